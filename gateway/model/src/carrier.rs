@@ -1,0 +1,224 @@
+//! What the gateway knows about a carrier without running its plugin's code.
+
+use crate::{Environment, Origin};
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::{fmt, str::FromStr, sync::Arc};
+
+/// Stable lower-case key of a carrier: `ups`, `fedex`. One plugin serves one carrier.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CarrierId(Arc<str>);
+
+impl CarrierId {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CarrierId {
+    type Err = crate::NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id: crate::AppId = text.to_ascii_lowercase().parse()?;
+        Ok(Self(id.as_str().into()))
+    }
+}
+
+impl fmt::Display for CarrierId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for CarrierId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The part of a plugin's manifest that the data plane works by.
+#[derive(Clone, Debug)]
+pub struct CarrierProfile {
+    /// Which carrier.
+    pub id: CarrierId,
+    /// Its name for people: `UPS`.
+    pub display_name: String,
+    /// Where its API is, per environment, unless the operator overrides it.
+    pub origins: Vec<(Environment, Origin)>,
+    /// Statuses by which the carrier says that it did not accept the credential.
+    pub rejected_statuses: Vec<StatusCode>,
+    /// Fields that the carrier requires and apps forget.
+    pub headers_when_absent: Vec<HeaderWhenAbsent>,
+    /// Fields in which a client could send credentials of its own; always removed.
+    /// `Authorization`, `Proxy-Authorization`, `Cookie` and `X-Api-Key` are removed without being listed.
+    pub credential_headers: Vec<HeaderName>,
+    /// The shape of an error made by the gateway.
+    pub errors: ErrorEnvelope,
+    /// What an app that did not prove who it is gets, so that its code fetches a new token.
+    pub unauthenticated: Refusal,
+    /// The carrier's token endpoint as the gateway plays it for apps, if the carrier has one.
+    pub downstream_token: Option<DownstreamToken>,
+}
+
+impl CarrierProfile {
+    /// The carrier's own origin for an environment.
+    pub fn origin(&self, environment: Environment) -> Option<&Origin> {
+        self.origins
+            .iter()
+            .find(|(e, _)| *e == environment)
+            .map(|(_, origin)| origin)
+    }
+}
+
+/// A field to add when the app did not send it; what the app sent is never overwritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderWhenAbsent {
+    /// Always the same value (UPS `transactionSrc`).
+    Fixed(HeaderName, HeaderValue),
+    /// The gateway's request id, 32 hexadecimal digits (UPS `transId`).
+    RequestId(HeaderName),
+}
+
+/// A JSON error body with places for a code and a message.
+///
+/// Made from a template such as `{"response":{"errors":[{"code":"{code}","message":"{message}"}]}}`;
+/// what is filled in is escaped for a JSON string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorEnvelope {
+    template: String,
+}
+
+/// Why an error template was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an error template contains \"{{code}}\" and \"{{message}}\" inside JSON strings")]
+pub struct EnvelopeError;
+
+impl ErrorEnvelope {
+    /// Parses a template.
+    ///
+    /// # Errors
+    /// When one of the two places is missing.
+    pub fn new(template: impl Into<String>) -> Result<Self, EnvelopeError> {
+        let template = template.into();
+        if template.contains("{code}") && template.contains("{message}") {
+            Ok(Self { template })
+        } else {
+            Err(EnvelopeError)
+        }
+    }
+
+    /// The body with code and message filled in.
+    pub fn render(&self, code: &str, message: &str) -> String {
+        fill(&self.template, &[("code", code), ("message", message)])
+    }
+}
+
+/// The carrier's token endpoint, played by the gateway (see `docs/apps.md`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DownstreamToken {
+    /// The path that apps post to: `/security/v1/oauth/token`.
+    pub path: String,
+    /// The success body; places: `{access_token}`, `{client_id}`, `{expires_in}` (seconds),
+    /// `{issued_at_ms}`.
+    pub template: String,
+    /// Unknown app, or wrong secret.
+    pub invalid_client: Refusal,
+    /// No usable Basic authentication, or a grant type other than `client_credentials`.
+    pub invalid_request: Refusal,
+    /// Too many token requests by one app.
+    pub too_many_requests: Refusal,
+}
+
+impl DownstreamToken {
+    /// The success body with its places filled in.
+    pub fn render(
+        &self,
+        access_token: &str,
+        client_id: &str,
+        expires_in: u64,
+        issued_at_ms: u64,
+    ) -> String {
+        let (expires_in, issued_at_ms) = (expires_in.to_string(), issued_at_ms.to_string());
+        fill(
+            &self.template,
+            &[
+                ("access_token", access_token),
+                ("client_id", client_id),
+                ("expires_in", &expires_in),
+                ("issued_at_ms", &issued_at_ms),
+            ],
+        )
+    }
+}
+
+/// How the carrier refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The carrier's code.
+    pub code: String,
+    /// The carrier's text.
+    pub message: String,
+}
+
+/// Replaces each `{name}` by its value, escaped for the inside of a JSON string, in one pass, so that
+/// a value that looks like a place stays text.
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut out =
+        String::with_capacity(template.len() + values.iter().map(|(_, v)| v.len()).sum::<usize>());
+    let mut rest = template;
+    while let Some(start) = rest.find('{') {
+        let (before, place) = rest.split_at(start);
+        out.push_str(before);
+        let found = values.iter().find_map(|(name, value)| {
+            let after = place
+                .strip_prefix('{')?
+                .strip_prefix(name)?
+                .strip_prefix('}')?;
+            Some((value, after))
+        });
+        if let Some((value, after)) = found {
+            escape_into(&mut out, value);
+            rest = after;
+        } else {
+            out.push('{');
+            rest = &place[1..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// RFC 8259 section 7.
+fn escape_into(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UPS: &str = r#"{"response":{"errors":[{"code":"{code}","message":"{message}"}]}}"#;
+
+    #[test]
+    fn envelope_values_are_escaped_and_not_expanded_twice() {
+        let envelope = ErrorEnvelope::new(UPS).expect("a template");
+        assert_eq!(
+            envelope.render("{message}", "say \"hi\"\n"),
+            r#"{"response":{"errors":[{"code":"{message}","message":"say \"hi\"\u000a"}]}}"#
+        );
+    }
+
+    #[test]
+    fn envelope_without_places_is_refused() {
+        assert_eq!(ErrorEnvelope::new("{}"), Err(EnvelopeError));
+    }
+}

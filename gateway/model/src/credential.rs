@@ -1,0 +1,245 @@
+//! What the broker publishes and the data plane injects.
+
+use crate::{AccountId, Generation};
+use arc_swap::ArcSwap;
+use http::{HeaderName, HeaderValue};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// First eight hexadecimal digits of a token's SHA-256: tells tokens apart without telling them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(pub [u8; 4]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A usable credential. The header values are marked sensitive, so `Debug` does not show them.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// Which issued token this is.
+    pub generation: Generation,
+    /// What to put on every request, prepared once.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Never to be injected from this instant on.
+    pub expires_at: Instant,
+    /// For people and logs.
+    pub fingerprint: Fingerprint,
+}
+
+/// Why there is no usable credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnavailableReason {
+    /// None was asked for yet, or the first one is on its way: ask the broker and wait.
+    Pending,
+    /// The carrier cannot be reached, or answers with errors.
+    CarrierUnreachable,
+    /// The carrier limits our token requests, or the gateway's own mint budget is used up.
+    RateLimited,
+    /// The carrier refused the account's credentials.
+    CredentialsRejected,
+    /// A person must sign in at the carrier again.
+    NeedsConsent,
+    /// The account's configuration cannot work.
+    Misconfigured,
+    /// The carrier's plugin is faulted, or its answer was not understood.
+    PluginFault,
+}
+
+impl UnavailableReason {
+    /// The stable code of the `Waybill-Error` field and of metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "token_unavailable",
+            Self::CarrierUnreachable => "carrier_unreachable",
+            Self::RateLimited => "rate_limited",
+            Self::CredentialsRejected => "credentials_rejected",
+            Self::NeedsConsent => "needs_consent",
+            Self::Misconfigured => "misconfigured",
+            Self::PluginFault => "plugin_fault",
+        }
+    }
+}
+
+/// Why a request cannot be given a credential now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// Stable reason.
+    pub reason: UnavailableReason,
+    /// For people: what happened and what to do next. Never a secret.
+    pub message: String,
+    /// When trying again may help; the instant, because the answer may be given much later.
+    pub retry_at: Option<Instant>,
+}
+
+impl Unavailable {
+    /// How long from `now` until trying again may help.
+    pub fn retry_after(&self, now: Instant) -> Option<Duration> {
+        self.retry_at.map(|at| at.saturating_duration_since(now))
+    }
+}
+
+/// What a cell holds.
+#[derive(Clone, Debug)]
+pub enum CredentialState {
+    /// Inject this.
+    Usable(Credential),
+    /// There is nothing to inject, and why.
+    Absent(Unavailable),
+}
+
+/// The place where one credential slot is published: written by the broker, read by every worker.
+///
+/// A reader remembers the version it copied and compares it by one relaxed load per request; only a
+/// change makes it load the shared value. One cell per slot, so a publication touches no other
+/// account's readers, and cost does not grow with the number of accounts.
+#[derive(Debug)]
+pub struct CredentialCell {
+    account: AccountId,
+    version: AtomicU64,
+    state: ArcSwap<CredentialState>,
+}
+
+impl CredentialCell {
+    /// A cell that nothing was published to yet.
+    pub fn new(account: AccountId) -> Self {
+        let state = CredentialState::Absent(Unavailable {
+            reason: UnavailableReason::Pending,
+            message: format!("no token was acquired for account {account} yet"),
+            retry_at: None,
+        });
+        Self {
+            account,
+            version: AtomicU64::new(1),
+            state: ArcSwap::from_pointee(state),
+        }
+    }
+
+    /// Whose credential this is.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Replaces what is published. Readers see it with their next request.
+    pub fn publish(&self, state: CredentialState) {
+        self.state.store(Arc::new(state));
+        // After the value: a reader that sees the new version also sees the new value (Acquire in `load`).
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Counts publications; never 0. Relaxed: it is a hint that `CredentialView` confirms.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    /// The version, and what is published at least as new as it.
+    pub fn load(&self) -> (u64, Arc<CredentialState>) {
+        let version = self.version.load(Ordering::Acquire);
+        (version, self.state.load_full())
+    }
+}
+
+/// A worker's own copy of a cell: its header values are shared with no other thread, because even the
+/// reference count of a shared value costs five times as much at four threads.
+#[derive(Debug)]
+pub struct CredentialView {
+    cell: Arc<CredentialCell>,
+    version: u64,
+    copy: CredentialState,
+}
+
+impl CredentialView {
+    /// Copies the cell for the calling worker.
+    pub fn new(cell: Arc<CredentialCell>) -> Self {
+        let (version, state) = cell.load();
+        Self {
+            cell,
+            version,
+            copy: unshare(&state),
+        }
+    }
+
+    /// The cell behind the view.
+    pub fn cell(&self) -> &Arc<CredentialCell> {
+        &self.cell
+    }
+
+    /// What is published, copied anew if it changed since the last call.
+    pub fn current(&mut self) -> &CredentialState {
+        if self.cell.version() != self.version {
+            let (version, state) = self.cell.load();
+            (self.version, self.copy) = (version, unshare(&state));
+        }
+        &self.copy
+    }
+}
+
+/// A copy whose header values have their own allocation (a plain clone would share a count).
+fn unshare(state: &CredentialState) -> CredentialState {
+    let mut copy = state.clone();
+    if let CredentialState::Usable(credential) = &mut copy {
+        for (_, value) in &mut credential.headers {
+            let mut own = HeaderValue::from_bytes(value.as_bytes())
+                .expect("the bytes of a header value are a valid header value");
+            own.set_sensitive(true);
+            *value = own;
+        }
+    }
+    copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usable(generation: u64, value: &'static str) -> CredentialState {
+        let mut value = HeaderValue::from_static(value);
+        value.set_sensitive(true);
+        CredentialState::Usable(Credential {
+            generation: Generation(generation),
+            headers: vec![(http::header::AUTHORIZATION, value)],
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "an instant has no other constructor"
+            )]
+            expires_at: Instant::now(),
+            fingerprint: Fingerprint([0; 4]),
+        })
+    }
+
+    fn generation(state: &CredentialState) -> Generation {
+        match state {
+            CredentialState::Usable(credential) => credential.generation,
+            CredentialState::Absent(_) => Generation::NONE,
+        }
+    }
+
+    #[test]
+    fn view_sees_each_publication_once() {
+        let cell = Arc::new(CredentialCell::new("main".parse().expect("a name")));
+        let mut view = CredentialView::new(Arc::clone(&cell));
+        assert_eq!(generation(view.current()), Generation::NONE);
+        cell.publish(usable(1, "Bearer a"));
+        cell.publish(usable(2, "Bearer b"));
+        assert_eq!(generation(view.current()), Generation(2));
+    }
+
+    #[test]
+    fn credential_debug_hides_the_token() {
+        assert!(!format!("{:?}", usable(1, "Bearer planted-token")).contains("planted"));
+    }
+}

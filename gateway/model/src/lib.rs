@@ -1,0 +1,30 @@
+//! Shared vocabulary of the gateway.
+//!
+//! Invariant: nothing here performs I/O, reads a clock or draws randomness. Every other gateway crate
+//! may depend on this one, and the data plane depends on no other.
+
+mod account;
+mod carrier;
+mod clock;
+mod credential;
+mod environment;
+mod failure;
+mod generation;
+mod origin;
+mod secret;
+
+pub use account::{AccountId, AccountNumber, AppId, NameError};
+pub use carrier::{
+    CarrierId, CarrierProfile, DownstreamToken, EnvelopeError, ErrorEnvelope, HeaderWhenAbsent,
+    Refusal,
+};
+pub use clock::Clock;
+pub use credential::{
+    Credential, CredentialCell, CredentialState, CredentialView, Fingerprint, Unavailable,
+    UnavailableReason,
+};
+pub use environment::{Environment, UnknownEnvironment};
+pub use failure::{Failure, FailureClass};
+pub use generation::Generation;
+pub use origin::{Origin, OriginError, Scheme};
+pub use secret::{ClientSecret, Secret, SecretBytes};

@@ -1,0 +1,3 @@
+//! The `waybill` binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `mock-ups` binary.
+
+fn main() {}

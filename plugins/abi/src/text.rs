@@ -1,0 +1,67 @@
+//! Borrowed bytes and named values.
+
+use core::{ptr, slice};
+
+/// `waybill_bytes`: fixed layout. Borrowed for the duration of the call it was passed to.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Bytes {
+    /// Start; null only if `len` is 0.
+    pub ptr: *const u8,
+    /// Length in bytes.
+    pub len: usize,
+}
+
+impl Bytes {
+    /// No bytes.
+    pub const EMPTY: Self = Self {
+        ptr: ptr::null(),
+        len: 0,
+    };
+
+    /// Lends a slice. The caller keeps the slice alive for as long as the receiver may read it.
+    pub const fn new(bytes: &[u8]) -> Self {
+        Self {
+            ptr: bytes.as_ptr(),
+            len: bytes.len(),
+        }
+    }
+
+    /// The bytes; a null pointer reads as empty.
+    ///
+    /// # Safety
+    /// If `ptr` is not null, it is valid for reads of `len` bytes for the lifetime `'a`.
+    pub const unsafe fn as_slice<'a>(self) -> &'a [u8] {
+        if self.ptr.is_null() || self.len == 0 {
+            return &[];
+        }
+        // SAFETY: not null, and valid for `len` bytes during 'a by this function's contract.
+        unsafe { slice::from_raw_parts(self.ptr, self.len) }
+    }
+}
+
+// SAFETY: a pair of integers in effect; whoever reads through it vouches for it (`as_slice`).
+unsafe impl Send for Bytes {}
+// SAFETY: as for Send.
+unsafe impl Sync for Bytes {}
+
+/// `waybill_header`: fixed layout. An HTTP field, a query parameter or an operation's parameter.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    /// Name.
+    pub name: Bytes,
+    /// Value.
+    pub value: Bytes,
+    /// Bits of [`HeaderFlags`].
+    pub flags: u64,
+}
+
+/// Bits of [`Header::flags`].
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderFlags;
+
+impl HeaderFlags {
+    /// The value is a secret.
+    pub const SENSITIVE: u64 = 1;
+}

@@ -1,0 +1,18 @@
+//! Numbers and names by which host and plugin find each other.
+
+use core::ffi::CStr;
+
+/// Breaking changes; part of the entry symbol's name.
+pub const ABI_MAJOR: u32 = 1;
+/// Additions at the end of tables and structs. History: 0 = first release.
+pub const ABI_MINOR: u32 = 0;
+/// `WYB1`, little-endian: first proof that a table is a plugin's.
+pub const MAGIC: u32 = u32::from_le_bytes(*b"WYB1");
+/// The one symbol that a plugin exports.
+pub const ENTRY_SYMBOL: &CStr = c"waybill_entry_v1";
+/// ELF section with [`MANIFEST_MAGIC`], a native `u32` length and the manifest's JSON.
+pub const MANIFEST_SECTION: &str = ".waybill.manifest";
+/// First bytes of [`MANIFEST_SECTION`].
+pub const MANIFEST_MAGIC: [u8; 8] = *b"WAYBILL1";
+/// The host reads no longer manifest than this, in bytes.
+pub const MAX_MANIFEST_LEN: usize = 256 * 1024;

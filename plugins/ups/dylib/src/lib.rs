@@ -1,0 +1,1 @@
+//! The loadable file of `plugins-ups`.
