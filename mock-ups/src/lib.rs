@@ -1,1 +1,4 @@
 //! UPS, offline.
+
+pub mod api;
+mod error;

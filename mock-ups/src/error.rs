@@ -1,0 +1,63 @@
+//! UPS's error envelope: `{"response":{"errors":[{"code":"…","message":"…"}]}}`.
+
+use crate::api::UpsError;
+
+/// The envelope with one entry per error, in order.
+pub(crate) fn envelope<'a>(errors: impl Iterator<Item = &'a UpsError>) -> String {
+    let mut body = String::with_capacity(128);
+    body.push_str(r#"{"response":{"errors":["#);
+    for (index, error) in errors.enumerate() {
+        if index > 0 {
+            body.push(',');
+        }
+        body.push_str(r#"{"code":"#);
+        push_json_string(&mut body, &error.code);
+        body.push_str(r#","message":"#);
+        push_json_string(&mut body, &error.message);
+        body.push('}');
+    }
+    body.push_str("]}}");
+    body
+}
+
+/// Appends `text` as a JSON string.
+pub(crate) fn push_json_string(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            control if control < '\u{20}' => {
+                out.push_str("\\u00");
+                let code = control as u32;
+                out.extend(
+                    [
+                        char::from_digit(code >> 4, 16),
+                        char::from_digit(code & 15, 16),
+                    ]
+                    .into_iter()
+                    .flatten(),
+                );
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::envelope;
+    use crate::api::UpsError;
+
+    #[test]
+    fn envelope_with_hostile_text_stays_json() {
+        let error = UpsError::bad_request("1\"", "a\\b\u{8}\nc");
+        let value: serde_json::Value =
+            serde_json::from_str(&envelope([&error, &error].into_iter())).expect("it is JSON");
+        let entries = value["response"]["errors"].as_array().expect("an array");
+        assert_eq!(entries.len(), 2);
+        assert_eq!(entries[0]["code"], "1\"");
+        assert_eq!(entries[1]["message"], "a\\b\u{8}\nc");
+    }
+}
