@@ -1,3 +1,54 @@
-//! `cargo xtask`.
+//! `cargo xtask`: what a newcomer types.
+//!
+//! ```text
+//! cargo xtask demo [--once]   a rating request through the gateway, with the mock behind it
+//! cargo xtask test            everything that CI runs
+//! cargo xtask dist --dir D    the tree that a user installs
+//! ```
 
-fn main() {}
+mod cargo;
+mod demo;
+mod dist;
+mod http;
+mod say;
+mod server;
+mod test;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "What a newcomer types"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build, start the mock UPS and the gateway, and shop rates without credentials.
+    Demo(demo::Demo),
+    /// Run everything that CI runs.
+    Test(test::Test),
+    /// Lay out the tree that a user installs.
+    Dist(dist::Dist),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Demo(demo) => demo.run(),
+        Task::Test(test) => test.run(),
+        Task::Dist(dist) => dist.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The crate graph: which of our crates may know which.
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use std::collections::BTreeSet;
+
+/// Package, and the packages of this workspace that its code may use. Everything not listed is
+/// forbidden; a line that no manifest needs any more fails as well.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("gateway-model", &[]),
+    ("gateway-token", &["gateway-model"]),
+    ("gateway-proxy", &["gateway-model"]),
+    ("gateway-plugin-host", &["gateway-model", "plugins-abi"]),
+    (
+        "gateway-broker",
+        &["gateway-model", "gateway-plugin-host", "gateway-token"],
+    ),
+    (
+        "gateway-admin",
+        &["gateway-broker", "gateway-model", "gateway-proxy"],
+    ),
+    (
+        "gateway",
+        &[
+            "gateway-admin",
+            "gateway-broker",
+            "gateway-model",
+            "gateway-plugin-host",
+            "gateway-proxy",
+            "gateway-token",
+            "plugins-conformance",
+        ],
+    ),
+    ("plugins-abi", &[]),
+    ("plugins-sdk", &["plugins-abi"]),
+    (
+        "plugins-conformance",
+        &["gateway-model", "gateway-plugin-host"],
+    ),
+    ("plugins-ups", &["plugins-sdk"]),
+    ("plugins-ups-dylib", &["plugins-sdk", "plugins-ups"]),
+    ("mock-ups", &[]),
+    ("tests", &["gateway", "gateway-model", "mock-ups"]),
+    ("benches", &["gateway-model", "gateway-proxy", "mock-ups"]),
+    ("examples", &["gateway", "mock-ups"]),
+    ("xtask", &[]),
+];
+
+/// Crates that a sans-IO or pure package must not know.
+const PURE: &[(&str, &[&str])] = &[
+    (
+        "gateway-model",
+        &["tokio", "hyper", "libloading", "rand", "rustls"],
+    ),
+    (
+        "gateway-token",
+        &[
+            "tokio",
+            "hyper",
+            "libloading",
+            "rand",
+            "rustls",
+            "futures-util",
+        ],
+    ),
+    ("plugins-ups", &["tokio", "hyper", "rustls", "libloading"]),
+    ("plugins-sdk", &["tokio", "hyper", "rustls", "libloading"]),
+];
+
+/// Normal and build dependencies of each package of the workspace; tests may know more.
+fn dependencies() -> Vec<(String, BTreeSet<String>)> {
+    let metadata = MetadataCommand::new()
+        .current_dir(super::root())
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .expect("cargo reads the workspace");
+    let packages = metadata.packages.iter().map(|package| {
+        let used = package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind != DependencyKind::Development);
+        (
+            package.name.to_string(),
+            used.map(|d| d.name.clone()).collect(),
+        )
+    });
+    packages.collect()
+}
+
+#[test]
+fn crate_graph_has_only_allowed_edges() {
+    let packages = dependencies();
+    let ours: BTreeSet<&str> = packages.iter().map(|(name, _)| name.as_str()).collect();
+    let mut offences = Vec::new();
+    for (package, used) in &packages {
+        let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| name == package) else {
+            offences.push(format!("{package} is not in the list of allowed edges"));
+            continue;
+        };
+        let used: BTreeSet<&str> = used
+            .iter()
+            .map(String::as_str)
+            .filter(|d| ours.contains(d))
+            .collect();
+        let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
+        offences.extend(
+            used.difference(&allowed)
+                .map(|d| format!("{package} must not depend on {d}")),
+        );
+        offences.extend(
+            allowed
+                .difference(&used)
+                .map(|d| format!("{package} no longer needs {d}: take it off the list")),
+        );
+    }
+    super::assert_none("the crate graph", &offences);
+}
+
+#[test]
+fn pure_crates_know_no_runtime() {
+    let packages = dependencies();
+    let mut offences = Vec::new();
+    for (package, forbidden) in PURE {
+        let (_, used) = packages
+            .iter()
+            .find(|(name, _)| name == package)
+            .expect("a package of ours");
+        offences.extend(
+            forbidden
+                .iter()
+                .filter(|d| used.contains(**d))
+                .map(|d| format!("{package} depends on {d}")),
+        );
+    }
+    super::assert_none("pure crates", &offences);
+}

@@ -1,0 +1,125 @@
+//! Cargo and the files it makes.
+
+use crate::say;
+use anyhow::{Context as _, Result, bail, ensure};
+use std::{
+    env,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Which of the workspace's profiles a build uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Quick to build.
+    Dev,
+    /// What is shipped.
+    Release,
+}
+
+impl Profile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// The files of a finished build.
+pub(crate) struct Built {
+    pub(crate) waybill: PathBuf,
+    pub(crate) mock_ups: PathBuf,
+    pub(crate) ups_plugin: PathBuf,
+}
+
+/// The workspace's top folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or_else(|| Path::new("."))
+}
+
+/// A cargo command in the workspace's top folder, with the cargo that runs us.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs a command to its end; its failure is ours.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let text = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args());
+    let text = text
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ");
+    say::step(&text);
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{text}`"))?;
+    ensure!(status.success(), "`{text}` failed ({status})");
+    Ok(())
+}
+
+/// Builds both programs and the plugin, and says where they are.
+pub(crate) fn build(profile: Profile) -> Result<Built> {
+    say::step(format!(
+        "build waybill, mock-ups and the UPS plugin ({})",
+        profile.name()
+    ));
+    let output = cargo()
+        .args([
+            "build",
+            "--locked",
+            "--profile",
+            profile.name(),
+            "--message-format=json-render-diagnostics",
+        ])
+        .args(["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(output.status.success(), "the build failed");
+    let artifacts = Artifacts::parse(&output.stdout)?;
+    Ok(Built {
+        waybill: artifacts.find("waybill")?,
+        mock_ups: artifacts.find("mock-ups")?,
+        ups_plugin: artifacts.find("waybill_plugin_ups")?,
+    })
+}
+
+/// Target name and file, from cargo's own messages, so that no path is guessed.
+struct Artifacts(Vec<(String, PathBuf)>);
+
+impl Artifacts {
+    fn parse(messages: &[u8]) -> Result<Self> {
+        let mut files = Vec::new();
+        for line in messages
+            .split(|b| *b == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            let message: serde_json::Value =
+                serde_json::from_slice(line).context("cargo's messages are not JSON")?;
+            let Some(name) = message["target"]["name"].as_str() else {
+                continue;
+            };
+            let made = message["executable"].as_str().or_else(|| {
+                let library = message["filenames"].as_array()?.first()?.as_str()?;
+                library.ends_with(".so").then_some(library)
+            });
+            files.extend(made.map(|file| (name.to_owned(), PathBuf::from(file))));
+        }
+        Ok(Self(files))
+    }
+
+    fn find(&self, name: &str) -> Result<PathBuf> {
+        match self.0.iter().find(|(target, _)| target == name) {
+            Some((_, file)) => Ok(file.clone()),
+            None => bail!("cargo built no {name}"),
+        }
+    }
+}

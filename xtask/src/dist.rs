@@ -1,0 +1,114 @@
+//! `cargo xtask dist`: the tree that a user installs.
+
+use crate::{
+    cargo::{self, Profile},
+    say,
+};
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const SHELLS: [(&str, &str); 3] = [
+    ("bash", "waybill.bash"),
+    ("zsh", "_waybill"),
+    ("fish", "waybill.fish"),
+];
+
+#[derive(Args)]
+pub(crate) struct Dist {
+    /// Where to lay it out; made if missing.
+    #[arg(long, value_name = "D")]
+    dir: PathBuf,
+    /// Take the quick development build instead of the release build.
+    #[arg(long)]
+    dev: bool,
+}
+
+impl Dist {
+    pub(crate) fn run(self) -> Result<()> {
+        let built = cargo::build(if self.dev {
+            Profile::Dev
+        } else {
+            Profile::Release
+        })?;
+        let root = cargo::root();
+        let dir = &self.dir;
+        copy(&built.waybill, &dir.join("bin/waybill"))?;
+        copy(&built.mock_ups, &dir.join("bin/mock-ups"))?;
+        copy(&built.ups_plugin, &dir.join("plugins/ups.so"))?;
+        for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            copy(
+                &root.join(license),
+                &dir.join("share/licenses").join(license),
+            )?;
+        }
+        copy(
+            &root.join("gateway/waybill.example.toml"),
+            &dir.join("share/waybill.example.toml"),
+        )?;
+        copy(
+            &root.join("gateway/waybill.service"),
+            &dir.join("share/systemd/waybill.service"),
+        )?;
+        copy(
+            &root.join("plugins/abi/include/waybill_plugin.h"),
+            &dir.join("share/include/waybill_plugin.h"),
+        )?;
+        copy_tree(
+            &root.join("mock-ups/scenarios"),
+            &dir.join("share/mock-ups/scenarios"),
+        )?;
+        for (shell, file) in SHELLS {
+            let script = completions(&built.waybill, shell)?;
+            write(&dir.join("share/completions").join(file), &script)?;
+        }
+        say::line(format!("laid out in {}", dir.display()));
+        Ok(())
+    }
+}
+
+fn completions(waybill: &Path, shell: &str) -> Result<Vec<u8>> {
+    let output = Command::new(waybill)
+        .args(["completions", shell])
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "`waybill completions {shell}` failed"
+    );
+    Ok(output.stdout)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    make_parent(to)?;
+    // A running program's file cannot be written to, but it can be replaced.
+    let _ = fs::remove_file(to);
+    fs::copy(from, to)
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().context("a directory entry has a name")?;
+        copy(&path, &to.join(name))?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    make_parent(path)?;
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    let parent = path
+        .parent()
+        .context("a path below the chosen folder has a parent")?;
+    fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))
+}

@@ -1,0 +1,89 @@
+//! `cargo xtask test`: everything that CI runs.
+
+use crate::{
+    cargo::{self, Profile, cargo, run},
+    say,
+};
+use anyhow::Result;
+use clap::Args;
+use std::{
+    env,
+    process::{Command, Stdio},
+};
+
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Leave out formatting, lints and dependency rules.
+    #[arg(long)]
+    tests_only: bool,
+}
+
+impl Test {
+    pub(crate) fn run(self) -> Result<()> {
+        if !self.tests_only {
+            lint()?;
+        }
+        // The tests drive the real programs and the real plugin; they find them through these.
+        let built = cargo::build(Profile::Dev)?;
+        let with_programs = |command: &mut Command| {
+            command
+                .env("WAYBILL_BIN", &built.waybill)
+                .env("MOCK_UPS_BIN", &built.mock_ups)
+                .env("WAYBILL_UPS_PLUGIN", &built.ups_plugin);
+        };
+        let mut tests = cargo();
+        tests.args(["test", "--locked", "--workspace", "--all-targets"]);
+        with_programs(&mut tests);
+        run(&mut tests)?;
+        let mut doc_tests = cargo();
+        doc_tests.args(["test", "--locked", "--workspace", "--doc"]);
+        run(&mut doc_tests)?;
+        say::step("all tests passed");
+        Ok(())
+    }
+}
+
+fn lint() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    run(cargo()
+        .args([
+            "doc",
+            "--locked",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .env("RUSTDOCFLAGS", "-D warnings"))?;
+    deny()
+}
+
+/// Dependency rules, where the tool is installed; `tests/tidy` checks licences and sources anyway.
+fn deny() -> Result<()> {
+    let installed = Command::new("cargo-deny")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if installed.is_ok_and(|status| status.success()) {
+        return run(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]));
+    }
+    let hint = "`cargo install --locked cargo-deny` installs it";
+    say::step(format!(
+        "skipped: cargo-deny is not installed; {hint}{}",
+        if env::var_os("CI").is_some() {
+            " (see CONTRIBUTING.md)"
+        } else {
+            ""
+        }
+    ));
+    Ok(())
+}
