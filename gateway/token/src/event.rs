@@ -1,0 +1,166 @@
+//! What goes into a lifecycle and what comes out.
+
+use crate::{Grant, GrantFate, GrantNews};
+use gateway_model::{Failure, Generation};
+use std::time::{Duration, Instant};
+
+/// Names one acquisition, so that a late or repeated answer is recognised and dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlightId(pub u64);
+
+/// One random number in `[0, 1)`, drawn by the shell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Jitter(f64);
+
+impl Jitter {
+    /// The middle: no deviation from the schedule.
+    pub const NONE: Self = Self(0.5);
+
+    /// Takes a random number over; what lies outside `[0, 1)` becomes [`Jitter::NONE`].
+    pub fn new(random: f64) -> Self {
+        if (0.0..1.0).contains(&random) {
+            Self(random)
+        } else {
+            Self::NONE
+        }
+    }
+
+    pub(crate) const fn unit(self) -> f64 {
+        self.0
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A request needs a token.
+    Demanded,
+    /// The carrier issued a token.
+    Issued {
+        /// Which acquisition brought it.
+        flight: FlightId,
+        /// How long the carrier lets it live, counted from the begin of the request; `None`: for ever.
+        lifetime: Option<Duration>,
+        /// When the plugin wants it renewed, counted likewise.
+        renew_after: Option<Duration>,
+        /// What became of a single-use grant; without meaning for a repeatable one.
+        grant: GrantNews,
+    },
+    /// The acquisition came to nothing. While an intent is being recorded: it could not be.
+    Failed {
+        /// Which acquisition.
+        flight: FlightId,
+        /// Why.
+        failure: Failure,
+        /// Whether a single-use grant survived; without meaning for a repeatable one.
+        fate: GrantFate,
+    },
+    /// The intent to present a single-use grant is durable.
+    IntentRecorded {
+        /// Which acquisition may now go out.
+        flight: FlightId,
+    },
+    /// The carrier answered 401 to a request that carried this generation.
+    Unauthorized {
+        /// Which token was refused.
+        generation: Generation,
+    },
+    /// The instant of the last [`Effect::WakeAt`] came. Early, late and repeated ones do no harm.
+    TimerFired,
+    /// An operator asks for a new token now.
+    OperatorAsked,
+    /// The account has other credentials, or a person signed in again. Nothing that the old ones
+    /// brought may be used any more.
+    CredentialsChanged {
+        /// The grant that replaces the old one; `None` leaves the grant as it is.
+        grant: Option<Grant>,
+    },
+}
+
+/// Why a token is requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// A request waits, and there was no token.
+    First,
+    /// The current token nears its end.
+    Due,
+    /// The carrier refused the current token.
+    Unauthorized,
+    /// The last attempt failed, and its wait is over.
+    Retry,
+    /// The carrier refused the credentials some time ago; perhaps it changed its mind.
+    Probe,
+    /// The refresh grant itself nears its end.
+    KeepAlive,
+    /// The only presentation that is left to a grant of unknown fate.
+    LastChance,
+    /// An operator asked.
+    Operator,
+    /// The credentials were replaced.
+    Changed,
+}
+
+impl Reason {
+    /// Stable name for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Due => "due",
+            Self::Unauthorized => "unauthorized",
+            Self::Retry => "retry",
+            Self::Probe => "probe",
+            Self::KeepAlive => "keep_alive",
+            Self::LastChance => "last_chance",
+            Self::Operator => "operator",
+            Self::Changed => "credentials_changed",
+        }
+    }
+}
+
+/// Why there is nothing to inject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The token's time is over and the next one is not here yet.
+    Expired,
+    /// The account has other credentials since.
+    Changed,
+    /// No token could be acquired.
+    Failed(Failure),
+}
+
+/// Something to do; effects are carried out in the order in which they are given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an effect that is not carried out stalls its lifecycle"]
+pub enum Effect {
+    /// Make the intent to present the single-use grant durable, then report
+    /// [`Event::IntentRecorded`], or [`Event::Failed`] without having presented anything.
+    RecordIntent {
+        /// The acquisition that waits for it.
+        flight: FlightId,
+        /// Why the grant will be presented.
+        reason: Reason,
+    },
+    /// Ask the carrier, then report [`Event::Issued`] or [`Event::Failed`], exactly once.
+    RequestToken {
+        /// To be named in the report.
+        flight: FlightId,
+        /// Why.
+        reason: Reason,
+    },
+    /// Hand the token that was just issued to the data plane.
+    Publish {
+        /// Its number.
+        generation: Generation,
+        /// Never to be injected from this instant on.
+        usable_until: Instant,
+    },
+    /// Take the published token away, or say anew why there is none.
+    Withdraw {
+        /// Why.
+        why: Why,
+        /// When trying again may help.
+        retry_at: Option<Instant>,
+    },
+    /// Report [`Event::TimerFired`] then. Replaces every earlier wish.
+    WakeAt(Instant),
+}

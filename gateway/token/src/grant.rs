@@ -1,0 +1,208 @@
+//! What a token is requested with: something repeatable, or a refresh token that works once.
+
+use gateway_model::{Failure, FailureClass};
+use std::time::{Duration, Instant};
+
+/// What a lifecycle asks for tokens with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Client credentials: may be presented any number of times.
+    Repeatable,
+    /// A refresh token that the carrier burns when it is used.
+    SingleUse(SingleUse),
+}
+
+/// A single-use refresh grant. The refresh token itself is the shell's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SingleUse {
+    /// Whether it may be presented.
+    pub status: SingleUseStatus,
+    /// When to use it even though no token is due, so that it does not die of idleness.
+    pub keep_alive_at: Option<Instant>,
+}
+
+/// What is known of a refresh token's fate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SingleUseStatus {
+    /// Never presented.
+    Held,
+    /// An intent to present it is durable; its outcome is not known yet.
+    Presenting,
+    /// It was presented, and whether the carrier burnt it is not known.
+    OutcomeUnknown,
+    /// The one presentation that an unknown outcome leaves is under way.
+    LastChance,
+    /// Burnt, refused or used up: only a login helps.
+    Spent,
+}
+
+/// What an issued token said about the single-use grant that brought it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantNews {
+    /// A new refresh token came and is durable.
+    Replaced {
+        /// How long it lives; `None`: the carrier did not say.
+        lifetime: Option<Duration>,
+    },
+    /// The carrier keeps the old one valid.
+    Kept,
+    /// The old one is burnt and no new one came.
+    Gone,
+}
+
+/// What a failure did to the single-use grant that was presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantFate {
+    /// The carrier did not look at it: it may be presented again.
+    Unharmed,
+    /// It may have been burnt.
+    Unknown,
+    /// The carrier refused it: it is worth nothing.
+    Refused,
+}
+
+impl GrantFate {
+    /// The cautious reading of a failure, for a shell that knows nothing more.
+    ///
+    /// A refused *client* (`Rejected`, `Config`) is unharmed: RFC 6749 section 5.2 has the client
+    /// authenticated before its grant is looked at.
+    pub const fn of(failure: &Failure) -> Self {
+        if failure.certainly_not_sent {
+            return Self::Unharmed;
+        }
+        match failure.class {
+            FailureClass::Rejected | FailureClass::Config => Self::Unharmed,
+            FailureClass::Interaction => Self::Refused,
+            FailureClass::Transient | FailureClass::Protocol | FailureClass::Bug => Self::Unknown,
+        }
+    }
+}
+
+/// Whether a grant may be presented now.
+pub(crate) enum Presentation {
+    /// As often as one likes.
+    Free,
+    /// After its intent is durable.
+    AfterIntent { last_chance: bool },
+    /// Not any more.
+    Refused,
+}
+
+impl Grant {
+    /// A single-use grant that nobody presented yet.
+    pub const fn single_use(keep_alive_at: Option<Instant>) -> Self {
+        Self::SingleUse(SingleUse {
+            status: SingleUseStatus::Held,
+            keep_alive_at,
+        })
+    }
+
+    /// A single-use grant found with an open intent, such as after a crash.
+    pub const fn in_doubt() -> Self {
+        Self::SingleUse(SingleUse {
+            status: SingleUseStatus::OutcomeUnknown,
+            keep_alive_at: None,
+        })
+    }
+
+    pub(crate) const fn presentation(&self, last_chance_allowed: bool) -> Presentation {
+        match self {
+            Self::Repeatable => Presentation::Free,
+            Self::SingleUse(grant) => match grant.status {
+                SingleUseStatus::Held => Presentation::AfterIntent { last_chance: false },
+                SingleUseStatus::OutcomeUnknown if last_chance_allowed => {
+                    Presentation::AfterIntent { last_chance: true }
+                }
+                SingleUseStatus::OutcomeUnknown
+                | SingleUseStatus::Presenting
+                | SingleUseStatus::LastChance
+                | SingleUseStatus::Spent => Presentation::Refused,
+            },
+        }
+    }
+
+    /// Whether its fate is unknown.
+    pub const fn outcome_unknown(&self) -> bool {
+        matches!(
+            self,
+            Self::SingleUse(SingleUse {
+                status: SingleUseStatus::OutcomeUnknown,
+                ..
+            })
+        )
+    }
+
+    /// Whether it can never bring a token again.
+    pub const fn spent(&self) -> bool {
+        matches!(
+            self,
+            Self::SingleUse(SingleUse {
+                status: SingleUseStatus::Spent,
+                ..
+            })
+        )
+    }
+
+    /// When it wants to be used though no token is due.
+    pub(crate) const fn keep_alive_at(&self) -> Option<Instant> {
+        match self {
+            Self::SingleUse(SingleUse {
+                status: SingleUseStatus::Held,
+                keep_alive_at,
+            }) => *keep_alive_at,
+            Self::Repeatable | Self::SingleUse(_) => None,
+        }
+    }
+
+    /// Its intent is durable and it goes out.
+    pub(crate) fn presented(&mut self) {
+        if let Self::SingleUse(grant) = self {
+            grant.status = match grant.status {
+                SingleUseStatus::Held => SingleUseStatus::Presenting,
+                SingleUseStatus::OutcomeUnknown => SingleUseStatus::LastChance,
+                same @ (SingleUseStatus::Presenting
+                | SingleUseStatus::LastChance
+                | SingleUseStatus::Spent) => same,
+            };
+        }
+    }
+
+    /// The presentation failed.
+    pub(crate) fn failed(&mut self, fate: GrantFate) {
+        if let Self::SingleUse(grant) = self {
+            grant.status = match (grant.status, fate) {
+                (SingleUseStatus::Presenting, GrantFate::Unharmed) => SingleUseStatus::Held,
+                (SingleUseStatus::Presenting, GrantFate::Unknown)
+                | (SingleUseStatus::LastChance, GrantFate::Unharmed) => {
+                    SingleUseStatus::OutcomeUnknown
+                }
+                (SingleUseStatus::Presenting, GrantFate::Refused)
+                | (SingleUseStatus::LastChance, GrantFate::Unknown | GrantFate::Refused) => {
+                    SingleUseStatus::Spent
+                }
+                // Nothing was presented: the intent could not be recorded.
+                (
+                    same @ (SingleUseStatus::Held
+                    | SingleUseStatus::OutcomeUnknown
+                    | SingleUseStatus::Spent),
+                    _,
+                ) => same,
+            };
+        }
+    }
+
+    /// The presentation brought a token.
+    pub(crate) fn issued(&mut self, now: Instant, news: GrantNews, keep_alive_fraction: f64) {
+        if let Self::SingleUse(grant) = self {
+            match news {
+                GrantNews::Replaced { lifetime } => {
+                    grant.status = SingleUseStatus::Held;
+                    grant.keep_alive_at = lifetime
+                        .and_then(|life| now.checked_add(life.mul_f64(keep_alive_fraction)));
+                }
+                GrantNews::Kept => grant.status = SingleUseStatus::Held,
+                GrantNews::Gone => grant.status = SingleUseStatus::Spent,
+            }
+        }
+    }
+}

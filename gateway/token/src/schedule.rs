@@ -1,0 +1,68 @@
+//! When a token is renewed and when it is no longer used.
+
+use crate::Jitter;
+use std::time::{Duration, Instant};
+
+/// A shorter lifetime is not a token but a mistake.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(1);
+
+/// How a token's life is divided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RenewalPolicy {
+    /// At which part of its lifetime a token is renewed.
+    pub fraction: f64,
+    /// By which part of that the renewal moves at random, both ways.
+    pub spread: f64,
+    /// Renew after this time even if the lifetime is longer.
+    pub renew_after: Option<Duration>,
+    /// A token is no longer used this long before its end (or a tenth of its life, if that is less):
+    /// the carrier's clock and the request's way take time.
+    pub margin: Duration,
+    /// Never start two renewals within this time, however short tokens live.
+    pub min_interval: Duration,
+    /// A token that lives longer, or for ever, is treated as if it lived this long.
+    pub max_lifetime: Duration,
+}
+
+/// The instants that matter in one token's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// When to ask for the next one.
+    pub renew_at: Instant,
+    /// When to stop using it.
+    pub usable_until: Instant,
+    /// When the carrier ends it.
+    pub expires_at: Instant,
+}
+
+impl RenewalPolicy {
+    /// Plans a token's life from the begin of the request that brought it; `None` if it has none.
+    pub fn schedule(
+        &self,
+        started: Instant,
+        lifetime: Option<Duration>,
+        renew_after: Option<Duration>,
+        jitter: Jitter,
+    ) -> Option<Schedule> {
+        let lifetime = lifetime.map_or(self.max_lifetime, |life| life.min(self.max_lifetime));
+        if lifetime < SHORTEST_LIFETIME {
+            return None;
+        }
+        let usable = lifetime - self.margin.min(lifetime / 10);
+        let deviation = 1.0 + self.spread.clamp(0.0, 0.5) * (2.0 * jitter.unit() - 1.0);
+        let renew = lifetime
+            .mul_f64((self.fraction.clamp(0.05, 0.95) * deviation).min(1.0))
+            .min(renew_after.unwrap_or(Duration::MAX))
+            .min(self.renew_after.unwrap_or(Duration::MAX))
+            .min(usable)
+            .max(self.min_interval);
+        Some(Schedule {
+            renew_at: started.checked_add(renew)?,
+            usable_until: started.checked_add(usable)?,
+            expires_at: started.checked_add(lifetime)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
