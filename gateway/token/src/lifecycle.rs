@@ -2,7 +2,7 @@
 
 use crate::{
     Effect, Event, Flight, FlightId, Grant, GrantFate, GrantNews, Jitter, Next, Phase, Policy,
-    Reason, State, Token, Why, cool_down::CoolDown, grant::Presentation,
+    Reason, Standing, State, Token, Why, cool_down::CoolDown, grant::Presentation,
 };
 use gateway_model::{Failure, FailureClass, Generation};
 use std::{
