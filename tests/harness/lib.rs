@@ -1,1 +1,21 @@
-//! The end-to-end harness.
+//! The world of an end-to-end test: the real `waybill` program with the real UPS plugin, a mock UPS, and
+//! a client. Each test has its own world on free ports.
+//!
+//! ```ignore
+//! let world = World::start().await;
+//! let answer = world.shop().await;
+//! assert_eq!(answer.status(), 200);
+//! world.mock.journal().client("mock-client").token_requests().exactly(1);
+//! ```
+
+mod client;
+mod config;
+mod gateway;
+mod programs;
+mod world;
+
+pub use client::{Answer, Client, rate_request};
+pub use config::ConfigFile;
+pub use gateway::Gateway;
+pub use programs::{Programs, programs};
+pub use world::{World, WorldBuilder, eventually};

@@ -1,0 +1,68 @@
+//! The real programs and the real plugin.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+/// Files that a test runs or loads.
+#[derive(Debug)]
+pub struct Programs {
+    /// The gateway.
+    pub waybill: PathBuf,
+    /// The mock as a program.
+    pub mock_ups: PathBuf,
+    /// The UPS plugin.
+    pub ups_plugin: PathBuf,
+}
+
+/// Builds what a test drives, once per test run, and says where it is.
+///
+/// `cargo xtask test` has built everything already and says so by `WAYBILL_BUILT`; otherwise this runs
+/// cargo, so that `cargo test -p tests` never drives a stale program.
+///
+/// # Panics
+/// When the build fails.
+pub fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        if env::var_os("WAYBILL_BUILT").is_none() {
+            build();
+        }
+        let folder = profile_folder();
+        let programs = Programs {
+            waybill: folder.join("waybill"),
+            mock_ups: folder.join("mock-ups"),
+            ups_plugin: folder.join("libwaybill_plugin_ups.so"),
+        };
+        for file in [&programs.waybill, &programs.mock_ups, &programs.ups_plugin] {
+            assert!(file.exists(), "{} was not built: unset WAYBILL_BUILT", file.display());
+        }
+        programs
+    })
+}
+
+fn build() {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--locked", "-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"]);
+    if profile_folder().ends_with("release") {
+        command.arg("--release");
+    }
+    let status = command.current_dir(root()).status().expect("cargo starts");
+    assert!(status.success(), "the programs under test do not build");
+}
+
+/// `target/debug`: test binaries live in its `deps`.
+fn profile_folder() -> PathBuf {
+    let test = env::current_exe().expect("a test has a file");
+    let deps = test.parent().expect("a file has a folder");
+    let folder = if deps.ends_with("deps") || deps.ends_with("examples") { deps.parent() } else { Some(deps) };
+    folder.expect("target/<profile>").to_owned()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent")
+}
