@@ -1,1 +1,4 @@
 //! The composition root.
+
+pub mod clock;
+pub mod config;

@@ -1,0 +1,169 @@
+//! How a key of the configuration is described: once, for the reader, the reference in
+//! `docs/configuration.md` and the JSON schema alike.
+
+use std::time::Duration;
+
+/// A table of the configuration, or a list of tables.
+#[derive(Debug)]
+pub(super) struct Section {
+    /// Dotted: `listen.tls`.
+    pub(super) path: &'static str,
+    /// `[[route]]` rather than `[route]`.
+    pub(super) repeated: bool,
+    /// What it is for.
+    pub(super) doc: &'static str,
+    /// What may stand in it.
+    pub(super) keys: &'static [&'static Key],
+}
+
+/// One key.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) preset: Preset,
+    pub(super) doc: &'static str,
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Bool,
+    Integer {
+        min: u64,
+        max: u64,
+    },
+    Fraction {
+        min: f64,
+        max: f64,
+    },
+    /// A number and a unit, `30s`.
+    Duration {
+        min: Duration,
+        max: Duration,
+    },
+    /// A number and a unit, `64KiB`, or a number of bytes.
+    Size {
+        min: u64,
+        max: u64,
+    },
+    /// Text of a form that the string says by example.
+    Text(&'static str),
+    /// Relative to the folder of the configuration file.
+    Path(&'static str),
+    OneOf(&'static [&'static str]),
+    /// One text or a list of them.
+    Texts(&'static str),
+    /// Names given by the operator, each with a text.
+    Map {
+        name: &'static str,
+        value: &'static str,
+    },
+    /// Names given by the operator, each with a text or a list of texts.
+    MapOfTexts {
+        name: &'static str,
+        value: &'static str,
+    },
+    Secret,
+}
+
+/// What holds when a key is absent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Preset {
+    Required,
+    /// Nothing; the text says what that means.
+    Unset(&'static str),
+    Bool(bool),
+    Integer(u64),
+    Fraction(f64),
+    Text(&'static str),
+}
+
+impl Kind {
+    /// An example or a range, for "write …" and for the reference.
+    pub(super) fn form(self) -> String {
+        match self {
+            Self::Bool => "true or false".into(),
+            Self::Integer { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Fraction { min, max } => format!("a number from {min} to {max}"),
+            Self::Duration { min, max } => format!(
+                "a time from \"{}\" to \"{}\" (units ms, s, m, h, d)",
+                super::value::duration_text(min),
+                super::value::duration_text(max)
+            ),
+            Self::Size { min, max } => format!(
+                "a size from \"{}\" to \"{}\" (units B, KiB, MiB, GiB)",
+                super::value::size_text(min),
+                super::value::size_text(max)
+            ),
+            Self::Text(example) => example.into(),
+            Self::Path(example) => format!("a path like {example}"),
+            Self::OneOf(names) => names
+                .iter()
+                .map(|name| format!("\"{name}\""))
+                .collect::<Vec<_>>()
+                .join(" or "),
+            Self::Texts(example) => format!("{example}, or a list of such texts"),
+            Self::Map { name, value } => format!("{{ {name} = {value} }}"),
+            Self::MapOfTexts { name, value } => {
+                format!("{{ {name} = {value} }}, or a list of such texts for each name")
+            }
+            Self::Secret => {
+                "{ env = \"VARIABLE\" }, { file = \"path\" } or { value = \"…\" }".into()
+            }
+        }
+    }
+
+    /// Whether an environment variable can hold it.
+    const fn fits_variable(self) -> bool {
+        match self {
+            Self::Bool
+            | Self::Integer { .. }
+            | Self::Fraction { .. }
+            | Self::Duration { .. }
+            | Self::Size { .. }
+            | Self::Text(_)
+            | Self::Path(_)
+            | Self::OneOf(_)
+            | Self::Texts(_) => true,
+            Self::Map { .. } | Self::MapOfTexts { .. } | Self::Secret => false,
+        }
+    }
+}
+
+impl Preset {
+    /// For the reference.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Required => "required".into(),
+            Self::Unset(meaning) => meaning.into(),
+            Self::Bool(value) => format!("`{value}`"),
+            Self::Integer(value) => format!("`{value}`"),
+            Self::Fraction(value) => format!("`{value}`"),
+            Self::Text(value) => format!("`\"{value}\"`"),
+        }
+    }
+}
+
+impl Section {
+    /// The key of that name.
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().copied().find(|key| key.name == name)
+    }
+
+    /// The environment variable that overrides a key: `WAYBILL_LISTEN_APPS`. Lists of tables have none.
+    pub(super) fn variable(&self, key: &Key) -> Option<String> {
+        (!self.repeated && key.kind.fits_variable()).then(|| {
+            format!("WAYBILL_{}_{}", self.path.replace('.', "_"), key.name).to_ascii_uppercase()
+        })
+    }
+
+    /// How the section is opened.
+    pub(super) fn heading(&self) -> String {
+        if self.repeated {
+            format!("[[{}]]", self.path)
+        } else {
+            format!("[{}]", self.path)
+        }
+    }
+}

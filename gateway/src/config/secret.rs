@@ -1,0 +1,166 @@
+//! Secrets: from the environment, from a file, or from the configuration file if nobody else can read it.
+
+use super::{
+    error::Place,
+    key::Key,
+    read::{At, Context, Table, nearest_fix, shortened, type_name},
+};
+use gateway_model::Secret;
+use std::io::Read as _;
+use toml_span::value::ValueInner;
+
+/// Longer than any credential a carrier issues; a wrong path (a log, a core file) stops here.
+const LONGEST: u64 = 64 * 1024;
+
+const SOURCES: [&str; 3] = ["env", "file", "value"];
+
+impl Table<'_> {
+    /// Reads a secret. No message quotes any part of it.
+    pub(super) fn secret(&self, cx: &mut Context<'_>, key: &Key) -> Option<At<Secret>> {
+        let Some(value) = self.value(key) else {
+            if matches!(key.preset, super::key::Preset::Required) {
+                let message = format!("{} has no {}", self.title, key.name);
+                let fix = format!("write {} = {}", key.name, key.kind.form());
+                cx.mistake(self.place.clone(), message, fix);
+            }
+            return None;
+        };
+        let place = cx.place(value.span);
+        let ValueInner::Table(entries) = value.as_ref() else {
+            self.refuse(cx, key, place, &type_name(value.as_ref()));
+            return None;
+        };
+        for name in entries.keys() {
+            if !SOURCES.contains(&name.name.as_ref()) {
+                let message = format!("{} has no key {:?}", self.label(key), shortened(&name.name));
+                cx.mistake(
+                    cx.place(name.span),
+                    message,
+                    nearest_fix(&name.name, &SOURCES),
+                );
+            }
+        }
+        let mut named = entries
+            .iter()
+            .filter(|(name, _)| SOURCES.contains(&name.name.as_ref()));
+        let (Some((source, value)), None) = (named.next(), named.next()) else {
+            // An unknown key alone was already reported with its fix.
+            if entries.len() != 1 {
+                self.refuse(cx, key, place, "not exactly one source of a secret");
+            }
+            return None;
+        };
+        let ValueInner::String(text) = value.as_ref() else {
+            self.refuse(cx, key, cx.place(value.span), &type_name(value.as_ref()));
+            return None;
+        };
+        let place = cx.place(value.span);
+        let secret = match source.name.as_ref() {
+            "env" => self.from_variable(cx, key, &place, text)?,
+            "file" => self.from_file(cx, key, &place, text)?,
+            _ => self.from_value(cx, key, &place, text)?,
+        };
+        self.usable(cx, key, place, secret)
+    }
+
+    fn from_variable(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: &Place,
+        name: &str,
+    ) -> Option<Secret> {
+        let found = cx.variables.get(name);
+        if found.is_none() {
+            cx.mistake(
+                place.clone(),
+                format!(
+                    "{}: the environment variable {:?} is not set",
+                    self.label(key),
+                    shortened(name)
+                ),
+                "set it where the gateway is started, or name another variable",
+            );
+        }
+        found.map(Secret::new)
+    }
+
+    fn from_file(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: &Place,
+        name: &str,
+    ) -> Option<Secret> {
+        let path = cx.folder.join(name);
+        // Room for one byte more, so that the text is never moved, which would leave a copy behind.
+        let mut text = String::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1);
+        let read = std::fs::File::open(&path)
+            .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+        let problem = match read {
+            Ok(length) if length as u64 > LONGEST => "is longer than 64KiB".to_owned(),
+            Ok(_) => {
+                let end = text.strip_suffix('\n').map_or(text.len(), str::len);
+                text.truncate(end);
+                let end = text.strip_suffix('\r').map_or(text.len(), str::len);
+                text.truncate(end);
+                return Some(Secret::new(text));
+            }
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        drop(Secret::new(text));
+        cx.mistake(
+            place.clone(),
+            format!("{}: the file {} {problem}", self.label(key), path.display()),
+            "write the path of a file that holds the secret and nothing else",
+        );
+        None
+    }
+
+    fn from_value(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: &Place,
+        text: &str,
+    ) -> Option<Secret> {
+        if !cx.private {
+            cx.mistake(
+                place.clone(),
+                format!(
+                    "{} stands in a file that others than its owner can read",
+                    self.label(key)
+                ),
+                "write { env = \"VARIABLE\" } or { file = \"path\" }, or restrict the \
+                 configuration file with chmod 600",
+            );
+            return None;
+        }
+        Some(Secret::new(text.to_owned()))
+    }
+
+    fn usable(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: Place,
+        secret: Secret,
+    ) -> Option<At<Secret>> {
+        let problem = if secret.expose().is_empty() {
+            "is empty"
+        } else if secret.expose().chars().any(char::is_control) {
+            "holds a line break or another control character"
+        } else {
+            return Some(At {
+                value: secret,
+                place,
+            });
+        };
+        cx.mistake(
+            place,
+            format!("{}: the secret {problem}", self.label(key)),
+            "store the secret as the carrier shows it, on one line",
+        );
+        None
+    }
+}
