@@ -1,0 +1,117 @@
+//! Which bytes may stand where: one table, looked up once per byte.
+
+const TOKEN: u8 = 1;
+const UNDERSCORE: u8 = 2;
+const TARGET: u8 = 4;
+const HOST: u8 = 8;
+
+const CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = class(byte);
+        if byte == u8::MAX {
+            return table;
+        }
+        byte += 1;
+    }
+}
+
+const fn class(byte: u8) -> u8 {
+    let mut class = 0;
+    if byte.is_ascii_alphanumeric() {
+        class |= TOKEN | TARGET | HOST;
+    }
+    if matches!(
+        byte,
+        b'!' | b'#'
+            | b'$'
+            | b'%'
+            | b'&'
+            | b'\''
+            | b'*'
+            | b'+'
+            | b'-'
+            | b'.'
+            | b'^'
+            | b'_'
+            | b'`'
+            | b'|'
+            | b'~'
+    ) {
+        class |= TOKEN;
+    }
+    if byte == b'_' {
+        class |= UNDERSCORE;
+    }
+    // Visible ASCII without what RFC 3986 keeps out of every URI and without the fragment mark,
+    // which hyper's URI type would cut off in silence.
+    if byte.is_ascii_graphic()
+        && !matches!(
+            byte,
+            b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+        )
+    {
+        class |= TARGET;
+    }
+    if matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        class |= HOST;
+    }
+    class
+}
+
+pub(super) const fn is_token(byte: u8) -> bool {
+    CLASSES[byte as usize] & TOKEN != 0
+}
+
+pub(super) fn all_token(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| is_token(byte))
+}
+
+pub(super) fn all_target(bytes: &[u8]) -> bool {
+    // No early exit: the loop stays branch-free, and almost every target is fine.
+    bytes
+        .iter()
+        .fold(TARGET, |seen, &byte| seen & CLASSES[byte as usize])
+        == TARGET
+}
+
+pub(super) fn all_host(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| CLASSES[byte as usize] & HOST != 0)
+}
+
+/// The length of the token at the start, and whether it has an underscore.
+pub(super) fn token_prefix(bytes: &[u8]) -> (usize, bool) {
+    let mut seen = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let class = CLASSES[byte as usize];
+        if class & TOKEN == 0 {
+            return (at, seen & UNDERSCORE != 0);
+        }
+        seen |= class;
+    }
+    (bytes.len(), seen & UNDERSCORE != 0)
+}
+
+/// Whether a field value may hold this byte: everything but control bytes, HTAB allowed.
+pub(super) const fn is_value(byte: u8) -> bool {
+    (byte >= b' ' && byte != 0x7f) || byte == b'\t'
+}
+
+/// Whether a field value is free of control bytes. Branch-free, so that it is vectorised.
+pub(super) fn all_value(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |fine, &byte| fine & is_value(byte))
+}
+
+/// The value without the white space around it.
+pub(super) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}

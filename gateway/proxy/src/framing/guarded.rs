@@ -1,0 +1,414 @@
+//! The downstream connection as hyper sees it: only bytes that passed [`RequestFraming`].
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::ReadBufCursor;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::Violation;
+use super::message::{Position, RequestFraming};
+use super::scratch;
+use super::state::ConnectionState;
+use super::watch::Expiry;
+
+/// How an HTTP/2 connection starts.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// What hyper reads instead of a refused head; [`ConnectionState::refusal`] knows it.
+const REFUSED: &[u8] = b"WAYBILL-REFUSED / HTTP/1.1\r\nhost: refused\r\n\r\n";
+/// How much of what a refused peer goes on sending is read, so that it sees the answer and not a
+/// reset.
+const LINGER_BYTES: usize = 256 * 1024;
+
+/// What a peer speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.0 or 1.1, or nothing sensible.
+    Http1,
+    /// HTTP/2 with prior knowledge.
+    Http2,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Sniffing,
+    Http1,
+    Http2,
+}
+
+/// How reading ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// hyper gets a request that stands for the refused one, then nothing.
+    Refused,
+    /// Every further read fails.
+    Failed(Violation),
+    /// The peer was idle for too long, or has closed.
+    Closed,
+}
+
+/// A downstream stream (TCP or TLS) between its peer and hyper.
+///
+/// A head is handed to hyper when it is whole and fine; body bytes at once. A violation in a head
+/// turns into a stand-in request that the service answers ([`ConnectionState::refusal`]), after
+/// every request before it. A violation in a body is a read error that carries it
+/// ([`super::violation_in`]). In both cases nothing behind it is ever parsed.
+///
+/// An idle connection holds no buffer.
+#[derive(Debug)]
+pub struct GuardedIo<T> {
+    io: T,
+    state: Rc<ConnectionState>,
+    framing: RequestFraming,
+    mode: Mode,
+    end: Option<End>,
+    /// Bytes not handed on: `..at` are, `..approved` may be.
+    held: Vec<u8>,
+    at: usize,
+    approved: usize,
+    lingered: usize,
+    shut: bool,
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
+    /// Guards a stream that speaks HTTP/1, or whatever [`GuardedIo::poll_protocol`] finds.
+    pub fn new(io: T) -> Self {
+        Self {
+            io,
+            state: ConnectionState::new(),
+            framing: RequestFraming::new(),
+            mode: Mode::Http1,
+            end: None,
+            held: Vec::new(),
+            at: 0,
+            approved: 0,
+            lingered: 0,
+            shut: false,
+        }
+    }
+
+    /// What the service and the sweep need.
+    #[must_use]
+    pub fn state(&self) -> Rc<ConnectionState> {
+        Rc::clone(&self.state)
+    }
+
+    /// The guarded stream.
+    pub fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// From now on everything passes unchecked: ALPN agreed on HTTP/2.
+    pub fn set_http2(&mut self) {
+        self.mode = Mode::Http2;
+        self.approved = self.held.len();
+    }
+
+    /// Finds out by its first bytes whether a plaintext peer speaks HTTP/2.
+    ///
+    /// # Errors
+    /// When reading fails, or the connection expired.
+    pub async fn protocol(&mut self) -> io::Result<Protocol> {
+        std::future::poll_fn(|cx| self.poll_protocol(cx)).await
+    }
+
+    /// See [`GuardedIo::protocol`].
+    ///
+    /// # Errors
+    /// When reading fails, or the connection expired.
+    pub fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Protocol>> {
+        self.mode = Mode::Sniffing;
+        loop {
+            let shown = self.held.len().min(PREFACE.len());
+            if self.held[..shown] != PREFACE[..shown] {
+                break;
+            }
+            if shown == PREFACE.len() {
+                self.set_http2();
+                self.state.position.set(Position::Between);
+                return Poll::Ready(Ok(Protocol::Http2));
+            }
+            if self.state.expiry().is_some() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            if ready!(self.poll_hold(cx))? == 0 {
+                self.end = Some(End::Closed);
+                break;
+            }
+        }
+        self.mode = Mode::Http1;
+        self.judge_held();
+        Poll::Ready(Ok(Protocol::Http1))
+    }
+
+    /// Reads into `held`.
+    fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Self {
+            io, held, state, ..
+        } = self;
+        scratch::with(|scratch| {
+            let fresh = ready!(poll_receive(io, state, cx, scratch))?;
+            held.extend_from_slice(fresh);
+            if state.position.get() == Position::Between && !held.is_empty() {
+                state.position.set(Position::Head);
+            }
+            Poll::Ready(Ok(fresh.len()))
+        })
+    }
+
+    /// Reads and hands on in one step, when nothing is held.
+    fn poll_pass(
+        &mut self,
+        cx: &mut Context<'_>,
+        cursor: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let Self {
+            io,
+            state,
+            held,
+            framing,
+            mode,
+            end,
+            ..
+        } = self;
+        scratch::with(|scratch| {
+            let room = cursor.remaining().min(scratch.len());
+            let fresh = ready!(poll_receive(io, state, cx, &mut scratch[..room]))?;
+            if *mode == Mode::Http2 {
+                cursor.put_slice(fresh);
+                return Poll::Ready(Ok(fresh.len()));
+            }
+            let advance = framing.advance(fresh);
+            cursor.put_slice(&fresh[..advance.approved]);
+            note(state, framing);
+            match advance.violation {
+                None => held.extend_from_slice(&fresh[advance.approved..]),
+                Some(violation) => *end = Some(ending(framing.position(), violation, state)),
+            }
+            if *end == Some(End::Refused) {
+                held.extend_from_slice(REFUSED);
+            }
+            Poll::Ready(Ok(fresh.len()))
+        })
+        .map_ok(|received| {
+            if self.end == Some(End::Refused) {
+                self.approved = self.held.len();
+            }
+            received
+        })
+    }
+
+    /// Judges `held`, of which nothing is approved yet.
+    fn judge_held(&mut self) {
+        let advance = self.framing.advance(&self.held);
+        self.approved = advance.approved;
+        note(&self.state, &self.framing);
+        if let Some(violation) = advance.violation {
+            self.held.truncate(self.approved);
+            self.stop(violation);
+        }
+    }
+
+    /// Ends reading because of `violation`, behind what was approved.
+    fn stop(&mut self, violation: Violation) {
+        let end = ending(self.framing.position(), violation, &self.state);
+        self.end = Some(end);
+        if end == End::Refused {
+            self.held.truncate(self.approved);
+            self.held.extend_from_slice(REFUSED);
+            self.approved = self.held.len();
+        }
+    }
+
+    /// Ends reading if the sweep found the peer too slow; whether it did.
+    fn expire(&mut self) -> bool {
+        match (self.state.expiry(), self.framing.position()) {
+            (None, _) => return false,
+            (Some(Expiry::Head), Position::Head) => self.stop(Violation::HeadTimeout),
+            (Some(Expiry::Body), Position::Body) => self.stop(Violation::BodyTimeout),
+            (Some(Expiry::Idle | Expiry::Write | Expiry::Linger), _) => {
+                self.end = Some(End::Closed);
+            }
+            // It went on meanwhile.
+            (Some(Expiry::Head | Expiry::Body), _) => {
+                self.state.expiry.set(None);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Hands on what is approved of `held`; whether there was anything.
+    fn deliver(&mut self, cursor: &mut ReadBufCursor<'_>) -> bool {
+        let count = (self.approved - self.at).min(cursor.remaining());
+        cursor.put_slice(&self.held[self.at..self.at + count]);
+        self.at += count;
+        if self.at == self.approved {
+            if self.at == self.held.len() {
+                // Freed, not cleared: most connections wait most of the time.
+                self.held = Vec::new();
+            } else {
+                self.held.drain(..self.at);
+            }
+            self.at = 0;
+            self.approved = 0;
+        }
+        count > 0
+    }
+
+    /// Reads and forgets what a peer still sends, so that closing does not reset the connection
+    /// before the peer has read our answer.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.state.lingering.set(true);
+        while self.lingered < LINGER_BYTES && self.state.expiry() != Some(Expiry::Linger) {
+            let Self { io, state, .. } = self;
+            let received = scratch::with(|scratch| {
+                poll_receive(io, state, cx, scratch).map_ok(|fresh| fresh.len())
+            });
+            match received {
+                Poll::Ready(Ok(0) | Err(_)) => break,
+                Poll::Ready(Ok(received)) => self.lingered += received,
+                // Without a sweep nobody would ever end the wait.
+                Poll::Pending if self.state.watched.get() => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn sent(&self, cx: &Context<'_>, poll: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &poll {
+            Poll::Ready(Ok(sent)) => {
+                self.state.sent.set(self.state.sent.get() + *sent as u64);
+                self.state.write_blocked.set(false);
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                self.state.write_blocked.set(true);
+                self.state.wake_later(cx.waker());
+            }
+        }
+        poll
+    }
+
+    fn check_write(&self) -> io::Result<()> {
+        match self.state.expiry() {
+            Some(Expiry::Write) => Err(io::ErrorKind::TimedOut.into()),
+            Some(Expiry::Idle | Expiry::Head | Expiry::Body | Expiry::Linger) | None => Ok(()),
+        }
+    }
+}
+
+/// One read from the peer into `scratch`.
+fn poll_receive<'buf, T: AsyncRead + Unpin>(
+    io: &mut T,
+    state: &ConnectionState,
+    cx: &mut Context<'_>,
+    scratch: &'buf mut [u8],
+) -> Poll<io::Result<&'buf [u8]>> {
+    let mut buf = ReadBuf::new(scratch);
+    let poll = Pin::new(io).poll_read(cx, &mut buf);
+    state.read_blocked.set(poll.is_pending());
+    if poll.is_pending() {
+        state.wake_later(cx.waker());
+    }
+    ready!(poll)?;
+    let count = buf.filled().len();
+    state.received.set(state.received.get() + count as u64);
+    Poll::Ready(Ok(&scratch[..count]))
+}
+
+fn note(state: &ConnectionState, framing: &RequestFraming) {
+    state.position.set(framing.position());
+    state.heads.set(framing.heads());
+}
+
+fn ending(position: Position, violation: Violation, state: &ConnectionState) -> End {
+    match position {
+        Position::Body => End::Failed(violation),
+        Position::Head | Position::Between => {
+            state.refusal.set(Some(violation));
+            End::Refused
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Read for GuardedIo<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = cursor.remaining();
+        loop {
+            if before == 0 || self.deliver(&mut cursor) || cursor.remaining() < before {
+                return Poll::Ready(Ok(()));
+            }
+            match self.end {
+                // hyper closes once it has written the refusal. An end of file here would make it
+                // drop the connection before that.
+                Some(End::Refused) => return Poll::Pending,
+                Some(End::Failed(violation)) => return Poll::Ready(Err(violation.into())),
+                Some(End::Closed) => return Poll::Ready(Ok(())),
+                None => {}
+            }
+            if self.expire() {
+                continue;
+            }
+            let received = if self.held.is_empty() {
+                ready!(self.poll_pass(cx, &mut cursor))?
+            } else {
+                let received = ready!(self.poll_hold(cx))?;
+                self.judge_held();
+                received
+            };
+            if received == 0 {
+                self.end = Some(End::Closed);
+            }
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Write for GuardedIo<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.check_write()?;
+        let poll = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.sent(cx, poll)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_write()?;
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.shut {
+            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+            self.shut = true;
+        }
+        if self.mode == Mode::Http1 && self.framing.position() != Position::Between {
+            ready!(self.poll_linger(cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.check_write()?;
+        let poll = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.sent(cx, poll)
+    }
+}

@@ -1,0 +1,23 @@
+//! The bounds of a message head. They are not configurable: no carrier client comes near them,
+//! and every one of them is smaller than the bound hyper would set behind it.
+
+/// The whole head, from the first byte to the empty line.
+pub const HEAD_BYTES: usize = 64 * 1024;
+/// Field lines in a head.
+pub const FIELDS: u16 = 100;
+/// The request target.
+pub const TARGET_BYTES: usize = 8 * 1024;
+/// The method. The longest registered one, `UPDATEREDIRECTREF`, has 17 letters.
+pub const METHOD_BYTES: usize = 32;
+/// Empty lines before a request line; some old clients send one after a body.
+pub const EMPTY_LINES: u8 = 1;
+/// Extension bytes in one chunk-size line.
+pub const CHUNK_EXTENSION_BYTES: u16 = 256;
+/// Extension bytes in a whole body; hyper gives up at 16 KiB.
+pub const BODY_EXTENSION_BYTES: u32 = 4 * 1024;
+/// Bytes of a trailer section; hyper gives up at 16 KiB.
+pub const TRAILER_BYTES: u16 = 8 * 1024;
+/// Fields of a trailer section.
+pub const TRAILER_FIELDS: u8 = 32;
+/// Interim (1xx) answers to one request.
+pub const INFORMATIONAL: u8 = 16;

@@ -1,0 +1,35 @@
+//! A strict look at the bytes of HTTP/1 before hyper parses them.
+//!
+//! hyper reads what is there and forgives some of what should not be: it drops a `Content-Length`
+//! beside a `Transfer-Encoding`, takes bare line feeds, lists of codings, a missing or doubled
+//! `Host`, a fragment in the target. Each of these is harmless for a server and a smuggling vector
+//! for a gateway. So the raw bytes pass a state machine first, and only those reach hyper that
+//! every reader frames alike. `docs/http-hygiene.md` lists the rules.
+//!
+//! * [`RequestFraming`], [`ResponseFraming`]: the rules, without I/O.
+//! * [`GuardedIo`]: the downstream connection as hyper sees it.
+//! * [`UpstreamIo`]: the same for the upstream's answers.
+//! * [`Watch`]: tells slow connections from busy ones, without a timer per request.
+
+mod bytes;
+mod chunked;
+mod field;
+mod guarded;
+mod head;
+mod host;
+pub mod limits;
+mod line;
+mod message;
+mod scratch;
+mod start_line;
+mod state;
+mod upstream;
+mod violation;
+mod watch;
+
+pub use guarded::{GuardedIo, Protocol};
+pub use message::{Advance, Position, RequestFraming, ResponseFraming};
+pub use state::{ConnectionState, Serving};
+pub use upstream::{UpstreamIo, UpstreamState};
+pub use violation::{Violation, violation_in};
+pub use watch::{Expiry, Patience, Watch};

@@ -1,0 +1,208 @@
+//! An upstream connection as hyper sees it: only bytes that passed [`ResponseFraming`].
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use http::Method;
+use hyper::rt::ReadBufCursor;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::message::ResponseFraming;
+use super::{Violation, scratch};
+
+/// Shared by an [`UpstreamIo`] and whoever sends requests over it.
+#[derive(Debug, Default)]
+pub struct UpstreamState {
+    begun: Cell<Option<bool>>,
+    idle: Cell<bool>,
+    violation: Cell<Option<Violation>>,
+}
+
+impl UpstreamState {
+    /// A request is about to be sent. Without this call its answer counts as unsolicited.
+    pub fn begin(&self, method: &Method) {
+        self.begun.set(Some(method == Method::HEAD));
+        self.idle.set(false);
+    }
+
+    /// Whether every answer is complete and nothing was wrong with any: the connection may be
+    /// asked again.
+    #[must_use]
+    pub fn is_reusable(&self) -> bool {
+        self.idle.get() && self.violation.get().is_none()
+    }
+
+    /// What was wrong with an answer.
+    #[must_use]
+    pub fn violation(&self) -> Option<Violation> {
+        self.violation.get()
+    }
+}
+
+/// An upstream stream (TCP or TLS) between its server and hyper's client.
+///
+/// A head is handed to hyper when it is whole and fine; body bytes at once. Anything wrong is a
+/// read error that carries the [`Violation`], so an answer that has begun never looks complete.
+#[derive(Debug)]
+pub struct UpstreamIo<T> {
+    io: T,
+    state: Rc<UpstreamState>,
+    framing: ResponseFraming,
+    /// Bytes not handed on: `..at` are, `..approved` may be.
+    held: Vec<u8>,
+    at: usize,
+    approved: usize,
+    closed: bool,
+}
+
+impl<T> UpstreamIo<T> {
+    /// Guards a fresh connection.
+    pub fn new(io: T) -> Self {
+        Self {
+            io,
+            state: Rc::new(UpstreamState {
+                idle: Cell::new(true),
+                ..UpstreamState::default()
+            }),
+            framing: ResponseFraming::new(),
+            held: Vec::new(),
+            at: 0,
+            approved: 0,
+            closed: false,
+        }
+    }
+
+    /// What the sender of requests needs.
+    #[must_use]
+    pub fn state(&self) -> Rc<UpstreamState> {
+        Rc::clone(&self.state)
+    }
+
+    /// The guarded stream.
+    pub fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// Hands on what is approved of `held`; whether there was anything.
+    fn deliver(&mut self, cursor: &mut ReadBufCursor<'_>) -> bool {
+        let count = (self.approved - self.at).min(cursor.remaining());
+        cursor.put_slice(&self.held[self.at..self.at + count]);
+        self.at += count;
+        if self.at == self.approved {
+            if self.at == self.held.len() {
+                self.held = Vec::new();
+            } else {
+                self.held.drain(..self.at);
+            }
+            self.at = 0;
+            self.approved = 0;
+        }
+        count > 0
+    }
+}
+
+impl<T: AsyncRead + Unpin> UpstreamIo<T> {
+    /// Reads, judges, and hands on what can be handed on; returns how much was read.
+    fn poll_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        cursor: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let Self {
+            io,
+            state,
+            framing,
+            held,
+            approved,
+            ..
+        } = self;
+        scratch::with(|scratch| {
+            let room = if held.is_empty() {
+                cursor.remaining().min(scratch.len())
+            } else {
+                scratch.len()
+            };
+            let mut buf = ReadBuf::new(&mut scratch[..room]);
+            ready!(Pin::new(io).poll_read(cx, &mut buf))?;
+            let fresh = buf.filled();
+            if let Some(to_head) = state.begun.take() {
+                framing.begin(to_head);
+            }
+            let advance = if held.is_empty() {
+                let advance = framing.advance(fresh);
+                cursor.put_slice(&fresh[..advance.approved]);
+                held.extend_from_slice(&fresh[advance.approved..]);
+                advance
+            } else {
+                held.extend_from_slice(fresh);
+                let advance = framing.advance(held);
+                *approved = advance.approved;
+                advance
+            };
+            state.idle.set(framing.is_idle());
+            if advance.violation.is_some() {
+                held.truncate(*approved);
+                state.violation.set(advance.violation);
+            }
+            Poll::Ready(Ok(fresh.len()))
+        })
+    }
+}
+
+impl<T: AsyncRead + Unpin> hyper::rt::Read for UpstreamIo<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = cursor.remaining();
+        loop {
+            if before == 0 || self.deliver(&mut cursor) || cursor.remaining() < before {
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(violation) = self.state.violation.get() {
+                return Poll::Ready(Err(violation.into()));
+            }
+            if self.closed {
+                return Poll::Ready(Ok(()));
+            }
+            if ready!(self.poll_answer(cx, &mut cursor))? == 0 {
+                self.closed = true;
+                self.state.idle.set(false);
+            }
+        }
+    }
+}
+
+impl<T: AsyncWrite + Unpin> hyper::rt::Write for UpstreamIo<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+}

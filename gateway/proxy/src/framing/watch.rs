@@ -1,0 +1,151 @@
+//! Slow connections, found by looking now and then instead of by a timer per request.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::message::Position;
+use super::state::ConnectionState;
+
+/// How long a peer may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a whole head, from its first byte; also for the first head of a connection.
+    pub head: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// Without any byte of a body that somebody waits for.
+    pub body_idle: Duration,
+    /// The least bytes per second of a body, once `body_idle` was spent waiting for it.
+    pub body_rate: u64,
+    /// Without taking any byte of an answer.
+    pub write_idle: Duration,
+    /// For taking note of a refusal before the connection is cut.
+    pub linger: Duration,
+}
+
+/// What a peer was too slow for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Sending the next request.
+    Idle,
+    /// Sending a head.
+    Head,
+    /// Sending a body.
+    Body,
+    /// Taking an answer.
+    Write,
+    /// Taking note of a refusal.
+    Linger,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Waiting for us, not for the peer.
+    Ours,
+    Fresh,
+    Idle,
+    Head,
+    Body,
+    Write,
+    Linger,
+}
+
+/// The sweep's memory of one connection.
+#[derive(Debug)]
+pub struct Watch {
+    state: Rc<ConnectionState>,
+    /// What would have changed had the peer made progress.
+    seen: (Stage, u64),
+    since: Duration,
+    checked: Duration,
+    body: BodyPace,
+}
+
+/// How a body has come in so far.
+#[derive(Debug, Default)]
+struct BodyPace {
+    head: u64,
+    received: u64,
+    waited: Duration,
+}
+
+impl Watch {
+    /// Watches a connection from `now` on: a monotonic time, whatever it counts from.
+    #[must_use]
+    pub fn new(state: Rc<ConnectionState>, now: Duration) -> Self {
+        state.watched.set(true);
+        let seen = progress(&state);
+        Self {
+            state,
+            seen,
+            since: now,
+            checked: now,
+            body: BodyPace::default(),
+        }
+    }
+
+    /// Looks once; to be called several times within the shortest patience. What ran out is told
+    /// to the connection and returned, once per stretch of waiting.
+    pub fn check(&mut self, now: Duration, patience: &Patience) -> Option<Expiry> {
+        let seen = progress(&self.state);
+        let step = now.saturating_sub(self.checked);
+        self.checked = now;
+        let crawling = self.is_crawling(seen.0, step, patience);
+        if seen != self.seen {
+            self.seen = seen;
+            self.since = now;
+        }
+        let waited = now.saturating_sub(self.since);
+        let (limit, expiry) = match seen.0 {
+            Stage::Ours => return None,
+            Stage::Fresh => (patience.head, Expiry::Idle),
+            Stage::Idle => (patience.idle, Expiry::Idle),
+            Stage::Head => (patience.head, Expiry::Head),
+            Stage::Body => (patience.body_idle, Expiry::Body),
+            Stage::Write => (patience.write_idle, Expiry::Write),
+            Stage::Linger => (patience.linger, Expiry::Linger),
+        };
+        if waited < limit && !crawling {
+            return None;
+        }
+        self.since = now;
+        self.body.waited = Duration::ZERO;
+        self.state.expire(expiry);
+        Some(expiry)
+    }
+
+    /// Whether a body comes, but below the least rate.
+    fn is_crawling(&mut self, stage: Stage, step: Duration, patience: &Patience) -> bool {
+        if stage != Stage::Body {
+            return false;
+        }
+        let (head, received) = (self.state.heads.get(), self.state.received.get());
+        if self.body.head != head {
+            self.body = BodyPace {
+                head,
+                received,
+                waited: Duration::ZERO,
+            };
+            return false;
+        }
+        self.body.waited += step;
+        let due = u128::from(patience.body_rate) * self.body.waited.as_millis() / 1000;
+        self.body.waited >= patience.body_idle && u128::from(received - self.body.received) < due
+    }
+}
+
+fn progress(state: &ConnectionState) -> (Stage, u64) {
+    if state.lingering.get() {
+        return (Stage::Linger, 0);
+    }
+    if state.write_blocked.get() {
+        return (Stage::Write, state.sent.get());
+    }
+    match state.position.get() {
+        Position::Head => (Stage::Head, state.heads.get()),
+        Position::Body if state.read_blocked.get() => (Stage::Body, state.received.get()),
+        Position::Between if state.is_idle() && state.heads.get() == 0 => (Stage::Fresh, 0),
+        Position::Between if state.is_idle() => (Stage::Idle, state.heads.get()),
+        Position::Body | Position::Between => (Stage::Ours, 0),
+    }
+}
