@@ -1,0 +1,120 @@
+//! What a successful authorization yields.
+
+use crate::{Class, Error, Result, secret::SecretBytes};
+use ::http::{HeaderName, HeaderValue, header::AUTHORIZATION};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Fields for every request to the carrier, with how long they are good for.
+#[must_use = "a credential does nothing until it is returned to the gateway"]
+pub struct Credential {
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) query: Vec<(String, Zeroizing<String>)>,
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) refresh_after: Option<Duration>,
+    pub(crate) state: SecretBytes,
+}
+
+impl Credential {
+    /// Without any field yet, and without an end.
+    pub fn empty() -> Self {
+        Self {
+            headers: Vec::new(),
+            query: Vec::new(),
+            lifetime: None,
+            refresh_after: None,
+            state: Zeroizing::new(Vec::new()),
+        }
+    }
+
+    /// `Authorization: Bearer <token>` (RFC 6750). A token outside its character set is refused as
+    /// [`Class::Protocol`]: it would not reach the carrier as it was meant.
+    pub fn bearer(token: &str) -> Result<Self> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
+        if token.is_empty() || !token.bytes().all(plain) {
+            return Err(Error::new(
+                Class::Protocol,
+                "bad_token",
+                "the carrier's access token is empty or has characters that no bearer token has",
+            ));
+        }
+        let text = Zeroizing::new(format!("Bearer {token}"));
+        Self::empty().header(AUTHORIZATION, &text)
+    }
+
+    /// Adds a field; its value is treated as a secret.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Result<Self> {
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            let message = format!("the value for the field {name} has characters no field has");
+            Error::new(Class::Protocol, "bad_header", message)
+        })?;
+        value.set_sensitive(true);
+        self.headers.push((name, value));
+        Ok(self)
+    }
+
+    /// Adds a query parameter; its value is treated as a secret.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        let value = Zeroizing::new(value.to_owned());
+        self.query.push((name.to_owned(), value));
+        self
+    }
+
+    /// How long it is good for, from the begin of the operation. `None`: it does not expire.
+    pub fn expires_in(mut self, lifetime: Option<Duration>) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// When to renew it, from the begin of the operation. Unset: the gateway decides.
+    pub fn refresh_after(mut self, pause: Duration) -> Self {
+        self.refresh_after = Some(pause);
+        self
+    }
+
+    /// What the next operation needs, such as a refresh token; the gateway keeps it sealed.
+    pub fn state(mut self, state: &[u8]) -> Self {
+        self.state = Zeroizing::new(state.to_vec());
+        self
+    }
+
+    /// The fields, for tests.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+
+    /// How long it is good for; `None`: it does not expire.
+    pub const fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
+    }
+
+    pub(crate) fn ttl_ms(&self) -> u64 {
+        self.lifetime.map_or(u64::MAX, saturating_ms)
+    }
+
+    pub(crate) fn refresh_after_ms(&self) -> u64 {
+        // Zero means "the gateway decides", so the shortest wish is one millisecond.
+        self.refresh_after
+            .map_or(0, |pause| saturating_ms(pause).max(1))
+    }
+}
+
+/// `Basic` with id and secret exactly as they are (RFC 7617); marked sensitive.
+///
+/// OAuth's `client_secret_basic` form-encodes both first (RFC 6749, 2.3.1) and the `oauth2` crate
+/// does so; carriers often do not decode. For letters and digits the two are the same.
+pub fn basic(id: &str, secret: &str) -> HeaderValue {
+    let pair = Zeroizing::new(format!("{id}:{secret}"));
+    let text = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+    let mut value = HeaderValue::from_str(&text).expect("base64 is visible ASCII");
+    value.set_sensitive(true);
+    value
+}
+
+/// Milliseconds; what does not fit is as good as for ever.
+pub(crate) fn saturating_ms(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

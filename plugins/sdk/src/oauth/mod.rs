@@ -1,0 +1,40 @@
+//! OAuth 2.0 as carriers speak it, on the unmodified `oauth2` crate.
+//!
+//! The standard client fails on real carriers in three ways: numbers that come as strings, error
+//! bodies of another shape, and errors whose `Debug` holds the whole answer. [`CarrierClient`] is
+//! the same client with types that cope.
+
+mod answer;
+mod convert;
+mod number;
+
+pub use answer::{CarrierAnswer, CarrierErrorBody, TokenKind};
+
+use oauth2::{
+    Client, ClientId, EmptyExtraTokenFields, EndpointNotSet, StandardRevocableToken,
+    basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse},
+};
+
+/// `oauth2`'s client for carriers. `F` holds the fields of the token answer that OAuth does not
+/// know; the others are the crate's own marks of which endpoints are set.
+pub type CarrierClient<
+    F = EmptyExtraTokenFields,
+    HasAuthUrl = EndpointNotSet,
+    HasTokenUrl = EndpointNotSet,
+> = Client<
+    CarrierErrorBody,
+    CarrierAnswer<F>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    HasAuthUrl,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    HasTokenUrl,
+>;
+
+/// A client for carriers without fields of their own.
+pub fn client(id: &str) -> CarrierClient {
+    CarrierClient::new(ClientId::new(id.to_owned()))
+}

@@ -1,0 +1,112 @@
+//! One account's configuration, checked.
+
+use http::{HeaderValue, Uri, uri::Scheme};
+use oauth2::{ClientId, TokenUrl};
+use plugins_sdk::{Error, Result, Secret};
+use serde::Deserialize;
+
+const TOKEN_PATH: &str = "/security/v1/oauth/token";
+
+/// What the gateway hands over for one account. Keys that a newer gateway adds are ignored.
+#[derive(Deserialize)]
+pub struct Config {
+    environment: Environment,
+    origin: Option<String>,
+    client_id: String,
+    client_secret: Secret,
+    account_number: Option<String>,
+}
+
+/// Which of UPS's two worlds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Real shipments, real money.
+    Production,
+    /// UPS's Customer Integration Environment.
+    Test,
+}
+
+impl Environment {
+    /// Where UPS is, unless the operator says otherwise.
+    pub const fn origin(self) -> &'static str {
+        match self {
+            Self::Production => "https://onlinetools.ups.com",
+            Self::Test => "https://wwwcie.ups.com",
+        }
+    }
+}
+
+/// A configuration that can work.
+pub(crate) struct Account {
+    pub(crate) client_id: ClientId,
+    pub(crate) token_url: TokenUrl,
+    /// For `Authorization`.
+    pub(crate) basic: HeaderValue,
+    /// For `x-merchant-id`.
+    pub(crate) account_number: Option<HeaderValue>,
+}
+
+impl Account {
+    pub(crate) fn new(config: Config) -> Result<Self> {
+        let origin = config
+            .origin
+            .as_deref()
+            .unwrap_or(config.environment.origin());
+        credential_text("client_id", &config.client_id)?;
+        credential_text("client_secret", config.client_secret.expose())?;
+        if config.client_id.contains(':') {
+            return Err(Error::config(
+                "client_id",
+                "client_id: Basic authentication allows no colon",
+            ));
+        }
+        Ok(Self {
+            token_url: token_url(origin)?,
+            basic: plugins_sdk::basic(&config.client_id, config.client_secret.expose()),
+            account_number: config
+                .account_number
+                .as_deref()
+                .map(account_number)
+                .transpose()?,
+            client_id: ClientId::new(config.client_id),
+        })
+    }
+}
+
+/// Catches what copying from a web page adds: UPS would only say 10401, which looks like a wrong
+/// secret.
+fn credential_text(key: &'static str, text: &str) -> Result<()> {
+    let fault = if text.is_empty() {
+        "is empty"
+    } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        "contains white space or control characters: copy it again without them"
+    } else {
+        return Ok(());
+    };
+    Err(Error::config(key, format!("{key} {fault}")))
+}
+
+fn token_url(origin: &str) -> Result<TokenUrl> {
+    let fault = || {
+        Error::config(
+            "origin",
+            "origin: write a scheme and a host only, as in https://wwwcie.ups.com",
+        )
+    };
+    let uri: Uri = origin.parse().map_err(|_| fault())?;
+    let web = [Some(&Scheme::HTTPS), Some(&Scheme::HTTP)].contains(&uri.scheme());
+    let bare = uri.path() == "/" && uri.query().is_none() && !origin.contains(['@', '?', '#']);
+    if !web || !bare {
+        return Err(fault());
+    }
+    TokenUrl::new(format!("{}{TOKEN_PATH}", origin.trim_end_matches('/'))).map_err(|_| fault())
+}
+
+fn account_number(text: &str) -> Result<HeaderValue> {
+    let fault = "account_number: a UPS shipper number is six letters or digits";
+    if text.len() != 6 || !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(Error::config("account_number", fault));
+    }
+    HeaderValue::from_str(text).map_err(|_| Error::config("account_number", fault))
+}
