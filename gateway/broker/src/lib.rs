@@ -1,1 +1,39 @@
-//! The broker.
+//! The I/O shell around the token lifecycle.
+//!
+//! [`Broker`] owns one [`gateway_token::Lifecycle`] per account, carries out its effects and publishes
+//! what comes of them in a [`gateway_model::CredentialCell`], which the data plane reads on its own. So
+//! no request with a usable token ever comes here; [`Handle`] is for the others:
+//!
+//! | who | asks for | gets |
+//! |---|---|---|
+//! | a request without a token | [`Handle::acquire`] | joins the one flight, or learns why not |
+//! | a request answered 401 | [`Handle::unauthorized`] | a renewed token, or a cool-down |
+//! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what is next |
+//!
+//! Files, in the order of the way of a token: `account` (who), `handle` (asking), `driver` (effects
+//! become I/O; timers), `authorizer` (the call), `token_endpoint` (its socket), `snapshot`
+//! (publication), `single_flight` (those who wait).
+
+mod account;
+mod authorizer;
+mod broker;
+mod config;
+mod driver;
+mod handle;
+mod metrics;
+mod single_flight;
+mod snapshot;
+mod status;
+mod timers;
+mod token_endpoint;
+
+pub use account::{AccountSpec, KeyParts, SlotKey};
+pub use authorizer::{Authorizer, BoxFuture};
+pub use broker::{Broker, Shutdown};
+pub use config::BrokerConfig;
+pub use gateway_plugin_host::{Authorization, Issued, Reason};
+pub use gateway_token::{MintBudgetPolicy, Policy};
+pub use handle::{Handle, Renewal};
+pub use metrics::{BrokerMetrics, FailureCounts};
+pub use status::{AccountStatus, LastResult, Outcome};
+pub use token_endpoint::{HyperClient, TrustError};

@@ -1,0 +1,94 @@
+//! Whom a token is for.
+
+use crate::Authorizer;
+use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Origin};
+use sha2::{Digest as _, Sha256};
+use std::{fmt, sync::Arc};
+
+/// One account whose tokens the broker keeps fresh.
+#[derive(Clone)]
+pub struct AccountSpec {
+    /// The operator's name of it.
+    pub account: AccountId,
+    /// Which carrier.
+    pub carrier: CarrierId,
+    /// Which of the carrier's environments.
+    pub environment: Environment,
+    /// The OAuth client, whose mint budget is shared by all accounts that use it.
+    pub client_id: String,
+    /// The manifest's slot; empty for its only one.
+    pub slot: String,
+    /// What the credentials are; when it changes, everything the old ones brought is dropped.
+    pub key: SlotKey,
+    /// How its tokens are asked for.
+    pub authorizer: Arc<dyn Authorizer>,
+}
+
+impl fmt::Debug for AccountSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountSpec")
+            .field("account", &self.account)
+            .field("carrier", &self.carrier)
+            .field("environment", &self.environment)
+            .field("client_id", &self.client_id)
+            .field("slot", &self.slot)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A digest of everything that a token depends on.
+///
+/// Two accounts, environments or secrets never share one, so a token cannot outlive the credentials
+/// that brought it. It is compared, never shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SlotKey([u8; 32]);
+
+/// What a [`SlotKey`] is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyParts<'a> {
+    /// The account.
+    pub account: &'a AccountId,
+    /// Its carrier.
+    pub carrier: &'a CarrierId,
+    /// Its environment.
+    pub environment: Environment,
+    /// Where its tokens come from.
+    pub origin: &'a Origin,
+    /// Its OAuth client.
+    pub client_id: &'a str,
+    /// The client's secret.
+    pub client_secret: &'a ClientSecret,
+    /// The carrier's number of it.
+    pub account_number: Option<&'a AccountNumber>,
+    /// The manifest's slot.
+    pub slot: &'a str,
+}
+
+impl SlotKey {
+    /// Digests the parts.
+    pub fn new(parts: &KeyParts<'_>) -> Self {
+        let origin = parts.origin.to_string();
+        let mut digest = Sha256::new();
+        for part in [
+            parts.account.as_str(),
+            parts.carrier.as_str(),
+            parts.environment.as_str(),
+            &origin,
+            parts.client_id,
+            parts.client_secret.expose(),
+            parts.account_number.map_or("", AccountNumber::as_str),
+            parts.slot,
+        ] {
+            // The length in front keeps "ab" + "c" apart from "a" + "bc".
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        Self(digest.finalize().into())
+    }
+}
+
+impl fmt::Debug for SlotKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SlotKey(..)")
+    }
+}
