@@ -1,0 +1,68 @@
+//! nginx, with keep-alive to the mock and a fixed bearer.
+
+use super::Candidate;
+use crate::{
+    Options,
+    server::{Server, free_port},
+    world::World,
+};
+use anyhow::Result;
+use std::{ffi::OsStr, fs, net::SocketAddr, path::Path};
+
+pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
+    let folder = world.folder.path();
+    let addr = SocketAddr::from(([127, 0, 0, 1], free_port()?));
+    let (scheme, upstream, tls) = if options.tls_upstream {
+        let tls = format!(
+            "proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_name localhost; \
+             proxy_ssl_server_name on; proxy_ssl_session_reuse on; proxy_ssl_protocols TLSv1.3;",
+            world.ca_file.display()
+        );
+        ("https", world.mock_tls, tls)
+    } else {
+        ("http", world.mock, String::new())
+    };
+    let file = folder.join("nginx.conf");
+    fs::write(
+        &file,
+        format!(
+            r#"daemon off;
+worker_processes {workers};
+pid {folder}/nginx.pid;
+error_log stderr error;
+events {{ worker_connections 16384; multi_accept on; }}
+http {{
+  access_log off;
+  keepalive_requests 1000000000;
+  client_body_buffer_size 64k;
+  client_body_temp_path {folder}/nginx-body;
+  proxy_temp_path {folder}/nginx-proxy;
+  fastcgi_temp_path {folder}/nginx-fastcgi;
+  uwsgi_temp_path {folder}/nginx-uwsgi;
+  scgi_temp_path {folder}/nginx-scgi;
+  upstream ups {{ server {upstream}; keepalive 512; keepalive_requests 1000000000; }}
+  server {{
+    listen {addr} reuseport;
+    location / {{
+      proxy_pass {scheme}://ups;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host localhost;
+      proxy_set_header Authorization "Bearer {token}";
+      proxy_buffers 8 16k;
+      proxy_buffer_size 16k;
+      {tls}
+    }}
+  }}
+}}
+"#,
+            workers = options.workers,
+            folder = folder.display(),
+            token = world.token,
+        ),
+    )?;
+    let arguments: [&OsStr; 2] = ["-c".as_ref(), file.as_ref()];
+    let mut server = Server::start(Path::new("nginx"), &arguments, &world.plan.proxy, folder)?;
+    server.listening(addr)?;
+    Ok(Candidate { server, addr })
+}

@@ -1,0 +1,152 @@
+//! One HTTP/1.1 keep-alive connection, as cheap as a client can be: the request is bytes that were made
+//! once, and of the response only status and length are read.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use memchr::memmem;
+use std::net::SocketAddr;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// A connection to the server under load.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+/// How the content of a response ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Length(usize),
+    Chunked,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When the server does not accept.
+    pub async fn open(addr: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(addr)
+            .await
+            .with_context(|| format!("cannot connect to {addr}"))?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            buffer: vec![0; 32 * 1024],
+            filled: 0,
+        })
+    }
+
+    /// Sends the request and reads the whole response; gives its status.
+    ///
+    /// # Errors
+    /// When the connection ends early or the response is not HTTP/1.1 that this client knows.
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
+        self.stream.write_all(request).await?;
+        let head_end = loop {
+            if let Some(end) = memmem::find(&self.buffer[..self.filled], b"\r\n\r\n") {
+                break end + 4;
+            }
+            self.read().await?;
+        };
+        let (status, content) = parse_head(&self.buffer[..head_end])?;
+        let end = match content {
+            Content::Length(length) => {
+                self.read_to(head_end + length).await?;
+                head_end + length
+            }
+            Content::Chunked => loop {
+                if let Some(end) = chunked_end(&self.buffer[head_end..self.filled])? {
+                    break head_end + end;
+                }
+                self.read().await?;
+            },
+        };
+        ensure!(end == self.filled, "bytes after the response");
+        self.filled = 0;
+        Ok(status)
+    }
+
+    async fn read_to(&mut self, filled: usize) -> Result<()> {
+        while self.filled < filled {
+            self.read().await?;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<()> {
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        let read = self.stream.read(&mut self.buffer[self.filled..]).await?;
+        ensure!(read > 0, "the server closed the connection");
+        self.filled += read;
+        Ok(())
+    }
+}
+
+fn parse_head(head: &[u8]) -> Result<(u16, Content)> {
+    let head = std::str::from_utf8(head).context("the head is not text")?;
+    let mut lines = head.split("\r\n");
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .and_then(|code| code.parse().ok());
+    let status = status.context("no status line")?;
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        if name.eq_ignore_ascii_case("content-length") {
+            return Ok((status, Content::Length(value.trim().parse()?)));
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            return Ok((status, Content::Chunked));
+        }
+    }
+    bail!("a response without length")
+}
+
+/// Where chunked content ends, if all of it is there.
+fn chunked_end(mut rest: &[u8]) -> Result<Option<usize>> {
+    let mut end = 0;
+    loop {
+        let Some(line) = memmem::find(rest, b"\r\n") else {
+            return Ok(None);
+        };
+        let size = std::str::from_utf8(&rest[..line])?
+            .split(';')
+            .next()
+            .unwrap_or_default();
+        let size = usize::from_str_radix(size.trim(), 16).context("a chunk size")?;
+        let chunk = line + 2 + size + 2;
+        if rest.len() < chunk {
+            return Ok(None);
+        }
+        end += chunk;
+        if size == 0 {
+            return Ok(Some(end));
+        }
+        rest = &rest[chunk..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunked_content_ends_after_its_last_chunk() {
+        let whole = b"3\r\nabc\r\n0\r\n\r\n";
+        assert_eq!(chunked_end(whole).unwrap(), Some(whole.len()));
+        assert_eq!(chunked_end(&whole[..whole.len() - 1]).unwrap(), None);
+    }
+
+    #[test]
+    fn head_without_length_is_refused() {
+        assert!(parse_head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+        let head = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 7\r\n\r\n";
+        assert_eq!(parse_head(head).unwrap(), (401, Content::Length(7)));
+    }
+}
