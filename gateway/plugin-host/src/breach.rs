@@ -1,0 +1,89 @@
+//! Ways in which a plugin can break the contract during a call.
+
+use crate::sink::End;
+use gateway_model::{Failure, FailureClass};
+
+/// What a plugin did wrong. The authorization ends with class *bug* and this text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Breach {
+    #[error("a null or misaligned pointer where {0} belongs")]
+    BadPointer(&'static str),
+    #[error("{name} of {said} bytes, at least {needed} are needed")]
+    ShortStruct {
+        name: &'static str,
+        said: usize,
+        needed: usize,
+    },
+    #[error("{what} longer than {max} bytes")]
+    TooLong { what: &'static str, max: usize },
+    #[error("more than {max} {what}")]
+    TooMany { what: &'static str, max: usize },
+    #[error("a field that HTTP does not allow in {0}")]
+    InvalidField(&'static str),
+    #[error("the field {0}, which is the gateway's alone")]
+    ReservedField(String),
+    #[error("a credential without fields")]
+    EmptyCredential,
+    #[error("a credential with query parameters, which this gateway does not apply")]
+    QueryCredential,
+    #[error("more than one end")]
+    TwoEnds,
+    #[error("an end together with new requests or timers")]
+    EndAndRequests,
+    #[error("nothing: no end, and no request or timer to wait for")]
+    Stalled,
+    #[error("the request id {0} a second time")]
+    ReusedId(u64),
+    #[error("more than {0} calls")]
+    TooManySteps(usize),
+    #[error("the status {0}, which does not exist")]
+    UnknownStatus(u32),
+    #[error("success without a handle")]
+    NoHandle,
+    #[error("a failure without a reason")]
+    NoReason,
+    #[error("a success during the making of an instance, or a request")]
+    Misplaced,
+    #[error("a status that contradicts what was emitted")]
+    Contradiction,
+    #[error("an event of a known kind was called unknown")]
+    Unsupported,
+    #[error("it panicked: {0}")]
+    Panicked(String),
+}
+
+impl Breach {
+    /// A panic, with the text that the plugin sent along.
+    pub(crate) fn panicked(end: Option<End>) -> Self {
+        match end {
+            Some(End::Failed(failure)) => Self::Panicked(failure.message),
+            Some(End::Done(_)) | None => Self::Panicked("it said no more".into()),
+        }
+    }
+
+    /// Stable code for metrics.
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::BadPointer(_) | Self::ShortStruct { .. } => "plugin_bad_pointer",
+            Self::TooLong { .. } | Self::TooMany { .. } | Self::TooManySteps(_) => "plugin_limit",
+            Self::InvalidField(_) | Self::ReservedField(_) => "plugin_invalid_field",
+            Self::EmptyCredential | Self::QueryCredential => "plugin_bad_credential",
+            Self::TwoEnds | Self::EndAndRequests => "plugin_two_ends",
+            Self::Stalled => "plugin_stalled",
+            Self::ReusedId(_) => "plugin_reused_id",
+            Self::UnknownStatus(_) => "plugin_unknown_status",
+            Self::NoHandle | Self::NoReason | Self::Misplaced => "plugin_incomplete",
+            Self::Contradiction | Self::Unsupported => "plugin_contradiction",
+            Self::Panicked(_) => "plugin_panic",
+        }
+    }
+
+    /// The failure that the authorization ends with.
+    pub(crate) fn failure(&self, plugin: &str) -> Failure {
+        let message = match self {
+            Self::Panicked(_) => format!("plugin {plugin} is at fault: {self}"),
+            _ => format!("plugin {plugin} broke its contract; it returned {self}"),
+        };
+        Failure::new(FailureClass::Bug, self.code(), message)
+    }
+}

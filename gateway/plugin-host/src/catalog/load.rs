@@ -1,0 +1,91 @@
+//! The stages between file and plugin.
+
+use super::{Entry, Fault, Policy};
+use crate::{
+    Digest, Host, Plugin, Refusal, catalog::entry::Verified, discover, handshake, host_table,
+};
+use crate::{inspect, library, place};
+use std::path::Path;
+
+/// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.
+pub fn open(file: &Path, policy: &Policy, cache: &Path, host: &Host) -> Entry {
+    let mut entry = Entry::new(file.to_owned());
+    verify(&mut entry, policy);
+    activate(&mut entry, cache, host);
+    entry
+}
+
+/// From *discovered* to *verified*: reads the file once and checks those bytes.
+pub(super) fn verify(entry: &mut Entry, policy: &Policy) {
+    if let Err(fault) = check(entry, policy) {
+        entry.fault(fault);
+    }
+}
+
+fn check(entry: &mut Entry, policy: &Policy) -> Result<(), Fault> {
+    let bytes = discover::read(entry.file())?;
+    let found = Digest::of(&bytes);
+    entry.set_digest(found);
+    let inspection = inspect(&bytes)?;
+    let name = inspection.manifest.name.clone();
+    let pin = policy.pins.get(&name).copied();
+    let report = inspection.reports.first().cloned();
+    entry.set_verified(bytes, inspection);
+    match pin {
+        Some(pinned) if pinned != found => {
+            return Err(Fault::Pin {
+                name,
+                pinned,
+                found,
+            });
+        }
+        None if policy.require_pins => return Err(Fault::Unpinned { name, found }),
+        Some(_) | None => {}
+    }
+    match report {
+        Some(report) if policy.strict => Err(Refusal::Strict(report).into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// From *verified* to *active*; leaves other states as they are.
+pub(super) fn activate(entry: &mut Entry, cache: &Path, host: &Host) {
+    let file = entry.file().to_owned();
+    let Some((verified, digest)) = entry.take_verified() else {
+        return;
+    };
+    match load(&file, *verified, digest, cache, host) {
+        Ok(plugin) => entry.set_active(plugin),
+        Err(fault) => entry.fault(fault),
+    }
+}
+
+fn load(
+    file: &Path,
+    verified: Verified,
+    digest: Digest,
+    cache: &Path,
+    host: &Host,
+) -> Result<Plugin, Fault> {
+    let placed = place::place(cache, &verified.bytes, digest)?;
+    let manifest = verified.inspection.manifest;
+    let bytes = verified.inspection.manifest_bytes;
+    let health = host.health(&manifest.name);
+    // Constructors and the entry point are the plugin's code: on the pool, under the watchdog.
+    let loaded = host.call_blocking(&health, move || {
+        // SAFETY: inspected, private, never written again.
+        let entry = unsafe { library::open(&placed) }.map_err(Fault::Load)?;
+        // SAFETY: the entry point of a library that says it follows the header.
+        let table = unsafe { handshake::enter(entry, &host_table::TABLE, &bytes) };
+        table.map_err(Fault::from)
+    });
+    let table = loaded.map_err(|failure| Fault::Lost(failure.message))??;
+    let plugin = Plugin::new(
+        table,
+        host,
+        health,
+        manifest,
+        Some((file.to_owned(), digest)),
+    )?;
+    Ok(plugin)
+}

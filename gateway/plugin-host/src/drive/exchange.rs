@@ -1,0 +1,145 @@
+//! The requests and timers that an operation waits for.
+
+use crate::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, Limits};
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    future::{AbortHandle, Abortable, BoxFuture},
+    stream::FuturesUnordered,
+};
+use http::HeaderMap;
+use plugins_abi::Network;
+use std::{collections::HashMap, time::Duration};
+
+/// Fields of a response that the plugin is shown.
+const MAX_FIELDS: usize = 128;
+
+/// Something that the operation waited for.
+pub(super) enum Outcome {
+    Response(u64, HttpResponse),
+    Error(u64, HttpError),
+    Timer(u64),
+}
+
+/// All that is outstanding.
+pub(super) struct Exchange<'a> {
+    http: &'a dyn HttpClient,
+    limits: Limits,
+    running: FuturesUnordered<Abortable<BoxFuture<'a, Outcome>>>,
+    handles: HashMap<u64, AbortHandle>,
+    sent: usize,
+    certainly_not_sent: usize,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(http: &'a dyn HttpClient, limits: Limits) -> Self {
+        Self {
+            http,
+            limits,
+            running: FuturesUnordered::new(),
+            handles: HashMap::new(),
+            sent: 0,
+            certainly_not_sent: 0,
+        }
+    }
+
+    pub(super) fn outstanding(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// No request left this machine, as far as it can be known.
+    pub(super) const fn nothing_was_sent(&self) -> bool {
+        self.sent == self.certainly_not_sent
+    }
+
+    pub(super) fn start_request(&mut self, id: u64, request: HttpRequest) {
+        self.sent += 1;
+        let (timeout, max) = (request.timeout, request.max_response);
+        let sending = tokio::time::timeout(timeout, self.http.send(request));
+        let outcome = async move {
+            match sending.await {
+                Ok(Ok(response)) if response.body.len() <= max => Outcome::Response(id, response),
+                Ok(Ok(_)) => error(id, HttpErrorKind::TooLarge, "the response is too long"),
+                Ok(Err(error)) => Outcome::Error(id, error),
+                // The client has the same deadline; this one holds if it forgets.
+                Err(_) => error(id, HttpErrorKind::Timeout, "the deadline passed"),
+            }
+        };
+        self.wait_for(id, outcome.boxed());
+    }
+
+    /// Answers a request that is not made.
+    pub(super) fn deny(&mut self, id: u64, why: String) {
+        let denied = error(id, HttpErrorKind::Denied, why);
+        self.wait_for(id, std::future::ready(denied).boxed());
+    }
+
+    pub(super) fn start_timer(&mut self, id: u64, delay_ms: u64) {
+        // The deadline of the authorization comes first in any case.
+        let delay = Duration::from_millis(delay_ms).min(self.limits.deadline);
+        let fired = tokio::time::sleep(delay).map(move |()| Outcome::Timer(id));
+        self.wait_for(id, fired.boxed());
+    }
+
+    fn wait_for(&mut self, id: u64, outcome: BoxFuture<'a, Outcome>) {
+        let (handle, registration) = AbortHandle::new_pair();
+        self.handles.insert(id, handle);
+        self.running.push(Abortable::new(outcome, registration));
+    }
+
+    /// Takes a request or timer back; one that is over or unknown is ignored.
+    pub(super) fn cancel(&mut self, id: u64) {
+        if let Some(handle) = self.handles.remove(&id) {
+            handle.abort();
+        }
+    }
+
+    /// The next outcome; `None` when nothing is outstanding.
+    pub(super) async fn next(&mut self) -> Option<Outcome> {
+        while !self.handles.is_empty() {
+            let Ok(outcome) = self.running.next().await? else {
+                continue; // taken back
+            };
+            let id = match &outcome {
+                Outcome::Response(id, _) | Outcome::Error(id, _) | Outcome::Timer(id) => *id,
+            };
+            // A request that ended while it was taken back has no handle any more.
+            let wanted = self.handles.remove(&id).is_some();
+            if let Outcome::Error(_, error) = &outcome
+                && error.kind != HttpErrorKind::Denied
+                && error.certainly_not_sent()
+            {
+                self.certainly_not_sent += 1;
+            }
+            if wanted {
+                return Some(outcome);
+            }
+        }
+        None
+    }
+}
+
+fn error(id: u64, kind: HttpErrorKind, message: impl Into<String>) -> Outcome {
+    let message = message.into();
+    Outcome::Error(id, HttpError { kind, message })
+}
+
+/// The ABI's number for where a request ended.
+pub(super) const fn network(kind: HttpErrorKind) -> u32 {
+    match kind {
+        HttpErrorKind::Dns => Network::DNS,
+        HttpErrorKind::Connect => Network::CONNECT,
+        HttpErrorKind::Tls => Network::TLS,
+        HttpErrorKind::Timeout => Network::TIMEOUT,
+        HttpErrorKind::TooLarge => Network::TOO_LARGE,
+        HttpErrorKind::Denied => Network::DENIED,
+        HttpErrorKind::Other => Network::OTHER,
+    }
+}
+
+pub(super) fn fields(headers: &HeaderMap) -> Vec<(Vec<u8>, Vec<u8>)> {
+    headers
+        .iter()
+        .take(MAX_FIELDS)
+        .map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()))
+        .collect()
+}

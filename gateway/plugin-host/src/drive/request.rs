@@ -1,0 +1,88 @@
+//! Checks a request that a plugin asks for (security requirement P5: the gateway makes it, so the
+//! gateway answers for it).
+
+use crate::{Breach, HttpRequest, Instance, sink::Asked};
+use gateway_model::{Origin, Scheme};
+use http::{HeaderMap, Method, Uri};
+use std::time::Duration;
+
+/// Why a request is not made.
+pub(super) enum Problem {
+    /// The plugin is told and may go on.
+    Denied(String),
+    /// The authorization ends.
+    Breach(Breach),
+}
+
+pub(super) fn check(instance: &Instance, asked: Asked) -> Result<HttpRequest, Problem> {
+    let method = method(&asked.method)?;
+    let url = url(instance, &asked.url)?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &asked.fields {
+        let (name, mut value) =
+            super::judge::field(name, value, "a request").map_err(Problem::Breach)?;
+        // Client credentials travel in fields as well as in the content.
+        value.set_sensitive(true);
+        headers.append(name, value);
+    }
+    let limit = instance.limits.request_timeout;
+    let timeout = match asked.timeout_ms {
+        0 => limit,
+        ms => Duration::from_millis(ms.into()).min(limit),
+    };
+    Ok(HttpRequest {
+        method,
+        url,
+        headers,
+        body: asked.body,
+        timeout,
+        max_response: instance.limits.response,
+    })
+}
+
+fn method(bytes: &[u8]) -> Result<Method, Problem> {
+    match Method::from_bytes(bytes) {
+        Ok(Method::CONNECT | Method::TRACE) | Err(_) => {
+            Err(Problem::Denied("the method is not allowed".into()))
+        }
+        Ok(method) => Ok(method),
+    }
+}
+
+/// The URL, written anew from the parts that were checked, so that no other reading of the plugin's
+/// text can lead elsewhere.
+fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Problem> {
+    let denied = |why: &str| Problem::Denied(why.to_owned());
+    let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'#' | b'"' | b'<' | b'>');
+    if !bytes.iter().all(plain) {
+        return Err(denied("the URL has characters that a URL has to escape"));
+    }
+    let uri = Uri::try_from(bytes).map_err(|_| denied("the URL cannot be parsed"))?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(denied("the URL is not absolute"));
+    };
+    let origin: Origin = format!("{scheme}://{authority}")
+        .parse()
+        .map_err(|_| denied("the URL has no proper origin"))?;
+    allow(instance, &origin)?;
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    Ok(format!("{origin}{path}"))
+}
+
+/// Secrets go to the operator's origin if there is one, else to the manifest's hosts by HTTPS.
+fn allow(instance: &Instance, origin: &Origin) -> Result<(), Problem> {
+    let allowed = match &instance.origin {
+        Some(only) => origin == only,
+        None => {
+            let hosts = &instance.plugin().manifest.hosts;
+            origin.scheme() == Scheme::Https && hosts.contains(&origin.authority())
+        }
+    };
+    if allowed {
+        return Ok(());
+    }
+    let name = &instance.plugin().manifest.name;
+    tracing::warn!(plugin = name, %origin, "a request to an origin that is not allowed");
+    let why = format!("{origin} is not an origin that the manifest or the operator allows");
+    Err(Problem::Denied(why))
+}

@@ -1,0 +1,128 @@
+//! Whether a plugin may still be called.
+
+use gateway_model::{Clock, Failure, FailureClass};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+
+/// So many bugs within [`BUG_WINDOW`] close the plugin for new authorizations.
+const MAX_BUGS: usize = 3;
+/// A bug counts against the plugin for so long.
+const BUG_WINDOW: Duration = Duration::from_secs(600);
+
+/// Why a plugin will not be called again in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// A call did not return in time.
+    Hung,
+    /// It said itself that it cannot go on.
+    Fatal,
+}
+
+/// One plugin's record of bugs.
+pub(crate) struct Health {
+    name: String,
+    clock: Arc<dyn Clock>,
+    death: watch::Sender<Option<Death>>,
+    bugs: Mutex<VecDeque<Instant>>,
+}
+
+impl Health {
+    pub(crate) fn new(name: &str, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            name: name.to_owned(),
+            clock,
+            death: watch::Sender::new(None),
+            bugs: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// No call will be made again; handles of the plugin are abandoned.
+    pub(crate) fn kill(&self, death: Death) {
+        let changed = self.death.send_if_modified(|now| {
+            let first = now.is_none();
+            now.get_or_insert(death);
+            first
+        });
+        if changed {
+            tracing::error!(
+                plugin = self.name,
+                ?death,
+                "plugin quarantined until restart"
+            );
+        }
+    }
+
+    pub(crate) fn death(&self) -> Option<Death> {
+        *self.death.borrow()
+    }
+
+    /// Resolves when the plugin is dead.
+    pub(crate) async fn died(&self) -> Failure {
+        let mut death = self.death.subscribe();
+        let found = death.wait_for(Option::is_some).await;
+        let death = found.ok().and_then(|death| *death);
+        self.dead(death.unwrap_or(Death::Fatal))
+    }
+
+    /// Counts a bug.
+    pub(crate) fn bug(&self) {
+        let mut bugs = self.bugs.lock().unwrap_or_else(PoisonError::into_inner);
+        bugs.push_back(self.clock.now());
+        if bugs.len() > MAX_BUGS {
+            bugs.pop_front();
+        }
+        if bugs.len() == MAX_BUGS {
+            let count = bugs.len();
+            tracing::error!(
+                plugin = self.name,
+                count,
+                "plugin has bugs; closed for a while"
+            );
+        }
+    }
+
+    /// Whether a new authorization may begin.
+    pub(crate) fn admit(&self) -> Result<(), Failure> {
+        if let Some(death) = self.death() {
+            return Err(self.dead(death));
+        }
+        let bugs = self.bugs.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = bugs.front().filter(|_| bugs.len() >= MAX_BUGS);
+        let Some(reopens) = oldest.and_then(|at| at.checked_add(BUG_WINDOW)) else {
+            return Ok(());
+        };
+        let wait = reopens.saturating_duration_since(self.clock.now());
+        if wait.is_zero() {
+            return Ok(());
+        }
+        let message = format!(
+            "plugin {} failed {MAX_BUGS} times by its own fault within ten minutes and rests: see the \
+             log, then update the plugin",
+            self.name
+        );
+        let mut failure = Failure::new(FailureClass::Bug, "plugin_quarantined", message);
+        failure.retry_after = Some(wait);
+        failure.certainly_not_sent = true;
+        Err(failure)
+    }
+
+    pub(crate) fn dead(&self, death: Death) -> Failure {
+        let (code, what) = match death {
+            Death::Hung => ("plugin_hung", "did not return from a call"),
+            Death::Fatal => ("plugin_fatal", "reported that it cannot go on"),
+        };
+        let message = format!(
+            "plugin {} {what} and is quarantined: update it and restart the gateway",
+            self.name
+        );
+        Failure::new(FailureClass::Bug, code, message)
+    }
+}

@@ -1,0 +1,146 @@
+//! What all plugins of a process share: the threads they run on, the clock and the randomness.
+
+use crate::{
+    OsRandom, Random,
+    context::CallContext,
+    health::Health,
+    host_table,
+    pool::{JobKind, Pool},
+};
+use gateway_model::{Clock, Failure, FailureClass};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// Authorizations under way in the whole process.
+const MAX_AUTHORIZATIONS: usize = 1024;
+/// How often a blocking caller looks whether the plugin died.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The plugin host of a process. Cheap to clone; its threads start with the first call.
+#[derive(Clone)]
+pub struct Host {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    pool: Pool,
+    authorizations: Arc<Semaphore>,
+}
+
+impl Host {
+    /// A host whose plugins see this clock and the system's randomness.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_random(clock, Arc::new(OsRandom))
+    }
+
+    /// A host with a randomness of its own, for runs that must be repeatable.
+    pub fn with_random(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        host_table::offer_clock(&clock);
+        Self {
+            inner: Arc::new(Inner {
+                clock,
+                random,
+                pool: Pool::default(),
+                authorizations: Arc::new(Semaphore::new(MAX_AUTHORIZATIONS)),
+            }),
+        }
+    }
+
+    pub(crate) fn health(&self, name: &str) -> Arc<Health> {
+        Arc::new(Health::new(name, Arc::clone(&self.inner.clock)))
+    }
+
+    /// A place among the authorizations under way.
+    pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let permit = Arc::clone(&self.inner.authorizations).try_acquire_owned();
+        permit.map_err(|_| busy("too many authorizations are under way"))
+    }
+
+    /// Runs a plugin call on the pool and waits for it.
+    pub(crate) async fn call<R: Send + 'static>(
+        &self,
+        health: &Arc<Health>,
+        call: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Failure> {
+        let (answer, answered) = oneshot::channel();
+        let context = self.context(health);
+        let job = move || {
+            // Nobody may wait any more; then the result is dropped here.
+            let _ = answer.send(context.enter(call));
+        };
+        self.submit(health, JobKind::Call, Box::new(job))?;
+        tokio::select! {
+            biased;
+            result = answered => match result {
+                Ok(value) => Ok(value),
+                // The job was dropped: only a dead plugin's is.
+                Err(_) => Err(health.died().await),
+            },
+            failure = health.died() => Err(failure),
+        }
+    }
+
+    /// As [`Self::call`], for threads that may block.
+    pub(crate) fn call_blocking<R: Send + 'static>(
+        &self,
+        health: &Arc<Health>,
+        call: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Failure> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let context = self.context(health);
+        let job = move || {
+            let _ = answer.send(context.enter(call));
+        };
+        self.submit(health, JobKind::Call, Box::new(job))?;
+        loop {
+            match answered.recv_timeout(LOOK) {
+                Ok(value) => return Ok(value),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    if let Some(death) = health.death() {
+                        return Err(health.dead(death));
+                    }
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    let death = health.death().unwrap_or(crate::health::Death::Fatal);
+                    return Err(health.dead(death));
+                }
+            }
+        }
+    }
+
+    /// Gives a handle back on the pool. Of a dead plugin, or without threads, it is abandoned.
+    pub(crate) fn free(&self, health: &Arc<Health>, free: impl FnOnce() + Send + 'static) {
+        let context = self.context(health);
+        let job = move || context.enter(free);
+        if let Err(failure) = self.submit(health, JobKind::Free, Box::new(job)) {
+            tracing::error!(plugin = health.name(), %failure, "a plugin's handle is abandoned");
+        }
+    }
+
+    fn context(&self, health: &Arc<Health>) -> CallContext {
+        CallContext::new(
+            Arc::clone(health),
+            Arc::clone(&self.inner.clock),
+            Arc::clone(&self.inner.random),
+        )
+    }
+
+    fn submit(
+        &self,
+        health: &Arc<Health>,
+        kind: JobKind,
+        job: Box<dyn FnOnce() + Send>,
+    ) -> Result<(), Failure> {
+        let submitted = self.inner.pool.submit(health, kind, job);
+        submitted.map_err(|error| busy(&format!("no thread for plugin calls: {error}")))
+    }
+}
+
+fn busy(message: &str) -> Failure {
+    Failure::new(FailureClass::Transient, "host_busy", message)
+}

@@ -1,0 +1,123 @@
+//! The services that the gateway offers to plugins.
+
+use crate::{
+    Random,
+    context::{self, CallContext},
+    health::Death,
+    random::OsRandom,
+};
+use gateway_model::Clock;
+use plugins_abi::{ABI_MAJOR, ABI_MINOR, Bytes, Host};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    slice,
+    sync::{Arc, OnceLock},
+    time::UNIX_EPOCH,
+};
+
+/// A message is cut after so many bytes.
+const MAX_MESSAGE: usize = 2048;
+/// More random bytes than that at once are a bug.
+const MAX_RANDOM: usize = 1 << 20;
+
+/// The table handed to every entry point.
+pub(crate) static TABLE: Host = table(ABI_MAJOR, ABI_MINOR);
+
+/// The clock of threads that a plugin started although it must not.
+static FALLBACK_CLOCK: OnceLock<Arc<dyn Clock>> = OnceLock::new();
+
+/// A table of a host of any version; other versions than ours are for conformance checks.
+pub(crate) const fn table(abi_major: u32, abi_minor: u32) -> Host {
+    Host {
+        struct_size: size_of::<Host>() as u32,
+        abi_major,
+        abi_minor,
+        reserved: 0,
+        log: Some(log),
+        now_unix_ms: Some(now_unix_ms),
+        random: Some(random),
+    }
+}
+
+/// Remembers the first clock for calls from foreign threads.
+pub(crate) fn offer_clock(clock: &Arc<dyn Clock>) {
+    FALLBACK_CLOCK.get_or_init(|| Arc::clone(clock));
+}
+
+unsafe extern "C" fn log(level: u32, message: Bytes) {
+    // A panic of ours must not unwind into the plugin.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        let context = context::current();
+        let bounded = Bytes {
+            ptr: message.ptr,
+            len: message.len.min(MAX_MESSAGE),
+        };
+        // SAFETY: the plugin lends `len` bytes for this call; no more than that is read.
+        let text = unsafe { bounded.as_slice() };
+        write_log(level, text, context.as_deref());
+    }));
+}
+
+fn write_log(level: u32, text: &[u8], context: Option<&CallContext>) {
+    if level == 0
+        && let Some(context) = context
+    {
+        // The thread may never come back: the SDK parks it rather than let the process abort.
+        context.health.kill(Death::Fatal);
+    }
+    if context.is_some_and(|context| level > 0 && !context.may_log()) {
+        return;
+    }
+    let plugin = context.map_or("unknown", |context| context.health.name());
+    let text = crate::text::clean(&String::from_utf8_lossy(text), MAX_MESSAGE);
+    match level {
+        0 | 1 => tracing::error!(target: "waybill::plugin", plugin, "{text}"),
+        2 => tracing::warn!(target: "waybill::plugin", plugin, "{text}"),
+        3 => tracing::info!(target: "waybill::plugin", plugin, "{text}"),
+        4 => tracing::debug!(target: "waybill::plugin", plugin, "{text}"),
+        _ => tracing::trace!(target: "waybill::plugin", plugin, "{text}"),
+    }
+}
+
+unsafe extern "C" fn now_unix_ms() -> u64 {
+    let read = || {
+        let context = context::current();
+        let clock = context.as_ref().map(|context| &context.clock);
+        let wall = clock.or_else(|| FALLBACK_CLOCK.get())?.wall();
+        let since = wall.duration_since(UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_millis()).ok()
+    };
+    catch_unwind(read).ok().flatten().unwrap_or(0)
+}
+
+unsafe extern "C" fn random(dst: *mut u8, len: usize) {
+    if dst.is_null() || len == 0 {
+        return;
+    }
+    let filled = catch_unwind(AssertUnwindSafe(|| {
+        let context = context::current();
+        if len > MAX_RANDOM {
+            return false;
+        }
+        // SAFETY: the plugin lends `len` writable bytes for this call; zeroed first, because a
+        // reference to uninitialised bytes is not allowed.
+        unsafe { dst.write_bytes(0, len) };
+        // SAFETY: as above, now initialised; nobody else uses them during the call.
+        let bytes = unsafe { slice::from_raw_parts_mut(dst, len) };
+        match context {
+            Some(context) => context.random.fill(bytes),
+            None => OsRandom.fill(bytes),
+        }
+        true
+    }));
+    if !matches!(filled, Ok(true)) {
+        // Predictable bytes would become secrets: the plugin may not go on.
+        if let Some(context) = context::current() {
+            context.health.kill(Death::Fatal);
+        }
+        tracing::error!(target: "waybill::plugin", len, "random bytes could not be given");
+    }
+}
+
+#[cfg(test)]
+mod tests;

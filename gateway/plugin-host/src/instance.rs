@@ -1,0 +1,148 @@
+//! A configured plugin: one account.
+
+mod handles;
+
+pub(crate) use handles::{Beginning, Happened, InstanceHandle, OpHandle, Step, begin, resume};
+
+use crate::{Authorization, Breach, HttpClient, Issued, Limits, drive, plugin::Shared, sink::End};
+use gateway_model::{Failure, FailureClass, Origin, Scheme, SecretBytes};
+use plugins_abi::Status;
+use std::{fmt, sync::Arc};
+
+/// A longer configuration is a mistake.
+const MAX_CONFIG: usize = 1 << 20;
+
+/// How to make an instance.
+pub struct InstanceOptions {
+    /// What the plugin reads; checked by the plugin.
+    pub config: serde_json::Value,
+    /// The operator's override: the only origin that may be asked. `None`: the manifest's hosts.
+    pub origin: Option<Origin>,
+    /// Allows an `http` override. Secrets then travel in clear.
+    pub danger_plaintext: bool,
+    /// Bounds of each authorization.
+    pub limits: Limits,
+}
+
+impl InstanceOptions {
+    /// A configuration under the manifest's hosts and the default limits.
+    pub fn new(config: serde_json::Value) -> Self {
+        Self {
+            config,
+            origin: None,
+            danger_plaintext: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl fmt::Debug for InstanceOptions {
+    /// The configuration holds secrets and is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstanceOptions")
+            .field("origin", &self.origin)
+            .field("danger_plaintext", &self.danger_plaintext)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An instance. Authorizations may run side by side.
+#[must_use = "dropping an instance makes the plugin forget the account"]
+pub struct Instance {
+    pub(crate) handle: Arc<InstanceHandle>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) limits: Limits,
+}
+
+impl Instance {
+    /// Carries out one authorization, its requests made by `http`. Dropping the future cancels it.
+    ///
+    /// It needs a Tokio runtime with time enabled.
+    ///
+    /// # Errors
+    /// With whose turn it is. A plugin that breaks its contract ends with class *bug*.
+    pub async fn authorize(
+        &self,
+        authorization: Authorization,
+        http: &dyn HttpClient,
+    ) -> Result<Issued, Failure> {
+        drive::authorize(self, authorization, http).await
+    }
+
+    pub(crate) fn plugin(&self) -> &Arc<Shared> {
+        self.handle.plugin()
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instance({})", self.plugin().manifest.name)
+    }
+}
+
+pub(crate) fn make(plugin: &Arc<Shared>, options: InstanceOptions) -> Result<Instance, Failure> {
+    plugin.health.admit()?;
+    let plaintext = options
+        .origin
+        .as_ref()
+        .is_some_and(|origin| origin.scheme() == Scheme::Http);
+    if plaintext && !options.danger_plaintext {
+        return Err(config(
+            "plaintext_origin",
+            "the origin is http: use https, or allow plaintext with `danger_plaintext_upstream`",
+        ));
+    }
+    let json = serde_json::to_vec(&options.config)
+        .map(SecretBytes::new)
+        .map_err(|_| config("config", "the configuration cannot be written as JSON"))?;
+    if json.expose().len() > MAX_CONFIG {
+        return Err(config("config", "the configuration is longer than 1 MiB"));
+    }
+    let (shared, limits) = (Arc::clone(plugin), options.limits);
+    let made = plugin.host.call_blocking(&plugin.health, move || {
+        handles::new_instance(&shared, &json, limits)
+    })?;
+    let handle = judge(plugin, made)?;
+    Ok(Instance {
+        handle,
+        origin: options.origin,
+        limits: options.limits,
+    })
+}
+
+/// What came of making an instance.
+fn judge(plugin: &Arc<Shared>, made: handles::Made) -> Result<Arc<InstanceHandle>, Failure> {
+    let breach = |breach: Breach| {
+        plugin.health.bug();
+        breach.failure(&plugin.manifest.name)
+    };
+    if let Some(first) = made.emitted.breach {
+        return Err(breach(first));
+    }
+    if !made.emitted.emissions.is_empty() {
+        return Err(breach(Breach::Misplaced));
+    }
+    match (made.status, made.emitted.end, made.handle) {
+        (_, Some(End::Done(_)), _) => Err(breach(Breach::Misplaced)),
+        (Status::OK, None, Some(handle)) => Ok(Arc::new(handle)),
+        (Status::OK, None, None) => Err(breach(Breach::NoHandle)),
+        (Status::OK, Some(End::Failed(_)), _) => Err(breach(Breach::Contradiction)),
+        (Status::FAILED, Some(End::Failed(failure)), _) => {
+            if failure.class == FailureClass::Bug {
+                plugin.health.bug();
+            }
+            Err(failure)
+        }
+        (Status::FAILED, None, _) => Err(breach(Breach::NoReason)),
+        (Status::PANIC, end, _) => Err(breach(Breach::panicked(end))),
+        (Status::UNSUPPORTED, _, _) => Err(config(
+            "unsupported",
+            "the plugin cannot make an instance from any configuration",
+        )),
+        (Status(other), _, _) => Err(breach(Breach::UnknownStatus(other))),
+    }
+}
+
+fn config(code: &str, message: &str) -> Failure {
+    Failure::new(FailureClass::Config, code, message)
+}

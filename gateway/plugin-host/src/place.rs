@@ -1,0 +1,91 @@
+//! Puts verified bytes into a private folder under the name of their content.
+//!
+//! The operator's file is never mapped: overwriting a mapped file kills the process at its next call,
+//! and a path that was replaced by renaming may give the old library. A name per content avoids both.
+
+use crate::{Digest, discover};
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Why the private copy could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// The folder is shared with others.
+    #[error(
+        "the private folder {0} is open to other users: `chmod 700` it and let the gateway's user own it"
+    )]
+    NotPrivate(PathBuf),
+    /// The system said no.
+    #[error("{path} cannot be written: {error}")]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: String,
+    },
+    /// What was read back is not what was written.
+    #[error("{0} changed right after it was written: who else writes to that folder?")]
+    Changed(PathBuf),
+}
+
+/// Copies `bytes` to `<digest>.so` in `cache` and returns the absolute path. A copy that is there
+/// already is used if it is intact, and replaced (never overwritten) if it is not.
+pub(crate) fn place(cache: &Path, bytes: &[u8], digest: Digest) -> Result<PathBuf, PlaceError> {
+    let cache = private_folder(cache)?;
+    let path = cache.join(format!("{digest}.so"));
+    if !is_intact(&path, digest) {
+        write(&cache, &path, bytes).map_err(|error| failed(&path, &error))?;
+    }
+    if is_intact(&path, digest) {
+        Ok(path)
+    } else {
+        Err(PlaceError::Changed(path))
+    }
+}
+
+fn private_folder(cache: &Path) -> Result<PathBuf, PlaceError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(cache);
+    made.map_err(|error| failed(cache, &error))?;
+    let cache = fs::canonicalize(cache).map_err(|error| failed(cache, &error))?;
+    let metadata = fs::metadata(&cache).map_err(|error| failed(&cache, &error))?;
+    if metadata.mode() & 0o077 != 0 || discover::check_access(&metadata).is_err() {
+        return Err(PlaceError::NotPrivate(cache));
+    }
+    Ok(cache)
+}
+
+/// Whether the file, opened as the loader will open it, has the wanted content.
+fn is_intact(path: &Path, digest: Digest) -> bool {
+    discover::read(path).is_ok_and(|found| Digest::of(&found) == digest)
+}
+
+fn write(cache: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let temporary = cache.join(format!(".{}-{count}.tmp", process::id()));
+    let result = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o500)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&temporary, path));
+    if result.is_err() {
+        // Best effort: the name is never used again.
+        let _ = fs::remove_file(&temporary);
+    }
+    result
+}
+
+fn failed(path: &Path, error: &io::Error) -> PlaceError {
+    PlaceError::Io {
+        path: path.to_owned(),
+        error: error.to_string(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Reads what a plugin lends during a call. Sizes and counts are checked before memory is touched;
+//! a wild pointer cannot be noticed, only a null or misaligned one.
+
+use crate::Breach;
+use plugins_abi::{Bytes, Credential, Failure, Header, HttpRequest, Plugin};
+use std::{mem::MaybeUninit, mem::offset_of, ptr, slice};
+
+/// A struct that starts with `struct_size` and may grow at its end.
+///
+/// # Safety
+/// The type is `repr(C)`, its first member is `struct_size: u32`, and all bytes zero is a valid value.
+pub(crate) unsafe trait Growing: Copy {
+    /// Its name for messages.
+    const NAME: &'static str;
+    /// Size of the part that major 1 started with.
+    const MANDATORY: usize;
+}
+
+// SAFETY: repr(C), size first, integers, pointers and lengths only.
+unsafe impl Growing for HttpRequest {
+    const NAME: &'static str = "waybill_http_request";
+    const MANDATORY: usize = offset_of!(Self, reserved) + size_of::<u32>();
+}
+
+// SAFETY: repr(C), size first, integers, pointers and lengths only.
+unsafe impl Growing for Credential {
+    const NAME: &'static str = "waybill_credential";
+    const MANDATORY: usize = offset_of!(Self, state) + size_of::<Bytes>();
+}
+
+// SAFETY: repr(C), size first, integers, pointers and lengths only.
+unsafe impl Growing for Failure {
+    const NAME: &'static str = "waybill_failure";
+    const MANDATORY: usize = offset_of!(Self, message) + size_of::<Bytes>();
+}
+
+// SAFETY: repr(C), size first; the functions are options, whose zero is `None`.
+unsafe impl Growing for Plugin {
+    const NAME: &'static str = "waybill_plugin";
+    const MANDATORY: usize = offset_of!(Self, op_free) + size_of::<usize>();
+}
+
+/// Copies a struct out; members that the sender does not know read as zero.
+///
+/// # Safety
+/// If `from` is neither null nor misaligned, it points to as many readable bytes as its first four
+/// bytes say.
+pub(crate) unsafe fn read<T: Growing>(from: *const T) -> Result<T, Breach> {
+    if from.is_null() || !from.is_aligned() {
+        return Err(Breach::BadPointer(T::NAME));
+    }
+    // SAFETY: not null, aligned for a type that starts with this integer, readable by the contract.
+    let said = unsafe { from.cast::<u32>().read() } as usize;
+    if said < T::MANDATORY {
+        return Err(Breach::ShortStruct {
+            name: T::NAME,
+            said,
+            needed: T::MANDATORY,
+        });
+    }
+    let mut copy = MaybeUninit::<T>::zeroed();
+    let known = said.min(size_of::<T>());
+    // SAFETY: `known` bytes are readable by the contract and fit into the copy.
+    unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), copy.as_mut_ptr().cast(), known) };
+    // SAFETY: zeroed at first, which is valid, then overwritten by the sender's valid members.
+    Ok(unsafe { copy.assume_init() })
+}
+
+/// Borrows bytes; longer ones than `max` are a breach.
+///
+/// # Safety
+/// If the pointer is not null, `len` bytes are readable for `'a`.
+pub(crate) unsafe fn bytes<'a>(
+    bytes: Bytes,
+    max: usize,
+    what: &'static str,
+) -> Result<&'a [u8], Breach> {
+    if bytes.len > max {
+        return Err(Breach::TooLong { what, max });
+    }
+    if bytes.ptr.is_null() && bytes.len > 0 {
+        return Err(Breach::BadPointer(what));
+    }
+    // SAFETY: by the contract; a null pointer reads as empty.
+    Ok(unsafe { bytes.as_slice() })
+}
+
+/// Borrows an array of fields.
+///
+/// # Safety
+/// If the pointer is neither null nor misaligned, `count` headers are readable for `'a`.
+pub(crate) unsafe fn headers<'a>(
+    first: *const Header,
+    count: usize,
+    max: usize,
+    what: &'static str,
+) -> Result<&'a [Header], Breach> {
+    if count > max {
+        return Err(Breach::TooMany { what, max });
+    }
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if first.is_null() || !first.is_aligned() {
+        return Err(Breach::BadPointer(what));
+    }
+    // SAFETY: neither null nor misaligned, and by the contract.
+    Ok(unsafe { slice::from_raw_parts(first, count) })
+}
+
+#[cfg(test)]
+mod tests;
