@@ -20,6 +20,7 @@ mod path;
 mod plugins;
 mod read;
 mod route;
+mod schema;
 mod secret;
 mod source;
 mod store;
@@ -31,11 +32,13 @@ mod workers;
 pub use account::Account;
 pub use app::{App, AppLogin};
 pub use error::{ConfigErrors, Mistake, Note, Place};
+pub(crate) use error::{Report, located};
 pub use limits::Limits;
 pub use listen::{Listen, ListenTls};
 pub use log::{Log, LogFormat};
 pub use plugins::{NotADigest, Plugins, Sha256};
 pub use route::Route;
+pub use schema::{json_schema, reference};
 pub use source::{ProcessVariables, Variables};
 pub use store::Store;
 pub use tokens::Tokens;
@@ -232,3 +235,6 @@ fn read_file(path: &Path) -> Result<(String, bool), String> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
     Ok((text, mode & 0o077 == 0))
 }
+
+#[cfg(test)]
+mod tests;

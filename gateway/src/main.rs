@@ -1,3 +1,7 @@
 //! The `waybill` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gateway::cli::run(std::env::args_os())
+}

@@ -146,11 +146,6 @@ impl Preset {
 }
 
 impl Section {
-    /// The key of that name.
-    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
-        self.keys.iter().copied().find(|key| key.name == name)
-    }
-
     /// The environment variable that overrides a key: `WAYBILL_LISTEN_APPS`. Lists of tables have none.
     pub(super) fn variable(&self, key: &Key) -> Option<String> {
         (!self.repeated && key.kind.fits_variable()).then(|| {

@@ -11,15 +11,15 @@ use std::time::Duration;
 pub struct Tokens {
     /// The part of a token's lifetime after which it is renewed.
     pub renew_at: f64,
-    /// Spreads renewals by this part of the lifetime, so that accounts made together do not renew
-    /// together.
+    /// The renewal moves at random by this part of that time, both ways, so that accounts made
+    /// together do not renew together.
     pub jitter: f64,
     /// A token is not used this close to its end, because clocks differ and requests take time.
     pub margin: Duration,
-    /// Token requests that one client id may make in `mint_window`, whatever happens.
+    /// Token requests that one client id may make at once after a quiet time, whatever happens.
     pub mint_budget: u32,
-    /// The time that `mint_budget` is for.
-    pub mint_window: Duration,
+    /// The time after which one more of them is allowed.
+    pub mint_refill: Duration,
     /// One token acquisition as a whole.
     pub request_timeout: Duration,
     /// How long a request waits for the first token of an account before it is answered with 503.
@@ -41,10 +41,10 @@ static RENEW_AT: Key = Key {
 };
 static JITTER: Key = Key {
     name: "jitter",
-    kind: Kind::Fraction { min: 0.0, max: 0.2 },
-    preset: Preset::Fraction(0.05),
-    doc: "Spreads renewals by this part of the lifetime, so that accounts made together do not \
-          renew together.",
+    kind: Kind::Fraction { min: 0.0, max: 0.5 },
+    preset: Preset::Fraction(0.1),
+    doc: "The renewal moves at random by this part of that time, both ways, so that accounts made \
+          together do not renew together.",
 };
 static MARGIN: Key = Key {
     name: "margin",
@@ -52,7 +52,7 @@ static MARGIN: Key = Key {
         min: Duration::from_secs(0),
         max: Duration::from_secs(3600),
     },
-    preset: Preset::Text("30s"),
+    preset: Preset::Text("5s"),
     doc: "A token is not used this close to its end, because clocks differ and requests take \
           time.",
 };
@@ -63,16 +63,16 @@ static MINT_BUDGET: Key = Key {
         max: 10_000,
     },
     preset: Preset::Integer(30),
-    doc: "Token requests that one client id may make in `mint_window`, whatever happens.",
+    doc: "Token requests that one client id may make at once after a quiet time, whatever happens.",
 };
-static MINT_WINDOW: Key = Key {
-    name: "mint_window",
+static MINT_REFILL: Key = Key {
+    name: "mint_refill",
     kind: Kind::Duration {
-        min: Duration::from_secs(1),
+        min: Duration::from_millis(1),
         max: Duration::from_secs(86400),
     },
-    preset: Preset::Text("1h"),
-    doc: "The time that `mint_budget` is for.",
+    preset: Preset::Text("2s"),
+    doc: "The time after which one more of them is allowed.",
 };
 static REQUEST_TIMEOUT: Key = Key {
     name: "request_timeout",
@@ -80,7 +80,7 @@ static REQUEST_TIMEOUT: Key = Key {
         min: Duration::from_millis(100),
         max: Duration::from_secs(300),
     },
-    preset: Preset::Text("30s"),
+    preset: Preset::Text("60s"),
     doc: "One token acquisition as a whole.",
 };
 static ACQUIRE_WAIT: Key = Key {
@@ -121,7 +121,7 @@ pub(super) static SECTION: Section = Section {
         &JITTER,
         &MARGIN,
         &MINT_BUDGET,
-        &MINT_WINDOW,
+        &MINT_REFILL,
         &REQUEST_TIMEOUT,
         &ACQUIRE_WAIT,
         &APP_TOKEN_LIFETIME,
@@ -137,7 +137,7 @@ impl Tokens {
             jitter: table.fraction(cx, &JITTER),
             margin: table.duration(cx, &MARGIN),
             mint_budget: count(table.integer(cx, &MINT_BUDGET)),
-            mint_window: table.duration(cx, &MINT_WINDOW),
+            mint_refill: table.duration(cx, &MINT_REFILL),
             request_timeout: table.duration(cx, &REQUEST_TIMEOUT),
             acquire_wait: table.duration(cx, &ACQUIRE_WAIT),
             app_token_lifetime: table.duration(cx, &APP_TOKEN_LIFETIME),

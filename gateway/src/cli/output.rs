@@ -1,0 +1,144 @@
+//! The one writer of standard output.
+
+use crate::config::ConfigErrors;
+use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use serde::Serialize;
+use std::{
+    fmt::{self, Display},
+    io::{self, IsTerminal as _, Write},
+};
+
+/// When to use color.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where a command's own output goes. Flushed after each piece, so that a waiting reader sees it.
+pub struct Output {
+    out: Box<dyn Write + Send>,
+    json: bool,
+    color: bool,
+    error_color: bool,
+    terminal: bool,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("json", &self.json)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Output {
+    /// Standard output of this process.
+    pub fn standard(json: bool, color: Color) -> Self {
+        let wanted = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        let terminal = io::stdout().is_terminal();
+        Self {
+            out: Box::new(io::stdout()),
+            json,
+            color: wanted(terminal),
+            error_color: wanted(io::stderr().is_terminal()),
+            terminal,
+        }
+    }
+
+    /// Whether JSON was asked for.
+    pub const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether what goes to standard error may be colored.
+    pub const fn error_color(&self) -> bool {
+        self.error_color
+    }
+
+    /// Prints one line.
+    ///
+    /// # Errors
+    /// When nobody takes it.
+    pub fn line(&mut self, line: impl Display) -> io::Result<()> {
+        writeln!(self.out, "{line}")?;
+        self.out.flush()
+    }
+
+    /// Prints bytes as they are.
+    ///
+    /// # Errors
+    /// When nobody takes them.
+    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
+    }
+
+    /// Prints a value as indented JSON.
+    ///
+    /// # Errors
+    /// When nobody takes it.
+    pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(value)?;
+        text.push(b'\n');
+        self.raw(&text)
+    }
+
+    /// Prints a table: as wide as the terminal, or unwrapped when it goes elsewhere.
+    ///
+    /// # Errors
+    /// When nobody takes it.
+    pub fn table(&mut self, header: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        table.set_content_arrangement(if self.terminal {
+            ContentArrangement::Dynamic
+        } else {
+            ContentArrangement::Disabled
+        });
+        if self.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        table.set_header(
+            header
+                .iter()
+                .map(|title| Cell::new(title).add_attribute(Attribute::Bold)),
+        );
+        table.add_rows(rows);
+        self.line(table)
+    }
+
+    /// Lists on standard error what is wrong with a configuration, a line for each mistake.
+    pub fn mistakes(&self, errors: &ConfigErrors) {
+        let count = errors.mistakes().len();
+        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        let _ = writeln!(io::stderr(), "{errors}");
+        self.error(&format_args!(
+            "{count} {noun} in {}",
+            errors.file().display()
+        ));
+    }
+
+    /// Says on standard error why a command failed.
+    pub fn error(&self, error: &dyn Display) {
+        let (on, off) = if self.error_color {
+            ("\u{1b}[1;31m", "\u{1b}[0m")
+        } else {
+            ("", "")
+        };
+        // There is nobody left to tell if this fails.
+        let _ = writeln!(io::stderr(), "{on}error:{off} {error}");
+    }
+}

@@ -1,0 +1,20 @@
+//! What stays outside the process's own memory.
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use std::io;
+
+/// No core file of this process, and no debugger of the same user may attach (K2): both would see
+/// every secret in memory.
+///
+/// # Errors
+/// When the system refuses; the gateway still works, so the caller may go on and say so.
+pub fn forbid_core_dumps() -> io::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
