@@ -13,6 +13,7 @@
 mod check_config;
 mod completions;
 mod output;
+mod plugin;
 mod serve;
 
 pub use output::{Color, Output};
@@ -79,6 +80,9 @@ enum Command {
         #[arg(long)]
         schema: bool,
     },
+    /// Look at plugin files
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -163,6 +167,7 @@ fn dispatch(command: Command, output: &mut Output) -> Result<Outcome, CliError> 
         Command::Serve { config } => serve::run(&config, output),
         Command::CheckConfig { schema: true, .. } => check_config::schema(output),
         Command::CheckConfig { config, .. } => check_config::run(&config, output),
+        Command::Plugin(command) => plugin::run(command, output),
         Command::Completions { shell } => completions::run(shell, &mut Cli::command(), output),
     }
 }

@@ -2,60 +2,24 @@
 
 use super::{
     key::{Key, Kind, Preset, Section},
-    read::{At, Context, Table},
+    read::{At, Context, Table, shortened},
+    source::Variables,
 };
-use gateway_model::CarrierId;
-use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
+use gateway_plugin_host::{Digest, Policy};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 /// Which plugin files may run.
 #[derive(Clone, Debug)]
 pub struct Plugins {
     /// Every `*.so` here is a plugin.
     pub dir: PathBuf,
-    /// A faulted plugin keeps the gateway from starting.
-    pub strict: bool,
-    /// The only file that may serve a carrier.
-    pub pins: BTreeMap<CarrierId, Sha256>,
-}
-
-/// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Sha256(pub [u8; 32]);
-
-/// The text is not a digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not \"sha256:\" and 64 hexadecimal digits")]
-pub struct NotADigest;
-
-impl FromStr for Sha256 {
-    type Err = NotADigest;
-
-    fn from_str(text: &str) -> Result<Self, NotADigest> {
-        let hex = text.strip_prefix("sha256:").ok_or(NotADigest)?.as_bytes();
-        if hex.len() != 64 {
-            return Err(NotADigest);
-        }
-        let mut digest = [0; 32];
-        for (byte, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
-            let digit = |d: u8| char::from(d).to_digit(16).ok_or(NotADigest);
-            let value = digit(pair[0])? * 16 + digit(pair[1])?;
-            *byte = u8::try_from(value).map_err(|_| NotADigest)?;
-        }
-        Ok(Self(digest))
-    }
-}
-
-impl fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
-    }
-}
-
-impl fmt::Debug for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+    /// Private copies of the files that were checked; only this user may enter.
+    pub cache: PathBuf,
+    /// What is demanded of plugins.
+    pub policy: Policy,
 }
 
 static DIR: Key = Key {
@@ -64,12 +28,25 @@ static DIR: Key = Key {
     preset: Preset::Text("plugins"),
     doc: "Folder of the plugin files; every `*.so` in it is one.",
 };
+static CACHE: Key = Key {
+    name: "cache",
+    kind: Kind::Path("\"/var/cache/waybill\""),
+    preset: Preset::Unset("`waybill/plugins` in the user's cache folder"),
+    doc: "Folder for private copies of plugin files, which are what is loaded. Only the gateway's \
+          user may have access.",
+};
 static STRICT: Key = Key {
     name: "strict",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
-    doc: "Refuse to start when any plugin file is refused. Otherwise the other carriers are served \
-          and `/readyz` tells.",
+    doc: "Refuse plugin files that use what a plugin has no need for: functions for I/O, further \
+          libraries, further exports. Otherwise that is only reported.",
+};
+static REQUIRE_PINS: Key = Key {
+    name: "require_pins",
+    kind: Kind::Bool,
+    preset: Preset::Bool(false),
+    doc: "Refuse plugins that `pins` does not name.",
 };
 static PINS: Key = Key {
     name: "pins",
@@ -77,16 +54,16 @@ static PINS: Key = Key {
         name: "ups",
         value: "\"sha256:…\"",
     },
-    preset: Preset::Unset("any file may serve"),
-    doc: "For a carrier, the SHA-256 of the only plugin file that may serve it. `waybill plugin \
-          list` shows the digests.",
+    preset: Preset::Unset("any content"),
+    doc: "For a plugin, by its name, the SHA-256 of the only content that it may have. `waybill \
+          plugin list` shows the digests.",
 };
 
 pub(super) static SECTION: Section = Section {
     path: "plugins",
     repeated: false,
     doc: "Which plugin files may run.",
-    keys: &[&DIR, &STRICT, &PINS],
+    keys: &[&DIR, &CACHE, &STRICT, &REQUIRE_PINS, &PINS],
 };
 
 impl Plugins {
@@ -94,43 +71,51 @@ impl Plugins {
         let dir = table
             .path(cx, &DIR)
             .map_or_else(|| cx.folder.join("plugins"), |at| at.value);
+        let cache = table
+            .path(cx, &CACHE)
+            .map_or_else(|| cache_folder(cx.variables), |at| at.value);
         Self {
             dir,
-            strict: table.bool(cx, &STRICT),
-            pins: pins(cx, table),
+            cache,
+            policy: Policy {
+                strict: table.bool(cx, &STRICT),
+                require_pins: table.bool(cx, &REQUIRE_PINS),
+                pins: pins(cx, table),
+            },
         }
     }
 }
 
-fn pins(cx: &mut Context<'_>, table: &Table<'_>) -> BTreeMap<CarrierId, Sha256> {
-    let mut pins = BTreeMap::new();
+/// Where a user's programs keep what they can make again.
+pub(crate) fn cache_folder(variables: &dyn Variables) -> PathBuf {
+    let set = |name: &str| variables.get(name).filter(|value| value.starts_with('/'));
+    // systemd's CacheDirectory=, then the XDG base directory specification.
+    let base = set("CACHE_DIRECTORY")
+        .map(PathBuf::from)
+        .or_else(|| set("XDG_CACHE_HOME").map(|home| Path::new(&home).join("waybill")))
+        .or_else(|| set("HOME").map(|home| Path::new(&home).join(".cache/waybill")))
+        .unwrap_or_else(|| {
+            let user = rustix::process::geteuid().as_raw();
+            std::env::temp_dir().join(format!("waybill-{user}"))
+        });
+    base.join("plugins")
+}
+
+fn pins(cx: &mut Context<'_>, table: &Table<'_>) -> HashMap<String, Digest> {
+    let mut pins = HashMap::new();
     for (name, (place, texts)) in table.map(cx, &PINS) {
-        let carrier: CarrierId = match name.parse() {
-            Ok(carrier) => carrier,
-            Err(error) => {
-                let message = format!("{}: {error}", table.label(&PINS));
-                cx.mistake(place, message, "write a carrier id such as ups");
-                continue;
-            }
-        };
-        let [
-            At {
-                value: text,
-                place: at,
-            },
-        ] = texts.as_slice()
-        else {
+        let [At { value: text, place }] = texts.as_slice() else {
             table.refuse(cx, &PINS, place, "a list");
             continue;
         };
-        match text.parse() {
+        match text.strip_prefix("sha256:").unwrap_or(text).parse() {
             Ok(digest) => {
-                pins.insert(carrier, digest);
+                pins.insert(name, digest);
             }
             Err(error) => {
-                let message = format!("{} of {carrier}: {error}", table.label(&PINS));
+                let message = format!("{} of {}: {error}", table.label(&PINS), shortened(&name));
                 let fix = "write the digest that `waybill plugin list` shows";
-                cx.mistake(at.clone(), message, fix);
+                cx.mistake(place.clone(), message, fix);
             }
         }
     }
