@@ -390,6 +390,7 @@ impl Lifecycle {
     /// Acquiring => BackingOff | Rejected; Renewing => Fresh
     fn failed(&mut self, token: Option<Token>, failure: Failure, step: &mut Step) -> State {
         self.failures = self.failures.saturating_add(1);
+        let failure = self.in_view_of_the_grant(failure);
         let next = self.after(&failure, token.as_ref(), step);
         match token {
             Some(token) => State::Fresh {
@@ -399,6 +400,18 @@ impl Lifecycle {
             },
             None => self.without_token(Why::Failed(failure), next, step),
         }
+    }
+
+    /// A passing failure that cost the grant is for a person to end, and says so.
+    fn in_view_of_the_grant(&self, failure: Failure) -> Failure {
+        let lost =
+            self.grant.spent() || self.grant.outcome_unknown() && !self.policy.last_chance.allowed;
+        if !lost || failure.class == FailureClass::Interaction {
+            return failure;
+        }
+        let needed = login_needed(&self.grant);
+        let message = format!("{}; the last attempt ended so: {failure}", needed.message);
+        Failure { message, ..needed }
     }
 
     /// Says that there is nothing to inject, and until when.
@@ -422,10 +435,6 @@ impl Lifecycle {
     /// What follows a failure.
     fn after(&self, failure: &Failure, token: Option<&Token>, step: &Step) -> Next {
         let backoff = &self.policy.backoff;
-        if self.grant.spent() || (self.grant.outcome_unknown() && !self.policy.last_chance.allowed)
-        {
-            return Next::Person { probe_at: None };
-        }
         let wait = |backoff: crate::Backoff| {
             let asked = failure.retry_after.map_or(Duration::ZERO, |asked| {
                 self.policy.backoff.retry_after.wait(asked, step.jitter)
