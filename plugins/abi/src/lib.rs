@@ -17,7 +17,9 @@ pub use event::{Begin, Event, EventKind, Network, Reason};
 pub use host::Host;
 pub use plugin::{Capabilities, EntryPoint, Instance, Op, Plugin};
 pub use sign::{SignRequest, SignSink};
-pub use sink::{Credential, FailClass, Failure, HttpRequest, RequestFlags, Sink, Status};
+pub use sink::{
+    Credential, CredentialFlags, FailClass, Failure, HttpRequest, RequestFlags, Sink, Status,
+};
 pub use text::{Bytes, Header, HeaderFlags};
 pub use version::{
     ABI_MAJOR, ABI_MINOR, ENTRY_SYMBOL, MAGIC, MANIFEST_MAGIC, MANIFEST_SECTION, MAX_MANIFEST_LEN,

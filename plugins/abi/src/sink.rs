@@ -56,13 +56,22 @@ pub struct HttpRequest {
     pub reserved: u32,
 }
 
+/// Bits of [`Credential::flags`].
+#[derive(Clone, Copy, Debug)]
+pub struct CredentialFlags;
+
+impl CredentialFlags {
+    /// The query is to be applied.
+    pub const APPLY_QUERY: u32 = 1;
+}
+
 /// `waybill_credential`: what a successful operation yields.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Credential {
     /// Size of the sender's struct in bytes.
     pub struct_size: u32,
-    /// Bit 0: `query` is to be applied.
+    /// Bits of [`CredentialFlags`].
     pub flags: u32,
     /// Fields for every request to the carrier.
     pub headers: *const Header,

@@ -3,7 +3,7 @@
 use crate::{Class, Error, Result, secret::SecretBytes};
 use ::http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use zeroize::Zeroizing;
 
 /// Fields for every request to the carrier, with how long they are good for.
@@ -99,6 +99,19 @@ impl Credential {
         // Zero means "the gateway decides", so the shortest wish is one millisecond.
         self.refresh_after
             .map_or(0, |pause| saturating_ms(pause).max(1))
+    }
+}
+
+/// Names only: the values are secrets.
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        write!(
+            f,
+            "Credential({} for {:?})",
+            names.join(", "),
+            self.lifetime
+        )
     }
 }
 

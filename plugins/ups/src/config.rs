@@ -52,7 +52,7 @@ impl Account {
         let origin = config
             .origin
             .as_deref()
-            .unwrap_or(config.environment.origin());
+            .unwrap_or_else(|| config.environment.origin());
         credential_text("client_id", &config.client_id)?;
         credential_text("client_secret", config.client_secret.expose())?;
         if config.client_id.contains(':') {

@@ -4,8 +4,8 @@ use super::read::prefix;
 use crate::{Credential, Error, credential::saturating_ms, http::Delivery, task::Command};
 use ::http::{HeaderName, HeaderValue};
 use plugins_abi::{
-    Bytes, Credential as AbiCredential, Failure, Header, HeaderFlags, HttpRequest, RequestFlags,
-    Sink,
+    Bytes, Credential as AbiCredential, CredentialFlags, Failure, Header, HeaderFlags, HttpRequest,
+    RequestFlags, Sink,
 };
 use std::ptr;
 
@@ -117,7 +117,11 @@ impl Emitter {
         let query: Vec<_> = credential.query.iter().map(parameter).collect();
         let out = AbiCredential {
             struct_size: size::<AbiCredential>(),
-            flags: u32::from(!query.is_empty()), // bit 0: the query is to be applied
+            flags: if query.is_empty() {
+                0
+            } else {
+                CredentialFlags::APPLY_QUERY
+            },
             headers: headers.as_ptr(),
             n_headers: headers.len(),
             ttl_ms: credential.ttl_ms(),

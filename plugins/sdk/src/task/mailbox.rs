@@ -12,7 +12,7 @@ use std::{
 pub(crate) enum Command {
     Http {
         id: u64,
-        request: oauth2::HttpRequest,
+        request: Box<oauth2::HttpRequest>,
     },
     Timer {
         id: u64,

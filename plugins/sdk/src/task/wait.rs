@@ -63,14 +63,14 @@ impl Drop for Wait {
 
 /// A request under way. Nothing is sent before the first poll; dropping it cancels.
 pub(crate) struct Exchange {
-    request: Option<oauth2::HttpRequest>,
+    request: Option<Box<oauth2::HttpRequest>>,
     wait: Wait,
 }
 
 impl Exchange {
-    pub(crate) const fn new(mailbox: Arc<Mailbox>, request: oauth2::HttpRequest) -> Self {
+    pub(crate) fn new(mailbox: Arc<Mailbox>, request: oauth2::HttpRequest) -> Self {
         Self {
-            request: Some(request),
+            request: Some(Box::new(request)),
             wait: Wait::new(mailbox),
         }
     }

@@ -1,1 +1,0 @@
-//! A test kit for authors.
