@@ -97,7 +97,7 @@ fn recovers(world: &mut World) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn repeatable_grant_keeps_every_invariant(
@@ -124,9 +124,13 @@ proptest! {
     #[test]
     fn carrier_that_is_down_is_asked_about_once_a_minute(
         seed: u64,
-        mode in prop_oneof![
-            Just(Mode::Unreachable), Just(Mode::Unavailable), Just(Mode::Garbage),
-            Just(Mode::PluginBroken), Just(Mode::ClientRefused), Just(Mode::GrantRefused),
+        (mode, most) in prop_oneof![
+            Just((Mode::Unreachable, 100)),
+            Just((Mode::Unavailable, 100)),
+            Just((Mode::Garbage, 30)),
+            Just((Mode::PluginBroken, 40)),
+            Just((Mode::ClientRefused, 12)),
+            Just((Mode::GrantRefused, 1)),
         ],
     ) {
         // P12, F9: an hour of failure under a demand every second.
@@ -136,13 +140,7 @@ proptest! {
             world.feed(Event::Demanded);
             world.advance(Duration::from_secs(1), Duration::ZERO);
         }
-        let most = match mode {
-            Mode::ClientRefused => 12,
-            Mode::GrantRefused => 1,
-            _ => 100,
-        };
         prop_assert!(world.sent.len() <= most, "{} requests in an hour", world.sent.len());
-        world.mode = Mode::Up;
         recovers(&mut world);
     }
 

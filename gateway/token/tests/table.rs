@@ -53,7 +53,7 @@ fn event(words: &[&str]) -> Event {
         "protocol" => failed(FailureClass::Protocol, GrantFate::Unknown),
         "interaction" => failed(FailureClass::Interaction, GrantFate::Refused),
         "bug" => failed(FailureClass::Bug, GrantFate::Unknown),
-        other => panic!("no event {other:?}"),
+        other => unreachable!("no event is called {other:?}"),
     }
 }
 

@@ -410,19 +410,13 @@ impl World {
             self.held = self.accepted;
             Grant::single_use(None)
         });
-        let out_of_date = self.single_use && self.out.is_some();
         self.feed(Event::CredentialsChanged { grant });
-        if out_of_date && let Some(out) = &mut self.out {
-            // The old login's answer is not the new login's.
-            let flight = match &out.event {
-                Event::Issued { flight, .. }
-                | Event::Failed { flight, .. }
-                | Event::IntentRecorded { flight } => *flight,
-                other => panic!("{other:?} is no answer"),
-            };
-            if matches!(out.event, Event::Issued { .. }) {
-                out.event = fail(flight, FailureClass::Interaction, GrantFate::Refused);
-            }
+        // The old login's answer is not the new login's.
+        if self.single_use
+            && let Some(out) = &mut self.out
+            && let Event::Issued { flight, .. } = out.event
+        {
+            out.event = fail(flight, FailureClass::Interaction, GrantFate::Refused);
         }
     }
 
