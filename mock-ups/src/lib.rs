@@ -1,4 +1,38 @@
-//! UPS, offline.
+//! UPS, offline: its OAuth and shipping APIs as a library for tests and as a program.
+//!
+//! [`MockUps::start`] runs a mock on a free port; `docs/mock-ups.md` is the user's guide.
 
 pub mod api;
+pub mod rating;
+
+mod answer;
+mod bearer;
+mod body;
+mod calendar;
+mod clock;
+mod config;
+mod control;
+mod data;
 mod error;
+mod exchange;
+mod journal;
+mod json;
+mod liberal;
+mod lint;
+mod listener;
+mod mock;
+mod oauth;
+mod places;
+mod products;
+pub mod program;
+mod registry;
+mod state;
+mod tokens;
+mod toml;
+mod wire;
+
+pub use config::{BodyCredentials, Quota, Settings, StaleGrant};
+pub use data::{SeedAccount, SeedApp, SeedData, SeedUser};
+pub use journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
+pub use lint::{Findings, Rule};
+pub use mock::{Builder, MockUps};

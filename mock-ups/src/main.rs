@@ -1,3 +1,7 @@
 //! The `mock-ups` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mock_ups::program::run()
+}

@@ -1,0 +1,121 @@
+//! Everything about the mock that can be set. Where nobody outside UPS knows the behaviour, the
+//! setting's text says so and the default is the best guess.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The behaviour of the mock, part by part. The defaults are those of the program's flags.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `expires_in` of new access tokens, in seconds. The token itself lives one second longer, as
+    /// at UPS, where `exp - iat` is 14400 for an `expires_in` of 14399.
+    pub access_token_lifetime: u64,
+    /// `refresh_token_expires_in`, in seconds (60 days less one second).
+    pub refresh_token_lifetime: u64,
+    /// Life of an authorization code in seconds. A guess: no source tells.
+    pub code_lifetime: u64,
+    /// Adds `scope` and `refresh_count` to token answers, as UPS did until mid 2023.
+    pub legacy_token_shape: bool,
+    /// Token and refresh requests per client and window, after which 10429 follows. UPS publishes
+    /// no limit, so there is none unless asked for.
+    pub token_quota: Option<Quota>,
+    /// What a used, expired or foreign refresh token or code is answered with. A guess.
+    pub stale_grant: StaleGrant,
+    /// Whether presenting a used refresh token kills the grant. A guess: no.
+    pub reuse_revokes_grant: bool,
+    /// What client credentials in the form instead of Basic are answered with. A guess.
+    pub body_credentials: BodyCredentials,
+    /// Refuses an `x-merchant-id` that is no account of the app's owner. Off: real clients send
+    /// the client id, an empty value or the word `string`, and they work.
+    pub strict_merchant_id: bool,
+    /// Refuses `code_challenge_method=plain`; otherwise the parameter is ignored. A guess.
+    pub refuse_plain_challenge: bool,
+    /// Allows `http://127.0.0.1` and `http://localhost` as redirect URI. A guess: UPS's rule for
+    /// loopback addresses is unknown.
+    pub loopback_redirects: bool,
+    /// Closes the connection after an API error, as most recordings of UPS show.
+    pub close_after_error: bool,
+    /// Puts the lint findings of each request into the header `mock-lint` of its answer.
+    pub lint_header: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_token_lifetime: 14_399,
+            refresh_token_lifetime: 5_183_999,
+            code_lifetime: 300,
+            legacy_token_shape: false,
+            token_quota: None,
+            stale_grant: StaleGrant::BadRequest,
+            reuse_revokes_grant: false,
+            body_credentials: BodyCredentials::MissingHeader,
+            strict_merchant_id: false,
+            refuse_plain_challenge: false,
+            loopback_redirects: true,
+            close_after_error: true,
+            lint_header: false,
+        }
+    }
+}
+
+/// A quota on token requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Requests per window and client.
+    pub requests: u32,
+    /// The window in seconds; it starts with the client's first request in it.
+    pub window: u64,
+}
+
+/// How a stale refresh token or code is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StaleGrant {
+    /// 400, code 10400, `Invalid Refresh Token` or `Invalid Authorization Code`.
+    #[serde(rename = "10400")]
+    BadRequest,
+    /// 401, code 10401, the same texts.
+    #[serde(rename = "10401")]
+    Unauthorized,
+}
+
+/// How credentials in the form body are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BodyCredentials {
+    /// 400, code 10400, `Invalid/Missing Authorization Header`.
+    #[serde(rename = "10400")]
+    MissingHeader,
+    /// 401, code 10401, `ClientId is Invalid`.
+    #[serde(rename = "10401")]
+    InvalidClient,
+}
+
+/// Limits of the server itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// A larger body is refused with 413.
+    pub(crate) body_bytes: usize,
+    /// A body must be complete this long after its head.
+    pub(crate) body_deadline: Duration,
+    /// A connection without a request is closed after this time.
+    pub(crate) idle: Duration,
+    /// Connections at a time; more wait in the listen queue.
+    pub(crate) connections: usize,
+    /// What a graceful stop waits for answers in progress.
+    pub(crate) drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            body_deadline: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            connections: 20_000,
+            drain: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The control API below `/__mock/`, and the page at `/`.
+//!
+//! | method and path | does |
+//! |---|---|
+//! | `GET /__mock/state` | clock, settings, apps, users, live tokens, grants |
+//! | `POST /__mock/reset` | forgets tokens, grants, quota marks, shipments and the journal |
+//! | `POST /__mock/tokens/revoke` | revokes live tokens: all, or `{"client_id":"…"}` |
+//! | `GET`, `PATCH /__mock/settings` | shows or changes the settings |
+//! | `POST /__mock/clock` | `{"advance":"2h"}`, `{"set":"…"}`, `{"freeze":true}` |
+//! | `GET`, `DELETE /__mock/journal` | received requests |
+
+mod api;
+mod clock;
+mod journal;
+mod state;
+
+pub(crate) use clock::parse_duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::body::MockBody;
+use crate::state::World;
+
+/// A control request.
+struct Control<'a> {
+    world: &'a World,
+    query: Option<&'a str>,
+    body: &'a Bytes,
+}
+
+/// A control answer: a status and JSON.
+type Reply = Result<Value, Refusal>;
+
+/// A control request that cannot be done, with the reason for its sender.
+struct Refusal {
+    status: StatusCode,
+    reason: String,
+}
+
+impl Refusal {
+    fn bad_request(reason: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            reason: reason.into(),
+        }
+    }
+
+    fn not_found(reason: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl Control<'_> {
+    /// The body as JSON; an empty one counts as `{}`.
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        let body: &[u8] = if self.body.is_empty() {
+            b"{}"
+        } else {
+            self.body
+        };
+        serde_json::from_slice(body).map_err(|error| Refusal::bad_request(error.to_string()))
+    }
+
+    fn query_value(&self, name: &str) -> Option<String> {
+        let query = self.query?;
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+}
+
+/// Answers a request to the mock itself.
+pub(crate) fn answer(world: &World, parts: &Parts, body: &Bytes) -> Response<MockBody> {
+    if is_from_a_foreign_page(parts) {
+        let reason = "a web page of another origin may not control the mock".to_owned();
+        return write(Err(Refusal {
+            status: StatusCode::FORBIDDEN,
+            reason,
+        }));
+    }
+    let control = Control {
+        world,
+        query: parts.uri.query(),
+        body,
+    };
+    write(api::route(&control, &parts.method, parts.uri.path()))
+}
+
+/// Whether a browser sent this for a page that is not the mock's.
+fn is_from_a_foreign_page(parts: &Parts) -> bool {
+    if parts.method == Method::GET {
+        return false;
+    }
+    let Some(origin) = parts.headers.get(header::ORIGIN) else {
+        return false;
+    };
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let authority = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split("://").nth(1));
+    authority.is_none() || authority != host
+}
+
+fn write(reply: Reply) -> Response<MockBody> {
+    let (status, value) = match reply {
+        Ok(value) => (StatusCode::OK, value),
+        Err(refusal) => (refusal.status, json!({ "error": refusal.reason })),
+    };
+    let mut response = Response::new(MockBody::full(Bytes::from(value.to_string())));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

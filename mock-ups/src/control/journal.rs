@@ -1,0 +1,61 @@
+//! Shows what was received.
+
+use serde_json::json;
+
+use crate::api::Environment;
+use crate::journal::{Endpoint, Filter, JournalEntry};
+
+use super::{Control, Refusal, Reply};
+
+const SHOWN: usize = 100;
+
+pub(super) fn show(control: &Control<'_>) -> Reply {
+    let mut filter = Filter::any();
+    if let Some(name) = control.query_value("endpoint") {
+        let endpoint = Endpoint::by_name(&name).ok_or_else(|| {
+            Refusal::bad_request("endpoint: token, refresh, authorize, api or other")
+        })?;
+        filter = filter.endpoint(endpoint);
+    }
+    if let Some(client) = control.query_value("client_id") {
+        filter = filter.client(client);
+    }
+    if let Some(name) = control.query_value("environment") {
+        let environment = match name.as_str() {
+            "cie" => Environment::Cie,
+            "production" => Environment::Production,
+            _ => return Err(Refusal::bad_request("environment: cie or production")),
+        };
+        filter = filter.environment(environment);
+    }
+    if let Some(part) = control.query_value("path") {
+        filter = filter.path(part);
+    }
+    if let Some(status) = number(control, "status")? {
+        filter = filter.status(status);
+    }
+    if let Some(seq) = number(control, "after")? {
+        filter = filter.after(seq);
+    }
+    if control
+        .query_value("findings")
+        .is_some_and(|value| value == "true")
+    {
+        filter = filter.with_findings();
+    }
+    let limit = number(control, "limit")?.unwrap_or(SHOWN);
+    let journal = &control.world.journal;
+    let entries = journal.select(&filter, limit);
+    Ok(json!({
+        "capacity": journal.capacity(),
+        "received": journal.received(),
+        "lost": journal.lost(),
+        "entries": entries.iter().map(JournalEntry::to_json).collect::<Vec<_>>(),
+    }))
+}
+
+fn number<T: std::str::FromStr>(control: &Control<'_>, name: &str) -> Result<Option<T>, Refusal> {
+    let value = control.query_value(name);
+    let number = value.map(|value| value.parse()).transpose();
+    number.map_err(|_| Refusal::bad_request(format!("{name}: not a number in range")))
+}

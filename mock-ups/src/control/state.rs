@@ -1,0 +1,98 @@
+//! Shows what the mock knows, and its settings.
+
+use serde_json::{Value, json};
+
+use super::{Control, Refusal, Reply, clock};
+
+const TOKENS_SHOWN: usize = 50;
+
+pub(super) fn show(control: &Control<'_>) -> Value {
+    let world = control.world;
+    let now_ms = world.clock.now_ms();
+    let apps: Vec<_> = world
+        .registry
+        .apps()
+        .iter()
+        .map(|app| {
+            json!({
+                "client_id": app.client_id.as_ref(),
+                "name": app.name,
+                "owner": app.owner,
+                "redirect_uris": app.redirect_uris(),
+                "products": app.products(),
+                "blocked": app.is_blocked(),
+            })
+        })
+        .collect();
+    let users: Vec<_> = world
+        .registry
+        .users()
+        .iter()
+        .map(|user| {
+            json!({
+                "name": user.name,
+                "accounts": user.accounts.iter().map(|account| json!({
+                    "number": account.number,
+                    "negotiated_rates": account.negotiated_rates,
+                })).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let tokens: Vec<_> = world
+        .tokens
+        .live(now_ms, TOKENS_SHOWN)
+        .iter()
+        .map(|token| {
+            json!({
+                "token": token.serial,
+                "client_id": token.caller.client_id.as_ref(),
+                "user": token.caller.user.as_ref(),
+                "environment": token.environment.name(),
+                "grant": token.grant,
+                "seconds_left": (token.expires_at_ms() - now_ms) / 1000,
+            })
+        })
+        .collect();
+    let grants: Vec<_> = world
+        .grants
+        .list()
+        .iter()
+        .map(|grant| {
+            json!({
+                "grant": grant.id,
+                "client_id": grant.client_id,
+                "user": grant.user,
+                "environment": grant.environment.name(),
+                "refresh_count": grant.refresh_count,
+                "revoked": grant.revoked,
+            })
+        })
+        .collect();
+    json!({
+        "seed": world.seed,
+        "clock": clock::show(control),
+        "apps": apps,
+        "users": users,
+        "live_tokens": tokens,
+        "grants": grants,
+        "requests": world.journal.received(),
+    })
+}
+
+pub(super) fn show_settings(control: &Control<'_>) -> Reply {
+    let settings = control.world.settings();
+    serde_json::to_value(&*settings).map_err(|error| Refusal::bad_request(error.to_string()))
+}
+
+/// Changes the settings that the body names.
+pub(super) fn change_settings(control: &Control<'_>) -> Reply {
+    let changes: serde_json::Map<String, Value> = control.parse()?;
+    let mut all = show_settings(control)?;
+    if let Some(members) = all.as_object_mut() {
+        members.extend(changes);
+    }
+    let settings = serde_json::from_value(all);
+    let settings = settings.map_err(|error| Refusal::bad_request(error.to_string()))?;
+    control.world.change_settings(|current| *current = settings);
+    show_settings(control)
+}

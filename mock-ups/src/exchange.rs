@@ -1,0 +1,334 @@
+//! One request from arrival to answer, in this order:
+//!
+//! 1. the body, within its limits
+//! 2. the mock's own paths: the page and the control API; nothing below applies to them
+//! 3. the environment, by `Host` or by listener
+//! 4. the lint
+//! 5. OAuth endpoints and the login page; or the bearer, then the product
+//! 6. the journal
+//! 7. the response
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+
+use crate::answer::{self, Framing};
+use crate::api::{ApiAnswer, ApiRequest, Environment, UpsError};
+use crate::bearer::{self, LastBearer};
+use crate::body::{self, MockBody, Unreadable};
+use crate::control;
+use crate::journal::{self, Facts};
+use crate::lint;
+use crate::oauth::{self, LOGIN_PATH, OauthCall};
+use crate::state::World;
+use crate::wire::ResetSwitch;
+
+/// The connection ends here, on purpose.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault ends the connection here")]
+pub(crate) struct Abort;
+
+/// What one connection knows.
+pub(crate) struct Connection {
+    world: Arc<World>,
+    environment: Environment,
+    scheme: &'static str,
+    reset: ResetSwitch,
+    last_bearer: LastBearer,
+    number: u64,
+    begun: AtomicU32,
+    ended: AtomicU32,
+}
+
+/// Requests begun and ended on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Activity {
+    begun: u32,
+    ended: u32,
+}
+
+impl Activity {
+    pub(crate) fn in_progress(self) -> bool {
+        self.begun != self.ended
+    }
+}
+
+/// Counts the end of a request, however it ends.
+struct InProgress<'a>(&'a AtomicU32);
+
+impl Drop for InProgress<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A request whose body has arrived.
+struct Call<'a> {
+    parts: &'a Parts,
+    path: &'a str,
+    query: Option<&'a str>,
+    body: &'a Bytes,
+    environment: Environment,
+    now_ms: i64,
+    number: u64,
+}
+
+/// What came of it.
+struct Outcome {
+    answer: ApiAnswer,
+    facts: Facts,
+    /// Whether the answer is an API's, with its transaction id and error echo.
+    is_api: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        world: Arc<World>,
+        environment: Environment,
+        scheme: &'static str,
+        reset: ResetSwitch,
+    ) -> Self {
+        Self {
+            number: world.next_connection(),
+            world,
+            environment,
+            scheme,
+            reset,
+            last_bearer: LastBearer::default(),
+            begun: AtomicU32::new(0),
+            ended: AtomicU32::new(0),
+        }
+    }
+
+    pub(crate) fn activity(&self) -> Activity {
+        let ended = self.ended.load(Ordering::Relaxed);
+        Activity {
+            begun: self.begun.load(Ordering::Relaxed),
+            ended,
+        }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<MockBody>, Abort> {
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed);
+        let _in_progress = InProgress(&self.ended);
+        let (parts, body) = request.into_parts();
+        let body = match body::read(body, &self.world.limits).await {
+            Ok(body) => body,
+            Err(reason) => return unreadable(reason),
+        };
+        let path = parts.uri.path();
+        if path == "/" || path.starts_with("/__mock/") {
+            return Ok(control::answer(&self.world, &parts, &body));
+        }
+        let call = Call {
+            path,
+            query: parts.uri.query(),
+            body: &body,
+            environment: environment(&parts, self.environment),
+            now_ms: self.world.clock.now_ms(),
+            number: (self.number << 32) | u64::from(begun),
+            parts: &parts,
+        };
+        Ok(self.handle(&call))
+    }
+
+    fn handle(&self, call: &Call<'_>) -> Response<MockBody> {
+        let mut facts = Facts::default();
+        let subject = lint::Subject {
+            method: &call.parts.method,
+            path: call.path,
+            query: call.query,
+            headers: &call.parts.headers,
+            body: call.body,
+        };
+        lint::check(&subject, &mut facts.findings);
+        if call.path.starts_with("/security/") || call.path == LOGIN_PATH {
+            let answer = self.oauth(call, &mut facts);
+            return self.finish(
+                call,
+                None,
+                Outcome {
+                    answer,
+                    facts,
+                    is_api: false,
+                },
+            );
+        }
+        if !call.path.starts_with("/api/") && !lint::names_product(call.path) {
+            let outcome = Outcome {
+                answer: answer::not_found(),
+                facts,
+                is_api: true,
+            };
+            return self.finish(call, None, outcome);
+        }
+        let checked = self.last_bearer.check(
+            &self.world,
+            call.environment,
+            &call.parts.headers,
+            call.now_ms,
+            &mut facts,
+            |token, facts| {
+                let answer = self.product(call, token, facts);
+                let outcome = Outcome {
+                    answer,
+                    facts: std::mem::take(facts),
+                    is_api: true,
+                };
+                self.finish(call, Some(&token.caller.client_id), outcome)
+            },
+        );
+        checked.unwrap_or_else(|refused| {
+            let answer = ApiAnswer::error(refused);
+            self.finish(
+                call,
+                None,
+                Outcome {
+                    answer,
+                    facts,
+                    is_api: true,
+                },
+            )
+        })
+    }
+
+    fn oauth(&self, call: &Call<'_>, facts: &mut Facts) -> ApiAnswer {
+        let call = OauthCall {
+            world: &self.world,
+            environment: call.environment,
+            method: &call.parts.method,
+            path: call.path,
+            query: call.query,
+            headers: &call.parts.headers,
+            body: call.body,
+            now_ms: call.now_ms,
+            scheme: self.scheme,
+        };
+        oauth::answer(&call, facts)
+    }
+
+    fn product(
+        &self,
+        call: &Call<'_>,
+        token: &crate::tokens::AccessToken,
+        facts: &mut Facts,
+    ) -> ApiAnswer {
+        let Some(below_api) = call.path.strip_prefix("/api/") else {
+            return ApiAnswer::error(bearer::invalid_license());
+        };
+        let mut segments = [""; 12];
+        let mut count = 0;
+        for segment in below_api.split('/') {
+            let Some(place) = segments.get_mut(count) else {
+                return answer::not_found();
+            };
+            *place = segment;
+            count += 1;
+        }
+        let segments = &segments[..count];
+        if !token.app.has_product(segments[0]) {
+            facts.note = Some("the product is not added to the app");
+            return ApiAnswer::error(bearer::invalid_authentication());
+        }
+        let request = ApiRequest {
+            method: &call.parts.method,
+            path: call.path,
+            segments,
+            query: call.query,
+            headers: &call.parts.headers,
+            body: call.body,
+            caller: &token.caller,
+            environment: call.environment,
+            now: crate::clock::timestamp(call.now_ms),
+        };
+        let products = self.world.products.iter();
+        let mut answers = products.filter_map(|product| product.answer(&request));
+        answers.next().unwrap_or_else(answer::not_found)
+    }
+
+    /// Journal and response.
+    fn finish(
+        &self,
+        call: &Call<'_>,
+        client: Option<&str>,
+        outcome: Outcome,
+    ) -> Response<MockBody> {
+        let Outcome {
+            answer,
+            facts,
+            is_api,
+        } = outcome;
+        self.world.journal.record(&journal::Exchange {
+            at_ms: call.now_ms,
+            environment: call.environment,
+            method: &call.parts.method,
+            path: call.path,
+            query: call.query,
+            headers: &call.parts.headers,
+            body: call.body,
+            client: client.or(facts.client.as_deref()),
+            facts: &facts,
+            status: answer.status.as_u16(),
+            code: answer.error.as_ref().map(|error| &*error.code),
+            answer_bytes: answer.body.len() as u64,
+        });
+        let transaction = answer::transaction_id(self.world.seed, call.number);
+        answer::response(
+            answer,
+            &Framing {
+                transaction: is_api.then_some(&transaction[..]),
+                close_after_error: self.world.closes_after_error(),
+                findings: self.world.shows_findings().then_some(facts.findings),
+            },
+        )
+    }
+}
+
+/// The environment that a request means: by UPS's host names, else by the listener.
+fn environment(parts: &Parts, listener: Environment) -> Environment {
+    let host = parts.uri.host().or_else(|| host_field(&parts.headers));
+    match host {
+        Some(host) if host.eq_ignore_ascii_case("wwwcie.ups.com") => Environment::Cie,
+        Some(host) if host.eq_ignore_ascii_case("onlinetools.ups.com") => Environment::Production,
+        _ => listener,
+    }
+}
+
+fn host_field(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST)?.to_str().ok()?.split(':').next()
+}
+
+fn unreadable(reason: Unreadable) -> Result<Response<MockBody>, Abort> {
+    let error = match reason {
+        Unreadable::TooLarge => UpsError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "10013",
+            "The request is too large",
+        ),
+        Unreadable::TooSlow => UpsError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "10408",
+            "The request took too long",
+        ),
+        Unreadable::Broken => return Err(Abort),
+    };
+    let framing = Framing {
+        transaction: None,
+        close_after_error: true,
+        findings: None,
+    };
+    let mut response = answer::response(ApiAnswer::error(error), &framing);
+    // The rest of the body is not read.
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    Ok(response)
+}

@@ -1,0 +1,174 @@
+//! What the mock received: a bounded ring that holds no secret.
+//!
+//! An entry's buffers are used again by the entry that takes its place, so the journal neither
+//! grows nor allocates once it is full, and tokens, passwords and codes are left out while copying.
+
+mod entry;
+mod expect;
+mod filter;
+mod mask;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+use crate::api::Environment;
+use crate::lint::Findings;
+
+pub use entry::JournalEntry;
+pub use expect::{Expectation, Unmet};
+pub use filter::{Endpoint, Filter};
+
+/// Bytes of a body that an entry keeps.
+const BODY_KEPT: usize = 4_096;
+
+/// What the handlers find out about a request while they answer it.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// The oauth client, as far as it was named.
+    pub(crate) client: Option<String>,
+    /// The serial of the access token used or minted; 0 for none.
+    pub(crate) token: u64,
+    /// Whether the request minted that token.
+    pub(crate) minted: bool,
+    /// Why, where UPS's answer does not say it.
+    pub(crate) note: Option<&'static str>,
+    pub(crate) findings: Findings,
+    /// The name of the fault that was played.
+    pub(crate) fault: Option<Arc<str>>,
+    /// How far a fault puts the time in tokens off.
+    pub(crate) clock_skew_ms: i64,
+}
+
+impl Facts {
+    pub(crate) fn set_client(&mut self, client_id: &str) {
+        // Bounded: a client id is text from outside.
+        self.client = Some(client_id.chars().take(128).collect());
+    }
+}
+
+/// One exchange, as the server hands it over.
+pub(crate) struct Exchange<'a> {
+    pub(crate) at_ms: i64,
+    pub(crate) environment: Environment,
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a Bytes,
+    pub(crate) client: Option<&'a str>,
+    pub(crate) facts: &'a Facts,
+    pub(crate) status: u16,
+    /// UPS's code, if the answer is an error.
+    pub(crate) code: Option<&'a str>,
+    pub(crate) answer_bytes: u64,
+}
+
+/// The ring.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug)]
+struct Ring {
+    capacity: usize,
+    slots: Vec<JournalEntry>,
+    /// Where the next entry goes, once the ring is full.
+    oldest: usize,
+    /// Entries ever made.
+    made: u64,
+    /// `made` at the last clear.
+    cleared_at: u64,
+}
+
+impl Journal {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let ring = Ring {
+            capacity,
+            slots: Vec::new(),
+            oldest: 0,
+            made: 0,
+            cleared_at: 0,
+        };
+        Self {
+            ring: Mutex::new(ring),
+        }
+    }
+
+    pub(crate) fn record(&self, exchange: &Exchange<'_>) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.made += 1;
+        if ring.capacity == 0 {
+            return;
+        }
+        let seq = ring.made;
+        if ring.slots.len() < ring.capacity {
+            let mut entry = JournalEntry::default();
+            entry.fill(seq, exchange);
+            ring.slots.push(entry);
+        } else {
+            let place = ring.oldest;
+            ring.oldest = (place + 1) % ring.capacity;
+            ring.slots[place].fill(seq, exchange);
+        }
+    }
+
+    /// Keeps this many entries from now on; what was kept is dropped.
+    pub(crate) fn resize(&self, capacity: usize) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.capacity = capacity;
+        ring.clear();
+    }
+
+    pub(crate) fn clear(&self) {
+        self.ring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.ring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .capacity
+    }
+
+    /// Requests since the last clear, kept or not.
+    pub(crate) fn received(&self) -> u64 {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.made - ring.cleared_at
+    }
+
+    /// The newest `limit` entries that the filter lets through, oldest first.
+    pub(crate) fn select(&self, filter: &Filter, limit: usize) -> Vec<JournalEntry> {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let (newer, older) = ring.slots.split_at(ring.oldest);
+        let newest_first = newer.iter().rev().chain(older.iter().rev());
+        let mut picked: Vec<_> = newest_first
+            .filter(|entry| filter.admits(entry))
+            .take(limit)
+            .cloned()
+            .collect();
+        drop(ring);
+        picked.reverse();
+        picked.iter_mut().for_each(JournalEntry::mask_body);
+        picked
+    }
+
+    /// Entries that fell out of the ring since the last clear.
+    pub(crate) fn lost(&self) -> u64 {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        (ring.made - ring.cleared_at).saturating_sub(ring.slots.len() as u64)
+    }
+}
+
+impl Ring {
+    fn clear(&mut self) {
+        self.slots = Vec::new();
+        self.oldest = 0;
+        self.cleared_at = self.made;
+    }
+}

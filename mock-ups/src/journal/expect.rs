@@ -1,0 +1,118 @@
+//! Verification: "exactly one token request for client X", with a failure text that says what came.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::state::World;
+
+use super::{Filter, JournalEntry};
+
+/// Entries printed in a failure text.
+const PRINTED: usize = 40;
+
+/// What a test expects the mock to have received. Ask with one of the counts.
+#[derive(Debug)]
+#[must_use = "an expectation checks nothing until it is asked for a count"]
+pub struct Expectation {
+    world: Arc<World>,
+    filter: Filter,
+}
+
+/// An expectation that did not come true. `{}` and `{:?}` both print the report, so that
+/// `expect` and `unwrap` show it.
+#[derive(Clone)]
+pub struct Unmet {
+    wanted: String,
+    filter: Filter,
+    found: usize,
+    received: Vec<JournalEntry>,
+    lost: u64,
+}
+
+impl Expectation {
+    pub(crate) fn new(world: Arc<World>, filter: Filter) -> Self {
+        Self { world, filter }
+    }
+
+    /// This many requests, no more and no fewer.
+    ///
+    /// # Errors
+    /// [`Unmet`], with what was received.
+    pub fn exactly(&self, count: usize) -> Result<(), Unmet> {
+        self.check(format!("exactly {count}"), |found| found == count)
+    }
+
+    /// This many requests or more.
+    ///
+    /// # Errors
+    /// [`Unmet`], with what was received.
+    pub fn at_least(&self, count: usize) -> Result<(), Unmet> {
+        self.check(format!("at least {count}"), |found| found >= count)
+    }
+
+    /// This many requests or fewer.
+    ///
+    /// # Errors
+    /// [`Unmet`], with what was received.
+    pub fn at_most(&self, count: usize) -> Result<(), Unmet> {
+        self.check(format!("at most {count}"), |found| found <= count)
+    }
+
+    /// No such request.
+    ///
+    /// # Errors
+    /// [`Unmet`], with what was received.
+    pub fn none(&self) -> Result<(), Unmet> {
+        self.check("no".to_owned(), |found| found == 0)
+    }
+
+    fn check(&self, wanted: String, holds: impl Fn(usize) -> bool) -> Result<(), Unmet> {
+        let journal = &self.world.journal;
+        let found = journal.select(&self.filter, usize::MAX).len();
+        // What fell out of the ring could have matched, so a lossy journal proves nothing.
+        let lost = journal.lost();
+        if holds(found) && lost == 0 {
+            return Ok(());
+        }
+        let received = journal.select(&Filter::any(), PRINTED);
+        Err(Unmet {
+            wanted,
+            filter: self.filter.clone(),
+            found,
+            received,
+            lost,
+        })
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "expected {} requests like {:?}, found {}",
+            self.wanted, self.filter, self.found
+        )?;
+        if self.lost > 0 {
+            writeln!(
+                f,
+                "the journal no longer holds {} older requests, so it cannot tell: keep more",
+                self.lost
+            )?;
+        }
+        if self.received.is_empty() {
+            return write!(f, "the mock received nothing");
+        }
+        write!(f, "the last {} requests received:", self.received.len())?;
+        self.received
+            .iter()
+            .try_for_each(|entry| write!(f, "\n  {entry}"))
+    }
+}
+
+impl fmt::Debug for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Unmet {}

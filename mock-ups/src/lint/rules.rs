@@ -1,0 +1,257 @@
+//! The rules, one by one.
+
+use http::{Method, header};
+use memchr::memmem;
+
+use super::{Findings, Subject};
+
+/// A mistake that the lint knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// `NegotiatedRatesIndicator` without a `ShipperNumber`.
+    NegotiatedWithoutShipperNumber,
+    /// Negotiated rates asked for outside `ShipmentRatingOptions`.
+    NegotiatedMisplaced,
+    /// No `transId`, where UPS requires it.
+    MissingTransId,
+    /// No `transactionSrc`, where UPS requires it.
+    MissingTransactionSrc,
+    /// A `transId` of more than 32 characters or a `transactionSrc` of more than 512.
+    LongTransactionField,
+    /// A product's path without `/api`.
+    ApiPrefixMissing,
+    /// `/api` before `/security`.
+    ApiPrefixOnOauth,
+    /// Client credentials in the form.
+    CredentialsInBody,
+    /// A credential in the query, where logs and proxies keep it.
+    CredentialsInQuery,
+    /// A new token although the previous one is young and hardly used.
+    TokenPerCall,
+    /// An access key's header fields, which died in 2024.
+    LegacyCredentials,
+    /// A JSON body under another content type.
+    NotDeclaredJson,
+    /// A form under another content type.
+    NotDeclaredForm,
+    /// `Shipper` and `RequestOption` say `Shop`, the path says `Rate`, or the reverse: the path wins.
+    RequestOptionDiffers,
+    /// A bearer on a token request, or Basic credentials on an API call.
+    WrongScheme,
+}
+
+impl Rule {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::NegotiatedWithoutShipperNumber,
+        Self::NegotiatedMisplaced,
+        Self::MissingTransId,
+        Self::MissingTransactionSrc,
+        Self::LongTransactionField,
+        Self::ApiPrefixMissing,
+        Self::ApiPrefixOnOauth,
+        Self::CredentialsInBody,
+        Self::CredentialsInQuery,
+        Self::TokenPerCall,
+        Self::LegacyCredentials,
+        Self::NotDeclaredJson,
+        Self::NotDeclaredForm,
+        Self::RequestOptionDiffers,
+        Self::WrongScheme,
+    ];
+
+    /// The name in the journal and in the header.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NegotiatedWithoutShipperNumber => "negotiated-without-shipper-number",
+            Self::NegotiatedMisplaced => "negotiated-misplaced",
+            Self::MissingTransId => "missing-trans-id",
+            Self::MissingTransactionSrc => "missing-transaction-src",
+            Self::LongTransactionField => "long-transaction-field",
+            Self::ApiPrefixMissing => "api-prefix-missing",
+            Self::ApiPrefixOnOauth => "api-prefix-on-oauth",
+            Self::CredentialsInBody => "credentials-in-body",
+            Self::CredentialsInQuery => "credentials-in-query",
+            Self::TokenPerCall => "token-per-call",
+            Self::LegacyCredentials => "legacy-credentials",
+            Self::NotDeclaredJson => "not-declared-json",
+            Self::NotDeclaredForm => "not-declared-form",
+            Self::RequestOptionDiffers => "request-option-differs",
+            Self::WrongScheme => "wrong-scheme",
+        }
+    }
+
+    /// What is wrong and what to do.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NegotiatedWithoutShipperNumber => {
+                "negotiated rates come only with Shipper.ShipperNumber; without it the published \
+                 rates come, and no error"
+            }
+            Self::NegotiatedMisplaced => {
+                "NegotiatedRatesIndicator counts only inside Shipment.ShipmentRatingOptions"
+            }
+            Self::MissingTransId => "send a transId of your own, up to 32 characters",
+            Self::MissingTransactionSrc => "send a transactionSrc that names your program",
+            Self::LongTransactionField => "transId takes 32 characters, transactionSrc 512",
+            Self::ApiPrefixMissing => "product paths begin with /api",
+            Self::ApiPrefixOnOauth => "OAuth paths begin with /security, without /api",
+            Self::CredentialsInBody => {
+                "send client id and secret as Authorization: Basic, not in the form"
+            }
+            Self::CredentialsInQuery => "keep credentials and tokens out of the query",
+            Self::TokenPerCall => {
+                "keep a token for its lifetime; one per call ends in 10429 Too Many Requests"
+            }
+            Self::LegacyCredentials => "access keys stopped working in 2024; use an OAuth client",
+            Self::NotDeclaredJson => "send content-type: application/json with a JSON body",
+            Self::NotDeclaredForm => {
+                "send content-type: application/x-www-form-urlencoded to the OAuth endpoints"
+            }
+            Self::RequestOptionDiffers => {
+                "RequestOption in the body and in the path differ; the path wins"
+            }
+            Self::WrongScheme => "Basic goes to the OAuth endpoints, Bearer to everything else",
+        }
+    }
+}
+
+const LEGACY_FIELDS: [&str; 3] = ["accesslicensenumber", "username", "password"];
+/// First path segments of the products, for paths that lack `/api`.
+const PRODUCTS: [&str; 11] = [
+    "rating",
+    "shipments",
+    "labels",
+    "track",
+    "addressvalidation",
+    "locations",
+    "pickup",
+    "pickupcreation",
+    "paperlessdocuments",
+    "quantumview",
+    "ship",
+];
+
+/// Whether a path without `/api` names a product.
+pub(crate) fn names_product(path: &str) -> bool {
+    let first = path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    PRODUCTS.contains(&first)
+}
+
+pub(super) fn check_api_call(subject: &Subject<'_>, findings: &mut Findings) {
+    let headers = subject.headers;
+    check_transaction_fields(subject, findings);
+    check_query(subject, findings);
+    findings.add_if(
+        subject.path.starts_with("/api/security"),
+        Rule::ApiPrefixOnOauth,
+    );
+    let legacy = LEGACY_FIELDS
+        .into_iter()
+        .any(|name| headers.contains_key(name));
+    findings.add_if(legacy, Rule::LegacyCredentials);
+    findings.add_if(has_scheme(subject, b"basic "), Rule::WrongScheme);
+    if *subject.method == Method::POST {
+        findings.add_if(!declares(subject, b"json"), Rule::NotDeclaredJson);
+        if subject.path.starts_with("/api/rating/") {
+            check_rating(subject, findings);
+        }
+    }
+}
+
+pub(super) fn check_other(subject: &Subject<'_>, findings: &mut Findings) {
+    check_query(subject, findings);
+    findings.add_if(names_product(subject.path), Rule::ApiPrefixMissing);
+    let legacy = LEGACY_FIELDS
+        .into_iter()
+        .any(|name| subject.headers.contains_key(name));
+    findings.add_if(legacy, Rule::LegacyCredentials);
+    let token = subject.path.ends_with("/oauth/token") || subject.path.ends_with("/oauth/refresh");
+    if token && *subject.method == Method::POST {
+        findings.add_if(
+            !declares(subject, b"x-www-form-urlencoded"),
+            Rule::NotDeclaredForm,
+        );
+        findings.add_if(has_scheme(subject, b"bearer "), Rule::WrongScheme);
+        let in_body = memmem::find(subject.body, b"client_secret=").is_some();
+        findings.add_if(in_body, Rule::CredentialsInBody);
+    }
+}
+
+fn check_transaction_fields(subject: &Subject<'_>, findings: &mut Findings) {
+    let id = subject.headers.get("transid");
+    let source = subject.headers.get("transactionsrc");
+    // Tracking and Time in Transit refuse without them; for the others they are optional.
+    let required =
+        subject.path.starts_with("/api/track/") || subject.path.ends_with("/transittimes");
+    findings.add_if(required && id.is_none(), Rule::MissingTransId);
+    findings.add_if(required && source.is_none(), Rule::MissingTransactionSrc);
+    let long = id.is_some_and(|id| id.len() > 32) || source.is_some_and(|src| src.len() > 512);
+    findings.add_if(long, Rule::LongTransactionField);
+}
+
+fn check_query(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(query) = subject.query else { return };
+    let secret = [
+        "client_secret=",
+        "access_token=",
+        "refresh_token=",
+        "password=",
+    ];
+    let found = secret
+        .into_iter()
+        .any(|name| memmem::find(query.as_bytes(), name.as_bytes()).is_some());
+    findings.add_if(found, Rule::CredentialsInQuery);
+}
+
+fn check_rating(subject: &Subject<'_>, findings: &mut Findings) {
+    let body = subject.body;
+    if let Some(place) = memmem::find(body, b"\"NegotiatedRatesIndicator\"") {
+        let number = string_member(body, b"\"ShipperNumber\"");
+        findings.add_if(
+            number.is_none_or(|number| number.is_empty()),
+            Rule::NegotiatedWithoutShipperNumber,
+        );
+        let options = memmem::find(body, b"\"ShipmentRatingOptions\"");
+        findings.add_if(
+            options.is_none_or(|options| options > place),
+            Rule::NegotiatedMisplaced,
+        );
+    }
+    let in_path = subject.path.rsplit('/').next().unwrap_or_default();
+    let in_body = string_member(body, b"\"RequestOption\"").unwrap_or_default();
+    let differs = !in_body.is_empty() && !in_body.eq_ignore_ascii_case(in_path.as_bytes());
+    findings.add_if(differs, Rule::RequestOptionDiffers);
+}
+
+/// The string value of a member somewhere in JSON, as written. A look, not a parse.
+fn string_member<'a>(body: &'a [u8], quoted_name: &[u8]) -> Option<&'a [u8]> {
+    let after = memmem::find(body, quoted_name)? + quoted_name.len();
+    let rest = body
+        .get(after..)?
+        .trim_ascii_start()
+        .strip_prefix(b":")?
+        .trim_ascii_start();
+    let rest = rest.strip_prefix(b"\"")?;
+    rest.split(|byte| *byte == b'"').next()
+}
+
+fn declares(subject: &Subject<'_>, part: &[u8]) -> bool {
+    let value = subject.headers.get(header::CONTENT_TYPE);
+    value.is_some_and(|value| memmem::find(value.as_bytes(), part).is_some())
+}
+
+fn has_scheme(subject: &Subject<'_>, scheme: &[u8]) -> bool {
+    let value = subject
+        .headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.as_bytes());
+    let start = value.and_then(|value| value.get(..scheme.len()));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+}

@@ -1,0 +1,322 @@
+//! The mock as a library: start it on a free port, drive it from a test, look at what it received.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::api::{Environment, Product};
+use crate::config::Settings;
+use crate::data::{SeedApp, SeedData};
+use crate::journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
+use crate::listener::{self, Role};
+use crate::state::{Genesis, World};
+
+/// A running mock. It listens on a free port of the loopback address and shares nothing with other
+/// instances.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let mock = mock_ups::MockUps::start().await.unwrap();
+/// assert!(mock.base_url().starts_with("http://127.0.0.1:"));
+/// mock.token_requests_of("mock-client").none().unwrap();
+/// # });
+/// ```
+#[must_use = "the mock stops when this is dropped"]
+#[derive(Debug)]
+pub struct MockUps {
+    world: Arc<World>,
+    address: SocketAddr,
+    production_address: SocketAddr,
+    stop: watch::Sender<bool>,
+    listeners: Vec<JoinHandle<io::Result<()>>>,
+}
+
+/// Sets a mock up. See [`MockUps::builder`].
+#[must_use = "nothing runs until `start`"]
+pub struct Builder {
+    genesis: Genesis,
+    address: SocketAddr,
+    frozen_at: Option<Timestamp>,
+}
+
+impl MockUps {
+    /// Starts a mock with the seeded data: client `mock-client` / `mock-secret`.
+    ///
+    /// # Errors
+    /// If no port can be bound.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Sets a mock up.
+    pub fn builder() -> Builder {
+        Builder {
+            genesis: Genesis::default(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            frozen_at: None,
+        }
+    }
+
+    /// The test environment's (CIE's) origin, `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The production environment's origin, on a port of its own.
+    #[must_use]
+    pub fn production_base_url(&self) -> String {
+        format!("http://{}", self.production_address)
+    }
+
+    /// The test environment's address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Revokes all live access tokens; gives their number.
+    pub fn revoke_all(&self) -> usize {
+        self.world
+            .tokens
+            .revoke_where(self.world.clock.now_ms(), |_| true)
+    }
+
+    /// Revokes the live access tokens of one client; gives their number.
+    pub fn revoke_client(&self, client_id: &str) -> usize {
+        let now_ms = self.world.clock.now_ms();
+        self.world
+            .tokens
+            .revoke_where(now_ms, |token| *token.caller.client_id == *client_id)
+    }
+
+    /// Sets the lifetime of access tokens issued from now on.
+    pub fn set_access_token_lifetime(&self, lifetime: Duration) {
+        self.change_settings(|settings| settings.access_token_lifetime = lifetime.as_secs());
+    }
+
+    /// The settings as they are.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings::clone(&self.world.settings())
+    }
+
+    /// Changes settings.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        self.world.change_settings(change);
+    }
+
+    /// Registers an app, or replaces the one with the same client id.
+    pub fn put_app(&self, app: SeedApp) {
+        self.world.registry.put_app(app);
+    }
+
+    /// Adds a redirect URI to an app. `false` if there is no such app.
+    pub fn add_redirect_uri(&self, client_id: &str, uri: impl Into<String>) -> bool {
+        let Some(app) = self.world.registry.app(client_id) else {
+            return false;
+        };
+        let mut uris = app.redirect_uris();
+        uris.push(uri.into());
+        app.set_redirect_uris(uris);
+        true
+    }
+
+    /// Changes an app's secret. `false` if there is no such app.
+    pub fn set_client_secret(&self, client_id: &str, secret: impl Into<String>) -> bool {
+        let app = self.world.registry.app(client_id);
+        app.inspect(|app| app.set_secret(secret.into())).is_some()
+    }
+
+    /// Blocks an app (10403 at every token request) or lets it in again. `false` if there is none.
+    pub fn set_blocked(&self, client_id: &str, blocked: bool) -> bool {
+        self.world
+            .registry
+            .app(client_id)
+            .inspect(|app| app.set_blocked(blocked))
+            .is_some()
+    }
+
+    /// Sets the products added to an app, by first path segment; `None` means all. A call to
+    /// another one is answered 401/250002. `false` if there is no such app.
+    pub fn set_products(&self, client_id: &str, products: Option<Vec<String>>) -> bool {
+        self.world
+            .registry
+            .app(client_id)
+            .inspect(|app| app.set_products(products))
+            .is_some()
+    }
+
+    /// Changes a user's password, which kills the grants made under the old one and their access
+    /// tokens. `false` if there is no such user.
+    pub fn change_password(&self, user: &str, password: impl Into<String>) -> bool {
+        self.world.change_password(user, password.into())
+    }
+
+    /// The mock's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    /// Moves the mock's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.world.clock.advance(by);
+    }
+
+    /// Stops the mock's clock; [`MockUps::advance`] still moves it.
+    pub fn freeze(&self) {
+        self.world.clock.freeze();
+    }
+
+    /// Lets the mock's clock run on from where it is.
+    pub fn unfreeze(&self) {
+        self.world.clock.unfreeze();
+    }
+
+    /// The received requests that the filter lets through, oldest first.
+    #[must_use]
+    pub fn journal(&self, filter: &Filter) -> Vec<JournalEntry> {
+        self.world.journal.select(filter, usize::MAX)
+    }
+
+    /// Forgets the received requests.
+    pub fn clear_journal(&self) {
+        self.world.journal.clear();
+    }
+
+    /// Says what should have been received; ask the result for a count.
+    pub fn expect(&self, filter: Filter) -> Expectation {
+        Expectation::new(Arc::clone(&self.world), filter)
+    }
+
+    /// The token requests of a client, both environments.
+    pub fn token_requests_of(&self, client_id: &str) -> Expectation {
+        self.expect(Filter::any().endpoint(Endpoint::Token).client(client_id))
+    }
+
+    /// Exactly one token request for the client, whatever its answer.
+    ///
+    /// # Errors
+    /// [`Unmet`], with what was received.
+    pub fn exactly_one_token_request(&self, client_id: &str) -> Result<(), Unmet> {
+        self.token_requests_of(client_id).exactly(1)
+    }
+
+    /// Access tokens issued since the start.
+    #[must_use]
+    pub fn tokens_issued(&self) -> u64 {
+        self.world.tokens.issued()
+    }
+
+    /// Stops listening, waits for the answers in progress (5 seconds at most) and ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        for listener in self.listeners.drain(..) {
+            // It ends by itself within the drain time; how does not matter any more.
+            let _ = listener.await;
+        }
+    }
+}
+
+impl Builder {
+    /// The seed of everything random: tokens, ids, fault draws.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.genesis.seed = seed;
+        self
+    }
+
+    /// Other users, accounts and apps.
+    pub fn data(mut self, data: SeedData) -> Self {
+        self.genesis.data = data;
+        self
+    }
+
+    /// Changes the settings.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.genesis.settings);
+        self
+    }
+
+    /// The lifetime of access tokens.
+    pub fn access_token_lifetime(self, lifetime: Duration) -> Self {
+        self.settings(|settings| settings.access_token_lifetime = lifetime.as_secs())
+    }
+
+    /// How many requests the journal keeps; 0 turns it off.
+    pub fn journal_capacity(mut self, entries: usize) -> Self {
+        self.genesis.journal_capacity = entries;
+        self
+    }
+
+    /// Replaces the products below `/api`.
+    pub fn products(mut self, products: Vec<Box<dyn Product>>) -> Self {
+        self.genesis.products = products;
+        self
+    }
+
+    /// The clock stands still at this time from the start.
+    pub fn frozen_at(mut self, at: Timestamp) -> Self {
+        self.frozen_at = Some(at);
+        self
+    }
+
+    /// Another address for the test environment; port 0 means a free one.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Binds, then serves on the current tokio runtime.
+    ///
+    /// # Errors
+    /// If a port cannot be bound.
+    #[expect(
+        clippy::unused_async,
+        reason = "must run inside a runtime, and may wait in future"
+    )]
+    pub async fn start(self) -> io::Result<MockUps> {
+        let world = Arc::new(World::new(self.genesis));
+        if let Some(at) = self.frozen_at {
+            world.clock.freeze();
+            world.clock.set(at);
+        }
+        let cie = listener::bind(self.address, false)?;
+        let production = listener::bind(SocketAddr::new(self.address.ip(), 0), false)?;
+        let address = cie.local_addr()?;
+        let production_address = production.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let roles = [
+            (cie, Environment::Cie),
+            (production, Environment::Production),
+        ];
+        let listeners = roles.map(|(listener, environment)| {
+            let role = Role {
+                world: Arc::clone(&world),
+                environment,
+                tls: None,
+            };
+            tokio::spawn(listener::serve(listener, role, stopped.clone()))
+        });
+        Ok(MockUps {
+            world,
+            address,
+            production_address,
+            stop,
+            listeners: listeners.into(),
+        })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}

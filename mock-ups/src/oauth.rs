@@ -1,0 +1,171 @@
+//! UPS's OAuth endpoints: `/security/v1/oauth/{validate-client,authorize,token,refresh}` and the
+//! login page they lead to. One grant per file.
+//!
+//! | method and path | file |
+//! |---|---|
+//! | `POST token`, `grant_type=client_credentials` | `client_credentials.rs` |
+//! | `POST token`, `grant_type=authorization_code`, with Basic or PKCE | `authorization_code.rs` |
+//! | `POST refresh` | `refresh_token.rs` |
+//! | `GET authorize`, `GET validate-client` | `authorize.rs` |
+//! | `GET`/`POST /lasso/signin` | `consent.rs` |
+
+mod authorization_code;
+mod authorize;
+mod client_credentials;
+mod consent;
+mod form;
+pub(crate) mod grants;
+pub(crate) mod issuer;
+pub(crate) mod quota;
+mod refresh_token;
+mod refusal;
+mod token_answer;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use crate::api::{ApiAnswer, Environment, UpsError};
+use crate::journal::Facts;
+use crate::registry::App;
+use crate::state::World;
+
+use form::{Basic, Form, NoBasic};
+
+/// Where the login page is, standing in for `https://www.ups.com/lasso/signin`.
+pub(crate) const LOGIN_PATH: &str = "/lasso/signin";
+const PREFIX: &str = "/security/v1/oauth/";
+
+/// One call to an OAuth endpoint.
+pub(crate) struct OauthCall<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) environment: Environment,
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a Bytes,
+    pub(crate) now_ms: i64,
+    /// `https` on a TLS listener.
+    pub(crate) scheme: &'static str,
+}
+
+impl OauthCall<'_> {
+    fn query_form(&self) -> Form {
+        self.query
+            .map(|query| Form::parse(query.as_bytes()))
+            .unwrap_or_default()
+    }
+
+    /// The mock as the caller reached it, for `Location` fields.
+    fn own_origin(&self) -> String {
+        let host = self
+            .headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        format!("{}://{}", self.scheme, host.unwrap_or("127.0.0.1"))
+    }
+}
+
+/// Answers a call below `/security` or to the login page.
+pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+    if call.path == LOGIN_PATH {
+        return consent::answer(call, facts);
+    }
+    let endpoint = call.path.strip_prefix(PREFIX).unwrap_or_default();
+    let wanted = match endpoint {
+        "token" | "refresh" => Method::POST,
+        "authorize" | "validate-client" => Method::GET,
+        _ => return crate::answer::not_found(),
+    };
+    if *call.method != wanted {
+        return crate::answer::method_not_allowed(&wanted);
+    }
+    match endpoint {
+        "token" => finish(token(call, facts)),
+        "refresh" => finish(refresh_token::answer(call, facts)),
+        "authorize" => authorize::answer(call, facts),
+        _ => authorize::validate_client(call, facts),
+    }
+}
+
+fn token(call: &OauthCall<'_>, facts: &mut Facts) -> Result<ApiAnswer, UpsError> {
+    let form = Form::parse(call.body);
+    match form.get("grant_type") {
+        Some("client_credentials") => client_credentials::answer(call, &form, facts),
+        Some("authorization_code") => authorization_code::answer(call, &form, facts),
+        _ => {
+            authenticate(call, &form, facts)?;
+            Err(refusal::bad_request("Invalid/Missing grant_type"))
+        }
+    }
+}
+
+fn finish(outcome: Result<ApiAnswer, UpsError>) -> ApiAnswer {
+    let answer = outcome.unwrap_or_else(ApiAnswer::error);
+    answer
+        .with_header(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("max-age=0, no-cache, no-store"),
+        )
+        .with_header(header::PRAGMA, HeaderValue::from_static("no-cache"))
+}
+
+/// The app behind the Basic credentials, or UPS's refusal.
+fn authenticate(
+    call: &OauthCall<'_>,
+    form: &Form,
+    facts: &mut Facts,
+) -> Result<Arc<App>, UpsError> {
+    let basic = match Basic::from_headers(call.headers) {
+        Ok(basic) => basic,
+        Err(NoBasic::Absent)
+            if form
+                .get("client_id")
+                .or(form.get("client_secret"))
+                .is_some() =>
+        {
+            form.get("client_id").inspect(|id| facts.set_client(id));
+            facts.note = Some("client credentials in the body");
+            return Err(refusal::credentials_in_body(
+                call.world.settings().body_credentials,
+            ));
+        }
+        Err(NoBasic::Absent | NoBasic::Malformed) => return Err(refusal::missing_basic()),
+    };
+    facts.set_client(&basic.client_id);
+    let app = call
+        .world
+        .registry
+        .app(&basic.client_id)
+        .ok_or_else(refusal::invalid_client)?;
+    if !app.secret_matches(&basic.client_secret) {
+        facts.note = Some("wrong client secret");
+        return Err(refusal::invalid_client());
+    }
+    admit(call, &app)?;
+    Ok(app)
+}
+
+/// Blocked clients and the quota, which hold whatever the grant.
+fn admit(call: &OauthCall<'_>, app: &App) -> Result<(), UpsError> {
+    if app.is_blocked() {
+        return Err(refusal::blocked_merchant());
+    }
+    let quota = call.world.settings().token_quota;
+    if !call.world.quota.admit(quota, &app.client_id, call.now_ms) {
+        return Err(refusal::too_many_requests());
+    }
+    Ok(())
+}
+
+/// An answer without content but with the given `Location`.
+fn redirect(location: &str) -> ApiAnswer {
+    let answer = ApiAnswer::json(Bytes::new()).with_status(StatusCode::FOUND);
+    match HeaderValue::from_str(location) {
+        Ok(value) => answer.with_header(header::LOCATION, value),
+        // Redirect URIs are registered text, and a URL in a field has no control characters.
+        Err(_) => ApiAnswer::error(refusal::invalid_redirect()),
+    }
+}

@@ -1,0 +1,144 @@
+//! `grant_type=authorization_code`, with Basic or, without it, PKCE.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::api::{ApiAnswer, UpsError};
+use crate::journal::Facts;
+use crate::registry::App;
+
+use super::form::Form;
+use super::grants::PendingCode;
+use super::refresh_token::refresh_expiry_ms;
+use super::token_answer::{Minted, RefreshPart, mint};
+use super::{OauthCall, admit, authenticate, refusal};
+
+pub(super) fn answer(
+    call: &OauthCall<'_>,
+    form: &Form,
+    facts: &mut Facts,
+) -> Result<ApiAnswer, UpsError> {
+    let app = match public_client(call, form) {
+        Some(client_id) => {
+            facts.set_client(client_id);
+            let app = call
+                .world
+                .registry
+                .app(client_id)
+                .ok_or_else(refusal::invalid_client)?;
+            admit(call, &app)?;
+            app
+        }
+        None => authenticate(call, form, facts)?,
+    };
+    let settings = call.world.settings();
+    let stale = || refusal::stale_code(settings.stale_grant);
+    let code = form.get("code").ok_or_else(stale)?;
+    let Some(pending) = call.world.grants.take_code(code) else {
+        facts.note = Some("unknown or used authorization code");
+        return Err(stale());
+    };
+    check(call, form, &app, &pending).map_err(|refused| {
+        facts.note = Some(refused.note);
+        refused.error.unwrap_or_else(stale)
+    })?;
+    let refresh_token = call.world.issuer.refresh_token();
+    let caller = call.world.registry.caller(&app.client_id, &pending.user);
+    let expires_at_ms = refresh_expiry_ms(call, &settings);
+    let grant = call
+        .world
+        .grants
+        .begin(pending, &refresh_token, expires_at_ms);
+    let minted = Minted {
+        app,
+        caller,
+        merchant_id: None,
+        grant: Some(&grant),
+    };
+    let refresh = RefreshPart {
+        token: &refresh_token,
+        expires_in: settings.refresh_token_lifetime,
+    };
+    Ok(mint(call, minted, facts)?.with_refresh_token(&refresh))
+}
+
+/// The client id of a PKCE request: in the form, with a verifier and without `Authorization`.
+fn public_client<'a>(call: &OauthCall<'_>, form: &'a Form) -> Option<&'a str> {
+    if call.headers.contains_key(header::AUTHORIZATION) {
+        return None;
+    }
+    form.get("code_verifier")?;
+    form.get("client_id")
+}
+
+struct Refused {
+    note: &'static str,
+    /// `None`: the error for a stale code.
+    error: Option<UpsError>,
+}
+
+fn check(
+    call: &OauthCall<'_>,
+    form: &Form,
+    app: &Arc<App>,
+    pending: &PendingCode,
+) -> Result<(), Refused> {
+    let refused = |note| Err(Refused { note, error: None });
+    if pending.client_id != *app.client_id {
+        return refused("authorization code of another client");
+    }
+    if pending.environment != call.environment {
+        return refused("authorization code of the other environment");
+    }
+    if call.now_ms >= pending.expires_at_ms {
+        return refused("expired authorization code");
+    }
+    if form.get("redirect_uri") != Some(pending.redirect_uri.as_str()) {
+        let error = Some(refusal::invalid_redirect());
+        return Err(Refused {
+            note: "redirect_uri differs from the one at authorize",
+            error,
+        });
+    }
+    if call.world.registry.password_version(&pending.user) != Some(pending.password_version) {
+        return refused("the user changed the password");
+    }
+    let public = !call.headers.contains_key(header::AUTHORIZATION);
+    match (&pending.challenge, form.get("code_verifier")) {
+        (Some(challenge), Some(verifier)) if verifier_fits(verifier, challenge) => Ok(()),
+        (Some(_), Some(_)) => refused("code_verifier does not fit the challenge"),
+        (Some(_), None) => refused("code_verifier missing"),
+        (None, _) if public => refused("PKCE without a challenge at authorize"),
+        (None, _) => Ok(()),
+    }
+}
+
+/// S256, the only method that UPS describes.
+fn verifier_fits(verifier: &str, challenge: &str) -> bool {
+    let hashed = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+    let challenge = challenge.trim_end_matches('=');
+    bool::from(hashed.as_bytes().ct_eq(challenge.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verifier_fits;
+
+    #[test]
+    fn verifier_of_rfc_7636_appendix_b_fits() {
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        assert!(verifier_fits(
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            challenge
+        ));
+        assert!(!verifier_fits(
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK",
+            challenge
+        ));
+    }
+}

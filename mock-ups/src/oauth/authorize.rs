@@ -1,0 +1,148 @@
+//! `GET authorize` (302 to the login page) and `GET validate-client` (the older first step).
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
+use url::Url;
+
+use crate::api::{ApiAnswer, UpsError};
+use crate::error::push_json_string;
+use crate::journal::Facts;
+use crate::registry::App;
+
+use super::form::Form;
+use super::{LOGIN_PATH, OauthCall, redirect, refusal};
+
+/// An authorization request that passed its checks.
+pub(super) struct AuthorizationRequest {
+    pub(super) app: Arc<App>,
+    pub(super) redirect_uri: String,
+    pub(super) scope: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) challenge: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// Checks what stands in a query or form.
+    pub(super) fn parse(
+        call: &OauthCall<'_>,
+        form: &Form,
+        facts: &mut Facts,
+    ) -> Result<Self, UpsError> {
+        let client_id = form.get("client_id").ok_or_else(refusal::invalid_client)?;
+        facts.set_client(client_id);
+        let app = call
+            .world
+            .registry
+            .app(client_id)
+            .ok_or_else(refusal::invalid_client)?;
+        if app.is_blocked() {
+            return Err(refusal::blocked_merchant());
+        }
+        let redirect_uri = form
+            .get("redirect_uri")
+            .ok_or_else(refusal::invalid_redirect)?;
+        let settings = call.world.settings();
+        if !app
+            .redirect_uris()
+            .iter()
+            .any(|registered| registered == redirect_uri)
+            || !may_redirect_to(redirect_uri, settings.loopback_redirects)
+        {
+            facts.note = Some("redirect_uri is not a registered one, character by character");
+            return Err(refusal::invalid_redirect());
+        }
+        if settings.refuse_plain_challenge && form.get("code_challenge_method") == Some("plain") {
+            return Err(refusal::bad_request("Invalid code_challenge_method"));
+        }
+        let owned = |name| form.get(name).map(str::to_owned);
+        Ok(Self {
+            app,
+            redirect_uri: redirect_uri.to_owned(),
+            scope: owned("scope"),
+            state: owned("state"),
+            challenge: owned("code_challenge"),
+        })
+    }
+
+    /// The parameters, for the login page's address.
+    fn login_query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("client_id", &self.app.client_id);
+        query.append_pair("redirect_uri", &self.redirect_uri);
+        query.append_pair("response_type", "code");
+        query.append_pair("scope", self.scope.as_deref().unwrap_or_default());
+        query.append_pair("state", self.state.as_deref().unwrap_or_default());
+        query.append_pair("type", "ups_com_api");
+        if let Some(challenge) = &self.challenge {
+            query.append_pair("code_challenge", challenge);
+        }
+        query.finish()
+    }
+}
+
+/// `https` anywhere; `http` on loopback where the settings allow it.
+fn may_redirect_to(uri: &str, loopback: bool) -> bool {
+    let Ok(url) = Url::parse(uri) else {
+        return false;
+    };
+    match url.scheme() {
+        "https" => true,
+        "http" => loopback && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")),
+        _ => false,
+    }
+}
+
+pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+    let form = call.query_form();
+    let request = AuthorizationRequest::parse(call, &form, facts).and_then(|request| {
+        match form.get("response_type") {
+            Some("code") => Ok(request),
+            _ => Err(refusal::bad_request("Invalid response_type")),
+        }
+    });
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return with_error_fields(error),
+    };
+    let answer = redirect(&format!(
+        "{}{LOGIN_PATH}?{}",
+        call.own_origin(),
+        request.login_query()
+    ));
+    match HeaderValue::from_str(&request.app.name) {
+        Ok(name) => answer
+            .with_header(HeaderName::from_static("appname"), name.clone())
+            .with_header(HeaderName::from_static("displayname"), name),
+        Err(_) => answer, // a name that no field can carry
+    }
+}
+
+pub(super) fn validate_client(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+    match AuthorizationRequest::parse(call, &call.query_form(), facts) {
+        Ok(_) => {
+            let mut json = String::from(r#"{"result":"success","type":"ups_com_api","#);
+            json.push_str(r#""LassoRedirectURL":"#);
+            push_json_string(&mut json, &format!("{}{LOGIN_PATH}", call.own_origin()));
+            json.push('}');
+            ApiAnswer::json(json)
+        }
+        Err(error) => with_error_fields(error),
+    }
+}
+
+/// The envelope, and the fields by which `authorize` reports an error.
+fn with_error_fields(error: UpsError) -> ApiAnswer {
+    let code = HeaderValue::from_str(&error.code);
+    let message = HeaderValue::from_str(&error.message);
+    let mut answer = ApiAnswer::error(error);
+    if let (Ok(code), Ok(message)) = (code, message) {
+        answer
+            .headers
+            .push((HeaderName::from_static("errorcode"), code));
+        answer
+            .headers
+            .push((HeaderName::from_static("errordescription"), message));
+    }
+    answer
+}

@@ -1,0 +1,231 @@
+//! The login and consent page. A person or a browser signs in, sees the app and the accounts, and
+//! approves or refuses; a script can post user, password and decision at once.
+
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+
+use crate::api::{ApiAnswer, UpsError};
+use crate::journal::Facts;
+
+use super::authorize::AuthorizationRequest;
+use super::form::Form;
+use super::grants::{PendingCode, Ticket};
+use super::{OauthCall, redirect, refusal};
+
+const TICKET_LIFETIME_MS: i64 = 10 * 60 * 1000;
+const STYLE: &str = include_str!("consent.css");
+
+pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+    match *call.method {
+        Method::GET => {
+            let form = call.query_form();
+            match AuthorizationRequest::parse(call, &form, facts) {
+                Ok(request) => login_page(&request, None),
+                Err(error) => error_page(&error),
+            }
+        }
+        Method::POST => {
+            let form = Form::parse(call.body);
+            match form.get("ticket") {
+                Some(ticket) => decide_by_ticket(call, ticket, &form, facts),
+                None => log_in(call, &form, facts),
+            }
+        }
+        _ => crate::answer::method_not_allowed(&Method::GET),
+    }
+}
+
+fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut Facts) -> ApiAnswer {
+    let request = match AuthorizationRequest::parse(call, form, facts) {
+        Ok(request) => request,
+        Err(error) => return error_page(&error),
+    };
+    let user = form.get("user").unwrap_or_default();
+    let password = form.get("password").unwrap_or_default();
+    let Some(password_version) = call.world.registry.log_in(user, password) else {
+        facts.note = Some("wrong user or password at the login page");
+        return login_page(&request, Some("Wrong user or password."));
+    };
+    let ticket = Ticket {
+        code: PendingCode {
+            client_id: request.app.client_id.to_string(),
+            redirect_uri: request.redirect_uri,
+            user: user.to_owned(),
+            environment: call.environment,
+            password_version,
+            scope: request.scope,
+            challenge: request.challenge,
+            expires_at_ms: call.now_ms.saturating_add(TICKET_LIFETIME_MS),
+        },
+        state: request.state,
+    };
+    if form.get("decision").is_some() {
+        return decide(call, ticket, form, facts);
+    }
+    let id = call.world.issuer.alphanumeric(32);
+    let caller = call.world.registry.caller(&request.app.client_id, user);
+    let numbers: Vec<_> = caller
+        .accounts
+        .iter()
+        .map(|account| &*account.number)
+        .collect();
+    let page = consent_page(&request.app.name, user, &numbers, &id);
+    call.world.grants.add_ticket(&id, ticket);
+    page
+}
+
+fn decide_by_ticket(call: &OauthCall<'_>, id: &str, form: &Form, facts: &mut Facts) -> ApiAnswer {
+    let ticket = call.world.grants.take_ticket(id);
+    match ticket.filter(|ticket| call.now_ms < ticket.code.expires_at_ms) {
+        Some(ticket) => {
+            facts.set_client(&ticket.code.client_id);
+            decide(call, ticket, form, facts)
+        }
+        None => error_page(&refusal::bad_request(
+            "This page has expired; start again from the app",
+        )),
+    }
+}
+
+/// Sends the browser back to the app, with a code or with the refusal.
+fn decide(call: &OauthCall<'_>, ticket: Ticket, form: &Form, facts: &mut Facts) -> ApiAnswer {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let redirect_uri = ticket.code.redirect_uri.clone();
+    if form.get("decision") == Some("approve") {
+        let code = call.world.issuer.code();
+        query.append_pair("code", &code);
+        if let Some(scope) = &ticket.code.scope {
+            query.append_pair("scope", scope);
+        }
+        let lifetime = call.world.settings().code_lifetime;
+        let lifetime = i64::try_from(lifetime)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(1000);
+        let expires_at_ms = call.now_ms.saturating_add(lifetime);
+        call.world.grants.add_code(
+            &code,
+            PendingCode {
+                expires_at_ms,
+                ..ticket.code
+            },
+        );
+    } else {
+        facts.note = Some("the user refused");
+        query.append_pair("error", "access_denied");
+    }
+    if let Some(state) = &ticket.state {
+        query.append_pair("state", state);
+    }
+    let glue = if redirect_uri.contains('?') { '&' } else { '?' };
+    redirect(&format!("{redirect_uri}{glue}{}", query.finish()))
+}
+
+fn login_page(request: &AuthorizationRequest, problem: Option<&str>) -> ApiAnswer {
+    let mut hidden = String::new();
+    let mut keep = |name: &str, value: &str| {
+        hidden.push_str(&format!(
+            r#"<input type="hidden" name="{name}" value="{}">"#,
+            escape(value)
+        ));
+    };
+    keep("client_id", &request.app.client_id);
+    keep("redirect_uri", &request.redirect_uri);
+    for (name, value) in [
+        ("scope", &request.scope),
+        ("state", &request.state),
+        ("code_challenge", &request.challenge),
+    ] {
+        value.iter().for_each(|value| keep(name, value));
+    }
+    let problem = problem
+        .map(|text| format!(r#"<p class="problem" role="alert">{}</p>"#, escape(text)))
+        .unwrap_or_default();
+    let body = format!(
+        r#"<h1>Sign in</h1>
+<p><strong id="app">{app}</strong> asks to use your shipper accounts.</p>
+{problem}<form method="post">{hidden}
+<label for="user">User</label><input id="user" name="user" autocomplete="username" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button id="sign-in">Sign in</button></form>"#,
+        app = escape(&request.app.name),
+    );
+    page("Sign in", &body, StatusCode::OK)
+}
+
+fn consent_page(app: &str, user: &str, accounts: &[&str], ticket: &str) -> ApiAnswer {
+    let items: String = accounts
+        .iter()
+        .map(|number| format!(r#"<li class="account">{}</li>"#, escape(number)))
+        .collect();
+    let body = format!(
+        r#"<h1>Allow access?</h1>
+<p>You are signed in as <strong id="signed-in">{user}</strong>.</p>
+<p><strong id="app">{app}</strong> will be able to ship, rate and track with these accounts:</p>
+<ul id="accounts">{items}</ul>
+<form method="post"><input type="hidden" name="ticket" value="{ticket}">
+<button id="approve" name="decision" value="approve">Approve</button>
+<button id="refuse" name="decision" value="refuse" class="quiet">Refuse</button></form>"#,
+        user = escape(user),
+        app = escape(app),
+    );
+    page("Allow access?", &body, StatusCode::OK)
+}
+
+fn error_page(error: &UpsError) -> ApiAnswer {
+    let body = format!(
+        r#"<h1>This cannot go on</h1><p class="problem" role="alert" id="problem">{} ({})</p>
+<p>The app sent something that does not fit its registration. Nothing was granted.</p>"#,
+        escape(&error.message),
+        escape(&error.code),
+    );
+    let mut answer = page("Error", &body, error.status);
+    answer.error = Some(error.clone());
+    answer
+}
+
+fn page(title: &str, body: &str, status: StatusCode) -> ApiAnswer {
+    let html = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} - mock \
+         UPS</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <style>{STYLE}</style></head>\n<body><main><p class=\"mark\">mock UPS, not ups.com</p>\n\
+         {body}\n</main></body></html>\n"
+    );
+    let field = |name, value| {
+        (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )
+    };
+    let mut answer = ApiAnswer::json(html).with_status(status);
+    answer.headers = vec![
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        field("x-frame-options", "DENY"),
+        field("x-content-type-options", "nosniff"),
+        field("referrer-policy", "no-referrer"),
+        field("cache-control", "no-store"),
+        field(
+            "content-security-policy",
+            "default-src 'none'; style-src 'unsafe-inline'",
+        ),
+    ];
+    answer
+}
+
+/// Text for HTML content and quoted attributes.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}

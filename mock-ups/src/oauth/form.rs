@@ -1,0 +1,62 @@
+//! Reads what clients send to the OAuth endpoints.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::{HeaderMap, header};
+
+/// Basic credentials are accepted with and without padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A decoded form or query: names and values in order.
+#[derive(Debug, Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// The first value under the name; an empty one counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(key, _)| key == name)?;
+        Some(found.1.as_str()).filter(|value| !value.is_empty())
+    }
+}
+
+/// Credentials from an `Authorization: Basic` header.
+pub(crate) struct Basic {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+}
+
+/// Why there are no Basic credentials.
+pub(crate) enum NoBasic {
+    /// No `Authorization` header at all.
+    Absent,
+    /// Another scheme, or not decodable.
+    Malformed,
+}
+
+impl Basic {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, NoBasic> {
+        let value = headers.get(header::AUTHORIZATION).ok_or(NoBasic::Absent)?;
+        let value = value.to_str().map_err(|_| NoBasic::Malformed)?;
+        let (scheme, encoded) = value.split_once(' ').ok_or(NoBasic::Malformed)?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return Err(NoBasic::Malformed);
+        }
+        let decoded = LENIENT
+            .decode(encoded.trim())
+            .map_err(|_| NoBasic::Malformed)?;
+        let decoded = String::from_utf8(decoded).map_err(|_| NoBasic::Malformed)?;
+        let (id, secret) = decoded.split_once(':').ok_or(NoBasic::Malformed)?;
+        Ok(Self {
+            client_id: id.to_owned(),
+            client_secret: secret.to_owned(),
+        })
+    }
+}

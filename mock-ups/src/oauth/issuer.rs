@@ -1,0 +1,223 @@
+//! Makes token texts: the signed access token and the opaque strings beside it.
+
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
+use rand::rngs::StdRng;
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+
+use crate::error::push_json_string;
+
+/// The key id in UPS's tokens; the same one was seen in both environments.
+const KEY_ID: &str = "64c4b620-2faa-4356-b041-f3a0f36cc1fa";
+const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+static SIGNING_KEY: LazyLock<EncodingKey> = LazyLock::new(|| {
+    let pem = include_bytes!("../../fixtures/mock-only-rsa-key.pem");
+    EncodingKey::from_rsa_pem(pem)
+        .expect("the embedded key is a PKCS#8 RSA key; a test signs with it")
+});
+
+static HEADER: LazyLock<String> = LazyLock::new(|| {
+    URL_SAFE_NO_PAD.encode(format!(r#"{{"kid":"{KEY_ID}","typ":"JWT","alg":"RS384"}}"#))
+});
+
+/// What an access token says about itself.
+pub(crate) struct Claims<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) merchant_id: Option<&'a str>,
+    pub(crate) app_name: &'a str,
+    pub(crate) scope: Option<&'a str>,
+    /// Seconds since 1970.
+    pub(crate) issued_at: i64,
+    /// Seconds; `exp - iat`.
+    pub(crate) lifetime: i64,
+}
+
+/// The source of everything random in one mock, so that a seed repeats a run.
+pub(crate) struct Issuer {
+    rng: Mutex<StdRng>,
+}
+
+impl std::fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Issuer")
+    }
+}
+
+impl Issuer {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            rng: Mutex::new(StdRng::seed_from_u64(seed)),
+        }
+    }
+
+    /// A signed access token, claims in the order of the recorded ones.
+    pub(crate) fn access_token(
+        &self,
+        claims: &Claims<'_>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let mut json = String::with_capacity(640);
+        json.push('{');
+        let mut string = |name: &str, value: &str| {
+            if json.len() > 1 {
+                json.push(',');
+            }
+            push_json_string(&mut json, name);
+            json.push(':');
+            push_json_string(&mut json, value);
+        };
+        string("sub", claims.user);
+        string("clientid", claims.client_id);
+        if let Some(merchant_id) = claims.merchant_id {
+            string("mer_id", merchant_id);
+        }
+        string("iss", "https://apis.ups.com");
+        string("uuid", &self.uuid());
+        string("sid", KEY_ID);
+        string("aud", claims.app_name);
+        string("at", &self.alphanumeric(28));
+        json.push_str(&format!(r#","nbf":{}"#, claims.issued_at));
+        let mut string = |name: &str, value: &str| {
+            json.push(',');
+            push_json_string(&mut json, name);
+            json.push(':');
+            push_json_string(&mut json, value);
+        };
+        if let Some(scope) = claims.scope {
+            string("scope", scope);
+        }
+        string("DisplayName", claims.app_name);
+        let expires_at = claims.issued_at.saturating_add(claims.lifetime);
+        json.push_str(&format!(
+            r#","exp":{expires_at},"iat":{}"#,
+            claims.issued_at
+        ));
+        json.push_str(&format!(r#","jti":"{}"}}"#, self.uuid()));
+        let message = format!("{}.{}", *HEADER, URL_SAFE_NO_PAD.encode(json));
+        let signature = crypto::sign(message.as_bytes(), &SIGNING_KEY, Algorithm::RS384)?;
+        Ok(format!("{message}.{signature}"))
+    }
+
+    /// A refresh token: opaque, shaped like UPS's (base64 twice, around a "Salted__" blob).
+    pub(crate) fn refresh_token(&self) -> String {
+        let mut blob = b"Salted__".to_vec();
+        let mut random = [0_u8; 55];
+        self.fill(&mut random);
+        blob.extend_from_slice(&random);
+        let inner = format!("{}-{}", self.alphanumeric(32), STANDARD.encode(blob));
+        STANDARD.encode(inner)
+    }
+
+    /// An authorization code. No public shape is known; this one is ours.
+    pub(crate) fn code(&self) -> String {
+        self.alphanumeric(40)
+    }
+
+    pub(crate) fn alphanumeric(&self, length: usize) -> String {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        (0..length)
+            .map(|_| char::from(ALPHANUMERIC[rng.random_range(0..ALPHANUMERIC.len())]))
+            .collect()
+    }
+
+    pub(crate) fn uuid(&self) -> String {
+        let mut bytes = [0_u8; 16];
+        self.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string()
+    }
+
+    /// A number from 0 up to but not including 1.
+    pub(crate) fn chance(&self) -> f64 {
+        self.rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .random::<f64>()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Claims, Issuer};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    fn token(seed: u64) -> String {
+        let claims = Claims {
+            user: "merchant",
+            client_id: "mock-client",
+            merchant_id: Some("A1B2C3"),
+            app_name: "Mock Shop",
+            scope: None,
+            issued_at: 1_706_710_138,
+            lifetime: 14_400,
+        };
+        Issuer::new(seed)
+            .access_token(&claims)
+            .expect("the key signs")
+    }
+
+    #[test]
+    fn access_token_has_the_observed_claims_in_order() {
+        let token = token(1);
+        let mut parts = token.split('.');
+        let mut decoded = || {
+            let part = URL_SAFE_NO_PAD
+                .decode(parts.next().expect("a part"))
+                .expect("base64url");
+            String::from_utf8(part).expect("text")
+        };
+        assert_eq!(
+            decoded(),
+            r#"{"kid":"64c4b620-2faa-4356-b041-f3a0f36cc1fa","typ":"JWT","alg":"RS384"}"#
+        );
+        let claims = decoded();
+        let names = [
+            "sub",
+            "clientid",
+            "mer_id",
+            "iss",
+            "uuid",
+            "sid",
+            "aud",
+            "at",
+            "nbf",
+            "DisplayName",
+            "exp",
+            "iat",
+            "jti",
+        ];
+        let places: Vec<_> = names
+            .iter()
+            .map(|name| claims.find(&format!("\"{name}\":")))
+            .collect();
+        assert!(
+            places.iter().all(Option::is_some) && places.is_sorted(),
+            "{claims}"
+        );
+        assert!((900..1_500).contains(&token.len()), "{}", token.len());
+    }
+
+    #[test]
+    fn same_seed_makes_the_same_token() {
+        assert_eq!(token(7), token(7));
+        assert_ne!(token(7), token(8));
+    }
+
+    #[test]
+    fn refresh_token_has_the_observed_length() {
+        assert_eq!(Issuer::new(1).refresh_token().len(), 156);
+    }
+}

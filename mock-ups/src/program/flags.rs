@@ -1,0 +1,176 @@
+//! The program's flags.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use jiff::Timestamp;
+
+use crate::api::Environment;
+use crate::config::{BodyCredentials, Quota, Settings, StaleGrant};
+use crate::control::parse_duration;
+use crate::data::SeedData;
+use crate::state::{Genesis, World};
+
+/// UPS, offline: OAuth, rating and the other APIs, for development, tests and load.
+#[derive(Debug, Parser)]
+#[command(name = "mock-ups", version, about)]
+pub(super) struct Flags {
+    /// Where the test environment (CIE) listens; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
+    listen: SocketAddr,
+    /// Where the production environment listens; without it, only `Host: onlinetools.ups.com`
+    /// reaches production
+    #[arg(long, value_name = "ADDR")]
+    production_listen: Option<SocketAddr>,
+    /// Threads, each with a runtime and connections of its own
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(super) workers: NonZeroUsize,
+    /// The seed of everything random: tokens, ids, fault draws
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Lifetime of access tokens, such as 14399s or 1h
+    #[arg(long, value_name = "TIME", default_value = "14399s", value_parser = lifetime)]
+    access_token_lifetime: Duration,
+    /// Lifetime of refresh tokens
+    #[arg(long, value_name = "TIME", default_value = "5183999s", value_parser = lifetime)]
+    refresh_token_lifetime: Duration,
+    /// Lifetime of authorization codes
+    #[arg(long, value_name = "TIME", default_value = "300s", value_parser = lifetime)]
+    code_lifetime: Duration,
+    /// Users, accounts and apps to start with, in place of the seeded ones (TOML)
+    #[arg(long, value_name = "FILE")]
+    data: Option<std::path::PathBuf>,
+    /// How many requests the journal keeps; 0 turns it off
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    journal: usize,
+    /// Adds `scope` and `refresh_count` to token answers
+    #[arg(long)]
+    legacy_token_shape: bool,
+    /// Token requests per client and window, such as 60/1h; more are answered 10429
+    #[arg(long, value_name = "N/TIME", value_parser = quota)]
+    token_quota: Option<Quota>,
+    /// What a used or expired refresh token or code is answered with
+    #[arg(long, value_name = "CODE", default_value = "10400")]
+    stale_grant: GuessedCode,
+    /// A refresh token used twice kills its grant
+    #[arg(long)]
+    reuse_revokes_grant: bool,
+    /// What client credentials in the form are answered with
+    #[arg(long, value_name = "CODE", default_value = "10400")]
+    body_credentials: GuessedCode,
+    /// Refuses an `x-merchant-id` that is no account of the app's owner
+    #[arg(long)]
+    strict_merchant_id: bool,
+    /// Refuses `code_challenge_method=plain`
+    #[arg(long)]
+    refuse_plain_challenge: bool,
+    /// Refuses http redirect URIs on loopback addresses
+    #[arg(long)]
+    no_loopback_redirects: bool,
+    /// Keeps the connection after an API error (UPS mostly closes it)
+    #[arg(long)]
+    keep_after_error: bool,
+    /// Puts lint findings into the header `mock-lint`
+    #[arg(long)]
+    lint_header: bool,
+    /// Starts the clock, frozen, at this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    frozen_at: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum GuessedCode {
+    #[value(name = "10400")]
+    BadRequest,
+    #[value(name = "10401")]
+    Unauthorized,
+}
+
+/// A flag whose value only the mock can judge.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadValue {
+    #[error("--frozen-at: {0}")]
+    FrozenAt(jiff::Error),
+    #[error("--data: {0}")]
+    Data(#[from] crate::toml::Unreadable),
+}
+
+impl Flags {
+    /// The listeners that were asked for.
+    pub(super) fn listeners(&self) -> Vec<(SocketAddr, Environment)> {
+        let production = self
+            .production_listen
+            .map(|address| (address, Environment::Production));
+        [(self.listen, Environment::Cie)]
+            .into_iter()
+            .chain(production)
+            .collect()
+    }
+
+    pub(super) fn genesis(&self) -> Result<Genesis, BadValue> {
+        let data = match &self.data {
+            Some(path) => crate::toml::read(path)?,
+            None => SeedData::default(),
+        };
+        Ok(Genesis {
+            seed: self.seed,
+            settings: self.settings(),
+            data,
+            journal_capacity: self.journal,
+            ..Genesis::default()
+        })
+    }
+
+    pub(super) fn set_clock(&self, world: &World) -> Result<(), BadValue> {
+        if let Some(text) = &self.frozen_at {
+            let at: Timestamp = text.parse().map_err(BadValue::FrozenAt)?;
+            world.clock.freeze();
+            world.clock.set(at);
+        }
+        Ok(())
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            access_token_lifetime: self.access_token_lifetime.as_secs(),
+            refresh_token_lifetime: self.refresh_token_lifetime.as_secs(),
+            code_lifetime: self.code_lifetime.as_secs(),
+            legacy_token_shape: self.legacy_token_shape,
+            token_quota: self.token_quota,
+            stale_grant: match self.stale_grant {
+                GuessedCode::BadRequest => StaleGrant::BadRequest,
+                GuessedCode::Unauthorized => StaleGrant::Unauthorized,
+            },
+            reuse_revokes_grant: self.reuse_revokes_grant,
+            body_credentials: match self.body_credentials {
+                GuessedCode::BadRequest => BodyCredentials::MissingHeader,
+                GuessedCode::Unauthorized => BodyCredentials::InvalidClient,
+            },
+            strict_merchant_id: self.strict_merchant_id,
+            refuse_plain_challenge: self.refuse_plain_challenge,
+            loopback_redirects: !self.no_loopback_redirects,
+            close_after_error: !self.keep_after_error,
+            lint_header: self.lint_header,
+        }
+    }
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map(Duration::from_secs).ok();
+    let lifetime = seconds.or_else(|| parse_duration(text));
+    lifetime.ok_or_else(|| "a length of time such as 14399s or 1h 30m".to_owned())
+}
+
+fn quota(text: &str) -> Result<Quota, String> {
+    let parts = text.split_once('/');
+    let parsed = parts.and_then(|(requests, window)| {
+        let window = lifetime(window).ok()?.as_secs();
+        Some(Quota {
+            requests: requests.trim().parse().ok()?,
+            window,
+        })
+    });
+    parsed.ok_or_else(|| "a number and a length of time, such as 60/1h".to_owned())
+}

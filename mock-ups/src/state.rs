@@ -1,0 +1,137 @@
+//! What all workers and connections of one mock share.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::api::Product;
+use crate::clock::VirtualClock;
+use crate::config::{Limits, Settings};
+use crate::data::SeedData;
+use crate::journal::Journal;
+use crate::oauth::grants::Grants;
+use crate::oauth::issuer::Issuer;
+use crate::oauth::quota::QuotaMeter;
+use crate::registry::Registry;
+use crate::tokens::TokenTable;
+
+/// One mock: its clock, people, tokens, products, journal.
+pub(crate) struct World {
+    pub(crate) clock: VirtualClock,
+    pub(crate) limits: Limits,
+    pub(crate) seed: u64,
+    pub(crate) registry: Registry,
+    pub(crate) issuer: Issuer,
+    pub(crate) tokens: TokenTable,
+    pub(crate) grants: Grants,
+    pub(crate) quota: QuotaMeter,
+    pub(crate) journal: Journal,
+    pub(crate) products: Vec<Box<dyn Product>>,
+    settings: RwLock<Arc<Settings>>,
+    /// Copies of settings that every call reads, so that it takes no lock for them.
+    close_after_error: AtomicBool,
+    lint_header: AtomicBool,
+    last_connection: AtomicU64,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World")
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a world is made from.
+pub(crate) struct Genesis {
+    pub(crate) seed: u64,
+    pub(crate) settings: Settings,
+    pub(crate) data: SeedData,
+    pub(crate) journal_capacity: usize,
+    pub(crate) products: Vec<Box<dyn Product>>,
+}
+
+impl Default for Genesis {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            settings: Settings::default(),
+            data: SeedData::default(),
+            journal_capacity: 1_000,
+            products: crate::products::all(),
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn new(genesis: Genesis) -> Self {
+        Self {
+            clock: VirtualClock::new(),
+            limits: Limits::default(),
+            seed: genesis.seed,
+            registry: Registry::new(genesis.data),
+            issuer: Issuer::new(genesis.seed),
+            tokens: TokenTable::default(),
+            grants: Grants::default(),
+            quota: QuotaMeter::default(),
+            journal: Journal::new(genesis.journal_capacity),
+            products: genesis.products,
+            close_after_error: AtomicBool::new(genesis.settings.close_after_error),
+            lint_header: AtomicBool::new(genesis.settings.lint_header),
+            last_connection: AtomicU64::new(0),
+            settings: RwLock::new(Arc::new(genesis.settings)),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        let mut slot = self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut settings = Settings::clone(&slot);
+        change(&mut settings);
+        self.close_after_error
+            .store(settings.close_after_error, Ordering::Relaxed);
+        self.lint_header
+            .store(settings.lint_header, Ordering::Relaxed);
+        *slot = Arc::new(settings);
+    }
+
+    pub(crate) fn closes_after_error(&self) -> bool {
+        self.close_after_error.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn shows_findings(&self) -> bool {
+        self.lint_header.load(Ordering::Relaxed)
+    }
+
+    /// Changes a password and kills what was granted under the old one. `false`: no such user.
+    pub(crate) fn change_password(&self, user: &str, password: String) -> bool {
+        if !self.registry.change_password(user, password) {
+            return false;
+        }
+        let dead = self.grants.revoke_where(|grant| grant.user == user);
+        self.tokens.revoke_where(self.clock.now_ms(), |token| {
+            token.grant.is_some_and(|grant| dead.contains(&grant))
+        });
+        true
+    }
+
+    /// The next connection's number, from 1.
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.last_connection.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Back to the start: no tokens, grants, quota marks, shipments or journal entries. Clock,
+    /// settings, users and apps stay as they are.
+    pub(crate) fn reset(&self) {
+        self.tokens.clear();
+        self.grants.clear();
+        self.quota.clear();
+        self.journal.clear();
+        self.products.iter().for_each(|product| product.reset());
+    }
+}

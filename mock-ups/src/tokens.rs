@@ -1,0 +1,200 @@
+//! The access tokens in circulation.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::api::{Caller, Environment};
+use crate::registry::App;
+
+/// Tokens remembered at most; the oldest are forgotten, and so refused, first.
+pub(crate) const CAPACITY: usize = 65_536;
+
+/// A token that was issued.
+#[derive(Debug)]
+pub(crate) struct AccessToken {
+    /// Counts from 1; stands for the token in the journal, which must not hold the token itself.
+    pub(crate) serial: u64,
+    pub(crate) caller: Caller,
+    pub(crate) app: Arc<App>,
+    pub(crate) environment: Environment,
+    pub(crate) issued_at_ms: i64,
+    /// The consent it was made under; `None` for client credentials.
+    pub(crate) grant: Option<u64>,
+    expires_at_ms: AtomicI64,
+    revoked: AtomicBool,
+    uses: AtomicU32,
+}
+
+impl AccessToken {
+    pub(crate) fn is_live(&self, now_ms: i64) -> bool {
+        !self.revoked.load(Ordering::Relaxed) && now_ms < self.expires_at_ms.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn expires_at_ms(&self) -> i64 {
+        self.expires_at_ms.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn revoke(&self) {
+        self.revoked.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts a call, up to a few: only "never, once, more often" is of interest, and a counter that
+    /// every call writes would bounce between the workers' caches.
+    pub(crate) fn count_use(&self) {
+        if self.uses.load(Ordering::Relaxed) < 3 {
+            self.uses.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn uses(&self) -> u32 {
+        self.uses.load(Ordering::Relaxed)
+    }
+}
+
+/// What a new token is about.
+pub(crate) struct Claim {
+    pub(crate) caller: Caller,
+    pub(crate) app: Arc<App>,
+    pub(crate) environment: Environment,
+    pub(crate) grant: Option<u64>,
+    pub(crate) issued_at_ms: i64,
+    pub(crate) expires_at_ms: i64,
+}
+
+/// All tokens by their text.
+#[derive(Debug, Default)]
+pub(crate) struct TokenTable {
+    inner: RwLock<Inner>,
+    last_serial: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_text: HashMap<Arc<str>, Arc<AccessToken>, foldhash::fast::RandomState>,
+    order: VecDeque<Arc<str>>,
+}
+
+impl TokenTable {
+    /// The next token's serial.
+    pub(crate) fn next_serial(&self) -> u64 {
+        self.last_serial.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Tokens issued since the start.
+    pub(crate) fn issued(&self) -> u64 {
+        self.last_serial.load(Ordering::Relaxed)
+    }
+
+    /// Puts a token into circulation.
+    pub(crate) fn insert(&self, serial: u64, text: &str, claim: Claim) {
+        let text: Arc<str> = text.into();
+        let now_ms = claim.issued_at_ms;
+        let token = Arc::new(AccessToken {
+            serial,
+            caller: claim.caller,
+            app: claim.app,
+            environment: claim.environment,
+            issued_at_ms: claim.issued_at_ms,
+            grant: claim.grant,
+            expires_at_ms: AtomicI64::new(claim.expires_at_ms),
+            revoked: AtomicBool::new(false),
+            uses: AtomicU32::new(0),
+        });
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner.make_room(now_ms);
+        inner.order.push_back(Arc::clone(&text));
+        inner.by_text.insert(text, token);
+    }
+
+    pub(crate) fn find(&self, text: &str) -> Option<Arc<AccessToken>> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        inner.by_text.get(text).cloned()
+    }
+
+    /// The newest token of a client in an environment, live or not.
+    pub(crate) fn newest(
+        &self,
+        client_id: &str,
+        environment: Environment,
+    ) -> Option<Arc<AccessToken>> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        inner.order.iter().rev().find_map(|text| {
+            let token = inner.by_text.get(text)?;
+            (token.environment == environment && *token.caller.client_id == *client_id)
+                .then(|| Arc::clone(token))
+        })
+    }
+
+    /// Revokes the live tokens that `matches` picks and says how many there were.
+    pub(crate) fn revoke_where(
+        &self,
+        now_ms: i64,
+        matches: impl Fn(&AccessToken) -> bool,
+    ) -> usize {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let picked = inner
+            .by_text
+            .values()
+            .filter(|token| token.is_live(now_ms) && matches(token));
+        picked.map(|token| token.revoke()).count()
+    }
+
+    /// Ends the life of the live tokens that `matches` picks at `at_ms`.
+    pub(crate) fn expire_where(
+        &self,
+        now_ms: i64,
+        at_ms: i64,
+        matches: impl Fn(&AccessToken) -> bool,
+    ) -> usize {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let picked = inner
+            .by_text
+            .values()
+            .filter(|token| token.is_live(now_ms) && matches(token));
+        picked
+            .map(|token| token.expires_at_ms.store(at_ms, Ordering::Relaxed))
+            .count()
+    }
+
+    /// The live tokens, newest first, at most `limit`.
+    pub(crate) fn live(&self, now_ms: i64, limit: usize) -> Vec<Arc<AccessToken>> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let newest_first = inner
+            .order
+            .iter()
+            .rev()
+            .filter_map(|text| inner.by_text.get(text));
+        newest_first
+            .filter(|token| token.is_live(now_ms))
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+
+    /// Forgets all tokens.
+    pub(crate) fn clear(&self) {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner.by_text.values().for_each(|token| token.revoke());
+        inner.by_text.clear();
+        inner.order.clear();
+    }
+}
+
+impl Inner {
+    fn make_room(&mut self, now_ms: i64) {
+        while let Some(oldest) = self.order.front() {
+            let gone = self
+                .by_text
+                .get(oldest)
+                .is_none_or(|token| !token.is_live(now_ms));
+            if !gone && self.order.len() < CAPACITY {
+                break;
+            }
+            if let Some(token) = self.by_text.remove(oldest) {
+                token.revoke(); // connections that remember it must refuse it too
+            }
+            self.order.pop_front();
+        }
+    }
+}
