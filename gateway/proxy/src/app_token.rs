@@ -1,0 +1,152 @@
+//! The gateway's own tokens for apps: short JWTs (HS256), and what a worker remembers of them.
+
+use foldhash::quality::RandomState;
+use gateway_model::SecretBytes;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+const ISSUER: &str = "waybill";
+/// Tokens remembered by one worker. Beyond it the memory starts anew: no attacker can fill it, since
+/// only tokens that verified get in.
+const REMEMBERED: usize = 16_384;
+/// Longer texts are not ours.
+const MAX_TOKEN: usize = 2048;
+
+/// Whom a token of ours names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// A registered app, by its place in the index.
+    App(usize),
+    /// A caller that was not asked who it is, because it came over a trusted listener.
+    Anonymous,
+}
+
+/// What a bearer token turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Ours and good.
+    Good(Holder),
+    /// Ours, but expired, or its app is gone.
+    Stale,
+    /// Not made by this gateway.
+    Foreign,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    iat: u64,
+    exp: u64,
+    jti: String,
+    /// The caller was not asked who it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    anonymous: bool,
+}
+
+/// One worker's issuer and verifier.
+pub(crate) struct AppTokens {
+    header: Header,
+    /// What every token of ours begins with; tells foreign ones apart without any cryptography.
+    prefix: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    /// The whole token is the key, so that nothing but the very same text is found.
+    remembered: HashMap<Box<str>, (Holder, Instant), RandomState>,
+}
+
+impl AppTokens {
+    pub(crate) fn new(key: &SecretBytes) -> Self {
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some(ISSUER.to_owned());
+        let encoding = EncodingKey::from_secret(key.expose());
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        // The library would read the system's clock; `verify` compares with the given one.
+        validation.validate_exp = false;
+        let prefix = jsonwebtoken::encode(&header, &(), &encoding).unwrap_or_default();
+        let prefix = prefix
+            .split('.')
+            .next()
+            .map(|head| format!("{head}."))
+            .unwrap_or_default();
+        Self {
+            header,
+            prefix,
+            encoding,
+            decoding: DecodingKey::from_secret(key.expose()),
+            validation,
+            remembered: HashMap::default(),
+        }
+    }
+
+    /// Issues a token; `None` if it could not be signed.
+    pub(crate) fn issue(
+        &self,
+        subject: &str,
+        anonymous: bool,
+        id: &str,
+        wall: SystemTime,
+        lifetime: Duration,
+    ) -> Option<String> {
+        let iat = unix(wall);
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: subject.to_owned(),
+            iat,
+            exp: iat.saturating_add(lifetime.as_secs()),
+            jti: id.to_owned(),
+            anonymous,
+        };
+        jsonwebtoken::encode(&self.header, &claims, &self.encoding).ok()
+    }
+
+    /// Tells whose token this is. Costs one look-up once the token is known.
+    pub(crate) fn verify(
+        &mut self,
+        token: &str,
+        now: Instant,
+        wall: impl FnOnce() -> SystemTime,
+        app: impl FnOnce(&str) -> Option<usize>,
+    ) -> Verdict {
+        if !token.starts_with(&self.prefix) || token.len() > MAX_TOKEN {
+            return Verdict::Foreign;
+        }
+        if let Some((holder, expires_at)) = self.remembered.get(token) {
+            return if now < *expires_at {
+                Verdict::Good(*holder)
+            } else {
+                Verdict::Stale
+            };
+        }
+        let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
+        let Ok(claims) = decoded.map(|data| data.claims) else {
+            return Verdict::Foreign;
+        };
+        let left = Duration::from_secs(claims.exp.saturating_sub(unix(wall())));
+        let holder = if claims.anonymous {
+            Some(Holder::Anonymous)
+        } else {
+            app(&claims.sub).map(Holder::App)
+        };
+        let (Some(holder), false) = (holder, left.is_zero()) else {
+            return Verdict::Stale;
+        };
+        if self.remembered.len() >= REMEMBERED {
+            self.remembered.clear();
+        }
+        self.remembered.insert(token.into(), (holder, now + left));
+        Verdict::Good(holder)
+    }
+}
+
+fn unix(wall: SystemTime) -> u64 {
+    wall.duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}

@@ -1,0 +1,108 @@
+//! Phase 2: who is calling.
+
+use crate::{
+    app_token::{Holder, Verdict},
+    connection::Connection,
+    error::{Code, Problem},
+    hygiene::Found,
+    names,
+};
+use http::{HeaderMap, HeaderValue, header};
+
+/// On whose behalf a request is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A registered app, by its place in the index.
+    App(usize),
+    /// Somebody on this machine, over a listener that trusts it.
+    Anonymous,
+}
+
+/// Identifies the caller by its token, its key, or its place.
+pub(crate) fn identify(
+    connection: &Connection,
+    headers: &HeaderMap,
+    found: &Found,
+) -> Result<Caller, Problem> {
+    let worker = &connection.worker;
+    if let Some(key) = headers.get(names::WAYBILL_KEY) {
+        let key = key.to_str().ok();
+        return match key.and_then(|key| worker.index.app_by_key(key)) {
+            Some(app) => Ok(Caller::App(app)),
+            None => Err(unauthenticated("the Waybill-Key is not known here")),
+        };
+    }
+    if let Some(token) = bearer(headers) {
+        let verdict = worker.app_tokens.borrow_mut().verify(
+            token,
+            worker.now(),
+            || worker.clock.wall(),
+            |app| worker.index.app_by_id(app),
+        );
+        match verdict {
+            Verdict::Good(Holder::App(app)) => return Ok(Caller::App(app)),
+            Verdict::Stale => {
+                return Err(unauthenticated("the token has expired: fetch a new one"));
+            }
+            // Not ours: on a trusted listener it is ignored, and removed like every credential.
+            Verdict::Good(Holder::Anonymous) | Verdict::Foreign => {}
+        }
+    }
+    if connection.trusted {
+        return refuse_web_pages(connection, found).map(|()| Caller::Anonymous);
+    }
+    Err(unauthenticated(
+        "who is calling? Send a token from this gateway's token endpoint, or Waybill-Key",
+    ))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?;
+    let (scheme, token) = value.as_bytes().split_at_checked(7)?;
+    scheme
+        .eq_ignore_ascii_case(b"bearer ")
+        .then(|| std::str::from_utf8(token).ok())
+        .flatten()
+}
+
+/// A caller without credentials must not be a web page in the browser of somebody on this machine
+/// (cross-site requests, DNS rebinding): any page could ship parcels.
+pub(crate) fn refuse_web_pages(connection: &Connection, found: &Found) -> Result<(), Problem> {
+    if found.browser {
+        return Err(Problem::new(
+            Code::BrowserRefused,
+            "requests from web pages need credentials, even on this machine",
+        ));
+    }
+    let memo = connection.host_memo.borrow();
+    if memo
+        .as_ref()
+        .is_some_and(|memo| memo.local || memo.route.is_some())
+    {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            Code::HostRefused,
+            "without credentials the Host must be localhost, a loopback address or a route's host",
+        ))
+    }
+}
+
+const fn unauthenticated(message: &'static str) -> Problem {
+    Problem::new(Code::AppUnauthenticated, message)
+}
+
+/// The user and password of Basic authentication (RFC 7617).
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .map(HeaderValue::as_bytes)?;
+    let (scheme, encoded) = value.split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"basic ") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim_ascii()).ok()?).ok()?;
+    let (user, password) = decoded.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}

@@ -1,0 +1,300 @@
+//! Phase 1, second half: one app's connection, its deadlines and its end.
+//!
+//! Deadlines of the connection (idle, head, body, write) are swept, not timed: see [`Watch`].
+//! Deadlines of a single request (first byte, credential) belong to its future: see `ticks.rs`.
+
+use crate::{
+    framing::{ConnectionState, Expiry, GuardedIo, Patience, Protocol, Watch},
+    limits::Limits,
+    local_exec::LocalExec,
+    serve,
+    ticks::{Slots, TICK, timeout},
+    worker::Worker,
+};
+use hyper::{server::conn, service::service_fn};
+use hyper_util::rt::TokioTimer;
+use std::{
+    cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    net::SocketAddr,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Poll, Waker},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::Notify,
+};
+use tokio_rustls::TlsAcceptor;
+
+/// What the worker knows about one connection while it lives.
+pub(crate) struct Connection {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) peer: SocketAddr,
+    /// Encrypted by us.
+    pub(crate) secure: bool,
+    /// The caller needs no credentials: loopback peer on a trusting listener.
+    pub(crate) trusted: bool,
+    /// What the last `Host` of this connection meant.
+    pub(crate) host_memo: RefCell<Option<crate::hygiene::HostMemo>>,
+    told_to_drain: Cell<bool>,
+    cut: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+    slot: usize,
+}
+
+impl Connection {
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Runs a future of the connection until it ends or the connection is cut.
+    async fn run<F: Future>(&self, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if self.cut.get() {
+                return Poll::Ready(None);
+            }
+            let mut waker = self.waker.borrow_mut();
+            if !waker
+                .as_ref()
+                .is_some_and(|waker| waker.will_wake(cx.waker()))
+            {
+                *waker = Some(cx.waker().clone());
+            }
+            drop(waker);
+            future.as_mut().poll(cx).map(Some)
+        })
+        .await
+    }
+
+    /// Whether it is time, for the first time, to tell the peer that this connection ends.
+    fn should_tell_to_drain(&self) -> bool {
+        self.worker.connections.is_draining() && !self.told_to_drain.replace(true)
+    }
+
+    /// From now on the sweep looks after the peer's pace.
+    fn watch(&self, state: Rc<ConnectionState>, patience: Patience) {
+        let now = self.worker.connections.elapsed();
+        let watch = Watch::new(state, now);
+        if let Some(entry) = self.worker.connections.open.borrow_mut().at(self.slot) {
+            entry.watched = Some((watch, patience));
+        }
+    }
+}
+
+struct Entry {
+    connection: Rc<Connection>,
+    watched: Option<(Watch, Patience)>,
+}
+
+/// The worker's connections.
+#[derive(Default)]
+pub(crate) struct Connections {
+    open: RefCell<Slots<Entry>>,
+    ticks: Cell<u32>,
+    draining: Cell<bool>,
+    drain: Notify,
+    one_closed: Notify,
+}
+
+impl Connections {
+    pub(crate) fn open(&self) -> usize {
+        self.open.borrow().len()
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    fn elapsed(&self) -> Duration {
+        TICK * self.ticks.get()
+    }
+
+    /// Completes when draining begins.
+    pub(crate) async fn draining(&self) {
+        let begins = self.drain.notified();
+        if !self.draining.get() {
+            begins.await;
+        }
+    }
+
+    /// Completes when the next connection has ended.
+    pub(crate) async fn closed(&self) {
+        self.one_closed.notified().await;
+    }
+
+    pub(crate) fn drain(&self) {
+        self.draining.set(true);
+        self.drain.notify_waiters();
+        self.open.borrow().each(|entry| entry.connection.wake());
+    }
+
+    pub(crate) fn cut_all(&self) {
+        self.open.borrow().each(|entry| {
+            entry.connection.cut.set(true);
+            entry.connection.wake();
+        });
+    }
+
+    /// Looks after the pace of all peers; called once per tick.
+    pub(crate) fn sweep(&self, worker: &Worker) {
+        self.ticks.set(self.ticks.get().saturating_add(1));
+        let now = self.elapsed();
+        self.open.borrow_mut().each_mut(|entry| {
+            let Some((watch, patience)) = &mut entry.watched else {
+                return;
+            };
+            match watch.check(now, patience) {
+                Some(
+                    Expiry::Idle | Expiry::Head | Expiry::Body | Expiry::Write | Expiry::Linger,
+                ) => {
+                    worker.metrics.connections_timed_out.add(1);
+                }
+                None => {}
+            }
+        });
+    }
+}
+
+fn patience(limits: &Limits, protocol: Protocol) -> Patience {
+    Patience {
+        // HTTP/2 counts no heads, so its whole life is one wait for the first.
+        head: match protocol {
+            Protocol::Http1 => limits.head_read,
+            Protocol::Http2 => limits.keep_alive_idle,
+        },
+        idle: limits.keep_alive_idle,
+        body_idle: limits.body_idle,
+        body_rate: limits.body_rate,
+        write_idle: limits.write_idle,
+        linger: Duration::from_secs(2),
+    }
+}
+
+/// Serves a connection until it ends.
+pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
+    let Ok(peer) = stream.peer_addr() else { return };
+    // Without it small answers wait for the peer's delayed acknowledgement; it cannot be vital.
+    let _ = stream.set_nodelay(true);
+    let settings = &worker.settings.listeners[listener];
+    let trusted = settings.trust_loopback && peer.ip().to_canonical().is_loopback();
+    let secure = settings.tls.is_some();
+    let connection = worker.connections.open.borrow_mut().insert_with(|slot| {
+        let connection = Rc::new(Connection {
+            worker: Rc::clone(worker),
+            peer,
+            secure,
+            trusted,
+            host_memo: RefCell::new(None),
+            told_to_drain: Cell::new(false),
+            cut: Cell::new(false),
+            waker: RefCell::new(None),
+            slot,
+        });
+        let entry = Entry {
+            connection: Rc::clone(&connection),
+            watched: None,
+        };
+        (entry, connection)
+    });
+    worker.metrics.connections_open.add(1);
+    let tls = settings.tls.clone();
+    tokio::task::spawn_local(async move {
+        let worker = Rc::clone(&connection.worker);
+        match tls {
+            None => serve_plaintext(Rc::clone(&connection), stream).await,
+            Some(tls) => serve_tls(Rc::clone(&connection), tls, stream).await,
+        }
+        worker.connections.open.borrow_mut().remove(connection.slot);
+        worker.metrics.connections_open.sub(1);
+        worker.connections.one_closed.notify_waiters();
+    });
+}
+
+/// HTTP/1.1, or HTTP/2 if the client begins with its preface (RFC 9113 section 3.3).
+async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
+    let mut io = GuardedIo::new(stream);
+    let limits = &connection.worker.settings.limits;
+    connection.watch(io.state(), patience(limits, Protocol::Http1));
+    match connection.run(io.protocol()).await {
+        Some(Ok(Protocol::Http1)) => serve_http1(connection, io).await,
+        Some(Ok(Protocol::Http2)) => serve_http2(connection, io).await,
+        Some(Err(_)) | None => {}
+    }
+}
+
+async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
+    let worker = &connection.worker;
+    let handshake = TlsAcceptor::from(tls).accept(stream);
+    let handshake = timeout(&worker.ticks, worker.settings.limits.handshake, handshake);
+    let Some(Ok(Ok(stream))) = connection.run(handshake).await else {
+        return;
+    };
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let mut io = GuardedIo::new(stream);
+    if http2 {
+        io.set_http2();
+        serve_http2(connection, io).await;
+    } else {
+        connection.watch(
+            io.state(),
+            patience(&worker.settings.limits, Protocol::Http1),
+        );
+        serve_http1(connection, io).await;
+    }
+}
+
+async fn serve_http1<S>(connection: Rc<Connection>, io: GuardedIo<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let (state, serving) = (io.state(), Rc::clone(&connection));
+    let service =
+        service_fn(move |request| serve::serve(Rc::clone(&serving), Rc::clone(&state), request));
+    // The guard's bounds are narrower than these.
+    let mut http = pin!(conn::http1::Builder::new().serve_connection(io, service));
+    let ended = connection.run(poll_fn(|cx| {
+        if connection.should_tell_to_drain() {
+            http.as_mut().graceful_shutdown();
+        }
+        http.as_mut().poll(cx)
+    }));
+    if let Some(Err(error)) = ended.await {
+        tracing::debug!(peer = %connection.peer, %error, "connection ended early");
+    }
+}
+
+async fn serve_http2<S>(connection: Rc<Connection>, io: GuardedIo<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let limits = &connection.worker.settings.limits;
+    connection.watch(io.state(), patience(limits, Protocol::Http2));
+    let (state, serving) = (io.state(), Rc::clone(&connection));
+    let service =
+        service_fn(move |request| serve::serve(Rc::clone(&serving), Rc::clone(&state), request));
+    let mut builder = conn::http2::Builder::new(LocalExec);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.http2_streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .max_send_buf_size(64 * 1024)
+        .keep_alive_interval(limits.keep_alive_idle / 2)
+        .keep_alive_timeout(limits.write_idle);
+    let mut http = pin!(builder.serve_connection(io, service));
+    let ended = connection.run(poll_fn(|cx| {
+        if connection.should_tell_to_drain() {
+            http.as_mut().graceful_shutdown();
+        }
+        http.as_mut().poll(cx)
+    }));
+    if let Some(Err(error)) = ended.await {
+        tracing::debug!(peer = %connection.peer, %error, "connection ended early");
+    }
+}

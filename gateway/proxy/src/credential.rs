@@ -1,0 +1,100 @@
+//! Phase 5: the credential, from the worker's own copy; waiting for it only if there is none.
+
+use crate::{
+    error::{Code, Problem},
+    inject,
+    ticks::timeout,
+    view::Missing,
+    worker::Worker,
+};
+use gateway_model::{Generation, Unavailable, UnavailableReason};
+use http::HeaderMap;
+use std::time::Instant;
+
+/// Injects the account's credential and says which one it was.
+pub(crate) async fn take(
+    worker: &Worker,
+    account: usize,
+    headers: &mut HeaderMap,
+) -> Result<Generation, Problem> {
+    match try_take(worker, account, headers) {
+        Ok(generation) => Ok(generation),
+        // Rare and large: kept out of every request's own memory.
+        Err(missing) => Box::pin(wait(worker, account, missing, headers)).await,
+    }
+}
+
+/// Injects what is there. An expired credential is not (P9).
+pub(crate) fn try_take(
+    worker: &Worker,
+    account: usize,
+    headers: &mut HeaderMap,
+) -> Result<Generation, Missing> {
+    let now = worker.now();
+    worker.with_view(account, |view| {
+        let credential = view.usable(now)?;
+        inject::inject(headers, credential);
+        Ok(credential.generation)
+    })
+}
+
+async fn wait(
+    worker: &Worker,
+    account: usize,
+    missing: Missing,
+    headers: &mut HeaderMap,
+) -> Result<Generation, Problem> {
+    let unavailable = |why: Unavailable| {
+        let wait = why.retry_after(worker.now());
+        Problem::unavailable(why, wait)
+    };
+    if let Missing::Absent(why) = missing
+        && is_settled(&why, worker.now())
+    {
+        return Err(unavailable(why));
+    }
+    let id = &worker.index.accounts[account].1.id;
+    let acquired = worker.credentials.acquire(id);
+    match timeout(
+        &worker.ticks,
+        worker.settings.limits.credential_wait,
+        acquired,
+    )
+    .await
+    {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => return Err(unavailable(why)),
+        Err(_) => {
+            let message = "no token came in time: the carrier's token endpoint is slow; try again";
+            return Err(Problem::new(Code::TokenUnavailable, message)
+                .after(std::time::Duration::from_secs(1)));
+        }
+    }
+    try_take(worker, account, headers).map_err(|missing| match missing {
+        Missing::Absent(why) => unavailable(why),
+        Missing::Expired => {
+            Problem::new(Code::TokenUnavailable, "the token has expired; try again")
+                .after(std::time::Duration::from_secs(1))
+        }
+    })
+}
+
+/// Asking the broker now would change nothing (P12).
+fn is_settled(why: &Unavailable, now: Instant) -> bool {
+    match (why.retry_at, why.reason) {
+        (Some(at), _) => now < at,
+        (
+            None,
+            UnavailableReason::CredentialsRejected
+            | UnavailableReason::NeedsConsent
+            | UnavailableReason::Misconfigured,
+        ) => true,
+        (
+            None,
+            UnavailableReason::Pending
+            | UnavailableReason::CarrierUnreachable
+            | UnavailableReason::RateLimited
+            | UnavailableReason::PluginFault,
+        ) => false,
+    }
+}

@@ -1,0 +1,166 @@
+//! Everything that ends a request without an answer of the carrier, and what the app gets for it.
+
+use crate::framing::Violation;
+use gateway_model::{Unavailable, UnavailableReason};
+use http::StatusCode;
+use std::{borrow::Cow, time::Duration};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal, $status:ident, $side:ident;)*) => {
+        /// Stable codes of the `Waybill-Error` field and of metrics.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)*];
+            pub(crate) const COUNT: usize = Self::ALL.len();
+
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The status, unless the carrier's profile prescribes its own.
+            pub(crate) const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            /// Whose fault it is.
+            pub(crate) const fn side(self) -> Side {
+                match self { $(Self::$variant => Side::$side,)* }
+            }
+        }
+    };
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The app's: it must change something.
+    Downstream,
+    /// The carrier's, or of the network to it.
+    Upstream,
+    /// Ours or our operator's.
+    Gateway,
+}
+
+impl Side {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Downstream => "downstream",
+            Self::Upstream => "upstream",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+codes! {
+    BadRequest = "bad_request", BAD_REQUEST, Downstream;
+    BodyMalformed = "body_malformed", BAD_REQUEST, Downstream;
+    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, Downstream;
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, Downstream;
+    TargetTooLong = "target_too_long", URI_TOO_LONG, Downstream;
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, Downstream;
+    HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, Downstream;
+    HeadTimeout = "head_timeout", REQUEST_TIMEOUT, Downstream;
+    VersionUnsupported = "version_unsupported", HTTP_VERSION_NOT_SUPPORTED, Downstream;
+    ExpectationFailed = "expectation_failed", EXPECTATION_FAILED, Downstream;
+    NotImplemented = "not_implemented", NOT_IMPLEMENTED, Downstream;
+    RouteUnknown = "route_unknown", NOT_FOUND, Downstream;
+    Misdirected = "misdirected", MISDIRECTED_REQUEST, Downstream;
+    BrowserRefused = "browser_refused", FORBIDDEN, Downstream;
+    HostRefused = "host_refused", FORBIDDEN, Downstream;
+    AppUnauthenticated = "app_unauthenticated", UNAUTHORIZED, Downstream;
+    AccountForbidden = "account_forbidden", FORBIDDEN, Downstream;
+    AccountRequired = "account_required", BAD_REQUEST, Downstream;
+    InvalidClient = "invalid_client", UNAUTHORIZED, Downstream;
+    InvalidRequest = "invalid_request", BAD_REQUEST, Downstream;
+    TooManyTokenRequests = "too_many_token_requests", TOO_MANY_REQUESTS, Downstream;
+    TokenUnavailable = "token_unavailable", SERVICE_UNAVAILABLE, Upstream;
+    RateLimited = "rate_limited", SERVICE_UNAVAILABLE, Upstream;
+    CredentialsRejected = "credentials_rejected", SERVICE_UNAVAILABLE, Gateway;
+    NeedsConsent = "needs_consent", SERVICE_UNAVAILABLE, Gateway;
+    Misconfigured = "misconfigured", SERVICE_UNAVAILABLE, Gateway;
+    PluginFault = "plugin_fault", SERVICE_UNAVAILABLE, Gateway;
+    CarrierUnreachable = "carrier_unreachable", BAD_GATEWAY, Upstream;
+    CarrierTimeout = "carrier_timeout", GATEWAY_TIMEOUT, Upstream;
+    CarrierMalformed = "carrier_malformed", BAD_GATEWAY, Upstream;
+    Internal = "internal", INTERNAL_SERVER_ERROR, Gateway;
+}
+
+/// Why a request ends here. The message is for a person, says what to do next, and holds no secret.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) retry_after: Option<Duration>,
+    /// The connection's framing can no longer be trusted.
+    pub(crate) close: bool,
+}
+
+impl Problem {
+    pub(crate) const fn new(code: Code, message: &'static str) -> Self {
+        Self {
+            code,
+            message: Cow::Borrowed(message),
+            retry_after: None,
+            close: false,
+        }
+    }
+
+    pub(crate) const fn owned(code: Code, message: String) -> Self {
+        Self {
+            code,
+            message: Cow::Owned(message),
+            retry_after: None,
+            close: false,
+        }
+    }
+
+    pub(crate) const fn bad(message: &'static str) -> Self {
+        Self::new(Code::BadRequest, message)
+    }
+
+    pub(crate) const fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    pub(crate) const fn after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The bytes of the request break the rules of HTTP (H1, H2).
+    pub(crate) fn violation(violation: Violation) -> Self {
+        let code = match violation.status() {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Code::HeadTooLarge,
+            StatusCode::URI_TOO_LONG => Code::TargetTooLong,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED => Code::VersionUnsupported,
+            StatusCode::NOT_IMPLEMENTED => Code::NotImplemented,
+            StatusCode::EXPECTATION_FAILED => Code::ExpectationFailed,
+            StatusCode::REQUEST_TIMEOUT => Code::HeadTimeout,
+            _ => Code::BadRequest,
+        };
+        Self::new(code, violation.message()).closing()
+    }
+
+    /// There is no credential to inject.
+    pub(crate) fn unavailable(why: Unavailable, wait: Option<Duration>) -> Self {
+        let code = match why.reason {
+            UnavailableReason::Pending => Code::TokenUnavailable,
+            UnavailableReason::CarrierUnreachable => Code::CarrierUnreachable,
+            UnavailableReason::RateLimited => Code::RateLimited,
+            UnavailableReason::CredentialsRejected => Code::CredentialsRejected,
+            UnavailableReason::NeedsConsent => Code::NeedsConsent,
+            UnavailableReason::Misconfigured => Code::Misconfigured,
+            UnavailableReason::PluginFault => Code::PluginFault,
+        };
+        // Where only a person can help, a minute keeps apps from hammering.
+        let fallback = match code.side() {
+            Side::Gateway => Duration::from_secs(60),
+            Side::Upstream | Side::Downstream => Duration::from_secs(1),
+        };
+        Self::owned(code, why.message).after(wait.unwrap_or(fallback))
+    }
+}

@@ -1,0 +1,225 @@
+//! Phase 7: sending the request and taking the answer's head.
+
+use crate::{
+    error::{Code, Problem},
+    names::{self, Fate},
+    outgoing::{Again, Outgoing},
+    ticks::Alarm,
+    upstream::Lease,
+    view::RouteView,
+    worker::Worker,
+};
+use http::{HeaderMap, Method, Request, Response, Uri, Version, header, uri::PathAndQuery};
+use hyper::body::Incoming;
+use std::{future::poll_fn, pin::pin, task::Poll};
+
+/// One attempt: everything of a request but the credential's generation.
+pub(crate) struct Attempt {
+    pub(crate) method: Method,
+    pub(crate) target: PathAndQuery,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Outgoing,
+}
+
+/// Sends the attempt and waits for the head of the answer.
+///
+/// A pooled connection may have been closed by its server just now. As long as hyper hands the request
+/// back, not a byte of it was sent, so it goes out on another connection, whatever its method. After
+/// the first byte nothing is ever sent again from here (H14).
+pub(crate) async fn send(
+    worker: &Worker,
+    route: &RouteView,
+    attempt: Attempt,
+    again: &Again,
+) -> Result<(Response<Incoming>, Lease), Problem> {
+    let idempotent = attempt.method.is_idempotent();
+    let mut request = Request::new(attempt.body);
+    *request.method_mut() = attempt.method;
+    *request.headers_mut() = attempt.headers;
+    let mut target = Some(attempt.target);
+    loop {
+        let mut lease = match route.upstream.take_idle(&worker.ticks) {
+            Some(lease) => lease,
+            None => {
+                worker.metrics.upstream_connects.add(1);
+                route.upstream.connect(&worker.ticks).await?
+            }
+        };
+        if let Some(target) = target.take() {
+            address(&mut request, target, route, &lease)?;
+        }
+        let reused = lease.reused;
+        let failed = match within_first_byte(worker, again, lease.send(request)).await {
+            None => return Err(timed_out(idempotent)),
+            Some(Ok(response)) => return Ok((response, lease)),
+            Some(Err(failed)) => failed,
+        };
+        let mut failed = failed;
+        match failed.take_message() {
+            Some(unsent) if reused => {
+                worker.metrics.retries.add(1);
+                request = unsent;
+                target = request.uri().path_and_query().cloned();
+            }
+            Some(_) | None => {
+                return Err(explain(&failed.into_error(), again, &lease, idempotent));
+            }
+        }
+    }
+}
+
+/// Sets the target: origin-form for HTTP/1.1, the whole URI for HTTP/2.
+fn address(
+    request: &mut Request<Outgoing>,
+    target: PathAndQuery,
+    route: &RouteView,
+    lease: &Lease,
+) -> Result<(), Problem> {
+    if !lease.is_http2() {
+        *request.version_mut() = Version::HTTP_11;
+        *request.uri_mut() = Uri::from(target);
+        return Ok(());
+    }
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(route.upstream.scheme.clone());
+    parts.authority = Some(route.upstream.authority.clone());
+    parts.path_and_query = Some(target);
+    *request.version_mut() = Version::HTTP_2;
+    request.headers_mut().remove(header::HOST);
+    *request.uri_mut() = Uri::from_parts(parts)
+        .map_err(|_| Problem::new(Code::Internal, "the target could not be put together"))?;
+    Ok(())
+}
+
+/// Waits for the answer; time counts from the last piece of the app's body, not from its first.
+async fn within_first_byte<F: Future>(
+    worker: &Worker,
+    again: &Again,
+    sending: F,
+) -> Option<F::Output> {
+    let span = worker.settings.limits.first_byte;
+    let mut alarm = Alarm::new(&worker.ticks);
+    let mut seen = again.last_progress();
+    let mut sending = pin!(sending);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = sending.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        if alarm.poll(cx, span).is_ready() {
+            let last = again.last_progress();
+            if last == seen {
+                return Poll::Ready(None);
+            }
+            seen = last;
+            alarm.disarm();
+            // Pending by construction: it was just disarmed.
+            let _ = alarm.poll(cx, span);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn timed_out(idempotent: bool) -> Problem {
+    let message = if idempotent {
+        "the carrier did not answer in time: try again later"
+    } else {
+        "the carrier did not answer in time; outcome unknown: look whether it was done before you repeat it"
+    };
+    Problem::new(Code::CarrierTimeout, message)
+}
+
+/// Whose fault a failed exchange is.
+#[cold]
+fn explain(error: &hyper::Error, again: &Again, lease: &Lease, idempotent: bool) -> Problem {
+    if let Some(fault) = again.fault() {
+        return fault.problem();
+    }
+    let violation = lease.violation();
+    tracing::debug!(%error, ?violation, "exchange failed");
+    if violation.is_some() || error.is_parse() {
+        return malformed(idempotent);
+    }
+    let message = if idempotent {
+        "the carrier closed the connection without an answer: try again later"
+    } else {
+        "the carrier closed the connection without an answer; outcome unknown: look whether it was \
+         done before you repeat it"
+    };
+    Problem::new(Code::CarrierUnreachable, message)
+}
+
+fn malformed(idempotent: bool) -> Problem {
+    let message = if idempotent {
+        "the carrier's answer is not valid HTTP"
+    } else {
+        "the carrier's answer is not valid HTTP; outcome unknown: look whether it was done before \
+         you repeat it"
+    };
+    Problem::new(Code::CarrierMalformed, message)
+}
+
+/// Checks an answer's head and removes what must not go on (H4, H8, H12).
+pub(crate) fn clean(response: &mut Response<Incoming>, idempotent: bool) -> Result<(), Problem> {
+    let status = response.status().as_u16();
+    if !(200..600).contains(&status) {
+        return Err(malformed(idempotent));
+    }
+    let mut removed = 0_u32;
+    let (mut connection, mut encoding, mut lengths) = (false, false, 0);
+    for name in response.headers().keys() {
+        match names::of_answer(name.as_str()) {
+            Fate::Keep | Fate::Host | Fate::Twin => {}
+            Fate::Remove(at) => removed |= 1 << at,
+            Fate::Connection => connection = true,
+            Fate::TransferEncoding => encoding = true,
+            Fate::ContentLength => lengths += 1,
+        }
+    }
+    let headers = response.headers_mut();
+    if lengths == 1 && (encoding || headers.get_all(header::CONTENT_LENGTH).iter().count() != 1) {
+        return Err(malformed(idempotent));
+    }
+    if encoding {
+        let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+        let chunked = codings
+            .next()
+            .is_some_and(|c| c.as_bytes().eq_ignore_ascii_case(b"chunked"));
+        if !chunked || codings.next().is_some() {
+            return Err(malformed(idempotent));
+        }
+        headers.remove(header::TRANSFER_ENCODING);
+    }
+    if connection {
+        crate::hygiene::remove_nominated(headers);
+    }
+    while removed != 0 {
+        let at = removed.trailing_zeros() as usize;
+        headers.remove(&names::REMOVED[at]);
+        removed &= removed - 1;
+    }
+    response.extensions_mut().clear();
+    Ok(())
+}
+
+/// What a head must be kept for: sending it once more. Taken from a worker's stock.
+pub(crate) type HeldHead = Vec<(http::HeaderName, http::HeaderValue)>;
+
+/// Keeps a copy of the fields.
+pub(crate) fn hold(headers: &HeaderMap, mut held: HeldHead) -> HeldHead {
+    held.extend(
+        headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
+    held
+}
+
+/// The fields once more.
+pub(crate) fn restore(held: &HeldHead) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(held.len() + 2);
+    for (name, value) in held {
+        headers.append(name.clone(), value.clone());
+    }
+    headers
+}

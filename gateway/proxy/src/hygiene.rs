@@ -1,0 +1,270 @@
+//! Phase 1, third part: what a request must look like before anything acts on it (H1, H6, H7).
+//!
+//! One pass over the fields finds everything that later phases remove, so that the removal itself only
+//! touches what is there.
+
+use crate::{
+    connection::Connection,
+    error::{Code, Problem},
+    names::{self, Fate},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
+use hyper::body::Incoming;
+
+/// What the pass over a request's fields found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Bits of [`names::REMOVED`].
+    pub(crate) removed: u32,
+    pub(crate) connection: bool,
+    pub(crate) transfer_encoding: bool,
+    pub(crate) content_length: bool,
+    /// `Origin` or a telling `Sec-Fetch-Site`: a browser made this for a web page.
+    pub(crate) browser: bool,
+}
+
+/// What a `Host` value means on this listener.
+#[derive(Clone, Debug)]
+pub(crate) struct HostMemo {
+    value: Box<[u8]>,
+    /// The route that answers to it.
+    pub(crate) route: Option<usize>,
+    /// It names this machine by a loopback name or address.
+    pub(crate) local: bool,
+}
+
+/// Checks a request's head.
+pub(crate) fn check(
+    connection: &Connection,
+    request: &Request<Incoming>,
+) -> Result<Found, Problem> {
+    check_method(request.method())?;
+    check_target(connection, request.uri(), request.method())?;
+    let mut hosts = 0;
+    let mut lengths = 0;
+    let mut found = Found::default();
+    for (name, value) in request.headers() {
+        match names::of_request(name.as_str()) {
+            Fate::Keep => found.browser |= is_browser_mark(name, value),
+            Fate::Remove(at) => found.removed |= 1 << at,
+            Fate::Connection => found.connection = true,
+            Fate::TransferEncoding => found.transfer_encoding = true,
+            Fate::Host => hosts += 1,
+            Fate::ContentLength => {
+                lengths += 1;
+                if !is_plain_number(value.as_bytes()) {
+                    return Err(Problem::bad("Content-Length is not a plain number").closing());
+                }
+            }
+            Fate::Twin => {
+                return Err(Problem::bad(
+                    "a field name with '_' imitates a protected field: remove it",
+                ));
+            }
+        }
+    }
+    found.content_length = lengths > 0;
+    if lengths > 1 || (lengths == 1 && found.transfer_encoding) {
+        return Err(Problem::bad("the request has more than one length").closing());
+    }
+    check_host(connection, request, hosts)?;
+    Ok(found)
+}
+
+fn check_method(method: &Method) -> Result<(), Problem> {
+    const ALLOWED: [Method; 7] = [
+        Method::POST,
+        Method::GET,
+        Method::HEAD,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    if ALLOWED.contains(method) {
+        Ok(())
+    } else if [Method::CONNECT, Method::TRACE].contains(method) {
+        Err(Problem::new(
+            Code::MethodNotAllowed,
+            "CONNECT and TRACE are not served here",
+        )
+        .closing())
+    } else {
+        Err(Problem::new(
+            Code::NotImplemented,
+            "this method is not known here: use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+        )
+        .closing())
+    }
+}
+
+fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<(), Problem> {
+    let limit = connection.worker.settings.limits.target_bytes;
+    let path = uri.path();
+    let query = uri.query().unwrap_or_default();
+    if path.len() + query.len() + 1 > limit {
+        return Err(Problem::new(
+            Code::TargetTooLong,
+            "the request target is too long",
+        ));
+    }
+    if path == "*" && *method == Method::OPTIONS {
+        return Ok(());
+    }
+    if !path.starts_with('/') {
+        return Err(Problem::bad("the request target must begin with '/'"));
+    }
+    path_is_plain(path.as_bytes())?;
+    let odd = |b: u8| b <= b' ' || b >= 0x7F || b == b'\\';
+    if query.bytes().any(odd) {
+        return Err(Problem::bad(
+            "the query holds a byte that must be percent-encoded",
+        ));
+    }
+    Ok(())
+}
+
+/// H7: the path is routed exactly as it is sent, so nothing in it may mean something else to another
+/// reader.
+pub(crate) fn path_is_plain(path: &[u8]) -> Result<(), Problem> {
+    let mut segment = 0;
+    for (at, &b) in path.iter().enumerate() {
+        match b {
+            b'/' => {
+                dot_segment(&path[segment..at])?;
+                segment = at + 1;
+            }
+            b'%' => {
+                let hex = path.get(at + 1..at + 3);
+                let hex = hex.filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+                match hex {
+                    Some(b"00") => return Err(Problem::bad("the path holds a NUL")),
+                    Some(_) => {}
+                    None => return Err(Problem::bad("the path holds a '%' without two digits")),
+                }
+            }
+            b'\\' | b'#' | 0..=b' ' | 0x7F.. => {
+                return Err(Problem::bad(
+                    "the path holds a byte that must be percent-encoded",
+                ));
+            }
+            _ => {}
+        }
+    }
+    dot_segment(&path[segment..])
+}
+
+fn dot_segment(segment: &[u8]) -> Result<(), Problem> {
+    if !matches!(segment.first(), Some(b'.' | b'%')) || segment.len() > 6 {
+        return Ok(());
+    }
+    let text = segment.to_ascii_lowercase();
+    let dots = [&b"."[..], b"..", b"%2e", b".%2e", b"%2e.", b"%2e%2e"];
+    if dots.contains(&text.as_slice()) {
+        return Err(Problem::bad(
+            "the path holds a dot segment: send it resolved",
+        ));
+    }
+    Ok(())
+}
+
+fn is_plain_number(text: &[u8]) -> bool {
+    let digits = !text.is_empty() && text.len() <= 19 && text.iter().all(u8::is_ascii_digit);
+    digits && (text.len() == 1 || text[0] != b'0')
+}
+
+fn is_browser_mark(name: &HeaderName, value: &HeaderValue) -> bool {
+    match name.as_str() {
+        "origin" => true,
+        "sec-fetch-site" => value.as_bytes() != b"none",
+        _ => false,
+    }
+}
+
+/// H1, and learns what the name means here. The same connection mostly sends the same name.
+fn check_host(
+    connection: &Connection,
+    request: &Request<Incoming>,
+    hosts: usize,
+) -> Result<(), Problem> {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .map(HeaderValue::as_bytes);
+    let authority = request.uri().authority().map(|a| a.as_str().as_bytes());
+    let http2 = request.version() == Version::HTTP_2;
+    let name = match (host, authority) {
+        (Some(host), None) if hosts == 1 && !http2 => host,
+        (None, Some(authority)) if http2 => authority,
+        (Some(host), Some(authority)) if hosts == 1 && host.eq_ignore_ascii_case(authority) => host,
+        (Some(_) | None, Some(_) | None) => {
+            return Err(Problem::bad("exactly one Host must name the server").closing());
+        }
+    };
+    if let Some(memo) = &*connection.host_memo.borrow()
+        && *memo.value == *name
+    {
+        return Ok(());
+    }
+    let Some(host) = std::str::from_utf8(name).ok().filter(|host| is_host(host)) else {
+        return Err(
+            Problem::bad("the Host is not a name or address with an optional port").closing(),
+        );
+    };
+    *connection.host_memo.borrow_mut() = Some(HostMemo {
+        value: name.into(),
+        route: connection.worker.index.route_by_host(host),
+        local: is_local(host),
+    });
+    Ok(())
+}
+
+/// `uri-host [ ":" port ]` of RFC 9110 section 7.2, without user information.
+fn is_host(text: &str) -> bool {
+    let (name, port) = split_port(text);
+    let name_ok = match name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+    {
+        Some(literal) => literal.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+            !name.is_empty() && name.len() <= 253 && name.bytes().all(allowed)
+        }
+    };
+    name_ok && port.is_none_or(|port| port.parse::<u16>().is_ok() && !port.starts_with('+'))
+}
+
+fn split_port(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, Some(port)),
+        Some(_) | None => (text, None),
+    }
+}
+
+/// A name or address that only this machine answers to; a web page's own name never does.
+fn is_local(host: &str) -> bool {
+    let (name, _) = split_port(host);
+    if name.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    let literal = name.trim_start_matches('[').trim_end_matches(']');
+    literal
+        .parse::<std::net::IpAddr>()
+        .is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+/// Removes the fields that `Connection` names, and `Connection` itself (RFC 9110 section 7.6.1).
+pub(crate) fn remove_nominated(headers: &mut HeaderMap) {
+    let nominated: Vec<HeaderName> = (headers.get_all(header::CONNECTION).iter())
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|token| !token.eq_ignore_ascii_case(b"keep-alive"))
+        .filter(|token| !token.eq_ignore_ascii_case(b"close"))
+        .filter_map(|token| HeaderName::from_bytes(token).ok())
+        .collect();
+    headers.remove(header::CONNECTION);
+    for name in nominated {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,155 @@
+//! Phase 4: requests that the gateway answers itself, the carrier-shaped token endpoint before all.
+
+use crate::{
+    answer::Answer,
+    caller,
+    connection::Connection,
+    error::{Code, Problem},
+    hygiene::Found,
+    record::Record,
+    respond,
+    ticks::timeout,
+};
+use bytes::{Buf as _, Bytes};
+use gateway_model::DownstreamToken;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use percent_encoding::percent_decode;
+use std::time::UNIX_EPOCH;
+
+/// Longer token requests are not token requests.
+const FORM_BYTES: usize = 16 * 1024;
+
+/// Whether the gateway answers this target itself, whoever calls.
+pub(crate) fn is_options_of_server(method: &Method, path: &str) -> bool {
+    *method == Method::OPTIONS && path == "*"
+}
+
+/// What this server can do, for `OPTIONS *` and for `Max-Forwards: 0`.
+pub(crate) fn options(record: Record) -> Response<Answer> {
+    let mut response = Response::new(Answer::empty(record));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    response.headers_mut().insert(header::ALLOW, methods);
+    response
+}
+
+/// Plays the carrier's token endpoint: answers with a token of the gateway. Never forwarded, so no
+/// secret of an app reaches the carrier and no app uses up the carrier's token quota.
+pub(crate) async fn token(
+    connection: &Connection,
+    endpoint: &DownstreamToken,
+    request: Request<Incoming>,
+    found: &Found,
+    id: &[u8],
+) -> Result<(StatusCode, String), Problem> {
+    let worker = &connection.worker;
+    if *request.method() != Method::POST {
+        return Err(Problem::new(
+            Code::MethodNotAllowed,
+            "the token endpoint takes POST",
+        ));
+    }
+    let (parts, body) = request.into_parts();
+    let limit = worker.settings.limits.body_idle;
+    let form = timeout(&worker.ticks, limit, read_form(body))
+        .await
+        .map_err(|_| {
+            Problem::new(Code::BodyTimeout, "the form did not come in time").closing()
+        })??;
+    let Some((client_id, secret)) = caller::basic(&parts.headers) else {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "send client id and secret as Basic",
+        ));
+    };
+    if form_field(&form, b"grant_type").as_deref() != Some(b"client_credentials") {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "grant_type must be client_credentials",
+        ));
+    }
+    let app = worker.index.app_by_client_id(&client_id);
+    let verified = app.filter(|app| worker.index.apps[*app].app.secret.verifies(&secret));
+    let (app, subject) = match (verified, app) {
+        (Some(app), _) => (Some(app), worker.index.apps[app].app.id.as_str()),
+        (None, None) if connection.trusted => {
+            caller::refuse_web_pages(connection, found)?;
+            (None, client_id.as_str())
+        }
+        (None, Some(_) | None) => {
+            return Err(Problem::new(
+                Code::InvalidClient,
+                "unknown client id, or wrong secret",
+            ));
+        }
+    };
+    if let Err(wait) = worker.rates.take(app, worker.now()) {
+        return Err(Problem::new(
+            Code::TooManyTokenRequests,
+            "too many token requests: keep the token until it expires",
+        )
+        .after(wait));
+    }
+    let (wall, lifetime) = (worker.clock.wall(), worker.settings.app_token_lifetime);
+    let id = std::str::from_utf8(id).unwrap_or_default();
+    let token = worker
+        .app_tokens
+        .borrow()
+        .issue(subject, app.is_none(), id, wall, lifetime);
+    let Some(token) = token else {
+        return Err(Problem::new(
+            Code::Internal,
+            "the token could not be signed",
+        ));
+    };
+    worker.metrics.app_tokens_issued.add(1);
+    let issued_at = wall
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    let issued_at = u64::try_from(issued_at).unwrap_or(u64::MAX);
+    Ok((
+        StatusCode::OK,
+        endpoint.render(&token, &client_id, lifetime.as_secs(), issued_at),
+    ))
+}
+
+/// The success answer.
+pub(crate) fn token_answer(record: Record, status: StatusCode, body: String) -> Response<Answer> {
+    let mut response = Response::new(Answer::whole(Bytes::from(body), record));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, respond::JSON);
+    headers.insert(header::CACHE_CONTROL, respond::NO_STORE);
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
+    let mut form = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            Problem::new(Code::BodyMalformed, "the form could not be read").closing()
+        })?;
+        if let Ok(mut data) = frame.into_data() {
+            if form.len() + data.remaining() > FORM_BYTES {
+                return Err(Problem::new(Code::BodyTooLarge, "the form is too large").closing());
+            }
+            form.extend_from_slice(&data);
+            data.advance(data.remaining());
+        }
+    }
+    Ok(form)
+}
+
+/// The value of a field of an `application/x-www-form-urlencoded` text; none if it is there twice.
+fn form_field(form: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let mut values = form.split(|b| *b == b'&').filter_map(|pair| {
+        let at = pair.iter().position(|b| *b == b'=')?;
+        let decode = |text: &[u8]| percent_decode(text).collect::<Vec<u8>>();
+        (decode(&pair[..at]) == name).then(|| decode(&pair[at + 1..]))
+    });
+    values.next().filter(|_| values.next().is_none())
+}

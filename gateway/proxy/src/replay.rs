@@ -1,0 +1,115 @@
+//! Phase 8: once more after the carrier rejected the credential.
+//!
+//! A rejection says that nothing was done, so replaying is safe for every method; but only with a
+//! newer token, only once, and only if the whole body is held. In every other case the carrier's
+//! answer is passed on, for it may mean something else: UPS answers 401 also where an app lacks a
+//! product.
+
+use crate::{
+    credential,
+    credentials::Renewal,
+    error::Problem,
+    forward::{self, Attempt, HeldHead},
+    outgoing::{Again, Outgoing},
+    ticks::{poll_once, timeout},
+    upstream::Lease,
+    view::{Missing, RouteView},
+    worker::Worker,
+};
+use gateway_model::Generation;
+use http::{HeaderMap, Method, Response, uri::PathAndQuery};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+
+/// What was sent, and how to send it once more.
+pub(crate) struct Sent {
+    pub(crate) account: usize,
+    pub(crate) generation: Generation,
+    pub(crate) method: Method,
+    pub(crate) target: PathAndQuery,
+    pub(crate) head: HeldHead,
+    pub(crate) again: Again,
+}
+
+/// How the replay ended.
+pub(crate) enum Replayed {
+    /// There was none: pass the first answer on.
+    No(Response<Incoming>, Lease),
+    /// The second answer, whatever it says.
+    Yes(Response<Incoming>, Lease),
+}
+
+/// Called with an answer that rejects the credential.
+pub(crate) async fn after_rejection(
+    worker: &Worker,
+    route: &RouteView,
+    sent: &Sent,
+    response: Response<Incoming>,
+    lease: Lease,
+) -> Result<Replayed, Problem> {
+    worker.metrics.accounts[sent.account].rejected.add(1);
+    if !newer_is_there(worker, sent).await {
+        return Ok(Replayed::No(response, lease));
+    }
+    let mut headers = forward::restore(&sent.head);
+    let (Some(body), Ok(_)) = (sent.again.body(), try_newer(worker, sent, &mut headers)) else {
+        return Ok(Replayed::No(response, lease));
+    };
+    recycle(response, lease);
+    worker.metrics.replays.add(1);
+    let attempt = attempt(sent, headers, body);
+    let (response, lease) = forward::send(worker, route, attempt, &sent.again).await?;
+    Ok(Replayed::Yes(response, lease))
+}
+
+fn attempt(sent: &Sent, headers: HeaderMap, body: Outgoing) -> Attempt {
+    Attempt {
+        method: sent.method.clone(),
+        target: sent.target.clone(),
+        headers,
+        body,
+    }
+}
+
+fn try_newer(worker: &Worker, sent: &Sent, headers: &mut HeaderMap) -> Result<(), Option<Missing>> {
+    let generation = credential::try_take(worker, sent.account, headers).map_err(Some)?;
+    if generation == sent.generation {
+        Err(None)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a newer token was published meanwhile, or is after asking for one (O10: the broker decides
+/// whether asking is due).
+async fn newer_is_there(worker: &Worker, sent: &Sent) -> bool {
+    let now = worker.now();
+    let newer = worker.with_view(sent.account, |view| {
+        view.usable(now)
+            .is_ok_and(|credential| credential.generation != sent.generation)
+    });
+    if newer {
+        return true;
+    }
+    let id = &worker.index.accounts[sent.account].1.id;
+    let renewal = worker.credentials.unauthorized(id, sent.generation);
+    match timeout(
+        &worker.ticks,
+        worker.settings.limits.credential_wait,
+        renewal,
+    )
+    .await
+    {
+        Ok(Ok(Renewal::Renewed)) => true,
+        Ok(Ok(Renewal::Unchanged) | Err(_)) | Err(_) => false,
+    }
+}
+
+/// Frees the first answer's connection for reuse if all of the answer is here already.
+fn recycle(response: Response<Incoming>, lease: Lease) {
+    let mut body = response.into_body();
+    while let Some(Some(Ok(_))) = poll_once(&mut body.frame()) {}
+    if hyper::body::Body::is_end_stream(&body) {
+        lease.give_back();
+    }
+}

@@ -1,0 +1,83 @@
+//! Which route a request takes: by `Host`, by path prefix, or because there is only one.
+
+use crate::{
+    connection::Connection,
+    error::{Code, Problem},
+    worker::Worker,
+};
+use http::{Uri, uri::PathAndQuery};
+
+/// Where a request goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    pub(crate) route: usize,
+    /// Bytes of the path that only selected the route and are not sent.
+    pub(crate) strip: usize,
+}
+
+/// Chooses the route.
+pub(crate) fn choose(connection: &Connection, uri: &Uri) -> Result<Choice, Problem> {
+    let worker = &connection.worker;
+    let by_host = connection
+        .host_memo
+        .borrow()
+        .as_ref()
+        .and_then(|memo| memo.route);
+    if let Some(route) = by_host {
+        return Ok(Choice { route, strip: 0 });
+    }
+    if let Some(route) = worker.index.route_by_prefix(uri.path()) {
+        let strip = worker.index.routes[route]
+            .prefix
+            .as_ref()
+            .map_or(0, String::len);
+        return Ok(Choice { route, strip });
+    }
+    match worker.index.routes.len() {
+        1 => Ok(Choice { route: 0, strip: 0 }),
+        0 => Err(Problem::new(
+            Code::RouteUnknown,
+            "this gateway has no route yet: add a [[route]] to its configuration",
+        )),
+        _ => Err(no_route(worker)),
+    }
+}
+
+#[cold]
+fn no_route(worker: &Worker) -> Problem {
+    let prefixes: Vec<&str> = (worker.index.routes.iter())
+        .filter_map(|route| route.prefix.as_deref())
+        .take(10)
+        .collect();
+    let code = if prefixes.is_empty() {
+        Code::Misdirected
+    } else {
+        Code::RouteUnknown
+    };
+    let ways = if prefixes.is_empty() {
+        "send the route's host name in Host".to_owned()
+    } else {
+        format!(
+            "begin the path with one of {}, or send the route's host name in Host",
+            prefixes.join(", ")
+        )
+    };
+    Problem::owned(
+        code,
+        format!("this gateway serves several carriers: {ways}"),
+    )
+}
+
+/// The target as it is sent: origin-form, without the prefix.
+pub(crate) fn target(uri: &Uri, strip: usize) -> Option<PathAndQuery> {
+    let whole = uri.path_and_query()?;
+    if strip == 0 {
+        return Some(whole.clone());
+    }
+    let rest = &whole.as_str()[strip..];
+    if rest.starts_with('/') {
+        rest.parse().ok()
+    } else {
+        format!("/{rest}").parse().ok()
+    }
+}

@@ -1,0 +1,203 @@
+//! The path of a request: the phases, one after another.
+
+use crate::{
+    account,
+    answer::{Answer, BrokenOff},
+    caller::{self, Caller},
+    connection::Connection,
+    credential,
+    error::Problem,
+    forward::{self, Attempt},
+    framing::ConnectionState,
+    hygiene, inject, outgoing, own,
+    record::Record,
+    replay::{self, Replayed, Sent},
+    respond, route,
+    ticks::Alarm,
+    upstream::Lease,
+    view::RouteView,
+};
+use gateway_model::DownstreamToken;
+use http::{HeaderValue, Request, Response, StatusCode, uri::PathAndQuery};
+use hyper::body::Incoming;
+use std::rc::Rc;
+
+/// What the phases came to.
+enum Outcome {
+    /// The carrier's answer.
+    Forwarded(Response<Incoming>, Lease),
+    /// A token of ours.
+    Token(StatusCode, String),
+    /// What this server can do.
+    Options,
+}
+
+/// Serves one request. Fails only by ending the connection.
+pub(crate) async fn serve(
+    connection: Rc<Connection>,
+    state: Rc<ConnectionState>,
+    request: Request<Incoming>,
+) -> Result<Response<Answer>, BrokenOff> {
+    let version = request.version();
+    let mut record = Record::begin(&connection, state.serve(), &request);
+    let mut view = None;
+    let outcome = match state.refusal(&request) {
+        Some(violation) => Err(Problem::violation(violation)),
+        None => phases(&connection, &mut record, &mut view, request).await,
+    };
+    Ok(match outcome {
+        Ok(Outcome::Forwarded(response, lease)) => {
+            pass_on(&connection, response, lease, record, view)
+        }
+        Ok(Outcome::Token(status, body)) => {
+            record.status = status.as_u16();
+            own::token_answer(record, status, body)
+        }
+        Ok(Outcome::Options) => {
+            record.status = StatusCode::NO_CONTENT.as_u16();
+            own::options(record)
+        }
+        Err(problem) => {
+            let profile = view.as_ref().map(|view| &*view.profile);
+            respond::problem(problem, profile, record, version)
+        }
+    })
+}
+
+async fn phases(
+    connection: &Rc<Connection>,
+    record: &mut Record,
+    known: &mut Option<Rc<RouteView>>,
+    mut request: Request<Incoming>,
+) -> Result<Outcome, Problem> {
+    let worker = &connection.worker;
+
+    // 1. What arrived must be clean, and lead somewhere.
+    let found = hygiene::check(connection, &request)?;
+    if own::is_options_of_server(request.method(), request.uri().path()) {
+        return Ok(Outcome::Options);
+    }
+    let choice = route::choose(connection, request.uri())?;
+    record.route = Some(choice.route);
+    let view = &**known.insert(worker.route(choice.route));
+    let target = route::target(request.uri(), choice.strip)
+        .ok_or_else(|| Problem::bad("the request target cannot be sent on"))?;
+
+    // 4, ahead of its turn: an app that fetches a token cannot have one yet.
+    if let Some(endpoint) = token_endpoint(view, &target) {
+        let id = record.id().clone();
+        let (status, body) =
+            Box::pin(own::token(connection, endpoint, request, &found, &id)).await?;
+        return Ok(Outcome::Token(status, body));
+    }
+
+    // 2. Who is calling.
+    let caller = caller::identify(connection, request.headers(), &found)?;
+    record.app = match caller {
+        Caller::App(app) => Some(app),
+        Caller::Anonymous => None,
+    };
+
+    // 3. Which account.
+    let account = account::choose(worker, request.headers(), caller, choice.route)?;
+    record.account = Some(account);
+
+    // 4. What the gateway answers itself.
+    let method = request.method().clone();
+    if inject::is_last_hop(&method, request.headers_mut()) {
+        return Ok(Outcome::Options);
+    }
+
+    // 6, first half: the client's credentials go. 5 needs a clean head to put ours into.
+    let version = request.version();
+    let (parts, body) = request.into_parts();
+    let mut headers = parts.headers;
+    inject::strip(&mut headers, &found, view);
+    let id = HeaderValue::from_maybe_shared(record.id().clone())
+        .map_err(|_| Problem::bad("the request id is not a field value"))?;
+    inject::complete(&mut headers, view, &id, version);
+
+    // 5 and 6. Take the credential, inject it.
+    let held = forward::hold(&headers, worker.stock().unwrap_or_default());
+    let generation = credential::take(worker, account, &mut headers).await?;
+    let sendable = outgoing::take(body, &worker.settings.limits, &worker.ticks)?;
+    outgoing::frame(&mut headers, &method, &sendable.body);
+    let sent = Sent {
+        account,
+        generation,
+        method,
+        target,
+        head: held,
+        again: sendable.again,
+    };
+
+    // 7 and 8. Forward; replay after a rejection.
+    let attempt = Attempt {
+        method: sent.method.clone(),
+        target: sent.target.clone(),
+        headers,
+        body: sendable.body,
+    };
+    let (mut response, mut lease) = forward::send(worker, view, attempt, &sent.again).await?;
+    if view.profile.rejected_statuses.contains(&response.status()) {
+        let replayed = Box::pin(replay::after_rejection(
+            worker, view, &sent, response, lease,
+        ))
+        .await?;
+        (response, lease) = match replayed {
+            Replayed::No(response, lease) => (response, lease),
+            Replayed::Yes(response, lease) => {
+                record.replayed = true;
+                (response, lease)
+            }
+        };
+    }
+    forward::clean(&mut response, sent.method.is_idempotent())?;
+    worker.restock(sent.head);
+    Ok(Outcome::Forwarded(response, lease))
+}
+
+/// 7, last part: the answer goes to the app, signed.
+fn pass_on(
+    connection: &Connection,
+    response: Response<Incoming>,
+    lease: Lease,
+    mut record: Record,
+    view: Option<Rc<RouteView>>,
+) -> Response<Answer> {
+    let worker = &connection.worker;
+    record.status = response.status().as_u16();
+    let (mut parts, body) = response.into_parts();
+    let id = HeaderValue::from_maybe_shared(record.id().clone());
+    if let (Some(account), Some(view), Ok(id)) = (record.account, view, id) {
+        worker.with_view(account, |account| {
+            inject::sign(&mut parts.headers, account, &view, id, parts.version);
+        });
+    }
+    let alarm = Alarm::new(&worker.ticks);
+    let answer = Answer::upstream(body, lease, alarm, worker.settings.limits.body_idle, record);
+    Response::from_parts(parts, answer)
+}
+
+/// The carrier's token endpoint, if this is it, however it is spelled: such a request is never
+/// forwarded, since it holds a secret.
+fn token_endpoint<'a>(view: &'a RouteView, target: &PathAndQuery) -> Option<&'a DownstreamToken> {
+    let endpoint = view.profile.downstream_token.as_ref()?;
+    let path = target.path();
+    if path == endpoint.path {
+        return Some(endpoint);
+    }
+    let odd = path.len() >= endpoint.path.len()
+        && (path.ends_with('/') || path.contains('%') || path.contains("//"));
+    if !odd && !path.eq_ignore_ascii_case(&endpoint.path) {
+        return None;
+    }
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    let plain = |path: &str| -> String {
+        let segments = path.split('/').filter(|segment| !segment.is_empty());
+        segments.flat_map(|segment| ["/", segment]).collect()
+    };
+    plain(&decoded)
+        .eq_ignore_ascii_case(&plain(&endpoint.path))
+        .then_some(endpoint)
+}

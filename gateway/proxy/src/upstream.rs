@@ -1,0 +1,286 @@
+//! A worker's connections to one origin.
+//!
+//! The pool is a stack: the connection used last is used next, so that few stay busy (warm caches,
+//! warm congestion windows) and the others expire.
+
+use crate::{
+    error::{Code, Problem},
+    framing::{UpstreamIo, UpstreamState, Violation},
+    limits::Limits,
+    local_exec::LocalExec,
+    outgoing::Outgoing,
+    settings::Settings,
+    ticks::{Ticks, timeout},
+};
+use gateway_model::{Origin, Scheme};
+use http::{Request, Response, uri};
+use hyper::{
+    body::Incoming,
+    client::conn::{TrySendError, http1, http2},
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls_pki_types::ServerName;
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    rc::Rc,
+    sync::Arc,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+
+/// Not-ready connections looked at before a new one is opened.
+const LOOK: usize = 4;
+
+/// See the module.
+pub(crate) struct Upstream {
+    host: Box<str>,
+    port: u16,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    pub(crate) scheme: uri::Scheme,
+    pub(crate) authority: uri::Authority,
+    limits: Limits,
+    idle: RefCell<Vec<Idle>>,
+    shared: RefCell<Option<(http2::SendRequest<Outgoing>, Rc<Cell<u32>>)>>,
+}
+
+struct Idle {
+    sender: http1::SendRequest<Outgoing>,
+    state: Rc<UpstreamState>,
+    since: u64,
+}
+
+/// A connection taken for one exchange.
+pub(crate) struct Lease {
+    upstream: Rc<Upstream>,
+    ticks: Rc<Ticks>,
+    sender: Sender,
+    /// It has served before, so its server may have closed it meanwhile.
+    pub(crate) reused: bool,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Outgoing>, Rc<UpstreamState>),
+    Http2(
+        http2::SendRequest<Outgoing>,
+        #[expect(dead_code, reason = "counts by living")] Streams,
+    ),
+}
+
+/// Counts one stream of a shared connection while it lives.
+struct Streams(Rc<Cell<u32>>);
+
+impl Streams {
+    fn of(count: &Rc<Cell<u32>>) -> Self {
+        count.set(count.get() + 1);
+        Self(Rc::clone(count))
+    }
+}
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+impl Upstream {
+    pub(crate) fn new(origin: &Origin, settings: &Settings) -> Self {
+        let authority = origin.authority();
+        let tls = match origin.scheme() {
+            Scheme::Http => None,
+            Scheme::Https => server_name(origin.host()).map(|name| {
+                let mut config = rustls::ClientConfig::clone(&settings.upstream_tls);
+                config.alpn_protocols = if settings.upstream_http2 {
+                    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+                } else {
+                    vec![b"http/1.1".to_vec()]
+                };
+                (TlsConnector::from(Arc::new(config)), name)
+            }),
+        };
+        Self {
+            host: origin.host().trim_matches(['[', ']']).into(),
+            port: origin.port(),
+            scheme: match origin.scheme() {
+                Scheme::Http => uri::Scheme::HTTP,
+                Scheme::Https => uri::Scheme::HTTPS,
+            },
+            authority: uri::Authority::try_from(authority)
+                .expect("an origin's authority is an authority"),
+            tls,
+            limits: settings.limits.clone(),
+            idle: RefCell::default(),
+            shared: RefCell::default(),
+        }
+    }
+
+    /// A connection that has served before and is ready, if there is one.
+    pub(crate) fn take_idle(self: &Rc<Self>, ticks: &Rc<Ticks>) -> Option<Lease> {
+        if let Some((sender, streams)) = &*self.shared.borrow()
+            && !sender.is_closed()
+            && streams.get() < self.limits.http2_streams
+        {
+            let sender = Sender::Http2(sender.clone(), Streams::of(streams));
+            return Some(self.lease(sender, ticks, true));
+        }
+        let mut idle = self.idle.borrow_mut();
+        let mut at = idle.len();
+        let mut looked = 0;
+        while at > 0 && looked < LOOK {
+            at -= 1;
+            looked += 1;
+            let candidate = &idle[at];
+            if candidate.sender.is_closed() || candidate.state.violation().is_some() {
+                idle.remove(at);
+            } else if candidate.sender.is_ready() && candidate.state.is_reusable() {
+                let Idle { sender, state, .. } = idle.remove(at);
+                drop(idle);
+                return Some(self.lease(Sender::Http1(sender, state), ticks, true));
+            }
+        }
+        None
+    }
+
+    fn lease(self: &Rc<Self>, sender: Sender, ticks: &Rc<Ticks>, reused: bool) -> Lease {
+        Lease {
+            upstream: Rc::clone(self),
+            ticks: Rc::clone(ticks),
+            sender,
+            reused,
+        }
+    }
+
+    /// Opens a connection.
+    pub(crate) async fn connect(self: &Rc<Self>, ticks: &Rc<Ticks>) -> Result<Lease, Problem> {
+        let opened = timeout(ticks, self.limits.connect, self.open()).await;
+        let sender = match opened {
+            Ok(Ok(sender)) => sender,
+            Ok(Err(error)) => {
+                tracing::warn!(host = &*self.host, port = self.port, %error, "cannot connect upstream");
+                return Err(Problem::new(
+                    Code::CarrierUnreachable,
+                    "the carrier cannot be reached; the request was not sent: try again later",
+                ));
+            }
+            Err(_) => {
+                tracing::warn!(
+                    host = &*self.host,
+                    port = self.port,
+                    "connecting upstream took too long"
+                );
+                return Err(Problem::new(
+                    Code::CarrierUnreachable,
+                    "connecting to the carrier took too long; the request was not sent: try again later",
+                ));
+            }
+        };
+        Ok(self.lease(sender, ticks, false))
+    }
+
+    async fn open(&self) -> io::Result<Sender> {
+        let stream = TcpStream::connect((&*self.host, self.port)).await?;
+        // Without it the last packet of a request waits for an acknowledgement; it cannot be vital.
+        let _ = stream.set_nodelay(true);
+        let Some((connector, name)) = &self.tls else {
+            return handshake_http1(stream).await;
+        };
+        let stream = connector.connect(name.clone(), stream).await?;
+        if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+            return handshake_http1(stream).await;
+        }
+        let (sender, connection) = http2::Builder::new(LocalExec)
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.limits.upstream_idle)
+            .keep_alive_timeout(self.limits.connect)
+            .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(io::Error::other)?;
+        tokio::task::spawn_local(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "upstream connection ended");
+            }
+        });
+        let count = Rc::new(Cell::new(0));
+        let streams = Streams::of(&count);
+        *self.shared.borrow_mut() = Some((sender.clone(), count));
+        Ok(Sender::Http2(sender, streams))
+    }
+
+    /// Closes connections that nobody used for a while.
+    pub(crate) fn expire(&self, now: u64) {
+        let span = u64::try_from(self.limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
+        let mut idle = self.idle.borrow_mut();
+        idle.retain(|idle| !idle.sender.is_closed() && now.saturating_sub(idle.since) <= span);
+    }
+}
+
+async fn handshake_http1<S>(stream: S) -> io::Result<Sender>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let io = UpstreamIo::new(stream);
+    let state = io.state();
+    let (sender, connection) = http1::Builder::new()
+        .handshake(io)
+        .await
+        .map_err(io::Error::other)?;
+    tokio::task::spawn_local(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "upstream connection ended");
+        }
+    });
+    Ok(Sender::Http1(sender, state))
+}
+
+fn server_name(host: &str) -> Option<ServerName<'static>> {
+    ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).ok()
+}
+
+impl Lease {
+    /// Whether requests need absolute targets here.
+    pub(crate) const fn is_http2(&self) -> bool {
+        matches!(self.sender, Sender::Http2(..))
+    }
+
+    /// Sends a request; an error gives it back if not a byte of it was sent.
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<Outgoing>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Outgoing>>> {
+        match &mut self.sender {
+            Sender::Http1(sender, state) => {
+                state.begin(request.method());
+                sender.try_send_request(request).await
+            }
+            Sender::Http2(sender, _) => sender.try_send_request(request).await,
+        }
+    }
+
+    /// What was wrong with the answer, if it is that.
+    pub(crate) fn violation(&self) -> Option<Violation> {
+        match &self.sender {
+            Sender::Http1(_, state) => state.violation(),
+            Sender::Http2(..) => None,
+        }
+    }
+
+    /// The exchange is complete: the connection may serve the next one.
+    pub(crate) fn give_back(self) {
+        let Sender::Http1(sender, state) = self.sender else {
+            return;
+        };
+        let mut idle = self.upstream.idle.borrow_mut();
+        let room = idle.len() < self.upstream.limits.upstream_idle_connections;
+        if room && !sender.is_closed() && state.is_reusable() {
+            idle.push(Idle {
+                sender,
+                state,
+                since: self.ticks.now(),
+            });
+        }
+    }
+}
