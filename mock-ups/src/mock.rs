@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::data::{SeedApp, SeedData};
 use crate::journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
 use crate::listener::{self, Role};
+use crate::rating::Tariff;
 use crate::state::{Genesis, World};
 
 /// A running mock. It listens on a free port of the loopback address and shares nothing with other
@@ -254,9 +255,15 @@ impl Builder {
         self
     }
 
+    /// Prices by another tariff than the default one.
+    pub fn tariff(mut self, tariff: Tariff) -> Self {
+        self.genesis.tariff = Some(tariff);
+        self
+    }
+
     /// Replaces the products below `/api`.
     pub fn products(mut self, products: Vec<Box<dyn Product>>) -> Self {
-        self.genesis.products = products;
+        self.genesis.products = Some(products);
         self
     }
 

@@ -11,6 +11,8 @@ use crate::journal::Journal;
 use crate::oauth::grants::Grants;
 use crate::oauth::issuer::Issuer;
 use crate::oauth::quota::QuotaMeter;
+use crate::products;
+use crate::rating::Tariff;
 use crate::registry::Registry;
 use crate::tokens::TokenTable;
 
@@ -47,7 +49,9 @@ pub(crate) struct Genesis {
     pub(crate) settings: Settings,
     pub(crate) data: SeedData,
     pub(crate) journal_capacity: usize,
-    pub(crate) products: Vec<Box<dyn Product>>,
+    pub(crate) tariff: Option<Tariff>,
+    /// In place of the mock's own products.
+    pub(crate) products: Option<Vec<Box<dyn Product>>>,
 }
 
 impl Default for Genesis {
@@ -57,13 +61,19 @@ impl Default for Genesis {
             settings: Settings::default(),
             data: SeedData::default(),
             journal_capacity: 1_000,
-            products: crate::products::all(),
+            tariff: None,
+            products: None,
         }
     }
 }
 
 impl World {
     pub(crate) fn new(genesis: Genesis) -> Self {
+        let products = match (genesis.products, genesis.tariff) {
+            (Some(products), _) => products,
+            (None, Some(tariff)) => products::with_tariff(Arc::new(tariff)),
+            (None, None) => products::all(),
+        };
         Self {
             clock: VirtualClock::new(),
             limits: Limits::default(),
@@ -74,7 +84,7 @@ impl World {
             grants: Grants::default(),
             quota: QuotaMeter::default(),
             journal: Journal::new(genesis.journal_capacity),
-            products: genesis.products,
+            products,
             close_after_error: AtomicBool::new(genesis.settings.close_after_error),
             lint_header: AtomicBool::new(genesis.settings.lint_header),
             last_connection: AtomicU64::new(0),

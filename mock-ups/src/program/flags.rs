@@ -11,6 +11,7 @@ use crate::api::Environment;
 use crate::config::{BodyCredentials, Quota, Settings, StaleGrant};
 use crate::control::parse_duration;
 use crate::data::SeedData;
+use crate::rating::Tariff;
 use crate::state::{Genesis, World};
 
 /// UPS, offline: OAuth, rating and the other APIs, for development, tests and load.
@@ -42,6 +43,9 @@ pub(super) struct Flags {
     /// Users, accounts and apps to start with, in place of the seeded ones (TOML)
     #[arg(long, value_name = "FILE")]
     data: Option<std::path::PathBuf>,
+    /// The tariff: default, cie-2024-01, or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "default")]
+    tariff: String,
     /// How many requests the journal keeps; 0 turns it off
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     journal: usize,
@@ -93,6 +97,8 @@ enum GuessedCode {
 pub(super) enum BadValue {
     #[error("--frozen-at: {0}")]
     FrozenAt(jiff::Error),
+    #[error("--tariff: {0}")]
+    Tariff(#[from] crate::rating::TariffError),
     #[error("--data: {0}")]
     Data(#[from] crate::toml::Unreadable),
 }
@@ -119,6 +125,7 @@ impl Flags {
             settings: self.settings(),
             data,
             journal_capacity: self.journal,
+            tariff: Some(self.tariff()?),
             ..Genesis::default()
         })
     }
@@ -130,6 +137,16 @@ impl Flags {
             world.clock.set(at);
         }
         Ok(())
+    }
+
+    fn tariff(&self) -> Result<Tariff, BadValue> {
+        let is_path = self.tariff.contains(['/', '.']);
+        let tariff = if is_path {
+            Tariff::from_file(self.tariff.as_ref())
+        } else {
+            Tariff::bundled(&self.tariff)
+        };
+        Ok(tariff?)
     }
 
     fn settings(&self) -> Settings {
