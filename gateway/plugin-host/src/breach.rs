@@ -80,9 +80,10 @@ impl Breach {
 
     /// The failure that the authorization ends with.
     pub(crate) fn failure(&self, plugin: &str) -> Failure {
-        let message = match self {
-            Self::Panicked(_) => format!("plugin {plugin} is at fault: {self}"),
-            _ => format!("plugin {plugin} broke its contract; it returned {self}"),
+        let message = if matches!(self, Self::Panicked(_)) {
+            format!("plugin {plugin} is at fault: {self}")
+        } else {
+            format!("plugin {plugin} broke its contract; it returned {self}")
         };
         Failure::new(FailureClass::Bug, self.code(), message)
     }

@@ -110,7 +110,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// A link may only lead to a neighbour.
 fn resolve(path: &Path) -> Result<PathBuf, FileError> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let folder = fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(unreadable)?;
+    let folder = fs::canonicalize(parent.unwrap_or_else(|| Path::new("."))).map_err(unreadable)?;
     let target = fs::canonicalize(path).map_err(unreadable)?;
     if target.parent() == Some(&folder) {
         Ok(target)

@@ -55,8 +55,8 @@ fn timeout(instance: &Instance) -> Failure {
 fn beginning(instance: &Instance, with: Authorization) -> Result<Beginning, Failure> {
     let manifest = &instance.plugin().manifest;
     let config = |code: &str, message: String| Failure::new(FailureClass::Config, code, message);
-    let named = manifest.slots.contains(&with.slot);
-    if !named && !(with.slot.is_empty() && manifest.slots.len() == 1) {
+    let only = with.slot.is_empty() && manifest.slots.len() == 1;
+    if !only && !manifest.slots.contains(&with.slot) {
         let known = manifest.slots.join(", ");
         let message = format!("plugin {} has the slots {known}: name one", manifest.name);
         return Err(config("unknown_slot", message));

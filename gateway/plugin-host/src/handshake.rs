@@ -118,23 +118,26 @@ pub(crate) unsafe fn check(
 }
 
 fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
-    let missing = HandshakeError::Function;
     if plugin.capabilities & Capabilities::TOKEN == 0 {
         return Err(HandshakeError::NoToken);
     }
     if plugin.capabilities & Capabilities::SIGN != 0 && plugin.sign.is_none() {
-        return Err(missing("sign"));
+        return Err(HandshakeError::Function("sign"));
     }
     if plugin.capabilities & Capabilities::AUTH_CODE != 0 && plugin.authorize_url.is_none() {
-        return Err(missing("authorize_url"));
+        return Err(HandshakeError::Function("authorize_url"));
     }
     Ok(Table {
-        instance_new: plugin.instance_new.ok_or(missing("instance_new"))?,
-        instance_free: plugin.instance_free.ok_or(missing("instance_free"))?,
-        op_begin: plugin.op_begin.ok_or(missing("op_begin"))?,
-        op_resume: plugin.op_resume.ok_or(missing("op_resume"))?,
-        op_free: plugin.op_free.ok_or(missing("op_free"))?,
+        instance_new: required(plugin.instance_new, "instance_new")?,
+        instance_free: required(plugin.instance_free, "instance_free")?,
+        op_begin: required(plugin.op_begin, "op_begin")?,
+        op_resume: required(plugin.op_resume, "op_resume")?,
+        op_free: required(plugin.op_free, "op_free")?,
     })
+}
+
+fn required<F>(function: Option<F>, name: &'static str) -> Result<F, HandshakeError> {
+    function.ok_or(HandshakeError::Function(name))
 }
 
 fn unreadable(breach: Breach) -> HandshakeError {

@@ -14,12 +14,15 @@ use std::{
 /// Emissions that one call may make; more than all outstanding requests, taken back and made anew.
 const MAX_EMISSIONS: usize = 64;
 
+/// Name and value of a field.
+pub(crate) type RawField = (Vec<u8>, Vec<u8>);
+
 /// A request as the plugin wrote it, not checked yet.
 pub(crate) struct Asked {
     pub(crate) id: u64,
     pub(crate) method: Vec<u8>,
     pub(crate) url: Vec<u8>,
-    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) fields: Vec<RawField>,
     pub(crate) body: Bytes,
     pub(crate) timeout_ms: u32,
 }
@@ -33,7 +36,7 @@ pub(crate) enum Emission {
 
 /// A credential as the plugin wrote it, not checked yet.
 pub(crate) struct Done {
-    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) fields: Vec<RawField>,
     pub(crate) ttl_ms: u64,
     pub(crate) refresh_after_ms: u64,
     pub(crate) state: SecretBytes,

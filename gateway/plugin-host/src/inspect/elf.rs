@@ -113,10 +113,10 @@ impl<'a> Library<'a> {
     /// Thread-local storage, relocations and search paths.
     pub(super) fn check_dynamic(&self) -> Result<(), Refusal> {
         let flags = self.entry(elf::DT_FLAGS).unwrap_or(0);
-        if flags & u64::from(elf::DF_STATIC_TLS.0) != 0 {
+        if flags & elf::DF_STATIC_TLS.0 != 0 {
             return Err(Refusal::StaticTls);
         }
-        let textrel = flags & u64::from(elf::DF_TEXTREL.0) != 0;
+        let textrel = flags & elf::DF_TEXTREL.0 != 0;
         if textrel || self.entry(elf::DT_TEXTREL).is_some() {
             return Err(Refusal::TextRelocations);
         }

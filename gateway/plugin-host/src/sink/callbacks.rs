@@ -1,6 +1,6 @@
 //! The functions of the sink.
 
-use super::{Asked, Done, Emission, Emitted, End, Recorder};
+use super::{Asked, Done, Emission, Emitted, End, RawField, Recorder};
 use crate::{Breach, Limits, raw};
 use bytes::Bytes;
 use gateway_model::{Failure, FailureClass, SecretBytes};
@@ -131,7 +131,7 @@ unsafe fn copy_fields(
     first: *const Header,
     count: usize,
     limits: &Limits,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Breach> {
+) -> Result<Vec<RawField>, Breach> {
     // SAFETY: by this function's contract.
     let headers = unsafe { raw::headers(first, count, limits.fields, "header fields") }?;
     let copy = |header: &Header| {

@@ -1,0 +1,57 @@
+//! Hostile files: the check never panics and never reads outside, whatever the bytes.
+
+use crate::support::compile;
+use gateway_plugin_host::inspect;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
+        prop_assert!(inspect(&bytes).is_err());
+    }
+
+    /// Behind a proper start the parser goes deeper.
+    #[test]
+    fn arbitrary_elf_never_panics(mut bytes in prop::collection::vec(any::<u8>(), 64..4096)) {
+        bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        bytes[16..20].copy_from_slice(&[3, 0, 62, 0]);
+        prop_assert!(inspect(&bytes).is_err());
+    }
+
+    /// A real library with some bytes changed and its end cut off. It may still be fine.
+    #[test]
+    fn mutated_library_never_panics(
+        source in prop::sample::select(vec!["basic.c", "modes.c", "forbidden.c"]),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..32),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let mut library = compile(source, &[]);
+        for (index, byte) in changes {
+            let at = index.index(library.len());
+            library[at] = byte;
+        }
+        if let Some(cut) = cut {
+            library.truncate(cut.index(library.len()));
+        }
+        let _ = inspect(&library);
+    }
+
+    /// Offsets, sizes and counts are where parsers fall: change the headers only.
+    #[test]
+    fn mutated_headers_never_panic(
+        changes in prop::collection::vec((0_usize..1024, any::<u8>()), 1..12),
+        tail in prop::collection::vec((0_usize..2048, any::<u8>()), 0..12),
+    ) {
+        let mut library = compile("basic.c", &[]);
+        let len = library.len();
+        for (at, byte) in changes {
+            library[at] = byte;
+        }
+        for (back, byte) in tail {
+            library[len - 1 - back] = byte; // the section headers
+        }
+        let _ = inspect(&library);
+    }
+}

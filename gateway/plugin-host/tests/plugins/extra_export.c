@@ -1,0 +1,3 @@
+/* Exports a second symbol. */
+#include "basic.h"
+WAYBILL_EXPORT int leftover(void) { return 1; }
