@@ -1,0 +1,216 @@
+//! Rating: `POST /api/rating/{version}/{Rate|Shop|Ratetimeintransit|Shoptimeintransit}`.
+//!
+//! A request is read liberally ([`request`]), checked into a [`job`], priced with a [`Tariff`]
+//! ([`charges`]) and written out ([`answer`]). Nothing is remembered between calls.
+
+mod answer;
+mod charges;
+mod check;
+pub(crate) mod error;
+mod job;
+pub(crate) mod request;
+pub(crate) mod service;
+mod tariff;
+pub(crate) mod transit;
+
+use std::sync::Arc;
+
+use http::Method;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::api::{ApiAnswer, ApiRequest, Caller, Product, UpsError};
+use crate::liberal;
+use crate::places;
+
+use answer::Sheet;
+use charges::Basis;
+use check::Facts;
+use job::Job;
+use service::Service;
+
+pub use tariff::{Tariff, TariffError};
+
+/// What the path asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mode {
+    /// All services instead of the one in the body.
+    pub(crate) shop: bool,
+    pub(crate) time_in_transit: bool,
+    /// 1 to 9999.
+    pub(crate) version: u32,
+}
+
+impl Mode {
+    /// Reads the version and the option of the path, and `additionalinfo` of the query.
+    fn parse(version: &str, option: &str, additional: Option<&str>) -> Result<Self, UpsError> {
+        let digits = version.strip_prefix(['v', 'V']).unwrap_or(version);
+        let valid = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let version = digits
+            .parse()
+            .ok()
+            .filter(|_| valid)
+            .ok_or_else(|| UpsError::from(error::INVALID_VERSION))?;
+        let is = |name: &str| option.eq_ignore_ascii_case(name);
+        let (shop, timed) = if is("Rate") {
+            (false, false)
+        } else if is("Shop") {
+            (true, false)
+        } else if is("Ratetimeintransit") {
+            (false, true)
+        } else if is("Shoptimeintransit") {
+            (true, true)
+        } else {
+            return Err(error::INVALID_ACTION.into());
+        };
+        let additional = additional.is_some_and(|info| info.eq_ignore_ascii_case("timeintransit"));
+        Ok(Self {
+            shop,
+            time_in_transit: timed || additional,
+            version,
+        })
+    }
+}
+
+/// The product.
+#[derive(Debug, Clone)]
+pub struct Rating {
+    tariff: Arc<Tariff>,
+}
+
+impl Rating {
+    /// Rating by a tariff.
+    #[must_use]
+    pub const fn new(tariff: Arc<Tariff>) -> Self {
+        Self { tariff }
+    }
+
+    /// Answers one call, given the parts that matter of it.
+    fn rate(&self, call: &Call<'_>) -> Result<ApiAnswer, UpsError> {
+        if call.body.is_empty() {
+            return Err(error::EMPTY_BODY.into());
+        }
+        if liberal::holds_control_character(call.body) {
+            return Ok(ApiAnswer::indigestible());
+        }
+        let envelope = match serde_json::from_slice::<request::Envelope<'_>>(call.body) {
+            Ok(envelope) => envelope,
+            Err(_) if liberal::is_json(call.body) => return Err(error::NOT_VALID.into()),
+            Err(_) => return Ok(ApiAnswer::indigestible()),
+        };
+        let request = envelope
+            .rate_request
+            .as_ref()
+            .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
+        let facts = Facts {
+            tariff: &self.tariff,
+            today: call.today,
+            mode: call.mode,
+        };
+        let job = check::check(request, facts)?;
+        self.price(&job, call)
+    }
+
+    fn price(&self, job: &Job<'_>, call: &Call<'_>) -> Result<ApiAnswer, UpsError> {
+        let discount = discount(job, call.caller);
+        let asked = job.shows.negotiated_asked;
+        let currency = places::currency(job.lane.from.0);
+        let factor = self.tariff.currency_factor(currency);
+        let zone = self.tariff.zone(job.lane, job.from_prefix, job.to_prefix);
+        let basis = |service| Basis::of(job, service, zone, &self.tariff, discount, factor);
+        let bases: Vec<Basis<'_>> = match job.service {
+            Some(service) if !goes_on_saturday(job, service) => {
+                return Err(error::OPTION_UNAVAILABLE.into());
+            }
+            Some(service) => basis(service).into_iter().collect(),
+            None => {
+                let fits = |service: &Service| {
+                    goes_on_saturday(job, *service)
+                        && job
+                            .parcels
+                            .iter()
+                            .all(|p| p.packaging.goes_by(*service, job.lane))
+                };
+                job.lane.shop().filter(fits).filter_map(basis).collect()
+            }
+        };
+        if bases.is_empty() {
+            return Err(if job.service.is_some() {
+                error::SERVICE_UNAVAILABLE.into()
+            } else {
+                error::NOT_POSSIBLE.into()
+            });
+        }
+        let taxes = &self.tariff.rules.taxes;
+        let sheet = Sheet {
+            job,
+            mode: call.mode,
+            today: call.today,
+            currency,
+            tax: taxes
+                .iter()
+                .find(|tax| tax.0 == job.lane.from.0)
+                .map(|tax| tax.1),
+            not_qualified: asked && discount.is_none() && job.shipper_number.is_some(),
+            transaction: call.transaction,
+        };
+        Ok(ApiAnswer::json(answer::write(&sheet, &bases)))
+    }
+}
+
+/// The parts of a call that rating looks at.
+#[derive(Debug, Clone, Copy)]
+struct Call<'a> {
+    mode: Mode,
+    body: &'a [u8],
+    caller: &'a Caller,
+    today: Date,
+    transaction: &'a str,
+}
+
+/// The discount in per mille, when negotiated rates are asked for and the caller may see them: the
+/// shipper number must be the caller's own, be qualified, and the origin must name its state.
+/// Without a shipper number the question is not even noticed.
+fn discount(job: &Job<'_>, caller: &Caller) -> Option<i64> {
+    if !job.shows.negotiated_asked || !job.origin_has_state {
+        return None;
+    }
+    let account = caller.account(job.shipper_number?)?;
+    account
+        .negotiated_rates
+        .then_some(i64::from(account.discount_per_mille.min(1000)))
+}
+
+/// Whether the service can deliver on a Saturday, if that is asked for.
+fn goes_on_saturday(job: &Job<'_>, service: Service) -> bool {
+    !job.options.saturday_delivery || matches!(service.code(), "01" | "02" | "14" | "07" | "54")
+}
+
+impl Product for Rating {
+    fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiAnswer> {
+        let &["rating", version, option] = request.segments else {
+            return None;
+        };
+        if request.method != Method::POST {
+            return None;
+        }
+        let additional = request.query_value("additionalinfo");
+        let mode = match Mode::parse(version, option, additional.as_deref()) {
+            Ok(mode) => mode,
+            Err(error) => return Some(error.into()),
+        };
+        let call = Call {
+            mode,
+            body: request.body,
+            caller: request.caller,
+            today: TimeZone::UTC.to_datetime(request.now).date(),
+            transaction: request
+                .header("transid")
+                .unwrap_or("ciewssoasmock000000000"),
+        };
+        Some(self.rate(&call).unwrap_or_else(ApiAnswer::from))
+    }
+}
+
+#[cfg(test)]
+mod tests;

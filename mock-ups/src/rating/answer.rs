@@ -1,0 +1,151 @@
+//! Writes the answer to a checked request.
+
+mod shipment;
+mod transit;
+
+use jiff::civil::Date;
+
+use crate::json::{Json, Style};
+
+use super::Mode;
+use super::charges::{Basis, PackageCharges};
+use super::job::Job;
+use super::tariff::RateModifier;
+
+/// A warning in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Alert {
+    code: &'static str,
+    text: &'static str,
+}
+
+const MAY_VARY: Alert = Alert {
+    code: "110971",
+    text: "Your invoice may vary from the displayed reference rates",
+};
+const NOT_QUALIFIED: Alert = Alert {
+    code: "120900",
+    text: "User Id and Shipper Number combination is not qualified to receive negotiated rates",
+};
+const DATE_CHANGED: Alert = Alert {
+    code: "111730",
+    text: "The pickup date is not valid and was changed to the current date",
+};
+const NO_USER_DISCOUNT: Alert = Alert {
+    code: "111531",
+    text: "User level discount is not available for the user and shipper number",
+};
+const MODIFIER_APPLIED: Alert = Alert {
+    code: "112237",
+    text: "A rate modifier was applied",
+};
+const HANDLING_SET: Alert = Alert {
+    code: "119001",
+    text: "Additional Handling has automatically been set on a package",
+};
+
+/// Everything an answer is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sheet<'a> {
+    pub(crate) job: &'a Job<'a>,
+    pub(crate) mode: Mode,
+    pub(crate) today: Date,
+    pub(crate) currency: &'static str,
+    /// Value added tax in hundredths of a percent.
+    pub(crate) tax: Option<i64>,
+    /// Asked for negotiated rates with a shipper number that has none.
+    pub(crate) not_qualified: bool,
+    /// The transaction's name on the carrier's side.
+    pub(crate) transaction: &'a str,
+}
+
+/// The shape rules of the version in the path.
+impl Mode {
+    /// Whether lists of one are lists.
+    const fn lists_are_arrays(self) -> bool {
+        self.version >= 2403
+    }
+
+    /// Whether one rated shipment is a list.
+    const fn shipments_are_arrays(self) -> bool {
+        self.version >= 2409
+    }
+}
+
+impl Sheet<'_> {
+    /// Itemised charges came with sub-version 1601.
+    const fn is_itemised(&self) -> bool {
+        self.job.shows.sub_version >= 1601
+    }
+
+    fn modifier<'t>(&self, basis: &Basis<'t>) -> Option<&'t RateModifier> {
+        basis
+            .modifier
+            .filter(|_| self.job.shows.sub_version >= 2205)
+    }
+
+    /// The alerts of one rated shipment; `None`s are skipped.
+    fn alerts(&self, modified: bool) -> [Option<Alert>; 6] {
+        let shows = &self.job.shows;
+        let changed = shows
+            .time_in_transit
+            .as_ref()
+            .is_some_and(|wanted| wanted.day_was_changed);
+        let handling = self
+            .job
+            .parcels
+            .iter()
+            .any(|parcel| parcel.handling_was_found);
+        [
+            Some(MAY_VARY),
+            self.not_qualified.then_some(NOT_QUALIFIED),
+            shows.user_level_discount_asked.then_some(NO_USER_DISCOUNT),
+            changed.then_some(DATE_CHANGED),
+            handling.then_some(HANDLING_SET),
+            modified.then_some(MODIFIER_APPLIED),
+        ]
+    }
+}
+
+/// Writes the whole answer: one rated shipment per basis.
+pub(crate) fn write(sheet: &Sheet<'_>, bases: &[Basis<'_>]) -> Vec<u8> {
+    let packages = sheet.job.parcels.len();
+    let capacity = 512 + bases.len() * (1536 + packages * 1024);
+    let mut charges = Vec::with_capacity(packages);
+    Json::document(Style::Spaced, capacity, |json| {
+        json.object("RateResponse", |json| {
+            response(json, sheet, bases);
+            let one = |json: &mut Json, basis: &Basis<'_>, charges: &mut Vec<PackageCharges>| {
+                charges.clear();
+                let parcels = sheet.job.parcels.iter();
+                charges.extend(parcels.map(|parcel| basis.package(sheet.job, parcel)));
+                shipment::write(json, sheet, basis, charges);
+            };
+            let always = sheet.mode.shipments_are_arrays();
+            json.list("RatedShipment", always, bases.iter(), |json, basis| {
+                one(json, basis, &mut charges);
+            });
+        });
+    })
+}
+
+fn response(json: &mut Json, sheet: &Sheet<'_>, bases: &[Basis<'_>]) {
+    json.object("Response", |json| {
+        json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
+        let modified = bases.iter().any(|basis| sheet.modifier(basis).is_some());
+        // Seen as a list of one even where the version would write an object.
+        json.array("Alert", sheet.alerts(modified).into_iter().flatten(), alert);
+        match sheet.job.shows.customer_context {
+            Some(context) => json.object("TransactionReference", |json| {
+                json.text("CustomerContext", context);
+                json.text("TransactionIdentifier", sheet.transaction);
+            }),
+            None => json.text("TransactionReference", ""),
+        }
+    });
+}
+
+fn alert(json: &mut Json, alert: Alert) {
+    json.text("Code", alert.code);
+    json.text("Description", alert.text);
+}

@@ -1,0 +1,255 @@
+//! What the answer looks like: by version, by option, by what was asked.
+
+use serde_json::{Value, json};
+
+use super::{by, cents, of_service, package, rated, rating, request, send, usual, with};
+
+#[test]
+fn shop_answers_in_the_live_writing_style() {
+    let answer = send(&rating("default"), "v2409/Shop", usual().to_string());
+    let text = std::str::from_utf8(&answer.body).expect("text");
+    assert!(text.starts_with(
+        r#"{"RateResponse":{"Response":{"ResponseStatus":{"Code":"1", "Description":"Success"}, "Alert":[{"Code":"110971", "#
+    ));
+    assert!(!text.contains("null") && !text.contains('\n') && !text.contains(": "));
+}
+
+#[test]
+fn rate_shape_follows_the_version() {
+    let rating = rating("default");
+    let shape = |version: &str| {
+        let answer = rated(&rating, &format!("{version}/Rate"), &by(usual(), "03"));
+        let shipment = &answer["RateResponse"]["RatedShipment"];
+        let first = if shipment.is_array() {
+            &shipment[0]
+        } else {
+            shipment
+        };
+        (
+            shipment.is_array(),
+            first["RatedPackage"].is_array(),
+            first["RatedShipmentAlert"].is_array(),
+        )
+    };
+    assert_eq!(shape("v2409"), (true, true, true));
+    assert_eq!(shape("v2403"), (false, true, true));
+    for old in ["v1", "v1601", "1701", "v1807", "v2205", "2205"] {
+        assert_eq!(shape(old), (false, false, false), "{old}");
+    }
+}
+
+#[test]
+fn path_wins_over_the_request_option_of_the_body() {
+    let rating = rating("default");
+    let mut body = usual();
+    body["RateRequest"]["Request"]["RequestOption"] = json!("Rate");
+    let answer = rated(&rating, "v2205/shop", &body);
+    assert!(
+        answer["RateResponse"]["RatedShipment"]
+            .as_array()
+            .expect("many")
+            .len()
+            >= 6
+    );
+}
+
+#[test]
+fn itemised_charges_need_a_sub_version() {
+    let rating = rating("default");
+    let mut body = by(usual(), "03");
+    let itemised = |body: &Value| {
+        let answer = rated(&rating, "v2409/Rate", body);
+        let rated = of_service(&answer, "03");
+        (
+            rated["RatedPackage"][0]["ItemizedCharges"].is_array(),
+            rated["Zone"].is_string(),
+        )
+    };
+    assert_eq!(itemised(&body), (true, true));
+    body["RateRequest"]["Request"]["SubVersion"] = json!("v2205");
+    assert_eq!(itemised(&body), (true, false));
+    body["RateRequest"]["Request"] = json!({});
+    assert_eq!(itemised(&body), (false, false));
+}
+
+#[test]
+fn numbers_objects_and_unknown_members_are_accepted() {
+    let rating = rating("default");
+    let plain = rated(&rating, "v2409/Rate", &by(usual(), "03"));
+    let mut odd = by(usual(), "3");
+    let shipment = &mut odd["RateRequest"]["Shipment"];
+    shipment["Shipper"]["Address"]["PostalCode"] = json!(27703);
+    shipment["Package"] = json!([{
+        "PackagingType": {"Code": 2},
+        "PackageWeight": {"UnitOfMeasurement": [{"Code": "lbs"}], "Weight": 5, "Extra": null},
+    }]);
+    shipment["Nonsense"] = json!({"deep": [1, 2, {"x": null}]});
+    shipment["ShipTo"]["Address"]["AddressLine"] = json!("one line");
+    assert_eq!(rated(&rating, "v2409/Rate", &odd), plain);
+}
+
+#[test]
+fn negotiated_rates_need_indicator_shipper_number_state_and_agreement() {
+    let rating = rating("default");
+    let asks = json!({"NegotiatedRatesIndicator": ""});
+    let negotiated = |body: &Value| {
+        let answer = rated(&rating, "v2409/Rate", &by(body.clone(), "03"));
+        let codes = |list: &Value| {
+            let alerts = list.as_array().expect("a list");
+            alerts.iter().any(|alert| alert["Code"] == "120900")
+        };
+        let rated = of_service(&answer, "03").clone();
+        let alerted = codes(&answer["RateResponse"]["Response"]["Alert"]);
+        assert_eq!(alerted, codes(&rated["RatedShipmentAlert"]));
+        (rated["NegotiatedRateCharges"].is_object(), alerted)
+    };
+    assert_eq!(negotiated(&usual()), (false, false));
+    let asked = with(usual(), "/ShipmentRatingOptions", asks.clone());
+    assert_eq!(negotiated(&asked), (true, false));
+    let other = with(asked.clone(), "/Shipper/ShipperNumber", json!("D4E5F6"));
+    assert_eq!(negotiated(&other), (false, true));
+    let stranger = with(asked.clone(), "/Shipper/ShipperNumber", json!("X9Y8Z7"));
+    assert_eq!(negotiated(&stranger), (false, true));
+    // The trap: without a shipper number there is no alert either.
+    let mut nobody = asked.clone();
+    nobody["RateRequest"]["Shipment"]["Shipper"]
+        .as_object_mut()
+        .expect("an object")
+        .remove("ShipperNumber");
+    assert_eq!(negotiated(&nobody), (false, false));
+    // Options in the wrong place are not seen.
+    let mut misplaced = usual();
+    misplaced["RateRequest"]["ShipmentRatingOptions"] = asks;
+    assert_eq!(negotiated(&misplaced), (false, false));
+}
+
+#[test]
+fn negotiated_total_is_below_the_published_one() {
+    let body = with(
+        usual(),
+        "/ShipmentRatingOptions",
+        json!({"NegotiatedRatesIndicator": ""}),
+    );
+    let answer = rated(&rating("default"), "v2409/Shop", &body);
+    for rated in answer["RateResponse"]["RatedShipment"]
+        .as_array()
+        .expect("many")
+    {
+        let net = cents(&rated["NegotiatedRateCharges"]["TotalCharge"]["MonetaryValue"]);
+        let published = cents(&rated["TotalCharges"]["MonetaryValue"]);
+        assert!(
+            net * 100 < published * 85 && net * 100 > published * 65,
+            "{net} {published}"
+        );
+    }
+}
+
+#[test]
+fn time_in_transit_counts_business_days_from_the_pickup() {
+    let body = with(
+        usual(),
+        "/DeliveryTimeInformation",
+        json!({"PackageBillType": "03", "Pickup": {"Date": "20240308", "Time": "1000"}}),
+    );
+    for path in [
+        "v2409/Shoptimeintransit",
+        "v2409/Shop?additionalinfo=timeintransit",
+        "v2409/Shop?AdditionalInfo=TimeInTransit",
+    ] {
+        let answer = rated(&rating("default"), path, &body);
+        let transit = &of_service(&answer, "01")["TimeInTransit"];
+        let arrival = &transit["ServiceSummary"]["EstimatedArrival"];
+        // Friday's parcel arrives on Monday.
+        assert_eq!(transit["PickupDate"], "20240308", "{path}");
+        assert_eq!(
+            arrival["Arrival"],
+            json!({"Date": "20240311", "Time": "103000"})
+        );
+        assert_eq!(arrival["BusinessDaysInTransit"], "1");
+        assert_eq!(arrival["DayOfWeek"], "MON");
+        assert_eq!(arrival["RestDays"], "2");
+        assert_eq!(arrival["TotalTransitDays"], "3");
+    }
+}
+
+#[test]
+fn pickup_far_away_is_moved_to_today_with_an_alert() {
+    let body = with(
+        usual(),
+        "/DeliveryTimeInformation",
+        json!({"PackageBillType": "03", "Pickup": {"Date": "20230101"}}),
+    );
+    let answer = rated(
+        &rating("default"),
+        "v2409/Ratetimeintransit",
+        &by(body, "03"),
+    );
+    let alerts = answer["RateResponse"]["Response"]["Alert"]
+        .as_array()
+        .expect("a list");
+    assert!(alerts.iter().any(|alert| alert["Code"] == "111730"));
+    assert_eq!(
+        of_service(&answer, "03")["TimeInTransit"]["PickupDate"],
+        "20240304"
+    );
+}
+
+#[test]
+fn guaranteed_delivery_is_absent_for_ground_only() {
+    let answer = rated(&rating("default"), "v2409/Shop", &usual());
+    assert!(
+        of_service(&answer, "03")
+            .get("GuaranteedDelivery")
+            .is_none()
+    );
+    assert_eq!(
+        of_service(&answer, "14")["GuaranteedDelivery"],
+        json!({"BusinessDaysInTransit": "1", "DeliveryByTime": "8:30 A.M."})
+    );
+}
+
+#[test]
+fn shipments_abroad_are_rated_as_a_whole_in_the_currency_of_the_origin() {
+    let mut body = usual();
+    body["RateRequest"]["Shipment"]["Shipper"]["Address"] =
+        json!({"PostalCode": "M5V 2T6", "StateProvinceCode": "ON", "CountryCode": "CA"});
+    body["RateRequest"]["Shipment"]["Package"] = json!([package("3"), package("4")]);
+    let answer = rated(&rating("default"), "v2409/Rate", &by(body, "11"));
+    let rated = of_service(&answer, "11");
+    assert_eq!(rated["TotalCharges"]["CurrencyCode"], "CAD");
+    assert_ne!(rated["BaseServiceCharge"]["MonetaryValue"], "0.00");
+    for parcel in rated["RatedPackage"].as_array().expect("two") {
+        assert_eq!(parcel["TotalCharges"]["MonetaryValue"], "0.00");
+        assert_eq!(parcel["BillingWeight"]["Weight"], "0.0");
+    }
+    assert_eq!(rated["BillingWeight"]["Weight"], "7.0");
+}
+
+#[test]
+fn customer_context_comes_back() {
+    let mut body = usual();
+    body["RateRequest"]["Request"]["TransactionReference"] = json!({"CustomerContext": "a\"b"});
+    let answer = rated(&rating("default"), "v2409/Shop", &body);
+    let reference = &answer["RateResponse"]["Response"]["TransactionReference"];
+    assert_eq!(reference["CustomerContext"], "a\"b");
+    let answer = rated(&rating("default"), "v2409/Shop", &usual());
+    assert_eq!(
+        answer["RateResponse"]["Response"]["TransactionReference"],
+        ""
+    );
+}
+
+#[test]
+fn puerto_rico_is_reached_as_a_place_of_its_own() {
+    let body = request(("NC", "27703"), ("PR", "00901"), package("5"));
+    let answer = rated(&rating("default"), "v2409/Shop", &body);
+    let shipments = answer["RateResponse"]["RatedShipment"]
+        .as_array()
+        .expect("many");
+    let mut codes: Vec<_> = shipments
+        .iter()
+        .filter_map(|r| r["Service"]["Code"].as_str())
+        .collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["01", "02", "03", "14"]);
+}
