@@ -1,8 +1,8 @@
 //! How a token is asked for.
 
 use gateway_model::Failure;
-use gateway_plugin_host::{Authorization, Issued};
-use std::{future::Future, pin::Pin};
+use gateway_plugin_host::{Authorization, HttpClient, Instance, Issued};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -18,4 +18,29 @@ pub trait Authorizer: Send + Sync {
     /// # Errors
     /// When none was issued; the failure's class decides what happens next.
     fn authorize(&self, authorization: Authorization) -> BoxFuture<'_, Result<Issued, Failure>>;
+}
+
+/// Asks through a carrier's plugin.
+pub struct PluginAuthorizer {
+    instance: Instance,
+    http: Arc<dyn HttpClient>,
+}
+
+impl PluginAuthorizer {
+    /// Joins a configured plugin with the client that makes its requests.
+    pub const fn new(instance: Instance, http: Arc<dyn HttpClient>) -> Self {
+        Self { instance, http }
+    }
+}
+
+impl Authorizer for PluginAuthorizer {
+    fn authorize(&self, authorization: Authorization) -> BoxFuture<'_, Result<Issued, Failure>> {
+        Box::pin(self.instance.authorize(authorization, &*self.http))
+    }
+}
+
+impl fmt::Debug for PluginAuthorizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PluginAuthorizer({:?})", self.instance)
+    }
 }

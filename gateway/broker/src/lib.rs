@@ -28,7 +28,7 @@ mod timers;
 mod token_endpoint;
 
 pub use account::{AccountSpec, KeyParts, SlotKey};
-pub use authorizer::{Authorizer, BoxFuture};
+pub use authorizer::{Authorizer, BoxFuture, PluginAuthorizer};
 pub use broker::{Broker, Shutdown};
 pub use config::BrokerConfig;
 pub use gateway_plugin_host::{Authorization, Issued, Reason};

@@ -159,6 +159,23 @@ proptest! {
     }
 
     #[test]
+    fn mint_budget_holds_whatever_is_asked(
+        seed: u64,
+        pauses in proptest::collection::vec(0_u64..3_000, 100..200),
+    ) {
+        // P4, P12: an operator who never stops clicking.
+        let mut world = World::new(false, seed);
+        world.mode = Mode::UpWithLifetime(60);
+        for pause in pauses {
+            world.feed(Event::OperatorAsked);
+            world.advance(Duration::from_millis(pause), Duration::ZERO);
+            world.answer_at_once();
+        }
+        prop_assert!(world.sent.len() > world::BUDGET.burst as usize);
+        world.check_budget();
+    }
+
+    #[test]
     fn ten_hours_of_ordinary_work_never_lack_a_token(seed: u64, lifetime in 60_u64..20_000) {
         // P4: as many tokens as lifetimes ask for, and always one to use.
         let mut world = World::new(false, seed);

@@ -320,6 +320,19 @@ fn parallel_401s_start_one_renewal() {
 }
 
 #[test]
+fn late_401_about_the_token_before_starts_nothing() {
+    // O10: no cool-down is needed for it.
+    repeatable(
+        "0 demand          : request 1 first => acquiring
+         0 issued 1 3600   : publish 1 until 3595, wake 2880 => fresh
+         2880 timer        : request 2 due, wake 3595 => renewing
+         2881 issued 2 3600 : publish 2 until 6475, wake 5760 => fresh
+         2882 401 1        : => fresh
+         2883 401 2        : request 3 unauthorized, wake 6475 => renewing",
+    );
+}
+
+#[test]
 fn persistent_401_is_not_a_storm() {
     // O10, P1: 250002 because the product is missing; a new token does not help.
     repeatable(

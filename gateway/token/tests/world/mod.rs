@@ -376,6 +376,13 @@ impl World {
         }
     }
 
+    /// What is out comes back now.
+    pub(crate) fn answer_at_once(&mut self) {
+        if let Some(Out { event, .. }) = self.out.take() {
+            self.come_back(event);
+        }
+    }
+
     fn come_back(&mut self, event: Event) {
         if matches!(event, Event::Issued { .. }) {
             // The shell makes the new refresh token durable before anything else happens.
