@@ -1,0 +1,328 @@
+//! `/metrics`: what is counted, under which name.
+//!
+//! Every name starts with `waybill_`, says its unit and, for counters, ends with `_total`. Labels are
+//! names that the operator or this program chose, so their number is bounded; none is a secret.
+
+use crate::{
+    labels::{Labels, Writer},
+    sources::Sources,
+};
+use gateway_broker::AccountStatus;
+use gateway_model::Clock;
+use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, text},
+    registry::{Registry, Unit},
+};
+use std::{fmt, sync::Arc};
+
+/// What `/metrics` answers with.
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All metrics as text.
+pub(crate) fn render(sources: &Arc<dyn Sources>, clock: &Arc<dyn Clock>) -> String {
+    let mut registry = Registry::with_prefix("waybill");
+    registry.register_collector(Box::new(Exporter {
+        sources: Arc::clone(sources),
+        clock: Arc::clone(clock),
+    }));
+    let mut text = String::new();
+    text::encode(&mut text, &registry).expect("a string takes text");
+    text
+}
+
+struct Exporter {
+    sources: Arc<dyn Sources>,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exporter")
+    }
+}
+
+impl Collector for Exporter {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut out = Writer(encoder);
+        let version = vec![("version", env!("CARGO_PKG_VERSION"))];
+        out.gauges("build_info", "The running version", None, [(version, 1.0)])?;
+        let snapshot = self.sources.data_plane();
+        self.connections(&mut out, &snapshot)?;
+        self.requests(&mut out, &snapshot)?;
+        let accounts = self.sources.accounts();
+        self.traffic(&mut out, &snapshot, &accounts)?;
+        self.accounts(&mut out, &accounts)?;
+        self.broker(&mut out)?;
+        self.plugins(&mut out)?;
+        out.counter(
+            "log_lines_dropped",
+            "Log lines that nobody took",
+            self.sources.dropped_log_lines(),
+        )
+    }
+}
+
+impl Exporter {
+    fn connections(&self, out: &mut Writer<'_>, s: &MetricsSnapshot) -> fmt::Result {
+        out.gauge(
+            "connections_open",
+            "Open connections from apps",
+            s.connections_open,
+        )?;
+        out.counter(
+            "connections_accepted",
+            "Connections accepted from apps",
+            s.connections_accepted,
+        )?;
+        out.counter(
+            "connections_refused",
+            "Connections closed at once because there were too many",
+            s.connections_refused,
+        )?;
+        out.counter(
+            "connections_handed_over",
+            "Connections given to a less busy worker",
+            s.connections_handed_over,
+        )?;
+        out.counter(
+            "connections_timed_out",
+            "Connections closed because a deadline passed",
+            s.connections_timed_out,
+        )?;
+        out.counter(
+            "upstream_connections_opened",
+            "Connections opened to carriers",
+            s.upstream_connects,
+        )
+    }
+
+    fn requests(&self, out: &mut Writer<'_>, s: &MetricsSnapshot) -> fmt::Result {
+        out.gauge(
+            "requests_in_flight",
+            "Requests being served",
+            s.requests_in_flight,
+        )?;
+        let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+        out.counters(
+            "responses",
+            "Answers by class of status",
+            classes
+                .iter()
+                .zip(s.statuses)
+                .map(|(class, n)| (vec![("class", *class)], n)),
+        )?;
+        out.counters(
+            "gateway_errors",
+            "Answers that the gateway made itself, by code",
+            s.errors.iter().map(|(code, n)| (vec![("code", *code)], *n)),
+        )?;
+        out.counter(
+            "requests_aborted",
+            "Requests whose answer could not be completed",
+            s.aborted,
+        )?;
+        out.counter(
+            "replays",
+            "Requests sent again after a rejected token",
+            s.replays,
+        )?;
+        out.counter(
+            "upstream_retries",
+            "Requests sent again because a pooled connection had closed",
+            s.retries,
+        )?;
+        out.counter(
+            "app_tokens_issued",
+            "Tokens given to apps",
+            s.app_tokens_issued,
+        )?;
+        let bounds = LATENCY_BOUNDS_US
+            .iter()
+            .map(|us| micros(*us))
+            .chain([f64::MAX]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(s.latency.iter().copied()).collect();
+        out.seconds(
+            "request_duration",
+            "From the head of a request to the end of its answer",
+            micros(s.latency_sum_us),
+            &buckets,
+        )
+    }
+
+    /// What the data plane counted for each account.
+    fn traffic(
+        &self,
+        out: &mut Writer<'_>,
+        s: &MetricsSnapshot,
+        accounts: &[AccountStatus],
+    ) -> fmt::Result {
+        let labels = |id: &gateway_model::AccountId| {
+            accounts
+                .iter()
+                .find(|account| account.account == *id)
+                .map(account_labels)
+        };
+        out.counters(
+            "account_requests",
+            "Requests sent with the account's token",
+            s.accounts
+                .iter()
+                .filter_map(|(id, n, _)| Some((labels(id)?, *n))),
+        )?;
+        out.counters(
+            "account_token_rejections",
+            "Answers by which the carrier rejected the account's token",
+            s.accounts
+                .iter()
+                .filter_map(|(id, _, n)| Some((labels(id)?, *n))),
+        )
+    }
+
+    fn accounts(&self, out: &mut Writer<'_>, accounts: &[AccountStatus]) -> fmt::Result {
+        let now = self.clock.wall();
+        let gauges = |value: fn(&AccountStatus) -> f64| {
+            accounts
+                .iter()
+                .map(move |account| (account_labels(account), value(account)))
+        };
+        out.gauges(
+            "account_usable",
+            "1 when requests get a token, 0 when not",
+            None,
+            gauges(|account| if account.usable { 1.0 } else { 0.0 }),
+        )?;
+        out.gauges(
+            "account_waiting_requests",
+            "Requests that wait for the account's token",
+            None,
+            gauges(|account| account.waiting as f64),
+        )?;
+        out.gauges(
+            "account_failures",
+            "Failed token requests since the last token",
+            None,
+            gauges(|account| f64::from(account.failures)),
+        )?;
+        out.gauges(
+            "account_state",
+            "1 for the state of the account's token",
+            None,
+            accounts.iter().map(|account| {
+                let mut labels = account_labels(account);
+                labels.push(("state", account.state));
+                (labels, 1.0)
+            }),
+        )?;
+        out.gauges(
+            "token_expires_in",
+            "Until the account's token ends; negative when it ended",
+            Some(&Unit::Seconds),
+            accounts.iter().filter_map(|account| {
+                let left = match account.expires_at?.duration_since(now) {
+                    Ok(left) => left.as_secs_f64(),
+                    Err(past) => -past.duration().as_secs_f64(),
+                };
+                Some((account_labels(account), left))
+            }),
+        )?;
+        out.counters(
+            "account_tokens_minted",
+            "Tokens that the carrier issued to the account",
+            accounts
+                .iter()
+                .map(|account| (account_labels(account), account.minted)),
+        )
+    }
+
+    fn broker(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let b = self.sources.broker();
+        out.gauge(
+            "token_requests_in_flight",
+            "Token requests under way",
+            b.in_flight,
+        )?;
+        out.counter("token_requests", "Token requests made", b.requested)?;
+        out.counter(
+            "tokens_minted",
+            "Token requests that brought a token",
+            b.minted,
+        )?;
+        let failed = [
+            ("transient", b.failed.transient),
+            ("rejected", b.failed.rejected),
+            ("config", b.failed.config),
+            ("protocol", b.failed.protocol),
+            ("interaction", b.failed.interaction),
+            ("bug", b.failed.bug),
+        ];
+        out.counters(
+            "token_request_failures",
+            "Token requests that brought none, by class",
+            failed
+                .iter()
+                .map(|(class, n)| (vec![("class", *class)], *n)),
+        )?;
+        out.counter(
+            "token_waiters_joined",
+            "Requests that joined a token request under way",
+            b.joined,
+        )?;
+        out.counter(
+            "token_waiters_served",
+            "Requests that asked for a token and got one",
+            b.served,
+        )?;
+        out.counter(
+            "token_waiters_turned_away",
+            "Requests that asked for a token and got none",
+            b.turned_away,
+        )?;
+        out.counter(
+            "token_requests_over_budget",
+            "Token requests that the mint budget kept from the carrier",
+            b.over_budget,
+        )?;
+        out.counter(
+            "token_rejections",
+            "Rejected tokens that were reported to the broker",
+            b.unauthorized,
+        )?;
+        out.counter(
+            "token_rejections_cooled_down",
+            "Rejected tokens that a cool-down kept from starting a renewal",
+            b.cooled_down,
+        )
+    }
+
+    fn plugins(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let plugins = self.sources.plugins();
+        out.gauges(
+            "plugin_active",
+            "1 when the plugin serves, 0 when not",
+            None,
+            plugins.iter().map(|plugin| {
+                let labels = vec![
+                    ("plugin", plugin.name.as_str()),
+                    ("version", plugin.version.as_str()),
+                    ("state", plugin.state),
+                ];
+                (labels, if plugin.active { 1.0 } else { 0.0 })
+            }),
+        )
+    }
+}
+
+fn account_labels(account: &AccountStatus) -> Labels<'_> {
+    vec![
+        ("account", account.account.as_str()),
+        ("carrier", account.carrier.as_str()),
+        ("environment", account.environment.as_str()),
+    ]
+}
+
+/// Microseconds as seconds. Exact up to centuries.
+fn micros(us: u64) -> f64 {
+    us as f64 / 1e6
+}

@@ -1,0 +1,384 @@
+//! The admin listener over a real socket, with made-up sources.
+
+use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, Sources};
+use gateway_broker::{AccountStatus, BrokerMetrics};
+use gateway_model::{Clock, Generation, Unavailable, UnavailableReason};
+use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A standing clock.
+struct Still(SystemTime, Instant);
+
+impl Clock for Still {
+    fn now(&self) -> Instant {
+        self.1
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.0
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an instant has no other constructor"
+)]
+fn still() -> Arc<dyn Clock> {
+    Arc::new(Still(
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000),
+        Instant::now(),
+    ))
+}
+
+/// Sources in which everything works, until a test breaks something.
+#[derive(Default)]
+struct Made {
+    account_broken: AtomicBool,
+    plugin_broken: AtomicBool,
+}
+
+impl Sources for Made {
+    fn data_plane(&self) -> MetricsSnapshot {
+        let mut latency = vec![0; LATENCY_BOUNDS_US.len() + 1];
+        latency[0] = 3;
+        latency[LATENCY_BOUNDS_US.len()] = 1;
+        MetricsSnapshot {
+            statuses: [0, 7, 0, 2, 1],
+            errors: vec![("carrier_unreachable", 4)],
+            latency,
+            latency_sum_us: 1_500_000,
+            accounts: vec![("main".parse().expect("a name"), 9, 2)],
+            ..MetricsSnapshot::default()
+        }
+    }
+
+    fn broker(&self) -> BrokerMetrics {
+        let mut broker = BrokerMetrics {
+            minted: 5,
+            joined: 11,
+            ..BrokerMetrics::default()
+        };
+        broker.failed.rejected = 6;
+        broker
+    }
+
+    fn accounts(&self) -> Vec<AccountStatus> {
+        let broken = self.account_broken.load(Ordering::SeqCst);
+        vec![AccountStatus {
+            account: "main".parse().expect("a name"),
+            carrier: "ups".parse().expect("a name"),
+            environment: gateway_model::Environment::Test,
+            client_id: "planted-client".into(),
+            state: if broken { "rejected" } else { "fresh" },
+            usable: !broken,
+            unavailable: broken.then(|| Unavailable {
+                reason: UnavailableReason::CredentialsRejected,
+                message: "UPS refused the client secret".into(),
+                retry_at: None,
+            }),
+            generation: Generation(1),
+            fingerprint: None,
+            issued_at: None,
+            expires_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_250)),
+            next_attempt_at: None,
+            cooling_down_until: None,
+            last_result: None,
+            failures: 0,
+            minted: 5,
+            joined: 0,
+            served: 0,
+            waiting: 0,
+        }]
+    }
+
+    fn plugins(&self) -> Vec<PluginStatus> {
+        let broken = self.plugin_broken.load(Ordering::SeqCst);
+        vec![PluginStatus {
+            name: "ups".into(),
+            version: "0.1.0".into(),
+            state: if broken { "faulted" } else { "active" },
+            active: !broken,
+            reason: broken.then(|| "this is not an ELF file".into()),
+        }]
+    }
+
+    fn dropped_log_lines(&self) -> u64 {
+        8
+    }
+}
+
+struct Server {
+    addr: SocketAddr,
+    sources: Arc<Made>,
+    latch: Latch,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+async fn start() -> Server {
+    let (sources, latch) = (Arc::new(Made::default()), Latch::default());
+    let bound = Admin::bind(AdminOptions {
+        addr: ([127, 0, 0, 1], 0).into(),
+        hosts: vec!["waybill.internal".into()],
+        sources: Arc::clone(&sources) as Arc<dyn Sources>,
+        latch: latch.clone(),
+        clock: still(),
+    })
+    .await
+    .expect("port 0 is free");
+    let addr = bound.local_addr();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(bound.run(async {
+        let _ = stopped.await;
+    }));
+    Server {
+        addr,
+        sources,
+        latch,
+        stop,
+        running,
+    }
+}
+
+impl Server {
+    /// The raw answer to a raw request.
+    async fn raw(&self, request: &str) -> String {
+        let exchange = async {
+            let mut stream = TcpStream::connect(self.addr).await.expect("it listens");
+            stream
+                .write_all(request.as_bytes())
+                .await
+                .expect("it reads");
+            let mut answer = String::new();
+            stream
+                .read_to_string(&mut answer)
+                .await
+                .expect("it answers text");
+            answer
+        };
+        timeout(PATIENCE, exchange)
+            .await
+            .expect("an answer in time")
+    }
+
+    /// Status and body.
+    async fn get(&self, path: &str) -> (u16, String) {
+        self.send("GET", path, "localhost").await
+    }
+
+    async fn send(&self, method: &str, path: &str, host: &str) -> (u16, String) {
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = self.raw(&request).await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(
+            head.to_ascii_lowercase()
+                .contains("cache-control: no-store"),
+            "{head}"
+        );
+        let status = head.split(' ').nth(1).expect("a status").parse();
+        (status.expect("a number"), body.to_owned())
+    }
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+}
+
+#[tokio::test]
+async fn health_is_answered_in_every_phase() {
+    let server = start().await;
+    assert_eq!(server.get("/healthz").await.0, 200);
+    server.latch.draining();
+    assert_eq!(server.get("/healthz").await.0, 200);
+}
+
+#[tokio::test]
+async fn readiness_follows_the_latch() {
+    let server = start().await;
+    let (status, body) = server.get("/readyz").await;
+    assert_eq!((status, &json(&body)["phase"]), (503, &"starting".into()));
+    server.latch.serving();
+    let (status, body) = server.get("/readyz").await;
+    assert_eq!(
+        (status, &json(&body)["ready"]),
+        (200, &true.into()),
+        "{body}"
+    );
+    server.latch.draining();
+    let (status, body) = server.get("/readyz").await;
+    assert_eq!((status, &json(&body)["phase"]), (503, &"draining".into()));
+}
+
+/// P25: which part is broken, and why.
+#[tokio::test]
+async fn readiness_says_which_part_is_broken_and_why() {
+    let server = start().await;
+    server.latch.serving();
+    server.sources.account_broken.store(true, Ordering::SeqCst);
+    let (status, body) = server.get("/readyz").await;
+    let account = &json(&body)["accounts"][0];
+    assert_eq!(status, 503);
+    assert_eq!(account["name"], "main");
+    assert_eq!(account["reason"], "credentials_rejected");
+    assert_eq!(account["message"], "UPS refused the client secret");
+    assert_eq!(json(&body)["plugins"][0]["ready"], true);
+
+    server.sources.account_broken.store(false, Ordering::SeqCst);
+    server.sources.plugin_broken.store(true, Ordering::SeqCst);
+    let (status, body) = server.get("/readyz").await;
+    assert_eq!(status, 503);
+    assert_eq!(
+        json(&body)["plugins"][0]["reason"],
+        "this is not an ELF file"
+    );
+}
+
+#[tokio::test]
+async fn metrics_carry_the_numbers_of_every_source() {
+    let server = start().await;
+    let (status, body) = server.get("/metrics").await;
+    assert_eq!(status, 200);
+    let labels = r#"account="main",carrier="ups",environment="test""#;
+    for line in [
+        r#"waybill_responses_total{class="2xx"} 7"#,
+        r#"waybill_responses_total{class="5xx"} 1"#,
+        r#"waybill_gateway_errors_total{code="carrier_unreachable"} 4"#,
+        "waybill_request_duration_seconds_sum 1.5",
+        "waybill_request_duration_seconds_count 4",
+        r#"waybill_request_duration_seconds_bucket{le="0.00005"} 3"#,
+        r#"waybill_request_duration_seconds_bucket{le="+Inf"} 4"#,
+        "waybill_tokens_minted_total 5",
+        "waybill_token_waiters_joined_total 11",
+        r#"waybill_token_request_failures_total{class="rejected"} 6"#,
+        &format!("waybill_token_expires_in_seconds{{{labels}}} 250.0"),
+        &format!("waybill_account_requests_total{{{labels}}} 9"),
+        &format!("waybill_account_token_rejections_total{{{labels}}} 2"),
+        &format!("waybill_account_usable{{{labels}}} 1.0"),
+        r#"waybill_plugin_active{plugin="ups",version="0.1.0",state="active"} 1.0"#,
+        "waybill_log_lines_dropped_total 8",
+    ] {
+        assert!(
+            body.lines().any(|have| have == line),
+            "{line} is not in\n{body}"
+        );
+    }
+    assert!(body.contains("waybill_build_info{version=\""));
+    assert!(body.ends_with("# EOF\n"));
+}
+
+/// K1: ids of OAuth clients stay out as well, although they are public.
+#[tokio::test]
+async fn client_ids_are_in_no_answer() {
+    let server = start().await;
+    server.sources.account_broken.store(true, Ordering::SeqCst);
+    for path in ["/readyz", "/metrics", "/healthz", "/"] {
+        assert!(!server.get(path).await.1.contains("planted"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_get_json() {
+    let server = start().await;
+    for (method, path, status, code) in [
+        ("GET", "/", 404, "not_found"),
+        ("GET", "/metrics/", 404, "not_found"),
+        ("POST", "/metrics", 405, "method_not_allowed"),
+        ("DELETE", "/readyz", 405, "method_not_allowed"),
+    ] {
+        let (have, body) = server.send(method, path, "localhost").await;
+        assert_eq!(
+            (have, &json(&body)["error"]["code"]),
+            (status, &code.into()),
+            "{method} {path}"
+        );
+    }
+    assert_eq!(
+        server.send("HEAD", "/healthz", "localhost").await,
+        (200, String::new())
+    );
+}
+
+/// U1: DNS rebinding.
+#[tokio::test]
+async fn foreign_host_is_refused() {
+    let server = start().await;
+    let (status, body) = server.send("GET", "/metrics", "evil.example").await;
+    assert_eq!(
+        (status, &json(&body)["error"]["code"]),
+        (421, &"foreign_host".into())
+    );
+    assert_eq!(
+        server.send("GET", "/healthz", "waybill.internal:1").await.0,
+        200
+    );
+    let none = server.raw("GET /metrics HTTP/1.0\r\n\r\n").await;
+    assert!(none.starts_with("HTTP/1.0 400 "), "{none}");
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_http_do_not_disturb_others() {
+    let server = start().await;
+    let answer = server.raw("\u{0}\u{1}garbage\r\n\r\n").await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 400 "),
+        "{answer}"
+    );
+    assert_eq!(server.get("/healthz").await.0, 200);
+}
+
+#[tokio::test]
+async fn taken_port_is_named() {
+    let server = start().await;
+    let error = Admin::bind(AdminOptions {
+        addr: server.addr,
+        hosts: Vec::new(),
+        sources: Arc::<Made>::default(),
+        latch: Latch::default(),
+        clock: still(),
+    })
+    .await
+    .expect_err("the port is taken")
+    .to_string();
+    assert!(error.contains(&server.addr.to_string()), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+#[tokio::test]
+async fn shutdown_ends_idle_connections_and_frees_the_port() {
+    let server = start().await;
+    let mut idle = TcpStream::connect(server.addr).await.expect("it listens");
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .expect("it reads");
+    let mut first = [0; 12];
+    idle.read_exact(&mut first).await.expect("an answer");
+    assert_eq!(&first, b"HTTP/1.1 200");
+    server.stop.send(()).expect("it runs");
+    timeout(PATIENCE, server.running)
+        .await
+        .expect("it ends")
+        .expect("it does not panic");
+    let mut rest = Vec::new();
+    timeout(PATIENCE, idle.read_to_end(&mut rest))
+        .await
+        .expect("closed")
+        .expect("cleanly");
+    assert!(TcpStream::connect(server.addr).await.is_err());
+}
