@@ -1,10 +1,7 @@
 //! The broker and what all its parts share.
 
 use crate::{
-    AccountSpec, BrokerConfig, Handle,
-    driver::{self, Slot},
-    metrics::Metrics,
-    timers::Timers,
+    AccountSpec, BrokerConfig, Handle, driver, metrics::Metrics, slot::Slot, timers::Timers,
 };
 use gateway_model::{
     AccountId, CarrierId, Clock, CredentialCell, CredentialState, Environment, Unavailable,

@@ -3,80 +3,16 @@
 use crate::{
     AccountSpec, LastResult, Outcome,
     broker::{Shared, published},
-    metrics::Count,
-    single_flight::Waiters,
+    slot::{Slot, Work},
     snapshot,
 };
 use futures_util::FutureExt as _;
 use gateway_model::{
-    CredentialCell, CredentialState, Failure, FailureClass, Generation, SecretBytes, Unavailable,
-    UnavailableReason,
+    CredentialState, Failure, FailureClass, Generation, SecretBytes, Unavailable, UnavailableReason,
 };
 use gateway_plugin_host::{Authorization, Issued, Reason};
-use gateway_token::{
-    Effect, Event, FlightId, Grant, GrantFate, GrantNews, Lifecycle, Policy, Reason as Cause,
-    Standing,
-};
-use http::{HeaderName, HeaderValue};
-use std::{
-    collections::VecDeque,
-    panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
-
-/// One account's lifecycle and everything around it.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    pub(crate) id: u64,
-    pub(crate) cell: Arc<CredentialCell>,
-    pub(crate) served: Count,
-    pub(crate) joined: Count,
-    work: Mutex<Work>,
-}
-
-/// What changes, under the slot's lock. The lock is never held across an await.
-#[derive(Debug)]
-pub(crate) struct Work {
-    pub(crate) spec: AccountSpec,
-    pub(crate) lifecycle: Lifecycle,
-    pub(crate) waiters: Waiters,
-    pub(crate) last_result: Option<LastResult>,
-    pub(crate) minted: u64,
-    /// Removed from the broker: nothing starts any more.
-    retired: bool,
-    /// Issued, and not yet published.
-    pending: Option<Vec<(HeaderName, HeaderValue)>>,
-    /// For the next authorization.
-    state: SecretBytes,
-    wake_at: Option<Instant>,
-}
-
-impl Slot {
-    pub(crate) fn new(id: u64, spec: AccountSpec, policy: Policy) -> Self {
-        Self {
-            id,
-            cell: Arc::new(CredentialCell::new(spec.account.clone())),
-            served: Count::default(),
-            joined: Count::default(),
-            work: Mutex::new(Work {
-                spec,
-                lifecycle: Lifecycle::new(policy, Grant::Repeatable),
-                waiters: Waiters::default(),
-                last_result: None,
-                minted: 0,
-                retired: false,
-                pending: None,
-                state: SecretBytes::default(),
-                wake_at: None,
-            }),
-        }
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use gateway_token::{Effect, Event, FlightId, GrantFate, GrantNews, Reason as Cause, Standing};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 /// Takes an account's new description over; other credentials purge what the old ones brought.
 pub(crate) fn replace_spec(shared: &Arc<Shared>, slot: &Arc<Slot>, spec: AccountSpec) {

@@ -3,8 +3,9 @@
 use crate::{
     AccountStatus, BrokerMetrics,
     broker::{Shared, published},
-    driver::{self, ANY, Slot, Work},
+    driver::{self, ANY},
     single_flight::Landing,
+    slot::{Slot, Work},
 };
 use gateway_model::{AccountId, CredentialState, Generation, Unavailable, UnavailableReason};
 use gateway_token::{Event, State};
@@ -198,6 +199,9 @@ impl Handle {
         work: &mut Work,
         newer_than: Generation,
     ) -> Result<oneshot::Receiver<Landing>, Unavailable> {
+        if work.retired {
+            return Err(Shared::unknown(slot.cell.account()));
+        }
         let limit = self.shared.config.waiters_per_account;
         work.waiters.join(newer_than, limit).ok_or_else(|| {
             self.shared.metrics.turned_away.up();

@@ -10,9 +10,9 @@
 //! | a request answered 401 | [`Handle::unauthorized`] | a renewed token, or a cool-down |
 //! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what is next |
 //!
-//! Files, in the order of the way of a token: `account` (who), `handle` (asking), `driver` (effects
-//! become I/O; timers), `authorizer` (the call), `token_endpoint` (its socket), `snapshot`
-//! (publication), `single_flight` (those who wait).
+//! Files, in the order of the way of a token: `account` (who), `handle` (asking), `slot` (what is
+//! kept of an account), `driver` (effects become I/O; timers), `authorizer` (the call),
+//! `token_endpoint` (its socket), `snapshot` (publication), `single_flight` (those who wait).
 
 mod account;
 mod authorizer;
@@ -22,6 +22,7 @@ mod driver;
 mod handle;
 mod metrics;
 mod single_flight;
+mod slot;
 mod snapshot;
 mod status;
 mod timers;
@@ -36,4 +37,4 @@ pub use gateway_token::{MintBudgetPolicy, Policy};
 pub use handle::{Handle, Renewal};
 pub use metrics::{BrokerMetrics, FailureCounts};
 pub use status::{AccountStatus, LastResult, Outcome};
-pub use token_endpoint::{HyperClient, TrustError};
+pub use token_endpoint::{HyperClient, TrustError, trusted_roots};

@@ -45,6 +45,27 @@ pub enum TrustError {
     Tls(#[from] rustls::Error),
 }
 
+/// What the system trusts and, if given, the certificates in a PEM file.
+///
+/// # Errors
+/// When the file is unusable, or there is nothing to trust at all.
+pub fn trusted_roots(extra_ca_file: Option<&Path>) -> Result<RootCertStore, TrustError> {
+    let mut roots = RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    for error in &native.errors {
+        tracing::warn!(%error, "a part of the system's trust store was not read");
+    }
+    // One malformed certificate in a system's store is common and harms nobody.
+    roots.add_parsable_certificates(native.certs);
+    if let Some(path) = extra_ca_file {
+        add_ca_file(&mut roots, path)?;
+    }
+    if roots.is_empty() {
+        return Err(TrustError::Empty);
+    }
+    Ok(roots)
+}
+
 /// Makes token requests: a fresh connection for each, no redirect, no retry, one deadline for
 /// everything.
 ///
@@ -56,27 +77,6 @@ pub struct HyperClient {
 }
 
 impl HyperClient {
-    /// Trusts what the system trusts and, if given, the certificates in a PEM file.
-    ///
-    /// # Errors
-    /// When the file is unusable, or there is nothing to trust at all.
-    pub fn new(extra_ca_file: Option<&Path>) -> Result<Self, TrustError> {
-        let mut roots = RootCertStore::empty();
-        let native = rustls_native_certs::load_native_certs();
-        for error in &native.errors {
-            tracing::warn!(%error, "a part of the system's trust store was not read");
-        }
-        // One malformed certificate in a system's store is common and harms nobody.
-        roots.add_parsable_certificates(native.certs);
-        if let Some(path) = extra_ca_file {
-            add_ca_file(&mut roots, path)?;
-        }
-        if roots.is_empty() {
-            return Err(TrustError::Empty);
-        }
-        Self::with_roots(roots)
-    }
-
     /// Trusts exactly these.
     ///
     /// # Errors

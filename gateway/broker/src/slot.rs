@@ -1,0 +1,63 @@
+//! One account's place in the broker.
+
+use crate::{AccountSpec, LastResult, metrics::Count, single_flight::Waiters};
+use gateway_model::{CredentialCell, SecretBytes};
+use gateway_token::{Grant, Lifecycle, Policy};
+use http::{HeaderName, HeaderValue};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+/// One account's lifecycle and everything around it.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) id: u64,
+    pub(crate) cell: Arc<CredentialCell>,
+    pub(crate) served: Count,
+    pub(crate) joined: Count,
+    work: Mutex<Work>,
+}
+
+/// What changes, under the slot's lock. The lock is never held across an await.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) spec: AccountSpec,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) waiters: Waiters,
+    pub(crate) last_result: Option<LastResult>,
+    pub(crate) minted: u64,
+    /// Removed from the broker: nothing starts any more.
+    pub(crate) retired: bool,
+    /// Issued, and not yet published.
+    pub(crate) pending: Option<Vec<(HeaderName, HeaderValue)>>,
+    /// For the next authorization.
+    pub(crate) state: SecretBytes,
+    pub(crate) wake_at: Option<Instant>,
+}
+
+impl Slot {
+    pub(crate) fn new(id: u64, spec: AccountSpec, policy: Policy) -> Self {
+        Self {
+            id,
+            cell: Arc::new(CredentialCell::new(spec.account.clone())),
+            served: Count::default(),
+            joined: Count::default(),
+            work: Mutex::new(Work {
+                spec,
+                lifecycle: Lifecycle::new(policy, Grant::Repeatable),
+                waiters: Waiters::default(),
+                last_result: None,
+                minted: 0,
+                retired: false,
+                pending: None,
+                state: SecretBytes::default(),
+                wake_at: None,
+            }),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
