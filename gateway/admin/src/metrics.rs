@@ -141,7 +141,7 @@ impl Exporter {
         let bounds = LATENCY_BOUNDS_US
             .iter()
             .map(|us| micros(*us))
-            .chain([f64::MAX]);
+            .chain([f64::INFINITY]);
         let buckets: Vec<(f64, u64)> = bounds.zip(s.latency.iter().copied()).collect();
         out.seconds(
             "request_duration",

@@ -2,9 +2,12 @@
 
 use crate::sources::Sources;
 use serde::Serialize;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 /// How far the process is in its life. It only goes forward.
@@ -52,6 +55,7 @@ pub(crate) struct Readiness {
 #[derive(Debug, Serialize)]
 struct PluginPart {
     name: String,
+    file: PathBuf,
     version: String,
     ready: bool,
     state: &'static str,
@@ -66,6 +70,10 @@ struct AccountPart {
     environment: &'static str,
     ready: bool,
     state: &'static str,
+    generation: u64,
+    /// Tells tokens apart without telling them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +87,7 @@ impl Readiness {
             .into_iter()
             .map(|plugin| PluginPart {
                 name: plugin.name,
+                file: plugin.file,
                 version: plugin.version,
                 ready: plugin.active,
                 state: plugin.state,
@@ -94,6 +103,8 @@ impl Readiness {
                 environment: account.environment.as_str(),
                 ready: account.usable,
                 state: account.state,
+                generation: account.generation.0,
+                fingerprint: account.fingerprint.map(|fingerprint| fingerprint.to_string()),
                 reason: account.unavailable.as_ref().map(|why| why.reason.as_str()),
                 message: account.unavailable.map(|why| why.message),
             })

@@ -2,6 +2,7 @@
 
 use gateway_broker::{AccountStatus, BrokerMetrics};
 use gateway_proxy::MetricsSnapshot;
+use std::path::PathBuf;
 
 /// Snapshots of the running gateway. Called for each request of the admin listener; none may block.
 pub trait Sources: Send + Sync + 'static {
@@ -22,6 +23,8 @@ pub trait Sources: Send + Sync + 'static {
 pub struct PluginStatus {
     /// Its name, or the file's when that is all that is known.
     pub name: String,
+    /// The operator's file.
+    pub file: PathBuf,
     /// Its version, if known.
     pub version: String,
     /// `discovered`, `verified`, `active` or `faulted`.

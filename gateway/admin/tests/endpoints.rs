@@ -111,6 +111,7 @@ impl Sources for Made {
         let broken = self.plugin_broken.load(Ordering::SeqCst);
         vec![PluginStatus {
             name: "ups".into(),
+            file: "/plugins/ups.so".into(),
             version: "0.1.0".into(),
             state: if broken { "faulted" } else { "active" },
             active: !broken,
