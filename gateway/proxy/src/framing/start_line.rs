@@ -1,6 +1,6 @@
 //! The first line of a head.
 
-use super::{Violation, bytes, limits};
+use super::{Violation, bytes, host, limits};
 
 /// What the first line of a head says about framing.
 #[derive(Clone, Copy, Debug)]
@@ -36,16 +36,33 @@ pub(super) fn request(line: &[u8]) -> Result<StartLine, Violation> {
     if target.len() > limits::TARGET_BYTES {
         return Err(Violation::TargetTooLong);
     }
-    if target.is_empty() || memchr::memchr(b' ', target).is_some() {
-        return Err(Violation::RequestLine);
-    }
-    if !bytes::all_target(target) {
-        return Err(Violation::Target);
-    }
     if method == b"CONNECT" {
         return Err(Violation::Connect);
     }
+    if target.is_empty() || memchr::memchr(b' ', target).is_some() {
+        return Err(Violation::RequestLine);
+    }
+    if !bytes::all_target(target) || !is_known_form(method, target) {
+        return Err(Violation::Target);
+    }
     Ok(StartLine { modern, status: 0 })
+}
+
+/// Origin form, `*` for `OPTIONS`, or absolute form with a plain authority.
+fn is_known_form(method: &[u8], target: &[u8]) -> bool {
+    match target {
+        [b'/', ..] => true,
+        b"*" => method == b"OPTIONS",
+        _ => {
+            let Some(scheme) = memchr::memmem::find(target, b"://") else {
+                return false;
+            };
+            let (scheme, rest) = (&target[..scheme], &target[scheme + 3..]);
+            let authority = memchr::memchr2(b'/', b'?', rest).map_or(rest, |end| &rest[..end]);
+            (scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https"))
+                && host::is_valid(authority)
+        }
+    }
 }
 
 /// Checks `version SP status [SP reason]`.
@@ -63,7 +80,7 @@ pub(super) fn response(line: &[u8]) -> Result<StartLine, Violation> {
         [b' ', reason @ ..] => reason,
         _ => return Err(Violation::StatusLine),
     };
-    if !status.iter().all(u8::is_ascii_digit) || !bytes::all_value(reason) {
+    if !status.iter().all(u8::is_ascii_digit) || !bytes::is_clean(reason) {
         return Err(Violation::StatusLine);
     }
     let status = status

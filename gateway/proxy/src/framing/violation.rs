@@ -29,7 +29,7 @@ pub enum Violation {
     MethodTooLong,
     /// `CONNECT`: a gateway opens no tunnels.
     Connect,
-    /// The target holds a byte that no URI holds in the raw.
+    /// The target holds a byte that no URI holds in the raw, or has no form that is served.
     Target,
     /// An HTTP version other than 1.0 and 1.1.
     Version,
@@ -151,7 +151,9 @@ impl Violation {
             Self::Method => "the method is not a token",
             Self::MethodTooLong => "the method is not known here",
             Self::Connect => "this gateway opens no tunnels",
-            Self::Target => "the request target holds a byte that must be percent-encoded",
+            Self::Target => {
+                "the request target is no path, or holds a byte that must be percent-encoded"
+            }
             Self::Version => "only HTTP/1.0 and HTTP/1.1 are spoken on this connection",
             Self::FieldName => "a field name is not a token",
             Self::FoldedField => "a field line is folded over two lines",
