@@ -8,6 +8,11 @@ use std::{fmt, str::FromStr};
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// From the hash itself.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())

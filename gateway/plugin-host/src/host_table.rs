@@ -23,6 +23,12 @@ const MAX_RANDOM: usize = 1 << 20;
 /// The table handed to every entry point.
 pub(crate) static TABLE: Host = table(ABI_MAJOR, ABI_MINOR);
 
+/// The services of the gateway, for plugins that are linked in: the SDK's `attach` wants them before
+/// the first call. A library gets them through its entry point.
+pub const fn services() -> &'static Host {
+    &TABLE
+}
+
 /// The clock of threads that a plugin started although it must not.
 static FALLBACK_CLOCK: OnceLock<Arc<dyn Clock>> = OnceLock::new();
 

@@ -80,6 +80,3 @@ fn other_entry(library: &Library<'_>) -> Option<Refusal> {
         .find_map(|major| str::from_utf8(major).ok()?.parse().ok())?;
     Some(Refusal::AbiMajor { plugin })
 }
-
-#[cfg(test)]
-mod tests;

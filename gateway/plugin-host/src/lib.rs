@@ -40,6 +40,7 @@ pub use digest::{Digest, DigestError};
 pub use discover::{DirectoryError, FileError};
 pub use handshake::HandshakeError;
 pub use host::Host;
+pub use host_table::services;
 pub use http::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 pub use inspect::{Inspection, Report, inspect};
 pub use instance::{Instance, InstanceOptions};

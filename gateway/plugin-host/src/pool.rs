@@ -199,6 +199,3 @@ fn run(job: Job) {
         health.kill(Death::Fatal);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -107,6 +107,3 @@ pub(crate) unsafe fn headers<'a>(
     // SAFETY: neither null nor misaligned, and by the contract.
     Ok(unsafe { slice::from_raw_parts(first, count) })
 }
-
-#[cfg(test)]
-mod tests;

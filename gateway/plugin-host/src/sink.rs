@@ -109,6 +109,3 @@ pub(crate) fn record<R>(limits: Limits, call: impl FnOnce(*const Sink) -> R) -> 
     let emitted = recorder.emitted.into_inner();
     (returned, emitted.unwrap_or_else(PoisonError::into_inner))
 }
-
-#[cfg(test)]
-mod tests;

@@ -188,7 +188,10 @@ fn strict_policy_refuses_what_is_otherwise_reported() {
     let report = Report::Export("leftover".into());
     let catalog = load(&folders, &Policy::default());
     assert_eq!(states(&catalog), ["active"]);
-    assert_eq!(catalog.entries()[0].reports(), [report.clone()]);
+    assert_eq!(
+        catalog.entries()[0].reports(),
+        std::slice::from_ref(&report)
+    );
     let policy = Policy {
         strict: true,
         ..Policy::default()

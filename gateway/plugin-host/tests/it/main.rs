@@ -1,9 +1,15 @@
 //! The plugin host against real libraries: C plugins compiled here, and Rust plugins.
+#![expect(
+    clippy::panic,
+    reason = "helpers of tests fail the test that called them"
+)]
 
 mod catalog;
 mod contract;
 mod drive;
+mod evil;
 mod files;
 mod mutated;
 mod quarantine;
 mod support;
+mod ups;
