@@ -35,6 +35,27 @@ async fn thousand_first_requests_cause_one_token_request() {
     assert_eq!((status.minted, status.joined, status.served), (1, 999, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_can_be_awaited_on_any_thread() {
+    fn send<T: Send>(future: T) -> T {
+        future
+    }
+    let world = World::new(Script::new([Answer::Token(3_600)]));
+    let account = main_account();
+    send(world.handle.acquire(&account, soon(30)))
+        .await
+        .expect("a token");
+    let renewal = send(world.handle.unauthorized(&account, Generation(1), soon(30))).await;
+    assert_eq!(renewal, Ok(Renewal::Renewed));
+    send(world.handle.renew(&account, soon(30)))
+        .await
+        .expect("renewed");
+    assert_eq!(
+        send(world.broker.shutdown(Duration::ZERO)).await,
+        Shutdown::Clean
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn requests_from_other_threads_and_runtimes_join_the_same_flight() {
     // P5: the data plane's workers have runtimes of their own.
