@@ -11,6 +11,7 @@
 
 mod api;
 mod clock;
+mod documents;
 mod journal;
 mod state;
 
@@ -32,8 +33,11 @@ struct Control<'a> {
     body: &'a Bytes,
 }
 
-/// A control answer: a status and JSON.
+/// A control answer.
 type Reply = Result<Value, Refusal>;
+
+/// What the mock serves as it is: a media type and the text.
+struct Document(&'static str, String);
 
 /// A control request that cannot be done, with the reason for its sender.
 struct Refusal {
@@ -91,6 +95,9 @@ pub(crate) fn answer(world: &World, parts: &Parts, body: &Bytes) -> Response<Moc
         query: parts.uri.query(),
         body,
     };
+    if let Some(document) = documents::find(&control, &parts.method, parts.uri.path()) {
+        return write_document(document);
+    }
     write(api::route(&control, &parts.method, parts.uri.path()))
 }
 
@@ -125,6 +132,14 @@ fn write(reply: Reply) -> Response<MockBody> {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn write_document(Document(media_type, text): Document) -> Response<MockBody> {
+    let mut response = Response::new(MockBody::full(Bytes::from(text)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

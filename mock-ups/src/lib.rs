@@ -27,6 +27,7 @@ mod products;
 pub mod program;
 mod registry;
 mod state;
+mod tls;
 mod tokens;
 mod toml;
 mod wire;

@@ -33,6 +33,7 @@ pub struct MockUps {
     world: Arc<World>,
     address: SocketAddr,
     production_address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<io::Result<()>>>,
 }
@@ -43,6 +44,7 @@ pub struct Builder {
     genesis: Genesis,
     address: SocketAddr,
     frozen_at: Option<Timestamp>,
+    tls: bool,
 }
 
 impl MockUps {
@@ -60,6 +62,7 @@ impl MockUps {
             genesis: Genesis::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             frozen_at: None,
+            tls: false,
         }
     }
 
@@ -73,6 +76,18 @@ impl MockUps {
     #[must_use]
     pub fn production_base_url(&self) -> String {
         format!("http://{}", self.production_address)
+    }
+
+    /// The TLS listener's origin, if the builder was asked for TLS.
+    #[must_use]
+    pub fn tls_base_url(&self) -> Option<String> {
+        self.tls_address.map(|address| format!("https://{address}"))
+    }
+
+    /// The certificate authority that clients of the TLS listener have to trust, as PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.world.ca_pem()
     }
 
     /// The test environment's address.
@@ -279,6 +294,12 @@ impl Builder {
         self
     }
 
+    /// Listens with TLS, too, by a certificate of an authority of its own.
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Binds, then serves on the current tokio runtime.
     ///
     /// # Errors
@@ -293,29 +314,39 @@ impl Builder {
             world.clock.freeze();
             world.clock.set(at);
         }
-        let cie = listener::bind(self.address, false)?;
-        let production = listener::bind(SocketAddr::new(self.address.ip(), 0), false)?;
-        let address = cie.local_addr()?;
-        let production_address = production.local_addr()?;
-        let (stop, stopped) = watch::channel(false);
-        let roles = [
-            (cie, Environment::Cie),
-            (production, Environment::Production),
+        let free = SocketAddr::new(self.address.ip(), 0);
+        let mut plan = vec![
+            (self.address, Environment::Cie, None),
+            (free, Environment::Production, None),
         ];
-        let listeners = roles.map(|(listener, environment)| {
+        if self.tls {
+            let acceptor = world.generate_tls(free.ip()).map_err(io::Error::other)?;
+            plan.push((free, Environment::Cie, Some(acceptor)));
+        }
+        let (stop, stopped) = watch::channel(false);
+        let mut addresses = Vec::new();
+        let mut listeners = Vec::new();
+        for (address, environment, tls) in plan {
+            let listener = listener::bind(address, false)?;
+            addresses.push(listener.local_addr()?);
             let role = Role {
                 world: Arc::clone(&world),
                 environment,
-                tls: None,
+                tls,
             };
-            tokio::spawn(listener::serve(listener, role, stopped.clone()))
-        });
+            listeners.push(tokio::spawn(listener::serve(
+                listener,
+                role,
+                stopped.clone(),
+            )));
+        }
         Ok(MockUps {
             world,
-            address,
-            production_address,
+            address: addresses[0],
+            production_address: addresses[1],
+            tls_address: addresses.get(2).copied(),
             stop,
-            listeners: listeners.into(),
+            listeners,
         })
     }
 }

@@ -11,9 +11,9 @@ use std::thread::{self, JoinHandle};
 use clap::Parser as _;
 use tokio::sync::watch;
 
-use crate::api::Environment;
 use crate::listener::{self, Role};
 use crate::state::World;
+use crate::tls::TlsFailure;
 
 use flags::Flags;
 
@@ -32,6 +32,8 @@ enum Failure {
     Flags(#[from] flags::BadValue),
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsFailure),
 }
 
 /// Runs the program with the process's arguments.
@@ -44,7 +46,7 @@ pub fn run() -> ExitCode {
             // Standard error is gone or full: the exit code still tells.
             let _ = writeln!(io::stderr(), "mock-ups: {failure}");
             ExitCode::from(match failure {
-                Failure::Listen { .. } | Failure::Start(_) => 1,
+                Failure::Listen { .. } | Failure::Start(_) | Failure::Tls(_) => 1,
                 Failure::Flags(_) => 2,
             })
         }
@@ -57,23 +59,21 @@ fn serve(flags: Flags) -> Result<(), Failure> {
     flags.set_clock(&world)?;
     let mut shares: Vec<Share> = (0..workers).map(|_| Share::new()).collect();
     let mut ready = String::new();
-    for (address, environment) in flags.listeners() {
+    for wanted in flags.listeners() {
+        let address = wanted.address;
+        let tls = wanted
+            .tls
+            .then(|| world.generate_tls(address.ip()))
+            .transpose()?;
         let role = Role {
             world: Arc::clone(&world),
-            environment,
-            tls: None,
+            environment: wanted.environment,
+            tls,
         };
         let bound =
             bind_all(address, workers).map_err(|source| Failure::Listen { address, source })?;
         if let Some(first) = bound.first() {
-            let place = match environment {
-                Environment::Cie => String::new(),
-                Environment::Production => " (production)".to_owned(),
-            };
-            ready.push_str(&format!(
-                "listening on http://{}{place}\n",
-                first.local_addr()?
-            ));
+            ready.push_str(&wanted.announce(first.local_addr()?));
         }
         for (share, listener) in shares.iter_mut().zip(bound) {
             share.push((listener, role.clone()));

@@ -1,7 +1,10 @@
 //! What all workers and connections of one mock share.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use tokio_rustls::TlsAcceptor;
 
 use crate::api::Product;
 use crate::clock::VirtualClock;
@@ -14,6 +17,7 @@ use crate::oauth::quota::QuotaMeter;
 use crate::products;
 use crate::rating::Tariff;
 use crate::registry::Registry;
+use crate::tls::{self, TlsFailure};
 use crate::tokens::TokenTable;
 
 /// One mock: its clock, people, tokens, products, journal.
@@ -33,6 +37,8 @@ pub(crate) struct World {
     close_after_error: AtomicBool,
     lint_header: AtomicBool,
     last_connection: AtomicU64,
+    /// The certificate authority of the TLS listeners, if there are any.
+    ca_pem: OnceLock<Arc<str>>,
 }
 
 impl std::fmt::Debug for World {
@@ -88,6 +94,7 @@ impl World {
             close_after_error: AtomicBool::new(genesis.settings.close_after_error),
             lint_header: AtomicBool::new(genesis.settings.lint_header),
             last_connection: AtomicU64::new(0),
+            ca_pem: OnceLock::new(),
             settings: RwLock::new(Arc::new(genesis.settings)),
         }
     }
@@ -116,6 +123,18 @@ impl World {
 
     pub(crate) fn shows_findings(&self) -> bool {
         self.lint_header.load(Ordering::Relaxed)
+    }
+
+    /// Makes the TLS certificates and keeps the authority's for those who ask.
+    pub(crate) fn generate_tls(&self, address: IpAddr) -> Result<TlsAcceptor, TlsFailure> {
+        let tls = tls::generate(address)?;
+        // The first one stays: a world has one set of TLS listeners, made once.
+        let _ = self.ca_pem.set(tls.ca_pem);
+        Ok(tls.acceptor)
+    }
+
+    pub(crate) fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.get().map(|pem| &**pem)
     }
 
     /// Changes a password and kills what was granted under the old one. `false`: no such user.

@@ -13,7 +13,7 @@ pub(super) fn show(control: &Control<'_>) -> Reply {
     let mut filter = Filter::any();
     if let Some(name) = control.query_value("endpoint") {
         let endpoint = Endpoint::by_name(&name).ok_or_else(|| {
-            Refusal::bad_request("endpoint: token, refresh, authorize, api or other")
+            Refusal::bad_request(format!("endpoint: one of {}", Endpoint::names()))
         })?;
         filter = filter.endpoint(endpoint);
     }

@@ -13,26 +13,60 @@ pub enum Endpoint {
     Refresh,
     /// `GET /security/v1/oauth/authorize`, `validate-client` and the login page.
     Authorize,
-    /// Everything below `/api/`.
+    /// Everything below `/api/`, the products named below included.
     Api,
+    /// `/api/rating/`.
+    Rating,
+    /// `/api/shipments/…/ship` and `void`, `/api/labels/`.
+    Shipping,
+    /// `/api/track/`.
+    Tracking,
+    /// `/api/shipments/…/transittimes`.
+    TimeInTransit,
+    /// `/api/addressvalidation/`.
+    AddressValidation,
     /// Anything else.
     Other,
 }
 
 impl Endpoint {
-    /// The endpoint that a path belongs to.
+    const ALL: [Self; 10] = [
+        Self::Token,
+        Self::Refresh,
+        Self::Authorize,
+        Self::Api,
+        Self::Rating,
+        Self::Shipping,
+        Self::Tracking,
+        Self::TimeInTransit,
+        Self::AddressValidation,
+        Self::Other,
+    ];
+
+    /// Whether the path belongs to the endpoint. A path below `/api/` belongs to [`Endpoint::Api`]
+    /// and to its product.
     #[must_use]
-    pub fn of(path: &str) -> Self {
-        if path.starts_with("/api/") {
-            return Self::Api;
-        }
-        match path {
-            "/security/v1/oauth/token" => Self::Token,
-            "/security/v1/oauth/refresh" => Self::Refresh,
-            "/security/v1/oauth/authorize"
-            | "/security/v1/oauth/validate-client"
-            | crate::oauth::LOGIN_PATH => Self::Authorize,
-            _ => Self::Other,
+    pub fn covers(self, path: &str) -> bool {
+        let api = path.strip_prefix("/api/");
+        let transit = path.ends_with("/transittimes");
+        match self {
+            Self::Token => path == "/security/v1/oauth/token",
+            Self::Refresh => path == "/security/v1/oauth/refresh",
+            Self::Authorize => AUTHORIZE_PATHS.contains(&path),
+            Self::Api => api.is_some(),
+            Self::Rating => api.is_some_and(|path| path.starts_with("rating/")),
+            Self::Shipping => api.is_some_and(|path| {
+                path.starts_with("labels/") || path.starts_with("shipments/") && !transit
+            }),
+            Self::Tracking => api.is_some_and(|path| path.starts_with("track/")),
+            Self::TimeInTransit => transit && api.is_some(),
+            Self::AddressValidation => {
+                api.is_some_and(|path| path.starts_with("addressvalidation/"))
+            }
+            Self::Other => {
+                let others = [Self::Token, Self::Refresh, Self::Authorize, Self::Api];
+                others.into_iter().all(|endpoint| !endpoint.covers(path))
+            }
         }
     }
 
@@ -44,6 +78,11 @@ impl Endpoint {
             Self::Refresh => "refresh",
             Self::Authorize => "authorize",
             Self::Api => "api",
+            Self::Rating => "rating",
+            Self::Shipping => "shipping",
+            Self::Tracking => "tracking",
+            Self::TimeInTransit => "time-in-transit",
+            Self::AddressValidation => "address-validation",
             Self::Other => "other",
         }
     }
@@ -51,16 +90,22 @@ impl Endpoint {
     /// The endpoint with this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        let all = [
-            Self::Token,
-            Self::Refresh,
-            Self::Authorize,
-            Self::Api,
-            Self::Other,
-        ];
-        all.into_iter().find(|endpoint| endpoint.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|endpoint| endpoint.name() == name)
+    }
+
+    /// All names, for error texts.
+    pub(crate) fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
     }
 }
+
+const AUTHORIZE_PATHS: [&str; 3] = [
+    "/security/v1/oauth/authorize",
+    "/security/v1/oauth/validate-client",
+    crate::oauth::LOGIN_PATH,
+];
 
 /// Which entries are meant; what is not set does not matter.
 #[derive(Debug, Clone, Default)]
@@ -127,7 +172,7 @@ impl Filter {
         entry.seq > self.after
             && self
                 .endpoint
-                .is_none_or(|endpoint| Endpoint::of(entry.path()) == endpoint)
+                .is_none_or(|endpoint| endpoint.covers(entry.path()))
             && self
                 .client
                 .as_ref()

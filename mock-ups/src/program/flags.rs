@@ -25,6 +25,10 @@ pub(super) struct Flags {
     /// reaches production
     #[arg(long, value_name = "ADDR")]
     production_listen: Option<SocketAddr>,
+    /// Where to listen with TLS; the environment goes by `Host`, else it is CIE. The certificate
+    /// authority is at /__mock/ca.pem
+    #[arg(long, value_name = "ADDR")]
+    tls_listen: Option<SocketAddr>,
     /// Threads, each with a runtime and connections of its own
     #[arg(long, value_name = "N", default_value = "1")]
     pub(super) workers: NonZeroUsize,
@@ -92,6 +96,25 @@ enum GuessedCode {
     Unauthorized,
 }
 
+/// A listener that was asked for.
+pub(super) struct Wanted {
+    pub(super) address: SocketAddr,
+    pub(super) environment: Environment,
+    pub(super) tls: bool,
+}
+
+impl Wanted {
+    /// The line that says that the listener is ready.
+    pub(super) fn announce(&self, address: SocketAddr) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        let note = match self.environment {
+            Environment::Cie => "",
+            Environment::Production => " (production)",
+        };
+        format!("listening on {scheme}://{address}{note}\n")
+    }
+}
+
 /// A flag whose value only the mock can judge.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BadValue {
@@ -105,14 +128,20 @@ pub(super) enum BadValue {
 
 impl Flags {
     /// The listeners that were asked for.
-    pub(super) fn listeners(&self) -> Vec<(SocketAddr, Environment)> {
+    pub(super) fn listeners(&self) -> Vec<Wanted> {
+        let wanted = |environment, tls| {
+            move |address| Wanted {
+                address,
+                environment,
+                tls,
+            }
+        };
+        let plain = Some(self.listen).map(wanted(Environment::Cie, false));
         let production = self
             .production_listen
-            .map(|address| (address, Environment::Production));
-        [(self.listen, Environment::Cie)]
-            .into_iter()
-            .chain(production)
-            .collect()
+            .map(wanted(Environment::Production, false));
+        let tls = self.tls_listen.map(wanted(Environment::Cie, true));
+        plain.into_iter().chain(production).chain(tls).collect()
     }
 
     pub(super) fn genesis(&self) -> Result<Genesis, BadValue> {
