@@ -1,6 +1,8 @@
 //! The plugin host against real libraries: C plugins compiled here, and Rust plugins.
 #![expect(
     clippy::panic,
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
     reason = "helpers of tests fail the test that called them"
 )]
 

@@ -7,6 +7,7 @@ use gateway_plugin_host::{
 };
 use serde_json::json;
 use std::{
+    collections::HashMap,
     fs,
     future::Future,
     os::unix::fs::PermissionsExt as _,
@@ -58,15 +59,11 @@ fn private_folder() -> TempDir {
 
 /// Compiles `tests/plugins/<source>` with options; the same request is compiled once.
 pub(crate) fn compile(source: &str, options: &[&str]) -> Vec<u8> {
-    static DONE: LazyLock<Mutex<Vec<(String, Arc<Vec<u8>>)>>> = LazyLock::new(Mutex::default);
+    static DONE: LazyLock<Mutex<HashMap<String, Vec<u8>>>> = LazyLock::new(Mutex::default);
     let key = format!("{source} {}", options.join(" "));
     let mut done = DONE.lock().unwrap();
-    if let Some((_, library)) = done.iter().find(|(known, _)| *known == key) {
-        return library.to_vec();
-    }
-    let library = run_compiler(source, options);
-    done.push((key, Arc::new(library.clone())));
-    library
+    let compile = || run_compiler(source, options);
+    done.entry(key).or_insert_with(compile).clone()
 }
 
 fn run_compiler(source: &str, options: &[&str]) -> Vec<u8> {
