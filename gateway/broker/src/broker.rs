@@ -63,8 +63,8 @@ pub(crate) struct Shared {
 }
 
 impl Broker {
-    /// Starts a broker on the current tokio runtime, which from then on makes the token calls, whatever
-    /// runtime asks for them. `jitter_seed` should be random, or replicas renew in step.
+    /// Starts a broker on the current tokio runtime, which from then on makes the token calls,
+    /// whatever runtime asks for them. `jitter_seed` should be random, or replicas renew in step.
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
@@ -101,8 +101,8 @@ impl Broker {
 
     /// Keeps an account's tokens from now on, and says where they will be published.
     ///
-    /// Adding an account again updates it. If its [`SlotKey`](crate::SlotKey) changed, everything that
-    /// the old credentials brought is withdrawn at once; the cell stays the same.
+    /// Adding an account again updates it. If its [`SlotKey`](crate::SlotKey) changed, everything
+    /// that the old credentials brought is withdrawn at once; the cell stays the same.
     pub fn add_account(&self, spec: AccountSpec) -> Arc<CredentialCell> {
         let known = self.shared.slot(&spec.account);
         let slot = known.unwrap_or_else(|| self.shared.insert(&spec));
@@ -123,7 +123,8 @@ impl Broker {
         true
     }
 
-    /// Starts no token call any more, waits up to `grace` for those that run, and cuts off the rest.
+    /// Starts no token call any more, waits up to `grace` for those that run, and cuts off the
+    /// rest.
     ///
     /// What arrives within the grace is still published, and those who wait for it are served.
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {

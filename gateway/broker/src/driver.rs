@@ -162,8 +162,8 @@ fn request_token(
         shared.metrics.over_budget.up();
         tracing::warn!(
             account = %work.spec.account, client_id = %work.spec.client_id, reason = cause.as_str(),
-            "the mint budget of the OAuth client is used up: something asks for far more tokens than \
-             its accounts need"
+            "the mint budget of the OAuth client is used up: something asks for far more \
+             tokens than its accounts need"
         );
         let mut failure = not_sent(
             snapshot::OVER_BUDGET,
@@ -368,8 +368,8 @@ fn not_sent(code: &str, message: &str) -> Failure {
     failure
 }
 
-/// Accounts here hold client credentials only, so that this is never reached; a grant that works once
-/// must not be presented without a place for its intent.
+/// Accounts here hold client credentials only, so that this is never reached; a grant that works
+/// once must not be presented without a place for its intent.
 fn no_store_for_intents() -> Failure {
     Failure::new(
         FailureClass::Config,

@@ -49,8 +49,8 @@ impl Handle {
     /// way, joins the one that is, and gives up at `deadline`.
     ///
     /// # Errors
-    /// With the reason and what to do next, when no token is to be had: at once where waiting would not
-    /// help.
+    /// With the reason and what to do next, when no token is to be had: at once where waiting would
+    /// not help.
     pub async fn acquire(&self, account: &AccountId, deadline: Instant) -> Result<(), Unavailable> {
         let slot = self.slot(account)?;
         if published(&slot.cell, self.shared.clock.now()).is_ok() {
@@ -75,8 +75,8 @@ impl Handle {
         self.counted(self.wait(&slot, landing?, deadline).await)
     }
 
-    /// Reports that the carrier answered 401 to a request that carried `generation`, and waits for the
-    /// renewal that follows, if one does.
+    /// Reports that the carrier answered 401 to a request that carried `generation`, and waits for
+    /// the renewal that follows, if one does.
     ///
     /// However many report the same generation, one renewal starts.
     ///
@@ -116,8 +116,8 @@ impl Handle {
         Ok(Renewal::Renewed)
     }
 
-    /// Asks for a first token without waiting for it, so that the first request finds one. Does nothing
-    /// for an account that is unknown or has one.
+    /// Asks for a first token without waiting for it, so that the first request finds one. Does
+    /// nothing for an account that is unknown or has one.
     pub fn warm(&self, account: &AccountId) {
         if let Some(slot) = self.shared.slot(account) {
             self.shared.event(&slot, Event::Demanded);
@@ -144,8 +144,8 @@ impl Handle {
         self.wait(&slot, landing?, deadline).await
     }
 
-    /// Drops everything that the account's credentials brought, because they are no longer valid, and
-    /// asks for a token anew. `false` if the account is not known.
+    /// Drops everything that the account's credentials brought, because they are no longer valid,
+    /// and asks for a token anew. `false` if the account is not known.
     pub fn credentials_changed(&self, account: &AccountId) -> bool {
         let Some(slot) = self.shared.slot(account) else {
             return false;

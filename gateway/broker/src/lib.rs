@@ -1,14 +1,14 @@
 //! The I/O shell around the token lifecycle.
 //!
-//! [`Broker`] owns one [`gateway_token::Lifecycle`] per account, carries out its effects and publishes
-//! what comes of them in a [`gateway_model::CredentialCell`], which the data plane reads on its own. So
-//! no request with a usable token ever comes here; [`Handle`] is for the others:
+//! [`Broker`] owns one [`gateway_token::Lifecycle`] per account, carries out its effects and
+//! publishes what comes of them in a [`gateway_model::CredentialCell`], which the data plane reads
+//! on its own. So no request with a usable token ever comes here; [`Handle`] is for the others:
 //!
 //! | who | asks for | gets |
 //! |---|---|---|
 //! | a request without a token | [`Handle::acquire`] | joins the one flight, or learns why not |
 //! | a request answered 401 | [`Handle::unauthorized`] | a renewed token, or a cool-down |
-//! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what is next |
+//! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what comes |
 //!
 //! Files, in the order of the way of a token: `account` (who), `handle` (asking), `slot` (what is
 //! kept of an account), `driver` (effects become I/O; timers), `authorizer` (the call),

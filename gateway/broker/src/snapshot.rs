@@ -62,8 +62,8 @@ pub(crate) fn unavailable(
         Why::Changed => (
             UnavailableReason::Pending,
             format!(
-                "the credentials of account {account} were replaced and a token for the new ones is \
-                 on its way; try again"
+                "the credentials of account {account} were replaced and a token for the new \
+                 ones is on its way; try again"
             ),
         ),
         Why::Failed(failure) => (reason(failure), message(account, failure)),
@@ -95,8 +95,8 @@ fn message(account: &AccountId, failure: &Failure) -> String {
     let next = match failure.class {
         FailureClass::Transient => "the gateway tries again by itself",
         FailureClass::Rejected => {
-            "check the account's client id and secret, its environment, and that the carrier has not \
-             blocked it"
+            "check the account's client id and secret, its environment, and that the carrier has \
+             not blocked it"
         }
         FailureClass::Config => "correct the account's configuration",
         FailureClass::Interaction => "a person must sign in at the carrier for this account again",

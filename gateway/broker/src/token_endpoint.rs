@@ -36,8 +36,8 @@ pub enum TrustError {
     },
     /// Nothing to trust.
     #[error(
-        "the system has no trusted CA certificates: install them (package ca-certificates), or name a \
-         CA file"
+        "the system has no trusted CA certificates: install them (package ca-certificates), or \
+         name a CA file"
     )]
     Empty,
     /// The TLS library refused its own defaults.
@@ -69,8 +69,9 @@ pub fn trusted_roots(extra_ca_file: Option<&Path>) -> Result<RootCertStore, Trus
 /// Makes token requests: a fresh connection for each, no redirect, no retry, one deadline for
 /// everything.
 ///
-/// A fresh connection costs one round trip an hour and buys certainty: a request on a reused one can
-/// fail without anyone knowing whether the carrier saw it, and a refresh token may be presented once.
+/// A fresh connection costs one round trip an hour and buys certainty: a request on a reused one
+/// can fail without anyone knowing whether the carrier saw it, and a refresh token may be presented
+/// once.
 #[derive(Clone, Debug)]
 pub struct HyperClient {
     tls: Arc<ClientConfig>,

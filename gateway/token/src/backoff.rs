@@ -3,8 +3,8 @@
 use crate::Jitter;
 use std::time::Duration;
 
-/// Exponential back-off with full jitter: a random wait below a bound that doubles with every failure,
-/// so that a thousand accounts that failed together do not come back together.
+/// Exponential back-off with full jitter: a random wait below a bound that doubles with every
+/// failure, so that a thousand accounts that failed together do not come back together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// No wait is shorter.
@@ -34,8 +34,8 @@ pub struct RetryAfterRange {
 }
 
 impl RetryAfterRange {
-    /// The wait that the carrier asked for, within the range, and up to a tenth more so that callers
-    /// who were told the same do not come back together.
+    /// The wait that the carrier asked for, within the range, and up to a tenth more so that
+    /// callers who were told the same do not come back together.
     pub fn wait(&self, asked: Duration, jitter: Jitter) -> Duration {
         let wait = asked.max(self.min).min(self.max);
         wait.saturating_add(wait.mul_f64(jitter.unit() / 10.0))

@@ -30,7 +30,8 @@ pub struct OverBudget {
 
 /// A token bucket (in the sense of rate limiting), one per OAuth client.
 ///
-/// Kept as the instant at which the bucket is full again, so it needs no counting in the background.
+/// Kept as the instant at which the bucket is full again, so it needs no counting in the
+/// background.
 #[derive(Clone, Copy, Debug)]
 pub struct MintBudget {
     policy: MintBudgetPolicy,
@@ -38,8 +39,8 @@ pub struct MintBudget {
 }
 
 impl MintBudget {
-    /// A full budget; a burst of zero is read as one, since an account could never start. An interval
-    /// of zero sets no limit, one of more than a day is read as a day.
+    /// A full budget; a burst of zero is read as one, since an account could never start. An
+    /// interval of zero sets no limit, one of more than a day is read as a day.
     pub fn new(mut policy: MintBudgetPolicy) -> Self {
         policy.burst = policy.burst.max(1);
         policy.every = policy.every.min(Duration::from_secs(24 * 3600));

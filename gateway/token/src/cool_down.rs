@@ -1,7 +1,7 @@
 //! How often a 401 may start a renewal.
 //!
-//! A carrier answers 401 for reasons that no new token cures (UPS: `250002` when the app lacks the API
-//! product). One renewal per 401 would turn such an account into a token storm.
+//! A carrier answers 401 for reasons that no new token cures (UPS: `250002` when the app lacks the
+//! API product). One renewal per 401 would turn such an account into a token storm.
 
 use std::time::{Duration, Instant};
 

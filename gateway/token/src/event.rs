@@ -39,7 +39,8 @@ pub enum Event {
     Issued {
         /// Which acquisition brought it.
         flight: FlightId,
-        /// How long the carrier lets it live, counted from the begin of the request; `None`: for ever.
+        /// How long the carrier lets it live, counted from the begin of the request; `None`: for
+        /// ever.
         lifetime: Option<Duration>,
         /// When the plugin wants it renewed, counted likewise.
         renew_after: Option<Duration>,

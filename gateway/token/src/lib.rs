@@ -10,24 +10,24 @@
 //!                        BackingOff { until } ◀── (renewal kept failing)
 //!                           ┆
 //!            Failed: only   ▼
-//!            a person ─▶ Rejected ── Demanded after `probe_at`, operator, CredentialsChanged ─▶ Acquiring
+//!            a person ─▶ Rejected ── Demanded after `probe_at`, operator, new credentials ─▶ Acquiring
 //!            can end it
 //! ```
 //!
-//! The only input is [`Lifecycle::handle`]: what happened, when, and one random number. The only output
-//! is a list of [`Effect`]s, to be carried out in order. The shell (`gateway-broker`) owns the sockets,
-//! the clock and the randomness; nothing here blocks, awaits or remembers a secret.
+//! The only input is [`Lifecycle::handle`]: what happened, when, and one random number. The only
+//! output is a list of [`Effect`]s, to be carried out in order. The shell (`gateway-broker`) owns
+//! the sockets, the clock and the randomness; nothing here blocks, awaits or remembers a secret.
 //!
 //! What holds whatever the order of events (`tests/properties.rs`):
 //!
 //! * at most one acquisition is in flight;
-//! * a published token is withdrawn by its end, and a usable one is never withdrawn because a renewal
-//!   failed;
-//! * a 401 about an older generation starts nothing, and a 401 about a token that a 401 brought starts
-//!   nothing until a cool-down is over;
+//! * a published token is withdrawn by its end, and a usable one is never withdrawn because a
+//!   renewal failed;
+//! * a 401 about an older generation starts nothing, and a 401 about a token that a 401 brought
+//!   starts nothing until a cool-down is over;
 //! * a passing failure (429, 5xx, no connection) never needs a person;
-//! * a single-use refresh token is presented once, and once more only when its fate is unknown and a
-//!   login is the only alternative.
+//! * a single-use refresh token is presented once, and once more only when its fate is unknown and
+//!   a login is the only alternative.
 
 mod backoff;
 mod budget;

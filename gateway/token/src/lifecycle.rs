@@ -125,7 +125,8 @@ impl Lifecycle {
         step.effects
     }
 
-    /// Takes a token away whose time is over. Runs before every event, so a late timer does no harm.
+    /// Takes a token away whose time is over. Runs before every event, so a late timer does no
+    /// harm.
     fn expired(&mut self, state: State, step: &mut Step) -> State {
         if state
             .token()

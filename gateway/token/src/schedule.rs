@@ -15,8 +15,8 @@ pub struct RenewalPolicy {
     pub spread: f64,
     /// Renew after this time even if the lifetime is longer.
     pub renew_after: Option<Duration>,
-    /// A token is no longer used this long before its end (or a tenth of its life, if that is less):
-    /// the carrier's clock and the request's way take time.
+    /// A token is no longer used this long before its end (or a tenth of its life, if that is
+    /// less): the carrier's clock and the request's way take time.
     pub margin: Duration,
     /// Never start two renewals within this time, however short tokens live.
     pub min_interval: Duration,

@@ -145,7 +145,8 @@ pub struct Flight {
 pub enum Standing {
     /// All of it.
     Current,
-    /// The credentials changed since: its token is worth nothing, the news of its grant still count.
+    /// The credentials changed since: its token is worth nothing, the news of its grant still
+    /// count.
     Stale,
     /// The grant was replaced too: nothing counts.
     Orphaned,

@@ -1,8 +1,8 @@
-//! What each event does in each state: a case is a list of moments, and every moment says what goes in,
-//! what must come out, and which state follows.
+//! What each event does in each state: a case is a list of moments, and every moment says what goes
+//! in, what must come out, and which state follows.
 //!
-//! Read `2880 timer : request 2 due => renewing` as: 2,880 seconds after the start the timer fires, the
-//! lifecycle asks for token number 2 because the old one is due, and is then renewing.
+//! Read `2880 timer : request 2 due => renewing` as: 2,880 seconds after the start the timer fires,
+//! the lifecycle asks for token number 2 because the old one is due, and is then renewing.
 
 use gateway_model::{Failure, FailureClass, Generation};
 use gateway_token::{

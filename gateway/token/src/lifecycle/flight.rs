@@ -22,8 +22,8 @@ pub(super) enum Landing {
 }
 
 impl Lifecycle {
-    /// Acquiring | Renewing => whatever the answer makes of it; a flight that nobody waits for changes
-    /// nothing.
+    /// Acquiring | Renewing => whatever the answer makes of it; a flight that nobody waits for
+    /// changes nothing.
     pub(super) fn landed(
         &mut self,
         state: State,
@@ -262,8 +262,8 @@ fn dead_on_arrival() -> Failure {
     Failure::new(
         FailureClass::Protocol,
         "expired_on_arrival",
-        "the carrier's token had no lifetime left when it arrived; check the answer's expires_in, and \
-         how long the token endpoint takes",
+        "the carrier's token had no lifetime left when it arrived; check the answer's \
+         expires_in, and how long the token endpoint takes",
     )
 }
 

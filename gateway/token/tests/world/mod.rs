@@ -1,4 +1,5 @@
-//! A simulated carrier, clock and shell around one lifecycle. Every step checks what must always hold.
+//! A simulated carrier, clock and shell around one lifecycle. Every step checks what must always
+//! hold.
 
 use gateway_model::{Failure, FailureClass, Generation};
 use gateway_token::{
