@@ -10,7 +10,7 @@
 //!                        BackingOff { until } ◀── (renewal kept failing)
 //!                           ┆
 //!            Failed: only   ▼
-//!            a person ─▶ Rejected ── Demanded after `probe_at`, operator, new credentials ─▶ Acquiring
+//!            a person ─▶ Rejected ── Demanded late, operator, new credentials ─▶ Acquiring
 //!            can end it
 //! ```
 //!
