@@ -1,14 +1,14 @@
-//! The composition root.
+//! The composition root of Waybill: configuration, command line, life cycle.
+//!
+//! Start at [`Gateway::start`], which makes the parts and joins them; `waybill serve` is
+//! [`serve`]. Nothing but tests, benches and examples depends on this crate.
 
 pub mod cli;
 pub mod clock;
+mod composition;
 pub mod config;
+mod lifecycle;
 pub mod telemetry;
 
-/// Runs the gateway until it is told to stop.
-///
-/// # Errors
-/// When it cannot start.
-pub fn serve(_config: config::Config, _output: &mut cli::Output) -> anyhow::Result<()> {
-    anyhow::bail!("this build has no data plane")
-}
+pub use composition::{AccountError, Ended, Gateway, Seams, StartError, TlsError};
+pub use lifecycle::serve;

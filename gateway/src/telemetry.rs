@@ -83,6 +83,12 @@ impl Telemetry {
         })
     }
 
+    /// Reads [`Telemetry::dropped_lines`] from elsewhere.
+    pub fn dropped_lines_counter(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+        let dropped = self.dropped.clone();
+        move || dropped.dropped_lines() as u64
+    }
+
     /// Lines that were dropped because nobody took them.
     pub fn dropped_lines(&self) -> u64 {
         self.dropped.dropped_lines() as u64

@@ -27,7 +27,10 @@ pub struct Answer(Response<Bytes>);
 impl Client {
     /// A client of the server at this address.
     pub fn new(addr: SocketAddr) -> Self {
-        Self { http: legacy::Client::builder(TokioExecutor::new()).build_http(), addr }
+        Self {
+            http: legacy::Client::builder(TokioExecutor::new()).build_http(),
+            addr,
+        }
     }
 
     /// Sends a request; its URI is a path.
@@ -37,14 +40,25 @@ impl Client {
     pub async fn try_send(&self, request: Request<Bytes>) -> Result<Answer, String> {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().expect("a path").as_str();
-        parts.uri = format!("http://{}{path}", self.addr).parse().expect("a URI");
+        parts.uri = format!("http://{}{path}", self.addr)
+            .parse()
+            .expect("a URI");
         let exchange = async {
-            let response = self.http.request(Request::from_parts(parts, Full::new(body))).await;
+            let response = self
+                .http
+                .request(Request::from_parts(parts, Full::new(body)))
+                .await;
             let (parts, body) = response.map_err(|error| format!("{error:?}"))?.into_parts();
-            let body = body.collect().await.map_err(|error| format!("{error:?}"))?.to_bytes();
+            let body = body
+                .collect()
+                .await
+                .map_err(|error| format!("{error:?}"))?
+                .to_bytes();
             Ok(Answer(Response::from_parts(parts, body)))
         };
-        tokio::time::timeout(PATIENCE, exchange).await.unwrap_or_else(|_| Err("no answer in time".into()))
+        tokio::time::timeout(PATIENCE, exchange)
+            .await
+            .unwrap_or_else(|_| Err("no answer in time".into()))
     }
 
     /// Sends a request.
@@ -60,7 +74,8 @@ impl Client {
     /// # Panics
     /// When no complete answer came.
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Bytes::new()).expect("a request")).await
+        self.send(Request::get(path).body(Bytes::new()).expect("a request"))
+            .await
     }
 }
 
@@ -77,7 +92,10 @@ impl Answer {
 
     /// A field as text; empty when it is absent.
     pub fn field(&self, name: &str) -> &str {
-        self.0.headers().get(name).map_or("", |value| value.to_str().expect("text"))
+        self.0
+            .headers()
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 
     /// The content as text.
@@ -90,12 +108,16 @@ impl Answer {
     /// # Panics
     /// When it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(self.0.body()).unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
+        serde_json::from_slice(self.0.body())
+            .unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
     }
 
     /// The code of the first error in UPS's envelope.
     pub fn ups_code(&self) -> String {
-        self.json()["response"]["errors"][0]["code"].as_str().unwrap_or_default().to_owned()
+        self.json()["response"]["errors"][0]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Fails unless these are rates.
@@ -106,7 +128,11 @@ impl Answer {
     pub fn assert_rates(&self) {
         assert_eq!(self.status(), StatusCode::OK, "{}", self.text());
         let rates = &self.json()["RateResponse"]["RatedShipment"];
-        assert!(!rates[0]["TotalCharges"]["MonetaryValue"].is_null(), "{}", self.text());
+        assert!(
+            !rates[0]["TotalCharges"]["MonetaryValue"].is_null(),
+            "{}",
+            self.text()
+        );
     }
 }
 

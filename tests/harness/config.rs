@@ -1,6 +1,9 @@
 //! A configuration file for one gateway.
 
-use std::{fmt::Write as _, fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    fmt::Write as _, fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 /// The parts of a `waybill.toml` that tests vary.
 #[derive(Clone, Debug)]
@@ -44,7 +47,16 @@ impl ConfigFile {
     /// The file's text.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let Self { trust_loopback, workers, origin, client_id, client_secret, more, apps, .. } = self;
+        let Self {
+            trust_loopback,
+            workers,
+            origin,
+            client_id,
+            client_secret,
+            more,
+            apps,
+            ..
+        } = self;
         let plaintext = origin.starts_with("http://");
         write!(
             text,
@@ -88,7 +100,13 @@ client_secret = {{ value = "{client_secret}" }}
     /// Writes the file so that only its owner may read it.
     pub(crate) fn write(&self, path: &Path) {
         let mut options = fs::OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
-        file.and_then(|mut file| file.write_all(self.text().as_bytes())).expect("the folder is ours");
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path);
+        file.and_then(|mut file| file.write_all(self.text().as_bytes()))
+            .expect("the folder is ours");
     }
 }

@@ -46,8 +46,12 @@ impl Gateway {
         config.write(&folder.path().join("waybill.toml"));
         prepare(folder.path());
         let child = spawn(folder.path());
-        let mut gateway =
-            Self { child, folder, apps: SocketAddr::from(([0; 4], 0)), admin: SocketAddr::from(([0; 4], 0)) };
+        let mut gateway = Self {
+            child,
+            folder,
+            apps: SocketAddr::from(([0; 4], 0)),
+            admin: SocketAddr::from(([0; 4], 0)),
+        };
         gateway.apps = gateway.address("apps listening on ").await;
         gateway.admin = gateway.address("admin listening on ").await;
         gateway
@@ -74,8 +78,13 @@ impl Gateway {
     /// # Panics
     /// When the signal cannot be sent.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
-        assert!(status.is_ok_and(|status| status.success()), "kill -{name} failed");
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.pid().to_string()])
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill -{name} failed"
+        );
     }
 
     /// Waits for the process to end.
@@ -88,7 +97,11 @@ impl Gateway {
             if let Some(status) = self.child.try_wait().expect("a child of ours") {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the gateway does not end:\n{}", self.output());
+            assert!(
+                Instant::now() < deadline,
+                "the gateway does not end:\n{}",
+                self.output()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -98,7 +111,9 @@ impl Gateway {
         loop {
             let output = self.output();
             // A line is complete only with its end.
-            let line = output.split_inclusive('\n').find_map(|line| line.strip_suffix('\n')?.strip_prefix(prefix));
+            let line = output
+                .split_inclusive('\n')
+                .find_map(|line| line.strip_suffix('\n')?.strip_prefix(prefix));
             if let Some(url) = line {
                 let (_, addr) = url.split_once("://").expect("a URL");
                 return addr.parse().expect("an address");
@@ -106,7 +121,10 @@ impl Gateway {
             if let Some(status) = self.child.try_wait().expect("a child of ours") {
                 panic!("the gateway ended ({status}):\n{}", self.output());
             }
-            assert!(Instant::now() < deadline, "the gateway does not say {prefix:?}:\n{output}");
+            assert!(
+                Instant::now() < deadline,
+                "the gateway does not say {prefix:?}:\n{output}"
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

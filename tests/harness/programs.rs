@@ -38,7 +38,11 @@ pub fn programs() -> &'static Programs {
             ups_plugin: folder.join("libwaybill_plugin_ups.so"),
         };
         for file in [&programs.waybill, &programs.mock_ups, &programs.ups_plugin] {
-            assert!(file.exists(), "{} was not built: unset WAYBILL_BUILT", file.display());
+            assert!(
+                file.exists(),
+                "{} was not built: unset WAYBILL_BUILT",
+                file.display()
+            );
         }
         programs
     })
@@ -47,7 +51,16 @@ pub fn programs() -> &'static Programs {
 fn build() {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--locked", "-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"]);
+    command.args([
+        "build",
+        "--locked",
+        "-p",
+        "gateway",
+        "-p",
+        "mock-ups",
+        "-p",
+        "plugins-ups-dylib",
+    ]);
     if profile_folder().ends_with("release") {
         command.arg("--release");
     }
@@ -59,10 +72,16 @@ fn build() {
 fn profile_folder() -> PathBuf {
     let test = env::current_exe().expect("a test has a file");
     let deps = test.parent().expect("a file has a folder");
-    let folder = if deps.ends_with("deps") || deps.ends_with("examples") { deps.parent() } else { Some(deps) };
+    let folder = if deps.ends_with("deps") || deps.ends_with("examples") {
+        deps.parent()
+    } else {
+        Some(deps)
+    };
     folder.expect("target/<profile>").to_owned()
 }
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ has a parent")
 }

@@ -104,7 +104,9 @@ impl Readiness {
                 ready: account.usable,
                 state: account.state,
                 generation: account.generation.0,
-                fingerprint: account.fingerprint.map(|fingerprint| fingerprint.to_string()),
+                fingerprint: account
+                    .fingerprint
+                    .map(|fingerprint| fingerprint.to_string()),
                 reason: account.unavailable.as_ref().map(|why| why.reason.as_str()),
                 message: account.unavailable.map(|why| why.message),
             })

@@ -54,12 +54,19 @@ pub struct Account {
 pub struct App {
     /// The operator's name of it.
     pub id: AppId,
-    /// What it calls itself at the token endpoint.
-    pub client_id: String,
-    /// Its secret at the token endpoint.
-    pub secret: SecretHash,
+    /// What it uses at the token endpoint, if it comes there.
+    pub login: Option<AppLogin>,
     /// Its static key, if it has one (`Waybill-Key`).
     pub key: Option<SecretHash>,
     /// What it may use; the first of a carrier and environment is its default there.
     pub accounts: Vec<AccountId>,
+}
+
+/// What an app uses at the token endpoint.
+#[derive(Clone, Debug)]
+pub struct AppLogin {
+    /// What it calls itself.
+    pub client_id: String,
+    /// What proves it.
+    pub secret: SecretHash,
 }

@@ -1,7 +1,7 @@
 //! The directory, prepared for look-ups of constant cost. Read by all workers, written by none.
 
 use crate::{
-    directory::{Account, App, Directory, Route},
+    directory::{Account, App, AppLogin, Directory, Route},
     secret_hash::SecretHash,
 };
 use foldhash::fast::RandomState;
@@ -126,12 +126,10 @@ impl Index {
 
     fn add_app(&mut self, app: App) -> Result<(), DirectoryError> {
         let at = self.apps.len();
-        if self
-            .by_client_id
-            .insert(app.client_id.clone(), at)
-            .is_some()
+        if let Some(AppLogin { client_id, .. }) = &app.login
+            && self.by_client_id.insert(client_id.clone(), at).is_some()
         {
-            return Err(DirectoryError::ClientIdTwice(app.client_id));
+            return Err(DirectoryError::ClientIdTwice(client_id.clone()));
         }
         if self.by_app.insert(app.id.as_str().to_owned(), at).is_some() {
             return Err(DirectoryError::AppTwice(app.id.as_str().to_owned()));

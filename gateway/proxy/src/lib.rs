@@ -50,13 +50,15 @@ mod secret_hash;
 mod serve;
 mod server;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod ticks;
 mod upstream;
 mod view;
 mod worker;
 
 pub use credentials::{BoxFuture, Credentials, Renewal};
-pub use directory::{Account, App, Directory, Route};
+pub use directory::{Account, App, AppLogin, Directory, Route};
 pub use index::DirectoryError;
 pub use limits::Limits;
 pub use metrics::{LATENCY_BOUNDS_US, MetricsReader, MetricsSnapshot};

@@ -70,21 +70,7 @@ pub(crate) async fn token(
             "grant_type must be client_credentials",
         ));
     }
-    let app = worker.index.app_by_client_id(&client_id);
-    let verified = app.filter(|app| worker.index.apps[*app].app.secret.verifies(&secret));
-    let (app, subject) = match (verified, app) {
-        (Some(app), _) => (Some(app), worker.index.apps[app].app.id.as_str()),
-        (None, None) if connection.trusted => {
-            caller::refuse_web_pages(connection, found)?;
-            (None, client_id.as_str())
-        }
-        (None, Some(_) | None) => {
-            return Err(Problem::new(
-                Code::InvalidClient,
-                "unknown client id, or wrong secret",
-            ));
-        }
-    };
+    let (app, subject) = authenticate(connection, found, &client_id, &secret)?;
     if let Err(wait) = worker.rates.take(app, worker.now()) {
         return Err(Problem::new(
             Code::TooManyTokenRequests,
@@ -114,6 +100,34 @@ pub(crate) async fn token(
         StatusCode::OK,
         endpoint.render(&token, &client_id, lifetime.as_secs(), issued_at),
     ))
+}
+
+/// Which app this is, and whom its token will name.
+fn authenticate<'a>(
+    connection: &'a Connection,
+    found: &Found,
+    client_id: &'a str,
+    secret: &str,
+) -> Result<(Option<usize>, &'a str), Problem> {
+    let index = &connection.worker.index;
+    let Some(app) = index.app_by_client_id(client_id) else {
+        if connection.trusted {
+            caller::refuse_web_pages(connection, found)?;
+            return Ok((None, client_id));
+        }
+        return Err(invalid_client());
+    };
+    let app_of_index = &index.apps[app].app;
+    let login = app_of_index.login.as_ref();
+    if login.is_some_and(|login| login.secret.verifies(secret)) {
+        Ok((Some(app), app_of_index.id.as_str()))
+    } else {
+        Err(invalid_client())
+    }
+}
+
+const fn invalid_client() -> Problem {
+    Problem::new(Code::InvalidClient, "unknown client id, or wrong secret")
 }
 
 /// The success answer.

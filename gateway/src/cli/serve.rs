@@ -2,10 +2,11 @@
 
 use super::{CliError, Outcome, Output};
 use crate::{
+    Seams,
     config::{Config, located},
     telemetry::{LEVEL_VARIABLE, Telemetry, forbid_core_dumps, install_panic_hook},
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 pub(super) fn run(file: &Path, output: &mut Output) -> Result<Outcome, CliError> {
     // Before the first secret is read.
@@ -20,7 +21,11 @@ pub(super) fn run(file: &Path, output: &mut Output) -> Result<Outcome, CliError>
     for note in &config.notes {
         tracing::info!(place = located(file, &note.place), "{}", note.message);
     }
-    let result = crate::serve(config, output);
+    let seams = Seams {
+        dropped_log_lines: Arc::new(telemetry.dropped_lines_counter()),
+        ..Seams::default()
+    };
+    let result = crate::serve(&config, seams, output);
     if telemetry.dropped_lines() > 0 {
         tracing::warn!(lines = telemetry.dropped_lines(), "log lines were dropped");
     }

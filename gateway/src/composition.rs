@@ -1,0 +1,196 @@
+//! From a configuration to a running gateway: the parts are made in the order of their dependencies and
+//! joined here; none of them knows another by more than a trait or a handle.
+
+mod accounts;
+mod credentials;
+mod data_plane;
+mod plugins;
+mod sources;
+mod trust;
+
+pub use accounts::AccountError;
+pub use trust::TlsError;
+
+use crate::config::Config;
+use credentials::BrokerCredentials;
+use gateway_admin::{Admin, AdminOptions, Latch};
+use gateway_broker::{Broker, HyperClient, Shutdown, TrustError};
+use gateway_model::Clock;
+use gateway_plugin_host::{DirectoryError, Host};
+use gateway_proxy::{BindError, DrainReport};
+use sources::GatewaySources;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What an embedding program or a test may replace.
+#[derive(Clone)]
+pub struct Seams {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Log lines that were dropped because nobody took them; a metric.
+    pub dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Default for Seams {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(crate::clock::SystemClock),
+            dropped_log_lines: Arc::new(|| 0),
+        }
+    }
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The plugin folder cannot be used.
+    #[error(transparent)]
+    Plugins(#[from] DirectoryError),
+    /// Nobody to trust.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The listener's certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A port is taken, or the data plane cannot work so.
+    #[error(transparent)]
+    Apps(#[from] BindError),
+    /// The admin listener's port is taken.
+    #[error(transparent)]
+    Admin(#[from] gateway_admin::BindError),
+    /// The system gave no randomness.
+    #[error("the system gives no random numbers: {0}")]
+    Random(String),
+}
+
+/// A running gateway. Dropping it without [`Gateway::shutdown`] cuts requests off.
+#[must_use = "the gateway ends when this is dropped"]
+pub struct Gateway {
+    apps: Vec<SocketAddr>,
+    scheme: &'static str,
+    broker: Broker,
+    data_plane: gateway_proxy::Running,
+    admin: SocketAddr,
+    admin_task: JoinHandle<()>,
+    stop_admin: CancellationToken,
+    latch: Latch,
+    drain: Duration,
+}
+
+/// How the gateway ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Requests that were finished or cut off.
+    pub requests: DrainReport,
+    /// Token calls that were finished or cut off.
+    pub tokens: Shutdown,
+}
+
+impl Gateway {
+    /// Builds and starts all parts on the current Tokio runtime (the control plane; the data plane's
+    /// workers have threads of their own). Blocks its thread while plugins are loaded.
+    ///
+    /// A plugin or an account that cannot work does not keep the others from working: its requests are
+    /// answered with the reason, and `/readyz` says it.
+    ///
+    /// # Errors
+    /// When the gateway as a whole cannot work.
+    pub async fn start(config: &Config, seams: Seams) -> Result<Self, StartError> {
+        let clock = seams.clock;
+        let catalog = plugins::load(&config.plugins, &Host::new(Arc::clone(&clock)))?;
+        let roots = gateway_broker::trusted_roots(config.upstream.ca_file.as_deref())?;
+        let http = Arc::new(HyperClient::with_roots(roots.clone())?);
+        let broker = Broker::new(
+            accounts::broker_config(config),
+            Arc::clone(&clock),
+            trust::random_u64()?,
+        );
+        let cells = accounts::add(config, &catalog, &broker, &http);
+        let credentials = BrokerCredentials::new(
+            broker.handle(),
+            Arc::clone(&clock),
+            config.tokens.acquire_wait,
+        );
+        let bound = gateway_proxy::bind(
+            data_plane::settings(config, roots)?,
+            data_plane::directory(config, &catalog, cells),
+            Arc::new(credentials),
+            Arc::clone(&clock),
+        )?;
+        let apps = bound.addresses().to_vec();
+        let data_plane = bound.start()?;
+        let latch = Latch::default();
+        let admin = Admin::bind(AdminOptions {
+            addr: config.listen.admin,
+            hosts: config.listen.admin_hosts.clone(),
+            sources: Arc::new(GatewaySources {
+                data_plane: data_plane.metrics(),
+                broker: broker.handle(),
+                plugins: sources::plugins(&catalog),
+                dropped_log_lines: seams.dropped_log_lines,
+            }),
+            latch: latch.clone(),
+            clock,
+        })
+        .await?;
+        let (admin_addr, stop_admin) = (admin.local_addr(), CancellationToken::new());
+        let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
+        latch.serving();
+        // An operator wants to know of a wrong secret now, not with the first parcel.
+        config
+            .accounts
+            .iter()
+            .for_each(|account| broker.handle().warm(&account.id));
+        Ok(Self {
+            apps,
+            scheme: if config.listen.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            },
+            broker,
+            data_plane,
+            admin: admin_addr,
+            admin_task,
+            stop_admin,
+            latch,
+            drain: config.limits.drain,
+        })
+    }
+
+    /// Where apps connect, in the order of the configuration.
+    pub fn apps(&self) -> &[SocketAddr] {
+        &self.apps
+    }
+
+    /// The admin listener.
+    pub const fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// One line per listener, as `waybill serve` prints them.
+    pub fn listening(&self) -> Vec<String> {
+        let apps = self
+            .apps
+            .iter()
+            .map(|addr| format!("apps listening on {}://{addr}", self.scheme));
+        apps.chain([format!("admin listening on http://{}", self.admin())])
+            .collect()
+    }
+
+    /// Accepts nothing new, finishes what is under way within the configured time, and ends.
+    ///
+    /// Requests go first, because they may wait for a token; then token calls, because a carrier's answer
+    /// may hold the only copy of a grant; the admin listener stays to the end and says "draining".
+    pub async fn shutdown(self) -> Ended {
+        self.latch.draining();
+        let requests = self.data_plane.shutdown(self.drain).await;
+        let tokens = self.broker.shutdown(self.drain).await;
+        self.stop_admin.cancel();
+        if let Err(error) = self.admin_task.await {
+            tracing::error!(%error, "the admin listener failed");
+        }
+        Ended { requests, tokens }
+    }
+}

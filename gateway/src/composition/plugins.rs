@@ -1,0 +1,14 @@
+//! Loading what the plugin folder holds.
+
+use super::StartError;
+use crate::config::Plugins;
+use gateway_plugin_host::{Catalog, Host};
+
+pub(super) fn load(plugins: &Plugins, host: &Host) -> Result<Catalog, StartError> {
+    Ok(Catalog::load(
+        &plugins.dir,
+        &plugins.policy,
+        &plugins.cache,
+        host,
+    )?)
+}

@@ -1,0 +1,80 @@
+//! Joins the admin listener to what it reads.
+
+use gateway_admin::{PluginStatus, Sources};
+use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
+use gateway_plugin_host::{Catalog, Entry, Plugin};
+use gateway_proxy::{MetricsReader, MetricsSnapshot};
+use std::sync::Arc;
+
+/// Handles to the running parts.
+pub(super) struct GatewaySources {
+    pub(super) data_plane: MetricsReader,
+    pub(super) broker: Handle,
+    /// Each file as it was loaded, and its plugin if it is active.
+    pub(super) plugins: Vec<(PluginStatus, Option<Plugin>)>,
+    pub(super) dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+/// What is known of each plugin file.
+pub(super) fn plugins(catalog: &Catalog) -> Vec<(PluginStatus, Option<Plugin>)> {
+    catalog
+        .entries()
+        .iter()
+        .map(|entry| (status(entry), entry.plugin().cloned()))
+        .collect()
+}
+
+fn status(entry: &Entry) -> PluginStatus {
+    let file_name = || {
+        entry
+            .file()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    PluginStatus {
+        name: entry
+            .manifest()
+            .map_or_else(file_name, |manifest| manifest.name.clone()),
+        file: entry.file().to_owned(),
+        version: entry
+            .manifest()
+            .map(|manifest| manifest.version.clone())
+            .unwrap_or_default(),
+        state: entry.state_name(),
+        active: entry.plugin().is_some(),
+        reason: entry.reason(),
+    }
+}
+
+impl Sources for GatewaySources {
+    fn data_plane(&self) -> MetricsSnapshot {
+        self.data_plane.snapshot()
+    }
+
+    fn broker(&self) -> BrokerMetrics {
+        self.broker.metrics()
+    }
+
+    fn accounts(&self) -> Vec<AccountStatus> {
+        self.broker.list()
+    }
+
+    /// As loaded, unless the plugin was quarantined since.
+    fn plugins(&self) -> Vec<PluginStatus> {
+        let now = self.plugins.iter().map(|(loaded, plugin)| {
+            let mut status = loaded.clone();
+            if let Some(Err(failure)) = plugin.as_ref().map(Plugin::ready) {
+                (status.state, status.active) = ("faulted", false);
+                status.reason = Some(failure.to_string());
+            }
+            status
+        });
+        now.collect()
+    }
+
+    fn dropped_log_lines(&self) -> u64 {
+        (self.dropped_log_lines)()
+    }
+}

@@ -1,0 +1,64 @@
+//! From the first line of output to the last request: `waybill serve`.
+
+use crate::{Gateway, Seams, cli::Output, config::Config};
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Threads of the control plane; the data plane has its own.
+const CONTROL_THREADS: usize = 2;
+
+/// Runs the gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second ends at once.
+///
+/// # Errors
+/// When it cannot start.
+pub fn serve(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(CONTROL_THREADS)
+        .thread_name("waybill-control")
+        .enable_all()
+        .build()
+        .context("cannot start the control plane")?;
+    let result = runtime.block_on(run(config, seams, output));
+    // A plugin call that hangs must not keep the process.
+    runtime.shutdown_background();
+    result
+}
+
+async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Result<()> {
+    let mut stop = Stop::new().context("cannot listen for signals")?;
+    let gateway = Gateway::start(config, seams).await?;
+    for line in gateway.listening() {
+        output
+            .line(&line)
+            .context("cannot write to standard output")?;
+    }
+    stop.signal().await;
+    tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");
+    tokio::select! {
+        ended = gateway.shutdown() => tracing::info!(requests = ?ended.requests, tokens = ?ended.tokens, "drained"),
+        () = stop.signal() => tracing::warn!("ended at once by a second signal"),
+    }
+    Ok(())
+}
+
+/// SIGTERM and SIGINT.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn signal(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

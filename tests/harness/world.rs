@@ -1,0 +1,136 @@
+//! Gateway, mock and client together.
+
+use crate::{Answer, Client, ConfigFile, Gateway, rate_request};
+use mock_ups::MockUps;
+use std::time::{Duration, Instant};
+
+/// A gateway with a mock UPS behind it, and an app in front.
+#[derive(Debug)]
+pub struct World {
+    /// UPS.
+    pub mock: MockUps,
+    /// The gateway's process.
+    pub gateway: Gateway,
+    /// An app.
+    pub app: Client,
+    /// A reader of the admin listener.
+    pub admin: Client,
+}
+
+/// Sets a world up.
+#[derive(Debug, Default)]
+#[must_use = "nothing runs before `start`"]
+pub struct WorldBuilder {
+    lifetime: Option<Duration>,
+    change: Option<fn(&mut ConfigFile)>,
+    more: String,
+}
+
+impl World {
+    /// The ordinary world: one account, one worker, callers on loopback trusted.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Another world.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
+    }
+
+    /// Shops rates without credentials.
+    pub async fn shop(&self) -> Answer {
+        self.app.send(rate_request()).await
+    }
+
+    /// Shops rates until an answer passes the check, and gives that answer.
+    ///
+    /// # Panics
+    /// When none does within half a minute.
+    pub async fn shop_until(&self, what: &str, check: impl Fn(&Answer) -> bool) -> Answer {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let answer = self.shop().await;
+            if check(&answer) {
+                return answer;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no answer {what}; the last: {} {}",
+                answer.status(),
+                answer.text()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The value of a metric without labels, or with exactly these.
+    ///
+    /// # Panics
+    /// When the admin listener does not answer.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let metrics = self.admin.get("/metrics").await;
+        let line = metrics
+            .text()
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse().ok())
+    }
+}
+
+impl WorldBuilder {
+    /// How long the mock's access tokens live.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Changes the gateway's configuration.
+    pub fn config(mut self, change: fn(&mut ConfigFile)) -> Self {
+        self.change = Some(change);
+        self
+    }
+
+    /// Appends text to the gateway's configuration.
+    pub fn more(mut self, text: &str) -> Self {
+        self.more.push_str(text);
+        self.more.push('\n');
+        self
+    }
+
+    /// Starts the mock, then the gateway.
+    ///
+    /// # Panics
+    /// When one of them does not start.
+    pub async fn start(self) -> World {
+        let mut mock = MockUps::builder();
+        if let Some(lifetime) = self.lifetime {
+            mock = mock.access_token_lifetime(lifetime);
+        }
+        let mock = mock.start().await.expect("the mock starts");
+        let mut config = ConfigFile::for_mock(mock.base_url());
+        config.more = self.more;
+        if let Some(change) = self.change {
+            change(&mut config);
+        }
+        let gateway = Gateway::start(&config).await;
+        let (app, admin) = (Client::new(gateway.apps), Client::new(gateway.admin));
+        World {
+            mock,
+            gateway,
+            app,
+            admin,
+        }
+    }
+}
+
+/// Waits for a condition that another process brings about.
+///
+/// # Panics
+/// When it does not come within half a minute.
+pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !condition().await {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
