@@ -105,7 +105,8 @@ pub struct AccountView {
 }
 
 /// The two environments of UPS. Their tokens never mix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// Customer Integration Environment, `wwwcie.ups.com`: the test side, with its limits.
     Cie,

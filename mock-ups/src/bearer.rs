@@ -55,7 +55,7 @@ impl LastBearer {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref().is_none_or(|(known, _)| known != value) {
             *last = None;
-            let found = bearer(value).and_then(|text| world.tokens.find(text));
+            let found = text(value).and_then(|text| world.tokens.find(text));
             let Some(token) = found else {
                 facts.note = Some("not a token of this mock");
                 return Err(invalid_authentication());
@@ -79,7 +79,8 @@ impl LastBearer {
     }
 }
 
-fn bearer(value: &HeaderValue) -> Option<&str> {
+/// The token in a bearer's header value.
+pub(crate) fn text(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

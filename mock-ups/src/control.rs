@@ -8,14 +8,19 @@
 //! | `GET`, `PATCH /__mock/settings` | shows or changes the settings |
 //! | `POST /__mock/clock` | `{"advance":"2h"}`, `{"set":"…"}`, `{"freeze":true}` |
 //! | `GET`, `DELETE /__mock/journal` | received requests |
+//! | `GET`, `POST`, `DELETE /__mock/faults`, `DELETE /__mock/faults/{id}` | faults in force |
+//! | `GET`, `POST /__mock/scenarios` | ready scenarios; `{"name":"…"}` or TOML plays one |
+//! | `PUT /__mock/apps/{client_id}`, `PATCH` | registers or changes an app |
+//! | `PUT /__mock/users/{name}`, `POST /__mock/users/{name}/password` | users and passwords |
+//! | `POST /__mock/grants/revoke` | revokes grants: all, or by `client_id` and `user` |
 
 mod api;
 mod clock;
 mod documents;
+mod faults;
 mod journal;
+mod people;
 mod state;
-
-pub(crate) use clock::parse_duration;
 
 use bytes::Bytes;
 use http::request::Parts;

@@ -8,6 +8,8 @@
 //! 6. the journal
 //! 7. the response
 
+mod play;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -21,11 +23,14 @@ use crate::api::{ApiAnswer, ApiRequest, Environment, UpsError};
 use crate::bearer::{self, LastBearer};
 use crate::body::{self, MockBody, Unreadable};
 use crate::control;
+use crate::faults::Action;
 use crate::journal::{self, Facts};
 use crate::lint;
-use crate::oauth::{self, LOGIN_PATH, OauthCall};
+use crate::oauth::{self, OauthCall};
 use crate::state::World;
 use crate::wire::ResetSwitch;
+
+use play::Spoiled;
 
 /// The connection ends here, on purpose.
 #[derive(Debug, thiserror::Error)]
@@ -78,11 +83,13 @@ struct Call<'a> {
 }
 
 /// What came of it.
-struct Outcome {
+struct Outcome<'a> {
     answer: ApiAnswer,
     facts: Facts,
     /// Whether the answer is an API's, with its transaction id and error echo.
     is_api: bool,
+    /// What a fault does to the answer.
+    spoil: Option<&'a Action>,
 }
 
 impl Connection {
@@ -137,11 +144,20 @@ impl Connection {
             number: (self.number << 32) | u64::from(begun),
             parts: &parts,
         };
-        Ok(self.handle(&call))
+        if self.world.faults.is_active()
+            && let Some(play) = self.draw(&call)
+        {
+            return self.play(&call, play).await;
+        }
+        self.handle(&call, Facts::default(), None)
     }
 
-    fn handle(&self, call: &Call<'_>) -> Response<MockBody> {
-        let mut facts = Facts::default();
+    fn handle(
+        &self,
+        call: &Call<'_>,
+        mut facts: Facts,
+        spoil: Option<&Action>,
+    ) -> Result<Response<MockBody>, Abort> {
         let subject = lint::Subject {
             method: &call.parts.method,
             path: call.path,
@@ -150,7 +166,7 @@ impl Connection {
             body: call.body,
         };
         lint::check(&subject, &mut facts.findings);
-        if call.path.starts_with("/security/") || call.path == LOGIN_PATH {
+        if oauth::owns(call.path) {
             let answer = self.oauth(call, &mut facts);
             return self.finish(
                 call,
@@ -159,16 +175,22 @@ impl Connection {
                     answer,
                     facts,
                     is_api: false,
+                    spoil,
                 },
             );
         }
         if !call.path.starts_with("/api/") && !lint::names_product(call.path) {
-            let outcome = Outcome {
-                answer: answer::not_found(),
-                facts,
-                is_api: true,
-            };
-            return self.finish(call, None, outcome);
+            let answer = answer::not_found();
+            return self.finish(
+                call,
+                None,
+                Outcome {
+                    answer,
+                    facts,
+                    is_api: true,
+                    spoil,
+                },
+            );
         }
         let checked = self.last_bearer.check(
             &self.world,
@@ -178,10 +200,12 @@ impl Connection {
             &mut facts,
             |token, facts| {
                 let answer = self.product(call, token, facts);
+                let facts = std::mem::take(facts);
                 let outcome = Outcome {
                     answer,
-                    facts: std::mem::take(facts),
+                    facts,
                     is_api: true,
+                    spoil,
                 };
                 self.finish(call, Some(&token.caller.client_id), outcome)
             },
@@ -195,6 +219,7 @@ impl Connection {
                     answer,
                     facts,
                     is_api: true,
+                    spoil,
                 },
             )
         })
@@ -254,18 +279,29 @@ impl Connection {
         answers.next().unwrap_or_else(answer::not_found)
     }
 
-    /// Journal and response.
+    /// The fault's share, the journal, the response.
     fn finish(
         &self,
         call: &Call<'_>,
         client: Option<&str>,
-        outcome: Outcome,
-    ) -> Response<MockBody> {
+        outcome: Outcome<'_>,
+    ) -> Result<Response<MockBody>, Abort> {
         let Outcome {
             answer,
             facts,
             is_api,
+            spoil,
         } = outcome;
+        let spoiled = match spoil {
+            None => Spoiled::Answer(answer),
+            Some(action) => play::spoil(action, answer),
+        };
+        let (sent, body, reset) = match spoiled {
+            Spoiled::Answer(answer) => (Some(answer), None, false),
+            Spoiled::Body(answer, body) => (Some(answer), Some(body), false),
+            Spoiled::ThenReset(answer) => (Some(answer), None, true),
+            Spoiled::Reset => (None, None, true),
+        };
         self.world.journal.record(&journal::Exchange {
             at_ms: call.now_ms,
             environment: call.environment,
@@ -276,19 +312,41 @@ impl Connection {
             body: call.body,
             client: client.or(facts.client.as_deref()),
             facts: &facts,
-            status: answer.status.as_u16(),
-            code: answer.error.as_ref().map(|error| &*error.code),
-            answer_bytes: answer.body.len() as u64,
+            status: sent.as_ref().map_or(0, |answer| answer.status.as_u16()),
+            code: sent
+                .as_ref()
+                .and_then(|answer| answer.error.as_ref())
+                .map(|error| &*error.code),
+            answer_bytes: sent.as_ref().map_or(0, |answer| answer.body.len() as u64),
         });
+        if reset {
+            self.reset.set();
+        }
+        let mut answer = sent.ok_or(Abort)?;
         let transaction = answer::transaction_id(self.world.seed, call.number);
-        answer::response(
-            answer,
-            &Framing {
-                transaction: is_api.then_some(&transaction[..]),
-                close_after_error: self.world.closes_after_error(),
-                findings: self.world.shows_findings().then_some(facts.findings),
-            },
-        )
+        let bytes = std::mem::take(&mut answer.body);
+        let framing = Framing {
+            transaction: is_api.then_some(&transaction[..]),
+            close_after_error: self.world.closes_after_error(),
+            findings: self.world.shows_findings().then_some(facts.findings),
+        };
+        let mut response = answer::response(answer, &framing);
+        *response.body_mut() = match (body, spoil) {
+            (Some(body), Some(action)) => {
+                let body = body(bytes, action);
+                if matches!(body, MockBody::Broken { .. }) {
+                    self.reset.set();
+                }
+                body
+            }
+            _ => MockBody::full(bytes),
+        };
+        if reset {
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::api::{Environment, Product};
 use crate::config::Settings;
 use crate::data::{SeedApp, SeedData};
+use crate::faults::{Fault, Scenario, ScenarioError};
 use crate::journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
 use crate::listener::{self, Role};
 use crate::rating::Tariff;
@@ -224,6 +225,34 @@ impl MockUps {
         self.token_requests_of(client_id).exactly(1)
     }
 
+    /// Adds a fault. It is in force until the guard is dropped, or for good with
+    /// [`FaultGuard::keep`].
+    ///
+    /// # Errors
+    /// If the fault makes no sense (a probability of 2, a status of 99).
+    pub fn add_fault(&self, fault: Fault) -> Result<FaultGuard, InvalidFault> {
+        let now_ms = self.world.clock.now_ms();
+        let id = self.world.faults.add(fault, now_ms).map_err(InvalidFault)?;
+        Ok(FaultGuard {
+            world: Arc::clone(&self.world),
+            id,
+            keep: false,
+        })
+    }
+
+    /// Removes all faults; gives their number.
+    pub fn clear_faults(&self) -> usize {
+        self.world.faults.clear()
+    }
+
+    /// Plays a scenario on top of what is in force.
+    ///
+    /// # Errors
+    /// If a setting or fault in it makes no sense.
+    pub fn play_scenario(&self, scenario: Scenario) -> Result<(), ScenarioError> {
+        self.world.play_scenario(scenario).map(drop)
+    }
+
     /// Access tokens issued since the start.
     #[must_use]
     pub fn tokens_issued(&self) -> u64 {
@@ -236,6 +265,41 @@ impl MockUps {
         for listener in self.listeners.drain(..) {
             // It ends by itself within the drain time; how does not matter any more.
             let _ = listener.await;
+        }
+    }
+}
+
+/// Keeps a fault in force.
+#[must_use = "the fault ends when this is dropped"]
+#[derive(Debug)]
+pub struct FaultGuard {
+    world: Arc<World>,
+    id: u64,
+    keep: bool,
+}
+
+/// A fault that makes no sense; says why.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("fault: {0}")]
+pub struct InvalidFault(String);
+
+impl FaultGuard {
+    /// How many calls the fault has hit.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.world.faults.hits(self.id)
+    }
+
+    /// Leaves the fault in force for as long as the mock runs.
+    pub fn keep(mut self) {
+        self.keep = true;
+    }
+}
+
+impl Drop for FaultGuard {
+    fn drop(&mut self) {
+        if !self.keep {
+            self.world.faults.remove(self.id);
         }
     }
 }

@@ -68,6 +68,20 @@ impl OauthCall<'_> {
     }
 }
 
+/// Whether a path is answered here.
+pub(crate) fn owns(path: &str) -> bool {
+    path.starts_with("/security/") || path == LOGIN_PATH
+}
+
+/// The client id that a query or form names.
+pub(crate) fn client_id_in(query: Option<&str>, body: &[u8]) -> Option<String> {
+    let in_query = query.map(|query| Form::parse(query.as_bytes()));
+    let found = in_query.as_ref().and_then(|form| form.get("client_id"));
+    found
+        .map(str::to_owned)
+        .or_else(|| Form::parse(body).get("client_id").map(str::to_owned))
+}
+
 /// Answers a call below `/security` or to the login page.
 pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
     if call.path == LOGIN_PATH {

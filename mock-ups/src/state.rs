@@ -10,8 +10,9 @@ use crate::api::Product;
 use crate::clock::VirtualClock;
 use crate::config::{Limits, Settings};
 use crate::data::SeedData;
+use crate::faults::{FaultPlan, Scenario, ScenarioError};
 use crate::journal::Journal;
-use crate::oauth::grants::Grants;
+use crate::oauth::grants::{Grant, Grants};
 use crate::oauth::issuer::Issuer;
 use crate::oauth::quota::QuotaMeter;
 use crate::products;
@@ -31,6 +32,7 @@ pub(crate) struct World {
     pub(crate) grants: Grants,
     pub(crate) quota: QuotaMeter,
     pub(crate) journal: Journal,
+    pub(crate) faults: FaultPlan,
     pub(crate) products: Vec<Box<dyn Product>>,
     settings: RwLock<Arc<Settings>>,
     /// Copies of settings that every call reads, so that it takes no lock for them.
@@ -90,6 +92,7 @@ impl World {
             grants: Grants::default(),
             quota: QuotaMeter::default(),
             journal: Journal::new(genesis.journal_capacity),
+            faults: FaultPlan::default(),
             products,
             close_after_error: AtomicBool::new(genesis.settings.close_after_error),
             lint_header: AtomicBool::new(genesis.settings.lint_header),
@@ -125,6 +128,29 @@ impl World {
         self.lint_header.load(Ordering::Relaxed)
     }
 
+    /// Changes the settings that are named, by their serialised names.
+    pub(crate) fn patch_settings(
+        &self,
+        changes: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), serde_json::Error> {
+        let mut all = serde_json::to_value(&*self.settings())?;
+        if let Some(members) = all.as_object_mut() {
+            members.extend(changes);
+        }
+        let settings = serde_json::from_value(all)?;
+        self.change_settings(|current| *current = settings);
+        Ok(())
+    }
+
+    /// Plays a scenario on top of what is in force.
+    pub(crate) fn play_scenario(&self, scenario: Scenario) -> Result<Vec<u64>, ScenarioError> {
+        self.patch_settings(scenario.settings)
+            .map_err(|error| ScenarioError(format!("settings: {error}")))?;
+        let now_ms = self.clock.now_ms();
+        let add = |fault| self.faults.add(fault, now_ms).map_err(ScenarioError);
+        scenario.faults.into_iter().map(add).collect()
+    }
+
     /// Makes the TLS certificates and keeps the authority's for those who ask.
     pub(crate) fn generate_tls(&self, address: IpAddr) -> Result<TlsAcceptor, TlsFailure> {
         let tls = tls::generate(address)?;
@@ -142,11 +168,17 @@ impl World {
         if !self.registry.change_password(user, password) {
             return false;
         }
-        let dead = self.grants.revoke_where(|grant| grant.user == user);
+        self.revoke_grants(|grant| grant.user == user);
+        true
+    }
+
+    /// Revokes grants and the access tokens that came from them; gives the number of grants.
+    pub(crate) fn revoke_grants(&self, matches: impl Fn(&Grant) -> bool) -> usize {
+        let dead = self.grants.revoke_where(matches);
         self.tokens.revoke_where(self.clock.now_ms(), |token| {
             token.grant.is_some_and(|grant| dead.contains(&grant))
         });
-        true
+        dead.len()
     }
 
     /// The next connection's number, from 1.
@@ -154,13 +186,14 @@ impl World {
         self.last_connection.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Back to the start: no tokens, grants, quota marks, shipments or journal entries. Clock,
+    /// Back to the start: no tokens, grants, quota marks, faults, shipments or journal entries. Clock,
     /// settings, users and apps stay as they are.
     pub(crate) fn reset(&self) {
         self.tokens.clear();
         self.grants.clear();
         self.quota.clear();
         self.journal.clear();
+        self.faults.clear();
         self.products.iter().for_each(|product| product.reset());
     }
 }

@@ -39,6 +39,11 @@ impl AccessToken {
         self.revoked.store(true, Ordering::Relaxed);
     }
 
+    /// Ends the token's life now.
+    pub(crate) fn expire(&self, now_ms: i64) {
+        self.expires_at_ms.store(now_ms, Ordering::Relaxed);
+    }
+
     /// Counts a call, up to a few: only "never, once, more often" is of interest, and a counter that
     /// every call writes would bounce between the workers' caches.
     pub(crate) fn count_use(&self) {
@@ -138,23 +143,6 @@ impl TokenTable {
             .values()
             .filter(|token| token.is_live(now_ms) && matches(token));
         picked.map(|token| token.revoke()).count()
-    }
-
-    /// Ends the life of the live tokens that `matches` picks at `at_ms`.
-    pub(crate) fn expire_where(
-        &self,
-        now_ms: i64,
-        at_ms: i64,
-        matches: impl Fn(&AccessToken) -> bool,
-    ) -> usize {
-        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        let picked = inner
-            .by_text
-            .values()
-            .filter(|token| token.is_live(now_ms) && matches(token));
-        picked
-            .map(|token| token.expires_at_ms.store(at_ms, Ordering::Relaxed))
-            .count()
     }
 
     /// The live tokens, newest first, at most `limit`.

@@ -1,8 +1,10 @@
 //! Moves the mock's clock.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::span::Span;
 
 use super::{Control, Refusal, Reply};
 
@@ -10,7 +12,7 @@ use super::{Control, Refusal, Reply};
 #[serde(deny_unknown_fields)]
 struct Change {
     /// `"90s"`, `"2h 30m"`, `"P1D"` or a number of seconds.
-    advance: Option<Value>,
+    advance: Option<Span>,
     /// A timestamp as in RFC 3339.
     set: Option<String>,
     freeze: Option<bool>,
@@ -29,7 +31,6 @@ pub(super) fn change(control: &Control<'_>) -> Reply {
     let change: Change = control.parse()?;
     let clock = &control.world.clock;
     // All is parsed before anything moves.
-    let advance = change.advance.as_ref().map(duration).transpose()?;
     let set = change
         .set
         .as_deref()
@@ -44,32 +45,8 @@ pub(super) fn change(control: &Control<'_>) -> Reply {
     if let Some(set) = set {
         clock.set(set);
     }
-    if let Some(advance) = advance {
+    if let Some(Span(advance)) = change.advance {
         clock.advance(advance);
     }
     Ok(show(control))
-}
-
-fn duration(value: &Value) -> Result<std::time::Duration, Refusal> {
-    let parsed = match value {
-        Value::Number(seconds) => seconds.as_u64().map(std::time::Duration::from_secs),
-        Value::String(text) => parse_duration(text),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    };
-    parsed.ok_or_else(|| {
-        Refusal::bad_request("advance: a length of time such as \"2h 30m\", or seconds")
-    })
-}
-
-/// A length of time as people write it.
-pub(crate) fn parse_duration(text: &str) -> Option<std::time::Duration> {
-    let with_days = text.trim();
-    if let Some(days) = with_days
-        .strip_suffix('d')
-        .and_then(|days| days.trim().parse::<u64>().ok())
-    {
-        return Some(std::time::Duration::from_secs(days.saturating_mul(86_400)));
-    }
-    let signed: SignedDuration = with_days.parse().ok()?;
-    signed.try_into().ok()
 }

@@ -87,12 +87,7 @@ pub(super) fn show_settings(control: &Control<'_>) -> Reply {
 /// Changes the settings that the body names.
 pub(super) fn change_settings(control: &Control<'_>) -> Reply {
     let changes: serde_json::Map<String, Value> = control.parse()?;
-    let mut all = show_settings(control)?;
-    if let Some(members) = all.as_object_mut() {
-        members.extend(changes);
-    }
-    let settings = serde_json::from_value(all);
-    let settings = settings.map_err(|error| Refusal::bad_request(error.to_string()))?;
-    control.world.change_settings(|current| *current = settings);
+    let changed = control.world.patch_settings(changes);
+    changed.map_err(|error| Refusal::bad_request(error.to_string()))?;
     show_settings(control)
 }

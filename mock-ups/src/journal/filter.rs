@@ -5,7 +5,8 @@ use crate::api::Environment;
 use super::JournalEntry;
 
 /// Kinds of requests, for filters and faults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
     /// `POST /security/v1/oauth/token`.
     Token,

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use crate::api::Environment;
 use crate::config::{BodyCredentials, Quota, Settings, StaleGrant};
-use crate::control::parse_duration;
 use crate::data::SeedData;
 use crate::rating::Tariff;
+use crate::span;
 use crate::state::{Genesis, World};
 
 /// UPS, offline: OAuth, rating and the other APIs, for development, tests and load.
@@ -205,7 +205,7 @@ impl Flags {
 
 fn lifetime(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().map(Duration::from_secs).ok();
-    let lifetime = seconds.or_else(|| parse_duration(text));
+    let lifetime = seconds.or_else(|| span::parse(text));
     lifetime.ok_or_else(|| "a length of time such as 14399s or 1h 30m".to_owned())
 }
 

@@ -1,0 +1,84 @@
+//! Adds, shows and removes faults; plays scenarios.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::faults::{Fault, Scenario};
+
+use super::{Control, Refusal, Reply};
+
+pub(super) fn list(control: &Control<'_>) -> Reply {
+    let shown = control.world.faults.list();
+    let faults: Vec<_> = shown
+        .iter()
+        .map(|shown| {
+            json!({
+                "id": shown.id,
+                "name": &*shown.label,
+                "matched": shown.matched,
+                "hits": shown.hits,
+                "fault": shown.fault,
+            })
+        })
+        .collect();
+    Ok(json!({ "faults": faults }))
+}
+
+pub(super) fn add(control: &Control<'_>) -> Reply {
+    let fault: Fault = control.parse()?;
+    let now_ms = control.world.clock.now_ms();
+    let id = control
+        .world
+        .faults
+        .add(fault, now_ms)
+        .map_err(Refusal::bad_request)?;
+    Ok(json!({ "id": id }))
+}
+
+pub(super) fn remove(control: &Control<'_>, id: &str) -> Reply {
+    let id = id
+        .parse()
+        .map_err(|_| Refusal::bad_request("the id is a number"))?;
+    if control.world.faults.remove(id) {
+        Ok(json!({ "removed": 1 }))
+    } else {
+        Err(Refusal::not_found("no such fault"))
+    }
+}
+
+pub(super) fn clear(control: &Control<'_>) -> Value {
+    json!({ "removed": control.world.faults.clear() })
+}
+
+pub(super) fn scenarios() -> Reply {
+    let all: Result<Vec<_>, _> = Scenario::ready_names()
+        .map(|name| {
+            let ready = Scenario::ready(name)?;
+            Ok(json!({ "name": ready.name, "description": ready.description }))
+        })
+        .collect();
+    let all =
+        all.map_err(|error: crate::faults::ScenarioError| Refusal::bad_request(error.to_string()))?;
+    Ok(json!({ "scenarios": all }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+}
+
+/// Plays a ready scenario by name (JSON) or the one in the body (TOML).
+pub(super) fn play(control: &Control<'_>) -> Reply {
+    let is_json = control.body.trim_ascii_start().starts_with(b"{");
+    let scenario = if is_json {
+        Scenario::ready(&control.parse::<Named>()?.name)
+    } else {
+        Scenario::from_toml(&String::from_utf8_lossy(control.body))
+    };
+    let scenario = scenario.map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let name = scenario.name.clone();
+    let played = control.world.play_scenario(scenario);
+    let ids = played.map_err(|error| Refusal::bad_request(error.to_string()))?;
+    Ok(json!({ "playing": name, "faults": ids }))
+}

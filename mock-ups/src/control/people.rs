@@ -1,0 +1,110 @@
+//! Apps, users, passwords and grants.
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::data::{SeedApp, SeedUser};
+
+use super::{Control, Refusal, Reply};
+
+/// A name in a path.
+pub(super) fn decode(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+pub(super) fn put_app(control: &Control<'_>, client_id: &str) -> Reply {
+    let app: SeedApp = with_name(control, "client_id", client_id)?;
+    control.world.registry.put_app(app);
+    Ok(json!({ "app": client_id }))
+}
+
+pub(super) fn put_user(control: &Control<'_>, name: &str) -> Reply {
+    let user: SeedUser = with_name(control, "name", name)?;
+    control.world.registry.put_user(user);
+    Ok(json!({ "user": name }))
+}
+
+/// The body, with the name from the path.
+fn with_name<T: serde::de::DeserializeOwned>(
+    control: &Control<'_>,
+    key: &str,
+    name: &str,
+) -> Result<T, Refusal> {
+    let mut body: Value = control.parse()?;
+    let Some(members) = body.as_object_mut() else {
+        return Err(Refusal::bad_request("the body is a JSON object"));
+    };
+    members.insert(key.to_owned(), Value::String(name.to_owned()));
+    serde_json::from_value(body).map_err(|error| Refusal::bad_request(error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppChange {
+    blocked: Option<bool>,
+    client_secret: Option<String>,
+    redirect_uris: Option<Vec<String>>,
+    /// `null` means all products, absence no change.
+    #[serde(default, deserialize_with = "present")]
+    products: Option<Option<Vec<String>>>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<Vec<String>>>, D::Error> {
+    Option::<Vec<String>>::deserialize(deserializer).map(Some)
+}
+
+pub(super) fn change_app(control: &Control<'_>, client_id: &str) -> Reply {
+    let change: AppChange = control.parse()?;
+    let app = control.world.registry.app(client_id);
+    let app = app.ok_or_else(|| Refusal::not_found("no such app"))?;
+    if let Some(blocked) = change.blocked {
+        app.set_blocked(blocked);
+    }
+    if let Some(secret) = change.client_secret {
+        app.set_secret(secret);
+    }
+    if let Some(uris) = change.redirect_uris {
+        app.set_redirect_uris(uris);
+    }
+    if let Some(products) = change.products {
+        app.set_products(products);
+    }
+    Ok(json!({ "app": client_id }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    password: String,
+}
+
+pub(super) fn change_password(control: &Control<'_>, user: &str) -> Reply {
+    let new: NewPassword = control.parse()?;
+    if control.world.change_password(user, new.password) {
+        Ok(json!({ "user": user }))
+    } else {
+        Err(Refusal::not_found("no such user"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevokeGrants {
+    client_id: Option<String>,
+    user: Option<String>,
+}
+
+pub(super) fn revoke_grants(control: &Control<'_>) -> Reply {
+    let wanted: RevokeGrants = control.parse()?;
+    let revoked = control.world.revoke_grants(|grant| {
+        wanted
+            .client_id
+            .as_ref()
+            .is_none_or(|client| *client == grant.client_id)
+            && wanted.user.as_ref().is_none_or(|user| *user == grant.user)
+    });
+    Ok(json!({ "revoked": revoked }))
+}

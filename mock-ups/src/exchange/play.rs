@@ -1,0 +1,231 @@
+//! Plays the faults that hit a call.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+
+use crate::api::{ApiAnswer, UpsError};
+use crate::body::MockBody;
+use crate::faults::{Action, CannedAnswer, Play, Target};
+use crate::journal::Facts;
+use crate::oauth;
+use crate::tokens::AccessToken;
+
+use super::{Abort, Call, Connection, Outcome};
+
+/// What a firewall in front of UPS says.
+const FIREWALL_PAGE: &str = "<html><head><title>Access Denied</title></head>\n<body><h1>Access \
+    Denied</h1>\nYou don't have permission to access this server.<p>Reference #18.mock</body></html>\n";
+
+impl Connection {
+    /// Draws what the faults in force do to the call; `None` for nothing.
+    pub(super) fn draw(&self, call: &Call<'_>) -> Option<Play> {
+        let client = self.named_client(call);
+        let target = Target {
+            path: call.path,
+            query: call.query,
+            environment: call.environment,
+            client_id: client.as_deref(),
+            now_ms: call.now_ms,
+        };
+        self.world.faults.draw(&target, &self.world.issuer)
+    }
+
+    /// Answers a call that faults hit.
+    pub(super) async fn play(
+        &self,
+        call: &Call<'_>,
+        play: Play,
+    ) -> Result<Response<MockBody>, Abort> {
+        if !play.delay.is_zero() {
+            tokio::time::sleep(play.delay).await;
+        }
+        let mut facts = Facts {
+            fault: play.label,
+            ..Facts::default()
+        };
+        let Some(action) = play.action else {
+            return self.handle(call, facts, None);
+        };
+        self.bring_about(call, &action, &mut facts);
+        if play.carry_out || !replaces(&action) {
+            return self.handle(call, facts, Some(&action));
+        }
+        let client = self.named_client(call);
+        if let Some(client) = client.as_deref() {
+            facts.set_client(client);
+        }
+        let answer = ApiAnswer::json(Bytes::new());
+        let is_api = !oauth::owns(call.path);
+        self.finish(
+            call,
+            None,
+            Outcome {
+                answer,
+                facts,
+                is_api,
+                spoil: Some(&action),
+            },
+        )
+    }
+
+    /// What an action does beside the answer.
+    fn bring_about(&self, call: &Call<'_>, action: &Action, facts: &mut Facts) {
+        let world = &self.world;
+        match action {
+            Action::ExpireToken => {
+                if let Some(token) = self.presented_token(call) {
+                    token.expire(call.now_ms);
+                }
+            }
+            Action::RevokeToken => {
+                if let Some(token) = self.presented_token(call) {
+                    token.revoke();
+                }
+            }
+            Action::RevokeAll => {
+                world.tokens.revoke_where(call.now_ms, |_| true);
+            }
+            Action::ChangePassword { user, password } => {
+                if !world.change_password(user, password.clone()) {
+                    facts.note = Some("the fault names a user who does not exist");
+                }
+            }
+            Action::ClockSkew(seconds) => facts.clock_skew_ms = seconds.saturating_mul(1000),
+            Action::Answer(_)
+            | Action::Delay(_)
+            | Action::SlowBody { .. }
+            | Action::ResetBefore
+            | Action::ResetMidway
+            | Action::ResetAfter
+            | Action::LoseReply
+            | Action::Empty
+            | Action::Html403
+            | Action::Garbage
+            | Action::WrongContentType
+            | Action::Quota => {}
+        }
+    }
+
+    fn presented_token(&self, call: &Call<'_>) -> Option<Arc<AccessToken>> {
+        let value = call.parts.headers.get(header::AUTHORIZATION)?;
+        self.world.tokens.find(crate::bearer::text(value)?)
+    }
+
+    /// The oauth client that a call names, before anything is checked.
+    fn named_client(&self, call: &Call<'_>) -> Option<String> {
+        if let Some(token) = self.presented_token(call) {
+            return Some(token.caller.client_id.to_string());
+        }
+        let value = call
+            .parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok());
+        let basic = value
+            .and_then(|value| value.split_once(' '))
+            .and_then(|(_, encoded)| {
+                base64::engine::general_purpose::STANDARD
+                    .decode(encoded.trim())
+                    .ok()
+            });
+        let id = basic.and_then(|pair| {
+            let id = pair.split(|byte| *byte == b':').next()?;
+            String::from_utf8(id.to_vec()).ok()
+        });
+        id.or_else(|| oauth::client_id_in(call.query, call.body))
+    }
+}
+
+/// Whether an action needs no answer of the mock.
+const fn replaces(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Answer(_)
+            | Action::ResetBefore
+            | Action::Empty
+            | Action::Html403
+            | Action::Garbage
+            | Action::Quota
+    )
+}
+
+/// An answer after a fault.
+pub(super) enum Spoiled {
+    /// An answer that goes out as usual.
+    Answer(ApiAnswer),
+    /// The right answer, with another way of sending its body.
+    Body(ApiAnswer, fn(Bytes, &Action) -> MockBody),
+    /// The right answer, then the end of the connection.
+    ThenReset(ApiAnswer),
+    /// No answer.
+    Reset,
+}
+
+/// Applies an action to the answer.
+pub(super) fn spoil(action: &Action, mut answer: ApiAnswer) -> Spoiled {
+    match action {
+        Action::Answer(canned) => Spoiled::Answer(write_canned(canned)),
+        Action::ResetBefore | Action::LoseReply => Spoiled::Reset,
+        Action::ResetMidway => Spoiled::Body(answer, |bytes, _| MockBody::broken(bytes)),
+        Action::ResetAfter => Spoiled::ThenReset(answer),
+        Action::SlowBody { .. } => Spoiled::Body(answer, slow_body),
+        Action::Empty => Spoiled::Answer(ApiAnswer::json(Bytes::new())),
+        Action::Html403 => Spoiled::Answer(html(ApiAnswer::json(FIREWALL_PAGE), 403)),
+        Action::Garbage => Spoiled::Answer(ApiAnswer::json(r#"{"token_type":"Bearer","acc"#)),
+        Action::WrongContentType => {
+            answer
+                .headers
+                .retain(|(name, _)| name != header::CONTENT_TYPE);
+            let status = answer.status.as_u16();
+            Spoiled::Answer(html(answer, status))
+        }
+        Action::Quota => Spoiled::Answer(ApiAnswer::error(UpsError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "10429",
+            "Too Many Requests",
+        ))),
+        Action::Delay(_)
+        | Action::ExpireToken
+        | Action::RevokeToken
+        | Action::RevokeAll
+        | Action::ClockSkew(_)
+        | Action::ChangePassword { .. } => Spoiled::Answer(answer),
+    }
+}
+
+fn slow_body(bytes: Bytes, action: &Action) -> MockBody {
+    match action {
+        Action::SlowBody { piece, pause } => MockBody::slow(bytes, *piece, pause.0),
+        _ => MockBody::full(bytes),
+    }
+}
+
+fn html(mut answer: ApiAnswer, status: u16) -> ApiAnswer {
+    answer.status = StatusCode::from_u16(status).unwrap_or(answer.status);
+    answer.with_header(header::CONTENT_TYPE, HeaderValue::from_static("text/html"))
+}
+
+fn write_canned(canned: &CannedAnswer) -> ApiAnswer {
+    let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = match (&canned.body, &canned.code) {
+        (Some(body), _) => ApiAnswer::json(body.clone()).with_status(status),
+        (None, None) => ApiAnswer::json(Bytes::new()).with_status(status),
+        (None, Some(code)) => {
+            let message = canned.message.clone().unwrap_or_default();
+            ApiAnswer::error(UpsError::new(status, code.clone(), message))
+        }
+    };
+    let media_type = canned.content_type.as_deref().map(HeaderValue::from_str);
+    if let Some(Ok(media_type)) = media_type {
+        answer.headers.push((header::CONTENT_TYPE, media_type));
+    }
+    if let Some(seconds) = canned.retry_after {
+        answer
+            .headers
+            .push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+    }
+    answer
+}
