@@ -179,7 +179,10 @@ fn patience(limits: &Limits, protocol: Protocol) -> Patience {
 
 /// Serves a connection until it ends.
 pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
-    let Ok(peer) = stream.peer_addr() else { return };
+    let Ok(peer) = stream.peer_addr() else {
+        worker.loads.end(worker.number);
+        return;
+    };
     // Without it small answers wait for the peer's delayed acknowledgement; it cannot be vital.
     let _ = stream.set_nodelay(true);
     let settings = &worker.settings.listeners[listener];
@@ -213,6 +216,7 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
         }
         worker.connections.open.borrow_mut().remove(connection.slot);
         worker.metrics.connections_open.sub(1);
+        worker.loads.end(worker.number);
         worker.connections.one_closed.notify_waiters();
     });
 }

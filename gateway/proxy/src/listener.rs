@@ -9,7 +9,12 @@ use crate::{
     connection,
     worker::{HandedOver, Worker},
 };
-use std::{io, rc::Rc, time::Duration};
+use std::{
+    io,
+    rc::Rc,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -56,40 +61,79 @@ fn is_about_the_peer(error: &io::Error) -> bool {
     )
 }
 
+/// How many connections each worker has, those on their way to it included. Touched when a connection
+/// begins and ends, never by a request.
+#[derive(Debug)]
+pub(crate) struct Loads(Box<[Load]>);
+
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Load(AtomicUsize);
+
+impl Loads {
+    pub(crate) fn new(workers: usize) -> Self {
+        Self((0..workers).map(|_| Load::default()).collect())
+    }
+
+    fn of(&self, worker: usize) -> usize {
+        self.0[worker].0.load(Ordering::Relaxed)
+    }
+
+    fn total(&self) -> usize {
+        (0..self.0.len()).map(|worker| self.of(worker)).sum()
+    }
+
+    fn least(&self) -> usize {
+        (0..self.0.len())
+            .min_by_key(|worker| self.of(*worker))
+            .unwrap_or(0)
+    }
+
+    fn begin(&self, worker: usize) {
+        self.0[worker].0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connection of this worker ended.
+    pub(crate) fn end(&self, worker: usize) {
+        self.0[worker].0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Refuses the connection, serves it here, or hands it to a worker with less to do.
 fn place(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     worker.metrics.connections_accepted.add(1);
-    let open = |at: usize| worker.all_metrics[at].connections_open.count();
-    let total: u64 = (0..worker.all_metrics.len()).map(open).sum();
-    if total >= worker.settings.limits.connections as u64 {
+    let loads = &worker.loads;
+    if loads.total() >= worker.settings.limits.connections {
         worker.metrics.connections_refused.add(1);
         return;
     }
-    let least = (0..worker.all_metrics.len())
-        .min_by_key(|at| open(*at))
-        .unwrap_or(worker.number);
-    if open(least) < open(worker.number) {
-        // The other worker counts it when it takes it, so bursts may overshoot a little.
-        if let Ok(permit) = worker.mailboxes[least].try_reserve()
-            && let Ok(stream) = stream.into_std()
-        {
+    let least = loads.least();
+    if loads.of(least) < loads.of(worker.number)
+        && let Ok(permit) = worker.mailboxes[least].try_reserve()
+    {
+        if let Ok(stream) = stream.into_std() {
+            loads.begin(least);
             worker.metrics.connections_handed_over.add(1);
             permit.send(HandedOver { listener, stream });
         }
         return;
     }
+    loads.begin(worker.number);
     connection::start(worker, listener, stream);
 }
 
 /// Serves what other workers hand over.
 pub(crate) async fn take_handed_over(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<HandedOver>) {
     while let Some(HandedOver { listener, stream }) = mailbox.recv().await {
-        if worker.connections.is_draining() {
-            continue;
-        }
         match TcpStream::from_std(stream) {
-            Ok(stream) => connection::start(&worker, listener, stream),
-            Err(error) => tracing::debug!(%error, "a handed-over connection was lost"),
+            Ok(stream) if !worker.connections.is_draining() => {
+                connection::start(&worker, listener, stream);
+            }
+            Ok(_) => worker.loads.end(worker.number),
+            Err(error) => {
+                worker.loads.end(worker.number);
+                tracing::debug!(%error, "a handed-over connection was lost");
+            }
         }
     }
 }

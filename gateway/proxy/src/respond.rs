@@ -53,9 +53,10 @@ pub(crate) fn problem(
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status == StatusCode::UNAUTHORIZED {
-        let scheme = match problem.code {
-            Code::InvalidClient => HeaderValue::from_static("Basic realm=\"waybill\""),
-            _ => HeaderValue::from_static("Bearer realm=\"waybill\""),
+        let scheme = if problem.code == Code::InvalidClient {
+            HeaderValue::from_static("Basic realm=\"waybill\"")
+        } else {
+            HeaderValue::from_static("Bearer realm=\"waybill\"")
         };
         headers.insert(header::WWW_AUTHENTICATE, scheme);
     }

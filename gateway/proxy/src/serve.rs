@@ -9,7 +9,9 @@ use crate::{
     error::Problem,
     forward::{self, Attempt},
     framing::ConnectionState,
-    hygiene, inject, outgoing, own,
+    hygiene, inject,
+    outgoing::{self, Sendable},
+    own,
     record::Record,
     replay::{self, Replayed, Sent},
     respond, route,
@@ -18,7 +20,7 @@ use crate::{
     view::RouteView,
 };
 use gateway_model::DownstreamToken;
-use http::{HeaderValue, Request, Response, StatusCode, uri::PathAndQuery};
+use http::{HeaderValue, Method, Request, Response, StatusCode, uri::PathAndQuery};
 use hyper::body::Incoming;
 use std::rc::Rc;
 
@@ -108,27 +110,57 @@ async fn phases(
         return Ok(Outcome::Options);
     }
 
+    let exchange = Exchange {
+        account,
+        method,
+        target,
+    };
+    exchange_with_carrier(connection, record, view, &found, exchange, request).await
+}
+
+/// What the first four phases decided.
+struct Exchange {
+    account: usize,
+    method: Method,
+    target: PathAndQuery,
+}
+
+/// Phases 5 to 8.
+async fn exchange_with_carrier(
+    connection: &Rc<Connection>,
+    record: &mut Record,
+    view: &RouteView,
+    found: &hygiene::Found,
+    Exchange {
+        account,
+        method,
+        target,
+    }: Exchange,
+    request: Request<Incoming>,
+) -> Result<Outcome, Problem> {
+    let worker = &connection.worker;
+
     // 6, first half: the client's credentials go. 5 needs a clean head to put ours into.
     let version = request.version();
     let (parts, body) = request.into_parts();
     let mut headers = parts.headers;
-    inject::strip(&mut headers, &found, view);
+    inject::strip(&mut headers, found, view);
     let id = HeaderValue::from_maybe_shared(record.id().clone())
         .map_err(|_| Problem::bad("the request id is not a field value"))?;
     inject::complete(&mut headers, view, &id, version);
 
     // 5 and 6. Take the credential, inject it.
-    let held = forward::hold(&headers, worker.stock().unwrap_or_default());
+    let head = forward::hold(&headers, worker.stock().unwrap_or_default());
     let generation = credential::take(worker, account, &mut headers).await?;
-    let sendable = outgoing::take(body, &worker.settings.limits, &worker.ticks)?;
-    outgoing::frame(&mut headers, &method, &sendable.body);
+    let Sendable { body, again } = outgoing::take(body, &worker.settings.limits, &worker.ticks)?;
+    outgoing::frame(&mut headers, &method, &body);
     let sent = Sent {
         account,
         generation,
         method,
         target,
-        head: held,
-        again: sendable.again,
+        head,
+        again,
     };
 
     // 7 and 8. Forward; replay after a rejection.
@@ -136,15 +168,12 @@ async fn phases(
         method: sent.method.clone(),
         target: sent.target.clone(),
         headers,
-        body: sendable.body,
+        body,
     };
     let (mut response, mut lease) = forward::send(worker, view, attempt, &sent.again).await?;
     if view.profile.rejected_statuses.contains(&response.status()) {
-        let replayed = Box::pin(replay::after_rejection(
-            worker, view, &sent, response, lease,
-        ))
-        .await?;
-        (response, lease) = match replayed {
+        let replay = replay::after_rejection(worker, view, &sent, response, lease);
+        (response, lease) = match Box::pin(replay).await? {
             Replayed::No(response, lease) => (response, lease),
             Replayed::Yes(response, lease) => {
                 record.replayed = true;

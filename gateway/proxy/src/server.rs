@@ -4,6 +4,7 @@ use crate::{
     credentials::Credentials,
     directory::Directory,
     index::{DirectoryError, Index},
+    listener::Loads,
     metrics::{MetricsReader, WorkerMetrics},
     rate::TokenRates,
     settings::Settings,
@@ -141,6 +142,7 @@ impl Bound {
         let metrics: Arc<[_]> = (self.sockets.iter())
             .map(|_| Arc::new(WorkerMetrics::new(accounts)))
             .collect();
+        let loads = Arc::new(Loads::new(self.sockets.len()));
         let (control, watched) = watch::channel(Command::Serve);
         let (mailboxes, mut receivers): (Vec<_>, Vec<_>) =
             self.sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
@@ -159,7 +161,8 @@ impl Bound {
                 index: Arc::clone(&self.index),
                 credentials: Arc::clone(&self.credentials),
                 clock: Arc::clone(&self.clock),
-                metrics: Arc::clone(&metrics),
+                metrics: Arc::clone(&metrics[number]),
+                loads: Arc::clone(&loads),
                 rates: Arc::clone(&rates),
                 sockets,
                 mailboxes: Arc::clone(&mailboxes),

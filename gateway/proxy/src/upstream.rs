@@ -44,8 +44,11 @@ pub(crate) struct Upstream {
     pub(crate) authority: uri::Authority,
     limits: Limits,
     idle: RefCell<Vec<Idle>>,
-    shared: RefCell<Option<(http2::SendRequest<Outgoing>, Rc<Cell<u32>>)>>,
+    shared: RefCell<Option<Shared>>,
 }
+
+/// An HTTP/2 connection and how many streams use it.
+type Shared = (http2::SendRequest<Outgoing>, Rc<Cell<u32>>);
 
 struct Idle {
     sender: http1::SendRequest<Outgoing>,

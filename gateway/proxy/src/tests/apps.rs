@@ -1,0 +1,264 @@
+//! Phases 2, 3 and 4: who is calling, with which account, and the token endpoint.
+
+use super::harness::{TOKEN_PATH, Upstream, Wants, World, post};
+use crate::Limits;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use std::time::Duration;
+
+fn basic(id: &str, secret: &str) -> String {
+    format!(
+        "authorization: Basic {}\r\n",
+        STANDARD.encode(format!("{id}:{secret}"))
+    )
+}
+
+fn token_request(id: &str, secret: &str) -> String {
+    post(
+        TOKEN_PATH,
+        &basic(id, secret),
+        "grant_type=client_credentials&scope=public",
+    )
+}
+
+fn strict() -> Wants {
+    Wants {
+        trust_loopback: false,
+        ..Wants::default()
+    }
+}
+
+fn access_token(body: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    body["access_token"].as_str().expect("a token").to_owned()
+}
+
+#[test]
+fn app_fetches_a_token_and_uses_it_until_it_expires() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, strict());
+    let got = world.send(&token_request("shop-client", "shop-secret"));
+    assert_eq!((got.status(), got.one("cache-control")), (200, "no-store"));
+    assert!(got.text().contains(r#""expires_in":"600""#));
+    let bearer = format!("authorization: Bearer {}\r\n", access_token(&got.text()));
+    for _ in 0..2 {
+        assert_eq!(world.send(&post("/api", &bearer, "{}")).status(), 200);
+    }
+    assert_eq!(upstream.seen()[0].one("authorization"), "Bearer carrier-1");
+    world.clock.advance(Duration::from_secs(601));
+    let mut got = world.send(&post("/api", &bearer, "{}"));
+    while got.status() == 200 {
+        got = world.send(&post("/api", &bearer, "{}"));
+    }
+    assert_eq!(
+        (got.status(), got.one("waybill-error")),
+        (401, "app_unauthenticated")
+    );
+    assert!(got.text().contains("250002"));
+}
+
+#[test]
+fn expired_token_of_ours_is_401_even_on_a_trusted_listener() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    let got = world.send(&token_request("shop-client", "shop-secret"));
+    let bearer = format!("authorization: Bearer {}\r\n", access_token(&got.text()));
+    world.clock.advance(Duration::from_secs(601));
+    let mut got = world.send(&post("/api", &bearer, "{}"));
+    while got.status() == 200 {
+        got = world.send(&post("/api", &bearer, "{}"));
+    }
+    assert_eq!(got.status(), 401);
+    let foreign = "authorization: Bearer eyJhbGciOiJub25lIn0.e30.\r\n";
+    assert_eq!(world.send(&post("/api", foreign, "{}")).status(), 200);
+}
+
+#[test]
+fn nobody_in_particular_is_refused_without_trust() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, strict());
+    for fields in ["", "authorization: Bearer x\r\n", "waybill-key: wrong\r\n"] {
+        let got = world.send(&post("/api", fields, "{}"));
+        assert_eq!(
+            (got.status(), got.one("waybill-error")),
+            (401, "app_unauthenticated")
+        );
+    }
+    assert!(upstream.seen().is_empty());
+    assert_eq!(
+        world
+            .send(&post("/api", "waybill-key: shop-key\r\n", "{}"))
+            .status(),
+        200
+    );
+    assert!(upstream.seen()[0].all("waybill-key").is_empty());
+}
+
+#[test]
+fn forged_tokens_are_refused() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, strict());
+    let got = world.send(&token_request("shop-client", "shop-secret"));
+    let token = access_token(&got.text());
+    let mut parts: Vec<&str> = token.split('.').collect();
+    let claims =
+        STANDARD.encode(r#"{"iss":"waybill","sub":"shop","iat":1,"exp":9999999999,"jti":"x"}"#);
+    parts[1] = claims.trim_end_matches('=');
+    let bearer = format!("authorization: Bearer {}\r\n", parts.join("."));
+    assert_eq!(world.send(&post("/api", &bearer, "{}")).status(), 401);
+}
+
+#[test]
+fn token_endpoint_refuses_in_the_carriers_words_and_is_never_forwarded() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, strict());
+    let wrong = world.send(&token_request("shop-client", "wrong"));
+    assert_eq!(
+        (wrong.status(), wrong.one("waybill-error")),
+        (401, "invalid_client")
+    );
+    assert!(wrong.text().contains("10401"));
+    assert_eq!(world.send(&token_request("stranger", "x")).status(), 401);
+    let no_basic = world.send(&post(TOKEN_PATH, "", "grant_type=client_credentials"));
+    assert_eq!(no_basic.status(), 400);
+    assert!(no_basic.text().contains("10400"));
+    let grant = post(
+        TOKEN_PATH,
+        &basic("shop-client", "shop-secret"),
+        "grant_type=password",
+    );
+    assert_eq!(world.send(&grant).status(), 400);
+    for spelling in [
+        "/security/v1/oauth/token/",
+        "/Security/v1/oauth/TOKEN",
+        "/security//v1/oauth/token",
+        "/security/v1/oauth/%74oken",
+        "/ups/security/v1/oauth/token",
+    ] {
+        let fields = basic("shop-client", "shop-secret");
+        let got = world.send(&post(spelling, &fields, "grant_type=client_credentials"));
+        assert_eq!(got.status(), 200, "{spelling}");
+    }
+    assert!(upstream.seen().is_empty());
+}
+
+#[test]
+fn strangers_on_a_trusted_listener_get_an_anonymous_token_but_known_ids_need_their_secret() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    let got = world.send(&token_request("whoever", "whatever"));
+    assert_eq!(got.status(), 200);
+    let bearer = format!("authorization: Bearer {}\r\n", access_token(&got.text()));
+    assert_eq!(world.send(&post("/api", &bearer, "{}")).status(), 200);
+    assert_eq!(
+        world.send(&token_request("shop-client", "wrong")).status(),
+        401
+    );
+}
+
+#[test]
+fn token_requests_of_an_app_are_limited() {
+    // P4
+    let limits = Limits {
+        token_requests_per_minute: 3,
+        ..Limits::default()
+    };
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants { limits, ..strict() });
+    for _ in 0..3 {
+        assert_eq!(
+            world
+                .send(&token_request("shop-client", "shop-secret"))
+                .status(),
+            200
+        );
+    }
+    let got = world.send(&token_request("shop-client", "shop-secret"));
+    assert_eq!(
+        (got.status(), got.one("waybill-error")),
+        (429, "too_many_token_requests")
+    );
+    assert!(got.text().contains("10429"));
+    assert!(
+        got.one("retry-after")
+            .parse::<u32>()
+            .is_ok_and(|seconds| seconds >= 1)
+    );
+}
+
+#[test]
+fn account_is_the_named_one_if_the_caller_may_use_it() {
+    // U5
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    let got = world.send(&post("/api", "waybill-account: other\r\n", "{}"));
+    assert_eq!((got.status(), got.one("waybill-account")), (200, "other"));
+    assert!(upstream.seen()[0].all("waybill-account").is_empty());
+    let shop = "waybill-key: shop-key\r\n";
+    let got = world.send(&post(
+        "/api",
+        &format!("{shop}waybill-account: main\r\n"),
+        "{}",
+    ));
+    assert_eq!(got.status(), 200);
+    let ask = |name: &str| {
+        world.send(&post(
+            "/api",
+            &format!("{shop}waybill-account: {name}\r\n"),
+            "{}",
+        ))
+    };
+    let (forbidden, unknown) = (ask("other"), ask("nonexistent"));
+    assert_eq!(
+        (forbidden.status(), forbidden.one("waybill-error")),
+        (403, "account_forbidden")
+    );
+    assert_eq!(
+        (forbidden.status(), forbidden.body),
+        (unknown.status(), unknown.body)
+    );
+}
+
+#[test]
+fn nominating_our_fields_changes_nothing() {
+    // H4
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    let fields = "connection: waybill-account\r\nwaybill-account: other\r\n";
+    assert_eq!(
+        world
+            .send(&post("/api", fields, "{}"))
+            .one("waybill-account"),
+        "other"
+    );
+}
+
+#[test]
+fn web_pages_are_refused_without_credentials() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    for fields in [
+        "origin: https://evil.example\r\n",
+        "sec-fetch-site: cross-site\r\n",
+    ] {
+        let got = world.send(&post("/api", fields, "{}"));
+        assert_eq!(
+            (got.status(), got.one("waybill-error")),
+            (403, "browser_refused")
+        );
+    }
+    let rebound = "POST /api HTTP/1.1\r\nhost: evil.example\r\ncontent-length: 0\r\n\r\n";
+    let got = world.send(rebound);
+    assert_eq!(
+        (got.status(), got.one("waybill-error")),
+        (403, "host_refused")
+    );
+    assert!(upstream.seen().is_empty());
+    assert_eq!(
+        world
+            .send(&post("/api", "sec-fetch-site: none\r\n", "{}"))
+            .status(),
+        200
+    );
+    let with_key = "waybill-key: shop-key\r\norigin: https://shop.example\r\n";
+    assert_eq!(world.send(&post("/api", with_key, "{}")).status(), 200);
+}
