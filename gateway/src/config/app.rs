@@ -169,13 +169,9 @@ impl Draft {
 }
 
 fn accounts(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<AccountId>> {
-    let Some(texts) = table.texts(cx, &ACCOUNTS) else {
+    let Some(texts) = table.texts_not_empty(cx, &ACCOUNTS) else {
         return Vec::new();
     };
-    if texts.is_empty() {
-        let place = table.place.clone();
-        table.refuse(cx, &ACCOUNTS, place, "empty, so the app could do nothing");
-    }
     let mut ids: Vec<At<AccountId>> = Vec::new();
     for text in texts {
         if let Some(id) = account_id(cx, table, &ACCOUNTS, &text) {

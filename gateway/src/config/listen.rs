@@ -134,12 +134,9 @@ impl Listen {
 }
 
 fn addresses(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<SocketAddr>> {
-    let Some(texts) = table.texts(cx, &APPS) else {
+    let Some(texts) = table.texts_not_empty(cx, &APPS) else {
         return Vec::new();
     };
-    if texts.is_empty() {
-        table.refuse(cx, &APPS, table.place.clone(), "empty");
-    }
     let mut addresses: Vec<At<SocketAddr>> = Vec::new();
     for At { value: text, place } in texts {
         match address(&text) {

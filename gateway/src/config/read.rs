@@ -309,6 +309,24 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// As [`Table::texts`], of a key that makes no sense without any text.
+    pub(super) fn texts_not_empty(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+    ) -> Option<Vec<At<String>>> {
+        let before = cx.mistakes.len();
+        let texts = self.texts(cx, key)?;
+        // A list whose items were refused is not empty.
+        if texts.is_empty() && cx.mistakes.len() == before {
+            let place = self
+                .value(key)
+                .map_or_else(|| self.place.clone(), |value| cx.place(value.span));
+            self.refuse(cx, key, place, "empty");
+        }
+        Some(texts)
+    }
+
     fn texts_of(
         &self,
         cx: &mut Context<'_>,
