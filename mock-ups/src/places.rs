@@ -6,7 +6,7 @@
 
 mod zip;
 
-pub(crate) use zip::{Zip3, zip3};
+pub(crate) use zip::zip3;
 
 /// A two-letter code, kept in upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

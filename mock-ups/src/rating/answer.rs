@@ -84,26 +84,32 @@ impl Sheet<'_> {
             .filter(|_| self.job.shows.sub_version >= 2205)
     }
 
-    /// The alerts of one rated shipment; `None`s are skipped.
-    fn alerts(&self, modified: bool) -> [Option<Alert>; 6] {
+    /// The alerts of one rated shipment: the first so many of the list.
+    fn alerts(&self, modified: bool) -> ([Alert; 6], usize) {
         let shows = &self.job.shows;
-        let changed = shows
-            .time_in_transit
-            .as_ref()
-            .is_some_and(|wanted| wanted.day_was_changed);
-        let handling = self
-            .job
-            .parcels
-            .iter()
-            .any(|parcel| parcel.handling_was_found);
-        [
-            Some(MAY_VARY),
-            self.not_qualified.then_some(NOT_QUALIFIED),
-            shows.user_level_discount_asked.then_some(NO_USER_DISCOUNT),
-            changed.then_some(DATE_CHANGED),
-            handling.then_some(HANDLING_SET),
-            modified.then_some(MODIFIER_APPLIED),
-        ]
+        let transit = shows.time_in_transit.as_ref();
+        let parcels = &self.job.parcels;
+        let mut alerts = [MAY_VARY; 6];
+        let mut count = 1;
+        for (raised, alert) in [
+            (self.not_qualified, NOT_QUALIFIED),
+            (shows.user_level_discount_asked, NO_USER_DISCOUNT),
+            (
+                transit.is_some_and(|wanted| wanted.day_was_changed),
+                DATE_CHANGED,
+            ),
+            (
+                parcels.iter().any(|parcel| parcel.handling_was_found),
+                HANDLING_SET,
+            ),
+            (modified, MODIFIER_APPLIED),
+        ] {
+            if raised {
+                alerts[count] = alert;
+                count += 1;
+            }
+        }
+        (alerts, count)
     }
 }
 
@@ -134,7 +140,8 @@ fn response(json: &mut Json, sheet: &Sheet<'_>, bases: &[Basis<'_>]) {
         json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
         let modified = bases.iter().any(|basis| sheet.modifier(basis).is_some());
         // Seen as a list of one even where the version would write an object.
-        json.array("Alert", sheet.alerts(modified).into_iter().flatten(), alert);
+        let (alerts, count) = sheet.alerts(modified);
+        json.array("Alert", &alerts[..count], alert);
         match sheet.job.shows.customer_context {
             Some(context) => json.object("TransactionReference", |json| {
                 json.text("CustomerContext", context);
@@ -145,7 +152,7 @@ fn response(json: &mut Json, sheet: &Sheet<'_>, bases: &[Basis<'_>]) {
     });
 }
 
-fn alert(json: &mut Json, alert: Alert) {
+fn alert(json: &mut Json, alert: &Alert) {
     json.text("Code", alert.code);
     json.text("Description", alert.text);
 }

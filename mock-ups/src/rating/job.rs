@@ -13,15 +13,6 @@ pub(crate) enum Units {
     Metric,
 }
 
-impl Units {
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::Imperial => "LBS",
-            Self::Metric => "KGS",
-        }
-    }
-}
-
 /// A checked request.
 #[derive(Debug)]
 pub(crate) struct Job<'a> {

@@ -6,6 +6,7 @@ use crate::rating::charges::{Basis, PackageCharges, ShipmentCharges};
 use crate::rating::check::SIMPLE_RATE_SIZES;
 use crate::rating::job::{Parcel, Units};
 use crate::rating::tariff::{Cents, RateModifier};
+use crate::rating::transit::commitment;
 
 use super::{Sheet, alert, transit};
 
@@ -17,55 +18,16 @@ pub(super) fn write(
     packages: &[PackageCharges],
 ) {
     let job = sheet.job;
-    let shows = &job.shows;
-    let by_package = job.lane.is_rated_by_package();
     let charges = basis.shipment(job, packages);
     let arrays = sheet.mode.lists_are_arrays();
-    let modifier = sheet.modifier(basis);
-    let commitment = super::super::transit::commitment(basis.service, job.lane, basis.zone);
+    let commitment = commitment(basis.service, job.lane, basis.zone);
 
-    json.object("Service", |json| {
-        json.text("Code", basis.service.code());
-        json.text("Description", "");
-    });
-    if shows.rate_chart {
-        json.text("RateChart", rate_chart(sheet));
-    }
-    let mut alerts = [None; 6];
-    let mut count = 0;
-    for found in sheet.alerts(modifier.is_some()).into_iter().flatten() {
-        alerts[count] = Some(found);
-        count += 1;
-    }
-    json.list(
-        "RatedShipmentAlert",
-        arrays,
-        alerts[..count].iter(),
-        |json, found| {
-            if let Some(found) = found {
-                alert(json, *found);
-            }
-        },
-    );
-    if shows.rating_method {
-        let method = if by_package { "02" } else { "01" };
-        json.text("BillableWeightCalculationMethod", method);
-        json.text("RatingMethod", method);
-    }
-    if shows.sub_version >= 2409 {
-        json.integer_text("Zone", basis.zone.number(basis.service));
-    }
-    billing_weight(
-        json,
-        job.units,
-        job.parcels.iter().map(|parcel| parcel.billed).sum(),
-    );
-    money(
-        json,
-        sheet,
-        "TransportationCharges",
-        charges.packages.transportation(),
-    );
+    heading(json, sheet, basis);
+    let billed = job.parcels.iter().map(|parcel| parcel.billed).sum();
+    billing_weight(json, job.units, billed);
+    let transportation = charges.packages.transportation();
+    money(json, sheet, "TransportationCharges", transportation);
+    let by_package = job.lane.is_rated_by_package();
     let base = if by_package { 0 } else { charges.packages.base };
     money(json, sheet, "BaseServiceCharge", base);
     if sheet.is_itemised() {
@@ -77,7 +39,7 @@ pub(super) fn write(
     total_with_taxes(json, sheet, charges.total());
     if basis.is_negotiated() {
         json.object("NegotiatedRateCharges", |json| {
-            negotiated(json, sheet, basis, &charges)
+            negotiated(json, sheet, basis, &charges);
         });
     }
     if commitment.guaranteed {
@@ -87,8 +49,32 @@ pub(super) fn write(
     json.list("RatedPackage", arrays, pairs, |json, (parcel, charges)| {
         package(json, sheet, basis, parcel, charges);
     });
-    if let Some(wanted) = &shows.time_in_transit {
+    if let Some(wanted) = &job.shows.time_in_transit {
         transit::write(json, sheet, basis, commitment, wanted);
+    }
+}
+
+/// What stands before the weights and prices.
+fn heading(json: &mut Json, sheet: &Sheet<'_>, basis: &Basis<'_>) {
+    let shows = &sheet.job.shows;
+    let arrays = sheet.mode.lists_are_arrays();
+    json.object("Service", |json| {
+        json.text("Code", basis.service.code());
+        json.text("Description", "");
+    });
+    if shows.rate_chart {
+        json.text("RateChart", rate_chart(sheet));
+    }
+    let (alerts, count) = sheet.alerts(sheet.modifier(basis).is_some());
+    json.list("RatedShipmentAlert", arrays, alerts[..count].iter(), alert);
+    if shows.rating_method {
+        let by_package = sheet.job.lane.is_rated_by_package();
+        let method = if by_package { "02" } else { "01" };
+        json.text("BillableWeightCalculationMethod", method);
+        json.text("RatingMethod", method);
+    }
+    if shows.sub_version >= 2409 {
+        json.integer_text("Zone", basis.zone.number(basis.service));
     }
 }
 
