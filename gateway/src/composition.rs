@@ -16,7 +16,7 @@ use credentials::BrokerCredentials;
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, HyperClient, Shutdown, TrustError};
 use gateway_model::Clock;
-use gateway_plugin_host::{DirectoryError, Host};
+use gateway_plugin_host::{DirectoryError, Host, HttpClient};
 use gateway_proxy::{BindError, DrainReport};
 use sources::GatewaySources;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -100,7 +100,7 @@ impl Gateway {
         let clock = seams.clock;
         let catalog = plugins::load(&config.plugins, &Host::new(Arc::clone(&clock)))?;
         let roots = gateway_broker::trusted_roots(config.upstream.ca_file.as_deref())?;
-        let http = Arc::new(HyperClient::with_roots(roots.clone())?);
+        let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(roots.clone())?);
         let broker = Broker::new(
             accounts::broker_config(config),
             Arc::clone(&clock),

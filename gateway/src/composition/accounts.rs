@@ -2,11 +2,11 @@
 
 use crate::config::{self, Config};
 use gateway_broker::{
-    AccountSpec, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig, HyperClient, Issued,
-    KeyParts, MintBudgetPolicy, SlotKey,
+    AccountSpec, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig, Issued, KeyParts,
+    MintBudgetPolicy, PluginAuthorizer, SlotKey,
 };
 use gateway_model::{AccountId, CredentialCell, Failure, FailureClass, Origin};
-use gateway_plugin_host::{Catalog, Instance, InstanceOptions, Limits, Plugin};
+use gateway_plugin_host::{Catalog, HttpClient, InstanceOptions, Limits, Plugin};
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc};
 
@@ -49,7 +49,7 @@ pub(super) fn add(
     config: &Config,
     catalog: &Catalog,
     broker: &Broker,
-    http: &Arc<HyperClient>,
+    http: &Arc<dyn HttpClient>,
 ) -> HashMap<AccountId, Arc<CredentialCell>> {
     let cells = config.accounts.iter().map(|account| {
         let (spec, problem) = spec(config, account, catalog, http);
@@ -65,13 +65,13 @@ fn spec(
     config: &Config,
     account: &config::Account,
     catalog: &Catalog,
-    http: &Arc<HyperClient>,
+    http: &Arc<dyn HttpClient>,
 ) -> (AccountSpec, Option<AccountError>) {
     let (plugin, route) = (catalog.plugin(&account.carrier), route_of(config, account));
     let origin = origin(account, plugin, route);
     let made = origin.as_ref().ok_or(()).map_or_else(
         |()| Err(missing(account, plugin)),
-        |origin| authorizer(config, account, catalog, http, origin, route),
+        |origin| authorizer(config, account, catalog, Arc::clone(http), origin, route),
     );
     let (authorizer, problem): (Arc<dyn Authorizer>, _) = match made {
         Ok(authorizer) => (Arc::new(authorizer), None),
@@ -143,7 +143,7 @@ fn authorizer(
     config: &Config,
     account: &config::Account,
     catalog: &Catalog,
-    http: &Arc<HyperClient>,
+    http: Arc<dyn HttpClient>,
     origin: &Origin,
     route: Option<&config::Route>,
 ) -> Result<PluginAuthorizer, AccountError> {
@@ -156,10 +156,7 @@ fn authorizer(
         deadline: config.tokens.request_timeout,
         ..Limits::default()
     };
-    Ok(PluginAuthorizer {
-        instance: plugin.instance(options)?,
-        http: Arc::clone(http),
-    })
+    Ok(PluginAuthorizer::new(plugin.instance(options)?, http))
 }
 
 /// What the plugin reads (`docs/plugins.md`, "Configuration of an instance").
@@ -174,18 +171,6 @@ fn instance_config(account: &config::Account, origin: &Origin) -> serde_json::Va
         instance["account_number"] = json!(number.as_str());
     }
     instance
-}
-
-/// A plugin's instance, with the client that makes its requests.
-struct PluginAuthorizer {
-    instance: Instance,
-    http: Arc<HyperClient>,
-}
-
-impl Authorizer for PluginAuthorizer {
-    fn authorize(&self, authorization: Authorization) -> BoxFuture<'_, Result<Issued, Failure>> {
-        Box::pin(self.instance.authorize(authorization, self.http.as_ref()))
-    }
 }
 
 /// The account cannot work until somebody changes something.
