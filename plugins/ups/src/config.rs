@@ -5,6 +5,8 @@ use oauth2::{ClientId, TokenUrl};
 use plugins_sdk::{Error, Result, Secret};
 use serde::Deserialize;
 
+/// Far longer than any that UPS issues; together they still fit into a header field.
+const MAX_CREDENTIAL: usize = 1024;
 const TOKEN_PATH: &str = "/security/v1/oauth/token";
 
 /// What the gateway hands over for one account. Keys that a newer gateway adds are ignored.
@@ -79,6 +81,8 @@ impl Account {
 fn credential_text(key: &'static str, text: &str) -> Result<()> {
     let fault = if text.is_empty() {
         "is empty"
+    } else if text.len() > MAX_CREDENTIAL {
+        "is too long to be one that UPS issued"
     } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         "contains white space or control characters: copy it again without them"
     } else {

@@ -69,10 +69,14 @@ impl ExtraTokenFields for UpsFields {}
 /// Sorts out every answer that cannot hold a token.
 pub(crate) fn checked(response: HttpResponse, now_unix_ms: u64) -> Result<HttpResponse> {
     let codes = ups_codes(response.body());
+    // A 429 or 5xx passes, whatever its content says: no person is called for it.
+    let passes = response.status() == StatusCode::TOO_MANY_REQUESTS
+        || response.status().is_server_error();
     let known = codes
         .iter()
         .flatten()
-        .find_map(|code| CODES.iter().find(|(known, ..)| known == code));
+        .find_map(|code| CODES.iter().find(|(known, ..)| known == code))
+        .filter(|(_, class, _)| !passes || *class == Class::Transient);
     if let Some((code, class, message)) = known {
         let pause = retry_after(response.headers(), now_unix_ms);
         return Err(Error::new(*class, *code, *message).with_retry_after(pause));
