@@ -4,9 +4,10 @@ use crate::{
     Digest, Host, Instance, InstanceOptions, Manifest,
     handshake::{self, HandshakeError, Table},
     health::Health,
-    instance,
+    host_table, instance,
 };
 use gateway_model::{CarrierProfile, Failure};
+use plugins_abi::EntryPoint;
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -25,7 +26,14 @@ pub(crate) struct Shared {
     pub(crate) health: Arc<Health>,
     pub(crate) manifest: Manifest,
     profile: CarrierProfile,
-    file: Option<(PathBuf, Digest)>,
+    file: Option<Loaded>,
+}
+
+/// Where a plugin's code came from.
+pub(crate) struct Loaded {
+    pub(crate) path: PathBuf,
+    pub(crate) sha256: Digest,
+    pub(crate) entry: EntryPoint,
 }
 
 impl Plugin {
@@ -51,7 +59,7 @@ impl Plugin {
         host: &Host,
         health: Arc<Health>,
         manifest: Manifest,
-        file: Option<(PathBuf, Digest)>,
+        file: Option<Loaded>,
     ) -> Result<Self, HandshakeError> {
         let shared = Shared {
             table,
@@ -78,14 +86,12 @@ impl Plugin {
 
     /// The operator's file; none for a plugin that is linked in.
     pub fn path(&self) -> Option<&Path> {
-        let (path, _) = self.shared.file.as_ref()?;
-        Some(path)
+        Some(&self.shared.file.as_ref()?.path)
     }
 
     /// Of the bytes that were loaded; none for a plugin that is linked in.
     pub fn sha256(&self) -> Option<Digest> {
-        let (_, digest) = self.shared.file.as_ref()?;
-        Some(*digest)
+        Some(self.shared.file.as_ref()?.sha256)
     }
 
     /// Whether authorizations may begin now.
@@ -94,6 +100,31 @@ impl Plugin {
     /// Why not: the plugin hung, gave up, or failed too often.
     pub fn ready(&self) -> Result<(), Failure> {
         self.shared.health.admit()
+    }
+
+    /// Whether the plugin would work with a host of this version; for conformance checks, in a
+    /// process that serves nobody. `None` for a plugin that is linked in.
+    ///
+    /// # Errors
+    /// When the plugin died of the question.
+    pub fn accepts_host(&self, abi_major: u32, abi_minor: u32) -> Result<Option<bool>, Failure> {
+        let Some(loaded) = &self.shared.file else {
+            return Ok(None);
+        };
+        let entry = loaded.entry;
+        let asked = self
+            .shared
+            .host
+            .call_blocking(&self.shared.health, move || {
+                // Kept for ever: the plugin may keep it as long.
+                let table = Box::leak(Box::new(host_table::table(abi_major, abi_minor)));
+                // SAFETY: the entry point was called before; the table lives for ever.
+                let answer = unsafe { entry(table) };
+                // SAFETY: as above. Whoever remembers the last table has the right one again.
+                unsafe { entry(&raw const host_table::TABLE) };
+                !answer.is_null()
+            });
+        asked.map(Some)
     }
 
     /// Makes an instance for one account. It blocks while the plugin reads its configuration: some

@@ -1,1 +1,48 @@
-//! The plugin conformance suite.
+//! The conformance suite: what a carrier plugin must survive before a gateway relies on it.
+//!
+//! It runs the plugin's real code through the real plugin host, plays a hostile carrier and a careless
+//! operator, and reports per check. A plugin passes when no answer, no configuration and no moment of
+//! cancellation makes it break its contract, tell a secret, or call a passing failure final.
+//!
+//! Entry points for a reader: [`check`] is the list of checks in order, `cases` the hostile inputs.
+
+mod authorize;
+mod carrier;
+mod cases;
+mod configure;
+mod handshake;
+mod host;
+mod report;
+mod secrets;
+
+pub use carrier::Answer;
+pub use host::host;
+pub use report::{Check, Outcome, Report};
+
+use gateway_plugin_host::Plugin;
+use serde_json::Value;
+
+/// What to check.
+#[derive(Debug)]
+pub struct Suite<'a> {
+    /// An active plugin. Load it under [`host`], or the check for determinism is left out.
+    pub plugin: &'a Plugin,
+    /// A configuration that the plugin accepts, with invented secrets.
+    pub config: &'a Value,
+    /// Good answers to the requests of one authorization, in order. Empty: one plain OAuth answer.
+    pub script: Vec<Answer>,
+}
+
+/// Runs all checks. The plugin is called about two hundred times; nothing leaves this process.
+///
+/// It needs a Tokio runtime with time enabled, and blocks it now and then. The process should serve
+/// nobody else: a plugin that aborts takes it along.
+pub async fn check(suite: &Suite<'_>) -> Report {
+    let schema = suite.plugin.manifest().config_schema.as_ref();
+    let secrets = secrets::Secrets::of(suite.config, schema);
+    let mut report = Report::new(suite.plugin, secrets);
+    handshake::check(suite, &mut report);
+    configure::check(suite, &mut report).await;
+    authorize::check(suite, &mut report).await;
+    report
+}

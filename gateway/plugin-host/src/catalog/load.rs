@@ -1,6 +1,7 @@
 //! The stages between file and plugin.
 
 use super::{Entry, Fault, Policy};
+use crate::plugin::Loaded;
 use crate::{
     Digest, Host, Plugin, Refusal, catalog::entry::Verified, discover, handshake, host_table,
 };
@@ -77,15 +78,14 @@ fn load(
         let entry = unsafe { library::open(&placed) }.map_err(Fault::Load)?;
         // SAFETY: the entry point of a library that says it follows the header.
         let table = unsafe { handshake::enter(entry, &host_table::TABLE, &bytes) };
-        table.map_err(Fault::from)
+        table.map(|table| (table, entry)).map_err(Fault::from)
     });
-    let table = loaded.map_err(|failure| Fault::Lost(failure.message))??;
-    let plugin = Plugin::new(
-        table,
-        host,
-        health,
-        manifest,
-        Some((file.to_owned(), digest)),
-    )?;
+    let (table, entry) = loaded.map_err(|failure| Fault::Lost(failure.message))??;
+    let loaded = Loaded {
+        path: file.to_owned(),
+        sha256: digest,
+        entry,
+    };
+    let plugin = Plugin::new(table, host, health, manifest, Some(loaded))?;
     Ok(plugin)
 }

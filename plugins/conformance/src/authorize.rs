@@ -1,0 +1,222 @@
+//! Hostile carriers and impatient callers: authorizations.
+
+use crate::{
+    Answer, Report, Suite,
+    carrier::{Carrier, Reply},
+    cases::{self, Meaning},
+    secrets::Secrets,
+};
+use futures_util::future::join_all;
+use gateway_model::{Failure, FailureClass, SecretBytes};
+use gateway_plugin_host::{Authorization, Instance, InstanceOptions, Issued, Limits, Reason};
+use std::time::Duration;
+
+const ISSUES: &str = "issues a credential for good answers";
+const HOSTILE: &str = "breaks its contract for no answer and no network error";
+const CLASSES: &str = "takes no refusal for a credential and no passing failure for a final one";
+const SILENT: &str = "tells no secret in its failures";
+const DROPPED: &str = "can be cancelled at every step";
+const TOGETHER: &str = "carries out authorizations side by side";
+const REPEATABLE: &str = "does the same again for the same time, randomness and answers";
+
+/// No lifetime that a carrier means is longer.
+const LONGEST: Duration = Duration::from_secs(20 * 365 * 86_400);
+
+/// The usual bounds, but answers are immediate here, so a second without an end is a hang.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        deadline: Duration::from_secs(1),
+        request_timeout: Duration::from_millis(200),
+        ..Limits::default()
+    }
+}
+
+pub(crate) fn fetch() -> Authorization {
+    Authorization {
+        reason: Reason::Fetch,
+        slot: String::new(),
+        state: SecretBytes::default(),
+        params: Vec::new(),
+    }
+}
+
+/// The good answers of one authorization.
+pub(crate) fn script(suite: &Suite<'_>) -> Vec<Answer> {
+    if suite.script.is_empty() {
+        vec![cases::good_answer()]
+    } else {
+        suite.script.clone()
+    }
+}
+
+pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
+    let made = suite.plugin.instance(InstanceOptions {
+        limits: limits(),
+        ..InstanceOptions::new(suite.config.clone())
+    });
+    let run = match made {
+        Ok(instance) => Run {
+            authorization: suite
+                .plugin
+                .manifest()
+                .slots
+                .first()
+                .cloned()
+                .unwrap_or_default(),
+            secrets: Secrets::of(suite.config, suite.plugin.manifest().config_schema.as_ref()),
+            script: script(suite),
+            instance,
+        },
+        Err(failure) => {
+            for name in [
+                ISSUES, HOSTILE, CLASSES, SILENT, DROPPED, TOGETHER, REPEATABLE,
+            ] {
+                report.skip(name, format!("there is no instance: {failure}"));
+            }
+            return;
+        }
+    };
+    let steps = run.good(report).await;
+    run.hostile(steps, report).await;
+    run.dropped(steps, report).await;
+    run.together(report).await;
+    run.repeatable(report).await;
+}
+
+struct Run {
+    instance: Instance,
+    authorization: String,
+    secrets: Secrets,
+    script: Vec<Answer>,
+}
+
+impl Run {
+    async fn authorize(&self, carrier: &Carrier) -> Result<Issued, Failure> {
+        let authorization = Authorization {
+            slot: self.authorization.clone(),
+            ..fetch()
+        };
+        self.instance.authorize(authorization, carrier).await
+    }
+
+    /// How many requests a good authorization makes.
+    async fn good(&self, report: &mut Report) -> usize {
+        let carrier = Carrier::good(&self.script);
+        let findings = match self.authorize(&carrier).await {
+            Ok(issued) if issued.lifetime.is_some_and(|lifetime| lifetime.is_zero()) => {
+                vec!["a credential without lifetime".to_owned()]
+            }
+            Ok(_) => Vec::new(),
+            Err(failure) => vec![format!("{failure}: does the script fit the plugin?")],
+        };
+        report.add(ISSUES, findings);
+        carrier.asked().len()
+    }
+
+    async fn hostile(&self, steps: usize, report: &mut Report) {
+        if steps == 0 {
+            for name in [HOSTILE, CLASSES, SILENT] {
+                report.skip(name, "the plugin makes no requests");
+            }
+            return;
+        }
+        let (mut bugs, mut classes, mut told) = (Vec::new(), Vec::new(), Vec::new());
+        for step in 0..steps {
+            for (name, meaning, reply) in cases::replies() {
+                let name = format!("request {}, {name}", step + 1);
+                let carrier = Carrier::with(&self.script, step, reply);
+                let result = self.authorize(&carrier).await;
+                if let Err(failure) = &result {
+                    if failure.class == FailureClass::Bug {
+                        bugs.push(format!("{name}: {failure}"));
+                    }
+                    if self.secrets.are_in(&format!("{failure:?}")) {
+                        told.push(format!("{name}: the failure contains a secret"));
+                    }
+                }
+                classes.extend(wrong_end(meaning, &result).map(|why| format!("{name}: {why}")));
+            }
+        }
+        report.add(HOSTILE, bugs);
+        report.add(CLASSES, classes);
+        report.add(SILENT, told);
+    }
+
+    async fn dropped(&self, steps: usize, report: &mut Report) {
+        let mut findings = Vec::new();
+        for step in 0..steps {
+            let carrier = Carrier::with(&self.script, step, Reply::Silence);
+            // Long enough to come to the request, which is never answered.
+            let short = Duration::from_millis(30);
+            let ended = tokio::time::timeout(short, self.authorize(&carrier)).await;
+            if ended.is_ok() {
+                findings.push(format!(
+                    "request {}: it did not wait for the answer",
+                    step + 1
+                ));
+            }
+        }
+        if let Err(failure) = self.authorize(&Carrier::good(&self.script)).await
+            && failure.class == FailureClass::Bug
+        {
+            findings.push(format!("after that: {failure}"));
+        }
+        report.add(DROPPED, findings);
+    }
+
+    async fn together(&self, report: &mut Report) {
+        let carriers: Vec<Carrier> = (0..32).map(|_| Carrier::good(&self.script)).collect();
+        let all = join_all(carriers.iter().map(|carrier| self.authorize(carrier))).await;
+        let bug = |failure: &Failure| failure.class == FailureClass::Bug;
+        let bugs = all.into_iter().filter_map(Result::err).filter(bug);
+        report.add(TOGETHER, bugs.map(|failure| failure.to_string()).collect());
+    }
+
+    async fn repeatable(&self, report: &mut Report) {
+        let (first, second) = (Carrier::good(&self.script), Carrier::good(&self.script));
+        let issued = (self.authorize(&first).await, self.authorize(&second).await);
+        let mut findings = Vec::new();
+        if first.asked() != second.asked() {
+            findings.push("the requests differ".to_owned());
+        }
+        match issued {
+            (Ok(one), Ok(other)) if !same(&one, &other) => {
+                findings.push("the credentials differ".to_owned());
+            }
+            (Ok(_), Ok(_)) | (Err(_), Err(_)) => {}
+            (Ok(_), Err(failure)) | (Err(failure), Ok(_)) => {
+                findings.push(format!("one of two runs failed: {failure}"));
+            }
+        }
+        report.add(REPEATABLE, findings);
+    }
+}
+
+fn same(one: &Issued, other: &Issued) -> bool {
+    one.headers == other.headers
+        && (one.lifetime, one.renew_after) == (other.lifetime, other.renew_after)
+        && one.state.expose() == other.state.expose()
+}
+
+/// What is wrong with an end, if anything.
+fn wrong_end(meaning: Meaning, result: &Result<Issued, Failure>) -> Option<String> {
+    match (meaning, result) {
+        (Meaning::Odd, Ok(issued)) => {
+            let absurd = issued.lifetime.is_some_and(|lifetime| lifetime > LONGEST);
+            absurd.then(|| "a lifetime of more than twenty years".to_owned())
+        }
+        (Meaning::Refusal | Meaning::Passing | Meaning::Nonsense, Ok(_)) => {
+            Some("a credential was made of it".to_owned())
+        }
+        (Meaning::Passing | Meaning::Nonsense, Err(failure)) if failure.class.needs_operator() => {
+            Some(format!(
+                "class {} waits for a person",
+                failure.class.as_str()
+            ))
+        }
+        (_, Err(failure)) if failure.code == "timeout" => {
+            Some("it did not end within a second".to_owned())
+        }
+        (_, Err(_)) => None,
+    }
+}

@@ -1,0 +1,243 @@
+//! The hostile inputs.
+
+use crate::carrier::{Answer, Reply};
+use gateway_plugin_host::HttpErrorKind;
+use serde_json::{Value, json};
+
+/// Stands where a carrier's answers have a token; no message may repeat it.
+pub(crate) const PLANTED: &str = "planted-access-token";
+
+/// What a reply means, and so which ends are wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The carrier refused: no credential may come of it.
+    Refusal,
+    /// It passes: neither a credential, nor a failure that waits for a person.
+    Passing,
+    /// No sense in it: as `Passing`.
+    Nonsense,
+    /// Odd but readable, or not: a credential or a failure, anything but a bug.
+    Odd,
+}
+
+/// The answer of a carrier that does plain OAuth, with UPS's strings for numbers.
+pub(crate) fn good_answer() -> Answer {
+    Answer::json(200, token("\"14399\""))
+}
+
+/// A token answer whose `expires_in` is that JSON text.
+fn token(expires_in: &str) -> String {
+    format!(
+        r#"{{"token_type":"Bearer","issued_at":"1767225600000","client_id":"conformance","access_token":"{PLANTED}","expires_in":{expires_in},"status":"approved"}}"#
+    )
+}
+
+/// Replies for one step, each with a name.
+pub(crate) fn replies() -> Vec<(String, Meaning, Reply)> {
+    let mut all = Vec::new();
+    let mut add = |name: String, meaning, reply| all.push((name, meaning, reply));
+    for status in [400, 401, 403] {
+        for (kind, body) in bodies() {
+            let reply = Reply::Answer(answer(status, kind, &body));
+            add(format!("{status} with {kind}"), Meaning::Refusal, reply);
+        }
+    }
+    for status in [429, 500, 502, 503, 504] {
+        for (kind, body) in bodies() {
+            let mut answer = answer(status, kind, &body);
+            answer.headers.push(("retry-after".into(), "7".into()));
+            add(
+                format!("{status} with {kind}"),
+                Meaning::Passing,
+                Reply::Answer(answer),
+            );
+        }
+    }
+    for (kind, body) in nonsense() {
+        let reply = Reply::Answer(answer(200, kind, &body));
+        add(format!("200 with {kind}"), Meaning::Nonsense, reply);
+    }
+    for status in [204, 301, 302, 304, 404, 418, 599] {
+        let mut answer = answer(status, "nothing", "");
+        answer
+            .headers
+            .push(("location".into(), "https://elsewhere.example.com/".into()));
+        add(status.to_string(), Meaning::Nonsense, Reply::Answer(answer));
+    }
+    for value in EXPIRES_IN {
+        let reply = Reply::Answer(Answer::json(200, token(value)));
+        add(
+            format!("expires_in of {}", short(value)),
+            Meaning::Odd,
+            reply,
+        );
+    }
+    for header in ["date", "retry-after", "content-type"] {
+        let mut answer = good_answer();
+        answer
+            .headers
+            .push((header.into(), "\u{7e}junk, ;;==".into()));
+        add(
+            format!("a strange field {header}"),
+            Meaning::Odd,
+            Reply::Answer(answer),
+        );
+    }
+    use HttpErrorKind::{Connect, Denied, Dns, Other, Timeout, Tls, TooLarge};
+    for kind in [Dns, Connect, Tls, Timeout, Other, TooLarge] {
+        add(
+            format!("network error {kind:?}"),
+            Meaning::Passing,
+            Reply::Error(kind),
+        );
+    }
+    add(
+        "a denied request".into(),
+        Meaning::Odd,
+        Reply::Error(Denied),
+    );
+    all
+}
+
+/// JSON texts for the lifetime.
+const EXPIRES_IN: [&str; 14] = [
+    "14399",
+    "14399.0",
+    "\"14399.0\"",
+    "0",
+    "\"0\"",
+    "-1",
+    "\"-1\"",
+    "18446744073709551615",
+    "\"99999999999999999999999999\"",
+    "1e308",
+    "\"NaN\"",
+    "null",
+    "[]",
+    "true",
+];
+
+fn answer(status: u16, kind: &str, body: &str) -> Answer {
+    let mut answer = Answer::json(status, body);
+    if kind.contains("HTML") {
+        answer.headers = vec![("content-type".into(), "text/html".into())];
+    }
+    answer
+}
+
+/// Contents of error answers.
+fn bodies() -> Vec<(&'static str, String)> {
+    vec![
+        ("nothing", String::new()),
+        (
+            "an OAuth error",
+            r#"{"error":"invalid_client","error_description":"no"}"#.into(),
+        ),
+        (
+            "a carrier's error",
+            r#"{"response":{"errors":[{"code":"10401","message":"ClientId is Invalid"}]}}"#.into(),
+        ),
+        (
+            "an HTML page",
+            "<html><body>Service unavailable</body></html>".into(),
+        ),
+        ("a token all the same", token("14399")),
+        ("truncated JSON", r#"{"response":{"errors":[{"co"#.into()),
+        ("1 MiB of text", "x".repeat(1 << 20)),
+        ("NUL and control characters", "\u{0}\u{1b}[2J\r\n{}".into()),
+    ]
+}
+
+/// Contents of answers that claim success.
+fn nonsense() -> Vec<(&'static str, String)> {
+    let good = token("14399");
+    vec![
+        ("nothing", String::new()),
+        ("half of a token answer", good[..good.len() / 2].to_owned()),
+        ("an HTML page", "<html>Under maintenance</html>".into()),
+        ("null", "null".into()),
+        ("a list", "[]".into()),
+        ("an empty object", "{}".into()),
+        (
+            "a number for the token",
+            r#"{"token_type":"Bearer","access_token":7,"expires_in":1}"#.into(),
+        ),
+        (
+            "no token",
+            r#"{"token_type":"Bearer","expires_in":14399}"#.into(),
+        ),
+        (
+            "an empty token",
+            r#"{"token_type":"Bearer","access_token":"","expires_in":14399}"#.into(),
+        ),
+        (
+            "a line break in the token",
+            r#"{"token_type":"Bearer","access_token":"a\r\nx-evil: 1","expires_in":14399}"#.into(),
+        ),
+        (
+            "NUL in the token",
+            r#"{"token_type":"Bearer","access_token":"a\u0000b","expires_in":9}"#.into(),
+        ),
+        ("nesting", "[".repeat(100_000)),
+        ("1 MiB of text", "x".repeat(1 << 20)),
+        ("other encodings", "\u{feff}{}\u{ffff}".into()),
+    ]
+}
+
+/// Configurations made from a good one, each with a name. None of them may be a bug.
+pub(crate) fn configs(good: &Value) -> Vec<(String, Value)> {
+    let mut all: Vec<(String, Value)> = [
+        json!(null),
+        json!({}),
+        json!([]),
+        json!(""),
+        json!(0),
+        json!(true),
+        json!("x".repeat(300_000)),
+        json!({"\u{0}": "\u{0}"}),
+    ]
+    .into_iter()
+    .map(|value| {
+        (
+            format!("the configuration {}", short(&value.to_string())),
+            value,
+        )
+    })
+    .collect();
+    let Value::Object(members) = good else {
+        return all;
+    };
+    for key in members.keys() {
+        let mut without = members.clone();
+        without.remove(key);
+        all.push((format!("a configuration without {key}"), without.into()));
+        for value in [
+            json!(null),
+            json!(-1),
+            json!(1e300),
+            json!([]),
+            json!({}),
+            json!(""),
+            json!("x".repeat(300_000)),
+            json!("a\r\nx-evil: 1"),
+            json!("a\u{0}b"),
+            json!("\u{1f4e6}\u{202e}"),
+            json!("https://user:pass@elsewhere.example.com/?q#f"),
+        ] {
+            let mut with = members.clone();
+            with.insert(key.clone(), value.clone());
+            let name = format!("{key} = {}", short(&value.to_string()));
+            all.push((name, with.into()));
+        }
+    }
+    all
+}
+
+/// The beginning of a text.
+fn short(text: &str) -> String {
+    let mut start: String = text.chars().take(40).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    start
+}

@@ -1,0 +1,33 @@
+//! Hosts of other versions.
+
+use crate::{Report, Suite};
+
+const NAME: &str = "works with its own major of the ABI only";
+const OWN: u32 = 1;
+
+pub(crate) fn check(suite: &Suite<'_>, report: &mut Report) {
+    let manifest = suite.plugin.manifest();
+    let mut findings = Vec::new();
+    for (major, minor, wanted) in [
+        (OWN, manifest.requires, true),
+        (OWN, manifest.abi.minor, true),
+        (OWN + 1, 0, false),
+    ] {
+        match suite.plugin.accepts_host(major, minor) {
+            Ok(None) => return report.skip(NAME, "the plugin is linked in"),
+            Ok(Some(accepted)) if accepted == wanted => {}
+            Ok(Some(true)) => {
+                findings.push(format!(
+                    "a host of ABI {major}.{minor}: accepted, must be refused"
+                ));
+            }
+            Ok(Some(false)) => {
+                findings.push(format!(
+                    "a host of ABI {major}.{minor}: refused, must be accepted"
+                ));
+            }
+            Err(failure) => findings.push(format!("a host of ABI {major}.{minor}: {failure}")),
+        }
+    }
+    report.add(NAME, findings);
+}

@@ -1,0 +1,41 @@
+//! A host whose plugins see a standing clock and a repeatable randomness.
+
+use gateway_model::Clock;
+use gateway_plugin_host::{Host, Random};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// 2026-01-01T00:00:00Z, as good as any.
+const NOW: Duration = Duration::from_secs(1_767_225_600);
+
+/// The host to load a plugin under before [`crate::check`]. `clock` is the real one, for deadlines.
+pub fn host(clock: Arc<dyn Clock>) -> Host {
+    Host::with_random(Arc::new(Standing(clock)), Arc::new(Repeatable))
+}
+
+struct Standing(Arc<dyn Clock>);
+
+impl Clock for Standing {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + NOW
+    }
+}
+
+/// The same bytes for the same question. Not random at all, hence good for checks only.
+struct Repeatable;
+
+impl Random for Repeatable {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut next = 0x5a_u8;
+        for byte in bytes {
+            next = next.wrapping_mul(31).wrapping_add(17);
+            *byte = next;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The suite against the UPS plugin, and against plugins with one defect each: a suite that passes
+//! everything would be worth nothing.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_in_result,
+    reason = "helpers of tests fail the test that called them"
+)]
+
+use gateway_model::Clock;
+use gateway_plugin_host::{Plugin, Policy, open};
+use plugins_conformance::{Outcome, Report, Suite, check, host};
+use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Result};
+use serde_json::{Value, json};
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Instant, SystemTime},
+};
+
+struct RealClock;
+
+impl Clock for RealClock {
+    #[expect(clippy::disallowed_methods, reason = "the clock of these tests")]
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the clock of these tests")]
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+fn plugin(table: &'static plugins_sdk::abi::Plugin) -> Plugin {
+    Plugin::from_static(table, &host(Arc::new(RealClock))).expect("a handshake")
+}
+
+/// The UPS plugin as its users get it, built by cargo beside this test, in the same profile.
+fn ups_library() -> Plugin {
+    let exe = env::current_exe().expect("this test");
+    let profile: PathBuf = exe.ancestors().nth(2).expect("target/<profile>").into();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args([
+        "build",
+        "--quiet",
+        "-p",
+        "plugins-ups-dylib",
+        "--target-dir",
+    ]);
+    cargo.arg(profile.parent().expect("target"));
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    assert!(built.expect("cargo").success());
+    let file = profile.join("libwaybill_plugin_ups.so");
+    let private = fs::Permissions::from_mode(0o700);
+    let cache = tempfile::Builder::new().permissions(private).tempdir();
+    let cache = cache.expect("a folder");
+    let host = host(Arc::new(RealClock));
+    let entry = open(&file, &Policy::default(), cache.path(), &host);
+    let plugin = entry.plugin().cloned();
+    plugin.unwrap_or_else(|| panic!("{:?}", entry.reason()))
+}
+
+async fn run(plugin: &Plugin, config: &Value) -> Report {
+    let suite = Suite {
+        plugin,
+        config,
+        script: Vec::new(),
+    };
+    check(&suite).await
+}
+
+/// Names of the failed checks.
+fn failed(report: &Report) -> Vec<&'static str> {
+    let failed = |check: &&plugins_conformance::Check| matches!(check.outcome, Outcome::Failed(_));
+    let checks = report.checks.iter().filter(failed);
+    checks.map(|check| check.name).collect()
+}
+
+#[tokio::test]
+async fn ups_passes() {
+    let config = json!({
+        "environment": "test",
+        "origin": "https://wwwcie.ups.com",
+        "client_id": "conformance",
+        "client_secret": "planted-client-secret",
+        "account_number": "A1B2C3",
+    });
+    let report = run(&ups_library(), &config).await;
+    let passed = |check: &plugins_conformance::Check| check.outcome == Outcome::Passed;
+    assert!(report.checks.iter().all(passed), "{report}");
+    assert_eq!(report.checks.len(), 11, "{report}");
+}
+
+const MANIFEST: &str = plugins_sdk::manifest!(
+    r#"{"name":"flawed","carrier":{"id":"flawed"},"capabilities":["token"],"hosts":["api.example.com"]}"#
+);
+
+#[derive(serde::Deserialize)]
+struct Config {
+    flaw: String,
+    client_secret: String,
+}
+
+/// Has the one flaw that its configuration names.
+struct Flawed(Config);
+
+impl CarrierAuth for Flawed {
+    type Config = Config;
+
+    fn new(config: Config) -> Result<Self> {
+        assert!(!config.client_secret.contains('\r') || config.flaw != "panics");
+        if config.client_secret.is_empty() {
+            return Err(Error::config("client_secret", "client_secret is empty"));
+        }
+        Ok(Self(config))
+    }
+
+    async fn authorize(&self, cx: &Context) -> Result<Credential> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let mut request = http::Request::get("https://api.example.com/");
+        if self.0.flaw == "differs" {
+            request = request.header("x-count", COUNT.fetch_add(1, Ordering::Relaxed));
+        }
+        let request = request.body(Vec::new()).expect("a request");
+        let answer = cx.http().send(request).await?;
+        let body = String::from_utf8_lossy(answer.body()).into_owned();
+        match self.0.flaw.as_str() {
+            "believes" => Credential::bearer("believed"),
+            "tells" => Err(Error::new(Class::Protocol, "told", body)),
+            "despairs" if !body.contains("planted-access-token") => {
+                Err(Error::new(Class::Rejected, "despair", "no"))
+            }
+            "unwraps" => {
+                let parsed: Value = serde_json::from_str(&body).expect("JSON");
+                Credential::bearer(parsed["access_token"].as_str().expect("a token"))
+            }
+            _ if body.contains("planted-access-token") && answer.status() == 200 => {
+                Credential::bearer("fine")
+            }
+            _ if [400, 401, 403].contains(&answer.status().as_u16()) => {
+                Err(Error::new(Class::Rejected, "refused", "no"))
+            }
+            _ => Err(Error::new(Class::Protocol, "nonsense", "no")),
+        }
+    }
+}
+
+async fn flawed(flaw: &str) -> Report {
+    let table = plugins_sdk::static_plugin!(Flawed, manifest: MANIFEST);
+    let config = json!({"flaw": flaw, "client_secret": "planted-client-secret"});
+    run(&plugin(table), &config).await
+}
+
+#[tokio::test]
+async fn each_flaw_is_found_by_its_check() {
+    for (flaw, check) in [
+        (
+            "panics",
+            "refuses configurations that cannot work, without panic",
+        ),
+        (
+            "believes",
+            "takes no refusal for a credential and no passing failure for a final one",
+        ),
+        (
+            "despairs",
+            "takes no refusal for a credential and no passing failure for a final one",
+        ),
+        ("tells", "tells no secret in its failures"),
+        (
+            "unwraps",
+            "breaks its contract for no answer and no network error",
+        ),
+        (
+            "differs",
+            "does the same again for the same time, randomness and answers",
+        ),
+    ] {
+        let report = flawed(flaw).await;
+        assert!(failed(&report).contains(&check), "{flaw}: {report}");
+    }
+}
+
+#[tokio::test]
+async fn plugin_without_flaw_passes() {
+    let report = flawed("none").await;
+    assert!(report.passed(), "{report}");
+}
+
+#[tokio::test]
+async fn report_reads_as_text_and_json() {
+    let report = flawed("tells").await;
+    let text = report.to_string();
+    assert!(text.contains("FAILED") && text.contains("passed"), "{text}");
+    let json = serde_json::to_value(&report).expect("JSON");
+    assert_eq!(json["checks"][1]["outcome"], "passed");
+    assert!(!text.contains("planted") && !json.to_string().contains("planted"));
+}
