@@ -7,6 +7,8 @@
 mod answer;
 mod convert;
 mod number;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{CarrierAnswer, CarrierErrorBody, TokenKind};
 

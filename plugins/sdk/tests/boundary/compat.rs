@@ -13,7 +13,10 @@ use std::mem::offset_of;
 fn table_is_complete_and_carries_the_manifest() {
     let table: &Plugin = plugins_sdk::static_plugin!(Behaviour, manifest: MANIFEST);
     assert_eq!(table.struct_size as usize, size_of::<Plugin>());
-    assert_eq!((table.magic, table.abi_major, table.requires_minor), (MAGIC, ABI_MAJOR, 0));
+    assert_eq!(
+        (table.magic, table.abi_major, table.requires_minor),
+        (MAGIC, ABI_MAJOR, 0)
+    );
     assert_eq!(table.capabilities, Capabilities::TOKEN | Capabilities::SIGN);
     assert!(table.sign.is_some() && table.authorize_url.is_none());
     // SAFETY: the table and its bytes are static.
@@ -63,9 +66,15 @@ fn missing_functions_end_the_operation_readably() {
     let (account, _) = open("deadline");
     let (status, _op, emitted) = account.begin_shaped(|sink| sink.http = None, |_| (), b"");
     assert_eq!(status, Status::OK);
-    assert_eq!(emitted.last().unwrap().code(), (FailClass::BUG, "host_lacks_http"));
+    assert_eq!(
+        emitted.last().unwrap().code(),
+        (FailClass::BUG, "host_lacks_http")
+    );
     let (_, _op, emitted) = account.begin_shaped(|sink| sink.timer = None, |_| (), b"");
-    assert_eq!(emitted.last().unwrap().code(), (FailClass::BUG, "host_lacks_timer"));
+    assert_eq!(
+        emitted.last().unwrap().code(),
+        (FailClass::BUG, "host_lacks_timer")
+    );
 }
 
 #[test]
@@ -74,7 +83,10 @@ fn sink_that_lacks_everything_is_survived() {
         let (account, _) = open("race");
         let shape = |sink: &mut Sink| sink.struct_size = size.try_into().unwrap();
         let (_, mut op, emitted) = account.begin_shaped(shape, |_| (), b"");
-        assert!(emitted.iter().all(|e| matches!(e, Emitted::Http { .. })), "{emitted:?}");
+        assert!(
+            emitted.iter().all(|e| matches!(e, Emitted::Http { .. })),
+            "{emitted:?}"
+        );
         op.resume_with(shape, &event(EventKind::HTTP_ERROR, 1));
     }
 }
@@ -86,14 +98,23 @@ fn null_arguments_are_unsupported() {
     let config = plugins_sdk::abi::Bytes::EMPTY;
     // SAFETY: null handles and outs are what the SDK promises to survive.
     unsafe {
-        assert_eq!(table.instance_new.unwrap()(config, null(), null_mut()), Status::UNSUPPORTED);
+        assert_eq!(
+            table.instance_new.unwrap()(config, null(), null_mut()),
+            Status::UNSUPPORTED
+        );
         table.instance_free.unwrap()(null_mut());
         let begin = table.op_begin.unwrap();
-        assert_eq!(begin(null_mut(), null(), null(), null_mut()), Status::UNSUPPORTED);
+        assert_eq!(
+            begin(null_mut(), null(), null(), null_mut()),
+            Status::UNSUPPORTED
+        );
         let resume = table.op_resume.unwrap();
         assert_eq!(resume(null_mut(), null(), null()), Status::UNSUPPORTED);
         table.op_free.unwrap()(null_mut());
-        assert_eq!(table.sign.unwrap()(null(), null(), null()), Status::UNSUPPORTED);
+        assert_eq!(
+            table.sign.unwrap()(null(), null(), null()),
+            Status::UNSUPPORTED
+        );
     }
 }
 

@@ -8,7 +8,9 @@ use plugins_sdk::abi::{FailClass, Status};
 
 #[track_caller]
 fn bug(emitted: &[Emitted], code: &str) {
-    let [one] = emitted else { panic!("one failure was expected: {emitted:?}") };
+    let [one] = emitted else {
+        panic!("one failure was expected: {emitted:?}")
+    };
     assert_eq!(one.code(), (FailClass::BUG, code));
 }
 
@@ -100,7 +102,11 @@ fn destructor_that_panics_is_contained() {
     drop(account.begin());
     let (_, mut op, _) = account.begin();
     let (status, emitted) = op.answer(1, "x");
-    assert_eq!(status, Status::PANIC, "the future's last poll drops its locals");
+    assert_eq!(
+        status,
+        Status::PANIC,
+        "the future's last poll drops its locals"
+    );
     bug(&emitted, "panic");
     drop(op);
     assert_eq!(live(number), 1);
@@ -137,7 +143,10 @@ fn late_repeated_and_foreign_events_change_nothing() {
     }
     assert_eq!(op.answer(1, "a").1.len(), 1);
     assert_eq!(op.answer(1, "again"), (Status::OK, vec![]));
-    assert_eq!(op.answer(2, "b").1[0].fields(), "authorization: Bearer ab\n");
+    assert_eq!(
+        op.answer(2, "b").1[0].fields(),
+        "authorization: Bearer ab\n"
+    );
     assert_eq!(op.answer(2, "b"), (Status::OK, vec![]), "it has ended");
 }
 
@@ -160,7 +169,15 @@ fn event_of_the_wrong_kind_ends_in_a_failure() {
 
 #[test]
 fn operation_dropped_at_any_step_leaks_nothing() {
-    for mode in ["sequential", "unordered", "join", "race", "deadline", "stalls", "poll-panics"] {
+    for mode in [
+        "sequential",
+        "unordered",
+        "join",
+        "race",
+        "deadline",
+        "stalls",
+        "poll-panics",
+    ] {
         for steps in 0..4 {
             let (account, number) = open(mode);
             let (_, mut op, _) = account.begin();

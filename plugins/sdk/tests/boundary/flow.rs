@@ -4,7 +4,7 @@ use crate::{
     host::Emitted,
     plugin::{live, open},
 };
-use plugins_sdk::abi::{Header, Bytes, Status, Reason, FailClass};
+use plugins_sdk::abi::{Bytes, FailClass, Header, Reason, Status};
 
 const URL: &str = "https://acme.example/";
 
@@ -14,7 +14,9 @@ fn http(id: u64, path: &str) -> Emitted {
 
 #[track_caller]
 fn done(emitted: &[Emitted]) -> &str {
-    let [one] = emitted else { panic!("one end was expected: {emitted:?}") };
+    let [one] = emitted else {
+        panic!("one end was expected: {emitted:?}")
+    };
     one.fields()
 }
 
@@ -46,7 +48,11 @@ fn concurrent_requests_are_answered_in_any_order() {
             last = op.answer(id, &id.to_string()).1;
         }
         let wanted = if mode == "join" { "12" } else { "321" };
-        assert_eq!(done(&last), format!("authorization: Bearer {wanted}\n"), "{mode}");
+        assert_eq!(
+            done(&last),
+            format!("authorization: Bearer {wanted}\n"),
+            "{mode}"
+        );
     }
 }
 
@@ -84,7 +90,16 @@ fn timers_and_requests_race() {
     let (account, _) = open("deadline");
     for late in [false, true] {
         let (_, mut op, emitted) = account.begin();
-        assert_eq!(emitted, [http(1, "1"), Emitted::Timer { id: 2, delay_ms: 3_000 }]);
+        assert_eq!(
+            emitted,
+            [
+                http(1, "1"),
+                Emitted::Timer {
+                    id: 2,
+                    delay_ms: 3_000
+                }
+            ]
+        );
         if late {
             let (_, emitted) = op.fire(2);
             assert_eq!(emitted[0], Emitted::Cancel(1));
@@ -109,13 +124,25 @@ fn delivery_wishes_reach_the_gateway() {
     let (account, _) = open("delivery");
     let (_, _op, emitted) = account.begin();
     let url = format!("{URL}1");
-    assert_eq!(emitted, [Emitted::Http { id: 1, url, timeout_ms: 250, flags: 1 | 2 }]);
+    assert_eq!(
+        emitted,
+        [Emitted::Http {
+            id: 1,
+            url,
+            timeout_ms: 250,
+            flags: 1 | 2
+        }]
+    );
 }
 
 #[test]
 fn beginning_is_handed_through_and_spans_saturate() {
     let (account, _) = open("echo");
-    let params = [Header { name: Bytes::new(b"code"), value: Bytes::new(b"c0"), flags: 1 }];
+    let params = [Header {
+        name: Bytes::new(b"code"),
+        value: Bytes::new(b"c0"),
+        flags: 1,
+    }];
     let shape = |begin: &mut plugins_sdk::abi::Begin| {
         begin.reason = Reason::AUTH_CODE;
         begin.slot = Bytes::new(b"payment");

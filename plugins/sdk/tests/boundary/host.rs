@@ -9,16 +9,39 @@ use std::{cell::RefCell, ffi::c_void, ptr};
 /// What came through the sink, owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Emitted {
-    Http { id: u64, url: String, timeout_ms: u32, flags: u32 },
-    Timer { id: u64, delay_ms: u64 },
+    Http {
+        id: u64,
+        url: String,
+        timeout_ms: u32,
+        flags: u32,
+    },
+    Timer {
+        id: u64,
+        delay_ms: u64,
+    },
     Cancel(u64),
-    Done { fields: String, ttl_ms: u64, refresh_after_ms: u64, state: Vec<u8> },
-    Failed { class: u32, code: String, message: String, retry_after_ms: u64 },
+    Done {
+        fields: String,
+        ttl_ms: u64,
+        refresh_after_ms: u64,
+        state: Vec<u8>,
+    },
+    Failed {
+        class: u32,
+        code: String,
+        message: String,
+        retry_after_ms: u64,
+    },
 }
 
 impl Emitted {
     pub(crate) fn http(id: u64, url: &str) -> Self {
-        Self::Http { id, url: url.to_owned(), timeout_ms: 0, flags: 1 }
+        Self::Http {
+            id,
+            url: url.to_owned(),
+            timeout_ms: 0,
+            flags: 1,
+        }
     }
 
     pub(crate) fn code(&self) -> (u32, &str) {
@@ -61,7 +84,9 @@ mod sink {
         };
         let field = |field: &Header| {
             // SAFETY: see the module.
-            format!("{}: {}\n", unsafe { text(field.name) }, unsafe { text(field.value) })
+            format!("{}: {}\n", unsafe { text(field.name) }, unsafe {
+                text(field.value)
+            })
         };
         headers.iter().map(field).collect()
     }
@@ -74,7 +99,17 @@ mod sink {
         let url = unsafe { text(request.url) };
         let (id, timeout_ms, flags) = (request.req_id, request.timeout_ms, request.flags);
         // SAFETY: see the module.
-        unsafe { push(ctx, Emitted::Http { id, url, timeout_ms, flags }) };
+        unsafe {
+            push(
+                ctx,
+                Emitted::Http {
+                    id,
+                    url,
+                    timeout_ms,
+                    flags,
+                },
+            )
+        };
     }
 
     pub(super) unsafe extern "C" fn timer(ctx: *mut c_void, id: u64, delay_ms: u64) {
@@ -153,7 +188,10 @@ unsafe impl Sync for Account {}
 unsafe impl Send for Account {}
 
 impl Account {
-    pub(crate) fn open(table: &'static Plugin, config: &str) -> Result<Self, (Status, Vec<Emitted>)> {
+    pub(crate) fn open(
+        table: &'static Plugin,
+        config: &str,
+    ) -> Result<Self, (Status, Vec<Emitted>)> {
         let mut handle = ptr::dangling_mut();
         let new = table.instance_new.expect("instance_new");
         let (status, emitted) = recorded(

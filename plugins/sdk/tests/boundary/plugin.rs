@@ -26,21 +26,33 @@ pub(crate) const MANIFEST: &str = plugins_sdk::manifest!(r#"{"name":"behaviour"}
 static LIVE: Mutex<BTreeMap<u64, usize>> = Mutex::new(BTreeMap::new());
 
 pub(crate) fn live(account: u64) -> usize {
-    *LIVE.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default()
+    *LIVE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(account)
+        .or_default()
 }
 
 struct Canary(u64);
 
 impl Canary {
     fn new(account: u64) -> Self {
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default() += 1;
+        *LIVE
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(account)
+            .or_default() += 1;
         Self(account)
     }
 }
 
 impl Drop for Canary {
     fn drop(&mut self) {
-        *LIVE.lock().unwrap_or_else(PoisonError::into_inner).entry(self.0).or_default() -= 1;
+        *LIVE
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(self.0)
+            .or_default() -= 1;
     }
 }
 
@@ -71,7 +83,12 @@ pub(crate) fn open(mode: &str) -> (Account, u64) {
     (account.unwrap(), number)
 }
 
-pub(crate) fn try_open(mode: &str) -> (Result<Account, (plugins_sdk::abi::Status, Vec<crate::host::Emitted>)>, u64) {
+pub(crate) fn try_open(
+    mode: &str,
+) -> (
+    Result<Account, (plugins_sdk::abi::Status, Vec<crate::host::Emitted>)>,
+    u64,
+) {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let table = plugins_sdk::static_plugin!(Behaviour, manifest: MANIFEST);
@@ -81,7 +98,9 @@ pub(crate) fn try_open(mode: &str) -> (Result<Account, (plugins_sdk::abi::Status
 
 fn request(path: &str) -> oauth2::HttpRequest {
     let mut request = oauth2::HttpRequest::new(Vec::new());
-    *request.uri_mut() = format!("https://acme.example/{path}").parse().expect("a URL");
+    *request.uri_mut() = format!("https://acme.example/{path}")
+        .parse()
+        .expect("a URL");
     request
 }
 
@@ -106,7 +125,11 @@ impl CarrierAuth for Behaviour {
             _ => {}
         }
         let grenade = (config.mode == "instance-drop-panics").then(|| Grenade);
-        Ok(Self { config, _canary: canary, grenade })
+        Ok(Self {
+            config,
+            _canary: canary,
+            grenade,
+        })
     }
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
@@ -158,7 +181,10 @@ impl CarrierAuth for Behaviour {
             "delivery" => {
                 let mut request = request("1");
                 let timeout = Some(Duration::from_millis(250));
-                request.extensions_mut().insert(Delivery { retryable: true, timeout });
+                request.extensions_mut().insert(Delivery {
+                    retryable: true,
+                    timeout,
+                });
                 cx.http().send(request).await?;
                 bearer("x")
             }
@@ -167,7 +193,11 @@ impl CarrierAuth for Behaviour {
                 poll_fn(|cx| {
                     left -= 1;
                     cx.waker().wake_by_ref();
-                    if left == 0 { Poll::Ready(()) } else { Poll::Pending }
+                    if left == 0 {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
                 })
                 .await;
                 bearer("x")
@@ -185,7 +215,10 @@ impl CarrierAuth for Behaviour {
         }
         let pieces: usize = request.body.iter().map(|piece| piece.len()).sum();
         let path = String::from_utf8_lossy(request.path_and_query);
-        out.set_header(&http::HeaderName::from_static("x-signature"), &format!("{path}:{pieces}"))?;
+        out.set_header(
+            &http::HeaderName::from_static("x-signature"),
+            &format!("{path}:{pieces}"),
+        )?;
         out.set_query("sig", "1");
         Ok(())
     }
@@ -202,7 +235,10 @@ fn echo(cx: &Context) -> Result<Credential> {
     let mut random = [0; 4];
     let drawn = cx.random(&mut random).is_ok();
     let credential = Credential::empty()
-        .header(http::HeaderName::from_static("x-echo"), &format!("{text}/{drawn}"))?
+        .header(
+            http::HeaderName::from_static("x-echo"),
+            &format!("{text}/{drawn}"),
+        )?
         .expires_in(Some(Duration::MAX))
         .refresh_after(Duration::ZERO)
         .state(cx.previous_state());

@@ -11,14 +11,24 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.0 >> 33) % sides
     }
 }
 
 #[test]
 fn any_events_keep_the_contract() {
-    const MODES: [&str; 6] = ["sequential", "unordered", "join", "race", "deadline", "race-and-end"];
+    const MODES: [&str; 6] = [
+        "sequential",
+        "unordered",
+        "join",
+        "race",
+        "deadline",
+        "race-and-end",
+    ];
     let rounds = if cfg!(miri) { 20 } else { 2_000 };
     for seed in 0..rounds {
         let mut dice = Dice(seed);
@@ -32,7 +42,10 @@ fn any_events_keep_the_contract() {
             let mut event = event(kinds[usize::try_from(dice.roll(6)).unwrap()], dice.roll(6));
             event.status = u32::try_from(dice.roll(700)).unwrap();
             let (status, emitted) = op.resume(&event);
-            assert!([Status::OK, Status::UNSUPPORTED].contains(&status), "{mode}, seed {seed}");
+            assert!(
+                [Status::OK, Status::UNSUPPORTED].contains(&status),
+                "{mode}, seed {seed}"
+            );
             ended = follow(&mut asked, ended, &emitted);
         }
         drop(op);

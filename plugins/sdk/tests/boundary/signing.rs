@@ -16,7 +16,10 @@ unsafe fn push(ctx: *mut c_void, text: &str) {
 unsafe extern "C" fn set_header(ctx: *mut c_void, name: Bytes, value: Bytes, flags: u64) {
     // SAFETY: the plugin lends both for the call.
     let (name, value) = unsafe { (name.as_slice(), value.as_slice()) };
-    let (name, value) = (String::from_utf8_lossy(name), String::from_utf8_lossy(value));
+    let (name, value) = (
+        String::from_utf8_lossy(name),
+        String::from_utf8_lossy(value),
+    );
     // SAFETY: the context is the log.
     unsafe { push(ctx, &format!("{name}={value}#{flags};")) };
 }
@@ -72,7 +75,10 @@ fn sign(account: &Account, shape: impl FnOnce(&mut SignSink)) -> (Status, String
 #[test]
 fn signature_is_set_on_the_request() {
     let (account, _) = open("echo");
-    assert_eq!(sign(&account, |_| ()), (Status::OK, "x-signature=/p:3#1;?sig;".to_owned()));
+    assert_eq!(
+        sign(&account, |_| ()),
+        (Status::OK, "x-signature=/p:3#1;?sig;".to_owned())
+    );
 }
 
 #[test]
