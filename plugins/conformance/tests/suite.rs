@@ -2,7 +2,6 @@
 //! everything would be worth nothing.
 #![expect(
     clippy::panic,
-    clippy::unwrap_in_result,
     reason = "helpers of tests fail the test that called them"
 )]
 

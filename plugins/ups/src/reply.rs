@@ -70,8 +70,8 @@ impl ExtraTokenFields for UpsFields {}
 pub(crate) fn checked(response: HttpResponse, now_unix_ms: u64) -> Result<HttpResponse> {
     let codes = ups_codes(response.body());
     // A 429 or 5xx passes, whatever its content says: no person is called for it.
-    let passes = response.status() == StatusCode::TOO_MANY_REQUESTS
-        || response.status().is_server_error();
+    let passes =
+        response.status() == StatusCode::TOO_MANY_REQUESTS || response.status().is_server_error();
     let known = codes
         .iter()
         .flatten()
