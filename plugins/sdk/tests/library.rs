@@ -119,10 +119,8 @@ fn entry_refuses_another_major_and_no_host() {
 #[test]
 fn library_logs_events_and_panics_with_their_place() {
     // SAFETY: static tables.
-    assert!(ptr::eq(
-        unsafe { enter_library(&raw const HOST, &PLUGIN) },
-        &raw const PLUGIN
-    ));
+    let table = unsafe { enter_library(&raw const HOST, &PLUGIN) };
+    assert!(ptr::eq(table, &raw const PLUGIN));
     let (status, instance) = instance_new("false");
     assert_eq!(status, Status::OK);
     let begin: *const Begin = ptr::null();

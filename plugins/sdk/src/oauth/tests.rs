@@ -103,69 +103,25 @@ fn numbers_are_read_however_they_are_written() {
     }
 }
 
+#[rustfmt::skip] // a table
 #[test]
 fn errors_of_any_shape_are_sorted_without_leaks() {
     for (status, body, class, code) in [
-        (
-            400,
-            r#"{"error":"invalid_grant"}"#,
-            Class::Interaction,
-            "invalid_grant",
-        ),
-        (
-            401,
-            r#"{"error":"invalid_client"}"#,
-            Class::Rejected,
-            "invalid_client",
-        ),
-        (
-            400,
-            r#"{"error":"unauthorized_client"}"#,
-            Class::Rejected,
-            "unauthorized_client",
-        ),
-        (
-            400,
-            r#"{"error":"invalid_scope"}"#,
-            Class::Config,
-            "invalid_scope",
-        ),
-        (
-            400,
-            r#"{"error":"invalid_request"}"#,
-            Class::Protocol,
-            "invalid_request",
-        ),
+        (400, r#"{"error":"invalid_grant"}"#, Class::Interaction, "invalid_grant"),
+        (401, r#"{"error":"invalid_client"}"#, Class::Rejected, "invalid_client"),
+        (400, r#"{"error":"unauthorized_client"}"#, Class::Rejected, "unauthorized_client"),
+        (400, r#"{"error":"invalid_scope"}"#, Class::Config, "invalid_scope"),
+        (400, r#"{"error":"invalid_request"}"#, Class::Protocol, "invalid_request"),
         (400, r#"{"error":"hush"}"#, Class::Protocol, "refused"),
-        (
-            400,
-            r#"{"error":{"code":"hush"}}"#,
-            Class::Protocol,
-            "refused",
-        ),
-        (
-            400,
-            r#"{"errors":[{"code":"hush"}]}"#,
-            Class::Protocol,
-            "refused",
-        ),
+        (400, r#"{"error":{"code":"hush"}}"#, Class::Protocol, "refused"),
+        (400, r#"{"errors":[{"code":"hush"}]}"#, Class::Protocol, "refused"),
         (400, "7", Class::Protocol, "refused"),
         (400, "hush", Class::Protocol, "unreadable_answer"),
         (400, "", Class::Protocol, "no_json"),
         (200, "", Class::Protocol, "no_json"),
-        (
-            200,
-            r#"{"access_token":["hush"]}"#,
-            Class::Protocol,
-            "unreadable_answer",
-        ),
+        (200, r#"{"access_token":["hush"]}"#, Class::Protocol, "unreadable_answer"),
         (200, r#"{"hush":1}"#, Class::Protocol, "unreadable_answer"),
-        (
-            200,
-            r#"{"access_token":"hush","expires_in":"hush"}"#,
-            Class::Protocol,
-            "unreadable_answer",
-        ),
+        (200, r#"{"access_token":"hush","expires_in":"x"}"#, Class::Protocol, "unreadable_answer"),
         (429, "hush", Class::Transient, "too_many_requests"),
         (500, "", Class::Transient, "server_error"),
     ] {

@@ -96,26 +96,23 @@ fn null_arguments_are_unsupported() {
     use std::ptr::{null, null_mut};
     let table: &Plugin = plugins_sdk::static_plugin!(Behaviour, manifest: MANIFEST);
     let config = plugins_sdk::abi::Bytes::EMPTY;
-    // SAFETY: null handles and outs are what the SDK promises to survive.
-    unsafe {
-        assert_eq!(
-            table.instance_new.unwrap()(config, null(), null_mut()),
-            Status::UNSUPPORTED
-        );
-        table.instance_free.unwrap()(null_mut());
-        let begin = table.op_begin.unwrap();
-        assert_eq!(
-            begin(null_mut(), null(), null(), null_mut()),
-            Status::UNSUPPORTED
-        );
-        let resume = table.op_resume.unwrap();
-        assert_eq!(resume(null_mut(), null(), null()), Status::UNSUPPORTED);
-        table.op_free.unwrap()(null_mut());
-        assert_eq!(
-            table.sign.unwrap()(null(), null(), null()),
-            Status::UNSUPPORTED
-        );
-    }
+    let (new, begin) = (table.instance_new.unwrap(), table.op_begin.unwrap());
+    let (resume, sign) = (table.op_resume.unwrap(), table.sign.unwrap());
+    let statuses = [
+        // SAFETY: null everywhere is what the SDK promises to survive.
+        unsafe { new(config, null(), null_mut()) },
+        // SAFETY: as above.
+        unsafe { begin(null_mut(), null(), null(), null_mut()) },
+        // SAFETY: as above.
+        unsafe { resume(null_mut(), null(), null()) },
+        // SAFETY: as above.
+        unsafe { sign(null(), null(), null()) },
+    ];
+    assert_eq!(statuses, [Status::UNSUPPORTED; 4]);
+    // SAFETY: as above.
+    unsafe { table.instance_free.unwrap()(null_mut()) };
+    // SAFETY: as above.
+    unsafe { table.op_free.unwrap()(null_mut()) };
 }
 
 #[test]

@@ -45,17 +45,17 @@ impl Emitted {
     }
 
     pub(crate) fn code(&self) -> (u32, &str) {
-        match self {
-            Self::Failed { class, code, .. } => (*class, code),
-            other => panic!("a failure was expected: {other:?}"),
-        }
+        let Self::Failed { class, code, .. } = self else {
+            panic!("a failure was expected: {self:?}")
+        };
+        (*class, code)
     }
 
     pub(crate) fn fields(&self) -> &str {
-        match self {
-            Self::Done { fields, .. } => fields,
-            other => panic!("a credential was expected: {other:?}"),
-        }
+        let Self::Done { fields, .. } = self else {
+            panic!("a credential was expected: {self:?}")
+        };
+        fields
     }
 }
 

@@ -172,39 +172,7 @@ impl CarrierAuth for Behaviour {
                     Either::Right(_) => Err(Error::new(Class::Transient, "late", "too late")),
                 }
             }
-            "never-sent" => {
-                let mut request = cx.http().send(request("1")).boxed();
-                poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx).is_pending())).await;
-                drop(request);
-                bearer("early")
-            }
-            "delivery" => {
-                let mut request = request("1");
-                let timeout = Some(Duration::from_millis(250));
-                request.extensions_mut().insert(Delivery {
-                    retryable: true,
-                    timeout,
-                });
-                cx.http().send(request).await?;
-                bearer("x")
-            }
-            "yield" => {
-                let mut left = 10;
-                poll_fn(|cx| {
-                    left -= 1;
-                    cx.waker().wake_by_ref();
-                    if left == 0 {
-                        Poll::Ready(())
-                    } else {
-                        Poll::Pending
-                    }
-                })
-                .await;
-                bearer("x")
-            }
-            "fails" => Err(Error::new(Class::Rejected, "no", "refused")
-                .with_retry_after(Some(Duration::from_secs(9)))),
-            other => misbehave(cx, other).await,
+            other => single(cx, other).await,
         }
     }
 
@@ -243,6 +211,44 @@ fn echo(cx: &Context) -> Result<Credential> {
         .refresh_after(Duration::ZERO)
         .state(cx.previous_state());
     Ok(credential)
+}
+
+async fn single(cx: &Context, mode: &str) -> Result<Credential> {
+    match mode {
+        "never-sent" => {
+            let mut request = cx.http().send(request("1")).boxed();
+            poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx).is_pending())).await;
+            drop(request);
+            bearer("early")
+        }
+        "delivery" => {
+            let mut request = request("1");
+            let timeout = Some(Duration::from_millis(250));
+            request.extensions_mut().insert(Delivery {
+                retryable: true,
+                timeout,
+            });
+            cx.http().send(request).await?;
+            bearer("x")
+        }
+        "yield" => {
+            let mut left = 10;
+            poll_fn(|cx| {
+                left -= 1;
+                cx.waker().wake_by_ref();
+                if left == 0 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            bearer("x")
+        }
+        "fails" => Err(Error::new(Class::Rejected, "no", "refused")
+            .with_retry_after(Some(Duration::from_secs(9)))),
+        other => misbehave(cx, other).await,
+    }
 }
 
 async fn misbehave(cx: &Context, mode: &str) -> Result<Credential> {

@@ -14,8 +14,10 @@ unsafe fn push(ctx: *mut c_void, text: &str) {
 }
 
 unsafe extern "C" fn set_header(ctx: *mut c_void, name: Bytes, value: Bytes, flags: u64) {
-    // SAFETY: the plugin lends both for the call.
-    let (name, value) = unsafe { (name.as_slice(), value.as_slice()) };
+    // SAFETY: the plugin lends it for the call.
+    let name = unsafe { name.as_slice() };
+    // SAFETY: the plugin lends it for the call.
+    let value = unsafe { value.as_slice() };
     let (name, value) = (
         String::from_utf8_lossy(name),
         String::from_utf8_lossy(value),
