@@ -1,7 +1,7 @@
 //! The C ABI between the gateway and a carrier plugin, major 1.
 //!
-//! The contract, its rules and the meaning of each member are in `include/waybill_plugin.h`; this crate
-//! is the same in Rust. Names drop the header's `waybill_` prefix: `waybill_http_request` is
+//! The contract, its rules and the meaning of each member are in `include/waybill_plugin.h`; this
+//! crate is the same in Rust. Names drop the header's `waybill_` prefix: `waybill_http_request` is
 //! [`HttpRequest`]. The layout is locked by `abi.lock` (`tests/lock.rs`), from Rust and from C.
 #![no_std]
 

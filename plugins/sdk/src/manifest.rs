@@ -36,7 +36,7 @@ impl<const N: usize> ManifestSection<N> {
 /// ABI, the plugin's version (its package's), the SDK and the compiler. A constant `&'static str`.
 ///
 /// ```
-/// const MANIFEST: &str = plugins_sdk::manifest!(r#"{"name": "acme", "hosts": ["api.acme.example"]}"#);
+/// const MANIFEST: &str = plugins_sdk::manifest!(r#"{"name": "acme", "hosts": []}"#);
 /// assert!(MANIFEST.starts_with(r#"{"abi":"1.0","requires":0,"version":"#));
 /// ```
 #[macro_export]

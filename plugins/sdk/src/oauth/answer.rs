@@ -88,8 +88,8 @@ impl<'de> Deserialize<'de> for TokenKind {
     }
 }
 
-/// An error body of any JSON shape. It keeps the one thing that is safe to show and worth showing:
-/// the standard `error` word, if there is one.
+/// An error body of any JSON shape. It keeps the one thing that is safe and worth showing: the
+/// standard `error` word, if there is one.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CarrierErrorBody {
     error: Option<String>,

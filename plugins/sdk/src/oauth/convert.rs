@@ -4,8 +4,8 @@ use super::CarrierErrorBody;
 use crate::{Class, Error};
 use oauth2::RequestTokenError;
 
-/// `RequestTokenError::Parse` carries the whole answer: when a *good* answer does not parse, that is
-/// the token. So nothing of it is shown but where the parser stopped, if that is a name of OAuth.
+/// `RequestTokenError::Parse` carries the whole answer: when a *good* answer does not parse, that
+/// is the token. So nothing of it is shown but where the parser stopped, if that is a name of OAuth.
 impl From<RequestTokenError<Self, CarrierErrorBody>> for Error {
     fn from(error: RequestTokenError<Self, CarrierErrorBody>) -> Self {
         match error {

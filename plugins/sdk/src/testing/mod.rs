@@ -14,7 +14,8 @@
 //! #             .set_token_uri(url)
 //! #             .exchange_client_credentials().request_async(cx.http()).await?;
 //! #         use oauth2::TokenResponse;
-//! #         Ok(Credential::bearer(answer.access_token().secret())?.expires_in(answer.expires_in()))
+//! #         let lifetime = answer.expires_in();
+//! #         Ok(Credential::bearer(answer.access_token().secret())?.expires_in(lifetime))
 //! #     }
 //! # }
 //! let credential = Script::new()
