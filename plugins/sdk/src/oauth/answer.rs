@@ -96,7 +96,7 @@ pub struct CarrierErrorBody {
 }
 
 impl CarrierErrorBody {
-    /// RFC 6749, 5.2: `invalid_client`, `invalid_grant` …; `None` if the carrier has its own shape.
+    /// RFC 6749, 5.2: `invalid_client`, `invalid_grant` …; `None` for a shape of its own.
     pub fn error(&self) -> Option<&str> {
         self.error.as_deref()
     }

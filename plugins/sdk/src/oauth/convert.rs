@@ -5,7 +5,7 @@ use crate::{Class, Error};
 use oauth2::RequestTokenError;
 
 /// `RequestTokenError::Parse` carries the whole answer: when a *good* answer does not parse, that
-/// is the token. So nothing of it is shown but where the parser stopped, if that is a name of OAuth.
+/// is the token. So nothing of it is shown but where the parser stopped, if OAuth names it.
 impl From<RequestTokenError<Self, CarrierErrorBody>> for Error {
     fn from(error: RequestTokenError<Self, CarrierErrorBody>) -> Self {
         match error {
