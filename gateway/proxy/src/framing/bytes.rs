@@ -111,11 +111,13 @@ pub(super) fn token_prefix(bytes: &[u8]) -> (usize, bool) {
 const fn plain_prefix(word: u64) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    let letters = word & !HIGH | ONES * 0x20;
+    const SMALL: u64 = ONES * 0x20;
+    const DASHES: u64 = ONES * b'-' as u64;
+    let letters = (word & !HIGH) | SMALL;
     let from_a = letters + ONES * (0x80 - b'a' as u64);
     let past_z = letters + ONES * (0x7f - b'z' as u64);
-    let not_dash = ((word ^ ONES * b'-' as u64) & !HIGH) + ONES * 0x7f;
-    let plain = (from_a & !past_z | !not_dash) & !word & HIGH;
+    let not_dash = ((word ^ DASHES) & !HIGH) + ONES * 0x7f;
+    let plain = ((from_a & !past_z) | !not_dash) & !word & HIGH;
     ((plain ^ HIGH).trailing_zeros() / 8) as usize
 }
 

@@ -25,6 +25,8 @@ pub struct ConnectionState {
     /// Somebody checks this connection for slowness.
     pub(super) watched: Cell<bool>,
     serving: Cell<u32>,
+    /// Requests whose serving began; HTTP/2 shows its progress by nothing else.
+    pub(super) served: Cell<u64>,
     pub(super) expiry: Cell<Option<Expiry>>,
     pub(super) refusal: Cell<Option<Violation>>,
     waker: RefCell<Option<Waker>>,
@@ -42,6 +44,7 @@ impl ConnectionState {
             lingering: Cell::new(false),
             watched: Cell::new(false),
             serving: Cell::new(0),
+            served: Cell::new(0),
             expiry: Cell::new(None),
             refusal: Cell::new(None),
             waker: RefCell::new(None),
@@ -62,6 +65,7 @@ impl ConnectionState {
     #[must_use = "dropping it says that the answer is complete"]
     pub fn serve(self: &Rc<Self>) -> Serving {
         self.serving.set(self.serving.get() + 1);
+        self.served.set(self.served.get() + 1);
         Serving {
             state: Rc::clone(self),
         }

@@ -141,11 +141,13 @@ fn progress(state: &ConnectionState) -> (Stage, u64) {
     if state.write_blocked.get() {
         return (Stage::Write, state.sent.get());
     }
+    // HTTP/2 approves no heads, HTTP/1 approves a head before it is served.
+    let begun = state.heads.get() + state.served.get();
     match state.position.get() {
         Position::Head => (Stage::Head, state.heads.get()),
         Position::Body if state.read_blocked.get() => (Stage::Body, state.received.get()),
-        Position::Between if state.is_idle() && state.heads.get() == 0 => (Stage::Fresh, 0),
-        Position::Between if state.is_idle() => (Stage::Idle, state.heads.get()),
+        Position::Between if state.is_idle() && begun == 0 => (Stage::Fresh, 0),
+        Position::Between if state.is_idle() => (Stage::Idle, begun),
         Position::Body | Position::Between => (Stage::Ours, 0),
     }
 }

@@ -1,7 +1,14 @@
 //! The data plane's bytes: what it takes, refuses, passes on and never lets through.
 
+mod cases;
+mod corpora;
 mod framing_hyper;
 mod framing_properties;
 mod framing_requests;
 mod framing_responses;
 mod guarded_io;
+mod harness;
+mod hostile_answers;
+mod readers;
+mod slow_clients;
+mod smuggling;
