@@ -8,6 +8,7 @@ mod expect;
 mod filter;
 mod mask;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -68,6 +69,8 @@ pub(crate) struct Exchange<'a> {
 /// The ring.
 #[derive(Debug)]
 pub(crate) struct Journal {
+    /// Nothing is kept, nor counted: workers then share nothing here.
+    is_off: AtomicBool,
     ring: Mutex<Ring>,
 }
 
@@ -93,16 +96,20 @@ impl Journal {
             cleared_at: 0,
         };
         Self {
+            is_off: AtomicBool::new(capacity == 0),
             ring: Mutex::new(ring),
         }
     }
 
     pub(crate) fn record(&self, exchange: &Exchange<'_>) {
+        if self.is_off.load(Ordering::Relaxed) {
+            return;
+        }
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        ring.made += 1;
         if ring.capacity == 0 {
             return;
         }
+        ring.made += 1;
         let seq = ring.made;
         if ring.slots.len() < ring.capacity {
             let mut entry = JournalEntry::default();
@@ -119,6 +126,7 @@ impl Journal {
     pub(crate) fn resize(&self, capacity: usize) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         ring.capacity = capacity;
+        self.is_off.store(capacity == 0, Ordering::Relaxed);
         ring.clear();
     }
 

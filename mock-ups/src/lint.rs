@@ -18,10 +18,6 @@ pub(crate) use rules::names_product;
 pub struct Findings(u32);
 
 impl Findings {
-    pub(crate) fn add(&mut self, rule: Rule) {
-        self.0 |= 1 << rule as u32;
-    }
-
     pub(crate) fn add_if(&mut self, broken: bool, rule: Rule) {
         self.0 |= u32::from(broken) << rule as u32;
     }

@@ -1,5 +1,6 @@
 //! A connection's socket, which a fault can make end with a reset.
 
+use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
 /// A switch that handlers hold: the socket ends with RST instead of FIN.
@@ -26,11 +28,16 @@ impl ResetSwitch {
     }
 }
 
+/// Time for the last bytes to leave the machine before a reset.
+const FAREWELL: Duration = Duration::from_millis(20);
+
 /// The socket, plain or TLS.
 #[derive(Debug)]
 pub(crate) struct Wire {
     stream: Stream,
     reset: ResetSwitch,
+    /// Runs between the last byte and the reset.
+    farewell: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Debug)]
@@ -44,6 +51,7 @@ impl Wire {
         Self {
             stream: Stream::Plain(stream),
             reset: ResetSwitch::default(),
+            farewell: None,
         }
     }
 
@@ -51,6 +59,7 @@ impl Wire {
         Self {
             stream: Stream::Tls(Box::new(stream)),
             reset: ResetSwitch::default(),
+            farewell: None,
         }
     }
 
@@ -127,7 +136,12 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.reset.is_set() {
-            return Poll::Ready(Ok(())); // the reset on drop is the end, not a FIN before it
+            // What was written must leave before the reset, which would discard it; and the end is
+            // that reset, not a FIN before it.
+            let timer = self
+                .farewell
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(FAREWELL)));
+            return timer.as_mut().poll(cx).map(Ok);
         }
         match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),

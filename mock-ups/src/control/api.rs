@@ -28,6 +28,7 @@ pub(super) fn route(control: &Control<'_>, method: &Method, path: &str) -> Reply
             control.world.journal.clear();
             Ok(json!({ "cleared": true }))
         }
+        ("PATCH", ["journal"]) => journal::resize(control),
         ("GET", ["faults"]) => faults::list(control),
         ("POST", ["faults"]) => faults::add(control),
         ("DELETE", ["faults"]) => Ok(faults::clear(control)),

@@ -1,5 +1,6 @@
 //! Shows what was received.
 
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::api::Environment;
@@ -52,6 +53,18 @@ pub(super) fn show(control: &Control<'_>) -> Reply {
         "lost": journal.lost(),
         "entries": entries.iter().map(JournalEntry::to_json).collect::<Vec<_>>(),
     }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Size {
+    capacity: usize,
+}
+
+pub(super) fn resize(control: &Control<'_>) -> Reply {
+    let size: Size = control.parse()?;
+    control.world.journal.resize(size.capacity);
+    Ok(json!({ "capacity": size.capacity }))
 }
 
 fn number<T: std::str::FromStr>(control: &Control<'_>, name: &str) -> Result<Option<T>, Refusal> {

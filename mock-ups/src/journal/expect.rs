@@ -27,6 +27,7 @@ pub struct Unmet {
     found: usize,
     received: Vec<JournalEntry>,
     lost: u64,
+    is_off: bool,
 }
 
 impl Expectation {
@@ -71,7 +72,8 @@ impl Expectation {
         let found = journal.select(&self.filter, usize::MAX).len();
         // What fell out of the ring could have matched, so a lossy journal proves nothing.
         let lost = journal.lost();
-        if holds(found) && lost == 0 {
+        let is_off = journal.capacity() == 0;
+        if holds(found) && lost == 0 && !is_off {
             return Ok(());
         }
         let received = journal.select(&Filter::any(), PRINTED);
@@ -81,6 +83,7 @@ impl Expectation {
             found,
             received,
             lost,
+            is_off,
         })
     }
 }
@@ -98,6 +101,12 @@ impl fmt::Display for Unmet {
                 "the journal no longer holds {} older requests, so it cannot tell: keep more",
                 self.lost
             )?;
+        }
+        if self.is_off {
+            return write!(
+                f,
+                "the journal is off, so it cannot tell: give it a capacity"
+            );
         }
         if self.received.is_empty() {
             return write!(f, "the mock received nothing");

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 
 use crate::api::{ApiAnswer, Caller, UpsError};
 use crate::error::push_json_string;
@@ -146,6 +146,11 @@ impl TokenAnswer {
                 HeaderName::from_static(name),
                 HeaderValue::from_static(value),
             ));
+        }
+        let issued_at = crate::clock::timestamp(self.issued_at_ms);
+        let date = issued_at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            answer.headers.push((header::EXPIRES, date));
         }
         if let Ok(request_id) = HeaderValue::from_str(&self.request_id) {
             answer

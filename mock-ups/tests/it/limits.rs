@@ -1,0 +1,120 @@
+//! Huge, malformed and slow input; stopping.
+
+use std::time::Duration;
+
+use mock_ups::MockUps;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::client::{post, shop, token, token_request};
+
+#[tokio::test]
+async fn body_over_one_mebibyte_is_refused_and_one_below_is_read() {
+    let ups = MockUps::start().await.unwrap();
+    let base = ups.base_url();
+    let token = token(&base).await;
+    let with = |bytes: usize| {
+        post(format!("{base}/api/rating/v2409/Shop"))
+            .bearer(&token)
+            .body(vec![b' '; bytes])
+    };
+    let refused = with(1024 * 1024 + 1).send().await;
+    assert_eq!(refused.status, 413);
+    assert_eq!(refused.header("connection"), "close");
+    assert_ne!(with(1024 * 1024).send().await.status, 413);
+}
+
+async fn raw(ups: &MockUps, bytes: &[u8], then_half_close: bool) -> String {
+    let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    if then_half_close {
+        stream.shutdown().await.unwrap();
+    }
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    let _ = tokio::time::timeout(Duration::from_secs(10), read)
+        .await
+        .expect("no hang");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn malformed_http_neither_kills_nor_hangs_the_mock() {
+    let ups = MockUps::start().await.unwrap();
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(300_000));
+    let hostile: [&[u8]; 7] = [
+        b"",
+        b"\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /api/x HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nab",
+        b"POST /api/x HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n",
+        b"\x16\x03\x01\x00\xff\x01",
+        long.as_bytes(),
+    ];
+    for bytes in hostile {
+        raw(&ups, bytes, true).await;
+    }
+    assert_eq!(token_request(&ups.base_url()).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn chunked_body_in_many_pieces_is_put_together() {
+    let ups = MockUps::start().await.unwrap();
+    let mut request = b"POST /security/v1/oauth/token HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
+        authorization: Basic bW9jay1jbGllbnQ6bW9jay1zZWNyZXQ=\r\n\
+        transfer-encoding: chunked\r\n\r\n"
+        .to_vec();
+    for byte in b"grant_type=client_credentials" {
+        request.extend_from_slice(b"1\r\n");
+        request.push(*byte);
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    let answer = raw(&ups, &request, false).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn instances_share_nothing() {
+    let (one, two) = (
+        MockUps::start().await.unwrap(),
+        MockUps::start().await.unwrap(),
+    );
+    let token = token(&one.base_url()).await;
+    assert_eq!(
+        shop(&two.base_url(), &token).send().await.error().1,
+        "250002"
+    );
+    two.token_requests_of("mock-client").none().unwrap();
+}
+
+#[tokio::test]
+async fn dropped_mock_stops_listening() {
+    let ups = MockUps::start().await.unwrap();
+    let address = ups.address();
+    token(&ups.base_url()).await;
+    drop(ups);
+    let gone = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone)
+        .await
+        .expect("the port is closed");
+}
+
+#[tokio::test]
+async fn stop_lets_an_answer_in_progress_finish() {
+    use mock_ups::{Action, Fault, Latency, Span};
+    let ups = MockUps::start().await.unwrap();
+    let base = ups.base_url();
+    let delay = Latency::Fixed(Span(Duration::from_millis(300)));
+    let guard = ups.add_fault(Fault::new(Action::Delay(delay))).unwrap();
+    let pending = tokio::spawn(token_request(&base).send());
+    while guard.hits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    ups.stop().await;
+    assert_eq!(pending.await.unwrap().status, 200);
+}

@@ -1,0 +1,12 @@
+//! The mock over real sockets.
+
+mod client;
+mod clock;
+mod consent;
+mod control;
+mod faults;
+mod journal;
+mod limits;
+mod oauth;
+mod program;
+mod refresh;

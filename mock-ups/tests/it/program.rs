@@ -1,0 +1,158 @@
+//! The program: its lines, flags, exit codes and signals.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use crate::client::{get, shop, token, token_request};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mock-ups");
+
+struct Running {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start(flags: &[&str]) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(flags)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Self { child, lines }
+    }
+
+    fn next_line(&mut self) -> String {
+        self.lines.next().expect("a line").expect("text")
+    }
+
+    fn base(&mut self) -> String {
+        let line = self.next_line();
+        line.strip_prefix("listening on ").expect(&line).to_owned()
+    }
+}
+
+fn run(flags: &[&str]) -> Output {
+    Command::new(PROGRAM).args(flags).output().expect("it runs")
+}
+
+#[tokio::test]
+async fn program_serves_after_its_line_and_stops_on_sigterm() {
+    let mut program = Running::start(&["--listen", "127.0.0.1:0", "--workers", "2"]);
+    let base = program.base();
+    let token = token(&base).await;
+    for _ in 0..8 {
+        assert_eq!(
+            shop(&base, &token).send().await.status,
+            200,
+            "whatever worker has it"
+        );
+    }
+    let id = program.child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(program.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn flags_reach_the_mock() {
+    let mut program = Running::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--production-listen",
+        "127.0.0.1:0",
+        "--tls-listen",
+        "127.0.0.1:0",
+        "--access-token-lifetime",
+        "1h",
+        "--token-quota",
+        "1/1m",
+        "--frozen-at",
+        "2026-04-01T00:00:00Z",
+        "--journal",
+        "5",
+    ]);
+    let base = program.base();
+    assert!(program.next_line().ends_with(" (production)"));
+    assert!(
+        program
+            .next_line()
+            .starts_with("listening on https://127.0.0.1:")
+    );
+    assert_eq!(
+        token_request(&base).send().await.json()["expires_in"],
+        "3600"
+    );
+    assert_eq!(token_request(&base).send().await.error().1, "10429");
+    let clock = get(format!("{base}/__mock/clock")).send().await.json();
+    assert_eq!(clock["now"], "2026-04-01T00:00:00Z");
+    let ca = get(format!("{base}/__mock/ca.pem")).send().await.text();
+    assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"), "{ca}");
+}
+
+#[tokio::test]
+async fn data_file_replaces_the_seed_and_mistakes_in_it_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.toml");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    write(concat!(
+        "[[user]]\nname = \"u\"\npassword = \"p\"\n[[user.account]]\nnumber = \"C3C3C3\"\n",
+        "[[app]]\nclient_id = \"c\"\nclient_secret = \"s\"\nname = \"App\"\nowner = \"u\"\n",
+    ));
+    let flags = ["--listen", "127.0.0.1:0", "--data", path.to_str().unwrap()];
+    let mut program = Running::start(&flags);
+    let base = program.base();
+    assert_eq!(
+        token_request(&base).send().await.error().1,
+        "10401",
+        "the seed is gone"
+    );
+    write("[[user]]\nname = \"u\"\npassword = \"p\"\nshoe_size = 44\n");
+    let output = run(&flags);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        text.contains("data.toml") && text.contains("shoe_size"),
+        "{text}"
+    );
+}
+
+#[test]
+fn taken_port_is_one_line_and_exit_code_1() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for workers in ["1", "2"] {
+        let output = run(&["--listen", &address, "--workers", workers]);
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            text.contains(&address) && text.lines().count() == 1,
+            "{text}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn bad_flags_are_exit_code_2() {
+    for flags in [
+        ["--listen", "nowhere"],
+        ["--token-quota", "many"],
+        ["--frozen-at", "soon"],
+    ] {
+        assert_eq!(run(&flags).status.code(), Some(2), "{flags:?}");
+    }
+}
