@@ -109,6 +109,9 @@ enum CliError {
     Telemetry(#[from] crate::telemetry::TelemetryError),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
+    /// What the command was given cannot be used.
+    #[error("{0:#}")]
+    Usage(anyhow::Error),
     #[error("{0:#}")]
     Running(anyhow::Error),
 }
@@ -116,7 +119,7 @@ enum CliError {
 impl CliError {
     const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Telemetry(_) => 2,
+            Self::Config(_) | Self::Telemetry(_) | Self::Usage(_) => 2,
             Self::Output(_) | Self::Running(_) => 1,
         }
     }
@@ -125,7 +128,7 @@ impl CliError {
     fn is_broken_pipe(&self) -> bool {
         match self {
             Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
-            Self::Config(_) | Self::Telemetry(_) | Self::Running(_) => false,
+            Self::Config(_) | Self::Telemetry(_) | Self::Usage(_) | Self::Running(_) => false,
         }
     }
 }
@@ -149,9 +152,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             match &error {
                 CliError::Config(errors) => output.mistakes(errors),
-                CliError::Telemetry(_) | CliError::Output(_) | CliError::Running(_) => {
-                    output.error(&error)
-                }
+                CliError::Telemetry(_)
+                | CliError::Usage(_)
+                | CliError::Output(_)
+                | CliError::Running(_) => output.error(&error),
             }
             ExitCode::from(error.exit_code())
         }

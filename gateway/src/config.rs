@@ -131,7 +131,7 @@ impl Config {
         let mut cx = Context {
             text: &text,
             variables,
-            folder: file.parent().unwrap_or(Path::new("")),
+            folder: file.parent().unwrap_or_else(|| Path::new("")),
             private,
             mistakes: Vec::new(),
             notes: Vec::new(),

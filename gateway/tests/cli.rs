@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Output, Stdio},
@@ -49,13 +50,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 fn json(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!(
-            "{error}: {:?} {:?}",
-            text(&output.stdout),
-            text(&output.stderr)
-        )
-    })
+    serde_json::from_slice(&output.stdout).expect(text(&output.stdout))
 }
 
 #[test]
@@ -236,4 +231,61 @@ fn output_whose_reader_went_away_is_no_error() {
         .expect("the binary was built");
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+/// What bad input gets: one line naming the port, exit code 1.
+#[test]
+fn serve_on_a_taken_port_names_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("bound").port();
+    for key in ["apps", "admin"] {
+        let other = if key == "apps" { "admin" } else { "apps" };
+        let folder = folder_with(&format!(
+            "[listen]\n{key} = \"127.0.0.1:{port}\"\n{other} = \"127.0.0.1:0\"\n"
+        ));
+        fs::create_dir(folder.path().join("plugins")).expect("ours");
+        let output = waybill(folder.path(), &["serve"]);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        let errors: Vec<&str> = text(&output.stderr)
+            .lines()
+            .filter(|line| line.starts_with("error: "))
+            .collect();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].contains(&port.to_string()), "{errors:?}");
+    }
+}
+
+/// K2: no core dumps; D7: a signal ends it with 0.
+#[test]
+fn serve_listens_without_core_dumps_and_ends_on_a_signal() {
+    let folder = folder_with("[listen]\napps = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n");
+    fs::create_dir(folder.path().join("plugins")).expect("ours");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_waybill"))
+        .arg("serve")
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary was built");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    for name in ["apps", "admin"] {
+        let line = lines.next().expect("a line").expect("text");
+        assert!(
+            line.starts_with(&format!("{name} listening on http://127.0.0.1:")),
+            "{line}"
+        );
+    }
+    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("it runs");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .expect("the limit");
+    let words: Vec<&str> = core.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{core}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }

@@ -63,13 +63,17 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
+    fn address(text: &str) -> SocketAddr {
+        text.parse().expect("an address")
+    }
+
     fn check(addr: &str, hosts: &[&'static str]) -> Result<(), AdminError> {
         let mut headers = HeaderMap::new();
         for host in hosts {
             headers.append(header::HOST, HeaderValue::from_static(host));
         }
         let names = ["Waybill.internal".to_owned()];
-        AllowedHosts::new(addr.parse().expect("an address"), &names).check(&headers)
+        AllowedHosts::new(address(addr), &names).check(&headers)
     }
 
     /// U1

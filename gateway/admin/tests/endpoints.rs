@@ -199,7 +199,7 @@ impl Server {
 }
 
 fn json(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+    serde_json::from_str(text).expect(text)
 }
 
 #[tokio::test]

@@ -1,17 +1,13 @@
 //! `waybill plugin list` and `waybill plugin check`.
 
+mod check;
+
 use super::{CliError, Outcome, Output};
-use crate::{
-    clock::SystemClock,
-    config::{Config, ProcessVariables, cache_folder},
-};
+use crate::config::Config;
 use clap::Subcommand;
-use gateway_plugin_host::{Catalog, Entry, Host, Policy, open};
+use gateway_plugin_host::{Catalog, Entry, Policy};
 use serde::Serialize;
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -30,10 +26,14 @@ pub(super) enum PluginCommand {
         #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
         dir: Option<PathBuf>,
     },
-    /// Load one plugin file as the gateway would, and say what is wrong with it
+    /// Load one plugin file as the gateway would, and put it through the conformance suite
     Check {
         /// The plugin file
         file: PathBuf,
+        /// JSON file with a configuration that the plugin accepts, its secrets invented; without it,
+        /// one with client_id, client_secret and account_number is used
+        #[arg(long, value_name = "JSON")]
+        config: Option<PathBuf>,
         /// Refuse what is otherwise only reported
         #[arg(long)]
         strict: bool,
@@ -106,7 +106,11 @@ pub(super) fn run(command: PluginCommand, output: &mut Output) -> Result<Outcome
             let config = Config::load(&config)?;
             list(&config.plugins.dir, &config.plugins.policy, output)
         }
-        PluginCommand::Check { file, strict } => check(&file, strict, output),
+        PluginCommand::Check {
+            file,
+            config,
+            strict,
+        } => check::run(&file, config.as_deref(), strict, output),
     }
 }
 
@@ -134,36 +138,4 @@ fn list(dir: &Path, policy: &Policy, output: &mut Output) -> Result<Outcome, Cli
         }
     }
     Ok(Outcome::Done)
-}
-
-fn check(file: &Path, strict: bool, output: &mut Output) -> Result<Outcome, CliError> {
-    let policy = Policy {
-        strict,
-        ..Policy::default()
-    };
-    let host = Host::new(Arc::new(SystemClock));
-    let entry = open(file, &policy, &cache_folder(&ProcessVariables), &host);
-    let report = FileReport::from(&entry);
-    let outcome = if entry.plugin().is_some() {
-        Outcome::Done
-    } else {
-        Outcome::FaultFound
-    };
-    if output.is_json() {
-        output.json(&report)?;
-        return Ok(outcome);
-    }
-    match (&report.reason, &report.name, &report.version) {
-        (Some(reason), _, _) => {
-            output.line(format_args!("{}: refused: {reason}", report.file))?;
-        }
-        (None, Some(name), Some(version)) => {
-            output.line(format_args!("{}: {name} {version} is fine", report.file))?;
-        }
-        (None, _, _) => output.line(format_args!("{}: {}", report.file, report.state))?,
-    }
-    for note in &report.reports {
-        output.line(format_args!("{}: note: {note}", report.file))?;
-    }
-    Ok(outcome)
 }

@@ -56,14 +56,14 @@ impl Table<'_> {
         };
         let place = cx.place(value.span);
         let secret = match source.name.as_ref() {
-            "env" => self.from_variable(cx, key, &place, text)?,
-            "file" => self.from_file(cx, key, &place, text)?,
-            _ => self.from_value(cx, key, &place, text)?,
+            "env" => self.in_variable(cx, key, &place, text)?,
+            "file" => self.in_file(cx, key, &place, text)?,
+            _ => self.in_place(cx, key, &place, text)?,
         };
         self.usable(cx, key, place, secret)
     }
 
-    fn from_variable(
+    fn in_variable(
         &self,
         cx: &mut Context<'_>,
         key: &Key,
@@ -85,7 +85,7 @@ impl Table<'_> {
         found.map(Secret::new)
     }
 
-    fn from_file(
+    fn in_file(
         &self,
         cx: &mut Context<'_>,
         key: &Key,
@@ -117,7 +117,7 @@ impl Table<'_> {
         None
     }
 
-    fn from_value(
+    fn in_place(
         &self,
         cx: &mut Context<'_>,
         key: &Key,

@@ -50,7 +50,7 @@ fn shortest(amount: u64, units: &[(&str, u64)]) -> String {
     let (unit, scale) = units
         .iter()
         .rev()
-        .find(|(_, scale)| amount != 0 && amount % scale == 0)
+        .find(|(_, scale)| amount != 0 && amount.is_multiple_of(*scale))
         .unwrap_or(&units[0]);
     format!("{}{unit}", amount / scale)
 }
