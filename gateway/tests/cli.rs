@@ -50,7 +50,8 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 fn json(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout).expect(text(&output.stdout))
+    let out = text(&output.stdout);
+    serde_json::from_str(out).expect(out)
 }
 
 #[test]
