@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that CI runs.
 
 use crate::{
-    cargo::{self, Profile, cargo, run},
+    cargo::{cargo, run},
     say,
 };
 use anyhow::Result;
@@ -23,18 +23,12 @@ impl Test {
         if !self.tests_only {
             lint()?;
         }
-        // The tests drive the real programs and the real plugin; they find them through these.
-        let built = cargo::build(Profile::Dev)?;
-        let with_programs = |command: &mut Command| {
-            command
-                .env("WAYBILL_BIN", &built.waybill)
-                .env("MOCK_UPS_BIN", &built.mock_ups)
-                .env("WAYBILL_UPS_PLUGIN", &built.ups_plugin);
-        };
-        let mut tests = cargo();
-        tests.args(["test", "--locked", "--workspace", "--all-targets"]);
-        with_programs(&mut tests);
-        run(&mut tests)?;
+        // The tests drive the real programs and the real plugin. Built with everything else in one go,
+        // they share its dependencies; the tests are told that nothing is stale.
+        run(cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
+        run(cargo()
+            .args(["test", "--locked", "--workspace", "--all-targets"])
+            .env("WAYBILL_BUILT", "1"))?;
         let mut doc_tests = cargo();
         doc_tests.args(["test", "--locked", "--workspace", "--doc"]);
         run(&mut doc_tests)?;
