@@ -3,7 +3,8 @@
 use gateway_model::Clock;
 use std::time::{Instant, SystemTime};
 
-/// The one place of the gateway that asks the system for the time. Everything else gets a [`Clock`].
+/// The one place of the gateway that asks the system for the time. Everything else gets a
+/// [`Clock`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

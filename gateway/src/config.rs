@@ -1,11 +1,12 @@
-//! The configuration: read once, every mistake reported at once, parsed into the gateway's own types.
+//! The configuration: read once, every mistake reported at once, parsed into the gateway's own
+//! types.
 //!
 //! Each section has a file that describes its keys; from the same descriptions come the reader's
-//! checks, `docs/configuration.md` and the JSON schema. What only shows when sections are held beside
-//! each other is in `cross.rs`.
+//! checks, `docs/configuration.md` and the JSON schema. What only shows when sections are held
+//! beside each other is in `cross.rs`.
 //!
-//! Invariant: nothing here prints a secret. Mistakes quote names, numbers and places; they never quote
-//! a line of the file.
+//! Invariant: nothing here prints a secret. Mistakes quote names, numbers and places; they never
+//! quote a line of the file.
 
 mod account;
 mod app;

@@ -3,7 +3,7 @@
 //! | Route | Answer |
 //! |---|---|
 //! | `GET /healthz` | 200 while the process serves this listener |
-//! | `GET /readyz` | 200 when requests can be served, 503 when not; both with every part's state and reason |
+//! | `GET /readyz` | 200 when requests can be served, else 503; with each part and why |
 //! | `GET /metrics` | counters for Prometheus (OpenMetrics text) |
 //! | anything else | 404 or 405, as JSON |
 //!

@@ -1,7 +1,7 @@
 //! `/metrics`: what is counted, under which name.
 //!
-//! Every name starts with `waybill_`, says its unit and, for counters, ends with `_total`. Labels are
-//! names that the operator or this program chose, so their number is bounded; none is a secret.
+//! Every name starts with `waybill_`, says its unit and, for counters, ends with `_total`. Labels
+//! are names that the operator or this program chose, so their number is bounded; none is a secret.
 
 use crate::{
     labels::{Labels, Writer},

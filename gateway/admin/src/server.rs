@@ -40,7 +40,8 @@ const MAX_LIFE: Duration = Duration::from_secs(600);
 const DRAIN: Duration = Duration::from_secs(5);
 /// Larger heads are refused.
 const MAX_HEAD: usize = 16 * 1024;
-/// After a failed accept: the process may be out of file descriptors, and asking at once does not help.
+/// After a failed accept: the process may be out of file descriptors, and asking at once does not
+/// help.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the listener needs.
@@ -135,7 +136,8 @@ impl Bound {
         self.addr
     }
 
-    /// Serves until `shutdown` completes, then lets requests in flight end, for a few seconds at most.
+    /// Serves until `shutdown` completes, then lets requests in flight end, for a few seconds at
+    /// most.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(());
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));

@@ -30,8 +30,8 @@ pub(super) enum PluginCommand {
     Check {
         /// The plugin file
         file: PathBuf,
-        /// JSON file with a configuration that the plugin accepts, its secrets invented; without it,
-        /// one with client_id, client_secret and account_number is used
+        /// JSON file with a configuration that the plugin accepts, its secrets invented; without
+        /// it, one with client_id, client_secret and account_number is used
         #[arg(long, value_name = "JSON")]
         config: Option<PathBuf>,
         /// Refuse what is otherwise only reported

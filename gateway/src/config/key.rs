@@ -146,7 +146,8 @@ impl Preset {
 }
 
 impl Section {
-    /// The environment variable that overrides a key: `WAYBILL_LISTEN_APPS`. Lists of tables have none.
+    /// The environment variable that overrides a key: `WAYBILL_LISTEN_APPS`. Lists of tables have
+    /// none.
     pub(super) fn variable(&self, key: &Key) -> Option<String> {
         (!self.repeated && key.kind.fits_variable()).then(|| {
             format!("WAYBILL_{}_{}", self.path.replace('.', "_"), key.name).to_ascii_uppercase()

@@ -15,7 +15,8 @@ pub struct Limits {
     pub target_bytes: usize,
     /// Request body; a longer one is answered with 413. Bytes.
     pub body_bytes: u64,
-    /// Request body kept for a replay after a rejected token. A longer body is streamed and not replayed. Bytes.
+    /// Request body kept for a replay after a rejected token. A longer body is streamed and not
+    /// replayed. Bytes.
     pub replay_bytes: usize,
     /// Connections from apps over all workers.
     pub connections: usize,

@@ -114,7 +114,8 @@ impl Draft {
                     table.label(&ORIGIN),
                     at.value
                 ),
-                "write https://, or add danger_plaintext_upstream = true for a mock on this machine",
+                "write https://, or add danger_plaintext_upstream = true for a mock on this \
+                 machine",
             );
         }
         Self {

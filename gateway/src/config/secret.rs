@@ -1,4 +1,5 @@
-//! Secrets: from the environment, from a file, or from the configuration file if nobody else can read it.
+//! Secrets: from the environment, from a file, or from the configuration file if nobody else can
+//! read it.
 
 use super::{
     error::Place,

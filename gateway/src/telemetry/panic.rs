@@ -6,8 +6,8 @@ use std::{
     thread,
 };
 
-/// Logs where a panic happened. Its message is shown only if it is fixed text in the program: what was
-/// formatted at run time may quote a value.
+/// Logs where a panic happened. Its message is shown only if it is fixed text in the program: what
+/// was formatted at run time may quote a value.
 pub fn install_panic_hook() {
     panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
         let location = info
