@@ -148,7 +148,8 @@ pub fn rate_request() -> Request<Bytes> {
     let body = json!({"RateRequest": {
         "Request": {"RequestOption": "Shop"},
         "Shipment": {
-            "Shipper": {"Name": "Shipper", "ShipperNumber": "A1B2C3", "Address": address("New York", "NY", "10001")},
+            "Shipper": {"Name": "Shipper", "ShipperNumber": "A1B2C3",
+                        "Address": address("New York", "NY", "10001")},
             "ShipFrom": {"Name": "Shipper", "Address": address("New York", "NY", "10001")},
             "ShipTo": {"Name": "Customer", "Address": address("Los Angeles", "CA", "90012")},
             "Package": [{

@@ -1,11 +1,11 @@
-//! The world of an end-to-end test: the real `waybill` program with the real UPS plugin, a mock UPS, and
-//! a client. Each test has its own world on free ports.
+//! The world of an end-to-end test: the real `waybill` program with the real UPS plugin, a mock
+//! UPS, and a client. Each test has its own world on free ports.
 //!
 //! ```ignore
 //! let world = World::start().await;
 //! let answer = world.shop().await;
 //! assert_eq!(answer.status(), 200);
-//! world.mock.journal().client("mock-client").token_requests().exactly(1);
+//! world.mock.exactly_one_token_request("mock-client").unwrap();
 //! ```
 
 mod client;

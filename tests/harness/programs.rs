@@ -20,8 +20,8 @@ pub struct Programs {
 
 /// Builds what a test drives, once per test run, and says where it is.
 ///
-/// `cargo xtask test` has built everything already and says so by `WAYBILL_BUILT`; otherwise this runs
-/// cargo, so that `cargo test -p tests` never drives a stale program.
+/// `cargo xtask test` has built everything already and says so by `WAYBILL_BUILT`; otherwise this
+/// runs cargo, so that `cargo test -p tests` never drives a stale program.
 ///
 /// # Panics
 /// When the build fails.

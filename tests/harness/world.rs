@@ -2,7 +2,13 @@
 
 use crate::{Answer, Client, ConfigFile, Gateway, rate_request};
 use mock_ups::MockUps;
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+/// What the mock remembers: a loaded test must not lose the request that it is about.
+const JOURNAL: usize = 200_000;
 
 /// A gateway with a mock UPS behind it, and an app in front.
 #[derive(Debug)]
@@ -18,11 +24,10 @@ pub struct World {
 }
 
 /// Sets a world up.
-#[derive(Debug, Default)]
 #[must_use = "nothing runs before `start`"]
 pub struct WorldBuilder {
-    lifetime: Option<Duration>,
-    change: Option<fn(&mut ConfigFile)>,
+    mock: mock_ups::Builder,
+    changes: Vec<Box<dyn FnOnce(&MockUps, &mut ConfigFile)>>,
     more: String,
 }
 
@@ -34,7 +39,11 @@ impl World {
 
     /// Another world.
     pub fn builder() -> WorldBuilder {
-        WorldBuilder::default()
+        WorldBuilder {
+            mock: MockUps::builder().journal_capacity(JOURNAL),
+            changes: Vec::new(),
+            more: String::new(),
+        }
     }
 
     /// Shops rates without credentials.
@@ -77,16 +86,32 @@ impl World {
     }
 }
 
+impl fmt::Debug for WorldBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorldBuilder").finish_non_exhaustive()
+    }
+}
+
 impl WorldBuilder {
-    /// How long the mock's access tokens live.
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = Some(lifetime);
+    /// Changes the mock.
+    pub fn mock(mut self, change: impl FnOnce(mock_ups::Builder) -> mock_ups::Builder) -> Self {
+        self.mock = change(self.mock);
         self
     }
 
+    /// How long the mock's access tokens live.
+    pub fn token_lifetime(self, lifetime: Duration) -> Self {
+        self.mock(|mock| mock.access_token_lifetime(lifetime))
+    }
+
     /// Changes the gateway's configuration.
-    pub fn config(mut self, change: fn(&mut ConfigFile)) -> Self {
-        self.change = Some(change);
+    pub fn config(self, change: impl FnOnce(&mut ConfigFile) + 'static) -> Self {
+        self.config_for(|_, config| change(config))
+    }
+
+    /// Changes the gateway's configuration when the mock is known.
+    pub fn config_for(mut self, change: impl FnOnce(&MockUps, &mut ConfigFile) + 'static) -> Self {
+        self.changes.push(Box::new(change));
         self
     }
 
@@ -102,15 +127,11 @@ impl WorldBuilder {
     /// # Panics
     /// When one of them does not start.
     pub async fn start(self) -> World {
-        let mut mock = MockUps::builder();
-        if let Some(lifetime) = self.lifetime {
-            mock = mock.access_token_lifetime(lifetime);
-        }
-        let mock = mock.start().await.expect("the mock starts");
+        let mock = self.mock.start().await.expect("the mock starts");
         let mut config = ConfigFile::for_mock(mock.base_url());
         config.more = self.more;
-        if let Some(change) = self.change {
-            change(&mut config);
+        for change in self.changes {
+            change(&mock, &mut config);
         }
         let gateway = Gateway::start(&config).await;
         let (app, admin) = (Client::new(gateway.apps), Client::new(gateway.admin));

@@ -15,7 +15,11 @@ accounts = ["main"]
 "#;
 
 async fn world() -> World {
-    World::builder().config(|config| config.trust_loopback = false).more(APP).start().await
+    World::builder()
+        .config(|config| config.trust_loopback = false)
+        .more(APP)
+        .start()
+        .await
 }
 
 async fn token(world: &World, id: &str, secret: &str) -> Answer {
@@ -24,7 +28,9 @@ async fn token(world: &World, id: &str, secret: &str) -> Answer {
         .header("authorization", format!("Basic {basic}"))
         .header("content-type", "application/x-www-form-urlencoded")
         .header("x-merchant-id", "A1B2C3")
-        .body(Bytes::from_static(b"grant_type=client_credentials&scope=public"));
+        .body(Bytes::from_static(
+            b"grant_type=client_credentials&scope=public",
+        ));
     world.app.send(request.unwrap()).await
 }
 
@@ -43,7 +49,9 @@ async fn app_with_the_carriers_token_dance_gets_rates() {
     assert_eq!(json["issued_at"].as_str().unwrap().len(), 13);
     let mut request = rate_request();
     let bearer = format!("Bearer {}", json["access_token"].as_str().unwrap());
-    request.headers_mut().insert("authorization", bearer.parse().unwrap());
+    request
+        .headers_mut()
+        .insert("authorization", bearer.parse().unwrap());
     world.app.send(request).await.assert_rates();
     // The gateway's own token, and no other, was asked for at the carrier.
     world.mock.token_requests_of("shop-id").none().unwrap();
@@ -54,27 +62,45 @@ async fn app_with_the_carriers_token_dance_gets_rates() {
 async fn app_with_a_key_gets_rates() {
     let world = world().await;
     let mut request = rate_request();
-    request.headers_mut().insert("waybill-key", "shop-key-0123456789".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("waybill-key", "shop-key-0123456789".parse().unwrap());
     world.app.send(request).await.assert_rates();
 }
 
 #[tokio::test]
 async fn wrong_app_secret_is_refused_as_the_carrier_would() {
     let world = world().await;
-    for (id, secret) in [("shop-id", "wrong"), ("nobody", "shop-secret-0123456789"), ("mock-client", "mock-secret")] {
+    for (id, secret) in [
+        ("shop-id", "wrong"),
+        ("nobody", "shop-secret-0123456789"),
+        ("mock-client", "mock-secret"),
+    ] {
         let answer = token(&world, id, secret).await;
-        assert_eq!((answer.status(), answer.ups_code().as_str()), (StatusCode::UNAUTHORIZED, "10401"), "{id}");
+        assert_eq!(
+            (answer.status(), answer.ups_code().as_str()),
+            (StatusCode::UNAUTHORIZED, "10401"),
+            "{id}"
+        );
     }
 }
 
 #[tokio::test]
 async fn caller_without_credentials_is_refused() {
     let world = world().await;
-    for (name, value) in [("accept", "*/*"), ("authorization", "Bearer nonsense"), ("waybill-key", "wrong")] {
+    for (name, value) in [
+        ("accept", "*/*"),
+        ("authorization", "Bearer nonsense"),
+        ("waybill-key", "wrong"),
+    ] {
         let mut request = rate_request();
         request.headers_mut().insert(name, value.parse().unwrap());
         let answer = world.app.send(request).await;
-        assert_eq!((answer.status(), answer.ups_code().as_str()), (StatusCode::UNAUTHORIZED, "250002"), "{name}");
+        assert_eq!(
+            (answer.status(), answer.ups_code().as_str()),
+            (StatusCode::UNAUTHORIZED, "250002"),
+            "{name}"
+        );
         assert_eq!(answer.field("waybill-error"), "app_unauthenticated");
     }
 }
@@ -90,13 +116,21 @@ environment = "test"
 client_id = "other-client"
 client_secret = { value = "other-secret" }
 "#;
-    let world =
-        World::builder().config(|config| config.trust_loopback = false).more(APP).more(other).start().await;
+    let world = World::builder()
+        .config(|config| config.trust_loopback = false)
+        .more(APP)
+        .more(other)
+        .start()
+        .await;
     let mut answers = Vec::new();
     for account in ["other", "unknown"] {
         let mut request = rate_request();
-        request.headers_mut().insert("waybill-key", "shop-key-0123456789".parse().unwrap());
-        request.headers_mut().insert("waybill-account", account.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("waybill-key", "shop-key-0123456789".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("waybill-account", account.parse().unwrap());
         let answer = world.app.send(request).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{}", answer.text());
         answers.push(answer.text().replace(account, "NAME"));
@@ -108,14 +142,26 @@ client_secret = { value = "other-secret" }
 #[tokio::test]
 async fn browser_requests_are_refused_on_a_trusted_listener() {
     let world = World::start().await;
-    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
         let mut request = rate_request();
         request.headers_mut().insert(name, value.parse().unwrap());
-        assert_eq!(world.app.send(request).await.status(), StatusCode::FORBIDDEN, "{name}");
+        assert_eq!(
+            world.app.send(request).await.status(),
+            StatusCode::FORBIDDEN,
+            "{name}"
+        );
     }
     let mut rebound = rate_request();
-    rebound.headers_mut().insert("host", "evil.example".parse().unwrap());
-    assert_eq!(world.app.send(rebound).await.status(), StatusCode::FORBIDDEN);
+    rebound
+        .headers_mut()
+        .insert("host", "evil.example".parse().unwrap());
+    assert_eq!(
+        world.app.send(rebound).await.status(),
+        StatusCode::FORBIDDEN
+    );
 }
 
 /// Real clients do their token dance even where none is needed.
@@ -127,7 +173,9 @@ async fn unregistered_client_on_a_trusted_listener_is_served() {
     let bearer = format!("Bearer {}", answer.json()["access_token"].as_str().unwrap());
     for bearer in [bearer.as_str(), "Bearer something-old"] {
         let mut request = rate_request();
-        request.headers_mut().insert("authorization", bearer.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("authorization", bearer.parse().unwrap());
         world.app.send(request).await.assert_rates();
     }
 }

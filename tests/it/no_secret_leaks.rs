@@ -33,28 +33,48 @@ accounts = ["main"]
         answers.push_str(&format!("{:?}{}", answer.headers(), answer.text()));
         answer
     };
-    ask("waybill-key", "planted-8f1c-app-key").await.assert_rates();
+    ask("waybill-key", "planted-8f1c-app-key")
+        .await
+        .assert_rates();
     ask("waybill-key", "planted-8f1c-wrong").await;
     ask("authorization", "Bearer planted-8f1c-wrong").await;
     world.mock.revoke_all();
-    ask("waybill-key", "planted-8f1c-app-key").await.assert_rates();
-    let malformed = Request::post("/security/v1/oauth/token").header("authorization", "Basic planted-8f1c");
-    answers.push_str(world.app.send(malformed.body(Bytes::new()).unwrap()).await.text());
+    ask("waybill-key", "planted-8f1c-app-key")
+        .await
+        .assert_rates();
+    let malformed =
+        Request::post("/security/v1/oauth/token").header("authorization", "Basic planted-8f1c");
+    answers.push_str(
+        world
+            .app
+            .send(malformed.body(Bytes::new()).unwrap())
+            .await
+            .text(),
+    );
     for path in ["/metrics", "/readyz", "/healthz", "/planted-none"] {
         let answer = world.admin.get(path).await;
         answers.push_str(&answer.text().replace("planted-none", ""));
     }
     let output = world.gateway.output();
-    assert!(output.contains("POST"), "the access log is on, so the search sees something:\n{output}");
+    assert!(
+        output.contains("POST"),
+        "the access log is on, so the search sees something:\n{output}"
+    );
     for (place, text) in [("output", &output), ("answers", &answers)] {
-        assert!(!text.contains(PLANTED), "a planted secret is in the {place}:\n{text}");
-        assert!(!text.contains("mock-secret"), "the client secret is in the {place}:\n{text}");
+        assert!(
+            !text.contains(PLANTED),
+            "a planted secret is in the {place}:\n{text}"
+        );
+        assert!(
+            !text.contains("mock-secret"),
+            "the client secret is in the {place}:\n{text}"
+        );
         // Every access token is a JWT; so are the gateway's own.
         assert!(!text.contains("eyJ"), "a token is in the {place}:\n{text}");
     }
 }
 
-/// A refused client secret is a mistake that somebody will look at: it must not be in what they see.
+/// Somebody will look at a refused client secret: it must not be in what they see.
 #[tokio::test]
 async fn rejected_client_secret_is_not_in_the_error() {
     let mock = mock_ups::MockUps::start().await.unwrap();
@@ -62,8 +82,16 @@ async fn rejected_client_secret_is_not_in_the_error() {
     config.client_secret = "planted-8f1c-client-secret".into();
     let gateway = Gateway::start(&config).await;
     let answer = Client::new(gateway.apps).send(rate_request()).await;
-    assert_eq!(answer.field("waybill-error"), "credentials_rejected", "{}", answer.text());
+    assert_eq!(
+        answer.field("waybill-error"),
+        "credentials_rejected",
+        "{}",
+        answer.text()
+    );
     let output = gateway.output();
-    assert!(output.contains("10401"), "the carrier's code is what the operator needs:\n{output}");
+    assert!(
+        output.contains("10401"),
+        "the carrier's code is what the operator needs:\n{output}"
+    );
     assert!(!output.contains(PLANTED) && !answer.text().contains(PLANTED));
 }

@@ -14,7 +14,10 @@ use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn renewal_under_load_fails_no_request() {
-    let world = World::builder().token_lifetime(Duration::from_secs(3)).start().await;
+    let world = World::builder()
+        .token_lifetime(Duration::from_secs(3))
+        .start()
+        .await;
     let stop = Arc::new(AtomicBool::new(false));
     let mut clients = JoinSet::new();
     for _ in 0..8 {
@@ -35,18 +38,41 @@ async fn renewal_under_load_fails_no_request() {
         assert!(served.unwrap() > 0);
     }
     // P9: no expired token reached the carrier.
-    world.mock.expect(Filter::any().endpoint(Endpoint::Rating).status(401)).none().unwrap();
+    world
+        .mock
+        .expect(Filter::any().endpoint(Endpoint::Rating).status(401))
+        .none()
+        .unwrap();
 }
 
 /// P9: a valid token serves to its end, an expired one is never sent.
 #[tokio::test]
 async fn expired_token_is_never_injected() {
-    let world = World::builder().token_lifetime(Duration::from_secs(4)).start().await;
+    let world = World::builder()
+        .token_lifetime(Duration::from_secs(4))
+        .start()
+        .await;
     world.shop().await.assert_rates();
     assert!(world.mock.set_blocked("mock-client", true));
-    let answer = world.shop_until("after the token's end", |answer| answer.status() != StatusCode::OK).await;
-    assert!(matches!(answer.status().as_u16(), 502 | 503), "{}", answer.text());
+    let answer = world
+        .shop_until("after the token's end", |answer| {
+            answer.status() != StatusCode::OK
+        })
+        .await;
+    assert!(
+        matches!(answer.status().as_u16(), 502 | 503),
+        "{}",
+        answer.text()
+    );
     assert_ne!(answer.field("waybill-error"), "");
-    assert_ne!(answer.ups_code(), "", "the error is in the carrier's envelope");
-    world.mock.expect(Filter::any().endpoint(Endpoint::Rating).status(401)).none().unwrap();
+    assert_ne!(
+        answer.ups_code(),
+        "",
+        "the error is in the carrier's envelope"
+    );
+    world
+        .mock
+        .expect(Filter::any().endpoint(Endpoint::Rating).status(401))
+        .none()
+        .unwrap();
 }

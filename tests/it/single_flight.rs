@@ -9,7 +9,10 @@ const REQUESTS: usize = 1_000;
 /// P4, P5.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_first_requests_cause_one_token_request() {
-    let world = World::builder().config(|config| config.workers = 2).start().await;
+    let world = World::builder()
+        .config(|config| config.workers = 2)
+        .start()
+        .await;
     let mut requests = JoinSet::new();
     for _ in 0..REQUESTS {
         let app = world.app.clone();
@@ -19,5 +22,9 @@ async fn a_thousand_first_requests_cause_one_token_request() {
         done.unwrap();
     }
     world.mock.exactly_one_token_request("mock-client").unwrap();
-    world.mock.expect(Filter::any().endpoint(Endpoint::Rating).status(200)).exactly(REQUESTS).unwrap();
+    world
+        .mock
+        .expect(Filter::any().endpoint(Endpoint::Rating).status(200))
+        .exactly(REQUESTS)
+        .unwrap();
 }

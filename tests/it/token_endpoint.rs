@@ -18,9 +18,17 @@ async fn wrong_secret_is_told_and_not_repeated() {
     let app = Client::new(gateway.apps);
     for _ in 0..20 {
         let answer = app.send(rate_request()).await;
-        assert!(matches!(answer.status().as_u16(), 502 | 503), "{}", answer.text());
+        assert!(
+            matches!(answer.status().as_u16(), 502 | 503),
+            "{}",
+            answer.text()
+        );
         assert_eq!(answer.field("waybill-error"), "credentials_rejected");
-        assert!(answer.json()["response"]["errors"][0]["message"].is_string(), "{}", answer.text());
+        assert!(
+            answer.json()["response"]["errors"][0]["message"].is_string(),
+            "{}",
+            answer.text()
+        );
     }
     mock.token_requests_of("mock-client").at_most(2).unwrap();
 }
@@ -29,7 +37,12 @@ async fn wrong_secret_is_told_and_not_repeated() {
 #[tokio::test]
 async fn quota_is_answered_with_patience() {
     let mock = MockUps::builder()
-        .settings(|settings| settings.token_quota = Some(Quota { requests: 0, window: 3600 }))
+        .settings(|settings| {
+            settings.token_quota = Some(Quota {
+                requests: 0,
+                window: 3600,
+            })
+        })
         .start()
         .await
         .unwrap();
@@ -37,7 +50,12 @@ async fn quota_is_answered_with_patience() {
     let app = Client::new(gateway.apps);
     for _ in 0..20 {
         let answer = app.send(rate_request()).await;
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text());
+        assert_eq!(
+            answer.status(),
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{}",
+            answer.text()
+        );
         assert!(answer.field("retry-after").parse::<u64>().unwrap() >= 1);
         assert_eq!(answer.field("waybill-error"), "rate_limited");
     }
@@ -48,10 +66,17 @@ async fn quota_is_answered_with_patience() {
 #[tokio::test]
 async fn unreachable_carrier_is_told() {
     let mock = MockUps::start().await.unwrap();
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let gateway = start(&mock, |config| config.origin = format!("http://{gone}")).await;
     let answer = Client::new(gateway.apps).send(rate_request()).await;
-    assert!(matches!(answer.status().as_u16(), 502 | 503), "{}", answer.text());
+    assert!(
+        matches!(answer.status().as_u16(), 502 | 503),
+        "{}",
+        answer.text()
+    );
     assert_eq!(answer.field("waybill-error"), "carrier_unreachable");
     assert_ne!(answer.ups_code(), "");
 }

@@ -39,7 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plugins-ups", &["plugins-sdk"]),
     ("plugins-ups-dylib", &["plugins-sdk", "plugins-ups"]),
     ("mock-ups", &[]),
-    ("tests", &["gateway", "gateway-model", "mock-ups"]),
+    ("tests", &["mock-ups"]),
     ("benches", &["gateway-model", "gateway-proxy", "mock-ups"]),
     ("examples", &["gateway", "mock-ups"]),
     ("xtask", &[]),
