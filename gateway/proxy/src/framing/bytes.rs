@@ -78,8 +78,15 @@ pub(super) fn all_target(bytes: &[u8]) -> bool {
         == TARGET
 }
 
-pub(super) fn all_host(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| CLASSES[byte as usize] & HOST != 0)
+/// How many bytes at the start a plain host name or IPv4 address may hold.
+pub(super) fn host_prefix(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at)
+        && CLASSES[byte as usize] & HOST != 0
+    {
+        at += 1;
+    }
+    at
 }
 
 /// The length of the token at the start, and whether it has an underscore.

@@ -107,16 +107,18 @@ fn malformed(name: &[u8], rest: &[u8]) -> Violation {
 
 /// Digits only, no sign, no leading zero, and small enough for every signed 64-bit reader.
 fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || (digits[0] == b'0' && digits.len() > 1) {
+    // Nineteen digits cannot overflow 64 bits.
+    if digits.is_empty() || digits.len() > 19 || (digits[0] == b'0' && digits.len() > 1) {
         return None;
     }
-    let value = digits.iter().try_fold(0_u64, |value, &digit| {
+    let mut value = 0_u64;
+    for &digit in digits {
         if !digit.is_ascii_digit() {
             return None;
         }
-        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })?;
-    i64::try_from(value).is_ok().then_some(value)
+        value = value * 10 + u64::from(digit - b'0');
+    }
+    (value <= i64::MAX.unsigned_abs()).then_some(value)
 }
 
 /// A list of codings that is well-formed and ends in `chunked`: honest, but not for us. Whatever

@@ -9,17 +9,14 @@ use super::bytes;
 /// Narrower than the grammar: no percent-encoding, no sub-delimiters (a comma would make two hosts
 /// for somebody), no empty port. No name in DNS needs them.
 pub(super) fn is_valid(value: &[u8]) -> bool {
-    let (host, port) = match value {
-        [b'[', rest @ ..] => match memchr::memchr(b']', rest) {
-            Some(end) if is_ipv6(&rest[..end]) => return is_port_suffix(&rest[end + 1..]),
-            _ => return false,
-        },
-        _ => match memchr::memchr(b':', value) {
-            Some(colon) => value.split_at(colon),
-            None => (value, &[][..]),
-        },
-    };
-    !host.is_empty() && bytes::all_host(host) && is_port_suffix(port)
+    if let [b'[', rest @ ..] = value {
+        return match memchr::memchr(b']', rest) {
+            Some(end) => is_ipv6(&rest[..end]) && is_port_suffix(&rest[end + 1..]),
+            None => false,
+        };
+    }
+    let name = bytes::host_prefix(value);
+    name > 0 && is_port_suffix(&value[name..])
 }
 
 fn is_ipv6(literal: &[u8]) -> bool {
@@ -31,10 +28,15 @@ fn is_port_suffix(suffix: &[u8]) -> bool {
     let [b':', digits @ ..] = suffix else {
         return suffix.is_empty();
     };
-    (1..=5).contains(&digits.len())
-        && digits.iter().all(u8::is_ascii_digit)
-        && digits
-            .iter()
-            .fold(0_u32, |port, digit| port * 10 + u32::from(digit - b'0'))
-            <= u32::from(u16::MAX)
+    if digits.is_empty() || digits.len() > 5 {
+        return false;
+    }
+    let mut port = 0_u32;
+    for &digit in digits {
+        if !digit.is_ascii_digit() {
+            return false;
+        }
+        port = port * 10 + u32::from(digit - b'0');
+    }
+    port <= u32::from(u16::MAX)
 }

@@ -22,6 +22,30 @@ pub(super) const REFUSED_METHOD: &str = "WAYBILL-REFUSED";
 
 /// Checks `method SP target SP version`.
 pub(super) fn request(line: &[u8]) -> Result<StartLine, Violation> {
+    let Some(rest) = line.strip_suffix(b" HTTP/1.1") else {
+        return judge(line);
+    };
+    // Almost every request line; whatever is odd about one is told by `judge`.
+    match memchr::memchr(b' ', rest) {
+        Some(space) if is_plain(&rest[..space], &rest[space + 1..]) => Ok(StartLine {
+            modern: true,
+            status: 0,
+        }),
+        Some(_) | None => judge(line),
+    }
+}
+
+fn is_plain(method: &[u8], target: &[u8]) -> bool {
+    matches!(
+        method,
+        b"GET" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"HEAD"
+    ) && target.first() == Some(&b'/')
+        && target.len() <= limits::TARGET_BYTES
+        && bytes::all_target(target)
+}
+
+/// Any request line, part by part.
+fn judge(line: &[u8]) -> Result<StartLine, Violation> {
     let space = memchr::memchr(b' ', line).ok_or(Violation::RequestLine)?;
     let (method, rest) = (&line[..space], &line[space + 1..]);
     let version = memchr::memrchr(b' ', rest).ok_or(Violation::RequestLine)?;

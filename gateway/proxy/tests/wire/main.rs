@@ -2,6 +2,7 @@
 
 mod cases;
 mod corpora;
+mod descriptors;
 mod framing_hyper;
 mod framing_properties;
 mod framing_requests;
