@@ -78,11 +78,14 @@ pub(crate) fn unavailable(
 fn reason(failure: &Failure) -> UnavailableReason {
     match failure.class {
         FailureClass::Transient if rate_limited(failure) => UnavailableReason::RateLimited,
-        FailureClass::Transient => UnavailableReason::CarrierUnreachable,
+        FailureClass::Transient if failure.certainly_not_sent => {
+            UnavailableReason::CarrierUnreachable
+        }
+        FailureClass::Transient | FailureClass::Protocol => UnavailableReason::TokenEndpointFailing,
         FailureClass::Rejected => UnavailableReason::CredentialsRejected,
         FailureClass::Config => UnavailableReason::Misconfigured,
         FailureClass::Interaction => UnavailableReason::NeedsConsent,
-        FailureClass::Protocol | FailureClass::Bug => UnavailableReason::PluginFault,
+        FailureClass::Bug => UnavailableReason::PluginFault,
     }
 }
 

@@ -127,7 +127,7 @@ async fn valid_token_serves_to_its_end_and_is_withdrawn_then() {
         "expired, and the carrier's own end is at 100 s"
     );
     let refused = world.acquire().await.expect_err("the carrier is down");
-    assert_eq!(refused.reason, UnavailableReason::CarrierUnreachable);
+    assert_eq!(refused.reason, UnavailableReason::TokenEndpointFailing);
     assert!(refused.retry_at.is_some());
     world.script.now_answers(Answer::Token(100));
     tokio::time::sleep(Duration::from_secs(121)).await;
@@ -328,7 +328,7 @@ async fn authorization_that_hangs_is_given_up() {
         .acquire(&main_account(), soon(90))
         .await
         .expect_err("it hangs");
-    assert_eq!(refused.reason, UnavailableReason::CarrierUnreachable);
+    assert_eq!(refused.reason, UnavailableReason::TokenEndpointFailing);
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(world.token().is_some(), "tried again");
 }

@@ -46,8 +46,10 @@ pub struct Credential {
 pub enum UnavailableReason {
     /// None was asked for yet, or the first one is on its way: ask the broker and wait.
     Pending,
-    /// The carrier cannot be reached, or answers with errors.
+    /// The carrier cannot be reached: nothing was sent.
     CarrierUnreachable,
+    /// The carrier's token endpoint answers late, with errors, or not as it should.
+    TokenEndpointFailing,
     /// The carrier limits our token requests, or the gateway's own mint budget is used up.
     RateLimited,
     /// The carrier refused the account's credentials.
@@ -56,7 +58,7 @@ pub enum UnavailableReason {
     NeedsConsent,
     /// The account's configuration cannot work.
     Misconfigured,
-    /// The carrier's plugin is faulted, or its answer was not understood.
+    /// The carrier's plugin is faulted.
     PluginFault,
 }
 
@@ -64,7 +66,7 @@ impl UnavailableReason {
     /// The stable code of the `Waybill-Error` field and of metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Pending => "token_unavailable",
+            Self::Pending | Self::TokenEndpointFailing => "token_unavailable",
             Self::CarrierUnreachable => "carrier_unreachable",
             Self::RateLimited => "rate_limited",
             Self::CredentialsRejected => "credentials_rejected",

@@ -94,6 +94,7 @@ fn is_settled(why: &Unavailable, now: Instant) -> bool {
             UnavailableReason::Pending
             | UnavailableReason::CarrierUnreachable
             | UnavailableReason::RateLimited
+            | UnavailableReason::TokenEndpointFailing
             | UnavailableReason::PluginFault,
         ) => false,
     }

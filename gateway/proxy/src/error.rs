@@ -148,7 +148,9 @@ impl Problem {
     /// There is no credential to inject.
     pub(crate) fn unavailable(why: Unavailable, wait: Option<Duration>) -> Self {
         let code = match why.reason {
-            UnavailableReason::Pending => Code::TokenUnavailable,
+            UnavailableReason::Pending | UnavailableReason::TokenEndpointFailing => {
+                Code::TokenUnavailable
+            }
             UnavailableReason::CarrierUnreachable => Code::CarrierUnreachable,
             UnavailableReason::RateLimited => Code::RateLimited,
             UnavailableReason::CredentialsRejected => Code::CredentialsRejected,

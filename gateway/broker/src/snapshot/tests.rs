@@ -38,8 +38,8 @@ fn unavailable_names_the_reason_of_each_class() {
     for (class, code, expected) in [
         (
             FailureClass::Transient,
-            "connect",
-            UnavailableReason::CarrierUnreachable,
+            "10500",
+            UnavailableReason::TokenEndpointFailing,
         ),
         (
             FailureClass::Transient,
@@ -62,7 +62,11 @@ fn unavailable_names_the_reason_of_each_class() {
             "x",
             UnavailableReason::NeedsConsent,
         ),
-        (FailureClass::Protocol, "x", UnavailableReason::PluginFault),
+        (
+            FailureClass::Protocol,
+            "x",
+            UnavailableReason::TokenEndpointFailing,
+        ),
         (FailureClass::Bug, "x", UnavailableReason::PluginFault),
     ] {
         let why = Why::Failed(Failure::new(class, code, "it failed"));
@@ -79,4 +83,13 @@ fn unavailable_names_the_reason_of_each_class() {
             unavailable.message
         );
     }
+}
+
+#[test]
+fn unavailable_tells_an_unreachable_carrier_from_a_failing_token_endpoint() {
+    let account: AccountId = "main".parse().expect("a name");
+    let mut failure = Failure::new(FailureClass::Transient, "connect", "no connection");
+    failure.certainly_not_sent = true;
+    let unavailable = unavailable(&account, &Why::Failed(failure), None);
+    assert_eq!(unavailable.reason, UnavailableReason::CarrierUnreachable);
 }
