@@ -17,8 +17,10 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
             "docs/",
             ".ci/",
         ];
+        // `acme` is the plugin that the author's guide has its reader write.
+        let example = word.contains("/acme/");
         let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
-        tops.iter().any(|top| word.starts_with(top)) && word.chars().all(plain)
+        !example && tops.iter().any(|top| word.starts_with(top)) && word.chars().all(plain)
     })
 }
 

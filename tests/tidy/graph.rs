@@ -26,7 +26,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-model",
             "gateway-plugin-host",
             "gateway-proxy",
-            "gateway-token",
             "plugins-conformance",
         ],
     ),

@@ -125,6 +125,20 @@ fn only_the_clocks_ask_for_the_time() {
 }
 
 #[test]
+fn nothing_draws_from_the_threads_generator() {
+    let calls = [concat!("rand::", "rng()"), concat!("thread", "_rng(")];
+    let mut offences = Vec::new();
+    for (path, text) in files(".rs") {
+        let drawn = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| calls.iter().any(|call| line.contains(call)));
+        offences.extend(drawn.map(|(number, _)| format!("{path}:{}", number + 1)));
+    }
+    assert_none("randomness is an argument", &offences);
+}
+
+#[test]
 fn mock_and_gateway_share_no_code() {
     let mut offences = Vec::new();
     for (path, text) in files(".rs") {
