@@ -111,13 +111,15 @@ pub(super) fn token_prefix(bytes: &[u8]) -> (usize, bool) {
     (at, seen & UNDERSCORE != 0)
 }
 
+/// One in each of eight bytes, and the high bit of each.
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
+
 /// How many of eight bytes, from the lowest, are letters or dashes, as in almost every field name.
 ///
 /// Eight comparisons in one word: adding to seven bits carries into the eighth when the byte is at
 /// least so large, and never into the next byte.
 const fn plain_prefix(word: u64) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
     const SMALL: u64 = ONES * 0x20;
     const DASHES: u64 = ONES * b'-' as u64;
     let letters = (word & !HIGH) | SMALL;
@@ -133,17 +135,36 @@ pub(super) const fn is_value(byte: u8) -> bool {
     (byte >= b' ' && byte != 0x7f) || byte == b'\t'
 }
 
-/// Whether whole lines, whose ends are known to be right, hold no control byte besides those ends.
-/// Branch-free, so that it is vectorised.
-pub(super) fn is_clean(lines: &[u8]) -> bool {
-    let bad = |byte: u8| {
-        u8::from(byte < b' ')
-            & u8::from(byte != b'\t')
-            & u8::from(byte != b'\r')
-            & u8::from(byte != b'\n')
-            | u8::from(byte == 0x7f)
-    };
-    lines.iter().fold(0, |seen, &byte| seen | bad(byte)) == 0
+/// Where the first control byte is, tabs left aside.
+pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    // Most lines end within four words. In a long one, a block at a time is vectorised.
+    while let Some(word) = bytes[at..].first_chunk::<8>() {
+        let controls = controls(u64::from_le_bytes(*word));
+        if controls != 0 {
+            return Some(at + (controls.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+        if at == 32 {
+            while let Some(block) = bytes[at..].first_chunk::<32>()
+                && block.iter().fold(true, |fine, &byte| fine & is_value(byte))
+            {
+                at += 32;
+            }
+        }
+    }
+    let rest = bytes[at..].iter().position(|&byte| !is_value(byte));
+    rest.map(|offset| at + offset)
+}
+
+/// The high bit of each of eight bytes that is a control byte and no tab.
+const fn controls(word: u64) -> u64 {
+    const SPACES: u64 = ONES * (0x80 - b' ' as u64);
+    const TABS: u64 = ONES * b'\t' as u64;
+    let small = !(((word & !HIGH) + SPACES) | word);
+    let not_tab = ((word ^ TABS) & !HIGH) + !HIGH;
+    let not_delete = (((word ^ !HIGH) & !HIGH) + !HIGH) | word;
+    ((small & not_tab) | !not_delete) & HIGH
 }
 
 /// The value without the white space around it.
@@ -155,4 +176,27 @@ pub(super) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte at every place of a word, against the plain definitions.
+    #[test]
+    fn words_are_judged_as_bytes_are() {
+        for length in [8, 9, 40, 100] {
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[at] = byte;
+                    let control = (!is_value(byte)).then_some(at);
+                    assert_eq!(first_control(&bytes), control, "{byte} at {at}");
+                    let token = if is_token(byte) { length } else { at };
+                    let underscore = byte == b'_';
+                    assert_eq!(token_prefix(&bytes), (token, underscore), "{byte} at {at}");
+                }
+            }
+        }
+    }
 }

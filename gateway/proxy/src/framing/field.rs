@@ -21,9 +21,6 @@ pub(super) enum Sender {
 
 impl Fields {
     /// Checks one line (without its line end) and remembers what matters for framing.
-    ///
-    /// Control bytes in values are left to [`super::bytes::is_clean`]: one pass over a whole head is
-    /// several times faster than one over each value.
     pub(super) fn line(&mut self, line: &[u8], sender: Sender) -> Result<(), Violation> {
         if self.count == limits::FIELDS {
             return Err(Violation::TooManyFields);

@@ -3,7 +3,7 @@
 use super::field::{Fields, Sender};
 use super::line::{self, Line};
 use super::start_line::{self, StartLine};
-use super::{Violation, bytes, limits};
+use super::{Violation, limits};
 
 /// Reads one head out of bytes that are shown again, with more behind them, until it is whole.
 ///
@@ -62,7 +62,7 @@ impl Head {
                 None if line.is_empty() => self.empty_line()?,
                 None => self.start = Some(self.start_line(line)?),
                 Some(start) if line.is_empty() => {
-                    return self.finish(start, &window[..end]).map(Some);
+                    return self.finish(start).map(Some);
                 }
                 Some(_) => self.fields.line(line, self.sender)?,
             }
@@ -100,15 +100,12 @@ impl Head {
     }
 
     /// The rules that need the whole head.
-    fn finish(&self, start: StartLine, bytes: &[u8]) -> Result<Complete, Violation> {
+    fn finish(&self, start: StartLine) -> Result<Complete, Violation> {
         if self.sender == Sender::Downstream && !self.fields.host {
             return Err(Violation::MissingHost);
         }
         if self.fields.chunked && !start.modern {
             return Err(Violation::EncodingInOldVersion);
-        }
-        if !bytes::is_clean(bytes) {
-            return Err(Violation::FieldValue);
         }
         Ok(Complete {
             length: self.line,

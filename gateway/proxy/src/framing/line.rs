@@ -1,6 +1,6 @@
-//! Cutting a head into lines. The only line end is CR LF.
+//! Cutting a head into lines. The only line end is CR LF, and no other control byte is in a line.
 
-use super::Violation;
+use super::{Violation, bytes};
 
 /// What the bytes after a line's start hold.
 pub(super) enum Line {
@@ -12,14 +12,15 @@ pub(super) enum Line {
 
 /// Finds the end of the line in `bytes`, of which the first `scanned` are known to hold none.
 pub(super) fn find(bytes: &[u8], scanned: usize) -> Result<Line, Violation> {
-    let Some(at) = memchr::memchr2(b'\r', b'\n', &bytes[scanned..]) else {
+    let Some(at) = bytes::first_control(&bytes[scanned..]) else {
         return Ok(Line::Open(bytes.len()));
     };
     let at = scanned + at;
     match (bytes[at], bytes.get(at + 1)) {
+        (b'\r', Some(b'\n')) => Ok(Line::Whole(at)),
+        (b'\r', None) => Ok(Line::Open(at)),
+        (b'\r', Some(_)) => Err(Violation::BareCarriageReturn),
         (b'\n', _) => Err(Violation::BareLineFeed),
-        (_, None) => Ok(Line::Open(at)),
-        (_, Some(b'\n')) => Ok(Line::Whole(at)),
-        (_, Some(_)) => Err(Violation::BareCarriageReturn),
+        _ => Err(Violation::ControlByte),
     }
 }

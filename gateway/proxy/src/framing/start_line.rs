@@ -99,12 +99,10 @@ pub(super) fn response(line: &[u8]) -> Result<StartLine, Violation> {
         return Err(Violation::StatusLine);
     };
     let modern = modern(version).map_err(|_| Violation::StatusLine)?;
-    let reason = match &line[12..] {
-        [] => &[][..],
-        [b' ', reason @ ..] => reason,
-        _ => return Err(Violation::StatusLine),
-    };
-    if !status.iter().all(u8::is_ascii_digit) || !bytes::is_clean(reason) {
+    if !matches!(line[12..], [] | [b' ', ..]) {
+        return Err(Violation::StatusLine);
+    }
+    if !status.iter().all(u8::is_ascii_digit) {
         return Err(Violation::StatusLine);
     }
     let status = status

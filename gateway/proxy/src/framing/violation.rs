@@ -39,8 +39,8 @@ pub enum Violation {
     FoldedField,
     /// White space between a field name and its colon.
     SpaceBeforeColon,
-    /// A control byte in a field value.
-    FieldValue,
+    /// A control byte other than a tab.
+    ControlByte,
     /// A name that turns into a protected field once `_` and `-` are taken as one.
     ImitatedField,
     /// No `Host`.
@@ -119,7 +119,7 @@ impl Violation {
             | Self::FieldName
             | Self::FoldedField
             | Self::SpaceBeforeColon
-            | Self::FieldValue
+            | Self::ControlByte
             | Self::ImitatedField
             | Self::MissingHost
             | Self::RepeatedHost
@@ -158,7 +158,7 @@ impl Violation {
             Self::FieldName => "a field name is not a token",
             Self::FoldedField => "a field line is folded over two lines",
             Self::SpaceBeforeColon => "white space stands between a field name and its colon",
-            Self::FieldValue => "a field value holds a control byte",
+            Self::ControlByte => "the head holds a control byte",
             Self::ImitatedField => "a field name with `_` imitates a protected field",
             Self::MissingHost => "the Host field is missing",
             Self::RepeatedHost => "the Host field is there more than once",

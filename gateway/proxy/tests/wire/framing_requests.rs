@@ -79,9 +79,9 @@ fn request_lines_of_any_other_form_are_refused() {
         ("GET /a\\b HTTP/1.1", Target),
         ("GET /a\"b HTTP/1.1", Target),
         ("GET /<a> HTTP/1.1", Target),
-        ("GET /a\u{7f} HTTP/1.1", Target),
-        ("GET /a\u{1} HTTP/1.1", Target),
-        ("GET /a\u{0} HTTP/1.1", Target),
+        ("GET /a\u{7f} HTTP/1.1", Violation::ControlByte),
+        ("GET /a\u{1} HTTP/1.1", Violation::ControlByte),
+        ("GET /a\u{0} HTTP/1.1", Violation::ControlByte),
         ("GET /\u{e4} HTTP/1.1", Target),
         ("GET /{a|b}^` HTTP/1.1", Target),
         ("GET a HTTP/1.1", Target),
@@ -122,7 +122,7 @@ fn line_ends_other_than_crlf_are_refused_as_soon_as_they_show() {
 
 #[test]
 fn field_lines_that_readers_disagree_about_are_refused() {
-    use Violation::{FieldName, FieldValue, FoldedField, SpaceBeforeColon};
+    use Violation::{ControlByte, FieldName, FoldedField, SpaceBeforeColon};
     for (fields, expected) in [
         ("A : b\r\n", SpaceBeforeColon),
         ("A\t: b\r\n", SpaceBeforeColon),
@@ -133,14 +133,14 @@ fn field_lines_that_readers_disagree_about_are_refused() {
         (": b\r\n", FieldName),
         ("A\r\n", FieldName),
         ("A;b: c\r\n", FieldName),
-        ("A\u{0}: b\r\n", FieldName),
+        ("A\u{0}: b\r\n", ControlByte),
         ("\u{e4}: b\r\n", FieldName),
         ("A(b): c\r\n", FieldName),
-        ("A: b\u{0}c\r\n", FieldValue),
-        ("A: b\u{1}c\r\n", FieldValue),
-        ("A: b\u{7f}c\r\n", FieldValue),
-        ("A: b\u{b}c\r\n", FieldValue),
-        ("A: b\u{1b}\r\n", FieldValue),
+        ("A: b\u{0}c\r\n", ControlByte),
+        ("A: b\u{1}c\r\n", ControlByte),
+        ("A: b\u{7f}c\r\n", ControlByte),
+        ("A: b\u{b}c\r\n", ControlByte),
+        ("A: b\u{1b}\r\n", ControlByte),
     ] {
         refused(head(fields), expected);
     }
