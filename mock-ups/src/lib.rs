@@ -2,8 +2,15 @@
 //!
 //! [`MockUps::start`] runs a mock on a free port; `docs/mock-ups.md` is the user's guide.
 
+pub mod address_validation;
 pub mod api;
+pub mod locator;
+pub mod paperless;
+pub mod pickup;
 pub mod rating;
+pub mod shipping;
+pub mod time_in_transit;
+pub mod tracking;
 
 mod answer;
 mod bearer;
@@ -13,11 +20,13 @@ mod clock;
 mod config;
 mod control;
 mod data;
+mod envelope;
 mod error;
 mod exchange;
 mod faults;
 mod journal;
 mod json;
+mod label;
 mod liberal;
 mod lint;
 mod listener;

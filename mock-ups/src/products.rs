@@ -2,19 +2,37 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::address_validation::AddressValidation;
 use crate::api::Product;
+use crate::locator::Locator;
+use crate::paperless::Paperless;
+use crate::pickup::Pickup;
 use crate::rating::{Rating, Tariff};
+use crate::shipping::Shipping;
+use crate::shipping::store::Shipments;
+use crate::time_in_transit::TimeInTransit;
+use crate::tracking::Tracking;
 
 /// All of them, the busiest first, priced by the default tariff.
-pub(crate) fn all() -> Vec<Box<dyn Product>> {
+pub(crate) fn all(seed: u64) -> Vec<Box<dyn Product>> {
     static DEFAULT: OnceLock<Arc<Tariff>> = OnceLock::new();
     let tariff = DEFAULT.get_or_init(|| {
         Arc::new(Tariff::bundled("default").expect("the bundled tariff parses: a test reads it"))
     });
-    with_tariff(Arc::clone(tariff))
+    with_tariff(Arc::clone(tariff), seed)
 }
 
 /// All of them, the busiest first.
-pub(crate) fn with_tariff(tariff: Arc<Tariff>) -> Vec<Box<dyn Product>> {
-    vec![Box::new(Rating::new(tariff))]
+pub(crate) fn with_tariff(tariff: Arc<Tariff>, seed: u64) -> Vec<Box<dyn Product>> {
+    let shipments = Arc::<Shipments>::default();
+    vec![
+        Box::new(Rating::new(Arc::clone(&tariff))),
+        Box::new(Shipping::new(Arc::clone(&tariff), Arc::clone(&shipments), seed)),
+        Box::new(Tracking::new(shipments)),
+        Box::new(TimeInTransit::new(tariff)),
+        Box::new(AddressValidation),
+        Box::new(Locator),
+        Box::new(Pickup::new(seed)),
+        Box::new(Paperless::default()),
+    ]
 }

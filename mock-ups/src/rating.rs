@@ -3,11 +3,11 @@
 //! A request is read liberally ([`request`]), checked into a [`job`], priced with a [`Tariff`]
 //! ([`charges`]) and written out ([`answer`]). Nothing is remembered between calls.
 
-mod answer;
-mod charges;
-mod check;
+pub(crate) mod answer;
+pub(crate) mod charges;
+pub(crate) mod check;
 pub(crate) mod error;
-mod job;
+pub(crate) mod job;
 pub(crate) mod request;
 pub(crate) mod service;
 mod tariff;
@@ -29,6 +29,8 @@ use check::Facts;
 use job::Job;
 use service::Service;
 
+use tariff::Zone;
+
 pub use tariff::{Tariff, TariffError};
 
 /// What the path asks for.
@@ -43,14 +45,12 @@ pub(crate) struct Mode {
 
 impl Mode {
     /// Reads the version and the option of the path, and `additionalinfo` of the query.
-    fn parse(version: &str, option: &str, additional: Option<&str>) -> Result<Self, UpsError> {
-        let digits = version.strip_prefix(['v', 'V']).unwrap_or(version);
-        let valid = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        let version = digits
-            .parse()
-            .ok()
-            .filter(|_| valid)
-            .ok_or_else(|| UpsError::from(error::INVALID_VERSION))?;
+    pub(crate) fn parse(
+        version: &str,
+        option: &str,
+        additional: Option<&str>,
+    ) -> Result<Self, UpsError> {
+        let version = version_number(version)?;
         let is = |name: &str| option.eq_ignore_ascii_case(name);
         let (shop, timed) = if is("Rate") {
             (false, false)
@@ -70,6 +70,14 @@ impl Mode {
             version,
         })
     }
+}
+
+/// The version of a path: `v2409`, or `1701` without the letter.
+pub(crate) fn version_number(text: &str) -> Result<u32, UpsError> {
+    let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let valid = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let number = digits.parse().ok().filter(|_| valid);
+    number.ok_or_else(|| error::INVALID_VERSION.into())
 }
 
 /// The product.
@@ -112,17 +120,9 @@ impl Rating {
     }
 
     fn price(&self, job: &Job<'_>, call: &Call<'_>) -> Result<ApiAnswer, UpsError> {
-        let discount = discount(job, call.caller);
-        let asked = job.shows.negotiated_asked;
-        let currency = places::currency(job.lane.from.0);
-        let factor = self.tariff.currency_factor(currency);
-        let zone = self.tariff.zone(job.lane, job.from_prefix, job.to_prefix);
-        let basis = |service| Basis::of(job, service, zone, &self.tariff, discount, factor);
+        let lookup = Lookup::of(&self.tariff, job, call.caller);
         let bases: Vec<Basis<'_>> = match job.service {
-            Some(service) if !goes_on_saturday(job, service) => {
-                return Err(error::OPTION_UNAVAILABLE.into());
-            }
-            Some(service) => basis(service).into_iter().collect(),
+            Some(service) => vec![lookup.wanted(job, service)?],
             None => {
                 let fits = |service: &Service| {
                     goes_on_saturday(job, *service)
@@ -131,41 +131,85 @@ impl Rating {
                             .iter()
                             .all(|p| p.packaging.goes_by(*service, job.lane))
                 };
-                job.lane.shop().filter(fits).filter_map(basis).collect()
+                let services = job.lane.shop().filter(fits);
+                services
+                    .filter_map(|service| lookup.basis(job, service))
+                    .collect()
             }
         };
         if bases.is_empty() {
-            return Err(if job.service.is_some() {
-                error::SERVICE_UNAVAILABLE.into()
-            } else {
-                error::NOT_POSSIBLE.into()
-            });
+            return Err(error::NOT_POSSIBLE.into());
         }
-        let taxes = &self.tariff.rules.taxes;
-        let sheet = Sheet {
+        let sheet = lookup.sheet(job, call);
+        Ok(ApiAnswer::json(answer::write(&sheet, &bases)))
+    }
+}
+
+/// What is the same for all services of a job.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lookup<'t> {
+    tariff: &'t Tariff,
+    zone: Zone,
+    currency: &'static str,
+    factor: i64,
+    discount: Option<i64>,
+}
+
+impl<'t> Lookup<'t> {
+    pub(crate) fn of(tariff: &'t Tariff, job: &Job<'_>, caller: &Caller) -> Self {
+        let currency = places::currency(job.lane.from.0);
+        Self {
+            tariff,
+            zone: tariff.zone(job.lane, job.from_prefix, job.to_prefix),
+            currency,
+            factor: tariff.currency_factor(currency),
+            discount: discount(job, caller),
+        }
+    }
+
+    fn basis(&self, job: &Job<'_>, service: Service) -> Option<Basis<'t>> {
+        Basis::of(
+            job,
+            service,
+            self.zone,
+            self.tariff,
+            self.discount,
+            self.factor,
+        )
+    }
+
+    /// The basis of the one service that was asked for.
+    pub(crate) fn wanted(&self, job: &Job<'_>, service: Service) -> Result<Basis<'t>, UpsError> {
+        if !goes_on_saturday(job, service) {
+            return Err(error::OPTION_UNAVAILABLE.into());
+        }
+        self.basis(job, service)
+            .ok_or_else(|| error::SERVICE_UNAVAILABLE.into())
+    }
+
+    pub(crate) fn sheet<'a>(&self, job: &'a Job<'a>, call: &'a Call<'a>) -> Sheet<'a> {
+        let asked = job.shows.negotiated_asked;
+        let mut taxes = self.tariff.rules.taxes.iter();
+        Sheet {
             job,
             mode: call.mode,
             today: call.today,
-            currency,
-            tax: taxes
-                .iter()
-                .find(|tax| tax.0 == job.lane.from.0)
-                .map(|tax| tax.1),
-            not_qualified: asked && discount.is_none() && job.shipper_number.is_some(),
+            currency: self.currency,
+            tax: taxes.find(|tax| tax.0 == job.lane.from.0).map(|tax| tax.1),
+            not_qualified: asked && self.discount.is_none() && job.shipper_number.is_some(),
             transaction: call.transaction,
-        };
-        Ok(ApiAnswer::json(answer::write(&sheet, &bases)))
+        }
     }
 }
 
 /// The parts of a call that rating looks at.
 #[derive(Debug, Clone, Copy)]
-struct Call<'a> {
-    mode: Mode,
-    body: &'a [u8],
-    caller: &'a Caller,
-    today: Date,
-    transaction: &'a str,
+pub(crate) struct Call<'a> {
+    pub(crate) mode: Mode,
+    pub(crate) body: &'a [u8],
+    pub(crate) caller: &'a Caller,
+    pub(crate) today: Date,
+    pub(crate) transaction: &'a str,
 }
 
 /// The discount in per mille, when negotiated rates are asked for and the caller may see them: the

@@ -79,8 +79,8 @@ impl World {
     pub(crate) fn new(genesis: Genesis) -> Self {
         let products = match (genesis.products, genesis.tariff) {
             (Some(products), _) => products,
-            (None, Some(tariff)) => products::with_tariff(Arc::new(tariff)),
-            (None, None) => products::all(),
+            (None, Some(tariff)) => products::with_tariff(Arc::new(tariff), genesis.seed),
+            (None, None) => products::all(genesis.seed),
         };
         Self {
             clock: VirtualClock::new(),

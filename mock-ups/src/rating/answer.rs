@@ -1,5 +1,6 @@
 //! Writes the answer to a checked request.
 
+pub(crate) mod for_shipping;
 mod shipment;
 mod transit;
 
@@ -62,7 +63,7 @@ pub(crate) struct Sheet<'a> {
 /// The shape rules of the version in the path.
 impl Mode {
     /// Whether lists of one are lists.
-    const fn lists_are_arrays(self) -> bool {
+    pub(crate) const fn lists_are_arrays(self) -> bool {
         self.version >= 2403
     }
 

@@ -79,7 +79,7 @@ fn heading(json: &mut Json, sheet: &Sheet<'_>, basis: &Basis<'_>) {
 }
 
 /// 48 states: standard list; elsewhere: the plain rates.
-fn rate_chart(sheet: &Sheet<'_>) -> &'static str {
+pub(super) fn rate_chart(sheet: &Sheet<'_>) -> &'static str {
     match sheet.job.lane.from.1 {
         Region::UnitedStates if sheet.job.shipper_number.is_some() => "1",
         Region::UnitedStates => "3",
@@ -115,7 +115,7 @@ fn negotiated(json: &mut Json, sheet: &Sheet<'_>, basis: &Basis<'_>, charges: &S
     total_with_taxes(json, sheet, total);
 }
 
-fn rate_modifier(json: &mut Json, sheet: &Sheet<'_>, modifier: Option<&RateModifier>) {
+pub(super) fn rate_modifier(json: &mut Json, sheet: &Sheet<'_>, modifier: Option<&RateModifier>) {
     let arrays = sheet.mode.lists_are_arrays();
     json.list("RateModifier", arrays, modifier.iter(), |json, modifier| {
         json.text("ModifierType", &modifier.kind);
@@ -178,7 +178,7 @@ fn package(
     }
 }
 
-fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
+pub(super) fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
     json.object("BillingWeight", |json| {
         json.prepared(match units {
             Units::Imperial => r#""UnitOfMeasurement":{"Code":"LBS", "Description":"Pounds"}"#,
@@ -188,7 +188,7 @@ fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
     });
 }
 
-fn money(json: &mut Json, sheet: &Sheet<'_>, key: &str, amount: Cents) {
+pub(super) fn money(json: &mut Json, sheet: &Sheet<'_>, key: &str, amount: Cents) {
     json.object(key, |json| {
         json.text("CurrencyCode", sheet.currency);
         json.hundredths("MonetaryValue", amount);
@@ -201,7 +201,7 @@ fn tax_on(sheet: &Sheet<'_>, amount: Cents) -> Option<Cents> {
     Some((amount * percent + 5_000) / 10_000)
 }
 
-fn taxes(json: &mut Json, sheet: &Sheet<'_>, amount: Cents) {
+pub(super) fn taxes(json: &mut Json, sheet: &Sheet<'_>, amount: Cents) {
     let arrays = sheet.mode.lists_are_arrays();
     let kind = if sheet.currency == "CAD" {
         "GST"
@@ -219,7 +219,7 @@ fn taxes(json: &mut Json, sheet: &Sheet<'_>, amount: Cents) {
     );
 }
 
-fn total_with_taxes(json: &mut Json, sheet: &Sheet<'_>, amount: Cents) {
+pub(super) fn total_with_taxes(json: &mut Json, sheet: &Sheet<'_>, amount: Cents) {
     if let Some(tax) = tax_on(sheet, amount) {
         money(json, sheet, "TotalChargesWithTaxes", amount + tax);
     }
@@ -235,7 +235,7 @@ struct Item<'t> {
 
 /// The lines of one list; ten is more than any list has.
 #[derive(Debug, Clone, Copy)]
-struct Items<'t> {
+pub(super) struct Items<'t> {
     lines: [Item<'t>; 12],
     count: usize,
 }
@@ -272,7 +272,7 @@ impl<'t> Items<'t> {
 
     /// What stands at the shipment: its own charges, and when it is rated as a whole also those of
     /// its packages. The residential surcharge stands here in both cases.
-    fn of_shipment(
+    pub(super) fn of_shipment(
         sheet: &Sheet<'_>,
         basis: &Basis<'t>,
         charges: &ShipmentCharges,
@@ -290,7 +290,7 @@ impl<'t> Items<'t> {
         items
     }
 
-    fn of_package(
+    pub(super) fn of_package(
         basis: &Basis<'t>,
         parcel: &Parcel<'_>,
         charges: &PackageCharges,
@@ -316,7 +316,7 @@ impl<'t> Items<'t> {
         self.push_charged("375", fuel);
     }
 
-    fn write(&self, json: &mut Json, sheet: &Sheet<'_>) {
+    pub(super) fn write(&self, json: &mut Json, sheet: &Sheet<'_>) {
         let arrays = sheet.mode.lists_are_arrays();
         let lines = self.lines[..self.count].iter();
         json.list("ItemizedCharges", arrays, lines, |json, line| {
