@@ -1,26 +1,16 @@
-//! The control API below `/__mock/`, and the page at `/`.
-//!
-//! | method and path | does |
-//! |---|---|
-//! | `GET /__mock/state` | clock, settings, apps, users, live tokens, grants |
-//! | `POST /__mock/reset` | forgets tokens, grants, quota marks, shipments and the journal |
-//! | `POST /__mock/tokens/revoke` | revokes live tokens: all, or `{"client_id":"…"}` |
-//! | `GET`, `PATCH /__mock/settings` | shows or changes the settings |
-//! | `POST /__mock/clock` | `{"advance":"2h"}`, `{"set":"…"}`, `{"freeze":true}` |
-//! | `GET`, `DELETE /__mock/journal` | received requests |
-//! | `GET`, `POST`, `DELETE /__mock/faults`, `DELETE /__mock/faults/{id}` | faults in force |
-//! | `GET`, `POST /__mock/scenarios` | ready scenarios; `{"name":"…"}` or TOML plays one |
-//! | `PUT /__mock/apps/{client_id}`, `PATCH` | registers or changes an app |
-//! | `PUT /__mock/users/{name}`, `POST /__mock/users/{name}/password` | users and passwords |
-//! | `POST /__mock/grants/revoke` | revokes grants: all, or by `client_id` and `user` |
+//! The control API below `/__mock/`, and the page at `/`. [`routes`] lists the operations;
+//! `/__mock/openapi.json` is made from the same list.
 
-mod api;
 mod clock;
+mod dispatch;
 mod documents;
 mod faults;
 mod journal;
+mod openapi;
 mod people;
+mod routes;
 mod state;
+mod tokens;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -30,6 +20,9 @@ use serde_json::{Value, json};
 
 use crate::body::MockBody;
 use crate::state::World;
+
+/// The page runs its own script and talks to its own mock, nothing else.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'self'");
 
 /// A control request.
 struct Control<'a> {
@@ -103,7 +96,7 @@ pub(crate) fn answer(world: &World, parts: &Parts, body: &Bytes) -> Response<Moc
     if let Some(document) = documents::find(&control, &parts.method, parts.uri.path()) {
         return write_document(document);
     }
-    write(api::route(&control, &parts.method, parts.uri.path()))
+    write(dispatch::run(&control, &parts.method, parts.uri.path()))
 }
 
 /// Whether a browser sent this for a page that is not the mock's.
@@ -146,5 +139,7 @@ fn write_document(Document(media_type, text): Document) -> Response<MockBody> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response
 }

@@ -12,6 +12,7 @@ mod play;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -90,6 +91,13 @@ struct Outcome<'a> {
     is_api: bool,
     /// What a fault does to the answer.
     spoil: Option<&'a Action>,
+}
+
+/// How a body goes out.
+enum Delivery {
+    Whole,
+    Slow(usize, Duration),
+    Half,
 }
 
 impl Connection {
@@ -296,11 +304,14 @@ impl Connection {
             None => Spoiled::Answer(answer),
             Some(action) => play::spoil(action, answer),
         };
-        let (sent, body, reset) = match spoiled {
-            Spoiled::Answer(answer) => (Some(answer), None, false),
-            Spoiled::Body(answer, body) => (Some(answer), Some(body), false),
-            Spoiled::ThenReset(answer) => (Some(answer), None, true),
-            Spoiled::Reset => (None, None, true),
+        let (sent, delivery, reset) = match spoiled {
+            Spoiled::Answer(answer) => (Some(answer), Delivery::Whole, false),
+            Spoiled::Slowly(answer, piece, pause) => {
+                (Some(answer), Delivery::Slow(piece, pause), false)
+            }
+            Spoiled::Half(answer) => (Some(answer), Delivery::Half, true),
+            Spoiled::ThenReset(answer) => (Some(answer), Delivery::Whole, true),
+            Spoiled::Reset => (None, Delivery::Whole, true),
         };
         self.world.journal.record(&journal::Exchange {
             at_ms: call.now_ms,
@@ -331,15 +342,10 @@ impl Connection {
             findings: self.world.shows_findings().then_some(facts.findings),
         };
         let mut response = answer::response(answer, &framing);
-        *response.body_mut() = match (body, spoil) {
-            (Some(body), Some(action)) => {
-                let body = body(bytes, action);
-                if matches!(body, MockBody::Broken { .. }) {
-                    self.reset.set();
-                }
-                body
-            }
-            _ => MockBody::full(bytes),
+        *response.body_mut() = match delivery {
+            Delivery::Whole => MockBody::full(bytes),
+            Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause),
+            Delivery::Half => MockBody::broken(bytes),
         };
         if reset {
             response

@@ -134,12 +134,7 @@ fn authenticate(
 ) -> Result<Arc<App>, UpsError> {
     let basic = match Basic::from_headers(call.headers) {
         Ok(basic) => basic,
-        Err(NoBasic::Absent)
-            if form
-                .get("client_id")
-                .or(form.get("client_secret"))
-                .is_some() =>
-        {
+        Err(NoBasic::Absent) if form.names_any(&["client_id", "client_secret"]) => {
             form.get("client_id").inspect(|id| facts.set_client(id));
             facts.note = Some("client credentials in the body");
             return Err(refusal::credentials_in_body(

@@ -63,6 +63,14 @@ impl App {
         bool::from(secret.as_bytes().ct_eq(presented.as_bytes()))
     }
 
+    /// The secret, for the page that hands the mock's credentials out.
+    pub(crate) fn secret(&self) -> String {
+        self.secret
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     pub(crate) fn set_secret(&self, secret: String) {
         *self.secret.write().unwrap_or_else(PoisonError::into_inner) = secret;
     }

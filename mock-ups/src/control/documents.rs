@@ -1,12 +1,22 @@
-//! What the mock serves beside its JSON: the certificate of its authority.
+//! What the mock serves beside JSON: the page, its script and style, the authority's certificate.
 
 use http::Method;
 
 use super::{Control, Document};
 
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
 pub(super) fn find(control: &Control<'_>, method: &Method, path: &str) -> Option<Document> {
-    match (method.as_str(), path) {
-        ("GET", "/__mock/ca.pem") => {
+    if method != Method::GET && method != Method::HEAD {
+        return None;
+    }
+    match path {
+        "/" => Some(Document(HTML, include_str!("page/index.html").to_owned())),
+        "/__mock/page.js" => Some(Document(SCRIPT, include_str!("page/page.js").to_owned())),
+        "/__mock/page.css" => Some(Document(STYLE, include_str!("page/page.css").to_owned())),
+        "/__mock/ca.pem" => {
             let pem = control.world.ca_pem()?;
             Some(Document("application/x-pem-file", pem.to_owned()))
         }

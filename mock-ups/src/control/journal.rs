@@ -1,10 +1,12 @@
 //! Shows what was received.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::Environment;
 use crate::journal::{Endpoint, Filter, JournalEntry};
+
+use crate::lint::Rule;
 
 use super::{Control, Refusal, Reply};
 
@@ -53,6 +55,17 @@ pub(super) fn show(control: &Control<'_>) -> Reply {
         "lost": journal.lost(),
         "entries": entries.iter().map(JournalEntry::to_json).collect::<Vec<_>>(),
     }))
+}
+
+pub(super) fn clear(control: &Control<'_>, _: &str) -> Reply {
+    control.world.journal.clear();
+    Ok(json!({ "cleared": true }))
+}
+
+/// The lint's rules.
+pub(super) fn rules() -> Value {
+    let rules = Rule::ALL.map(|rule| json!({ "rule": rule.name(), "advice": rule.advice() }));
+    json!({ "rules": rules })
 }
 
 #[derive(Deserialize)]

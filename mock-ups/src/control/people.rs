@@ -1,16 +1,32 @@
 //! Apps, users, passwords and grants.
 
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::data::{SeedApp, SeedUser};
+use crate::registry::App;
 
 use super::{Control, Refusal, Reply};
 
 /// A name in a path.
 pub(super) fn decode(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+/// All secrets: the mock's are there to be used.
+pub(super) fn credentials(control: &Control<'_>) -> Value {
+    let apps = control.world.registry.apps();
+    let app =
+        |app: &Arc<App>| json!({ "client_id": &*app.client_id, "client_secret": app.secret() });
+    let users = control.world.registry.users();
+    let user = |user: &SeedUser| json!({ "name": user.name, "password": user.password });
+    json!({
+        "apps": apps.iter().map(app).collect::<Vec<_>>(),
+        "users": users.iter().map(user).collect::<Vec<_>>(),
+    })
 }
 
 pub(super) fn put_app(control: &Control<'_>, client_id: &str) -> Reply {

@@ -1,6 +1,7 @@
 //! Plays the faults that hit a call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -156,8 +157,10 @@ const fn replaces(action: &Action) -> bool {
 pub(super) enum Spoiled {
     /// An answer that goes out as usual.
     Answer(ApiAnswer),
-    /// The right answer, with another way of sending its body.
-    Body(ApiAnswer, fn(Bytes, &Action) -> MockBody),
+    /// The right answer, its body in pieces with a pause before each.
+    Slowly(ApiAnswer, usize, Duration),
+    /// The right answer, cut in the middle of its body.
+    Half(ApiAnswer),
     /// The right answer, then the end of the connection.
     ThenReset(ApiAnswer),
     /// No answer.
@@ -169,9 +172,9 @@ pub(super) fn spoil(action: &Action, mut answer: ApiAnswer) -> Spoiled {
     match action {
         Action::Answer(canned) => Spoiled::Answer(write_canned(canned)),
         Action::ResetBefore | Action::LoseReply => Spoiled::Reset,
-        Action::ResetMidway => Spoiled::Body(answer, |bytes, _| MockBody::broken(bytes)),
+        Action::ResetMidway => Spoiled::Half(answer),
         Action::ResetAfter => Spoiled::ThenReset(answer),
-        Action::SlowBody { .. } => Spoiled::Body(answer, slow_body),
+        Action::SlowBody { piece, pause } => Spoiled::Slowly(answer, *piece, pause.0),
         Action::Empty => Spoiled::Answer(ApiAnswer::json(Bytes::new())),
         Action::Html403 => Spoiled::Answer(html(ApiAnswer::json(FIREWALL_PAGE), 403)),
         Action::Garbage => Spoiled::Answer(ApiAnswer::json(r#"{"token_type":"Bearer","acc"#)),
@@ -193,13 +196,6 @@ pub(super) fn spoil(action: &Action, mut answer: ApiAnswer) -> Spoiled {
         | Action::RevokeAll
         | Action::ClockSkew(_)
         | Action::ChangePassword { .. } => Spoiled::Answer(answer),
-    }
-}
-
-fn slow_body(bytes: Bytes, action: &Action) -> MockBody {
-    match action {
-        Action::SlowBody { piece, pause } => MockBody::slow(bytes, *piece, pause.0),
-        _ => MockBody::full(bytes),
     }
 }
 

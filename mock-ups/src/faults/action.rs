@@ -183,7 +183,23 @@ impl Action {
             Self::ClockSkew(seconds) if seconds.unsigned_abs() > 10 * 365 * 86_400 => {
                 Some("clock-skew: ten years at most".to_owned())
             }
-            _ => None,
+            Self::Answer(_)
+            | Self::Delay(_)
+            | Self::SlowBody { .. }
+            | Self::ResetBefore
+            | Self::ResetMidway
+            | Self::ResetAfter
+            | Self::LoseReply
+            | Self::Empty
+            | Self::Html403
+            | Self::Garbage
+            | Self::WrongContentType
+            | Self::ExpireToken
+            | Self::RevokeToken
+            | Self::RevokeAll
+            | Self::ClockSkew(_)
+            | Self::Quota
+            | Self::ChangePassword { .. } => None,
         }
     }
 }

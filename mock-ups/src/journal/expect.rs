@@ -21,7 +21,10 @@ pub struct Expectation {
 /// An expectation that did not come true. `{}` and `{:?}` both print the report, so that
 /// `expect` and `unwrap` show it.
 #[derive(Clone)]
-pub struct Unmet {
+pub struct Unmet(Box<Report>);
+
+#[derive(Clone)]
+struct Report {
     wanted: String,
     filter: Filter,
     found: usize,
@@ -77,42 +80,44 @@ impl Expectation {
             return Ok(());
         }
         let received = journal.select(&Filter::any(), PRINTED);
-        Err(Unmet {
+        Err(Unmet(Box::new(Report {
             wanted,
             filter: self.filter.clone(),
             found,
             received,
             lost,
             is_off,
-        })
+        })))
     }
 }
 
 impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = &*self.0;
         writeln!(
             f,
             "expected {} requests like {:?}, found {}",
-            self.wanted, self.filter, self.found
+            report.wanted, report.filter, report.found
         )?;
-        if self.lost > 0 {
+        if report.lost > 0 {
             writeln!(
                 f,
                 "the journal no longer holds {} older requests, so it cannot tell: keep more",
-                self.lost
+                report.lost
             )?;
         }
-        if self.is_off {
+        if report.is_off {
             return write!(
                 f,
                 "the journal is off, so it cannot tell: give it a capacity"
             );
         }
-        if self.received.is_empty() {
+        if report.received.is_empty() {
             return write!(f, "the mock received nothing");
         }
-        write!(f, "the last {} requests received:", self.received.len())?;
-        self.received
+        write!(f, "the last {} requests received:", report.received.len())?;
+        report
+            .received
             .iter()
             .try_for_each(|entry| write!(f, "\n  {entry}"))
     }

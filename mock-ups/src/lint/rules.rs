@@ -1,7 +1,9 @@
 //! The rules, one by one.
 
+use std::sync::LazyLock;
+
 use http::{Method, header};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 
 use super::{Findings, Subject};
 
@@ -118,6 +120,21 @@ impl Rule {
     }
 }
 
+/// Searchers are made once: making one costs more than using it on a request.
+struct Finders {
+    indicator: Finder<'static>,
+    shipper_number: Finder<'static>,
+    options: Finder<'static>,
+    request_option: Finder<'static>,
+}
+
+static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
+    indicator: Finder::new(b"\"NegotiatedRatesIndicator\""),
+    shipper_number: Finder::new(b"\"ShipperNumber\""),
+    options: Finder::new(b"\"ShipmentRatingOptions\""),
+    request_option: Finder::new(b"\"RequestOption\""),
+});
+
 const LEGACY_FIELDS: [&str; 3] = ["accesslicensenumber", "username", "password"];
 /// First path segments of the products, for paths that lack `/api`.
 const PRODUCTS: [&str; 11] = [
@@ -212,27 +229,27 @@ fn check_query(subject: &Subject<'_>, findings: &mut Findings) {
 
 fn check_rating(subject: &Subject<'_>, findings: &mut Findings) {
     let body = subject.body;
-    if let Some(place) = memmem::find(body, b"\"NegotiatedRatesIndicator\"") {
-        let number = string_member(body, b"\"ShipperNumber\"");
+    if let Some(place) = FINDERS.indicator.find(body) {
+        let number = string_member(body, &FINDERS.shipper_number);
         findings.add_if(
             number.is_none_or(|number| number.is_empty()),
             Rule::NegotiatedWithoutShipperNumber,
         );
-        let options = memmem::find(body, b"\"ShipmentRatingOptions\"");
+        let options = FINDERS.options.find(body);
         findings.add_if(
             options.is_none_or(|options| options > place),
             Rule::NegotiatedMisplaced,
         );
     }
     let in_path = subject.path.rsplit('/').next().unwrap_or_default();
-    let in_body = string_member(body, b"\"RequestOption\"").unwrap_or_default();
+    let in_body = string_member(body, &FINDERS.request_option).unwrap_or_default();
     let differs = !in_body.is_empty() && !in_body.eq_ignore_ascii_case(in_path.as_bytes());
     findings.add_if(differs, Rule::RequestOptionDiffers);
 }
 
 /// The string value of a member somewhere in JSON, as written. A look, not a parse.
-fn string_member<'a>(body: &'a [u8], quoted_name: &[u8]) -> Option<&'a [u8]> {
-    let after = memmem::find(body, quoted_name)? + quoted_name.len();
+fn string_member<'a>(body: &'a [u8], quoted_name: &Finder<'_>) -> Option<&'a [u8]> {
+    let after = quoted_name.find(body)? + quoted_name.needle().len();
     let rest = body
         .get(after..)?
         .trim_ascii_start()

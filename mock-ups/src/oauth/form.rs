@@ -27,6 +27,13 @@ impl Form {
     }
 }
 
+impl Form {
+    /// Whether one of the names has a value.
+    pub(crate) fn names_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.get(name).is_some())
+    }
+}
+
 /// Credentials from an `Authorization: Basic` header.
 pub(crate) struct Basic {
     pub(crate) client_id: String,

@@ -178,3 +178,60 @@ async fn unknown_control_path_or_method_is_told() {
     );
     assert_eq!(get(format!("{base}/__mock/reset")).send().await.status, 405);
 }
+
+/// The description and the server agree: every operation described is answered, by its method only.
+#[tokio::test]
+async fn openapi_describes_operations_that_exist() {
+    let ups = MockUps::start().await.unwrap();
+    let base = ups.base_url();
+    let document = get(format!("{base}/__mock/openapi.json"))
+        .send()
+        .await
+        .json();
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() >= 15, "{}", paths.len());
+    for (path, operations) in paths {
+        let url = format!("{base}{}", path.replace(['{', '}'], ""));
+        for method in operations.as_object().unwrap().keys() {
+            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
+            let answer = Call::new(method.clone(), &url).send().await;
+            assert_ne!(answer.status, 405, "{method} {path}");
+            let text = answer.text();
+            assert!(
+                !text.contains("no such control path"),
+                "{method} {path}: {text}"
+            );
+        }
+        assert_eq!(
+            Call::new(Method::OPTIONS, &url).send().await.status,
+            405,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn page_and_its_parts_come_from_the_mock_alone() {
+    let ups = MockUps::start().await.unwrap();
+    let base = ups.base_url();
+    let page = get(format!("{base}/")).send().await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(page.header("content-security-policy"), "default-src 'self'");
+    let text = page.text();
+    for part in text
+        .split(['"', '\''])
+        .filter(|part| part.starts_with("/__mock/"))
+    {
+        assert_eq!(
+            get(format!("{base}{part}")).send().await.status,
+            200,
+            "{part}"
+        );
+    }
+    assert!(!text.contains("://"), "nothing from elsewhere");
+    let credentials = get(format!("{base}/__mock/credentials"))
+        .send()
+        .await
+        .json();
+    assert_eq!(credentials["apps"][0]["client_secret"], "mock-secret");
+}

@@ -1,0 +1,138 @@
+// Fills the page from the control API. Text from requests only ever becomes text nodes.
+"use strict";
+
+const find = (id) => document.getElementById(id);
+
+async function ask(method, path, body) {
+  const options = { method, headers: { "content-type": "application/json" } };
+  if (body !== undefined) options.body = body;
+  const answer = await fetch("/__mock/" + path, options);
+  const value = await answer.json();
+  if (!answer.ok) throw new Error(value.error || answer.statusText);
+  return value;
+}
+
+function fill(id, rows) {
+  find(id).replaceChildren(...rows.map((cells) => {
+    const row = document.createElement("tr");
+    for (const cell of cells) {
+      const place = document.createElement("td");
+      place.append(cell instanceof Node ? cell : String(cell ?? ""));
+      row.append(place);
+    }
+    return row;
+  }));
+}
+
+function button(text, action) {
+  const made = document.createElement("button");
+  made.textContent = text;
+  made.addEventListener("click", () => act(action));
+  return made;
+}
+
+async function act(action) {
+  try {
+    const value = await action();
+    find("said").textContent = JSON.stringify(value).slice(0, 300);
+    find("said").className = "";
+  } catch (error) {
+    find("said").textContent = error.message;
+    find("said").className = "bad";
+  }
+  await refresh().catch(() => {});
+}
+
+const path = (text) => encodeURIComponent(text);
+
+function showPeople(state, credentials) {
+  const secrets = new Map(credentials.apps.map((app) => [app.client_id, app.client_secret]));
+  fill("apps", state.apps.map((app) => [
+    app.client_id, secrets.get(app.client_id), app.name, app.redirect_uris.join(" "),
+    button(app.blocked ? "Unblock" : "Block", () =>
+      ask("PATCH", "apps/" + path(app.client_id), JSON.stringify({ blocked: !app.blocked }))),
+  ]));
+  const passwords = new Map(credentials.users.map((user) => [user.name, user.password]));
+  fill("users", state.users.map((user) => [
+    user.name, passwords.get(user.name),
+    user.accounts.map((a) => a.number + (a.negotiated_rates ? " (negotiated)" : "")).join(", "),
+  ]));
+  const app = credentials.apps[0];
+  if (app) {
+    find("try").textContent =
+      `curl -u ${app.client_id}:${app.client_secret} -d grant_type=client_credentials \\\n` +
+      `  ${location.origin}/security/v1/oauth/token`;
+  }
+}
+
+function showState(state) {
+  find("now").textContent = state.clock.now;
+  find("frozen").textContent = state.clock.frozen ? "(frozen)" : "";
+  find("token-count").textContent = state.live_tokens.length;
+  find("grant-count").textContent = state.grants.filter((grant) => !grant.revoked).length;
+  fill("tokens", state.live_tokens.slice(0, 10).map((token) =>
+    ["#" + token.token, token.client_id, token.user, token.environment, token.seconds_left]));
+}
+
+function showFaults(faults) {
+  fill("faults", faults.map((item) => [
+    item.name,
+    [item.fault.endpoint, item.fault.path, item.fault.client_id].filter(Boolean).join(" ") || "all",
+    item.hits + " of " + item.matched,
+    button("Remove", () => ask("DELETE", "faults/" + item.id)),
+  ]));
+}
+
+function showJournal(journal) {
+  fill("journal", journal.entries.slice().reverse().map((entry) => [
+    entry.seq, entry.at.slice(11, 23), entry.method + " " + entry.target, entry.client_id,
+    entry.token ? (entry.minted ? "new #" : "#") + entry.token : "",
+    (entry.status || "none") + " " + entry.code,
+    [entry.fault && "fault: " + entry.fault, entry.note]
+      .concat(entry.findings.map((finding) => finding.rule + ": " + finding.advice))
+      .filter(Boolean).join("; "),
+  ]));
+}
+
+async function refresh() {
+  const only = find("only-findings").checked ? "&findings=true" : "";
+  const [state, credentials, faults, journal] = await Promise.all([
+    ask("GET", "state"), ask("GET", "credentials"), ask("GET", "faults"),
+    ask("GET", "journal?limit=30" + only),
+  ]);
+  showState(state);
+  showPeople(state, credentials);
+  showFaults(faults.faults);
+  showJournal(journal);
+}
+
+async function start() {
+  find("base").textContent = location.origin;
+  find("version").textContent = "version " + (await ask("GET", "version")).version;
+  find("lifetime").value = (await ask("GET", "settings")).access_token_lifetime;
+  const scenarios = (await ask("GET", "scenarios")).scenarios;
+  const select = find("scenario");
+  select.replaceChildren(...scenarios.map((scenario) => new Option(scenario.name)));
+  const describe = () => {
+    find("scenario-text").textContent = scenarios[select.selectedIndex].description;
+  };
+  select.addEventListener("change", describe);
+  describe();
+  find("play").addEventListener("click", () =>
+    act(() => ask("POST", "scenarios", JSON.stringify({ name: select.value }))));
+  find("set-lifetime").addEventListener("click", () =>
+    act(() => ask("PATCH", "settings",
+      JSON.stringify({ access_token_lifetime: Number(find("lifetime").value) }))));
+  find("only-findings").addEventListener("change", () => refresh());
+  for (const made of document.querySelectorAll("button[data-post]")) {
+    made.addEventListener("click", () =>
+      act(() => ask("POST", made.dataset.post, made.dataset.body || "{}")));
+  }
+  for (const made of document.querySelectorAll("button[data-delete]")) {
+    made.addEventListener("click", () => act(() => ask("DELETE", made.dataset.delete)));
+  }
+  await refresh();
+  setInterval(() => refresh().catch((error) => { find("said").textContent = error.message; }), 2000);
+}
+
+start().catch((error) => { find("said").textContent = error.message; });
