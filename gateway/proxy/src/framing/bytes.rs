@@ -140,14 +140,19 @@ pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     // Most lines end within four words. In a long one, a block at a time is vectorised.
     while let Some(word) = bytes[at..].first_chunk::<8>() {
-        let controls = controls(u64::from_le_bytes(*word));
+        let word = u64::from_le_bytes(*word);
+        let controls = if may_hold_control(word) {
+            controls(word)
+        } else {
+            0
+        };
         if controls != 0 {
             return Some(at + (controls.trailing_zeros() / 8) as usize);
         }
         at += 8;
         if at == 32 {
             while let Some(block) = bytes[at..].first_chunk::<32>()
-                && block.iter().fold(true, |fine, &byte| fine & is_value(byte))
+                && is_clean(block)
             {
                 at += 32;
             }
@@ -155,6 +160,23 @@ pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
     }
     let rest = bytes[at..].iter().position(|&byte| !is_value(byte));
     rest.map(|offset| at + offset)
+}
+
+/// Whether no byte is a control byte, tabs left aside. Written so that it is vectorised.
+fn is_clean(block: &[u8; 32]) -> bool {
+    let mut seen = 0;
+    for &byte in block {
+        seen |= (u8::from(byte < b' ') & u8::from(byte != b'\t')) | u8::from(byte == 0x7f);
+    }
+    seen == 0
+}
+
+/// Whether a control byte or a tab is among eight bytes; half the work of [`controls`].
+const fn may_hold_control(word: u64) -> bool {
+    let small = word.wrapping_sub(ONES * b' ' as u64) & !word;
+    let from_delete = word ^ !HIGH;
+    let delete = from_delete.wrapping_sub(ONES) & !from_delete;
+    (small | delete) & HIGH != 0
 }
 
 /// The high bit of each of eight bytes that is a control byte and no tab.
