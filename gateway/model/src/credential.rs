@@ -190,11 +190,13 @@ impl CredentialView {
     }
 }
 
-/// A copy whose header values have their own allocation (a plain clone would share a count).
+/// A copy whose header names and values have their own allocation (a plain clone would share a count).
 fn unshare(state: &CredentialState) -> CredentialState {
     let mut copy = state.clone();
     if let CredentialState::Usable(credential) = &mut copy {
-        for (_, value) in &mut credential.headers {
+        for (name, value) in &mut credential.headers {
+            *name = HeaderName::from_bytes(name.as_str().as_bytes())
+                .expect("the text of a header name is a valid header name");
             let mut own = HeaderValue::from_bytes(value.as_bytes())
                 .expect("the bytes of a header value are a valid header value");
             own.set_sensitive(true);
