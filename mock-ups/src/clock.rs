@@ -45,6 +45,11 @@ impl VirtualClock {
         self.frozen_at.load(Ordering::Acquire) != RUNNING
     }
 
+    /// Whether the clock shows another time than the system's.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.is_frozen() || self.offset.load(Ordering::Acquire) != 0
+    }
+
     /// How far the clock is ahead of the system's (negative: behind).
     pub(crate) fn offset_ms(&self) -> i64 {
         self.now_ms().saturating_sub(system_ms())

@@ -8,11 +8,11 @@
 //! 6. the journal
 //! 7. the response
 
+mod finish;
 mod play;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -25,13 +25,11 @@ use crate::bearer::{self, LastBearer};
 use crate::body::{self, MockBody, Unreadable};
 use crate::control;
 use crate::faults::Action;
-use crate::journal::{self, Facts};
+use crate::journal::Facts;
 use crate::lint;
 use crate::oauth::{self, OauthCall};
 use crate::state::World;
 use crate::wire::ResetSwitch;
-
-use play::Spoiled;
 
 /// The connection ends here, on purpose.
 #[derive(Debug, thiserror::Error)]
@@ -91,13 +89,6 @@ struct Outcome<'a> {
     is_api: bool,
     /// What a fault does to the answer.
     spoil: Option<&'a Action>,
-}
-
-/// How a body goes out.
-enum Delivery {
-    Whole,
-    Slow(usize, Duration),
-    Half,
 }
 
 impl Connection {
@@ -285,74 +276,6 @@ impl Connection {
         let products = self.world.products.iter();
         let mut answers = products.filter_map(|product| product.answer(&request));
         answers.next().unwrap_or_else(answer::not_found)
-    }
-
-    /// The fault's share, the journal, the response.
-    fn finish(
-        &self,
-        call: &Call<'_>,
-        client: Option<&str>,
-        outcome: Outcome<'_>,
-    ) -> Result<Response<MockBody>, Abort> {
-        let Outcome {
-            answer,
-            facts,
-            is_api,
-            spoil,
-        } = outcome;
-        let spoiled = match spoil {
-            None => Spoiled::Answer(answer),
-            Some(action) => play::spoil(action, answer),
-        };
-        let (sent, delivery, reset) = match spoiled {
-            Spoiled::Answer(answer) => (Some(answer), Delivery::Whole, false),
-            Spoiled::Slowly(answer, piece, pause) => {
-                (Some(answer), Delivery::Slow(piece, pause), false)
-            }
-            Spoiled::Half(answer) => (Some(answer), Delivery::Half, true),
-            Spoiled::ThenReset(answer) => (Some(answer), Delivery::Whole, true),
-            Spoiled::Reset => (None, Delivery::Whole, true),
-        };
-        self.world.journal.record(&journal::Exchange {
-            at_ms: call.now_ms,
-            environment: call.environment,
-            method: &call.parts.method,
-            path: call.path,
-            query: call.query,
-            headers: &call.parts.headers,
-            body: call.body,
-            client: client.or(facts.client.as_deref()),
-            facts: &facts,
-            status: sent.as_ref().map_or(0, |answer| answer.status.as_u16()),
-            code: sent
-                .as_ref()
-                .and_then(|answer| answer.error.as_ref())
-                .map(|error| &*error.code),
-            answer_bytes: sent.as_ref().map_or(0, |answer| answer.body.len() as u64),
-        });
-        if reset {
-            self.reset.set();
-        }
-        let mut answer = sent.ok_or(Abort)?;
-        let transaction = answer::transaction_id(self.world.seed, call.number);
-        let bytes = std::mem::take(&mut answer.body);
-        let framing = Framing {
-            transaction: is_api.then_some(&transaction[..]),
-            close_after_error: self.world.closes_after_error(),
-            findings: self.world.shows_findings().then_some(facts.findings),
-        };
-        let mut response = answer::response(answer, &framing);
-        *response.body_mut() = match delivery {
-            Delivery::Whole => MockBody::full(bytes),
-            Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause),
-            Delivery::Half => MockBody::broken(bytes),
-        };
-        if reset {
-            response
-                .headers_mut()
-                .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Ok(response)
     }
 }
 

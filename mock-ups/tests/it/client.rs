@@ -52,6 +52,7 @@ pub(crate) struct Call {
     url: String,
     headers: Vec<(String, String)>,
     body: Bytes,
+    deadline: Duration,
 }
 
 pub(crate) fn get(url: impl Into<String>) -> Call {
@@ -69,6 +70,7 @@ impl Call {
             url: url.into(),
             headers: Vec::new(),
             body: Bytes::new(),
+            deadline: Duration::from_secs(10),
         }
     }
 
@@ -111,9 +113,15 @@ impl Call {
             .unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
-    /// Sends, within ten seconds.
+    /// Waits longer than the usual ten seconds.
+    pub(crate) fn within(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sends, within the deadline.
     pub(crate) async fn try_send(self) -> Result<Answer, Box<dyn std::error::Error>> {
-        tokio::time::timeout(Duration::from_secs(10), self.exchange()).await?
+        tokio::time::timeout(self.deadline, self.exchange()).await?
     }
 
     async fn exchange(self) -> Result<Answer, Box<dyn std::error::Error>> {

@@ -3,6 +3,7 @@
 mod client;
 mod clock;
 mod consent;
+mod consent_page;
 mod control;
 mod faults;
 mod journal;

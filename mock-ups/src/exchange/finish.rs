@@ -1,0 +1,104 @@
+//! The end of every exchange with UPS's paths: fault, journal, response.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Response, header};
+
+use crate::answer::{self, Framing};
+use crate::body::MockBody;
+use crate::clock::VirtualClock;
+use crate::journal;
+
+use super::play::{self, Spoiled};
+use super::{Abort, Call, Connection, Outcome};
+
+/// How a body goes out.
+enum Delivery {
+    Whole,
+    Slow(usize, Duration),
+    Half,
+}
+
+impl Connection {
+    /// The fault's share, the journal, the response.
+    pub(super) fn finish(
+        &self,
+        call: &Call<'_>,
+        client: Option<&str>,
+        outcome: Outcome<'_>,
+    ) -> Result<Response<MockBody>, Abort> {
+        let Outcome {
+            answer,
+            facts,
+            is_api,
+            spoil,
+        } = outcome;
+        let spoiled = match spoil {
+            None => Spoiled::Answer(answer),
+            Some(action) => play::spoil(action, answer),
+        };
+        let (sent, delivery, reset) = match spoiled {
+            Spoiled::Answer(answer) => (Some(answer), Delivery::Whole, false),
+            Spoiled::Slowly(answer, piece, pause) => {
+                (Some(answer), Delivery::Slow(piece, pause), false)
+            }
+            Spoiled::Half(answer) => (Some(answer), Delivery::Half, true),
+            Spoiled::ThenReset(answer) => (Some(answer), Delivery::Whole, true),
+            Spoiled::Reset => (None, Delivery::Whole, true),
+        };
+        self.world.journal.record(&journal::Exchange {
+            at_ms: call.now_ms,
+            environment: call.environment,
+            method: &call.parts.method,
+            path: call.path,
+            query: call.query,
+            headers: &call.parts.headers,
+            body: call.body,
+            client: client.or(facts.client.as_deref()),
+            facts: &facts,
+            status: sent.as_ref().map_or(0, |answer| answer.status.as_u16()),
+            code: sent
+                .as_ref()
+                .and_then(|answer| answer.error.as_ref())
+                .map(|error| &*error.code),
+            answer_bytes: sent.as_ref().map_or(0, |answer| answer.body.len() as u64),
+        });
+        if reset {
+            self.reset.set();
+        }
+        let mut answer = sent.ok_or(Abort)?;
+        let transaction = answer::transaction_id(self.world.seed, call.number);
+        let bytes = std::mem::take(&mut answer.body);
+        let framing = Framing {
+            transaction: is_api.then_some(&transaction[..]),
+            close_after_error: self.world.closes_after_error(),
+            findings: self.world.shows_findings().then_some(facts.findings),
+        };
+        let mut response = answer::response(answer, &framing);
+        *response.body_mut() = match delivery {
+            Delivery::Whole => MockBody::full(bytes),
+            Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause),
+            Delivery::Half => MockBody::broken(bytes),
+        };
+        if reset {
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        date_by_the_clock(response.headers_mut(), &self.world.clock);
+        Ok(response)
+    }
+}
+
+/// hyper dates answers by the system's clock; a clock that was moved needs its own date.
+fn date_by_the_clock(headers: &mut HeaderMap, clock: &VirtualClock) {
+    if clock.is_moved() {
+        let date = clock
+            .now()
+            .strftime("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string();
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            headers.insert(header::DATE, date);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Sets a mock up and starts it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::api::{Environment, Product};
+use crate::config::Settings;
+use crate::data::SeedData;
+use crate::listener::{self, Role};
+use crate::rating::Tariff;
+use crate::state::{Genesis, World};
+
+use super::MockUps;
+
+/// Sets a mock up. See [`MockUps::builder`].
+#[must_use = "nothing runs until `start`"]
+pub struct Builder {
+    pub(super) genesis: Genesis,
+    pub(super) address: SocketAddr,
+    pub(super) frozen_at: Option<Timestamp>,
+    pub(super) tls: bool,
+}
+
+impl Builder {
+    /// The seed of everything random: tokens, ids, fault draws.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.genesis.seed = seed;
+        self
+    }
+
+    /// Other users, accounts and apps.
+    pub fn data(mut self, data: SeedData) -> Self {
+        self.genesis.data = data;
+        self
+    }
+
+    /// Changes the settings.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.genesis.settings);
+        self
+    }
+
+    /// The lifetime of access tokens.
+    pub fn access_token_lifetime(self, lifetime: Duration) -> Self {
+        self.settings(|settings| settings.access_token_lifetime = lifetime.as_secs())
+    }
+
+    /// How many requests the journal keeps; 0 turns it off.
+    pub fn journal_capacity(mut self, entries: usize) -> Self {
+        self.genesis.journal_capacity = entries;
+        self
+    }
+
+    /// Prices by another tariff than the default one.
+    pub fn tariff(mut self, tariff: Tariff) -> Self {
+        self.genesis.tariff = Some(tariff);
+        self
+    }
+
+    /// Replaces the products below `/api`.
+    pub fn products(mut self, products: Vec<Box<dyn Product>>) -> Self {
+        self.genesis.products = Some(products);
+        self
+    }
+
+    /// The clock stands still at this time from the start.
+    pub fn frozen_at(mut self, at: Timestamp) -> Self {
+        self.frozen_at = Some(at);
+        self
+    }
+
+    /// Another address for the test environment; port 0 means a free one.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Listens with TLS, too, by a certificate of an authority of its own.
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Binds, then serves on the current tokio runtime.
+    ///
+    /// # Errors
+    /// If a port cannot be bound.
+    #[expect(
+        clippy::unused_async,
+        reason = "must run inside a runtime, and may wait in future"
+    )]
+    pub async fn start(self) -> io::Result<MockUps> {
+        let world = Arc::new(World::new(self.genesis));
+        if let Some(at) = self.frozen_at {
+            world.clock.freeze();
+            world.clock.set(at);
+        }
+        let free = SocketAddr::new(self.address.ip(), 0);
+        let mut plan = vec![
+            (self.address, Environment::Cie, None),
+            (free, Environment::Production, None),
+        ];
+        if self.tls {
+            let acceptor = world.generate_tls(free.ip()).map_err(io::Error::other)?;
+            plan.push((free, Environment::Cie, Some(acceptor)));
+        }
+        let (stop, stopped) = watch::channel(false);
+        let mut addresses = Vec::new();
+        let mut listeners = Vec::new();
+        for (address, environment, tls) in plan {
+            let listener = listener::bind(address, false)?;
+            addresses.push(listener.local_addr()?);
+            let role = Role {
+                world: Arc::clone(&world),
+                environment,
+                tls,
+            };
+            listeners.push(tokio::spawn(listener::serve(
+                listener,
+                role,
+                stopped.clone(),
+            )));
+        }
+        Ok(MockUps {
+            world,
+            address: addresses[0],
+            production_address: addresses[1],
+            tls_address: addresses.get(2).copied(),
+            stop,
+            listeners,
+        })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
