@@ -11,3 +11,4 @@ mod limits;
 mod oauth;
 mod program;
 mod refresh;
+mod tls;

@@ -1,0 +1,17 @@
+//! Every JSON answer of the mock against UPS's official OpenAPI files.
+//!
+//! The files are not part of this project. They are read from the directory that `UPS_OPENAPI_DIR`
+//! names, or from `shared/ups-openapi` beside the workspace; without them these tests say that they
+//! were skipped. Where live answers differ from the specification, [`deviations`] changes the
+//! specification and says why. Members that the specification does not know are refused.
+
+mod addresses;
+mod client;
+mod deviations;
+mod oauth;
+mod pickup;
+mod rating;
+mod shipping;
+mod spec;
+mod tracking;
+mod transit;
