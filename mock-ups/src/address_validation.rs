@@ -104,7 +104,10 @@ impl AddressValidation {
             Ok(envelope) => envelope,
             Err(unread) => return unread.answer(),
         };
-        let body = envelope.request.0.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
+        let body = envelope
+            .request
+            .0
+            .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let missing = || UpsError::bad_request("9264027", "Missing or invalid address key format");
         let address = body.address_key_format.as_ref().ok_or_else(missing)?;
         let state = streets::state_code(address.political_division1.as_str());
@@ -117,7 +120,10 @@ impl AddressValidation {
         };
         let mut found = streets::search(&query);
         found.candidates.truncate(most.max(1));
-        let context = body.request.as_ref().and_then(|inner| inner.transaction_reference.as_ref());
+        let context = body
+            .request
+            .as_ref()
+            .and_then(|inner| inner.transaction_reference.as_ref());
         let context = context.and_then(|reference| reference.customer_context.as_ref()?.present());
         let answer = Json::document(Style::Compact, 2048, |json| {
             json.object("XAVResponse", |json| {
@@ -130,11 +136,7 @@ impl AddressValidation {
 }
 
 /// The countries, and in the test environment the states, that are served.
-fn supported(
-    address: &Address<'_>,
-    state: &str,
-    environment: Environment,
-) -> Result<(), UpsError> {
+fn supported(address: &Address<'_>, state: &str, environment: Environment) -> Result<(), UpsError> {
     let country = address.country_code.as_str();
     if !matches!(country.to_ascii_uppercase().as_str(), "US" | "PR") {
         let text = "Country code is invalid or missing.";

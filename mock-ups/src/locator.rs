@@ -63,7 +63,11 @@ const PLACES: [(&str, &str, &str, &str); 4] = [
 ];
 
 impl Locator {
-    fn locate(request: &ApiRequest<'_>, version: &str, option: &str) -> Result<ApiAnswer, UpsError> {
+    fn locate(
+        request: &ApiRequest<'_>,
+        version: &str,
+        option: &str,
+    ) -> Result<ApiAnswer, UpsError> {
         version_number(version)?;
         if !OPTIONS.contains(&option) {
             return Err(UpsError::bad_request("350200", "Invalid request option"));
@@ -72,13 +76,19 @@ impl Locator {
             Ok(envelope) => envelope,
             Err(unread) => return unread.answer(),
         };
-        let body = envelope.locator_request.0.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
+        let body = envelope
+            .locator_request
+            .0
+            .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let origin = body.origin_address.as_ref();
         let address = origin.and_then(|origin| origin.address_key_format.as_ref());
         let country = address.and_then(|address| Code2::parse(address.country_code.as_str()));
         let known = country.filter(|country| places::region(*country).is_some());
         let (Some(address), Some(country)) = (address, known) else {
-            return Err(UpsError::bad_request("350201", "Missing or invalid country code"));
+            return Err(UpsError::bad_request(
+                "350201",
+                "Missing or invalid country code",
+            ));
         };
         if address.postcode_primary_low.present().is_none()
             && address.political_division2.present().is_none()
@@ -89,7 +99,9 @@ impl Locator {
         let most = origin.map_or("", |origin| origin.maximum_list_size.as_str());
         let most = most.parse().unwrap_or(PLACES.len()).clamp(1, PLACES.len());
         let body = Json::document(Style::Spaced, 8192, |json| {
-            json.object("LocatorResponse", |json| write(json, address, &country, most));
+            json.object("LocatorResponse", |json| {
+                write(json, address, &country, most)
+            });
         });
         Ok(ApiAnswer::json(body))
     }
@@ -105,7 +117,9 @@ fn write(json: &mut Json, address: &Address<'_>, country: &Code2, most: usize) {
         .as_str()
         .bytes()
         .chain(address.political_division2.as_str().bytes())
-        .fold(5_u32, |sum, byte| sum.wrapping_mul(33).wrapping_add(u32::from(byte)));
+        .fold(5_u32, |sum, byte| {
+            sum.wrapping_mul(33).wrapping_add(u32::from(byte))
+        });
     json.object("Geocode", |json| geocode(json, seed, 0));
     json.object("SearchResults", |json| {
         json.text("Disclaimer", "Made-up places of a mock.");
@@ -126,12 +140,15 @@ fn drop_location(
 ) {
     let number = i64::from(seed % 90_000) + 10_000 + i64::try_from(index).unwrap_or(0);
     json.integer_text("LocationID", number);
-    json.object("IVR", |json| json.text("PhraseID", ""));
+    json.object("IVR", |json| json.text("PhraseID", "MOCK"));
     json.object("Geocode", |json| geocode(json, seed, index));
     json.object("AddressKeyFormat", |json| {
         json.text("ConsigneeName", name);
         json.text("AddressLine", street);
-        let city = address.political_division2.present().unwrap_or("SAMPLE CITY");
+        let city = address
+            .political_division2
+            .present()
+            .unwrap_or("SAMPLE CITY");
         json.text("PoliticalDivision2", city);
         json.text("PoliticalDivision1", address.political_division1.as_str());
         json.text("PostcodePrimaryLow", address.postcode_primary_low.as_str());
@@ -155,7 +172,10 @@ fn drop_location(
             json.text("Description", "Miles");
         });
     });
-    json.text("StandardHoursOfOperation", "Mon-Fri: 8am-7pm; Sat: 9am-5pm; Sun: Closed");
+    json.text(
+        "StandardHoursOfOperation",
+        "Mon-Fri: 8am-7pm; Sat: 9am-5pm; Sun: Closed",
+    );
     json.text("OriginOrDestination", "01");
     json.text("Timezone", "America/New_York");
 }
@@ -165,8 +185,14 @@ fn geocode(json: &mut Json, seed: u32, index: usize) {
     let index = u32::try_from(index).unwrap_or(0);
     let north = 30 + seed % 15;
     let west = 75 + seed / 16 % 40;
-    json.text("Latitude", &format!("{north}.{:05}", seed % 90_000 + index * 37));
-    json.text("Longitude", &format!("-{west}.{:05}", seed / 7 % 90_000 + index * 53));
+    json.text(
+        "Latitude",
+        &format!("{north}.{:05}", seed % 90_000 + index * 37),
+    );
+    json.text(
+        "Longitude",
+        &format!("-{west}.{:05}", seed / 7 % 90_000 + index * 53),
+    );
 }
 
 impl Product for Locator {

@@ -93,20 +93,37 @@ impl Paperless {
             Ok(envelope) => envelope,
             Err(unread) => return unread.answer(),
         };
-        let upload = envelope.upload_request.0.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
+        let upload = envelope
+            .upload_request
+            .0
+            .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let forms = &upload.user_created_form.0;
         if forms.is_empty() || forms.len() > 10 {
-            return Err(UpsError::bad_request("9590003", "Missing or too many user created forms"));
+            return Err(UpsError::bad_request(
+                "9590003",
+                "Missing or too many user created forms",
+            ));
         }
-        if forms.iter().any(|form| form.user_created_form_file.present().is_none()) {
-            return Err(UpsError::bad_request("9590004", "Missing user created form file"));
+        if forms
+            .iter()
+            .any(|form| form.user_created_form_file.present().is_none())
+        {
+            return Err(UpsError::bad_request(
+                "9590004",
+                "Missing user created form file",
+            ));
         }
         let ids: Vec<String> = forms.iter().map(|_| self.number(request)).collect();
-        Ok(document("UploadResponse", context(&upload.request), request, |json| {
-            json.object("FormsHistoryDocumentID", |json| {
-                json.strings("DocumentID", ids.iter().map(String::as_str));
-            });
-        }))
+        Ok(document(
+            "UploadResponse",
+            context(&upload.request),
+            request,
+            |json| {
+                json.object("FormsHistoryDocumentID", |json| {
+                    json.strings("DocumentID", ids.iter().map(String::as_str));
+                });
+            },
+        ))
     }
 
     fn push(&self, request: &ApiRequest<'_>) -> Result<ApiAnswer, UpsError> {
@@ -117,7 +134,10 @@ impl Paperless {
         let push = envelope.push_to_image_repository_request.0;
         let push = push.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         if push.shipment_identifier.present().is_none() {
-            return Err(UpsError::bad_request("9590010", "Missing shipment identifier"));
+            return Err(UpsError::bad_request(
+                "9590010",
+                "Missing shipment identifier",
+            ));
         }
         let id = self.number(request);
         let root = "PushToImageRepositoryResponse";
@@ -130,7 +150,10 @@ impl Paperless {
         let id = request.header("documentid").unwrap_or_default().trim();
         let mut kept = self.lock();
         let Some(at) = kept.ids.iter().position(|known| known == id) else {
-            return Err(UpsError::bad_request("9590020", "The document was not found"));
+            return Err(UpsError::bad_request(
+                "9590020",
+                "The document was not found",
+            ));
         };
         kept.ids.remove(at);
         drop(kept);

@@ -65,7 +65,12 @@ impl Pickup {
         let body = envelope.pickup_rate_request.0;
         let body = body.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let context = body.context();
-        Ok(document("PickupRateResponse", context, request, write::rate))
+        Ok(document(
+            "PickupRateResponse",
+            context,
+            request,
+            write::rate,
+        ))
     }
 
     fn create(&self, request: &ApiRequest<'_>) -> Result<ApiAnswer, UpsError> {
@@ -80,14 +85,19 @@ impl Pickup {
         let account = body.account_number().unwrap_or_default();
         let number = self.book(account, day);
         let context = body.context();
-        Ok(document("PickupCreationResponse", context, request, |json| {
-            json.text("PRN", &number);
-            json.object("RateStatus", |json| {
-                json.text("Code", "01");
-                json.text("Description", "Rate is returned");
-            });
-            write::rate(json);
-        }))
+        Ok(document(
+            "PickupCreationResponse",
+            context,
+            request,
+            |json| {
+                json.text("PRN", &number);
+                json.object("RateStatus", |json| {
+                    json.text("Code", "01");
+                    json.text("Description", "Rate is returned");
+                });
+                write::rate(json);
+            },
+        ))
     }
 
     fn book(&self, account: &str, day: Date) -> String {
@@ -109,30 +119,43 @@ impl Pickup {
     fn pending(&self, request: &ApiRequest<'_>) -> Result<ApiAnswer, UpsError> {
         let account = request.header("accountnumber").unwrap_or_default().trim();
         if account.len() != 6 && account.len() != 10 {
-            return Err(UpsError::bad_request("9510117", "Missing or invalid account number"));
+            return Err(UpsError::bad_request(
+                "9510117",
+                "Missing or invalid account number",
+            ));
         }
         let booked = self.lock();
-        let mine = booked.entries.iter().filter(|entry| {
-            !entry.cancelled && entry.account.eq_ignore_ascii_case(account)
-        });
+        let mine = booked
+            .entries
+            .iter()
+            .filter(|entry| !entry.cancelled && entry.account.eq_ignore_ascii_case(account));
         let mine: Vec<Entry> = mine.take(100).cloned().collect();
         drop(booked);
         if mine.is_empty() {
-            return Err(UpsError::bad_request("9510118", "No pending pickups were found"));
+            return Err(UpsError::bad_request(
+                "9510118",
+                "No pending pickups were found",
+            ));
         }
-        Ok(document("PickupPendingStatusResponse", None, request, |json| {
-            json.array("PendingStatus", &mine, |json, entry| {
-                json.text("PickupType", "01");
-                json.integer_text("ServiceDate", calendar::date_number(entry.day));
-                json.text("PRN", &entry.number);
-                json.text("PickupStatusMessage", "Received at dispatch");
-                json.text("BillingCode", "01");
-            });
-        }))
+        Ok(document(
+            "PickupPendingStatusResponse",
+            None,
+            request,
+            |json| {
+                json.array("PendingStatus", &mine, |json, entry| {
+                    json.text("PickupType", "01");
+                    json.integer_text("ServiceDate", calendar::date_number(entry.day));
+                    json.text("PRN", &entry.number);
+                    json.text("PickupStatusMessage", "Received at dispatch");
+                    json.text("BillingCode", "01");
+                });
+            },
+        ))
     }
 
     fn cancel(&self, request: &ApiRequest<'_>, by: &str) -> Result<ApiAnswer, UpsError> {
-        let refuse = |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
+        let refuse =
+            |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
         let mut booked = self.lock();
         let mut entries = booked.entries.iter_mut().rev();
         let found = match by {
@@ -183,7 +206,9 @@ fn checked(body: &request::Pickup<'_>, today: Date) -> Result<Date, UpsError> {
 
 /// Eleven characters, as UPS numbers pickups.
 fn request_number(seed: u64, count: u64) -> String {
-    let mixed = (seed ^ 0x5bd1_e995).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(count);
+    let mixed = (seed ^ 0x5bd1_e995)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .wrapping_add(count);
     format!("29{:05X}E{:03X}", count % 0x10_0000, (mixed >> 20) % 0x1000)
 }
 
@@ -207,12 +232,11 @@ impl Product for Pickup {
         let versioned = |version: &str| version_number(version).map(|_| ());
         let (method, segments) = (request.method, request.segments);
         let result = match *segments {
-            ["shipments", version, "pickup", kind] if method == Method::POST => {
-                versioned(version).and_then(|()| match kind {
+            ["shipments", version, "pickup", kind] if method == Method::POST => versioned(version)
+                .and_then(|()| match kind {
                     "oncall" | "smart" | "both" => Self::rate(request),
                     _ => Err(UpsError::bad_request("9510116", "Invalid pickup type")),
-                })
-            }
+                }),
             ["shipments", version, "pickup", _] if method == Method::GET => {
                 versioned(version).and_then(|()| self.pending(request))
             }
@@ -224,9 +248,14 @@ impl Product for Pickup {
             }
             ["pickup", version, "countries", country] if method == Method::GET => {
                 versioned(version).map(|()| {
-                    document("PickupGetPoliticalDivision1ListResponse", None, request, |json| {
-                        write::states(json, country);
-                    })
+                    document(
+                        "PickupGetPoliticalDivision1ListResponse",
+                        None,
+                        request,
+                        |json| {
+                            write::states(json, country);
+                        },
+                    )
                 })
             }
             ["pickup", version, "servicecenterlocations"] if method == Method::POST => {

@@ -27,7 +27,11 @@ pub(crate) fn with_tariff(tariff: Arc<Tariff>, seed: u64) -> Vec<Box<dyn Product
     let shipments = Arc::<Shipments>::default();
     vec![
         Box::new(Rating::new(Arc::clone(&tariff))),
-        Box::new(Shipping::new(Arc::clone(&tariff), Arc::clone(&shipments), seed)),
+        Box::new(Shipping::new(
+            Arc::clone(&tariff),
+            Arc::clone(&shipments),
+            seed,
+        )),
         Box::new(Tracking::new(shipments)),
         Box::new(TimeInTransit::new(tariff)),
         Box::new(AddressValidation),

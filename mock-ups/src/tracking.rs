@@ -136,10 +136,10 @@ impl Product for Tracking {
         if request.method != Method::GET {
             return None;
         }
-        let wanted = match request.segments {
-            &["track", "v1", "details", number] => Wanted::Package(number),
-            &["track", "v1", "shipment", "details", number] => Wanted::Shipment(number),
-            &["track", "v1", "reference", "details", reference] => Wanted::Reference(reference),
+        let wanted = match *request.segments {
+            ["track", "v1", "details", number] => Wanted::Package(number),
+            ["track", "v1", "shipment", "details", number] => Wanted::Shipment(number),
+            ["track", "v1", "reference", "details", reference] => Wanted::Reference(reference),
             _ => return None,
         };
         Some(self.track(request, wanted).unwrap_or_else(ApiAnswer::from))

@@ -146,9 +146,10 @@ pub(super) fn search(query: &Query<'_>) -> Match {
 }
 
 fn candidate(street: &Street, number: &str) -> Candidate {
-    let extended = number.bytes().chain(street.name.bytes()).fold(17_u32, |sum, byte| {
-        (sum * 31 + u32::from(byte)) % 9_000
-    });
+    let extended = number
+        .bytes()
+        .chain(street.name.bytes())
+        .fold(17_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 9_000);
     Candidate {
         line: format!("{number} {}", street.name),
         city: street.city,
@@ -164,7 +165,9 @@ fn similar(known: &str, asked: &str) -> bool {
     let mut known_words = known.split(' ');
     known == asked
         || !asked.is_empty()
-            && asked.split(' ').all(|word| known_words.any(|candidate| candidate == word))
+            && asked
+                .split(' ')
+                .all(|word| known_words.any(|candidate| candidate == word))
 }
 
 /// House number and street of a line, both as the data set writes them.
@@ -185,7 +188,13 @@ fn normal(text: &str) -> String {
     let upper: String = text
         .chars()
         .take(100)
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { ' ' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                ' '
+            }
+        })
         .collect();
     for word in upper.split_ascii_whitespace() {
         words.push(match word {

@@ -72,7 +72,12 @@ impl Pickup<'_> {
     }
 
     pub(super) fn account_number(&self) -> Option<&str> {
-        self.shipper.as_ref()?.account.as_ref()?.account_number.present()
+        self.shipper
+            .as_ref()?
+            .account
+            .as_ref()?
+            .account_number
+            .present()
     }
 
     pub(super) fn day(&self) -> Option<&str> {

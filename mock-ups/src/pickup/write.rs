@@ -7,13 +7,20 @@ pub(super) fn rate(json: &mut Json) {
     json.object("RateResult", |json| {
         json.text("RateType", "SD");
         json.text("CurrencyCode", "USD");
-        let charges = [("A", "ADDITIONAL CHARGE", "0.00"), ("B", "BASE CHARGE", "13.35")];
-        json.array("ChargeDetail", charges, |json, (code, description, amount)| {
-            json.text("ChargeCode", code);
-            json.text("ChargeDescription", description);
-            json.text("ChargeAmount", amount);
-            json.text("TaxAmount", "0.00");
-        });
+        let charges = [
+            ("A", "ADDITIONAL CHARGE", "0.00"),
+            ("B", "BASE CHARGE", "13.35"),
+        ];
+        json.array(
+            "ChargeDetail",
+            charges,
+            |json, (code, description, amount)| {
+                json.text("ChargeCode", code);
+                json.text("ChargeDescription", description);
+                json.text("ChargeAmount", amount);
+                json.text("TaxAmount", "0.00");
+            },
+        );
         json.text("GrandTotalOfAllCharge", "13.35");
     });
 }
@@ -21,7 +28,9 @@ pub(super) fn rate(json: &mut Json) {
 /// The states of a country, where the mock knows them.
 pub(super) fn states(json: &mut Json, country: &str) {
     let states: &[&str] = match country.to_ascii_uppercase().as_str() {
-        "US" => &["AL", "AK", "AZ", "CA", "CO", "FL", "GA", "IL", "NC", "NJ", "NY", "TX", "WA"],
+        "US" => &[
+            "AL", "AK", "AZ", "CA", "CO", "FL", "GA", "IL", "NC", "NJ", "NY", "TX", "WA",
+        ],
         "CA" => &["AB", "BC", "MB", "NB", "NL", "NS", "ON", "PE", "QC", "SK"],
         _ => &[],
     };
@@ -34,7 +43,10 @@ pub(super) fn service_centers(json: &mut Json) {
         json.array("DropOffFacilities", [()], |json, ()| {
             facility(json);
             json.text("OriginOrDestination", "01");
-            json.text("LocalizedInstruction", "Made-up centre of a mock");
+            json.array("LocalizedInstruction", [()], |json, ()| {
+                json.text("Locale", "en_US");
+                json.text("Last50ftInstruction", "A made-up centre of a mock.");
+            });
         });
         json.object("PickupFacilities", |json| {
             facility(json);

@@ -254,6 +254,7 @@ fn pick_list(json: &mut Json, key: &str, country: Option<&str>, city: &Text<'_>)
     let country = country.unwrap_or("US");
     let choices = [("NEW YORK", "NY", "10001"), ("LOS ANGELES", "CA", "90001")];
     json.array(key, choices, |json, (name, state, postal)| {
+        json.text("countryName", "UNITED STATES");
         json.text("countryCode", country);
         json.text("stateProvince", state);
         json.text("city", city.present().unwrap_or(name));

@@ -24,7 +24,6 @@ pub(super) struct Life {
     pub(super) to: Address,
     pub(super) references: Vec<String>,
     pub(super) package_count: usize,
-    pub(super) picked_up: Date,
     pub(super) scheduled: Date,
     pub(super) commitment: Commitment,
     /// In order of time.
@@ -182,7 +181,6 @@ impl Life {
                 to: shipment.to.clone(),
                 references,
                 package_count: count,
-                picked_up: plan.picked_up,
                 scheduled: plan.scheduled,
                 commitment: shipment.commitment,
                 events: plan.events(created, package.voided_at.map(local)),
@@ -223,7 +221,6 @@ impl Life {
             to: place("SAMPLE CONSIGNEE", "ALPHARETTA", "GA", "30005"),
             references: vec![format!("SAMPLE{index}")],
             package_count: 1,
-            picked_up: plan.picked_up,
             scheduled: plan.scheduled,
             commitment,
             events: plan.events(created, None),

@@ -42,65 +42,71 @@ fn address(end: &str, address: Value) -> Value {
     with(usual(), &format!("/{end}/Address"), address)
 }
 
-#[test]
-fn each_mistake_has_its_code() {
+/// Sends each body to Shop and compares the code.
+fn refuse_all(cases: impl IntoIterator<Item = (&'static str, Value)>) {
     let rating = rating("default");
-    let us = |zip: &str, state: &str| json!({"CountryCode": "US", "PostalCode": zip, "StateProvinceCode": state});
-    for (code, body) in [
-        ("110002", with(usual(), "/Package", json!([]))),
-        ("110002", without(usual(), "/Package")),
-        (
-            "110003",
-            with(usual(), "/Package", json!(vec![package("1"); 201])),
-        ),
+    for (code, body) in cases {
+        assert_eq!(refused(&rating, "v2409/Shop", &body).0, code, "{body}");
+    }
+}
+
+/// An address in the United States.
+fn us(zip: &str, state: &str) -> Value {
+    json!({"CountryCode": "US", "PostalCode": zip, "StateProvinceCode": state})
+}
+
+/// A package of one by one by one in some unit.
+fn measured_in(unit: &str) -> Value {
+    let unit = json!({"Code": unit});
+    odd_package(
+        "Dimensions",
+        json!({"UnitOfMeasurement": unit, "Length": "1", "Width": "1", "Height": "1"}),
+    )
+}
+
+#[test]
+fn each_mistake_in_an_address_has_its_code() {
+    let nowhere = json!({"CountryCode": "QQ"});
+    let no_country = json!({"PostalCode": "27703"});
+    let no_state = json!({"CountryCode": "US"});
+    let no_postal = |state: &str| json!({"CountryCode": "US", "StateProvinceCode": state});
+    refuse_all([
         ("110004", without(usual(), "/Shipper")),
         ("110006", without(usual(), "/Shipper/Address")),
         ("110010", without(usual(), "/ShipTo")),
-        ("110012", address("ShipTo", json!({"CountryCode": "US"}))),
+        ("110012", address("ShipTo", no_state.clone())),
         ("110013", without(usual(), "/ShipTo/Address/CountryCode")),
         ("110014", with(usual(), "/ShipFrom", json!({"Name": "x"}))),
-        ("110016", address("Shipper", json!({"CountryCode": "US"}))),
-        ("110017", address("Shipper", json!({"PostalCode": "27703"}))),
-        (
-            "110020",
-            odd_package(
-                "Dimensions",
-                json!({"Length": "1", "Width": "1", "Height": "1"}),
-            ),
-        ),
-        (
-            "110021",
-            odd_package(
-                "Dimensions",
-                json!({"UnitOfMeasurement": {"Code": "FT"},
-            "Length": "1", "Width": "1", "Height": "1"}),
-            ),
-        ),
+        ("110016", address("Shipper", no_state)),
+        ("110017", address("Shipper", no_country)),
+        ("110045", address("ShipTo", no_postal("FL"))),
+        ("110046", address("Shipper", no_postal("NC"))),
+        ("110208", address("ShipTo", nowhere.clone())),
+        ("110308", address("Shipper", nowhere)),
+        ("111107", address("Shipper", us("", "NC"))),
+        ("111285", address("ShipTo", us("78756", "VA"))),
+        ("111286", address("ShipTo", us("32821", "XX"))),
+        ("113020", address("Shipper", us("99", "NC"))),
+        ("113021", address("ShipTo", us("00001", "FL"))),
+    ]);
+}
+
+#[test]
+fn each_mistake_in_a_package_has_its_code() {
+    let crowd = json!(vec![package("1"); 201]);
+    let no_unit = json!({"Length": "1", "Width": "1", "Height": "1"});
+    let strange = json!({"Code": "99"});
+    let payer = json!({"ShipmentCharge":
+        {"Type": "01", "BillShipper": {"AccountNumber": "ZZZZZZ"}}});
+    let worthless = json!({"MonetaryValue": "0"});
+    refuse_all([
+        ("110002", with(usual(), "/Package", json!([]))),
+        ("110002", without(usual(), "/Package")),
+        ("110003", with(usual(), "/Package", crowd)),
+        ("110020", odd_package("Dimensions", no_unit)),
+        ("110021", measured_in("FT")),
         ("110023", weighing("STN", "5")),
-        (
-            "110045",
-            address(
-                "ShipTo",
-                json!({"CountryCode": "US", "StateProvinceCode": "FL"}),
-            ),
-        ),
-        (
-            "110046",
-            address(
-                "Shipper",
-                json!({"CountryCode": "US", "StateProvinceCode": "NC"}),
-            ),
-        ),
-        ("110208", address("ShipTo", json!({"CountryCode": "QQ"}))),
-        ("110308", address("Shipper", json!({"CountryCode": "QQ"}))),
-        (
-            "110548",
-            odd_package(
-                "Dimensions",
-                json!({"UnitOfMeasurement": {"Code": "CM"},
-            "Length": "1", "Width": "1", "Height": "1"}),
-            ),
-        ),
+        ("110548", measured_in("CM")),
         ("110609", sized("10", "0", "10")),
         ("110609", sized("10", "", "10")),
         ("111030", weighing("LBS", "0")),
@@ -110,35 +116,14 @@ fn each_mistake_has_its_code() {
         ("111050", sized("60", "40", "40")),
         ("111055", sized("109", "5", "5")),
         ("111057", weighing("KGS", "5")),
-        ("111107", address("Shipper", us("", "NC"))),
-        ("111285", address("ShipTo", us("78756", "VA"))),
-        ("111286", address("ShipTo", us("32821", "XX"))),
-        (
-            "111549",
-            with(usual(), "/InvoiceLineTotal", json!({"MonetaryValue": "0"})),
-        ),
-        (
-            "111600",
-            with(
-                usual(),
-                "/PaymentDetails",
-                json!({"ShipmentCharge":
-            {"Type": "01", "BillShipper": {"AccountNumber": "ZZZZZZ"}}}),
-            ),
-        ),
+        ("111212", odd_package("PackagingType", strange)),
+        ("111549", with(usual(), "/InvoiceLineTotal", worthless)),
+        ("111600", with(usual(), "/PaymentDetails", payer)),
         (
             "112111",
             with(usual(), "/Shipper/ShipperNumber", json!("short")),
         ),
-        ("113020", address("Shipper", us("99", "NC"))),
-        ("113021", address("ShipTo", us("00001", "FL"))),
-        (
-            "111212",
-            odd_package("PackagingType", json!({"Code": "99"})),
-        ),
-    ] {
-        assert_eq!(refused(&rating, "v2409/Shop", &body).0, code, "{body}");
-    }
+    ]);
 }
 
 #[test]

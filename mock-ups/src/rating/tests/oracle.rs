@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::{by, cents, of_service, package, rated, rating, request, with};
+use super::{by, of_service, package, rated, rating, request, with};
 
 const TARIFF: &str = "cie-2024-01";
 
 /// The charge with this code in a list of itemised charges.
-fn item(charges: &serde_json::Value, code: &str) -> Option<i64> {
+fn item<'v>(charges: &'v serde_json::Value, code: &str) -> Option<&'v str> {
     let lines = charges.as_array()?;
     let line = lines.iter().find(|line| line["Code"] == code)?;
-    Some(cents(&line["MonetaryValue"]))
+    line["MonetaryValue"].as_str()
 }
 
 #[test]
@@ -29,19 +29,15 @@ fn two_packages_to_a_residence_in_florida_cost_what_was_recorded() {
     );
     let answer = rated(&rating(TARIFF), "v2409/Shop", &body);
     for (service, base, fuel, package_total, residential, total) in [
-        ("14", 136_34, 22_81, 165_35, 12_40, 330_70),
-        ("01", 106_34, 18_01, 130_55, 12_40, 261_10),
-        ("13", 98_10, 16_69, 120_99, 12_40, 241_98),
-        ("02", 33_86, 6_41, 46_47, 12_40, 92_94),
-        ("12", 25_59, 5_09, 36_88, 12_40, 73_76),
-        ("03", 15_33, 3_20, 24_18, 11_30, 48_36),
+        ("14", "136.34", "22.81", "165.35", "12.40", "330.70"),
+        ("01", "106.34", "18.01", "130.55", "12.40", "261.10"),
+        ("13", "98.10", "16.69", "120.99", "12.40", "241.98"),
+        ("02", "33.86", "6.41", "46.47", "12.40", "92.94"),
+        ("12", "25.59", "5.09", "36.88", "12.40", "73.76"),
+        ("03", "15.33", "3.20", "24.18", "11.30", "48.36"),
     ] {
         let rated = of_service(&answer, service);
-        assert_eq!(
-            cents(&rated["TotalCharges"]["MonetaryValue"]),
-            total,
-            "{service}"
-        );
+        assert_eq!(rated["TotalCharges"]["MonetaryValue"], total, "{service}");
         assert_eq!(rated["BaseServiceCharge"]["MonetaryValue"], "0.00");
         assert_eq!(rated["BillingWeight"]["Weight"], "10.0");
         assert_eq!(
@@ -51,8 +47,7 @@ fn two_packages_to_a_residence_in_florida_cost_what_was_recorded() {
         );
         for parcel in rated["RatedPackage"].as_array().expect("two") {
             assert_eq!(
-                cents(&parcel["BaseServiceCharge"]["MonetaryValue"]),
-                base,
+                parcel["BaseServiceCharge"]["MonetaryValue"], base,
                 "{service}"
             );
             assert_eq!(
@@ -63,13 +58,10 @@ fn two_packages_to_a_residence_in_florida_cost_what_was_recorded() {
             assert_eq!(item(&parcel["ItemizedCharges"], "270"), None, "{service}");
             assert_eq!(
                 item(&parcel["ItemizedCharges"], "400"),
-                Some(0),
+                Some("0.00"),
                 "{service}"
             );
-            assert_eq!(
-                cents(&parcel["TotalCharges"]["MonetaryValue"]),
-                package_total
-            );
+            assert_eq!(parcel["TotalCharges"]["MonetaryValue"], package_total);
             assert_eq!(parcel["BillingWeight"]["Weight"], "5.0");
             assert_eq!(parcel["Weight"], "1");
         }
@@ -81,19 +73,18 @@ fn one_pound_to_a_business_in_georgia_costs_what_was_recorded() {
     let body = request(("MD", "21093"), ("GA", "30005"), package("1"));
     let answer = rated(&rating(TARIFF), "v2409/Shop", &body);
     for (service, base, fuel, total) in [
-        ("03", 10_65, 1_84, 12_49),
-        ("12", 16_84, 3_41, 20_25),
-        ("02", 23_07, 4_67, 27_74),
-        ("59", 26_14, 5_29, 31_43),
-        ("13", 58_43, 11_83, 70_26),
-        ("01", 67_42, 13_65, 81_07),
-        ("14", 97_42, 19_73, 117_15),
+        ("03", "10.65", "1.84", "12.49"),
+        ("12", "16.84", "3.41", "20.25"),
+        ("02", "23.07", "4.67", "27.74"),
+        ("59", "26.14", "5.29", "31.43"),
+        ("13", "58.43", "11.83", "70.26"),
+        ("01", "67.42", "13.65", "81.07"),
+        ("14", "97.42", "19.73", "117.15"),
     ] {
         let rated = of_service(&answer, service);
         let parcel = &rated["RatedPackage"][0];
         assert_eq!(
-            cents(&parcel["BaseServiceCharge"]["MonetaryValue"]),
-            base,
+            parcel["BaseServiceCharge"]["MonetaryValue"], base,
             "{service}"
         );
         assert_eq!(
@@ -103,14 +94,10 @@ fn one_pound_to_a_business_in_georgia_costs_what_was_recorded() {
         );
         assert_eq!(
             item(&parcel["ItemizedCharges"], "376"),
-            Some(0),
+            Some("0.00"),
             "{service}"
         );
-        assert_eq!(
-            cents(&rated["TotalCharges"]["MonetaryValue"]),
-            total,
-            "{service}"
-        );
+        assert_eq!(rated["TotalCharges"]["MonetaryValue"], total, "{service}");
     }
 }
 
@@ -125,11 +112,11 @@ fn next_day_saver_to_a_rural_residence_costs_what_was_recorded() {
     let answer = rated(&rating(TARIFF), "v2409/Rate", &by(body, "13"));
     let rated = of_service(&answer, "13");
     let parcel = &rated["RatedPackage"][0];
-    assert_eq!(cents(&parcel["BaseServiceCharge"]["MonetaryValue"]), 60_68);
-    assert_eq!(item(&parcel["ItemizedCharges"], "376"), Some(5_85));
-    assert_eq!(item(&parcel["ItemizedCharges"], "375"), Some(11_64));
-    assert_eq!(item(&rated["ItemizedCharges"], "270"), Some(6_20));
-    assert_eq!(cents(&rated["TotalCharges"]["MonetaryValue"]), 84_37);
+    assert_eq!(parcel["BaseServiceCharge"]["MonetaryValue"], "60.68");
+    assert_eq!(item(&parcel["ItemizedCharges"], "376"), Some("5.85"));
+    assert_eq!(item(&parcel["ItemizedCharges"], "375"), Some("11.64"));
+    assert_eq!(item(&rated["ItemizedCharges"], "270"), Some("6.20"));
+    assert_eq!(rated["TotalCharges"]["MonetaryValue"], "84.37");
 }
 
 #[test]
@@ -139,9 +126,9 @@ fn seven_pounds_by_ground_cost_what_was_recorded() {
     let rated = of_service(&answer, "03");
     assert_eq!(
         item(&rated["RatedPackage"][0]["ItemizedCharges"], "375"),
-        Some(1_08)
+        Some("1.08")
     );
-    assert_eq!(cents(&rated["TotalCharges"]["MonetaryValue"]), 15_54);
+    assert_eq!(rated["TotalCharges"]["MonetaryValue"], "15.54");
 }
 
 #[test]
@@ -157,14 +144,15 @@ fn negotiated_next_day_air_has_the_recorded_fuel() {
     let parcel = &rated["RatedPackage"][0];
     assert_eq!(parcel["BillingWeight"]["Weight"], "11.0");
     assert_eq!(parcel["Weight"], "10.2");
-    assert_eq!(item(&parcel["ItemizedCharges"], "375"), Some(16_58));
-    assert_eq!(item(&parcel["ItemizedCharges"], "376"), Some(4_90));
+    assert_eq!(item(&parcel["ItemizedCharges"], "375"), Some("16.58"));
+    assert_eq!(item(&parcel["ItemizedCharges"], "376"), Some("4.90"));
     assert_eq!(
         item(&parcel["NegotiatedCharges"]["ItemizedCharges"], "375"),
-        Some(5_86)
+        Some("5.86")
     );
-    let net = cents(&rated["NegotiatedRateCharges"]["TotalCharge"]["MonetaryValue"]);
-    assert_eq!(net, 30_59 + 4_90 + 5_86);
+    let net = rated["NegotiatedRateCharges"]["TotalCharge"]["MonetaryValue"];
+    // Base, delivery area and fuel.
+    assert_eq!(net, "41.35");
 }
 
 #[test]
@@ -175,9 +163,9 @@ fn extra_small_simple_rate_costs_what_was_recorded() {
     let answer = rated(&rating(TARIFF), "v2409/Rate", &by(body, "03"));
     let rated = of_service(&answer, "03");
     let parcel = &rated["RatedPackage"][0];
-    assert_eq!(cents(&rated["TotalCharges"]["MonetaryValue"]), 9_45);
+    assert_eq!(rated["TotalCharges"]["MonetaryValue"], "9.45");
     assert_eq!(rated["BillingWeight"]["Weight"], "0.0");
     assert_eq!(parcel["Weight"], "0.7");
-    assert_eq!(item(&parcel["ItemizedCharges"], "553"), Some(0));
+    assert_eq!(item(&parcel["ItemizedCharges"], "553"), Some("0.00"));
     assert_eq!(parcel["SimpleRate"]["Code"], "XS");
 }
