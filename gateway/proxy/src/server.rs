@@ -28,12 +28,14 @@ const MAILBOX: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// The address is taken or not ours.
-    #[error("cannot listen for apps on {addr}: {source}")]
+    #[error("cannot listen on {addr} for apps: {hint}{error}")]
     Listen {
         /// Where.
         addr: SocketAddr,
+        /// What to do, if that is known.
+        hint: &'static str,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// Settings that cannot work.
     #[error("{0}")]
@@ -83,9 +85,14 @@ pub fn bind(
     let mut addresses = Vec::with_capacity(settings.listeners.len());
     let mut sockets: Vec<Vec<TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
     for listener in &settings.listeners {
-        let failed = |source| BindError::Listen {
+        let failed = |error: io::Error| BindError::Listen {
             addr: listener.addr,
-            source,
+            hint: if error.kind() == io::ErrorKind::AddrInUse {
+                "another program has the port; stop it or change listen.apps: "
+            } else {
+                ""
+            },
+            error,
         };
         let mut addr = listener.addr;
         if addr.port() != 0 {
