@@ -58,9 +58,13 @@ impl Dist {
             &root.join("plugins/abi/include/waybill_plugin.h"),
             &dir.join("share/include/waybill_plugin.h"),
         )?;
-        copy_tree(
-            &root.join("mock-ups/scenarios"),
-            &dir.join("share/mock-ups/scenarios"),
+        for folder in ["scenarios", "tariffs"] {
+            let share = dir.join("share/mock-ups").join(folder);
+            copy_tree(&root.join("mock-ups").join(folder), &share)?;
+        }
+        copy(
+            &root.join("gateway/waybill.schema.json"),
+            &dir.join("share/waybill.schema.json"),
         )?;
         for (shell, file) in SHELLS {
             let script = completions(&built.waybill, shell)?;
