@@ -172,7 +172,7 @@ async fn journal_holds_no_secret() {
     }
 }
 
-async fn findings(ups: &MockUps) -> Vec<Rule> {
+fn findings(ups: &MockUps) -> Vec<Rule> {
     let entries = ups.journal(&Filter::any());
     entries.last().expect("an entry").findings.iter().collect()
 }
@@ -183,9 +183,9 @@ async fn lint_finds_the_mistakes_of_real_clients() {
     let ups = MockUps::start().await.unwrap();
     let base = ups.base_url();
     let token = token(&base).await;
-    assert_eq!(findings(&ups).await, []);
+    assert_eq!(findings(&ups), []);
     shop(&base, &token).send().await;
-    assert_eq!(findings(&ups).await, []);
+    assert_eq!(findings(&ups), []);
 
     let rate = |body: &'static str| {
         post(format!("{base}/api/rating/v2409/Rate"))
@@ -196,33 +196,33 @@ async fn lint_finds_the_mistakes_of_real_clients() {
     rate(r#"{"ShipmentRatingOptions":{"NegotiatedRatesIndicator":""},"ShipperNumber" : ""}"#)
         .send()
         .await;
-    assert_eq!(findings(&ups).await, [Rule::NegotiatedWithoutShipperNumber]);
+    assert_eq!(findings(&ups), [Rule::NegotiatedWithoutShipperNumber]);
     rate(r#"{"ShipperNumber":"A1B2C3","NegotiatedRatesIndicator":""}"#)
         .send()
         .await;
-    assert_eq!(findings(&ups).await, [Rule::NegotiatedMisplaced]);
+    assert_eq!(findings(&ups), [Rule::NegotiatedMisplaced]);
     rate(r#"{"RequestOption":"Shop"}"#).send().await;
-    assert_eq!(findings(&ups).await, [Rule::RequestOptionDiffers]);
+    assert_eq!(findings(&ups), [Rule::RequestOptionDiffers]);
 
     get(format!("{base}/api/track/v1/details/1Z"))
         .bearer(&token)
         .send()
         .await;
     assert_eq!(
-        findings(&ups).await,
+        findings(&ups),
         [Rule::MissingTransId, Rule::MissingTransactionSrc]
     );
     post(format!("{base}/rating/v1/Rate"))
         .bearer(&token)
         .send()
         .await;
-    assert_eq!(findings(&ups).await, [Rule::ApiPrefixMissing]);
+    assert_eq!(findings(&ups), [Rule::ApiPrefixMissing]);
     let form = [("grant_type", "client_credentials"), ("client_secret", "x")];
     post(format!("{base}/security/v1/oauth/token"))
         .form(&form)
         .send()
         .await;
-    assert_eq!(findings(&ups).await, [Rule::CredentialsInBody]);
+    assert_eq!(findings(&ups), [Rule::CredentialsInBody]);
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn lint_finds_a_token_per_call_and_shows_it_when_asked() {
         shop(&base, &newest).send().await;
         shop(&base, &newest).send().await;
     }
-    assert!(!findings(&ups).await.contains(&Rule::TokenPerCall));
+    assert!(!findings(&ups).contains(&Rule::TokenPerCall));
     let entry = &ups.journal(&Filter::any().endpoint(Endpoint::Token))[4];
     assert!(
         !entry.findings.contains(Rule::TokenPerCall),
