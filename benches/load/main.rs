@@ -7,13 +7,22 @@
 mod candidates;
 mod machine;
 mod measure;
+mod plot;
 mod report;
 mod server;
+mod smoke;
+mod storms;
 mod world;
 
 use anyhow::Result;
+use candidates::Kind;
 use clap::{Args, Parser, Subcommand};
-use std::{io::Write as _, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 #[derive(Parser)]
 #[command(name = "load", about = "Load on the shipped gateway and on its peers")]
@@ -24,18 +33,22 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum What {
-    /// The gateway alone.
+    /// The gateway alone; several `--waybill` are compared, alternating in one run.
     Gateway(Options),
     /// The gateway beside nginx, HAProxy and Envoy, alternating in one run.
     Peers(Options),
+    /// Correctness under a short load, no figures: what CI runs.
+    Smoke(Options),
+    /// Many accounts at once: tokens falling due, revoked, not to be had.
+    Storms(storms::Storms),
 }
 
 /// How to measure.
 #[derive(Args, Clone, Debug)]
 struct Options {
-    /// The gateway's program.
-    #[arg(long)]
-    waybill: PathBuf,
+    /// The gateway's program; several times to compare builds.
+    #[arg(long, required = true)]
+    waybill: Vec<PathBuf>,
     /// The mock's program.
     #[arg(long)]
     mock_ups: PathBuf,
@@ -57,20 +70,33 @@ struct Options {
     /// Requests per second in the open loop.
     #[arg(long, default_value_t = 8_000)]
     rate: u32,
+    /// Idle keep-alive connections, for the memory that one takes.
+    #[arg(long, default_value_t = 5_000)]
+    idle: usize,
     /// Workers (threads) of each proxy.
     #[arg(long, default_value_t = 1)]
     workers: usize,
     /// TLS between proxy and mock.
     #[arg(long)]
     tls_upstream: bool,
+    /// Only the closed loop: for comparing builds quickly.
+    #[arg(long)]
+    closed_only: bool,
     /// Write the figures here as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Draw the figures here as SVG.
+    #[arg(long)]
+    svg: Option<PathBuf>,
 }
 
 impl Options {
     const fn duration(&self) -> Duration {
         Duration::from_secs(self.seconds)
+    }
+
+    fn builds(&self) -> Vec<Kind> {
+        (0..self.waybill.len()).map(Kind::Waybill).collect()
     }
 }
 
@@ -78,6 +104,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().what) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // Nobody left to tell.
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
@@ -85,18 +112,38 @@ fn main() -> ExitCode {
 }
 
 fn run(what: What) -> Result<()> {
-    let (options, names) = match what {
-        What::Gateway(options) => (options, &["waybill"][..]),
-        What::Peers(options) => (options, &["waybill", "nginx", "haproxy", "envoy"][..]),
-    };
-    let results = measure::all(&options, names)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", report::table(&results))?;
+    match what {
+        What::Gateway(options) => compare(&options, &options.builds()),
+        What::Peers(options) => {
+            let mut kinds = options.builds();
+            kinds.extend([Kind::Nginx, Kind::Haproxy, Kind::Envoy]);
+            compare(&options, &kinds)
+        }
+        What::Smoke(options) => say(&smoke::run(&options)?),
+        What::Storms(storms) => say(&storms::run(&storms)?),
+    }
+}
+
+fn compare(options: &Options, kinds: &[Kind]) -> Result<()> {
+    let results = measure::all(options, kinds)?;
+    say(&report::table(&results))?;
+    if let Some(path) = &options.svg {
+        write(path, plot::bars(options, &results).as_bytes())?;
+    }
     if let Some(path) = &options.json {
-        std::fs::write(
-            path,
-            serde_json::to_vec_pretty(&report::json(&options, &results))?,
-        )?;
+        let json = report::json(options, &results);
+        write(path, &serde_json::to_vec_pretty(&json)?)?;
     }
     Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(std::fs::write(path, bytes)?)
+}
+
+fn say(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
 }

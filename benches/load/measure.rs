@@ -2,7 +2,7 @@
 
 use crate::{
     Options,
-    candidates::{self, Candidate},
+    candidates::{Candidate, Kind},
     world::World,
 };
 use anyhow::{Context as _, Result, ensure};
@@ -15,6 +15,62 @@ use std::{thread, time::Duration};
 
 const WARM_UP: Duration = Duration::from_secs(1);
 
+/// The ways of asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As fast as it goes.
+    Closed,
+    /// At a steady rate.
+    Steady,
+    /// One connection.
+    Alone,
+    /// A new connection for each request.
+    Fresh,
+}
+
+impl Shape {
+    /// All of them, in the order of [`Results::shapes`].
+    pub(crate) const ALL: [Self; 4] = [Self::Closed, Self::Steady, Self::Alone, Self::Fresh];
+
+    /// For tables and JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Steady => "steady",
+            Self::Alone => "alone",
+            Self::Fresh => "fresh",
+        }
+    }
+
+    fn load(self, options: &Options, world: &World, candidate: &Candidate) -> Load {
+        let closed = Load {
+            addr: candidate.addr,
+            request: world.request.clone(),
+            connections: options.connections,
+            rate: None,
+            duration: options.duration(),
+            new_connections: false,
+        };
+        match self {
+            Self::Closed => closed,
+            Self::Steady => Load {
+                rate: Some(options.rate),
+                ..closed
+            },
+            Self::Alone => Load {
+                connections: 1,
+                ..closed
+            },
+            // Each leaves a port in TIME_WAIT: at a rate, so that they do not run out.
+            Self::Fresh => Load {
+                rate: Some(options.rate / 8),
+                new_connections: true,
+                ..closed
+            },
+        }
+    }
+}
+
 /// The figures of one measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
@@ -22,44 +78,58 @@ pub(crate) struct Sample {
     pub(crate) requests_per_second: f64,
     /// 50th, 99th and 99.9th percentile, microseconds.
     pub(crate) latency_us: [u64; 3],
-    pub(crate) rss_kib: u64,
+}
+
+/// Resident memory in KiB.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    /// Before the first request.
+    pub(crate) start: u64,
+    /// After the closed loop.
+    pub(crate) busy: u64,
+    /// For each idle keep-alive connection, beyond `busy`; in bytes.
+    pub(crate) idle_connection: Option<u64>,
 }
 
 /// All rounds of one candidate.
 #[derive(Debug)]
 pub(crate) struct Results {
-    pub(crate) name: String,
-    /// As fast as it goes.
-    pub(crate) closed: Vec<Sample>,
-    /// At a steady rate.
-    pub(crate) open: Vec<Sample>,
-    /// One connection.
-    pub(crate) single: Vec<Sample>,
+    pub(crate) kind: Kind,
+    /// By [`Shape::ALL`].
+    pub(crate) shapes: [Vec<Sample>; 4],
+    /// Of the last round.
+    pub(crate) memory: Memory,
     /// Why it could not be measured.
     pub(crate) skipped: Option<String>,
 }
 
+impl Results {
+    /// The rounds of one shape.
+    pub(crate) fn of(&self, shape: Shape) -> &[Sample] {
+        &self.shapes[shape as usize]
+    }
+}
+
 /// Measures every candidate in every round.
-pub(crate) fn all(options: &Options, names: &[&str]) -> Result<Vec<Results>> {
+pub(crate) fn all(options: &Options, kinds: &[Kind]) -> Result<Vec<Results>> {
     let world = World::start(options)?;
-    let mut results: Vec<_> = names
+    let mut results: Vec<_> = kinds
         .iter()
-        .map(|name| Results {
-            name: (*name).to_owned(),
-            closed: Vec::new(),
-            open: Vec::new(),
-            single: Vec::new(),
+        .map(|kind| Results {
+            kind: *kind,
+            shapes: Default::default(),
+            memory: Memory::default(),
             skipped: None,
         })
         .collect();
-    let progress = ProgressBar::new((options.rounds * names.len()) as u64).with_style(
+    let progress = ProgressBar::new((options.rounds * kinds.len()) as u64).with_style(
         ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} (eta {eta})")?,
     );
     for _ in 0..options.rounds {
         for result in &mut results {
-            progress.set_message(result.name.clone());
+            progress.set_message(result.kind.name());
             if result.skipped.is_none() {
-                round(options, &world, result)?;
+                round(options, &world, result).with_context(|| result.kind.name())?;
             }
             progress.inc(1);
         }
@@ -69,61 +139,58 @@ pub(crate) fn all(options: &Options, names: &[&str]) -> Result<Vec<Results>> {
 }
 
 fn round(options: &Options, world: &World, result: &mut Results) -> Result<()> {
-    let candidate = match candidates::start(&result.name, options, world) {
+    let candidate = match result.kind.start(options, world) {
         Ok(candidate) => candidate,
         // Ours must run; a peer that is not installed is left out and the report says so.
-        Err(error) if result.name != "waybill" => {
+        Err(error) if !matches!(result.kind, Kind::Waybill(_)) => {
             result.skipped = Some(format!("{error:#}"));
             return Ok(());
         }
         Err(error) => return Err(error),
     };
-    let load = Load {
-        addr: candidate.addr,
-        request: world.request.clone(),
-        connections: options.connections,
-        rate: None,
-        duration: options.duration(),
-        new_connections: false,
+    let memory =
+        || Ok::<_, anyhow::Error>(process::usage_of_all(&candidate.server.pids())?.rss_kib);
+    result.memory.start = memory()?;
+    let warm_up = Load {
+        duration: WARM_UP,
+        ..Shape::Closed.load(options, world, &candidate)
     };
-    let open = Load {
-        rate: Some(options.rate),
-        ..load.clone()
-    };
-    let single = Load {
-        connections: 1,
-        ..load.clone()
-    };
-    sample(
-        world,
-        &candidate,
-        Load {
-            duration: WARM_UP,
-            ..load.clone()
-        },
-    )?;
-    result
-        .closed
-        .push(sample(world, &candidate, load).with_context(|| result.name.clone())?);
-    result
-        .open
-        .push(sample(world, &candidate, open).with_context(|| result.name.clone())?);
-    result
-        .single
-        .push(sample(world, &candidate, single).with_context(|| result.name.clone())?);
+    sample(world, &candidate, warm_up)?;
+    let shapes = if options.closed_only { 1 } else { 4 };
+    for (shape, samples) in Shape::ALL.iter().zip(&mut result.shapes).take(shapes) {
+        let load = shape.load(options, world, &candidate);
+        samples.push(sample(world, &candidate, load).context(shape.name())?);
+        if *shape == Shape::Closed {
+            result.memory.busy = memory()?;
+        }
+    }
+    if !options.closed_only {
+        result.memory.idle_connection = idle(options, world, &candidate)?;
+    }
     Ok(())
 }
 
+/// Bytes for each idle connection; `None` where so many files may not be open.
+fn idle(options: &Options, world: &World, candidate: &Candidate) -> Result<Option<u64>> {
+    if !process::raise_open_files(options.idle as u64 + 500) {
+        return Ok(None);
+    }
+    let pids = candidate.server.pids();
+    let before = process::usage_of_all(&pids)?.rss_kib;
+    let held = generator::hold(candidate.addr, &world.request, options.idle)?;
+    let after = process::usage_of_all(&pids)?.rss_kib;
+    drop(held);
+    Ok(Some(
+        after.saturating_sub(before) * 1024 / options.idle.max(1) as u64,
+    ))
+}
+
+/// Runs one load and reads the candidate's usage before and after.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn sample(world: &World, candidate: &Candidate, load: Load) -> Result<Sample> {
+pub(crate) fn sample(world: &World, candidate: &Candidate, load: Load) -> Result<Sample> {
     let pids = candidate.server.pids();
     let before = process::usage_of_all(&pids)?;
-    let processors = world.plan.generator.clone();
-    let generator = thread::spawn(move || {
-        process::pin_current_thread(&processors)?;
-        generator::run(load)
-    });
-    let outcome: Outcome = generator.join().ok().context("the generator failed")??;
+    let outcome = generate(world, load)?;
     let after = process::usage_of_all(&pids)?;
     ensure!(
         outcome.bad == 0,
@@ -137,6 +204,15 @@ fn sample(world: &World, candidate: &Candidate, load: Load) -> Result<Sample> {
         cpu_us_per_request: cpu / outcome.good as f64,
         requests_per_second: outcome.rate(),
         latency_us: [0.5, 0.99, 0.999].map(|q| outcome.latency_us.value_at_quantile(q)),
-        rss_kib: after.rss_kib,
     })
+}
+
+/// Runs a load on the generator's processors.
+pub(crate) fn generate(world: &World, load: Load) -> Result<Outcome> {
+    let processors = world.plan.generator.clone();
+    let generator = thread::spawn(move || {
+        process::pin_current_thread(&processors)?;
+        generator::run(load)
+    });
+    generator.join().ok().context("the generator failed")?
 }

@@ -25,20 +25,49 @@ pub(crate) struct World {
     _mock: Server,
 }
 
+/// How the mock differs from its defaults.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mock {
+    /// Requests that its journal keeps.
+    pub(crate) journal: usize,
+    /// Clients beside `mock-client`; see [`client_id`].
+    pub(crate) clients: usize,
+    /// Lifetime of access tokens, such as `60s`.
+    pub(crate) token_lifetime: Option<String>,
+}
+
+/// The name of an account, and of its oauth client.
+pub(crate) fn client_id(at: usize) -> String {
+    format!("client-{at}")
+}
+
 impl World {
     pub(crate) fn start(options: &Options) -> Result<Self> {
+        Self::start_with(options, &Mock::default())
+    }
+
+    pub(crate) fn start_with(options: &Options, mock: &Mock) -> Result<Self> {
         let plan = Plan::new(options.workers);
         let folder = tempfile::tempdir()?;
         let workers = plan.backend.len().to_string();
+        let journal = mock.journal.to_string();
+        let lifetime = mock.token_lifetime.as_deref().unwrap_or("14399s");
+        let data = folder.path().join("mock.toml");
+        fs::write(&data, seed(mock.clients))?;
+        let data = data.to_string_lossy();
         let arguments = [
             "--listen",
             "127.0.0.1:0",
             "--tls-listen",
             "127.0.0.1:0",
             "--journal",
-            "0",
+            &journal,
             "--workers",
             &workers,
+            "--access-token-lifetime",
+            lifetime,
+            "--data",
+            &data,
         ];
         let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
         let mut server =
@@ -55,10 +84,24 @@ impl World {
             mock_tls,
             ca_file,
             token,
-            request: shop(),
+            request: shop(""),
             _mock: server,
         })
     }
+}
+
+/// The mock's data: one merchant, `mock-client`, and as many clients as wanted.
+fn seed(clients: usize) -> String {
+    let app = |id: &str| {
+        format!(
+            "[[app]]\nclient_id = \"{id}\"\nclient_secret = \"mock-secret\"\nname = \"Load\"\nowner = \"merchant\"\n"
+        )
+    };
+    let user = "[[user]]\nname = \"merchant\"\npassword = \"parcel-1\"\n\
+                [[user.account]]\nnumber = \"A1B2C3\"\nnegotiated_rates = true\n";
+    let ids = (0..clients).map(client_id);
+    let apps: String = ids.map(|id| app(&id)).collect();
+    format!("{user}{}{apps}", app("mock-client"))
 }
 
 /// What the candidates that inject a fixed header inject.
@@ -75,7 +118,12 @@ fn token(mock: SocketAddr) -> Result<String> {
         .to_owned())
 }
 
-fn get(addr: SocketAddr, request: http::request::Builder, body: &'static str) -> Result<Vec<u8>> {
+/// Asks for a document, or has something done.
+pub(crate) fn get(
+    addr: SocketAddr,
+    request: http::request::Builder,
+    body: &'static str,
+) -> Result<Vec<u8>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -102,8 +150,8 @@ fn get(addr: SocketAddr, request: http::request::Builder, body: &'static str) ->
     })
 }
 
-/// A Shop request of about two kilobytes without credentials.
-fn shop() -> Vec<u8> {
+/// A Shop request of about two kilobytes without credentials, with these further field lines.
+pub(crate) fn shop(fields: &str) -> Vec<u8> {
     let address = |city: &str, state: &str, postal: &str| {
         serde_json::json!({"AddressLine": ["1 Main Street", "Building 7", "c/o Receiving"], "City": city,
             "StateProvinceCode": state, "PostalCode": postal, "CountryCode": "US"})
@@ -126,7 +174,7 @@ fn shop() -> Vec<u8> {
     format!(
         "POST /api/rating/v2409/Shop HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
          Accept: application/json\r\nUser-Agent: waybill-load\r\ntransId: 0123456789abcdef0123456789abcdef\r\n\
-         transactionSrc: load\r\nContent-Length: {}\r\n\r\n{body}",
+         transactionSrc: load\r\n{fields}Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()

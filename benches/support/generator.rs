@@ -71,6 +71,38 @@ pub fn run(load: Load) -> Result<Outcome> {
     LocalSet::new().block_on(&runtime, drive(load))
 }
 
+/// Idle keep-alive connections; they close when this is dropped.
+#[derive(Debug)]
+#[must_use = "the connections close when this is dropped"]
+pub struct Held {
+    _connections: Vec<Connection>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// Opens connections, asks once on each, and keeps them.
+///
+/// # Errors
+/// When one cannot be opened or is not answered with 200.
+pub fn hold(addr: SocketAddr, request: &[u8], count: usize) -> Result<Held> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let connections = runtime.block_on(async {
+        let mut connections = Vec::with_capacity(count);
+        for _ in 0..count {
+            let mut connection = Connection::open(addr).await?;
+            let status = connection.exchange(request).await?;
+            anyhow::ensure!(status == 200, "an answer {status}");
+            connections.push(connection);
+        }
+        anyhow::Ok(connections)
+    })?;
+    Ok(Held {
+        _connections: connections,
+        _runtime: runtime,
+    })
+}
+
 async fn drive(load: Load) -> Result<Outcome> {
     let mut opened = Vec::with_capacity(load.connections);
     for _ in 0..load.connections {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use rustix::{
-    process::Pid,
+    process::{Pid, Resource, Rlimit, getrlimit, setrlimit},
     thread::{CpuSet, sched_setaffinity},
 };
 use std::{fs, time::Duration};
@@ -74,6 +74,23 @@ pub fn usage_of_all(pids: &[u32]) -> Result<Usage> {
 /// When the machine does not have them.
 pub fn pin_current_thread(processors: &[usize]) -> Result<()> {
     pin(None, processors)
+}
+
+/// Asks for so many open files; whether it was granted.
+#[must_use]
+pub fn raise_open_files(wanted: u64) -> bool {
+    let now = getrlimit(Resource::Nofile);
+    let enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= wanted);
+    enough(now.current)
+        || (enough(now.maximum)
+            && setrlimit(
+                Resource::Nofile,
+                Rlimit {
+                    current: now.maximum,
+                    ..now
+                },
+            )
+            .is_ok())
 }
 
 fn pin(pid: Option<Pid>, processors: &[usize]) -> Result<()> {

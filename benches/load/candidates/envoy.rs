@@ -27,7 +27,11 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     ];
     let mut server = Server::start(&options.envoy, &arguments, &world.plan.proxy, folder)?;
     server.listening(addr)?;
-    Ok(Candidate { server, addr })
+    Ok(Candidate {
+        server,
+        addr,
+        admin: None,
+    })
 }
 
 fn socket(addr: SocketAddr) -> Value {

@@ -27,7 +27,7 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
         format!(
             r#"global
   nbthread {workers}
-  maxconn 20000
+  maxconn 8000
 defaults
   mode http
   timeout connect 5s
@@ -50,5 +50,9 @@ backend ups
     let arguments: [&OsStr; 3] = ["-db".as_ref(), "-f".as_ref(), file.as_ref()];
     let mut server = Server::start(Path::new("haproxy"), &arguments, &world.plan.proxy, folder)?;
     server.listening(addr)?;
-    Ok(Candidate { server, addr })
+    Ok(Candidate {
+        server,
+        addr,
+        admin: None,
+    })
 }

@@ -64,5 +64,9 @@ http {{
     let arguments: [&OsStr; 2] = ["-c".as_ref(), file.as_ref()];
     let mut server = Server::start(Path::new("nginx"), &arguments, &world.plan.proxy, folder)?;
     server.listening(addr)?;
-    Ok(Candidate { server, addr })
+    Ok(Candidate {
+        server,
+        addr,
+        admin: None,
+    })
 }

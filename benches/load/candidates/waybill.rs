@@ -2,14 +2,33 @@
 
 use super::Candidate;
 use crate::{Options, server::Server, world::World};
-use anyhow::Result;
-use std::{ffi::OsStr, fs, os::unix::fs::PermissionsExt as _};
+use anyhow::{Context as _, Result};
+use std::{ffi::OsStr, fmt::Write as _, fs, os::unix::fs::PermissionsExt as _};
 
-pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
+/// What is added to the configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extra {
+    /// Accounts beside `main`; see [`crate::world::client_id`].
+    pub(crate) accounts: usize,
+    /// Further sections.
+    pub(crate) sections: String,
+}
+
+/// Starts one of the builds.
+pub(crate) fn start(
+    options: &Options,
+    build: usize,
+    world: &World,
+    extra: &Extra,
+) -> Result<Candidate> {
+    let program = options.waybill.get(build).context("no such build")?;
     let folder = world.folder.path();
     let plugins = folder.join("plugins");
     fs::create_dir_all(&plugins)?;
-    fs::copy(&options.plugin, plugins.join("ups.so"))?;
+    let plugin = plugins.join("ups.so");
+    if !plugin.exists() {
+        fs::copy(&options.plugin, plugin)?;
+    }
     let (origin, upstream) = if options.tls_upstream {
         let ca = world.ca_file.display();
         (
@@ -19,11 +38,8 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     } else {
         (format!("http://{}", world.mock), String::new())
     };
-    let file = folder.join("waybill.toml");
-    fs::write(
-        &file,
-        format!(
-            r#"[listen]
+    let mut config = format!(
+        r#"[listen]
 apps = "127.0.0.1:0"
 admin = "127.0.0.1:0"
 trust_loopback = true
@@ -31,27 +47,42 @@ trust_loopback = true
 count = {workers}
 [plugins]
 dir = "plugins"
-{upstream}
+{upstream}{sections}
 [[route]]
 carrier = "ups"
 environment = "test"
 account = "main"
 origin = "{origin}"
 danger_plaintext_upstream = {plaintext}
-[[account]]
-name = "main"
-carrier = "ups"
-environment = "test"
-client_id = "mock-client"
-client_secret = {{ value = "mock-secret" }}
 "#,
-            workers = options.workers,
-            plaintext = !options.tls_upstream,
-        ),
-    )?;
+        workers = options.workers,
+        sections = extra.sections,
+        plaintext = !options.tls_upstream,
+    );
+    account(&mut config, "main", "mock-client", "mock-secret");
+    for at in 0..extra.accounts {
+        let id = crate::world::client_id(at);
+        account(&mut config, &id, &id, "mock-secret");
+    }
+    let file = folder.join(format!("waybill-{build}.toml"));
+    fs::write(&file, config)?;
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
     let arguments: [&OsStr; 3] = ["serve".as_ref(), "--config".as_ref(), file.as_ref()];
-    let mut server = Server::start(&options.waybill, &arguments, &world.plan.proxy, folder)?;
+    let mut server = Server::start(program, &arguments, &world.plan.proxy, folder)?;
     let addr = server.address("apps listening on ")?;
-    Ok(Candidate { server, addr })
+    let admin = Some(server.address("admin listening on ")?);
+    Ok(Candidate {
+        server,
+        addr,
+        admin,
+    })
+}
+
+fn account(config: &mut String, name: &str, id: &str, secret: &str) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(
+        config,
+        "[[account]]\nname = \"{name}\"\ncarrier = \"ups\"\nenvironment = \"test\"\n\
+         client_id = \"{id}\"\nclient_secret = {{ value = \"{secret}\" }}"
+    );
 }
