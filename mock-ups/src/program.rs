@@ -57,6 +57,7 @@ fn serve(flags: Flags) -> Result<(), Failure> {
     let workers = flags.workers.get();
     let world = Arc::new(World::new(flags.genesis()?));
     flags.set_clock(&world)?;
+    flags.play_scenarios(&world)?;
     let mut shares: Vec<Share> = (0..workers).map(|_| Share::new()).collect();
     let mut ready = String::new();
     for wanted in flags.listeners() {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::api::Environment;
 use crate::config::{BodyCredentials, Quota, Settings, StaleGrant};
 use crate::data::SeedData;
+use crate::faults::{Scenario, ScenarioError};
 use crate::rating::Tariff;
 use crate::span;
 use crate::state::{Genesis, World};
@@ -83,6 +84,9 @@ pub(super) struct Flags {
     /// Puts lint findings into the header `mock-lint`
     #[arg(long)]
     lint_header: bool,
+    /// A scenario to play from the start: the name of a ready one, or a TOML file; may be repeated
+    #[arg(long, value_name = "NAME|FILE")]
+    scenario: Vec<String>,
     /// Starts the clock, frozen, at this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     frozen_at: Option<String>,
@@ -122,6 +126,10 @@ pub(super) enum BadValue {
     FrozenAt(jiff::Error),
     #[error("--tariff: {0}")]
     Tariff(#[from] crate::rating::TariffError),
+    #[error("--{0}")]
+    Scenario(#[from] ScenarioError),
+    #[error("--scenario: {0}")]
+    ScenarioFile(crate::toml::Unreadable),
     #[error("--data: {0}")]
     Data(#[from] crate::toml::Unreadable),
 }
@@ -164,6 +172,19 @@ impl Flags {
             let at: Timestamp = text.parse().map_err(BadValue::FrozenAt)?;
             world.clock.freeze();
             world.clock.set(at);
+        }
+        Ok(())
+    }
+
+    /// Plays the scenarios that were asked for.
+    pub(super) fn play_scenarios(&self, world: &World) -> Result<(), BadValue> {
+        for wanted in &self.scenario {
+            let scenario = if wanted.contains(['/', '.']) {
+                crate::toml::read(wanted.as_ref()).map_err(BadValue::ScenarioFile)?
+            } else {
+                Scenario::ready(wanted)?
+            };
+            world.play_scenario(scenario)?;
         }
         Ok(())
     }

@@ -118,3 +118,36 @@ async fn stop_lets_an_answer_in_progress_finish() {
     ups.stop().await;
     assert_eq!(pending.await.unwrap().status, 200);
 }
+
+/// Reads to the end of the connection; with the clock paused, waiting takes no time.
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn silent_connections_are_closed_in_the_end() {
+    let ups = MockUps::start().await.unwrap();
+    let starts: [&[u8]; 3] = [b"", b"GET / HT", b"GET /x HTTP/1.1\r\nhost: a\r\n\r\n"];
+    for start in starts {
+        let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+        stream.write_all(start).await.unwrap();
+        let answer = read_to_end(&mut stream).await;
+        assert_eq!(
+            answer.contains("404"),
+            start.ends_with(b"\r\n\r\n"),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn body_that_never_comes_is_answered_408() {
+    let ups = MockUps::start().await.unwrap();
+    let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+    let head = b"POST /api/x HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nab";
+    stream.write_all(head).await.unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}

@@ -146,9 +146,34 @@ fn taken_port_is_one_line_and_exit_code_1() {
     }
 }
 
+#[tokio::test]
+async fn scenarios_play_from_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    let text = "name = \"mine\"\ndescription = \"d\"\n[settings]\naccess_token_lifetime = 7\n";
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    let flags = [
+        "--listen",
+        "127.0.0.1:0",
+        "--scenario",
+        "firewall-page",
+        "--scenario",
+        path,
+    ];
+    let mut program = Running::start(&flags);
+    let base = program.base();
+    for expected in [403, 403, 403, 200] {
+        assert_eq!(token_request(&base).send().await.status, expected);
+    }
+    assert_eq!(token_request(&base).send().await.json()["expires_in"], "7");
+}
+
 #[test]
 fn bad_flags_are_exit_code_2() {
     for flags in [
+        ["--scenario", "no-such-scenario"],
+        ["--scenario", "/no/such/file.toml"],
         ["--listen", "nowhere"],
         ["--token-quota", "many"],
         ["--frozen-at", "soon"],
