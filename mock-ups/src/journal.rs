@@ -162,7 +162,7 @@ impl Journal {
             .collect();
         drop(ring);
         picked.reverse();
-        picked.iter_mut().for_each(JournalEntry::mask_body);
+        picked.iter_mut().for_each(JournalEntry::finish_copy);
         picked
     }
 

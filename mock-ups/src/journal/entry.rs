@@ -47,6 +47,7 @@ pub struct JournalEntry {
     pub findings: Findings,
     /// The fault that was played.
     pub fault: Option<Arc<str>>,
+    raw_head: Vec<u8>,
     raw_body: Vec<u8>,
 }
 
@@ -70,6 +71,7 @@ impl Default for JournalEntry {
             note: None,
             findings: Findings::default(),
             fault: None,
+            raw_head: Vec::new(),
             raw_body: Vec::new(),
         }
     }
@@ -88,8 +90,8 @@ impl JournalEntry {
             self.target.push('?');
             mask::push_form(&mut self.target, query);
         }
-        self.head.clear();
-        mask::push_head(&mut self.head, exchange.headers, exchange.facts.token);
+        self.raw_head.clear();
+        mask::push_head(&mut self.raw_head, exchange.headers, exchange.facts.token);
         self.body.clear();
         self.raw_body.clear();
         if mask::holds_form_secrets(exchange.path) {
@@ -115,8 +117,10 @@ impl JournalEntry {
         self.fault.clone_from(&exchange.facts.fault);
     }
 
-    /// Turns the raw body of a copy into text without secrets.
-    pub(super) fn mask_body(&mut self) {
+    /// Turns the raw parts of a copy into text without secrets.
+    pub(super) fn finish_copy(&mut self) {
+        let raw = std::mem::take(&mut self.raw_head);
+        self.head = String::from_utf8_lossy(&raw).into_owned();
         let raw = std::mem::take(&mut self.raw_body);
         self.body = mask::json_text(&String::from_utf8_lossy(&raw));
     }

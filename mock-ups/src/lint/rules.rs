@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use http::{Method, header};
+use http::{HeaderMap, Method};
 use memchr::memmem::{self, Finder};
 
 use super::{Findings, Subject};
@@ -135,7 +135,6 @@ static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
     request_option: Finder::new(b"\"RequestOption\""),
 });
 
-const LEGACY_FIELDS: [&str; 3] = ["accesslicensenumber", "username", "password"];
 /// First path segments of the products, for paths that lack `/api`.
 const PRODUCTS: [&str; 11] = [
     "rating",
@@ -161,21 +160,59 @@ pub(crate) fn names_product(path: &str) -> bool {
     PRODUCTS.contains(&first)
 }
 
+/// What the rules want to know of the header fields, found in one pass: on the path of every call,
+/// a look-up per field would cost more than all the rules.
+#[derive(Default)]
+struct Fields {
+    has_legacy: bool,
+    trans_id: Option<usize>,
+    transaction_src: Option<usize>,
+    is_json: bool,
+    is_form: bool,
+    is_basic: bool,
+    is_bearer: bool,
+}
+
+impl Fields {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            match name.as_str() {
+                "accesslicensenumber" | "username" | "password" => fields.has_legacy = true,
+                "transid" => fields.trans_id = Some(value.len()),
+                "transactionsrc" => fields.transaction_src = Some(value.len()),
+                "content-type" => {
+                    let holds = |part: &[u8]| memmem::find(value.as_bytes(), part).is_some();
+                    fields.is_json = holds(b"json");
+                    fields.is_form = !fields.is_json && holds(b"x-www-form-urlencoded");
+                }
+                "authorization" => {
+                    let begins_with = |scheme: &[u8]| {
+                        let start = value.as_bytes().get(..scheme.len());
+                        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+                    };
+                    fields.is_basic = begins_with(b"basic ");
+                    fields.is_bearer = begins_with(b"bearer ");
+                }
+                _ => {}
+            }
+        }
+        fields
+    }
+}
+
 pub(super) fn check_api_call(subject: &Subject<'_>, findings: &mut Findings) {
-    let headers = subject.headers;
-    check_transaction_fields(subject, findings);
+    let fields = Fields::of(subject.headers);
+    check_transaction_fields(subject, &fields, findings);
     check_query(subject, findings);
     findings.add_if(
         subject.path.starts_with("/api/security"),
         Rule::ApiPrefixOnOauth,
     );
-    let legacy = LEGACY_FIELDS
-        .into_iter()
-        .any(|name| headers.contains_key(name));
-    findings.add_if(legacy, Rule::LegacyCredentials);
-    findings.add_if(has_scheme(subject, b"basic "), Rule::WrongScheme);
+    findings.add_if(fields.has_legacy, Rule::LegacyCredentials);
+    findings.add_if(fields.is_basic, Rule::WrongScheme);
     if *subject.method == Method::POST {
-        findings.add_if(!declares(subject, b"json"), Rule::NotDeclaredJson);
+        findings.add_if(!fields.is_json, Rule::NotDeclaredJson);
         if subject.path.starts_with("/api/rating/") {
             check_rating(subject, findings);
         }
@@ -183,33 +220,30 @@ pub(super) fn check_api_call(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 pub(super) fn check_other(subject: &Subject<'_>, findings: &mut Findings) {
+    let fields = Fields::of(subject.headers);
     check_query(subject, findings);
     findings.add_if(names_product(subject.path), Rule::ApiPrefixMissing);
-    let legacy = LEGACY_FIELDS
-        .into_iter()
-        .any(|name| subject.headers.contains_key(name));
-    findings.add_if(legacy, Rule::LegacyCredentials);
+    findings.add_if(fields.has_legacy, Rule::LegacyCredentials);
     let token = subject.path.ends_with("/oauth/token") || subject.path.ends_with("/oauth/refresh");
     if token && *subject.method == Method::POST {
-        findings.add_if(
-            !declares(subject, b"x-www-form-urlencoded"),
-            Rule::NotDeclaredForm,
-        );
-        findings.add_if(has_scheme(subject, b"bearer "), Rule::WrongScheme);
+        findings.add_if(!fields.is_form, Rule::NotDeclaredForm);
+        findings.add_if(fields.is_bearer, Rule::WrongScheme);
         let in_body = memmem::find(subject.body, b"client_secret=").is_some();
         findings.add_if(in_body, Rule::CredentialsInBody);
     }
 }
 
-fn check_transaction_fields(subject: &Subject<'_>, findings: &mut Findings) {
-    let id = subject.headers.get("transid");
-    let source = subject.headers.get("transactionsrc");
+fn check_transaction_fields(subject: &Subject<'_>, fields: &Fields, findings: &mut Findings) {
     // Tracking and Time in Transit refuse without them; for the others they are optional.
     let required =
         subject.path.starts_with("/api/track/") || subject.path.ends_with("/transittimes");
-    findings.add_if(required && id.is_none(), Rule::MissingTransId);
-    findings.add_if(required && source.is_none(), Rule::MissingTransactionSrc);
-    let long = id.is_some_and(|id| id.len() > 32) || source.is_some_and(|src| src.len() > 512);
+    findings.add_if(required && fields.trans_id.is_none(), Rule::MissingTransId);
+    findings.add_if(
+        required && fields.transaction_src.is_none(),
+        Rule::MissingTransactionSrc,
+    );
+    let long = fields.trans_id.is_some_and(|length| length > 32)
+        || fields.transaction_src.is_some_and(|length| length > 512);
     findings.add_if(long, Rule::LongTransactionField);
 }
 
@@ -257,18 +291,4 @@ fn string_member<'a>(body: &'a [u8], quoted_name: &Finder<'_>) -> Option<&'a [u8
         .trim_ascii_start();
     let rest = rest.strip_prefix(b"\"")?;
     rest.split(|byte| *byte == b'"').next()
-}
-
-fn declares(subject: &Subject<'_>, part: &[u8]) -> bool {
-    let value = subject.headers.get(header::CONTENT_TYPE);
-    value.is_some_and(|value| memmem::find(value.as_bytes(), part).is_some())
-}
-
-fn has_scheme(subject: &Subject<'_>, scheme: &[u8]) -> bool {
-    let value = subject
-        .headers
-        .get(header::AUTHORIZATION)
-        .map(|value| value.as_bytes());
-    let start = value.and_then(|value| value.get(..scheme.len()));
-    start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
