@@ -1,17 +1,15 @@
 //! An app that calls the gateway.
 
+use crate::soon;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
-
-/// No test waits longer for one answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+use std::net::SocketAddr;
 
 /// A client with a pool of connections, as real apps have.
 #[derive(Clone, Debug)]
@@ -56,9 +54,7 @@ impl Client {
                 .to_bytes();
             Ok(Answer(Response::from_parts(parts, body)))
         };
-        tokio::time::timeout(PATIENCE, exchange)
-            .await
-            .unwrap_or_else(|_| Err("no answer in time".into()))
+        soon("an answer", exchange).await
     }
 
     /// Sends a request.
@@ -80,6 +76,15 @@ impl Client {
 }
 
 impl Answer {
+    pub(crate) const fn new(response: Response<Bytes>) -> Self {
+        Self(response)
+    }
+
+    /// The version of HTTP.
+    pub fn version(&self) -> Version {
+        self.0.version()
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.0.status()
@@ -108,8 +113,9 @@ impl Answer {
     /// # Panics
     /// When it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(self.0.body())
-            .unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
+        let json = serde_json::from_slice(self.0.body());
+        assert!(json.is_ok(), "no JSON: {:?}", self.text());
+        json.expect("it was asked for")
     }
 
     /// The code of the first error in UPS's envelope.

@@ -22,6 +22,8 @@ pub struct ConfigFile {
     pub more: String,
     /// The apps listener; port 0 unless a test needs a certain one.
     pub apps: SocketAddr,
+    /// The admin listener, likewise.
+    pub admin: SocketAddr,
     /// Further text for the `[listen]` table.
     pub listen_more: String,
     /// Further text for the `[plugins]` table.
@@ -39,6 +41,7 @@ impl ConfigFile {
             client_secret: "mock-secret".into(),
             more: String::new(),
             apps: SocketAddr::from(([127, 0, 0, 1], 0)),
+            admin: SocketAddr::from(([127, 0, 0, 1], 0)),
             listen_more: String::new(),
             plugins_more: String::new(),
         }
@@ -55,6 +58,7 @@ impl ConfigFile {
             client_secret,
             more,
             apps,
+            admin,
             ..
         } = self;
         let plaintext = origin.starts_with("http://");
@@ -62,7 +66,7 @@ impl ConfigFile {
             text,
             r#"[listen]
 apps = "{apps}"
-admin = "127.0.0.1:0"
+admin = "{admin}"
 trust_loopback = {trust_loopback}
 {listen_more}
 

@@ -11,11 +11,19 @@
 mod client;
 mod config;
 mod gateway;
+mod process;
 mod programs;
+mod raw;
+mod tls;
+mod wait;
 mod world;
 
 pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
-pub use gateway::Gateway;
-pub use programs::{Programs, programs};
-pub use world::{World, WorldBuilder, eventually};
+pub use gateway::{Gateway, folder, serve};
+pub use process::{Done, Process, run, run_command};
+pub use programs::{Programs, examples, programs, root};
+pub use raw::Raw;
+pub use tls::{Certificate, send_http1, send_http2};
+pub use wait::{eventually, soon};
+pub use world::{World, WorldBuilder};

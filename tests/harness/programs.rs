@@ -28,9 +28,7 @@ pub struct Programs {
 pub fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
-        if env::var_os("WAYBILL_BUILT").is_none() {
-            build();
-        }
+        build(&["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"]);
         let folder = profile_folder();
         let programs = Programs {
             waybill: folder.join("waybill"),
@@ -48,19 +46,25 @@ pub fn programs() -> &'static Programs {
     })
 }
 
-fn build() {
+/// The folder of the built examples.
+///
+/// # Panics
+/// When the build fails.
+pub fn examples() -> &'static Path {
+    static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
+    EXAMPLES.get_or_init(|| {
+        build(&["-p", "examples", "--examples"]);
+        profile_folder().join("examples")
+    })
+}
+
+fn build(packages: &[&str]) {
+    if env::var_os("WAYBILL_BUILT").is_some() {
+        return;
+    }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args([
-        "build",
-        "--locked",
-        "-p",
-        "gateway",
-        "-p",
-        "mock-ups",
-        "-p",
-        "plugins-ups-dylib",
-    ]);
+    command.args(["build", "--locked"]).args(packages);
     if profile_folder().ends_with("release") {
         command.arg("--release");
     }
@@ -80,7 +84,11 @@ fn profile_folder() -> PathBuf {
     folder.expect("target/<profile>").to_owned()
 }
 
-fn root() -> &'static Path {
+/// The top folder of the workspace.
+///
+/// # Panics
+/// Never: this package has a parent folder.
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("tests/ has a parent")

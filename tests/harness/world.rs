@@ -1,11 +1,8 @@
 //! Gateway, mock and client together.
 
-use crate::{Answer, Client, ConfigFile, Gateway, rate_request};
-use mock_ups::MockUps;
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use crate::{Answer, Client, ConfigFile, Gateway, eventually, rate_request};
+use mock_ups::{Fault, FaultGuard, MockUps};
+use std::{fmt, path::Path, time::Duration};
 
 /// What the mock remembers: a loaded test must not lose the request that it is about.
 const JOURNAL: usize = 200_000;
@@ -21,13 +18,20 @@ pub struct World {
     pub app: Client,
     /// A reader of the admin listener.
     pub admin: Client,
+    /// The faults of [`WorldBuilder::fault`]; without them UPS is well again.
+    pub faults: Vec<FaultGuard>,
 }
+
+type Change = Box<dyn FnOnce(&MockUps, &mut ConfigFile)>;
+type Preparation = Box<dyn FnOnce(&Path)>;
 
 /// Sets a world up.
 #[must_use = "nothing runs before `start`"]
 pub struct WorldBuilder {
     mock: mock_ups::Builder,
-    changes: Vec<Box<dyn FnOnce(&MockUps, &mut ConfigFile)>>,
+    changes: Vec<Change>,
+    preparations: Vec<Preparation>,
+    faults: Vec<Fault>,
     more: String,
 }
 
@@ -42,6 +46,8 @@ impl World {
         WorldBuilder {
             mock: MockUps::builder().journal_capacity(JOURNAL),
             changes: Vec::new(),
+            preparations: Vec::new(),
+            faults: Vec::new(),
             more: String::new(),
         }
     }
@@ -56,20 +62,15 @@ impl World {
     /// # Panics
     /// When none does within half a minute.
     pub async fn shop_until(&self, what: &str, check: impl Fn(&Answer) -> bool) -> Answer {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
+        let mut last = None;
+        eventually(what, async || {
             let answer = self.shop().await;
-            if check(&answer) {
-                return answer;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "no answer {what}; the last: {} {}",
-                answer.status(),
-                answer.text()
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            let passed = check(&answer);
+            last = Some(answer);
+            passed
+        })
+        .await;
+        last.expect("there was an answer")
     }
 
     /// The value of a metric without labels, or with exactly these.
@@ -99,6 +100,12 @@ impl WorldBuilder {
         self
     }
 
+    /// A fault of the mock from before the gateway starts.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// How long the mock's access tokens live.
     pub fn token_lifetime(self, lifetime: Duration) -> Self {
         self.mock(|mock| mock.access_token_lifetime(lifetime))
@@ -115,6 +122,12 @@ impl WorldBuilder {
         self
     }
 
+    /// Does something to the folder of the configuration before the gateway starts.
+    pub fn prepare(mut self, preparation: impl FnOnce(&Path) + 'static) -> Self {
+        self.preparations.push(Box::new(preparation));
+        self
+    }
+
     /// Appends text to the gateway's configuration.
     pub fn more(mut self, text: &str) -> Self {
         self.more.push_str(text);
@@ -128,30 +141,26 @@ impl WorldBuilder {
     /// When one of them does not start.
     pub async fn start(self) -> World {
         let mock = self.mock.start().await.expect("the mock starts");
+        let add = |fault| mock.add_fault(fault).expect("a fault that makes sense");
+        let faults = self.faults.into_iter().map(add).collect();
         let mut config = ConfigFile::for_mock(mock.base_url());
         config.more = self.more;
         for change in self.changes {
             change(&mock, &mut config);
         }
-        let gateway = Gateway::start(&config).await;
+        let gateway = Gateway::start_with(&config, |folder| {
+            for prepare in self.preparations {
+                prepare(folder);
+            }
+        })
+        .await;
         let (app, admin) = (Client::new(gateway.apps), Client::new(gateway.admin));
         World {
             mock,
             gateway,
             app,
             admin,
+            faults,
         }
-    }
-}
-
-/// Waits for a condition that another process brings about.
-///
-/// # Panics
-/// When it does not come within half a minute.
-pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !condition().await {
-        assert!(Instant::now() < deadline, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, StatusCode};
+use mock_ups::{Endpoint, Filter};
 use tests::{Answer, World, rate_request};
 
 const APP: &str = r#"
@@ -31,7 +32,7 @@ async fn token(world: &World, id: &str, secret: &str) -> Answer {
         .body(Bytes::from_static(
             b"grant_type=client_credentials&scope=public",
         ));
-    world.app.send(request.unwrap()).await
+    world.app.send(request.expect("a request")).await
 }
 
 /// The app keeps its UPS code: it asks for a token where it thinks UPS is, and sends that.
@@ -178,4 +179,47 @@ async fn unregistered_client_on_a_trusted_listener_is_served() {
             .insert("authorization", bearer.parse().unwrap());
         world.app.send(request).await.assert_rates();
     }
+}
+
+/// P4: an app that asks for a token before every call costs the carrier nothing.
+#[tokio::test]
+async fn token_before_every_call_never_reaches_the_carrier() {
+    let world = World::builder()
+        .config(|config| config.trust_loopback = false)
+        .more(APP)
+        .start()
+        .await;
+    for _ in 0..100 {
+        let answer = token(&world, "shop-id", "shop-secret-0123456789").await;
+        assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text());
+        let bearer = format!("Bearer {}", answer.json()["access_token"].as_str().unwrap());
+        let mut request = rate_request();
+        request
+            .headers_mut()
+            .insert("authorization", bearer.parse().unwrap());
+        world.app.send(request).await.assert_rates();
+    }
+    let tokens = Filter::any().endpoint(Endpoint::Token);
+    world.mock.expect(tokens).exactly(1).unwrap();
+}
+
+/// An app that asks without end is told so in the carrier's words.
+#[tokio::test]
+async fn app_that_asks_for_too_many_tokens_is_told() {
+    let world = World::builder()
+        .config(|config| config.trust_loopback = false)
+        .more(APP)
+        .more("[tokens]\napp_token_requests_per_minute = 3")
+        .start()
+        .await;
+    let mut refused = None;
+    for _ in 0..5 {
+        let answer = token(&world, "shop-id", "shop-secret-0123456789").await;
+        if answer.status() != StatusCode::OK {
+            refused = Some(answer);
+        }
+    }
+    let refused = refused.expect("the limit is 3");
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.ups_code(), "10429");
 }

@@ -3,9 +3,16 @@
 //! Each test has its own world on free ports; see `tests::World`.
 
 mod apps;
+mod examples;
+mod hygiene;
 mod inject;
 mod no_secret_leaks;
+mod observe;
+mod plugins;
+mod programs;
 mod renewal;
 mod replay_after_401;
+mod shutdown;
 mod single_flight;
+mod tls;
 mod token_endpoint;

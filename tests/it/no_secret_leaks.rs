@@ -55,7 +55,7 @@ accounts = ["main"]
         let answer = world.admin.get(path).await;
         answers.push_str(&answer.text().replace("planted-none", ""));
     }
-    let output = world.gateway.output();
+    let output = world.gateway.process.output();
     assert!(
         output.contains("POST"),
         "the access log is on, so the search sees something:\n{output}"
@@ -88,7 +88,7 @@ async fn rejected_client_secret_is_not_in_the_error() {
         "{}",
         answer.text()
     );
-    let output = gateway.output();
+    let output = gateway.process.output();
     assert!(
         output.contains("10401"),
         "the carrier's code is what the operator needs:\n{output}"

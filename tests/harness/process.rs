@@ -1,0 +1,168 @@
+//! A program under test.
+
+use crate::eventually;
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// How long a program that does its work and ends may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program, with a folder of its own; dropping it kills it.
+#[derive(Debug)]
+#[must_use = "the program ends when this is dropped"]
+pub struct Process {
+    child: Child,
+    folder: TempDir,
+}
+
+/// What a program left behind that did its work and ended.
+#[derive(Debug)]
+pub struct Done {
+    /// The exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+impl Process {
+    /// Starts the command in the folder; both its streams go to files there.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn spawn(command: &mut Command, folder: TempDir) -> Self {
+        let stream = |name| {
+            let file = File::create(folder.path().join(name));
+            Stdio::from(file.expect("the folder is ours"))
+        };
+        let child = command
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(stream("stdout"))
+            .stderr(stream("stderr"))
+            .spawn()
+            .expect("the program starts");
+        Self { child, folder }
+    }
+
+    /// Everything that the program wrote so far, both streams.
+    pub fn output(&self) -> String {
+        format!("{}{}", self.stdout(), self.stderr())
+    }
+
+    /// What it wrote to standard output.
+    pub fn stdout(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stdout")).unwrap_or_default()
+    }
+
+    /// What it wrote to standard error.
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default()
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    /// Its id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    ///
+    /// # Panics
+    /// When the signal cannot be sent.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.pid().to_string()])
+            .status();
+        let sent = status.is_ok_and(|status| status.success());
+        assert!(sent, "kill -{name} failed:\n{}", self.output());
+    }
+
+    /// Waits for it to end.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut status = None;
+        let child = &mut self.child;
+        eventually("the end of the program", async || {
+            status = child.try_wait().expect("a child of ours");
+            status.is_some()
+        })
+        .await;
+        status.expect("it ended")
+    }
+
+    /// Waits for a line of standard output that begins with `prefix`, and gives the rest of it.
+    ///
+    /// # Panics
+    /// When the program ends before that.
+    pub async fn line(&mut self, prefix: &str) -> String {
+        let mut found = None;
+        let what = format!("a line {prefix:?}");
+        eventually(&what, async || {
+            let over = self.child.try_wait().expect("a child of ours");
+            let stdout = self.stdout();
+            // A line is complete only with its end.
+            found = stdout
+                .split_inclusive('\n')
+                .find_map(|line| line.strip_suffix('\n')?.strip_prefix(prefix))
+                .map(str::to_owned);
+            assert!(
+                found.is_some() || over.is_none(),
+                "it ended ({over:?}) without {what}:\n{}",
+                self.output()
+            );
+            found.is_some()
+        })
+        .await;
+        found.expect("it was found")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a program to its end.
+///
+/// # Panics
+/// When it cannot be started or does not end within a minute.
+pub async fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: &[S], folder: &Path) -> Done {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(folder);
+    run_command(command).await
+}
+
+/// As [`run`], for a command that needs more.
+///
+/// # Panics
+/// As [`run`].
+pub async fn run_command(command: Command) -> Done {
+    let mut command = tokio::process::Command::from(command);
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(PATIENCE, output)
+        .await
+        .expect("it ends within a minute")
+        .expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Done {
+        code: output.status.code(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}

@@ -1,0 +1,168 @@
+//! Plugins that cannot be used: refused with the reason, and UPS goes on.
+
+use serde_json::Value;
+use std::{fs, path::Path, process::Command};
+use tests::{Done, World, eventually, programs, rate_request, root, run};
+
+/// A carrier whose plugin is not there, beside UPS.
+const OTHER: &str = r#"
+[[route]]
+carrier = "acme"
+environment = "test"
+account = "acme"
+prefix = "/acme"
+
+[[account]]
+name = "acme"
+carrier = "acme"
+environment = "test"
+client_id = "acme"
+client_secret = { value = "planted-acme" }
+"#;
+
+/// Compiles a C plugin of the plugin host's tests; `false` without a compiler.
+fn compile(source: &str, to: &Path) -> bool {
+    let tests = root().join("gateway/plugin-host/tests/plugins");
+    let compiled = Command::new("cc")
+        .args([
+            "-std=c11",
+            "-shared",
+            "-fPIC",
+            "-fvisibility=hidden",
+            "-O1",
+            "-I",
+        ])
+        .arg(root().join("plugins/abi/include"))
+        .arg("-I")
+        .arg(&tests)
+        .arg("-o")
+        .arg(to)
+        .arg(tests.join(source))
+        .output();
+    match compiled {
+        Ok(output) => {
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{source}: {error}");
+            true
+        }
+        Err(error) => {
+            println!("skipped: {source}, because there is no C compiler ({error})");
+            false
+        }
+    }
+}
+
+/// Puts files into the plugin folder that are no plugins, or none that may be used.
+fn bad_plugins(folder: &Path) {
+    let plugins = folder.join("plugins");
+    fs::write(plugins.join("junk.so"), "not a library").unwrap();
+    fs::write(plugins.join("empty.so"), "").unwrap();
+    let ups = fs::read(&programs().ups_plugin).unwrap();
+    fs::write(plugins.join("half.so"), &ups[..ups.len() / 2]).unwrap();
+    compile("entry_v2.c", &plugins.join("newer.so"));
+    compile("entry_missing.c", &plugins.join("entry.so"));
+}
+
+async fn list(folder: &Path) -> Vec<Value> {
+    let args = ["plugin", "list", "--json"];
+    let Done {
+        code,
+        stdout,
+        stderr,
+    } = run(&programs().waybill, &args, folder).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    serde_json::from_str(&stdout).expect("a list")
+}
+
+#[tokio::test]
+async fn bad_plugin_files_are_refused_and_ups_is_served() {
+    let world = World::builder().prepare(bad_plugins).start().await;
+    world.shop().await.assert_rates();
+    let files = list(&world.gateway.process.folder()).await;
+    assert!(files.len() >= 4, "{files:?}");
+    for file in &files {
+        let name = file["file"].as_str().unwrap();
+        if name.ends_with("/ups.so") {
+            assert_ne!(file["state"], "faulted", "{file}");
+            continue;
+        }
+        assert_eq!(file["state"], "faulted", "{file}");
+        let reason = file["reason"].as_str().unwrap();
+        assert!(reason.len() > 10, "{file}");
+        assert!(!reason.contains("panicked"), "{file}");
+    }
+    let reason_of = |name: &str| {
+        let file = files.iter().find(|file| {
+            file["file"]
+                .as_str()
+                .is_some_and(|file| file.ends_with(name))
+        });
+        file.map(|file| file["reason"].as_str().unwrap_or_default().to_owned())
+    };
+    assert!(reason_of("junk.so").unwrap().contains("ELF"), "{files:?}");
+    let ready = world.admin.get("/readyz").await;
+    assert!(ready.text().contains("junk.so"), "{}", ready.text());
+}
+
+/// A carrier without its plugin answers in some shape that says so; the other carrier goes on.
+#[tokio::test]
+async fn carrier_without_plugin_is_told_and_ups_is_served() {
+    let world = World::builder().more(OTHER).start().await;
+    world.shop().await.assert_rates();
+    let mut request = rate_request();
+    *request.uri_mut() = "/acme/api/rating".parse().unwrap();
+    let answer = world.app.send(request).await;
+    assert_eq!(answer.status(), 503, "{}", answer.text());
+    let code = answer.field("waybill-error");
+    assert!(
+        ["misconfigured", "plugin_fault"].contains(&code),
+        "{code}: {}",
+        answer.text()
+    );
+    assert!(answer.text().contains("acme"), "{}", answer.text());
+    assert!(!answer.text().contains("planted"), "{}", answer.text());
+    let ready = world.admin.get("/readyz").await;
+    assert!(ready.text().contains("acme"), "{}", ready.text());
+}
+
+/// A pin ties the plugin to one content.
+#[tokio::test]
+async fn plugin_with_another_content_than_pinned_is_refused() {
+    let pin = format!("[plugins.pins]\nups = \"sha256:{}\"", "0".repeat(64));
+    let world = World::builder().more(&pin).start().await;
+    let answer = world.shop().await;
+    assert_eq!(answer.status(), 503, "{}", answer.text());
+    eventually("the reason is in the log", async || {
+        world.gateway.process.output().contains("pin")
+    })
+    .await;
+    world.mock.token_requests_of("mock-client").none().unwrap();
+}
+
+/// In strict mode a plugin that uses the network itself is refused before any code of it runs.
+#[tokio::test]
+async fn plugin_with_forbidden_functions_is_refused_when_strict() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugin = folder.path().join("forbidden.so");
+    if !compile("forbidden.c", &plugin) {
+        return;
+    }
+    let file = plugin.to_str().unwrap();
+    let args = ["plugin", "check", "--strict", file];
+    let done = run(&programs().waybill, &args, folder.path()).await;
+    assert_eq!(done.code, Some(3), "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("refused"), "{}", done.stdout);
+}
+
+#[tokio::test]
+async fn plugin_check_approves_of_the_ups_plugin() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugin = programs().ups_plugin.to_str().unwrap();
+    let done = run(
+        &programs().waybill,
+        &["plugin", "check", plugin],
+        folder.path(),
+    )
+    .await;
+    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+}
