@@ -6,8 +6,8 @@
 use crate::{
     framing::{ConnectionState, Expiry, GuardedIo, Patience, Protocol, Watch},
     limits::Limits,
-    local_exec::LocalExec,
     serve,
+    streams::{Polled, Streams},
     ticks::{Slots, TICK, timeout},
     worker::Worker,
 };
@@ -40,6 +40,8 @@ pub(crate) struct Connection {
     pub(crate) trusted: bool,
     /// What the last `Host` of this connection meant.
     pub(crate) host_memo: RefCell<Option<crate::hygiene::HostMemo>>,
+    /// What the answer did that was polled last.
+    pub(crate) polled: Cell<Option<Polled>>,
     told_to_drain: Cell<bool>,
     cut: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -152,7 +154,12 @@ impl Connections {
             };
             match watch.check(now, patience) {
                 Some(
-                    Expiry::Idle | Expiry::Head | Expiry::Body | Expiry::Write | Expiry::Linger,
+                    Expiry::Idle
+                    | Expiry::Head
+                    | Expiry::Body
+                    | Expiry::Write
+                    | Expiry::Flood
+                    | Expiry::Linger,
                 ) => {
                     worker.metrics.connections_timed_out.add(1);
                 }
@@ -162,13 +169,9 @@ impl Connections {
     }
 }
 
-fn patience(limits: &Limits, protocol: Protocol) -> Patience {
+fn patience(limits: &Limits) -> Patience {
     Patience {
-        // HTTP/2 counts no heads, so its whole life is one wait for the first.
-        head: match protocol {
-            Protocol::Http1 => limits.head_read,
-            Protocol::Http2 => limits.keep_alive_idle,
-        },
+        head: limits.head_read,
         idle: limits.keep_alive_idle,
         body_idle: limits.body_idle,
         body_rate: limits.body_rate,
@@ -195,6 +198,7 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
             secure,
             trusted,
             host_memo: RefCell::new(None),
+            polled: Cell::new(None),
             told_to_drain: Cell::new(false),
             cut: Cell::new(false),
             waker: RefCell::new(None),
@@ -212,7 +216,8 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
         let worker = Rc::clone(&connection.worker);
         match tls {
             None => serve_plaintext(Rc::clone(&connection), stream).await,
-            Some(tls) => serve_tls(Rc::clone(&connection), tls, stream).await,
+            // Boxed like HTTP/2 below: a plain connection need not keep room for their state.
+            Some(tls) => Box::pin(serve_tls(Rc::clone(&connection), tls, stream)).await,
         }
         worker.connections.open.borrow_mut().remove(connection.slot);
         worker.metrics.connections_open.sub(1);
@@ -225,10 +230,10 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
 async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
     let mut io = GuardedIo::new(stream);
     let limits = &connection.worker.settings.limits;
-    connection.watch(io.state(), patience(limits, Protocol::Http1));
+    connection.watch(io.state(), patience(limits));
     match connection.run(io.protocol()).await {
         Some(Ok(Protocol::Http1)) => serve_http1(connection, io).await,
-        Some(Ok(Protocol::Http2)) => serve_http2(connection, io).await,
+        Some(Ok(Protocol::Http2)) => Box::pin(serve_http2(connection, io)).await,
         Some(Err(_)) | None => {}
     }
 }
@@ -244,12 +249,9 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
     let mut io = GuardedIo::new(stream);
     if http2 {
         io.set_http2();
-        serve_http2(connection, io).await;
+        Box::pin(serve_http2(connection, io)).await;
     } else {
-        connection.watch(
-            io.state(),
-            patience(&worker.settings.limits, Protocol::Http1),
-        );
+        connection.watch(io.state(), patience(&worker.settings.limits));
         serve_http1(connection, io).await;
     }
 }
@@ -279,16 +281,18 @@ where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let limits = &connection.worker.settings.limits;
-    connection.watch(io.state(), patience(limits, Protocol::Http2));
+    connection.watch(io.state(), patience(limits));
     let (state, serving) = (io.state(), Rc::clone(&connection));
     let service =
         service_fn(move |request| serve::serve(Rc::clone(&serving), Rc::clone(&state), request));
-    let mut builder = conn::http2::Builder::new(LocalExec);
+    let mut builder = conn::http2::Builder::new(Streams(Rc::clone(&connection)));
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.http2_streams)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_send_buf_size(64 * 1024)
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(100)
         .keep_alive_interval(limits.keep_alive_idle / 2)
         .keep_alive_timeout(limits.write_idle);
     let mut http = pin!(builder.serve_connection(io, service));
