@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -71,6 +73,16 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Unreadable> 
 #[error("a fault cuts the answer here")]
 pub(crate) struct Cut;
 
+/// Counts a request as ended when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Hold(pub(crate) Arc<AtomicU32>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// The body of a response.
 #[derive(Debug)]
 pub(crate) enum MockBody {
@@ -82,6 +94,7 @@ pub(crate) enum MockBody {
         left: u64,
         pause: Duration,
         timer: Option<Pin<Box<Sleep>>>,
+        _hold: Hold,
     },
     /// The beginning, then the end of the connection.
     Broken {
@@ -99,7 +112,8 @@ impl MockBody {
         Self::Full(bytes)
     }
 
-    pub(crate) fn slow(bytes: Bytes, piece: usize, pause: Duration) -> Self {
+    /// Sends pieces; `hold` is dropped when the last one is gone.
+    pub(crate) fn slow(bytes: Bytes, piece: usize, pause: Duration, hold: Hold) -> Self {
         let left = bytes.len() as u64;
         let mut pieces = VecDeque::new();
         let mut rest = bytes;
@@ -111,6 +125,7 @@ impl MockBody {
             left,
             pause,
             timer: None,
+            _hold: hold,
         }
     }
 
@@ -150,6 +165,7 @@ impl Body for MockBody {
                 left,
                 pause,
                 timer,
+                ..
             } => {
                 if pieces.is_empty() {
                     return Poll::Ready(None);

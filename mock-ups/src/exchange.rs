@@ -45,7 +45,7 @@ pub(crate) struct Connection {
     last_bearer: LastBearer,
     number: u64,
     begun: AtomicU32,
-    ended: AtomicU32,
+    ended: Arc<AtomicU32>,
 }
 
 /// Requests begun and ended on a connection.
@@ -106,7 +106,7 @@ impl Connection {
             reset,
             last_bearer: LastBearer::default(),
             begun: AtomicU32::new(0),
-            ended: AtomicU32::new(0),
+            ended: Arc::new(AtomicU32::new(0)),
         }
     }
 

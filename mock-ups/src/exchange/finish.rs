@@ -1,11 +1,13 @@
 //! The end of every exchange with UPS's paths: fault, journal, response.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Response, header};
 
 use crate::answer::{self, Framing};
-use crate::body::MockBody;
+use crate::body::{Hold, MockBody};
 use crate::clock::VirtualClock;
 use crate::journal;
 
@@ -20,6 +22,12 @@ enum Delivery {
 }
 
 impl Connection {
+    /// Keeps the connection from counting as idle while a body is on its way.
+    fn hold(&self) -> Hold {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Hold(Arc::clone(&self.ended))
+    }
+
     /// The fault's share, the journal, the response.
     pub(super) fn finish(
         &self,
@@ -77,7 +85,7 @@ impl Connection {
         let mut response = answer::response(answer, &framing);
         *response.body_mut() = match delivery {
             Delivery::Whole => MockBody::full(bytes),
-            Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause),
+            Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause, self.hold()),
             Delivery::Half => MockBody::broken(bytes),
         };
         if reset {

@@ -151,3 +151,18 @@ async fn body_that_never_comes_is_answered_408() {
     let answer = read_to_end(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn slow_body_outlives_the_idle_limit() {
+    use mock_ups::{Action, Fault, Span};
+    let ups = MockUps::start().await.unwrap();
+    let pause = Span(Duration::from_secs(30));
+    let _guard = ups
+        .add_fault(Fault::new(Action::SlowBody { piece: 10, pause }))
+        .unwrap();
+    let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+    let head = b"GET /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    stream.write_all(head).await.unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.ends_with("]}}"), "{answer}");
+}
