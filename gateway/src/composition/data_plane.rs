@@ -76,13 +76,15 @@ pub(super) fn directory(
         routes: config
             .routes
             .iter()
-            .filter_map(|route| self::route(route, catalog))
+            .map(|route| self::route(route, catalog))
             .collect(),
         apps: config.apps.iter().map(app).collect(),
     }
 }
 
-fn route(route: &config::Route, catalog: &Catalog) -> Option<Route> {
+/// Every route is kept, also one that cannot be served: without it, its requests would fall to the route
+/// that takes the rest, and reach another carrier.
+fn route(route: &config::Route, catalog: &Catalog) -> Route {
     let plugin = catalog.plugin(&route.carrier);
     let profile = plugin.map_or_else(
         || unserved(&route.carrier),
@@ -92,15 +94,16 @@ fn route(route: &config::Route, catalog: &Catalog) -> Option<Route> {
         .origin
         .clone()
         .or_else(|| profile.origin(route.environment).cloned());
-    let Some(origin) = origin else {
+    let origin = origin.unwrap_or_else(|| {
         tracing::error!(
             carrier = %route.carrier,
             environment = %route.environment,
             "this route is not served: no plugin names its origin and the route has none"
         );
-        return None;
-    };
-    Some(Route {
+        // Its accounts have no token either, so nothing is ever sent there.
+        "https://invalid".parse().expect("a literal origin parses")
+    });
+    Route {
         profile: Arc::new(profile),
         environment: route.environment,
         origin,
@@ -108,7 +111,7 @@ fn route(route: &config::Route, catalog: &Catalog) -> Option<Route> {
         hosts: route.hosts.clone(),
         prefix: route.prefix.clone(),
         default_account: route.account.clone(),
-    })
+    }
 }
 
 /// Enough to answer with the reason why the carrier's plugin is not there.
