@@ -1,6 +1,6 @@
 //! The body of an answer to an app.
 
-use crate::{record::Record, ticks::Alarm, upstream::Lease};
+use crate::{record::Record, streams::Polled, ticks::Alarm, upstream::Lease};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::body::{Body, Frame, SizeHint};
@@ -120,10 +120,15 @@ impl Body for Answer {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        match &mut self.source {
+        let poll = match &mut self.source {
             Source::Own(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
             Source::Upstream(flow) => flow.poll(cx),
-        }
+        };
+        self.record.connection().polled.set(Some(match &poll {
+            Poll::Ready(_) => Polled::Gave,
+            Poll::Pending => Polled::Waits,
+        }));
+        poll
     }
 
     fn is_end_stream(&self) -> bool {

@@ -49,7 +49,7 @@ pub(crate) fn identify(
         }
     }
     if connection.trusted {
-        return refuse_web_pages(connection, found).map(|()| Caller::Anonymous);
+        return refuse_web_pages(found).map(|()| Caller::Anonymous);
     }
     Err(unauthenticated(
         "who is calling? Send a token from this gateway's token endpoint, or Waybill-Key",
@@ -67,18 +67,14 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// A caller without credentials must not be a web page in the browser of somebody on this machine
 /// (cross-site requests, DNS rebinding): any page could ship parcels.
-pub(crate) fn refuse_web_pages(connection: &Connection, found: &Found) -> Result<(), Problem> {
+pub(crate) fn refuse_web_pages(found: &Found) -> Result<(), Problem> {
     if found.browser {
         return Err(Problem::new(
             Code::BrowserRefused,
             "requests from web pages need credentials, even on this machine",
         ));
     }
-    let memo = connection.host_memo.borrow();
-    if memo
-        .as_ref()
-        .is_some_and(|memo| memo.local || memo.route.is_some())
-    {
+    if found.own_host {
         Ok(())
     } else {
         Err(Problem::new(

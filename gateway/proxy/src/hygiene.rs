@@ -6,6 +6,7 @@
 use crate::{
     connection::Connection,
     error::{Code, Problem},
+    framing::{all_target, limits},
     names::{self, Fate},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
@@ -19,6 +20,8 @@ pub(crate) struct Found {
     pub(crate) connection: bool,
     pub(crate) transfer_encoding: bool,
     pub(crate) content_length: bool,
+    /// The `Host` is this machine's or a route's.
+    pub(crate) own_host: bool,
     /// `Origin` or a telling `Sec-Fetch-Site`: a browser made this for a web page.
     pub(crate) browser: bool,
 }
@@ -67,8 +70,54 @@ pub(crate) fn check(
     if lengths > 1 || (lengths == 1 && found.transfer_encoding) {
         return Err(Problem::bad("the request has more than one length").closing());
     }
+    if request.version() == Version::HTTP_2 {
+        check_http2(request)?;
+    }
     check_host(connection, request, hosts)?;
+    let memo = connection.host_memo.borrow();
+    found.own_host = (memo.as_ref()).is_some_and(|memo| memo.local || memo.route.is_some());
     Ok(found)
+}
+
+/// What the guard checks in the bytes of HTTP/1 and cannot see in HTTP/2.
+fn check_http2(request: &Request<Incoming>) -> Result<(), Problem> {
+    let (uri, headers) = (request.uri(), request.headers());
+    if headers.len() > usize::from(limits::FIELDS) {
+        return Err(Problem::new(
+            Code::HeadTooLarge,
+            "the request has too many fields",
+        ));
+    }
+    let scheme = uri.scheme_str();
+    if !matches!(scheme, Some("http" | "https") | None) {
+        return Err(Problem::bad("the scheme is neither http nor https"));
+    }
+    if uri
+        .path_and_query()
+        .is_some_and(|target| !all_target(target.as_str().as_bytes()))
+    {
+        return Err(Problem::bad(
+            "the request target holds a byte that must be percent-encoded",
+        ));
+    }
+    // RFC 9113 section 8.2.1. Written to HTTP/1 they would be padding, and not part of the value.
+    let padded = |value: &HeaderValue| {
+        let ends = [value.as_bytes().first(), value.as_bytes().last()];
+        ends.iter().flatten().any(|b| matches!(b, b' ' | b'\t'))
+    };
+    if headers.values().any(padded) {
+        return Err(Problem::bad(
+            "a field value begins or ends with white space",
+        ));
+    }
+    let mut expectations = headers.get_all(header::EXPECT).iter();
+    if expectations.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Problem::new(
+            Code::ExpectationFailed,
+            "the only expectation met here is 100-continue",
+        ));
+    }
+    Ok(())
 }
 
 fn check_method(method: &Method) -> Result<(), Problem> {

@@ -50,6 +50,7 @@ mod secret_hash;
 mod serve;
 mod server;
 mod settings;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod ticks;

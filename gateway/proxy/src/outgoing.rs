@@ -4,7 +4,7 @@ use crate::{
     error::{Code, Problem},
     framing::{Violation, violation_in},
     limits::Limits,
-    ticks::{Alarm, Ticks, poll_once},
+    ticks::{Alarm, TICK, Ticks, poll_once},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -46,6 +46,29 @@ pub(crate) struct Stream {
     progress: Rc<Progress>,
     alarm: Alarm,
     idle: Duration,
+    pace: Pace,
+}
+
+/// How fast a body comes, not counting the time in which nobody asked for it. HTTP/2 needs it here:
+/// the sweep sees connections, not streams.
+#[derive(Debug)]
+struct Pace {
+    /// The least bytes per second.
+    rate: u64,
+    received: u64,
+    waited: u64,
+    since: Option<u64>,
+}
+
+impl Pace {
+    /// Takes note of a piece; whether the body is slower than it may be.
+    fn crawls(&mut self, now: u64, size: usize, idle: Duration) -> bool {
+        self.received += size as u64;
+        self.waited += self.since.take().map_or(0, |since| now - since);
+        let waited = TICK.as_millis() * u128::from(self.waited);
+        let due = u128::from(self.rate) * waited / 1000;
+        waited >= idle.as_millis() && u128::from(self.received) < due
+    }
 }
 
 /// What forwarding and replaying know about a body that is on its way.
@@ -170,6 +193,12 @@ pub(crate) fn take(
         progress: Rc::clone(&progress),
         alarm: Alarm::new(ticks),
         idle: limits.body_idle,
+        pace: Pace {
+            rate: limits.body_rate,
+            received: 0,
+            waited: 0,
+            since: None,
+        },
     };
     Ok(Sendable {
         body: Outgoing::Stream(Box::new(stream)),
@@ -268,6 +297,7 @@ impl Stream {
             }
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Pending => {
+                    self.pace.since.get_or_insert(now);
                     let passed = self.alarm.poll(cx, self.idle);
                     return passed.map(|()| Some(Err(self.progress.fail(BodyFault::TooSlow))));
                 }
@@ -290,6 +320,9 @@ impl Stream {
         };
         self.alarm.disarm();
         self.progress.last.set(now);
+        if self.pace.crawls(now, piece.len(), self.idle) {
+            return Poll::Ready(Some(Err(self.progress.fail(BodyFault::TooSlow))));
+        }
         let Some(left) = self.left.checked_sub(piece.len() as u64) else {
             return Poll::Ready(Some(Err(self.progress.fail(BodyFault::TooLarge))));
         };

@@ -112,7 +112,7 @@ fn authenticate<'a>(
     let index = &connection.worker.index;
     let Some(app) = index.app_by_client_id(client_id) else {
         if connection.trusted {
-            caller::refuse_web_pages(connection, found)?;
+            caller::refuse_web_pages(found)?;
             return Ok((None, client_id));
         }
         return Err(invalid_client());

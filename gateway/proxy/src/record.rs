@@ -51,6 +51,11 @@ impl Record {
         }
     }
 
+    /// The connection that the request came over.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The request's id.
     pub(crate) fn id(&self) -> &Bytes {
         &self.id

@@ -22,7 +22,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls_pki_types::ServerName;
 use std::{
     cell::{Cell, RefCell},
+    future::{Future, poll_fn},
     io,
+    pin::Pin,
     rc::Rc,
     sync::Arc,
 };
@@ -44,11 +46,26 @@ pub(crate) struct Upstream {
     pub(crate) authority: uri::Authority,
     limits: Limits,
     idle: RefCell<Vec<Idle>>,
-    shared: RefCell<Option<Shared>>,
+    shared: RefCell<Vec<Shared>>,
 }
 
 /// An HTTP/2 connection and how many streams use it.
-type Shared = (http2::SendRequest<Outgoing>, Rc<Cell<u32>>);
+struct Shared {
+    sender: http2::SendRequest<Outgoing>,
+    streams: Rc<Cell<u32>>,
+    /// How many its server takes.
+    taken: Rc<Cell<usize>>,
+    /// When it was last seen in use.
+    since: u64,
+}
+
+impl Shared {
+    /// Whether its server takes one more stream.
+    fn has_room(&self, limit: u32) -> bool {
+        let used = self.streams.get();
+        used < limit && (used as usize) < self.taken.get()
+    }
+}
 
 struct Idle {
     sender: http1::SendRequest<Outgoing>,
@@ -122,11 +139,12 @@ impl Upstream {
 
     /// A connection that has served before and is ready, if there is one.
     pub(crate) fn take_idle(self: &Rc<Self>, ticks: &Rc<Ticks>) -> Option<Lease> {
-        if let Some((sender, streams)) = &*self.shared.borrow()
-            && !sender.is_closed()
-            && streams.get() < self.limits.http2_streams
-        {
-            let sender = Sender::Http2(sender.clone(), Streams::of(streams));
+        let limit = self.limits.http2_streams;
+        let open = |shared: &&mut Shared| !shared.sender.is_closed() && shared.has_room(limit);
+        // The oldest with room, so that the others expire.
+        if let Some(shared) = self.shared.borrow_mut().iter_mut().find(open) {
+            shared.since = ticks.now();
+            let sender = Sender::Http2(shared.sender.clone(), Streams::of(&shared.streams));
             return Some(self.lease(sender, ticks, true));
         }
         let mut idle = self.idle.borrow_mut();
@@ -158,7 +176,7 @@ impl Upstream {
 
     /// Opens a connection.
     pub(crate) async fn connect(self: &Rc<Self>, ticks: &Rc<Ticks>) -> Result<Lease, Problem> {
-        let opened = timeout(ticks, self.limits.connect, self.open()).await;
+        let opened = timeout(ticks, self.limits.connect, self.open(ticks.now())).await;
         let sender = match opened {
             Ok(Ok(sender)) => sender,
             Ok(Err(error)) => {
@@ -183,7 +201,7 @@ impl Upstream {
         Ok(self.lease(sender, ticks, false))
     }
 
-    async fn open(&self) -> io::Result<Sender> {
+    async fn open(&self, now: u64) -> io::Result<Sender> {
         let stream = TcpStream::connect((&*self.host, self.port)).await?;
         // Without it the last packet of a request waits for an acknowledgement; it cannot be vital.
         let _ = stream.set_nodelay(true);
@@ -194,7 +212,7 @@ impl Upstream {
         if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
             return handshake_http1(stream).await;
         }
-        let (sender, connection) = http2::Builder::new(LocalExec)
+        let (sender, mut connection) = http2::Builder::new(LocalExec)
             .timer(TokioTimer::new())
             .keep_alive_interval(self.limits.upstream_idle)
             .keep_alive_timeout(self.limits.connect)
@@ -202,14 +220,26 @@ impl Upstream {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;
+        let taken = Rc::new(Cell::new(connection.current_max_send_streams()));
+        let told = Rc::clone(&taken);
         tokio::task::spawn_local(async move {
-            if let Err(error) = connection.await {
+            let ended = poll_fn(|cx| {
+                let poll = Pin::new(&mut connection).poll(cx);
+                told.set(connection.current_max_send_streams());
+                poll
+            });
+            if let Err(error) = ended.await {
                 tracing::debug!(%error, "upstream connection ended");
             }
         });
         let count = Rc::new(Cell::new(0));
         let streams = Streams::of(&count);
-        *self.shared.borrow_mut() = Some((sender.clone(), count));
+        self.shared.borrow_mut().push(Shared {
+            sender: sender.clone(),
+            streams: count,
+            taken,
+            since: now,
+        });
         Ok(Sender::Http2(sender, streams))
     }
 
@@ -218,6 +248,12 @@ impl Upstream {
         let span = u64::try_from(self.limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
         let mut idle = self.idle.borrow_mut();
         idle.retain(|idle| !idle.sender.is_closed() && now.saturating_sub(idle.since) <= span);
+        self.shared.borrow_mut().retain_mut(|shared| {
+            if shared.streams.get() > 0 {
+                shared.since = now;
+            }
+            !shared.sender.is_closed() && now.saturating_sub(shared.since) <= span
+        });
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn all_token(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| is_token(byte))
 }
 
-pub(super) fn all_target(bytes: &[u8]) -> bool {
+pub(crate) fn all_target(bytes: &[u8]) -> bool {
     // No early exit: the loop stays branch-free, and almost every target is fine.
     bytes
         .iter()

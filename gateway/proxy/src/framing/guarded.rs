@@ -9,6 +9,7 @@ use hyper::rt::ReadBufCursor;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Violation;
+use super::http2::Frames;
 use super::message::{Position, RequestFraming};
 use super::scratch;
 use super::state::ConnectionState;
@@ -70,6 +71,7 @@ pub struct GuardedIo<T> {
     approved: usize,
     lingered: usize,
     shut: bool,
+    frames: Frames,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
@@ -86,6 +88,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             approved: 0,
             lingered: 0,
             shut: false,
+            frames: Frames::default(),
         }
     }
 
@@ -100,10 +103,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         &self.io
     }
 
-    /// From now on everything passes unchecked: ALPN agreed on HTTP/2.
+    /// From now on everything passes: ALPN agreed on HTTP/2. Only its pace is looked after.
     pub fn set_http2(&mut self) {
         self.mode = Mode::Http2;
         self.approved = self.held.len();
+        self.frames.advance(&self.held, &self.state);
     }
 
     /// Finds out by its first bytes whether a plaintext peer speaks HTTP/2.
@@ -127,7 +131,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             }
             if shown == PREFACE.len() {
                 self.set_http2();
-                self.state.position.set(Position::Between);
                 return Poll::Ready(Ok(Protocol::Http2));
             }
             if self.state.expiry().is_some() {
@@ -171,12 +174,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             framing,
             mode,
             end,
+            frames,
             ..
         } = self;
         scratch::with(|scratch| {
             let room = cursor.remaining().min(scratch.len());
             let fresh = ready!(poll_receive(io, state, cx, &mut scratch[..room]))?;
             if *mode == Mode::Http2 {
+                frames.advance(fresh, state);
                 cursor.put_slice(fresh);
                 return Poll::Ready(Ok(fresh.len()));
             }
@@ -226,9 +231,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     fn expire(&mut self) -> bool {
         match (self.state.expiry(), self.framing.position()) {
             (None, _) => return false,
+            (Some(_), _) if self.mode == Mode::Http2 => self.end = Some(End::Closed),
             (Some(Expiry::Head), Position::Head) => self.stop(Violation::HeadTimeout),
             (Some(Expiry::Body), Position::Body) => self.stop(Violation::BodyTimeout),
-            (Some(Expiry::Idle | Expiry::Write | Expiry::Linger), _) => {
+            (Some(Expiry::Idle | Expiry::Write | Expiry::Linger | Expiry::Flood), _) => {
                 self.end = Some(End::Closed);
             }
             // It went on meanwhile.
@@ -295,7 +301,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
 
     fn check_write(&self) -> io::Result<()> {
         match self.state.expiry() {
-            Some(Expiry::Write) => Err(io::ErrorKind::TimedOut.into()),
+            Some(Expiry::Write | Expiry::Flood) => Err(io::ErrorKind::TimedOut.into()),
             Some(Expiry::Idle | Expiry::Head | Expiry::Body | Expiry::Linger) | None => Ok(()),
         }
     }

@@ -17,6 +17,7 @@ mod field;
 mod guarded;
 mod head;
 mod host;
+mod http2;
 pub mod limits;
 mod line;
 mod message;
@@ -27,6 +28,7 @@ mod upstream;
 mod violation;
 mod watch;
 
+pub(crate) use bytes::all_target;
 pub use guarded::{GuardedIo, Protocol};
 pub use message::{Advance, Position, RequestFraming, ResponseFraming};
 pub use state::{ConnectionState, Serving};

@@ -25,8 +25,11 @@ pub struct ConnectionState {
     /// Somebody checks this connection for slowness.
     pub(super) watched: Cell<bool>,
     serving: Cell<u32>,
-    /// Requests whose serving began; HTTP/2 shows its progress by nothing else.
+    /// Requests whose serving began.
     pub(super) served: Cell<u64>,
+    /// What the peer's HTTP/2 frames cost, and what in them outweighs that.
+    pub(super) cost: Cell<u64>,
+    pub(super) worth: Cell<u64>,
     pub(super) expiry: Cell<Option<Expiry>>,
     pub(super) refusal: Cell<Option<Violation>>,
     waker: RefCell<Option<Waker>>,
@@ -45,6 +48,8 @@ impl ConnectionState {
             watched: Cell::new(false),
             serving: Cell::new(0),
             served: Cell::new(0),
+            cost: Cell::new(0),
+            worth: Cell::new(0),
             expiry: Cell::new(None),
             refusal: Cell::new(None),
             waker: RefCell::new(None),

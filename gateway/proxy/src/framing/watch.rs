@@ -34,9 +34,18 @@ pub enum Expiry {
     Body,
     /// Taking an answer.
     Write,
+    /// Sending frames that mean something: HTTP/2 frames without use came too fast.
+    Flood,
     /// Taking note of a refusal.
     Linger,
 }
+
+/// Frames without use that a peer may send at once, and per second.
+const FLOOD: u64 = 2000;
+const FLOOD_RATE: u64 = 100;
+/// What a request and a KiB of answers outweigh: window updates belong to both.
+const WORTH_OF_REQUEST: u64 = 8;
+const WORTH_OF_KIB: u64 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -59,6 +68,35 @@ pub struct Watch {
     since: Duration,
     checked: Duration,
     body: BodyPace,
+    flood: Flood,
+}
+
+/// How far the cost of a peer's frames exceeds their worth.
+#[derive(Debug, Default)]
+struct Flood {
+    level: u64,
+    cost: u64,
+    worth: u64,
+    /// Milliseconds times [`FLOOD_RATE`] that have not bought a whole frame yet.
+    rest: u64,
+}
+
+impl Flood {
+    fn rises(&mut self, state: &ConnectionState, step: Duration) -> bool {
+        let cost = state.cost.get();
+        if cost == self.cost && self.level == 0 {
+            return false;
+        }
+        let worth = state.worth.get()
+            + state.served.get() * WORTH_OF_REQUEST
+            + state.sent.get() / 1024 * WORTH_OF_KIB;
+        let time = self.rest + u64::try_from(step.as_millis()).unwrap_or(u64::MAX / 2) * FLOOD_RATE;
+        self.rest = time % 1000;
+        let paid = (worth - self.worth) + time / 1000;
+        self.level = (self.level + (cost - self.cost)).saturating_sub(paid);
+        (self.cost, self.worth) = (cost, worth);
+        self.level > FLOOD
+    }
 }
 
 /// How a body has come in so far.
@@ -81,6 +119,7 @@ impl Watch {
             since: now,
             checked: now,
             body: BodyPace::default(),
+            flood: Flood::default(),
         }
     }
 
@@ -91,6 +130,10 @@ impl Watch {
         let step = now.saturating_sub(self.checked);
         self.checked = now;
         let crawling = self.is_crawling(seen.0, step, patience);
+        if self.flood.rises(&self.state, step) {
+            self.state.expire(Expiry::Flood);
+            return Some(Expiry::Flood);
+        }
         if seen != self.seen {
             self.seen = seen;
             self.since = now;
@@ -141,7 +184,7 @@ fn progress(state: &ConnectionState) -> (Stage, u64) {
     if state.write_blocked.get() {
         return (Stage::Write, state.sent.get());
     }
-    // HTTP/2 approves no heads, HTTP/1 approves a head before it is served.
+    // HTTP/2 counts a head of its own before the first request.
     let begun = state.heads.get() + state.served.get();
     match state.position.get() {
         Position::Head => (Stage::Head, state.heads.get()),
