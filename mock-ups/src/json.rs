@@ -13,41 +13,42 @@ pub(crate) enum Style {
 }
 
 /// The writer. Containers are closures, so brackets always match.
+///
+/// The small methods are forced inline: keys are constants, and only where the compiler sees that
+/// does it copy them without a call. That alone halves the time of an answer.
 #[derive(Debug)]
 pub(crate) struct Json {
     out: Vec<u8>,
-    separator: &'static [u8],
+    style: Style,
     /// Whether the next member is the first of its container.
     first: bool,
 }
 
 impl Json {
-    pub(crate) fn with_capacity(style: Style, capacity: usize) -> Self {
-        Self {
-            out: Vec::with_capacity(capacity),
-            separator: match style {
-                Style::Spaced => b", ",
-                Style::Compact => b",",
-            },
-            first: true,
-        }
-    }
-
     /// A whole document: one object.
     pub(crate) fn document(style: Style, capacity: usize, body: impl FnOnce(&mut Self)) -> Vec<u8> {
-        let mut json = Self::with_capacity(style, capacity);
+        let mut json = Self {
+            out: Vec::with_capacity(capacity),
+            style,
+            first: true,
+        };
         json.braces(body);
         json.out
     }
 
+    #[inline(always)]
     fn separate(&mut self) {
         if self.first {
             self.first = false;
         } else {
-            self.out.extend_from_slice(self.separator);
+            match self.style {
+                Style::Spaced => self.out.extend_from_slice(b", "),
+                Style::Compact => self.out.push(b','),
+            }
         }
     }
 
+    #[inline(always)]
     fn key(&mut self, key: &str) {
         self.separate();
         self.out.push(b'"');
@@ -55,6 +56,7 @@ impl Json {
         self.out.extend_from_slice(b"\":");
     }
 
+    #[inline(always)]
     fn braces(&mut self, body: impl FnOnce(&mut Self)) {
         self.out.push(b'{');
         self.first = true;
@@ -64,12 +66,28 @@ impl Json {
     }
 
     /// `"key":{…}`.
+    #[inline(always)]
     pub(crate) fn object(&mut self, key: &str, body: impl FnOnce(&mut Self)) {
         self.key(key);
         self.braces(body);
     }
 
+    /// `"key":{"CurrencyCode":"USD", "MonetaryValue":"12.34"}` from hundredths.
+    #[inline(always)]
+    pub(crate) fn money(&mut self, key: &str, currency: &str, value: i64) {
+        self.key(key);
+        self.out.extend_from_slice(b"{\"CurrencyCode\":\"");
+        self.out.extend_from_slice(currency.as_bytes());
+        self.out.extend_from_slice(match self.style {
+            Style::Spaced => b"\", \"MonetaryValue\":\"",
+            Style::Compact => b"\",\"MonetaryValue\":\"",
+        });
+        push_hundredths(&mut self.out, value);
+        self.out.extend_from_slice(b"\"}");
+    }
+
     /// `"key":[{…}, …]`, one object per item.
+    #[inline(always)]
     pub(crate) fn array<T>(
         &mut self,
         key: &str,
@@ -120,12 +138,14 @@ impl Json {
     }
 
     /// `"key":"value"`, escaped.
+    #[inline(always)]
     pub(crate) fn text(&mut self, key: &str, value: &str) {
         self.key(key);
         self.quoted(value);
     }
 
     /// `"key":true`.
+    #[inline(always)]
     pub(crate) fn boolean(&mut self, key: &str, value: bool) {
         self.key(key);
         self.out
@@ -133,12 +153,14 @@ impl Json {
     }
 
     /// `"key":7`, a JSON number.
+    #[inline(always)]
     pub(crate) fn number(&mut self, key: &str, value: i64) {
         self.key(key);
         push_integer(&mut self.out, value);
     }
 
     /// `"key":"7"`, a number as a string.
+    #[inline(always)]
     pub(crate) fn integer_text(&mut self, key: &str, value: i64) {
         self.key(key);
         self.out.push(b'"');
@@ -147,6 +169,7 @@ impl Json {
     }
 
     /// `"key":"12.34"` from hundredths.
+    #[inline(always)]
     pub(crate) fn hundredths(&mut self, key: &str, value: i64) {
         self.key(key);
         self.out.push(b'"');
@@ -155,6 +178,7 @@ impl Json {
     }
 
     /// `"key":"5.0"` from tenths.
+    #[inline(always)]
     pub(crate) fn tenths(&mut self, key: &str, value: i64) {
         self.key(key);
         self.out.push(b'"');
@@ -166,9 +190,19 @@ impl Json {
 
     /// Members that were rendered before and are always the same, without the outer separator.
     /// `members` must be `"key":value` text in this writer's style.
+    #[inline(always)]
     pub(crate) fn prepared(&mut self, members: &str) {
         self.separate();
         self.out.extend_from_slice(members.as_bytes());
+    }
+
+    /// `"key":"value"` for text that needs no escape: a constant of the program.
+    #[inline(always)]
+    pub(crate) fn word(&mut self, key: &str, value: &'static str) {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(value.as_bytes());
+        self.out.push(b'"');
     }
 
     fn quoted(&mut self, text: &str) {
@@ -211,32 +245,37 @@ const fn digit(value: u64) -> u8 {
     b'0' + (value % 10) as u8
 }
 
-fn push_integer(out: &mut Vec<u8>, value: i64) {
-    if value < 0 {
-        out.push(b'-');
-    }
-    let mut buffer = [0_u8; 20];
-    let mut at = buffer.len();
-    let mut rest = value.unsigned_abs();
+/// Room for the digits of an `i64`, a sign and a point.
+type Digits = [u8; 24];
+
+/// Fills `digits` from the end and says where they begin.
+fn integer_digits(digits: &mut Digits, end: usize, value: u64) -> usize {
+    let mut at = end;
+    let mut rest = value;
     loop {
         at -= 1;
-        buffer[at] = digit(rest);
+        digits[at] = digit(rest);
         rest /= 10;
         if rest == 0 {
-            break;
+            return at;
         }
     }
-    out.extend_from_slice(&buffer[at..]);
+}
+
+fn push_integer(out: &mut Vec<u8>, value: i64) {
+    let mut digits: Digits = [b'-'; 24];
+    let at = integer_digits(&mut digits, 24, value.unsigned_abs());
+    out.extend_from_slice(&digits[at - usize::from(value < 0)..]);
 }
 
 fn push_hundredths(out: &mut Vec<u8>, value: i64) {
-    if value < 0 {
-        out.push(b'-');
-    }
     let magnitude = value.unsigned_abs();
-    // A magnitude of an `i64` divided by 100 fits in `i64`.
-    push_integer(out, (magnitude / 100).cast_signed());
-    out.extend_from_slice(&[b'.', digit(magnitude / 10), digit(magnitude)]);
+    let mut digits: Digits = [b'-'; 24];
+    digits[23] = digit(magnitude);
+    digits[22] = digit(magnitude / 10);
+    digits[21] = b'.';
+    let at = integer_digits(&mut digits, 21, magnitude / 100);
+    out.extend_from_slice(&digits[at - usize::from(value < 0)..]);
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ pub mod program;
 mod registry;
 mod span;
 mod state;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod tokens;
 mod toml;

@@ -101,7 +101,11 @@ impl Rating {
         if liberal::holds_control_character(call.body) {
             return Ok(ApiAnswer::indigestible());
         }
-        let envelope = match serde_json::from_slice::<request::Envelope<'_>>(call.body) {
+        // One pass over the whole text is quicker than one per string.
+        let Ok(text) = std::str::from_utf8(call.body) else {
+            return Ok(ApiAnswer::indigestible());
+        };
+        let envelope = match serde_json::from_str::<request::Envelope<'_>>(text) {
             Ok(envelope) => envelope,
             Err(_) if liberal::is_json(call.body) => return Err(error::NOT_VALID.into()),
             Err(_) => return Ok(ApiAnswer::indigestible()),

@@ -154,6 +154,6 @@ fn response(json: &mut Json, sheet: &Sheet<'_>, bases: &[Basis<'_>]) {
 }
 
 fn alert(json: &mut Json, alert: &Alert) {
-    json.text("Code", alert.code);
-    json.text("Description", alert.text);
+    json.word("Code", alert.code);
+    json.word("Description", alert.text);
 }

@@ -2,6 +2,7 @@
 
 mod errors;
 mod oracle;
+mod properties;
 mod shape;
 
 use std::sync::Arc;

@@ -37,7 +37,23 @@ fn request(from: (&str, &str, &str), to: (&str, &str, &str), unit: &str) -> Valu
     }})
 }
 
-const NORTH_CAROLINA: (&str, &str, &str) = ("US", "NC", "27703");
+type Place = (&'static str, &'static str, &'static str);
+
+const NORTH_CAROLINA: Place = ("US", "NC", "27703");
+
+/// From, to, unit, services to ask for one by one.
+#[rustfmt::skip]
+const LANES: [(Place, Place, &str, &[&str]); 9] = [
+    (NORTH_CAROLINA, ("US", "FL", "32821"), "LBS", &["03", "01", "93"]),
+    (NORTH_CAROLINA, ("PR", "", "00901"), "LBS", &["02"]),
+    (NORTH_CAROLINA, ("CA", "ON", "M5V2T6"), "LBS", &["11", "65"]),
+    (NORTH_CAROLINA, ("JP", "", "100-0001"), "LBS", &["07", "72"]),
+    (("CA", "ON", "M5V 2T6"), ("CA", "QC", "H2X 1Y4"), "KGS", &["11", "13", "70"]),
+    (("DE", "", "10115"), ("FR", "", "75001"), "KGS", &["11", "65"]),
+    (("PL", "", "00-001"), ("PL", "", "30-002"), "KGS", &["82", "11"]),
+    (("MX", "", "01000"), ("US", "TX", "78701"), "KGS", &["08"]),
+    (("GB", "", "SW1A 1AA"), ("US", "NY", "10001"), "KGS", &["65"]),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rating_answers_validate() {
@@ -45,78 +61,20 @@ async fn rating_answers_validate() {
         return;
     };
     let world = World::start().await;
-    for (from, to, unit, services) in [
-        (
-            NORTH_CAROLINA,
-            ("US", "FL", "32821"),
-            "LBS",
-            &["03", "01", "93"][..],
-        ),
-        (NORTH_CAROLINA, ("PR", "", "00901"), "LBS", &["02"][..]),
-        (
-            NORTH_CAROLINA,
-            ("CA", "ON", "M5V2T6"),
-            "LBS",
-            &["11", "65"][..],
-        ),
-        (
-            NORTH_CAROLINA,
-            ("JP", "", "100-0001"),
-            "LBS",
-            &["07", "72"][..],
-        ),
-        (
-            ("CA", "ON", "M5V 2T6"),
-            ("CA", "QC", "H2X 1Y4"),
-            "KGS",
-            &["11", "13", "70"][..],
-        ),
-        (
-            ("DE", "", "10115"),
-            ("FR", "", "75001"),
-            "KGS",
-            &["11", "65"][..],
-        ),
-        (
-            ("PL", "", "00-001"),
-            ("PL", "", "30-002"),
-            "KGS",
-            &["82", "11"][..],
-        ),
-        (
-            ("MX", "", "01000"),
-            ("US", "TX", "78701"),
-            "KGS",
-            &["08"][..],
-        ),
-        (
-            ("GB", "", "SW1A 1AA"),
-            ("US", "NY", "10001"),
-            "KGS",
-            &["65"][..],
-        ),
-    ] {
+    for (from, to, unit, services) in LANES {
         let mut body = request(from, to, unit);
-        for path in [
-            "Shop",
-            "Shoptimeintransit",
-            "Shop?additionalinfo=timeintransit",
-        ] {
+        let check = |path: &str, body: &Value| {
             let path = format!("/api/rating/v2409/{path}");
             let answer = world.call("POST", &path, &body.to_string());
             assert_eq!(answer.status, 200, "{from:?} {to:?} {}", answer.body);
             spec.check("RATEResponseWrapper", &answer.json());
-        }
+        };
+        check("Shop", &body);
+        check("Shoptimeintransit", &body);
+        check("Shop?additionalinfo=timeintransit", &body);
         for service in services {
             body["RateRequest"]["Shipment"]["Service"] = json!({"Code": service});
-            let path = "/api/rating/v2409/Ratetimeintransit";
-            let answer = world.call("POST", path, &body.to_string());
-            assert_eq!(
-                answer.status, 200,
-                "{from:?} {to:?} {service} {}",
-                answer.body
-            );
-            spec.check("RATEResponseWrapper", &answer.json());
+            check("Ratetimeintransit", &body);
         }
     }
 }

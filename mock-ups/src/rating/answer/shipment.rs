@@ -59,8 +59,8 @@ fn heading(json: &mut Json, sheet: &Sheet<'_>, basis: &Basis<'_>) {
     let shows = &sheet.job.shows;
     let arrays = sheet.mode.lists_are_arrays();
     json.object("Service", |json| {
-        json.text("Code", basis.service.code());
-        json.text("Description", "");
+        json.word("Code", basis.service.code());
+        json.word("Description", "");
     });
     if shows.rate_chart {
         json.text("RateChart", rate_chart(sheet));
@@ -188,11 +188,9 @@ pub(super) fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
     });
 }
 
+#[inline(always)]
 pub(super) fn money(json: &mut Json, sheet: &Sheet<'_>, key: &str, amount: Cents) {
-    json.object(key, |json| {
-        json.text("CurrencyCode", sheet.currency);
-        json.hundredths("MonetaryValue", amount);
-    });
+    json.money(key, sheet.currency, amount);
 }
 
 /// The tax on an amount, when the request asks for it and the origin has one.
@@ -320,8 +318,8 @@ impl<'t> Items<'t> {
         let arrays = sheet.mode.lists_are_arrays();
         let lines = self.lines[..self.count].iter();
         json.list("ItemizedCharges", arrays, lines, |json, line| {
-            json.text("Code", line.code);
-            json.text("CurrencyCode", sheet.currency);
+            json.word("Code", line.code);
+            json.word("CurrencyCode", sheet.currency);
             json.hundredths("MonetaryValue", line.amount);
             if let Some(subtype) = line.subtype {
                 json.text("SubType", subtype);

@@ -150,7 +150,7 @@ fn negotiated_next_day_air_has_the_recorded_fuel() {
         item(&parcel["NegotiatedCharges"]["ItemizedCharges"], "375"),
         Some("5.86")
     );
-    let net = rated["NegotiatedRateCharges"]["TotalCharge"]["MonetaryValue"];
+    let net = &rated["NegotiatedRateCharges"]["TotalCharge"]["MonetaryValue"];
     // Base, delivery area and fuel.
     assert_eq!(net, "41.35");
 }
