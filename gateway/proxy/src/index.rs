@@ -80,6 +80,8 @@ pub(crate) struct Index {
     pub(crate) routes: Vec<IndexedRoute>,
     pub(crate) accounts: Vec<(Realm, Account)>,
     pub(crate) apps: Vec<IndexedApp>,
+    /// The route that takes what no other route takes.
+    pub(crate) rest: Option<usize>,
     by_host: Map<String, usize>,
     by_prefix: Map<String, usize>,
     /// How many segments prefixes have, most first.
@@ -96,6 +98,7 @@ impl Index {
             routes: Vec::with_capacity(directory.routes.len()),
             accounts: Vec::with_capacity(directory.accounts.len()),
             apps: Vec::with_capacity(directory.apps.len()),
+            rest: None,
             by_host: Map::default(),
             by_prefix: Map::default(),
             prefix_segments: Vec::new(),
@@ -120,6 +123,7 @@ impl Index {
             let realm = realm(&mut realms, &route.profile.id, route.environment);
             index.add_route(route, realm)?;
         }
+        index.rest = index.route_for_the_rest();
         index.add_origin_hosts();
         Ok(index)
     }
@@ -214,6 +218,18 @@ impl Index {
             self.prefix_segments.sort_unstable_by(|a, b| b.cmp(a));
         }
         Ok(prefix)
+    }
+
+    /// The only route, or the only one that asks for nothing.
+    fn route_for_the_rest(&self) -> Option<usize> {
+        if self.routes.len() == 1 {
+            return Some(0);
+        }
+        let asks_nothing =
+            |route: &IndexedRoute| route.prefix.is_none() && route.route.hosts.is_empty();
+        let mut open = (0..self.routes.len()).filter(|at| asks_nothing(&self.routes[*at]));
+        let first = open.next();
+        first.filter(|_| open.next().is_none())
     }
 
     /// Apps that reach the gateway under the carrier's own name select the route by it, unless two

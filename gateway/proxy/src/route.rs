@@ -1,4 +1,4 @@
-//! Which route a request takes: by `Host`, by path prefix, or because there is only one.
+//! Which route a request takes: by `Host`, by path prefix, or because it takes the rest.
 
 use crate::{
     connection::Connection,
@@ -33,8 +33,10 @@ pub(crate) fn choose(connection: &Connection, uri: &Uri) -> Result<Choice, Probl
             .map_or(0, String::len);
         return Ok(Choice { route, strip });
     }
+    if let Some(route) = worker.index.rest {
+        return Ok(Choice { route, strip: 0 });
+    }
     match worker.index.routes.len() {
-        1 => Ok(Choice { route: 0, strip: 0 }),
         0 => Err(Problem::new(
             Code::RouteUnknown,
             "this gateway has no route yet: add a [[route]] to its configuration",
