@@ -21,7 +21,7 @@ mod world;
 pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
 pub use gateway::{Gateway, folder, serve};
-pub use process::{Done, Process, run, run_command};
+pub use process::{Done, Process, run, run_command, skipped};
 pub use programs::{Programs, examples, programs, root};
 pub use raw::Raw;
 pub use tls::{Certificate, send_http1, send_http2};

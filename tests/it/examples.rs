@@ -1,7 +1,7 @@
 //! The examples run, as their readers would run them.
 
 use std::process::Command;
-use tests::{Done, World, examples, programs, root, run_command};
+use tests::{Done, World, examples, programs, root, run_command, skipped};
 
 async fn run_against(world: &World, mut command: Command) -> Done {
     command.env("WAYBILL_URL", format!("http://{}", world.gateway.apps));
@@ -53,7 +53,7 @@ async fn quickstarts_of_other_languages_get_rates() {
     ] {
         let present = Command::new(program).arg("-c").arg("").output().is_ok();
         if !present {
-            println!("skipped: {script}, because there is no {program}");
+            skipped(script, &format!("there is no {program}"));
             continue;
         }
         let mut command = Command::new(program);

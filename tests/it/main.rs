@@ -10,6 +10,7 @@ mod no_secret_leaks;
 mod observe;
 mod plugins;
 mod programs;
+mod real_clients;
 mod renewal;
 mod replay_after_401;
 mod shutdown;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
-use tests::{Done, World, eventually, programs, rate_request, root, run};
+use tests::{Done, World, eventually, programs, rate_request, root, run, skipped};
 
 /// A carrier whose plugin is not there, beside UPS.
 const OTHER: &str = r#"
@@ -46,7 +46,7 @@ fn compile(source: &str, to: &Path) -> bool {
             true
         }
         Err(error) => {
-            println!("skipped: {source}, because there is no C compiler ({error})");
+            skipped(source, &format!("there is no C compiler: {error}"));
             false
         }
     }
@@ -55,10 +55,14 @@ fn compile(source: &str, to: &Path) -> bool {
 /// Puts files into the plugin folder that are no plugins, or none that may be used.
 fn bad_plugins(folder: &Path) {
     let plugins = folder.join("plugins");
-    fs::write(plugins.join("junk.so"), "not a library").unwrap();
-    fs::write(plugins.join("empty.so"), "").unwrap();
-    let ups = fs::read(&programs().ups_plugin).unwrap();
-    fs::write(plugins.join("half.so"), &ups[..ups.len() / 2]).unwrap();
+    let ups = fs::read(&programs().ups_plugin).expect("it was built");
+    for (name, bytes) in [
+        ("junk.so", &b"not a library"[..]),
+        ("empty.so", &[]),
+        ("half.so", &ups[..ups.len() / 2]),
+    ] {
+        fs::write(plugins.join(name), bytes).expect("the folder is ours");
+    }
     compile("entry_v2.c", &plugins.join("newer.so"));
     compile("entry_missing.c", &plugins.join("entry.so"));
 }

@@ -5,8 +5,8 @@ use tests::{Client, ConfigFile, Process, folder, programs, rate_request, run, ru
 
 /// A configuration that works, but for one port.
 async fn serve_with_taken_port(change: impl FnOnce(&mut ConfigFile, String)) -> (String, String) {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = taken.local_addr().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let addr = taken.local_addr().expect("it is bound");
     let mut config = ConfigFile::for_mock("http://127.0.0.1:9");
     change(&mut config, addr.to_string());
     let folder = folder(&config);

@@ -69,7 +69,7 @@ async fn apps_listener_without_tls_speaks_http2() {
 }
 
 fn to_secure_mock(mock: &MockUps, config: &mut ConfigFile) {
-    config.origin = mock.tls_base_url().unwrap();
+    config.origin = mock.tls_base_url().expect("TLS is on");
 }
 
 /// A world whose mock is reached over TLS, and whose gateway trusts its authority.
@@ -81,7 +81,7 @@ fn trusting() -> WorldBuilder {
 
 fn write_authority(mock: &MockUps, config: &mut ConfigFile) -> String {
     to_secure_mock(mock, config);
-    mock.ca_pem().unwrap().to_owned()
+    mock.ca_pem().expect("TLS is on").to_owned()
 }
 
 #[tokio::test]
