@@ -11,7 +11,17 @@ use mock_ups::api::{AccountView, ApiRequest, Caller, Environment, Product as _};
 use mock_ups::rating::{Rating, Tariff};
 
 /// A Shop request as clients send it, with names, addresses and descriptions.
-fn request(packages: usize) -> Bytes {
+///
+/// `rich` asks for itemised and negotiated charges, which triples the answer.
+fn request(packages: usize, rich: bool) -> Bytes {
+    let (sub_version, options) = if rich {
+        (
+            r#""SubVersion":"2409","#,
+            r#""ShipmentRatingOptions":{"NegotiatedRatesIndicator":""},"#,
+        )
+    } else {
+        ("", "")
+    };
     let address = |city: &str, state: &str, zip: &str| {
         format!(
             r#"{{"AddressLine":["1 Long Street","Suite 200"],"City":"{city}",
@@ -24,14 +34,14 @@ fn request(packages: usize) -> Bytes {
         "PackageWeight":{"UnitOfMeasurement":{"Code":"LBS","Description":"Pounds"},"Weight":"5.5"}}"#;
     let packages = vec![package; packages].join(",");
     Bytes::from(format!(
-        r#"{{"RateRequest":{{"Request":{{"RequestOption":"Shop","SubVersion":"2409",
+        r#"{{"RateRequest":{{"Request":{{"RequestOption":"Shop",{sub_version}
             "TransactionReference":{{"CustomerContext":"order 1234"}}}},
         "PickupType":{{"Code":"01","Description":"Daily Pickup"}},
         "Shipment":{{
             "Shipper":{{"Name":"Acme","ShipperNumber":"A1B2C3","Address":{}}},
             "ShipTo":{{"Name":"Jane Doe","Address":{}}},
             "ShipFrom":{{"Name":"Acme Warehouse","Address":{}}},
-            "ShipmentRatingOptions":{{"NegotiatedRatesIndicator":""}},
+            {options}
             "Package":[{packages}]}}}}}}"#,
         address("Durham", "NC", "27703"),
         address("Orlando", "FL", "32821"),
@@ -54,16 +64,20 @@ fn rating(criterion: &mut Criterion) {
     };
     let headers = HeaderMap::new();
     let now: Timestamp = "2024-03-04T12:00:00Z".parse().expect("a time");
-    for (name, path, packages) in [
-        ("shop, one package", "/api/rating/v2409/Shop", 1),
-        ("shop, ten packages", "/api/rating/v2409/Shop", 10),
+    let shop = "/api/rating/v2409/Shop";
+    let timed = "/api/rating/v2409/Shoptimeintransit";
+    for (name, path, packages, rich) in [
+        ("shop", shop, 1, false),
+        ("shop, itemised and negotiated", shop, 1, true),
         (
-            "shop with time in transit",
-            "/api/rating/v2409/Shoptimeintransit",
-            1,
+            "shop, itemised and negotiated, ten packages",
+            shop,
+            10,
+            true,
         ),
+        ("shop with time in transit", timed, 1, false),
     ] {
-        let body = request(packages);
+        let body = request(packages, rich);
         let segments: Vec<&str> = path.split('/').skip(2).collect();
         let request = ApiRequest {
             method: &Method::POST,
