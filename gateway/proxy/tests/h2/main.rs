@@ -1,0 +1,10 @@
+//! HTTP/2 on both sides of the data plane, and TLS.
+
+mod downgrade;
+mod frames;
+#[path = "../wire/harness.rs"]
+#[expect(dead_code, reason = "the HTTP/1 suite uses the rest")]
+mod harness;
+#[path = "../wire/readers.rs"]
+mod readers;
+mod slow;
