@@ -25,6 +25,12 @@ pub(crate) fn not_found() -> ApiAnswer {
     ApiAnswer::error(UpsError::new(StatusCode::NOT_FOUND, "404", "Not Found"))
 }
 
+/// The mock itself failed.
+pub(crate) fn internal() -> ApiAnswer {
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    ApiAnswer::error(UpsError::new(status, "10500", "Internal Server Error"))
+}
+
 /// A method that the path does not have; a guess like [`not_found`].
 pub(crate) fn method_not_allowed(allowed: &Method) -> ApiAnswer {
     let error = UpsError::new(StatusCode::METHOD_NOT_ALLOWED, "405", "Method Not Allowed");
@@ -66,7 +72,8 @@ pub(crate) fn response(answer: ApiAnswer, framing: &Framing<'_>) -> Response<Moc
         }
     }
     if !headers.contains_key(header::CONTENT_TYPE) {
-        let value = if answer.error.is_some() {
+        // Only the APIs' errors were seen with a character set.
+        let value = if answer.error.is_some() && framing.transaction.is_some() {
             JSON_UTF8
         } else {
             JSON

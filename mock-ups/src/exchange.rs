@@ -11,6 +11,7 @@
 mod finish;
 mod play;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -91,6 +92,26 @@ struct Outcome<'a> {
     spoil: Option<&'a Action>,
 }
 
+impl<'a> Outcome<'a> {
+    fn api(answer: ApiAnswer, facts: Facts, spoil: Option<&'a Action>) -> Self {
+        Self {
+            answer,
+            facts,
+            is_api: true,
+            spoil,
+        }
+    }
+
+    fn oauth(answer: ApiAnswer, facts: Facts, spoil: Option<&'a Action>) -> Self {
+        Self {
+            answer,
+            facts,
+            is_api: false,
+            spoil,
+        }
+    }
+}
+
 impl Connection {
     pub(crate) fn new(
         world: Arc<World>,
@@ -167,29 +188,11 @@ impl Connection {
         lint::check(&subject, &mut facts.findings);
         if oauth::owns(call.path) {
             let answer = self.oauth(call, &mut facts);
-            return self.finish(
-                call,
-                None,
-                Outcome {
-                    answer,
-                    facts,
-                    is_api: false,
-                    spoil,
-                },
-            );
+            return self.finish(call, None, Outcome::oauth(answer, facts, spoil));
         }
         if !call.path.starts_with("/api/") && !lint::names_product(call.path) {
             let answer = answer::not_found();
-            return self.finish(
-                call,
-                None,
-                Outcome {
-                    answer,
-                    facts,
-                    is_api: true,
-                    spoil,
-                },
-            );
+            return self.finish(call, None, Outcome::api(answer, facts, spoil));
         }
         let checked = self.last_bearer.check(
             &self.world,
@@ -200,27 +203,13 @@ impl Connection {
             |token, facts| {
                 let answer = self.product(call, token, facts);
                 let facts = std::mem::take(facts);
-                let outcome = Outcome {
-                    answer,
-                    facts,
-                    is_api: true,
-                    spoil,
-                };
+                let outcome = Outcome::api(answer, facts, spoil);
                 self.finish(call, Some(&token.caller.client_id), outcome)
             },
         );
         checked.unwrap_or_else(|refused| {
             let answer = ApiAnswer::error(refused);
-            self.finish(
-                call,
-                None,
-                Outcome {
-                    answer,
-                    facts,
-                    is_api: true,
-                    spoil,
-                },
-            )
+            self.finish(call, None, Outcome::api(answer, facts, spoil))
         })
     }
 
@@ -273,9 +262,17 @@ impl Connection {
             environment: call.environment,
             now: crate::clock::timestamp(call.now_ms),
         };
-        let products = self.world.products.iter();
-        let mut answers = products.filter_map(|product| product.answer(&request));
-        answers.next().unwrap_or_else(answer::not_found)
+        // A product that panics is a defect of the mock; its caller still gets an answer, and the
+        // connection's other streams live on.
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            let products = self.world.products.iter();
+            let mut answers = products.filter_map(|product| product.answer(&request));
+            answers.next().unwrap_or_else(answer::not_found)
+        }));
+        answered.unwrap_or_else(|_| {
+            facts.note = Some("a product of the mock panicked: please report it");
+            answer::internal()
+        })
     }
 }
 

@@ -4,6 +4,8 @@ mod action;
 mod plan;
 mod scenario;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::api::Environment;
@@ -123,6 +125,18 @@ impl Fault {
     /// Hits with this probability, from 0 to 1.
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = probability;
+        self
+    }
+
+    /// Begins this long after it was added, by the mock's clock.
+    pub fn starts_in(mut self, delay: Duration) -> Self {
+        self.starts_in = Some(Span(delay));
+        self
+    }
+
+    /// Ends this long after it began, by the mock's clock.
+    pub fn lasts(mut self, duration: Duration) -> Self {
+        self.lasts = Some(Span(duration));
         self
     }
 

@@ -31,7 +31,9 @@ pub(crate) struct World {
     pub(crate) tokens: TokenTable,
     pub(crate) grants: Grants,
     pub(crate) quota: QuotaMeter,
-    pub(crate) journal: Journal,
+    /// In an allocation of its own: every call writes to it, and nothing that every call reads may
+    /// share its cache line.
+    pub(crate) journal: Box<Journal>,
     pub(crate) faults: FaultPlan,
     pub(crate) products: Vec<Box<dyn Product>>,
     settings: RwLock<Arc<Settings>>,
@@ -91,7 +93,7 @@ impl World {
             tokens: TokenTable::default(),
             grants: Grants::default(),
             quota: QuotaMeter::default(),
-            journal: Journal::new(genesis.journal_capacity),
+            journal: Box::new(Journal::new(genesis.journal_capacity)),
             faults: FaultPlan::default(),
             products,
             close_after_error: AtomicBool::new(genesis.settings.close_after_error),

@@ -59,17 +59,12 @@ impl Connection {
             facts.set_client(client);
         }
         let answer = ApiAnswer::json(Bytes::new());
-        let is_api = !oauth::owns(call.path);
-        self.finish(
-            call,
-            None,
-            Outcome {
-                answer,
-                facts,
-                is_api,
-                spoil: Some(&action),
-            },
-        )
+        let outcome = if oauth::owns(call.path) {
+            Outcome::oauth(answer, facts, Some(&action))
+        } else {
+            Outcome::api(answer, facts, Some(&action))
+        };
+        self.finish(call, None, outcome)
     }
 
     /// What an action does beside the answer.

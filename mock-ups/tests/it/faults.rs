@@ -82,12 +82,9 @@ async fn odd_replies_are_what_they_say() {
         (Action::WrongContentType, 200, "text/html", |body| {
             body.contains("access_token")
         }),
-        (
-            Action::Quota,
-            429,
-            "application/json;charset=UTF-8",
-            |body| body.contains("10429"),
-        ),
+        (Action::Quota, 429, "application/json", |body| {
+            body.contains("10429")
+        }),
     ];
     for (action, status, media_type, is_body) in cases {
         let name = format!("{action:?}");

@@ -166,3 +166,38 @@ async fn slow_body_outlives_the_idle_limit() {
     let answer = read_to_end(&mut stream).await;
     assert!(answer.ends_with("]}}"), "{answer}");
 }
+
+struct Panics;
+
+impl mock_ups::api::Product for Panics {
+    fn answer(&self, request: &mock_ups::api::ApiRequest<'_>) -> Option<mock_ups::api::ApiAnswer> {
+        assert_ne!(request.segments[0], "rating", "a defect");
+        None
+    }
+}
+
+#[tokio::test]
+async fn defect_in_a_product_is_answered_500_and_noted() {
+    let ups = MockUps::builder()
+        .products(vec![Box::new(Panics)])
+        .start()
+        .await
+        .unwrap();
+    let base = ups.base_url();
+    let token = token(&base).await;
+    assert_eq!(
+        shop(&base, &token).send().await.error(),
+        (500, "10500".to_owned())
+    );
+    let entries = ups.journal(&mock_ups::Filter::any().status(500));
+    assert!(
+        entries[0]
+            .note
+            .is_some_and(|note| note.contains("panicked"))
+    );
+    let other = post(format!("{base}/api/track/x"))
+        .bearer(&token)
+        .send()
+        .await;
+    assert_eq!(other.status, 404);
+}
