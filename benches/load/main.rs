@@ -5,6 +5,7 @@
 //! bearer. A run with a single answer other than 200 does not count.
 
 mod candidates;
+mod count;
 mod machine;
 mod measure;
 mod plot;
@@ -39,6 +40,8 @@ enum What {
     Peers(Options),
     /// Correctness under a short load, no figures: what CI runs.
     Smoke(Options),
+    /// Instructions per request of the whole gateway, counted by callgrind, as JSON.
+    Count(Options),
     /// Many accounts at once: tokens falling due, revoked, not to be had.
     Storms(storms::Storms),
 }
@@ -120,6 +123,7 @@ fn run(what: What) -> Result<()> {
             compare(&options, &kinds)
         }
         What::Smoke(options) => say(&smoke::run(&options)?),
+        What::Count(options) => say(&serde_json::to_string(&count::run(&options)?)?),
         What::Storms(storms) => say(&storms::run(&storms)?),
     }
 }

@@ -49,6 +49,7 @@ impl Shape {
             connections: options.connections,
             rate: None,
             duration: options.duration(),
+            requests: None,
             new_connections: false,
         };
         match self {

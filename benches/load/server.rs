@@ -12,7 +12,8 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Also enough under valgrind.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server; dropping it ends the process and its children.
 #[must_use = "the server ends when this is dropped"]
@@ -84,6 +85,18 @@ impl Server {
     /// Waits until the server accepts connections.
     pub(crate) fn listening(&mut self, addr: SocketAddr) -> Result<()> {
         self.wait("a listener", |_| TcpStream::connect(addr).ok().map(drop))
+    }
+
+    /// Ends it in good order.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").arg(pid).status()?;
+        let deadline = now() + PATIENCE;
+        while self.child.try_wait()?.is_none() {
+            ensure!(now() < deadline, "the server does not end");
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
     }
 
     fn wait<T>(&mut self, what: &str, ready: impl Fn(&str) -> Option<T>) -> Result<T> {

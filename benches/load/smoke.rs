@@ -45,6 +45,7 @@ fn one(options: &Options) -> Result<(u64, u64)> {
         connections: COLD,
         rate: None,
         duration: Duration::from_millis(300),
+        requests: None,
         new_connections: false,
     };
     let cold = good(&world, load.clone())?;

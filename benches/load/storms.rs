@@ -47,7 +47,8 @@ pub(crate) fn run(storms: &Storms) -> Result<String> {
     let world = World::start_with(options, &mock)?;
     let extra = Extra {
         accounts: *accounts,
-        sections: "[tokens]\njitter = 0\nmint_budget = 1000\nmint_refill = \"1ms\"\n".to_owned(),
+        sections: "[tokens]\njitter = 0.0\n".to_owned(),
+        ..Extra::default()
     };
     let mut told = String::new();
     let began = now();
@@ -144,6 +145,7 @@ fn ordinary(
         connections: CONNECTIONS,
         rate: Some(options.rate / 8),
         duration: Duration::from_secs(seconds),
+        requests: None,
         new_connections: false,
     };
     let outcome = generate(world, load)?;

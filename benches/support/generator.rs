@@ -25,6 +25,8 @@ pub struct Load {
     pub rate: Option<u32>,
     /// How long to measure.
     pub duration: Duration,
+    /// At most so many requests; `None`: as many as there is time for.
+    pub requests: Option<u64>,
     /// Open a connection for each request.
     pub new_connections: bool,
 }
@@ -137,10 +139,14 @@ async fn drive(load: Load) -> Result<Outcome> {
 async fn client(shared: Rc<Shared>, mut connection: Connection) {
     let end = shared.start + shared.load.duration;
     loop {
+        let slot = shared.take_slot();
+        if shared.load.requests.is_some_and(|most| slot >= most) {
+            return;
+        }
         let due = match shared.load.rate {
             None => now(),
             Some(rate) => {
-                let due = shared.take_slot(rate);
+                let due = shared.due(slot, rate);
                 time::sleep_until(due.into()).await;
                 due
             }
@@ -163,10 +169,12 @@ async fn client(shared: Rc<Shared>, mut connection: Connection) {
 }
 
 impl Shared {
-    /// When the next request is due; whichever connection is free takes it.
-    fn take_slot(&self, rate: u32) -> Instant {
-        let slot = self.next.get();
-        self.next.set(slot + 1);
+    /// The next request's number; whichever connection is free takes it.
+    fn take_slot(&self) -> u64 {
+        self.next.replace(self.next.get() + 1)
+    }
+
+    fn due(&self, slot: u64, rate: u32) -> Instant {
         self.start + Duration::from_nanos(slot.saturating_mul(1_000_000_000) / u64::from(rate))
     }
 

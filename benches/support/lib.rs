@@ -1,5 +1,6 @@
 //! Shared parts of the benches: a load generator that costs little, and the figures of a process.
 
+pub mod cases;
 pub mod generator;
 pub mod process;
 pub mod wire;

@@ -39,7 +39,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plugins-ups-dylib", &["plugins-sdk", "plugins-ups"]),
     ("mock-ups", &[]),
     ("tests", &["mock-ups"]),
-    ("benches", &["gateway-model", "gateway-proxy", "mock-ups"]),
+    (
+        "benches",
+        &[
+            "gateway-model",
+            "gateway-plugin-host",
+            "gateway-proxy",
+            "gateway-token",
+            "plugins-sdk",
+            "plugins-ups",
+        ],
+    ),
     ("examples", &["gateway", "mock-ups"]),
     ("xtask", &[]),
 ];

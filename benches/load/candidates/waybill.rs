@@ -3,7 +3,13 @@
 use super::Candidate;
 use crate::{Options, server::Server, world::World};
 use anyhow::{Context as _, Result};
-use std::{ffi::OsStr, fmt::Write as _, fs, os::unix::fs::PermissionsExt as _};
+use std::{
+    ffi::OsStr,
+    fmt::Write as _,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 /// What is added to the configuration.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +18,8 @@ pub(crate) struct Extra {
     pub(crate) accounts: usize,
     /// Further sections.
     pub(crate) sections: String,
+    /// Runs under callgrind, which writes to this file.
+    pub(crate) callgrind: Option<PathBuf>,
 }
 
 /// Starts one of the builds.
@@ -29,6 +37,38 @@ pub(crate) fn start(
     if !plugin.exists() {
         fs::copy(&options.plugin, plugin)?;
     }
+    let file = folder.join(format!("waybill-{build}.toml"));
+    fs::write(&file, config(options, world, extra))?;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+    let mut arguments: Vec<&OsStr> = Vec::new();
+    let out = extra
+        .callgrind
+        .as_ref()
+        .map(|out| format!("--callgrind-out-file={}", out.display()));
+    let starter = match &out {
+        None => program,
+        Some(out) => {
+            arguments.extend::<[&OsStr; 4]>([
+                "--tool=callgrind".as_ref(),
+                "-q".as_ref(),
+                out.as_ref(),
+                program.as_ref(),
+            ]);
+            Path::new("valgrind")
+        }
+    };
+    arguments.extend::<[&OsStr; 3]>(["serve".as_ref(), "--config".as_ref(), file.as_ref()]);
+    let mut server = Server::start(starter, &arguments, &world.plan.proxy, folder)?;
+    let addr = server.address("apps listening on ")?;
+    let admin = Some(server.address("admin listening on ")?);
+    Ok(Candidate {
+        server,
+        addr,
+        admin,
+    })
+}
+
+fn config(options: &Options, world: &World, extra: &Extra) -> String {
     let (origin, upstream) = if options.tls_upstream {
         let ca = world.ca_file.display();
         (
@@ -64,18 +104,7 @@ danger_plaintext_upstream = {plaintext}
         let id = crate::world::client_id(at);
         account(&mut config, &id, &id, "mock-secret");
     }
-    let file = folder.join(format!("waybill-{build}.toml"));
-    fs::write(&file, config)?;
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
-    let arguments: [&OsStr; 3] = ["serve".as_ref(), "--config".as_ref(), file.as_ref()];
-    let mut server = Server::start(program, &arguments, &world.plan.proxy, folder)?;
-    let addr = server.address("apps listening on ")?;
-    let admin = Some(server.address("admin listening on ")?);
-    Ok(Candidate {
-        server,
-        addr,
-        admin,
-    })
+    config
 }
 
 fn account(config: &mut String, name: &str, id: &str, secret: &str) {

@@ -22,6 +22,8 @@
 mod account;
 mod answer;
 mod app_token;
+#[doc(hidden)]
+pub mod bench_support;
 mod caller;
 mod connection;
 mod credential;

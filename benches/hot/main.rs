@@ -1,0 +1,38 @@
+//! Runs one hot path so many times, to be counted by callgrind: `hot CASE ITERATIONS`.
+//!
+//! The difference of two runs leaves out start and preparation. `hot` alone lists the cases.
+
+use anyhow::{Context as _, Result};
+use benches::cases;
+use std::{env, io::Write as _, process::ExitCode};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody left to tell.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut arguments = env::args().skip(1);
+    let Some(number) = arguments.next() else {
+        let mut out = std::io::stdout().lock();
+        for (number, case) in cases::ALL.iter().enumerate() {
+            writeln!(out, "{number} {}", case().name)?;
+        }
+        return Ok(());
+    };
+    let case = cases::ALL
+        .get(number.parse::<usize>()?)
+        .context("no such case")?;
+    let iterations: u64 = arguments.next().context("how often?")?.parse()?;
+    let mut case = case();
+    for _ in 0..iterations {
+        (case.run)();
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Instructions that the whole gateway spends on one request, counted by valgrind's callgrind: a figure
+//! that a busy machine does not change. The kernel's part is not in it.
+
+use crate::{
+    Options,
+    candidates::{Candidate, Extra, start_waybill},
+    measure::generate,
+    world::World,
+};
+use anyhow::{Context as _, Result};
+use benches::generator::Load;
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+
+/// Requests of the short run and of the long one; the difference leaves out start and end.
+const REQUESTS: [u64; 2] = [200, 1_200];
+
+/// Instructions per request, by what was asked of the gateway.
+pub(crate) fn run(options: &Options) -> Result<BTreeMap<&'static str, u64>> {
+    let mut counts = BTreeMap::new();
+    for (name, tls_upstream) in [("request, plaintext", false), ("request, TLS", true)] {
+        let options = Options {
+            tls_upstream,
+            ..options.clone()
+        };
+        let [short, long] = REQUESTS;
+        let spent = total(&options, long)?.saturating_sub(total(&options, short)?);
+        counts.insert(name, spent / (long - short));
+    }
+    Ok(counts)
+}
+
+/// Instructions of a gateway that lives for so many requests, one after another.
+fn total(options: &Options, requests: u64) -> Result<u64> {
+    let world = World::start(options)?;
+    let out = world.folder.path().join("callgrind.out");
+    let extra = Extra {
+        callgrind: Some(out.clone()),
+        ..Extra::default()
+    };
+    let Candidate { server, addr, .. } = start_waybill(options, 0, &world, &extra)?;
+    let load = Load {
+        addr,
+        request: world.request.clone(),
+        connections: 1,
+        rate: None,
+        duration: Duration::from_secs(120),
+        requests: Some(requests),
+        new_connections: false,
+    };
+    let outcome = generate(&world, load)?;
+    anyhow::ensure!(
+        (outcome.good, outcome.bad) == (requests, 0),
+        "{} good and {} bad answers of {requests}",
+        outcome.good,
+        outcome.bad
+    );
+    server.stop()?;
+    instructions(&out)
+}
+
+/// The total in callgrind's file; a process may write several.
+fn instructions(out: &Path) -> Result<u64> {
+    let text = fs::read_to_string(out).context("callgrind wrote nothing")?;
+    let totals = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("totals: "));
+    let mut sum = None;
+    for total in totals {
+        *sum.get_or_insert(0) += total.trim().parse::<u64>()?;
+    }
+    sum.context("callgrind's file has no totals")
+}
