@@ -14,6 +14,8 @@ use std::{
 pub(crate) enum Profile {
     /// Quick to build.
     Dev,
+    /// Release code without the long link, for measurements that need not be those of the shipped file.
+    Quick,
     /// What is shipped.
     Release,
 }
@@ -22,6 +24,7 @@ impl Profile {
     const fn name(self) -> &'static str {
         match self {
             Self::Dev => "dev",
+            Self::Quick => "quick",
             Self::Release => "release",
         }
     }
@@ -71,6 +74,25 @@ pub(crate) fn build(profile: Profile) -> Result<Built> {
         "build waybill, mock-ups and the UPS plugin ({})",
         profile.name()
     ));
+    let artifacts = artifacts(
+        profile,
+        &["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"],
+    )?;
+    Ok(Built {
+        waybill: artifacts.find("waybill")?,
+        mock_ups: artifacts.find("mock-ups")?,
+        ups_plugin: artifacts.find("waybill_plugin_ups")?,
+    })
+}
+
+/// Builds the measuring programs: the load generator and the hot paths.
+pub(crate) fn build_benches(profile: Profile) -> Result<[PathBuf; 2]> {
+    say::step(format!("build the benches ({})", profile.name()));
+    let artifacts = artifacts(profile, &["-p", "benches", "--bins"])?;
+    Ok([artifacts.find("load")?, artifacts.find("hot")?])
+}
+
+fn artifacts(profile: Profile, packages: &[&str]) -> Result<Artifacts> {
     let output = cargo()
         .args([
             "build",
@@ -79,17 +101,12 @@ pub(crate) fn build(profile: Profile) -> Result<Built> {
             profile.name(),
             "--message-format=json-render-diagnostics",
         ])
-        .args(["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"])
+        .args(packages)
         .stderr(Stdio::inherit())
         .output()
         .context("cannot start cargo")?;
     ensure!(output.status.success(), "the build failed");
-    let artifacts = Artifacts::parse(&output.stdout)?;
-    Ok(Built {
-        waybill: artifacts.find("waybill")?,
-        mock_ups: artifacts.find("mock-ups")?,
-        ups_plugin: artifacts.find("waybill_plugin_ups")?,
-    })
+    Artifacts::parse(&output.stdout)
 }
 
 /// Target name and file, from cargo's own messages, so that no path is guessed.

@@ -4,8 +4,10 @@
 //! cargo xtask demo [--once]   a rating request through the gateway, with the mock behind it
 //! cargo xtask test            everything that CI runs
 //! cargo xtask dist --dir D    the tree that a user installs
+//! cargo xtask bench WHAT      measurements: micro, load, peers, storms, smoke, gate
 //! ```
 
+mod bench;
 mod cargo;
 mod demo;
 mod dist;
@@ -36,6 +38,8 @@ enum Task {
     Test(test::Test),
     /// Lay out the tree that a user installs.
     Dist(dist::Dist),
+    /// Measure: the hot paths, the gateway under load, the gateway beside its peers.
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         Task::Demo(demo) => demo.run(),
         Task::Test(test) => test.run(),
         Task::Dist(dist) => dist.run(),
+        Task::Bench(bench) => bench.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

