@@ -36,7 +36,28 @@ const CODES: [&str; 34] = [
     "M6", "M7",
 ];
 
+/// A constant list of services by their codes; an unknown code does not compile.
+macro_rules! services {
+    ($($code:literal),*) => {
+        const { &[$(Service::known($code)),*] }
+    };
+}
+
 impl Service {
+    /// For constants: `code` must be one of [`CODES`].
+    const fn known(code: &str) -> Self {
+        let code = code.as_bytes();
+        let mut index = 0;
+        loop {
+            // Runs past the end, and so fails to compile, when there is no such code.
+            let known = CODES[index as usize].as_bytes();
+            if known.len() == code.len() && known[0] == code[0] && known[1] == code[1] {
+                return Self(index);
+            }
+            index += 1;
+        }
+    }
+
     pub(crate) const COUNT: usize = CODES.len();
 
     /// The service with this code. `1` and `001` are read as `01`, as clients that treat codes as
@@ -143,19 +164,27 @@ impl Lane {
         self.is_united_states()
     }
 
-    /// What Shop offers, separated by blanks. The order is the one in which the services come out
-    /// before [`Lane::rotation`].
-    fn shop_codes(self) -> &'static str {
+    /// What Shop offers, in the order in which it comes out: like the recorded answers, in none that
+    /// clients could rely on.
+    fn shop_services(self) -> &'static [Service] {
         match (self.from.1, self.to.1) {
-            (Region::UnitedStates, Region::UnitedStates) if self.residential => "01 02 03 12 13 14",
-            (Region::UnitedStates, Region::UnitedStates) => "12 14 59 03 13 01 02",
+            (Region::UnitedStates, Region::UnitedStates) if self.residential => {
+                services!["01", "02", "03", "12", "13", "14"]
+            }
+            (Region::UnitedStates, Region::UnitedStates) => {
+                services!["12", "14", "59", "03", "13", "01", "02"]
+            }
             (Region::UnitedStates | Region::PuertoRico, Region::PuertoRico)
-            | (Region::PuertoRico, Region::UnitedStates) => "01 02 03 14",
-            (Region::UnitedStates, Region::Canada | Region::Mexico) => "07 08 11 54 65",
-            (Region::UnitedStates | Region::PuertoRico, _) => "07 08 54 65",
-            (Region::Canada, Region::Canada) => "01 02 11 13 14",
-            (Region::Canada, Region::UnitedStates) => "07 08 11 12 54 65",
-            (Region::Poland, Region::Poland) => "82 84 85 86 07 11 54 65",
+            | (Region::PuertoRico, Region::UnitedStates) => services!["01", "02", "03", "14"],
+            (Region::UnitedStates, Region::Canada | Region::Mexico) => {
+                services!["07", "08", "11", "54", "65"]
+            }
+            (Region::UnitedStates | Region::PuertoRico, _) => services!["07", "08", "54", "65"],
+            (Region::Canada, Region::Canada) => services!["01", "02", "11", "13", "14"],
+            (Region::Canada, Region::UnitedStates) => services!["07", "08", "11", "12", "54", "65"],
+            (Region::Poland, Region::Poland) => {
+                services!["82", "84", "85", "86", "07", "11", "54", "65"]
+            }
             (
                 Region::Canada
                 | Region::Mexico
@@ -163,32 +192,35 @@ impl Lane {
                 | Region::EuropeanUnion
                 | Region::Elsewhere,
                 _,
-            ) => "07 08 11 54 65",
+            ) => services!["07", "08", "11", "54", "65"],
         }
     }
 
     /// What can be asked for by Rate beyond what Shop offers.
-    fn rate_only_codes(self) -> &'static str {
+    fn rate_only_services(self) -> &'static [Service] {
         match (self.from.1, self.to.1) {
-            (Region::UnitedStates, Region::UnitedStates) => "59 75 92 93 94 95 M2 M3 M4 M5 M6 M7",
-            (Region::UnitedStates, _) => "11 17 71 72 96 M5 M6",
-            (Region::Canada, Region::Canada) => "70",
-            (Region::Poland, Region::Poland) => "70 83 08",
-            (Region::Poland | Region::EuropeanUnion, _) if self.from.0 == DE => "70 74",
-            (Region::Poland | Region::EuropeanUnion | Region::Mexico, _) => "70",
-            (Region::PuertoRico | Region::Canada | Region::Elsewhere, _) => "",
+            (Region::UnitedStates, Region::UnitedStates) => services![
+                "59", "75", "92", "93", "94", "95", "M2", "M3", "M4", "M5", "M6", "M7"
+            ],
+            (Region::UnitedStates, _) => services!["11", "17", "71", "72", "96", "M5", "M6"],
+            (Region::Canada, Region::Canada) => services!["70"],
+            (Region::Poland, Region::Poland) => services!["70", "83", "08"],
+            (Region::Poland | Region::EuropeanUnion, _) if self.from.0 == DE => {
+                services!["70", "74"]
+            }
+            (Region::Poland | Region::EuropeanUnion | Region::Mexico, _) => services!["70"],
+            (Region::PuertoRico | Region::Canada | Region::Elsewhere, _) => &[],
         }
     }
 
     /// The services of a Shop.
     pub(crate) fn shop(self) -> impl Iterator<Item = Service> {
-        self.shop_codes().split(' ').filter_map(Service::parse)
+        self.shop_services().iter().copied()
     }
 
     /// Whether the service is sold on this lane at all.
     pub(crate) fn sells(self, service: Service) -> bool {
-        let within = |codes: &str| codes.split(' ').any(|code| code == service.code());
-        within(self.shop_codes()) || within(self.rate_only_codes())
+        self.shop_services().contains(&service) || self.rate_only_services().contains(&service)
     }
 
     /// Whether the service is sold from this origin to any destination.

@@ -9,8 +9,12 @@ use jiff::civil::Date;
 use crate::rating::service::{Lane, Service};
 use crate::rating::transit::Commitment;
 
-/// How many shipments are kept.
-const CAPACITY: usize = 20_000;
+/// How many shipments are kept, and how many packages in all of them.
+const MAX_SHIPMENTS: usize = 20_000;
+const MAX_PACKAGES: usize = 40_000;
+
+/// How many shipments a reference can find.
+const MAX_FOUND: usize = 50;
 
 /// One shipment.
 #[derive(Debug, Clone)]
@@ -96,6 +100,8 @@ struct Inner {
     by_reference: HashMap<String, Vec<u64>>,
     /// Packages numbered so far.
     packages: u32,
+    /// Packages in the queue.
+    kept_packages: usize,
 }
 
 impl Inner {
@@ -108,6 +114,7 @@ impl Inner {
         let Some(oldest) = self.shipments.pop_front() else {
             return;
         };
+        self.kept_packages -= oldest.packages.len();
         for package in &oldest.packages {
             self.by_tracking_number.remove(&package.tracking_number);
         }
@@ -148,7 +155,10 @@ impl Shipments {
     /// Remembers a shipment.
     pub(crate) fn insert(&self, shipment: Shipment) {
         let mut inner = self.lock();
-        if inner.shipments.len() >= CAPACITY {
+        inner.kept_packages += shipment.packages.len();
+        while inner.shipments.len() >= MAX_SHIPMENTS
+            || inner.kept_packages > MAX_PACKAGES && !inner.shipments.is_empty()
+        {
             inner.forget_oldest();
         }
         let number = inner.first + inner.shipments.len() as u64;
@@ -178,28 +188,96 @@ impl Shipments {
         inner.at(number).map(action)
     }
 
-    /// The shipments with a reference, of one shipper or of any, oldest first.
+    /// The newest shipments with a reference, of one shipper or of any, oldest first.
     pub(crate) fn with_reference(&self, reference: &str, shipper: Option<&str>) -> Vec<Shipment> {
-        let mut inner = self.lock();
-        let numbers = inner
-            .by_reference
-            .get(reference)
-            .cloned()
-            .unwrap_or_default();
-        let mut found = Vec::new();
-        for number in numbers {
-            if let Some(shipment) = inner.at(number) {
+        let inner = self.lock();
+        let numbers = inner.by_reference.get(reference).map(Vec::as_slice);
+        let mut found: Vec<Shipment> = numbers
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .filter_map(|number| {
+                inner
+                    .shipments
+                    .get(usize::try_from(number - inner.first).ok()?)
+            })
+            .filter(|shipment| {
                 let fits = |shipper: &str| shipment.shipper_number.eq_ignore_ascii_case(shipper);
-                if shipper.is_none_or(fits) {
-                    found.push(shipment.clone());
-                }
-            }
-        }
+                shipper.is_none_or(fits)
+            })
+            .take(MAX_FOUND)
+            .cloned()
+            .collect();
+        found.reverse();
         found
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         *self.lock() = Inner::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Address, MAX_FOUND, MAX_PACKAGES, Package, Shipment, Shipments};
+    use crate::places::{Region, US};
+    use crate::rating::service::{Lane, Service};
+    use crate::rating::transit::Commitment;
+
+    fn shipment(number: usize, packages: usize) -> Shipment {
+        let place = (US, Region::UnitedStates);
+        let package = |index: usize| Package {
+            tracking_number: format!("1Z{number}-{index}"),
+            weight: "1".to_owned(),
+            voided_at: None,
+            references: vec!["all".to_owned()],
+        };
+        Shipment {
+            shipper_number: "A1B2C3".to_owned(),
+            service: Service::parse("03").expect("known"),
+            lane: Lane {
+                from: place,
+                to: place,
+                residential: false,
+            },
+            commitment: Commitment {
+                business_days: 1,
+                by: None,
+                clock: 230_000,
+                guaranteed: false,
+            },
+            created_at: Timestamp::UNIX_EPOCH,
+            packages: (0..packages).map(package).collect(),
+            references: vec!["all".to_owned(), format!("one {number}")],
+            from: Address::default(),
+            to: Address::default(),
+            weight_unit: "LBS",
+        }
+    }
+
+    #[test]
+    fn the_oldest_shipments_are_forgotten_with_their_numbers_and_references() {
+        let shipments = Shipments::default();
+        let each = 200;
+        let most = MAX_PACKAGES / each;
+        for number in 0..most + 3 {
+            shipments.insert(shipment(number, each));
+        }
+        assert!(shipments.with("1Z2-7", |_| ()).is_none());
+        assert!(shipments.with("1z3-7", |_| ()).is_some());
+        assert!(shipments.with_reference("one 2", None).is_empty());
+        assert_eq!(shipments.with_reference("one 3", Some("a1b2c3")).len(), 1);
+        assert!(shipments.with_reference("one 3", Some("X9Y8Z7")).is_empty());
+        let found = shipments.with_reference("all", None);
+        assert_eq!(found.len(), MAX_FOUND);
+        assert_eq!(
+            found.last().map(Shipment::id),
+            Some(format!("1Z{}-0", most + 2).as_str())
+        );
+        shipments.clear();
+        assert!(shipments.with_reference("all", None).is_empty());
     }
 }

@@ -53,11 +53,17 @@ fn broken_tariffs_are_refused_with_the_place() {
 #[test]
 fn the_documented_example_is_a_tariff() {
     let guide = include_str!("../../../../docs/mock-rating.md");
-    let example = guide.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
+    let example = guide
+        .split("```toml")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
     let tariff = Tariff::from_toml(example.expect("an example")).expect("it parses");
     assert_eq!(tariff.name(), "mine");
     let lane = tariff.quoted(Some(277), Some(328)).expect("quoted");
-    assert_eq!(lane.modifier.as_ref().map(|modifier| modifier.amount), Some(-400));
+    assert_eq!(
+        lane.modifier.as_ref().map(|modifier| modifier.amount),
+        Some(-400)
+    );
     assert_eq!(lane.prices[0].negotiated, Some(1200));
     assert_eq!(tariff.area(94110).map(|area| area.residential), Some(585));
     assert!(tariff.area(94111).is_none());
