@@ -24,6 +24,13 @@ static HEADER: LazyLock<String> = LazyLock::new(|| {
     URL_SAFE_NO_PAD.encode(format!(r#"{{"kid":"{KEY_ID}","typ":"JWT","alg":"RS384"}}"#))
 });
 
+/// Reads the key and lets the signer gather its entropy, which takes a tenth of a second once per
+/// process and would otherwise delay the first token.
+pub(crate) fn warm_up() {
+    // Whether it works shows when a token is asked for.
+    let _ = crypto::sign(HEADER.as_bytes(), &SIGNING_KEY, Algorithm::RS384);
+}
+
 /// What an access token says about itself.
 pub(crate) struct Claims<'a> {
     pub(crate) user: &'a str,
