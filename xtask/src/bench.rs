@@ -65,10 +65,20 @@ impl Bench {
                 let programs = Programs::build(run.profile())?;
                 cargo::run(programs.load("storms").args(&run.options))
             }
-            What::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
+            What::Smoke => smoke(),
             What::Gate(gate) => gate.run(),
         }
     }
+}
+
+/// What CI runs of the benches: correctness under load, then instruction counts.
+pub(crate) fn ci() -> Result<()> {
+    smoke()?;
+    gate::Gate::default().run()
+}
+
+fn smoke() -> Result<()> {
+    cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke"))
 }
 
 impl Run {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI runs.
 
 use crate::{
+    bench,
     cargo::{cargo, run},
     say,
 };
@@ -13,7 +14,7 @@ use std::{
 
 #[derive(Args)]
 pub(crate) struct Test {
-    /// Leave out formatting, lints and dependency rules.
+    /// Leave out formatting, lints, dependency rules and benches.
     #[arg(long)]
     tests_only: bool,
 }
@@ -32,6 +33,9 @@ impl Test {
         let mut doc_tests = cargo();
         doc_tests.args(["test", "--locked", "--workspace", "--doc"]);
         run(&mut doc_tests)?;
+        if !self.tests_only {
+            bench::ci()?;
+        }
         say::step("all tests passed");
         Ok(())
     }

@@ -27,7 +27,7 @@ const ITERATIONS: [u64; 2] = [100, 600];
 
 type Counts = BTreeMap<String, u64>;
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Gate {
     /// Write the counts as the new baseline.
     #[arg(long)]
