@@ -31,7 +31,8 @@ fn request(packages: usize, rich: bool) -> Bytes {
     let package = r#"{"PackagingType":{"Code":"02","Description":"Package"},
         "Dimensions":{"UnitOfMeasurement":{"Code":"IN","Description":"Inches"},
             "Length":"12","Width":"8","Height":"6"},
-        "PackageWeight":{"UnitOfMeasurement":{"Code":"LBS","Description":"Pounds"},"Weight":"5.5"}}"#;
+        "PackageWeight":{"UnitOfMeasurement":{"Code":"LBS","Description":"Pounds"},
+            "Weight":"5.5"}}"#;
     let packages = vec![package; packages].join(",");
     Bytes::from(format!(
         r#"{{"RateRequest":{{"Request":{{"RequestOption":"Shop",{sub_version}

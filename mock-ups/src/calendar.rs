@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn travel_skips_weekends_and_holidays() {
-        // A recorded answer: asked for Sunday 1 January 2023, picked up on Tuesday, there on Wednesday.
+        // Recorded: asked for Sunday 1 January 2023, picked up on Tuesday, there on Wednesday.
         let pickup = business_day_from(date(2023, 1, 1));
         assert_eq!(pickup, date(2023, 1, 3));
         assert_eq!(travel(pickup, 1).arrival, date(2023, 1, 4));

@@ -182,9 +182,7 @@ impl Json {
     pub(crate) fn tenths(&mut self, key: &str, value: i64) {
         self.key(key);
         self.out.push(b'"');
-        push_integer(&mut self.out, value / 10);
-        self.out.push(b'.');
-        self.out.push(digit(value.unsigned_abs() % 10));
+        push_tenths(&mut self.out, value);
         self.out.push(b'"');
     }
 
@@ -268,7 +266,21 @@ fn push_integer(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(&digits[at - usize::from(value < 0)..]);
 }
 
+fn push_tenths(out: &mut Vec<u8>, value: i64) {
+    let magnitude = value.unsigned_abs();
+    let mut digits: Digits = [b'-'; 24];
+    digits[23] = digit(magnitude);
+    digits[22] = b'.';
+    let at = integer_digits(&mut digits, 22, magnitude / 10);
+    out.extend_from_slice(&digits[at - usize::from(value < 0)..]);
+}
+
 fn push_hundredths(out: &mut Vec<u8>, value: i64) {
+    // A third of all money in an answer is nothing.
+    if value == 0 {
+        out.extend_from_slice(b"0.00");
+        return;
+    }
     let magnitude = value.unsigned_abs();
     let mut digits: Digits = [b'-'; 24];
     digits[23] = digit(magnitude);
@@ -293,12 +305,16 @@ mod tests {
             json.strings("Lines", ["a", "b\u{8}\""]);
             json.hundredths("Money", -1205);
             json.tenths("Weight", 50);
+            json.hundredths("Nothing", 0);
+            json.hundredths("Most", i64::MIN);
+            json.tenths("Least", -7);
         });
         assert_eq!(
             String::from_utf8(body).expect("text"),
             r#"{"Status":{"Code":"1", "Description":"Success"}, "Alert":[{"n":"1"}, {"n":"2"}], "#
                 .to_owned()
-                + r#""Lines":["a", "b\u0008\""], "Money":"-12.05", "Weight":"5.0"}"#
+                + r#""Lines":["a", "b\u0008\""], "Money":"-12.05", "Weight":"5.0", "#
+                + r#""Nothing":"0.00", "Most":"-92233720368547758.08", "Least":"-0.7"}"#
         );
     }
 

@@ -79,13 +79,15 @@ const OTHER_EUROPE: &str =
 const ASIA: &str =
     "AU BD BN CN FJ GU HK ID IN JP KH KR LA LK MM MN MO MP MY NP NZ PG PH PK SG TH TW VN";
 
-const LATIN_AMERICA: &str = "AG AI AR AW BB BM BO BR BS BZ CL CO CR CW DM DO EC GD GF GP GT GY HN HT JM \
-KN KY LC MF MQ MS NI PA PE PY SR SV SX TC TT UY VC VE VG VI";
+const LATIN_AMERICA: &str = "\
+AG AI AR AW BB BM BO BR BS BZ CL CO CR CW DM DO EC GD GF GP GT GY HN HT JM KN KY LC MF \
+MQ MS NI PA PE PY SR SV SX TC TT UY VC VE VG VI";
 
-const OTHER_COUNTRIES: &str = "AE AF AM AO AZ BF BH BI BJ BT BW CD CF CG CI CK CM CV DJ DZ EG ER ET FM \
-GA GE GH GM GN GQ GW IL IQ JO KE KG KI KM KW KZ LB LR LS LY MA MG MH ML MR MU MV MW MZ NA NC NE NG \
-OM PF PS PW QA RE RU RW SA SB SC SL SN SO ST SZ TD TG TJ TL TM TN TO TR TV TZ UG UZ VU WF WS YE YT \
-ZA ZM ZW AS";
+const OTHER_COUNTRIES: &str = "\
+AE AF AM AO AZ BF BH BI BJ BT BW CD CF CG CI CK CM CV DJ DZ EG ER ET FM GA GE GH GM GN \
+GQ GW IL IQ JO KE KG KI KM KW KZ LB LR LS LY MA MG MH ML MR MU MV MW MZ NA NC NE NG OM \
+PF PS PW QA RE RU RW SA SB SC SL SN SO ST SZ TD TG TJ TL TM TN TO TR TV TZ UG UZ VU WF \
+WS YE YT ZA ZM ZW AS";
 
 /// The far side of a shipment, as price groups see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,8 +199,10 @@ pub(crate) fn needs_postal_code(region: Region) -> bool {
 
 /// Whether `state` exists in `country`. Countries whose states we do not know accept any.
 pub(crate) fn is_state_of(state: Code2, country: Code2) -> bool {
-    const STATES: &str = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO \
-MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AA AE AP PR VI GU AS MP";
+    const STATES: &str = "\
+AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH \
+NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AA AE AP PR VI GU AS \
+MP";
     const PROVINCES: &str = "AB BC MB NB NL NS NT NU ON PE QC SK YT";
     match country {
         US => state.in_list(STATES),

@@ -32,7 +32,7 @@ fixed! {
     INVALID_VERSION = "20002", "The requested service or version is invalid";
     MISSING_REQUIRED = "20007", "Missing required field";
     NO_PACKAGES = "110002", "No packages in shipment";
-    TOO_MANY_PACKAGES = "110003", "Maximum number of packages exceeded (200)";
+    TOO_MANY_PACKAGES = "110003", "Maximum number of packages exceeded";
     SHIPPER_MISSING = "110004", "Missing shipper";
     SHIPPER_ADDRESS_MISSING = "110006", "Missing shipper address";
     SHIP_TO_ADDRESS_MISSING = "110010", "Missing ShipTo address";
@@ -42,8 +42,10 @@ fixed! {
     SHIP_FROM_STATE_MISSING = "110016", "Missing ShipFrom state or province";
     SHIP_FROM_COUNTRY_MISSING = "110017", "Missing ShipFrom country or territory";
     SIZE_UNIT_MISSING = "110020", "Missing unit of measurement of the dimensions";
-    SIZE_UNIT_INVALID = "110021", "Invalid unit of measurement of the dimensions; valid are IN and CM";
-    WEIGHT_UNIT_INVALID = "110023", "Invalid unit of measurement of the weight; valid are KGS and LBS";
+    SIZE_UNIT_INVALID = "110021",
+        "Invalid unit of measurement of the dimensions; valid are IN and CM";
+    WEIGHT_UNIT_INVALID = "110023",
+        "Invalid unit of measurement of the weight; valid are KGS and LBS";
     SHIP_TO_POSTAL_MISSING = "110045", "Missing ShipTo postal code";
     SHIP_FROM_POSTAL_MISSING = "110046", "Missing ShipFrom postal code";
     SHIP_TO_COUNTRY_ILLEGAL = "110208", "Missing/Illegal ShipTo/Address/CountryCode";
@@ -52,24 +54,32 @@ fixed! {
     NO_WEIGHT_POUNDS = "111030", "Packages must weigh more than zero pounds.";
     NO_WEIGHT_KILOGRAMS = "111031", "Packages must weigh more than zero kilograms.";
     TOO_HEAVY_POUNDS = "111035",
-        "The maximum per package weight for the selected service from the selected country or territory is 150.00 pounds.";
+        "The maximum per package weight for the selected service from the selected country or \
+         territory is 150.00 pounds.";
     TOO_HEAVY_KILOGRAMS = "111036",
-        "The maximum per package weight for the selected service from the selected country or territory is 70.00 kilograms.";
+        "The maximum per package weight for the selected service from the selected country or \
+         territory is 70.00 kilograms.";
     TOO_BIG = "111050",
-        "Package exceeds the maximum size total constraints of 165 inches (length + girth, where girth is 2 x width plus 2 x height)";
+        "Package exceeds the maximum size total constraints of 165 inches (length + girth, where \
+         girth is 2 x width plus 2 x height)";
     TOO_BIG_CENTIMETRES = "111050",
-        "Package exceeds the maximum size total constraints of 419 centimeters (length + girth, where girth is 2 x width plus 2 x height)";
+        "Package exceeds the maximum size total constraints of 419 centimeters (length + girth, \
+         where girth is 2 x width plus 2 x height)";
     TOO_LONG_INCHES = "111055", "Package exceeds the maximum length constraints of 108 inches";
     TOO_LONG_CENTIMETRES = "111056", "Package exceeds the maximum length constraints of 270 cm";
-    WRONG_SYSTEM = "111057", "This measurement system is not valid for the selected country or territory.";
+    WRONG_SYSTEM = "111057", "This measurement system is not valid for the selected country.";
     BILL_SHIPPER_INVALID = "111600", "BillShipper payment method is not valid for this shipment";
     NOT_POSSIBLE = "111091", "The selected service is not possible between the selected locations.";
-    OPTION_UNAVAILABLE = "111092", "The selected accessory is unavailable for the requested service.";
-    SERVICE_INVALID_FROM_ORIGIN = "111100", "The requested service is invalid from the selected origin.";
+    OPTION_UNAVAILABLE = "111092",
+        "The selected accessory is unavailable for the requested service.";
+    SERVICE_INVALID_FROM_ORIGIN = "111100",
+        "The requested service is invalid from the selected origin.";
     ORIGIN_POSTAL_BLANK = "111107", "The postal code of the origin must not be blank";
-    SERVICE_UNAVAILABLE = "111210", "The requested service is unavailable between the selected locations.";
+    SERVICE_UNAVAILABLE = "111210",
+        "The requested service is unavailable between the selected locations.";
     PACKAGING_UNAVAILABLE = "111212",
-        "The requested package type is unavailable for the requested service between the selected locations.";
+        "The requested package type is unavailable for the requested service between the \
+         selected locations.";
     PACKAGING_INVALID = "111500", "The selected service is not valid with the selected packaging.";
     CONTENTS_VALUE_INVALID = "111549", "Invalid Shipment Contents Value";
     SHIPPER_NUMBER_INVALID = "112111", "Missing or Invalid Shipper Number";
@@ -77,7 +87,8 @@ fixed! {
     SHIP_TO_POSTAL_INVALID = "113021", "Invalid ShipTo postal code";
     DECLARED_VALUE_TOO_HIGH = "110549", "The declared value of a package exceeds the maximum";
     DECLARED_VALUE_INVALID = "20008", "Invalid data in the declared value";
-    SIMPLE_RATE_INVALID = "111563", "Simple rate is not available for the requested service or size";
+    SIMPLE_RATE_INVALID = "111563",
+        "Simple rate is not available for the requested service or size";
 }
 
 /// 110609.

@@ -164,7 +164,7 @@ impl Lane {
         self.is_united_states()
     }
 
-    /// What Shop offers, in the order in which it comes out: like the recorded answers, in none that
+    /// What Shop offers, in the order in which it comes out: as in the recorded answers, none that
     /// clients could rely on.
     fn shop_services(self) -> &'static [Service] {
         match (self.from.1, self.to.1) {

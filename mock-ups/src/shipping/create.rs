@@ -326,7 +326,8 @@ fn label_url(shipment: &Shipment, environment: Environment) -> String {
     let cie = environment == Environment::Cie;
     let id = shipment.id();
     format!(
-        "https://www.ups.com/uel/llp/{id}/link/labelAll/XSA/mock{}/en_US?loc=en_US&cie={cie}&pdr=false",
+        "https://www.ups.com/uel/llp/{id}/link/labelAll/XSA/mock{}/en_US\
+         ?loc=en_US&cie={cie}&pdr=false",
         id.get(11..).unwrap_or_default()
     )
 }

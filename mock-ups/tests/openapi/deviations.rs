@@ -30,7 +30,8 @@ const fn differs(
 /// context, and with the identifier otherwise.
 pub(crate) const REFERENCE: &str = r#"{"anyOf":[{"const":""},{"type":"object",
     "required":["CustomerContext"],
-    "properties":{"CustomerContext":{"type":"string"},"TransactionIdentifier":{"type":"string"}}}]}"#;
+    "properties":{"CustomerContext":{"type":"string"},
+        "TransactionIdentifier":{"type":"string"}}}]}"#;
 const EMPTY_REASON: &str = "live answers have an empty text";
 const PARTS_REASON: &str = "live answers show the parts of a package's negotiated charges";
 const ANY_TEXT: &str = r#"{"type":"string"}"#;
@@ -38,7 +39,8 @@ const MONEY: &str = r#"{"type":"object","required":["CurrencyCode","MonetaryValu
     "properties":{"CurrencyCode":{"type":"string"},"MonetaryValue":{"type":"string"}}}"#;
 
 const WRAPPED: &str = r#"{"type":"object","required":["response"],"properties":{"response":
-    {"type":"object","required":["errors"],"properties":{"errors":{"type":"array","minItems":1}}}}}"#;
+    {"type":"object","required":["errors"],"properties":
+        {"errors":{"type":"array","minItems":1}}}}}"#;
 const LEVEL_REASON: &str = "recorded answers have codes of three and four characters, such as GND";
 const WEEKEND_REASON: &str = "recorded answers have it, the specification does not";
 
@@ -48,20 +50,27 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     differs("Rating", "/RatedShipment_NegotiatedRateCharges/properties/BaseServiceCharge", MONEY,
         "live answers hold an object, the specification a list"),
     differs("Rating", "/RatedShipment_Service/properties/Description", ANY_TEXT, EMPTY_REASON),
-    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/BaseServiceCharge", MONEY, PARTS_REASON),
-    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/TransportationCharges", MONEY, PARTS_REASON),
-    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/ServiceOptionsCharges", MONEY, PARTS_REASON),
-    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/TotalCharge", MONEY, PARTS_REASON),
+    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/BaseServiceCharge",
+        MONEY, PARTS_REASON),
+    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/TransportationCharges",
+        MONEY, PARTS_REASON),
+    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/ServiceOptionsCharges",
+        MONEY, PARTS_REASON),
+    differs("Rating", "/RatedPackage_NegotiatedCharges/properties/TotalCharge",
+        MONEY, PARTS_REASON),
     differs("TimeInTransit", "/emsResponse/properties/shipDate", ANY_TEXT,
         "a date of ten characters, the specification says eight"),
     differs("TimeInTransit", "/services/properties/serviceLevel", ANY_TEXT, LEVEL_REASON),
-    differs("TimeInTransit", "/services/properties/saturdayDeliveryIndicator", ANY_TEXT, WEEKEND_REASON),
-    differs("TimeInTransit", "/services/properties/sundayDeliveryIndicator", ANY_TEXT, WEEKEND_REASON),
-    differs("TimeInTransit", "/services/properties/sundayPickupIndicator", ANY_TEXT, WEEKEND_REASON),
+    differs("TimeInTransit", "/services/properties/saturdayDeliveryIndicator",
+        ANY_TEXT, WEEKEND_REASON),
+    differs("TimeInTransit", "/services/properties/sundayDeliveryIndicator",
+        ANY_TEXT, WEEKEND_REASON),
+    differs("TimeInTransit", "/services/properties/sundayPickupIndicator",
+        ANY_TEXT, WEEKEND_REASON),
     differs("TimeInTransit", "/candidateAddress/required", r#"["countryName","countryCode"]"#,
         "the specification requires `CountryCode` but describes `countryCode`"),
     differs("TimeInTransit", "/errorResponse", WRAPPED,
-        "recorded errors have the envelope of the other products, the specification lacks `response`"),
+        "recorded errors have the envelope of the other products, the file lacks `response`"),
     differs("Locator", "/LocatorResponse/required", r#"["Response","SearchResults"]"#,
         "a member of the request that slipped into the answer's list"),
 ];

@@ -8,9 +8,10 @@ use super::{by, cents, of_service, package, rated, rating, request, send, usual,
 fn shop_answers_in_the_live_writing_style() {
     let answer = send(&rating("default"), "v2409/Shop", usual().to_string());
     let text = std::str::from_utf8(&answer.body).expect("text");
-    assert!(text.starts_with(
-        r#"{"RateResponse":{"Response":{"ResponseStatus":{"Code":"1", "Description":"Success"}, "Alert":[{"Code":"110971", "#
-    ));
+    assert!(text.starts_with(concat!(
+        r#"{"RateResponse":{"Response":{"ResponseStatus":{"Code":"1", "Description":"Success"}, "#,
+        r#""Alert":[{"Code":"110971", "#
+    )));
     assert!(!text.contains("null") && !text.contains('\n') && !text.contains(": "));
 }
 
