@@ -1,10 +1,15 @@
 //! HTTP/2 on both sides of the data plane, and TLS.
 
+mod apps;
+mod carrier;
+mod carriers;
 mod downgrade;
 mod frames;
 #[path = "../wire/harness.rs"]
 #[expect(dead_code, reason = "the HTTP/1 suite uses the rest")]
 mod harness;
+mod plain;
 #[path = "../wire/readers.rs"]
 mod readers;
 mod slow;
+mod world;

@@ -22,7 +22,7 @@ pub(crate) const OUR_CREDENTIAL: &str = "Bearer planted-by-the-gateway";
 /// Longer than anything here takes; a wait this long is a hang.
 pub(crate) const HANG: Duration = Duration::from_secs(10);
 
-struct TestClock;
+pub(crate) struct TestClock;
 
 impl Clock for TestClock {
     #[expect(clippy::disallowed_methods, reason = "real sockets run in real time")]
