@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::Environment;
 use crate::clock;
-use crate::lint::Findings;
+use crate::lint::{Findings, Rule};
 
 use super::{BODY_KEPT, Exchange, mask};
 
@@ -179,6 +179,10 @@ impl fmt::Display for JournalEntry {
         }
         if let Some(fault) = &self.fault {
             write!(f, " fault={fault}")?;
+        }
+        if !self.findings.is_empty() {
+            let rules: Vec<_> = self.findings.iter().map(Rule::name).collect();
+            write!(f, " lint={}", rules.join(","))?;
         }
         if let Some(note) = self.note {
             write!(f, " ({note})")?;

@@ -96,7 +96,7 @@ impl fmt::Display for Unmet {
         let report = &*self.0;
         writeln!(
             f,
-            "expected {} requests like {:?}, found {}",
+            "expected {} requests ({}), found {}",
             report.wanted, report.filter, report.found
         )?;
         if report.lost > 0 {

@@ -1,5 +1,7 @@
 //! Picks journal entries.
 
+use std::fmt;
+
 use crate::api::Environment;
 
 use super::JournalEntry;
@@ -187,5 +189,29 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|part| entry.target.contains(part.as_str()))
             && (!self.with_findings || !entry.findings.is_empty())
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.endpoint
+                .map(|endpoint| format!("endpoint {}", endpoint.name())),
+            self.client
+                .as_ref()
+                .map(|client| format!("client {client}")),
+            self.environment
+                .map(|environment| format!("environment {}", environment.name())),
+            self.status.map(|status| format!("status {status}")),
+            self.path.as_ref().map(|part| format!("path with {part:?}")),
+            (self.after > 0).then(|| format!("after #{}", self.after)),
+            self.with_findings.then(|| "with findings".to_owned()),
+        ];
+        let named: Vec<_> = parts.into_iter().flatten().collect();
+        if named.is_empty() {
+            f.write_str("any")
+        } else {
+            f.write_str(&named.join(", "))
+        }
     }
 }

@@ -101,7 +101,8 @@ async fn unmet_expectation_prints_what_was_received() {
         .exactly_one_token_request("mock-client")
         .expect_err("there were two");
     let report = format!("{unmet:?}");
-    assert!(report.contains("expected exactly 1 requests"), "{report}");
+    let asked = "expected exactly 1 requests (endpoint token, client mock-client)";
+    assert!(report.contains(asked), "{report}");
     assert!(report.contains("found 2"), "{report}");
     assert_eq!(
         report.matches("POST /security/v1/oauth/token").count(),
