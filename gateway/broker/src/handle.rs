@@ -53,18 +53,21 @@ impl Handle {
     /// not help.
     pub async fn acquire(&self, account: &AccountId, deadline: Instant) -> Result<(), Unavailable> {
         let slot = self.slot(account)?;
-        if published(&slot.cell, self.shared.clock.now()).is_ok() {
-            slot.served.up();
-            self.shared.metrics.served.up();
-            return Ok(());
-        }
         let landing = {
+            // Even to look: a publication is two writes, under this lock. Whoever saw the value
+            // before its version would send the caller back to a copy that seems current.
             let mut work = slot.lock();
+            if published(&slot.cell, self.shared.clock.now()).is_ok() {
+                slot.served.up();
+                self.shared.metrics.served.up();
+                return Ok(());
+            }
             let was_in_flight = work.lifecycle.state().flight().is_some();
             driver::event(&self.shared, &slot, &mut work, Event::Demanded);
             if work.lifecycle.state().flight().is_none() {
+                let absent = published(&slot.cell, self.shared.clock.now());
                 drop(work);
-                return self.counted(published(&slot.cell, self.shared.clock.now()));
+                return self.counted(absent);
             }
             if was_in_flight {
                 slot.joined.up();
