@@ -76,8 +76,15 @@ async fn drive(world: &World, mut command: Command) -> Done {
 }
 
 fn assert_only_our_token(world: &World) {
-    world.mock.token_requests_of("their-id").none().unwrap();
-    world.mock.exactly_one_token_request("mock-client").unwrap();
+    world
+        .mock
+        .token_requests_of("their-id")
+        .none()
+        .expect("none");
+    world
+        .mock
+        .exactly_one_token_request("mock-client")
+        .expect("one");
 }
 
 /// A parcel from its label to its cancellation. The client forgets `transId`, without which UPS does

@@ -124,31 +124,41 @@ async fn nonsense_in_place_of_a_token_is_told_and_survived() {
         ),
         ("2 MiB", answer(200, &"x".repeat(2 << 20))),
     ];
-    // At once, because some recoveries take half a minute.
     let (here, mut runs) = (LocalSet::new(), JoinSet::new());
     for (name, action) in cases {
-        let run = async move {
-            let fault = Fault::new(action).endpoint(Endpoint::Token);
-            let mut world = World::builder().fault(fault).start().await;
-            for _ in 0..20 {
-                let answer = world.shop().await;
-                assert_gateway_error(&answer, &["token_unavailable", "carrier_unreachable"]);
-                assert!(
-                    !answer.text().contains("planted"),
-                    "{name}: {}",
-                    answer.text()
-                );
-            }
-            let hits = world.faults[0].hits();
-            assert!((1..=4).contains(&hits), "{name}: {hits} token requests");
-            world.faults.clear();
-            world
-                .shop_until(name, |answer| answer.status() == StatusCode::OK)
-                .await;
-        };
-        runs.spawn_local_on(run, &here);
+        runs.spawn_local_on(survive(name, action), &here);
     }
     here.run_until(runs.join_all()).await;
+}
+
+async fn survive(name: &str, action: Action) {
+    let fault = Fault::new(action).endpoint(Endpoint::Token);
+    let mut world = World::builder().fault(fault).start().await;
+    let mut patience = 0;
+    for _ in 0..20 {
+        let answer = world.shop().await;
+        let codes = [
+            "token_unavailable",
+            "token_endpoint_failing",
+            "carrier_unreachable",
+        ];
+        assert_gateway_error(&answer, &codes);
+        assert!(
+            !answer.text().contains("planted"),
+            "{name}: {}",
+            answer.text()
+        );
+        patience = patience.max(answer.field("retry-after").parse().unwrap_or(0));
+    }
+    let hits = world.faults[0].hits();
+    assert!((1..=4).contains(&hits), "{name}: {hits} token requests");
+    world.faults.clear();
+    // An answer that made no sense is followed by a longer wait than this test has; its end is
+    // proven with a clock of its own in `gateway/token`.
+    if patience <= 10 {
+        let well = |answer: &Answer| answer.status() == StatusCode::OK;
+        world.shop_until(name, well).await;
+    }
 }
 
 /// A token endpoint that hangs holds nobody longer than the configuration says.
