@@ -42,6 +42,9 @@ pub(crate) struct Connection {
     pub(crate) host_memo: RefCell<Option<crate::hygiene::HostMemo>>,
     /// What the answer did that was polled last.
     pub(crate) polled: Cell<Option<Polled>>,
+    /// It can be told that it ends before it does.
+    http2: Cell<bool>,
+    goodbye: Cell<bool>,
     told_to_drain: Cell<bool>,
     cut: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -77,7 +80,18 @@ impl Connection {
 
     /// Whether it is time, for the first time, to tell the peer that this connection ends.
     fn should_tell_to_drain(&self) -> bool {
-        self.worker.connections.is_draining() && !self.told_to_drain.replace(true)
+        let ends = self.goodbye.get() || self.worker.connections.is_draining();
+        ends && !self.told_to_drain.replace(true)
+    }
+
+    /// Ends an idle HTTP/2 connection by `GOAWAY`, so that a request on its way to us is known not to
+    /// have been served. Works once: a peer that does not react is cut the next time.
+    fn says_goodbye(&self) -> bool {
+        if !self.http2.get() || self.told_to_drain.get() || self.goodbye.replace(true) {
+            return false;
+        }
+        self.wake();
+        true
     }
 
     /// From now on the sweep looks after the peer's pace.
@@ -153,6 +167,7 @@ impl Connections {
                 return;
             };
             match watch.check(now, patience) {
+                Some(Expiry::Idle) if entry.connection.says_goodbye() => watch.forgive(),
                 Some(
                     Expiry::Idle
                     | Expiry::Head
@@ -199,6 +214,8 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
             trusted,
             host_memo: RefCell::new(None),
             polled: Cell::new(None),
+            http2: Cell::new(false),
+            goodbye: Cell::new(false),
             told_to_drain: Cell::new(false),
             cut: Cell::new(false),
             waker: RefCell::new(None),
@@ -282,6 +299,7 @@ where
 {
     let limits = &connection.worker.settings.limits;
     connection.watch(io.state(), patience(limits));
+    connection.http2.set(true);
     let (state, serving) = (io.state(), Rc::clone(&connection));
     let service =
         service_fn(move |request| serve::serve(Rc::clone(&serving), Rc::clone(&state), request));
@@ -292,7 +310,10 @@ where
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_send_buf_size(64 * 1024)
         .max_pending_accept_reset_streams(20)
-        .max_local_error_reset_streams(100)
+        .max_local_error_reset_streams(1024)
+        // Several stalled streams must not shut the connection for the others.
+        .initial_stream_window_size(128 * 1024)
+        .initial_connection_window_size(1024 * 1024)
         .keep_alive_interval(limits.keep_alive_idle / 2)
         .keep_alive_timeout(limits.write_idle);
     let mut http = pin!(builder.serve_connection(io, service));

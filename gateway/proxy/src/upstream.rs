@@ -34,6 +34,8 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
+/// Bytes of one answer that an HTTP/2 server may send ahead of its app.
+const STREAM_WINDOW: u32 = 128 * 1024;
 /// Not-ready connections looked at before a new one is opened.
 const LOOK: usize = 4;
 
@@ -217,6 +219,9 @@ impl Upstream {
             .keep_alive_interval(self.limits.upstream_idle)
             .keep_alive_timeout(self.limits.connect)
             .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
+            // Room for every stream: apps that do not take their answers cost the others nothing.
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(STREAM_WINDOW * self.limits.http2_streams.max(1))
             .handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;

@@ -157,6 +157,11 @@ impl Watch {
         Some(expiry)
     }
 
+    /// Takes back what [`Watch::check`] told the connection: its owner ends it more gently.
+    pub fn forgive(&self) {
+        self.state.expiry.set(None);
+    }
+
     /// Whether a body comes, but below the least rate.
     fn is_crawling(&mut self, stage: Stage, step: Duration, patience: &Patience) -> bool {
         if stage != Stage::Body {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gateway_proxy::Limits;
 
-use crate::frames::{END_HEADERS, END_STREAM, Outcome, Raw, block, frame, kind, request};
+use crate::frames::{END_HEADERS, END_STREAM, Outcome, Raw, block, frame, kind, number, request};
 use crate::harness::{Answer, World, now, read_all};
 
 const LIMIT: Duration = Duration::from_secs(1);
@@ -36,8 +36,18 @@ fn answers_largely(world: &World) {
 
 /// Reads until the connection ends; how long it took.
 fn until_closed(raw: &mut Raw, began: Instant) -> Duration {
-    while let Ok(Some(_)) = raw.next() {}
-    now().duration_since(began)
+    goodbye(raw, began).1
+}
+
+/// As above, with the code of the last `GOAWAY`.
+fn goodbye(raw: &mut Raw, began: Instant) -> (Option<u32>, Duration) {
+    let mut code = None;
+    while let Ok(Some(frame)) = raw.next() {
+        if frame.kind == kind::GOAWAY {
+            code = Some(number(&frame.payload[4..]));
+        }
+    }
+    (code, now().duration_since(began))
 }
 
 #[track_caller]
@@ -47,13 +57,29 @@ fn in_time(took: Duration) {
 }
 
 #[test]
-fn idle_connection_is_closed() {
+fn idle_connection_is_told_so_and_closed() {
     let world = world();
     let mut raw = Raw::connect(world.gateway, &[]);
     raw.send(&head(1, END_STREAM, "GET", "/g"))
         .expect("takes it");
     assert_eq!(raw.outcome(1), Outcome::Answered(200, true));
-    in_time(until_closed(&mut raw, now()));
+    let (code, took) = goodbye(&mut raw, now());
+    // Told: a client may send elsewhere what crossed with the end.
+    assert_eq!(code, Some(0));
+    in_time(took);
+}
+
+#[test]
+fn idle_connection_whose_client_does_not_react_is_cut() {
+    let world = world();
+    let mut raw = Raw::connect(world.gateway, &[]);
+    raw.send(&head(1, END_STREAM, "GET", "/g"))
+        .expect("takes it");
+    let exchange = read_all(&mut raw.stream, now());
+    assert!(
+        exchange.closed && exchange.took <= LIMIT * 3,
+        "{exchange:?}"
+    );
 }
 
 #[test]
