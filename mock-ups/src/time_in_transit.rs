@@ -49,11 +49,13 @@ impl TimeInTransit {
             Ok(trip) => trip,
             Err(unclear) => return Ok(ambiguous(&request, unclear)),
         };
-        Ok(ApiAnswer::json(write::answer(
-            &request,
-            &trip,
-            &self.tariff,
-        )))
+        let answer = ApiAnswer::json(write::answer(&request, &trip, &self.tariff));
+        // This product echoes the client's own transaction id.
+        let echo = call.headers.get("transid").cloned();
+        Ok(match echo {
+            Some(id) => answer.with_header(HeaderName::from_static("bkndtransid"), id),
+            None => answer,
+        })
     }
 }
 

@@ -36,6 +36,10 @@ const NO_USER_DISCOUNT: Alert = Alert {
     code: "111531",
     text: "User level discount is not available for the user and shipper number",
 };
+const NO_TRANSIT: Alert = Alert {
+    code: "111598",
+    text: "Time in transit information is not available for the requested service",
+};
 const MODIFIER_APPLIED: Alert = Alert {
     code: "112237",
     text: "A rate modifier was applied",
@@ -85,12 +89,17 @@ impl Sheet<'_> {
             .filter(|_| self.job.shows.sub_version >= 2205)
     }
 
+    /// Whether time in transit is asked for and the service has none.
+    fn is_untimed(&self, basis: &Basis<'_>) -> bool {
+        self.mode.time_in_transit && !basis.service.has_transit_times()
+    }
+
     /// The alerts of one rated shipment: the first so many of the list.
-    fn alerts(&self, modified: bool) -> ([Alert; 6], usize) {
+    fn alerts(&self, modified: bool, untimed: bool) -> ([Alert; 7], usize) {
         let shows = &self.job.shows;
         let transit = shows.time_in_transit.as_ref();
         let parcels = &self.job.parcels;
-        let mut alerts = [MAY_VARY; 6];
+        let mut alerts = [MAY_VARY; 7];
         let mut count = 1;
         for (raised, alert) in [
             (self.not_qualified, NOT_QUALIFIED),
@@ -104,6 +113,7 @@ impl Sheet<'_> {
                 HANDLING_SET,
             ),
             (modified, MODIFIER_APPLIED),
+            (untimed, NO_TRANSIT),
         ] {
             if raised {
                 alerts[count] = alert;
@@ -141,7 +151,8 @@ fn response(json: &mut Json, sheet: &Sheet<'_>, bases: &[Basis<'_>]) {
         json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
         let modified = bases.iter().any(|basis| sheet.modifier(basis).is_some());
         // Seen as a list of one even where the version would write an object.
-        let (alerts, count) = sheet.alerts(modified);
+        let untimed = bases.iter().any(|basis| sheet.is_untimed(basis));
+        let (alerts, count) = sheet.alerts(modified, untimed);
         json.array("Alert", &alerts[..count], alert);
         match sheet.job.shows.customer_context {
             Some(context) => json.object("TransactionReference", |json| {

@@ -91,6 +91,11 @@ impl Service {
         }
     }
 
+    /// Whether UPS can say when it arrives. Freight and what the post delivers have no such date.
+    pub(crate) fn has_transit_times(self) -> bool {
+        !matches!(self.code(), "17" | "71" | "72" | "75" | "96") && !self.code().starts_with('M')
+    }
+
     /// The name in time-in-transit answers.
     pub(crate) fn name(self, lane: Lane) -> &'static str {
         let domestic_us = lane.is_united_states();

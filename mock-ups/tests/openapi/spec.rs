@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use crate::deviations::{DEVIATIONS, REFERENCE};
 
-/// Where the files are, if anywhere.
+/// Where the files are, if anywhere. A directory that was named must exist.
 fn directory() -> Option<PathBuf> {
-    let named = std::env::var_os("UPS_OPENAPI_DIR").map(PathBuf::from);
+    if let Some(named) = std::env::var_os("UPS_OPENAPI_DIR").map(PathBuf::from) {
+        assert!(named.is_dir(), "UPS_OPENAPI_DIR is no directory: {named:?}");
+        return Some(named);
+    }
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/ups-openapi");
-    named
-        .or(Some(beside))
-        .filter(|directory| directory.is_dir())
+    Some(beside).filter(|directory| directory.is_dir())
 }
 
 /// One file of the specification.

@@ -26,6 +26,8 @@ async fn transit_times_validate() {
         let answer = world.call("POST", path, &body.to_string());
         assert_eq!(answer.status, 200, "{}", answer.body);
         spec.check("TimeInTransitResponse", &answer.json());
+        let head = answer.head.to_ascii_lowercase();
+        assert!(head.contains("bkndtransid: t1"), "{head}");
     }
     let unclear = json!({"originCountryCode": "US", "originPostalCode": "27703",
         "destinationCountryCode": "US", "destinationPostalCode": "00001"});

@@ -49,7 +49,8 @@ pub(super) fn write(
     json.list("RatedPackage", arrays, pairs, |json, (parcel, charges)| {
         package(json, sheet, basis, parcel, charges);
     });
-    if let Some(wanted) = &job.shows.time_in_transit {
+    let wanted = job.shows.time_in_transit.as_ref();
+    if let Some(wanted) = wanted.filter(|_| !sheet.is_untimed(basis)) {
         transit::write(json, sheet, basis, commitment, wanted);
     }
 }
@@ -65,7 +66,8 @@ fn heading(json: &mut Json, sheet: &Sheet<'_>, basis: &Basis<'_>) {
     if shows.rate_chart {
         json.text("RateChart", rate_chart(sheet));
     }
-    let (alerts, count) = sheet.alerts(sheet.modifier(basis).is_some());
+    let modified = sheet.modifier(basis).is_some();
+    let (alerts, count) = sheet.alerts(modified, sheet.is_untimed(basis));
     json.list("RatedShipmentAlert", arrays, alerts[..count].iter(), alert);
     if shows.rating_method {
         let by_package = sheet.job.lane.is_rated_by_package();

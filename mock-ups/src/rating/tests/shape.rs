@@ -254,3 +254,83 @@ fn puerto_rico_is_reached_as_a_place_of_its_own() {
     codes.sort_unstable();
     assert_eq!(codes, ["01", "02", "03", "14"]);
 }
+
+#[test]
+fn freight_has_no_time_in_transit_but_an_alert() {
+    let rating = rating("default");
+    let body = with(
+        usual(),
+        "/InvoiceLineTotal",
+        json!({"MonetaryValue": "100"}),
+    );
+    let answer = rated(&rating, "v2409/Ratetimeintransit", &by(body.clone(), "75"));
+    let shipment = of_service(&answer, "75");
+    assert!(shipment.get("TimeInTransit").is_none());
+    let alerts = shipment["RatedShipmentAlert"].as_array().expect("a list");
+    assert!(alerts.iter().any(|alert| alert["Code"] == "111598"));
+    let answer = rated(&rating, "v2409/Rate", &by(body, "75"));
+    assert!(!answer.to_string().contains("111598"));
+}
+
+#[test]
+fn heavy_and_long_packages_are_surcharged_with_an_alert() {
+    let rating = rating("default");
+    let codes = |weight: &str, length: &str| {
+        let mut one = package(weight);
+        one["Dimensions"] = json!({"UnitOfMeasurement": {"Code": "IN"},
+            "Length": length, "Width": "5", "Height": "5"});
+        let body = by(with(usual(), "/Package", one), "03");
+        let answer = rated(&rating, "v2409/Rate", &body);
+        let parcel = &of_service(&answer, "03")["RatedPackage"][0];
+        let lines = parcel["ItemizedCharges"].as_array().expect("a list");
+        let has = |code: &str| lines.iter().any(|line| line["Code"] == code);
+        let alerted = answer.to_string().contains("119001");
+        assert_eq!(has("100"), alerted, "{weight} {length}");
+        (
+            has("100"),
+            has("377"),
+            parcel["BillingWeight"]["Weight"].clone(),
+        )
+    };
+    assert_eq!(codes("50", "48"), (false, false, json!("50.0")));
+    assert_eq!(codes("50.1", "48"), (true, false, json!("51.0")));
+    assert_eq!(codes("5", "49"), (true, false, json!("9.0")));
+    assert_eq!(codes("5", "97"), (false, true, json!("90.0")));
+}
+
+#[test]
+fn options_cost_what_the_tariff_says() {
+    let rating = rating("default");
+    let total = |body: &Value| {
+        let answer = rated(&rating, "v2409/Rate", &by(body.clone(), "01"));
+        cents(&of_service(&answer, "01")["TotalCharges"]["MonetaryValue"])
+    };
+    let plain = total(&usual());
+    let shipment = |options: Value| total(&with(usual(), "/ShipmentServiceOptions", options));
+    let parcel = |options: Value| total(&with(usual(), "/Package/PackageServiceOptions", options));
+    let declared = |value: &str| parcel(json!({"DeclaredValue": {"MonetaryValue": value}}));
+    assert_eq!(
+        shipment(json!({"SaturdayDeliveryIndicator": ""})) - plain,
+        1600
+    );
+    assert_eq!(
+        shipment(json!({"SaturdayPickupIndicator": ""})) - plain,
+        1600
+    );
+    assert_eq!(
+        shipment(json!({"UPScarbonneutralIndicator": ""})) - plain,
+        20
+    );
+    assert_eq!(
+        parcel(json!({"DeliveryConfirmation": {"DCISType": "2"}})) - plain,
+        690
+    );
+    assert_eq!(
+        parcel(json!({"DeliveryConfirmation": {"DCISType": "3"}})) - plain,
+        830
+    );
+    assert_eq!(parcel(json!({"COD": {"CODFundsCode": "0"}})) - plain, 2000);
+    assert_eq!(declared("100") - plain, 0);
+    assert_eq!(declared("100.01") - plain, 495);
+    assert_eq!(declared("1000") - plain, 1650);
+}
