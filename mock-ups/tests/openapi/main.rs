@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::unwrap_in_result,
     clippy::print_stdout,
-    reason = "helpers of tests fail like tests, and a skipped check is said aloud"
+    reason = "what only tests use fails like a test, and a skipped check is said aloud"
 )]
 
 mod addresses;
