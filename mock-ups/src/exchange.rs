@@ -152,7 +152,7 @@ impl Connection {
             Err(reason) => return unreadable(reason),
         };
         let path = parts.uri.path();
-        if path == "/" || path.starts_with("/__mock/") {
+        if path == "/" || path == "/favicon.ico" || path.starts_with("/__mock/") {
             return Ok(control::answer(&self.world, &parts, &body));
         }
         let call = Call {

@@ -14,6 +14,8 @@ pub(super) fn find(control: &Control<'_>, method: &Method, path: &str) -> Option
     }
     match path {
         "/" => Some(Document(HTML, include_str!("page/index.html").to_owned())),
+        // Browsers ask for it unasked; it belongs to the page, not to UPS.
+        "/favicon.ico" => Some(Document("image/x-icon", String::new())),
         "/__mock/page.js" => Some(Document(SCRIPT, include_str!("page/page.js").to_owned())),
         "/__mock/page.css" => Some(Document(STYLE, include_str!("page/page.css").to_owned())),
         "/__mock/ca.pem" => {

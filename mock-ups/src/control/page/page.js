@@ -48,7 +48,7 @@ const path = (text) => encodeURIComponent(text);
 function showPeople(state, credentials) {
   const secrets = new Map(credentials.apps.map((app) => [app.client_id, app.client_secret]));
   fill("apps", state.apps.map((app) => [
-    app.client_id, secrets.get(app.client_id), app.name, app.redirect_uris.join(" "),
+    app.client_id, secrets.get(app.client_id), app.name, app.redirect_uris.join("\n"),
     button(app.blocked ? "Unblock" : "Block", () =>
       ask("PATCH", "apps/" + path(app.client_id), JSON.stringify({ blocked: !app.blocked }))),
   ]));
@@ -85,7 +85,7 @@ function showFaults(faults) {
 
 function showJournal(journal) {
   fill("journal", journal.entries.slice().reverse().map((entry) => [
-    entry.seq, entry.at.slice(11, 23), entry.method + " " + entry.target, entry.client_id,
+    entry.seq, entry.at.slice(11, 19), entry.method + " " + entry.target, entry.client_id,
     entry.token ? (entry.minted ? "new #" : "#") + entry.token : "",
     (entry.status || "none") + " " + entry.code,
     [entry.fault && "fault: " + entry.fault, entry.note]
