@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use tokio::net::TcpStream;
 
 use crate::carrier::{Act, Carrier};
+use crate::frames::{END_HEADERS, END_STREAM, Outcome, Raw, block, fields, frame, kind};
 use crate::world::{Gateway, Identity, Wants, ask, http1, http2, request, tls};
 
 const HTTP1: &[&str] = &["http/1.1"];
@@ -208,4 +209,49 @@ async fn rejected_credential_is_replaced_and_the_request_replayed() {
         assert!(echoed == body.as_bytes(), "{} bytes", echoed.len());
     }
     assert_eq!(carrier.seen().len(), 3);
+}
+
+/// A web page's name that resolves to this machine must not get a token, whatever another stream of
+/// the connection says meanwhile.
+#[test]
+fn host_of_another_stream_does_not_help_a_token_request() {
+    let gateway = Gateway::start(Wants {
+        origin: "http://127.0.0.1:9".into(),
+        trust: Identity::new("localhost", HTTP1).trust,
+        upstream_http2: false,
+        tls: None,
+        trust_loopback: true,
+        limits: Limits::default(),
+    });
+    let ask = |authority: &str, texts: &[&str]| {
+        let mut all = vec![
+            ":scheme: http".to_owned(),
+            format!(":authority: {authority}"),
+        ];
+        all.extend(texts.iter().map(|text| (*text).to_owned()));
+        block(&fields(&all))
+    };
+    let post = [
+        ":method: POST",
+        ":path: /token",
+        "authorization: Basic YTpi",
+    ];
+    let mut raw = Raw::connect(gateway.addr, &[]);
+    for (authority, status, stream) in [("evil.example", 403, 1), ("localhost", 200, 5)] {
+        let open = frame(kind::HEADERS, END_HEADERS, stream, &ask(authority, &post));
+        raw.send(&open).expect("takes it");
+        let other = ask("localhost", &[":method: OPTIONS", ":path: *"]);
+        let flags = END_HEADERS | END_STREAM;
+        raw.send(&frame(kind::HEADERS, flags, stream + 2, &other))
+            .expect("takes it");
+        assert_eq!(raw.outcome(stream + 2), Outcome::Answered(204, true));
+        let form = b"grant_type=client_credentials";
+        raw.send(&frame(kind::DATA, END_STREAM, stream, form))
+            .expect("takes it");
+        assert_eq!(
+            raw.outcome(stream),
+            Outcome::Answered(status, true),
+            "{authority}"
+        );
+    }
 }

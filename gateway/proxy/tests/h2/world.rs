@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_model::{
-    AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, Environment,
-    ErrorEnvelope, Fingerprint, Generation, Refusal, SecretBytes, Unavailable,
+    AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, DownstreamToken,
+    Environment, ErrorEnvelope, Fingerprint, Generation, Refusal, SecretBytes, Unavailable,
 };
 use gateway_proxy::{
     Account, App, BoxFuture, Credentials, Directory, Limits, ListenerSettings, Renewal, Route,
@@ -156,7 +156,13 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
         errors: ErrorEnvelope::new(r#"{"code":"{code}","message":"{message}"}"#)
             .expect("a template"),
         unauthenticated: refusal("250002"),
-        downstream_token: None,
+        downstream_token: Some(DownstreamToken {
+            path: "/token".into(),
+            template: r#"{"access_token":"{access_token}"}"#.into(),
+            invalid_client: refusal("10401"),
+            invalid_request: refusal("10400"),
+            too_many_requests: refusal("10429"),
+        }),
     };
     let name = |name: &str| name.parse().expect("a name");
     Directory {
