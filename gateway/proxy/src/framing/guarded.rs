@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::ReadBufCursor;
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Violation;
@@ -161,48 +162,31 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         })
     }
 
-    /// Reads and hands on in one step, when nothing is held.
+    /// Reads and hands on in one step, when nothing is held: what comes is judged where it is read
+    /// to, and what is not approved leaves again.
     fn poll_pass(
         &mut self,
         cx: &mut Context<'_>,
-        cursor: &mut ReadBufCursor<'_>,
+        buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<usize>> {
-        let Self {
-            io,
-            state,
-            held,
-            framing,
-            mode,
-            end,
-            frames,
-            ..
-        } = self;
-        scratch::with(|scratch| {
-            let room = cursor.remaining().min(scratch.len());
-            let fresh = ready!(poll_receive(io, state, cx, &mut scratch[..room]))?;
-            if *mode == Mode::Http2 {
-                frames.advance(fresh, state);
-                cursor.put_slice(fresh);
-                return Poll::Ready(Ok(fresh.len()));
-            }
-            let advance = framing.advance(fresh);
-            cursor.put_slice(&fresh[..advance.approved]);
-            note(state, framing);
-            match advance.violation {
-                None => held.extend_from_slice(&fresh[advance.approved..]),
-                Some(violation) => *end = Some(ending(framing.position(), violation, state)),
-            }
-            if *end == Some(End::Refused) {
-                held.extend_from_slice(REFUSED);
-            }
-            Poll::Ready(Ok(fresh.len()))
-        })
-        .map_ok(|received| {
-            if self.end == Some(End::Refused) {
-                self.approved = self.held.len();
-            }
-            received
-        })
+        let before = buf.filled().len();
+        ready!(poll_fill(&mut self.io, &self.state, cx, buf))?;
+        let fresh = &buf.filled()[before..];
+        let received = fresh.len();
+        if self.mode == Mode::Http2 {
+            self.frames.advance(fresh, &self.state);
+            return Poll::Ready(Ok(received));
+        }
+        let advance = self.framing.advance(fresh);
+        if advance.violation.is_none() {
+            self.held.extend_from_slice(&fresh[advance.approved..]);
+        }
+        buf.set_filled(before + advance.approved);
+        note(&self.state, &self.framing);
+        if let Some(violation) = advance.violation {
+            self.stop(violation);
+        }
+        Poll::Ready(Ok(received))
     }
 
     /// Judges `held`, of which nothing is approved yet.
@@ -247,9 +231,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     }
 
     /// Hands on what is approved of `held`; whether there was anything.
-    fn deliver(&mut self, cursor: &mut ReadBufCursor<'_>) -> bool {
-        let count = (self.approved - self.at).min(cursor.remaining());
-        cursor.put_slice(&self.held[self.at..self.at + count]);
+    fn deliver(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        let count = (self.approved - self.at).min(buf.remaining());
+        buf.put_slice(&self.held[self.at..self.at + count]);
         self.at += count;
         if self.at == self.approved {
             if self.at == self.held.len() {
@@ -315,15 +299,28 @@ fn poll_receive<'buf, T: AsyncRead + Unpin>(
     scratch: &'buf mut [u8],
 ) -> Poll<io::Result<&'buf [u8]>> {
     let mut buf = ReadBuf::new(scratch);
-    let poll = Pin::new(io).poll_read(cx, &mut buf);
+    ready!(poll_fill(io, state, cx, &mut buf))?;
+    let count = buf.filled().len();
+    Poll::Ready(Ok(&scratch[..count]))
+}
+
+/// One read from the peer into `buf`.
+fn poll_fill<T: AsyncRead + Unpin>(
+    io: &mut T,
+    state: &ConnectionState,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    let before = buf.filled().len();
+    let poll = Pin::new(io).poll_read(cx, buf);
     state.read_blocked.set(poll.is_pending());
     if poll.is_pending() {
         state.wake_later(cx.waker());
     }
     ready!(poll)?;
-    let count = buf.filled().len();
+    let count = buf.filled().len() - before;
     state.received.set(state.received.get() + count as u64);
-    Poll::Ready(Ok(&scratch[..count]))
+    Poll::Ready(Ok(()))
 }
 
 fn note(state: &ConnectionState, framing: &RequestFraming) {
@@ -341,15 +338,15 @@ fn ending(position: Position, violation: Violation, state: &ConnectionState) -> 
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Read for GuardedIo<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut cursor: ReadBufCursor<'_>,
+        buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = cursor.remaining();
+        let before = buf.remaining();
         loop {
-            if before == 0 || self.deliver(&mut cursor) || cursor.remaining() < before {
+            if before == 0 || self.deliver(buf) || buf.remaining() < before {
                 return Poll::Ready(Ok(()));
             }
             match self.end {
@@ -364,7 +361,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Read for GuardedIo<T> {
                 continue;
             }
             let received = if self.held.is_empty() {
-                ready!(self.poll_pass(cx, &mut cursor))?
+                ready!(self.poll_pass(cx, buf))?
             } else {
                 let received = ready!(self.poll_hold(cx))?;
                 self.judge_held();
@@ -374,6 +371,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Read for GuardedIo<T> {
                 self.end = Some(End::Closed);
             }
         }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Read for GuardedIo<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        hyper::rt::Read::poll_read(Pin::new(&mut TokioIo::new(&mut *self)), cx, cursor)
     }
 }
 

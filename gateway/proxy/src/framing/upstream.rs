@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use http::Method;
 use hyper::rt::ReadBufCursor;
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::message::ResponseFraming;
@@ -87,9 +88,9 @@ impl<T> UpstreamIo<T> {
     }
 
     /// Hands on what is approved of `held`; whether there was anything.
-    fn deliver(&mut self, cursor: &mut ReadBufCursor<'_>) -> bool {
-        let count = (self.approved - self.at).min(cursor.remaining());
-        cursor.put_slice(&self.held[self.at..self.at + count]);
+    fn deliver(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        let count = (self.approved - self.at).min(buf.remaining());
+        buf.put_slice(&self.held[self.at..self.at + count]);
         self.at += count;
         if self.at == self.approved {
             if self.at == self.held.len() {
@@ -109,58 +110,64 @@ impl<T: AsyncRead + Unpin> UpstreamIo<T> {
     fn poll_answer(
         &mut self,
         cx: &mut Context<'_>,
-        cursor: &mut ReadBufCursor<'_>,
+        buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<usize>> {
-        let Self {
-            io,
-            state,
-            framing,
-            held,
-            approved,
-            ..
-        } = self;
-        scratch::with(|scratch| {
-            let room = if held.is_empty() {
-                cursor.remaining().min(scratch.len())
-            } else {
-                scratch.len()
-            };
-            let mut buf = ReadBuf::new(&mut scratch[..room]);
-            ready!(Pin::new(io).poll_read(cx, &mut buf))?;
-            let fresh = buf.filled();
-            if let Some(to_head) = state.begun.take() {
-                framing.begin(to_head);
+        if self.held.is_empty() {
+            // Judged where it is read to; what is not approved leaves again.
+            let before = buf.filled().len();
+            ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
+            self.begin();
+            let fresh = &buf.filled()[before..];
+            let received = fresh.len();
+            let advance = self.framing.advance(fresh);
+            if advance.violation.is_none() {
+                self.held.extend_from_slice(&fresh[advance.approved..]);
             }
-            let advance = if held.is_empty() {
-                let advance = framing.advance(fresh);
-                cursor.put_slice(&fresh[..advance.approved]);
-                held.extend_from_slice(&fresh[advance.approved..]);
-                advance
-            } else {
-                held.extend_from_slice(fresh);
-                let advance = framing.advance(held);
-                *approved = advance.approved;
-                advance
-            };
-            state.idle.set(framing.is_idle());
-            if advance.violation.is_some() {
-                held.truncate(*approved);
-                state.violation.set(advance.violation);
-            }
-            Poll::Ready(Ok(fresh.len()))
-        })
+            buf.set_filled(before + advance.approved);
+            self.note(advance.violation);
+            return Poll::Ready(Ok(received));
+        }
+        let received = scratch::with(|scratch| {
+            let mut more = ReadBuf::new(scratch);
+            ready!(Pin::new(&mut self.io).poll_read(cx, &mut more))?;
+            self.held.extend_from_slice(more.filled());
+            Poll::Ready(io::Result::Ok(more.filled().len()))
+        });
+        let received = ready!(received)?;
+        self.begin();
+        let advance = self.framing.advance(&self.held);
+        self.approved = advance.approved;
+        if advance.violation.is_some() {
+            self.held.truncate(self.approved);
+        }
+        self.note(advance.violation);
+        Poll::Ready(Ok(received))
+    }
+
+    /// Takes note of the request that what comes now answers.
+    fn begin(&mut self) {
+        if let Some(to_head) = self.state.begun.take() {
+            self.framing.begin(to_head);
+        }
+    }
+
+    fn note(&self, violation: Option<Violation>) {
+        self.state.idle.set(self.framing.is_idle());
+        if violation.is_some() {
+            self.state.violation.set(violation);
+        }
     }
 }
 
-impl<T: AsyncRead + Unpin> hyper::rt::Read for UpstreamIo<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for UpstreamIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut cursor: ReadBufCursor<'_>,
+        buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = cursor.remaining();
+        let before = buf.remaining();
         loop {
-            if before == 0 || self.deliver(&mut cursor) || cursor.remaining() < before {
+            if before == 0 || self.deliver(buf) || buf.remaining() < before {
                 return Poll::Ready(Ok(()));
             }
             if let Some(violation) = self.state.violation.get() {
@@ -169,11 +176,21 @@ impl<T: AsyncRead + Unpin> hyper::rt::Read for UpstreamIo<T> {
             if self.closed {
                 return Poll::Ready(Ok(()));
             }
-            if ready!(self.poll_answer(cx, &mut cursor))? == 0 {
+            if ready!(self.poll_answer(cx, buf))? == 0 {
                 self.closed = true;
                 self.state.idle.set(false);
             }
         }
+    }
+}
+
+impl<T: AsyncRead + Unpin> hyper::rt::Read for UpstreamIo<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        hyper::rt::Read::poll_read(Pin::new(&mut TokioIo::new(&mut *self)), cx, cursor)
     }
 }
 
