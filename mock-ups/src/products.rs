@@ -40,3 +40,6 @@ pub(crate) fn with_tariff(tariff: Arc<Tariff>, seed: u64) -> Vec<Box<dyn Product
         Box::new(Paperless::default()),
     ]
 }
+
+#[cfg(test)]
+mod tests;
