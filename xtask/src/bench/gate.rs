@@ -20,7 +20,8 @@ use std::{
 
 /// Growth in per cent that fails.
 const TOLERANCE: u64 = 5;
-/// Growth below this many instructions is never a failure: a register spilled in a tiny loop.
+/// And this many instructions: hash tables have a seed of their own in each run, and a tiny loop
+/// grows by a tenth with one spilled register.
 const SLACK: u64 = 50;
 /// Iterations of the short run and of the long one; the difference leaves out start and preparation.
 const ITERATIONS: [u64; 2] = [100, 600];
@@ -137,7 +138,7 @@ fn judge(base: &Counts, counts: &Counts) -> Result<()> {
 }
 
 const fn has_grown(was: u64, now: u64) -> bool {
-    now > was + SLACK && now * 100 > was * (100 + TOLERANCE)
+    now > was + was * TOLERANCE / 100 + SLACK
 }
 
 #[cfg(test)]
@@ -150,8 +151,8 @@ mod tests {
 
     #[test]
     fn growth_beyond_tolerance_fails_and_the_rest_passes() {
-        assert!(judge(&counts(10_000), &counts(10_501)).is_err());
-        for now in [10_500, 10_000, 1_000] {
+        assert!(judge(&counts(10_000), &counts(10_551)).is_err());
+        for now in [10_550, 10_000, 1_000] {
             assert!(judge(&counts(10_000), &counts(now)).is_ok(), "{now}");
         }
         assert!(
