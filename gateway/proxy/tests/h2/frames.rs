@@ -2,7 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::Instant;
+
+use crate::harness::{HANG, now};
 
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -101,18 +103,22 @@ pub(crate) fn request(method: &str, path: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
 pub(crate) struct Raw {
     pub(crate) stream: TcpStream,
     unread: Vec<u8>,
+    /// A connection that lasts longer hangs, however much comes.
+    until: Instant,
 }
 
 impl Raw {
     /// Connects, with the preface and these settings sent.
     pub(crate) fn connect(gateway: SocketAddr, settings: &[(u16, u32)]) -> Self {
         let stream = TcpStream::connect(gateway).expect("the gateway listens");
-        let wait = Some(Duration::from_secs(10));
-        stream.set_read_timeout(wait).expect("a valid timeout");
+        stream
+            .set_read_timeout(Some(HANG))
+            .expect("a valid timeout");
         stream.set_nodelay(true).expect("a TCP socket");
         let mut raw = Self {
             stream,
             unread: Vec::new(),
+            until: now() + HANG * 2,
         };
         let mut payload = Vec::new();
         for (id, value) in settings {
@@ -131,6 +137,9 @@ impl Raw {
     /// The next frame; `Ok(None)` at the end of the connection.
     pub(crate) fn next(&mut self) -> io::Result<Option<Frame>> {
         loop {
+            if now() > self.until {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
             if let Some(frame) = self.take() {
                 if frame.kind == kind::SETTINGS && frame.flags & ACK == 0 {
                     // The peer may be gone already; the next read tells.
