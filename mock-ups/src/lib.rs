@@ -56,6 +56,7 @@ mod oauth;
 mod places;
 mod products;
 pub mod program;
+mod race;
 mod registry;
 mod span;
 mod state;

@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::api::Environment;
 use crate::exchange::Connection;
+use crate::race::{First, race};
 use crate::state::World;
 use crate::wire::Wire;
 
@@ -175,17 +176,24 @@ async fn drive<C>(
     let mut quiet_ticks = 0;
     ticks.tick().await; // the first one is immediate
     loop {
-        tokio::select! {
-            biased;
-            _ = served.as_mut() => return, // an error is the client's or a fault's
-            _ = stop.changed() => {
+        let quiet = pin!(async {
+            tokio::select! {
+                biased;
+                _ = stop.changed() => Event::Stop,
+                _ = ticks.tick() => Event::Tick,
+            }
+        });
+        match race(served.as_mut(), quiet).await {
+            First::Busy(_) => return, // an error is the client's or a fault's
+            First::Quiet(Event::Stop) => {
                 shut_down(served.as_mut());
                 served.await;
                 return;
             }
-            _ = ticks.tick() => {
+            First::Quiet(Event::Tick) => {
                 let now = connection.activity();
-                quiet_ticks = if now == seen && !now.in_progress() { quiet_ticks + 1 } else { 0 };
+                let is_quiet = now == seen && !now.in_progress();
+                quiet_ticks = if is_quiet { quiet_ticks + 1 } else { 0 };
                 seen = now;
                 if quiet_ticks >= 2 {
                     return;
@@ -193,4 +201,10 @@ async fn drive<C>(
             }
         }
     }
+}
+
+/// What can happen to a connection from outside.
+enum Event {
+    Stop,
+    Tick,
 }
