@@ -245,7 +245,8 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
 
 /// HTTP/1.1, or HTTP/2 if the client begins with its preface (RFC 9113 section 3.3).
 async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
-    let mut io = GuardedIo::new(stream);
+    let worker = &connection.worker;
+    let mut io = GuardedIo::new(stream).bounded(worker.settings.limits.bounds());
     let limits = &connection.worker.settings.limits;
     connection.watch(io.state(), patience(limits));
     match connection.run(io.protocol()).await {
@@ -263,7 +264,7 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
         return;
     };
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let mut io = GuardedIo::new(stream);
+    let mut io = GuardedIo::new(stream).bounded(worker.settings.limits.bounds());
     if http2 {
         io.set_http2();
         Box::pin(serve_http2(connection, io)).await;
@@ -281,7 +282,9 @@ where
     let service =
         service_fn(move |request| serve::serve(Rc::clone(&serving), Rc::clone(&state), request));
     // The guard's bounds are narrower than these.
-    let mut http = pin!(conn::http1::Builder::new().serve_connection(io, service));
+    let mut builder = conn::http1::Builder::new();
+    builder.max_buf_size(connection.worker.settings.limits.buffer());
+    let mut http = pin!(builder.serve_connection(io, service));
     let ended = connection.run(poll_fn(|cx| {
         if connection.should_tell_to_drain() {
             http.as_mut().graceful_shutdown();

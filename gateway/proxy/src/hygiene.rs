@@ -151,7 +151,7 @@ fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<(
     let limit = connection.worker.settings.limits.target_bytes;
     let path = uri.path();
     let query = uri.query().unwrap_or_default();
-    if path.len() + query.len() + 1 > limit {
+    if path.len() + uri.query().map_or(0, |query| query.len() + 1) > limit {
         return Err(Problem::new(
             Code::TargetTooLong,
             "the request target is too long",

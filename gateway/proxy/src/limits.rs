@@ -1,5 +1,6 @@
 //! Bounds of everything a peer can make large or slow.
 
+use crate::framing::limits::Bounds;
 use std::time::Duration;
 
 /// Sizes, counts and deadlines. The defaults are those of `docs/data-plane.md`.
@@ -41,6 +42,23 @@ pub struct Limits {
     pub http2_streams: u32,
     /// Token requests of one app: how many at once, and refilled per minute.
     pub token_requests_per_minute: u32,
+}
+
+impl Limits {
+    /// Those that the framing checks keep.
+    pub(crate) const fn bounds(&self) -> Bounds {
+        Bounds {
+            head: self.head_bytes,
+            target: self.target_bytes,
+        }
+    }
+
+    /// What hyper may buffer: more than the largest head, so that the framing check decides.
+    pub(crate) fn buffer(&self) -> usize {
+        /// What hyper sets by itself.
+        const USUAL: usize = 408 * 1024;
+        self.head_bytes.saturating_add(16 * 1024).max(USUAL)
+    }
 }
 
 impl Default for Limits {

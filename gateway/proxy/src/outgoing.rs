@@ -112,6 +112,9 @@ impl BodyFault {
             Self::TooSlow | Self::Malformed(Some(Violation::BodyTimeout)) => {
                 Problem::new(Code::BodyTimeout, "the body did not come in time")
             }
+            Self::Malformed(Some(violation @ Violation::TrailersTooLarge)) => {
+                Problem::new(Code::HeadTooLarge, violation.message())
+            }
             Self::Malformed(Some(violation)) => {
                 Problem::new(Code::BodyMalformed, violation.message())
             }

@@ -208,11 +208,11 @@ impl Upstream {
         // Without it the last packet of a request waits for an acknowledgement; it cannot be vital.
         let _ = stream.set_nodelay(true);
         let Some((connector, name)) = &self.tls else {
-            return handshake_http1(stream).await;
+            return handshake_http1(stream, &self.limits).await;
         };
         let stream = connector.connect(name.clone(), stream).await?;
         if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
-            return handshake_http1(stream).await;
+            return handshake_http1(stream, &self.limits).await;
         }
         let (sender, mut connection) = http2::Builder::new(LocalExec)
             .timer(TokioTimer::new())
@@ -262,13 +262,14 @@ impl Upstream {
     }
 }
 
-async fn handshake_http1<S>(stream: S) -> io::Result<Sender>
+async fn handshake_http1<S>(stream: S, limits: &Limits) -> io::Result<Sender>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let io = UpstreamIo::new(stream);
+    let io = UpstreamIo::new(stream).bounded(limits.bounds());
     let state = io.state();
     let (sender, connection) = http1::Builder::new()
+        .max_buf_size(limits.buffer())
         .handshake(io)
         .await
         .map_err(io::Error::other)?;

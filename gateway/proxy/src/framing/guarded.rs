@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Violation;
 use super::http2::Frames;
+use super::limits::Bounds;
 use super::message::{Position, RequestFraming};
 use super::scratch;
 use super::state::ConnectionState;
@@ -91,6 +92,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             shut: false,
             frames: Frames::default(),
         }
+    }
+
+    /// The same with other bounds for heads; to be called before anything is read.
+    #[must_use]
+    pub fn bounded(mut self, bounds: Bounds) -> Self {
+        self.framing = self.framing.bounded(bounds);
+        self
     }
 
     /// What the service and the sweep need.

@@ -3,7 +3,7 @@
 use super::field::{Fields, Sender};
 use super::line::{self, Line};
 use super::start_line::{self, StartLine};
-use super::{Violation, limits};
+use super::{Violation, limits, limits::Bounds};
 
 /// Reads one head out of bytes that are shown again, with more behind them, until it is whole.
 ///
@@ -12,6 +12,7 @@ use super::{Violation, limits};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     sender: Sender,
+    bounds: Bounds,
     /// Where the line being read starts.
     line: usize,
     /// No line end before this offset.
@@ -31,9 +32,10 @@ pub(super) struct Complete {
 }
 
 impl Head {
-    pub(super) fn new(sender: Sender) -> Self {
+    pub(super) fn new(sender: Sender, bounds: Bounds) -> Self {
         Self {
             sender,
+            bounds,
             line: 0,
             scanned: 0,
             empty_lines: 0,
@@ -72,15 +74,23 @@ impl Head {
     /// How many bytes of the head may be there before the line being read has to end.
     fn limit(&self) -> usize {
         match (self.start, self.sender) {
-            (None, Sender::Downstream) => self.line + start_line::REQUEST_LINE_BYTES + 2,
-            (None, Sender::Upstream) | (Some(_), _) => limits::HEAD_BYTES,
+            (None, Sender::Downstream) => self.request_line().min(self.bounds.head),
+            (None, Sender::Upstream) | (Some(_), _) => self.bounds.head,
         }
+    }
+
+    /// Where the request line has to end.
+    fn request_line(&self) -> usize {
+        let line = start_line::OTHER_BYTES.saturating_add(self.bounds.target);
+        line.saturating_add(self.line + 2)
     }
 
     fn too_long(&self) -> Violation {
         match (self.start, self.sender) {
-            (None, Sender::Downstream) => Violation::TargetTooLong,
-            (None, Sender::Upstream) | (Some(_), _) => Violation::HeadTooLarge,
+            (None, Sender::Downstream) if self.request_line() <= self.bounds.head => {
+                Violation::TargetTooLong
+            }
+            (None | Some(_), _) => Violation::HeadTooLarge,
         }
     }
 
@@ -94,7 +104,7 @@ impl Head {
 
     fn start_line(&self, line: &[u8]) -> Result<StartLine, Violation> {
         match self.sender {
-            Sender::Downstream => start_line::request(line),
+            Sender::Downstream => start_line::request(line, self.bounds.target),
             Sender::Upstream => start_line::response(line),
         }
     }

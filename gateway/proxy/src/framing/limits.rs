@@ -1,11 +1,29 @@
-//! The bounds of a message head. They are not configurable: no carrier client comes near them,
-//! and every one of them is smaller than the bound hyper would set behind it.
+//! The bounds of a message head. Two can be set; no carrier client comes near the others, and every
+//! one of them is smaller than the bound hyper would set behind it.
 
-/// The whole head, from the first byte to the empty line.
+/// The bounds that can be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The whole head, from the first byte to the empty line.
+    pub head: usize,
+    /// The request target.
+    pub target: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            head: HEAD_BYTES,
+            target: TARGET_BYTES,
+        }
+    }
+}
+
+/// [`Bounds::head`] unless it is set.
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Field lines in a head.
 pub const FIELDS: u16 = 100;
-/// The request target.
+/// [`Bounds::target`] unless it is set.
 pub const TARGET_BYTES: usize = 8 * 1024;
 /// The method. The longest registered one, `UPDATEREDIRECTREF`, has 17 letters.
 pub const METHOD_BYTES: usize = 32;

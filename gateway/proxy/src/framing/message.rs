@@ -3,7 +3,7 @@
 use super::chunked::Chunked;
 use super::field::Sender;
 use super::head::Head;
-use super::{Violation, limits};
+use super::{Violation, limits, limits::Bounds};
 
 /// What came of looking at more bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,7 @@ impl Body {
 #[derive(Debug)]
 pub struct RequestFraming {
     head: Head,
+    bounds: Bounds,
     body: Body,
     heads: u64,
     violation: Option<Violation>,
@@ -94,12 +95,21 @@ impl RequestFraming {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            head: Head::new(Sender::Downstream),
+            head: Head::new(Sender::Downstream, Bounds::default()),
+            bounds: Bounds::default(),
             body: Body::None,
             heads: 0,
             violation: None,
             waiting: false,
         }
+    }
+
+    /// The same with other bounds; to be called in front of the first message.
+    #[must_use]
+    pub fn bounded(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self.head = Head::new(Sender::Downstream, bounds);
+        self
     }
 
     /// Looks at `bytes`: what was not approved last time, and what has come since.
@@ -123,7 +133,7 @@ impl RequestFraming {
                     } else {
                         Body::of_length(complete.fields.length)
                     };
-                    self.head = Head::new(Sender::Downstream);
+                    self.head = Head::new(Sender::Downstream, self.bounds);
                 }
                 Ok(None) => {
                     self.waiting = true;
@@ -172,6 +182,7 @@ enum Awaiting {
 #[derive(Debug)]
 pub struct ResponseFraming {
     head: Head,
+    bounds: Bounds,
     body: Body,
     awaiting: Awaiting,
     informational: u8,
@@ -189,7 +200,8 @@ impl ResponseFraming {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            head: Head::new(Sender::Upstream),
+            head: Head::new(Sender::Upstream, Bounds::default()),
+            bounds: Bounds::default(),
             body: Body::None,
             awaiting: Awaiting::Nothing,
             informational: 0,
@@ -201,6 +213,14 @@ impl ResponseFraming {
     pub fn begin(&mut self, to_head: bool) {
         self.awaiting = Awaiting::Answer { to_head };
         self.informational = 0;
+    }
+
+    /// The same with other bounds; to be called in front of the first message.
+    #[must_use]
+    pub fn bounded(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self.head = Head::new(Sender::Upstream, bounds);
+        self
     }
 
     /// Looks at `bytes`: what was not approved last time, and what has come since.
@@ -240,7 +260,7 @@ impl ResponseFraming {
         let Some(complete) = self.head.advance(bytes)? else {
             return Ok(0);
         };
-        self.head = Head::new(Sender::Upstream);
+        self.head = Head::new(Sender::Upstream, self.bounds);
         let framed = complete.fields.chunked || complete.fields.length.is_some_and(|n| n > 0);
         match complete.start.status {
             101 => return Err(Violation::SwitchingProtocols),

@@ -11,41 +11,40 @@ pub(super) struct StartLine {
     pub(super) status: u16,
 }
 
-/// The longest request line that can be valid.
-pub(super) const REQUEST_LINE_BYTES: usize =
-    limits::METHOD_BYTES + 1 + limits::TARGET_BYTES + VERSION_BYTES;
+/// What a request line may hold besides its target.
+pub(super) const OTHER_BYTES: usize = limits::METHOD_BYTES + 1 + VERSION_BYTES;
 /// ` HTTP/1.1`.
 const VERSION_BYTES: usize = 9;
 
 /// The method of the request that a guard makes up; no client may send it.
 pub(super) const REFUSED_METHOD: &str = "WAYBILL-REFUSED";
 
-/// Checks `method SP target SP version`.
-pub(super) fn request(line: &[u8]) -> Result<StartLine, Violation> {
+/// Checks `method SP target SP version`, the target of at most `limit` bytes.
+pub(super) fn request(line: &[u8], limit: usize) -> Result<StartLine, Violation> {
     let Some(rest) = line.strip_suffix(b" HTTP/1.1") else {
-        return judge(line);
+        return judge(line, limit);
     };
     // Almost every request line; whatever is odd about one is told by `judge`.
     match memchr::memchr(b' ', rest) {
-        Some(space) if is_plain(&rest[..space], &rest[space + 1..]) => Ok(StartLine {
+        Some(space) if is_plain(&rest[..space], &rest[space + 1..], limit) => Ok(StartLine {
             modern: true,
             status: 0,
         }),
-        Some(_) | None => judge(line),
+        Some(_) | None => judge(line, limit),
     }
 }
 
-fn is_plain(method: &[u8], target: &[u8]) -> bool {
+fn is_plain(method: &[u8], target: &[u8], limit: usize) -> bool {
     matches!(
         method,
         b"GET" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"HEAD"
     ) && target.first() == Some(&b'/')
-        && target.len() <= limits::TARGET_BYTES
+        && target.len() <= limit
         && bytes::all_target(target)
 }
 
 /// Any request line, part by part.
-fn judge(line: &[u8]) -> Result<StartLine, Violation> {
+fn judge(line: &[u8], limit: usize) -> Result<StartLine, Violation> {
     let space = memchr::memchr(b' ', line).ok_or(Violation::RequestLine)?;
     let (method, rest) = (&line[..space], &line[space + 1..]);
     let version = memchr::memrchr(b' ', rest).ok_or(Violation::RequestLine)?;
@@ -57,7 +56,7 @@ fn judge(line: &[u8]) -> Result<StartLine, Violation> {
         return Err(Violation::MethodTooLong);
     }
     let modern = modern(version)?;
-    if target.len() > limits::TARGET_BYTES {
+    if target.len() > limit {
         return Err(Violation::TargetTooLong);
     }
     if method == b"CONNECT" {

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::message::ResponseFraming;
-use super::{Violation, scratch};
+use super::{Violation, limits::Bounds, scratch};
 
 /// Shared by an [`UpstreamIo`] and whoever sends requests over it.
 #[derive(Debug, Default)]
@@ -74,6 +74,13 @@ impl<T> UpstreamIo<T> {
             approved: 0,
             closed: false,
         }
+    }
+
+    /// The same with other bounds for heads; to be called before anything is read.
+    #[must_use]
+    pub fn bounded(mut self, bounds: Bounds) -> Self {
+        self.framing = self.framing.bounded(bounds);
+        self
     }
 
     /// What the sender of requests needs.

@@ -15,11 +15,11 @@ pub enum Violation {
     BareCarriageReturn,
     /// More empty lines in front of a message than a forgetful client sends.
     EmptyLines,
-    /// The head is longer than [`super::limits::HEAD_BYTES`].
+    /// The head is longer than [`super::limits::Bounds::head`].
     HeadTooLarge,
     /// The head has more fields than [`super::limits::FIELDS`].
     TooManyFields,
-    /// The target is longer than [`super::limits::TARGET_BYTES`].
+    /// The target is longer than [`super::limits::Bounds::target`].
     TargetTooLong,
     /// Not exactly `method SP target SP version`.
     RequestLine,
@@ -144,9 +144,9 @@ impl Violation {
             Self::BareLineFeed => "a line ends in LF without CR",
             Self::BareCarriageReturn => "a CR is not followed by LF",
             Self::EmptyLines => "too many empty lines before the message",
-            Self::HeadTooLarge => "the head is larger than 64 KiB",
+            Self::HeadTooLarge => "the head is larger than allowed here",
             Self::TooManyFields => "the head has more than 100 fields",
-            Self::TargetTooLong => "the request target is longer than 8 KiB",
+            Self::TargetTooLong => "the request target is longer than allowed here",
             Self::RequestLine => "the request line is not `method target HTTP/1.1`",
             Self::Method => "the method is not a token",
             Self::MethodTooLong => "the method is not known here",

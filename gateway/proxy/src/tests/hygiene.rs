@@ -1,6 +1,7 @@
 //! Phase 1: what a request must look like.
 
 use super::harness::{Upstream, Wants, World, post};
+use crate::Limits;
 
 #[test]
 fn malformed_heads_are_refused_and_the_connection_closes() {
@@ -149,4 +150,71 @@ fn expectation_is_met_by_the_gateway() {
     assert_eq!(client.read().status(), 200);
     assert!(upstream.seen()[0].all("expect").is_empty());
     assert_eq!(world.send(&post("/a", "", "{}")).status(), 200);
+}
+
+// H2: both bounds hold as they are set, below and above what they are by default.
+#[test]
+fn heads_and_targets_are_bounded_as_configured() {
+    let upstream = Upstream::fine();
+    let limits = |head_bytes, target_bytes| Limits {
+        head_bytes,
+        target_bytes,
+        ..Limits::default()
+    };
+    let get = |target: usize, field: usize| {
+        let (target, field) = ("t".repeat(target - 5), "f".repeat(field));
+        format!("GET /ups/{target} HTTP/1.1\r\nhost: localhost\r\nx-a: {field}\r\n\r\n")
+    };
+    let cases = [
+        (limits(2048, 512), get(512, 1000), 200),
+        (limits(2048, 512), get(513, 1000), 414),
+        (limits(2048, 512), get(300, 2048), 431),
+        (limits(2048, 8192), get(3000, 10), 431),
+        (limits(600_000, 20_000), get(19_000, 500_000), 200),
+        (limits(600_000, 20_000), get(20_001, 10), 414),
+        (limits(600_000, 20_000), get(100, 600_000), 431),
+    ];
+    for (limits, request, status) in cases {
+        let shown = format!("{limits:?}: {} bytes", request.len());
+        let wants = Wants {
+            limits,
+            ..Wants::default()
+        };
+        let world = World::new(upstream.addr, wants);
+        assert_eq!(world.send(&request).status(), status, "{shown}");
+    }
+}
+
+// H2: the carrier's heads have the same bound.
+#[test]
+fn head_of_an_answer_is_bounded_as_configured() {
+    let upstream = Upstream::start(Box::new(|_, _| {
+        let field = "f".repeat(3000);
+        format!("HTTP/1.1 200 OK\r\nx-a: {field}\r\ncontent-length: 0\r\n\r\n").into_bytes()
+    }));
+    for (head_bytes, status) in [(2048, 502), (4096, 200)] {
+        let wants = Wants {
+            limits: Limits {
+                head_bytes,
+                ..Limits::default()
+            },
+            ..Wants::default()
+        };
+        let world = World::new(upstream.addr, wants);
+        let answer = world.send(&post("/ups/a", "", "{}"));
+        assert_eq!(answer.status(), status, "{head_bytes}");
+    }
+}
+
+#[test]
+fn trailers_over_their_bounds_are_431() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    let trailers = "a: b\r\n".repeat(33);
+    let answer = world.send(&format!(
+        "POST /ups/a HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n\
+         2\r\n{{}}\r\n0\r\n{trailers}\r\n"
+    ));
+    assert_eq!(answer.status(), 431);
+    assert_eq!(answer.one("waybill-error"), "head_too_large");
 }
