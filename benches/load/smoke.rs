@@ -107,7 +107,7 @@ pub(crate) fn token_requests(gateway: &Candidate) -> Result<u64> {
 }
 
 /// One of the gateway's figures that has no labels.
-pub(crate) fn metric(gateway: &Candidate, name: &str) -> Result<u64> {
+fn metric(gateway: &Candidate, name: &str) -> Result<u64> {
     let admin = gateway.admin.context("the gateway has an admin listener")?;
     let text = String::from_utf8(get(admin, Request::get("/metrics"), "")?)?;
     let line = text.lines().find_map(|line| line.strip_prefix(name));

@@ -4,7 +4,7 @@ use crate::{
     Options,
     candidates::{Candidate, Extra, start_waybill},
     measure::generate,
-    smoke::{metric, token_requests},
+    smoke::token_requests,
     world::{Mock, World, client_id, get, shop},
 };
 use anyhow::{Result, ensure};
@@ -64,16 +64,18 @@ pub(crate) fn run(storms: &Storms) -> Result<String> {
     let began = now();
     visit_all(&gateway, *accounts)?;
     let (first, spent) = (token_requests(&gateway)?, now() - began);
-    let tokens = rss(&gateway)?;
-    let each = tokens.saturating_sub(start) * 1024 / (*accounts).max(1) as u64;
+    let used = rss(&gateway)?;
+    let each = used.saturating_sub(start) * 1024 / (*accounts).max(1) as u64;
     writeln!(
         told,
-        "first request of each: {first} token requests in {:.1} s; {tokens} KiB, {each} bytes more for each account",
+        "first request of each: {first} token requests in {:.1} s; {used} KiB, {each} bytes more for each account",
         spent.as_secs_f64()
     )?;
+    // Every account's token is got at the start, `main`'s too, whether a request waits or not.
+    let tokens = *accounts as u64 + 1;
     ensure!(
-        first == *accounts as u64,
-        "{first} token requests for {accounts} accounts"
+        first == tokens,
+        "{first} token requests for {tokens} accounts"
     );
 
     let calm = ordinary(options, &world, &gateway, 3)?;
@@ -91,10 +93,9 @@ pub(crate) fn run(storms: &Storms) -> Result<String> {
     let before = token_requests(&gateway)?;
     visit_all(&gateway, *accounts)?;
     let after = token_requests(&gateway)? - before;
-    let rejected = metric(&gateway, "waybill_requests_unauthorized_total").unwrap_or_default();
     writeln!(
         told,
-        "all revoked: every account answered 200 after {after} token requests ({rejected} carrier rejections in all)"
+        "all revoked: every account answered 200 after {after} token requests"
     )?;
     Ok(told)
 }
