@@ -56,7 +56,7 @@ struct Shared {
     sender: http2::SendRequest<Outgoing>,
     streams: Rc<Cell<u32>>,
     /// How many its server takes.
-    taken: Rc<Cell<usize>>,
+    taken: Box<dyn Fn() -> usize>,
     /// When it was last seen in use.
     since: u64,
 }
@@ -65,7 +65,7 @@ impl Shared {
     /// Whether its server takes one more stream.
     fn has_room(&self, limit: u32) -> bool {
         let used = self.streams.get();
-        used < limit && (used as usize) < self.taken.get()
+        used < limit && (used as usize) < (self.taken)()
     }
 }
 
@@ -214,7 +214,7 @@ impl Upstream {
         if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
             return handshake_http1(stream, &self.limits).await;
         }
-        let (sender, mut connection) = http2::Builder::new(LocalExec)
+        let (sender, connection) = http2::Builder::new(LocalExec)
             .timer(TokioTimer::new())
             .keep_alive_interval(self.limits.upstream_idle)
             .keep_alive_timeout(self.limits.connect)
@@ -225,14 +225,11 @@ impl Upstream {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;
-        let taken = Rc::new(Cell::new(connection.current_max_send_streams()));
-        let told = Rc::clone(&taken);
+        // The task owns it: its end closes the sender. The pool only asks it.
+        let connection = Rc::new(RefCell::new(connection));
+        let asked = Rc::downgrade(&connection);
         tokio::task::spawn_local(async move {
-            let ended = poll_fn(|cx| {
-                let poll = Pin::new(&mut connection).poll(cx);
-                told.set(connection.current_max_send_streams());
-                poll
-            });
+            let ended = poll_fn(|cx| Pin::new(&mut *connection.borrow_mut()).poll(cx));
             if let Err(error) = ended.await {
                 tracing::debug!(%error, "upstream connection ended");
             }
@@ -242,7 +239,10 @@ impl Upstream {
         self.shared.borrow_mut().push(Shared {
             sender: sender.clone(),
             streams: count,
-            taken,
+            taken: Box::new(move || {
+                let connection = asked.upgrade();
+                connection.map_or(0, |it| it.borrow().current_max_send_streams())
+            }),
             since: now,
         });
         Ok(Sender::Http2(sender, streams))

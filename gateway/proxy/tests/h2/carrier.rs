@@ -25,6 +25,8 @@ pub(crate) enum Act {
     /// Resets the stream: before a head, or after a head and part of a body.
     Reset(Reason),
     HalfThenReset,
+    /// Part of a body, and the rest after a while.
+    HalfThenRest(Duration),
     /// A body that is not as long as its head says.
     WrongLength,
     /// Says goodbye, answers this one.
@@ -155,6 +157,7 @@ impl Carrier {
                 | Act::Trailers
                 | Act::Reset(_)
                 | Act::HalfThenReset
+                | Act::HalfThenRest(_)
                 | Act::WrongLength
                 | Act::Hang => {}
             }
@@ -216,6 +219,13 @@ async fn perform(act: Act, body: RecvStream, mut respond: SendResponse<Bytes>) {
                 let _ = send.send_data(Bytes::from_static(b"half"), false);
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 send.send_reset(Reason::INTERNAL_ERROR);
+            }
+        }
+        Act::HalfThenRest(span) => {
+            if let Ok(mut send) = respond.send_response(head(200), false) {
+                let _ = send.send_data(Bytes::from_static(b"half"), false);
+                tokio::time::sleep(span).await;
+                let _ = send.send_data(Bytes::from_static(b" and rest"), true);
             }
         }
         Act::WrongLength => {

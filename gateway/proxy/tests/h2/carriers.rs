@@ -216,6 +216,21 @@ async fn carrier_that_never_answers_is_given_up() {
     assert_eq!(carrier.handshakes.lock().expect("no poison").len(), 1);
 }
 
+/// A carrier's pause is not the app's: it counts against the other limit.
+#[tokio::test]
+async fn answer_that_pauses_is_not_taken_for_one_that_is_not_taken() {
+    let identity = Identity::new("localhost", HTTP2);
+    let pause = |_, _: &_| Act::HalfThenRest(Duration::from_millis(1500));
+    let carrier = Carrier::start(&identity, 100, pause).await;
+    let limits = Limits {
+        write_idle: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let (_gateway, mut sender) = gateway(&carrier, &identity, limits).await;
+    let whole = (200, " half and rest".into());
+    assert_eq!(status(&mut sender, "GET", "").await, whole);
+}
+
 // The carrier's own limit holds, and what is over it goes over further connections.
 #[tokio::test]
 async fn carriers_limit_of_streams_is_respected() {
@@ -242,6 +257,7 @@ async fn carriers_limit_of_streams_is_respected() {
     assert_eq!(carrier.seen().len(), 61);
     // Once opened, the connections stay in use.
     let opened = carrier.handshakes.lock().expect("no poison").len();
+    assert!(opened > 1, "they queued");
     for _ in 0..10 {
         assert_eq!(status(&mut sender, "GET", "").await.0, 200);
     }
