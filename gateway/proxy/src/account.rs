@@ -3,6 +3,7 @@
 use crate::{
     caller::Caller,
     error::{Code, Problem},
+    hygiene::Found,
     names,
     worker::Worker,
 };
@@ -13,12 +14,15 @@ use http::{HeaderMap, HeaderValue};
 pub(crate) fn choose(
     worker: &Worker,
     headers: &HeaderMap,
+    found: &Found,
     caller: Caller,
     route: usize,
 ) -> Result<usize, Problem> {
     let index = &worker.index;
     let route = &index.routes[route];
-    if let Some(name) = headers.get(names::WAYBILL_ACCOUNT) {
+    if found.removed & names::ACCOUNT_BIT != 0
+        && let Some(name) = headers.get(names::WAYBILL_ACCOUNT)
+    {
         let only = headers
             .get_all(names::WAYBILL_ACCOUNT)
             .iter()

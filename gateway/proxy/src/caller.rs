@@ -25,14 +25,18 @@ pub(crate) fn identify(
     found: &Found,
 ) -> Result<Caller, Problem> {
     let worker = &connection.worker;
-    if let Some(key) = headers.get(names::WAYBILL_KEY) {
+    if found.removed & names::KEY_BIT != 0
+        && let Some(key) = headers.get(names::WAYBILL_KEY)
+    {
         let key = key.to_str().ok();
         return match key.and_then(|key| worker.index.app_by_key(key)) {
             Some(app) => Ok(Caller::App(app)),
             None => Err(unauthenticated("the Waybill-Key is not known here")),
         };
     }
-    if let Some(token) = bearer(headers) {
+    if found.removed & names::AUTHORIZATION_BIT != 0
+        && let Some(token) = bearer(headers)
+    {
         let verdict = worker.app_tokens.borrow_mut().verify(
             token,
             worker.now(),

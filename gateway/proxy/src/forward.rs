@@ -179,7 +179,8 @@ pub(crate) fn clean(response: &mut Response<Incoming>, idempotent: bool) -> Resu
         }
     }
     let headers = response.headers_mut();
-    if lengths == 1 && (encoding || headers.get_all(header::CONTENT_LENGTH).iter().count() != 1) {
+    let several = || headers.get_all(header::CONTENT_LENGTH).iter().count() != 1;
+    if lengths == 1 && (encoding || several()) {
         return Err(malformed(idempotent));
     }
     if encoding {

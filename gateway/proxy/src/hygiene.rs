@@ -7,7 +7,7 @@ use crate::{
     connection::Connection,
     error::{Code, Problem},
     framing::{all_target, limits},
-    names::{self, Fate},
+    names::{self, Fate, Lengths},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use hyper::body::Incoming;
@@ -19,7 +19,10 @@ pub(crate) struct Found {
     pub(crate) removed: u32,
     pub(crate) connection: bool,
     pub(crate) transfer_encoding: bool,
-    pub(crate) content_length: bool,
+    /// What `Content-Length` says.
+    pub(crate) length: Option<u64>,
+    /// All names.
+    pub(crate) lengths: Lengths,
     /// The `Host` is this machine's or a route's.
     pub(crate) own_host: bool,
     /// `Origin` or a telling `Sec-Fetch-Site`: a browser made this for a web page.
@@ -43,19 +46,24 @@ pub(crate) fn check(
 ) -> Result<Found, Problem> {
     check_method(request.method())?;
     check_target(connection, request.uri(), request.method())?;
-    let mut hosts = 0;
+    let (mut hosts, mut host) = (0, None);
     let mut lengths = 0;
     let mut found = Found::default();
     for (name, value) in request.headers() {
+        found.lengths.add(name.as_str());
         match names::of_request(name.as_str()) {
             Fate::Keep => found.browser |= is_browser_mark(name, value),
             Fate::Remove(at) => found.removed |= 1 << at,
             Fate::Connection => found.connection = true,
             Fate::TransferEncoding => found.transfer_encoding = true,
-            Fate::Host => hosts += 1,
+            Fate::Host => {
+                hosts += 1;
+                host = Some(value.as_bytes());
+            }
             Fate::ContentLength => {
                 lengths += 1;
-                if !is_plain_number(value.as_bytes()) {
+                found.length = plain_number(value.as_bytes());
+                if found.length.is_none() {
                     return Err(Problem::bad("Content-Length is not a plain number").closing());
                 }
             }
@@ -66,14 +74,13 @@ pub(crate) fn check(
             }
         }
     }
-    found.content_length = lengths > 0;
     if lengths > 1 || (lengths == 1 && found.transfer_encoding) {
         return Err(Problem::bad("the request has more than one length").closing());
     }
     if request.version() == Version::HTTP_2 {
         check_http2(request)?;
     }
-    check_host(connection, request, hosts)?;
+    check_host(connection, request, hosts, host)?;
     let memo = connection.host_memo.borrow();
     found.own_host = (memo.as_ref()).is_some_and(|memo| memo.local || memo.route.is_some());
     Ok(found)
@@ -217,9 +224,14 @@ fn dot_segment(segment: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn is_plain_number(text: &[u8]) -> bool {
+fn plain_number(text: &[u8]) -> Option<u64> {
     let digits = !text.is_empty() && text.len() <= 19 && text.iter().all(u8::is_ascii_digit);
-    digits && (text.len() == 1 || text[0] != b'0')
+    if !digits || (text.len() > 1 && text[0] == b'0') {
+        return None;
+    }
+    // 19 digits fit.
+    let add = |number, digit: &u8| number * 10 + u64::from(digit - b'0');
+    Some(text.iter().fold(0, add))
 }
 
 fn is_browser_mark(name: &HeaderName, value: &HeaderValue) -> bool {
@@ -235,11 +247,8 @@ fn check_host(
     connection: &Connection,
     request: &Request<Incoming>,
     hosts: usize,
+    host: Option<&[u8]>,
 ) -> Result<(), Problem> {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .map(HeaderValue::as_bytes);
     let authority = request.uri().authority().map(|a| a.as_str().as_bytes());
     let http2 = request.version() == Version::HTTP_2;
     let name = match (host, authority) {

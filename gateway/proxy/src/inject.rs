@@ -40,13 +40,16 @@ pub(crate) fn strip(headers: &mut HeaderMap, found: &Found, route: &RouteView) {
         headers.remove(header::TRANSFER_ENCODING);
     }
     for name in &route.profile.credential_headers {
-        headers.remove(name);
+        if found.lengths.may_hold(name.as_str()) {
+            headers.remove(name);
+        }
     }
 }
 
 /// Adds what the carrier needs besides the credential.
 pub(crate) fn complete(
     headers: &mut HeaderMap,
+    found: &Found,
     route: &RouteView,
     id: &HeaderValue,
     version: Version,
@@ -59,7 +62,7 @@ pub(crate) fn complete(
             HeaderWhenAbsent::RequestId(name) => (name, id),
         };
         // Never overwrites what the app sent (P22).
-        if !headers.contains_key(name) {
+        if !found.lengths.may_hold(name.as_str()) || !headers.contains_key(name) {
             headers.insert(name, value.clone());
         }
     }

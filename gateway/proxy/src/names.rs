@@ -76,7 +76,7 @@ pub(crate) fn of_request(name: &str) -> Fate {
     if let Some(at) = removed(name) {
         return Fate::Remove(at);
     }
-    if name.bytes().any(|b| b == b'_') && is_twin(name) {
+    if memchr::memchr(b'_', name.as_bytes()).is_some() && is_twin(name) {
         Fate::Twin
     } else {
         Fate::Keep
@@ -85,14 +85,40 @@ pub(crate) fn of_request(name: &str) -> Fate {
 
 /// What becomes of an answer's field.
 pub(crate) fn of_answer(name: &str) -> Fate {
-    match of_request(name) {
-        Fate::Remove(_) if ANSWER_KEEPS.contains(&name) => Fate::Keep,
-        Fate::Twin | Fate::Host => Fate::Keep,
-        fate @ (Fate::Keep
-        | Fate::Remove(_)
-        | Fate::Connection
-        | Fate::ContentLength
-        | Fate::TransferEncoding) => fate,
+    match name {
+        "connection" => return Fate::Connection,
+        "content-length" => return Fate::ContentLength,
+        "transfer-encoding" => return Fate::TransferEncoding,
+        _ => {}
+    }
+    match removed(name) {
+        Some(at) if !ANSWER_KEEPS.contains(&name) => Fate::Remove(at),
+        Some(_) | None => Fate::Keep,
+    }
+}
+
+/// Bits of [`REMOVED`] that the phases before the removal ask for.
+pub(crate) const AUTHORIZATION_BIT: u32 = 1 << 10;
+/// The same for `Waybill-Key`.
+pub(crate) const KEY_BIT: u32 = 1 << 13;
+/// The same for `Waybill-Account`.
+pub(crate) const ACCOUNT_BIT: u32 = 1 << 14;
+
+/// A set of names that tells for certain which are not in it: by their lengths.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lengths(u64);
+
+impl Lengths {
+    pub(crate) const fn add(&mut self, name: &str) {
+        self.0 |= Self::bit(name);
+    }
+
+    pub(crate) const fn may_hold(self, name: &str) -> bool {
+        self.0 & Self::bit(name) != 0
+    }
+
+    const fn bit(name: &str) -> u64 {
+        1 << if name.len() < 63 { name.len() } else { 63 }
     }
 }
 
@@ -150,6 +176,28 @@ mod tests {
         for (at, name) in REMOVED.iter().enumerate() {
             assert_eq!(of_request(name.as_str()), Fate::Remove(at as u8), "{name}");
         }
+    }
+
+    #[test]
+    fn bits_are_those_of_their_names() {
+        for (bit, name) in [
+            (AUTHORIZATION_BIT, header::AUTHORIZATION),
+            (KEY_BIT, WAYBILL_KEY),
+            (ACCOUNT_BIT, WAYBILL_ACCOUNT),
+        ] {
+            assert_eq!(REMOVED[bit.trailing_zeros() as usize], name);
+        }
+    }
+
+    #[test]
+    fn lengths_never_deny_what_is_there() {
+        let mut lengths = Lengths::default();
+        assert!(!lengths.may_hold("ab"));
+        for length in [1, 2, 62, 63, 64, 200] {
+            lengths.add(&"a".repeat(length));
+            assert!(lengths.may_hold(&"a".repeat(length)), "{length}");
+        }
+        assert!(!lengths.may_hold("abc"));
     }
 
     // H5

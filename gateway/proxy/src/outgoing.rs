@@ -215,15 +215,12 @@ pub(crate) fn take(
 
 /// Makes the length field say what is sent (H3). A length that is there and right stays; hyper adds
 /// the field, or `chunked`, where it is missing.
-pub(crate) fn frame(headers: &mut HeaderMap, method: &Method, body: &Outgoing) {
+pub(crate) fn frame(headers: &mut HeaderMap, said: Option<u64>, method: &Method, body: &Outgoing) {
     let size = body.size_hint().exact();
-    let said = headers.get(header::CONTENT_LENGTH).and_then(|length| {
-        length
-            .to_str()
-            .ok()
-            .and_then(|length| length.parse::<u64>().ok())
-    });
-    if said.is_some() && said != size {
+    if said.is_some() && said == size {
+        return;
+    }
+    if said.is_some() {
         headers.remove(header::CONTENT_LENGTH);
     }
     let expects_length = [Method::POST, Method::PUT, Method::PATCH].contains(method);

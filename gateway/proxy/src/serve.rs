@@ -101,7 +101,7 @@ async fn phases(
     };
 
     // 3. Which account.
-    let account = account::choose(worker, request.headers(), caller, choice.route)?;
+    let account = account::choose(worker, request.headers(), &found, caller, choice.route)?;
     record.account = Some(account);
 
     // 4. What the gateway answers itself.
@@ -147,13 +147,13 @@ async fn exchange_with_carrier(
     inject::strip(&mut headers, found, view);
     let id = HeaderValue::from_maybe_shared(record.id().clone())
         .map_err(|_| Problem::bad("the request id is not a field value"))?;
-    inject::complete(&mut headers, view, &id, version);
+    inject::complete(&mut headers, found, view, &id, version);
 
     // 5 and 6. Take the credential, inject it.
     let head = forward::hold(&headers, worker.stock().unwrap_or_default());
     let generation = credential::take(worker, account, &mut headers).await?;
     let Sendable { body, again } = outgoing::take(body, &worker.settings.limits, &worker.ticks)?;
-    outgoing::frame(&mut headers, &method, &body);
+    outgoing::frame(&mut headers, found.length, &method, &body);
     let sent = Sent {
         account,
         generation,
