@@ -11,7 +11,11 @@ use crate::{
 };
 use http::{HeaderMap, Method, Request, Response, Uri, Version, header, uri::PathAndQuery};
 use hyper::body::Incoming;
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+};
 
 /// One attempt: everything of a request but the credential's generation.
 pub(crate) struct Attempt {
@@ -51,7 +55,7 @@ pub(crate) async fn send(
             address(&mut request, target, route, &lease)?;
         }
         let reused = lease.reused;
-        let failed = match within_first_byte(worker, again, lease.send(request)).await {
+        let failed = match within_first_byte(worker, again, pin!(lease.send(request))).await {
             None => return Err(timed_out(idempotent)),
             Some(Ok(response)) => return Ok((response, lease)),
             Some(Err(failed)) => failed,
@@ -97,12 +101,11 @@ fn address(
 async fn within_first_byte<F: Future>(
     worker: &Worker,
     again: &Again,
-    sending: F,
+    mut sending: Pin<&mut F>,
 ) -> Option<F::Output> {
     let span = worker.settings.limits.first_byte;
     let mut alarm = Alarm::new(&worker.ticks);
     let mut seen = again.last_progress();
-    let mut sending = pin!(sending);
     poll_fn(|cx| {
         if let Poll::Ready(output) = sending.as_mut().poll(cx) {
             return Poll::Ready(Some(output));

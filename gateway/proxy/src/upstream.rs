@@ -12,6 +12,7 @@ use crate::{
     settings::Settings,
     ticks::{Ticks, timeout},
 };
+use futures_util::future::Either;
 use gateway_model::{Origin, Scheme};
 use http::{Request, Response, uri};
 use hyper::{
@@ -292,16 +293,17 @@ impl Lease {
     }
 
     /// Sends a request; an error gives it back if not a byte of it was sent.
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &mut self,
         request: Request<Outgoing>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Outgoing>>> {
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>> + use<>
+    {
         match &mut self.sender {
             Sender::Http1(sender, state) => {
                 state.begin(request.method());
-                sender.try_send_request(request).await
+                Either::Left(sender.try_send_request(request))
             }
-            Sender::Http2(sender, _) => sender.try_send_request(request).await,
+            Sender::Http2(sender, _) => Either::Right(sender.try_send_request(request)),
         }
     }
 
