@@ -60,7 +60,10 @@ fn lint() -> Result<()> {
             "--no-deps",
             "--document-private-items",
         ])
-        .env("RUSTDOCFLAGS", "-D warnings"))?;
+        .env(
+            "RUSTDOCFLAGS",
+            "-D warnings -A rustdoc::private-intra-doc-links",
+        ))?;
     deny()
 }
 

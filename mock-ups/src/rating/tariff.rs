@@ -1,6 +1,6 @@
 //! A tariff: everything that turns a weight on a lane into money, as indexed tables.
 //!
-//! Built once from a file (see [`file`]), then only read.
+//! Built once from a file (see `file`), then only read.
 
 mod file;
 

@@ -25,7 +25,7 @@ use serde_json::Value;
 /// What to check.
 #[derive(Debug)]
 pub struct Suite<'a> {
-    /// An active plugin. Load it under [`host`], or the check for determinism is left out.
+    /// An active plugin. Load it under [`host()`], or the check for determinism is left out.
     pub plugin: &'a Plugin,
     /// A configuration that the plugin accepts, with invented secrets.
     pub config: &'a Value,
