@@ -78,18 +78,34 @@ pub(crate) fn build(profile: Profile) -> Result<Built> {
         profile,
         &["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"],
     )?;
-    Ok(Built {
-        waybill: artifacts.find("waybill")?,
-        mock_ups: artifacts.find("mock-ups")?,
-        ups_plugin: artifacts.find("waybill_plugin_ups")?,
-    })
+    Built::find(&artifacts)
 }
 
-/// Builds the measuring programs: the load generator and the hot paths.
-pub(crate) fn build_benches(profile: Profile) -> Result<[PathBuf; 2]> {
-    say::step(format!("build the benches ({})", profile.name()));
-    let artifacts = artifacts(profile, &["-p", "benches", "--bins"])?;
-    Ok([artifacts.find("load")?, artifacts.find("hot")?])
+/// Builds programs, plugin and benches in one go, so that they share their dependencies. `scope` is what
+/// was built before, if anything: naming the same again builds nothing twice.
+pub(crate) fn build_with_benches(
+    profile: Profile,
+    scope: &[&str],
+) -> Result<(Built, [PathBuf; 2])> {
+    say::step(format!(
+        "build programs, plugin and benches ({})",
+        profile.name()
+    ));
+    let artifacts = artifacts(profile, scope)?;
+    Ok((
+        Built::find(&artifacts)?,
+        [artifacts.find("load")?, artifacts.find("hot")?],
+    ))
+}
+
+impl Built {
+    fn find(artifacts: &Artifacts) -> Result<Self> {
+        Ok(Self {
+            waybill: artifacts.find("waybill")?,
+            mock_ups: artifacts.find("mock-ups")?,
+            ups_plugin: artifacts.find("waybill_plugin_ups")?,
+        })
+    }
 }
 
 fn artifacts(profile: Profile, packages: &[&str]) -> Result<Artifacts> {
@@ -124,6 +140,10 @@ impl Artifacts {
             let Some(name) = message["target"]["name"].as_str() else {
                 continue;
             };
+            // The test harness of a program has the program's name.
+            if message["profile"]["test"] == true {
+                continue;
+            }
             let made = message["executable"].as_str().or_else(|| {
                 let library = message["filenames"].as_array()?.first()?.as_str()?;
                 library.ends_with(".so").then_some(library)

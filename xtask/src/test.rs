@@ -12,6 +12,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+const EVERYTHING: [&str; 2] = ["--workspace", "--all-targets"];
+
 #[derive(Args)]
 pub(crate) struct Test {
     /// Leave out formatting, lints, dependency rules and benches.
@@ -26,15 +28,16 @@ impl Test {
         }
         // The tests drive the real programs and the real plugin. Built with everything else in one go,
         // they share its dependencies; the tests are told that nothing is stale.
-        run(cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
+        run(cargo().args(["build", "--locked"]).args(EVERYTHING))?;
         run(cargo()
-            .args(["test", "--locked", "--workspace", "--all-targets"])
+            .args(["test", "--locked"])
+            .args(EVERYTHING)
             .env("WAYBILL_BUILT", "1"))?;
         let mut doc_tests = cargo();
         doc_tests.args(["test", "--locked", "--workspace", "--doc"]);
         run(&mut doc_tests)?;
         if !self.tests_only {
-            bench::ci()?;
+            bench::ci(&EVERYTHING)?;
         }
         say::step("all tests passed");
         Ok(())
