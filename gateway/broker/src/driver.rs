@@ -306,6 +306,7 @@ fn came_back(
             lifetime,
             renew_after,
             state,
+            ..
         }) => {
             if awaited {
                 (work.pending, work.state) = (Some(headers), state);

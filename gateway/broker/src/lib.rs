@@ -32,7 +32,7 @@ pub use account::{AccountSpec, KeyParts, SlotKey};
 pub use authorizer::{Authorizer, BoxFuture, PluginAuthorizer};
 pub use broker::{Broker, Shutdown};
 pub use config::BrokerConfig;
-pub use gateway_plugin_host::{Authorization, Issued, Reason};
+pub use gateway_plugin_host::{Authorization, GrantChange, Issued, Reason};
 pub use gateway_token::{MintBudgetPolicy, Policy};
 pub use handle::{Handle, Renewal};
 pub use metrics::{BrokerMetrics, FailureCounts};

@@ -1,7 +1,8 @@
 //! What the gateway knows about a carrier without running its plugin's code.
 
-use crate::{Environment, Origin};
+use crate::{Environment, LegacyProfile, Origin};
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// Stable lower-case key of a carrier: `ups`, `fedex`. One plugin serves one carrier.
@@ -21,6 +22,19 @@ impl FromStr for CarrierId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let id: crate::AppId = text.to_ascii_lowercase().parse()?;
         Ok(Self(id.as_str().into()))
+    }
+}
+
+impl Serialize for CarrierId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for CarrierId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(from)?;
+        id.parse().map_err(de::Error::custom)
     }
 }
 
@@ -58,6 +72,8 @@ pub struct CarrierProfile {
     pub unauthenticated: Refusal,
     /// The carrier's token endpoint as the gateway plays it for apps, if the carrier has one.
     pub downstream_token: Option<DownstreamToken>,
+    /// How requests of the carrier's older API are understood, if the carrier has one.
+    pub legacy: Option<LegacyProfile>,
 }
 
 impl CarrierProfile {

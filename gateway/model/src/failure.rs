@@ -38,6 +38,18 @@ impl FailureClass {
     }
 }
 
+/// What the plugin knows of a single-use grant that was presented before the failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum GrantHint {
+    /// Nothing: the host judges by class, and by whether anything was sent.
+    #[default]
+    HostDecides,
+    /// The carrier did not use it up: it may be presented again.
+    Unharmed,
+    /// The carrier does not honour it any more.
+    Refused,
+}
+
 /// One failed acquisition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message} ({code})")]
@@ -53,6 +65,8 @@ pub struct Failure {
     /// The request certainly never reached the carrier (DNS, connect or TLS failed), so a single-use
     /// grant is unharmed and may be presented again.
     pub certainly_not_sent: bool,
+    /// What became of a single-use grant, as far as the plugin knows.
+    pub grant: GrantHint,
 }
 
 impl Failure {
@@ -64,6 +78,7 @@ impl Failure {
             message: message.into(),
             retry_after: None,
             certainly_not_sent: false,
+            grant: GrantHint::HostDecides,
         }
     }
 }

@@ -10,8 +10,10 @@ mod credential;
 mod environment;
 mod failure;
 mod generation;
+mod legacy;
 mod origin;
 mod secret;
+mod token_facts;
 
 pub use account::{AccountId, AccountNumber, AppId, NameError};
 pub use carrier::{
@@ -24,7 +26,9 @@ pub use credential::{
     UnavailableReason,
 };
 pub use environment::{Environment, UnknownEnvironment};
-pub use failure::{Failure, FailureClass};
+pub use failure::{Failure, FailureClass, GrantHint};
 pub use generation::Generation;
+pub use legacy::{LegacyProfile, PathRewrite};
 pub use origin::{Origin, OriginError, Scheme};
 pub use secret::{ClientSecret, Secret, SecretBytes};
+pub use token_facts::{FactsError, TokenFacts};

@@ -1,7 +1,7 @@
 //! What goes into an authorization and what comes out.
 
 use ::http::{HeaderName, HeaderValue};
-use gateway_model::{Secret, SecretBytes};
+use gateway_model::{Secret, SecretBytes, TokenFacts};
 use std::time::Duration;
 
 /// Why an authorization begins.
@@ -13,6 +13,10 @@ pub enum Reason {
     Refresh,
     /// The carrier refused the current credential.
     UpstreamRejected,
+    /// A person consented: the parameters `code`, `redirect_uri` and `pkce_verifier` say to what.
+    AuthCode,
+    /// The grant is to be given back.
+    Revoke,
 }
 
 /// One authorization to carry out.
@@ -39,4 +43,37 @@ pub struct Issued {
     pub renew_after: Option<Duration>,
     /// To be kept sealed and handed to the next authorization.
     pub state: SecretBytes,
+    /// What became of a single-use grant that the state held or that the code brought.
+    pub grant: GrantChange,
+    /// What the carrier said about the token; for people.
+    pub facts: TokenFacts,
+}
+
+/// What an authorization did to the single-use grant in the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantChange {
+    /// There is none: client credentials and the like may be presented any number of times.
+    NotSingleUse,
+    /// The state holds a new one.
+    Replaced {
+        /// How long it lives, from the begin of the authorization; `None`: the carrier did not say.
+        lifetime: Option<Duration>,
+    },
+    /// The one presented stays good, and the state still holds it.
+    Kept,
+    /// The one presented is used up, and no new one came.
+    Gone,
+}
+
+/// What a consent begins with.
+#[derive(Debug)]
+pub struct AuthorizeUrl {
+    /// Which of the manifest's slots; empty for its only one.
+    pub slot: String,
+    /// Where the carrier sends the person back to, exactly as it is registered there.
+    pub redirect_uri: String,
+    /// Ties the way back to the browser that began (RFC 6749 section 10.12).
+    pub state: Secret,
+    /// Of the verifier that only the gateway knows, by S256 (RFC 7636 section 4.2).
+    pub pkce_challenge: String,
 }

@@ -71,6 +71,8 @@ fn beginning(instance: &Instance, with: Authorization) -> Result<Beginning, Fail
             Reason::Fetch => plugins_abi::Reason::FETCH,
             Reason::Refresh => plugins_abi::Reason::REFRESH,
             Reason::UpstreamRejected => plugins_abi::Reason::UPSTREAM_REJECTED,
+            Reason::AuthCode => plugins_abi::Reason::AUTH_CODE,
+            Reason::Revoke => plugins_abi::Reason::REVOKE,
         },
         slot: with.slot,
         state: with.state,

@@ -34,7 +34,7 @@ mod refusal;
 mod sink;
 mod text;
 
-pub use authorize::{Authorization, Issued, Reason};
+pub use authorize::{Authorization, AuthorizeUrl, GrantChange, Issued, Reason};
 pub use catalog::{Catalog, Entry, Fault, Policy, State, Verified, open};
 pub use digest::{Digest, DigestError};
 pub use discover::{DirectoryError, FileError};
@@ -50,5 +50,7 @@ pub use place::PlaceError;
 pub use plugin::Plugin;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
+
+pub use gateway_model::TokenFacts;
 
 use breach::Breach;

@@ -131,6 +131,7 @@ fn unserved(carrier: &CarrierId) -> CarrierProfile {
             message: "say who you are".to_owned(),
         },
         downstream_token: None,
+        legacy: None,
     }
 }
 

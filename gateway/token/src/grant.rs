@@ -1,6 +1,6 @@
 //! What a token is requested with: something repeatable, or a refresh token that works once.
 
-use gateway_model::{Failure, FailureClass};
+use gateway_model::{Failure, FailureClass, GrantHint};
 use std::time::{Duration, Instant};
 
 /// What a lifecycle asks for tokens with.
@@ -62,11 +62,16 @@ pub enum GrantFate {
 }
 
 impl GrantFate {
-    /// The cautious reading of a failure, for a shell that knows nothing more.
+    /// What the plugin says of it, else the cautious reading of the failure.
     ///
     /// A refused *client* (`Rejected`, `Config`) is unharmed: RFC 6749 section 5.2 has the client
     /// authenticated before its grant is looked at.
     pub const fn of(failure: &Failure) -> Self {
+        match failure.grant {
+            GrantHint::Refused => return Self::Refused,
+            GrantHint::Unharmed => return Self::Unharmed,
+            GrantHint::HostDecides => {}
+        }
         if failure.certainly_not_sent {
             return Self::Unharmed;
         }

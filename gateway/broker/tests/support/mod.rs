@@ -1,12 +1,12 @@
 //! A broker under tokio's paused time, and an authorizer that does as it is told.
 
 use gateway_broker::{
-    AccountSpec, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig, Handle, Issued,
-    KeyParts, Reason, SlotKey,
+    AccountSpec, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig, GrantChange, Handle,
+    Issued, KeyParts, Reason, SlotKey,
 };
 use gateway_model::{
     AccountId, Clock, Credential, CredentialCell, CredentialState, Environment, Failure,
-    FailureClass, Secret, SecretBytes, Unavailable,
+    FailureClass, Secret, SecretBytes, TokenFacts, Unavailable,
 };
 use http::{HeaderValue, header};
 use std::{
@@ -118,6 +118,8 @@ fn issued(number: usize, lifetime: u64) -> Issued {
         lifetime: Some(Duration::from_secs(lifetime)),
         renew_after: None,
         state: SecretBytes::new(format!("state-{number}").into_bytes()),
+        grant: GrantChange::NotSingleUse,
+        facts: TokenFacts::default(),
     }
 }
 

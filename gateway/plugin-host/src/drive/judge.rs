@@ -1,7 +1,7 @@
 //! Reads what one call returned and emitted. Whatever the header does not foresee is a breach.
 
 use crate::{
-    Breach, Issued, fields,
+    Breach, GrantChange, Issued, TokenFacts, fields,
     sink::{Done, Emission, Emitted, End},
 };
 use gateway_model::{Failure, FailureClass};
@@ -63,6 +63,8 @@ fn issued(done: Done) -> Result<Issued, Breach> {
         renew_after: (done.refresh_after_ms != 0)
             .then(|| Duration::from_millis(done.refresh_after_ms)),
         state: done.state,
+        grant: GrantChange::NotSingleUse,
+        facts: TokenFacts::default(),
     })
 }
 

@@ -56,6 +56,7 @@ pub(super) fn of(manifest: &Manifest) -> Result<CarrierProfile, ManifestError> {
             },
         },
         downstream_token: raw.downstream_token.as_ref().map(token).transpose()?,
+        legacy: None,
     })
 }
 

@@ -231,6 +231,7 @@ fn directory(origin: &str) -> Directory {
             message: "no".into(),
         },
         downstream_token: None,
+        legacy: None,
     };
     Directory {
         routes: vec![Route {
