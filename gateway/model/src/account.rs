@@ -1,5 +1,6 @@
 //! Names of accounts and apps.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// Why a name was refused.
@@ -34,6 +35,19 @@ macro_rules! name {
                 } else {
                     Err(NameError { name: name.chars().take(80).collect() })
                 }
+            }
+        }
+
+        impl Serialize for $ty {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $ty {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(from)?;
+                name.parse().map_err(de::Error::custom)
             }
         }
 
