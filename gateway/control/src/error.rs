@@ -1,0 +1,53 @@
+//! Why the control plane did not do what was asked.
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The request itself cannot work.
+    Invalid,
+    /// There is no such thing.
+    NotFound,
+    /// It exists already, or was changed meanwhile.
+    Conflict,
+    /// The caller may not.
+    Forbidden,
+    /// The carrier refused it.
+    Refused,
+    /// The carrier cannot be reached, or answers late or wrongly.
+    Carrier,
+    /// The store or the gateway cannot do it now.
+    Unavailable,
+}
+
+/// An error with the way out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ControlError {
+    /// Whose turn it is.
+    pub fault: Fault,
+    /// Stable: `unknown_account`, `wrong_login`, `link_expired` …
+    pub code: &'static str,
+    /// What happened. Never a secret.
+    pub message: String,
+    /// What to do next.
+    pub remedy: Option<String>,
+}
+
+impl ControlError {
+    /// An error without a remedy.
+    pub fn new(fault: Fault, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            fault,
+            code,
+            message: message.into(),
+            remedy: None,
+        }
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
