@@ -26,6 +26,14 @@ pub(crate) enum Breach {
     EmptyCredential,
     #[error("a credential with query parameters, which this gateway does not apply")]
     QueryCredential,
+    #[error("facts about a token that are not the JSON object of the header")]
+    Facts,
+    #[error("no authorization URL")]
+    NoUrl,
+    #[error("more than one authorization URL")]
+    TwoUrls,
+    #[error("an authorization URL that {0}")]
+    BadUrl(&'static str),
     #[error("more than one end")]
     TwoEnds,
     #[error("an end together with new requests or timers")]
@@ -67,7 +75,8 @@ impl Breach {
             Self::BadPointer(_) | Self::ShortStruct { .. } => "plugin_bad_pointer",
             Self::TooLong { .. } | Self::TooMany { .. } | Self::TooManySteps(_) => "plugin_limit",
             Self::InvalidField(_) | Self::ReservedField(_) => "plugin_invalid_field",
-            Self::EmptyCredential | Self::QueryCredential => "plugin_bad_credential",
+            Self::NoUrl | Self::TwoUrls | Self::BadUrl(_) => "plugin_bad_url",
+            Self::EmptyCredential | Self::QueryCredential | Self::Facts => "plugin_bad_credential",
             Self::TwoEnds | Self::EndAndRequests => "plugin_two_ends",
             Self::Stalled => "plugin_stalled",
             Self::ReusedId(_) => "plugin_reused_id",

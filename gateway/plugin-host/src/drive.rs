@@ -11,8 +11,8 @@ use crate::{
 };
 use exchange::{Exchange, Outcome};
 use gateway_model::{Failure, FailureClass};
-use judge::Verdict;
-use plugins_abi::{EventKind, Network};
+use judge::{Occasion, Verdict};
+use plugins_abi::{Capabilities, EventKind, Network};
 use std::{collections::HashSet, sync::Arc};
 
 pub(crate) async fn authorize(
@@ -52,14 +52,34 @@ fn timeout(instance: &Instance) -> Failure {
     Failure::new(FailureClass::Transient, "timeout", message)
 }
 
-fn beginning(instance: &Instance, with: Authorization) -> Result<Beginning, Failure> {
+/// One of the manifest's slots, or none if there is only one.
+pub(crate) fn check_slot(instance: &Instance, slot: &str) -> Result<(), Failure> {
     let manifest = &instance.plugin().manifest;
-    let config = |code: &str, message: String| Failure::new(FailureClass::Config, code, message);
-    let only = with.slot.is_empty() && manifest.slots.len() == 1;
-    if !only && !manifest.slots.contains(&with.slot) {
-        let known = manifest.slots.join(", ");
-        let message = format!("plugin {} has the slots {known}: name one", manifest.name);
-        return Err(config("unknown_slot", message));
+    let only = slot.is_empty() && manifest.slots.len() == 1;
+    if only || manifest.slots.iter().any(|known| known == slot) {
+        return Ok(());
+    }
+    let known = manifest.slots.join(", ");
+    let message = format!("plugin {} has the slots {known}: name one", manifest.name);
+    Err(config("unknown_slot", message))
+}
+
+fn config(code: &str, message: String) -> Failure {
+    Failure::new(FailureClass::Config, code, message)
+}
+
+fn beginning(instance: &Instance, with: Authorization) -> Result<Beginning, Failure> {
+    check_slot(instance, &with.slot)?;
+    let plugin = instance.plugin();
+    let able = match with.reason {
+        Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected => true,
+        Reason::AuthCode => plugin.table.can(Capabilities::AUTH_CODE),
+        Reason::Revoke => plugin.table.can(Capabilities::REVOKE),
+    };
+    if !able {
+        let name = &plugin.manifest.name;
+        let message = format!("plugin {name} does not know this kind of authorization");
+        return Err(config("unsupported", message));
     }
     let limits = &instance.limits;
     if with.params.len() > limits.fields || with.state.expose().len() > limits.state {
@@ -91,17 +111,21 @@ struct Drive<'a> {
 impl Drive<'_> {
     async fn run(&mut self, beginning: Beginning) -> Result<Issued, Failure> {
         let (handle, limits) = (Arc::clone(&self.instance.handle), self.instance.limits);
+        let revokes = beginning.reason == plugins_abi::Reason::REVOKE;
         let mut step = self
             .call(move || instance::begin(handle, &beginning, limits))
             .await?;
         loop {
-            let begins = self.steps == 1;
+            let occasion = Occasion {
+                begins: self.steps == 1,
+                revokes,
+            };
             let Step {
                 status,
                 emitted,
                 op,
             } = step;
-            let emissions = match judge::judge(status, emitted, begins) {
+            let emissions = match judge::judge(status, emitted, occasion) {
                 Ok(Verdict::Issued(issued)) => return Ok(issued),
                 Ok(Verdict::Failed(failure)) => return Err(self.failed(failure)),
                 Ok(Verdict::Wants(emissions)) => emissions,

@@ -5,6 +5,7 @@ use plugins_abi::{
     ABI_MAJOR, ABI_MINOR, Begin, Bytes, Capabilities, EntryPoint, Event, Host, Instance, MAGIC,
     MAX_MANIFEST_LEN, Op, Plugin, Sink, Status,
 };
+use std::ffi::c_void;
 
 /// Why the plugin's code is not used, although its file looked right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +58,14 @@ type OpBegin =
     unsafe extern "C" fn(*mut Instance, *const Begin, *const Sink, *mut *mut Op) -> Status;
 type OpResume = unsafe extern "C" fn(*mut Op, *const Event, *const Sink) -> Status;
 
+pub(crate) type AuthorizeUrl = unsafe extern "C" fn(
+    *mut Instance,
+    *const Begin,
+    *mut c_void,
+    Option<unsafe extern "C" fn(*mut c_void, Bytes)>,
+    *const Sink,
+) -> Status;
+
 /// The functions of a plugin that passed the handshake; none is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct Table {
@@ -65,6 +74,15 @@ pub(crate) struct Table {
     pub(crate) op_begin: OpBegin,
     pub(crate) op_resume: OpResume,
     pub(crate) op_free: unsafe extern "C" fn(*mut Op),
+    pub(crate) authorize_url: Option<AuthorizeUrl>,
+    capabilities: u64,
+}
+
+impl Table {
+    /// Whether the plugin says that it can do all of these.
+    pub(crate) const fn can(&self, capabilities: u64) -> bool {
+        self.capabilities & capabilities == capabilities
+    }
 }
 
 /// Calls the entry point with a host table and checks what it returns.
@@ -133,6 +151,8 @@ fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
         op_begin: required(plugin.op_begin, "op_begin")?,
         op_resume: required(plugin.op_resume, "op_resume")?,
         op_free: required(plugin.op_free, "op_free")?,
+        authorize_url: plugin.authorize_url,
+        capabilities: plugin.capabilities,
     })
 }
 

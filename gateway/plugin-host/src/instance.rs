@@ -2,11 +2,16 @@
 
 mod handles;
 
-pub(crate) use handles::{Beginning, Happened, InstanceHandle, OpHandle, Step, begin, resume};
+pub(crate) use handles::{
+    Asked, Beginning, Happened, InstanceHandle, OpHandle, Step, authorize_url, begin, resume,
+};
 
-use crate::{Authorization, Breach, HttpClient, Issued, Limits, drive, plugin::Shared, sink::End};
-use gateway_model::{Failure, FailureClass, Origin, Scheme, SecretBytes};
-use plugins_abi::Status;
+use crate::{
+    Authorization, AuthorizeUrl, Breach, HttpClient, Issued, Limits, consent, drive,
+    plugin::Shared, sink::End,
+};
+use gateway_model::{Failure, FailureClass, Origin, Scheme, Secret, SecretBytes};
+use plugins_abi::{Capabilities, Status};
 use std::{fmt, sync::Arc};
 
 /// A longer configuration is a mistake.
@@ -67,6 +72,19 @@ impl Instance {
         http: &dyn HttpClient,
     ) -> Result<Issued, Failure> {
         drive::authorize(self, authorization, http).await
+    }
+
+    /// Where a person consents. The URL is checked: see [`AuthorizeUrl`].
+    ///
+    /// # Errors
+    /// When the plugin has none for this configuration; class *bug* if it gave an unsafe one.
+    pub async fn authorize_url(&self, request: &AuthorizeUrl) -> Result<Secret, Failure> {
+        consent::authorize_url(self, request).await
+    }
+
+    /// Whether a person can consent at this carrier; the configuration may still not ask for it.
+    pub fn supports_auth_code(&self) -> bool {
+        self.plugin().table.can(Capabilities::AUTH_CODE)
     }
 
     pub(crate) fn plugin(&self) -> &Arc<Shared> {

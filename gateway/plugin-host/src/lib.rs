@@ -10,6 +10,7 @@
 mod authorize;
 mod breach;
 mod catalog;
+mod consent;
 mod context;
 mod digest;
 mod discover;

@@ -7,7 +7,7 @@ use crate::{
     host_table, instance,
 };
 use gateway_model::{CarrierProfile, Failure};
-use plugins_abi::EntryPoint;
+use plugins_abi::{Capabilities, EntryPoint};
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -82,6 +82,16 @@ impl Plugin {
     /// What the data plane works by.
     pub fn profile(&self) -> &CarrierProfile {
         &self.shared.profile
+    }
+
+    /// Whether a person can consent: [`Instance::authorize_url`] and [`crate::Reason::AuthCode`].
+    pub fn supports_auth_code(&self) -> bool {
+        self.shared.table.can(Capabilities::AUTH_CODE)
+    }
+
+    /// Whether a grant can be given back: [`crate::Reason::Revoke`].
+    pub fn supports_revoke(&self) -> bool {
+        self.shared.table.can(Capabilities::REVOKE)
     }
 
     /// The operator's file; none for a plugin that is linked in.

@@ -2,7 +2,7 @@
 
 mod callbacks;
 
-use crate::{Breach, Limits};
+use crate::{Breach, GrantChange, Limits, TokenFacts};
 use bytes::Bytes;
 use gateway_model::{Failure, SecretBytes};
 use plugins_abi::Sink;
@@ -41,6 +41,8 @@ pub(crate) struct Done {
     pub(crate) refresh_after_ms: u64,
     pub(crate) state: SecretBytes,
     pub(crate) query: bool,
+    pub(crate) grant: GrantChange,
+    pub(crate) facts: TokenFacts,
 }
 
 pub(crate) enum End {

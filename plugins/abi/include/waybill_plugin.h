@@ -112,6 +112,15 @@ typedef struct {
 /* Bits of waybill_credential.flags. */
 enum { WAYBILL_CREDENTIAL_APPLY_QUERY = 1 };
 
+/* What became of a grant that works once (a refresh token that is burnt by its use). Unknown values
+ * count as GONE. */
+enum {
+  WAYBILL_GRANT_NOT_SINGLE_USE = 0,
+  WAYBILL_GRANT_REPLACED = 1, /* `state` holds a new one */
+  WAYBILL_GRANT_KEPT = 2,     /* the old one stays good, and `state` holds it */
+  WAYBILL_GRANT_GONE = 3      /* it is used up, and no new one came: a person must consent again */
+};
+
 typedef struct {
   uint32_t struct_size;
   uint32_t flags;
@@ -122,6 +131,13 @@ typedef struct {
   waybill_bytes state;       /* kept sealed and handed to the next operation; refresh tokens go here */
   const waybill_header *query;
   size_t n_query;
+  uint32_t grant; /* a WAYBILL_GRANT_ value; after the answer to WAYBILL_REASON_REVOKE without meaning */
+  uint32_t reserved;
+  uint64_t grant_ttl_ms; /* of a REPLACED one, from the begin of the operation; 0 or UINT64_MAX: unknown */
+  /* For people, never a secret: empty, or a JSON object with any of the texts "token_type", "scope",
+   * "status", "refresh_status" (printable ASCII, at most 256 bytes each) and of the whole numbers
+   * "refresh_issued_at_ms", "refresh_expires_at_ms" (since 1970-01-01 UTC), "refresh_count". */
+  waybill_bytes facts;
 } waybill_credential;
 
 /* Whose turn it is after a failure. Unknown values count as BUG. */
@@ -134,12 +150,21 @@ enum {
   WAYBILL_FAIL_INTERACTION = 6
 };
 
+/* What became of a grant that works once, if it was presented. Unknown values count as HOST_DECIDES. */
+enum {
+  WAYBILL_FATE_HOST_DECIDES = 0, /* by class, and by whether a request left the machine */
+  WAYBILL_FATE_UNHARMED = 1,     /* the carrier did not use it up: it may be presented again */
+  WAYBILL_FATE_REFUSED = 2       /* the carrier does not honour it any more */
+};
+
 typedef struct {
   uint32_t struct_size;
   uint32_t fail_class;
   waybill_bytes code;    /* stable; ends up in metrics */
   waybill_bytes message; /* for people; never a secret, never a body */
   uint64_t retry_after_ms; /* 0: the carrier said nothing */
+  uint32_t grant;          /* a WAYBILL_FATE_ value */
+  uint32_t reserved;
 } waybill_failure;
 
 /* Good during the call it was passed to and on that thread only. `done` and `failed` end the operation. */
@@ -161,8 +186,8 @@ enum {
   WAYBILL_REASON_FETCH = 0,
   WAYBILL_REASON_REFRESH = 1,
   WAYBILL_REASON_UPSTREAM_REJECTED = 2,
-  WAYBILL_REASON_AUTH_CODE = 3,
-  WAYBILL_REASON_REVOKE = 4
+  WAYBILL_REASON_AUTH_CODE = 3, /* a person consented: exchange the parameter "code" */
+  WAYBILL_REASON_REVOKE = 4     /* give the grant in `state` back; ends with a credential without fields */
 };
 
 typedef struct {
@@ -170,7 +195,9 @@ typedef struct {
   uint32_t reason;
   waybill_bytes slot;  /* which credential of the manifest; empty: its only one */
   waybill_bytes state; /* what the slot's last credential carried; empty: nothing */
-  const waybill_header *params; /* "code", "redirect_uri", "pkce_verifier", "dep.<slot>" */
+  /* With AUTH_CODE: "code", "redirect_uri", "pkce_verifier". For authorize_url: "redirect_uri", "state",
+   * "pkce_challenge". For a slot that builds on another one: "dep.<slot>". */
+  const waybill_header *params;
   size_t n_params;
 } waybill_begin;
 
@@ -249,6 +276,9 @@ typedef struct {
   void (*op_free)(waybill_op *op);
   waybill_status (*sign)(const waybill_instance *instance, const waybill_sign_request *request,
                          const waybill_sign_sink *sink);
+  /* Where a person consents: calls `url` once, with an https URL (at most 4 KiB) on the origin or on a
+   * host of the manifest. Its query repeats redirect_uri and state as they are, and the challenge as
+   * code_challenge. Makes no requests; a failure goes to err->failed. */
   waybill_status (*authorize_url)(waybill_instance *instance, const waybill_begin *begin, void *ctx,
                                   void (*url)(void *ctx, waybill_bytes url),
                                   const waybill_sink *err);

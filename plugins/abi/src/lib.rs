@@ -18,7 +18,8 @@ pub use host::Host;
 pub use plugin::{Capabilities, EntryPoint, Instance, Op, Plugin};
 pub use sign::{SignRequest, SignSink};
 pub use sink::{
-    Credential, CredentialFlags, FailClass, Failure, HttpRequest, RequestFlags, Sink, Status,
+    Credential, CredentialFlags, FailClass, Failure, GrantChange, GrantFate, HttpRequest,
+    RequestFlags, Sink, Status,
 };
 pub use text::{Bytes, Header, HeaderFlags};
 pub use version::{

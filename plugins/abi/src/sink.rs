@@ -87,6 +87,43 @@ pub struct Credential {
     pub query: *const Header,
     /// How many parameters.
     pub n_query: usize,
+    /// One of [`GrantChange`].
+    pub grant: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Milliseconds from the begin of the operation that a replaced grant lives; 0 and `u64::MAX` =
+    /// unknown.
+    pub grant_ttl_ms: u64,
+    /// Empty, or a JSON object with what the carrier said about the token; no secrets.
+    pub facts: Bytes,
+}
+
+/// Values of [`Credential::grant`]: what became of a grant that works once.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantChange;
+
+impl GrantChange {
+    /// There is none.
+    pub const NOT_SINGLE_USE: u32 = 0;
+    /// The state holds a new one.
+    pub const REPLACED: u32 = 1;
+    /// The old one stays good, and the state holds it.
+    pub const KEPT: u32 = 2;
+    /// It is used up, and no new one came. Unknown values count as this one.
+    pub const GONE: u32 = 3;
+}
+
+/// Values of [`Failure::grant`]: what became of a grant that works once, if it was presented.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantFate;
+
+impl GrantFate {
+    /// The host judges. Unknown values count as this one.
+    pub const HOST_DECIDES: u32 = 0;
+    /// The carrier did not use it up.
+    pub const UNHARMED: u32 = 1;
+    /// The carrier does not honour it any more.
+    pub const REFUSED: u32 = 2;
 }
 
 /// Values of [`Failure::fail_class`].
@@ -122,6 +159,10 @@ pub struct Failure {
     pub message: Bytes,
     /// Milliseconds that the carrier asked to wait; 0 = it said nothing.
     pub retry_after_ms: u64,
+    /// One of [`GrantFate`].
+    pub grant: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// `waybill_sink`: valid during the call it is passed to, on that thread.

@@ -1,6 +1,6 @@
 //! What a plugin author implements.
 
-use crate::{Context, Credential, Error, Result, SignOut, SignRequest};
+use crate::{ConsentRequest, Context, Credential, Error, Result, SignOut, SignRequest};
 use serde::de::DeserializeOwned;
 use std::future::Future;
 
@@ -16,6 +16,14 @@ pub trait CarrierAuth: Send + Sync + Sized + 'static {
     /// Whether [`CarrierAuth::sign`] is to be called for every request to the carrier.
     const SIGNS: bool = false;
 
+    /// Whether a person can consent: [`CarrierAuth::authorize_url`] says where, and
+    /// [`CarrierAuth::authorize`] handles [`crate::Reason::AuthCode`].
+    const CONSENTS: bool = false;
+
+    /// Whether [`CarrierAuth::authorize`] handles [`crate::Reason::Revoke`], which ends with
+    /// [`Credential::empty`].
+    const REVOKES: bool = false;
+
     /// Checks the configuration. An error here is [`crate::Class::Config`] and names the key.
     fn new(config: Self::Config) -> Result<Self>;
 
@@ -25,6 +33,15 @@ pub trait CarrierAuth: Send + Sync + Sized + 'static {
     /// `FuturesUnordered`): a foreign timer or channel never becomes ready and ends the operation
     /// as `stalled`.
     fn authorize(&self, cx: &Context) -> impl Future<Output = Result<Credential>> + Send;
+
+    /// Where a person consents; see [`crate::oauth::consent_url`]. It makes no requests.
+    fn authorize_url(&self, request: &ConsentRequest) -> Result<String> {
+        let _ = request;
+        Err(Error::config(
+            "consent_unsupported",
+            "this plugin knows no consent by a person",
+        ))
+    }
 
     /// Adds fields to one request. Called on the data path: some microseconds, no locks.
     fn sign(&self, request: &SignRequest<'_>, out: &mut SignOut<'_>) -> Result<()> {

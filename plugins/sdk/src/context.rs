@@ -47,6 +47,15 @@ pub(crate) struct Beginning {
     pub(crate) params: Vec<(String, Zeroizing<String>)>,
 }
 
+impl Beginning {
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+        let mut params = self.params.iter();
+        params
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
 /// What an operation is given: its occasion, the network, timers, a clock and randomness.
 pub struct Context {
     beginning: Beginning,
@@ -97,10 +106,7 @@ impl Context {
 
     /// A parameter such as `code`, `redirect_uri`, `pkce_verifier` or `dep.<slot>`.
     pub fn param(&self, name: &str) -> Option<&str> {
-        let mut params = self.beginning.params.iter();
-        params
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.beginning.param(name)
     }
 
     /// Milliseconds since the Unix epoch: the only clock a plugin may read.

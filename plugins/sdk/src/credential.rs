@@ -1,6 +1,6 @@
 //! What a successful authorization yields.
 
-use crate::{Class, Error, Result, secret::SecretBytes};
+use crate::{Class, Error, Facts, Grant, Result, secret::SecretBytes};
 use ::http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::{fmt, time::Duration};
@@ -14,6 +14,8 @@ pub struct Credential {
     pub(crate) lifetime: Option<Duration>,
     pub(crate) refresh_after: Option<Duration>,
     pub(crate) state: SecretBytes,
+    pub(crate) grant: Grant,
+    pub(crate) facts: Facts,
 }
 
 impl Credential {
@@ -25,6 +27,8 @@ impl Credential {
             lifetime: None,
             refresh_after: None,
             state: Zeroizing::new(Vec::new()),
+            grant: Grant::NotSingleUse,
+            facts: Facts::default(),
         }
     }
 
@@ -77,6 +81,34 @@ impl Credential {
     pub fn state(mut self, state: &[u8]) -> Self {
         self.state = Zeroizing::new(state.to_vec());
         self
+    }
+
+    /// What became of the single-use grant that the operation began with or brought.
+    pub fn grant(mut self, grant: Grant) -> Self {
+        self.grant = grant;
+        self
+    }
+
+    /// What the carrier said about the token, for people. Texts that are too long or have characters
+    /// other than printable ASCII are left out.
+    pub fn facts(mut self, facts: Facts) -> Self {
+        self.facts = facts.presentable();
+        self
+    }
+
+    /// What is kept for the next operation, for tests.
+    pub fn kept_state(&self) -> &[u8] {
+        &self.state
+    }
+
+    /// What became of the grant, for tests.
+    pub const fn grant_change(&self) -> Grant {
+        self.grant
+    }
+
+    /// What the carrier said, for tests.
+    pub const fn carrier_facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// The fields, for tests.

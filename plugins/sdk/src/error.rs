@@ -1,6 +1,6 @@
 //! Failures, sorted by whose turn it is.
 
-use plugins_abi::FailClass;
+use plugins_abi::{FailClass, GrantFate};
 use std::{borrow::Cow, fmt, time::Duration};
 
 /// What a plugin's functions return.
@@ -46,6 +46,7 @@ pub struct Error {
     code: Cow<'static, str>,
     message: Cow<'static, str>,
     retry_after: Option<Duration>,
+    grant: u32,
 }
 
 impl Error {
@@ -60,6 +61,7 @@ impl Error {
             code: code.into(),
             message: message.into(),
             retry_after: None,
+            grant: GrantFate::HOST_DECIDES,
         }
     }
 
@@ -78,6 +80,36 @@ impl Error {
     pub fn with_retry_after(mut self, pause: Option<Duration>) -> Self {
         self.retry_after = pause;
         self
+    }
+
+    /// Says that the carrier did not use up the single-use grant that was presented, such as a
+    /// refresh token: the gateway presents it again. Only for answers that leave no doubt.
+    #[must_use]
+    pub const fn grant_unharmed(mut self) -> Self {
+        self.grant = GrantFate::UNHARMED;
+        self
+    }
+
+    /// Says that the carrier does not honour the grant any more: the gateway never presents it again.
+    /// The class should be [`Class::Interaction`].
+    #[must_use]
+    pub const fn grant_refused(mut self) -> Self {
+        self.grant = GrantFate::REFUSED;
+        self
+    }
+
+    /// Whether [`Error::grant_unharmed`] was said.
+    pub const fn is_grant_unharmed(&self) -> bool {
+        self.grant == GrantFate::UNHARMED
+    }
+
+    /// Whether [`Error::grant_refused`] was said.
+    pub const fn is_grant_refused(&self) -> bool {
+        self.grant == GrantFate::REFUSED
+    }
+
+    pub(crate) const fn grant_to_abi(&self) -> u32 {
+        self.grant
     }
 
     /// Whose turn it is.

@@ -18,10 +18,12 @@ mod auth;
 #[expect(unsafe_code, reason = "the C side; every block says why it is sound")]
 pub mod boundary;
 mod config;
+mod consent;
 mod context;
 mod credential;
 mod error;
 mod export;
+mod grant;
 pub mod http;
 mod log;
 mod manifest;
@@ -33,9 +35,11 @@ mod task;
 pub mod testing;
 
 pub use auth::CarrierAuth;
+pub use consent::ConsentRequest;
 pub use context::{Context, Reason};
 pub use credential::{Credential, basic};
 pub use error::{Class, Error, Result};
+pub use grant::{Facts, Grant};
 pub use manifest::ManifestSection;
 pub use plugins_abi as abi;
 pub use secret::Secret;

@@ -1,7 +1,7 @@
 //! Reads what one call returned and emitted. Whatever the header does not foresee is a breach.
 
 use crate::{
-    Breach, GrantChange, Issued, TokenFacts, fields,
+    Breach, Issued, fields,
     sink::{Done, Emission, Emitted, End},
 };
 use gateway_model::{Failure, FailureClass};
@@ -16,7 +16,20 @@ pub(super) enum Verdict {
     Wants(Vec<Emission>),
 }
 
-pub(super) fn judge(status: Status, emitted: Emitted, begins: bool) -> Result<Verdict, Breach> {
+/// What the operation's end is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Occasion {
+    /// The operation began with this call.
+    pub(super) begins: bool,
+    /// It gives a grant back, which yields no credential.
+    pub(super) revokes: bool,
+}
+
+pub(super) fn judge(
+    status: Status,
+    emitted: Emitted,
+    occasion: Occasion,
+) -> Result<Verdict, Breach> {
     if let Some(breach) = emitted.breach {
         return Err(breach);
     }
@@ -29,12 +42,12 @@ pub(super) fn judge(status: Status, emitted: Emitted, begins: bool) -> Result<Ve
         (Status::OK | Status::FAILED, Some(_)) if !cancels_only(&emitted.emissions) => {
             Err(Breach::EndAndRequests)
         }
-        (Status::OK, Some(End::Done(done))) => Ok(Verdict::Issued(issued(done)?)),
+        (Status::OK, Some(End::Done(done))) => Ok(Verdict::Issued(issued(done, occasion.revokes)?)),
         (Status::OK | Status::FAILED, Some(End::Failed(failure))) => Ok(Verdict::Failed(failure)),
         (Status::FAILED, Some(End::Done(_))) => Err(Breach::Contradiction),
         (Status::FAILED, None) => Err(Breach::NoReason),
         (Status::PANIC, end) => Err(Breach::panicked(end)),
-        (Status::UNSUPPORTED, _) if begins => Ok(Verdict::Failed(Failure::new(
+        (Status::UNSUPPORTED, _) if occasion.begins => Ok(Verdict::Failed(Failure::new(
             FailureClass::Config,
             "unsupported",
             "the plugin does not know this kind of authorization: update it",
@@ -44,11 +57,11 @@ pub(super) fn judge(status: Status, emitted: Emitted, begins: bool) -> Result<Ve
     }
 }
 
-fn issued(done: Done) -> Result<Issued, Breach> {
+fn issued(done: Done, revokes: bool) -> Result<Issued, Breach> {
     if done.query {
         return Err(Breach::QueryCredential);
     }
-    if done.fields.is_empty() {
+    if done.fields.is_empty() && !revokes {
         return Err(Breach::EmptyCredential);
     }
     let mut headers = Vec::with_capacity(done.fields.len());
@@ -63,8 +76,8 @@ fn issued(done: Done) -> Result<Issued, Breach> {
         renew_after: (done.refresh_after_ms != 0)
             .then(|| Duration::from_millis(done.refresh_after_ms)),
         state: done.state,
-        grant: GrantChange::NotSingleUse,
-        facts: TokenFacts::default(),
+        grant: done.grant,
+        facts: done.facts,
     })
 }
 

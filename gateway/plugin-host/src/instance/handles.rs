@@ -1,16 +1,19 @@
 //! Handles that the plugin made, and the calls on them. All of it runs on the pool's threads.
 
 use crate::{
-    Limits,
+    Breach, Limits,
+    handshake::AuthorizeUrl,
     plugin::Shared,
+    raw,
     sink::{Emitted, record},
 };
 use bytes::Bytes as Content;
 use gateway_model::{Secret, SecretBytes};
 use plugins_abi::{Begin, Bytes, Event, Header, HeaderFlags, Instance, Op, Status};
 use std::{
+    ffi::c_void,
     ptr::{self, NonNull},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Owns an instance of the plugin.
@@ -117,24 +120,31 @@ pub(crate) struct Beginning {
     pub(crate) params: Vec<(String, Secret)>,
 }
 
-pub(crate) fn begin(instance: Arc<InstanceHandle>, with: &Beginning, limits: Limits) -> Step {
-    let params: Vec<Header> = with
-        .params
-        .iter()
-        .map(|(name, value)| Header {
+impl Beginning {
+    fn params(&self) -> Vec<Header> {
+        let lend = |(name, value): &(String, Secret)| Header {
             name: Bytes::new(name.as_bytes()),
             value: Bytes::new(value.expose().as_bytes()),
             flags: HeaderFlags::SENSITIVE,
-        })
-        .collect();
-    let begin = Begin {
-        struct_size: size_of::<Begin>() as u32,
-        reason: with.reason,
-        slot: Bytes::new(with.slot.as_bytes()),
-        state: Bytes::new(with.state.expose()),
-        params: first(&params),
-        n_params: params.len(),
-    };
+        };
+        self.params.iter().map(lend).collect()
+    }
+
+    fn lend(&self, params: &[Header]) -> Begin {
+        Begin {
+            struct_size: size_of::<Begin>() as u32,
+            reason: self.reason,
+            slot: Bytes::new(self.slot.as_bytes()),
+            state: Bytes::new(self.state.expose()),
+            params: first(params),
+            n_params: params.len(),
+        }
+    }
+}
+
+pub(crate) fn begin(instance: Arc<InstanceHandle>, with: &Beginning, limits: Limits) -> Step {
+    let params = with.params();
+    let begin = with.lend(&params);
     let call = instance.plugin.table.op_begin;
     let mut raw = ptr::null_mut();
     let (status, emitted) = record(limits, |sink| {
@@ -145,6 +155,68 @@ pub(crate) fn begin(instance: Arc<InstanceHandle>, with: &Beginning, limits: Lim
         status,
         emitted,
         op: NonNull::new(raw).map(|raw| OpHandle { raw, instance }),
+    }
+}
+
+/// What came of `authorize_url`.
+pub(crate) struct Asked {
+    pub(crate) status: Status,
+    pub(crate) emitted: Emitted,
+    pub(crate) urls: Urls,
+}
+
+/// What the plugin handed over: at most one is right.
+#[derive(Default)]
+pub(crate) struct Urls {
+    pub(crate) first: Option<Vec<u8>>,
+    pub(crate) breach: Option<Breach>,
+}
+
+/// Longer than any that a browser has to be sent to.
+pub(crate) const MAX_CONSENT_URL: usize = 4096;
+
+unsafe extern "C" fn take_url(ctx: *mut c_void, url: Bytes) {
+    // SAFETY: `ctx` is the mutex that `authorize_url` below passed, or null.
+    let Some(urls) = (unsafe { ctx.cast::<Mutex<Urls>>().as_ref() }) else {
+        return;
+    };
+    // SAFETY: the plugin lends the bytes for this call.
+    let copied = unsafe { raw::bytes(url, MAX_CONSENT_URL, "an authorization URL") };
+    // A poisoned lock is impossible: nothing below panics.
+    let mut urls = urls.lock().unwrap_or_else(PoisonError::into_inner);
+    match copied {
+        Ok(_) if urls.first.is_some() => urls.breach = Some(Breach::TwoUrls),
+        Ok(bytes) => urls.first = Some(bytes.to_vec()),
+        Err(breach) => urls.breach = Some(breach),
+    }
+}
+
+pub(crate) fn authorize_url(
+    instance: &InstanceHandle,
+    call: AuthorizeUrl,
+    with: &Beginning,
+    limits: Limits,
+) -> Asked {
+    let params = with.params();
+    let begin = with.lend(&params);
+    let urls = Mutex::new(Urls::default());
+    let ctx = (&raw const urls).cast_mut().cast::<c_void>();
+    let (status, emitted) = record(limits, |sink| {
+        // SAFETY: a live instance; all pointers are valid during the call.
+        unsafe {
+            call(
+                instance.raw.as_ptr(),
+                &raw const begin,
+                ctx,
+                Some(take_url),
+                sink,
+            )
+        }
+    });
+    Asked {
+        status,
+        emitted,
+        urls: urls.into_inner().unwrap_or_else(PoisonError::into_inner),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The functions of the sink.
 
 use super::{Asked, Done, Emission, Emitted, End, RawField, Recorder};
-use crate::{Breach, Limits, raw};
+use crate::{Breach, GrantChange, Limits, TokenFacts, raw};
 use bytes::Bytes;
-use gateway_model::{Failure, FailureClass, SecretBytes};
-use plugins_abi::{self as abi, FailClass, Header};
+use gateway_model::{Failure, FailureClass, GrantHint, SecretBytes};
+use plugins_abi::{self as abi, FailClass, GrantFate, Header};
 use std::{
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,6 +14,8 @@ use std::{
 
 /// Characters of a failure's text.
 const MAX_TEXT: usize = 512;
+/// Bytes of what a carrier said about a token.
+const MAX_FACTS: usize = 4096;
 /// No carrier means a longer wait than a day.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(86_400);
 
@@ -116,7 +118,11 @@ unsafe fn copy_credential(
     let state = unsafe { raw::bytes(credential.state, limits.state, "a state") }?;
     // SAFETY: as above.
     let fields = unsafe { copy_fields(credential.headers, credential.n_headers, limits) }?;
+    // SAFETY: as above.
+    let facts = unsafe { raw::bytes(credential.facts, MAX_FACTS, "the facts of a token") }?;
     Ok(Done {
+        grant: grant_change(credential.grant, credential.grant_ttl_ms),
+        facts: token_facts(facts)?,
         fields,
         ttl_ms: credential.ttl_ms,
         refresh_after_ms: credential.refresh_after_ms,
@@ -157,7 +163,35 @@ unsafe fn copy_failure(failure: *const abi::Failure) -> Result<Failure, Breach> 
     let message = crate::text::clean(&String::from_utf8_lossy(message), MAX_TEXT);
     let mut copy = Failure::new(class(failure.fail_class), crate::text::code(code), message);
     copy.retry_after = (!wait.is_zero()).then_some(wait);
+    copy.grant = match failure.grant {
+        GrantFate::UNHARMED => GrantHint::Unharmed,
+        GrantFate::REFUSED => GrantHint::Refused,
+        _ => GrantHint::HostDecides,
+    };
     Ok(copy)
+}
+
+/// An unknown value counts as gone, by the header: a grant is never presented twice by mistake.
+fn grant_change(change: u32, ttl_ms: u64) -> GrantChange {
+    match change {
+        abi::GrantChange::NOT_SINGLE_USE => GrantChange::NotSingleUse,
+        abi::GrantChange::REPLACED => {
+            let said = ttl_ms != 0 && ttl_ms != u64::MAX;
+            GrantChange::Replaced {
+                lifetime: said.then(|| Duration::from_millis(ttl_ms)),
+            }
+        }
+        abi::GrantChange::KEPT => GrantChange::Kept,
+        _ => GrantChange::Gone,
+    }
+}
+
+fn token_facts(json: &[u8]) -> Result<TokenFacts, Breach> {
+    if json.is_empty() {
+        return Ok(TokenFacts::default());
+    }
+    let facts = serde_json::from_slice::<TokenFacts>(json).map_err(|_| Breach::Facts)?;
+    facts.checked().map_err(|_| Breach::Facts)
 }
 
 /// The beginning of a text that is longer than anyone reads.

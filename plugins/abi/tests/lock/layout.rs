@@ -40,10 +40,10 @@ fn structs(out: &mut String) {
     });
     layout!(out, "waybill_credential", Credential {
         struct_size, flags, headers, n_headers, ttl_ms, refresh_after_ms, state, query,
-        n_query
+        n_query, grant, reserved, grant_ttl_ms, facts
     });
     layout!(out, "waybill_failure", Failure {
-        struct_size, fail_class, code, message, retry_after_ms
+        struct_size, fail_class, code, message, retry_after_ms, grant, reserved
     });
     layout!(out, "waybill_sink", Sink {
         struct_size, reserved, ctx, http, timer, cancel, done, failed
@@ -67,7 +67,7 @@ fn structs(out: &mut String) {
 }
 
 fn constants(out: &mut String) {
-    let numbers: [(&str, u64); 35] = [
+    let numbers: [(&str, u64); 42] = [
         ("WAYBILL_MAGIC", abi::MAGIC.into()),
         ("WAYBILL_ABI_MAJOR", abi::ABI_MAJOR.into()),
         ("WAYBILL_OK", abi::Status::OK.0.into()),
@@ -91,6 +91,19 @@ fn constants(out: &mut String) {
             "WAYBILL_CREDENTIAL_APPLY_QUERY",
             abi::CredentialFlags::APPLY_QUERY.into(),
         ),
+        (
+            "WAYBILL_GRANT_NOT_SINGLE_USE",
+            abi::GrantChange::NOT_SINGLE_USE.into(),
+        ),
+        ("WAYBILL_GRANT_REPLACED", abi::GrantChange::REPLACED.into()),
+        ("WAYBILL_GRANT_KEPT", abi::GrantChange::KEPT.into()),
+        ("WAYBILL_GRANT_GONE", abi::GrantChange::GONE.into()),
+        (
+            "WAYBILL_FATE_HOST_DECIDES",
+            abi::GrantFate::HOST_DECIDES.into(),
+        ),
+        ("WAYBILL_FATE_UNHARMED", abi::GrantFate::UNHARMED.into()),
+        ("WAYBILL_FATE_REFUSED", abi::GrantFate::REFUSED.into()),
         ("WAYBILL_FAIL_TRANSIENT", abi::FailClass::TRANSIENT.into()),
         ("WAYBILL_FAIL_REJECTED", abi::FailClass::REJECTED.into()),
         ("WAYBILL_FAIL_CONFIG", abi::FailClass::CONFIG.into()),

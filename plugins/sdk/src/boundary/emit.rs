@@ -115,6 +115,8 @@ impl Emitter {
             flags: HeaderFlags::SENSITIVE,
         };
         let query: Vec<_> = credential.query.iter().map(parameter).collect();
+        let (grant, grant_ttl_ms) = credential.grant.to_abi();
+        let facts = credential.facts.to_json();
         let out = AbiCredential {
             struct_size: size::<AbiCredential>(),
             flags: if query.is_empty() {
@@ -133,6 +135,10 @@ impl Emitter {
                 query.as_ptr()
             },
             n_query: query.len(),
+            grant,
+            reserved: 0,
+            grant_ttl_ms,
+            facts: Bytes::new(&facts),
         };
         // SAFETY: the gateway's function with its own context; what `out` lends outlives the call.
         unsafe { done(self.0.ctx, &raw const out) };
@@ -154,6 +160,8 @@ pub(super) fn failure(error: &Error) -> Failure {
         code: Bytes::new(error.code().as_bytes()),
         message: Bytes::new(error.message().as_bytes()),
         retry_after_ms: error.retry_after().map_or(0, saturating_ms),
+        grant: error.grant_to_abi(),
+        reserved: 0,
     }
 }
 

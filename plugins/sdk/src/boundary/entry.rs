@@ -1,6 +1,7 @@
 //! The table's functions and the entry point.
 
 use super::{
+    consent::authorize_url,
     emit::{Emitter, size},
     guard::{dropped, guarded, install_hook},
     handles::{instance_back, instance_out, instance_shared, op_back, op_borrowed, op_out},
@@ -22,6 +23,12 @@ use std::{
 /// The table of a plugin type; for the macros.
 pub const fn table<P: CarrierAuth>(manifest: &'static [u8]) -> Plugin {
     let signs = if P::SIGNS { Capabilities::SIGN } else { 0 };
+    let consents = if P::CONSENTS {
+        Capabilities::AUTH_CODE
+    } else {
+        0
+    };
+    let revokes = if P::REVOKES { Capabilities::REVOKE } else { 0 };
     Plugin {
         struct_size: size::<Plugin>(),
         magic: MAGIC,
@@ -29,7 +36,7 @@ pub const fn table<P: CarrierAuth>(manifest: &'static [u8]) -> Plugin {
         abi_minor: ABI_MINOR,
         requires_minor: 0,
         reserved: 0,
-        capabilities: Capabilities::TOKEN | signs,
+        capabilities: Capabilities::TOKEN | signs | consents | revokes,
         manifest: Bytes::new(manifest),
         instance_new: Some(instance_new::<P>),
         instance_free: Some(instance_free::<P>),
@@ -37,7 +44,11 @@ pub const fn table<P: CarrierAuth>(manifest: &'static [u8]) -> Plugin {
         op_resume: Some(op_resume),
         op_free: Some(op_free),
         sign: if P::SIGNS { Some(sign::<P>) } else { None },
-        authorize_url: None,
+        authorize_url: if P::CONSENTS {
+            Some(authorize_url::<P>)
+        } else {
+            None
+        },
     }
 }
 

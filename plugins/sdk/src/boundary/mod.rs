@@ -1,5 +1,6 @@
 //! The C side: every `unsafe` of the SDK, and every guard against unwinding across it.
 
+mod consent;
 mod emit;
 mod entry;
 mod guard;

@@ -5,12 +5,14 @@
 //! the same client with types that cope.
 
 mod answer;
+mod consent;
 mod convert;
 mod number;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{CarrierAnswer, CarrierErrorBody, TokenKind};
+pub use consent::{ChallengeMethod, consent_url};
 
 use oauth2::{
     Client, ClientId, EmptyExtraTokenFields, EndpointNotSet, StandardRevocableToken,

@@ -2,7 +2,7 @@
 
 use super::Expect;
 use crate::{
-    CarrierAuth, Credential, Reason, Result, config,
+    CarrierAuth, ConsentRequest, Credential, Reason, Result, config,
     context::Beginning,
     http::network_error,
     services::Services,
@@ -179,6 +179,13 @@ impl Script {
                 }
             }
         }
+    }
+
+    /// Asks a plugin with that configuration where a person consents. The parameters `redirect_uri`,
+    /// `state` and `pkce_challenge` are taken from [`Script::param`].
+    pub fn consent_url<P: CarrierAuth>(self, config_json: &str) -> Result<String> {
+        let plugin = P::new(config::parse(config_json.as_bytes())?)?;
+        plugin.authorize_url(&ConsentRequest::new(self.beginning))
     }
 
     fn answer(&mut self, task: &Task, timers: &mut BTreeSet<(u64, u64)>, services: &Fixed) {
