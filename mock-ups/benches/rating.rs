@@ -81,6 +81,7 @@ fn rating(criterion: &mut Criterion) {
         let body = request(packages, rich);
         let segments: Vec<&str> = path.split('/').skip(2).collect();
         let request = ApiRequest {
+            transaction: "ciewssoas0000000000000",
             method: &Method::POST,
             path,
             segments: &segments,

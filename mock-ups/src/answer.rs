@@ -103,16 +103,18 @@ fn echo_error(headers: &mut http::HeaderMap, error: &UpsError) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
 }
 
-/// A transaction id in the form that CIE shows: a prefix and digits, 22 characters.
-pub(crate) fn transaction_id(seed: u64, number: u64) -> [u8; 22] {
+/// A transaction id: a prefix and digits, 22 characters.
+pub(crate) fn transaction_id(prefix: &'static str, seed: u64, number: u64) -> [u8; 22] {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut id = *b"ciewssoas0000000000000";
+    let mut id = [b'0'; 22];
+    let prefix = prefix.as_bytes();
+    id[..prefix.len()].copy_from_slice(prefix);
     // splitmix64: different numbers give different ids, the same run gives the same ones.
     let mut mixed = seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^= mixed >> 31;
-    for place in id[9..].iter_mut() {
+    for place in id[prefix.len()..].iter_mut() {
         *place = DIGITS[(mixed % 36) as usize];
         mixed /= 36;
     }
@@ -125,8 +127,14 @@ mod tests {
 
     #[test]
     fn transaction_ids_differ_and_repeat_with_the_seed() {
-        assert_eq!(transaction_id(1, 5), transaction_id(1, 5));
-        assert_ne!(transaction_id(1, 5), transaction_id(1, 6));
-        assert_eq!(transaction_id(1, 5).len(), 22);
+        assert_eq!(
+            transaction_id("ciewssoas", 1, 5),
+            transaction_id("ciewssoas", 1, 5)
+        );
+        assert_ne!(
+            transaction_id("ciewssoas", 1, 5),
+            transaction_id("ciewssoas", 1, 6)
+        );
+        assert_eq!(transaction_id("ciewssoas", 1, 5).len(), 22);
     }
 }

@@ -44,6 +44,9 @@ pub struct ApiRequest<'a> {
     pub environment: Environment,
     /// The mock's clock. Everything that has a date must take it from here.
     pub now: Timestamp,
+    /// The transaction's name on the carrier's side: the answer's `bkndtransid`, and what
+    /// `TransactionIdentifier` says in it.
+    pub transaction: &'a str,
 }
 
 impl ApiRequest<'_> {
@@ -189,6 +192,12 @@ impl ApiAnswer {
             headers: Vec::new(),
             error: Some(error),
         }
+    }
+
+    /// Whether this is [`ApiAnswer::indigestible`].
+    pub(crate) fn is_indigestible(&self) -> bool {
+        let is_code = |error: &UpsError| error.code == "1" && error.status == StatusCode::OK;
+        self.body.is_empty() && self.error.as_ref().is_some_and(is_code)
     }
 
     /// The same answer with one more header.

@@ -1,9 +1,13 @@
 //! Everything about the mock that can be set. Where nobody outside UPS knows the behaviour, the
 //! setting's text says so and the default is the best guess.
 
+mod errors;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use errors::{ErrorChange, ErrorChanges};
 
 /// The behaviour of the mock, part by part. The defaults are those of the program's flags.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,6 +22,20 @@ pub struct Settings {
     pub code_lifetime: u64,
     /// Adds `scope` and `refresh_count` to token answers, as UPS did until mid 2023.
     pub legacy_token_shape: bool,
+    /// `refresh_count` counts the refreshes of a grant; otherwise it stays `0`. A guess.
+    pub refresh_count_increments: bool,
+    /// A new access token kills the older ones of the same client, environment and grant. A guess:
+    /// no, several live side by side.
+    pub one_token_per_client: bool,
+    /// Each refresh begins a new life of `refresh_token_lifetime`. A guess: yes; otherwise the
+    /// grant ends so long after the consent, however often it was refreshed.
+    pub refresh_extends_grant: bool,
+    /// An authorization code is taken once. A guess: yes.
+    pub codes_work_once: bool,
+    /// Characters of an authorization code, at most 1,024. A guess: no public shape is known.
+    pub code_length: u16,
+    /// The `error` with which an app learns that the user refused. A guess.
+    pub refused_consent: String,
     /// Token and refresh requests per client and window, after which 10429 follows. UPS publishes
     /// no limit, so there is none unless asked for.
     pub token_quota: Option<Quota>,
@@ -35,6 +53,21 @@ pub struct Settings {
     /// Allows `http://127.0.0.1` and `http://localhost` as redirect URI. A guess: UPS's rule for
     /// loopback addresses is unknown.
     pub loopback_redirects: bool,
+    /// Allows no other redirect URIs than `https`, beside those on loopback addresses. A guess.
+    pub https_redirects_only: bool,
+    /// What a body that is no JSON is answered with. A guess: as control characters are.
+    pub unparsable_json: UnparsableJson,
+    /// How many days a shipment can be voided. A guess.
+    pub void_days: u32,
+    /// Tracks the mock's own shipments in the test environment, too. UPS's is said to know its
+    /// documented numbers only; then they could not be tried out, so this is on.
+    pub test_shipments_are_tracked: bool,
+    /// How transaction ids (`bkndtransid`, `TransactionIdentifier`) begin in the test environment.
+    pub transaction_prefix: TransactionPrefix,
+    /// How they begin in production. A guess, from one recording.
+    pub production_transaction_prefix: TransactionPrefix,
+    /// Other statuses, codes and texts for errors, most of whose texts are guesses.
+    pub errors: ErrorChanges,
     /// Closes the connection after an API error, as most recordings of UPS show.
     pub close_after_error: bool,
     /// Puts the lint findings of each request into the header `mock-lint` of its answer.
@@ -48,6 +81,12 @@ impl Default for Settings {
             refresh_token_lifetime: 5_183_999,
             code_lifetime: 300,
             legacy_token_shape: false,
+            refresh_count_increments: true,
+            one_token_per_client: false,
+            refresh_extends_grant: true,
+            codes_work_once: true,
+            code_length: 40,
+            refused_consent: "access_denied".to_owned(),
             token_quota: None,
             stale_grant: StaleGrant::BadRequest,
             reuse_revokes_grant: false,
@@ -55,6 +94,13 @@ impl Default for Settings {
             strict_merchant_id: false,
             refuse_plain_challenge: false,
             loopback_redirects: true,
+            https_redirects_only: true,
+            unparsable_json: UnparsableJson::Empty,
+            void_days: 28,
+            test_shipments_are_tracked: true,
+            transaction_prefix: TransactionPrefix::Ciewssoas,
+            production_transaction_prefix: TransactionPrefix::Zeros,
+            errors: ErrorChanges::default(),
             close_after_error: true,
             lint_header: false,
         }
@@ -91,6 +137,49 @@ pub enum BodyCredentials {
     /// 401, code 10401, `ClientId is Invalid`.
     #[serde(rename = "10401")]
     InvalidClient,
+}
+
+/// How a body that is no JSON is answered by the APIs. Time in Transit is not asked: its answer
+/// (503/10004) is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UnparsableJson {
+    /// 200, an empty body, and the error in the header fields.
+    #[serde(rename = "empty")]
+    Empty,
+    /// 400, code 10001.
+    #[serde(rename = "10001")]
+    BadRequest,
+}
+
+/// The beginnings of transaction ids that are on record; the ids have 22 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TransactionPrefix {
+    /// Seen in the test environment.
+    #[serde(rename = "ciewssoas")]
+    Ciewssoas,
+    /// Seen in the test environment.
+    #[serde(rename = "iewssoat")]
+    Iewssoat,
+    /// Seen in documentation.
+    #[serde(rename = "xwssoat")]
+    Xwssoat,
+    /// Seen in an answer for the production host.
+    #[serde(rename = "0000000")]
+    Zeros,
+}
+
+impl TransactionPrefix {
+    /// All of them, by their place.
+    pub(crate) const ALL: [Self; 4] = [Self::Ciewssoas, Self::Iewssoat, Self::Xwssoat, Self::Zeros];
+
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Ciewssoas => "ciewssoas",
+            Self::Iewssoat => "iewssoat",
+            Self::Xwssoat => "xwssoat",
+            Self::Zeros => "0000000",
+        }
+    }
 }
 
 /// Limits of the server itself.

@@ -30,7 +30,7 @@ use crate::journal::Facts;
 use crate::lint;
 use crate::oauth::{self, OauthCall};
 use crate::state::World;
-use crate::wire::ResetSwitch;
+use crate::wire::Ending;
 
 /// The connection ends here, on purpose.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub(crate) struct Connection {
     world: Arc<World>,
     environment: Environment,
     scheme: &'static str,
-    reset: ResetSwitch,
+    ending: Ending,
     last_bearer: LastBearer,
     number: u64,
     begun: AtomicU32,
@@ -79,7 +79,8 @@ struct Call<'a> {
     body: &'a Bytes,
     environment: Environment,
     now_ms: i64,
-    number: u64,
+    /// The transaction's name on the carrier's side, text.
+    transaction: [u8; 22],
 }
 
 /// What came of it.
@@ -117,14 +118,14 @@ impl Connection {
         world: Arc<World>,
         environment: Environment,
         scheme: &'static str,
-        reset: ResetSwitch,
+        ending: Ending,
     ) -> Self {
         Self {
             number: world.next_connection(),
             world,
             environment,
             scheme,
-            reset,
+            ending,
             last_bearer: LastBearer::default(),
             begun: AtomicU32::new(0),
             ended: Arc::new(AtomicU32::new(0)),
@@ -149,19 +150,28 @@ impl Connection {
         let (parts, body) = request.into_parts();
         let body = match body::read(body, &self.world.limits).await {
             Ok(body) => body,
-            Err(reason) => return unreadable(reason),
+            Err(reason) => {
+                // The client may still be sending; it must get to read why it should not.
+                self.ending.linger();
+                return unreadable(reason);
+            }
         };
         let path = parts.uri.path();
         if path == "/" || path == "/favicon.ico" || path.starts_with("/__mock/") {
             return Ok(control::answer(&self.world, &parts, &body));
         }
+        let environment = environment(&parts, self.environment);
         let call = Call {
             path,
             query: parts.uri.query(),
             body: &body,
-            environment: environment(&parts, self.environment),
+            environment,
             now_ms: self.world.clock.now_ms(),
-            number: (self.number << 32) | u64::from(begun),
+            transaction: answer::transaction_id(
+                self.world.dials.transaction_prefix(environment),
+                self.world.seed,
+                (self.number << 32) | u64::from(begun),
+            ),
             parts: &parts,
         };
         if self.world.faults.is_active()
@@ -261,6 +271,7 @@ impl Connection {
             caller: &token.caller,
             environment: call.environment,
             now: crate::clock::timestamp(call.now_ms),
+            transaction: std::str::from_utf8(&call.transaction).unwrap_or_default(),
         };
         // A product that panics is a defect of the mock; its caller still gets an answer, and the
         // connection's other streams live on.

@@ -41,6 +41,7 @@ mod clock;
 mod config;
 mod control;
 mod data;
+mod dials;
 mod envelope;
 mod error;
 mod exchange;
@@ -67,10 +68,14 @@ mod tokens;
 mod toml;
 mod wire;
 
-pub use config::{BodyCredentials, Quota, Settings, StaleGrant};
+pub use config::{
+    BodyCredentials, ErrorChange, ErrorChanges, Quota, Settings, StaleGrant, TransactionPrefix,
+    UnparsableJson,
+};
 pub use data::{SeedAccount, SeedApp, SeedData, SeedUser};
 pub use faults::{Action, CannedAnswer, Fault, Latency, Scenario, ScenarioError};
 pub use journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
 pub use lint::{Findings, Rule};
 pub use mock::{Builder, FaultGuard, InvalidFault, MockUps};
+pub use oauth::grants::{GrantReport, Presented, RefreshTokenReport, TokenState};
 pub use span::Span;

@@ -117,7 +117,7 @@ async fn serve_http(
         world,
         role.environment,
         scheme,
-        wire.reset_switch(),
+        wire.ending(),
     ));
     let service = {
         let connection = Arc::clone(&connection);

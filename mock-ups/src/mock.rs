@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::Settings;
-use crate::data::SeedApp;
+use crate::data::{SeedApp, SeedUser};
 use crate::faults::{Fault, Scenario, ScenarioError};
 use crate::journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
+use crate::oauth::grants::GrantReport;
 use crate::state::{Genesis, World};
 
 pub use builder::Builder;
@@ -129,13 +130,9 @@ impl MockUps {
 
     /// Adds a redirect URI to an app. `false` if there is no such app.
     pub fn add_redirect_uri(&self, client_id: &str, uri: impl Into<String>) -> bool {
-        let Some(app) = self.world.registry.app(client_id) else {
-            return false;
-        };
-        let mut uris = app.redirect_uris();
-        uris.push(uri.into());
-        app.set_redirect_uris(uris);
-        true
+        let app = self.world.registry.app(client_id);
+        app.inspect(|app| app.add_redirect_uri(uri.into()))
+            .is_some()
     }
 
     /// Changes an app's secret. `false` if there is no such app.
@@ -161,6 +158,25 @@ impl MockUps {
             .app(client_id)
             .inspect(|app| app.set_products(products))
             .is_some()
+    }
+
+    /// The grants so far, oldest first, with every refresh token, how often it was presented and
+    /// what came of it.
+    #[must_use]
+    pub fn grants(&self) -> Vec<GrantReport> {
+        self.world.report_grants(|_| true)
+    }
+
+    /// Revokes the grants of a user to all apps, as if the user had withdrawn them; gives their
+    /// number.
+    pub fn revoke_grants_of(&self, user: &str) -> usize {
+        self.world.revoke_grants(|grant| grant.user == user)
+    }
+
+    /// Adds a user, or replaces the one with the same name. A new password kills the grants made
+    /// under the old one.
+    pub fn put_user(&self, user: SeedUser) {
+        self.world.put_user(user);
     }
 
     /// Changes a user's password, which kills the grants made under the old one and their access

@@ -11,6 +11,7 @@
 
 mod authorization_code;
 mod authorize;
+mod bounded;
 mod client_credentials;
 mod consent;
 mod form;

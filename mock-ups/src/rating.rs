@@ -252,9 +252,7 @@ impl Product for Rating {
             body: request.body,
             caller: request.caller,
             today: TimeZone::UTC.to_datetime(request.now).date(),
-            transaction: request
-                .header("transid")
-                .unwrap_or("ciewssoasmock000000000"),
+            transaction: request.transaction,
         };
         Some(self.rate(&call).unwrap_or_else(ApiAnswer::from))
     }

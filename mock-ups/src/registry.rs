@@ -97,6 +97,17 @@ impl App {
             .unwrap_or_else(PoisonError::into_inner) = uris;
     }
 
+    /// Adds a redirect URI, once.
+    pub(crate) fn add_redirect_uri(&self, uri: String) {
+        let mut uris = self
+            .redirect_uris
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !uris.contains(&uri) {
+            uris.push(uri);
+        }
+    }
+
     /// The products added to the app; `None` means all.
     pub(crate) fn products(&self) -> Option<Vec<String>> {
         self.restricted.load(Ordering::Relaxed).then(|| {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::api::{ApiAnswer, ApiRequest, Product, UpsError};
+use crate::dials::Dials;
 use crate::liberal;
 use crate::rating::{Tariff, error};
 
@@ -30,14 +31,21 @@ pub struct Shipping {
     shipments: Arc<Shipments>,
     /// Makes the tracking numbers of mocks with different seeds differ.
     seed: u64,
+    dials: Arc<Dials>,
 }
 
 impl Shipping {
-    pub(crate) const fn new(tariff: Arc<Tariff>, shipments: Arc<Shipments>, seed: u64) -> Self {
+    pub(crate) const fn new(
+        tariff: Arc<Tariff>,
+        shipments: Arc<Shipments>,
+        seed: u64,
+        dials: Arc<Dials>,
+    ) -> Self {
         Self {
             tariff,
             shipments,
             seed,
+            dials,
         }
     }
 }
@@ -98,7 +106,5 @@ impl Unread {
 
 /// The transaction's name on the carrier's side.
 pub(crate) fn transaction<'r>(request: &'r ApiRequest<'_>) -> &'r str {
-    request
-        .header("transid")
-        .unwrap_or("ciewssoasmock000000000")
+    request.transaction
 }

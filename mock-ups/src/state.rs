@@ -1,18 +1,19 @@
 //! What all workers and connections of one mock share.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio_rustls::TlsAcceptor;
 
-use crate::api::Product;
+use crate::api::{ApiAnswer, Product, UpsError};
 use crate::clock::VirtualClock;
-use crate::config::{Limits, Settings};
-use crate::data::SeedData;
+use crate::config::{Limits, Settings, UnparsableJson};
+use crate::data::{SeedData, SeedUser};
+use crate::dials::Dials;
 use crate::faults::{FaultPlan, Scenario, ScenarioError};
 use crate::journal::Journal;
-use crate::oauth::grants::{Grant, Grants};
+use crate::oauth::grants::{Grant, GrantReport, Grants};
 use crate::oauth::issuer::Issuer;
 use crate::oauth::quota::QuotaMeter;
 use crate::products;
@@ -37,9 +38,7 @@ pub(crate) struct World {
     pub(crate) faults: FaultPlan,
     pub(crate) products: Vec<Box<dyn Product>>,
     settings: RwLock<Arc<Settings>>,
-    /// Copies of settings that every call reads, so that it takes no lock for them.
-    close_after_error: AtomicBool,
-    lint_header: AtomicBool,
+    pub(crate) dials: Arc<Dials>,
     last_connection: AtomicU64,
     /// The certificate authority of the TLS listeners, if there are any.
     ca_pem: OnceLock<Arc<str>>,
@@ -58,6 +57,8 @@ pub(crate) struct Genesis {
     pub(crate) seed: u64,
     pub(crate) settings: Settings,
     pub(crate) data: SeedData,
+    /// Redirect URIs of each app beside its own.
+    pub(crate) redirect_uris: Vec<String>,
     pub(crate) journal_capacity: usize,
     pub(crate) tariff: Option<Tariff>,
     /// In place of the mock's own products.
@@ -70,6 +71,7 @@ impl Default for Genesis {
             seed: 1,
             settings: Settings::default(),
             data: SeedData::default(),
+            redirect_uris: Vec::new(),
             journal_capacity: 1_000,
             tariff: None,
             products: None,
@@ -78,11 +80,16 @@ impl Default for Genesis {
 }
 
 impl World {
-    pub(crate) fn new(genesis: Genesis) -> Self {
+    pub(crate) fn new(mut genesis: Genesis) -> Self {
+        for app in &mut genesis.data.apps {
+            app.redirect_uris.extend_from_slice(&genesis.redirect_uris);
+        }
+        let dials = Arc::<Dials>::default();
+        dials.set(&genesis.settings);
         let products = match (genesis.products, genesis.tariff) {
             (Some(products), _) => products,
-            (None, Some(tariff)) => products::with_tariff(Arc::new(tariff), genesis.seed),
-            (None, None) => products::all(genesis.seed),
+            (None, Some(tariff)) => products::with_tariff(Arc::new(tariff), genesis.seed, &dials),
+            (None, None) => products::all(genesis.seed, &dials),
         };
         Self {
             clock: VirtualClock::new(),
@@ -96,8 +103,7 @@ impl World {
             journal: Box::new(Journal::new(genesis.journal_capacity)),
             faults: FaultPlan::default(),
             products,
-            close_after_error: AtomicBool::new(genesis.settings.close_after_error),
-            lint_header: AtomicBool::new(genesis.settings.lint_header),
+            dials,
             last_connection: AtomicU64::new(0),
             ca_pem: OnceLock::new(),
             settings: RwLock::new(Arc::new(genesis.settings)),
@@ -115,19 +121,26 @@ impl World {
             .unwrap_or_else(PoisonError::into_inner);
         let mut settings = Settings::clone(&slot);
         change(&mut settings);
-        self.close_after_error
-            .store(settings.close_after_error, Ordering::Relaxed);
-        self.lint_header
-            .store(settings.lint_header, Ordering::Relaxed);
+        self.dials.set(&settings);
         *slot = Arc::new(settings);
     }
 
-    pub(crate) fn closes_after_error(&self) -> bool {
-        self.close_after_error.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn shows_findings(&self) -> bool {
-        self.lint_header.load(Ordering::Relaxed)
+    /// The answer as the settings want errors to be.
+    pub(crate) fn adjust(&self, answer: ApiAnswer, body: &[u8]) -> ApiAnswer {
+        if answer.error.is_none() || !self.dials.changes_errors() {
+            return answer;
+        }
+        let settings = self.settings();
+        let unparsable = answer.is_indigestible() && !crate::liberal::holds_control_character(body);
+        let answer = if unparsable && settings.unparsable_json == UnparsableJson::BadRequest {
+            ApiAnswer::error(UpsError::bad_request(
+                "10001",
+                "The request is not well formed.",
+            ))
+        } else {
+            answer
+        };
+        settings.errors.apply(answer)
     }
 
     /// Changes the settings that are named, by their serialised names.
@@ -172,6 +185,21 @@ impl World {
         }
         self.revoke_grants(|grant| grant.user == user);
         true
+    }
+
+    /// Adds or replaces a user; a new password kills what was granted under the old one.
+    pub(crate) fn put_user(&self, user: SeedUser) {
+        let name = user.name.clone();
+        self.registry.put_user(user);
+        let version = self.registry.password_version(&name);
+        self.revoke_grants(|grant| grant.user == name && Some(grant.password_version) != version);
+    }
+
+    /// Tells about grants and their refresh tokens.
+    pub(crate) fn report_grants(&self, matches: impl Fn(&Grant) -> bool) -> Vec<GrantReport> {
+        let password_version = |user: &str| self.registry.password_version(user);
+        self.grants
+            .report(self.clock.now_ms(), password_version, matches)
     }
 
     /// Revokes grants and the access tokens that came from them; gives the number of grants.

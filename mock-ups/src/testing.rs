@@ -101,6 +101,7 @@ impl Call {
             caller: &caller(),
             environment: self.environment,
             now: self.now,
+            transaction: "ciewssoas0000000000000",
         })
     }
 

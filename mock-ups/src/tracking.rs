@@ -15,8 +15,9 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::api::{ApiAnswer, ApiRequest, Environment, Product, UpsError};
+use crate::dials::Dials;
 use crate::json::{Json, Style};
-use crate::shipping::store::Shipments;
+use crate::shipping::store::{Shipment, Shipments};
 
 use life::Life;
 
@@ -24,11 +25,17 @@ use life::Life;
 #[derive(Debug)]
 pub struct Tracking {
     shipments: Arc<Shipments>,
+    dials: Arc<Dials>,
 }
 
 impl Tracking {
-    pub(crate) const fn new(shipments: Arc<Shipments>) -> Self {
-        Self { shipments }
+    pub(crate) const fn new(shipments: Arc<Shipments>, dials: Arc<Dials>) -> Self {
+        Self { shipments, dials }
+    }
+
+    /// Whether the shipments that the mock created can be tracked.
+    fn knows_shipments(&self, request: &ApiRequest<'_>) -> bool {
+        request.environment == Environment::Production || self.dials.tracks_test_shipments()
     }
 
     fn track(&self, request: &ApiRequest<'_>, wanted: Wanted<'_>) -> Result<ApiAnswer, UpsError> {
@@ -72,8 +79,20 @@ impl Tracking {
         Ok(ApiAnswer::json(body))
     }
 
+    fn known<T>(
+        &self,
+        request: &ApiRequest<'_>,
+        number: &str,
+        with: impl FnOnce(&mut Shipment) -> T,
+    ) -> Option<T> {
+        if !self.knows_shipments(request) {
+            return None;
+        }
+        self.shipments.with(number, with)
+    }
+
     fn package(&self, request: &ApiRequest<'_>, number: &str) -> Vec<Life> {
-        let known = self.shipments.with(number, |shipment| {
+        let known = self.known(request, number, |shipment| {
             let mut packages = Life::of_shipment(shipment);
             packages.retain(|life| life.tracking_number.eq_ignore_ascii_case(number));
             packages
@@ -83,9 +102,7 @@ impl Tracking {
 
     /// All packages of the shipment; `offset` and `count` page through them.
     fn shipment(&self, request: &ApiRequest<'_>, number: &str) -> Vec<Life> {
-        let known = self
-            .shipments
-            .with(number, |shipment| Life::of_shipment(shipment));
+        let known = self.known(request, number, |shipment| Life::of_shipment(shipment));
         let lives = known.unwrap_or_else(|| sample(request, number));
         let parameter = |name: &str| request.query_value(name)?.parse::<usize>().ok();
         let offset = parameter("offset").unwrap_or(0);
@@ -98,6 +115,9 @@ impl Tracking {
     }
 
     fn reference(&self, request: &ApiRequest<'_>, reference: &str) -> Vec<Life> {
+        if !self.knows_shipments(request) {
+            return Vec::new();
+        }
         let shipper = request.query_value("shipperNum");
         let reference = percent_encoding::percent_decode_str(reference).decode_utf8_lossy();
         let found = self

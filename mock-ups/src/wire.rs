@@ -1,11 +1,13 @@
-//! A connection's socket, which a fault can make end with a reset.
+//! A connection's socket, and how it ends: as usual, with a reset, or only after the client has had
+//! the time to read the answer to a request that it is still sending.
 
 use std::future::Future as _;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -14,30 +16,51 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
-/// A switch that handlers hold: the socket ends with RST instead of FIN.
+/// A switch that handlers hold: how the socket ends. The last one to turn it wins, except that
+/// nothing undoes a reset.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ResetSwitch(Arc<AtomicBool>);
+pub(crate) struct Ending(Arc<AtomicU8>);
 
-impl ResetSwitch {
-    pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+const USUAL: u8 = 0;
+const LINGER: u8 = 1;
+const RESET: u8 = 2;
+
+impl Ending {
+    /// RST instead of FIN.
+    pub(crate) fn reset(&self) {
+        self.0.store(RESET, Ordering::Relaxed);
     }
 
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// FIN, then what the client still sends is read and dropped for a while. A socket that is
+    /// closed with unread bytes in it resets, and a reset can overtake the answer.
+    pub(crate) fn linger(&self) {
+        // If it is another one already, that one stays.
+        let _ = self
+            .0
+            .compare_exchange(USUAL, LINGER, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn is(&self, ending: u8) -> bool {
+        self.0.load(Ordering::Relaxed) == ending
     }
 }
 
 /// Time for the last bytes to leave the machine before a reset.
 const FAREWELL: Duration = Duration::from_millis(20);
+/// What is read and dropped of a client that goes on sending, at most.
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
+/// How long that may take.
+const LINGER_TIME: Duration = Duration::from_secs(3);
 
 /// The socket, plain or TLS.
 #[derive(Debug)]
 pub(crate) struct Wire {
     stream: Stream,
-    reset: ResetSwitch,
-    /// Runs between the last byte and the reset.
-    farewell: Option<Pin<Box<Sleep>>>,
+    ending: Ending,
+    /// Runs between the last byte and the reset, or for as long as the socket lingers.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Bytes that may still be dropped.
+    linger_left: usize,
 }
 
 #[derive(Debug)]
@@ -48,23 +71,24 @@ enum Stream {
 
 impl Wire {
     pub(crate) fn plain(stream: TcpStream) -> Self {
-        Self {
-            stream: Stream::Plain(stream),
-            reset: ResetSwitch::default(),
-            farewell: None,
-        }
+        Self::new(Stream::Plain(stream))
     }
 
     pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Self {
+        Self::new(Stream::Tls(Box::new(stream)))
+    }
+
+    fn new(stream: Stream) -> Self {
         Self {
-            stream: Stream::Tls(Box::new(stream)),
-            reset: ResetSwitch::default(),
-            farewell: None,
+            stream,
+            ending: Ending::default(),
+            timer: None,
+            linger_left: LINGER_BYTES,
         }
     }
 
-    pub(crate) fn reset_switch(&self) -> ResetSwitch {
-        self.reset.clone()
+    pub(crate) fn ending(&self) -> Ending {
+        self.ending.clone()
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -73,11 +97,38 @@ impl Wire {
             Stream::Tls(tls) => tls.get_ref().0,
         }
     }
+
+    fn poll_fin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        }
+    }
+
+    /// Drops what arrives until the client ends, or bytes or time run out.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_TIME)));
+        if timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut dropped = [MaybeUninit::uninit(); 8 * 1024];
+        loop {
+            let mut buffer = ReadBuf::uninit(&mut dropped);
+            let read = ready!(Pin::new(&mut *self).poll_read(cx, &mut buffer));
+            let length = buffer.filled().len();
+            self.linger_left = self.linger_left.saturating_sub(length);
+            if read.is_err() || length == 0 || self.linger_left == 0 {
+                return Poll::Ready(());
+            }
+        }
+    }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        if self.reset.is_set() {
+        if self.ending.is(RESET) {
             // A failure leaves an ordinary close, which is all that can be done about it here.
             let _ = SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO));
         }
@@ -135,17 +186,20 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.reset.is_set() {
+        if self.ending.is(RESET) {
             // What was written must leave before the reset, which would discard it; and the end is
             // that reset, not a FIN before it.
             let timer = self
-                .farewell
+                .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep(FAREWELL)));
             return timer.as_mut().poll(cx).map(Ok);
         }
-        match &mut self.stream {
-            Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        if self.timer.is_none() {
+            ready!(self.poll_fin(cx))?;
         }
+        if self.ending.is(LINGER) {
+            return self.poll_linger(cx).map(Ok);
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn put_app(control: &Control<'_>, client_id: &str) -> Reply {
 
 pub(super) fn put_user(control: &Control<'_>, name: &str) -> Reply {
     let user: SeedUser = with_name(control, "name", name)?;
-    control.world.registry.put_user(user);
+    control.world.put_user(user);
     Ok(json!({ "user": name }))
 }
 
@@ -93,6 +93,20 @@ pub(super) fn change_app(control: &Control<'_>, client_id: &str) -> Reply {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NewRedirectUri {
+    uri: String,
+}
+
+pub(super) fn add_redirect_uri(control: &Control<'_>, client_id: &str) -> Reply {
+    let new: NewRedirectUri = control.parse()?;
+    let app = control.world.registry.app(client_id);
+    let app = app.ok_or_else(|| Refusal::not_found("no such app"))?;
+    app.add_redirect_uri(new.uri);
+    Ok(json!({ "app": client_id, "redirect_uris": app.redirect_uris() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewPassword {
     password: String,
 }
@@ -104,6 +118,17 @@ pub(super) fn change_password(control: &Control<'_>, user: &str) -> Reply {
     } else {
         Err(Refusal::not_found("no such user"))
     }
+}
+
+/// The grants with their refresh tokens: how often each was presented and what came of it.
+pub(super) fn list_grants(control: &Control<'_>) -> Reply {
+    let client_id = control.query_value("client_id");
+    let user = control.query_value("user");
+    let grants = control.world.report_grants(|grant| {
+        client_id.as_ref().is_none_or(|id| *id == grant.client_id)
+            && user.as_ref().is_none_or(|name| *name == grant.user)
+    });
+    Ok(json!({ "grants": grants }))
 }
 
 #[derive(Deserialize)]

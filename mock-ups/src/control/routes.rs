@@ -111,7 +111,7 @@ impl Route {
 }
 
 /// All operations.
-pub(super) const ROUTES: [Route; 26] = [
+pub(super) const ROUTES: [Route; 28] = [
     route("GET", "openapi.json", "This description", |_, _| {
         Ok(super::openapi::document())
     }),
@@ -167,6 +167,16 @@ pub(super) const ROUTES: [Route; 26] = [
         |control, _| tokens::revoke(control),
     )
     .body(&[("client_id", "string", "only this client's")]),
+    route(
+        "GET",
+        "grants",
+        "Grants, and how often each refresh token was presented, with what outcome",
+        |control, _| people::list_grants(control),
+    )
+    .query(&[
+        ("client_id", "grants to this oauth client"),
+        ("user", "grants of this user"),
+    ]),
     route(
         "POST",
         "grants/revoke",
@@ -235,6 +245,13 @@ pub(super) const ROUTES: [Route; 26] = [
         people::change_app,
     )
     .body(APP),
+    route(
+        "POST",
+        "apps/{client_id}/redirect-uris",
+        "Adds a redirect URI to an app",
+        people::add_redirect_uri,
+    )
+    .body(&[("uri", "string", "compared as text")]),
     route(
         "PUT",
         "users/{name}",

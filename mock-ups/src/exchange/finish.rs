@@ -41,6 +41,7 @@ impl Connection {
             is_api,
             spoil,
         } = outcome;
+        let answer = self.world.adjust(answer, call.body);
         let spoiled = match spoil {
             None => Spoiled::Answer(answer),
             Some(action) => play::spoil(action, answer),
@@ -72,15 +73,14 @@ impl Connection {
             answer_bytes: sent.as_ref().map_or(0, |answer| answer.body.len() as u64),
         });
         if reset {
-            self.reset.set();
+            self.ending.reset();
         }
         let mut answer = sent.ok_or(Abort)?;
-        let transaction = answer::transaction_id(self.world.seed, call.number);
         let bytes = std::mem::take(&mut answer.body);
         let framing = Framing {
-            transaction: is_api.then_some(&transaction[..]),
-            close_after_error: self.world.closes_after_error(),
-            findings: self.world.shows_findings().then_some(facts.findings),
+            transaction: is_api.then_some(&call.transaction[..]),
+            close_after_error: self.world.dials.closes_after_error(),
+            findings: self.world.dials.shows_findings().then_some(facts.findings),
         };
         let mut response = answer::response(answer, &framing);
         *response.body_mut() = match delivery {

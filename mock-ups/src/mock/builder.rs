@@ -39,6 +39,12 @@ impl Builder {
         self
     }
 
+    /// One more redirect URI for each app, such as one with a port that was just bound.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.genesis.redirect_uris.push(uri.into());
+        self
+    }
+
     /// Changes the settings.
     pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.genesis.settings);

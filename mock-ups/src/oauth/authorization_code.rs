@@ -13,7 +13,7 @@ use crate::journal::Facts;
 use crate::registry::App;
 
 use super::form::Form;
-use super::grants::PendingCode;
+use super::grants::{NextToken, PendingCode};
 use super::refresh_token::refresh_expiry_ms;
 use super::token_answer::{Minted, RefreshPart, mint};
 use super::{OauthCall, admit, authenticate, refusal};
@@ -39,7 +39,7 @@ pub(super) fn answer(
     let settings = call.world.settings();
     let stale = || refusal::stale_code(settings.stale_grant);
     let code = form.get("code").ok_or_else(stale)?;
-    let Some(pending) = call.world.grants.take_code(code) else {
+    let Some(pending) = call.world.grants.take_code(code, settings.codes_work_once) else {
         facts.note = Some("unknown or used authorization code");
         return Err(stale());
     };
@@ -49,11 +49,12 @@ pub(super) fn answer(
     })?;
     let refresh_token = call.world.issuer.refresh_token();
     let caller = call.world.registry.caller(&app.client_id, &pending.user);
-    let expires_at_ms = refresh_expiry_ms(call, &settings);
-    let grant = call
-        .world
-        .grants
-        .begin(pending, &refresh_token, expires_at_ms);
+    let first = NextToken {
+        text: &refresh_token,
+        expires_at_ms: refresh_expiry_ms(call, &settings),
+        extends_grant: true,
+    };
+    let grant = call.world.grants.begin(pending, &first, call.now_ms);
     let minted = Minted {
         app,
         caller,

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::api::{ApiAnswer, UpsError};
+use crate::config::Settings;
 use crate::error::push_json_string;
 use crate::journal::Facts;
 use crate::registry::App;
@@ -47,7 +48,7 @@ impl AuthorizationRequest {
             .redirect_uris()
             .iter()
             .any(|registered| registered == redirect_uri)
-            || !may_redirect_to(redirect_uri, settings.loopback_redirects)
+            || !may_redirect_to(redirect_uri, &settings)
         {
             facts.note = Some("redirect_uri is not a registered one, character by character");
             return Err(refusal::invalid_redirect());
@@ -81,15 +82,17 @@ impl AuthorizationRequest {
     }
 }
 
-/// `https` anywhere; `http` on loopback where the settings allow it.
-fn may_redirect_to(uri: &str, loopback: bool) -> bool {
+/// `https` anywhere; `http` on loopback, and anything else, where the settings allow it.
+fn may_redirect_to(uri: &str, settings: &Settings) -> bool {
     let Ok(url) = Url::parse(uri) else {
         return false;
     };
     match url.scheme() {
         "https" => true,
-        "http" => loopback && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")),
-        _ => false,
+        "http" if matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) => {
+            settings.loopback_redirects
+        }
+        _ => !settings.https_redirects_only,
     }
 }
 

@@ -90,14 +90,14 @@ fn decide_by_ticket(call: &OauthCall<'_>, id: &str, form: &Form, facts: &mut Fac
 fn decide(call: &OauthCall<'_>, ticket: Ticket, form: &Form, facts: &mut Facts) -> ApiAnswer {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let redirect_uri = ticket.code.redirect_uri.clone();
+    let settings = call.world.settings();
     if form.get("decision") == Some("approve") {
-        let code = call.world.issuer.code();
+        let code = call.world.issuer.code(settings.code_length);
         query.append_pair("code", &code);
         if let Some(scope) = &ticket.code.scope {
             query.append_pair("scope", scope);
         }
-        let lifetime = call.world.settings().code_lifetime;
-        let lifetime = i64::try_from(lifetime)
+        let lifetime = i64::try_from(settings.code_lifetime)
             .unwrap_or(i64::MAX)
             .saturating_mul(1000);
         let expires_at_ms = call.now_ms.saturating_add(lifetime);
@@ -110,7 +110,7 @@ fn decide(call: &OauthCall<'_>, ticket: Ticket, form: &Form, facts: &mut Facts) 
         );
     } else {
         facts.note = Some("the user refused");
-        query.append_pair("error", "access_denied");
+        query.append_pair("error", &settings.refused_consent);
     }
     if let Some(state) = &ticket.state {
         query.append_pair("state", state);

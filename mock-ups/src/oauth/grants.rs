@@ -1,12 +1,15 @@
 //! Consents: authorization codes, grants and their single-use refresh tokens.
 
-use std::collections::{HashMap, VecDeque};
+mod report;
+
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::api::Environment;
 
-/// Codes and refresh tokens remembered at most; the oldest are forgotten, and so refused, first.
-const CAPACITY: usize = 65_536;
+use super::bounded::Bounded;
+
+pub use report::{GrantReport, Presented, RefreshTokenReport, TokenState};
 
 /// What a user agreed to.
 #[derive(Debug, Clone)]
@@ -20,6 +23,9 @@ pub(crate) struct Grant {
     pub(crate) scope: Option<String>,
     pub(crate) refresh_count: u32,
     pub(crate) revoked: bool,
+    pub(crate) consented_at_ms: i64,
+    /// When the first refresh token dies, and the grant with it unless a refresh extends it.
+    pub(crate) ends_at_ms: i64,
 }
 
 /// An authorization code on its way from the login page to the token endpoint.
@@ -55,6 +61,20 @@ pub(crate) enum Stale {
     OtherEnvironment,
 }
 
+impl Stale {
+    pub(crate) const fn why(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown refresh token",
+            Self::Used => "refresh token used before",
+            Self::Expired => "expired refresh token",
+            Self::GrantRevoked => "the grant is revoked",
+            Self::PasswordChanged => "the user changed the password",
+            Self::OtherClient => "refresh token of another client",
+            Self::OtherEnvironment => "refresh token of the other environment",
+        }
+    }
+}
+
 /// Who presents a refresh token, and when.
 pub(crate) struct Presentation<'a> {
     pub(crate) token: &'a str,
@@ -62,6 +82,14 @@ pub(crate) struct Presentation<'a> {
     pub(crate) environment: Environment,
     pub(crate) now_ms: i64,
     pub(crate) reuse_revokes_grant: bool,
+}
+
+/// The refresh token that goes out with an answer.
+pub(crate) struct NextToken<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) expires_at_ms: i64,
+    /// Whether it may outlive the grant's first refresh token.
+    pub(crate) extends_grant: bool,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +100,7 @@ pub(crate) struct Grants {
 #[derive(Debug, Default)]
 struct Inner {
     last_id: u64,
+    last_serial: u64,
     grants: HashMap<u64, Grant>,
     tickets: Bounded<Ticket>,
     codes: Bounded<PendingCode>,
@@ -81,9 +110,18 @@ struct Inner {
 #[derive(Debug)]
 struct RefreshToken {
     grant: u64,
+    /// Counts refresh tokens from 1; stands for the token where the token itself must not be.
+    serial: u64,
+    issued_at_ms: i64,
     expires_at_ms: i64,
     used: bool,
+    /// How often it was presented, and the first times with what came of them.
+    presented: u32,
+    presentations: Vec<(i64, Result<(), Stale>)>,
 }
+
+/// Presentations of one token kept with their time.
+const PRESENTATIONS: usize = 32;
 
 impl Grants {
     pub(crate) fn add_code(&self, code: &str, pending: PendingCode) {
@@ -99,18 +137,17 @@ impl Grants {
         self.lock().tickets.take(id)
     }
 
-    /// Takes a code: whatever follows, it is gone.
-    pub(crate) fn take_code(&self, code: &str) -> Option<PendingCode> {
-        self.lock().codes.take(code)
+    /// Takes a code: whatever follows, it is gone, unless it may be used again.
+    pub(crate) fn take_code(&self, code: &str, works_once: bool) -> Option<PendingCode> {
+        if works_once {
+            self.lock().codes.take(code)
+        } else {
+            self.lock().codes.get(code).cloned()
+        }
     }
 
     /// Begins a grant, with its first refresh token.
-    pub(crate) fn begin(
-        &self,
-        code: PendingCode,
-        refresh_token: &str,
-        expires_at_ms: i64,
-    ) -> Grant {
+    pub(crate) fn begin(&self, code: PendingCode, first: &NextToken<'_>, now_ms: i64) -> Grant {
         let mut inner = self.lock();
         inner.last_id += 1;
         let grant = Grant {
@@ -122,21 +159,23 @@ impl Grants {
             scope: code.scope,
             refresh_count: 0,
             revoked: false,
+            consented_at_ms: now_ms,
+            ends_at_ms: first.expires_at_ms,
         };
         inner.grants.insert(grant.id, grant.clone());
-        inner.add_refresh_token(refresh_token, grant.id, expires_at_ms);
+        inner.add_refresh_token(first.text, grant.id, now_ms, first.expires_at_ms);
         grant
     }
 
     /// Uses up a refresh token and puts `next` in its place, in one step: of any number of
-    /// concurrent presentations of one token, one gets through.
+    /// concurrent presentations of one token, one gets through. Gives the grant and when the next
+    /// token dies.
     pub(crate) fn rotate(
         &self,
         presented: &Presentation<'_>,
         password_version: impl FnOnce(&str) -> Option<u64>,
-        next: &str,
-        next_expires_at_ms: i64,
-    ) -> Result<Grant, Stale> {
+        next: &NextToken<'_>,
+    ) -> Result<(Grant, i64), Stale> {
         let mut inner = self.lock();
         let inner = &mut *inner;
         let token = inner
@@ -144,30 +183,22 @@ impl Grants {
             .get_mut(presented.token)
             .ok_or(Stale::Unknown)?;
         let grant = inner.grants.get_mut(&token.grant).ok_or(Stale::Unknown)?;
-        if grant.client_id != presented.client_id {
-            return Err(Stale::OtherClient);
+        let admitted = admit(token, grant, presented, password_version);
+        token.presented = token.presented.saturating_add(1);
+        if token.presentations.len() < PRESENTATIONS {
+            token.presentations.push((presented.now_ms, admitted));
         }
-        if grant.environment != presented.environment {
-            return Err(Stale::OtherEnvironment);
-        }
-        if token.used {
-            grant.revoked |= presented.reuse_revokes_grant;
-            return Err(Stale::Used);
-        }
-        if grant.revoked {
-            return Err(Stale::GrantRevoked);
-        }
-        if password_version(&grant.user) != Some(grant.password_version) {
-            return Err(Stale::PasswordChanged);
-        }
-        if presented.now_ms >= token.expires_at_ms {
-            return Err(Stale::Expired);
-        }
+        admitted?;
         token.used = true;
         grant.refresh_count = grant.refresh_count.saturating_add(1);
+        let expires_at_ms = if next.extends_grant {
+            next.expires_at_ms
+        } else {
+            next.expires_at_ms.min(grant.ends_at_ms)
+        };
         let grant = grant.clone();
-        inner.add_refresh_token(next, grant.id, next_expires_at_ms);
-        Ok(grant)
+        inner.add_refresh_token(next.text, grant.id, presented.now_ms, expires_at_ms);
+        Ok((grant, expires_at_ms))
     }
 
     /// Revokes the grants that `matches` picks; gives their ids.
@@ -194,9 +225,9 @@ impl Grants {
 
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
-        let last_id = inner.last_id;
         *inner = Inner {
-            last_id,
+            last_id: inner.last_id,
+            last_serial: inner.last_serial,
             ..Inner::default()
         };
     }
@@ -207,11 +238,16 @@ impl Grants {
 }
 
 impl Inner {
-    fn add_refresh_token(&mut self, text: &str, grant: u64, expires_at_ms: i64) {
+    fn add_refresh_token(&mut self, text: &str, grant: u64, now_ms: i64, expires_at_ms: i64) {
+        self.last_serial += 1;
         let token = RefreshToken {
             grant,
+            serial: self.last_serial,
+            issued_at_ms: now_ms,
             expires_at_ms,
             used: false,
+            presented: 0,
+            presentations: Vec::new(),
         };
         if let Some(forgotten) = self.refresh_tokens.insert(text.to_owned(), token) {
             // A forgotten live token was the last one of its grant.
@@ -222,43 +258,31 @@ impl Inner {
     }
 }
 
-/// A map that forgets its oldest entry when it is full.
-#[derive(Debug)]
-struct Bounded<T> {
-    map: HashMap<String, T>,
-    order: VecDeque<String>,
-}
-
-impl<T> Default for Bounded<T> {
-    fn default() -> Self {
-        Self {
-            map: HashMap::new(),
-            order: VecDeque::new(),
-        }
+/// Whether a presented token is good; the first thing against it.
+fn admit(
+    token: &RefreshToken,
+    grant: &mut Grant,
+    presented: &Presentation<'_>,
+    password_version: impl FnOnce(&str) -> Option<u64>,
+) -> Result<(), Stale> {
+    if grant.client_id != presented.client_id {
+        return Err(Stale::OtherClient);
     }
-}
-
-impl<T> Bounded<T> {
-    /// Inserts, and gives what had to be forgotten for it.
-    fn insert(&mut self, key: String, value: T) -> Option<T> {
-        let forgotten = if self.order.len() >= CAPACITY {
-            self.order
-                .pop_front()
-                .and_then(|oldest| self.map.remove(&oldest))
-        } else {
-            None
-        };
-        self.order.push_back(key.clone());
-        self.map.insert(key, value);
-        forgotten
+    if grant.environment != presented.environment {
+        return Err(Stale::OtherEnvironment);
     }
-
-    fn get_mut(&mut self, key: &str) -> Option<&mut T> {
-        self.map.get_mut(key)
+    if token.used {
+        grant.revoked |= presented.reuse_revokes_grant;
+        return Err(Stale::Used);
     }
-
-    /// Removes the value; its place in the order goes when its turn comes.
-    fn take(&mut self, key: &str) -> Option<T> {
-        self.map.remove(key)
+    if grant.revoked {
+        return Err(Stale::GrantRevoked);
     }
+    if password_version(&grant.user) != Some(grant.password_version) {
+        return Err(Stale::PasswordChanged);
+    }
+    if presented.now_ms >= token.expires_at_ms {
+        return Err(Stale::Expired);
+    }
+    Ok(())
 }

@@ -140,8 +140,8 @@ impl Issuer {
     }
 
     /// An authorization code. No public shape is known; this one is ours.
-    pub(crate) fn code(&self) -> String {
-        self.alphanumeric(40)
+    pub(crate) fn code(&self, length: u16) -> String {
+        self.alphanumeric(usize::from(length.clamp(1, 1_024)))
     }
 
     pub(crate) fn alphanumeric(&self, length: usize) -> String {

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::journal::Facts;
 
 use super::form::Form;
-use super::grants::{Presentation, Stale};
+use super::grants::{NextToken, Presentation};
 use super::token_answer::{Minted, RefreshPart, mint};
 use super::{OauthCall, authenticate, refusal};
 
@@ -27,13 +27,15 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> Result<ApiAnswe
         now_ms: call.now_ms,
         reuse_revokes_grant: settings.reuse_revokes_grant,
     };
-    let expires_at_ms = refresh_expiry_ms(call, &settings);
+    let next = NextToken {
+        text: &next,
+        expires_at_ms: refresh_expiry_ms(call, &settings),
+        extends_grant: settings.refresh_extends_grant,
+    };
     let password_version = |user: &str| world.registry.password_version(user);
-    let rotated = world
-        .grants
-        .rotate(&presentation, password_version, &next, expires_at_ms);
-    let grant = rotated.map_err(|reason| {
-        facts.note = Some(why(reason));
+    let rotated = world.grants.rotate(&presentation, password_version, &next);
+    let (grant, expires_at_ms) = rotated.map_err(|reason| {
+        facts.note = Some(reason.why());
         stale()
     })?;
     let caller = world.registry.caller(&app.client_id, &grant.user);
@@ -44,8 +46,8 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> Result<ApiAnswe
         grant: Some(&grant),
     };
     let refresh = RefreshPart {
-        token: &next,
-        expires_in: settings.refresh_token_lifetime,
+        token: next.text,
+        expires_in: seconds_left(call, expires_at_ms),
     };
     Ok(mint(call, minted, facts)?.with_refresh_token(&refresh))
 }
@@ -57,14 +59,8 @@ pub(super) fn refresh_expiry_ms(call: &OauthCall<'_>, settings: &Settings) -> i6
         .saturating_add(lifetime.saturating_add(1).saturating_mul(1000))
 }
 
-const fn why(reason: Stale) -> &'static str {
-    match reason {
-        Stale::Unknown => "unknown refresh token",
-        Stale::Used => "refresh token used before",
-        Stale::Expired => "expired refresh token",
-        Stale::GrantRevoked => "the grant is revoked",
-        Stale::PasswordChanged => "the user changed the password",
-        Stale::OtherClient => "refresh token of another client",
-        Stale::OtherEnvironment => "refresh token of the other environment",
-    }
+/// `refresh_token_expires_in` of a token: one second less than its life.
+pub(super) fn seconds_left(call: &OauthCall<'_>, expires_at_ms: i64) -> u64 {
+    let left = expires_at_ms.saturating_sub(call.now_ms) / 1000;
+    u64::try_from(left.saturating_sub(1)).unwrap_or(0)
 }

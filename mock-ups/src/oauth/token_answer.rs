@@ -71,7 +71,10 @@ pub(super) fn mint(
     );
     let serial = world.tokens.next_serial();
     let client_id = Arc::clone(&minted.app.client_id);
-    let refresh_count = minted.grant.map_or(0, |grant| grant.refresh_count);
+    let refresh_count = minted
+        .grant
+        .filter(|_| settings.refresh_count_increments)
+        .map_or(0, |grant| grant.refresh_count);
     let claim = Claim {
         caller: minted.caller,
         app: minted.app,
@@ -80,6 +83,13 @@ pub(super) fn mint(
         issued_at_ms,
         expires_at_ms: issued_at_ms.saturating_add(lifetime.saturating_mul(1000)),
     };
+    if settings.one_token_per_client {
+        world.tokens.revoke_where(call.now_ms, |token| {
+            token.caller.client_id == client_id
+                && token.environment == call.environment
+                && token.grant == claim.grant
+        });
+    }
     world.tokens.insert(serial, &access_token, claim);
     facts.token = serial;
     facts.minted = true;

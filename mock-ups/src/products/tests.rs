@@ -1,6 +1,6 @@
 //! Hostile calls on every product.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::Method;
 use proptest::prelude::*;
@@ -73,7 +73,7 @@ const MEMBERS: [&str; 10] = [
 
 fn products() -> &'static [Box<dyn Product>] {
     static PRODUCTS: OnceLock<Vec<Box<dyn Product>>> = OnceLock::new();
-    PRODUCTS.get_or_init(|| all(1))
+    PRODUCTS.get_or_init(|| all(1, &Arc::default()))
 }
 
 fn tree() -> impl Strategy<Value = Value> {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -36,18 +37,24 @@ pub(super) struct Flags {
     /// The seed of everything random: tokens, ids, fault draws
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Lifetime of access tokens, such as 14399s or 1h
-    #[arg(long, value_name = "TIME", default_value = "14399s", value_parser = lifetime)]
-    access_token_lifetime: Duration,
-    /// Lifetime of refresh tokens
-    #[arg(long, value_name = "TIME", default_value = "5183999s", value_parser = lifetime)]
-    refresh_token_lifetime: Duration,
-    /// Lifetime of authorization codes
-    #[arg(long, value_name = "TIME", default_value = "300s", value_parser = lifetime)]
-    code_lifetime: Duration,
+    /// All settings, those below and more (TOML); a flag wins over the file
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Lifetime of access tokens, such as 1h [default: 14399s]
+    #[arg(long, value_name = "TIME", value_parser = lifetime)]
+    access_token_lifetime: Option<Duration>,
+    /// Lifetime of refresh tokens [default: 5183999s]
+    #[arg(long, value_name = "TIME", value_parser = lifetime)]
+    refresh_token_lifetime: Option<Duration>,
+    /// Lifetime of authorization codes [default: 300s]
+    #[arg(long, value_name = "TIME", value_parser = lifetime)]
+    code_lifetime: Option<Duration>,
     /// Users, accounts and apps to start with, in place of the seeded ones (TOML)
     #[arg(long, value_name = "FILE")]
-    data: Option<std::path::PathBuf>,
+    data: Option<PathBuf>,
+    /// One more redirect URI for each app; may be repeated
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
     /// The tariff: default, cie-2024-01, or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     tariff: String,
@@ -60,15 +67,15 @@ pub(super) struct Flags {
     /// Token requests per client and window, such as 60/1h; more are answered 10429
     #[arg(long, value_name = "N/TIME", value_parser = quota)]
     token_quota: Option<Quota>,
-    /// What a used or expired refresh token or code is answered with
-    #[arg(long, value_name = "CODE", default_value = "10400")]
-    stale_grant: GuessedCode,
+    /// What a used or expired refresh token or code is answered with [default: 10400]
+    #[arg(long, value_name = "CODE")]
+    stale_grant: Option<GuessedCode>,
     /// A refresh token used twice kills its grant
     #[arg(long)]
     reuse_revokes_grant: bool,
-    /// What client credentials in the form are answered with
-    #[arg(long, value_name = "CODE", default_value = "10400")]
-    body_credentials: GuessedCode,
+    /// What client credentials in the form are answered with [default: 10400]
+    #[arg(long, value_name = "CODE")]
+    body_credentials: Option<GuessedCode>,
     /// Refuses an `x-merchant-id` that is no account of the app's owner
     #[arg(long)]
     strict_merchant_id: bool,
@@ -131,7 +138,9 @@ pub(super) enum BadValue {
     #[error("--scenario: {0}")]
     ScenarioFile(crate::toml::Unreadable),
     #[error("--data: {0}")]
-    Data(#[from] crate::toml::Unreadable),
+    Data(crate::toml::Unreadable),
+    #[error("--settings: {0}")]
+    Settings(crate::toml::Unreadable),
 }
 
 impl Flags {
@@ -154,13 +163,14 @@ impl Flags {
 
     pub(super) fn genesis(&self) -> Result<Genesis, BadValue> {
         let data = match &self.data {
-            Some(path) => crate::toml::read(path)?,
+            Some(path) => crate::toml::read(path).map_err(BadValue::Data)?,
             None => SeedData::default(),
         };
         Ok(Genesis {
             seed: self.seed,
-            settings: self.settings(),
+            settings: self.settings()?,
             data,
+            redirect_uris: self.redirect_uri.clone(),
             journal_capacity: self.journal,
             tariff: Some(self.tariff()?),
             ..Genesis::default()
@@ -199,28 +209,45 @@ impl Flags {
         Ok(tariff?)
     }
 
-    fn settings(&self) -> Settings {
-        Settings {
-            access_token_lifetime: self.access_token_lifetime.as_secs(),
-            refresh_token_lifetime: self.refresh_token_lifetime.as_secs(),
-            code_lifetime: self.code_lifetime.as_secs(),
-            legacy_token_shape: self.legacy_token_shape,
-            token_quota: self.token_quota,
-            stale_grant: match self.stale_grant {
+    /// The file's settings, or the defaults, with what the flags say on top.
+    fn settings(&self) -> Result<Settings, BadValue> {
+        let mut settings: Settings = match &self.settings {
+            Some(path) => crate::toml::read(path).map_err(BadValue::Settings)?,
+            None => Settings::default(),
+        };
+        let put_lifetime = |setting: &mut u64, flag: Option<Duration>| {
+            *setting = flag.map_or(*setting, |lifetime| lifetime.as_secs());
+        };
+        put_lifetime(
+            &mut settings.access_token_lifetime,
+            self.access_token_lifetime,
+        );
+        put_lifetime(
+            &mut settings.refresh_token_lifetime,
+            self.refresh_token_lifetime,
+        );
+        put_lifetime(&mut settings.code_lifetime, self.code_lifetime);
+        settings.token_quota = self.token_quota.or(settings.token_quota);
+        if let Some(code) = self.stale_grant {
+            settings.stale_grant = match code {
                 GuessedCode::BadRequest => StaleGrant::BadRequest,
                 GuessedCode::Unauthorized => StaleGrant::Unauthorized,
-            },
-            reuse_revokes_grant: self.reuse_revokes_grant,
-            body_credentials: match self.body_credentials {
+            };
+        }
+        if let Some(code) = self.body_credentials {
+            settings.body_credentials = match code {
                 GuessedCode::BadRequest => BodyCredentials::MissingHeader,
                 GuessedCode::Unauthorized => BodyCredentials::InvalidClient,
-            },
-            strict_merchant_id: self.strict_merchant_id,
-            refuse_plain_challenge: self.refuse_plain_challenge,
-            loopback_redirects: !self.no_loopback_redirects,
-            close_after_error: !self.keep_after_error,
-            lint_header: self.lint_header,
+            };
         }
+        settings.legacy_token_shape |= self.legacy_token_shape;
+        settings.reuse_revokes_grant |= self.reuse_revokes_grant;
+        settings.strict_merchant_id |= self.strict_merchant_id;
+        settings.refuse_plain_challenge |= self.refuse_plain_challenge;
+        settings.loopback_redirects &= !self.no_loopback_redirects;
+        settings.close_after_error &= !self.keep_after_error;
+        settings.lint_header |= self.lint_header;
+        Ok(settings)
     }
 }
 

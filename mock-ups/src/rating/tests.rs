@@ -54,6 +54,7 @@ fn send(rating: &Rating, path: &str, body: impl Into<Bytes>) -> ApiAnswer {
         caller: &caller(),
         environment: Environment::Cie,
         now: NOW.parse().expect("a time"),
+        transaction: "ciewssoas0000000000000",
     };
     rating.answer(&request).expect("the path is rating's")
 }

@@ -18,7 +18,7 @@ const SHIP: &str = "/api/shipments/v2409/ship";
 
 fn shipping() -> Shipping {
     let tariff = Arc::new(Tariff::bundled("default").expect("bundled"));
-    Shipping::new(tariff, Arc::<Shipments>::default(), 1)
+    Shipping::new(tariff, Arc::<Shipments>::default(), 1, Arc::default())
 }
 
 fn request(packages: usize) -> Value {

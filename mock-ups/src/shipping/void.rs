@@ -10,9 +10,6 @@ use super::number::is_tracking_number;
 use super::store::Shipment;
 use super::{Shipping, transaction};
 
-/// How long a shipment can be voided. A guess.
-const WINDOW: SignedDuration = SignedDuration::from_hours(28 * 24);
-
 /// Tracking numbers in one call.
 const MAX_NUMBERS: usize = 20;
 
@@ -33,7 +30,8 @@ impl Shipping {
             if !shipment.id().eq_ignore_ascii_case(id) {
                 return Err(unknown());
             }
-            void(shipment, &named, request.now)
+            let window = SignedDuration::from_hours(i64::from(self.dials.void_days()) * 24);
+            void(shipment, &named, request.now, window)
         });
         let results = outcome.unwrap_or_else(|| Err(unknown()))?;
         let partial = results.iter().any(|result| !result.1);
@@ -83,8 +81,9 @@ fn void(
     shipment: &mut Shipment,
     named: &[String],
     now: Timestamp,
+    window: SignedDuration,
 ) -> Result<Vec<(String, bool)>, UpsError> {
-    if now.duration_since(shipment.created_at) > WINDOW {
+    if now.duration_since(shipment.created_at) > window {
         let text = "The time for voiding has expired";
         return Err(UpsError::bad_request("190101", text));
     }

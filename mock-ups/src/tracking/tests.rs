@@ -15,7 +15,7 @@ use crate::testing::Call;
 fn shipped() -> (Shipping, Tracking, String) {
     let shipments = Arc::<Shipments>::default();
     let tariff = Arc::new(Tariff::bundled("default").expect("bundled"));
-    let shipping = Shipping::new(tariff, Arc::clone(&shipments), 1);
+    let shipping = Shipping::new(tariff, Arc::clone(&shipments), 1, Arc::default());
     let address = |state: &str, city: &str, zip: &str| {
         json!({"AddressLine": "1 Street", "City": city, "StateProvinceCode": state,
             "PostalCode": zip, "CountryCode": "US"})
@@ -32,7 +32,7 @@ fn shipped() -> (Shipping, Tracking, String) {
     let answer = Call::post("/api/shipments/v2409/ship", &body).json(&shipping);
     let id = &answer["ShipmentResponse"]["ShipmentResults"]["ShipmentIdentificationNumber"];
     let id = id.as_str().expect("an id").to_owned();
-    (shipping, Tracking::new(shipments), id)
+    (shipping, Tracking::new(shipments, Arc::default()), id)
 }
 
 fn details(number: &str) -> Call {
