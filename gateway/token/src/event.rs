@@ -76,6 +76,23 @@ pub enum Event {
         /// The grant that replaces the old one; `None` leaves the grant as it is.
         grant: Option<Grant>,
     },
+    /// A grant, and perhaps a token, came from elsewhere: out of the store after a restart, or with
+    /// a person's login. They replace everything; what is in flight counts no more.
+    Adopted {
+        /// What tokens are requested with from now on.
+        grant: Grant,
+        /// What may be used now.
+        token: Option<AdoptedToken>,
+    },
+}
+
+/// A token that no flight of this lifecycle brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdoptedToken {
+    /// How long the carrier still lets it live; `None`: for ever.
+    pub lifetime: Option<Duration>,
+    /// How long until its renewal is due, if that is known.
+    pub renew_after: Option<Duration>,
 }
 
 /// Why a token is requested.

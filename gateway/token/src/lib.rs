@@ -42,7 +42,7 @@ mod state;
 pub use backoff::{Backoff, RetryAfterRange};
 pub use budget::{MintBudget, MintBudgetPolicy, OverBudget};
 pub use cool_down::CoolDownPolicy;
-pub use event::{Effect, Event, FlightId, Jitter, Reason, Why};
+pub use event::{AdoptedToken, Effect, Event, FlightId, Jitter, Reason, Why};
 pub use grant::{Grant, GrantFate, GrantNews, SingleUse, SingleUseStatus};
 pub use lifecycle::Lifecycle;
 pub use policy::{BackoffPolicy, LastChance, Policy};

@@ -120,6 +120,7 @@ impl Lifecycle {
             Event::TimerFired => self.timer_fired(state, &mut step),
             Event::OperatorAsked => self.start_unless_in_flight(state, Reason::Operator, &mut step),
             Event::CredentialsChanged { grant } => self.changed(state, grant, &mut step),
+            Event::Adopted { grant, token } => self.adopted(&state, grant, token, &mut step),
         };
         self.wish_to_wake(&mut step);
         step.effects

@@ -15,6 +15,8 @@ enum Action {
     Carrier(Mode),
     Operator,
     Change,
+    SignIn,
+    Restart,
     StrayTimer,
     RepeatAnswer,
 }
@@ -45,6 +47,8 @@ fn action() -> impl Strategy<Value = Action> {
         3 => mode().prop_map(Action::Carrier),
         1 => Just(Action::Operator),
         1 => Just(Action::Change),
+        1 => Just(Action::SignIn),
+        1 => Just(Action::Restart),
         1 => Just(Action::StrayTimer),
         1 => Just(Action::RepeatAnswer),
     ]
@@ -65,6 +69,8 @@ fn play(world: &mut World, actions: &[Action]) {
                 world.feed(Event::OperatorAsked);
             }
             Action::Change => world.change(),
+            Action::SignIn => world.sign_in(),
+            Action::Restart => world.restart(),
             Action::StrayTimer => {
                 world.feed(Event::TimerFired);
             }

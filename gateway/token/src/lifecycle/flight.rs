@@ -2,11 +2,11 @@
 
 use super::{Lifecycle, Step};
 use crate::{
-    Effect, Flight, FlightId, Grant, GrantFate, GrantNews, Next, Phase, Reason, Standing, State,
-    Token, Why, grant::Presentation,
+    AdoptedToken, Effect, Flight, FlightId, Grant, GrantFate, GrantNews, Next, Phase, Reason,
+    Schedule, Standing, State, Token, Why, cool_down::CoolDown, grant::Presentation,
 };
 use gateway_model::{Failure, FailureClass};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How an acquisition ended.
 pub(super) enum Landing {
@@ -104,11 +104,40 @@ impl Lifecycle {
         let Some(plan) = plan else {
             return self.failed(old, dead_on_arrival(), step);
         };
+        self.fresh(flight.started, plan, step)
+    }
+
+    /// Whatever state => Fresh with what came from elsewhere, or Vacant.
+    pub(super) fn adopted(
+        &mut self,
+        state: &State,
+        grant: Grant,
+        token: Option<AdoptedToken>,
+        step: &mut Step,
+    ) -> State {
+        self.grant = grant;
+        self.failures = 0;
+        self.cool_down = CoolDown::default();
+        let plan = token.and_then(|token| {
+            let renewal = &self.policy.renewal;
+            renewal.schedule(step.now, token.lifetime, token.renew_after, step.jitter)
+        });
+        if let Some(plan) = plan {
+            return self.fresh(step.now, plan, step);
+        }
+        if !matches!(state, State::Vacant) {
+            step.withdraw(Why::Changed, None);
+        }
+        State::Vacant
+    }
+
+    /// A usable token, and what comes after it.
+    fn fresh(&mut self, issued_at: Instant, plan: Schedule, step: &mut Step) -> State {
         self.failures = 0;
         self.generation = self.generation.next();
         let token = Token {
             generation: self.generation,
-            issued_at: flight.started,
+            issued_at,
             expires_at: plan.expires_at,
             usable_until: plan.usable_until,
         };
@@ -116,8 +145,12 @@ impl Lifecycle {
             generation: token.generation,
             usable_until: token.usable_until,
         });
-        let next = if self.grant.spent() {
+        let next = if self.grant.spent()
+            || self.grant.outcome_unknown() && !self.policy.last_chance.allowed
+        {
             Next::Person { probe_at: None }
+        } else if self.grant.outcome_unknown() {
+            Next::At(self.last_chance_at(&token, step))
         } else {
             let keep_alive_at = self.grant.keep_alive_at().unwrap_or(plan.renew_at);
             Next::At(
@@ -130,6 +163,16 @@ impl Lifecycle {
             next,
             trouble: None,
         }
+    }
+
+    /// When a grant of unknown fate is put at risk: as late as the token allows.
+    fn last_chance_at(&self, token: &Token, step: &Step) -> Instant {
+        let lead = self.policy.last_chance.lead;
+        token
+            .usable_until
+            .checked_sub(lead)
+            .unwrap_or(step.now)
+            .max(step.now)
     }
 
     /// Acquiring => BackingOff | Rejected; Renewing => Fresh
@@ -203,9 +246,7 @@ impl Lifecycle {
         match token {
             // The token serves as long as it can before the grant is put at risk.
             Some(token) if self.grant.outcome_unknown() => {
-                let lead = self.policy.last_chance.lead;
-                let late = token.usable_until.checked_sub(lead).unwrap_or(step.now);
-                Next::At(soonest.max(late))
+                Next::At(soonest.max(self.last_chance_at(token, step)))
             }
             Some(_) | None => Next::At(soonest),
         }
@@ -273,7 +314,7 @@ fn login_needed(grant: &Grant) -> Failure {
         "it is not known whether the carrier used up the refresh token, and presenting it again is \
          switched off; sign in at the carrier again"
     } else {
-        "the refresh token is used up; sign in at the carrier again"
+        "nobody has signed in at the carrier yet, or the refresh token is used up: sign in again"
     };
     Failure::new(FailureClass::Interaction, "login_needed", message)
 }

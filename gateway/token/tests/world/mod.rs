@@ -3,8 +3,8 @@
 
 use gateway_model::{Failure, FailureClass, Generation};
 use gateway_token::{
-    Effect, Event, FlightId, Grant, GrantFate, GrantNews, Jitter, Lifecycle, MintBudget,
-    MintBudgetPolicy, Next, Policy, Reason, State, Why,
+    AdoptedToken, Effect, Event, FlightId, Grant, GrantFate, GrantNews, Jitter, Lifecycle,
+    MintBudget, MintBudgetPolicy, Next, Policy, Reason, SingleUse, SingleUseStatus, State, Why,
 };
 use std::{
     collections::HashMap,
@@ -179,7 +179,7 @@ impl World {
                 usable_until,
             } => {
                 assert!(
-                    matches!(cause, Event::Issued { .. }),
+                    matches!(cause, Event::Issued { .. } | Event::Adopted { .. }),
                     "published out of nothing"
                 );
                 assert_eq!(
@@ -193,7 +193,7 @@ impl World {
             }
             Effect::Withdraw { why, .. } => {
                 let usable = self.published.is_some_and(|(_, until)| self.now < until);
-                let purge = matches!(cause, Event::CredentialsChanged { .. });
+                let purge = purges(cause);
                 assert!(!usable || purge, "withdrew a usable token: {why:?}");
                 assert!(usable || !matches!(why, Why::Changed) || purge);
                 self.published = None;
@@ -308,9 +308,8 @@ impl World {
             );
         }
         if let (Some((_, until)), None) = (old, self.published) {
-            let purged = matches!(event, Event::CredentialsChanged { .. });
             assert!(
-                purged || self.now >= until,
+                purges(event) || self.now >= until,
                 "a valid token was not used to its end"
             );
         }
@@ -428,6 +427,64 @@ impl World {
         }
     }
 
+    /// A person signs in, which brings a token and a refresh token of its own.
+    pub(crate) fn sign_in(&mut self) {
+        self.last_unauthorized = None;
+        self.only_passing = true;
+        let grant = if self.single_use {
+            self.accepted += 1_000;
+            self.held = self.accepted;
+            Grant::single_use(None)
+        } else {
+            Grant::Repeatable
+        };
+        self.intent = None;
+        let late = self.out.take();
+        let token = AdoptedToken {
+            lifetime: Some(Duration::from_secs(3_600)),
+            renew_after: None,
+        };
+        self.feed(Event::Adopted {
+            grant,
+            token: Some(token),
+        });
+        if let Some(Out { event, .. }) = late {
+            let before = (self.newest, self.published);
+            assert_eq!(self.feed(event), 0, "the old login began an acquisition");
+            assert_eq!(
+                before,
+                (self.newest, self.published),
+                "the old login was believed"
+            );
+        }
+    }
+
+    /// The process dies and comes back with what was durable: the answer that was out is lost.
+    pub(crate) fn restart(&mut self) {
+        let grant = match *self.lifecycle.grant() {
+            Grant::SingleUse(single) => Grant::SingleUse(SingleUse {
+                status: match single.status {
+                    SingleUseStatus::Presenting => SingleUseStatus::OutcomeUnknown,
+                    SingleUseStatus::LastChance => SingleUseStatus::Spent,
+                    same @ (SingleUseStatus::Held
+                    | SingleUseStatus::OutcomeUnknown
+                    | SingleUseStatus::Spent) => same,
+                },
+                ..single
+            }),
+            Grant::Repeatable => Grant::Repeatable,
+        };
+        let token = self.published.map(|(_, until)| AdoptedToken {
+            lifetime: Some(until.saturating_duration_since(self.now)),
+            renew_after: None,
+        });
+        self.lifecycle = Lifecycle::new(Policy::default(), grant);
+        (self.out, self.timer, self.intent) = (None, None, None);
+        (self.published, self.last_answer) = (None, None);
+        (self.newest, self.last_unauthorized) = (Generation::NONE, None);
+        self.feed(Event::Adopted { grant, token });
+    }
+
     /// `count` requests come back with 401 for a token `age` generations old.
     pub(crate) fn unauthorized(&mut self, age: u64, count: usize) {
         let generation = Generation(self.newest.0.saturating_sub(age));
@@ -461,6 +518,14 @@ impl World {
             }
         }
     }
+}
+
+/// Whether the event may take a usable token away.
+const fn purges(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::CredentialsChanged { .. } | Event::Adopted { .. }
+    )
 }
 
 fn failure(class: FailureClass) -> Failure {
