@@ -24,6 +24,48 @@ async fn body_over_one_mebibyte_is_refused_and_one_below_is_read() {
     assert_ne!(with(1024 * 1024).send().await.status, 413);
 }
 
+/// A client that sends all of its body before it reads: the answer must not be lost in a reset.
+#[tokio::test]
+async fn client_that_reads_late_still_gets_the_413() {
+    const BODY: usize = 12 * 1024 * 1024;
+    let ups = MockUps::start().await.unwrap();
+    let sized = format!("content-length: {BODY}\r\n\r\n").into_bytes();
+    let mut chunked = format!("transfer-encoding: chunked\r\n\r\n{BODY:x}\r\n").into_bytes();
+    chunked.reserve(16);
+    for head in [sized, chunked] {
+        let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+        let start = b"POST /api/rating/v2409/Shop HTTP/1.1\r\nhost: a\r\n";
+        stream.write_all(start).await.unwrap();
+        stream.write_all(&head).await.unwrap();
+        for _ in 0..BODY / 65_536 {
+            stream.write_all(&[b' '; 65_536]).await.unwrap();
+        }
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        let read = tokio::time::timeout(Duration::from_secs(10), read).await;
+        read.expect("no hang").expect("no reset");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+        assert!(answer.contains("10013"), "{answer}");
+    }
+}
+
+/// The time for that is bounded, too: a client that neither sends nor ends is left.
+#[tokio::test(start_paused = true)]
+async fn refused_body_that_never_ends_is_left_in_the_end() {
+    let ups = MockUps::start().await.unwrap();
+    let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+    let head = b"POST /api/x HTTP/1.1\r\nhost: a\r\ncontent-length: 9999999\r\n\r\n";
+    stream.write_all(head).await.unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    ups.stop().await;
+    // Writing fails once the other side has gone.
+    let gone = async { while stream.write_all(&[0; 65_536]).await.is_ok() {} };
+    let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
+    gone.expect("the connection has ended");
+}
+
 async fn raw(ups: &MockUps, bytes: &[u8], then_half_close: bool) -> String {
     let mut stream = TcpStream::connect(ups.address()).await.unwrap();
     stream.write_all(bytes).await.unwrap();

@@ -15,6 +15,10 @@ mod control;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
+mod guesses;
+#[cfg(test)]
 mod journal;
 #[cfg(test)]
 mod limits;

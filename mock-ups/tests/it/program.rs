@@ -169,6 +169,60 @@ async fn scenarios_play_from_the_start() {
     assert_eq!(token_request(&base).send().await.json()["expires_in"], "7");
 }
 
+/// The file holds every setting; a flag wins over it.
+#[tokio::test]
+async fn settings_file_and_flags_reach_the_mock() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    write(concat!(
+        "access_token_lifetime = 7\ncode_lifetime = 9\nvoid_days = 3\nlint_header = true\n",
+        "loopback_redirects = true\nstale_grant = \"10401\"\n",
+        "token_quota = { requests = 5, window = 60 }\n",
+        "[errors]\n404 = \"no such thing\"\n",
+        "\"10400 Invalid Redirect URL\" = { status = 401, message = \"other\" }\n",
+    ));
+    let file = path.to_str().unwrap();
+    let mut program = Running::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--settings",
+        file,
+        "--access-token-lifetime",
+        "8s",
+        "--redirect-uri",
+        "http://127.0.0.1:4001/oauth/callback",
+        "--redirect-uri",
+        "http://127.0.0.1:4002/oauth/callback",
+    ]);
+    let base = program.base();
+    let settings = get(format!("{base}/__mock/settings")).send().await.json();
+    assert_eq!(settings["access_token_lifetime"], 8);
+    assert_eq!(settings["code_lifetime"], 9);
+    assert_eq!(settings["void_days"], 3);
+    assert_eq!(settings["stale_grant"], "10401");
+    assert_eq!(settings["lint_header"], true);
+    assert_eq!(settings["token_quota"]["requests"], 5);
+    assert_eq!(
+        settings["errors"]["10400 Invalid Redirect URL"]["status"],
+        401
+    );
+    let state = get(format!("{base}/__mock/state")).send().await.json();
+    let uris = state["apps"][0]["redirect_uris"].as_array().unwrap();
+    assert_eq!(uris.len(), 3);
+    let lost = get(format!("{base}/nowhere")).send().await;
+    assert!(lost.text().contains("no such thing"), "{}", lost.text());
+
+    write("void_days = \"many\"\n");
+    let output = run(&["--listen", "127.0.0.1:0", "--settings", file]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("--settings") && told.contains("settings.toml"),
+        "{told}"
+    );
+}
+
 #[test]
 fn bad_flags_are_exit_code_2() {
     for flags in [
