@@ -136,6 +136,7 @@ fn directory(count: usize) -> Directory {
         });
         directory.accounts.push(Account {
             id: id.clone(),
+            aliases: Vec::new(),
             carrier: profile.id.clone(),
             environment: Environment::Test,
             cell: Arc::new(CredentialCell::new(id.clone())),
@@ -150,6 +151,7 @@ fn directory(count: usize) -> Directory {
             }),
             key: None,
             accounts: vec![id],
+            rate: None,
         });
     }
     directory

@@ -138,6 +138,11 @@ impl Exporter {
             "Tokens given to apps",
             s.app_tokens_issued,
         )?;
+        out.counter(
+            "legacy_requests",
+            "Requests by a retired key, or to a path of a carrier's older API",
+            s.legacy_requests,
+        )?;
         let bounds = LATENCY_BOUNDS_US
             .iter()
             .map(|us| micros(*us))

@@ -4,21 +4,20 @@ use crate::{
     caller::Caller,
     error::{Code, Problem},
     hygiene::Found,
+    index::{Index, IndexedRoute},
     names,
-    worker::Worker,
 };
 use http::{HeaderMap, HeaderValue};
 
-/// Chooses the account: the named one, else the app's own for this carrier and environment, else the
-/// route's default for callers that are no app.
+/// Chooses the account: the named one, else the caller's own for this carrier and environment, else the
+/// route's default for callers that have none.
 pub(crate) fn choose(
-    worker: &Worker,
+    index: &Index,
     headers: &HeaderMap,
     found: &Found,
     caller: Caller,
     route: usize,
 ) -> Result<usize, Problem> {
-    let index = &worker.index;
     let route = &index.routes[route];
     if found.removed & names::ACCOUNT_BIT != 0
         && let Some(name) = headers.get(names::WAYBILL_ACCOUNT)
@@ -32,11 +31,8 @@ pub(crate) fn choose(
             .filter(|_| only)
             .and_then(|name| HeaderValue::to_str(name).ok())
             .and_then(|name| index.account(name))
-            .filter(|account| index.accounts[*account].0 == route.realm)
-            .filter(|account| match caller {
-                Caller::App(app) => index.apps[app].may_use(*account),
-                Caller::Anonymous => true,
-            });
+            .filter(|account| index.accounts[*account].realm == route.realm)
+            .filter(|account| may_use(index, caller, *account));
         // U5: the answer does not tell an unknown account from a forbidden one.
         return account.ok_or_else(|| {
             Problem::new(
@@ -46,17 +42,59 @@ pub(crate) fn choose(
         });
     }
     match caller {
-        Caller::App(app) => index.apps[app].default_account(route.realm).ok_or_else(|| {
-            Problem::new(
-                Code::AccountForbidden,
-                "this app has no account at this carrier and environment: grant it one",
-            )
-        }),
-        Caller::Anonymous => route.default_account.ok_or_else(|| {
-            Problem::new(
-                Code::AccountRequired,
-                "name an account in Waybill-Account, or give the route a default account",
-            )
-        }),
+        Caller::App(app) => index.apps[app]
+            .default_account(route.realm)
+            .ok_or_else(|| no_account_of_app(index, app)),
+        Caller::Legacy { account, .. } if may_use(index, caller, account) => Ok(account),
+        Caller::Legacy { .. } => Err(Problem::new(
+            Code::AccountForbidden,
+            "the app of this retired access key may not use the key's account: grant it",
+        )),
+        Caller::Anonymous => route.default_account.ok_or_else(|| no_default(route)),
+    }
+}
+
+fn may_use(index: &Index, caller: Caller, account: usize) -> bool {
+    match caller {
+        Caller::App(app) | Caller::Legacy { app: Some(app), .. } => {
+            index.apps[app].may_use(account)
+        }
+        Caller::Legacy {
+            app: None,
+            account: own,
+        } => account == own,
+        Caller::Anonymous => true,
+    }
+}
+
+#[cold]
+fn no_account_of_app(index: &Index, app: usize) -> Problem {
+    let granted = &index.apps[app].app.accounts;
+    let message = if granted
+        .iter()
+        .any(|id| index.account(id.as_str()).is_none())
+    {
+        "an account of this app is not active, and it has no other at this carrier and environment: \
+         activate it, or grant the app another one"
+    } else {
+        "this app has no account at this carrier and environment: grant it one"
+    };
+    Problem::new(Code::AccountForbidden, message)
+}
+
+#[cold]
+fn no_default(route: &IndexedRoute) -> Problem {
+    match &route.route.default_account {
+        None => Problem::new(
+            Code::AccountRequired,
+            "name an account in Waybill-Account, or give the route a default account",
+        ),
+        Some(id) => Problem::owned(
+            Code::AccountRequired,
+            format!(
+                "the route's default account {id} is not active: activate it, or name another one in \
+                 Waybill-Account"
+            ),
+        ),
     }
 }

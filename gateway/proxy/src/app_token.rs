@@ -56,9 +56,12 @@ pub(crate) struct AppTokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
-    /// The whole token is the key, so that nothing but the very same text is found.
-    remembered: HashMap<Box<str>, (Holder, Instant), RandomState>,
 }
+
+/// Tokens that verified, and until when they are good. Belongs to one index: holders are places in it.
+/// The whole token is the key, so that nothing but the very same text is found.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered(HashMap<Box<str>, (Holder, Instant), RandomState>);
 
 impl AppTokens {
     pub(crate) fn new(key: &SecretBytes) -> Self {
@@ -81,7 +84,6 @@ impl AppTokens {
             encoding,
             decoding: DecodingKey::from_secret(key.expose()),
             validation,
-            remembered: HashMap::default(),
         }
     }
 
@@ -108,7 +110,8 @@ impl AppTokens {
 
     /// Tells whose token this is. Costs one look-up once the token is known.
     pub(crate) fn verify(
-        &mut self,
+        &self,
+        Remembered(remembered): &mut Remembered,
         token: &str,
         now: Instant,
         wall: impl FnOnce() -> SystemTime,
@@ -117,7 +120,7 @@ impl AppTokens {
         if !token.starts_with(&self.prefix) || token.len() > MAX_TOKEN {
             return Verdict::Foreign;
         }
-        if let Some((holder, expires_at)) = self.remembered.get(token) {
+        if let Some((holder, expires_at)) = remembered.get(token) {
             return if now < *expires_at {
                 Verdict::Good(*holder)
             } else {
@@ -137,10 +140,10 @@ impl AppTokens {
         let (Some(holder), false) = (holder, left.is_zero()) else {
             return Verdict::Stale;
         };
-        if self.remembered.len() >= REMEMBERED {
-            self.remembered.clear();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
         }
-        self.remembered.insert(token.into(), (holder, now + left));
+        remembered.insert(token.into(), (holder, now + left));
         Verdict::Good(holder)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Directory, DirectoryError,
-    app_token::{AppTokens, Verdict},
+    app_token::{AppTokens, Remembered, Verdict},
     index::Index,
     inject, route,
 };
@@ -20,7 +20,7 @@ impl Lookup {
     /// # Errors
     /// When the directory cannot be served.
     pub fn new(directory: Directory) -> Result<Self, DirectoryError> {
-        Index::new(directory).map(Self)
+        Index::new(directory, None, 1).map(Self)
     }
 
     /// The route of a request, by `Host` or else by prefix, and the target that is sent on.
@@ -44,13 +44,13 @@ impl Lookup {
 
 /// One worker's issuer and verifier of the gateway's own tokens.
 #[expect(missing_debug_implementations, reason = "it holds keys")]
-pub struct Tokens(AppTokens);
+pub struct Tokens(AppTokens, Remembered);
 
 impl Tokens {
     /// With this key.
     #[must_use]
     pub fn new(key: &SecretBytes) -> Self {
-        Self(AppTokens::new(key))
+        Self(AppTokens::new(key), Remembered::default())
     }
 
     /// A token for the app that this text names.
@@ -62,7 +62,8 @@ impl Tokens {
 
     /// Whether the token is good.
     pub fn is_good(&mut self, token: &str, now: Instant, wall: SystemTime) -> bool {
-        let verdict = self.0.verify(token, now, || wall, |_| Some(0));
+        let Self(tokens, remembered) = self;
+        let verdict = tokens.verify(remembered, token, now, || wall, |_| Some(0));
         matches!(verdict, Verdict::Good(_))
     }
 }

@@ -3,9 +3,11 @@
 use crate::{
     app_token::{Holder, Verdict},
     connection::Connection,
+    directory_view::DirectoryView,
     error::{Code, Problem},
     hygiene::Found,
-    names,
+    legacy, names,
+    view::RouteView,
 };
 use http::{HeaderMap, HeaderValue, header};
 
@@ -14,22 +16,37 @@ use http::{HeaderMap, HeaderValue, header};
 pub(crate) enum Caller {
     /// A registered app, by its place in the index.
     App(usize),
+    /// Whoever sends a retired key of the carrier: it stands for an account, and may be an app's.
+    Legacy { app: Option<usize>, account: usize },
     /// Somebody on this machine, over a listener that trusts it.
     Anonymous,
 }
 
-/// Identifies the caller by its token, its key, or its place.
+impl Caller {
+    /// The app, if it is one.
+    pub(crate) const fn app(self) -> Option<usize> {
+        match self {
+            Self::App(app) => Some(app),
+            Self::Legacy { app, .. } => app,
+            Self::Anonymous => None,
+        }
+    }
+}
+
+/// Identifies the caller by its key, its token, its retired key, or its place, in this order.
 pub(crate) fn identify(
     connection: &Connection,
+    directory: &DirectoryView,
+    (route, view): (usize, &RouteView),
     headers: &HeaderMap,
     found: &Found,
 ) -> Result<Caller, Problem> {
-    let worker = &connection.worker;
+    let (worker, index) = (&connection.worker, &directory.index);
     if found.removed & names::KEY_BIT != 0
         && let Some(key) = headers.get(names::WAYBILL_KEY)
     {
         let key = key.to_str().ok();
-        return match key.and_then(|key| worker.index.app_by_key(key)) {
+        return match key.and_then(|key| index.app_by_key(key)) {
             Some(app) => Ok(Caller::App(app)),
             None => Err(unauthenticated("the Waybill-Key is not known here")),
         };
@@ -37,11 +54,12 @@ pub(crate) fn identify(
     if found.removed & names::AUTHORIZATION_BIT != 0
         && let Some(token) = bearer(headers)
     {
-        let verdict = worker.app_tokens.borrow_mut().verify(
+        let verdict = worker.app_tokens.verify(
+            &mut directory.remembered.borrow_mut(),
             token,
             worker.now(),
             || worker.clock.wall(),
-            |app| worker.index.app_by_id(app),
+            |app| index.app_by_id(app),
         );
         match verdict {
             Verdict::Good(Holder::App(app)) => return Ok(Caller::App(app)),
@@ -51,6 +69,12 @@ pub(crate) fn identify(
             // Not ours: on a trusted listener it is ignored, and removed like every credential.
             Verdict::Good(Holder::Anonymous) | Verdict::Foreign => {}
         }
+    }
+    if let Some(legacy) = &view.profile.legacy
+        && found.lengths.may_hold(legacy.key_header.as_str())
+        && let Some(caller) = legacy::caller(directory, legacy, route, headers)?
+    {
+        return Ok(caller);
     }
     if connection.trusted {
         return refuse_web_pages(found).map(|()| Caller::Anonymous);

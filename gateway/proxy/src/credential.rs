@@ -1,6 +1,7 @@
 //! Phase 5: the credential, from the worker's own copy; waiting for it only if there is none.
 
 use crate::{
+    directory_view::DirectoryView,
     error::{Code, Problem},
     inject,
     ticks::timeout,
@@ -14,24 +15,26 @@ use std::time::Instant;
 /// Injects the account's credential and says which one it was.
 pub(crate) async fn take(
     worker: &Worker,
+    directory: &DirectoryView,
     account: usize,
     headers: &mut HeaderMap,
 ) -> Result<Generation, Problem> {
-    match try_take(worker, account, headers) {
+    match try_take(worker, directory, account, headers) {
         Ok(generation) => Ok(generation),
         // Rare and large: kept out of every request's own memory.
-        Err(missing) => Box::pin(wait(worker, account, missing, headers)).await,
+        Err(missing) => Box::pin(wait(worker, directory, account, missing, headers)).await,
     }
 }
 
 /// Injects what is there. An expired credential is not (P9).
 pub(crate) fn try_take(
     worker: &Worker,
+    directory: &DirectoryView,
     account: usize,
     headers: &mut HeaderMap,
 ) -> Result<Generation, Missing> {
     let now = worker.now();
-    worker.with_view(account, |view| {
+    directory.with_account(account, |view| {
         let credential = view.usable(now)?;
         inject::inject(headers, credential);
         Ok(credential.generation)
@@ -40,6 +43,7 @@ pub(crate) fn try_take(
 
 async fn wait(
     worker: &Worker,
+    directory: &DirectoryView,
     account: usize,
     missing: Missing,
     headers: &mut HeaderMap,
@@ -53,7 +57,7 @@ async fn wait(
     {
         return Err(unavailable(why));
     }
-    let id = &worker.index.accounts[account].1.id;
+    let id = &directory.index.accounts[account].account.id;
     let acquired = worker.credentials.acquire(id);
     match timeout(
         &worker.ticks,
@@ -70,7 +74,7 @@ async fn wait(
                 .after(std::time::Duration::from_secs(1)));
         }
     }
-    try_take(worker, account, headers).map_err(|missing| match missing {
+    try_take(worker, directory, account, headers).map_err(|missing| match missing {
         Missing::Absent(why) => unavailable(why),
         Missing::Expired => {
             Problem::new(Code::TokenUnavailable, "the token has expired; try again")

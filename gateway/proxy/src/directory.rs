@@ -1,10 +1,10 @@
-//! Routes, accounts and apps: an immutable snapshot that every worker reads.
+//! Routes, accounts and apps: an immutable snapshot that every worker reads until the next one comes.
 
 use crate::secret_hash::SecretHash;
 use gateway_model::{
     AccountId, AppId, CarrierId, CarrierProfile, CredentialCell, Environment, Origin,
 };
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 /// What the data plane knows about its callers and carriers.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Directory {
     pub accounts: Vec<Account>,
     /// On whose behalf.
     pub apps: Vec<App>,
+    /// Keys of the carrier's older API that still tell who is calling.
+    pub legacy_keys: Vec<LegacyKey>,
 }
 
 /// One carrier and environment that apps may reach.
@@ -41,6 +43,8 @@ pub struct Route {
 pub struct Account {
     /// The operator's name of it.
     pub id: AccountId,
+    /// Other names under which apps may ask for it. Answers always say `id`.
+    pub aliases: Vec<AccountId>,
     /// Whose account.
     pub carrier: CarrierId,
     /// In which environment.
@@ -60,6 +64,28 @@ pub struct App {
     pub key: Option<SecretHash>,
     /// What it may use; the first of a carrier and environment is its default there.
     pub accounts: Vec<AccountId>,
+    /// How often it may send a request, if that is limited. Token requests have their own limit.
+    pub rate: Option<RateLimit>,
+}
+
+/// How often an app may send a request, over all workers together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// In the long run.
+    pub per_second: NonZeroU32,
+    /// At once, after a pause.
+    pub burst: NonZeroU32,
+}
+
+/// A key of the carrier's older API: an app that still sends it is recognised by it.
+#[derive(Clone, Debug)]
+pub struct LegacyKey {
+    /// The key, hashed.
+    pub key: SecretHash,
+    /// Whose it is. Its rights and limits are those of this app; if the app is gone, so is the key.
+    pub app: Option<AppId>,
+    /// The account that it stood for. The same key may stand for one account per environment.
+    pub account: AccountId,
 }
 
 /// What an app uses at the token endpoint.

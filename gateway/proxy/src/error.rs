@@ -75,6 +75,7 @@ codes! {
     InvalidClient = "invalid_client", UNAUTHORIZED, Downstream;
     InvalidRequest = "invalid_request", BAD_REQUEST, Downstream;
     TooManyTokenRequests = "too_many_token_requests", TOO_MANY_REQUESTS, Downstream;
+    AppRateLimited = "app_rate_limited", TOO_MANY_REQUESTS, Downstream;
     TokenUnavailable = "token_unavailable", SERVICE_UNAVAILABLE, Upstream;
     RateLimited = "rate_limited", SERVICE_UNAVAILABLE, Upstream;
     CredentialsRejected = "credentials_rejected", SERVICE_UNAVAILABLE, Gateway;

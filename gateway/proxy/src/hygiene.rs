@@ -5,6 +5,7 @@
 
 use crate::{
     connection::Connection,
+    directory_view::DirectoryView,
     error::{Code, Problem},
     framing::{all_target, limits},
     names::{self, Fate, Lengths},
@@ -32,6 +33,8 @@ pub(crate) struct Found {
 /// What a `Host` value means on this listener.
 #[derive(Clone, Debug)]
 pub(crate) struct HostMemo {
+    /// Of the directory.
+    version: u64,
     value: Box<[u8]>,
     /// The route that answers to it.
     pub(crate) route: Option<usize>,
@@ -42,6 +45,7 @@ pub(crate) struct HostMemo {
 /// Checks a request's head.
 pub(crate) fn check(
     connection: &Connection,
+    directory: &DirectoryView,
     request: &Request<Incoming>,
 ) -> Result<Found, Problem> {
     check_method(request.method())?;
@@ -80,7 +84,7 @@ pub(crate) fn check(
     if request.version() == Version::HTTP_2 {
         check_http2(request)?;
     }
-    check_host(connection, request, hosts, host)?;
+    check_host(connection, directory, request, (hosts, host))?;
     let memo = connection.host_memo.borrow();
     found.own_host = (memo.as_ref()).is_some_and(|memo| memo.local || memo.route.is_some());
     Ok(found)
@@ -245,9 +249,9 @@ fn is_browser_mark(name: &HeaderName, value: &HeaderValue) -> bool {
 /// H1, and learns what the name means here. The same connection mostly sends the same name.
 fn check_host(
     connection: &Connection,
+    directory: &DirectoryView,
     request: &Request<Incoming>,
-    hosts: usize,
-    host: Option<&[u8]>,
+    (hosts, host): (usize, Option<&[u8]>),
 ) -> Result<(), Problem> {
     let authority = request.uri().authority().map(|a| a.as_str().as_bytes());
     let http2 = request.version() == Version::HTTP_2;
@@ -260,6 +264,7 @@ fn check_host(
         }
     };
     if let Some(memo) = &*connection.host_memo.borrow()
+        && memo.version == directory.version
         && *memo.value == *name
     {
         return Ok(());
@@ -270,8 +275,9 @@ fn check_host(
         );
     };
     *connection.host_memo.borrow_mut() = Some(HostMemo {
+        version: directory.version,
         value: name.into(),
-        route: connection.worker.index.route_by_host(host),
+        route: directory.index.route_by_host(host),
         local: is_local(host),
     });
     Ok(())

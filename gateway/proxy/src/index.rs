@@ -1,14 +1,23 @@
 //! The directory, prepared for look-ups of constant cost. Read by all workers, written by none.
 
 use crate::{
-    directory::{Account, App, AppLogin, Directory, Route},
+    directory::{Account, App, AppLogin, Directory, LegacyKey, Route},
+    error::{Code, Problem},
+    legacy::LegacyKeys,
+    legacy_path::PathTable,
+    metrics::AccountCounters,
+    rate::{AppBuckets, Bucket, Epoch, Pace},
     secret_hash::SecretHash,
 };
 use foldhash::fast::RandomState;
-use gateway_model::{AccountId, CarrierId, Environment, Scheme};
-use std::collections::HashMap;
+use gateway_model::{AccountId, CarrierId, CarrierProfile, Environment, Origin, Scheme};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Instant,
+};
 
-type Map<K, V> = HashMap<K, V, RandomState>;
+pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Why a directory cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,12 +34,24 @@ pub enum DirectoryError {
     /// Two accounts of one name.
     #[error("the account {0} is there twice: rename one")]
     AccountTwice(AccountId),
+    /// Another name of an account that is a name already.
+    #[error("the name {0} belongs to two accounts: remove it from the aliases of one")]
+    AliasTwice(AccountId),
     /// Two apps of one client id.
     #[error("the client id {0:?} belongs to two apps: change one")]
     ClientIdTwice(String),
     /// Two apps of one name.
     #[error("the app {0:?} is there twice: rename one")]
     AppTwice(String),
+    /// Two apps of one key.
+    #[error("the app {0:?} has the key of another app: give it one of its own")]
+    KeyTwice(String),
+    /// A retired key that stands for two accounts of one carrier and environment.
+    #[error("the retired key of account {0} stands for another account as well: remove one")]
+    LegacyKeyTwice(AccountId),
+    /// A rule of a carrier's profile that cannot be followed.
+    #[error("the older path {0:?} of the carrier cannot be served: its plugin is at fault")]
+    LegacyPath(String),
     /// A plaintext origin that was not allowed.
     #[error("{0} is not encrypted: use https, or allow it with danger_plaintext_upstream = true")]
     Plaintext(String),
@@ -43,10 +64,21 @@ pub enum DirectoryError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Realm(u32);
 
+/// An account, and what was counted for it.
+#[derive(Debug)]
+pub(crate) struct IndexedAccount {
+    pub(crate) realm: Realm,
+    pub(crate) account: Account,
+    pub(crate) counters: Arc<AccountCounters>,
+}
+
 /// An app, with what it may use sorted.
 #[derive(Debug)]
 pub(crate) struct IndexedApp {
     pub(crate) app: App,
+    /// How often it may send a request.
+    pub(crate) pace: Option<Pace>,
+    pub(crate) buckets: Arc<AppBuckets>,
     accounts: Box<[u32]>,
     defaults: Box<[(Realm, u32)]>,
 }
@@ -56,6 +88,20 @@ impl IndexedApp {
     pub(crate) fn default_account(&self, realm: Realm) -> Option<usize> {
         let at = self.defaults.binary_search_by_key(&realm, |(r, _)| *r);
         at.ok().map(|at| self.defaults[at].1 as usize)
+    }
+
+    /// Takes one request out of the app's bucket, if it has a limit.
+    pub(crate) fn admit(&self, epoch: Epoch, now: Instant) -> Result<(), Problem> {
+        let Some(pace) = self.pace else {
+            return Ok(());
+        };
+        self.buckets
+            .requests
+            .take(pace, epoch, now)
+            .map_err(|wait| {
+                let message = "this app sends more requests than it may: slow down";
+                Problem::new(Code::AppRateLimited, message).after(wait)
+            })
     }
 
     /// Whether the app may use this account.
@@ -72,14 +118,19 @@ pub(crate) struct IndexedRoute {
     pub(crate) default_account: Option<usize>,
     /// Normalised: a leading slash, no trailing one.
     pub(crate) prefix: Option<String>,
+    /// The carrier's older paths, if it has any.
+    pub(crate) older: Option<Arc<PathTable>>,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) routes: Vec<IndexedRoute>,
-    pub(crate) accounts: Vec<(Realm, Account)>,
+    pub(crate) accounts: Vec<IndexedAccount>,
     pub(crate) apps: Vec<IndexedApp>,
+    pub(crate) legacy_keys: LegacyKeys,
+    /// Token requests of callers that are no app.
+    pub(crate) anonymous_tokens: Arc<Bucket>,
     /// The route that takes what no other route takes.
     pub(crate) rest: Option<usize>,
     by_host: Map<String, usize>,
@@ -90,14 +141,23 @@ pub(crate) struct Index {
     by_client_id: Map<String, usize>,
     by_app: Map<String, usize>,
     by_key: Map<[u8; 32], usize>,
+    origins: HashSet<Origin, RandomState>,
 }
 
 impl Index {
-    pub(crate) fn new(directory: Directory) -> Result<Self, DirectoryError> {
+    /// Prepares a directory for so many workers. What stays of the directory `before` keeps its
+    /// counters and limits.
+    pub(crate) fn new(
+        directory: Directory,
+        before: Option<&Self>,
+        workers: usize,
+    ) -> Result<Self, DirectoryError> {
         let mut index = Self {
             routes: Vec::with_capacity(directory.routes.len()),
             accounts: Vec::with_capacity(directory.accounts.len()),
             apps: Vec::with_capacity(directory.apps.len()),
+            legacy_keys: LegacyKeys::default(),
+            anonymous_tokens: before.map_or_else(Arc::default, |b| Arc::clone(&b.anonymous_tokens)),
             rest: None,
             by_host: Map::default(),
             by_prefix: Map::default(),
@@ -106,29 +166,66 @@ impl Index {
             by_client_id: Map::default(),
             by_app: Map::default(),
             by_key: Map::default(),
+            origins: HashSet::default(),
         };
         let mut realms = Map::default();
         for account in directory.accounts {
             let realm = realm(&mut realms, &account.carrier, account.environment);
-            let at = index.accounts.len();
-            if index.by_account.insert(account.id.clone(), at).is_some() {
-                return Err(DirectoryError::AccountTwice(account.id));
-            }
-            index.accounts.push((realm, account));
+            let kept = before.and_then(|before| before.account_by_id(&account.id));
+            let counters = kept.map_or_else(
+                || Arc::new(AccountCounters::new(workers)),
+                |kept| Arc::clone(&kept.counters),
+            );
+            let indexed = IndexedAccount {
+                realm,
+                account,
+                counters,
+            };
+            index.add_account(indexed)?;
         }
+        index.add_aliases()?;
         for app in directory.apps {
-            index.add_app(app)?;
+            let kept =
+                before.and_then(|before| before.apps.get(before.app_by_id(app.id.as_str())?));
+            let buckets = kept.map(|kept| Arc::clone(&kept.buckets));
+            index.add_app(app, buckets.unwrap_or_default())?;
         }
+        for key in &directory.legacy_keys {
+            index.add_legacy_key(key)?;
+        }
+        let mut older = None;
         for route in directory.routes {
             let realm = realm(&mut realms, &route.profile.id, route.environment);
-            index.add_route(route, realm)?;
+            index.add_route(route, realm, &mut older)?;
         }
         index.rest = index.route_for_the_rest();
         index.add_origin_hosts();
         Ok(index)
     }
 
-    fn add_app(&mut self, app: App) -> Result<(), DirectoryError> {
+    fn add_account(&mut self, indexed: IndexedAccount) -> Result<(), DirectoryError> {
+        let (id, at) = (indexed.account.id.clone(), self.accounts.len());
+        if self.by_account.insert(id.clone(), at).is_some() {
+            return Err(DirectoryError::AccountTwice(id));
+        }
+        self.accounts.push(indexed);
+        Ok(())
+    }
+
+    /// After all accounts, so that an alias never takes the name of one.
+    fn add_aliases(&mut self) -> Result<(), DirectoryError> {
+        for (at, indexed) in self.accounts.iter().enumerate() {
+            for alias in &indexed.account.aliases {
+                let taken = self.by_account.insert(alias.clone(), at);
+                if taken.is_some_and(|other| other != at) {
+                    return Err(DirectoryError::AliasTwice(alias.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_app(&mut self, app: App, buckets: Arc<AppBuckets>) -> Result<(), DirectoryError> {
         let at = self.apps.len();
         if let Some(AppLogin { client_id, .. }) = &app.login
             && self.by_client_id.insert(client_id.clone(), at).is_some()
@@ -138,8 +235,10 @@ impl Index {
         if self.by_app.insert(app.id.as_str().to_owned(), at).is_some() {
             return Err(DirectoryError::AppTwice(app.id.as_str().to_owned()));
         }
-        if let Some(key) = &app.key {
-            self.by_key.insert(*key.as_bytes(), at);
+        if let Some(key) = &app.key
+            && self.by_key.insert(*key.as_bytes(), at).is_some()
+        {
+            return Err(DirectoryError::KeyTwice(app.id.as_str().to_owned()));
         }
         let mut accounts = Vec::new();
         let mut defaults: Vec<(Realm, u32)> = Vec::new();
@@ -148,7 +247,7 @@ impl Index {
             let Some(&account) = self.by_account.get(id) else {
                 continue;
             };
-            let realm = self.accounts[account].0;
+            let realm = self.accounts[account].realm;
             let Ok(account) = u32::try_from(account) else {
                 continue;
             };
@@ -160,14 +259,35 @@ impl Index {
         accounts.sort_unstable();
         defaults.sort_unstable();
         self.apps.push(IndexedApp {
+            pace: app.rate.map(Pace::of),
             app,
+            buckets,
             accounts: accounts.into(),
             defaults: defaults.into(),
         });
         Ok(())
     }
 
-    fn add_route(&mut self, route: Route, realm: Realm) -> Result<(), DirectoryError> {
+    fn add_legacy_key(&mut self, key: &LegacyKey) -> Result<(), DirectoryError> {
+        let app = match &key.app {
+            None => None,
+            Some(id) => match self.by_app.get(id.as_str()) {
+                Some(&app) => Some(app),
+                // A key goes with its app.
+                None => return Ok(()),
+            },
+        };
+        let account = self.by_account.get(&key.account);
+        let account = account.map(|&at| (self.accounts[at].realm, at));
+        self.legacy_keys.add(key, app, account)
+    }
+
+    fn add_route(
+        &mut self,
+        route: Route,
+        realm: Realm,
+        older: &mut Option<Older>,
+    ) -> Result<(), DirectoryError> {
         if route.origin.scheme() == Scheme::Http && !route.danger_plaintext {
             return Err(DirectoryError::Plaintext(route.origin.to_string()));
         }
@@ -184,20 +304,25 @@ impl Index {
         let default_account = match &route.default_account {
             None => None,
             Some(id) => match self.by_account.get(id) {
-                Some(&account) if self.accounts[account].0 == realm => Some(account),
-                Some(_) | None => {
+                Some(&account) if self.accounts[account].realm == realm => Some(account),
+                Some(_) => {
                     let carrier = route.profile.id.clone();
                     let wrong =
                         DirectoryError::DefaultAccount(id.clone(), carrier, route.environment);
                     return Err(wrong);
                 }
+                // As for apps: it may come back.
+                None => None,
             },
         };
+        let older = older_paths(&route.profile, older)?;
+        self.origins.insert(route.origin.clone());
         self.routes.push(IndexedRoute {
             route,
             realm,
             default_account,
             prefix,
+            older,
         });
         Ok(())
     }
@@ -284,6 +409,16 @@ impl Index {
         self.by_account.get(&id).copied()
     }
 
+    fn account_by_id(&self, id: &AccountId) -> Option<&IndexedAccount> {
+        let found = self.accounts.get(*self.by_account.get(id)?)?;
+        (found.account.id == *id).then_some(found)
+    }
+
+    /// Whether a route leads to this origin.
+    pub(crate) fn has_origin(&self, origin: &Origin) -> bool {
+        self.origins.contains(origin)
+    }
+
     pub(crate) fn app_by_client_id(&self, client_id: &str) -> Option<usize> {
         self.by_client_id.get(client_id).copied()
     }
@@ -299,6 +434,26 @@ impl Index {
         }
         self.by_key.get(SecretHash::of(key).as_bytes()).copied()
     }
+}
+
+/// A profile, and its older paths. Routes mostly share one.
+type Older = (Arc<CarrierProfile>, Arc<PathTable>);
+
+fn older_paths(
+    profile: &Arc<CarrierProfile>,
+    last: &mut Option<Older>,
+) -> Result<Option<Arc<PathTable>>, DirectoryError> {
+    let Some(legacy) = &profile.legacy else {
+        return Ok(None);
+    };
+    if let Some((of, table)) = last
+        && Arc::ptr_eq(of, profile)
+    {
+        return Ok(Some(Arc::clone(table)));
+    }
+    let table = Arc::new(PathTable::new(legacy)?);
+    *last = Some((Arc::clone(profile), Arc::clone(&table)));
+    Ok(Some(table))
 }
 
 fn realm(

@@ -16,6 +16,9 @@ const VIA_1_0: HeaderValue = HeaderValue::from_static("1.0 waybill");
 const VIA_1_1: HeaderValue = HeaderValue::from_static("1.1 waybill");
 const VIA_2: HeaderValue = HeaderValue::from_static("2 waybill");
 
+/// The path was one of the carrier's older API.
+const REWRITTEN: HeaderValue = HeaderValue::from_static("rewritten");
+
 /// Says in `Via` which protocol a message came in.
 pub(crate) const fn via(version: Version) -> HeaderValue {
     match version {
@@ -39,7 +42,7 @@ pub(crate) fn strip(headers: &mut HeaderMap, found: &Found, route: &RouteView) {
     if found.transfer_encoding {
         headers.remove(header::TRANSFER_ENCODING);
     }
-    for name in &route.profile.credential_headers {
+    for name in &route.credential_headers {
         if found.lengths.may_hold(name.as_str()) {
             headers.remove(name);
         }
@@ -103,7 +106,11 @@ pub(crate) fn sign(
     route: &RouteView,
     id: HeaderValue,
     version: Version,
+    rewritten: bool,
 ) {
+    if rewritten {
+        headers.insert(names::WAYBILL_LEGACY, REWRITTEN);
+    }
     headers.insert(names::WAYBILL_ACCOUNT, account.name.clone());
     headers.insert(names::WAYBILL_ENVIRONMENT, route.environment.clone());
     headers.insert(names::WAYBILL_REQUEST_ID, id);

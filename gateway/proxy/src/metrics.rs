@@ -1,10 +1,10 @@
 //! Phase 9, counters: one set per worker, written by it alone, summed by whoever reads.
 
-use crate::{error::Code, index::Index};
+use crate::{error::Code, live::DirectoryCell};
 use gateway_model::AccountId;
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -60,24 +60,54 @@ pub(crate) struct WorkerMetrics {
     pub(crate) retries: Counter,
     pub(crate) upstream_connects: Counter,
     pub(crate) app_tokens_issued: Counter,
-    pub(crate) accounts: Box<[AccountMetrics]>,
+    pub(crate) legacy_requests: Counter,
 }
 
-/// Per account, per worker.
+/// Per account, per worker; aligned as [`WorkerMetrics`].
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct AccountMetrics {
     pub(crate) requests: Counter,
     pub(crate) rejected: Counter,
 }
 
-impl WorkerMetrics {
-    pub(crate) fn new(accounts: usize) -> Self {
+/// What is counted for one account. It goes over from one directory to the next as long as the account
+/// is there, and goes with it. An account that nobody uses costs no memory.
+#[derive(Debug)]
+pub(crate) struct AccountCounters {
+    workers: usize,
+    of: OnceLock<Box<[AccountMetrics]>>,
+}
+
+impl AccountCounters {
+    pub(crate) const fn new(workers: usize) -> Self {
         Self {
-            accounts: (0..accounts).map(|_| AccountMetrics::default()).collect(),
-            ..Self::default()
+            workers,
+            of: OnceLock::new(),
         }
     }
 
+    /// The counters of one worker.
+    pub(crate) fn of(&self, worker: usize) -> &AccountMetrics {
+        let make = || {
+            (0..self.workers)
+                .map(|_| AccountMetrics::default())
+                .collect()
+        };
+        &self.of.get_or_init(make)[worker]
+    }
+
+    /// Requests and rejections over all workers, once there are any.
+    fn sums(&self) -> Option<(u64, u64)> {
+        let workers = self.of.get()?.iter();
+        let add = |sums: (u64, u64), of: &AccountMetrics| {
+            (sums.0 + of.requests.count(), sums.1 + of.rejected.count())
+        };
+        Some(workers.fold((0, 0), add)).filter(|(requests, _)| *requests > 0)
+    }
+}
+
+impl WorkerMetrics {
     pub(crate) fn observe(&self, status: u16, latency: Duration) {
         let class = usize::from(status / 100).clamp(1, 5) - 1;
         self.statuses[class].add(1);
@@ -121,7 +151,9 @@ pub struct MetricsSnapshot {
     pub upstream_connects: u64,
     /// Tokens issued to apps.
     pub app_tokens_issued: u64,
-    /// Per account that was used: requests, and answers that rejected its credential.
+    /// Requests recognised by a retired key, or sent to a path of the carrier's older API.
+    pub legacy_requests: u64,
+    /// Per account that is there and was used: requests, and answers that rejected its credential.
     pub accounts: Vec<(AccountId, u64, u64)>,
 }
 
@@ -129,7 +161,7 @@ pub struct MetricsSnapshot {
 #[derive(Clone, Debug)]
 pub struct MetricsReader {
     pub(crate) workers: Arc<[Arc<WorkerMetrics>]>,
-    pub(crate) index: Arc<Index>,
+    pub(crate) directory: Arc<DirectoryCell>,
 }
 
 impl MetricsReader {
@@ -141,19 +173,11 @@ impl MetricsReader {
         let errors = Code::ALL
             .iter()
             .map(|code| (code.as_str(), sum(&|w| &w.errors[*code as usize])));
-        let accounts = self
-            .index
-            .accounts
-            .iter()
-            .enumerate()
-            .map(|(at, (_, account))| {
-                let requests = sum(&|w| &w.accounts[at].requests);
-                (
-                    account.id.clone(),
-                    requests,
-                    sum(&|w| &w.accounts[at].rejected),
-                )
-            });
+        let (_, index) = self.directory.load();
+        let accounts = index.accounts.iter().filter_map(|indexed| {
+            let (requests, rejected) = indexed.counters.sums()?;
+            Some((indexed.account.id.clone(), requests, rejected))
+        });
         MetricsSnapshot {
             connections_open: sum(&|w| &w.connections_open),
             connections_accepted: sum(&|w| &w.connections_accepted),
@@ -172,7 +196,8 @@ impl MetricsReader {
             retries: sum(&|w| &w.retries),
             upstream_connects: sum(&|w| &w.upstream_connects),
             app_tokens_issued: sum(&|w| &w.app_tokens_issued),
-            accounts: accounts.filter(|(_, n, _)| *n > 0).collect(),
+            legacy_requests: sum(&|w| &w.legacy_requests),
+            accounts: accounts.collect(),
         }
     }
 }

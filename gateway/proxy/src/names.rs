@@ -10,6 +10,8 @@ pub(crate) const WAYBILL_ENVIRONMENT: HeaderName = HeaderName::from_static("wayb
 pub(crate) const WAYBILL_ERROR: HeaderName = HeaderName::from_static("waybill-error");
 /// An app's static key.
 pub(crate) const WAYBILL_KEY: HeaderName = HeaderName::from_static("waybill-key");
+/// Says that the request was one of the carrier's older API.
+pub(crate) const WAYBILL_LEGACY: HeaderName = HeaderName::from_static("waybill-legacy");
 /// The request's id.
 pub(crate) const WAYBILL_REQUEST_ID: HeaderName = HeaderName::from_static("waybill-request-id");
 
@@ -34,7 +36,7 @@ pub(crate) enum Fate {
 
 /// Names removed from requests and answers: hop-by-hop fields (RFC 9110 section 7.6.1), credentials of
 /// the client, forwarding claims that no carrier needs, and our own.
-pub(crate) const REMOVED: [HeaderName; 24] = [
+pub(crate) const REMOVED: [HeaderName; 25] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
     header::PROXY_AUTHENTICATE,
@@ -59,6 +61,7 @@ pub(crate) const REMOVED: [HeaderName; 24] = [
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-forwarded-port"),
     HeaderName::from_static("x-real-ip"),
+    WAYBILL_LEGACY,
 ];
 
 /// Those of [`REMOVED`] that an answer may carry on.
@@ -150,6 +153,7 @@ fn removed(name: &str) -> Option<u8> {
         "x-forwarded-proto" => 21,
         "x-forwarded-port" => 22,
         "x-real-ip" => 23,
+        "waybill-legacy" => 24,
         _ => return None,
     })
 }

@@ -4,8 +4,10 @@ use crate::{
     answer::Answer,
     caller,
     connection::Connection,
+    directory_view::DirectoryView,
     error::{Code, Problem},
     hygiene::Found,
+    rate::Pace,
     record::Record,
     respond,
     ticks::timeout,
@@ -39,6 +41,7 @@ pub(crate) fn options(record: Record) -> Response<Answer> {
 /// secret of an app reaches the carrier and no app uses up the carrier's token quota.
 pub(crate) async fn token(
     connection: &Connection,
+    directory: &DirectoryView,
     endpoint: &DownstreamToken,
     request: Request<Incoming>,
     found: &Found,
@@ -70,8 +73,13 @@ pub(crate) async fn token(
             "grant_type must be client_credentials",
         ));
     }
-    let (app, subject) = authenticate(connection, found, &client_id, &secret)?;
-    if let Err(wait) = worker.rates.take(app, worker.now()) {
+    let (app, subject) = authenticate(connection, directory, found, (&client_id, &secret))?;
+    let index = &directory.index;
+    let bucket = app.map_or(&*index.anonymous_tokens, |app| {
+        &index.apps[app].buckets.tokens
+    });
+    let pace = Pace::per_minute(worker.settings.limits.token_requests_per_minute);
+    if let Err(wait) = bucket.take(pace, worker.epoch, worker.now()) {
         return Err(Problem::new(
             Code::TooManyTokenRequests,
             "too many token requests: keep the token until it expires",
@@ -82,7 +90,6 @@ pub(crate) async fn token(
     let id = std::str::from_utf8(id).unwrap_or_default();
     let token = worker
         .app_tokens
-        .borrow()
         .issue(subject, app.is_none(), id, wall, lifetime);
     let Some(token) = token else {
         return Err(Problem::new(
@@ -104,12 +111,12 @@ pub(crate) async fn token(
 
 /// Which app this is, and whom its token will name.
 fn authenticate<'a>(
-    connection: &'a Connection,
+    connection: &Connection,
+    directory: &'a DirectoryView,
     found: &Found,
-    client_id: &'a str,
-    secret: &str,
+    (client_id, secret): (&'a str, &str),
 ) -> Result<(Option<usize>, &'a str), Problem> {
-    let index = &connection.worker.index;
+    let index = &directory.index;
     let Some(app) = index.app_by_client_id(client_id) else {
         if connection.trusted {
             caller::refuse_web_pages(found)?;

@@ -1,70 +1,144 @@
-//! How often an app may ask for a token of ours: a bucket per app, over all workers, without a lock.
+//! How often something may happen: a bucket over all workers, without a lock.
 
+use crate::directory::RateLimit;
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-/// One bucket per app and one for callers that are none. Each is a single number: the time at which
-/// it would be full again, in milliseconds since the start.
-#[derive(Debug)]
-pub(crate) struct TokenRates {
-    start: Instant,
-    per_minute: u64,
-    full_at: Box<[AtomicU64]>,
+/// Nanoseconds of a second.
+const SECOND: u64 = 1_000_000_000;
+
+/// How fast a bucket refills and how much it holds, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pace {
+    each: u64,
+    room: u64,
 }
 
-impl TokenRates {
-    pub(crate) fn new(apps: usize, per_minute: u32, start: Instant) -> Self {
+impl Pace {
+    /// So many at once, refilled within a minute.
+    pub(crate) fn per_minute(count: u32) -> Self {
+        let room = 60 * SECOND;
         Self {
-            start,
-            per_minute: u64::from(per_minute.max(1)),
-            full_at: (0..=apps).map(|_| AtomicU64::new(0)).collect(),
+            each: room / u64::from(count.max(1)),
+            room,
         }
     }
 
-    /// Takes one token request out of the app's bucket, or says how long to wait for one.
-    pub(crate) fn take(&self, app: Option<usize>, now: Instant) -> Result<(), Duration> {
-        let bucket = &self.full_at[app.unwrap_or(self.full_at.len() - 1)];
-        let since = now.saturating_duration_since(self.start).as_millis();
-        let now = u64::try_from(since).unwrap_or(u64::MAX / 2);
-        let each = 60_000 / self.per_minute.min(60_000);
+    pub(crate) fn of(limit: RateLimit) -> Self {
+        let each = (SECOND / u64::from(limit.per_second.get())).max(1);
+        Self {
+            each,
+            // Both factors are below 2^32.
+            room: each * u64::from(limit.burst.get()),
+        }
+    }
+}
+
+/// Where the time of buckets begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Epoch(pub(crate) Instant);
+
+impl Epoch {
+    fn nanos(self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.0).as_nanos();
+        u64::try_from(since).unwrap_or(u64::MAX / 2)
+    }
+}
+
+/// A single number: the time at which the bucket would be full again.
+#[derive(Debug, Default)]
+pub(crate) struct Bucket(AtomicU64);
+
+impl Bucket {
+    /// Takes one out of the bucket, or says how long to wait for it. A refusal writes nothing.
+    pub(crate) fn take(&self, pace: Pace, epoch: Epoch, now: Instant) -> Result<(), Duration> {
+        let now = epoch.nanos(now);
+        let end = now.saturating_add(pace.room);
         let mut wait = 0;
-        let taken = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
-            let next = full_at.max(now) + each;
-            wait = (next - now).saturating_sub(60_000);
+        let taken = (self.0).fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
+            // A pace that changed meanwhile never leaves it emptier than empty.
+            let next = full_at.clamp(now, end).saturating_add(pace.each);
+            wait = next.saturating_sub(end);
             (wait == 0).then_some(next)
         });
-        taken.map(|_| ()).map_err(|_| Duration::from_millis(wait))
+        taken.map(|_| ()).map_err(|_| Duration::from_nanos(wait))
     }
+}
+
+/// The buckets of an app. They outlive a change of the directory.
+#[derive(Debug, Default)]
+pub(crate) struct AppBuckets {
+    pub(crate) requests: Bucket,
+    pub(crate) tokens: Bucket,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroU32;
 
-    #[test]
-    fn bucket_empties_refills_and_is_one_per_app() {
+    fn epoch() -> Epoch {
         #[expect(
             clippy::disallowed_methods,
             reason = "an instant has no other constructor"
         )]
-        let start = Instant::now();
-        let rates = TokenRates::new(1, 3, start);
+        Epoch(Instant::now())
+    }
+
+    fn limit(per_second: u32, burst: u32) -> Pace {
+        let number = |n| NonZeroU32::new(n).expect("not zero");
+        Pace::of(RateLimit {
+            per_second: number(per_second),
+            burst: number(burst),
+        })
+    }
+
+    #[test]
+    fn bucket_empties_and_refills() {
+        let (epoch, pace, bucket) = (epoch(), Pace::per_minute(3), Bucket::default());
+        let start = epoch.0;
         for _ in 0..3 {
-            assert_eq!(rates.take(Some(0), start), Ok(()));
+            assert_eq!(bucket.take(pace, epoch, start), Ok(()));
         }
-        let wait = rates.take(Some(0), start).expect_err("the bucket is empty");
-        assert_eq!(
-            rates.take(None, start),
-            Ok(()),
-            "another caller's bucket is full"
-        );
-        assert!(
-            rates
-                .take(Some(0), start + wait - Duration::from_millis(1))
-                .is_err()
-        );
-        assert_eq!(rates.take(Some(0), start + wait), Ok(()));
+        let wait = bucket
+            .take(pace, epoch, start)
+            .expect_err("the bucket is empty");
+        let early = start + wait - Duration::from_millis(1);
+        assert!(bucket.take(pace, epoch, early).is_err());
+        assert_eq!(bucket.take(pace, epoch, start + wait), Ok(()));
+    }
+
+    #[test]
+    fn admitted_are_exactly_the_rate_and_the_burst() {
+        let (epoch, pace, bucket) = (epoch(), limit(70, 5), Bucket::default());
+        // Asked every half millisecond for ten seconds.
+        let asked = (0..20_000).map(|step| epoch.0 + Duration::from_micros(500 * step));
+        let admitted = asked.filter(|now| bucket.take(pace, epoch, *now).is_ok());
+        assert_eq!(admitted.count(), 10 * 70 + 5 - 1);
+    }
+
+    #[test]
+    fn narrower_pace_counts_from_now_on() {
+        let (epoch, bucket) = (epoch(), Bucket::default());
+        for _ in 0..1000 {
+            assert_eq!(bucket.take(limit(1, 1000), epoch, epoch.0), Ok(()));
+        }
+        let wait = bucket.take(limit(1, 1), epoch, epoch.0);
+        assert_eq!(wait, Err(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn extreme_paces_do_not_overflow() {
+        let epoch = epoch();
+        let far = epoch.0 + Duration::from_secs(3600 * 24 * 365 * 100);
+        for pace in [
+            limit(1, u32::MAX),
+            limit(u32::MAX, u32::MAX),
+            limit(u32::MAX, 1),
+        ] {
+            assert_eq!(Bucket::default().take(pace, epoch, far), Ok(()));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Phase 9: accounting for a request, when its answer is complete or given up.
 
-use crate::{connection::Connection, error::Code, framing::Serving};
+use crate::{connection::Connection, directory_view::DirectoryView, error::Code, framing::Serving};
 use bytes::Bytes;
 use http::{Method, Request};
 use std::{rc::Rc, time::Instant};
@@ -8,6 +8,8 @@ use std::{rc::Rc, time::Instant};
 /// What is known about one request; dropping it writes it down.
 pub(crate) struct Record {
     connection: Rc<Connection>,
+    /// The directory that the request began with: `route`, `account` and `app` are places in it.
+    directory: Rc<DirectoryView>,
     started: Instant,
     id: Bytes,
     /// Only kept if the access log wants it.
@@ -18,6 +20,10 @@ pub(crate) struct Record {
     pub(crate) status: u16,
     pub(crate) error: Option<Code>,
     pub(crate) replayed: bool,
+    /// Its caller is known, and sent a retired key or asked for an older path.
+    pub(crate) legacy: bool,
+    /// The path was an older one.
+    pub(crate) rewritten: bool,
     pub(crate) complete: bool,
     /// Tells the connection's sweep that the peer waits for us.
     _serving: Serving,
@@ -37,6 +43,7 @@ impl Record {
         });
         Self {
             connection: Rc::clone(connection),
+            directory: worker.directory(),
             started: worker.clock.now(),
             id: worker.ids.borrow_mut().next(),
             target,
@@ -46,6 +53,8 @@ impl Record {
             status: 0,
             error: None,
             replayed: false,
+            legacy: false,
+            rewritten: false,
             complete: false,
             _serving: serving,
         }
@@ -54,6 +63,16 @@ impl Record {
     /// The connection that the request came over.
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The directory that the request began with.
+    pub(crate) fn directory(&self) -> &Rc<DirectoryView> {
+        &self.directory
+    }
+
+    /// When the request came.
+    pub(crate) const fn started(&self) -> Instant {
+        self.started
     }
 
     /// The request's id.
@@ -65,8 +84,10 @@ impl Record {
         let Some((method, path)) = &self.target else {
             return;
         };
-        let index = &self.connection.worker.index;
-        let account = self.account.map(|at| index.accounts[at].1.id.as_str());
+        let index = &self.directory.index;
+        let account = self
+            .account
+            .map(|at| index.accounts[at].account.id.as_str());
         let route = self.route.map(|at| &index.routes[at].route);
         tracing::info!(
             target: "access",
@@ -82,6 +103,7 @@ impl Record {
             account,
             app = self.app.map(|at| index.apps[at].app.id.as_str()),
             replayed = self.replayed,
+            legacy = self.legacy,
             complete = self.complete,
             secure = self.connection.secure,
             latency_us,
@@ -105,7 +127,10 @@ impl Drop for Record {
             metrics.errors[code as usize].add(1);
         }
         if let Some(account) = self.account {
-            metrics.accounts[account].requests.add(1);
+            self.directory.counters(account).requests.add(1);
+        }
+        if self.legacy {
+            metrics.legacy_requests.add(1);
         }
         if self.target.is_some() {
             self.log(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));

@@ -8,6 +8,7 @@
 use crate::{
     credential,
     credentials::Renewal,
+    directory_view::DirectoryView,
     error::Problem,
     forward::{self, Attempt, HeldHead},
     outgoing::{Again, Outgoing},
@@ -42,17 +43,21 @@ pub(crate) enum Replayed {
 /// Called with an answer that rejects the credential.
 pub(crate) async fn after_rejection(
     worker: &Worker,
+    directory: &DirectoryView,
     route: &RouteView,
     sent: &Sent,
     response: Response<Incoming>,
     lease: Lease,
 ) -> Result<Replayed, Problem> {
-    worker.metrics.accounts[sent.account].rejected.add(1);
-    if !newer_is_there(worker, sent).await {
+    directory.counters(sent.account).rejected.add(1);
+    if !newer_is_there(worker, directory, sent).await {
         return Ok(Replayed::No(response, lease));
     }
     let mut headers = forward::restore(&sent.head);
-    let (Some(body), Ok(_)) = (sent.again.body(), try_newer(worker, sent, &mut headers)) else {
+    let (Some(body), Ok(_)) = (
+        sent.again.body(),
+        try_newer(worker, directory, sent, &mut headers),
+    ) else {
         return Ok(Replayed::No(response, lease));
     };
     recycle(response, lease);
@@ -71,8 +76,14 @@ fn attempt(sent: &Sent, headers: HeaderMap, body: Outgoing) -> Attempt {
     }
 }
 
-fn try_newer(worker: &Worker, sent: &Sent, headers: &mut HeaderMap) -> Result<(), Option<Missing>> {
-    let generation = credential::try_take(worker, sent.account, headers).map_err(Some)?;
+fn try_newer(
+    worker: &Worker,
+    directory: &DirectoryView,
+    sent: &Sent,
+    headers: &mut HeaderMap,
+) -> Result<(), Option<Missing>> {
+    let generation =
+        credential::try_take(worker, directory, sent.account, headers).map_err(Some)?;
     if generation == sent.generation {
         Err(None)
     } else {
@@ -82,16 +93,16 @@ fn try_newer(worker: &Worker, sent: &Sent, headers: &mut HeaderMap) -> Result<()
 
 /// Whether a newer token was published meanwhile, or is after asking for one (O10: the broker decides
 /// whether asking is due).
-async fn newer_is_there(worker: &Worker, sent: &Sent) -> bool {
+async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &Sent) -> bool {
     let now = worker.now();
-    let newer = worker.with_view(sent.account, |view| {
+    let newer = directory.with_account(sent.account, |view| {
         view.usable(now)
             .is_ok_and(|credential| credential.generation != sent.generation)
     });
     if newer {
         return true;
     }
-    let id = &worker.index.accounts[sent.account].1.id;
+    let id = &directory.index.accounts[sent.account].account.id;
     let renewal = worker.credentials.unauthorized(id, sent.generation);
     match timeout(
         &worker.ticks,

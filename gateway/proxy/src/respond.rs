@@ -81,7 +81,9 @@ fn refusal(code: Code, profile: &CarrierProfile) -> Option<&Refusal> {
         Code::AppUnauthenticated => Some(&profile.unauthenticated),
         Code::InvalidClient => token.map(|token| &token.invalid_client),
         Code::InvalidRequest => token.map(|token| &token.invalid_request),
-        Code::TooManyTokenRequests => token.map(|token| &token.too_many_requests),
+        Code::TooManyTokenRequests | Code::AppRateLimited => {
+            token.map(|token| &token.too_many_requests)
+        }
         _ => None,
     }
 }

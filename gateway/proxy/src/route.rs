@@ -2,8 +2,9 @@
 
 use crate::{
     connection::Connection,
+    directory_view::DirectoryView,
     error::{Code, Problem},
-    worker::Worker,
+    index::Index,
 };
 use http::{Uri, uri::PathAndQuery};
 
@@ -16,8 +17,12 @@ pub(crate) struct Choice {
 }
 
 /// Chooses the route.
-pub(crate) fn choose(connection: &Connection, uri: &Uri) -> Result<Choice, Problem> {
-    let worker = &connection.worker;
+pub(crate) fn choose(
+    connection: &Connection,
+    directory: &DirectoryView,
+    uri: &Uri,
+) -> Result<Choice, Problem> {
+    let index = &*directory.index;
     let by_host = connection
         .host_memo
         .borrow()
@@ -26,28 +31,25 @@ pub(crate) fn choose(connection: &Connection, uri: &Uri) -> Result<Choice, Probl
     if let Some(route) = by_host {
         return Ok(Choice { route, strip: 0 });
     }
-    if let Some(route) = worker.index.route_by_prefix(uri.path()) {
-        let strip = worker.index.routes[route]
-            .prefix
-            .as_ref()
-            .map_or(0, String::len);
+    if let Some(route) = index.route_by_prefix(uri.path()) {
+        let strip = index.routes[route].prefix.as_ref().map_or(0, String::len);
         return Ok(Choice { route, strip });
     }
-    if let Some(route) = worker.index.rest {
+    if let Some(route) = index.rest {
         return Ok(Choice { route, strip: 0 });
     }
-    match worker.index.routes.len() {
+    match index.routes.len() {
         0 => Err(Problem::new(
             Code::RouteUnknown,
             "this gateway has no route yet: add a [[route]] to its configuration",
         )),
-        _ => Err(no_route(worker)),
+        _ => Err(no_route(index)),
     }
 }
 
 #[cold]
-fn no_route(worker: &Worker) -> Problem {
-    let prefixes: Vec<&str> = (worker.index.routes.iter())
+fn no_route(index: &Index) -> Problem {
+    let prefixes: Vec<&str> = (index.routes.iter())
         .filter_map(|route| route.prefix.as_deref())
         .take(10)
         .collect();

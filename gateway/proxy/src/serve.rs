@@ -6,6 +6,7 @@ use crate::{
     caller::{self, Caller},
     connection::Connection,
     credential,
+    directory_view::DirectoryView,
     error::Problem,
     forward::{self, Attempt},
     framing::ConnectionState,
@@ -75,33 +76,51 @@ async fn phases(
     let worker = &connection.worker;
 
     // 1. What arrived must be clean, and lead somewhere.
-    let found = hygiene::check(connection, &request)?;
+    let directory = Rc::clone(record.directory());
+    let directory = &*directory;
+    let found = hygiene::check(connection, directory, &request)?;
     if own::is_options_of_server(request.method(), request.uri().path()) {
         return Ok(Outcome::Options);
     }
-    let choice = route::choose(connection, request.uri())?;
+    let choice = route::choose(connection, directory, request.uri())?;
     record.route = Some(choice.route);
-    let view = &**known.insert(worker.route(choice.route));
-    let target = route::target(request.uri(), choice.strip)
+    let view = &**known.insert(directory.route(worker, choice.route));
+    let mut target = route::target(request.uri(), choice.strip)
         .ok_or_else(|| Problem::bad("the request target cannot be sent on"))?;
+    if let Some(older) = &directory.index.routes[choice.route].older
+        && let Some(rewritten) = older.rewrite(request.method(), &target)?
+    {
+        (target, record.rewritten) = (rewritten, true);
+    }
 
     // 4, ahead of its turn: an app that fetches a token cannot have one yet.
     if let Some(endpoint) = token_endpoint(view, &target) {
         let id = record.id().clone();
-        let (status, body) =
-            Box::pin(own::token(connection, endpoint, request, &found, &id)).await?;
+        let (status, body) = Box::pin(own::token(
+            connection, directory, endpoint, request, &found, &id,
+        ))
+        .await?;
         return Ok(Outcome::Token(status, body));
     }
 
     // 2. Who is calling.
-    let caller = caller::identify(connection, request.headers(), &found)?;
-    record.app = match caller {
-        Caller::App(app) => Some(app),
-        Caller::Anonymous => None,
-    };
+    let place = (choice.route, view);
+    let caller = caller::identify(connection, directory, place, request.headers(), &found)?;
+    record.legacy = record.rewritten || matches!(caller, Caller::Legacy { .. });
+    record.app = caller.app();
+    if let Some(app) = record.app {
+        let app = &directory.index.apps[app];
+        app.admit(worker.epoch, record.started())?;
+    }
 
     // 3. Which account.
-    let account = account::choose(worker, request.headers(), &found, caller, choice.route)?;
+    let account = account::choose(
+        &directory.index,
+        request.headers(),
+        &found,
+        caller,
+        choice.route,
+    )?;
     record.account = Some(account);
 
     // 4. What the gateway answers itself.
@@ -111,6 +130,7 @@ async fn phases(
     }
 
     let exchange = Exchange {
+        directory,
         account,
         method,
         target,
@@ -119,7 +139,8 @@ async fn phases(
 }
 
 /// What the first four phases decided.
-struct Exchange {
+struct Exchange<'a> {
+    directory: &'a DirectoryView,
     account: usize,
     method: Method,
     target: PathAndQuery,
@@ -132,10 +153,11 @@ async fn exchange_with_carrier(
     view: &RouteView,
     found: &hygiene::Found,
     Exchange {
+        directory,
         account,
         method,
         target,
-    }: Exchange,
+    }: Exchange<'_>,
     request: Request<Incoming>,
 ) -> Result<Outcome, Problem> {
     let worker = &connection.worker;
@@ -151,7 +173,7 @@ async fn exchange_with_carrier(
 
     // 5 and 6. Take the credential, inject it.
     let head = forward::hold(&headers, worker.stock().unwrap_or_default());
-    let generation = credential::take(worker, account, &mut headers).await?;
+    let generation = credential::take(worker, directory, account, &mut headers).await?;
     let Sendable { body, again } = outgoing::take(body, &worker.settings.limits, &worker.ticks)?;
     outgoing::frame(&mut headers, found.length, &method, &body);
     let sent = Sent {
@@ -172,7 +194,7 @@ async fn exchange_with_carrier(
     };
     let (mut response, mut lease) = forward::send(worker, view, attempt, &sent.again).await?;
     if view.profile.rejected_statuses.contains(&response.status()) {
-        let replay = replay::after_rejection(worker, view, &sent, response, lease);
+        let replay = replay::after_rejection(worker, directory, view, &sent, response, lease);
         (response, lease) = match Box::pin(replay).await? {
             Replayed::No(response, lease) => (response, lease),
             Replayed::Yes(response, lease) => {
@@ -199,8 +221,9 @@ fn pass_on(
     let (mut parts, body) = response.into_parts();
     let id = HeaderValue::from_maybe_shared(record.id().clone());
     if let (Some(account), Some(view), Ok(id)) = (record.account, view, id) {
-        worker.with_view(account, |account| {
-            inject::sign(&mut parts.headers, account, &view, id, parts.version);
+        record.directory().with_account(account, |account| {
+            let (version, rewritten) = (parts.version, record.rewritten);
+            inject::sign(&mut parts.headers, account, &view, id, version, rewritten);
         });
     }
     let alarm = Alarm::new(&worker.ticks);

@@ -3,10 +3,11 @@
 use crate::{
     credentials::Credentials,
     directory::Directory,
-    index::{DirectoryError, Index},
+    index::DirectoryError,
     listener::Loads,
+    live::{DirectoryCell, DirectoryHandle},
     metrics::{MetricsReader, WorkerMetrics},
-    rate::TokenRates,
+    rate::Epoch,
     settings::Settings,
     worker::{self, Seed},
 };
@@ -52,7 +53,7 @@ pub enum BindError {
 #[must_use = "nothing is served before `start`"]
 pub struct Bound {
     settings: Arc<Settings>,
-    index: Arc<Index>,
+    directory: Arc<DirectoryCell>,
     credentials: Arc<dyn Credentials>,
     clock: Arc<dyn Clock>,
     addresses: Vec<SocketAddr>,
@@ -80,8 +81,8 @@ pub fn bind(
             "the key of app tokens is shorter than 32 bytes",
         ));
     }
-    let index = Arc::new(Index::new(directory)?);
     let workers = settings.workers.max(1);
+    let directory = Arc::new(DirectoryCell::new(directory, workers)?);
     let mut addresses = Vec::with_capacity(settings.listeners.len());
     let mut sockets: Vec<Vec<TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
     for listener in &settings.listeners {
@@ -112,7 +113,7 @@ pub fn bind(
     }
     Ok(Bound {
         settings: Arc::new(settings),
-        index,
+        directory,
         credentials,
         clock,
         addresses,
@@ -145,19 +146,15 @@ impl Bound {
     /// # Errors
     /// When the system gives no thread or runtime.
     pub fn start(self) -> Result<Running, BindError> {
-        let accounts = self.index.accounts.len();
-        let metrics: Arc<[_]> = (self.sockets.iter())
-            .map(|_| Arc::new(WorkerMetrics::new(accounts)))
-            .collect();
+        let metrics: Arc<[Arc<WorkerMetrics>]> =
+            self.sockets.iter().map(|_| Arc::default()).collect();
         let loads = Arc::new(Loads::new(self.sockets.len()));
         let (control, watched) = watch::channel(Command::Serve);
         let (mailboxes, mut receivers): (Vec<_>, Vec<_>) =
             self.sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
         let mailboxes: Arc<[_]> = mailboxes.into();
         let mut threads = Vec::with_capacity(self.sockets.len());
-        let per_minute = self.settings.limits.token_requests_per_minute;
-        let apps = self.index.apps.len();
-        let rates = Arc::new(TokenRates::new(apps, per_minute, self.clock.now()));
+        let epoch = Epoch(self.clock.now());
         let (reports, drained) = mpsc::unbounded_channel();
         receivers.reverse();
         let (ready, started) = std::sync::mpsc::channel();
@@ -165,12 +162,12 @@ impl Bound {
             let seed = Seed {
                 number,
                 settings: Arc::clone(&self.settings),
-                index: Arc::clone(&self.index),
+                directory: Arc::clone(&self.directory),
                 credentials: Arc::clone(&self.credentials),
                 clock: Arc::clone(&self.clock),
                 metrics: Arc::clone(&metrics[number]),
                 loads: Arc::clone(&loads),
-                rates: Arc::clone(&rates),
+                epoch,
                 sockets,
                 mailboxes: Arc::clone(&mailboxes),
                 mailbox: receivers.pop().expect("one receiver was made per worker"),
@@ -203,7 +200,7 @@ impl Bound {
             drained,
             metrics: MetricsReader {
                 workers: metrics,
-                index: self.index,
+                directory: self.directory,
             },
         })
     }
@@ -253,6 +250,11 @@ impl Running {
     /// Counters, for as long as the process lives.
     pub fn metrics(&self) -> MetricsReader {
         self.metrics.clone()
+    }
+
+    /// Changes who may call, with which accounts, and where to, while requests are served.
+    pub fn directory(&self) -> DirectoryHandle {
+        DirectoryHandle(Arc::clone(&self.metrics.directory))
     }
 
     /// Stops accepting, tells apps to close (`Connection: close`, GOAWAY), waits for requests in

@@ -5,7 +5,6 @@
 
 use crate::{
     directory::{Account, Route},
-    settings::Settings,
     upstream::Upstream,
 };
 use gateway_model::{
@@ -55,11 +54,22 @@ pub(crate) struct RouteView {
     pub(crate) host: HeaderValue,
     pub(crate) environment: HeaderValue,
     pub(crate) when_absent: Vec<HeaderWhenAbsent>,
+    /// Fields in which a client could send credentials of its own.
+    pub(crate) credential_headers: Vec<HeaderName>,
     pub(crate) upstream: Rc<Upstream>,
 }
 
 impl RouteView {
-    pub(crate) fn new(route: &Route, settings: &Settings) -> Self {
+    pub(crate) fn new(route: &Route, upstream: Rc<Upstream>) -> Self {
+        let profile = &route.profile;
+        let legacy = profile.legacy.iter();
+        let legacy = legacy.flat_map(|legacy| legacy.strip.iter().chain([&legacy.key_header]));
+        let mut credential_headers = Vec::new();
+        for name in profile.credential_headers.iter().chain(legacy) {
+            if !credential_headers.contains(name) {
+                credential_headers.push(name.clone());
+            }
+        }
         Self {
             profile: Arc::clone(&route.profile),
             host: HeaderValue::from_str(&route.origin.authority())
@@ -69,7 +79,8 @@ impl RouteView {
                 Environment::Test => "test",
             }),
             when_absent: route.profile.headers_when_absent.iter().map(own).collect(),
-            upstream: Rc::new(Upstream::new(&route.origin, settings)),
+            credential_headers,
+            upstream,
         }
     }
 }

@@ -4,18 +4,20 @@ use crate::{
     app_token::AppTokens,
     connection::Connections,
     credentials::Credentials,
+    directory_view::DirectoryView,
     forward::HeldHead,
-    index::Index,
+    index::Map,
     listener::{self, Loads},
+    live::DirectoryCell,
     metrics::WorkerMetrics,
-    rate::TokenRates,
+    rate::Epoch,
     request_id::RequestIds,
     server::{Command, DrainReport},
     settings::Settings,
     ticks::{TICK, Ticks},
-    view::{AccountView, RouteView},
+    upstream::Upstream,
 };
-use gateway_model::Clock;
+use gateway_model::{Clock, Origin};
 use std::{
     cell::{Cell, RefCell},
     io,
@@ -43,12 +45,12 @@ pub(crate) struct HandedOver {
 pub(crate) struct Seed {
     pub(crate) number: usize,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) index: Arc<Index>,
+    pub(crate) directory: Arc<DirectoryCell>,
     pub(crate) credentials: Arc<dyn Credentials>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) loads: Arc<Loads>,
-    pub(crate) rates: Arc<TokenRates>,
+    pub(crate) epoch: Epoch,
     pub(crate) sockets: Vec<TcpListener>,
     pub(crate) mailboxes: Arc<[mpsc::Sender<HandedOver>]>,
     pub(crate) mailbox: mpsc::Receiver<HandedOver>,
@@ -60,21 +62,22 @@ pub(crate) struct Seed {
 pub(crate) struct Worker {
     pub(crate) number: usize,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) index: Arc<Index>,
     pub(crate) credentials: Arc<dyn Credentials>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) loads: Arc<Loads>,
     pub(crate) mailboxes: Arc<[mpsc::Sender<HandedOver>]>,
-    pub(crate) rates: Arc<TokenRates>,
+    pub(crate) epoch: Epoch,
     pub(crate) ticks: Rc<Ticks>,
     pub(crate) ids: RefCell<RequestIds>,
-    pub(crate) app_tokens: RefCell<AppTokens>,
+    pub(crate) app_tokens: AppTokens,
     pub(crate) connections: Connections,
     now: Cell<Instant>,
     stock: RefCell<Vec<HeldHead>>,
-    views: RefCell<Vec<Option<AccountView>>>,
-    routes: RefCell<Vec<Option<Rc<RouteView>>>>,
+    cell: Arc<DirectoryCell>,
+    directory: RefCell<Rc<DirectoryView>>,
+    /// By origin, so that they outlive a change of the directory.
+    upstreams: RefCell<Map<Origin, Rc<Upstream>>>,
 }
 
 impl Worker {
@@ -82,21 +85,24 @@ impl Worker {
         Rc::new(Self {
             number: seed.number,
             settings: Arc::clone(&seed.settings),
-            index: Arc::clone(&seed.index),
             credentials: Arc::clone(&seed.credentials),
             clock: Arc::clone(&seed.clock),
             metrics: Arc::clone(&seed.metrics),
             loads: Arc::clone(&seed.loads),
             mailboxes: Arc::clone(&seed.mailboxes),
-            rates: Arc::clone(&seed.rates),
+            epoch: seed.epoch,
             ticks: Rc::default(),
             ids: RefCell::new(RequestIds::new(seed.random)),
-            app_tokens: RefCell::new(AppTokens::new(&seed.settings.token_key)),
+            app_tokens: AppTokens::new(&seed.settings.token_key),
             connections: Connections::default(),
             stock: RefCell::default(),
             now: Cell::new(seed.clock.now()),
-            views: RefCell::new(seed.index.accounts.iter().map(|_| None).collect()),
-            routes: RefCell::new(seed.index.routes.iter().map(|_| None).collect()),
+            cell: Arc::clone(&seed.directory),
+            directory: RefCell::new(Rc::new(DirectoryView::new(
+                seed.directory.load(),
+                seed.number,
+            ))),
+            upstreams: RefCell::default(),
         })
     }
 
@@ -105,30 +111,34 @@ impl Worker {
         self.now.get()
     }
 
-    /// Runs `use_view` on this worker's view of an account.
-    pub(crate) fn with_view<T>(
-        &self,
-        account: usize,
-        use_view: impl FnOnce(&mut AccountView) -> T,
-    ) -> T {
-        let mut views = self.views.borrow_mut();
-        let view = views[account].get_or_insert_with(|| {
-            let account = &self.index.accounts[account].1;
-            AccountView::new(account)
-        });
-        use_view(view)
+    /// The directory as it is now. A request asks once, and ends with what it began with.
+    pub(crate) fn directory(&self) -> Rc<DirectoryView> {
+        let directory = self.directory.borrow();
+        if directory.version == self.cell.version() {
+            return Rc::clone(&directory);
+        }
+        drop(directory);
+        self.take_over()
     }
 
-    /// This worker's view of a route.
-    pub(crate) fn route(&self, route: usize) -> Rc<RouteView> {
-        let mut routes = self.routes.borrow_mut();
-        let view = routes[route].get_or_insert_with(|| {
-            Rc::new(RouteView::new(
-                &self.index.routes[route].route,
-                &self.settings,
-            ))
-        });
-        Rc::clone(view)
+    /// Copies a directory that was changed.
+    #[cold]
+    fn take_over(&self) -> Rc<DirectoryView> {
+        let new = Rc::new(DirectoryView::new(self.cell.load(), self.number));
+        // The old one is dropped after the borrow has ended.
+        let _old = self.directory.replace(Rc::clone(&new));
+        new
+    }
+
+    /// This worker's connections to an origin.
+    pub(crate) fn upstream(&self, origin: &Origin) -> Rc<Upstream> {
+        let mut upstreams = self.upstreams.borrow_mut();
+        if let Some(upstream) = upstreams.get(origin) {
+            return Rc::clone(upstream);
+        }
+        let upstream = Rc::new(Upstream::new(origin, &self.settings));
+        upstreams.insert(origin.clone(), Rc::clone(&upstream));
+        upstream
     }
 
     /// Memory for a head that is kept for a replay.
@@ -150,9 +160,13 @@ impl Worker {
         self.ticks.advance();
         self.connections.sweep(self);
         if self.ticks.now().is_multiple_of(10) {
-            for route in self.routes.borrow().iter().flatten() {
-                route.upstream.expire(self.ticks.now());
-            }
+            // Also where no request comes, what left the directory is let go.
+            let directory = self.directory();
+            self.upstreams.borrow_mut().retain(|origin, upstream| {
+                upstream.expire(self.ticks.now());
+                // A request under way may still use one that no route leads to any more.
+                Rc::strong_count(upstream) > 1 || directory.index.has_origin(origin)
+            });
         }
     }
 }

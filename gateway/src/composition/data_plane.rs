@@ -66,6 +66,7 @@ pub(super) fn directory(
     let accounts = config.accounts.iter().filter_map(|account| {
         Some(Account {
             id: account.id.clone(),
+            aliases: Vec::new(),
             carrier: account.carrier.clone(),
             environment: account.environment,
             cell: cells.remove(&account.id)?,
@@ -79,6 +80,7 @@ pub(super) fn directory(
             .map(|route| self::route(route, catalog))
             .collect(),
         apps: config.apps.iter().map(app).collect(),
+        ..Directory::default()
     }
 }
 
@@ -144,5 +146,6 @@ fn app(app: &config::App) -> App {
         }),
         key: app.key.as_ref().map(|key| SecretHash::of(key.expose())),
         accounts: app.accounts.clone(),
+        rate: None,
     }
 }

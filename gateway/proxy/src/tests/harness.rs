@@ -383,7 +383,9 @@ fn directory(upstream: SocketAddr, accounts: Vec<Account>) -> Directory {
             }),
             key: Some(SecretHash::of("shop-key")),
             accounts: vec!["main".parse().expect("a name")],
+            rate: None,
         }],
+        ..Directory::default()
     }
 }
 
@@ -400,6 +402,7 @@ impl World {
             let carrier = "ups".parse().expect("an id");
             accounts.push(Account {
                 id,
+                aliases: Vec::new(),
                 carrier,
                 environment: Environment::Test,
                 cell,

@@ -178,6 +178,7 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
         }],
         accounts: vec![Account {
             id: name("main"),
+            aliases: Vec::new(),
             carrier: "ups".parse().expect("a carrier"),
             environment: Environment::Test,
             cell,
@@ -187,7 +188,9 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
             login: None,
             key: Some(SecretHash::of("shop-key")),
             accounts: vec![name("main")],
+            rate: None,
         }],
+        ..Directory::default()
     }
 }
 

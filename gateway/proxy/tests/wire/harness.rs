@@ -245,11 +245,12 @@ fn directory(origin: &str) -> Directory {
         }],
         accounts: vec![Account {
             id,
+            aliases: Vec::new(),
             carrier: "ups".parse().expect("a carrier"),
             environment: Environment::Test,
             cell,
         }],
-        apps: Vec::new(),
+        ..Directory::default()
     }
 }
 
