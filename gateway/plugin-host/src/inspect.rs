@@ -40,6 +40,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
     let manifest = Manifest::parse(manifest_bytes)?;
     check_abi(&manifest, &library)?;
     manifest.profile()?;
+    manifest.diagnosis()?;
     library.check_segments()?;
     library.check_dynamic()?;
     let glibc = glibc::check(&library)?;

@@ -12,6 +12,7 @@ mod breach;
 mod catalog;
 mod consent;
 mod context;
+mod diagnosis;
 mod digest;
 mod discover;
 mod drive;
@@ -37,6 +38,9 @@ mod text;
 
 pub use authorize::{Authorization, AuthorizeUrl, GrantChange, Issued, Reason};
 pub use catalog::{Catalog, Entry, Fault, Policy, State, Verified, open};
+pub use diagnosis::{
+    Advice, Diagnosis, Negotiated, Ownership, Probe, ProbeRequest, Rates, codes_in,
+};
 pub use digest::{Digest, DigestError};
 pub use discover::{DirectoryError, FileError};
 pub use handshake::HandshakeError;

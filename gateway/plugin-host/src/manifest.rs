@@ -1,7 +1,10 @@
 //! What a plugin says about itself, readable without running its code.
 
+mod diagnosis;
+mod legacy;
 mod profile;
 
+use crate::Diagnosis;
 use gateway_model::{CarrierId, CarrierProfile, Environment, Origin, Scheme};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt};
@@ -114,6 +117,15 @@ impl Manifest {
     pub fn profile(&self) -> Result<CarrierProfile, ManifestError> {
         profile::of(self)
     }
+
+    /// What the carrier's answers mean, and harmless calls.
+    ///
+    /// # Errors
+    /// With the key that cannot be used.
+    pub fn diagnosis(&self) -> Result<Diagnosis, ManifestError> {
+        let always = self.profile()?.headers_when_absent;
+        diagnosis::of(&self.raw.diagnosis, &always)
+    }
 }
 
 fn check_name(name: &str) -> Result<(), ManifestError> {
@@ -206,6 +218,9 @@ struct Raw {
     #[serde(default)]
     credential_headers: Vec<String>,
     config_schema: Option<serde_json::Value>,
+    legacy: Option<legacy::RawLegacy>,
+    #[serde(flatten)]
+    diagnosis: diagnosis::RawDiagnosis,
 }
 
 #[derive(Clone, Debug, Deserialize)]

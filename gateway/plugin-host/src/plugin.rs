@@ -1,7 +1,7 @@
 //! A plugin whose code may be called.
 
 use crate::{
-    Digest, Host, Instance, InstanceOptions, Manifest,
+    Diagnosis, Digest, Host, Instance, InstanceOptions, Manifest,
     handshake::{self, HandshakeError, Table},
     health::Health,
     host_table, instance,
@@ -26,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) health: Arc<Health>,
     pub(crate) manifest: Manifest,
     profile: CarrierProfile,
+    diagnosis: Diagnosis,
     file: Option<Loaded>,
 }
 
@@ -66,6 +67,7 @@ impl Plugin {
             host: host.clone(),
             health,
             profile: manifest.profile()?,
+            diagnosis: manifest.diagnosis()?,
             manifest,
             file,
         };
@@ -82,6 +84,11 @@ impl Plugin {
     /// What the data plane works by.
     pub fn profile(&self) -> &CarrierProfile {
         &self.shared.profile
+    }
+
+    /// What the carrier's answers mean to people, and harmless calls.
+    pub fn diagnosis(&self) -> &Diagnosis {
+        &self.shared.diagnosis
     }
 
     /// Whether a person can consent: [`Instance::authorize_url`] and [`crate::Reason::AuthCode`].

@@ -38,7 +38,7 @@ pub(super) fn of(manifest: &Manifest) -> Result<CarrierProfile, ManifestError> {
         headers_when_absent: raw
             .headers_when_absent
             .iter()
-            .map(when_absent)
+            .map(|raw| when_absent("headers_when_absent", raw))
             .collect::<Result<_, _>>()?,
         credential_headers: raw
             .credential_headers
@@ -56,7 +56,7 @@ pub(super) fn of(manifest: &Manifest) -> Result<CarrierProfile, ManifestError> {
             },
         },
         downstream_token: raw.downstream_token.as_ref().map(token).transpose()?,
-        legacy: None,
+        legacy: raw.legacy.as_ref().map(super::legacy::of).transpose()?,
     })
 }
 
@@ -100,8 +100,10 @@ fn error_status(key: &'static str, status: u16) -> Result<StatusCode, ManifestEr
     }
 }
 
-fn when_absent(raw: &RawHeader) -> Result<HeaderWhenAbsent, ManifestError> {
-    let key = "headers_when_absent";
+pub(super) fn when_absent(
+    key: &'static str,
+    raw: &RawHeader,
+) -> Result<HeaderWhenAbsent, ManifestError> {
     let name = header_name(key, &raw.name)?;
     match (&raw.value, raw.request_id) {
         (None, true) => Ok(HeaderWhenAbsent::RequestId(name)),
@@ -120,7 +122,7 @@ fn when_absent(raw: &RawHeader) -> Result<HeaderWhenAbsent, ManifestError> {
 }
 
 /// A field that the plugin may name: one that frames the message is the gateway's alone.
-fn header_name(key: &'static str, name: &str) -> Result<HeaderName, ManifestError> {
+pub(super) fn header_name(key: &'static str, name: &str) -> Result<HeaderName, ManifestError> {
     let parsed = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| ManifestError::value(key, "a name is not one of a header field"))?;
     if crate::fields::is_reserved(&parsed) {

@@ -1,0 +1,224 @@
+//! What a carrier's answers mean to people, and harmless calls that show what an account may do.
+//!
+//! All of it is data of the manifest: the gateway knows neither a carrier's codes nor its calls.
+
+use gateway_model::{AccountNumber, HeaderWhenAbsent};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The place in a probe's content where the account number goes.
+pub(crate) const ACCOUNT_NUMBER: &str = "{account_number}";
+/// More codes than any answer has.
+const MAX_CODES: usize = 64;
+
+/// The part of a manifest that explains answers.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnosis {
+    /// Harmless calls, one for each product of the carrier; the first is the proof after a consent.
+    pub probes: Vec<Probe>,
+    /// How to see that a login does not own an account number.
+    pub ownership: Option<Ownership>,
+    /// How to see whether an account gets the rates that it negotiated.
+    pub negotiated: Option<Negotiated>,
+    /// Codes of the carrier in plain words.
+    pub codes: BTreeMap<String, Advice>,
+}
+
+impl Diagnosis {
+    /// The probe that proves a consent: it uses the account number that the operator expects.
+    pub fn proof(&self) -> Option<&Probe> {
+        self.probes.first()
+    }
+
+    /// A probe by its name.
+    pub fn probe(&self, name: &str) -> Option<&Probe> {
+        self.probes.iter().find(|probe| probe.name == name)
+    }
+
+    /// What a code of the carrier means.
+    pub fn advice(&self, code: &str) -> Option<&Advice> {
+        self.codes.get(code)
+    }
+}
+
+/// What a code means and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What happened.
+    pub cause: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// One harmless call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Stable: `rating`.
+    pub name: String,
+    /// For people: `Rating`.
+    pub title: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Path and query on the account's origin.
+    pub path: String,
+    /// Fields to send, those that the carrier always wants included.
+    pub headers: Vec<HeaderWhenAbsent>,
+    /// The content, with `{account_number}` where the number goes; empty: none.
+    pub body: String,
+    /// Codes by which the carrier refuses this call although the account may use the product.
+    pub fine_codes: Vec<String>,
+}
+
+/// A probe as it is sent.
+#[derive(Clone, Debug)]
+pub struct ProbeRequest {
+    /// HTTP method.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// Fields, without the credential.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Content.
+    pub body: String,
+}
+
+impl Probe {
+    /// Whether it cannot be sent without an account number.
+    pub fn needs_account_number(&self) -> bool {
+        self.body.contains(ACCOUNT_NUMBER)
+    }
+
+    /// The request; `None` if it needs an account number and there is none. `request_id` is 32
+    /// hexadecimal digits.
+    pub fn request(
+        &self,
+        account_number: Option<&AccountNumber>,
+        request_id: &str,
+    ) -> Option<ProbeRequest> {
+        let body = match account_number {
+            // A name has no character that JSON would escape.
+            Some(number) => self.body.replace(ACCOUNT_NUMBER, number.as_str()),
+            None if self.needs_account_number() => return None,
+            None => self.body.clone(),
+        };
+        let id = HeaderValue::from_str(request_id).ok()?;
+        let field = |header: &HeaderWhenAbsent| match header {
+            HeaderWhenAbsent::Fixed(name, value) => (name.clone(), value.clone()),
+            HeaderWhenAbsent::RequestId(name) => (name.clone(), id.clone()),
+        };
+        Some(ProbeRequest {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            headers: self.headers.iter().map(field).collect(),
+            body,
+        })
+    }
+
+    /// Whether an answer shows that the account may use the product.
+    pub fn shows_access(&self, status: StatusCode, body: &[u8]) -> bool {
+        status.is_success()
+            || (status.is_client_error() && has_code(body, &self.fine_codes).is_some())
+    }
+}
+
+/// How to see that a login does not own an account number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ownership {
+    /// Which probe shows it.
+    pub probe: String,
+    /// Codes that say so.
+    pub refused_codes: Vec<String>,
+}
+
+impl Ownership {
+    /// The code by which an answer refuses the account number, if it does.
+    pub fn refused_by(&self, body: &[u8]) -> Option<String> {
+        has_code(body, &self.refused_codes)
+    }
+}
+
+/// How to see whether an account gets the rates that it negotiated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negotiated {
+    /// Which probe shows it.
+    pub probe: String,
+    /// The key that only an answer with such rates has.
+    pub present: String,
+    /// Codes that say that the account does not qualify.
+    pub not_qualified_codes: Vec<String>,
+    /// What to do then.
+    pub remedy: String,
+}
+
+/// What an answer says about negotiated rates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rates {
+    /// It has them.
+    Negotiated,
+    /// It says that the account does not qualify, by this code.
+    NotQualified(String),
+    /// It says neither.
+    Unknown,
+}
+
+impl Negotiated {
+    /// What the answer of the probe says. A refusal counts more than rates beside it.
+    pub fn read(&self, body: &[u8]) -> Rates {
+        if let Some(code) = has_code(body, &self.not_qualified_codes) {
+            return Rates::NotQualified(code);
+        }
+        let Ok(json) = serde_json::from_slice::<Value>(body) else {
+            return Rates::Unknown;
+        };
+        let mut found = false;
+        visit(&json, &mut |key, value| {
+            found |= key == self.present && !value.is_null();
+        });
+        if found {
+            Rates::Negotiated
+        } else {
+            Rates::Unknown
+        }
+    }
+}
+
+/// The codes in an answer, in its order: every text or number under a key called `code`, whatever its
+/// case. Empty if the answer is no JSON.
+pub fn codes_in(body: &[u8]) -> Vec<String> {
+    let Ok(json) = serde_json::from_slice::<Value>(body) else {
+        return Vec::new();
+    };
+    let mut codes = Vec::new();
+    visit(&json, &mut |key, value| {
+        if !key.eq_ignore_ascii_case("code") || codes.len() >= MAX_CODES {
+            return;
+        }
+        match value {
+            Value::String(code) => codes.push(crate::text::code(code.as_bytes())),
+            Value::Number(code) => codes.push(code.to_string()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {}
+        }
+    });
+    codes
+}
+
+fn has_code(body: &[u8], wanted: &[String]) -> Option<String> {
+    codes_in(body)
+        .into_iter()
+        .find(|code| wanted.contains(code))
+}
+
+/// All members of all objects; the parser has bounded the depth.
+fn visit(value: &Value, see: &mut impl FnMut(&str, &Value)) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                see(key, value);
+                visit(value, see);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
