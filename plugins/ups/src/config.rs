@@ -1,12 +1,14 @@
 //! One account's configuration, checked.
 
 use http::{HeaderValue, Uri, uri::Scheme};
-use oauth2::{ClientId, TokenUrl};
+use oauth2::{AuthUrl, ClientId, TokenUrl};
 use plugins_sdk::{Error, Result, Secret};
 use serde::Deserialize;
 
 /// Far longer than any that UPS issues; together they still fit into a header field.
 const MAX_CREDENTIAL: usize = 1024;
+const AUTHORIZE_PATH: &str = "/security/v1/oauth/authorize";
+const REFRESH_PATH: &str = "/security/v1/oauth/refresh";
 const TOKEN_PATH: &str = "/security/v1/oauth/token";
 
 /// What the gateway hands over for one account. Keys that a newer gateway adds are ignored.
@@ -17,6 +19,19 @@ pub struct Config {
     client_id: String,
     client_secret: Secret,
     account_number: Option<String>,
+    #[serde(default)]
+    grant: Grant,
+}
+
+/// Whose tokens these are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// The application's own.
+    #[default]
+    ClientCredentials,
+    /// Those of a ups.com user who consented.
+    AuthorizationCode,
 }
 
 /// Which of UPS's two worlds.
@@ -42,7 +57,11 @@ impl Environment {
 /// A configuration that can work.
 pub(crate) struct Account {
     pub(crate) client_id: ClientId,
+    pub(crate) grant: Grant,
+    pub(crate) authorize_url: AuthUrl,
     pub(crate) token_url: TokenUrl,
+    /// UPS refreshes at a place of its own.
+    pub(crate) refresh_url: TokenUrl,
     /// For `Authorization`.
     pub(crate) basic: HeaderValue,
     /// For `x-merchant-id`.
@@ -64,7 +83,10 @@ impl Account {
             ));
         }
         Ok(Self {
-            token_url: token_url(origin)?,
+            grant: config.grant,
+            authorize_url: AuthUrl::new(url(origin, AUTHORIZE_PATH)?).map_err(bad_origin)?,
+            token_url: TokenUrl::new(url(origin, TOKEN_PATH)?).map_err(bad_origin)?,
+            refresh_url: TokenUrl::new(url(origin, REFRESH_PATH)?).map_err(bad_origin)?,
             basic: plugins_sdk::basic(&config.client_id, config.client_secret.expose()),
             account_number: config
                 .account_number
@@ -91,20 +113,21 @@ fn credential_text(key: &'static str, text: &str) -> Result<()> {
     Err(Error::config(key, format!("{key} {fault}")))
 }
 
-fn token_url(origin: &str) -> Result<TokenUrl> {
-    let fault = || {
-        Error::config(
-            "origin",
-            "origin: write a scheme and a host only, as in https://wwwcie.ups.com",
-        )
-    };
-    let uri: Uri = origin.parse().map_err(|_| fault())?;
+fn bad_origin<E>(_: E) -> Error {
+    Error::config(
+        "origin",
+        "origin: write a scheme and a host only, as in https://wwwcie.ups.com",
+    )
+}
+
+fn url(origin: &str, path: &str) -> Result<String> {
+    let uri: Uri = origin.parse().map_err(bad_origin)?;
     let web = [Some(&Scheme::HTTPS), Some(&Scheme::HTTP)].contains(&uri.scheme());
     let bare = uri.path() == "/" && uri.query().is_none() && !origin.contains(['@', '?', '#']);
     if !web || !bare {
-        return Err(fault());
+        return Err(bad_origin(()));
     }
-    TokenUrl::new(format!("{}{TOKEN_PATH}", origin.trim_end_matches('/'))).map_err(|_| fault())
+    Ok(format!("{}{path}", origin.trim_end_matches('/')))
 }
 
 fn account_number(text: &str) -> Result<HeaderValue> {

@@ -1,20 +1,32 @@
-//! UPS authentication: OAuth 2.0 client credentials.
+//! UPS authentication: OAuth 2.0 client credentials, and the consent of a ups.com user.
 //!
-//! `config.rs` checks one account's configuration, `authorize` below is the token request,
-//! `reply.rs` says what each answer of the token endpoint means. Pure protocol: the gateway makes
-//! the request.
+//! `config.rs` checks one account's configuration, `authorize` below chooses the token request,
+//! `state.rs` is what is kept between two, `reply.rs` says what each answer means and `refusal.rs`
+//! what each error does. Pure protocol: the gateway makes the request.
 #![forbid(unsafe_code)]
 
 mod config;
+mod facts;
+mod refusal;
 mod reply;
+mod state;
 
-pub use config::{Config, Environment};
+pub use config::{Config, Environment, Grant};
 
 use config::Account;
+use facts::UpsFields;
 use http::header::AUTHORIZATION;
-use oauth2::{ClientSecret, HttpRequest};
-use plugins_sdk::{CarrierAuth, Context, Credential, Result, http::Delivery, oauth::CarrierClient};
-use reply::UpsFields;
+use oauth2::{
+    AuthorizationCode, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, TokenUrl,
+};
+use plugins_sdk::{
+    CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Reason, Result,
+    http::{Delivery, Exchanging},
+    oauth::{CarrierClient, ChallengeMethod, consent_url},
+};
+use refusal::Ask;
+use std::borrow::Cow;
 
 /// What the gateway reads about this plugin without running it.
 pub const MANIFEST: &str = plugins_sdk::manifest!(include_str!("../manifest.json"));
@@ -27,44 +39,122 @@ pub struct Ups {
 impl CarrierAuth for Ups {
     type Config = Config;
 
+    const CONSENTS: bool = true;
+
     fn new(config: Config) -> Result<Self> {
         let account = Account::new(config)?;
         Ok(Self { account })
     }
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
-        // The empty secret keeps the client id out of the content, where UPS does not want it; the
-        // field that the crate makes of it is replaced in `dress`.
-        let oauth = CarrierClient::<UpsFields>::new(self.account.client_id.clone())
-            .set_client_secret(ClientSecret::new(String::new()))
-            .set_token_uri(self.account.token_url.clone());
-        let http = |request| cx.http().send_checked(self.dress(request), reply::checked);
-        let answer = oauth
-            .exchange_client_credentials()
-            .request_async(&http)
-            .await?;
-        reply::credential(&answer)
+        match (self.account.grant, cx.reason()) {
+            (_, Reason::Revoke) => Err(Error::config("revoke", "UPS has no way to revoke a grant")),
+            (Grant::ClientCredentials, Reason::AuthCode) => Err(no_consent()),
+            (
+                Grant::ClientCredentials,
+                Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected,
+            ) => self.client_credentials(cx).await,
+            (Grant::AuthorizationCode, Reason::AuthCode) => self.code(cx).await,
+            (
+                Grant::AuthorizationCode,
+                Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected,
+            ) => self.refresh(cx).await,
+        }
+    }
+
+    fn authorize_url(&self, request: &ConsentRequest) -> Result<String> {
+        if self.account.grant != Grant::AuthorizationCode {
+            return Err(no_consent());
+        }
+        // UPS knows S256 only, and its documentation has no parameter to name it.
+        consent_url(
+            self.account.authorize_url.clone(),
+            &self.account.client_id,
+            ChallengeMethod::Implied,
+            request,
+        )
     }
 }
 
+fn no_consent() -> Error {
+    Error::config(
+        "grant",
+        "grant: this account uses client_credentials; for a consent, set authorization_code",
+    )
+}
+
 impl Ups {
-    /// Adds what is UPS's own to a token request.
-    fn dress(&self, mut request: HttpRequest) -> HttpRequest {
+    async fn client_credentials(&self, cx: &Context) -> Result<Credential> {
+        let http = |request| self.send(cx, request, Ask::ClientCredentials);
+        let answer = self
+            .oauth(&self.account.token_url)
+            .exchange_client_credentials()
+            .request_async(&http)
+            .await?;
+        reply::credential(&answer, cx.now_unix_ms())
+    }
+
+    async fn code(&self, cx: &Context) -> Result<Credential> {
+        let param = |name: &'static str| {
+            let lacking = "the gateway sent no authorization code, redirect URI or PKCE verifier";
+            cx.param(name)
+                .filter(|value| !value.is_empty())
+                .map(str::to_owned)
+                .ok_or_else(|| Error::new(Class::Bug, "bad_params", lacking))
+        };
+        let redirect = RedirectUrl::new(param("redirect_uri")?)
+            .map_err(|_| Error::config("redirect_uri", "redirect_uri: write an absolute URL"))?;
+        let http = |request| self.send(cx, request, Ask::Code);
+        let answer = self
+            .oauth(&self.account.token_url)
+            .exchange_code(AuthorizationCode::new(param("code")?))
+            .set_redirect_uri(Cow::Owned(redirect))
+            .set_pkce_verifier(PkceCodeVerifier::new(param("pkce_verifier")?))
+            .request_async(&http)
+            .await?;
+        reply::login(&answer, cx.now_unix_ms())
+    }
+
+    async fn refresh(&self, cx: &Context) -> Result<Credential> {
+        let kept = state::read(cx.previous_state())?;
+        let token = RefreshToken::new(kept.expose().to_owned());
+        let http = |request| self.send(cx, request, Ask::Refresh);
+        let answer = self
+            .oauth(&self.account.refresh_url)
+            .exchange_refresh_token(&token)
+            .request_async(&http)
+            .await?;
+        reply::login(&answer, cx.now_unix_ms())
+    }
+
+    fn oauth(&self, endpoint: &TokenUrl) -> CarrierClient<UpsFields, EndpointNotSet, EndpointSet> {
+        // The empty secret keeps the client id out of the content, where UPS does not want it; the
+        // field that the crate makes of it is replaced in `send`.
+        CarrierClient::new(self.account.client_id.clone())
+            .set_client_secret(ClientSecret::new(String::new()))
+            .set_token_uri(endpoint.clone())
+    }
+
+    /// Adds what is UPS's own to a token request, and sends it.
+    fn send(&self, cx: &Context, mut request: HttpRequest, ask: Ask) -> Exchanging {
         // Id and secret go in as they are, like in UPS's own samples; the OAuth crate form-encodes
         // them first. For the letters and digits that UPS issues, the two are the same.
         request
             .headers_mut()
             .insert(AUTHORIZATION, self.account.basic.clone());
-        if let Some(number) = &self.account.account_number {
+        if let (Ask::ClientCredentials, Some(number)) = (ask, &self.account.account_number) {
             request
                 .headers_mut()
                 .insert("x-merchant-id", number.clone());
         }
-        // A second token does not end the first, so a repeated request does no harm.
         request.extensions_mut().insert(Delivery {
-            retryable: true,
+            // A second token by client credentials does not end the first. A code and a refresh token
+            // work once: only the gateway may decide to present one again.
+            retryable: ask == Ask::ClientCredentials,
             timeout: None,
         });
-        request
+        cx.http().send_checked(request, move |response, now| {
+            refusal::checked(response, now, ask)
+        })
     }
 }

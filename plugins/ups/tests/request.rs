@@ -110,6 +110,7 @@ fn config_mistake_names_the_key_and_no_value() {
             "account_number",
         ),
         (config(r#","account_number":"12345678""#), "account_number"),
+        (config(r#","grant":"implicit""#), "grant"),
         (config(r#","origin":"""#), "origin"),
         (config(r#","origin":"ftp://ups.example""#), "origin"),
         (config(r#","origin":"ups.example""#), "origin"),

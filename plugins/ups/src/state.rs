@@ -1,0 +1,57 @@
+//! What the gateway keeps between authorizations: the refresh token.
+
+use plugins_sdk::{Class, Error, Result, Secret};
+use serde::{Deserialize, Serialize};
+
+/// Of the layout below.
+const VERSION: u32 = 1;
+/// UPS's are about 160 characters long.
+const MAX_TOKEN: usize = 8 * 1024;
+
+#[derive(Deserialize)]
+struct Kept {
+    v: u32,
+    refresh_token: Secret,
+}
+
+#[derive(Serialize)]
+struct Keep<'a> {
+    v: u32,
+    refresh_token: &'a str,
+}
+
+/// The refresh token of the last authorization.
+pub(crate) fn read(state: &[u8]) -> Result<Secret> {
+    if state.is_empty() {
+        return Err(Error::new(
+            Class::Interaction,
+            "login_needed",
+            "nobody has consented for this account yet, or the consent is used up: log in",
+        ));
+    }
+    match serde_json::from_slice::<Kept>(state) {
+        Ok(kept) if kept.v == VERSION && !kept.refresh_token.expose().is_empty() => {
+            Ok(kept.refresh_token)
+        }
+        // Not "log in": a newer plugin could still use it.
+        Ok(_) | Err(_) => Err(Error::new(
+            Class::Config,
+            "unknown_state",
+            "the kept login was written by another version of this plugin: install that one, or \
+             log in again",
+        )),
+    }
+}
+
+/// The next state; `None` if the token is none that UPS would issue.
+pub(crate) fn write(refresh_token: &str) -> Option<Vec<u8>> {
+    let plain = refresh_token.bytes().all(|b| b.is_ascii_graphic());
+    if refresh_token.is_empty() || refresh_token.len() > MAX_TOKEN || !plain {
+        return None;
+    }
+    let keep = Keep {
+        v: VERSION,
+        refresh_token,
+    };
+    serde_json::to_vec(&keep).ok()
+}
