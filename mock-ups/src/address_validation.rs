@@ -19,6 +19,7 @@ use crate::rating::{error, version_number};
 use crate::shipping::{read, transaction};
 
 use streets::{Kind, Match};
+pub(crate) use streets::{business_zip, is_business};
 
 /// The product.
 #[derive(Debug)]

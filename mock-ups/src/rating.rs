@@ -26,7 +26,7 @@ use crate::places;
 use answer::Sheet;
 use charges::Basis;
 use check::Facts;
-use job::Job;
+use job::{Job, ThirdParty};
 use service::Service;
 
 use tariff::Zone;
@@ -118,6 +118,7 @@ impl Rating {
             tariff: &self.tariff,
             today: call.today,
             mode: call.mode,
+            body: call.body,
         };
         let job = check::check(request, facts)?;
         self.price(&job, call)
@@ -157,17 +158,21 @@ pub(crate) struct Lookup<'t> {
     currency: &'static str,
     factor: i64,
     discount: Option<i64>,
+    third_party_refused: bool,
 }
 
 impl<'t> Lookup<'t> {
     pub(crate) fn of(tariff: &'t Tariff, job: &Job<'_>, caller: &Caller) -> Self {
         let currency = places::currency(job.lane.from.0);
+        let third_party = third_party_discount(job, caller);
         Self {
             tariff,
             zone: tariff.zone(job.lane, job.from_prefix, job.to_prefix),
             currency,
             factor: tariff.currency_factor(currency),
-            discount: discount(job, caller),
+            discount: third_party.or_else(|| discount(job, caller)),
+            third_party_refused: third_party.is_none()
+                && matches!(job.shows.third_party, ThirdParty::Account(_)),
         }
     }
 
@@ -201,6 +206,7 @@ impl<'t> Lookup<'t> {
             currency: self.currency,
             tax: taxes.find(|tax| tax.0 == job.lane.from.0).map(|tax| tax.1),
             not_qualified: asked && self.discount.is_none() && job.shipper_number.is_some(),
+            third_party_refused: self.third_party_refused,
             transaction: call.transaction,
         }
     }
@@ -223,7 +229,19 @@ fn discount(job: &Job<'_>, caller: &Caller) -> Option<i64> {
     if !job.shows.negotiated_asked || !job.origin_has_state {
         return None;
     }
-    let account = caller.account(job.shipper_number?)?;
+    discount_of(caller, job.shipper_number?)
+}
+
+/// The discount of the third party or receiver who pays, likewise.
+fn third_party_discount(job: &Job<'_>, caller: &Caller) -> Option<i64> {
+    match job.shows.third_party {
+        ThirdParty::Account(number) if job.origin_has_state => discount_of(caller, number),
+        ThirdParty::Account(_) | ThirdParty::NotAsked | ThirdParty::NobodyElsePays => None,
+    }
+}
+
+fn discount_of(caller: &Caller, number: &str) -> Option<i64> {
+    let account = caller.account(number)?;
     account
         .negotiated_rates
         .then_some(i64::from(account.discount_per_mille.min(1000)))

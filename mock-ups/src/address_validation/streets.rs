@@ -9,12 +9,12 @@ pub(super) enum Kind {
     Residential,
 }
 
-struct Street {
+pub(crate) struct Street {
     name: &'static str,
     numbers: (u32, u32),
     city: &'static str,
-    state: &'static str,
-    zip: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) zip: &'static str,
     kind: Kind,
 }
 
@@ -65,6 +65,23 @@ const STREETS: &[Street] = &[
     street("CONGRESS AVE", (1, 1999), "AUSTIN", "TX", "78701", Commercial),
     street("CALLE FORTALEZA", (1, 299), "SAN JUAN", "PR", "00901", Commercial),
 ];
+
+/// A street with businesses in this ZIP code.
+pub(crate) fn business_zip(zip: u32) -> Option<&'static Street> {
+    let mut streets = STREETS.iter();
+    streets.find(|street| street.kind == Commercial && street.zip.parse() == Ok(zip))
+}
+
+/// Whether an address is certainly a business.
+pub(crate) fn is_business(lines: Vec<&str>, city: &str, state: &str, postal: &str) -> bool {
+    let query = Query {
+        lines,
+        city,
+        state,
+        postal,
+    };
+    search(&query).kind() == Commercial
+}
 
 /// What a client asks about.
 #[derive(Debug)]

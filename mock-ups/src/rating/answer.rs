@@ -10,7 +10,7 @@ use crate::json::{Json, Style};
 
 use super::Mode;
 use super::charges::{Basis, PackageCharges};
-use super::job::Job;
+use super::job::{Job, ThirdParty};
 use super::tariff::RateModifier;
 
 /// A warning in an answer.
@@ -27,6 +27,19 @@ const MAY_VARY: Alert = Alert {
 const NOT_QUALIFIED: Alert = Alert {
     code: "120900",
     text: "User Id and Shipper Number combination is not qualified to receive negotiated rates",
+};
+const THIRD_PARTY_ONLY: Alert = Alert {
+    code: "120910",
+    text: "TPFCNegotiatedRatesIndicator is applicable only for Third party/Freight Collect shipments.",
+};
+const THIRD_PARTY_REFUSED: Alert = Alert {
+    code: "120911",
+    text: "Shipper not authorized to request for the Third Party/Freight Collect negotiated rates \
+           for this shipment.",
+};
+const RECLASSIFIED: Alert = Alert {
+    code: "110920",
+    text: "Ship To Address Classification is changed from Residential to Commercial",
 };
 const DATE_CHANGED: Alert = Alert {
     code: "111730",
@@ -60,6 +73,8 @@ pub(crate) struct Sheet<'a> {
     pub(crate) tax: Option<i64>,
     /// Asked for negotiated rates with a shipper number that has none.
     pub(crate) not_qualified: bool,
+    /// Asked for the rates of another payer, who has none here.
+    pub(crate) third_party_refused: bool,
     /// The transaction's name on the carrier's side.
     pub(crate) transaction: &'a str,
 }
@@ -95,14 +110,20 @@ impl Sheet<'_> {
     }
 
     /// The alerts of one rated shipment: the first so many of the list.
-    fn alerts(&self, modified: bool, untimed: bool) -> ([Alert; 7], usize) {
+    fn alerts(&self, modified: bool, untimed: bool) -> ([Alert; 10], usize) {
         let shows = &self.job.shows;
         let transit = shows.time_in_transit.as_ref();
         let parcels = &self.job.parcels;
-        let mut alerts = [MAY_VARY; 7];
+        let mut alerts = [MAY_VARY; 10];
         let mut count = 1;
         for (raised, alert) in [
             (self.not_qualified, NOT_QUALIFIED),
+            (
+                shows.third_party == ThirdParty::NobodyElsePays,
+                THIRD_PARTY_ONLY,
+            ),
+            (self.third_party_refused, THIRD_PARTY_REFUSED),
+            (self.job.reclassified, RECLASSIFIED),
             (shows.user_level_discount_asked, NO_USER_DISCOUNT),
             (
                 transit.is_some_and(|wanted| wanted.day_was_changed),

@@ -2,6 +2,7 @@
 //!
 //! The order is a guess where two mistakes are made at once.
 
+mod classification;
 mod package;
 mod place;
 
@@ -11,10 +12,11 @@ use jiff::{Span, ToSpan as _};
 use crate::api::UpsError;
 use crate::calendar;
 use crate::liberal::{Text, thousandths};
+use crate::places::Code2;
 
 use super::Mode;
 use super::error;
-use super::job::{Job, ShipmentOptions, Shows, Signature, WantedPickup};
+use super::job::{Job, ShipmentOptions, Shows, Signature, ThirdParty, WantedPickup};
 use super::request::{DeliveryConfirmation, RateRequest, Request, Shipment};
 use super::service::{Lane, Service};
 use super::tariff::Tariff;
@@ -31,6 +33,8 @@ pub(crate) struct Facts<'t> {
     /// The day at the mock.
     pub(crate) today: Date,
     pub(crate) mode: Mode,
+    /// The whole request, for what is looked at seldom.
+    pub(crate) body: &'t [u8],
 }
 
 /// Checks a request.
@@ -44,10 +48,14 @@ pub(crate) fn check<'r>(
         .ok_or_else(|| UpsError::from(error::MISSING_REQUIRED))?;
     let shipper_number = shipper_number(shipment)?;
     let (from, to) = place::ends(shipment)?;
+    let reclassified = to.residential && {
+        let state = to.state.as_ref().map(Code2::as_str);
+        classification::is_commercial(facts.body, to.zip, state)
+    };
     let lane = Lane {
         from: (from.country, from.region),
         to: (to.country, to.region),
-        residential: to.residential,
+        residential: to.residential && !reclassified,
     };
     let packages = &shipment.package.0;
     if packages.is_empty() {
@@ -78,6 +86,7 @@ pub(crate) fn check<'r>(
         parcels,
         shipper_number,
         origin_has_state: from.state.is_some(),
+        reclassified,
         documents_only: shipment.documents_only_indicator.0,
         options: options(shipment, lane),
         shows: shows(request, shipment, facts),
@@ -190,8 +199,12 @@ fn shows<'r>(
     let rating = shipment.shipment_rating_options.0.unwrap_or_default();
     Shows {
         customer_context: envelope.and_then(customer_context),
-        negotiated_asked: rating.negotiated_rates_indicator.0
-            || rating.tpfc_negotiated_rates_indicator.0,
+        negotiated_asked: rating.negotiated_rates_indicator.0,
+        third_party: if rating.tpfc_negotiated_rates_indicator.0 {
+            third_party(shipment)
+        } else {
+            ThirdParty::NotAsked
+        },
         rate_chart: rating.rate_chart_indicator.0,
         user_level_discount_asked: rating.user_level_discount_indicator.0,
         rating_method: shipment.rating_method_requested_indicator.0,
@@ -201,6 +214,21 @@ fn shows<'r>(
             .mode
             .time_in_transit
             .then(|| wanted_pickup(shipment, facts.today)),
+    }
+}
+
+/// Whose negotiated rates the shipper asks for: those of the third party or the receiver who pays
+/// for the transportation.
+fn third_party<'r>(shipment: &'r Shipment<'_>) -> ThirdParty<'r> {
+    let charges = shipment.payment_details.as_ref();
+    let charges = charges.map_or(&[][..], |details| &details.shipment_charge.0);
+    let mut payers = charges.iter().filter_map(|charge| {
+        let third_party = charge.bill_third_party.as_ref();
+        third_party.or(charge.bill_receiver.as_ref())
+    });
+    match payers.next() {
+        Some(payer) => ThirdParty::Account(payer.account_number.as_str()),
+        None => ThirdParty::NobodyElsePays,
     }
 }
 

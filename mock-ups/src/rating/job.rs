@@ -28,6 +28,8 @@ pub(crate) struct Job<'a> {
     pub(crate) parcels: Vec<Parcel<'a>>,
     pub(crate) shipper_number: Option<&'a str>,
     pub(crate) origin_has_state: bool,
+    /// The destination was sent as a residence and is a business.
+    pub(crate) reclassified: bool,
     pub(crate) documents_only: bool,
     pub(crate) options: ShipmentOptions,
     pub(crate) shows: Shows<'a>,
@@ -78,12 +80,24 @@ pub(crate) struct ShipmentOptions {
 pub(crate) struct Shows<'a> {
     pub(crate) customer_context: Option<&'a str>,
     pub(crate) negotiated_asked: bool,
+    pub(crate) third_party: ThirdParty<'a>,
     pub(crate) rate_chart: bool,
     pub(crate) user_level_discount_asked: bool,
     pub(crate) rating_method: bool,
     pub(crate) taxes: bool,
     pub(crate) sub_version: u32,
     pub(crate) time_in_transit: Option<WantedPickup<'a>>,
+}
+
+/// Whether the rates of another payer than the shipper are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ThirdParty<'a> {
+    #[default]
+    NotAsked,
+    /// Asked for, but the shipper pays.
+    NobodyElsePays,
+    /// The account of the third party or the receiver; may be empty.
+    Account(&'a str),
 }
 
 /// `DeliveryTimeInformation`, checked.

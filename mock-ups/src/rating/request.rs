@@ -180,9 +180,13 @@ pub(crate) struct PaymentDetails<'a> {
 pub(crate) struct ShipmentCharge<'a> {
     #[serde(borrow)]
     pub(crate) bill_shipper: Opt<BillShipper<'a>>,
+    #[serde(borrow)]
+    pub(crate) bill_third_party: Opt<BillShipper<'a>>,
+    #[serde(borrow)]
+    pub(crate) bill_receiver: Opt<BillShipper<'a>>,
 }
 
-/// `BillShipper`.
+/// `BillShipper`, `BillThirdParty` and `BillReceiver`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct BillShipper<'a> {

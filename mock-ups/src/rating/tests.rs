@@ -1,5 +1,6 @@
 //! Whole calls against [`Rating`](super::Rating), without a server.
 
+mod alerts;
 mod errors;
 mod oracle;
 mod properties;

@@ -39,6 +39,7 @@ impl Shipping {
         let format = checked(&details)?;
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
         let facts = Facts {
+            body: request.body,
             tariff: &self.tariff,
             today,
             mode,
