@@ -14,7 +14,7 @@ pub use trust::TlsError;
 use crate::config::Config;
 use credentials::BrokerCredentials;
 use gateway_admin::{Admin, AdminOptions, Latch};
-use gateway_broker::{Broker, HyperClient, Shutdown, TrustError};
+use gateway_broker::{Broker, HyperClient, NoLedger, Shutdown, TrustError};
 use gateway_model::Clock;
 use gateway_plugin_host::{DirectoryError, Host, HttpClient};
 use gateway_proxy::{BindError, DrainReport};
@@ -104,6 +104,7 @@ impl Gateway {
         let broker = Broker::new(
             accounts::broker_config(config),
             Arc::clone(&clock),
+            Arc::new(NoLedger),
             trust::random_u64()?,
         );
         let cells = accounts::add(config, &catalog, &broker, &http);

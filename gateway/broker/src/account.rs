@@ -2,6 +2,7 @@
 
 use crate::Authorizer;
 use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Origin};
+use gateway_store::GrantKind;
 use sha2::{Digest as _, Sha256};
 use std::{fmt, sync::Arc};
 
@@ -18,6 +19,8 @@ pub struct AccountSpec {
     pub client_id: String,
     /// The manifest's slot; empty for its only one.
     pub slot: String,
+    /// What tokens are requested with.
+    pub grant: GrantKind,
     /// What the credentials are; when it changes, everything the old ones brought is dropped.
     pub key: SlotKey,
     /// How its tokens are asked for.
@@ -84,6 +87,16 @@ impl SlotKey {
             digest.update(part);
         }
         Self(digest.finalize().into())
+    }
+
+    /// For keeping beside a token that these credentials brought.
+    pub(crate) const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
+    /// Whether it is the one that was kept.
+    pub(crate) fn is(&self, kept: &[u8; 32]) -> bool {
+        self.0 == *kept
     }
 }
 

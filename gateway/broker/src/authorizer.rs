@@ -1,5 +1,6 @@
 //! How a token is asked for.
 
+use crate::wire::{Recording, Replaying, Wire};
 use gateway_model::Failure;
 use gateway_plugin_host::{Authorization, HttpClient, Instance, Issued};
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -17,25 +18,48 @@ pub trait Authorizer: Send + Sync {
     ///
     /// # Errors
     /// When none was issued; the failure's class decides what happens next.
-    fn authorize(&self, authorization: Authorization) -> BoxFuture<'_, Result<Issued, Failure>>;
+    fn authorize(
+        &self,
+        authorization: Authorization,
+        wire: Wire,
+    ) -> BoxFuture<'_, Result<Issued, Failure>>;
 }
 
 /// Asks through a carrier's plugin.
 pub struct PluginAuthorizer {
-    instance: Instance,
+    instance: Arc<Instance>,
     http: Arc<dyn HttpClient>,
 }
 
 impl PluginAuthorizer {
     /// Joins a configured plugin with the client that makes its requests.
-    pub const fn new(instance: Instance, http: Arc<dyn HttpClient>) -> Self {
+    pub const fn new(instance: Arc<Instance>, http: Arc<dyn HttpClient>) -> Self {
         Self { instance, http }
     }
 }
 
 impl Authorizer for PluginAuthorizer {
-    fn authorize(&self, authorization: Authorization) -> BoxFuture<'_, Result<Issued, Failure>> {
-        Box::pin(self.instance.authorize(authorization, &*self.http))
+    fn authorize(
+        &self,
+        authorization: Authorization,
+        wire: Wire,
+    ) -> BoxFuture<'_, Result<Issued, Failure>> {
+        Box::pin(async move {
+            match wire {
+                Wire::Plain => self.instance.authorize(authorization, &*self.http).await,
+                Wire::Recorded(recorder) => {
+                    let http = Recording {
+                        http: &*self.http,
+                        recorder: &recorder,
+                    };
+                    self.instance.authorize(authorization, &http).await
+                }
+                Wire::Replayed(answer) => {
+                    let http = Replaying::new(&answer);
+                    self.instance.authorize(authorization, &http).await
+                }
+            }
+        })
     }
 }
 

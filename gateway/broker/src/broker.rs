@@ -1,12 +1,13 @@
 //! The broker and what all its parts share.
 
 use crate::{
-    AccountSpec, BrokerConfig, Handle, driver, metrics::Metrics, slot::Slot, timers::Timers,
+    AccountSpec, BrokerConfig, Handle, Ledger, driver, metrics::Metrics, slot::Slot, timers::Timers,
 };
 use gateway_model::{
     AccountId, CarrierId, Clock, CredentialCell, CredentialState, Environment, Unavailable,
     UnavailableReason,
 };
+use gateway_store::GrantRecord;
 use gateway_token::{Event, Jitter, MintBudget, OverBudget};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
@@ -47,6 +48,7 @@ type OAuthClient = (CarrierId, Environment, String);
 pub(crate) struct Shared {
     pub(crate) config: BrokerConfig,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) timers: Timers<Slot>,
     pub(crate) metrics: Metrics,
     pub(crate) permits: Semaphore,
@@ -68,10 +70,16 @@ impl Broker {
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
-    pub fn new(config: BrokerConfig, clock: Arc<dyn Clock>, jitter_seed: u64) -> Self {
+    pub fn new(
+        config: BrokerConfig,
+        clock: Arc<dyn Clock>,
+        ledger: Arc<dyn Ledger>,
+        jitter_seed: u64,
+    ) -> Self {
         let shared = Arc::new(Shared {
             config,
             clock,
+            ledger,
             timers: Timers::new(),
             metrics: Metrics::default(),
             permits: Semaphore::new(
@@ -108,6 +116,19 @@ impl Broker {
         let slot = known.unwrap_or_else(|| self.shared.insert(&spec));
         driver::replace_spec(&self.shared, &slot, spec);
         Arc::clone(&slot.cell)
+    }
+
+    /// Takes over what the store kept of an account, or what a person's login brought: its grant and,
+    /// if it is still good, its token. `false` if the account is not known.
+    ///
+    /// What is in flight for the account counts no more.
+    pub fn adopt(&self, record: &GrantRecord) -> bool {
+        let slot = self.shared.slot(&record.account);
+        let known = slot.is_some();
+        if let Some(slot) = slot {
+            driver::adopt(&self.shared, &slot, record);
+        }
+        known
     }
 
     /// Forgets an account; its cell says so to whoever still reads it. `false` if it was not known.
@@ -183,6 +204,12 @@ impl Shared {
     pub(crate) fn draw(&self) -> Jitter {
         let mut rng = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
         Jitter::new(rng.random())
+    }
+
+    /// Names an intent.
+    pub(crate) fn intent_id(&self) -> String {
+        let mut rng = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{:032x}", rng.random::<u128>())
     }
 
     /// Takes one token request out of the OAuth client's budget.

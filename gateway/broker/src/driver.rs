@@ -1,8 +1,9 @@
 //! Effects become I/O, and what comes back becomes events.
 
 use crate::{
-    AccountSpec, LastResult, Outcome,
+    AccountSpec, LastResult, Outcome, Wire, adoption,
     broker::{Shared, published},
+    presentation,
     slot::{Slot, Work},
     snapshot,
 };
@@ -11,7 +12,8 @@ use gateway_model::{
     CredentialState, Failure, FailureClass, Generation, SecretBytes, Unavailable, UnavailableReason,
 };
 use gateway_plugin_host::{Authorization, Issued, Reason};
-use gateway_token::{Effect, Event, FlightId, GrantFate, GrantNews, Reason as Cause, Standing};
+use gateway_store::{GrantKind, GrantRecord};
+use gateway_token::{Effect, Event, FlightId, GrantFate, Reason as Cause, Standing};
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 /// Takes an account's new description over; other credentials purge what the old ones brought.
@@ -26,13 +28,30 @@ pub(crate) fn replace_spec(shared: &Arc<Shared>, slot: &Arc<Slot>, spec: Account
 
 /// Drops everything that the account's credentials brought so far.
 pub(crate) fn credentials_changed(shared: &Arc<Shared>, slot: &Arc<Slot>, work: &mut Work) {
-    work.state = SecretBytes::default();
+    if work.spec.grant == GrantKind::ClientCredentials {
+        work.state = SecretBytes::default();
+    }
     event(
         shared,
         slot,
         work,
         Event::CredentialsChanged { grant: None },
     );
+}
+
+/// Takes over what the store kept, or what a login brought.
+pub(crate) fn adopt(shared: &Arc<Shared>, slot: &Arc<Slot>, record: &GrantRecord) {
+    let mut work = slot.lock();
+    let (clock, policy) = (&*shared.clock, &shared.config.policy);
+    let grant = adoption::grant(record, policy, clock);
+    let token = adoption::token(record, &work.spec.key, policy, clock.wall());
+    work.state = record.state.clone();
+    work.version = record.version;
+    work.grant_ends = record.expires_at;
+    work.facts = record.facts.clone();
+    let (token, headers) = token.unzip();
+    work.pending = headers;
+    event(shared, slot, &mut work, Event::Adopted { grant, token });
 }
 
 /// Ends an account that was removed.
@@ -108,8 +127,11 @@ fn carry_out(
         Effect::RequestToken { flight, reason } => {
             return request_token(shared, slot, work, flight, reason, now);
         }
-        Effect::RecordIntent { flight, .. } => {
-            return Some(failed(flight, no_store_for_intents()));
+        Effect::RecordIntent { flight, reason } => {
+            if let Some(failure) = refused(shared, work, reason, now) {
+                return Some(failed(flight, failure));
+            }
+            presentation::announce(shared, slot, flight, reason);
         }
         Effect::Publish {
             generation,
@@ -143,35 +165,87 @@ fn carry_out(
     None
 }
 
-/// Starts a token call, if the broker still runs and the OAuth client's budget allows one.
+/// Why no token call may start now: the broker stops, or the OAuth client's budget is used up.
+fn refused(shared: &Shared, work: &Work, cause: Cause, now: Instant) -> Option<Failure> {
+    if shared.stopping.is_cancelled() {
+        return Some(not_sent("shutting_down", "the gateway is shutting down"));
+    }
+    let over = shared.take_budget(&work.spec, now).err()?;
+    shared.metrics.over_budget.up();
+    tracing::warn!(
+        account = %work.spec.account, client_id = %work.spec.client_id, reason = cause.as_str(),
+        "the mint budget of the OAuth client is used up: something asks for far more \
+         tokens than its accounts need"
+    );
+    let mut failure = not_sent(
+        snapshot::OVER_BUDGET,
+        "the gateway's own limit on token requests of this OAuth client is reached",
+    );
+    failure.retry_after = Some(over.retry_at.saturating_duration_since(now));
+    Some(failure)
+}
+
+/// Starts a token call. One with an intent was allowed when the intent was recorded.
 fn request_token(
     shared: &Arc<Shared>,
     slot: &Arc<Slot>,
-    work: &Work,
+    work: &mut Work,
     flight: FlightId,
     cause: Cause,
     now: Instant,
 ) -> Option<Event> {
-    if shared.stopping.is_cancelled() {
-        return Some(failed(
-            flight,
-            not_sent("shutting_down", "the gateway is shutting down"),
-        ));
-    }
-    if let Err(over) = shared.take_budget(&work.spec, now) {
-        shared.metrics.over_budget.up();
-        tracing::warn!(
-            account = %work.spec.account, client_id = %work.spec.client_id, reason = cause.as_str(),
-            "the mint budget of the OAuth client is used up: something asks for far more \
-             tokens than its accounts need"
-        );
-        let mut failure = not_sent(
-            snapshot::OVER_BUDGET,
-            "the gateway's own limit on token requests of this OAuth client is reached",
-        );
-        failure.retry_after = Some(over.retry_at.saturating_duration_since(now));
+    let presenting = work.presenting.take_if(|it| it.is_of(flight));
+    if presenting.is_none()
+        && let Some(failure) = refused(shared, work, cause, now)
+    {
         return Some(failed(flight, failure));
     }
+    let authorization = authorization(work, cause);
+    let wire = presenting.as_ref().map_or(Wire::Plain, |presenting| {
+        Wire::Recorded(presenting.recorder(shared, &work.spec.account))
+    });
+    shared.metrics.requested.up();
+    shared.metrics.in_flight.up();
+    let (task_shared, slot, spec) = (Arc::clone(shared), Arc::clone(slot), work.spec.clone());
+    let task = async move {
+        let shared = &task_shared;
+        let begun = shared.clock.wall();
+        let result = call(shared, &spec, authorization, wire).await;
+        shared.metrics.in_flight.down();
+        if let Some(presenting) = presenting {
+            presentation::land(shared, &slot, presenting, cause, begun, result).await;
+            return;
+        }
+        let entry = presentation::entry(
+            &spec.account,
+            shared.clock.wall(),
+            cause,
+            result.as_ref().err(),
+        );
+        let completion = result
+            .as_ref()
+            .map(|issued| adoption::completion(&spec, issued, begun, None));
+        let completion = completion.ok();
+        came_back(shared, &slot, flight, cause, result);
+        // After the token is in use: a new one is to be had at any time.
+        let kept = match completion {
+            Some(completion) => {
+                let ledger = &shared.ledger;
+                let version = slot.lock().version;
+                let completed = ledger.complete(&spec.account, version, None, &completion, &entry);
+                completed.await.map(|version| slot.lock().version = version)
+            }
+            None => shared.ledger.note(&entry).await,
+        };
+        if let Err(error) = kept {
+            tracing::warn!(account = %spec.account, %error, "a token request is not on record");
+        }
+    };
+    shared.calls.spawn_on(task, &shared.runtime);
+    None
+}
+
+fn authorization(work: &Work, cause: Cause) -> Authorization {
     let reason = match cause {
         Cause::Unauthorized => Reason::UpstreamRejected,
         Cause::First
@@ -189,42 +263,26 @@ fn request_token(
             }
         }
     };
-    let authorization = Authorization {
+    Authorization {
         reason,
         slot: work.spec.slot.clone(),
         state: work.state.clone(),
         params: Vec::new(),
-    };
-    shared.metrics.requested.up();
-    shared.metrics.in_flight.up();
-    let call = call(
-        Arc::clone(shared),
-        Arc::clone(slot),
-        work.spec.clone(),
-        authorization,
-    );
-    let (shared_by_task, slot) = (Arc::clone(shared), Arc::clone(slot));
-    let task = async move {
-        let result = call.await;
-        shared_by_task.metrics.in_flight.down();
-        came_back(&shared_by_task, &slot, flight, cause, result);
-    };
-    shared.calls.spawn_on(task, &shared.runtime);
-    None
+    }
 }
 
 /// One authorization, with a deadline, and with a panic read as the plugin's fault.
 async fn call(
-    shared: Arc<Shared>,
-    slot: Arc<Slot>,
-    spec: AccountSpec,
+    shared: &Shared,
+    spec: &AccountSpec,
     authorization: Authorization,
+    wire: Wire,
 ) -> Result<Issued, Failure> {
     let limit = shared.config.authorize_timeout;
     let authorized = async {
         // The semaphore is never closed; without a permit the call would still be correct.
         let _permit = shared.permits.acquire().await;
-        let call = async { spec.authorizer.authorize(authorization).await };
+        let call = async { spec.authorizer.authorize(authorization, wire).await };
         tokio::time::timeout(limit, AssertUnwindSafe(call).catch_unwind()).await
     };
     let result = tokio::select! {
@@ -244,7 +302,7 @@ async fn call(
         )),
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => {
-            tracing::error!(account = %slot.cell.account(), "the authorizer panicked");
+            tracing::error!(account = %spec.account, "the authorizer panicked");
             Err(Failure::new(
                 FailureClass::Bug,
                 "panic",
@@ -263,7 +321,7 @@ async fn call(
 }
 
 /// Takes an authorization's result in.
-fn came_back(
+pub(crate) fn came_back(
     shared: &Arc<Shared>,
     slot: &Arc<Slot>,
     flight: FlightId,
@@ -271,11 +329,13 @@ fn came_back(
     result: Result<Issued, Failure>,
 ) {
     let mut work = slot.lock();
-    let awaited = work
-        .lifecycle
-        .state()
-        .flight()
-        .is_some_and(|f| f.id == flight && f.standing == Standing::Current);
+    let state = work.lifecycle.state();
+    let standing = state.flight().filter(|f| f.id == flight);
+    let standing = standing.map(|flight| flight.standing);
+    let awaited = standing == Some(Standing::Current);
+    // A rotated refresh token counts whatever else changed, unless the grant itself did.
+    let keeps_grant = awaited
+        || standing == Some(Standing::Stale) && work.spec.grant == GrantKind::AuthorizationCode;
     let outcome = match &result {
         Ok(_) => Outcome::Issued,
         Err(failure) => {
@@ -301,21 +361,18 @@ fn came_back(
         });
     }
     let landed = match result {
-        Ok(Issued {
-            headers,
-            lifetime,
-            renew_after,
-            state,
-            ..
-        }) => {
+        Ok(issued) => {
+            if keeps_grant {
+                work.state = issued.state;
+            }
             if awaited {
-                (work.pending, work.state) = (Some(headers), state);
+                (work.pending, work.facts) = (Some(issued.headers), issued.facts);
             }
             Event::Issued {
                 flight,
-                lifetime,
-                renew_after,
-                grant: GrantNews::Kept,
+                lifetime: issued.lifetime,
+                renew_after: issued.renew_after,
+                grant: adoption::news(issued.grant),
             }
         }
         Err(failure) => failed(flight, failure),
@@ -354,7 +411,7 @@ pub(crate) fn not_renewed(slot: &Slot, last: Option<&LastResult>) -> Unavailable
     }
 }
 
-fn failed(flight: FlightId, failure: Failure) -> Event {
+pub(crate) fn failed(flight: FlightId, failure: Failure) -> Event {
     let fate = GrantFate::of(&failure);
     Event::Failed {
         flight,
@@ -363,20 +420,10 @@ fn failed(flight: FlightId, failure: Failure) -> Event {
     }
 }
 
-fn not_sent(code: &str, message: &str) -> Failure {
+pub(crate) fn not_sent(code: &str, message: &str) -> Failure {
     let mut failure = Failure::new(FailureClass::Transient, code, message);
     failure.certainly_not_sent = true;
     failure
-}
-
-/// Accounts here hold client credentials only, so that this is never reached; a grant that works
-/// once must not be presented without a place for its intent.
-fn no_store_for_intents() -> Failure {
-    Failure::new(
-        FailureClass::Config,
-        "no_intent_store",
-        "this gateway has no store in which the use of a refresh token could be recorded",
-    )
 }
 
 /// Tokens issued before any other.

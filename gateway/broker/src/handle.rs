@@ -1,13 +1,14 @@
 //! Asking the broker.
 
 use crate::{
-    AccountStatus, BrokerMetrics,
+    AccountStatus, BrokerMetrics, adoption,
     broker::{Shared, published},
     driver::{self, ANY},
     single_flight::Landing,
     slot::{Slot, Work},
 };
 use gateway_model::{AccountId, CredentialState, Generation, Unavailable, UnavailableReason};
+use gateway_store::Timestamp;
 use gateway_token::{Event, State};
 use std::{
     fmt,
@@ -266,6 +267,9 @@ impl Handle {
             fingerprint,
             issued_at: token.and_then(|token| wall_at(token.issued_at)),
             expires_at: token.and_then(|token| wall_at(token.expires_at)),
+            grant: adoption::status(work.lifecycle.grant()),
+            grant_ends_at: work.grant_ends.map(Timestamp::to_system_time),
+            facts: work.facts.clone(),
             next_attempt_at: next.and_then(wall_at),
             cooling_down_until: work.lifecycle.cooling_down_until(now).and_then(wall_at),
             last_result: work.last_result.clone(),

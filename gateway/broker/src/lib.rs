@@ -11,30 +11,41 @@
 //! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what comes |
 //!
 //! Files, in the order of the way of a token: `account` (who), `handle` (asking), `slot` (what is
-//! kept of an account), `driver` (effects become I/O; timers), `authorizer` (the call),
-//! `token_endpoint` (its socket), `snapshot` (publication), `single_flight` (those who wait).
+//! kept of an account), `driver` (effects become I/O; timers), `presentation` (grants that work
+//! once), `ledger` (what is durable), `authorizer` and `wire` (the call), `token_endpoint` (its
+//! socket), `adoption` and `recovery` (after a restart), `snapshot` (publication), `single_flight`
+//! (those who wait).
 
 mod account;
+mod adoption;
 mod authorizer;
 mod broker;
 mod config;
 mod driver;
 mod handle;
+mod ledger;
 mod metrics;
+mod presentation;
+mod recovery;
 mod single_flight;
 mod slot;
 mod snapshot;
 mod status;
 mod timers;
 mod token_endpoint;
+mod wire;
 
 pub use account::{AccountSpec, KeyParts, SlotKey};
+pub use adoption::completion;
 pub use authorizer::{Authorizer, BoxFuture, PluginAuthorizer};
 pub use broker::{Broker, Shutdown};
 pub use config::BrokerConfig;
 pub use gateway_plugin_host::{Authorization, GrantChange, Issued, Reason};
 pub use gateway_token::{MintBudgetPolicy, Policy};
 pub use handle::{Handle, Renewal};
+pub use ledger::{Ledger, LedgerError, NoLedger};
 pub use metrics::{BrokerMetrics, FailureCounts};
+pub use recovery::recover;
 pub use status::{AccountStatus, LastResult, Outcome};
 pub use token_endpoint::{HyperClient, TrustError, trusted_roots};
+pub use wire::{Recorder, Wire};

@@ -1,8 +1,12 @@
 //! One account's place in the broker.
 
-use crate::{AccountSpec, LastResult, metrics::Count, single_flight::Waiters};
-use gateway_model::{CredentialCell, SecretBytes};
-use gateway_token::{Grant, Lifecycle, Policy};
+use crate::{
+    AccountSpec, LastResult, adoption, metrics::Count, presentation::Presenting,
+    single_flight::Waiters,
+};
+use gateway_model::{CredentialCell, SecretBytes, TokenFacts};
+use gateway_store::Timestamp;
+use gateway_token::{Lifecycle, Policy};
 use http::{HeaderName, HeaderValue};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,6 +20,9 @@ pub(crate) struct Slot {
     pub(crate) cell: Arc<CredentialCell>,
     pub(crate) served: Count,
     pub(crate) joined: Count,
+    /// Whoever writes about the account's single-use grant holds it, so that writes keep the order
+    /// in which their reasons came about.
+    pub(crate) order: tokio::sync::Mutex<()>,
     work: Mutex<Work>,
 }
 
@@ -34,6 +41,14 @@ pub(crate) struct Work {
     /// For the next authorization.
     pub(crate) state: SecretBytes,
     pub(crate) wake_at: Option<Instant>,
+    /// The durable intent whose request is to go out next.
+    pub(crate) presenting: Option<Presenting>,
+    /// Of the grant, in the ledger.
+    pub(crate) version: i64,
+    /// When the grant itself ends.
+    pub(crate) grant_ends: Option<Timestamp>,
+    /// What the carrier said about the newest token.
+    pub(crate) facts: TokenFacts,
 }
 
 impl Slot {
@@ -43,9 +58,10 @@ impl Slot {
             cell: Arc::new(CredentialCell::new(spec.account.clone())),
             served: Count::default(),
             joined: Count::default(),
+            order: tokio::sync::Mutex::new(()),
             work: Mutex::new(Work {
+                lifecycle: Lifecycle::new(policy, adoption::without_record(spec.grant)),
                 spec,
-                lifecycle: Lifecycle::new(policy, Grant::Repeatable),
                 waiters: Waiters::default(),
                 last_result: None,
                 minted: 0,
@@ -53,6 +69,10 @@ impl Slot {
                 pending: None,
                 state: SecretBytes::default(),
                 wake_at: None,
+                presenting: None,
+                version: 0,
+                grant_ends: None,
+                facts: TokenFacts::default(),
             }),
         }
     }

@@ -1,8 +1,10 @@
 //! What an operator is shown. Never a token.
 
 use gateway_model::{
-    AccountId, CarrierId, Environment, FailureClass, Fingerprint, Generation, Unavailable,
+    AccountId, CarrierId, Environment, FailureClass, Fingerprint, Generation, TokenFacts,
+    Unavailable,
 };
+use gateway_store::GrantStatus;
 use std::time::SystemTime;
 
 /// One account's tokens, for the admin API and for readiness.
@@ -31,6 +33,12 @@ pub struct AccountStatus {
     pub issued_at: Option<SystemTime>,
     /// When the carrier ends it.
     pub expires_at: Option<SystemTime>,
+    /// What tokens are requested with, and whether it may be.
+    pub grant: GrantStatus,
+    /// When the grant itself ends and a person must sign in again.
+    pub grant_ends_at: Option<SystemTime>,
+    /// What the carrier said about the newest token.
+    pub facts: TokenFacts,
     /// When the next token request starts by itself.
     pub next_attempt_at: Option<SystemTime>,
     /// Until when a 401 starts no renewal.

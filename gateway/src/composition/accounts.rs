@@ -3,10 +3,11 @@
 use crate::config::{self, Config};
 use gateway_broker::{
     AccountSpec, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig, Issued, KeyParts,
-    MintBudgetPolicy, PluginAuthorizer, SlotKey,
+    MintBudgetPolicy, PluginAuthorizer, SlotKey, Wire,
 };
 use gateway_model::{AccountId, CredentialCell, Failure, FailureClass, Origin};
 use gateway_plugin_host::{Catalog, HttpClient, InstanceOptions, Limits, Plugin};
+use gateway_store::GrantKind;
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc};
 
@@ -101,6 +102,7 @@ fn spec(
         environment: account.environment,
         client_id: account.client_id.clone(),
         slot,
+        grant: GrantKind::ClientCredentials,
         key,
         authorizer,
     };
@@ -156,7 +158,7 @@ fn authorizer(
         deadline: config.tokens.request_timeout,
         ..Limits::default()
     };
-    Ok(PluginAuthorizer::new(plugin.instance(options)?, http))
+    Ok(PluginAuthorizer::new(Arc::new(plugin.instance(options)?), http))
 }
 
 /// What the plugin reads (`docs/plugins.md`, "Configuration of an instance").
@@ -177,7 +179,7 @@ fn instance_config(account: &config::Account, origin: &Origin) -> serde_json::Va
 struct Unusable(Failure);
 
 impl Authorizer for Unusable {
-    fn authorize(&self, _: Authorization) -> BoxFuture<'_, Result<Issued, Failure>> {
+    fn authorize(&self, _: Authorization, _: Wire) -> BoxFuture<'_, Result<Issued, Failure>> {
         let failure = self.0.clone();
         Box::pin(async { Err(failure) })
     }

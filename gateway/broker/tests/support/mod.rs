@@ -2,12 +2,13 @@
 
 use gateway_broker::{
     AccountSpec, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig, GrantChange, Handle,
-    Issued, KeyParts, Reason, SlotKey,
+    Issued, KeyParts, NoLedger, Reason, SlotKey, Wire,
 };
 use gateway_model::{
     AccountId, Clock, Credential, CredentialCell, CredentialState, Environment, Failure,
     FailureClass, Secret, SecretBytes, TokenFacts, Unavailable,
 };
+use gateway_store::GrantKind;
 use http::{HeaderValue, header};
 use std::{
     collections::VecDeque,
@@ -81,7 +82,11 @@ impl Script {
 }
 
 impl Authorizer for Script {
-    fn authorize(&self, authorization: Authorization) -> BoxFuture<'_, Result<Issued, Failure>> {
+    fn authorize(
+        &self,
+        authorization: Authorization,
+        _: Wire,
+    ) -> BoxFuture<'_, Result<Issued, Failure>> {
         Box::pin(async move {
             let number = {
                 let mut calls = self.calls.lock().expect("no panic under the lock");
@@ -158,6 +163,7 @@ pub(crate) fn spec(name: &str, secret: &str, authorizer: &Arc<Script>) -> Accoun
         environment: Environment::Test,
         client_id: "client".to_owned(),
         slot: String::new(),
+        grant: GrantKind::ClientCredentials,
         key,
         authorizer: Arc::clone(authorizer) as Arc<dyn Authorizer>,
     }
@@ -169,7 +175,7 @@ impl World {
     }
 
     pub(crate) fn with(config: BrokerConfig, script: Arc<Script>) -> Self {
-        let broker = Broker::new(config, Arc::new(TokioClock), 7);
+        let broker = Broker::new(config, Arc::new(TokioClock), Arc::new(NoLedger), 7);
         let cell = broker.add_account(spec("main", "secret", &script));
         Self {
             handle: broker.handle(),

@@ -1,0 +1,169 @@
+//! What the store kept becomes a lifecycle's grant and token; what was issued becomes a record.
+
+use crate::{AccountSpec, SlotKey};
+use gateway_model::{Clock, SecretBytes};
+use gateway_plugin_host::{GrantChange, Issued};
+use gateway_store::{Completion, GrantKind, GrantRecord, GrantStatus, StoredToken, Timestamp};
+use gateway_token::{AdoptedToken, Grant, GrantNews, Policy, SingleUse, SingleUseStatus};
+use http::{HeaderName, HeaderValue};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Prepared fields of a credential.
+pub(crate) type Fields = Vec<(HeaderName, HeaderValue)>;
+
+/// What an account without a record is worth: consent is missing, client credentials are not.
+pub(crate) const fn without_record(kind: GrantKind) -> Grant {
+    match kind {
+        GrantKind::ClientCredentials => Grant::Repeatable,
+        GrantKind::AuthorizationCode => single_use(SingleUseStatus::Spent, None),
+    }
+}
+
+const fn single_use(status: SingleUseStatus, keep_alive_at: Option<Instant>) -> Grant {
+    Grant::SingleUse(SingleUse {
+        status,
+        keep_alive_at,
+    })
+}
+
+/// The grant of a record. One whose presentation was under way when the process ended counts as
+/// presented: whether the carrier saw it is not known.
+pub(crate) fn grant(record: &GrantRecord, policy: &Policy, clock: &dyn Clock) -> Grant {
+    let status = match record.status {
+        GrantStatus::Repeatable => return Grant::Repeatable,
+        GrantStatus::Held => SingleUseStatus::Held,
+        GrantStatus::Presenting | GrantStatus::OutcomeUnknown => SingleUseStatus::OutcomeUnknown,
+        GrantStatus::LastChance | GrantStatus::Spent => SingleUseStatus::Spent,
+    };
+    single_use(status, keep_alive_at(record, policy, clock))
+}
+
+/// The grant as the store and people call it.
+pub(crate) const fn status(grant: &Grant) -> GrantStatus {
+    match grant {
+        Grant::Repeatable => GrantStatus::Repeatable,
+        Grant::SingleUse(single) => match single.status {
+            SingleUseStatus::Held => GrantStatus::Held,
+            SingleUseStatus::Presenting => GrantStatus::Presenting,
+            SingleUseStatus::OutcomeUnknown => GrantStatus::OutcomeUnknown,
+            SingleUseStatus::LastChance => GrantStatus::LastChance,
+            SingleUseStatus::Spent => GrantStatus::Spent,
+        },
+    }
+}
+
+/// When the grant wants to be used although no token is due: at a part of its own life.
+fn keep_alive_at(record: &GrantRecord, policy: &Policy, clock: &dyn Clock) -> Option<Instant> {
+    let ends = record.expires_at?.to_system_time();
+    let begun = record.facts.refresh_issued_at_ms.map_or_else(
+        || record.consented_at.map(Timestamp::to_system_time),
+        |ms| Some(SystemTime::UNIX_EPOCH + Duration::from_millis(ms)),
+    )?;
+    let life = ends.duration_since(begun).ok()?;
+    let due = begun + life.mul_f64(policy.keep_alive_fraction);
+    let ahead = due.duration_since(clock.wall()).unwrap_or_default();
+    clock.now().checked_add(ahead)
+}
+
+/// The token of a record, unless other credentials brought it or its time is over.
+pub(crate) fn token(
+    record: &GrantRecord,
+    key: &SlotKey,
+    policy: &Policy,
+    wall: SystemTime,
+) -> Option<(AdoptedToken, Fields)> {
+    let token = record.token.as_ref().filter(|token| key.is(&token.key))?;
+    let fields = fields(&token.headers)?;
+    let issued = token.issued_at.to_system_time();
+    let lifetime = match token.expires_at {
+        Some(ends) => Some(ends.to_system_time().duration_since(wall).ok()?),
+        None => None,
+    };
+    let due = token.expires_at.and_then(|ends| {
+        let life = ends.to_system_time().duration_since(issued).ok()?;
+        Some(issued + life.mul_f64(policy.renewal.fraction))
+    });
+    let due = due
+        .into_iter()
+        .chain(token.renew_at.map(Timestamp::to_system_time))
+        .min();
+    let renew_after = due.map(|due| due.duration_since(wall).unwrap_or_default());
+    Some((
+        AdoptedToken {
+            lifetime,
+            renew_after,
+        },
+        fields,
+    ))
+}
+
+/// What an authorization leaves behind. `begun` is when its request began; `kept_until` is the
+/// present end of the grant, for a carrier that lets it live on.
+pub fn completion(
+    spec: &AccountSpec,
+    issued: &Issued,
+    begun: SystemTime,
+    kept_until: Option<Timestamp>,
+) -> Completion {
+    let after = |span: Duration| begun.checked_add(span).map(Timestamp::from);
+    let (status, expires_at) = match (spec.grant, issued.grant) {
+        (GrantKind::ClientCredentials, _) => (GrantStatus::Repeatable, None),
+        (GrantKind::AuthorizationCode, GrantChange::Replaced { lifetime }) => {
+            (GrantStatus::Held, lifetime.and_then(after))
+        }
+        (GrantKind::AuthorizationCode, GrantChange::Kept | GrantChange::NotSingleUse) => {
+            (GrantStatus::Held, kept_until)
+        }
+        (GrantKind::AuthorizationCode, GrantChange::Gone) => (GrantStatus::Spent, None),
+    };
+    Completion {
+        status,
+        state: issued.state.clone(),
+        token: StoredToken {
+            headers: text(&issued.headers),
+            issued_at: begun.into(),
+            expires_at: issued.lifetime.and_then(after),
+            renew_at: issued.renew_after.and_then(after),
+            key: spec.key.to_bytes(),
+        },
+        facts: issued.facts.clone(),
+        expires_at,
+    }
+}
+
+/// What the lifecycle is told about the grant.
+pub(crate) const fn news(change: GrantChange) -> GrantNews {
+    match change {
+        GrantChange::Replaced { lifetime } => GrantNews::Replaced { lifetime },
+        GrantChange::Kept | GrantChange::NotSingleUse => GrantNews::Kept,
+        GrantChange::Gone => GrantNews::Gone,
+    }
+}
+
+/// Fields as the store keeps them: `name`, a colon, the value, one line for each. Neither can hold
+/// a line break.
+fn text(fields: &[(HeaderName, HeaderValue)]) -> SecretBytes {
+    let mut text = Vec::new();
+    for (name, value) in fields {
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.push(b':');
+        text.extend_from_slice(value.as_bytes());
+        text.push(b'\n');
+    }
+    SecretBytes::new(text)
+}
+
+fn fields(text: &SecretBytes) -> Option<Fields> {
+    let lines = text.expose().split(|byte| *byte == b'\n');
+    let fields: Option<Fields> = lines
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let name = HeaderName::from_bytes(&line[..colon]).ok()?;
+            let mut value = HeaderValue::from_bytes(&line[colon + 1..]).ok()?;
+            value.set_sensitive(true);
+            Some((name, value))
+        })
+        .collect();
+    fields.filter(|fields| !fields.is_empty())
+}

@@ -1,0 +1,115 @@
+//! The durable side of tokens, as the broker needs it.
+
+use crate::BoxFuture;
+use gateway_model::{AccountId, SecretBytes};
+use gateway_store::{Completion, Intent, Presentation, RenewalEntry, Resolution};
+use std::fmt;
+
+/// Why nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// A newer login, or another gateway, owns the grant: what this one knows is outdated.
+    #[error("the account has a newer login; what the old one brought is dropped")]
+    Fenced,
+    /// The store did not take it.
+    #[error("the store did not take it: {0}")]
+    Failed(String),
+}
+
+/// Where grants are kept. A call that returns `Ok` has made its change durable.
+pub trait Ledger: Send + Sync + fmt::Debug {
+    /// Announces the presentation of a single-use grant of that version.
+    fn record_intent<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: i64,
+        which: Presentation,
+        intent: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>>;
+
+    /// Keeps the carrier's raw answer, before anybody reads it.
+    fn record_answer<'a>(
+        &'a self,
+        account: &'a AccountId,
+        intent: &'a str,
+        answer: &'a SecretBytes,
+    ) -> BoxFuture<'a, Result<(), LedgerError>>;
+
+    /// Keeps what an authorization brought; the new version comes back. `intent` is `None` for a
+    /// grant that may be presented any number of times.
+    fn complete<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: i64,
+        intent: Option<&'a str>,
+        completion: &'a Completion,
+        entry: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<i64, LedgerError>>;
+
+    /// Keeps what a failed presentation made of the grant.
+    fn resolve<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: i64,
+        intent: &'a str,
+        resolution: Resolution,
+        entry: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<(), LedgerError>>;
+
+    /// Adds a line to the journal of renewals.
+    fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>>;
+}
+
+/// Keeps nothing, so that single-use grants cannot be presented at all.
+#[derive(Clone, Copy, Debug)]
+pub struct NoLedger;
+
+impl Ledger for NoLedger {
+    fn record_intent<'a>(
+        &'a self,
+        _: &'a AccountId,
+        _: i64,
+        _: Presentation,
+        _: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async {
+            let why = "there is no store in which the use of a refresh token could be recorded";
+            Err(LedgerError::Failed(why.to_owned()))
+        })
+    }
+
+    fn record_answer<'a>(
+        &'a self,
+        _: &'a AccountId,
+        _: &'a str,
+        _: &'a SecretBytes,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn complete<'a>(
+        &'a self,
+        _: &'a AccountId,
+        version: i64,
+        _: Option<&'a str>,
+        _: &'a Completion,
+        _: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<i64, LedgerError>> {
+        Box::pin(async move { Ok(version) })
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        _: &'a AccountId,
+        _: i64,
+        _: &'a str,
+        _: Resolution,
+        _: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn note<'a>(&'a self, _: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
