@@ -16,7 +16,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "gateway-admin",
-        &["gateway-broker", "gateway-model", "gateway-proxy"],
+        &[
+            "gateway-broker",
+            "gateway-control",
+            "gateway-model",
+            "gateway-plugin-host",
+            "gateway-proxy",
+            "gateway-store",
+        ],
     ),
     (
         "gateway",

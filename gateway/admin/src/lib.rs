@@ -12,6 +12,7 @@
 //!
 //! Invariant: the data plane does not depend on this crate, and nothing here changes anything.
 
+pub mod client;
 mod error;
 mod host;
 mod labels;
@@ -19,8 +20,10 @@ mod metrics;
 mod readiness;
 mod server;
 mod sources;
+mod wire;
 
 pub use host::AllowedHosts;
 pub use readiness::Latch;
 pub use server::{Admin, AdminOptions, BindError, Bound};
 pub use sources::{PluginStatus, Sources};
+pub use wire::{BackupRequest, ErrorBody, ErrorDetail};
