@@ -96,3 +96,44 @@ pub struct AppLogin {
     /// What proves it.
     pub secret: SecretHash,
 }
+
+/// Why a directory cannot be served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    /// Two routes answer to the same `Host`.
+    #[error("the host {0:?} belongs to two routes: remove it from one")]
+    HostTwice(String),
+    /// Two routes answer to the same prefix.
+    #[error("the prefix {0:?} belongs to two routes: change one")]
+    PrefixTwice(String),
+    /// A prefix that is not one or more plain path segments.
+    #[error("{0:?} is not a usable prefix: write it like \"/ups\"")]
+    Prefix(String),
+    /// Two accounts of one name.
+    #[error("the account {0} is there twice: rename one")]
+    AccountTwice(AccountId),
+    /// Another name of an account that is a name already.
+    #[error("the name {0} belongs to two accounts: remove it from the aliases of one")]
+    AliasTwice(AccountId),
+    /// Two apps of one client id.
+    #[error("the client id {0:?} belongs to two apps: change one")]
+    ClientIdTwice(String),
+    /// Two apps of one name.
+    #[error("the app {0:?} is there twice: rename one")]
+    AppTwice(String),
+    /// Two apps of one key.
+    #[error("the app {0:?} has the key of another app: give it one of its own")]
+    KeyTwice(String),
+    /// A retired key that stands for two accounts of one carrier and environment.
+    #[error("the retired key of account {0} stands for another account as well: remove one")]
+    LegacyKeyTwice(AccountId),
+    /// A rule of a carrier's profile that cannot be followed.
+    #[error("the older path {0:?} of the carrier cannot be served: its plugin is at fault")]
+    LegacyPath(String),
+    /// A plaintext origin that was not allowed.
+    #[error("{0} is not encrypted: use https, or allow it with danger_plaintext_upstream = true")]
+    Plaintext(String),
+    /// A route's default account that is not an account of its carrier and environment.
+    #[error("the account {0} cannot be the default of a route to {1} ({2})")]
+    DefaultAccount(AccountId, CarrierId, Environment),
+}

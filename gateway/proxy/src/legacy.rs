@@ -2,10 +2,10 @@
 
 use crate::{
     caller::Caller,
-    directory::LegacyKey,
+    directory::{DirectoryError, LegacyKey},
     directory_view::DirectoryView,
     error::{Code, Problem},
-    index::{DirectoryError, Map, Realm},
+    index::{Map, Realm},
     secret_hash::SecretHash,
 };
 use gateway_model::LegacyProfile;
@@ -24,10 +24,21 @@ struct Holder {
 }
 
 /// The retired keys, by their hashes: the timing of a look-up tells nothing of a key.
-#[derive(Debug, Default)]
-pub(crate) struct LegacyKeys(Map<[u8; 32], Vec<Holder>>);
+#[derive(Debug)]
+pub(crate) struct LegacyKeys {
+    /// Keys are registered, even if all of them are of apps that are gone.
+    in_use: bool,
+    holders: Map<[u8; 32], Vec<Holder>>,
+}
 
 impl LegacyKeys {
+    pub(crate) fn new(in_use: bool) -> Self {
+        Self {
+            in_use,
+            holders: Map::default(),
+        }
+    }
+
     pub(crate) fn add(
         &mut self,
         key: &LegacyKey,
@@ -36,7 +47,7 @@ impl LegacyKeys {
     ) -> Result<(), DirectoryError> {
         let realm = |holder: &Holder| holder.account.map(|(realm, _)| realm);
         let holder = Holder { app, account };
-        match self.0.entry(*key.key.as_bytes()) {
+        match self.holders.entry(*key.key.as_bytes()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(vec![holder]);
             }
@@ -49,10 +60,6 @@ impl LegacyKeys {
             }
         }
         Ok(())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -68,7 +75,7 @@ pub(crate) fn caller(
 ) -> Result<Option<Caller>, Problem> {
     let keys = &directory.index.legacy_keys;
     let mut values = headers.get_all(&legacy.key_header).iter();
-    let Some(value) = values.next().filter(|_| !keys.is_empty()) else {
+    let Some(value) = values.next().filter(|_| keys.in_use) else {
         return Ok(None);
     };
     if values.next().is_some() {
@@ -76,7 +83,7 @@ pub(crate) fn caller(
     }
     let key = HeaderValue::to_str(value).ok();
     let key = key.filter(|key| key.len() <= MAX_KEY).map(SecretHash::of);
-    let holders = key.and_then(|key| keys.0.get(key.as_bytes()));
+    let holders = key.and_then(|key| keys.holders.get(key.as_bytes()));
     let Some(holders) = holders else {
         return Err(Problem::new(
             Code::AppUnauthenticated,

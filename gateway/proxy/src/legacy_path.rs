@@ -3,7 +3,7 @@
 //! A path is read exactly as it is sent (H7): a literal segment fits only itself, and what a named one
 //! holds goes over byte by byte. Nothing is decoded, so nothing can be decoded twice.
 
-use crate::{error::Problem, hygiene, index::DirectoryError};
+use crate::{directory::DirectoryError, error::Problem, hygiene};
 use gateway_model::{LegacyProfile, PathRewrite};
 use http::{Method, uri::PathAndQuery};
 

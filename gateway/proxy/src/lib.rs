@@ -65,8 +65,9 @@ mod view;
 mod worker;
 
 pub use credentials::{BoxFuture, Credentials, Renewal};
-pub use directory::{Account, App, AppLogin, Directory, LegacyKey, RateLimit, Route};
-pub use index::DirectoryError;
+pub use directory::{
+    Account, App, AppLogin, Directory, DirectoryError, LegacyKey, RateLimit, Route,
+};
 pub use limits::Limits;
 pub use live::DirectoryHandle;
 pub use metrics::{LATENCY_BOUNDS_US, MetricsReader, MetricsSnapshot};

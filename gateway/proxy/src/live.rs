@@ -1,8 +1,8 @@
 //! Changing the directory while requests are served.
 
 use crate::{
-    directory::Directory,
-    index::{DirectoryError, Index},
+    directory::{Directory, DirectoryError},
+    index::Index,
 };
 use arc_swap::ArcSwap;
 use std::{

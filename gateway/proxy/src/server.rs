@@ -2,8 +2,7 @@
 
 use crate::{
     credentials::Credentials,
-    directory::Directory,
-    index::DirectoryError,
+    directory::{Directory, DirectoryError},
     listener::Loads,
     live::{DirectoryCell, DirectoryHandle},
     metrics::{MetricsReader, WorkerMetrics},

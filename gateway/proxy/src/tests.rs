@@ -1,8 +1,12 @@
 //! The data plane against a scripted upstream: raw sockets on both sides, so that every byte counts.
 
+mod accounts;
 mod apps;
 mod credentials;
+mod directory;
 mod forwarding;
 mod harness;
 mod hygiene;
+mod legacy;
 mod life;
+mod rates;

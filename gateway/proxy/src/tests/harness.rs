@@ -169,6 +169,7 @@ pub(super) struct Upstream {
     pub(super) addr: SocketAddr,
     seen: Arc<Mutex<Vec<Message>>>,
     connections: Arc<AtomicU64>,
+    ended: Arc<AtomicU64>,
 }
 
 impl Upstream {
@@ -182,11 +183,14 @@ impl Upstream {
             Arc::clone(&seen),
             Arc::clone(&connections),
         );
+        let ended = Arc::new(AtomicU64::new(0));
+        let over = Arc::clone(&ended);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
                 count.fetch_add(1, Ordering::SeqCst);
                 let (script, kept) = (Arc::clone(&script), Arc::clone(&kept));
+                let over = Arc::clone(&over);
                 std::thread::spawn(move || {
                     while let Ok(Some(message)) = read_message(&mut stream, false) {
                         let number = {
@@ -199,9 +203,10 @@ impl Upstream {
                         let _ = stream.write_all(&answer);
                         if close {
                             let _ = stream.shutdown(Shutdown::Both);
-                            return;
+                            break;
                         }
                     }
+                    over.fetch_add(1, Ordering::SeqCst);
                 });
             }
         });
@@ -209,6 +214,7 @@ impl Upstream {
             addr,
             seen,
             connections,
+            ended,
         }
     }
 
@@ -222,6 +228,11 @@ impl Upstream {
             .lock()
             .expect("no test thread panics here")
             .clone()
+    }
+
+    /// Connections that ended.
+    pub(super) fn ended(&self) -> u64 {
+        self.ended.load(Ordering::SeqCst)
     }
 
     pub(super) fn connections(&self) -> u64 {
@@ -321,6 +332,8 @@ pub(super) struct World {
     pub(super) addr: SocketAddr,
     pub(super) cells: HashMap<String, Arc<CredentialCell>>,
     pub(super) broker: Arc<Broker>,
+    /// As it was at the start.
+    pub(super) directory: Directory,
     pub(super) clock: Arc<TestClock>,
     pub(super) running: Option<Running>,
 }
@@ -410,6 +423,7 @@ impl World {
         }
         let mut directory = directory(upstream, accounts);
         (wants.change)(&mut directory);
+        let first_directory = directory.clone();
         let (first, second) = (Arc::clone(&cells["main"]), Arc::clone(&cells["main"]));
         let (on_acquire, on_unauthorized) = (wants.on_acquire, wants.on_unauthorized);
         let broker = Arc::new(Broker {
@@ -447,9 +461,22 @@ impl World {
             addr,
             cells,
             broker,
+            directory: first_directory,
             clock,
             running,
         }
+    }
+
+    /// Replaces the directory by the first one with a change.
+    pub(super) fn replace(&self, change: impl FnOnce(&mut Directory)) {
+        let mut directory = self.directory.clone();
+        change(&mut directory);
+        let handle = self.running.as_ref().expect("running").directory();
+        handle.replace(directory).expect("a good directory");
+    }
+
+    pub(super) fn metrics(&self) -> crate::MetricsSnapshot {
+        self.running.as_ref().expect("running").metrics().snapshot()
     }
 
     pub(super) fn connect(&self) -> Client {
