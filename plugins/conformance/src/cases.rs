@@ -25,6 +25,17 @@ pub(crate) fn good_answer() -> Answer {
     Answer::json(200, token("\"14399\""))
 }
 
+/// Stands where a carrier's answers have a refresh token.
+pub(crate) const PLANTED_REFRESH: &str = "planted-refresh-token";
+
+/// The answer to a code or a refresh token; the number makes the refresh token a new one.
+pub(crate) fn good_login(number: u32) -> Answer {
+    let body = format!(
+        r#"{{"refresh_token_expires_in":"5183999","refresh_token_status":"approved","token_type":"Bearer","issued_at":"1767225600000","client_id":"conformance","access_token":"{PLANTED}","refresh_token":"{PLANTED_REFRESH}-{number}","refresh_token_issued_at":"1767225600000","expires_in":"14399","status":"approved"}}"#
+    );
+    Answer::json(200, body)
+}
+
 /// A token answer whose `expires_in` is that JSON text.
 fn token(expires_in: &str) -> String {
     format!(

@@ -10,6 +10,7 @@ mod authorize;
 mod carrier;
 mod cases;
 mod configure;
+mod consent;
 mod handshake;
 mod host;
 mod report;
@@ -33,7 +34,7 @@ pub struct Suite<'a> {
     pub script: Vec<Answer>,
 }
 
-/// Runs all checks. The plugin is called about two hundred times; nothing leaves this process.
+/// Runs all checks. The plugin is called some hundred times; nothing leaves this process.
 ///
 /// It needs a Tokio runtime with time enabled, and blocks it now and then. The process should serve
 /// nobody else: a plugin that aborts takes it along.
@@ -44,5 +45,6 @@ pub async fn check(suite: &Suite<'_>) -> Report {
     handshake::check(suite, &mut report);
     configure::check(suite, &mut report).await;
     authorize::check(suite, &mut report).await;
+    consent::check(suite, &mut report).await;
     report
 }

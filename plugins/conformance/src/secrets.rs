@@ -35,6 +35,12 @@ impl Secrets {
         Self(found)
     }
 
+    /// These as well.
+    pub(crate) fn with<const N: usize>(mut self, more: [&str; N]) -> Self {
+        self.0.extend(more.map(str::to_owned));
+        self
+    }
+
     /// A text without them.
     pub(crate) fn hidden(&self, text: &str) -> String {
         let hide = |text: String, secret: &String| text.replace(secret, "[secret]");

@@ -96,7 +96,7 @@ async fn ups_passes() {
     let report = run(&ups_library(), &config).await;
     let passed = |check: &plugins_conformance::Check| check.outcome == Outcome::Passed;
     assert!(report.checks.iter().all(passed), "{report}");
-    assert_eq!(report.checks.len(), 11, "{report}");
+    assert_eq!(report.checks.len(), 18, "{report}");
 }
 
 const MANIFEST: &str = plugins_sdk::manifest!(

@@ -1,0 +1,279 @@
+//! Consents and logins: plugins with the capability `auth_code`.
+//!
+//! What matters here is that a refresh token that works once is never spent twice and never lost: the
+//! gateway believes what the plugin says about it.
+
+use crate::{
+    Answer, Report, Suite, authorize,
+    carrier::{Carrier, Reply},
+    cases::{self, Meaning},
+    secrets::Secrets,
+};
+use gateway_model::{Failure, FailureClass, GrantHint, Secret, SecretBytes};
+use gateway_plugin_host::{
+    Authorization, AuthorizeUrl, GrantChange, HttpErrorKind, Instance, InstanceOptions, Issued,
+    Reason,
+};
+use serde_json::{Value, json};
+
+const MANIFEST: &str = "says in its manifest whether a person can consent";
+const URL: &str = "leads a person to the carrier with state, challenge and redirect URI";
+const LOGIN: &str = "makes a login of a code, and the next one of a login";
+const NEEDED: &str = "asks for a login when there is none, and asks the carrier nothing";
+const HOSTILE: &str = "breaks its contract for no answer to a code or a refresh token";
+const FATE: &str = "claims a refresh token unharmed or refused only when the carrier said so";
+const SILENT: &str = "tells no code, verifier or refresh token in its failures";
+
+/// Parameters that no message may repeat.
+const CODE: &str = "planted-authorization-code";
+const VERIFIER: &str = "planted-pkce-verifier";
+const CALLBACK: &str = "https://gateway.example.com/oauth/callback/";
+
+pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
+    let manifest = suite.plugin.manifest();
+    let said = manifest.capabilities.iter().any(|able| able == "auth_code");
+    let able = suite.plugin.supports_auth_code();
+    let differs = (said != able).then(|| "the manifest and the table differ".to_owned());
+    report.add(MANIFEST, differs.into_iter().collect());
+    let rest = [URL, LOGIN, NEEDED, HOSTILE, FATE, SILENT];
+    let skip = |report: &mut Report, why: &str| {
+        rest.into_iter().for_each(|name| report.skip(name, why));
+    };
+    if !able {
+        return skip(report, "the plugin knows no consent");
+    }
+    let mut config = suite.config.clone();
+    if let Value::Object(members) = &mut config {
+        members.insert("grant".into(), json!("authorization_code"));
+    }
+    let made = suite.plugin.instance(InstanceOptions {
+        limits: authorize::limits(),
+        ..InstanceOptions::new(config)
+    });
+    let instance = match made {
+        Ok(instance) => instance,
+        Err(failure) => return skip(report, &format!("there is no instance: {failure}")),
+    };
+    let run = Run {
+        slot: manifest.slots.first().cloned().unwrap_or_default(),
+        script: if suite.script.is_empty() {
+            vec![cases::good_login(1)]
+        } else {
+            suite.script.clone()
+        },
+        secrets: Secrets::of(suite.config, manifest.config_schema.as_ref()).with([
+            CODE,
+            VERIFIER,
+            cases::PLANTED_REFRESH,
+        ]),
+        instance,
+    };
+    run.url(report).await;
+    let state = run.login(report).await;
+    run.needed(report).await;
+    run.hostile(state, report).await;
+}
+
+struct Run {
+    instance: Instance,
+    slot: String,
+    script: Vec<Answer>,
+    secrets: Secrets,
+}
+
+impl Run {
+    /// The host has checked what comes back; it only has to come.
+    async fn url(&self, report: &mut Report) {
+        let mut findings = Vec::new();
+        for (redirect_uri, state) in [
+            (CALLBACK, "0123456789abcdef0123456789abcdef"),
+            (
+                "https://gateway.example.com:8443/cb?carrier=a%20b&x=%C3%BC",
+                "a+b/c=_-~.",
+            ),
+            ("http://127.0.0.1:8081/oauth/callback", "%2B&state=other#"),
+        ] {
+            let request = AuthorizeUrl {
+                slot: self.slot.clone(),
+                redirect_uri: redirect_uri.to_owned(),
+                state: Secret::new(state.to_owned()),
+                pkce_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
+            };
+            if let Err(failure) = self.instance.authorize_url(&request).await {
+                findings.push(format!("back to {redirect_uri}: {failure}"));
+            }
+        }
+        report.add(URL, findings);
+    }
+
+    async fn authorize(
+        &self,
+        reason: Reason,
+        state: &SecretBytes,
+        carrier: &Carrier,
+    ) -> Result<Issued, Failure> {
+        let param = |name: &str, value: &str| (name.to_owned(), Secret::new(value.to_owned()));
+        let code = vec![
+            param("code", CODE),
+            param("redirect_uri", CALLBACK),
+            param("pkce_verifier", VERIFIER),
+        ];
+        let authorization = Authorization {
+            reason,
+            slot: self.slot.clone(),
+            state: state.clone(),
+            params: if reason == Reason::AuthCode {
+                code
+            } else {
+                Vec::new()
+            },
+        };
+        self.instance.authorize(authorization, carrier).await
+    }
+
+    /// The state of a login, if one can be made.
+    async fn login(&self, report: &mut Report) -> Option<SecretBytes> {
+        let mut findings = Vec::new();
+        let carrier = Carrier::good(&self.script);
+        let none = SecretBytes::default();
+        let mut kept = None;
+        match self.authorize(Reason::AuthCode, &none, &carrier).await {
+            Ok(issued) => {
+                findings.extend(change(&issued, &none));
+                kept = Some(issued.state).filter(|state| !state.expose().is_empty());
+            }
+            Err(failure) => findings.push(format!("a code: {failure}: does the script fit?")),
+        }
+        if let Some(state) = &kept {
+            let next = if self.script == [cases::good_login(1)] {
+                vec![cases::good_login(2)]
+            } else {
+                self.script.clone()
+            };
+            for reason in [Reason::Refresh, Reason::Fetch, Reason::UpstreamRejected] {
+                let carrier = Carrier::good(&next);
+                match self.authorize(reason, state, &carrier).await {
+                    Ok(issued) => findings.extend(change(&issued, state)),
+                    Err(failure) => findings.push(format!("{reason:?} with a login: {failure}")),
+                }
+            }
+        }
+        report.add(LOGIN, findings);
+        kept
+    }
+
+    async fn needed(&self, report: &mut Report) {
+        let mut findings = Vec::new();
+        for reason in [Reason::Fetch, Reason::Refresh, Reason::UpstreamRejected] {
+            let carrier = Carrier::good(&self.script);
+            let none = SecretBytes::default();
+            match self.authorize(reason, &none, &carrier).await {
+                Err(failure) if failure.class == FailureClass::Interaction => {}
+                Err(failure) => findings.push(format!(
+                    "{reason:?}: class {}: {failure}",
+                    failure.class.as_str()
+                )),
+                Ok(_) => findings.push(format!("{reason:?}: a credential without a login")),
+            }
+            if !carrier.asked().is_empty() {
+                findings.push(format!("{reason:?}: it asked the carrier"));
+            }
+        }
+        report.add(NEEDED, findings);
+    }
+
+    async fn hostile(&self, state: Option<SecretBytes>, report: &mut Report) {
+        let Some(state) = state else {
+            for name in [HOSTILE, FATE, SILENT] {
+                report.skip(name, "there is no login");
+            }
+            return;
+        };
+        let (mut bugs, mut fates, mut told) = (Vec::new(), Vec::new(), Vec::new());
+        for reason in [Reason::AuthCode, Reason::Refresh] {
+            for (name, meaning, reply) in cases::replies() {
+                let name = format!("{reason:?}, {name}");
+                let carrier = Carrier::with(&self.script, 0, reply.clone());
+                let Err(failure) = self.authorize(reason, &state, &carrier).await else {
+                    if !matches!(meaning, Meaning::Odd) {
+                        fates.push(format!("{name}: a credential was made of it"));
+                    }
+                    continue;
+                };
+                if failure.class == FailureClass::Bug {
+                    bugs.push(format!("{name}: {failure}"));
+                }
+                if self.secrets.are_in(&format!("{failure:?}")) {
+                    told.push(format!("{name}: the failure contains a secret"));
+                }
+                if reason == Reason::Refresh {
+                    fates.extend(wrong_fate(&reply, &failure).map(|why| format!("{name}: {why}")));
+                }
+            }
+        }
+        report.add(HOSTILE, bugs);
+        report.add(FATE, fates);
+        report.add(SILENT, told);
+    }
+}
+
+/// What is wrong with what a login's answer did to the state, if anything.
+fn change(issued: &Issued, before: &SecretBytes) -> Option<String> {
+    let kept = issued.state.expose();
+    let wrong = match issued.grant {
+        GrantChange::NotSingleUse => "a login is called a grant that works any number of times",
+        GrantChange::Replaced { .. } if kept.is_empty() || kept == before.expose() => {
+            "the grant is called replaced, but the state holds no new one"
+        }
+        GrantChange::Kept if kept.is_empty() => {
+            "the grant is called kept, but the state does not hold it"
+        }
+        GrantChange::Replaced { .. } | GrantChange::Kept | GrantChange::Gone => return None,
+    };
+    Some(wrong.to_owned())
+}
+
+/// What is wrong with the fate that a failure means for the refresh token, if anything.
+fn wrong_fate(reply: &Reply, failure: &Failure) -> Option<String> {
+    // As the gateway reads it: a refused client has not used its grant up.
+    let unharmed = match failure.grant {
+        GrantHint::Unharmed => true,
+        GrantHint::Refused => false,
+        GrantHint::HostDecides => {
+            failure.certainly_not_sent
+                || matches!(failure.class, FailureClass::Rejected | FailureClass::Config)
+        }
+    };
+    let refused = match failure.grant {
+        GrantHint::Refused => true,
+        GrantHint::Unharmed => false,
+        GrantHint::HostDecides => {
+            failure.class == FailureClass::Interaction && !failure.certainly_not_sent
+        }
+    };
+    let (may_be_unharmed, may_be_refused) = match reply {
+        Reply::Answer(answer) => match answer.status {
+            // It was looked at, or not: the carrier's own words decide.
+            400..=499 => (true, true),
+            503 => (true, false),
+            _ => (false, false),
+        },
+        Reply::Error(kind) => match kind {
+            HttpErrorKind::Dns
+            | HttpErrorKind::Connect
+            | HttpErrorKind::Tls
+            | HttpErrorKind::Denied => (true, false),
+            HttpErrorKind::Timeout | HttpErrorKind::Other | HttpErrorKind::TooLarge => {
+                (false, false)
+            }
+        },
+        Reply::Silence => (false, false),
+    };
+    if unharmed && !may_be_unharmed {
+        Some("it may be used up, and is called unharmed".to_owned())
+    } else if refused && !may_be_refused {
+        Some("nobody refused it, and it is called refused".to_owned())
+    } else {
+        None
+    }
+}
