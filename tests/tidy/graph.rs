@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gateway-model", &[]),
     ("gateway-token", &["gateway-model"]),
     ("gateway-proxy", &["gateway-model"]),
+    ("gateway-store", &["gateway-model"]),
     ("gateway-plugin-host", &["gateway-model", "plugins-abi"]),
     (
         "gateway-broker",

@@ -1,7 +1,44 @@
 //! What the gateway remembers: accounts, grants, apps, audit trail; in SQLite or PostgreSQL.
+//!
+//! One set of statements serves both databases; `docs/store.md` describes the schema, the sealing
+//! and the backup format. Every call has a deadline, and a call that failed wrote nothing or can be
+//! repeated.
 
+mod accounts;
+mod admin_tokens;
+mod apps;
+mod audit;
+mod backup;
+mod classify;
+mod consents;
+mod db;
+mod doc;
+mod error;
+mod file;
+mod grants;
+mod key;
+mod lock;
+mod meta;
+mod migrations;
+mod notices;
+mod open;
 mod record;
+mod recover;
+mod renewals;
+mod rescue;
+mod seal;
+mod store;
+mod table;
 mod time;
+mod url;
 
+pub use backup::{BackupError, BackupSummary, Overwrite, Protection, inspect_backup};
+pub use consents::TakenConsent;
+pub use error::{KeyError, OpenError, StoreError};
+pub use key::MasterKeySource;
+pub use notices::Sent;
+pub use open::{Access, StoreOptions};
 pub use record::*;
+pub use store::{Quarantined, Store};
 pub use time::Timestamp;
+pub use url::StoreUrl;

@@ -1,0 +1,179 @@
+//! Accounts.
+
+use crate::store::commit;
+use crate::{AccountRecord, AppRecord, GrantRecord, Store, StoreError};
+use gateway_model::AccountId;
+use sqlx::AnyConnection;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Store {
+    /// Every account that opens, by name.
+    pub async fn accounts(&self) -> Result<Vec<AccountRecord>> {
+        self.read_all().await
+    }
+
+    /// One account, by its name.
+    pub async fn account(&self, name: &AccountId) -> Result<Option<AccountRecord>> {
+        self.read_one(name.as_str().as_bytes()).await
+    }
+
+    /// Adds an account. Its name and aliases must be free, among names and aliases alike.
+    pub async fn add_account(&self, account: &AccountRecord) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            if account.default {
+                self.clear_default(&mut tx, account).await?;
+            }
+            let sql = "INSERT INTO accounts (name, sealed) VALUES ($1, $2)";
+            let sealed = self.sealer().seal(account)?;
+            let name = account.name.as_str();
+            let query = sqlx::query(sql).bind(name).bind(sealed);
+            query.execute(&mut *tx).await.map_err(|e| taken(e, name))?;
+            insert_names(&mut tx, account).await?;
+            commit(tx).await
+        };
+        self.db.write(work).await
+    }
+
+    /// Replaces an account, if it is still at the revision that `account` was made from, and gives
+    /// back what is stored now. Its name, carrier and environment stay.
+    pub async fn update_account(&self, account: &AccountRecord) -> Result<AccountRecord> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let found = self.find_account(&mut tx, &account.name).await?;
+            if found.revision != account.revision {
+                return Err(StoreError::Stale);
+            }
+            if (&found.carrier, found.environment) != (&account.carrier, account.environment) {
+                return Err(StoreError::Invalid {
+                    what: format!("account {}", account.name),
+                    why: "carrier and environment of an account never change",
+                });
+            }
+            if account.default && !found.default {
+                self.clear_default(&mut tx, account).await?;
+            }
+            let mut next = account.clone();
+            next.revision += 1;
+            self.write_account(&mut tx, &next).await?;
+            let sql = "DELETE FROM account_names WHERE account = $1";
+            let query = sqlx::query(sql).bind(account.name.as_str());
+            query.execute(&mut *tx).await?;
+            insert_names(&mut tx, &next).await?;
+            commit(tx).await?;
+            Ok(next)
+        };
+        self.db.write(work).await
+    }
+
+    /// Removes an account and everything that is its: grant, consents, notices, journal, retired
+    /// keys, and its place in apps. `false` if there is none. Works on a damaged one too.
+    pub async fn remove_account(&self, name: &AccountId) -> Result<bool> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            for sql in [
+                "DELETE FROM account_names WHERE account = $1",
+                "DELETE FROM grants WHERE account = $1",
+                "DELETE FROM consents WHERE account = $1",
+                "DELETE FROM notices WHERE account = $1",
+                "DELETE FROM renewals WHERE account = $1",
+                "DELETE FROM legacy_keys WHERE account = $1",
+            ] {
+                sqlx::query(sql)
+                    .bind(name.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            let query = sqlx::query("DELETE FROM accounts WHERE name = $1").bind(name.as_str());
+            let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
+            for mut app in self.list::<AppRecord>(&mut tx).await? {
+                if app.accounts.contains(name) {
+                    app.accounts.retain(|account| account != name);
+                    self.write_app(&mut tx, &app).await?;
+                }
+            }
+            commit(tx).await?;
+            self.acquit::<AccountRecord>(name.as_str().as_bytes());
+            self.acquit::<GrantRecord>(name.as_str().as_bytes());
+            Ok(gone)
+        };
+        self.db.write(work).await
+    }
+
+    /// Makes an account the default of its carrier and environment, and no other.
+    pub async fn set_default(&self, name: &AccountId) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let mut account = self.find_account(&mut tx, name).await?;
+            if account.default {
+                return Ok(());
+            }
+            self.clear_default(&mut tx, &account).await?;
+            account.default = true;
+            account.revision += 1;
+            self.write_account(&mut tx, &account).await?;
+            commit(tx).await
+        };
+        self.db.write(work).await
+    }
+
+    pub(crate) async fn find_account(
+        &self,
+        connection: &mut AnyConnection,
+        name: &AccountId,
+    ) -> Result<AccountRecord> {
+        let found = self.get(connection, name.as_str().as_bytes()).await?;
+        found.ok_or_else(|| StoreError::NotFound {
+            what: format!("account {name}"),
+        })
+    }
+
+    async fn write_account(
+        &self,
+        connection: &mut AnyConnection,
+        account: &AccountRecord,
+    ) -> Result<()> {
+        let sealed = self.sealer().seal(account)?;
+        let query = sqlx::query("UPDATE accounts SET sealed = $2 WHERE name = $1");
+        let query = query.bind(account.name.as_str()).bind(sealed);
+        query.execute(connection).await?;
+        Ok(())
+    }
+
+    /// Takes the default away from whoever else has it for that carrier and environment.
+    async fn clear_default(
+        &self,
+        connection: &mut AnyConnection,
+        account: &AccountRecord,
+    ) -> Result<()> {
+        for mut other in self.list::<AccountRecord>(connection).await? {
+            let same = other.carrier == account.carrier && other.environment == account.environment;
+            if same && other.default && other.name != account.name {
+                other.default = false;
+                other.revision += 1;
+                self.write_account(connection, &other).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn insert_names(connection: &mut AnyConnection, account: &AccountRecord) -> Result<()> {
+    for name in std::iter::once(&account.name).chain(&account.aliases) {
+        let query = sqlx::query("INSERT INTO account_names (name, account) VALUES ($1, $2)");
+        let query = query.bind(name.as_str()).bind(account.name.as_str());
+        let result = query.execute(&mut *connection).await;
+        result.map_err(|error| taken(error, name.as_str()))?;
+    }
+    Ok(())
+}
+
+fn taken(error: sqlx::Error, name: &str) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Conflict { .. } => StoreError::Conflict {
+            what: format!("the account name or alias `{name}`"),
+        },
+        other => other,
+    }
+}

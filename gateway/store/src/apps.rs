@@ -1,0 +1,124 @@
+//! Apps and retired access keys.
+
+use crate::store::commit;
+use crate::{AppRecord, LegacyKeyRecord, SecretDigest, Store, StoreError};
+use gateway_model::AppId;
+use sqlx::AnyConnection;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Store {
+    /// Every app that opens, by name.
+    pub async fn apps(&self) -> Result<Vec<AppRecord>> {
+        self.read_all().await
+    }
+
+    /// One app.
+    pub async fn app(&self, name: &AppId) -> Result<Option<AppRecord>> {
+        self.read_one(name.as_str().as_bytes()).await
+    }
+
+    /// Adds or replaces an app. Its client id and key must be its own.
+    pub async fn put_app(&self, app: &AppRecord) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            self.write_app(&mut tx, app).await?;
+            commit(tx).await?;
+            self.acquit::<AppRecord>(app.name.as_str().as_bytes());
+            Ok(())
+        };
+        self.db.write(work).await
+    }
+
+    /// Removes an app; `false` if there is none. Retired keys that named it stay, without an app.
+    pub async fn remove_app(&self, name: &AppId) -> Result<bool> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            for mut key in self.list::<LegacyKeyRecord>(&mut tx).await? {
+                if key.app.as_ref() == Some(name) {
+                    key.app = None;
+                    self.write_legacy_key(&mut tx, &key).await?;
+                }
+            }
+            let query = sqlx::query("DELETE FROM apps WHERE name = $1").bind(name.as_str());
+            let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
+            commit(tx).await?;
+            self.acquit::<AppRecord>(name.as_str().as_bytes());
+            Ok(gone)
+        };
+        self.db.write(work).await
+    }
+
+    pub(crate) async fn write_app(
+        &self,
+        connection: &mut AnyConnection,
+        app: &AppRecord,
+    ) -> Result<()> {
+        if app.client_id.as_ref().is_some_and(|id| id.contains('\0')) {
+            return Err(StoreError::Invalid {
+                what: format!("app {}'s client id", app.name),
+                why: "it has a NUL character",
+            });
+        }
+        let sql = "INSERT INTO apps (name, client_id, key_digest, sealed) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id, \
+                   key_digest = excluded.key_digest, sealed = excluded.sealed";
+        let query = sqlx::query(sql)
+            .bind(app.name.as_str())
+            .bind(app.client_id.as_deref())
+            .bind(app.key.map(|key| key.0.to_vec()))
+            .bind(self.sealer().seal(app)?);
+        let result = query.execute(connection).await.map_err(StoreError::from);
+        result.map_err(|error| match error {
+            StoreError::Conflict { .. } => StoreError::Conflict {
+                what: format!("the client id or key of app {}", app.name),
+            },
+            other => other,
+        })?;
+        Ok(())
+    }
+
+    /// Every retired access key that opens.
+    pub async fn legacy_keys(&self) -> Result<Vec<LegacyKeyRecord>> {
+        self.read_all().await
+    }
+
+    /// Adds or replaces a retired access key.
+    pub async fn put_legacy_key(&self, key: &LegacyKeyRecord) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            self.write_legacy_key(&mut tx, key).await?;
+            commit(tx).await
+        };
+        self.db.write(work).await
+    }
+
+    /// Removes a retired access key; `false` if there is none.
+    pub async fn remove_legacy_key(&self, key: &SecretDigest) -> Result<bool> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let query = sqlx::query("DELETE FROM legacy_keys WHERE digest = $1");
+            let query = query.bind(key.0.as_slice());
+            let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
+            commit(tx).await?;
+            Ok(gone)
+        };
+        self.db.write(work).await
+    }
+
+    pub(crate) async fn write_legacy_key(
+        &self,
+        connection: &mut AnyConnection,
+        key: &LegacyKeyRecord,
+    ) -> Result<()> {
+        let sql = "INSERT INTO legacy_keys (digest, account, sealed) VALUES ($1, $2, $3) \
+                   ON CONFLICT (digest) DO UPDATE SET account = excluded.account, \
+                   sealed = excluded.sealed";
+        let query = sqlx::query(sql)
+            .bind(key.key.0.as_slice())
+            .bind(key.account.as_str())
+            .bind(self.sealer().seal(key)?);
+        query.execute(connection).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! The audit trail: an entry is durable before the effect, and completed after it.
+
+use crate::store::commit;
+use crate::{AuditEntry, AuditId, Store, StoreError, Timestamp};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Store {
+    /// Notes what is about to be done. Without this entry it must not be done (security
+    /// requirement U6). `detail` is JSON and holds no secret.
+    pub async fn audit_begin(
+        &self,
+        at: Timestamp,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        detail: &str,
+    ) -> Result<AuditId> {
+        let entry = AuditEntry {
+            id: AuditId(0),
+            at,
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+            outcome: None,
+        };
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let id = insert(&mut tx, &entry).await?;
+            commit(tx).await?;
+            Ok(id)
+        };
+        self.db.write(work).await
+    }
+
+    /// Notes what became of it.
+    pub async fn audit_end(&self, id: AuditId, outcome: &str) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let query = sqlx::query("UPDATE audit SET outcome = $2 WHERE id = $1");
+            let query = query.bind(id.0).bind(plain(outcome));
+            if query.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Err(StoreError::NotFound {
+                    what: format!("audit entry {}", id.0),
+                });
+            }
+            commit(tx).await
+        };
+        self.db.write(work).await
+    }
+
+    /// Entries, newest first, older than `before`.
+    pub async fn audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
+        let work = async {
+            let sql = "SELECT id, at, actor, action, subject, detail, outcome FROM audit \
+                       WHERE id < $1 ORDER BY id DESC LIMIT $2";
+            let query = sqlx::query(sql)
+                .bind(before.map_or(i64::MAX, |id| id.0))
+                .bind(i64::from(limit));
+            let rows = query.fetch_all(self.db.readers()).await?;
+            rows.iter().map(entry).collect()
+        };
+        self.db.read(work).await
+    }
+
+    /// Forgets entries made before `before`, and all but the newest `keep`; gives back how many.
+    pub async fn purge_audit(&self, before: Timestamp, keep: u32) -> Result<u64> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let sql = "DELETE FROM audit WHERE at < $1 OR id <= coalesce(\
+                       (SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET $2), 0)";
+            let query = sqlx::query(sql).bind(before.0).bind(i64::from(keep));
+            let gone = query.execute(&mut *tx).await?.rows_affected();
+            commit(tx).await?;
+            Ok(gone)
+        };
+        self.db.write(work).await
+    }
+}
+
+pub(crate) async fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -> Result<AuditId> {
+    let sql = "INSERT INTO audit (at, actor, action, subject, detail, outcome) \
+               VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+    let query = sqlx::query(sql)
+        .bind(entry.at.0)
+        .bind(plain(&entry.actor))
+        .bind(plain(&entry.action))
+        .bind(plain(&entry.subject))
+        .bind(plain(&entry.detail))
+        .bind(entry.outcome.as_deref().map(plain));
+    let row = query.fetch_one(connection).await?;
+    Ok(AuditId(row.try_get(0)?))
+}
+
+pub(crate) fn entry(row: &AnyRow) -> Result<AuditEntry> {
+    Ok(AuditEntry {
+        id: AuditId(row.try_get(0)?),
+        at: Timestamp(row.try_get(1)?),
+        actor: row.try_get(2)?,
+        action: row.try_get(3)?,
+        subject: row.try_get(4)?,
+        detail: row.try_get(5)?,
+        outcome: row.try_get(6)?,
+    })
+}
+
+/// Text that both databases take: PostgreSQL has no NUL.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}

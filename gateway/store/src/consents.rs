@@ -1,0 +1,115 @@
+//! Consents under way.
+
+use crate::store::commit;
+use crate::{ConsentRecord, SecretDigest, Store, StoreError, Timestamp};
+use gateway_model::AccountId;
+use sqlx::{AnyConnection, Row as _};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// What became of a `state` parameter (security requirement O7).
+#[derive(Clone, Debug)]
+pub enum TakenConsent {
+    /// This consent, and nobody else gets it any more.
+    Fresh(ConsentRecord),
+    /// It ended before the answer came.
+    Expired,
+    /// Its answer came before.
+    Used,
+    /// Nobody asked for it.
+    Unknown,
+}
+
+impl Store {
+    /// Keeps a consent until its answer comes.
+    pub async fn add_consent(&self, consent: &ConsentRecord) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            self.write_consent(&mut tx, consent).await?;
+            commit(tx).await
+        };
+        self.db.write(work).await
+    }
+
+    pub(crate) async fn write_consent(
+        &self,
+        connection: &mut AnyConnection,
+        consent: &ConsentRecord,
+    ) -> Result<()> {
+        let sql = "INSERT INTO consents (state, account, expires_at, sealed) \
+                   VALUES ($1, $2, $3, $4)";
+        let query = sqlx::query(sql)
+            .bind(consent.state.0.as_slice())
+            .bind(consent.account.as_str())
+            .bind(consent.expires_at.0)
+            .bind(self.sealer().seal(consent)?);
+        query.execute(connection).await?;
+        Ok(())
+    }
+
+    /// Uses a consent up: whoever asks second is told that it was used.
+    pub async fn take_consent(&self, state: &SecretDigest, now: Timestamp) -> Result<TakenConsent> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let query = sqlx::query("SELECT used_at FROM consents WHERE state = $1");
+            let query = query.bind(state.0.as_slice());
+            let Some(row) = query.fetch_optional(&mut *tx).await? else {
+                return Ok(TakenConsent::Unknown);
+            };
+            if row.try_get::<Option<i64>, _>(0)?.is_some() {
+                return Ok(TakenConsent::Used);
+            }
+            let Some(consent) = self.get::<ConsentRecord>(&mut tx, &state.0).await? else {
+                return Ok(TakenConsent::Used);
+            };
+            // The sealed time counts; the column is for purging.
+            if consent.expires_at <= now {
+                return Ok(TakenConsent::Expired);
+            }
+            let sql = "UPDATE consents SET used_at = $2, sealed = NULL \
+                       WHERE state = $1 AND used_at IS NULL";
+            let query = sqlx::query(sql).bind(state.0.as_slice()).bind(now.0);
+            if query.execute(&mut *tx).await?.rows_affected() != 1 {
+                return Ok(TakenConsent::Used);
+            }
+            commit(tx).await?;
+            Ok(TakenConsent::Fresh(consent))
+        };
+        self.db.write(work).await
+    }
+
+    /// Takes the newest consent of an account that was not used yet, for a person who copied only
+    /// the code and not the state beside it.
+    pub async fn take_consent_of(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<TakenConsent> {
+        let work = async {
+            let sql = "SELECT state FROM consents WHERE account = $1 AND used_at IS NULL \
+                       ORDER BY expires_at DESC LIMIT 1";
+            let query = sqlx::query(sql).bind(account.as_str());
+            let row = query.fetch_optional(self.db.readers()).await?;
+            let state: Option<Vec<u8>> = row.map(|row| row.try_get(0)).transpose()?;
+            Ok(state.and_then(|state| state.try_into().ok()))
+        };
+        match self.db.read(work).await? {
+            Some(state) => self.take_consent(&SecretDigest(state), now).await,
+            None => Ok(TakenConsent::Unknown),
+        }
+    }
+
+    /// Forgets consents that ended a day ago or earlier; gives back how many.
+    pub async fn purge_consents(&self, now: Timestamp) -> Result<u64> {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let query = sqlx::query("DELETE FROM consents WHERE expires_at < $1");
+            let query = query.bind(now.0.saturating_sub(DAY));
+            let gone = query.execute(&mut *tx).await?.rows_affected();
+            commit(tx).await?;
+            Ok(gone)
+        };
+        self.db.write(work).await
+    }
+}

@@ -1,0 +1,148 @@
+//! The database: two pools, a deadline on every call, and no writes after a failed one.
+//!
+//! There is one connection for writes, on both backends. With SQLite that leaves nothing that could
+//! be busy; with PostgreSQL that connection holds the lock that keeps other gateways out, so a
+//! write is always made by the session that has the lock (security requirement S7).
+
+pub(crate) mod migrate;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use crate::{OpenError, StoreError, StoreUrl};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// How long a call may take. A database that hangs is an error after it, never a hang.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
+/// How long a call may wait for a connection, or for one to be made.
+pub(crate) const ACQUIRE: Duration = Duration::from_secs(4);
+/// How many calls may read at once.
+pub(crate) const READERS: u32 = 4;
+
+/// A transaction; dropped, it is rolled back.
+pub(crate) type Tx = Transaction<'static, Any>;
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// An open database.
+#[derive(Clone)]
+pub(crate) struct Db {
+    pub(crate) backend: Backend,
+    writer: AnyPool,
+    readers: AnyPool,
+    /// Why nothing is written any more.
+    failed: Arc<OnceLock<String>>,
+}
+
+impl Db {
+    /// Connects, checks the durability settings, and brings the schema up to date.
+    pub(crate) async fn connect(url: &StoreUrl) -> Result<Self, OpenError> {
+        sqlx::any::install_default_drivers();
+        let (backend, writer, readers) = match url {
+            StoreUrl::Memory => {
+                let pool = sqlite::memory().await?;
+                (Backend::Sqlite, pool.clone(), pool)
+            }
+            StoreUrl::Sqlite(path) => {
+                let (writer, readers) = sqlite::open(path).await?;
+                (Backend::Sqlite, writer, readers)
+            }
+            StoreUrl::Postgres(url) => {
+                let (writer, readers) = postgres::open(url).await?;
+                (Backend::Postgres, writer, readers)
+            }
+        };
+        Ok(Self {
+            backend,
+            writer,
+            readers,
+            failed: Arc::default(),
+        })
+    }
+
+    /// Starts a transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        if let Some(why) = self.failed.get() {
+            return Err(StoreError::Failed { why: why.clone() });
+        }
+        let statement = match self.backend {
+            Backend::Sqlite => "BEGIN IMMEDIATE",
+            Backend::Postgres => "BEGIN",
+        };
+        Ok(self.writer.begin_with(statement).await?)
+    }
+
+    /// Starts a transaction that sees one state of the store, whatever is written meanwhile.
+    pub(crate) async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let statement = match self.backend {
+            Backend::Sqlite => "BEGIN DEFERRED",
+            Backend::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(self.readers.begin_with(statement).await?)
+    }
+
+    /// A pool to read from.
+    pub(crate) fn readers(&self) -> &AnyPool {
+        &self.readers
+    }
+
+    /// Runs a read within the deadline.
+    pub(crate) async fn read<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        within(work).await
+    }
+
+    /// Runs a write within the deadline. A disk that failed ends all writing.
+    pub(crate) async fn write<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let result = within(work).await;
+        if let Err(StoreError::Failed { why }) = &result
+            && self.failed.set(why.clone()).is_ok()
+        {
+            tracing::error!(why, "the store's disk failed: nothing more is written");
+        }
+        result
+    }
+
+    /// Whether writing is possible, as far as one can tell without writing.
+    pub(crate) async fn healthy(&self) -> Result<(), StoreError> {
+        if let Some(why) = self.failed.get() {
+            return Err(StoreError::Failed { why: why.clone() });
+        }
+        within(async {
+            let mut connection = self.writer.acquire().await?;
+            Ok(AnyConnection::ping(&mut connection).await?)
+        })
+        .await
+    }
+
+    /// Ends every connection.
+    pub(crate) async fn close(&self) {
+        let both = async {
+            self.readers.close().await;
+            self.writer.close().await;
+        };
+        if tokio::time::timeout(DEADLINE, both).await.is_err() {
+            tracing::warn!("the database did not close its connections in time");
+        }
+    }
+}
+
+async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(DEADLINE, work).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Unavailable {
+            why: format!("no answer within {} seconds", DEADLINE.as_secs()),
+        }),
+    }
+}

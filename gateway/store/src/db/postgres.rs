@@ -1,0 +1,118 @@
+//! PostgreSQL: the settings that make it durable, and the lock that keeps other gateways out.
+
+use super::{ACQUIRE, Backend, DEADLINE, READERS, migrate};
+use crate::{OpenError, StoreError};
+use gateway_model::Secret;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _};
+use std::time::Duration;
+use tracing::log::LevelFilter;
+
+/// Names our lock among the advisory locks of the database; the schema's identity is the other half.
+const LOCK: i32 = 0x5761_7962;
+
+const TAKE: &str = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";
+const HOLDER: &str = "SELECT concat_ws(' ', a.application_name, 'from', \
+     coalesce(host(a.client_addr), 'this machine'), 'since', a.backend_start::text) \
+     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+     WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1 LIMIT 1";
+
+/// Settings that must not be off, and what to do when they are.
+const DEMANDED: &[(&str, &str)] = &[
+    ("fsync", "set `fsync = on` on the server"),
+    (
+        "full_page_writes",
+        "set `full_page_writes = on` on the server",
+    ),
+    (
+        "synchronous_commit",
+        "set it for the role: `ALTER ROLE waybill SET synchronous_commit = on`",
+    ),
+];
+
+/// The writer's pool and the readers'.
+pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> {
+    let options: AnyConnectOptions = url.expose().parse().map_err(|_| {
+        OpenError::Settings("the store's `postgres://` URL cannot be read".to_owned())
+    })?;
+    let options = options.log_statements(LevelFilter::Trace);
+    // A first connection of its own, so that a lock that is taken is told apart from a database
+    // that is away.
+    let connect = tokio::time::timeout(DEADLINE, options.connect());
+    let mut first = connect.await.map_err(|_| StoreError::Unavailable {
+        why: "no connection within 5 seconds".to_owned(),
+    })??;
+    verify(&mut first).await?;
+    let taken: bool = sqlx::query(TAKE)
+        .bind(LOCK)
+        .fetch_one(&mut first)
+        .await?
+        .try_get(0)?;
+    if !taken {
+        let holder = sqlx::query(HOLDER).bind(i64::from(LOCK));
+        let holder = holder.fetch_optional(&mut first).await?;
+        let by = holder.map(|row| row.try_get(0)).transpose()?;
+        return Err(OpenError::Locked {
+            by: by.unwrap_or_else(|| "another gateway".to_owned()),
+        });
+    }
+    first.close().await?;
+    let writer = pool(1, true).connect_with(options.clone()).await?;
+    let mut connection = writer.acquire().await?;
+    migrate::run(Backend::Postgres, &mut connection, "the database").await?;
+    drop(connection);
+    let readers = pool(READERS, false).connect_with(options).await?;
+    Ok((writer, readers))
+}
+
+fn pool(size: u32, locks: bool) -> AnyPoolOptions {
+    let pool = AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE)
+        .max_lifetime(None)
+        .after_connect(move |connection, _| Box::pin(prepare(connection, locks)));
+    // The writer's connection holds the lock, so it is kept.
+    if locks {
+        pool.idle_timeout(None)
+    } else {
+        pool.idle_timeout(Duration::from_secs(300))
+    }
+}
+
+/// Readies a connection; the writer's takes the lock. A lock that is taken ends the connection.
+async fn prepare(connection: &mut AnyConnection, locks: bool) -> Result<(), sqlx::Error> {
+    let name = format!(
+        "SET application_name = 'waybill (process {})'",
+        std::process::id()
+    );
+    connection.execute(sqlx::AssertSqlSafe(name)).await?;
+    let limit = DEADLINE.as_millis();
+    let limits = format!(
+        "SET statement_timeout = {limit}; SET idle_in_transaction_session_timeout = {limit}"
+    );
+    connection.execute(sqlx::AssertSqlSafe(limits)).await?;
+    if locks {
+        let query = sqlx::query(TAKE).bind(LOCK);
+        let taken: bool = query.fetch_one(connection).await?.try_get(0)?;
+        if !taken {
+            let why = "another gateway has this store's lock";
+            return Err(sqlx::Error::Protocol(why.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Asks the server what it really does (security requirement R4).
+async fn verify(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    for (setting, way_out) in DEMANDED {
+        let query = sqlx::query("SELECT current_setting($1)").bind(*setting);
+        let value: String = query.fetch_one(&mut *connection).await?.try_get(0)?;
+        if value == "off" {
+            return Err(OpenError::NotDurable {
+                what: format!("PostgreSQL's {setting} is off"),
+                way_out,
+            });
+        }
+    }
+    Ok(())
+}

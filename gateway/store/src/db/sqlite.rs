@@ -1,0 +1,144 @@
+//! SQLite: the file, and the settings that make it durable.
+
+use super::{ACQUIRE, Backend, READERS, migrate};
+use crate::file::{folder, open_private, sync_folder};
+use crate::{OpenError, StoreError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Row as _};
+use std::path::Path;
+use tracing::log::LevelFilter;
+
+/// `synchronous=FULL` is what makes a commit in WAL mode survive a loss of power.
+const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 3000; PRAGMA trusted_schema = OFF; \
+     PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;";
+
+/// What a connection must say after that.
+const DEMANDED: &[(&str, &str, &str)] = &[
+    ("PRAGMA journal_mode", "journal_mode", "wal"),
+    ("PRAGMA synchronous", "synchronous", "2"),
+    ("PRAGMA foreign_keys", "foreign_keys", "1"),
+];
+
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
+
+/// A database that is gone when the pool is.
+pub(super) async fn memory() -> Result<AnyPool, OpenError> {
+    let pool = AnyPoolOptions::new()
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(ACQUIRE)
+        .connect_with(options("sqlite::memory:")?)
+        .await?;
+    let mut connection = pool.acquire().await?;
+    connection.execute("PRAGMA foreign_keys = ON").await?;
+    migrate::run(Backend::Sqlite, &mut connection, "memory").await?;
+    drop(connection);
+    Ok(pool)
+}
+
+/// The writer's pool and the readers'.
+pub(super) async fn open(path: &Path) -> Result<(AnyPool, AnyPool), OpenError> {
+    prepare(path)?;
+    let place = path.display().to_string();
+    let Some(text) = path.to_str() else {
+        return Err(OpenError::Settings(format!(
+            "{place}: the store's path must be UTF-8"
+        )));
+    };
+    let text = utf8_percent_encode(text, IN_PATH);
+    let options = options(&format!("sqlite://{text}?mode=rw"))?;
+    let writer = pool(1, options.clone())
+        .await
+        .map_err(|error| name(error, &place))?;
+    let mut connection = writer.acquire().await?;
+    verify(&mut connection).await?;
+    migrate::run(Backend::Sqlite, &mut connection, &place).await?;
+    drop(connection);
+    let readers = pool(READERS, options)
+        .await
+        .map_err(|error| name(error, &place))?;
+    Ok((writer, readers))
+}
+
+fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
+    let options: AnyConnectOptions = url.parse()?;
+    Ok(options.log_statements(LevelFilter::Trace))
+}
+
+async fn pool(size: u32, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Error> {
+    let pool = AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
+        });
+    pool.connect_with(options).await
+}
+
+fn name(error: sqlx::Error, place: &str) -> OpenError {
+    match StoreError::from(error) {
+        StoreError::Corrupt { why, .. } => OpenError::NotAStore {
+            path: place.to_owned(),
+            why,
+        },
+        StoreError::Unavailable { why } => OpenError::Permission {
+            path: place.to_owned(),
+            why,
+        },
+        StoreError::ReadOnly => OpenError::Permission {
+            path: place.to_owned(),
+            why: "it may only be read".to_owned(),
+        },
+        other => other.into(),
+    }
+}
+
+/// Makes the file before SQLite does, so that it is never readable by others, not even briefly.
+fn prepare(path: &Path) -> Result<(), OpenError> {
+    let permission = |error: std::io::Error| OpenError::Permission {
+        path: path.display().to_string(),
+        why: error.to_string(),
+    };
+    let folder = folder(path);
+    if !folder.is_dir() {
+        return Err(OpenError::Permission {
+            path: folder.display().to_string(),
+            why: "the store's folder does not exist".to_owned(),
+        });
+    }
+    let is_new = !path.exists();
+    let file = open_private(path).map_err(permission)?;
+    if is_new {
+        file.sync_all().map_err(permission)?;
+        sync_folder(path).map_err(permission)?;
+    }
+    crate::file::check_private(&file, path)
+}
+
+/// Asks the connection what it really does (security requirement S1).
+async fn verify(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    for (question, setting, demanded) in DEMANDED {
+        let row = connection.fetch_one(*question).await?;
+        let answer = match row.try_get::<i64, _>(0) {
+            Ok(number) => number.to_string(),
+            Err(_) => row.try_get::<String, _>(0)?,
+        };
+        if answer != *demanded {
+            return Err(OpenError::NotDurable {
+                what: format!("SQLite's {setting} is {answer} and not {demanded}"),
+                way_out: "put the store on a local file system (WAL needs shared memory)",
+            });
+        }
+    }
+    Ok(())
+}

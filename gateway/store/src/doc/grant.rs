@@ -1,0 +1,75 @@
+//! A grant's document.
+
+use super::secret;
+use crate::{GrantRecord, GrantStatus, Intent, StoredToken, Timestamp};
+use gateway_model::{AccountId, SecretBytes, TokenFacts};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "GrantRecord")]
+pub(super) struct GrantDoc {
+    account: AccountId,
+    version: i64,
+    status: GrantStatus,
+    #[serde(with = "secret::bytes")]
+    state: SecretBytes,
+    #[serde(with = "token")]
+    token: Option<StoredToken>,
+    facts: TokenFacts,
+    consented_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    #[serde(with = "intent")]
+    intent: Option<Intent>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "StoredToken")]
+struct TokenDoc {
+    #[serde(with = "secret::bytes")]
+    headers: SecretBytes,
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    renew_at: Option<Timestamp>,
+    #[serde(with = "secret::key")]
+    key: [u8; 32],
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Intent")]
+struct IntentDoc {
+    id: String,
+    at: Timestamp,
+    reason: String,
+    #[serde(with = "secret::some_bytes")]
+    answer: Option<SecretBytes>,
+}
+
+/// A mirror within an `Option`, which serde's `remote` does not reach by itself.
+macro_rules! optional {
+    ($name:ident, $record:ident as $mirror:literal) => {
+        mod $name {
+            use super::*;
+            use serde::{Deserializer, Serializer};
+
+            pub(super) fn serialize<S: Serializer>(
+                value: &Option<$record>,
+                to: S,
+            ) -> Result<S::Ok, S::Error> {
+                #[derive(Serialize)]
+                struct Inner<'a>(#[serde(with = $mirror)] &'a $record);
+                value.as_ref().map(Inner).serialize(to)
+            }
+
+            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+                from: D,
+            ) -> Result<Option<$record>, D::Error> {
+                #[derive(Deserialize)]
+                struct Inner(#[serde(with = $mirror)] $record);
+                Ok(Option::<Inner>::deserialize(from)?.map(|inner| inner.0))
+            }
+        }
+    };
+}
+
+optional!(token, StoredToken as "TokenDoc");
+optional!(intent, Intent as "IntentDoc");

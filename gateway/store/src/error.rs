@@ -1,0 +1,200 @@
+//! What can go wrong, whose fault it is, and the way out. No text here ever holds a secret.
+
+use crate::classify::{Fault, classify};
+
+/// A call on an open store that did not succeed. Nothing was half done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The caller's: the name or identifier belongs to something else.
+    #[error("{what} is taken: choose another name, or remove the one that has it")]
+    Conflict {
+        /// What is taken.
+        what: String,
+    },
+    /// The caller's: there is no such thing.
+    #[error("there is no {what}")]
+    NotFound {
+        /// What was looked for.
+        what: String,
+    },
+    /// The caller's: the value cannot be stored.
+    #[error("{what} cannot be stored: {why}")]
+    Invalid {
+        /// Which value.
+        what: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Somebody else changed the record since it was read.
+    #[error("the record was changed by somebody else: read it again and repeat the change")]
+    Stale,
+    /// The grant is not where the caller believes it is: another login or presentation came first.
+    #[error("the grant has moved on (a newer login or presentation): nothing was written")]
+    Fenced,
+    /// The disk or the database's volume is full.
+    #[error("the store's disk is full: make room; nothing was written")]
+    Full,
+    /// The database may not be written.
+    #[error("the store is read-only: check the file's and folder's mode and owner, and the mount")]
+    ReadOnly,
+    /// The database does not answer, or not in time.
+    #[error("the store does not answer ({why}): check the database and the way to it")]
+    Unavailable {
+        /// What happened.
+        why: String,
+    },
+    /// A write could not be made durable, so nothing more is written through this handle: after a
+    /// failed `fsync` the disk's word means nothing (security requirement S4).
+    #[error(
+        "the store's disk failed ({why}); reading goes on, writing has stopped: check the disk, \
+         then restart the gateway"
+    )]
+    Failed {
+        /// What the database said.
+        why: String,
+    },
+    /// A record or the file itself is damaged.
+    #[error("{what} is damaged ({why}): restore it from a backup, or remove and add it again")]
+    Corrupt {
+        /// Which record.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The store was written by a newer version.
+    #[error("the store has schema version {found}, this program knows {known}: use the newer one")]
+    Newer {
+        /// The store's.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The key was not usable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Ours: a statement the database did not accept.
+    #[error("the store refused a statement, which is a defect of this program: {why}")]
+    Internal {
+        /// What the database said.
+        why: String,
+    },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let (fault, why) = classify(&error);
+        match fault {
+            Fault::Conflict => Self::Conflict {
+                what: "that name".to_owned(),
+            },
+            Fault::Full => Self::Full,
+            Fault::ReadOnly => Self::ReadOnly,
+            Fault::Disk => Self::Failed { why },
+            Fault::Corrupt => Self::Corrupt {
+                what: "the store".to_owned(),
+                why,
+            },
+            Fault::Away => Self::Unavailable { why },
+            Fault::Ours => Self::Internal { why },
+        }
+    }
+}
+
+/// A master key that could not be had. The key itself is in no message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Nothing is there.
+    #[error("the master key is missing: {from} {why}; without it the store's secrets stay sealed")]
+    Missing {
+        /// Where it was looked for.
+        from: String,
+        /// What was found instead.
+        why: String,
+    },
+    /// Something else is there.
+    #[error(
+        "the master key from {from} is not a key: it is 32 random bytes as base64 (44 characters) \
+         or as hexadecimal digits (64)"
+    )]
+    Malformed {
+        /// Where it came from.
+        from: String,
+    },
+    /// Others may read or change it.
+    #[error("{from} may be read or changed by others (mode {mode:03o}): `chmod 600` it")]
+    Exposed {
+        /// The file.
+        from: String,
+        /// Its mode.
+        mode: u32,
+    },
+}
+
+/// A store that was not opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Another process uses it.
+    #[error("the store is in use by {by}: stop that first, or use another store")]
+    Locked {
+        /// Who.
+        by: String,
+    },
+    /// The key is another one's.
+    #[error(
+        "the master key does not open this store: it was sealed with key {sealed_with}, the \
+         configuration has {configured}; nothing was changed"
+    )]
+    WrongKey {
+        /// The identifier of the key that sealed it.
+        sealed_with: String,
+        /// The identifiers of the configured ones.
+        configured: String,
+    },
+    /// The key was not usable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store was written by a newer version.
+    #[error("the store has schema version {found}, this program knows {known}: use the newer one")]
+    Newer {
+        /// The store's.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The database may forget what it said it had stored (security requirements S1, R4).
+    #[error("the database is not durable: {what}; {way_out}")]
+    NotDurable {
+        /// Which setting.
+        what: String,
+        /// What to do.
+        way_out: &'static str,
+    },
+    /// A file or folder is not ours to use.
+    #[error("{path}: {why}; check the owner and mode of the file and its folder")]
+    Permission {
+        /// Which.
+        path: String,
+        /// What failed.
+        why: String,
+    },
+    /// No database of ours is there.
+    #[error("{path} is not a store of this program ({why}); nothing was changed")]
+    NotAStore {
+        /// Which file or database.
+        path: String,
+        /// What is there.
+        why: String,
+    },
+    /// The settings contradict each other.
+    #[error("{0}")]
+    Settings(String),
+    /// The database did not do it.
+    #[error("the store cannot be opened: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

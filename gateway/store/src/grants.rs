@@ -1,0 +1,246 @@
+//! Grants: the ledger of what may be presented.
+//!
+//! Every change names the version, and where there is one the intent, that it follows from; it is
+//! written only if both still hold. A caller that hears [`StoreError::Unavailable`] does not know
+//! whether its change was written: it repeats the call with the same arguments, and the store
+//! answers as if the first call had been heard.
+
+mod change;
+
+use crate::store::{Store, commit};
+use crate::{
+    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
+    StoreError, Timestamp, meta, renewals,
+};
+use gateway_model::{AccountId, SecretBytes};
+use sqlx::{AnyConnection, Row as _};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Store {
+    /// Every grant that opens.
+    pub async fn grants(&self) -> Result<Vec<GrantRecord>> {
+        self.read_all().await
+    }
+
+    /// One account's grant.
+    pub async fn grant(&self, account: &AccountId) -> Result<Option<GrantRecord>> {
+        self.read_one(account.as_str().as_bytes()).await
+    }
+
+    /// Makes the intent to present a single-use grant durable. Only after `Ok` may it be presented
+    /// (security requirement O1). [`StoreError::Fenced`] if the grant is not at that version, or
+    /// not in the state that `which` starts from.
+    pub async fn record_intent(
+        &self,
+        account: &AccountId,
+        version: i64,
+        which: Presentation,
+        intent: &Intent,
+    ) -> Result<()> {
+        let once = || async {
+            let mut tx = self.db.begin().await?;
+            let (grant, done) = self.find_grant(&mut tx, account).await?;
+            if let Some(next) = change::present(&grant, version, which, intent)? {
+                let mark = self.advance_mark(&mut tx).await?;
+                self.write_grant(&mut tx, &next, done.as_deref()).await?;
+                commit(tx).await?;
+                self.keep_mark(mark)?;
+            }
+            Ok(())
+        };
+        self.write_twice(once).await
+    }
+
+    /// Keeps the carrier's raw answer, before anybody reads it. If the database does not take it, the
+    /// emergency slot beside it does, and the answer is moved over when the store is next opened.
+    pub async fn record_answer(
+        &self,
+        account: &AccountId,
+        intent_id: &str,
+        answer: &SecretBytes,
+    ) -> Result<()> {
+        let once = || async {
+            let mut tx = self.db.begin().await?;
+            let (grant, done) = self.find_grant(&mut tx, account).await?;
+            let next = change::answer(&grant, intent_id, answer)?;
+            self.write_grant(&mut tx, &next, done.as_deref()).await?;
+            commit(tx).await
+        };
+        match self.write_twice(once).await {
+            Ok(()) => Ok(()),
+            Err(StoreError::Fenced) => Err(StoreError::Fenced),
+            Err(error) => self.keep_answer(account, intent_id, answer, error),
+        }
+    }
+
+    /// Writes what a successful authorization leaves, and the journal's entry, in one transaction;
+    /// gives back the grant's new version. Without an intent the grant is a repeatable one, and its
+    /// row is made if there is none (`version` is 0 then).
+    pub async fn complete(
+        &self,
+        account: &AccountId,
+        version: i64,
+        intent_id: Option<&str>,
+        completion: &Completion,
+        entry: &RenewalEntry,
+    ) -> Result<i64> {
+        let once = || async {
+            let mut tx = self.db.begin().await?;
+            let found = self.look_up_grant(&mut tx, account).await?;
+            if let (Some((grant, Some(done))), Some(id)) = (&found, intent_id)
+                && done == id
+                && grant.version == version + 1
+            {
+                return Ok(grant.version);
+            }
+            if found.is_none() {
+                self.find_account(&mut tx, account).await?;
+            }
+            let grant = found.as_ref().map(|(grant, _)| grant);
+            let next = change::complete(grant, account, version, intent_id, completion)?;
+            self.write_grant(&mut tx, &next, intent_id).await?;
+            renewals::insert(&mut tx, entry).await?;
+            commit(tx).await?;
+            Ok(next.version)
+        };
+        self.write_twice(once).await
+    }
+
+    /// Writes what a failed presentation made of the grant, and the journal's entry. An intent whose
+    /// outcome is unknown stays in the record, with its answer if there is one, so that the answer
+    /// can still be completed.
+    pub async fn resolve(
+        &self,
+        account: &AccountId,
+        version: i64,
+        intent_id: &str,
+        resolution: Resolution,
+        entry: &RenewalEntry,
+    ) -> Result<GrantStatus> {
+        let once = || async {
+            let mut tx = self.db.begin().await?;
+            let (grant, done) = self.find_grant(&mut tx, account).await?;
+            if done.as_deref() == Some(intent_id) && grant.version == version {
+                return Ok(grant.status);
+            }
+            let next = change::resolve(&grant, version, intent_id, resolution)?;
+            self.write_grant(&mut tx, &next, Some(intent_id)).await?;
+            renewals::insert(&mut tx, entry).await?;
+            commit(tx).await?;
+            Ok(next.status)
+        };
+        self.write_twice(once).await
+    }
+
+    /// A new login: whatever was there, damaged or open, is superseded. Gives back the new version;
+    /// late writers of older ones are fenced out.
+    pub async fn replace_grant(
+        &self,
+        account: &AccountId,
+        completion: &Completion,
+        consented_at: Timestamp,
+    ) -> Result<i64> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            self.find_account(&mut tx, account).await?;
+            let version = match self.look_up_grant(&mut tx, account).await {
+                Ok(found) => found.map_or(0, |(grant, _)| grant.version),
+                // What version it had cannot be told: the clock is beyond any.
+                Err(StoreError::Corrupt { .. }) => consented_at.0.max(0),
+                Err(error) => return Err(error),
+            };
+            let next = change::replace(account, version + 1, completion, consented_at);
+            let mark = self.advance_mark(&mut tx).await?;
+            self.write_grant(&mut tx, &next, None).await?;
+            commit(tx).await?;
+            self.acquit::<GrantRecord>(account.as_str().as_bytes());
+            self.keep_mark(mark)?;
+            Ok(next.version)
+        };
+        self.db.write(work).await
+    }
+
+    /// Runs a change that may be repeated a second time if the first one's outcome is unknown.
+    async fn write_twice<T, F>(&self, once: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        match self.db.write(once()).await {
+            Err(StoreError::Unavailable { .. }) => self.db.write(once()).await,
+            result => result,
+        }
+    }
+
+    /// A grant, and the presentation that was completed last.
+    async fn look_up_grant(
+        &self,
+        connection: &mut AnyConnection,
+        account: &AccountId,
+    ) -> Result<Option<(GrantRecord, Option<String>)>> {
+        let key = account.as_str().as_bytes();
+        let Some(grant) = self.get::<GrantRecord>(connection, key).await? else {
+            return Ok(None);
+        };
+        let query = sqlx::query("SELECT done_intent FROM grants WHERE account = $1");
+        let row = query.bind(account.as_str()).fetch_one(connection).await?;
+        Ok(Some((grant, row.try_get(0)?)))
+    }
+
+    pub(crate) async fn find_grant(
+        &self,
+        connection: &mut AnyConnection,
+        account: &AccountId,
+    ) -> Result<(GrantRecord, Option<String>)> {
+        let found = self.look_up_grant(connection, account).await?;
+        found.ok_or(StoreError::Fenced)
+    }
+
+    pub(crate) async fn write_grant(
+        &self,
+        connection: &mut AnyConnection,
+        grant: &GrantRecord,
+        done: Option<&str>,
+    ) -> Result<()> {
+        let sql = "INSERT INTO grants (account, done_intent, sealed) VALUES ($1, $2, $3) \
+                   ON CONFLICT (account) DO UPDATE SET \
+                   done_intent = excluded.done_intent, sealed = excluded.sealed";
+        let sealed = self.sealer().seal(grant)?;
+        let query = sqlx::query(sql).bind(grant.account.as_str()).bind(done);
+        query.bind(sealed).execute(connection).await?;
+        Ok(())
+    }
+
+    /// Counts one more thing that an older copy of the store would not know.
+    pub(crate) async fn advance_mark(&self, connection: &mut AnyConnection) -> Result<u64> {
+        let mark = meta::mark(connection).await?.saturating_add(1);
+        meta::put(connection, meta::MARK, &mark.to_be_bytes()).await?;
+        Ok(mark)
+    }
+
+    fn keep_mark(&self, mark: u64) -> Result<()> {
+        match &self.shared.rescue {
+            Some(rescue) => rescue.keep_mark(mark),
+            None => Ok(()),
+        }
+    }
+
+    fn keep_answer(
+        &self,
+        account: &AccountId,
+        intent_id: &str,
+        answer: &SecretBytes,
+        error: StoreError,
+    ) -> Result<()> {
+        let Some(rescue) = &self.shared.rescue else {
+            return Err(error);
+        };
+        rescue.keep_answer(&self.sealer(), account, intent_id, answer)?;
+        tracing::warn!(
+            %account,
+            %error,
+            "the store did not take a token answer; it is kept in the emergency slot"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! Where the master key comes from.
+
+use crate::seal::MasterKey;
+use crate::{KeyError, OpenError};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use zeroize::Zeroizing;
+
+/// How long a key command may take.
+const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
+/// A key is 44 or 64 characters; more than this is not read.
+const MAX_TEXT: u64 = 4096;
+
+/// Where the master key comes from.
+#[derive(Clone, Debug)]
+pub enum MasterKeySource {
+    /// A file with the key as base64; made, with mode 0600, when the store is new.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+    /// A program and its arguments; it prints the key within ten seconds.
+    Command(Vec<String>),
+    /// A new key that nobody keeps: for stores in memory only.
+    Ephemeral,
+}
+
+impl MasterKeySource {
+    /// Words for people.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Env(name) => format!("the environment variable {name}"),
+            Self::Command(words) => {
+                format!("the command `{}`", words.first().map_or("", String::as_str))
+            }
+            Self::Ephemeral => "memory".to_owned(),
+        }
+    }
+
+    /// The key. A missing file is made if `create`.
+    pub(crate) async fn read(&self, create: bool) -> Result<MasterKey, OpenError> {
+        let text = match self {
+            Self::Ephemeral => return Ok(MasterKey::random()?),
+            Self::File(path) => {
+                let found = read_file(path)?;
+                match found {
+                    Some(text) => text,
+                    None if create => return create_file(path),
+                    None => Err(self.missing("does not exist"))?,
+                }
+            }
+            Self::Env(name) => match std::env::var(name) {
+                Ok(text) => Zeroizing::new(text),
+                Err(_) => Err(self.missing("is not set"))?,
+            },
+            Self::Command(words) => self.run(words).await?,
+        };
+        let key = parse(text.trim()).ok_or_else(|| KeyError::Malformed {
+            from: self.describe(),
+        })?;
+        Ok(key)
+    }
+
+    fn missing(&self, why: impl Into<String>) -> KeyError {
+        KeyError::Missing {
+            from: self.describe(),
+            why: why.into(),
+        }
+    }
+
+    async fn run(&self, words: &[String]) -> Result<Zeroizing<String>, KeyError> {
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(self.missing("is empty"));
+        };
+        let mut child = tokio::process::Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| self.missing(format!("does not start: {error}")))?;
+        let output = child.stdout.take();
+        let finish = async {
+            let mut text = Zeroizing::new(String::with_capacity(256));
+            if let Some(output) = output {
+                let mut output = output.take(MAX_TEXT);
+                output.read_to_string(&mut text).await?;
+            }
+            Ok::<_, std::io::Error>((child.wait().await?, text))
+        };
+        match tokio::time::timeout(COMMAND_DEADLINE, finish).await {
+            Ok(Ok((status, text))) if status.success() => Ok(text),
+            Ok(Ok((status, _))) => Err(self.missing(format!("failed: {status}"))),
+            Ok(Err(error)) => Err(self.missing(format!("failed: {error}"))),
+            Err(_) => Err(self.missing("did not finish within 10 seconds")),
+        }
+    }
+}
+
+fn permission(path: &Path, error: &std::io::Error) -> OpenError {
+    OpenError::Permission {
+        path: path.display().to_string(),
+        why: error.to_string(),
+    }
+}
+
+fn read_file(path: &Path) -> Result<Option<Zeroizing<String>>, OpenError> {
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(permission(path, &error)),
+    };
+    let from = format!("the file {}", path.display());
+    let meta = file.metadata().map_err(|e| permission(path, &e))?;
+    let mode = meta.permissions().mode() & 0o777;
+    // A group may read it, as a mounted secret's group does; nobody else may, and none may write.
+    if mode & 0o027 != 0 {
+        return Err(KeyError::Exposed { from, mode }.into());
+    }
+    let mut text = Zeroizing::new(String::with_capacity(256));
+    file.take(MAX_TEXT)
+        .read_to_string(&mut text)
+        .map_err(|_| KeyError::Malformed { from })?;
+    Ok(Some(text))
+}
+
+/// Makes a key file that survives a crash: synced, and its folder too.
+fn create_file(path: &Path) -> Result<MasterKey, OpenError> {
+    let key = MasterKey::random()?;
+    let text = Zeroizing::new(STANDARD.encode(key.expose()));
+    let write = || {
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        crate::file::sync_folder(path)
+    };
+    write().map_err(|error| permission(path, &error))?;
+    Ok(key)
+}
+
+/// 32 bytes as base64 or hexadecimal digits.
+pub(crate) fn parse(text: &str) -> Option<MasterKey> {
+    let bytes = if text.len() == 64 {
+        let digits = (0..64).step_by(2);
+        let bytes = digits.map(|at| {
+            let pair = text.get(at..at + 2)?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        bytes.collect::<Option<Vec<u8>>>()?
+    } else {
+        STANDARD.decode(text).ok()?
+    };
+    let bytes = Zeroizing::new(bytes);
+    Some(MasterKey::new(bytes.as_slice().try_into().ok()?))
+}

@@ -1,0 +1,151 @@
+//! Reminders: one of a kind, account and day.
+
+use crate::audit::plain;
+use crate::renewals::account;
+use crate::store::commit;
+use crate::{NoticeKind, NoticeRecord, Store, StoreError, Timestamp};
+use gateway_model::AccountId;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// By which way a notice left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// The webhook took it.
+    Webhook,
+    /// The mail server took it.
+    Mail,
+}
+
+impl Store {
+    /// Adds a notice, and gives back its number. `None` if there is one of that kind, account and
+    /// day already.
+    pub async fn put_notice(&self, notice: &NoticeRecord) -> Result<Option<i64>> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let id = insert(&mut tx, notice).await?;
+            commit(tx).await?;
+            Ok(id)
+        };
+        self.db.write(work).await
+    }
+
+    /// The notices, newest first; the newest thousand at most.
+    pub async fn notices(&self, open_only: bool) -> Result<Vec<NoticeRecord>> {
+        let work = async {
+            let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
+                       closed_at FROM notices WHERE $1 = 0 OR closed_at IS NULL \
+                       ORDER BY id DESC LIMIT 1000";
+            let query = sqlx::query(sql).bind(i64::from(open_only));
+            let rows = query.fetch_all(self.db.readers()).await?;
+            rows.iter().map(notice).collect()
+        };
+        self.db.read(work).await
+    }
+
+    /// Notes that a notice left.
+    pub async fn mark_notice(&self, id: i64, sent: Sent, at: Timestamp) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let sql = match sent {
+                Sent::Webhook => "UPDATE notices SET webhook_at = $2 WHERE id = $1",
+                Sent::Mail => "UPDATE notices SET mail_at = $2 WHERE id = $1",
+            };
+            let query = sqlx::query(sql).bind(id).bind(at.0);
+            if query.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Err(StoreError::NotFound {
+                    what: format!("notice {id}"),
+                });
+            }
+            commit(tx).await
+        };
+        self.db.write(work).await
+    }
+
+    /// Closes an account's open notices of some kinds: their reason went away. Gives back how many.
+    pub async fn close_notices(
+        &self,
+        account: &AccountId,
+        kinds: &[NoticeKind],
+        at: Timestamp,
+    ) -> Result<u64> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let mut count = 0;
+            for kind in kinds {
+                let sql = "UPDATE notices SET closed_at = $3 \
+                           WHERE account = $1 AND kind = $2 AND closed_at IS NULL";
+                let query = sqlx::query(sql)
+                    .bind(account.as_str())
+                    .bind(word(*kind))
+                    .bind(at.0);
+                count += query.execute(&mut *tx).await?.rows_affected();
+            }
+            commit(tx).await?;
+            Ok(count)
+        };
+        self.db.write(work).await
+    }
+}
+
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    notice: &NoticeRecord,
+) -> Result<Option<i64>> {
+    let sql = "INSERT INTO notices (account, kind, day, created_at, message, webhook_at, mail_at, \
+               closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+               ON CONFLICT (account, kind, day) DO NOTHING RETURNING id";
+    let query = sqlx::query(sql)
+        .bind(notice.account.as_str())
+        .bind(word(notice.kind))
+        .bind(plain(&notice.day))
+        .bind(notice.created_at.0)
+        .bind(plain(&notice.message))
+        .bind(notice.webhook_at.map(|at| at.0))
+        .bind(notice.mail_at.map(|at| at.0))
+        .bind(notice.closed_at.map(|at| at.0));
+    let row = query.fetch_optional(connection).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+const KINDS: [NoticeKind; 5] = [
+    NoticeKind::Ending,
+    NoticeKind::Ended,
+    NoticeKind::Refused,
+    NoticeKind::InDoubt,
+    NoticeKind::Misconfigured,
+];
+
+fn word(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Ending => "ending",
+        NoticeKind::Ended => "ended",
+        NoticeKind::Refused => "refused",
+        NoticeKind::InDoubt => "in_doubt",
+        NoticeKind::Misconfigured => "misconfigured",
+    }
+}
+
+pub(crate) fn notice(row: &AnyRow) -> Result<NoticeRecord> {
+    let kind: String = row.try_get(2)?;
+    let kind = KINDS.into_iter().find(|known| word(*known) == kind);
+    let time = |column| -> Result<Option<Timestamp>> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+    };
+    Ok(NoticeRecord {
+        id: row.try_get(0)?,
+        account: account(row.try_get(1)?)?,
+        kind: kind.ok_or_else(|| StoreError::Corrupt {
+            what: "a notice".to_owned(),
+            why: "its kind is none".to_owned(),
+        })?,
+        day: row.try_get(3)?,
+        created_at: Timestamp(row.try_get(4)?),
+        message: row.try_get(5)?,
+        webhook_at: time(6)?,
+        mail_at: time(7)?,
+        closed_at: time(8)?,
+    })
+}

@@ -1,0 +1,146 @@
+//! Opening a store.
+
+use crate::db::Db;
+use crate::lock::FileLock;
+use crate::rescue::Rescue;
+use crate::seal::{Keyring, MasterKey, key_id};
+use crate::store::{Shared, commit};
+use crate::table::Sealer;
+use crate::{MasterKeySource, OpenError, Store, StoreError, StoreUrl, meta};
+use std::sync::{Arc, Mutex, RwLock};
+
+/// Which store, and its keys.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Where it is.
+    pub url: StoreUrl,
+    /// What seals and opens it.
+    pub master_key: MasterKeySource,
+    /// What older records may still be sealed with.
+    pub old_keys: Vec<MasterKeySource>,
+}
+
+/// Who opens a store. Both keep every other process out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The gateway.
+    Exclusive,
+    /// A command, while the gateway is down.
+    Offline,
+}
+
+/// What the key check opens to.
+const CHECK: &[u8] = b"this key opens this store";
+
+impl Store {
+    /// Opens a store, or makes a new one. On an error nothing was changed, except that an older
+    /// schema may have been brought up to date.
+    pub async fn open(options: &StoreOptions, access: Access) -> Result<Self, OpenError> {
+        let in_memory = matches!(options.url, StoreUrl::Memory);
+        let ephemeral = matches!(options.master_key, MasterKeySource::Ephemeral);
+        if ephemeral && !in_memory {
+            return Err(OpenError::Settings(
+                "a store that lasts needs a master key that lasts: a file, an environment \
+                 variable or a command"
+                    .to_owned(),
+            ));
+        }
+        let (kind, lock) = match &options.url {
+            StoreUrl::Memory => ("memory", None),
+            StoreUrl::Sqlite(path) => ("sqlite", Some(FileLock::take(path)?)),
+            StoreUrl::Postgres(_) => ("postgres", None),
+        };
+        let db = Db::connect(&options.url).await?;
+        let sealer = match unseal(&db, options).await {
+            Ok(sealer) => sealer,
+            Err(error) => {
+                db.close().await;
+                return Err(error);
+            }
+        };
+        let rescue = match &options.url {
+            StoreUrl::Sqlite(path) => Some(Rescue::open(path)?),
+            StoreUrl::Memory | StoreUrl::Postgres(_) => None,
+        };
+        tracing::debug!(kind, ?access, keys = sealer.keys.ids(), "store open");
+        let shared = Shared {
+            kind,
+            sealer: RwLock::new(sealer),
+            quarantine: Mutex::default(),
+            rescue,
+            _lock: lock,
+        };
+        let store = Self {
+            db,
+            shared: Arc::new(shared),
+        };
+        store.recover().await?;
+        Ok(store)
+    }
+}
+
+/// The store's identity and keys; a new store gets them. A wrong key is told apart from an empty
+/// store by a check that every store has.
+async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
+    let mut tx = db.begin().await?;
+    let id = meta::get(&mut tx, meta::STORE_ID).await?;
+    let check = meta::get(&mut tx, meta::KEY_CHECK).await?;
+    let (id, check) = match (id, check) {
+        (None, None) => {
+            let sealer = create(options).await?;
+            let check = sealer
+                .keys
+                .seal(&sealer.place("meta", b"key_check"), CHECK)?;
+            meta::put(&mut tx, meta::STORE_ID, &sealer.store_id).await?;
+            meta::put(&mut tx, meta::KEY_CHECK, &check).await?;
+            commit(tx).await?;
+            return Ok(sealer);
+        }
+        (Some(id), Some(check)) => (id, check),
+        (Some(_), None) | (None, Some(_)) => return Err(damaged("a half")),
+    };
+    let store_id = id.try_into().map_err(|_| damaged("a malformed"))?;
+    let sealer = Sealer {
+        keys: keyring(options, false).await?,
+        store_id,
+    };
+    let place = sealer.place("meta", b"key_check");
+    let opened = sealer.keys.open(&place, &check);
+    if opened.is_err() {
+        return Err(OpenError::WrongKey {
+            sealed_with: key_id(&check).map_or("unknown".to_owned(), |id| id.to_string()),
+            configured: sealer.keys.ids(),
+        });
+    }
+    if !sealer.keys.is_current(&check) {
+        let check = sealer.keys.seal(&place, CHECK)?;
+        meta::put(&mut tx, meta::KEY_CHECK, &check).await?;
+    }
+    commit(tx).await?;
+    Ok(sealer)
+}
+
+fn damaged(what: &str) -> OpenError {
+    OpenError::Store(StoreError::Corrupt {
+        what: "the store's identity".to_owned(),
+        why: format!("it has {what} key check"),
+    })
+}
+
+async fn create(options: &StoreOptions) -> Result<Sealer, OpenError> {
+    let mut store_id = [0; 16];
+    crate::seal::random(&mut store_id)?;
+    Ok(Sealer {
+        keys: keyring(options, true).await?,
+        store_id,
+    })
+}
+
+async fn keyring(options: &StoreOptions, create: bool) -> Result<Keyring, OpenError> {
+    let first = options.master_key.read(create).await?;
+    let mut others: Vec<MasterKey> = Vec::new();
+    for source in &options.old_keys {
+        others.push(source.read(false).await?);
+    }
+    Ok(Keyring::new(&first, &others)?)
+}

@@ -1,0 +1,193 @@
+//! The emergency slot: a preallocated file beside an SQLite database, `<database>.rescue`.
+//!
+//! It takes two things that must reach a disk when the database cannot be written: a carrier's raw
+//! answer (security requirement S3), and the mark by which an older copy of the database is noticed
+//! (S6). Its space exists before it is needed, so that a full disk does not refuse it.
+//!
+//! `magic (8) | mark (8) | its digest (8)` in the first block, then answers one after another, each
+//! `length (4) | sealed JSON`; a length of zero ends them.
+
+use crate::file::{beside, check_private, open_private, sync_folder};
+use crate::table::Sealer;
+use crate::{OpenError, StoreError};
+use gateway_model::{AccountId, SecretBytes};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
+
+const MAGIC: &[u8; 8] = b"WAYRESC1";
+const BLOCK: u64 = 4096;
+/// Room for answers: dozens of ordinary ones.
+const SIZE: u64 = 1 << 20;
+const TABLE: &str = "rescue";
+
+/// The emergency slot of an open store.
+pub(crate) struct Rescue {
+    state: Mutex<State>,
+}
+
+struct State {
+    file: File,
+    /// Where the next answer goes.
+    next: u64,
+}
+
+/// An answer that the database did not take.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) account: AccountId,
+    pub(crate) intent_id: String,
+    #[serde(with = "crate::doc::secret::bytes")]
+    pub(crate) answer: SecretBytes,
+}
+
+impl Rescue {
+    /// Opens the slot, or makes it.
+    pub(crate) fn open(database: &Path) -> Result<Self, OpenError> {
+        let path = beside(database, ".rescue");
+        let permission = |error: io::Error| OpenError::Permission {
+            path: path.display().to_string(),
+            why: error.to_string(),
+        };
+        let file = open_private(&path).map_err(permission)?;
+        check_private(&file, &path)?;
+        let length = file.metadata().map_err(permission)?.len();
+        if length < SIZE {
+            let zeros = vec![0; usize::try_from(SIZE - length).unwrap_or(0)];
+            let made = file
+                .write_all_at(&zeros, length)
+                .and_then(|()| file.sync_all());
+            made.and_then(|()| sync_folder(&path)).map_err(permission)?;
+        }
+        let state = State { file, next: BLOCK };
+        Ok(Self {
+            state: Mutex::new(state),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The mark; `None` in a new file, or if it does not read.
+    pub(crate) fn mark(&self) -> Option<u64> {
+        let mut block = [0; 24];
+        self.state().file.read_exact_at(&mut block, 0).ok()?;
+        let mark: [u8; 8] = block[8..16].try_into().ok()?;
+        (block == header(u64::from_be_bytes(mark))).then(|| u64::from_be_bytes(mark))
+    }
+
+    /// Keeps the mark durably.
+    pub(crate) fn keep_mark(&self, mark: u64) -> Result<(), StoreError> {
+        let state = self.state();
+        let written = state.file.write_all_at(&header(mark), 0);
+        written
+            .and_then(|()| state.file.sync_data())
+            .map_err(failed)
+    }
+
+    /// Keeps an answer durably.
+    pub(crate) fn keep_answer(
+        &self,
+        sealer: &Sealer,
+        account: &AccountId,
+        intent_id: &str,
+        answer: &SecretBytes,
+    ) -> Result<(), StoreError> {
+        let kept = Kept {
+            account: account.clone(),
+            intent_id: intent_id.to_owned(),
+            answer: answer.clone(),
+        };
+        let json = crate::doc::to_json(&kept).map_err(|_| StoreError::Internal {
+            why: "an answer has no JSON form".to_owned(),
+        })?;
+        let mut state = self.state();
+        let place = sealer.place(TABLE, &state.next.to_be_bytes());
+        let sealed = sealer.keys.seal(&place, &json)?;
+        let length = u32::try_from(sealed.len()).map_err(|_| StoreError::Full)?;
+        let end = state.next + 4 + u64::from(length);
+        if end + 4 > SIZE {
+            return Err(StoreError::Full);
+        }
+        // The end first, then the answer, then its length: a crash leaves no half of an answer.
+        let written = state
+            .file
+            .write_all_at(&[0; 4], end)
+            .and_then(|()| state.file.write_all_at(&sealed, state.next + 4))
+            .and_then(|()| state.file.sync_data())
+            .and_then(|()| state.file.write_all_at(&length.to_be_bytes(), state.next))
+            .and_then(|()| state.file.sync_data());
+        written.map_err(failed)?;
+        state.next = end;
+        Ok(())
+    }
+
+    /// The answers that were kept. One that does not open ends the list.
+    pub(crate) fn answers(&self, sealer: &Sealer) -> Result<Vec<Kept>, StoreError> {
+        let mut state = self.state();
+        let mut answers = Vec::new();
+        state.next = BLOCK;
+        loop {
+            let mut length = [0; 4];
+            state
+                .file
+                .read_exact_at(&mut length, state.next)
+                .map_err(failed)?;
+            let length = u64::from(u32::from_be_bytes(length));
+            let end = state.next + 4 + length;
+            if length == 0 || end + 4 > SIZE {
+                return Ok(answers);
+            }
+            let mut sealed = vec![0; usize::try_from(length).unwrap_or(0)];
+            state
+                .file
+                .read_exact_at(&mut sealed, state.next + 4)
+                .map_err(failed)?;
+            let place = sealer.place(TABLE, &state.next.to_be_bytes());
+            let opened = sealer.keys.open(&place, &sealed);
+            let kept = opened.map(|json: Zeroizing<Vec<u8>>| serde_json::from_slice(&json));
+            match kept {
+                Ok(Ok(kept)) => answers.push(kept),
+                Ok(Err(_)) => tracing::error!("an answer in the emergency slot is malformed"),
+                Err(why) => {
+                    tracing::error!(%why, "an answer in the emergency slot does not open");
+                }
+            }
+            state.next = end;
+        }
+    }
+
+    /// Empties the slot, once its answers are in the database.
+    pub(crate) fn clear(&self) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let written = state.file.write_all_at(&[0; 4], BLOCK);
+        written
+            .and_then(|()| state.file.sync_data())
+            .map_err(failed)?;
+        state.next = BLOCK;
+        Ok(())
+    }
+}
+
+fn header(mark: u64) -> [u8; 24] {
+    let mut block = [0; 24];
+    block[..8].copy_from_slice(MAGIC);
+    block[8..16].copy_from_slice(&mark.to_be_bytes());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &block[..16]);
+    block[16..].copy_from_slice(&digest.as_ref()[..8]);
+    block
+}
+
+fn failed(error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+        _ => StoreError::Failed {
+            why: format!("the emergency slot: {error}"),
+        },
+    }
+}

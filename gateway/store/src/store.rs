@@ -1,0 +1,160 @@
+//! The store's handle: reading and writing sealed rows.
+
+use crate::StoreError;
+use crate::db::{Db, Tx};
+use crate::lock::FileLock;
+use crate::rescue::Rescue;
+use crate::table::{self, Damage, Sealed, Sealer};
+use gateway_model::AccountId;
+use sqlx::AnyConnection;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// What the gateway remembers. Cheap to clone; every clone is the same store.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) db: Db,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all clones of a store share.
+pub(crate) struct Shared {
+    pub(crate) kind: &'static str,
+    pub(crate) sealer: RwLock<Sealer>,
+    pub(crate) quarantine: Mutex<BTreeMap<String, Quarantined>>,
+    pub(crate) rescue: Option<Rescue>,
+    /// Held as long as the store is open.
+    pub(crate) _lock: Option<FileLock>,
+}
+
+/// A record that does not open (security requirement S5). Others are not affected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its table and key: `grants/main`.
+    pub row: String,
+    /// The account that cannot be served, if the record is an account's own or its grant.
+    pub account: Option<AccountId>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({})", self.shared.kind)
+    }
+}
+
+impl Store {
+    /// `memory`, `sqlite` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        self.shared.kind
+    }
+
+    /// Whether the database answers and takes writes.
+    pub async fn healthy(&self) -> Result<(), StoreError> {
+        self.db.healthy().await
+    }
+
+    /// Ends every connection and lets the next one open the store. Other clones fail from now on.
+    pub async fn close(self) {
+        self.db.close().await;
+    }
+
+    /// The records that did not open, as far as they were read since the store was opened.
+    pub async fn quarantined(&self) -> Vec<Quarantined> {
+        let list = self.shared.quarantine.lock();
+        let list = list.unwrap_or_else(PoisonError::into_inner);
+        list.values().cloned().collect()
+    }
+
+    pub(crate) fn sealer(&self) -> Sealer {
+        let sealer = self.shared.sealer.read();
+        sealer.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that a row does not open.
+    pub(crate) fn quarantine(&self, damage: &Damage) {
+        let row = damage.row();
+        let owned = matches!(damage.table, "accounts" | "grants");
+        let name = std::str::from_utf8(&damage.key).ok().filter(|_| owned);
+        let entry = Quarantined {
+            row: row.clone(),
+            account: name.and_then(|name| name.parse().ok()),
+            reason: damage.why.clone(),
+        };
+        let list = self.shared.quarantine.lock();
+        let mut list = list.unwrap_or_else(PoisonError::into_inner);
+        if list.insert(row, entry).is_none() {
+            tracing::error!(
+                row = damage.row(),
+                why = damage.why,
+                "a record does not open"
+            );
+        }
+    }
+
+    /// Takes a row off the list: it was replaced or removed.
+    pub(crate) fn acquit<T: Sealed>(&self, key: &[u8]) {
+        let damage = Damage {
+            table: T::TABLE,
+            key: key.to_vec(),
+            why: String::new(),
+        };
+        let list = self.shared.quarantine.lock();
+        list.unwrap_or_else(PoisonError::into_inner)
+            .remove(&damage.row());
+    }
+
+    /// The record in one row.
+    pub(crate) async fn get<T: Sealed>(
+        &self,
+        connection: &mut AnyConnection,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        let Some(sealed) = table::sealed::<T>(connection, key).await? else {
+            return Ok(None);
+        };
+        let record = self.sealer().open::<T>(key, &sealed);
+        record.map(Some).map_err(|damage| {
+            self.quarantine(&damage);
+            damage.into()
+        })
+    }
+
+    /// Every record of a table that opens; the others are quarantined.
+    pub(crate) async fn list<T: Sealed>(
+        &self,
+        connection: &mut AnyConnection,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = table::all::<T>(self.db.backend, connection).await?;
+        let sealer = self.sealer();
+        let records = rows.iter().filter_map(|(key, sealed)| {
+            let record = sealer.open::<T>(key, sealed);
+            record.map_err(|damage| self.quarantine(&damage)).ok()
+        });
+        Ok(records.collect())
+    }
+
+    /// Reads one row.
+    pub(crate) async fn read_one<T: Sealed>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let work = async {
+            let mut connection = self.db.readers().acquire().await?;
+            self.get(&mut connection, key).await
+        };
+        self.db.read(work).await
+    }
+
+    /// Reads a table.
+    pub(crate) async fn read_all<T: Sealed>(&self) -> Result<Vec<T>, StoreError> {
+        let work = async {
+            let mut connection = self.db.readers().acquire().await?;
+            self.list(&mut connection).await
+        };
+        self.db.read(work).await
+    }
+}
+
+/// Makes a transaction durable.
+pub(crate) async fn commit(tx: Tx) -> Result<(), StoreError> {
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,39 @@
+//! Where a store is.
+
+use gateway_model::Secret;
+use std::path::{Path, PathBuf};
+
+/// Where a store is.
+#[derive(Clone, Debug)]
+pub enum StoreUrl {
+    /// Nowhere: it is gone when it is closed.
+    Memory,
+    /// In a file, which SQLite keeps.
+    Sqlite(PathBuf),
+    /// In a PostgreSQL database. The URL may hold a password.
+    Postgres(Secret),
+}
+
+impl StoreUrl {
+    /// Reads `memory`, `sqlite:FILE` or `postgres://…`; a relative file is taken from `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        let text = text.trim();
+        if text == "memory" {
+            return Ok(Self::Memory);
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(Secret::new(text.to_owned())));
+        }
+        // The text is not repeated: it may hold a password.
+        let Some(file) = text.strip_prefix("sqlite:") else {
+            return Err(
+                "the store's URL is none of `memory`, `sqlite:FILE` and `postgres://…`".to_owned(),
+            );
+        };
+        let file = file.strip_prefix("//").unwrap_or(file);
+        if file.is_empty() || file.ends_with('/') || file.contains('\0') {
+            return Err("`sqlite:` wants a file: `sqlite:waybill.db`".to_owned());
+        }
+        Ok(Self::Sqlite(folder.join(file)))
+    }
+}

@@ -1,0 +1,4 @@
+//! The store, on both of its databases.
+
+mod records;
+mod smoke;

@@ -1,0 +1,108 @@
+//! Records to store.
+
+use gateway_model::{AccountId, AppId, Secret, SecretBytes, TokenFacts};
+use gateway_store::*;
+
+/// The instant at which everything in the tests happens.
+pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+/// An account's or app's name.
+pub(crate) fn id(name: &str) -> AccountId {
+    name.parse().expect("a name")
+}
+
+/// An account with two secrets.
+pub(crate) fn account(name: &str) -> AccountRecord {
+    AccountRecord {
+        name: id(name),
+        aliases: Vec::new(),
+        carrier: "ups".parse().expect("a carrier"),
+        environment: gateway_model::Environment::Test,
+        numbers: vec!["A1B2C3".parse().expect("a number")],
+        grant: GrantKind::AuthorizationCode,
+        client_id: format!("client-of-{name}"),
+        client_secrets: vec![
+            Secret::new(format!("canary-first-{name}")),
+            Secret::new(format!("canary-second-{name}")),
+        ],
+        active: true,
+        default: false,
+        managed_by: ManagedBy::Operator,
+        created_at: NOW,
+        updated_at: NOW,
+        revision: 1,
+    }
+}
+
+/// What an authorization left: a refresh token and an access token.
+pub(crate) fn completion(status: GrantStatus, token: &str) -> Completion {
+    Completion {
+        status,
+        state: SecretBytes::new(format!("canary-refresh-{token}").into_bytes()),
+        token: StoredToken {
+            headers: SecretBytes::new(format!("canary-access-{token}").into_bytes()),
+            issued_at: NOW,
+            expires_at: Some(Timestamp(NOW.0 + 14_400_000)),
+            renew_at: None,
+            key: [7; 32],
+        },
+        facts: TokenFacts {
+            refresh_count: Some(3),
+            ..TokenFacts::default()
+        },
+        expires_at: Some(Timestamp(NOW.0 + 5_184_000_000)),
+    }
+}
+
+/// An intent to present.
+pub(crate) fn intent(id: &str) -> Intent {
+    Intent {
+        id: id.to_owned(),
+        at: NOW,
+        reason: "due".to_owned(),
+        answer: None,
+    }
+}
+
+/// A journal entry.
+pub(crate) fn entry(account: &str, outcome: &str) -> RenewalEntry {
+    RenewalEntry {
+        account: id(account),
+        at: NOW,
+        reason: "due".to_owned(),
+        outcome: outcome.to_owned(),
+        code: None,
+        message: None,
+    }
+}
+
+/// An app.
+pub(crate) fn app(name: &str, accounts: &[&str]) -> AppRecord {
+    AppRecord {
+        name: name.parse::<AppId>().expect("a name"),
+        client_id: Some(format!("id-{name}")),
+        secret: Some(SecretDigest([1; 32])),
+        key: None,
+        accounts: accounts.iter().map(|name| id(name)).collect(),
+        rate: Some(RateLimit {
+            per_second: 10,
+            burst: 20,
+        }),
+        managed_by: ManagedBy::Operator,
+        created_at: NOW,
+        rotated_at: None,
+    }
+}
+
+/// A consent that may be finished within ten minutes.
+pub(crate) fn consent(state: u8, account: &str) -> ConsentRecord {
+    ConsentRecord {
+        state: SecretDigest([state; 32]),
+        account: id(account),
+        redirect_uri: "http://127.0.0.1:9/callback".to_owned(),
+        verifier: Secret::new(format!("canary-verifier-{state}")),
+        actor: "admin".to_owned(),
+        created_at: NOW,
+        expires_at: Timestamp(NOW.0 + 600_000),
+    }
+}
