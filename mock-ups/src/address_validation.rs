@@ -126,9 +126,15 @@ impl AddressValidation {
             .as_ref()
             .and_then(|inner| inner.transaction_reference.as_ref());
         let context = context.and_then(|reference| reference.customer_context.as_ref()?.present());
-        let answer = Json::document(Style::Compact, 2048, |json| {
+        let answer = Json::document(Style::Spaced, 2048, |json| {
             json.object("XAVResponse", |json| {
-                crate::envelope::success(json, context, transaction(request));
+                // Unlike the other products, no reference when the request had no context.
+                json.object("Response", |json| {
+                    json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
+                    if context.is_some() {
+                        crate::envelope::reference(json, context, transaction(request));
+                    }
+                });
                 write(json, &found, mode);
             });
         });

@@ -65,15 +65,18 @@ pub(crate) fn response(answer: ApiAnswer, framing: &Framing<'_>) -> Response<Moc
             headers.insert(BKNDTRANSID, value);
         }
         if let Some(error) = &answer.error {
-            echo_error(headers, error);
+            // Time in Transit has fields of its own when its back end is down.
+            if !headers.contains_key(&ERROR_CODE) {
+                echo_error(headers, error);
+            }
             if framing.close_after_error {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
         }
     }
     if !headers.contains_key(header::CONTENT_TYPE) {
-        // Only the APIs' errors were seen with a character set.
-        let value = if answer.error.is_some() && framing.transaction.is_some() {
+        // The APIs name a character set, except Time in Transit, which says so itself.
+        let value = if framing.transaction.is_some() {
             JSON_UTF8
         } else {
             JSON

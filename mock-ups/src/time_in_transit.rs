@@ -7,7 +7,8 @@ mod write;
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
 
@@ -43,20 +44,31 @@ impl TimeInTransit {
             return Ok(ApiAnswer::indigestible());
         }
         // Whatever cannot be read ends the back end's answer early.
-        let request: Request<'_> = serde_json::from_slice(call.body).map_err(|_| unavailable())?;
+        let Ok(request) = serde_json::from_slice::<Request<'_>>(call.body) else {
+            return Ok(unavailable());
+        };
         let today = jiff::tz::TimeZone::UTC.to_datetime(call.now).date();
         let trip = match Trip::of(&request, today)? {
             Ok(trip) => trip,
-            Err(unclear) => return Ok(ambiguous(&request, unclear)),
+            Err(unclear) => return Ok(echoing(call, ambiguous(&request, unclear))),
         };
-        let answer = ApiAnswer::json(write::answer(&request, &trip, &self.tariff));
-        // This product echoes the client's own transaction id.
-        let echo = call.headers.get("transid").cloned();
-        Ok(match echo {
-            Some(id) => answer.with_header(HeaderName::from_static("bkndtransid"), id),
-            None => answer,
-        })
+        let answer = json(write::answer(&request, &trip, &self.tariff));
+        Ok(echoing(call, answer))
     }
+}
+
+/// This product echoes the client's own transaction id.
+fn echoing(call: &ApiRequest<'_>, answer: ApiAnswer) -> ApiAnswer {
+    match call.headers.get("transid").cloned() {
+        Some(id) => answer.with_header(HeaderName::from_static("bkndtransid"), id),
+        None => answer,
+    }
+}
+
+/// Without the character set that the other APIs name.
+fn json(body: impl Into<Bytes>) -> ApiAnswer {
+    let media_type = HeaderValue::from_static("application/json");
+    ApiAnswer::json(body).with_header(header::CONTENT_TYPE, media_type)
 }
 
 /// A checked request.
@@ -152,23 +164,40 @@ fn prefix(region: Region, postal: Option<&str>) -> Result<Option<u16>, ()> {
     places::zip3(prefix).map(|_| Some(prefix)).ok_or(())
 }
 
-fn unavailable() -> UpsError {
-    UpsError::new(
+/// The back end gave up: the envelope says one thing, the fields another.
+fn unavailable() -> ApiAnswer {
+    let answer = ApiAnswer::error(UpsError::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "10004",
         "The service is temporarily unavailable",
-    )
+    ));
+    [
+        ("content-type", "application/json"),
+        ("authtransid", ""),
+        ("errorcode", "500"),
+        ("errordescription", "UnexpectedEOFAtTarget"),
+    ]
+    .into_iter()
+    .fold(answer, |answer, (name, value)| {
+        let value = HeaderValue::from_static(value);
+        answer.with_header(HeaderName::from_static(name), value)
+    })
 }
 
 /// A place that cannot be told: 206 with a list to pick from.
 fn ambiguous(request: &Request<'_>, unclear: Unclear) -> ApiAnswer {
     let body = write::ambiguous(request, unclear);
     let code = HeaderValue::from_static("1070");
-    let text = HeaderValue::from_static("Ambiguous address");
-    ApiAnswer::json(body)
+    let text = HeaderValue::from_static(match unclear.destination {
+        true => "[DestinationPostalCode] Validation error DestinationPostalCode",
+        false => "[OriginPostalCode] Validation error OriginPostalCode",
+    });
+    json(body)
         .with_status(StatusCode::PARTIAL_CONTENT)
-        .with_header(HeaderName::from_static("apierrorcode"), code)
-        .with_header(HeaderName::from_static("apierrormsg"), text)
+        .with_header(HeaderName::from_static("apierrorcode"), code.clone())
+        .with_header(HeaderName::from_static("apierrormsg"), text.clone())
+        .with_header(HeaderName::from_static("errorcode"), code)
+        .with_header(HeaderName::from_static("errordescription"), text)
 }
 
 impl Product for TimeInTransit {

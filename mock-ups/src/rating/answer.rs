@@ -13,54 +13,68 @@ use super::charges::{Basis, PackageCharges};
 use super::job::{Job, ThirdParty};
 use super::tariff::RateModifier;
 
-/// A warning in an answer.
+/// A warning in an answer. Some read differently at a rated shipment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Alert {
     code: &'static str,
     text: &'static str,
+    at_shipment: &'static str,
 }
 
-const MAY_VARY: Alert = Alert {
-    code: "110971",
-    text: "Your invoice may vary from the displayed reference rates",
-};
-const NOT_QUALIFIED: Alert = Alert {
-    code: "120900",
-    text: "User Id and Shipper Number combination is not qualified to receive negotiated rates",
-};
-const THIRD_PARTY_ONLY: Alert = Alert {
-    code: "120910",
-    text: "TPFCNegotiatedRatesIndicator is applicable only for Third party/Freight Collect shipments.",
-};
-const THIRD_PARTY_REFUSED: Alert = Alert {
-    code: "120911",
-    text: "Shipper not authorized to request for the Third Party/Freight Collect negotiated rates \
-           for this shipment.",
-};
-const RECLASSIFIED: Alert = Alert {
-    code: "110920",
-    text: "Ship To Address Classification is changed from Residential to Commercial",
-};
-const DATE_CHANGED: Alert = Alert {
-    code: "111730",
-    text: "The pickup date is not valid and was changed to the current date",
-};
-const NO_USER_DISCOUNT: Alert = Alert {
-    code: "111531",
-    text: "User level discount is not available for the user and shipper number",
-};
-const NO_TRANSIT: Alert = Alert {
-    code: "111598",
-    text: "Time in transit information is not available for the requested service",
-};
-const MODIFIER_APPLIED: Alert = Alert {
-    code: "112237",
-    text: "A rate modifier was applied",
-};
-const HANDLING_SET: Alert = Alert {
-    code: "119001",
-    text: "Additional Handling has automatically been set on a package",
-};
+impl Alert {
+    const fn new(code: &'static str, text: &'static str) -> Self {
+        Self {
+            code,
+            text,
+            at_shipment: text,
+        }
+    }
+
+    const fn at_shipment(mut self, text: &'static str) -> Self {
+        self.at_shipment = text;
+        self
+    }
+}
+
+const MAY_VARY: Alert = Alert::new(
+    "110971",
+    "Your invoice may vary from the displayed reference rates",
+);
+const NOT_QUALIFIED: Alert = Alert::new(
+    "120900",
+    "User Id and Shipper Number combination is not qualified to receive negotiated rates",
+)
+.at_shipment(
+    "User Id and Shipper Number combination is not qualified to receive negotiated rates.",
+);
+const THIRD_PARTY_ONLY: Alert = Alert::new(
+    "120910",
+    "TPFCNegotiatedRatesIndicator is applicable only for Third party/Freight Collect shipments.",
+);
+const THIRD_PARTY_REFUSED: Alert = Alert::new(
+    "120911",
+    "Shipper not authorized to request for the Third Party/Freight Collect negotiated rates for \
+     this shipment.",
+);
+const RECLASSIFIED: Alert = Alert::new(
+    "110920",
+    "Ship To Address Classification is changed from Residential to Commercial",
+);
+const DATE_CHANGED: Alert = Alert::new("111730", "Invalid Date. Changed to today's date")
+    .at_shipment("Invalid Date. Changed the pickup date");
+const NO_USER_DISCOUNT: Alert = Alert::new(
+    "111531",
+    "User level discount is not available for the user and shipper number",
+);
+const NO_TRANSIT: Alert = Alert::new(
+    "111598",
+    "Time in transit information is not available for the requested service",
+);
+const MODIFIER_APPLIED: Alert = Alert::new("112237", "Modifier is applied on Package(s);");
+const HANDLING_SET: Alert = Alert::new(
+    "119001",
+    "Additional Handling has automatically been set on a package",
+);
 
 /// Everything an answer is made from.
 #[derive(Debug, Clone, Copy)]
@@ -188,4 +202,9 @@ fn response(json: &mut Json, sheet: &Sheet<'_>, bases: &[Basis<'_>]) {
 fn alert(json: &mut Json, alert: &Alert) {
     json.word("Code", alert.code);
     json.word("Description", alert.text);
+}
+
+fn alert_at_shipment(json: &mut Json, alert: &Alert) {
+    json.word("Code", alert.code);
+    json.word("Description", alert.at_shipment);
 }

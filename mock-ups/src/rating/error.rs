@@ -82,7 +82,7 @@ fixed! {
          selected locations.";
     PACKAGING_INVALID = "111500", "The selected service is not valid with the selected packaging.";
     CONTENTS_VALUE_INVALID = "111549", "Invalid Shipment Contents Value";
-    SHIPPER_NUMBER_INVALID = "112111", "Missing or Invalid Shipper Number";
+    SHIPPER_NUMBER_INVALID = "112111", "Missing or Invalid Shipper Number.";
     SHIP_FROM_POSTAL_INVALID = "113020", "Invalid ShipFrom postal code";
     SHIP_TO_POSTAL_INVALID = "113021", "Invalid ShipTo postal code";
     DECLARED_VALUE_TOO_HIGH = "110549", "The declared value of a package exceeds the maximum";

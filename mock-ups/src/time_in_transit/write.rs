@@ -224,14 +224,14 @@ pub(super) fn ambiguous(request: &Request<'_>, unclear: Unclear) -> Vec<u8> {
     Json::document(Style::Compact, 512, |json| {
         json.object("validationList", |json| {
             let fields = [
-                (unclear.destination, "destinationPostalCode"),
-                (unclear.origin, "originPostalCode"),
+                (unclear.destination, "DestinationPostalCode"),
+                (unclear.origin, "OriginPostalCode"),
             ];
             let fields = fields.iter().filter(|field| field.0).map(|field| field.1);
             json.strings("invalidFieldList", fields);
-            json.strings("invalidFieldListCodes", ["1070"]);
             json.boolean("destinationAmbiguous", unclear.destination);
             json.boolean("originAmbiguous", unclear.origin);
+            json.strings("invalidFieldListCodes", ["1070"]);
         });
         if unclear.destination {
             let country = request.destination_country_code.present();

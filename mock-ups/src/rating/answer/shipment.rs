@@ -8,7 +8,7 @@ use crate::rating::job::{Parcel, Units};
 use crate::rating::tariff::{Cents, RateModifier};
 use crate::rating::transit::commitment;
 
-use super::{Sheet, alert, transit};
+use super::{Sheet, alert_at_shipment, transit};
 
 /// Writes the members of one rated shipment.
 pub(super) fn write(
@@ -68,7 +68,12 @@ fn heading(json: &mut Json, sheet: &Sheet<'_>, basis: &Basis<'_>) {
     }
     let modified = sheet.modifier(basis).is_some();
     let (alerts, count) = sheet.alerts(modified, sheet.is_untimed(basis));
-    json.list("RatedShipmentAlert", arrays, alerts[..count].iter(), alert);
+    json.list(
+        "RatedShipmentAlert",
+        arrays,
+        alerts[..count].iter(),
+        alert_at_shipment,
+    );
     if shows.rating_method {
         let by_package = sheet.job.lane.is_rated_by_package();
         let method = if by_package { "02" } else { "01" };
