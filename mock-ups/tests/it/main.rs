@@ -13,6 +13,8 @@ mod consent_page;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod grants;
