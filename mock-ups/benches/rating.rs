@@ -59,6 +59,7 @@ fn rating(criterion: &mut Criterion) {
         discount_per_mille: 250,
     };
     let caller = Caller {
+        own_numbers_only: false,
         client_id: "mock-client".into(),
         user: "merchant".into(),
         accounts: [account].into(),

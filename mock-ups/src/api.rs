@@ -77,6 +77,8 @@ pub struct Caller {
     pub user: Arc<str>,
     /// The accounts of that user.
     pub accounts: Arc<[AccountView]>,
+    /// Whether rating refuses the numbers of other accounts.
+    pub own_numbers_only: bool,
 }
 
 impl Caller {

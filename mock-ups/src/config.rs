@@ -48,6 +48,9 @@ pub struct Settings {
     /// Refuses an `x-merchant-id` that is no account of the app's owner. Off: real clients send
     /// the client id, an empty value or the word `string`, and they work.
     pub strict_merchant_id: bool,
+    /// Rating with a token of a login refuses a shipper number that is no account of the user who
+    /// consented (400, 112111); tokens issued from then on. A guess: UPS's answer is unknown.
+    pub refuse_foreign_shipper_numbers: bool,
     /// Refuses `code_challenge_method=plain`; otherwise the parameter is ignored. A guess.
     pub refuse_plain_challenge: bool,
     /// Allows `http://127.0.0.1` and `http://localhost` as redirect URI. A guess: UPS's rule for
@@ -92,6 +95,7 @@ impl Default for Settings {
             reuse_revokes_grant: false,
             body_credentials: BodyCredentials::MissingHeader,
             strict_merchant_id: false,
+            refuse_foreign_shipper_numbers: true,
             refuse_plain_challenge: false,
             loopback_redirects: true,
             https_redirects_only: true,

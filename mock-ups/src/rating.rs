@@ -121,6 +121,10 @@ impl Rating {
             body: call.body,
         };
         let job = check::check(request, facts)?;
+        let foreign = |number: &str| call.caller.account(number).is_none();
+        if call.caller.own_numbers_only && job.shipper_number.is_some_and(foreign) {
+            return Err(error::SHIPPER_NUMBER_INVALID.into());
+        }
         self.price(&job, call)
     }
 

@@ -241,6 +241,7 @@ impl Registry {
             client_id: Arc::clone(client_id),
             user: user.into(),
             accounts: accounts.map(Iterator::collect).unwrap_or_default(),
+            own_numbers_only: false,
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn caller() -> Caller {
         discount_per_mille,
     };
     Caller {
+        own_numbers_only: false,
         client_id: "mock-client".into(),
         user: "merchant".into(),
         accounts: [account("A1B2C3", true, 250), account("D4E5F6", false, 0)].into(),

@@ -75,8 +75,12 @@ pub(super) fn mint(
         .grant
         .filter(|_| settings.refresh_count_increments)
         .map_or(0, |grant| grant.refresh_count);
+    let caller = Caller {
+        own_numbers_only: minted.grant.is_some() && settings.refuse_foreign_shipper_numbers,
+        ..minted.caller
+    };
     let claim = Claim {
-        caller: minted.caller,
+        caller,
         app: minted.app,
         environment: call.environment,
         grant: minted.grant.map(|grant| grant.id),

@@ -79,6 +79,9 @@ pub(super) struct Flags {
     /// Refuses an `x-merchant-id` that is no account of the app's owner
     #[arg(long)]
     strict_merchant_id: bool,
+    /// Rates for any shipper number with a login's token, not for the user's accounts only
+    #[arg(long)]
+    allow_foreign_shipper_numbers: bool,
     /// Refuses `code_challenge_method=plain`
     #[arg(long)]
     refuse_plain_challenge: bool,
@@ -243,6 +246,7 @@ impl Flags {
         settings.legacy_token_shape |= self.legacy_token_shape;
         settings.reuse_revokes_grant |= self.reuse_revokes_grant;
         settings.strict_merchant_id |= self.strict_merchant_id;
+        settings.refuse_foreign_shipper_numbers &= !self.allow_foreign_shipper_numbers;
         settings.refuse_plain_challenge |= self.refuse_plain_challenge;
         settings.loopback_redirects &= !self.no_loopback_redirects;
         settings.close_after_error &= !self.keep_after_error;

@@ -176,7 +176,7 @@ pub(crate) fn shop(base: &str, token: &str) -> Call {
         .json(&shop_body())
 }
 
-fn shop_body() -> Value {
+pub(crate) fn shop_body() -> Value {
     let address = |city: &str, state: &str, zip: &str| {
         serde_json::json!({
             "AddressLine": ["1 Main St"], "City": city, "StateProvinceCode": state,

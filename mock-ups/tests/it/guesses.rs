@@ -363,3 +363,28 @@ async fn settings_are_patched_by_the_names_of_the_documents() {
         assert_eq!(patch(wrong.clone()).await.status, 400, "{wrong}");
     }
 }
+
+/// A login's token rates for the accounts of its user; client credentials for any number.
+#[tokio::test]
+async fn login_rates_for_its_own_shipper_numbers_only_if_so_set() {
+    for (refuses, expected) in [(true, 400), (false, 200)] {
+        let ups = with(|settings| settings.refuse_foreign_shipper_numbers = refuses).await;
+        let base = ups.base_url();
+        let login = grant(&base).await;
+        let login = text(&login, "access_token");
+        assert_eq!(shop(&base, login).send().await.status, 200);
+        let foreign = |token: &str| {
+            let body = crate::client::shop_body().to_string();
+            let body: Value = body.replace("A1B2C3", "X9Y8Z7").parse().expect("JSON");
+            post(format!("{base}/api/rating/v2409/Shop"))
+                .bearer(token)
+                .json(&body)
+        };
+        let answer = foreign(login).send().await;
+        assert_eq!(answer.status, expected);
+        if refuses {
+            assert_eq!(message(&answer), "Missing or Invalid Shipper Number.");
+        }
+        assert_eq!(foreign(&token(&base).await).send().await.status, 200);
+    }
+}
