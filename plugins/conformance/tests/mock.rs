@@ -1,0 +1,154 @@
+//! The UPS plugin's real library against the mock of UPS, over real HTTP: a whole login.
+#![expect(
+    clippy::panic,
+    reason = "helpers of tests fail the test that called them"
+)]
+
+#[path = "mock/world.rs"]
+mod world;
+
+use gateway_model::{FailureClass, GrantHint, SecretBytes};
+use gateway_plugin_host::{GrantChange, Reason};
+use mock_ups::{Action, Endpoint, Fault, StaleGrant};
+use std::time::Duration;
+use world::World;
+
+/// O7: consent with PKCE S256, the code, and two rotations.
+#[tokio::test]
+async fn login_lives_through_refreshes() {
+    let world = World::new().await;
+    let code = world.consent().await;
+    let first = world.exchange(&code).await.expect("a login");
+    let lifetime = Some(Duration::from_secs(5_183_999));
+    assert_eq!(first.grant, GrantChange::Replaced { lifetime });
+    assert_eq!(first.facts.refresh_status.as_deref(), Some("approved"));
+    let second = world
+        .refresh(Reason::Refresh, &first.state)
+        .await
+        .expect("a token");
+    let third = world.refresh(Reason::UpstreamRejected, &second.state).await;
+    let third = third.expect("a token");
+    assert_ne!(first.state.expose(), second.state.expose());
+    assert_ne!(second.state.expose(), third.state.expose());
+    assert_ne!(first.headers, third.headers);
+    assert!(third.facts.refresh_expires_at_ms > third.facts.refresh_issued_at_ms);
+}
+
+/// O4: both ways in which UPS may say it.
+#[tokio::test]
+async fn used_refresh_token_and_code_are_refused_for_good() {
+    for stale in [StaleGrant::BadRequest, StaleGrant::Unauthorized] {
+        let world = World::new().await;
+        world
+            .ups
+            .change_settings(|settings| settings.stale_grant = stale);
+        let code = world.consent().await;
+        let first = world.exchange(&code).await.expect("a login");
+        world
+            .refresh(Reason::Refresh, &first.state)
+            .await
+            .expect("a token");
+        let again = world.refresh(Reason::Refresh, &first.state).await;
+        let again = again.expect_err("a used refresh token");
+        assert_eq!(again.class, FailureClass::Interaction, "{again}");
+        assert_eq!(again.grant, GrantHint::Refused);
+        assert!(!again.certainly_not_sent);
+        let again = world.exchange(&code).await.expect_err("a used code");
+        assert_eq!(again.class, FailureClass::Interaction, "{again}");
+        assert_eq!(again.grant, GrantHint::Refused);
+        let wrong = world
+            .exchange("no-such-code")
+            .await
+            .expect_err("a wrong code");
+        assert_eq!(wrong.code, "code_refused");
+    }
+}
+
+/// O3: a limit and an outage leave the refresh token good.
+#[tokio::test]
+async fn refresh_that_ups_did_not_look_at_can_be_repeated() {
+    let world = World::new().await;
+    let first = world
+        .exchange(&world.consent().await)
+        .await
+        .expect("a login");
+    for (status, code) in [(429, "10429"), (503, "10004")] {
+        let fault = Fault::error(status, code, "not now")
+            .endpoint(Endpoint::Refresh)
+            .times(1);
+        let fault = world.ups.add_fault(fault).expect("a fault");
+        let failure = world.refresh(Reason::Refresh, &first.state).await;
+        let failure = failure.expect_err("the fault");
+        assert_eq!(
+            (failure.grant, fault.hits()),
+            (GrantHint::Unharmed, 1),
+            "{failure}"
+        );
+        assert_eq!(failure.class, FailureClass::Transient);
+    }
+    world
+        .refresh(Reason::Refresh, &first.state)
+        .await
+        .expect("a token");
+}
+
+/// O3, F7: the answer is lost after UPS has rotated; nobody may call that harmless.
+#[tokio::test]
+async fn refresh_with_a_lost_answer_claims_nothing() {
+    let world = World::new().await;
+    let first = world
+        .exchange(&world.consent().await)
+        .await
+        .expect("a login");
+    let lost = Fault::new(Action::LoseReply)
+        .endpoint(Endpoint::Refresh)
+        .times(1);
+    let lost = world.ups.add_fault(lost).expect("a fault");
+    let failure = world.refresh(Reason::Refresh, &first.state).await;
+    let failure = failure.expect_err("the fault");
+    assert_eq!(lost.hits(), 1);
+    assert_eq!(
+        (failure.grant, failure.certainly_not_sent),
+        (GrantHint::HostDecides, false)
+    );
+    assert_eq!(failure.class, FailureClass::Transient, "{failure}");
+    let used = world.refresh(Reason::Refresh, &first.state).await;
+    assert_eq!(
+        used.expect_err("a used refresh token").grant,
+        GrantHint::Refused
+    );
+}
+
+/// P2: without a login, UPS is not asked.
+#[tokio::test]
+async fn account_without_a_login_asks_ups_nothing() {
+    let world = World::new().await;
+    let before = world.ups.tokens_issued();
+    let failure = world.refresh(Reason::Fetch, &SecretBytes::default()).await;
+    let failure = failure.expect_err("no login");
+    assert_eq!(failure.code, "login_needed");
+    assert!(failure.certainly_not_sent);
+    assert_eq!(world.ups.tokens_issued(), before);
+}
+
+/// Every probe of the manifest is a call that UPS answers, and that changes nothing there.
+#[tokio::test]
+async fn probes_show_access_ownership_and_negotiated_rates() {
+    let world = World::new().await;
+    let login = world
+        .exchange(&world.consent().await)
+        .await
+        .expect("a login");
+    let diagnosis = world.plugin.diagnosis().clone();
+    for probe in &diagnosis.probes {
+        let answer = world.probe(probe, "A1B2C3", &login).await;
+        let text = String::from_utf8_lossy(&answer.body);
+        assert!(
+            probe.shows_access(answer.status, &answer.body),
+            "{}: {} {text}",
+            probe.name,
+            answer.status
+        );
+    }
+    world.rates(&diagnosis, &login).await;
+}
