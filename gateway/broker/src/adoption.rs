@@ -28,9 +28,18 @@ const fn single_use(status: SingleUseStatus, keep_alive_at: Option<Instant>) -> 
 
 /// The grant of a record. One whose presentation was under way when the process ended counts as
 /// presented: whether the carrier saw it is not known.
-pub(crate) fn grant(record: &GrantRecord, policy: &Policy, clock: &dyn Clock) -> Grant {
+pub(crate) fn grant(
+    record: &GrantRecord,
+    kind: GrantKind,
+    policy: &Policy,
+    clock: &dyn Clock,
+) -> Grant {
+    if kind == GrantKind::ClientCredentials {
+        return Grant::Repeatable;
+    }
     let status = match record.status {
-        GrantStatus::Repeatable => return Grant::Repeatable,
+        // Of the time before the account asked for a person's consent.
+        GrantStatus::Repeatable => SingleUseStatus::Spent,
         GrantStatus::Held => SingleUseStatus::Held,
         GrantStatus::Presenting | GrantStatus::OutcomeUnknown => SingleUseStatus::OutcomeUnknown,
         GrantStatus::LastChance | GrantStatus::Spent => SingleUseStatus::Spent,

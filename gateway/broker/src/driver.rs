@@ -43,7 +43,7 @@ pub(crate) fn credentials_changed(shared: &Arc<Shared>, slot: &Arc<Slot>, work: 
 pub(crate) fn adopt(shared: &Arc<Shared>, slot: &Arc<Slot>, record: &GrantRecord) {
     let mut work = slot.lock();
     let (clock, policy) = (&*shared.clock, &shared.config.policy);
-    let grant = adoption::grant(record, policy, clock);
+    let grant = adoption::grant(record, work.spec.grant, policy, clock);
     let token = adoption::token(record, &work.spec.key, policy, clock.wall());
     work.state = record.state.clone();
     work.version = record.version;

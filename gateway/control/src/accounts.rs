@@ -1,63 +1,315 @@
 //! Accounts: adding, changing, removing.
 
-use crate::plane::later;
 use crate::{
-    Actor, ControlError, ControlPlane,
-    view::{AccountView, AddAccount, UpdateAccount},
+    Actor, ControlError, ControlPlane, Fault,
+    view::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount},
 };
-use gateway_model::AccountId;
+use gateway_broker::AccountStatus;
+use gateway_model::{AccountId, UnavailableReason};
+use gateway_store::{AccountRecord, GrantKind, GrantRecord, ManagedBy};
+use serde_json::json;
+
+/// More than any login owns, and few enough to probe each.
+const MAX_NUMBERS: usize = 32;
 
 impl ControlPlane {
     /// All accounts, ordered by name.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the store cannot be read.
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ControlError> {
-        later()
+        let notices = self.notices().await?;
+        let store = &self.shared.store;
+        let grants = store.grants().await?;
+        let mut accounts = store.accounts().await?;
+        accounts.sort_by(|one, other| one.name.cmp(&other.name));
+        let views = accounts.into_iter().map(|account| {
+            let grant = grants.iter().find(|grant| grant.account == account.name);
+            let status = self.shared.broker.handle().status(&account.name);
+            let mut view = view(account, grant, status.as_ref());
+            view.notices = notices
+                .iter()
+                .filter(|notice| notice.account == view.name)
+                .cloned()
+                .collect();
+            view
+        });
+        Ok(views.collect())
     }
 
     /// One account.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is none of that name, or the store cannot be read.
     pub async fn account(&self, name: &AccountId) -> Result<AccountView, ControlError> {
-        later()
+        let account = self.known_account(name).await?;
+        let grant = self.shared.store.grant(&account.name).await?;
+        let status = self.shared.broker.handle().status(&account.name);
+        let mut view = view(account, grant.as_ref(), status.as_ref());
+        view.notices = self.notices().await?;
+        view.notices.retain(|notice| notice.account == view.name);
+        Ok(view)
     }
 
-    /// Adds an account; a client-credentials account is asked for its first token at once.
+    /// Adds an account; one with client credentials is asked for its first token at once.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When its name is taken, or it cannot work.
     pub async fn add_account(
         &self,
         actor: &Actor,
         account: AddAccount,
     ) -> Result<AccountView, ControlError> {
-        later()
+        let detail = json!({
+            "carrier": account.carrier, "environment": account.environment,
+            "grant": account.grant, "numbers": account.numbers, "client_id": account.client_id,
+        });
+        let subject = format!("account:{}", account.name);
+        let work = async {
+            let record = self.record(account)?;
+            self.check(&record)?;
+            let _turn = self.shared.changes.lock().await;
+            self.shared.store.add_account(&record).await?;
+            self.connect(&record).await?;
+            self.publish().await?;
+            self.shared.broker.handle().warm(&record.name);
+            self.account(&record.name).await
+        };
+        self.audited(actor, "account.add", &subject, detail, work)
+            .await
     }
 
     /// Changes an account; other credentials drop what the old ones brought.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is none of that name, the configuration manages it, or the change cannot work.
     pub async fn update_account(
         &self,
         actor: &Actor,
         name: &AccountId,
         change: UpdateAccount,
     ) -> Result<AccountView, ControlError> {
-        later()
+        let detail = json!({
+            "aliases": change.aliases, "numbers": change.numbers, "client_id": change.client_id,
+            "client_secrets": change.client_secrets.as_ref().map(Vec::len),
+            "active": change.active, "default": change.default,
+        });
+        let subject = format!("account:{name}");
+        let work = async {
+            let _turn = self.shared.changes.lock().await;
+            let before = self.known_account(name).await?;
+            let record = changed(&before, change)?;
+            self.check(&record)?;
+            let record = self.shared.store.update_account(&record).await?;
+            if record.active {
+                self.connect(&record).await?;
+            } else {
+                self.shared.broker.remove_account(&record.name);
+                self.shared.set_wired(&record.name, None);
+            }
+            self.publish().await?;
+            self.shared.broker.handle().warm(&record.name);
+            self.account(&record.name).await
+        };
+        self.audited(actor, "account.change", &subject, detail, work)
+            .await
     }
 
     /// Removes an account with everything that belongs to it.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is none of that name, or the configuration still declares it.
     pub async fn remove_account(
         &self,
         actor: &Actor,
         name: &AccountId,
     ) -> Result<(), ControlError> {
-        later()
+        let subject = format!("account:{name}");
+        let work = async {
+            let _turn = self.shared.changes.lock().await;
+            let account = self.known_account(name).await?;
+            if account.managed_by == ManagedBy::Config && account.active {
+                return Err(managed(&account));
+            }
+            self.shared.broker.remove_account(&account.name);
+            self.shared.set_wired(&account.name, None);
+            self.shared.store.remove_account(&account.name).await?;
+            self.publish().await
+        };
+        self.audited(actor, "account.remove", &subject, json!({}), work)
+            .await
     }
+
+    /// The account of that name.
+    pub(crate) async fn known_account(
+        &self,
+        name: &AccountId,
+    ) -> Result<AccountRecord, ControlError> {
+        let account = self.shared.store.account(name).await?;
+        account.ok_or_else(|| {
+            let message = format!("there is no account {name}");
+            ControlError::new(Fault::NotFound, "unknown_account", message)
+                .remedy("`waybill account list` shows all accounts")
+        })
+    }
+
+    fn record(&self, account: AddAccount) -> Result<AccountRecord, ControlError> {
+        let now = self.shared.now();
+        Ok(AccountRecord {
+            name: account.name,
+            aliases: account.aliases,
+            carrier: account.carrier,
+            environment: account.environment,
+            numbers: account.numbers,
+            grant: account.grant,
+            client_id: client_id(account.client_id)?,
+            client_secrets: secrets(account.client_secrets)?,
+            active: true,
+            default: account.default,
+            managed_by: ManagedBy::Operator,
+            created_at: now,
+            updated_at: now,
+            revision: 0,
+        })
+    }
+
+    /// Refuses what the account's carrier could never work with.
+    fn check(&self, record: &AccountRecord) -> Result<(), ControlError> {
+        let invalid = |message: String| ControlError::new(Fault::Invalid, "invalid", message);
+        if record.numbers.len() > MAX_NUMBERS {
+            let message = format!("an account has at most {MAX_NUMBERS} numbers");
+            return Err(invalid(message));
+        }
+        if self.shared.wiring.diagnosis(&record.carrier).is_none() {
+            let message = format!("no active plugin serves carrier {}", record.carrier);
+            return Err(invalid(message).remedy(
+                "`waybill plugin list` shows the carriers; put the plugin's file into plugins.dir",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The record with the change made.
+fn changed(before: &AccountRecord, change: UpdateAccount) -> Result<AccountRecord, ControlError> {
+    let only_switches = change.aliases.is_none()
+        && change.numbers.is_none()
+        && change.client_id.is_none()
+        && change.client_secrets.is_none();
+    if before.managed_by == ManagedBy::Config && !(only_switches && change.default.is_none()) {
+        return Err(managed(before));
+    }
+    let mut record = before.clone();
+    if let Some(id) = change.client_id.filter(|id| *id != before.client_id) {
+        if before.grant == GrantKind::AuthorizationCode {
+            let message = "the login of this account belongs to its client id";
+            return Err(ControlError::new(Fault::Invalid, "client_id_bound", message).remedy(
+                "add another account with the new client id, authorize it, then remove this one",
+            ));
+        }
+        record.client_id = client_id(id)?;
+    }
+    if let Some(new) = change.client_secrets {
+        record.client_secrets = secrets(new)?;
+    }
+    record.aliases = change.aliases.unwrap_or(record.aliases);
+    record.numbers = change.numbers.unwrap_or(record.numbers);
+    record.active = change.active.unwrap_or(record.active);
+    record.default = change.default.unwrap_or(record.default);
+    Ok(record)
+}
+
+fn managed(account: &AccountRecord) -> ControlError {
+    let message = format!("account {} is declared in the configuration", account.name);
+    ControlError::new(Fault::Conflict, "managed_by_config", message)
+        .remedy("change it there and restart the gateway")
+}
+
+/// RFC 7617 section 2: no colon, no control characters. Not quoted, because a secret ends up here
+/// when somebody swaps the two.
+fn client_id(text: String) -> Result<String, ControlError> {
+    let fits = |b: u8| b.is_ascii_graphic() && b != b':';
+    if (1..=512).contains(&text.len()) && text.bytes().all(fits) {
+        return Ok(text);
+    }
+    let message = "the client id is empty, too long, or has a space, a colon or a character \
+                   outside ASCII";
+    Err(ControlError::new(Fault::Invalid, "invalid", message)
+        .remedy("copy it again from the carrier's developer page"))
+}
+
+fn secrets(texts: Vec<SecretText>) -> Result<Vec<gateway_model::ClientSecret>, ControlError> {
+    let fits = |secret: &gateway_model::Secret| {
+        let text = secret.expose();
+        (1..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    };
+    let secrets: Vec<_> = texts.into_iter().map(|text| text.0).collect();
+    if !secrets.is_empty() && secrets.len() <= 8 && secrets.iter().all(fits) {
+        return Ok(secrets);
+    }
+    let message = "an account has one to eight client secrets, without spaces or characters \
+                   outside ASCII";
+    Err(ControlError::new(Fault::Invalid, "invalid", message)
+        .remedy("copy the secret again from the carrier's developer page"))
+}
+
+fn view(
+    account: AccountRecord,
+    grant: Option<&GrantRecord>,
+    status: Option<&AccountStatus>,
+) -> AccountView {
+    let (state, message) = state(&account, status);
+    AccountView {
+        state,
+        message,
+        token_expires_at: status
+            .and_then(|status| status.expires_at)
+            .and_then(crate::trail::time),
+        grant_expires_at: status
+            .and_then(|status| status.grant_ends_at)
+            .or_else(|| {
+                grant?
+                    .expires_at
+                    .map(gateway_store::Timestamp::to_system_time)
+            })
+            .and_then(crate::trail::time),
+        created_at: crate::trail::stamp(account.created_at),
+        notices: Vec::new(),
+        client_secrets: account.client_secrets.len(),
+        name: account.name,
+        aliases: account.aliases,
+        carrier: account.carrier,
+        environment: account.environment,
+        numbers: account.numbers,
+        grant: account.grant,
+        client_id: account.client_id,
+        active: account.active,
+        default: account.default,
+        managed_by: account.managed_by,
+    }
+}
+
+/// How an account stands, in one word and for people.
+pub(crate) fn state(
+    account: &AccountRecord,
+    status: Option<&AccountStatus>,
+) -> (AccountState, Option<String>) {
+    let Some(status) = status.filter(|_| account.active) else {
+        return (AccountState::Inactive, None);
+    };
+    let Some(absent) = &status.unavailable else {
+        return (AccountState::Ready, None);
+    };
+    let state = match absent.reason {
+        UnavailableReason::Pending => AccountState::Pending,
+        UnavailableReason::NeedsConsent => AccountState::NeedsConsent,
+        UnavailableReason::CarrierUnreachable
+        | UnavailableReason::TokenEndpointFailing
+        | UnavailableReason::RateLimited
+        | UnavailableReason::PluginFault => AccountState::Failing,
+        UnavailableReason::CredentialsRejected | UnavailableReason::Misconfigured => {
+            AccountState::Refused
+        }
+    };
+    (state, Some(absent.message.clone()))
 }

@@ -1,12 +1,18 @@
 //! Who may use the admin API.
 
 use crate::{
-    Actor, ControlError, ControlPlane,
-    plane::later,
-    view::{AddAdminToken, AdminTokenSecret, AdminTokenView},
+    Actor, ControlError, ControlPlane, Fault,
+    load::digest,
+    trail,
+    view::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText},
 };
 use gateway_model::Secret;
-use gateway_store::Role;
+use gateway_store::{AdminTokenRecord, Role};
+use serde_json::json;
+use subtle::ConstantTimeEq as _;
+
+/// The token that the first start makes.
+const FIRST: &str = "admin";
 
 /// Who a bearer of an admin token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +24,23 @@ pub struct Identity {
 }
 
 impl ControlPlane {
-    /// Who this token belongs to; `None` if it is not known.
+    /// Who this token belongs to; `None` if it is not known. Takes equally long for every token.
     ///
     /// # Errors
     /// When the store cannot be asked.
     pub async fn authenticate(&self, token: &Secret) -> Result<Option<Identity>, ControlError> {
-        later()
+        let digest = digest(token);
+        let tokens = self.shared.store.admin_tokens().await?;
+        let mut found = None;
+        for record in tokens {
+            if bool::from(record.token.0.ct_eq(&digest.0)) {
+                found = Some(Identity {
+                    actor: Actor(record.name),
+                    role: record.role,
+                });
+            }
+        }
+        Ok(found)
     }
 
     /// Makes the first admin token if there is none yet. The caller shows it once.
@@ -31,34 +48,97 @@ impl ControlPlane {
     /// # Errors
     /// When the store refuses.
     pub async fn bootstrap(&self) -> Result<Option<Secret>, ControlError> {
-        later()
+        if !self.shared.store.admin_tokens().await?.is_empty() {
+            return Ok(None);
+        }
+        let token = AddAdminToken {
+            name: FIRST.to_owned(),
+            role: Role::Admin,
+        };
+        let made = self.add_admin_token(&Actor::gateway(), token).await?;
+        Ok(Some(made.token.0))
     }
 
     /// All admin tokens, without the tokens.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the store cannot be read.
     pub async fn admin_tokens(&self) -> Result<Vec<AdminTokenView>, ControlError> {
-        later()
+        let tokens = self.shared.store.admin_tokens().await?;
+        Ok(tokens.into_iter().map(view).collect())
     }
 
     /// Makes an admin token; the answer shows it, this once.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When its name is taken or cannot be used.
     pub async fn add_admin_token(
         &self,
         actor: &Actor,
         token: AddAdminToken,
     ) -> Result<AdminTokenSecret, ControlError> {
-        later()
+        // The rules of an app's name suit it.
+        let name: gateway_model::AppId = token.name.parse().map_err(|error| {
+            let error: gateway_model::NameError = error;
+            ControlError::new(Fault::Invalid, "invalid", error.to_string())
+        })?;
+        let subject = format!("admin-token:{name}");
+        let work = async {
+            let secret = self.shared.random_text();
+            let record = AdminTokenRecord {
+                name: name.to_string(),
+                token: digest(&secret),
+                role: token.role,
+                created_at: self.shared.now(),
+            };
+            self.shared.store.add_admin_token(&record).await?;
+            Ok(AdminTokenSecret {
+                view: view(record),
+                token: SecretText(secret),
+            })
+        };
+        let detail = json!({ "role": token.role });
+        self.audited(actor, "admin_token.add", &subject, detail, work)
+            .await
     }
 
     /// Takes an admin token back; the last one of role *admin* stays.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is no such token, or it is the last of its role.
     pub async fn remove_admin_token(&self, actor: &Actor, name: &str) -> Result<(), ControlError> {
-        later()
+        let subject = format!("admin-token:{}", name.chars().take(64).collect::<String>());
+        let work = async {
+            let _turn = self.shared.changes.lock().await;
+            let tokens = self.shared.store.admin_tokens().await?;
+            let others =
+                |token: &&AdminTokenRecord| token.name != name && token.role == Role::Admin;
+            if tokens.iter().any(|token| token.name == name)
+                && tokens.iter().filter(others).count() == 0
+            {
+                let message = "without this token nobody could administrate the gateway";
+                return Err(ControlError::new(Fault::Conflict, "last_admin", message)
+                    .remedy("add another token of role admin first"));
+            }
+            if self.shared.store.remove_admin_token(name).await? {
+                return Ok(());
+            }
+            let message = "there is no admin token of that name";
+            Err(ControlError::new(
+                Fault::NotFound,
+                "unknown_admin_token",
+                message,
+            ))
+        };
+        self.audited(actor, "admin_token.remove", &subject, json!({}), work)
+            .await
+    }
+}
+
+fn view(record: AdminTokenRecord) -> AdminTokenView {
+    AdminTokenView {
+        name: record.name,
+        role: record.role,
+        created_at: trail::stamp(record.created_at),
     }
 }

@@ -1,47 +1,229 @@
 //! Apps: programs that call the gateway.
 
-use crate::plane::later;
 use crate::{
-    Actor, ControlError, ControlPlane,
-    view::{AddApp, AppSecrets, AppView, RotateApp},
+    Actor, ControlError, ControlPlane, Fault,
+    load::{digest, hint},
+    trail,
+    view::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText},
 };
-use gateway_model::AppId;
+use gateway_model::{AppId, Secret};
+use gateway_store::{AppRecord, LegacyKeyRecord, ManagedBy};
+use serde_json::json;
 
 impl ControlPlane {
     /// All apps, ordered by name.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the store cannot be read.
     pub async fn apps(&self) -> Result<Vec<AppView>, ControlError> {
-        later()
+        let store = &self.shared.store;
+        let keys = store.legacy_keys().await?;
+        let mut apps = store.apps().await?;
+        apps.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(apps.into_iter().map(|app| view(app, &keys)).collect())
     }
 
     /// Adds an app; the answer shows its secrets, this once.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When its name, client id or a key is taken, or it names an account that there is not.
     pub async fn add_app(&self, actor: &Actor, app: AddApp) -> Result<AppSecrets, ControlError> {
-        later()
+        let subject = format!("app:{}", app.name);
+        let detail = json!({
+            "accounts": app.accounts, "client_id": app.client_id, "rate": app.rate,
+            "legacy_keys": app.legacy_keys.len(),
+        });
+        let work = async {
+            let _turn = self.shared.changes.lock().await;
+            if self.shared.store.app(&app.name).await?.is_some() {
+                let message = format!("there is an app {} already", app.name);
+                return Err(ControlError::new(Fault::Conflict, "name_taken", message)
+                    .remedy("choose another name, or rotate the secrets of the one there is"));
+            }
+            let (record, secrets) = self.new_app(&app).await?;
+            self.shared.store.put_app(&record).await?;
+            for key in &app.legacy_keys {
+                self.add_legacy_key(&record, &key.0).await?;
+            }
+            self.publish().await?;
+            self.shown(record, secrets).await
+        };
+        self.audited(actor, "app.add", &subject, detail, work).await
     }
 
-    /// Replaces an app's secrets; the answer shows them, this once.
+    /// Replaces an app's secrets; the answer shows them, this once. The old ones and the tokens they
+    /// brought stop at once.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is no such app, or the configuration declares it.
     pub async fn rotate_app(
         &self,
         actor: &Actor,
         name: &AppId,
         which: RotateApp,
     ) -> Result<AppSecrets, ControlError> {
-        later()
+        let subject = format!("app:{name}");
+        let work = async {
+            let _turn = self.shared.changes.lock().await;
+            let mut record = self.own_app(name).await?;
+            let all = !which.secret && !which.key;
+            let secret = (record.client_id.is_some() && (all || which.secret))
+                .then(|| self.shared.random_text());
+            let key = (which.key || all && record.key.is_some()).then(|| self.shared.random_text());
+            if secret.is_none() && key.is_none() {
+                let message = format!("app {name} has no such secret");
+                return Err(ControlError::new(
+                    Fault::Invalid,
+                    "nothing_to_rotate",
+                    message,
+                ));
+            }
+            record.secret = secret.as_ref().map(digest).or(record.secret);
+            record.key = key.as_ref().map(digest).or(record.key);
+            record.rotated_at = Some(self.shared.now());
+            self.shared.store.put_app(&record).await?;
+            self.publish().await?;
+            self.shown(record, Secrets { secret, key }).await
+        };
+        self.audited(actor, "app.rotate", &subject, json!({}), work)
+            .await
     }
 
     /// Removes an app; its tokens and keys stop at once.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is no such app, or the configuration declares it.
     pub async fn remove_app(&self, actor: &Actor, name: &AppId) -> Result<(), ControlError> {
-        later()
+        let subject = format!("app:{name}");
+        let work = async {
+            let _turn = self.shared.changes.lock().await;
+            let record = self.own_app(name).await?;
+            self.shared.store.remove_app(&record.name).await?;
+            self.publish().await
+        };
+        self.audited(actor, "app.remove", &subject, json!({}), work)
+            .await
     }
+
+    /// Makes a retired access key stand for the app's first account.
+    pub(crate) async fn add_legacy_key(
+        &self,
+        app: &AppRecord,
+        key: &Secret,
+    ) -> Result<(), ControlError> {
+        let account = app.accounts.first().ok_or_else(no_account)?;
+        let record = LegacyKeyRecord {
+            key: digest(key),
+            hint: hint(key),
+            app: Some(app.name.clone()),
+            account: account.clone(),
+            created_at: self.shared.now(),
+        };
+        Ok(self.shared.store.put_legacy_key(&record).await?)
+    }
+
+    async fn new_app(&self, app: &AddApp) -> Result<(AppRecord, Secrets), ControlError> {
+        if app.accounts.is_empty() {
+            return Err(no_account());
+        }
+        for account in &app.accounts {
+            self.known_account(account).await?;
+        }
+        let imported = |secret: &Option<SecretText>| secret.as_ref().map(|text| text.0.clone());
+        let client_id = (!app.key_only).then(|| {
+            let own = || app.name.as_str().to_owned();
+            app.client_id.clone().unwrap_or_else(own)
+        });
+        let secret = client_id
+            .as_ref()
+            .map(|_| imported(&app.client_secret).unwrap_or_else(|| self.shared.random_text()));
+        let wants_key = app.with_key || app.key_only || app.key.is_some();
+        let key =
+            wants_key.then(|| imported(&app.key).unwrap_or_else(|| self.shared.random_text()));
+        for text in secret.iter().chain(&key) {
+            sendable(text)?;
+        }
+        let record = AppRecord {
+            name: app.name.clone(),
+            client_id,
+            secret: secret.as_ref().map(digest),
+            key: key.as_ref().map(digest),
+            accounts: app.accounts.clone(),
+            rate: app.rate,
+            managed_by: ManagedBy::Operator,
+            created_at: self.shared.now(),
+            rotated_at: None,
+        };
+        Ok((record, Secrets { secret, key }))
+    }
+
+    /// An app that the configuration does not manage.
+    async fn own_app(&self, name: &AppId) -> Result<AppRecord, ControlError> {
+        let app = self.shared.store.app(name).await?.ok_or_else(|| {
+            let message = format!("there is no app {name}");
+            ControlError::new(Fault::NotFound, "unknown_app", message)
+                .remedy("`waybill app list` shows all apps")
+        })?;
+        if app.managed_by == ManagedBy::Config {
+            let message = format!("app {name} is declared in the configuration");
+            return Err(
+                ControlError::new(Fault::Conflict, "managed_by_config", message)
+                    .remedy("change it there and restart the gateway"),
+            );
+        }
+        Ok(app)
+    }
+
+    async fn shown(&self, record: AppRecord, secrets: Secrets) -> Result<AppSecrets, ControlError> {
+        let keys = self.shared.store.legacy_keys().await?;
+        Ok(AppSecrets {
+            app: view(record, &keys),
+            client_secret: secrets.secret.map(SecretText),
+            key: secrets.key.map(SecretText),
+        })
+    }
+}
+
+/// Secrets on their way to the one answer that shows them.
+struct Secrets {
+    secret: Option<Secret>,
+    key: Option<Secret>,
+}
+
+fn view(app: AppRecord, keys: &[LegacyKeyRecord]) -> AppView {
+    let mine = keys
+        .iter()
+        .filter(|key| key.app.as_ref() == Some(&app.name));
+    AppView {
+        legacy_keys: mine
+            .map(|key| LegacyKeyView {
+                hint: key.hint.clone(),
+                account: key.account.clone(),
+            })
+            .collect(),
+        has_key: app.key.is_some(),
+        created_at: trail::stamp(app.created_at),
+        rotated_at: app.rotated_at.map(trail::stamp),
+        name: app.name,
+        client_id: app.client_id,
+        accounts: app.accounts,
+        rate: app.rate,
+        managed_by: app.managed_by,
+    }
+}
+
+/// An app sends it in a header field.
+fn sendable(secret: &Secret) -> Result<(), ControlError> {
+    let text = secret.expose();
+    let fits = (8..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits {
+        return Ok(());
+    }
+    let message = "a secret has 8 to 1024 characters, without spaces or characters outside ASCII";
+    Err(ControlError::new(Fault::Invalid, "invalid", message))
+}
+
+fn no_account() -> ControlError {
+    let message = "an app needs at least one account that it may use";
+    ControlError::new(Fault::Invalid, "no_account", message)
 }

@@ -1,26 +1,79 @@
 //! Backup of the running gateway's store, and rotation of its master key.
 
-use crate::{Actor, ControlError, ControlPlane, plane::later, view::KeyRotated};
+use crate::{
+    Actor, ControlError, ControlPlane, Fault,
+    view::{KeyRotated, RotateKey},
+};
 use gateway_model::Secret;
+use gateway_store::{BackupError, MasterKeySource, Protection};
+use serde_json::json;
+use std::path::PathBuf;
 
 impl ControlPlane {
     /// A consistent backup, sealed under a passphrase.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the passphrase is too short, or the store cannot be read.
     pub async fn backup(
         &self,
         actor: &Actor,
         passphrase: &Secret,
     ) -> Result<Vec<u8>, ControlError> {
-        later()
+        let work = async {
+            let mut file = Vec::new();
+            let protection = Protection::Passphrase(passphrase.clone());
+            let store = &self.shared.store;
+            store
+                .backup(&mut file, &protection, self.shared.now(), &mut |_, _| {})
+                .await?;
+            Ok(file)
+        };
+        self.audited(actor, "store.backup", "store", json!({}), work)
+            .await
     }
 
-    /// Reads the master key anew from its source and seals everything under it.
+    /// Seals everything under a new master key. From then on the store opens with the new key only:
+    /// the configuration has to name it before the next start.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
-    pub async fn rotate_key(&self, actor: &Actor) -> Result<KeyRotated, ControlError> {
-        later()
+    /// When the key cannot be read or the store refuses; everything is then sealed as before.
+    pub async fn rotate_key(
+        &self,
+        actor: &Actor,
+        rotate: RotateKey,
+    ) -> Result<KeyRotated, ControlError> {
+        let detail = json!({ "file": rotate.file });
+        let work = async {
+            let file = PathBuf::from(&rotate.file);
+            if !file.is_absolute() {
+                let message = "the new key's file needs an absolute path";
+                return Err(ControlError::new(Fault::Invalid, "invalid", message));
+            }
+            let source = MasterKeySource::File(file);
+            let resealed = self.shared.store.rotate_key(&source).await?;
+            Ok(KeyRotated {
+                resealed: u64::try_from(resealed).unwrap_or(u64::MAX),
+            })
+        };
+        self.audited(actor, "store.rotate_key", "store", detail, work)
+            .await
+    }
+}
+
+impl From<BackupError> for ControlError {
+    fn from(error: BackupError) -> Self {
+        let (fault, code) = match &error {
+            BackupError::Store(inner) => return inner.clone().into(),
+            BackupError::Key(_) => (Fault::Invalid, "key_unusable"),
+            BackupError::WeakPassphrase => (Fault::Invalid, "weak_passphrase"),
+            BackupError::NotABackup
+            | BackupError::Newer { .. }
+            | BackupError::OtherProtection { .. }
+            | BackupError::WrongKey
+            | BackupError::Damaged { .. } => (Fault::Invalid, "bad_backup"),
+            BackupError::NotEmpty { .. } => (Fault::Conflict, "store_not_empty"),
+            BackupError::File { .. } => (Fault::Unavailable, "backup_file"),
+        };
+        Self::new(fault, code, error.to_string())
     }
 }

@@ -1,43 +1,302 @@
-//! Consent: a person signs in at the carrier.
+//! Consent: a person signs in at the carrier, and a harmless call proves whose login it is.
 
-use crate::plane::later;
 use crate::{
-    Actor, ControlError, ControlPlane,
-    view::{ConsentDone, ConsentStarted, PasteConsent, SecretText},
+    Actor, ControlError, ControlPlane, Fault, load,
+    pasted::{Callback, Pasted},
+    trail,
+    view::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText},
+    wiring::Wired,
 };
-use gateway_model::AccountId;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use gateway_broker::{Authorization, Issued, Reason, Wire};
+use gateway_model::{AccountId, Failure, FailureClass, Secret, SecretBytes};
+use gateway_plugin_host::AuthorizeUrl;
+use gateway_store::{AccountRecord, ConsentRecord, GrantKind, NoticeKind, TakenConsent, Timestamp};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use std::time::SystemTime;
+
+/// What a new login puts an end to.
+const ENDED_BY_CONSENT: [NoticeKind; 5] = [
+    NoticeKind::Ending,
+    NoticeKind::Ended,
+    NoticeKind::Refused,
+    NoticeKind::InDoubt,
+    NoticeKind::Misconfigured,
+];
 
 impl ControlPlane {
-    /// Begins a consent: says where the person signs in.
+    /// Begins a consent: says where the person signs in. The state in that URL works once, for this
+    /// account and redirect URI, until the consent expires (security requirement O7).
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the account needs none, is switched off, or its plugin refuses.
     pub async fn begin_consent(
         &self,
         actor: &Actor,
         account: &AccountId,
     ) -> Result<ConsentStarted, ControlError> {
-        later()
+        let record = self.consenting_account(account).await?;
+        let subject = format!("account:{}", record.name);
+        let work = async {
+            let wired = self.connected(&record.name)?;
+            let instance = wired
+                .instance
+                .as_ref()
+                .ok_or_else(|| misconfigured(&wired))?;
+            let (state, verifier) = (self.shared.random_text(), self.shared.random_text());
+            let redirect_uri = self.shared.settings.redirect_uri.clone();
+            let request = AuthorizeUrl {
+                slot: wired.spec.slot.clone(),
+                redirect_uri: redirect_uri.clone(),
+                state: state.clone(),
+                // RFC 7636 section 4.2.
+                pkce_challenge: URL_SAFE_NO_PAD
+                    .encode(Sha256::digest(verifier.expose().as_bytes())),
+            };
+            let url = instance.authorize_url(&request).await.map_err(refused)?;
+            let now = self.shared.clock.wall();
+            let expires_at = Timestamp::from(now + self.shared.settings.consent_lifetime);
+            let consent = ConsentRecord {
+                state: load::digest(&state),
+                account: record.name.clone(),
+                redirect_uri: redirect_uri.clone(),
+                verifier,
+                actor: actor.0.clone(),
+                created_at: now.into(),
+                expires_at,
+            };
+            self.shared.store.add_consent(&consent).await?;
+            Ok(ConsentStarted {
+                account: record.name.clone(),
+                url: SecretText(url),
+                redirect_uri,
+                expires_at: trail::stamp(expires_at),
+            })
+        };
+        self.audited(actor, "consent.begin", &subject, json!({}), work)
+            .await
     }
 
-    /// Finishes a consent from the carrier's redirect (`/oauth/callback?code=…&state=…`): `query` is its raw query.
+    /// Finishes a consent from the carrier's redirect (`/oauth/callback?code=…&state=…`): `query` is
+    /// its raw query. The state is the proof that this gateway asked.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the link is unknown, used or expired, the person refused, the carrier does not take the
+    /// code, or the login does not own the account's numbers. The account's old login then serves
+    /// on.
     pub async fn finish_consent(&self, query: &SecretText) -> Result<ConsentDone, ControlError> {
-        later()
+        let callback = Callback::of_query(query.0.expose())?;
+        let state = callback.state.as_ref().ok_or_else(no_state)?;
+        let (store, state) = (&self.shared.store, load::digest(state));
+        let consent = fresh(store.take_consent(&state, self.shared.now()).await?)?;
+        self.finish(consent, callback).await
     }
 
     /// Finishes a consent from what a person copied: the whole redirected address, or just the code.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// As [`ControlPlane::finish_consent`]; also when the text holds no code, or belongs to another
+    /// account.
     pub async fn paste_consent(
         &self,
         actor: &Actor,
         account: &AccountId,
         pasted: PasteConsent,
     ) -> Result<ConsentDone, ControlError> {
-        later()
+        let record = self.consenting_account(account).await?;
+        let (store, now) = (&self.shared.store, self.shared.now());
+        let (taken, callback) = match Pasted::parse(&pasted.redirected.0)? {
+            Pasted::Address(callback) => {
+                let state = callback.state.as_ref().ok_or_else(no_state)?;
+                (
+                    store.take_consent(&load::digest(state), now).await?,
+                    callback,
+                )
+            }
+            Pasted::Code(code) => {
+                let callback = Callback::of_code(code);
+                (store.take_consent_of(&record.name, now).await?, callback)
+            }
+        };
+        let mut consent = fresh(taken)?;
+        if consent.account != record.name {
+            let message = format!(
+                "this address belongs to a consent for account {}, not {}",
+                consent.account, record.name
+            );
+            return Err(
+                ControlError::new(Fault::Invalid, "foreign_state", message).remedy(format!(
+                    "`waybill account authorize {}` begins a new one",
+                    record.name
+                )),
+            );
+        }
+        consent.actor.clone_from(&actor.0);
+        self.finish(consent, callback).await
     }
+
+    async fn finish(
+        &self,
+        consent: ConsentRecord,
+        callback: Callback,
+    ) -> Result<ConsentDone, ControlError> {
+        let record = self.consenting_account(&consent.account).await?;
+        let actor = Actor(consent.actor.clone());
+        let subject = format!("account:{}", record.name);
+        let work = async {
+            let code = callback.code(&record.name)?;
+            let wired = self.connected(&record.name)?;
+            let begun = self.shared.clock.wall();
+            let issued = exchange(&wired, &consent, code).await?;
+            let proof = self.prove(&record, &wired, &issued.headers).await?;
+            if !proof.ok {
+                return Err(not_proven(&record, &proof));
+            }
+            self.sign_in(&record, &wired, &issued, begun).await?;
+            let account = self.account(&record.name).await?;
+            Ok(ConsentDone { account, proof })
+        };
+        self.audited(&actor, "consent.finish", &subject, json!({}), work)
+            .await
+    }
+
+    /// Replaces the account's login by the proven one.
+    async fn sign_in(
+        &self,
+        record: &AccountRecord,
+        wired: &Wired,
+        issued: &Issued,
+        begun: SystemTime,
+    ) -> Result<(), ControlError> {
+        let (store, now) = (&self.shared.store, self.shared.now());
+        let _turn = self.shared.changes.lock().await;
+        let completion = gateway_broker::completion(&wired.spec, issued, begun, None);
+        store.replace_grant(&record.name, &completion, now).await?;
+        if let Some(grant) = store.grant(&record.name).await? {
+            self.shared.broker.adopt(&grant);
+        }
+        store
+            .close_notices(&record.name, &ENDED_BY_CONSENT, now)
+            .await?;
+        Ok(())
+    }
+
+    async fn consenting_account(&self, name: &AccountId) -> Result<AccountRecord, ControlError> {
+        let record = self.known_account(name).await?;
+        match record.grant {
+            GrantKind::AuthorizationCode => Ok(record),
+            GrantKind::ClientCredentials => {
+                let message = format!(
+                    "account {name} uses its client id and secret alone: nobody has to sign in"
+                );
+                Err(ControlError::new(
+                    Fault::Invalid,
+                    "no_consent_needed",
+                    message,
+                ))
+            }
+        }
+    }
+}
+
+/// Exchanges the code for tokens (RFC 6749 section 4.1.3).
+async fn exchange(
+    wired: &Wired,
+    consent: &ConsentRecord,
+    code: Secret,
+) -> Result<Issued, ControlError> {
+    let authorization = Authorization {
+        reason: Reason::AuthCode,
+        slot: wired.spec.slot.clone(),
+        state: SecretBytes::default(),
+        params: vec![
+            ("code".to_owned(), code),
+            (
+                "redirect_uri".to_owned(),
+                Secret::new(consent.redirect_uri.clone()),
+            ),
+            ("pkce_verifier".to_owned(), consent.verifier.clone()),
+        ],
+    };
+    let issued = wired
+        .spec
+        .authorizer
+        .authorize(authorization, Wire::Plain)
+        .await;
+    issued.map_err(refused)
+}
+
+/// What the carrier, or its plugin, said.
+fn refused(failure: Failure) -> ControlError {
+    let (fault, code) = match failure.class {
+        FailureClass::Transient | FailureClass::Protocol => (Fault::Carrier, "carrier_trouble"),
+        FailureClass::Rejected => (Fault::Refused, "client_refused"),
+        FailureClass::Interaction => (Fault::Refused, "code_refused"),
+        FailureClass::Config => (Fault::Invalid, "misconfigured"),
+        FailureClass::Bug => (Fault::Unavailable, "plugin_fault"),
+    };
+    let remedy = match failure.class {
+        FailureClass::Transient | FailureClass::Protocol => {
+            "begin the sign-in again in some minutes; the old login serves on"
+        }
+        FailureClass::Rejected => "check the account's client id and secret, and its environment",
+        FailureClass::Interaction => {
+            "begin the sign-in again: a code works once and for some minutes only"
+        }
+        FailureClass::Config => {
+            "compare client id, secret and redirect URI with what is registered at the carrier"
+        }
+        FailureClass::Bug => "replace the carrier's plugin",
+    };
+    ControlError::new(fault, code, failure.to_string()).remedy(remedy)
+}
+
+fn misconfigured(wired: &Wired) -> ControlError {
+    let why = wired.problem.as_ref().map(ToString::to_string);
+    ControlError::new(Fault::Invalid, "misconfigured", why.unwrap_or_default())
+}
+
+fn not_proven(record: &AccountRecord, proof: &ProbeReport) -> ControlError {
+    let code = if proof.owned == Some(false) {
+        "wrong_login"
+    } else {
+        "not_proven"
+    };
+    let message = format!(
+        "{}; account {} keeps its old login",
+        proof.message, record.name
+    );
+    let mut error = ControlError::new(Fault::Refused, code, message);
+    error.remedy.clone_from(&proof.remedy);
+    error
+}
+
+fn no_state() -> ControlError {
+    ControlError::new(
+        Fault::Invalid,
+        "no_state",
+        "the address has no state, so nobody can tell whose sign-in it belongs to",
+    )
+    .remedy("copy the whole address that the carrier redirected to")
+}
+
+fn fresh(taken: TakenConsent) -> Result<ConsentRecord, ControlError> {
+    let again = "`waybill account authorize ACCOUNT` begins a new sign-in";
+    let (code, message) = match taken {
+        TakenConsent::Fresh(consent) => return Ok(consent),
+        TakenConsent::Expired => (
+            "link_expired",
+            "the sign-in took too long: its link has expired",
+        ),
+        TakenConsent::Used => (
+            "link_used",
+            "this sign-in was finished before: its link works once",
+        ),
+        TakenConsent::Unknown => (
+            "unknown_link",
+            "this gateway did not begin that sign-in, or it is long over",
+        ),
+    };
+    Err(ControlError::new(Fault::Invalid, code, message).remedy(again))
 }

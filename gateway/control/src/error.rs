@@ -1,5 +1,7 @@
 //! Why the control plane did not do what was asked.
 
+use gateway_store::StoreError;
+
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -49,5 +51,25 @@ impl ControlError {
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
+    }
+}
+
+impl From<StoreError> for ControlError {
+    fn from(error: StoreError) -> Self {
+        let (fault, code) = match &error {
+            StoreError::Conflict { .. } => (Fault::Conflict, "name_taken"),
+            StoreError::NotFound { .. } => (Fault::NotFound, "not_found"),
+            StoreError::Invalid { .. } => (Fault::Invalid, "invalid"),
+            StoreError::Stale | StoreError::Fenced => (Fault::Conflict, "changed_meanwhile"),
+            StoreError::Full
+            | StoreError::ReadOnly
+            | StoreError::Unavailable { .. }
+            | StoreError::Failed { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Key(_)
+            | StoreError::Internal { .. } => (Fault::Unavailable, "store_unavailable"),
+        };
+        Self::new(fault, code, error.to_string())
     }
 }

@@ -1,22 +1,43 @@
 //! The control plane: what an operator does, whatever the surface.
 //!
 //! [`ControlPlane`] joins store, broker and plugins. The admin API is HTTP over it, the CLI is a
-//! client of that; the data plane does not know it.
+//! client of that; the data plane does not know it, and is told of changes by a [`Publisher`].
+//!
+//! | file | what |
+//! |---|---|
+//! | `plane`, `settings`, `wiring`, `served` | what everything here shares; an account's connections; what the data plane is told |
+//! | `load` | the start: what the configuration declares, what the store kept, what a crash left open |
+//! | `accounts`, `tokens`, `apps`, `admins` | what an operator manages |
+//! | `consent`, `pasted`, `probe` | a person signs in; one harmless call proves it |
+//! | `trail`, `audit` | what happened, who did it |
+//! | `view` | what travels to the admin API and its clients |
 
 mod accounts;
 mod admins;
 mod apps;
+mod audit;
 mod backup;
 mod consent;
 mod doctor;
 mod error;
+mod ledger;
+mod load;
 mod migration;
+mod pasted;
 mod plane;
 mod probe;
+mod served;
+mod settings;
 mod tokens;
 mod trail;
 pub mod view;
+mod wiring;
 
 pub use admins::Identity;
 pub use error::{ControlError, Fault};
-pub use plane::{Actor, ControlPlane};
+pub use ledger::StoreLedger;
+pub use load::{Declared, DeclaredApp};
+pub use plane::{Actor, ControlPlane, Parts};
+pub use served::{Publisher, Served, ServedAccount};
+pub use settings::{Realm, Settings};
+pub use wiring::WiringError;

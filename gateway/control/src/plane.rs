@@ -1,10 +1,32 @@
 //! The control plane and what its parts share.
 
-use std::{fmt, sync::Arc};
+use crate::{
+    ControlError,
+    served::{Publisher, Served, ServedAccount},
+    settings::Settings,
+    wiring::{Wired, Wiring},
+};
+use gateway_broker::Broker;
+use gateway_model::{AccountId, Clock, CredentialCell, Secret};
+use gateway_plugin_host::{Catalog, HttpClient};
+use gateway_store::{Store, Timestamp};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+};
 
 /// Who asks; it goes into the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor(pub String);
+
+impl Actor {
+    /// The gateway itself.
+    pub fn gateway() -> Self {
+        Self("gateway".to_owned())
+    }
+}
 
 /// What an operator does. Cheap to clone.
 #[derive(Clone)]
@@ -12,8 +34,154 @@ pub struct ControlPlane {
     pub(crate) shared: Arc<Shared>,
 }
 
+/// What a control plane is made of.
+pub struct Parts {
+    /// What is remembered.
+    pub store: Store,
+    /// Who keeps tokens fresh.
+    pub broker: Arc<Broker>,
+    /// The carriers.
+    pub catalog: Arc<Catalog>,
+    /// The way to the carriers.
+    pub http: Arc<dyn HttpClient>,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// How it works.
+    pub settings: Settings,
+    /// From the system's cryptographic generator: states, verifiers, secrets and keys grow from it.
+    pub seed: [u8; 32],
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parts")
+    }
+}
+
 /// What all parts share.
-pub(crate) struct Shared {}
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) wiring: Wiring,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    rng: Mutex<StdRng>,
+    wired: RwLock<BTreeMap<AccountId, Arc<Wired>>>,
+    publisher: OnceLock<Arc<dyn Publisher>>,
+    /// One change at a time reaches broker and data plane, in the order of the store.
+    pub(crate) changes: tokio::sync::Mutex<()>,
+}
+
+impl ControlPlane {
+    /// Joins the parts; nothing happens before [`ControlPlane::load`].
+    pub fn new(parts: Parts) -> Self {
+        let wiring = Wiring {
+            catalog: parts.catalog,
+            http: parts.http,
+            realms: parts.settings.realms.clone(),
+            request_timeout: parts.settings.request_timeout,
+        };
+        Self {
+            shared: Arc::new(Shared {
+                store: parts.store,
+                broker: parts.broker,
+                wiring,
+                clock: parts.clock,
+                settings: parts.settings,
+                rng: Mutex::new(StdRng::from_seed(parts.seed)),
+                wired: RwLock::new(BTreeMap::new()),
+                publisher: OnceLock::new(),
+                changes: tokio::sync::Mutex::new(()),
+            }),
+        }
+    }
+
+    /// From now on the data plane is told of every change.
+    pub fn attach(&self, publisher: Arc<dyn Publisher>) {
+        // A second data plane would be a mistake of the composition, and changes nothing.
+        drop(self.shared.publisher.set(publisher));
+    }
+
+    /// What the data plane serves.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn served(&self) -> Result<Served, ControlError> {
+        let shared = &self.shared;
+        let accounts = shared.store.accounts().await?.into_iter().map(|record| {
+            let cell = if record.active {
+                shared
+                    .wired(&record.name)
+                    .map(|wired| Arc::clone(&wired.cell))
+            } else {
+                None
+            };
+            let cell = cell.unwrap_or_else(|| inactive(&record.name));
+            ServedAccount { record, cell }
+        });
+        Ok(Served {
+            accounts: accounts.collect(),
+            apps: shared.store.apps().await?,
+            legacy_keys: shared.store.legacy_keys().await?,
+        })
+    }
+
+    /// Tells the data plane what is served now.
+    pub(crate) async fn publish(&self) -> Result<(), ControlError> {
+        let Some(publisher) = self.shared.publisher.get() else {
+            return Ok(());
+        };
+        let served = self.served().await?;
+        publisher.publish(&served)
+    }
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.wall().into()
+    }
+
+    /// The account's connections to broker and carrier, if it is active.
+    pub(crate) fn wired(&self, account: &AccountId) -> Option<Arc<Wired>> {
+        let wired = self.wired.read().unwrap_or_else(PoisonError::into_inner);
+        wired.get(account).cloned()
+    }
+
+    pub(crate) fn set_wired(&self, account: &AccountId, new: Option<Arc<Wired>>) {
+        let mut wired = self.wired.write().unwrap_or_else(PoisonError::into_inner);
+        match new {
+            Some(new) => wired.insert(account.clone(), new),
+            None => wired.remove(account),
+        };
+    }
+
+    /// Unguessable text: 256 bits as base64url.
+    pub(crate) fn random_text(&self) -> Secret {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        Secret::new(URL_SAFE_NO_PAD.encode(rng.random::<[u8; 32]>()))
+    }
+
+    /// A name for one request to a carrier: 32 hexadecimal digits.
+    pub(crate) fn request_id(&self) -> String {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{:032x}", rng.random::<u128>())
+    }
+}
+
+/// The place of an account that nobody keeps tokens for, saying so.
+fn inactive(account: &AccountId) -> Arc<CredentialCell> {
+    use gateway_model::{CredentialState, Unavailable, UnavailableReason};
+    let cell = CredentialCell::new(account.clone());
+    cell.publish(CredentialState::Absent(Unavailable {
+        reason: UnavailableReason::Misconfigured,
+        message: format!(
+            "account {account} is switched off; `waybill account activate {account}` switches it on"
+        ),
+        retry_at: None,
+    }));
+    Arc::new(cell)
+}
 
 impl fmt::Debug for ControlPlane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,8 +189,8 @@ impl fmt::Debug for ControlPlane {
     }
 }
 
-pub(crate) fn later<T>() -> Result<T, crate::ControlError> {
-    Err(crate::ControlError::new(
+pub(crate) fn later<T>() -> Result<T, ControlError> {
+    Err(ControlError::new(
         crate::Fault::Unavailable,
         "later",
         "not wired yet",

@@ -1,19 +1,296 @@
 //! Probing: one harmless call with an account's token.
 
-use crate::plane::later;
-use crate::{Actor, ControlError, ControlPlane, view::ProbeReport};
-use gateway_model::AccountId;
+use crate::{Actor, ControlError, ControlPlane, Fault, tokens, view::ProbeReport, wiring::Wired};
+use gateway_model::{AccountId, AccountNumber, CredentialState};
+use gateway_plugin_host::{Advice, Diagnosis, HttpRequest, HttpResponse, Probe, Rates, codes_in};
+use gateway_store::AccountRecord;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::json;
+use std::time::Duration;
+
+/// An answer to a probe is not longer, in bytes.
+const MAX_ANSWER: usize = 1 << 20;
+/// Pauses before the attempts of one probe: a carrier that hiccups just then must not cost a login.
+const ATTEMPTS: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+];
+
+/// Fields of a credential.
+pub(crate) type Fields = [(HeaderName, HeaderValue)];
 
 impl ControlPlane {
     /// Makes the carrier's proof call with the account's current token.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is no token, or the carrier cannot be reached.
     pub async fn probe(
         &self,
         actor: &Actor,
         account: &AccountId,
     ) -> Result<ProbeReport, ControlError> {
-        later()
+        let record = self.known_account(account).await?;
+        let subject = format!("account:{}", record.name);
+        let work = async {
+            let fields = self.current_fields(&record.name).await?;
+            let wired = self.connected(&record.name)?;
+            self.prove(&record, &wired, &fields).await
+        };
+        self.audited(actor, "account.probe", &subject, json!({}), work)
+            .await
     }
+
+    /// The fields of the account's current token; asks for one if there is none.
+    pub(crate) async fn current_fields(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, ControlError> {
+        let deadline = self.shared.clock.now() + self.shared.settings.request_timeout;
+        let broker = self.shared.broker.handle();
+        let acquired = broker.acquire(account, deadline).await;
+        acquired.map_err(tokens::unavailable)?;
+        match &*self.connected(account)?.cell.load().1 {
+            CredentialState::Usable(credential) => Ok(credential.headers.clone()),
+            CredentialState::Absent(absent) => Err(tokens::unavailable(absent.clone())),
+        }
+    }
+
+    /// The account's connections.
+    pub(crate) fn connected(
+        &self,
+        account: &AccountId,
+    ) -> Result<std::sync::Arc<Wired>, ControlError> {
+        self.shared.wired(account).ok_or_else(|| {
+            let message = format!("account {account} is switched off");
+            ControlError::new(Fault::Invalid, "inactive", message).remedy(format!(
+                "`waybill account activate {account}` switches it on"
+            ))
+        })
+    }
+
+    /// Shows that a credential may be used with all of the account's numbers.
+    pub(crate) async fn prove(
+        &self,
+        record: &AccountRecord,
+        wired: &Wired,
+        fields: &Fields,
+    ) -> Result<ProbeReport, ControlError> {
+        let diagnosis = self.shared.wiring.diagnosis(&record.carrier);
+        let Some((diagnosis, probe)) = diagnosis.and_then(|d| Some((d, d.proof()?))) else {
+            return Ok(nothing_to_prove(
+                record,
+                "the carrier's plugin knows no harmless call",
+            ));
+        };
+        if probe.needs_account_number() && record.numbers.is_empty() {
+            return Ok(nothing_to_prove(
+                record,
+                "the account has no number to prove",
+            ));
+        }
+        let mut first = None;
+        let each: Vec<Option<&AccountNumber>> = if record.numbers.is_empty() {
+            vec![None]
+        } else {
+            record.numbers.iter().map(Some).collect()
+        };
+        for number in each {
+            let answer = self.send_probe(wired, probe, number, fields).await?;
+            let report = report(record, diagnosis, probe, number, &answer);
+            if !report.ok {
+                return Ok(report);
+            }
+            first.get_or_insert(report);
+        }
+        Ok(first.unwrap_or_else(|| nothing_to_prove(record, "there was nothing to prove")))
+    }
+
+    /// One probe; repeated a little where the carrier only hiccups.
+    pub(crate) async fn send_probe(
+        &self,
+        wired: &Wired,
+        probe: &Probe,
+        number: Option<&AccountNumber>,
+        fields: &Fields,
+    ) -> Result<HttpResponse, ControlError> {
+        let mut last = None;
+        for pause in ATTEMPTS {
+            tokio::time::sleep(pause).await;
+            let request = self.probe_request(wired, probe, number, fields)?;
+            match self.shared.wiring.http.send(request).await {
+                Ok(answer) if answer.status.is_server_error() || answer.status == 429 => {
+                    last = Some(Ok(answer));
+                }
+                Ok(answer) => return Ok(answer),
+                Err(error) => last = Some(Err(error)),
+            }
+        }
+        match last {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) => {
+                let message = format!("the carrier did not answer the call: {error}");
+                Err(
+                    ControlError::new(Fault::Carrier, "carrier_unreachable", message)
+                        .remedy("try again when the carrier can be reached; nothing was changed"),
+                )
+            }
+            None => Err(ControlError::new(
+                Fault::Unavailable,
+                "internal",
+                "nothing was sent",
+            )),
+        }
+    }
+
+    fn probe_request(
+        &self,
+        wired: &Wired,
+        probe: &Probe,
+        number: Option<&AccountNumber>,
+        fields: &Fields,
+    ) -> Result<HttpRequest, ControlError> {
+        let origin = wired.origin.as_ref().ok_or_else(|| {
+            let why = wired
+                .problem
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            ControlError::new(Fault::Invalid, "misconfigured", why)
+        })?;
+        let asked = probe
+            .request(number, &self.shared.request_id())
+            .ok_or_else(|| {
+                let message = format!("{} cannot be called without an account number", probe.title);
+                ControlError::new(Fault::Invalid, "no_account_number", message)
+            })?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in asked.headers.iter().chain(fields) {
+            headers.insert(name.clone(), value.clone());
+        }
+        Ok(HttpRequest {
+            method: asked.method,
+            url: format!("{origin}{}", asked.path),
+            headers,
+            body: asked.body.into(),
+            timeout: self.shared.settings.request_timeout,
+            max_response: MAX_ANSWER,
+        })
+    }
+}
+
+fn nothing_to_prove(record: &AccountRecord, why: &str) -> ProbeReport {
+    ProbeReport {
+        account: record.name.clone(),
+        call: String::new(),
+        ok: true,
+        number: None,
+        owned: None,
+        negotiated: None,
+        code: None,
+        message: format!("nothing was proven: {why}"),
+        remedy: None,
+    }
+}
+
+/// What an answer to a probe shows.
+pub(crate) fn report(
+    record: &AccountRecord,
+    diagnosis: &Diagnosis,
+    probe: &Probe,
+    number: Option<&AccountNumber>,
+    answer: &HttpResponse,
+) -> ProbeReport {
+    let mut report = ProbeReport {
+        account: record.name.clone(),
+        call: probe.title.clone(),
+        ok: probe.shows_access(answer.status, &answer.body),
+        number: number.cloned(),
+        owned: None,
+        negotiated: None,
+        code: None,
+        message: format!("{} answers", probe.title),
+        remedy: None,
+    };
+    if let Some(code) = not_owned(diagnosis, probe, answer) {
+        let number = number.map(ToString::to_string).unwrap_or_default();
+        (report.ok, report.owned) = (false, Some(false));
+        report.message = format!("the account number {number} is not associated with this login");
+        report.remedy = Some(format!(
+            "sign in as the user who owns {number}, or add {number} to the login's accounts at the \
+             carrier, then authorize {} again",
+            record.name
+        ));
+        report.code = Some(code);
+    } else if report.ok {
+        let rule = diagnosis.ownership.as_ref();
+        report.owned = rule.filter(|rule| rule.probe == probe.name).map(|_| true);
+        negotiated(diagnosis, probe, answer, &mut report);
+    } else {
+        refused(diagnosis, probe, answer, &mut report);
+    }
+    report
+}
+
+fn not_owned(diagnosis: &Diagnosis, probe: &Probe, answer: &HttpResponse) -> Option<String> {
+    let ownership = diagnosis.ownership.as_ref()?;
+    if ownership.probe != probe.name || answer.status.is_success() {
+        return None;
+    }
+    ownership.refused_by(&answer.body)
+}
+
+fn negotiated(
+    diagnosis: &Diagnosis,
+    probe: &Probe,
+    answer: &HttpResponse,
+    report: &mut ProbeReport,
+) {
+    let Some(rule) = diagnosis
+        .negotiated
+        .as_ref()
+        .filter(|rule| rule.probe == probe.name)
+    else {
+        return;
+    };
+    match rule.read(&answer.body) {
+        Rates::Negotiated => {
+            report.negotiated = Some(true);
+            report.message = format!("{} answers, with negotiated rates", probe.title);
+        }
+        Rates::NotQualified(code) => {
+            report.negotiated = Some(false);
+            report.message = format!(
+                "{} answers, but without negotiated rates ({code})",
+                probe.title
+            );
+            report.code = Some(code);
+            report.remedy = Some(rule.remedy.clone());
+        }
+        Rates::Unknown => {}
+    }
+}
+
+fn refused(diagnosis: &Diagnosis, probe: &Probe, answer: &HttpResponse, report: &mut ProbeReport) {
+    let codes = codes_in(&answer.body);
+    let known = codes
+        .iter()
+        .find_map(|code| Some((code, diagnosis.advice(code)?)));
+    let code = known
+        .map(|(code, _)| code)
+        .or_else(|| codes.first())
+        .cloned();
+    let said = code
+        .as_ref()
+        .map_or(String::new(), |code| format!(" with {code}"));
+    report.message = format!(
+        "{} was refused: HTTP {}{said}",
+        probe.title,
+        answer.status.as_u16()
+    );
+    if let Some((_, Advice { cause, remedy })) = known {
+        report.message = format!("{}. {cause}", report.message);
+        report.remedy = Some(remedy.clone());
+    }
+    report.code = code;
 }

@@ -1,27 +1,123 @@
 //! Tokens: what is known of them, and renewing on demand.
 
-use crate::plane::later;
-use crate::{Actor, ControlError, ControlPlane, view::TokenView};
-use gateway_model::AccountId;
+use crate::{
+    Actor, ControlError, ControlPlane, Fault, trail,
+    view::{RefreshView, TokenView},
+};
+use gateway_broker::AccountStatus;
+use gateway_model::{AccountId, Unavailable};
+use gateway_store::{AccountRecord, GrantKind, GrantRecord, Timestamp};
+use serde_json::json;
+
+/// How many of the newest attempts are shown.
+const RENEWALS: u32 = 10;
 
 impl ControlPlane {
     /// What is known of an account's token; never the token.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When there is no such account, or the store cannot be read.
     pub async fn token(&self, account: &AccountId) -> Result<TokenView, ControlError> {
-        later()
+        let record = self.known_account(account).await?;
+        let store = &self.shared.store;
+        let grant = store.grant(&record.name).await?;
+        let renewals = store.renewals(&record.name, RENEWALS).await?;
+        let status = self.shared.broker.handle().status(&record.name);
+        let mut view = view(&record, grant.as_ref(), status.as_ref());
+        view.renewals = renewals.into_iter().map(trail::renewal).collect();
+        Ok(view)
     }
 
     /// Asks for a new token now, and waits for it.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When none was issued.
     pub async fn renew_token(
         &self,
         actor: &Actor,
         account: &AccountId,
     ) -> Result<TokenView, ControlError> {
-        later()
+        let record = self.known_account(account).await?;
+        let subject = format!("account:{}", record.name);
+        let work = async {
+            let deadline = self.shared.clock.now() + self.shared.settings.request_timeout;
+            let broker = self.shared.broker.handle();
+            let renewed = broker.renew(&record.name, deadline).await;
+            renewed.map_err(unavailable)?;
+            self.token(&record.name).await
+        };
+        self.audited(actor, "token.renew", &subject, json!({}), work)
+            .await
     }
+}
+
+/// Why there is no token, as the control plane's error.
+pub(crate) fn unavailable(absent: Unavailable) -> ControlError {
+    use gateway_model::UnavailableReason as Reason;
+    let (fault, code) = match absent.reason {
+        Reason::Pending | Reason::TokenEndpointFailing => (Fault::Carrier, "token_unavailable"),
+        Reason::CarrierUnreachable => (Fault::Carrier, "carrier_unreachable"),
+        Reason::RateLimited => (Fault::Carrier, "rate_limited"),
+        Reason::CredentialsRejected => (Fault::Refused, "credentials_rejected"),
+        Reason::NeedsConsent => (Fault::Refused, "needs_consent"),
+        Reason::Misconfigured => (Fault::Invalid, "misconfigured"),
+        Reason::PluginFault => (Fault::Unavailable, "plugin_fault"),
+    };
+    ControlError::new(fault, code, absent.message)
+}
+
+fn view(
+    record: &AccountRecord,
+    grant: Option<&GrantRecord>,
+    status: Option<&AccountStatus>,
+) -> TokenView {
+    let stored = grant.and_then(|grant| grant.token.as_ref());
+    let facts = grant.map(|grant| grant.facts.clone()).unwrap_or_default();
+    let message = status.and_then(|status| status.unavailable.as_ref());
+    TokenView {
+        account: record.name.clone(),
+        grant: record.grant,
+        state: status.map_or("inactive", |status| status.state).to_owned(),
+        usable: status.is_some_and(|status| status.usable),
+        message: message.map(|absent| absent.message.clone()),
+        fingerprint: status
+            .and_then(|status| status.fingerprint)
+            .map(|fingerprint| fingerprint.to_string()),
+        issued_at: status
+            .and_then(|status| status.issued_at)
+            .and_then(trail::time)
+            .or_else(|| stored.map(|token| trail::stamp(token.issued_at))),
+        expires_at: status
+            .and_then(|status| status.expires_at)
+            .and_then(trail::time)
+            .or_else(|| stored?.expires_at.map(trail::stamp)),
+        next_renewal_at: status
+            .and_then(|status| status.next_attempt_at)
+            .and_then(trail::time),
+        refresh: refresh(record, grant, status),
+        token_type: facts.token_type,
+        status: facts.status,
+        scope: facts.scope,
+        renewals: Vec::new(),
+    }
+}
+
+fn refresh(
+    record: &AccountRecord,
+    grant: Option<&GrantRecord>,
+    status: Option<&AccountStatus>,
+) -> Option<RefreshView> {
+    let grant = grant.filter(|_| record.grant == GrantKind::AuthorizationCode)?;
+    let facts = &grant.facts;
+    Some(RefreshView {
+        standing: status.map_or(grant.status, |status| status.grant),
+        status: facts.refresh_status.clone(),
+        issued_at: facts.refresh_issued_at_ms.and_then(trail::millis),
+        expires_at: facts
+            .refresh_expires_at_ms
+            .and_then(trail::millis)
+            .or_else(|| grant.expires_at.map(trail::stamp)),
+        count: facts.refresh_count,
+        consented_at: grant.consented_at.map(|at: Timestamp| trail::stamp(at)),
+    })
 }

@@ -1,37 +1,105 @@
 //! What happened, and what people should know.
 
-use crate::plane::later;
 use crate::{
     ControlError, ControlPlane,
-    view::{AuditView, NoticeView, StatusView},
+    view::{AuditView, NoticeView, RenewalView, StatusView},
 };
+use gateway_store::{AuditId, NoticeRecord, RenewalEntry, Timestamp};
+use std::time::SystemTime;
+
+/// The most audit entries in one answer.
+const MAX_AUDIT: usize = 500;
 
 impl ControlPlane {
     /// The newest audit entries before `before`, newest first; at most 500.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the store cannot be read.
     pub async fn audit(
         &self,
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<AuditView>, ControlError> {
-        later()
+        let limit = u32::try_from(limit.clamp(1, MAX_AUDIT)).unwrap_or(1);
+        let entries = self.shared.store.audit(before.map(AuditId), limit).await?;
+        let views = entries.into_iter().map(|entry| AuditView {
+            id: entry.id.0,
+            at: stamp(entry.at),
+            actor: entry.actor,
+            action: entry.action,
+            subject: entry.subject,
+            detail: serde_json::from_str(&entry.detail).unwrap_or_default(),
+            outcome: entry.outcome,
+        });
+        Ok(views.collect())
     }
 
-    /// Open notices, the worst first.
+    /// Open notices, the worst first; of several days' notices of one kind, the newest.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the store cannot be read.
     pub async fn notices(&self) -> Result<Vec<NoticeView>, ControlError> {
-        later()
+        let mut open = self.shared.store.notices(true).await?;
+        open.sort_by(|one, other| {
+            (other.kind, &one.account, other.created_at).cmp(&(
+                one.kind,
+                &other.account,
+                one.created_at,
+            ))
+        });
+        open.dedup_by(|later, first| later.kind == first.kind && later.account == first.account);
+        Ok(open.into_iter().map(notice).collect())
     }
 
     /// The gateway as a whole.
     ///
     /// # Errors
-    /// See [`ControlError::code`].
+    /// When the store cannot be read.
     pub async fn status(&self) -> Result<StatusView, ControlError> {
-        later()
+        let shared = &self.shared;
+        let accounts = shared.store.accounts().await?;
+        let usable = shared.broker.handle().list();
+        Ok(StatusView {
+            version: shared.settings.version.to_owned(),
+            store: shared.store.kind().to_owned(),
+            redirect_uri: shared.settings.redirect_uri.clone(),
+            accounts: accounts.len(),
+            usable: usable.iter().filter(|account| account.usable).count(),
+            notices: self.notices().await?,
+        })
     }
+}
+
+fn notice(record: NoticeRecord) -> NoticeView {
+    NoticeView {
+        account: record.account,
+        kind: record.kind,
+        at: stamp(record.created_at),
+        message: record.message,
+    }
+}
+
+pub(crate) fn renewal(entry: RenewalEntry) -> RenewalView {
+    RenewalView {
+        at: stamp(entry.at),
+        reason: entry.reason,
+        outcome: entry.outcome,
+        code: entry.code,
+        message: entry.message,
+    }
+}
+
+/// A stored time on the wire; what no calendar has is the epoch.
+pub(crate) fn stamp(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+/// A time on the wire, to the millisecond.
+pub(crate) fn time(at: SystemTime) -> Option<jiff::Timestamp> {
+    Some(stamp(at.into()))
+}
+
+/// A carrier's milliseconds on the wire.
+pub(crate) fn millis(at: u64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()
 }

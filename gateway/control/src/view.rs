@@ -22,5 +22,6 @@ pub use migration::{
 pub use secret::SecretText;
 pub use token::{RefreshView, RenewalView, TokenView};
 pub use trail::{
-    AddAdminToken, AdminTokenSecret, AdminTokenView, AuditView, KeyRotated, NoticeView, StatusView,
+    AddAdminToken, AdminTokenSecret, AdminTokenView, AuditView, KeyRotated, NoticeView, RotateKey,
+    StatusView,
 };

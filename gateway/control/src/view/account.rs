@@ -178,6 +178,8 @@ pub struct ProbeReport {
     /// With which number.
     #[schema(value_type = Option<String>)]
     pub number: Option<AccountNumber>,
+    /// Whether the login owns that number, if the call can tell.
+    pub owned: Option<bool>,
     /// Whether the account gets negotiated rates, if the call can tell.
     pub negotiated: Option<bool>,
     /// The carrier's code, if it refused.

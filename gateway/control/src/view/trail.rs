@@ -78,6 +78,14 @@ pub struct AdminTokenSecret {
     pub token: SecretText,
 }
 
+/// The new master key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateKey {
+    /// The absolute path of the new key's file on the gateway's machine; made if it is not there.
+    pub file: String,
+}
+
 /// What became of a rotation of the master key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeyRotated {

@@ -1,0 +1,274 @@
+//! A stored account becomes a plugin's instances and a slot of the broker.
+
+use crate::settings::Realm;
+use gateway_broker::{
+    AccountSpec, Authorization, Authorizer, BoxFuture, Broker, Issued, KeyParts, PluginAuthorizer,
+    SlotKey, Wire,
+};
+use gateway_model::{
+    AccountId, CarrierId, ClientSecret, CredentialCell, Environment, Failure, FailureClass, Origin,
+};
+use gateway_plugin_host::{
+    Catalog, Diagnosis, HttpClient, Instance, InstanceOptions, Limits, Plugin,
+};
+use gateway_store::{AccountRecord, GrantKind};
+use serde_json::json;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// Why an account has nobody to ask for its tokens.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WiringError {
+    /// No active plugin for the carrier.
+    #[error(
+        "no active plugin serves carrier {0}: put its file into plugins.dir, and see `waybill plugin list`"
+    )]
+    NoPlugin(CarrierId),
+    /// The plugin names no origin for the environment, and no route overrides it.
+    #[error(
+        "the plugin of {0} has no origin for the {1} environment: set `origin` in its [[route]]"
+    )]
+    NoOrigin(CarrierId, Environment),
+    /// A person is to consent, and the plugin does not know how.
+    #[error(
+        "the plugin of {0} knows no consent by a person: use the grant client_credentials, or a newer plugin"
+    )]
+    NoConsent(CarrierId),
+    /// There is nothing to prove the client with.
+    #[error("account {0} has no client secret: add one with `waybill account rotate-secret {0}`")]
+    NoSecret(AccountId),
+    /// The plugin refused the account's configuration.
+    #[error(transparent)]
+    Refused(#[from] Failure),
+}
+
+/// Turns accounts into connections.
+pub(crate) struct Wiring {
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) http: Arc<dyn HttpClient>,
+    pub(crate) realms: Vec<Realm>,
+    pub(crate) request_timeout: Duration,
+}
+
+/// An account's connections.
+pub(crate) struct Wired {
+    pub(crate) spec: AccountSpec,
+    /// Where the carrier's API is; `None`: nowhere, as `problem` says.
+    pub(crate) origin: Option<Origin>,
+    /// The first client secret's instance.
+    pub(crate) instance: Option<Arc<Instance>>,
+    pub(crate) problem: Option<WiringError>,
+    /// Where the broker publishes the account's credential.
+    pub(crate) cell: Arc<CredentialCell>,
+}
+
+impl Wiring {
+    /// Gives the account to the broker. One that cannot work is given as well, so that its requests
+    /// are answered with the reason.
+    pub(crate) fn wire(&self, record: &AccountRecord, broker: &Broker) -> Wired {
+        let plugin = self.catalog.plugin(&record.carrier);
+        let origin = self.origin(record, plugin);
+        let made = self.instances(record, plugin, origin.as_ref());
+        let (authorizer, instance, problem): (Arc<dyn Authorizer>, _, _) = match made {
+            Ok(instances) => {
+                let first = instances.first().cloned();
+                let each = instances
+                    .into_iter()
+                    .map(|instance| PluginAuthorizer::new(instance, Arc::clone(&self.http)));
+                (Arc::new(InOrder::new(each.collect())), first, None)
+            }
+            Err(problem) => {
+                let code = "account_unusable";
+                let failure = Failure::new(FailureClass::Config, code, problem.to_string());
+                (Arc::new(Unusable(failure)), None, Some(problem))
+            }
+        };
+        let slot = plugin.map(slot_name).unwrap_or_default();
+        let spec = AccountSpec {
+            account: record.name.clone(),
+            carrier: record.carrier.clone(),
+            environment: record.environment,
+            client_id: record.client_id.clone(),
+            key: key(record, origin.as_ref(), &slot),
+            slot,
+            grant: record.grant,
+            authorizer,
+        };
+        Wired {
+            cell: broker.add_account(spec.clone()),
+            spec,
+            origin,
+            instance,
+            problem,
+        }
+    }
+
+    /// What the account's carrier's answers mean.
+    pub(crate) fn diagnosis(&self, carrier: &CarrierId) -> Option<&Diagnosis> {
+        self.catalog.plugin(carrier).map(Plugin::diagnosis)
+    }
+
+    fn realm(&self, record: &AccountRecord) -> Option<&Realm> {
+        let fits = |realm: &&Realm| {
+            realm.carrier == record.carrier && realm.environment == record.environment
+        };
+        self.realms.iter().find(fits)
+    }
+
+    fn origin(&self, record: &AccountRecord, plugin: Option<&Plugin>) -> Option<Origin> {
+        let overridden = self.realm(record).and_then(|realm| realm.origin.clone());
+        overridden.or_else(|| plugin?.profile().origin(record.environment).cloned())
+    }
+
+    /// One instance for each client secret, in order.
+    fn instances(
+        &self,
+        record: &AccountRecord,
+        plugin: Option<&Plugin>,
+        origin: Option<&Origin>,
+    ) -> Result<Vec<Arc<Instance>>, WiringError> {
+        let plugin = plugin.ok_or_else(|| WiringError::NoPlugin(record.carrier.clone()))?;
+        let nowhere = || WiringError::NoOrigin(record.carrier.clone(), record.environment);
+        let origin = origin.ok_or_else(nowhere)?;
+        if record.grant == GrantKind::AuthorizationCode && !plugin.supports_auth_code() {
+            return Err(WiringError::NoConsent(record.carrier.clone()));
+        }
+        if record.client_secrets.is_empty() {
+            return Err(WiringError::NoSecret(record.name.clone()));
+        }
+        let realm = self.realm(record);
+        let instances = record.client_secrets.iter().map(|secret| {
+            let mut options = InstanceOptions::new(instance_config(record, secret, origin));
+            options.origin = realm.and_then(|realm| realm.origin.clone());
+            options.danger_plaintext = realm.is_some_and(|realm| realm.danger_plaintext);
+            options.limits = Limits {
+                deadline: self.request_timeout,
+                ..Limits::default()
+            };
+            Ok(Arc::new(plugin.instance(options)?))
+        });
+        instances.collect()
+    }
+}
+
+/// A digest of everything that a token depends on.
+fn key(record: &AccountRecord, origin: Option<&Origin>, slot: &str) -> SlotKey {
+    // An account without origin has no token either, so its key only has to be its own.
+    let nowhere = || "https://invalid".parse().expect("a literal origin parses");
+    let origin = origin.cloned().unwrap_or_else(nowhere);
+    // In the order in which they are tried; a secret that is added or taken away changes the key.
+    let secrets: String = record
+        .client_secrets
+        .iter()
+        .map(|secret| format!("{}:{}", secret.expose().len(), secret.expose()))
+        .collect();
+    SlotKey::new(&KeyParts {
+        account: &record.name,
+        carrier: &record.carrier,
+        environment: record.environment,
+        origin: &origin,
+        client_id: &record.client_id,
+        client_secret: &ClientSecret::new(secrets),
+        account_number: record.numbers.first(),
+        slot,
+    })
+}
+
+/// A plugin with one slot is not asked for it by name.
+fn slot_name(plugin: &Plugin) -> String {
+    match plugin.manifest().slots.as_slice() {
+        [] | [_] => String::new(),
+        [first, ..] => first.clone(),
+    }
+}
+
+/// What the plugin reads (`docs/plugins.md`, "Configuration of an instance").
+fn instance_config(
+    record: &AccountRecord,
+    secret: &ClientSecret,
+    origin: &Origin,
+) -> serde_json::Value {
+    let mut instance = json!({
+        "environment": record.environment.as_str(),
+        "origin": origin.to_string(),
+        "grant": record.grant,
+        "client_id": record.client_id,
+        "client_secret": secret.expose(),
+    });
+    if let Some(number) = record.numbers.first() {
+        instance["account_number"] = json!(number.as_str());
+    }
+    instance
+}
+
+/// Tries an account's client secrets in order, from the one that worked last: a secret can be
+/// replaced at the carrier and here at different times without a gap.
+struct InOrder {
+    each: Vec<PluginAuthorizer>,
+    good: AtomicUsize,
+}
+
+impl InOrder {
+    const fn new(each: Vec<PluginAuthorizer>) -> Self {
+        Self {
+            each,
+            good: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl Authorizer for InOrder {
+    fn authorize(
+        &self,
+        authorization: Authorization,
+        wire: Wire,
+    ) -> BoxFuture<'_, Result<Issued, Failure>> {
+        Box::pin(async move {
+            let first = self.good.load(Ordering::Relaxed);
+            let mut last = None;
+            for turn in 0..self.each.len() {
+                let at = (first + turn) % self.each.len();
+                let again = Authorization {
+                    reason: authorization.reason,
+                    slot: authorization.slot.clone(),
+                    state: authorization.state.clone(),
+                    params: authorization.params.clone(),
+                };
+                match self.each[at].authorize(again, wire.clone()).await {
+                    // The client was refused, before anybody looked at its grant (RFC 6749, 5.2).
+                    Err(failure) if failure.class == FailureClass::Rejected => {
+                        last = Some(failure);
+                    }
+                    result => {
+                        if result.is_ok() {
+                            self.good.store(at, Ordering::Relaxed);
+                        }
+                        return result;
+                    }
+                }
+            }
+            Err(last.unwrap_or_else(|| {
+                Failure::new(
+                    FailureClass::Config,
+                    "no_secret",
+                    "there is no client secret",
+                )
+            }))
+        })
+    }
+}
+
+/// The account cannot work until somebody changes something.
+struct Unusable(Failure);
+
+impl Authorizer for Unusable {
+    fn authorize(&self, _: Authorization, _: Wire) -> BoxFuture<'_, Result<Issued, Failure>> {
+        let failure = self.0.clone();
+        Box::pin(async { Err(failure) })
+    }
+}
