@@ -25,12 +25,7 @@ impl Store {
             if account.default {
                 self.clear_default(&mut tx, account).await?;
             }
-            let sql = "INSERT INTO accounts (name, sealed) VALUES ($1, $2)";
-            let sealed = self.sealer().seal(account)?;
-            let name = account.name.as_str();
-            let query = sqlx::query(sql).bind(name).bind(sealed);
-            query.execute(&mut *tx).await.map_err(|e| taken(e, name))?;
-            insert_names(&mut tx, account).await?;
+            self.insert_account(&mut tx, account).await?;
             commit(tx).await
         };
         self.db.write(work).await
@@ -129,6 +124,20 @@ impl Store {
         })
     }
 
+    pub(crate) async fn insert_account(
+        &self,
+        connection: &mut AnyConnection,
+        account: &AccountRecord,
+    ) -> Result<()> {
+        let sql = "INSERT INTO accounts (name, sealed) VALUES ($1, $2)";
+        let sealed = self.sealer().seal(account)?;
+        let name = account.name.as_str();
+        let query = sqlx::query(sql).bind(name).bind(sealed);
+        let result = query.execute(&mut *connection).await;
+        result.map_err(|error| taken(error, name))?;
+        insert_names(connection, account).await
+    }
+
     async fn write_account(
         &self,
         connection: &mut AnyConnection,
@@ -170,10 +179,5 @@ async fn insert_names(connection: &mut AnyConnection, account: &AccountRecord) -
 }
 
 fn taken(error: sqlx::Error, name: &str) -> StoreError {
-    match StoreError::from(error) {
-        StoreError::Conflict { .. } => StoreError::Conflict {
-            what: format!("the account name or alias `{name}`"),
-        },
-        other => other,
-    }
+    StoreError::from(error).taken(|| format!("the account name or alias `{name}`"))
 }

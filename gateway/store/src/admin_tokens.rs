@@ -52,12 +52,7 @@ impl Store {
             .bind(token.token.0.as_slice())
             .bind(self.sealer().seal(token)?);
         let result = query.execute(connection).await.map_err(StoreError::from);
-        result.map_err(|error| match error {
-            StoreError::Conflict { .. } => StoreError::Conflict {
-                what: format!("the admin token name `{}`", token.name),
-            },
-            other => other,
-        })?;
+        result.map_err(|error| error.taken(|| format!("the admin token name `{}`", token.name)))?;
         Ok(())
     }
 }

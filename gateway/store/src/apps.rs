@@ -69,12 +69,8 @@ impl Store {
             .bind(app.key.map(|key| key.0.to_vec()))
             .bind(self.sealer().seal(app)?);
         let result = query.execute(connection).await.map_err(StoreError::from);
-        result.map_err(|error| match error {
-            StoreError::Conflict { .. } => StoreError::Conflict {
-                what: format!("the client id or key of app {}", app.name),
-            },
-            other => other,
-        })?;
+        result
+            .map_err(|error| error.taken(|| format!("the client id or key of app {}", app.name)))?;
         Ok(())
     }
 

@@ -95,7 +95,7 @@ pub(crate) async fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -
     Ok(AuditId(row.try_get(0)?))
 }
 
-pub(crate) fn entry(row: &AnyRow) -> Result<AuditEntry> {
+fn entry(row: &AnyRow) -> Result<AuditEntry> {
     Ok(AuditEntry {
         id: AuditId(row.try_get(0)?),
         at: Timestamp(row.try_get(1)?),
@@ -110,4 +110,11 @@ pub(crate) fn entry(row: &AnyRow) -> Result<AuditEntry> {
 /// Text that both databases take: PostgreSQL has no NUL.
 pub(crate) fn plain(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
+}
+
+/// Every row, oldest first.
+pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<AuditEntry>> {
+    let sql = "SELECT id, at, actor, action, subject, detail, outcome FROM audit ORDER BY id";
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    rows.iter().map(entry).collect()
 }

@@ -1,18 +1,19 @@
-//! Backup and restore.
+//! Backup and restore: one sealed file of records, the same for both databases.
 
-use crate::{AccountRecord, MasterKeySource, Store, StoreError, Timestamp};
-use gateway_model::Secret;
-use std::path::PathBuf;
+mod content;
+mod frame;
+mod protection;
+mod restore;
+
+pub use protection::Protection;
+
+use crate::{KeyError, Store, StoreError, Timestamp};
+use content::{Content, Head};
+use frame::{Reader, Writer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// What seals a backup.
-#[derive(Clone, Debug)]
-pub enum Protection {
-    /// A passphrase, through argon2id.
-    Passphrase(Secret),
-    /// A file with 32 bytes as base64, which is not the store's master key.
-    Key(PathBuf),
-}
+/// The format this program writes, and the newest that it reads.
+pub(crate) const VERSION: u8 = 1;
 
 /// What a restore does to a store that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct BackupSummary {
     pub store_id: String,
     /// When.
     pub created_at: Timestamp,
-    /// Records of each kind, in the order of the file: `("accounts", 3)`.
+    /// How many records of each kind: `("accounts", 3)`.
     pub records: Vec<(String, u64)>,
     /// Rows that did not open when the backup was made, and are not in it.
     pub left_out: u64,
@@ -62,50 +63,132 @@ pub enum BackupError {
     /// The store's side.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Not available yet.
-    #[error("backups are not available in this build")]
-    Unavailable,
+    /// The key file's side.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The passphrase is no protection.
+    #[error("the passphrase has fewer than 12 characters: choose a longer one")]
+    WeakPassphrase,
+    /// Another file.
+    #[error("this is not a backup of this program")]
+    NotABackup,
+    /// A later version's.
+    #[error("the backup has format {found}, this program knows {known}: use the newer program")]
+    Newer {
+        /// The file's.
+        found: u8,
+        /// Ours.
+        known: u8,
+    },
+    /// The file wants the other kind of key.
+    #[error("the backup is sealed with {wants}")]
+    OtherProtection {
+        /// What it wants.
+        wants: &'static str,
+    },
+    /// The passphrase or key is another one, or the file's first part was changed.
+    #[error("the passphrase or key does not open this backup; nothing was changed")]
+    WrongKey,
+    /// The file was cut short or changed.
+    #[error("the backup is damaged ({why}): nothing was restored; use another copy")]
+    Damaged {
+        /// What is wrong.
+        why: String,
+    },
+    /// The store has records, and the caller did not ask to replace them.
+    #[error(
+        "the store is not empty ({accounts} accounts, {apps} apps): restore into a new one, or ask \
+         for its replacement"
+    )]
+    NotEmpty {
+        /// How many accounts it has.
+        accounts: usize,
+        /// How many apps it has.
+        apps: usize,
+    },
+    /// The file could not be read or written.
+    #[error("the backup file: {why}")]
+    File {
+        /// What failed.
+        why: String,
+    },
+}
+
+impl From<std::io::Error> for BackupError {
+    fn from(error: std::io::Error) -> Self {
+        Self::File {
+            why: error.to_string(),
+        }
+    }
 }
 
 impl Store {
-    /// Re-seals.
-    pub async fn rotate_key(&self, _new: &MasterKeySource) -> Result<usize, StoreError> {
-        self.read_all::<AccountRecord>().await?;
-        Err(StoreError::Internal {
-            why: "not available in this build".to_owned(),
-        })
-    }
-
-    /// Writes a backup.
+    /// Writes a backup while the store is in use: one consistent state of it. `progress` hears how
+    /// many of how many records are written. The file is complete only after `Ok`; the caller syncs
+    /// and renames it then.
     pub async fn backup(
         &self,
-        _to: &mut (impl AsyncWrite + Unpin + Send),
-        _protection: &Protection,
-        _now: Timestamp,
-        _progress: &mut (dyn FnMut(u64, u64) + Send),
+        to: &mut (impl AsyncWrite + Unpin + Send),
+        protection: &Protection,
+        now: Timestamp,
+        progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<BackupSummary, BackupError> {
-        self.read_all::<AccountRecord>().await?;
-        Err(BackupError::Unavailable)
+        let (content, left_out) = Content::of(self).await?;
+        let head = Head {
+            store_id: hex(&self.sealer().store_id),
+            created_at: now,
+            left_out,
+        };
+        let mut writer = Writer::new(to, protection).await?;
+        writer.write(&head.line()?).await?;
+        let total = content.total();
+        for (done, line) in (1..).zip(&content.lines) {
+            writer.write(line.bytes()).await?;
+            progress(done, total);
+        }
+        writer.finish().await?;
+        Ok(head.summary(content.counts()))
     }
 
-    /// Restores a backup.
+    /// Restores a backup: all of it is read and checked first, then written in one transaction.
+    /// Grants that could be presented once come back in doubt, because they may have been presented
+    /// since (security requirement S6).
     pub async fn restore(
         &self,
-        _from: &mut (impl AsyncRead + Unpin + Send),
-        _protection: &Protection,
-        _overwrite: Overwrite,
+        from: &mut (impl AsyncRead + Unpin + Send),
+        protection: &Protection,
+        overwrite: Overwrite,
     ) -> Result<BackupSummary, BackupError> {
-        self.read_all::<AccountRecord>().await?;
-        Err(BackupError::Unavailable)
+        let (summary, content) = read(from, protection).await?;
+        let records = restore::Records::parse(&content)?;
+        self.replace_all(&records, overwrite).await?;
+        Ok(summary)
     }
 }
 
 /// What a backup holds, after all of it was checked.
 pub async fn inspect_backup(
     from: &mut (impl AsyncRead + Unpin + Send),
-    _protection: &Protection,
+    protection: &Protection,
 ) -> Result<BackupSummary, BackupError> {
-    let mut byte = [0];
-    let _ = tokio::io::AsyncReadExt::read(from, &mut byte).await;
-    Err(BackupError::Unavailable)
+    let (summary, content) = read(from, protection).await?;
+    restore::Records::parse(&content)?;
+    Ok(summary)
+}
+
+async fn read(
+    from: &mut (impl AsyncRead + Unpin + Send),
+    protection: &Protection,
+) -> Result<(BackupSummary, Content), BackupError> {
+    let clear = Reader::new(from, protection).await?.read_all().await?;
+    let (head, content) = Content::parse(&clear)?;
+    Ok((head.summary(content.counts()), content))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn damaged(why: impl Into<String>) -> BackupError {
+    BackupError::Damaged { why: why.into() }
 }

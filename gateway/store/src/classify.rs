@@ -25,6 +25,10 @@ pub(crate) enum Fault {
 /// The meaning of an error, and words for people. The words come from the database and name tables
 /// and settings, never values: every value goes in as a bound parameter.
 pub(crate) fn classify(error: &Error) -> (Fault, String) {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the enum is open, and what is left are misuses by us"
+    )]
     let fault = match error {
         Error::Database(error) => database(error.as_ref()),
         Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed => Fault::Away,

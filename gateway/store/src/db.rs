@@ -9,7 +9,7 @@ pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use crate::{OpenError, StoreError, StoreUrl};
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
+use sqlx::{Any, AnyPool, Transaction};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -121,7 +121,7 @@ impl Db {
         }
         within(async {
             let mut connection = self.writer.acquire().await?;
-            Ok(AnyConnection::ping(&mut connection).await?)
+            migrate::check(&mut connection).await
         })
         .await
     }

@@ -61,7 +61,7 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
-    /// The store was written by a newer version.
+    /// A newer version has taken the store over.
     #[error("the store has schema version {found}, this program knows {known}: use the newer one")]
     Newer {
         /// The store's.
@@ -78,6 +78,16 @@ pub enum StoreError {
         /// What the database said.
         why: String,
     },
+}
+
+impl StoreError {
+    /// The same, or if it is a conflict, one that says what is taken.
+    pub(crate) fn taken(self, what: impl FnOnce() -> String) -> Self {
+        if matches!(self, Self::Conflict { .. }) {
+            return Self::Conflict { what: what() };
+        }
+        self
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -120,6 +130,17 @@ pub enum KeyError {
         /// Where it came from.
         from: String,
     },
+    /// It could not be read, or made.
+    #[error("the master key: {from} {why}")]
+    Unreadable {
+        /// Where it was looked for.
+        from: String,
+        /// What failed.
+        why: String,
+    },
+    /// A store that lasts needs a key that lasts.
+    #[error("a key in memory is for a store in memory: name a file, a variable or a command")]
+    Fleeting,
     /// Others may read or change it.
     #[error("{from} may be read or changed by others (mode {mode:03o}): `chmod 600` it")]
     Exposed {

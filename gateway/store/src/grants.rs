@@ -218,7 +218,8 @@ impl Store {
         Ok(mark)
     }
 
-    fn keep_mark(&self, mark: u64) -> Result<()> {
+    /// Keeps the mark in its second place.
+    pub(crate) fn keep_mark(&self, mark: u64) -> Result<()> {
         match &self.shared.rescue {
             Some(rescue) => rescue.keep_mark(mark),
             None => Ok(()),

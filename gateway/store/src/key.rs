@@ -1,7 +1,7 @@
 //! Where the master key comes from.
 
+use crate::KeyError;
 use crate::seal::MasterKey;
-use crate::{KeyError, OpenError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -34,7 +34,7 @@ impl MasterKeySource {
     /// Words for people.
     pub(crate) fn describe(&self) -> String {
         match self {
-            Self::File(path) => format!("the file {}", path.display()),
+            Self::File(path) => name(path),
             Self::Env(name) => format!("the environment variable {name}"),
             Self::Command(words) => {
                 format!("the command `{}`", words.first().map_or("", String::as_str))
@@ -44,9 +44,9 @@ impl MasterKeySource {
     }
 
     /// The key. A missing file is made if `create`.
-    pub(crate) async fn read(&self, create: bool) -> Result<MasterKey, OpenError> {
+    pub(crate) async fn read(&self, create: bool) -> Result<MasterKey, KeyError> {
         let text = match self {
-            Self::Ephemeral => return Ok(MasterKey::random()?),
+            Self::Ephemeral => return fresh(),
             Self::File(path) => {
                 let found = read_file(path)?;
                 match found {
@@ -104,25 +104,36 @@ impl MasterKeySource {
     }
 }
 
-fn permission(path: &Path, error: &std::io::Error) -> OpenError {
-    OpenError::Permission {
-        path: path.display().to_string(),
-        why: error.to_string(),
+fn fresh() -> Result<MasterKey, KeyError> {
+    MasterKey::random().map_err(|error| KeyError::Unreadable {
+        from: "a new one".to_owned(),
+        why: format!("cannot be made: {error}"),
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> KeyError {
+    KeyError::Unreadable {
+        from: name(path),
+        why: format!("cannot be used: {error}"),
     }
 }
 
-fn read_file(path: &Path) -> Result<Option<Zeroizing<String>>, OpenError> {
+fn name(path: &Path) -> String {
+    format!("the file {}", path.display())
+}
+
+fn read_file(path: &Path) -> Result<Option<Zeroizing<String>>, KeyError> {
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(permission(path, &error)),
+        Err(error) => return Err(unreadable(path, &error)),
     };
-    let from = format!("the file {}", path.display());
-    let meta = file.metadata().map_err(|e| permission(path, &e))?;
+    let from = name(path);
+    let meta = file.metadata().map_err(|e| unreadable(path, &e))?;
     let mode = meta.permissions().mode() & 0o777;
     // A group may read it, as a mounted secret's group does; nobody else may, and none may write.
     if mode & 0o027 != 0 {
-        return Err(KeyError::Exposed { from, mode }.into());
+        return Err(KeyError::Exposed { from, mode });
     }
     let mut text = Zeroizing::new(String::with_capacity(256));
     file.take(MAX_TEXT)
@@ -132,8 +143,8 @@ fn read_file(path: &Path) -> Result<Option<Zeroizing<String>>, OpenError> {
 }
 
 /// Makes a key file that survives a crash: synced, and its folder too.
-fn create_file(path: &Path) -> Result<MasterKey, OpenError> {
-    let key = MasterKey::random()?;
+fn create_file(path: &Path) -> Result<MasterKey, KeyError> {
+    let key = fresh()?;
     let text = Zeroizing::new(STANDARD.encode(key.expose()));
     let write = || {
         let mut file = std::fs::OpenOptions::new()
@@ -146,7 +157,7 @@ fn create_file(path: &Path) -> Result<MasterKey, OpenError> {
         file.sync_all()?;
         crate::file::sync_folder(path)
     };
-    write().map_err(|error| permission(path, &error))?;
+    write().map_err(|error| unreadable(path, &error))?;
     Ok(key)
 }
 

@@ -26,6 +26,7 @@ mod record;
 mod recover;
 mod renewals;
 mod rescue;
+mod rotate;
 mod seal;
 mod store;
 mod table;

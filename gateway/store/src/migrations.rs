@@ -8,15 +8,15 @@ use sqlx::{AnyConnection, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-pub(crate) const COLUMNS: &str =
+const ALL: &str =
     "SELECT id, created_at, ended_at, backup, items FROM key_migrations ORDER BY created_at, id";
 
 impl Store {
     /// Every migration, oldest first.
     pub async fn migrations(&self) -> Result<Vec<MigrationRecord>> {
         let work = async {
-            let rows = sqlx::query(COLUMNS).fetch_all(self.db.readers()).await?;
-            rows.iter().map(migration).collect()
+            let mut connection = self.db.readers().acquire().await?;
+            all(&mut connection).await
         };
         self.db.read(work).await
     }
@@ -47,7 +47,7 @@ pub(crate) async fn put(connection: &mut AnyConnection, migration: &MigrationRec
     Ok(())
 }
 
-pub(crate) fn migration(row: &AnyRow) -> Result<MigrationRecord> {
+fn migration(row: &AnyRow) -> Result<MigrationRecord> {
     Ok(MigrationRecord {
         id: row.try_get(0)?,
         created_at: Timestamp(row.try_get(1)?),
@@ -55,4 +55,10 @@ pub(crate) fn migration(row: &AnyRow) -> Result<MigrationRecord> {
         backup: row.try_get(3)?,
         items: row.try_get(4)?,
     })
+}
+
+/// Every migration, oldest first.
+pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<MigrationRecord>> {
+    let rows = sqlx::query(ALL).fetch_all(connection).await?;
+    rows.iter().map(migration).collect()
 }

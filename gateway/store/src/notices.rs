@@ -128,7 +128,7 @@ fn word(kind: NoticeKind) -> &'static str {
     }
 }
 
-pub(crate) fn notice(row: &AnyRow) -> Result<NoticeRecord> {
+fn notice(row: &AnyRow) -> Result<NoticeRecord> {
     let kind: String = row.try_get(2)?;
     let kind = KINDS.into_iter().find(|known| word(*known) == kind);
     let time = |column| -> Result<Option<Timestamp>> {
@@ -148,4 +148,12 @@ pub(crate) fn notice(row: &AnyRow) -> Result<NoticeRecord> {
         mail_at: time(7)?,
         closed_at: time(8)?,
     })
+}
+
+/// Every row, oldest first.
+pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<NoticeRecord>> {
+    let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
+               closed_at FROM notices ORDER BY id";
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    rows.iter().map(notice).collect()
 }

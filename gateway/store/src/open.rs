@@ -6,7 +6,7 @@ use crate::rescue::Rescue;
 use crate::seal::{Keyring, MasterKey, key_id};
 use crate::store::{Shared, commit};
 use crate::table::Sealer;
-use crate::{MasterKeySource, OpenError, Store, StoreError, StoreUrl, meta};
+use crate::{KeyError, MasterKeySource, OpenError, Store, StoreError, StoreUrl, meta};
 use std::sync::{Arc, Mutex, RwLock};
 
 /// Which store, and its keys.
@@ -39,11 +39,7 @@ impl Store {
         let in_memory = matches!(options.url, StoreUrl::Memory);
         let ephemeral = matches!(options.master_key, MasterKeySource::Ephemeral);
         if ephemeral && !in_memory {
-            return Err(OpenError::Settings(
-                "a store that lasts needs a master key that lasts: a file, an environment \
-                 variable or a command"
-                    .to_owned(),
-            ));
+            return Err(KeyError::Fleeting.into());
         }
         let (kind, lock) = match &options.url {
             StoreUrl::Memory => ("memory", None),
@@ -104,20 +100,28 @@ async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
         keys: keyring(options, false).await?,
         store_id,
     };
-    let place = sealer.place("meta", b"key_check");
-    let opened = sealer.keys.open(&place, &check);
+    let opened = sealer.keys.open(&check_place(&sealer), &check);
     if opened.is_err() {
         return Err(OpenError::WrongKey {
-            sealed_with: key_id(&check).map_or("unknown".to_owned(), |id| id.to_string()),
+            sealed_with: key_id(&check).map_or_else(|| "unknown".to_owned(), |id| id.to_string()),
             configured: sealer.keys.ids(),
         });
     }
     if !sealer.keys.is_current(&check) {
-        let check = sealer.keys.seal(&place, CHECK)?;
+        let check = key_check(&sealer)?;
         meta::put(&mut tx, meta::KEY_CHECK, &check).await?;
     }
     commit(tx).await?;
     Ok(sealer)
+}
+
+fn check_place(sealer: &Sealer) -> Vec<u8> {
+    sealer.place("meta", meta::KEY_CHECK.as_bytes())
+}
+
+/// The known text, sealed.
+pub(crate) fn key_check(sealer: &Sealer) -> Result<Vec<u8>, StoreError> {
+    sealer.keys.seal(&check_place(sealer), CHECK)
 }
 
 fn damaged(what: &str) -> OpenError {

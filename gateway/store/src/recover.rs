@@ -57,15 +57,11 @@ impl Store {
 
     /// Puts every grant that could be presented silently in doubt, and forgets consents under way
     /// (security requirement S6). Gives back how many grants.
-    pub(crate) async fn distrust(
-        &self,
-        connection: &mut AnyConnection,
-    ) -> Result<usize, StoreError> {
+    async fn distrust(&self, connection: &mut AnyConnection) -> Result<usize, StoreError> {
         let mut count = 0;
-        for mut grant in self.list::<GrantRecord>(connection).await? {
-            if grant.status == GrantStatus::Held {
-                grant.status = GrantStatus::OutcomeUnknown;
-                self.write_grant(connection, &grant, None).await?;
+        for grant in self.list::<GrantRecord>(connection).await? {
+            if let Some(doubtful) = doubt(&grant) {
+                self.write_grant(connection, &doubtful, None).await?;
                 count += 1;
             }
         }
@@ -74,4 +70,21 @@ impl Store {
             .await?;
         Ok(count)
     }
+}
+
+/// A grant as it must be believed to be when it comes from an older copy: what could be presented,
+/// or was being presented, may have been. An answer that came then is older than the loss, so it is
+/// not completed any more. `None` if nothing changes.
+pub(crate) fn doubt(grant: &GrantRecord) -> Option<GrantRecord> {
+    let status = match grant.status {
+        GrantStatus::Repeatable | GrantStatus::Spent => return None,
+        GrantStatus::Held | GrantStatus::Presenting | GrantStatus::OutcomeUnknown => {
+            GrantStatus::OutcomeUnknown
+        }
+        GrantStatus::LastChance => GrantStatus::Spent,
+    };
+    let mut doubtful = grant.clone();
+    doubtful.status = status;
+    doubtful.intent = None;
+    Some(doubtful)
 }

@@ -56,7 +56,7 @@ pub(crate) async fn insert(connection: &mut AnyConnection, entry: &RenewalEntry)
     Ok(())
 }
 
-pub(crate) fn entry(row: &AnyRow) -> Result<RenewalEntry> {
+fn entry(row: &AnyRow) -> Result<RenewalEntry> {
     Ok(RenewalEntry {
         account: account(row.try_get(0)?)?,
         at: Timestamp(row.try_get(1)?),
@@ -73,4 +73,11 @@ pub(crate) fn account(name: String) -> Result<AccountId> {
         what: "a journal entry".to_owned(),
         why: "its account's name is none".to_owned(),
     })
+}
+
+/// Every row, oldest first.
+pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<RenewalEntry>> {
+    let sql = "SELECT account, at, reason, outcome, code, message FROM renewals ORDER BY id";
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    rows.iter().map(entry).collect()
 }

@@ -184,10 +184,11 @@ fn header(mark: u64) -> [u8; 24] {
 }
 
 fn failed(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
-        _ => StoreError::Failed {
-            why: format!("the emergency slot: {error}"),
-        },
+    let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+    if full.contains(&error.kind()) {
+        return StoreError::Full;
+    }
+    StoreError::Failed {
+        why: format!("the emergency slot: {error}"),
     }
 }

@@ -93,7 +93,7 @@ impl RingKey {
 /// The key that seals, and older ones that still open.
 #[derive(Clone)]
 pub(crate) struct Keyring {
-    keys: Arc<[RingKey]>,
+    keys: Vec<Arc<RingKey>>,
 }
 
 impl fmt::Debug for Keyring {
@@ -128,10 +128,18 @@ impl fmt::Display for Unsealable {
 impl Keyring {
     /// The first key seals; all open.
     pub(crate) fn new(first: &MasterKey, others: &[MasterKey]) -> Result<Self, StoreError> {
-        let keys = std::iter::once(first).chain(others).map(RingKey::new);
+        let keys = std::iter::once(first).chain(others);
+        let keys = keys.map(|key| RingKey::new(key).map(Arc::new));
         Ok(Self {
-            keys: keys.collect::<Result<Vec<_>, _>>()?.into(),
+            keys: keys.collect::<Result<Vec<_>, _>>()?,
         })
+    }
+
+    /// Our keys, then the others'.
+    pub(crate) fn joined(&self, others: &Self) -> Self {
+        Self {
+            keys: self.keys.iter().chain(&others.keys).cloned().collect(),
+        }
     }
 
     /// The identifiers of all keys, for messages.

@@ -1,10 +1,13 @@
 //! The store's handle: reading and writing sealed rows.
 
-use crate::StoreError;
 use crate::db::{Db, Tx};
 use crate::lock::FileLock;
 use crate::rescue::Rescue;
 use crate::table::{self, Damage, Sealed, Sealer};
+use crate::{
+    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
+    StoreError,
+};
 use gateway_model::AccountId;
 use sqlx::AnyConnection;
 use std::collections::BTreeMap;
@@ -60,8 +63,22 @@ impl Store {
         self.db.close().await;
     }
 
-    /// The records that did not open, as far as they were read since the store was opened.
+    /// The records that do not open. Every sealed table is read for it, as far as the database
+    /// answers.
     pub async fn quarantined(&self) -> Vec<Quarantined> {
+        let scan = async {
+            let mut connection = self.db.readers().acquire().await?;
+            self.list::<AccountRecord>(&mut connection).await?;
+            self.list::<GrantRecord>(&mut connection).await?;
+            self.list::<AppRecord>(&mut connection).await?;
+            self.list::<AdminTokenRecord>(&mut connection).await?;
+            self.list::<LegacyKeyRecord>(&mut connection).await?;
+            self.list::<ConsentRecord>(&mut connection).await?;
+            Ok(())
+        };
+        if let Err(error) = self.db.read(scan).await {
+            tracing::warn!(%error, "the store could not be read through");
+        }
         let list = self.shared.quarantine.lock();
         let list = list.unwrap_or_else(PoisonError::into_inner);
         list.values().cloned().collect()

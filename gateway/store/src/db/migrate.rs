@@ -2,8 +2,8 @@
 
 use super::Backend;
 use crate::{OpenError, StoreError};
-use sqlx::AnyConnection;
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyConnection, Row as _};
 
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
@@ -20,26 +20,37 @@ pub(crate) async fn run(
         Backend::Postgres => &POSTGRES,
     };
     let result = migrator.run_direct(None, connection, false).await;
+    let foreign = |why| OpenError::NotAStore {
+        path: place.to_owned(),
+        why,
+    };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is open")]
     result.map_err(|error| match error {
         MigrateError::VersionMissing(found) => OpenError::Newer {
             found,
             known: known(migrator),
         },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            // A statement that does not run: a table of that name is there, and it is not ours.
             match StoreError::from(error) {
-                // A table of that name is there, and it is not ours.
-                StoreError::Internal { why } => OpenError::NotAStore {
-                    path: place.to_owned(),
-                    why,
-                },
+                StoreError::Internal { why } => foreign(why),
+                StoreError::Corrupt { why, .. } => foreign(why),
                 other => other.into(),
             }
         }
-        other => OpenError::NotAStore {
-            path: place.to_owned(),
-            why: other.to_string(),
-        },
+        other => foreign(other.to_string()),
     })
+}
+
+/// Refuses to go on when a newer version has changed the schema under us.
+pub(crate) async fn check(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
+    let found: i64 = row.fetch_one(connection).await?.try_get(0)?;
+    let known = known(&SQLITE);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(())
 }
 
 fn known(migrator: &Migrator) -> i64 {

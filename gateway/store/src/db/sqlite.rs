@@ -86,20 +86,17 @@ async fn pool(size: u32, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Er
 }
 
 fn name(error: sqlx::Error, place: &str) -> OpenError {
-    match StoreError::from(error) {
-        StoreError::Corrupt { why, .. } => OpenError::NotAStore {
-            path: place.to_owned(),
-            why,
-        },
-        StoreError::Unavailable { why } => OpenError::Permission {
-            path: place.to_owned(),
-            why,
-        },
-        StoreError::ReadOnly => OpenError::Permission {
-            path: place.to_owned(),
-            why: "it may only be read".to_owned(),
-        },
-        other => other.into(),
+    let path = place.to_owned();
+    let error = StoreError::from(error);
+    if let StoreError::Corrupt { why, .. } = error {
+        OpenError::NotAStore { path, why }
+    } else if let StoreError::Unavailable { why } = error {
+        OpenError::Permission { path, why }
+    } else if matches!(error, StoreError::ReadOnly) {
+        let why = "it may only be read".to_owned();
+        OpenError::Permission { path, why }
+    } else {
+        error.into()
     }
 }
 

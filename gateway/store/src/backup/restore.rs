@@ -1,0 +1,152 @@
+//! Writing a backup's records into a store.
+
+use super::content::Content;
+use super::{BackupError, Overwrite};
+use crate::recover::doubt;
+use crate::store::commit;
+use crate::{
+    AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, GrantRecord, LegacyKeyRecord,
+    MigrationRecord, NoticeRecord, RenewalEntry, Store, StoreError, audit, migrations, notices,
+    renewals,
+};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use std::sync::PoisonError;
+
+/// Every table that a restore empties, in an order that references allow.
+const TABLES: [&str; 11] = [
+    "account_names",
+    "accounts",
+    "grants",
+    "consents",
+    "apps",
+    "legacy_keys",
+    "admin_tokens",
+    "audit",
+    "renewals",
+    "notices",
+    "key_migrations",
+];
+/// Those that make a store count as used.
+const USED: [&str; 6] = [
+    "accounts",
+    "grants",
+    "apps",
+    "legacy_keys",
+    "admin_tokens",
+    "key_migrations",
+];
+
+/// A backup's records.
+pub(super) struct Records {
+    accounts: Vec<AccountRecord>,
+    grants: Vec<GrantRecord>,
+    apps: Vec<AppRecord>,
+    legacy_keys: Vec<LegacyKeyRecord>,
+    admin_tokens: Vec<AdminTokenRecord>,
+    migrations: Vec<MigrationRecord>,
+    notices: Vec<NoticeRecord>,
+    renewals: Vec<RenewalEntry>,
+    audit: Vec<AuditEntry>,
+}
+
+impl Records {
+    /// All of them, or none.
+    pub(super) fn parse(content: &Content) -> Result<Self, BackupError> {
+        Ok(Self {
+            accounts: content.records("accounts")?,
+            grants: content.records("grants")?,
+            apps: content.records("apps")?,
+            legacy_keys: content.records("legacy_keys")?,
+            admin_tokens: content.records("admin_tokens")?,
+            migrations: content.records("migrations")?,
+            notices: content.records("notices")?,
+            renewals: content.records("renewals")?,
+            audit: content.records("audit")?,
+        })
+    }
+}
+
+impl Store {
+    /// Replaces what the store has, in one transaction.
+    pub(super) async fn replace_all(
+        &self,
+        records: &Records,
+        overwrite: Overwrite,
+    ) -> Result<(), BackupError> {
+        let mut tx = self.db.write(self.db.begin()).await?;
+        if overwrite == Overwrite::Refuse {
+            self.db
+                .read(async { Ok(refuse_used(&mut tx).await) })
+                .await??;
+        }
+        for table in TABLES {
+            let sql = AssertSqlSafe(format!("DELETE FROM {table}"));
+            let work = async { Ok(sqlx::query(sql).execute(&mut *tx).await?) };
+            self.db.write(work).await?;
+        }
+        self.insert_all(&mut tx, records).await?;
+        let mark = self.db.write(self.advance_mark(&mut tx)).await?;
+        self.db.write(commit(tx)).await?;
+        self.keep_mark(mark)?;
+        let list = self.shared.quarantine.lock();
+        list.unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
+    async fn insert_all(
+        &self,
+        tx: &mut AnyConnection,
+        records: &Records,
+    ) -> Result<(), StoreError> {
+        // The deadline is each statement's: a large store takes longer than one call may.
+        for account in &records.accounts {
+            self.db.write(self.insert_account(tx, account)).await?;
+        }
+        for grant in &records.grants {
+            let doubtful = doubt(grant);
+            let grant = doubtful.as_ref().unwrap_or(grant);
+            self.db.write(self.write_grant(tx, grant, None)).await?;
+        }
+        for app in &records.apps {
+            self.db.write(self.write_app(tx, app)).await?;
+        }
+        for key in &records.legacy_keys {
+            self.db.write(self.write_legacy_key(tx, key)).await?;
+        }
+        for token in &records.admin_tokens {
+            self.db.write(self.write_admin_token(tx, token)).await?;
+        }
+        for migration in &records.migrations {
+            self.db.write(migrations::put(tx, migration)).await?;
+        }
+        for notice in &records.notices {
+            self.db.write(notices::insert(tx, notice)).await?;
+        }
+        for entry in &records.renewals {
+            self.db.write(renewals::insert(tx, entry)).await?;
+        }
+        for entry in &records.audit {
+            self.db.write(audit::insert(tx, entry)).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn refuse_used(connection: &mut AnyConnection) -> Result<(), BackupError> {
+    let mut counts = Vec::new();
+    for table in USED {
+        let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let row = sqlx::query(sql).fetch_one(&mut *connection).await;
+        let count: i64 = row
+            .and_then(|row| row.try_get(0))
+            .map_err(StoreError::from)?;
+        counts.push(usize::try_from(count).unwrap_or(0));
+    }
+    if counts.iter().all(|count| *count == 0) {
+        return Ok(());
+    }
+    Err(BackupError::NotEmpty {
+        accounts: counts[0],
+        apps: counts[2],
+    })
+}

@@ -1,0 +1,109 @@
+//! A new master key, without stopping.
+
+use crate::seal::{Keyring, MasterKey};
+use crate::store::commit;
+use crate::table::{self, Sealed, Sealer};
+use crate::{
+    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, KeyError,
+    LegacyKeyRecord, MasterKeySource, Store, StoreError, meta, open,
+};
+use sqlx::{AnyConnection, AssertSqlSafe};
+use std::sync::PoisonError;
+
+impl Store {
+    /// Seals everything anew under another key, in one transaction, and gives back how many records.
+    /// A key file that does not exist is made. The configuration has to name the new key before the
+    /// next start. Records that do not open are left as they are.
+    pub async fn rotate_key(&self, new: &MasterKeySource) -> Result<usize, StoreError> {
+        if matches!(new, MasterKeySource::Ephemeral) && self.kind() != "memory" {
+            return Err(KeyError::Fleeting.into());
+        }
+        // What the emergency slot holds is sealed with the old key.
+        self.recover().await?;
+        let key = new.read(true).await?;
+        let mut tx = self.db.write(self.db.begin()).await?;
+        let old = self.sealer();
+        let next = old.with_first(&key)?;
+        let mut count = 0;
+        count += self.reseal::<AccountRecord>(&mut tx, &old, &next).await?;
+        count += self.reseal::<GrantRecord>(&mut tx, &old, &next).await?;
+        count += self.reseal::<AppRecord>(&mut tx, &old, &next).await?;
+        count += self
+            .reseal::<AdminTokenRecord>(&mut tx, &old, &next)
+            .await?;
+        count += self.reseal::<LegacyKeyRecord>(&mut tx, &old, &next).await?;
+        count += self.reseal::<ConsentRecord>(&mut tx, &old, &next).await?;
+        let check = open::key_check(&next)?;
+        self.db
+            .write(meta::put(&mut tx, meta::KEY_CHECK, &check))
+            .await?;
+        // Before the commit: this is the only connection that writes, so nobody can seal with the
+        // old key after it. Both keys open, so nobody notices.
+        self.set_sealer(next);
+        if let Err(error) = self.db.write(commit(tx)).await {
+            self.set_sealer(old.with_last(&key)?);
+            return Err(error);
+        }
+        tracing::info!(
+            records = count,
+            keys = self.sealer().keys.ids(),
+            "re-sealed"
+        );
+        Ok(count)
+    }
+
+    async fn reseal<T: Sealed>(
+        &self,
+        connection: &mut AnyConnection,
+        old: &Sealer,
+        next: &Sealer,
+    ) -> Result<usize, StoreError> {
+        let rows = self
+            .db
+            .write(table::all::<T>(self.db.backend, connection))
+            .await?;
+        let mut count = 0;
+        for (key, sealed) in rows {
+            let record = match old.open::<T>(&key, &sealed) {
+                Ok(record) => record,
+                Err(damage) => {
+                    self.quarantine(&damage);
+                    continue;
+                }
+            };
+            let sql = format!("UPDATE {} SET sealed = $1 WHERE {} = $2", T::TABLE, T::KEY);
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(next.seal(&record)?);
+            let query = if T::KEY_IS_TEXT {
+                query.bind(String::from_utf8_lossy(&key).into_owned())
+            } else {
+                query.bind(key)
+            };
+            let work = async { Ok(query.execute(&mut *connection).await?) };
+            self.db.write(work).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn set_sealer(&self, sealer: Sealer) {
+        let current = self.shared.sealer.write();
+        *current.unwrap_or_else(PoisonError::into_inner) = sealer;
+    }
+}
+
+impl Sealer {
+    fn with_first(&self, key: &MasterKey) -> Result<Self, StoreError> {
+        Ok(self.with(Keyring::new(key, &[])?.joined(&self.keys)))
+    }
+
+    fn with_last(&self, key: &MasterKey) -> Result<Self, StoreError> {
+        Ok(self.with(self.keys.joined(&Keyring::new(key, &[])?)))
+    }
+
+    fn with(&self, keys: Keyring) -> Self {
+        Self {
+            keys,
+            store_id: self.store_id,
+        }
+    }
+}
