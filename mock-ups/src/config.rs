@@ -71,6 +71,9 @@ pub struct Settings {
     pub production_transaction_prefix: TransactionPrefix,
     /// Other statuses, codes and texts for errors, most of whose texts are guesses.
     pub errors: ErrorChanges,
+    /// Adds the fields of UPS's edge (caching, framing, a request id) to the APIs' answers, too. Off:
+    /// they cost time and nobody reads them.
+    pub edge_fields: bool,
     /// Closes the connection after an API error, as most recordings of UPS show.
     pub close_after_error: bool,
     /// Puts the lint findings of each request into the header `mock-lint` of its answer.
@@ -105,6 +108,7 @@ impl Default for Settings {
             transaction_prefix: TransactionPrefix::Ciewssoas,
             production_transaction_prefix: TransactionPrefix::Zeros,
             errors: ErrorChanges::default(),
+            edge_fields: false,
             close_after_error: true,
             lint_header: false,
         }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::Environment;
+
 /// The seeded data: what `--data FILE` replaces.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +66,9 @@ pub struct SeedApp {
     /// all of them. A call to another product is answered 401/250002, as at UPS.
     #[serde(default)]
     pub products: Option<Vec<String>>,
+    /// The environments that know the app. Absent: both, which is a guess.
+    #[serde(default)]
+    pub environments: Option<Vec<Environment>>,
     /// A blocked merchant: 403/10403 at every token request.
     #[serde(default)]
     pub blocked: bool,
@@ -97,6 +102,7 @@ impl Default for SeedData {
                 owner: "merchant".to_owned(),
                 redirect_uris: vec!["http://127.0.0.1:8081/oauth/callback".to_owned()],
                 products: None,
+                environments: None,
                 blocked: false,
             }],
         }

@@ -11,6 +11,7 @@ pub(crate) struct Dials {
     close_after_error: AtomicBool,
     lint_header: AtomicBool,
     changes_errors: AtomicBool,
+    edge_fields: AtomicBool,
     test_shipments_are_tracked: AtomicBool,
     void_days: AtomicU32,
     /// Places in [`TransactionPrefix::ALL`], by environment.
@@ -23,6 +24,7 @@ impl Default for Dials {
             close_after_error: AtomicBool::default(),
             lint_header: AtomicBool::default(),
             changes_errors: AtomicBool::default(),
+            edge_fields: AtomicBool::default(),
             test_shipments_are_tracked: AtomicBool::default(),
             void_days: AtomicU32::default(),
             prefixes: Default::default(),
@@ -37,6 +39,7 @@ impl Dials {
         let put = |dial: &AtomicBool, value| dial.store(value, Ordering::Relaxed);
         put(&self.close_after_error, settings.close_after_error);
         put(&self.lint_header, settings.lint_header);
+        put(&self.edge_fields, settings.edge_fields);
         put(
             &self.changes_errors,
             !settings.errors.0.is_empty() || settings.unparsable_json != UnparsableJson::Empty,
@@ -61,6 +64,10 @@ impl Dials {
 
     pub(crate) fn shows_findings(&self) -> bool {
         self.lint_header.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn adds_edge_fields(&self) -> bool {
+        self.edge_fields.load(Ordering::Relaxed)
     }
 
     /// Whether an answer with an error may have to be another one.

@@ -8,6 +8,7 @@
 //! 6. the journal
 //! 7. the response
 
+mod edge;
 mod finish;
 mod play;
 

@@ -148,7 +148,7 @@ fn authenticate(
     let app = call
         .world
         .registry
-        .app(&basic.client_id)
+        .app_in(call.environment, &basic.client_id)
         .ok_or_else(refusal::invalid_client)?;
     if !app.secret_matches(&basic.client_secret) {
         facts.note = Some("wrong client secret");

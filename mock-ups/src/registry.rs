@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use subtle::ConstantTimeEq;
 
-use crate::api::{AccountView, Caller};
+use crate::api::{AccountView, Caller, Environment};
 use crate::data::{SeedApp, SeedData, SeedUser};
 
 /// Users and apps by name. Few and read seldom: the bearer check holds its own references.
@@ -28,6 +28,7 @@ pub(crate) struct App {
     pub(crate) client_id: Arc<str>,
     pub(crate) name: String,
     pub(crate) owner: String,
+    environments: Option<Vec<Environment>>,
     secret: RwLock<String>,
     redirect_uris: RwLock<Vec<String>>,
     blocked: AtomicBool,
@@ -50,12 +51,18 @@ impl App {
             client_id: seed.client_id.into(),
             name: seed.name,
             owner: seed.owner,
+            environments: seed.environments,
             secret: RwLock::new(seed.client_secret),
             redirect_uris: RwLock::new(seed.redirect_uris),
             blocked: AtomicBool::new(seed.blocked),
             restricted: AtomicBool::new(seed.products.is_some()),
             products: RwLock::new(seed.products.unwrap_or_default()),
         }
+    }
+
+    fn is_known_in(&self, environment: Environment) -> bool {
+        let environments = self.environments.as_ref();
+        environments.is_none_or(|known| known.contains(&environment))
     }
 
     pub(crate) fn secret_matches(&self, presented: &str) -> bool {
@@ -164,6 +171,12 @@ impl Registry {
             .unwrap_or_else(PoisonError::into_inner)
             .get(client_id)
             .cloned()
+    }
+
+    /// The app, if the environment knows it.
+    pub(crate) fn app_in(&self, environment: Environment, client_id: &str) -> Option<Arc<App>> {
+        let app = self.app(client_id);
+        app.filter(|app| app.is_known_in(environment))
     }
 
     pub(crate) fn apps(&self) -> Vec<Arc<App>> {

@@ -61,6 +61,21 @@ fn version_one_writes_objects_and_text() {
     );
 }
 
+/// As recorded: the blanks, and no reference when the request had no context.
+#[test]
+fn answer_is_written_as_the_live_ones() {
+    let call = Call::post(
+        "/api/addressvalidation/v1/2",
+        &body("9 Nowhere", "Albany", "NY", "12207"),
+    );
+    let answer = call.send(&AddressValidation).expect("its path");
+    let expected: &str = concat!(
+        r#"{"XAVResponse":{"Response":{"ResponseStatus":{"Code":"1", "Description":"Success"}}, "#,
+        r#""AddressClassification":{"Code":"0", "Description":"Unknown"}}}"#,
+    );
+    assert_eq!(answer.body, expected.as_bytes());
+}
+
 #[test]
 fn list_size_is_kept() {
     let many = body("150 Broadway", "New York", "NY", "");

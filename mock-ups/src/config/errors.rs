@@ -118,13 +118,15 @@ impl ErrorChange {
         answer.status = new.status;
         // The fields in which `authorize` repeats its errors.
         for (name, value) in &mut answer.headers {
-            let text = match name.as_str() {
-                "errorcode" => &new.code,
-                "errordescription" => &new.message,
+            let (before, after) = match name.as_str() {
+                "errorcode" => (&old.code, &new.code),
+                "errordescription" => (&old.message, &new.message),
                 _ => continue,
             };
-            if let Ok(text) = http::HeaderValue::from_str(text) {
-                *value = text;
+            if let Ok(after) = http::HeaderValue::from_str(after)
+                && *value == before.as_bytes()
+            {
+                *value = after;
             }
         }
         answer.error = Some(new);

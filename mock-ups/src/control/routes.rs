@@ -52,6 +52,11 @@ const APP: &[(&str, &str, &str)] = &[
         "array",
         "first path segments below /api; absent: all",
     ),
+    (
+        "environments",
+        "array",
+        "cie, production; absent: both (at registration only)",
+    ),
     ("blocked", "boolean", "10403 at every token request"),
 ];
 

@@ -11,6 +11,7 @@ use crate::body::{Hold, MockBody};
 use crate::clock::VirtualClock;
 use crate::journal;
 
+use super::edge;
 use super::play::{self, Spoiled};
 use super::{Abort, Call, Connection, Outcome};
 
@@ -88,6 +89,10 @@ impl Connection {
             Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause, self.hold()),
             Delivery::Half => MockBody::broken(bytes),
         };
+        if is_api && self.world.dials.adds_edge_fields() {
+            let now = crate::clock::timestamp(call.now_ms);
+            edge::add(response.headers_mut(), &call.transaction, now);
+        }
         if reset {
             response
                 .headers_mut()

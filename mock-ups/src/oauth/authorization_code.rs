@@ -29,7 +29,7 @@ pub(super) fn answer(
             let app = call
                 .world
                 .registry
-                .app(client_id)
+                .app_in(call.environment, client_id)
                 .ok_or_else(refusal::invalid_client)?;
             admit(call, &app)?;
             app

@@ -35,7 +35,7 @@ impl AuthorizationRequest {
         let app = call
             .world
             .registry
-            .app(client_id)
+            .app_in(call.environment, client_id)
             .ok_or_else(refusal::invalid_client)?;
         if app.is_blocked() {
             return Err(refusal::blocked_merchant());

@@ -111,4 +111,39 @@ fn unknown_postal_code_is_ambiguous() {
             .is_empty()
     );
     assert!(json.get("originPickList").is_none());
+    assert_eq!(
+        json["validationList"]["invalidFieldList"],
+        json!(["DestinationPostalCode"])
+    );
+    let field = |name: &str| field(&answer, name);
+    assert_eq!(field("apierrorcode"), ["1070"]);
+    assert_eq!(field("errorcode"), ["1070"]);
+    assert_eq!(field("bkndtransid"), ["t1"]);
+}
+
+/// The values of a field.
+fn field<'a>(answer: &'a crate::api::ApiAnswer, name: &str) -> Vec<&'a str> {
+    let fields = answer.headers.iter().filter(|field| field.0 == name);
+    fields
+        .map(|field| field.1.to_str().expect("text"))
+        .collect()
+}
+
+/// As recorded: the envelope says one thing, the fields another.
+#[test]
+fn unreadable_body_is_a_back_end_that_gave_up() {
+    let call = Call::post(PATH, &json!({})).body("{\"originCountryCode\":");
+    let answer = call.send(&product()).expect("its path");
+    assert_eq!(answer.status, 503);
+    assert!(
+        answer
+            .body
+            .starts_with(br#"{"response":{"errors":[{"code":"10004""#)
+    );
+    assert_eq!(field(&answer, "errorcode"), ["500"]);
+    assert_eq!(
+        field(&answer, "errordescription"),
+        ["UnexpectedEOFAtTarget"]
+    );
+    assert_eq!(field(&answer, "content-type"), ["application/json"]);
 }

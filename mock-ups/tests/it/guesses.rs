@@ -388,3 +388,56 @@ async fn login_rates_for_its_own_shipper_numbers_only_if_so_set() {
         assert_eq!(foreign(&token(&base).await).send().await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn edge_fields_are_on_the_apis_answers_if_asked_for() {
+    for asked in [false, true] {
+        let ups = with(|settings| settings.edge_fields = asked).await;
+        let base = ups.base_url();
+        let token = token(&base).await;
+        for answer in [
+            shop(&base, &token).send().await,
+            shop(&base, "no token").send().await,
+        ] {
+            assert_eq!(answer.headers.contains_key("expires"), asked);
+            assert_eq!(
+                answer.header("x-request-id").len(),
+                if asked { 36 } else { 0 }
+            );
+            assert_eq!(
+                answer.header("content-type"),
+                "application/json;charset=UTF-8"
+            );
+        }
+        let twice = async || {
+            shop(&base, &token)
+                .send()
+                .await
+                .header("x-request-id")
+                .to_owned()
+        };
+        assert_eq!(twice().await == twice().await, !asked);
+    }
+}
+
+#[tokio::test]
+async fn app_may_be_known_in_one_environment_only() {
+    let mut data = mock_ups::SeedData::default();
+    data.apps[0].environments = Some(vec![mock_ups::api::Environment::Production]);
+    let ups = MockUps::builder().data(data).start().await.unwrap();
+    token(&ups.production_base_url()).await;
+    let refused = crate::client::token_request(&ups.base_url()).send().await;
+    assert_eq!(refused.error(), (401, "10401".to_owned()));
+    let query = "client_id=mock-client&redirect_uri=http://127.0.0.1:8081/oauth/callback";
+    let authorize = |base: String| {
+        get(format!(
+            "{base}/security/v1/oauth/authorize?{query}&response_type=code"
+        ))
+        .send()
+    };
+    assert_eq!(
+        authorize(ups.base_url()).await.error(),
+        (401, "10401".to_owned())
+    );
+    assert_eq!(authorize(ups.production_base_url()).await.status, 302);
+}

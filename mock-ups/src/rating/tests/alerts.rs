@@ -84,3 +84,23 @@ fn rates_of_another_payer_need_that_payer_and_the_right_to_them() {
         }
     }
 }
+
+/// As recorded: some alerts read differently at the shipment.
+#[test]
+fn changed_pickup_date_has_two_texts() {
+    let information = json!({"PackageBillType": "03", "Pickup": {"Date": "20200101"}});
+    let body = with(by(usual(), "03"), "/DeliveryTimeInformation", information);
+    let answer = rated(&rating("default"), "v2409/Ratetimeintransit", &body);
+    let text = |list: &Value| {
+        let mut alerts = list.as_array().expect("a list").iter();
+        let found = alerts.find(|alert| alert["Code"] == "111730");
+        found.expect("the alert")["Description"].clone()
+    };
+    let response = &answer["RateResponse"];
+    assert_eq!(
+        text(&response["Response"]["Alert"]),
+        "Invalid Date. Changed to today's date"
+    );
+    let shipment = &response["RatedShipment"][0]["RatedShipmentAlert"];
+    assert_eq!(text(shipment), "Invalid Date. Changed the pickup date");
+}
