@@ -15,7 +15,7 @@ pub struct Credential {
     pub(crate) refresh_after: Option<Duration>,
     pub(crate) state: SecretBytes,
     pub(crate) grant: Grant,
-    pub(crate) facts: Facts,
+    pub(crate) facts: Box<Facts>,
 }
 
 impl Credential {
@@ -28,7 +28,7 @@ impl Credential {
             refresh_after: None,
             state: Zeroizing::new(Vec::new()),
             grant: Grant::NotSingleUse,
-            facts: Facts::default(),
+            facts: Box::default(),
         }
     }
 
@@ -92,7 +92,7 @@ impl Credential {
     /// What the carrier said about the token, for people. Texts that are too long or have characters
     /// other than printable ASCII are left out.
     pub fn facts(mut self, facts: Facts) -> Self {
-        self.facts = facts.presentable();
+        self.facts = Box::new(facts.presentable());
         self
     }
 
@@ -107,7 +107,7 @@ impl Credential {
     }
 
     /// What the carrier said, for tests.
-    pub const fn carrier_facts(&self) -> &Facts {
+    pub fn carrier_facts(&self) -> &Facts {
         &self.facts
     }
 

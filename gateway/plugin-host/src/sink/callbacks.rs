@@ -190,7 +190,11 @@ fn token_facts(json: &[u8]) -> Result<TokenFacts, Breach> {
     if json.is_empty() {
         return Ok(TokenFacts::default());
     }
-    let facts = serde_json::from_slice::<TokenFacts>(json).map_err(|_| Breach::Facts)?;
+    // An object first: a struct would be read from a list, too.
+    let members = serde_json::from_slice::<serde_json::Map<_, _>>(json);
+    let members = members.map_err(|_| Breach::Facts)?;
+    let facts: Result<TokenFacts, _> = serde_json::from_value(members.into());
+    let facts = facts.map_err(|_| Breach::Facts)?;
     facts.checked().map_err(|_| Breach::Facts)
 }
 

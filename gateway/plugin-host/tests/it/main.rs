@@ -7,6 +7,7 @@
 )]
 
 mod catalog;
+mod consent;
 mod contract;
 mod drive;
 mod evil;

@@ -71,6 +71,11 @@ static waybill_status op_begin(waybill_instance *instance, const waybill_begin *
 static waybill_status op_resume(waybill_op *op, const waybill_event *event,
                                 const waybill_sink *sink);
 static void op_free(waybill_op *op);
+#ifdef TABLE_AUTHORIZE_URL
+static waybill_status TABLE_AUTHORIZE_URL(waybill_instance *instance, const waybill_begin *begin,
+                                          void *ctx, void (*url)(void *ctx, waybill_bytes url),
+                                          const waybill_sink *err);
+#endif
 
 #ifndef OWN_FUNCTIONS
 static waybill_status instance_new(waybill_bytes config, const waybill_sink *err,
@@ -109,6 +114,9 @@ static const waybill_plugin table = {.struct_size = TABLE_SIZE,
 #endif
                                      .op_begin = op_begin,
                                      .op_resume = op_resume,
+#ifdef TABLE_AUTHORIZE_URL
+                                     .authorize_url = TABLE_AUTHORIZE_URL,
+#endif
                                      .op_free = op_free};
 
 #ifndef OWN_ENTRY
