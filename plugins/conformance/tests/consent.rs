@@ -130,7 +130,7 @@ impl CarrierAuth for Flawed {
         };
         let endpoint = oauth2::AuthUrl::new(format!("https://{host}/authorize"));
         let id = oauth2::ClientId::new("id".to_owned());
-        let endpoint = endpoint.expect("a URL");
+        let endpoint = endpoint.map_err(|_| Error::new(Class::Bug, "endpoint", "no URL"))?;
         let url = consent_url(endpoint, &id, ChallengeMethod::Named, request)?;
         Ok(match self.0.flaw.as_str() {
             "no state" => url.replace("&state=", "&stat="),
