@@ -133,6 +133,7 @@ impl Gateway {
             }),
             latch: latch.clone(),
             clock,
+            control: None,
         })
         .await?;
         let (admin_addr, stop_admin) = (admin.local_addr(), CancellationToken::new());

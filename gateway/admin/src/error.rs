@@ -1,14 +1,16 @@
-//! Errors of the admin listener: JSON, with a stable code.
+//! Errors of the admin listener: JSON, with a stable code. Only this file knows their statuses.
 
+use crate::wire::{ErrorBody, ErrorDetail};
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
-use serde_json::json;
+use gateway_control::{ControlError, Fault};
+use http::{HeaderValue, StatusCode, header};
+use std::time::Duration;
 
-/// What the caller did wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a request was not answered as its caller hoped.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AdminError {
     NotFound,
     MethodNotAllowed,
@@ -16,39 +18,184 @@ pub(crate) enum AdminError {
     NoHost,
     /// A `Host` that is not this listener's.
     ForeignHost,
+    /// A browser sent it for a page of another site.
+    CrossSite,
+    /// No admin token.
+    NoToken,
+    /// A token that nobody has.
+    WrongToken,
+    /// A read-only token where an admin's is needed.
+    ReadOnly,
+    /// Too many requests, or too many wrong tokens.
+    TooMany(Duration),
+    /// The request itself is wrong: code and message.
+    Invalid(&'static str, String),
+    /// Its content is too long.
+    TooLarge,
+    /// Its content is not announced as JSON.
+    NotJson,
+    /// It took too long; it may go on.
+    Late,
+    /// A defect of the gateway.
+    Broken,
+    /// The gateway runs without its control plane.
+    NoControl,
+    /// The control plane says why.
+    Control(ControlError),
+}
+
+impl From<ControlError> for AdminError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+const fn status_of(fault: Fault) -> StatusCode {
+    match fault {
+        Fault::Invalid => StatusCode::BAD_REQUEST,
+        Fault::NotFound => StatusCode::NOT_FOUND,
+        Fault::Conflict => StatusCode::CONFLICT,
+        Fault::Forbidden => StatusCode::FORBIDDEN,
+        Fault::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+        Fault::Carrier => StatusCode::BAD_GATEWAY,
+        Fault::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
 }
 
 impl AdminError {
-    const fn parts(self) -> (StatusCode, &'static str, &'static str) {
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoHost | Self::Invalid(..) => StatusCode::BAD_REQUEST,
+            Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::CrossSite | Self::ReadOnly => StatusCode::FORBIDDEN,
+            Self::NoToken | Self::WrongToken => StatusCode::UNAUTHORIZED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Late => StatusCode::GATEWAY_TIMEOUT,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoControl => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Control(error) => status_of(error.fault),
+        }
+    }
+
+    /// Code, message and what to do.
+    const fn words(&self) -> (&'static str, &'static str, Option<&'static str>) {
         match self {
             Self::NotFound => (
-                StatusCode::NOT_FOUND,
                 "not_found",
-                "there are /healthz, /readyz and /metrics",
+                "there is nothing at this path",
+                Some("there are /healthz, /readyz, /metrics and /api/v1; see /openapi.json"),
             ),
             Self::MethodNotAllowed => (
-                StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
-                "only GET and HEAD are answered",
+                "this path does not take this method",
+                Some("see /openapi.json"),
             ),
-            Self::NoHost => (
-                StatusCode::BAD_REQUEST,
-                "bad_host",
-                "send exactly one Host field",
-            ),
+            Self::NoHost => ("bad_host", "send exactly one Host field", None),
             Self::ForeignHost => (
-                StatusCode::MISDIRECTED_REQUEST,
                 "foreign_host",
                 "call this listener by its address, or add the name to listen.admin_hosts",
+                None,
             ),
+            Self::CrossSite => (
+                "cross_site",
+                "a page of another site may not do this",
+                Some("call from this listener's own pages, or from a program"),
+            ),
+            Self::NoToken => (
+                "unauthorized",
+                "this needs an admin token",
+                Some("send it as `Authorization: Bearer TOKEN`"),
+            ),
+            Self::WrongToken => (
+                "unauthorized",
+                "nobody has this admin token",
+                Some("it was removed or mistyped; an administrator can make another"),
+            ),
+            Self::ReadOnly => (
+                "read_only",
+                "this admin token may only look",
+                Some("use a token of the role admin"),
+            ),
+            Self::TooMany(_) => (
+                "rate_limited",
+                "too many requests",
+                Some("wait as long as Retry-After says"),
+            ),
+            Self::TooLarge => ("too_large", "the content is longer than 1 MiB", None),
+            Self::NotJson => (
+                "not_json",
+                "the content must be JSON",
+                Some("send it with `Content-Type: application/json`"),
+            ),
+            Self::Late => (
+                "timeout",
+                "this took too long, and it may still go on",
+                Some("look at how things are before you repeat it"),
+            ),
+            Self::Broken => (
+                "internal",
+                "the gateway has a defect here",
+                Some("look at its log"),
+            ),
+            Self::NoControl => (
+                "no_control_plane",
+                "this gateway runs without a control plane",
+                Some("start it with `waybill serve`"),
+            ),
+            Self::Invalid(code, _) => (code, "", None),
+            Self::Control(error) => (error.code, "", None),
+        }
+    }
+
+    /// What is written to the caller.
+    pub(crate) fn detail(&self) -> ErrorDetail {
+        let (code, message, remedy) = self.words();
+        let (message, remedy) = match self {
+            Self::Invalid(_, message) => (message.clone(), None),
+            Self::Control(error) => (error.message.clone(), error.remedy.clone()),
+            Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::NoHost
+            | Self::ForeignHost
+            | Self::CrossSite
+            | Self::NoToken
+            | Self::WrongToken
+            | Self::ReadOnly
+            | Self::TooMany(_)
+            | Self::TooLarge
+            | Self::NotJson
+            | Self::Late
+            | Self::Broken
+            | Self::NoControl => (message.to_owned(), remedy.map(str::to_owned)),
+        };
+        ErrorDetail {
+            code: code.to_owned(),
+            message,
+            remedy,
         }
     }
 }
 
 impl IntoResponse for AdminError {
     fn into_response(self) -> Response {
-        let (status, code, message) = self.parts();
-        let body = Json(json!({ "error": { "code": code, "message": message } }));
-        (status, body).into_response()
+        let body = ErrorBody {
+            error: self.detail(),
+        };
+        let mut response = (self.status(), Json(body)).into_response();
+        let headers = response.headers_mut();
+        if self.status() == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"waybill admin\"");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Self::TooMany(wait) = self {
+            // Rounded up: who comes back exactly then is let in.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, seconds.max(1).into());
+        }
+        response
     }
 }

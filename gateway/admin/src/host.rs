@@ -5,7 +5,7 @@
 //! be rebound; a listener that other machines reach accepts any, because health checks use it.
 
 use crate::error::AdminError;
-use http::{HeaderMap, header, uri::Authority};
+use http::{HeaderMap, Method, header, uri::Authority};
 use std::net::{IpAddr, SocketAddr};
 
 /// The `Host` values that are answered. Ports do not matter: they may be mapped.
@@ -58,6 +58,32 @@ impl AllowedHosts {
     }
 }
 
+/// Refuses what a page of another site makes a browser send, where it could change something (U1).
+/// Programs send neither field.
+pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), AdminError> {
+    if method.is_safe() {
+        return Ok(());
+    }
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    if !sites.all(|site| site == "same-origin" || site == "none") {
+        return Err(AdminError::CrossSite);
+    }
+    let host = headers.get(header::HOST).map(http::HeaderValue::as_bytes);
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let ours = origins.all(|origin| {
+        let origin = origin.as_bytes();
+        let authority = [&b"http://"[..], b"https://"]
+            .iter()
+            .find_map(|scheme| origin.strip_prefix(*scheme));
+        authority.is_some() && authority == host
+    });
+    if ours {
+        Ok(())
+    } else {
+        Err(AdminError::CrossSite)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +130,63 @@ mod tests {
         assert_eq!(check("0.0.0.0:8081", &["10.1.2.3:8081"]), Ok(()));
         let foreign = Err(AdminError::ForeignHost);
         assert_eq!(check("127.0.0.1:8081", &["10.1.2.3:8081"]), foreign);
+    }
+
+    fn site(method: Method, fields: &[(&'static str, &'static str)]) -> Result<(), AdminError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:8081"));
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        check_site(&method, &headers)
+    }
+
+    /// U1
+    #[test]
+    fn page_of_another_site_cannot_change_anything() {
+        for fields in [
+            &[("origin", "https://evil.example")][..],
+            &[("origin", "null")],
+            &[("origin", "http://localhost:3000")],
+            &[("origin", "http://localhost")],
+            &[("origin", "file://localhost:8081")],
+            &[("origin", "")],
+            &[
+                ("origin", "http://localhost:8081"),
+                ("origin", "http://evil.example"),
+            ],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")],
+            &[
+                ("origin", "http://localhost:8081"),
+                ("sec-fetch-site", "cross-site"),
+            ],
+        ] {
+            for method in [Method::POST, Method::PATCH, Method::DELETE, Method::PUT] {
+                assert_eq!(
+                    site(method, fields),
+                    Err(AdminError::CrossSite),
+                    "{fields:?}"
+                );
+            }
+            assert_eq!(site(Method::GET, fields), Ok(()), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn own_pages_and_programs_can_change_things() {
+        for fields in [
+            &[][..],
+            &[("origin", "http://localhost:8081")],
+            &[
+                ("origin", "https://localhost:8081"),
+                ("sec-fetch-site", "same-origin"),
+            ],
+            &[("sec-fetch-site", "none")],
+        ] {
+            assert_eq!(site(Method::POST, fields), Ok(()), "{fields:?}");
+        }
     }
 
     #[test]

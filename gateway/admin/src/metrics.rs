@@ -15,7 +15,7 @@ use prometheus_client::{
     encoding::{DescriptorEncoder, text},
     registry::{Registry, Unit},
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 /// What `/metrics` answers with.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -54,6 +54,11 @@ impl Collector for Exporter {
         let accounts = self.sources.accounts();
         self.traffic(&mut out, &snapshot, &accounts)?;
         self.accounts(&mut out, &accounts)?;
+        out.gauge(
+            "notices_open",
+            "What people should know about accounts",
+            self.sources.notices_open(),
+        )?;
         self.broker(&mut out)?;
         self.plugins(&mut out)?;
         out.counter(
@@ -225,11 +230,15 @@ impl Exporter {
             "Until the account's token ends; negative when it ended",
             Some(&Unit::Seconds),
             accounts.iter().filter_map(|account| {
-                let left = match account.expires_at?.duration_since(now) {
-                    Ok(left) => left.as_secs_f64(),
-                    Err(past) => -past.duration().as_secs_f64(),
-                };
-                Some((account_labels(account), left))
+                Some((account_labels(account), until(account.expires_at?, now)))
+            }),
+        )?;
+        out.gauges(
+            "grant_seconds_left",
+            "Until a person must sign in at the carrier again; negative when it is past",
+            None,
+            accounts.iter().filter_map(|account| {
+                Some((account_labels(account), until(account.grant_ends_at?, now)))
             }),
         )?;
         out.counters(
@@ -316,6 +325,14 @@ impl Exporter {
                 (labels, if plugin.active { 1.0 } else { 0.0 })
             }),
         )
+    }
+}
+
+/// Seconds; negative when it is past.
+fn until(at: SystemTime, now: SystemTime) -> f64 {
+    match at.duration_since(now) {
+        Ok(left) => left.as_secs_f64(),
+        Err(past) => -past.duration().as_secs_f64(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Accepting, checking and routing the admin listener's requests.
 
 use crate::{
+    api,
     error::AdminError,
     host::AllowedHosts,
     metrics,
     readiness::{Latch, Readiness},
     sources::Sources,
+    wire::{VERSION, VERSION_FIELD},
 };
 use axum::{
     Json, Router,
@@ -14,15 +16,27 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
+use gateway_control::ControlPlane;
 use gateway_model::Clock;
 use http::{HeaderValue, StatusCode, header};
-use hyper::server::conn::http1;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use serde_json::json;
-use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -54,8 +68,10 @@ pub struct AdminOptions {
     pub sources: Arc<dyn Sources>,
     /// How far the process is.
     pub latch: Latch,
-    /// For "expires in".
+    /// For "expires in", and for rate limits.
     pub clock: Arc<dyn Clock>,
+    /// What the API works on; without it the API answers 503.
+    pub control: Option<ControlPlane>,
 }
 
 /// The admin listener.
@@ -76,6 +92,7 @@ pub struct Bound {
     listener: TcpListener,
     addr: SocketAddr,
     router: Router,
+    tasks: TaskTracker,
 }
 
 impl std::fmt::Debug for Bound {
@@ -84,13 +101,22 @@ impl std::fmt::Debug for Bound {
     }
 }
 
+/// What every request may need.
 #[derive(Clone)]
-struct Shared {
+pub(crate) struct Shared {
     sources: Arc<dyn Sources>,
     latch: Latch,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     hosts: Arc<AllowedHosts>,
+    pub(crate) control: Option<ControlPlane>,
+    pub(crate) throttle: Arc<api::Throttle>,
+    /// Connections, and changes that outlive theirs.
+    pub(crate) tasks: TaskTracker,
 }
+
+/// Who is at the other end of the connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 impl Admin {
     /// Takes the port.
@@ -104,6 +130,7 @@ impl Admin {
             sources,
             latch,
             clock,
+            control,
         } = options;
         let failed = |error: io::Error| BindError {
             addr,
@@ -121,10 +148,14 @@ impl Admin {
             latch,
             clock,
             hosts: Arc::new(AllowedHosts::new(bound, &hosts)),
+            control,
+            throttle: Arc::default(),
+            tasks: TaskTracker::new(),
         };
         Ok(Bound {
             listener,
             addr: bound,
+            tasks: shared.tasks.clone(),
             router: router(shared),
         })
     }
@@ -141,7 +172,6 @@ impl Bound {
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(());
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let tasks = TaskTracker::new();
         let mut shutdown = pin!(shutdown);
         loop {
             let accepted = async {
@@ -153,10 +183,10 @@ impl Bound {
                 accepted = accepted => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let (router, stopped) = (self.router.clone(), stopped.clone());
-                    tasks.spawn(async move {
-                        serve(stream, router, stopped).await;
+                    self.tasks.spawn(async move {
+                        serve(stream, peer, router, stopped).await;
                         drop(permit);
                     });
                 }
@@ -167,18 +197,28 @@ impl Bound {
             }
         }
         drop((self.listener, stop));
-        tasks.close();
+        self.tasks.close();
         // Who is still reading after that has had time enough.
-        let _ = timeout(DRAIN, tasks.wait()).await;
+        let _ = timeout(DRAIN, self.tasks.wait()).await;
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    mut stopped: watch::Receiver<()>,
+) {
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let life = timeout(MAX_LIFE, async {
         let mut connection = pin!(connection);
         tokio::select! {
@@ -200,6 +240,7 @@ fn router(shared: Shared) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_text))
+        .merge(api::router(&shared))
         .fallback(async || AdminError::NotFound)
         .method_not_allowed_fallback(async || AdminError::MethodNotAllowed)
         .layer(middleware::from_fn_with_state(shared.clone(), guard))
@@ -212,18 +253,21 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
+    let headers = response.headers_mut();
+    headers.insert(VERSION_FIELD, HeaderValue::from_static(VERSION));
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
+        (header::REFERRER_POLICY, "no-referrer"),
     ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
+    // A page has its own.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     response
 }
 

@@ -16,6 +16,10 @@ pub trait Sources: Send + Sync + 'static {
     fn plugins(&self) -> Vec<PluginStatus>;
     /// Log lines that were dropped because nobody took them.
     fn dropped_log_lines(&self) -> u64;
+    /// How many notices are open: what people should know about accounts.
+    fn notices_open(&self) -> u64 {
+        0
+    }
 }
 
 /// One plugin file.

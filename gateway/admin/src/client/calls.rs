@@ -5,8 +5,8 @@ use crate::wire::BackupRequest;
 use gateway_control::view::{
     AccountView, AddAccount, AddAdminToken, AddApp, AdminTokenSecret, AdminTokenView, AppSecrets,
     AppView, AuditView, ConsentDone, ConsentStarted, DoctorReport, KeyRotated, MigrationPlan,
-    MigrationView, NoticeView, PasteConsent, ProbeReport, RotateApp, SecretText, StartMigration,
-    StatusView, TokenView, UpdateAccount,
+    MigrationView, NoticeView, PasteConsent, ProbeReport, RotateApp, RotateKey, SecretText,
+    StartMigration, StatusView, TokenView, UpdateAccount,
 };
 use gateway_model::{AccountId, AppId, Secret};
 use http::Method;
@@ -142,9 +142,10 @@ impl Client {
         Ok(self.answer(call).await?.body.into())
     }
 
-    /// Reads the master key anew from its source and seals everything under it.
-    pub async fn rotate_key(&self) -> Answer<KeyRotated> {
-        self.json(Call::post("/key/rotate").patient()).await
+    /// Seals everything under a new master key; the store then opens with that one only.
+    pub async fn rotate_key(&self, rotate: &RotateKey) -> Answer<KeyRotated> {
+        self.json(Call::post("/key/rotate").json(rotate).patient())
+            .await
     }
 }
 

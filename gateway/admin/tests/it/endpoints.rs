@@ -1,206 +1,13 @@
-//! The admin listener over a real socket, with made-up sources.
+//! Health, readiness, metrics.
 
-use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, Sources};
-use gateway_broker::{AccountStatus, BrokerMetrics};
-use gateway_model::{Clock, Generation, Unavailable, UnavailableReason};
-use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant, SystemTime},
-};
+use crate::harness::{Made, PATIENCE, json, start, still};
+use gateway_admin::{Admin, AdminOptions, Latch};
+use std::sync::{Arc, atomic::Ordering};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    sync::oneshot,
-    task::JoinHandle,
     time::timeout,
 };
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A standing clock.
-struct Still(SystemTime, Instant);
-
-impl Clock for Still {
-    fn now(&self) -> Instant {
-        self.1
-    }
-
-    fn wall(&self) -> SystemTime {
-        self.0
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an instant has no other constructor"
-)]
-fn still() -> Arc<dyn Clock> {
-    Arc::new(Still(
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000),
-        Instant::now(),
-    ))
-}
-
-/// Sources in which everything works, until a test breaks something.
-#[derive(Default)]
-struct Made {
-    account_broken: AtomicBool,
-    plugin_broken: AtomicBool,
-}
-
-impl Sources for Made {
-    fn data_plane(&self) -> MetricsSnapshot {
-        let mut latency = vec![0; LATENCY_BOUNDS_US.len() + 1];
-        latency[0] = 3;
-        latency[LATENCY_BOUNDS_US.len()] = 1;
-        MetricsSnapshot {
-            statuses: [0, 7, 0, 2, 1],
-            errors: vec![("carrier_unreachable", 4)],
-            latency,
-            latency_sum_us: 1_500_000,
-            accounts: vec![("main".parse().expect("a name"), 9, 2)],
-            ..MetricsSnapshot::default()
-        }
-    }
-
-    fn broker(&self) -> BrokerMetrics {
-        let mut broker = BrokerMetrics {
-            minted: 5,
-            joined: 11,
-            ..BrokerMetrics::default()
-        };
-        broker.failed.rejected = 6;
-        broker
-    }
-
-    fn accounts(&self) -> Vec<AccountStatus> {
-        let broken = self.account_broken.load(Ordering::SeqCst);
-        vec![AccountStatus {
-            account: "main".parse().expect("a name"),
-            carrier: "ups".parse().expect("a name"),
-            environment: gateway_model::Environment::Test,
-            client_id: "planted-client".into(),
-            state: if broken { "rejected" } else { "fresh" },
-            usable: !broken,
-            unavailable: broken.then(|| Unavailable {
-                reason: UnavailableReason::CredentialsRejected,
-                message: "UPS refused the client secret".into(),
-                retry_at: None,
-            }),
-            generation: Generation(1),
-            fingerprint: None,
-            issued_at: None,
-            expires_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_250)),
-            next_attempt_at: None,
-            cooling_down_until: None,
-            last_result: None,
-            failures: 0,
-            minted: 5,
-            joined: 0,
-            served: 0,
-            waiting: 0,
-        }]
-    }
-
-    fn plugins(&self) -> Vec<PluginStatus> {
-        let broken = self.plugin_broken.load(Ordering::SeqCst);
-        vec![PluginStatus {
-            name: "ups".into(),
-            file: "/plugins/ups.so".into(),
-            version: "0.1.0".into(),
-            state: if broken { "faulted" } else { "active" },
-            active: !broken,
-            reason: broken.then(|| "this is not an ELF file".into()),
-        }]
-    }
-
-    fn dropped_log_lines(&self) -> u64 {
-        8
-    }
-}
-
-struct Server {
-    addr: SocketAddr,
-    sources: Arc<Made>,
-    latch: Latch,
-    stop: oneshot::Sender<()>,
-    running: JoinHandle<()>,
-}
-
-async fn start() -> Server {
-    let (sources, latch) = (Arc::new(Made::default()), Latch::default());
-    let bound = Admin::bind(AdminOptions {
-        addr: ([127, 0, 0, 1], 0).into(),
-        hosts: vec!["waybill.internal".into()],
-        sources: Arc::clone(&sources) as Arc<dyn Sources>,
-        latch: latch.clone(),
-        clock: still(),
-    })
-    .await
-    .expect("port 0 is free");
-    let addr = bound.local_addr();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(bound.run(async {
-        let _ = stopped.await;
-    }));
-    Server {
-        addr,
-        sources,
-        latch,
-        stop,
-        running,
-    }
-}
-
-impl Server {
-    /// The raw answer to a raw request.
-    async fn raw(&self, request: &str) -> String {
-        let exchange = async {
-            let mut stream = TcpStream::connect(self.addr).await.expect("it listens");
-            stream
-                .write_all(request.as_bytes())
-                .await
-                .expect("it reads");
-            let mut answer = String::new();
-            stream
-                .read_to_string(&mut answer)
-                .await
-                .expect("it answers text");
-            answer
-        };
-        timeout(PATIENCE, exchange)
-            .await
-            .expect("an answer in time")
-    }
-
-    /// Status and body.
-    async fn get(&self, path: &str) -> (u16, String) {
-        self.send("GET", path, "localhost").await
-    }
-
-    async fn send(&self, method: &str, path: &str, host: &str) -> (u16, String) {
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        let answer = self.raw(&request).await;
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        assert!(
-            head.to_ascii_lowercase()
-                .contains("cache-control: no-store"),
-            "{head}"
-        );
-        let status = head.split(' ').nth(1).expect("a status").parse();
-        (status.expect("a number"), body.to_owned())
-    }
-}
-
-fn json(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).expect(text)
-}
 
 #[tokio::test]
 async fn health_is_answered_in_every_phase() {
@@ -274,6 +81,8 @@ async fn metrics_carry_the_numbers_of_every_source() {
         &format!("waybill_account_usable{{{labels}}} 1.0"),
         r#"waybill_plugin_active{plugin="ups",version="0.1.0",state="active"} 1.0"#,
         "waybill_log_lines_dropped_total 8",
+        &format!("waybill_grant_seconds_left{{{labels}}} -10.0"),
+        "waybill_notices_open 3",
     ] {
         assert!(
             body.lines().any(|have| have == line),
@@ -353,6 +162,7 @@ async fn taken_port_is_named() {
         sources: Arc::<Made>::default(),
         latch: Latch::default(),
         clock: still(),
+        control: None,
     })
     .await
     .expect_err("the port is taken")

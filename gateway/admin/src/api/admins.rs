@@ -1,0 +1,43 @@
+//! Who may use the admin API.
+
+use super::{
+    caller::Caller,
+    extract::{Content, Named},
+};
+use crate::error::AdminError;
+use axum::Json;
+use gateway_control::view::{AddAdminToken, AdminTokenSecret, AdminTokenView};
+use http::StatusCode;
+
+/// All admin tokens, without the tokens.
+#[utoipa::path(get, path = "/api/v1/admin-tokens", tag = "admin-tokens",
+    responses((status = 200, description = "The admin tokens", body = [AdminTokenView])))]
+pub(super) async fn admin_tokens(by: Caller) -> Result<Json<Vec<AdminTokenView>>, AdminError> {
+    Ok(Json(by.control.admin_tokens().await?))
+}
+
+/// Makes an admin token.
+///
+/// The answer shows it, this once.
+#[utoipa::path(post, path = "/api/v1/admin-tokens", tag = "admin-tokens",
+    request_body = AddAdminToken,
+    responses((status = 201, description = "The new token", body = AdminTokenSecret)))]
+pub(super) async fn add_admin_token(
+    by: Caller,
+    Content(token): Content<AddAdminToken>,
+) -> Result<(StatusCode, Json<AdminTokenSecret>), AdminError> {
+    let added = by.control.add_admin_token(&by.actor, token).await?;
+    Ok((StatusCode::CREATED, Json(added)))
+}
+
+/// Takes an admin token back; the last one of the role admin stays.
+#[utoipa::path(delete, path = "/api/v1/admin-tokens/{name}", tag = "admin-tokens",
+    params(("name" = String, Path, description = "The token's name")),
+    responses((status = 204, description = "It is removed")))]
+pub(super) async fn remove_admin_token(
+    by: Caller,
+    Named(name): Named<String>,
+) -> Result<StatusCode, AdminError> {
+    by.control.remove_admin_token(&by.actor, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,114 @@
+use super::*;
+use axum::body::to_bytes;
+use gateway_control::{ControlError, Fault, view::AccountState};
+use gateway_model::Environment;
+use gateway_store::{GrantKind, ManagedBy};
+use jiff::Timestamp;
+
+const HOSTILE: &str = "\"><svg onload=alert(1)>&'</style><script>alert(2)</script>";
+
+fn done() -> ConsentDone {
+    let at = Timestamp::UNIX_EPOCH;
+    ConsentDone {
+        account: AccountView {
+            name: "main".parse().expect("a name"),
+            aliases: Vec::new(),
+            carrier: "ups".parse().expect("a name"),
+            environment: Environment::Test,
+            numbers: vec!["A1B2C3".parse().expect("a number")],
+            grant: GrantKind::AuthorizationCode,
+            client_id: HOSTILE.into(),
+            client_secrets: 1,
+            active: true,
+            default: true,
+            managed_by: ManagedBy::Operator,
+            state: AccountState::Ready,
+            message: Some(HOSTILE.into()),
+            token_expires_at: Some(at),
+            grant_expires_at: Some(at),
+            created_at: at,
+            notices: Vec::new(),
+        },
+        proof: ProbeReport {
+            account: "main".parse().expect("a name"),
+            call: HOSTILE.into(),
+            ok: true,
+            number: None,
+            owned: None,
+            negotiated: Some(false),
+            code: Some(HOSTILE.into()),
+            message: HOSTILE.into(),
+            remedy: Some(HOSTILE.into()),
+        },
+    }
+}
+
+async fn page(finished: Result<ConsentDone, AdminError>) -> (Response<()>, String) {
+    let (head, body) = render(finished).into_parts();
+    let body = to_bytes(body, 1 << 20).await.expect("a body");
+    let text = String::from_utf8(body.to_vec()).expect("text");
+    (Response::from_parts(head, ()), text)
+}
+
+/// The page's own markup is all there is (U3, O7).
+fn assert_inert(text: &str) {
+    for forbidden in [
+        "<svg",
+        "<script",
+        "onload=alert(1)>",
+        "http:",
+        "https:",
+        "src=",
+        "href=",
+    ] {
+        assert!(!text.contains(forbidden), "{forbidden} in\n{text}");
+    }
+    assert_eq!(text.matches("</style>").count(), 1);
+}
+
+#[tokio::test]
+async fn success_page_shows_the_account_and_no_markup_of_others() {
+    let (head, text) = page(Ok(done())).await;
+    assert_eq!(head.status(), StatusCode::OK);
+    for part in [
+        "Signed in",
+        "main",
+        "A1B2C3",
+        "ups, test",
+        "1970-01-01T00:00:00Z",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(text.contains("&#60;svg"), "{text}");
+    assert_inert(&text);
+}
+
+/// What the carrier says in `error_description` ends up in a message at most.
+#[tokio::test]
+async fn error_page_says_what_to_do_and_no_markup_of_others() {
+    let error = ControlError::new(Fault::Refused, "wrong_login", HOSTILE).remedy(HOSTILE);
+    let (head, text) = page(Err(error.into())).await;
+    assert_eq!(head.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text.contains("Not signed in") && text.contains("wrong_login"));
+    assert_inert(&text);
+}
+
+/// U3: the policy allows this page's style by its content, and nothing else.
+#[tokio::test]
+async fn policy_allows_the_style_that_is_on_the_page() {
+    let (head, text) = page(Ok(done())).await;
+    let style = text
+        .split("<style>")
+        .nth(1)
+        .and_then(|rest| rest.split("</style>").next());
+    let hash = BASE64_STANDARD.encode(Sha256::digest(style.expect("a style")));
+    let policy = head.headers()[header::CONTENT_SECURITY_POLICY]
+        .to_str()
+        .expect("text");
+    assert!(
+        policy.contains(&format!("style-src 'sha256-{hash}'")),
+        "{policy}"
+    );
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+}

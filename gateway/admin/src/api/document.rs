@@ -1,0 +1,145 @@
+//! The OpenAPI document, made from the handlers and the views.
+
+use super::access::Access;
+use crate::wire::{ErrorBody, ErrorDetail};
+use axum::{
+    Extension,
+    body::Bytes,
+    response::{IntoResponse as _, Response as Answer},
+};
+use http::header;
+use utoipa::{
+    PartialSchema as _, ToSchema as _,
+    openapi::{
+        Components, Content, InfoBuilder, OpenApi, OpenApiBuilder, Paths, Ref, Response,
+        path::Operation,
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+
+/// The name of the one way to authenticate.
+const SCHEME: &str = "admin_token";
+/// What a handler cannot know, because it happens before or around it: status, meaning.
+const EVERY: &[(&str, &str)] = &[
+    ("400", "The request is malformed"),
+    ("421", "The Host is not this listener's"),
+    (
+        "429",
+        "Too many requests; Retry-After says how long to wait",
+    ),
+];
+const WITH_TOKEN: &[(&str, &str)] = &[
+    ("401", "No admin token, or a wrong one"),
+    ("404", "There is no such thing"),
+    ("413", "The content is too long"),
+    ("500", "A defect of the gateway"),
+    ("503", "The store or the gateway cannot do it now"),
+    ("504", "It took too long, and may still go on"),
+];
+const CHANGING: &[(&str, &str)] = &[
+    (
+        "403",
+        "The token may only look, or a page of another site asked",
+    ),
+    ("409", "It exists already, or was changed meanwhile"),
+    ("422", "The carrier refused"),
+    ("502", "The carrier cannot be reached, or answered wrongly"),
+];
+const WITH_CONTENT: &[(&str, &str)] = &[("415", "The content is not JSON")];
+
+/// The document as it is published.
+#[derive(Clone)]
+pub(super) struct Published(Bytes);
+
+impl Published {
+    pub(super) fn new(document: &OpenApi) -> Self {
+        let json = document.to_pretty_json();
+        Self(json.expect("a document has only text keys").into())
+    }
+}
+
+/// The document without a route.
+pub(super) fn frame() -> OpenApi {
+    let mut components = Components::new();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer));
+    for (name, schema) in [
+        (ErrorBody::name(), ErrorBody::schema()),
+        (ErrorDetail::name(), ErrorDetail::schema()),
+    ] {
+        components.schemas.insert(name.into_owned(), schema);
+    }
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Waybill admin API")
+                .version("1")
+                .description(Some(
+                    "What an operator does: accounts, consents, tokens, apps.",
+                ))
+                .build(),
+        )
+        .components(Some(components))
+        .build()
+}
+
+/// Adds what follows from the access that a route needs.
+pub(super) fn describe(paths: &mut Paths, access: Access) {
+    for item in paths.paths.values_mut() {
+        let reading = item.get.iter_mut().map(|operation| (operation, false));
+        let changing = [&mut item.post, &mut item.patch, &mut item.delete];
+        let changing = changing
+            .into_iter()
+            .flatten()
+            .map(|operation| (operation, true));
+        for (operation, changes) in reading.chain(changing) {
+            describe_operation(operation, access, changes);
+        }
+    }
+}
+
+fn describe_operation(operation: &mut Operation, access: Access, changes: bool) {
+    let (role, token) = match access {
+        Access::Public => (None, &[][..]),
+        Access::ReadOnly => (Some("read_only"), WITH_TOKEN),
+        Access::Admin => (Some("admin"), WITH_TOKEN),
+    };
+    operation.security = role.map(|role| vec![SecurityRequirement::new(SCHEME, [role])]);
+    let changing = if changes { CHANGING } else { &[] };
+    let content = if operation.request_body.is_some() {
+        WITH_CONTENT
+    } else {
+        &[]
+    };
+    for (status, meaning) in [EVERY, token, changing, content].into_iter().flatten() {
+        let answers = &mut operation.responses.responses;
+        answers
+            .entry((*status).to_owned())
+            .or_insert_with(|| error(meaning).into());
+    }
+}
+
+fn error(meaning: &str) -> Response {
+    let mut response = Response::new(meaning);
+    let schema = Ref::from_schema_name(ErrorBody::name());
+    let content = Content::new(Some(schema));
+    response
+        .content
+        .insert("application/json".to_owned(), content.into());
+    response
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "document",
+    responses((status = 200, description = "The document", body = Object)))]
+pub(super) async fn openapi(Extension(document): Extension<Published>) -> Answer {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    std::future::ready((kind, document.0).into_response()).await
+}
+
+/// This document, beside the routes that it describes.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "document",
+    responses((status = 200, description = "The document", body = Object)))]
+pub(super) async fn openapi_of_version(document: Extension<Published>) -> Answer {
+    openapi(document).await
+}

@@ -1,0 +1,109 @@
+//! Reading names, queries and contents, with errors that say what is wrong and never repeat a value.
+
+use crate::error::AdminError;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request},
+};
+use http::{HeaderMap, header, request::Parts};
+use serde::de::DeserializeOwned;
+use std::{fmt::Display, str::FromStr};
+
+/// The `{name}` of a path.
+pub(super) struct Named<T>(pub(super) T);
+
+impl<S, T> FromRequestParts<S> for Named<T>
+where
+    S: Send + Sync,
+    T: FromStr<Err: Display>,
+{
+    type Rejection = AdminError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AdminError> {
+        let bad = |message| AdminError::Invalid("bad_name", message);
+        // Proves that the router found one before its text is looked at.
+        RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_not_utf8| bad("the name in the path is not UTF-8".to_owned()))?;
+        let Path(name) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_not_utf8| bad("the name in the path is not UTF-8".to_owned()))?;
+        name.parse()
+            .map(Self)
+            .map_err(|error: T::Err| bad(error.to_string()))
+    }
+}
+
+/// The query of a URL.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = AdminError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AdminError> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query.map(|Query(query)| Self(query)).map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            let cause = cause.unwrap_or_default();
+            refusal("bad_query", "the query", &cause)
+        })
+    }
+}
+
+/// A JSON content.
+pub(super) struct Content<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Content<T> {
+    type Rejection = AdminError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, AdminError> {
+        if !is_json(request.headers()) {
+            return Err(AdminError::NotJson);
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_unreadable| AdminError::TooLarge)?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let place = if path == "." { "the content" } else { &path };
+            refusal("bad_json", place, &error.inner().to_string())
+        })?;
+        reader
+            .end()
+            .map_err(|error| refusal("bad_json", "the content", &error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE);
+    let text = value.and_then(|value| value.to_str().ok());
+    let kind = text.and_then(|text| text.split(';').next());
+    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// What serde says, without the value that it found: that may be a secret in the wrong place.
+fn refusal(code: &'static str, place: &str, cause: &str) -> AdminError {
+    let unknown = cause.starts_with("unknown field");
+    let found_value = ["invalid type: ", "invalid value: ", "invalid length "]
+        .iter()
+        .any(|start| cause.starts_with(start));
+    let said = match (found_value, cause.rsplit_once(", expected ")) {
+        (true, Some((_, expected))) => format!("expected {expected}"),
+        (true, None) => "a value of another kind is needed".to_owned(),
+        (false, _) => cause.to_owned(),
+    };
+    let mut message = format!("{place}: {said}");
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    AdminError::Invalid(if unknown { "unknown_field" } else { code }, message)
+}
+
+/// Names in messages may be as long as the content.
+const MAX_MESSAGE: usize = 400;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! How often the API may be called, by one address and by all, and how often a token may be wrong.
+//!
+//! Time is an argument. The memory is bounded: addresses that have long been quiet are forgotten,
+//! and when there are too many at once, the further ones share a bucket.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How much a bucket holds, and how long it takes to get one back.
+#[derive(Clone, Copy)]
+struct Pace {
+    burst: u32,
+    each: Duration,
+}
+
+/// Of one address.
+const PEER: Pace = Pace {
+    burst: 100,
+    each: Duration::from_millis(50),
+};
+/// Of all addresses.
+const TOTAL: Pace = Pace {
+    burst: 200,
+    each: Duration::from_millis(10),
+};
+/// Wrong tokens of one address.
+const PEER_FAILURES: Pace = Pace {
+    burst: 10,
+    each: Duration::from_secs(6),
+};
+/// Wrong tokens of all addresses.
+const TOTAL_FAILURES: Pace = Pace {
+    burst: 50,
+    each: Duration::from_secs(1),
+};
+/// Addresses that are told apart.
+const MAX_PEERS: usize = 4096;
+/// Tokens that are known to have been right; there are never so many.
+const MAX_PROVEN: usize = 256;
+
+/// When it would be full again; none: it is full.
+#[derive(Clone, Copy, Default)]
+struct Bucket(Option<Instant>);
+
+impl Bucket {
+    /// How long to wait for one; none: there is one.
+    fn wait(self, pace: Pace, now: Instant) -> Option<Duration> {
+        let full_at = self.0.filter(|at| *at > now).unwrap_or(now);
+        let owed = full_at.duration_since(now) + pace.each;
+        owed.checked_sub(pace.each * pace.burst)
+            .filter(|wait| !wait.is_zero())
+    }
+
+    fn take(&mut self, pace: Pace, now: Instant) {
+        let full_at = self.0.filter(|at| *at > now).unwrap_or(now);
+        self.0 = Some(full_at + pace.each);
+    }
+
+    fn is_full(self, now: Instant) -> bool {
+        self.0.is_none_or(|at| at <= now)
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Buckets {
+    requests: Bucket,
+    failures: Bucket,
+}
+
+#[derive(Default)]
+struct State {
+    total: Buckets,
+    peers: HashMap<IpAddr, Buckets>,
+    proven: HashSet<[u8; 32]>,
+}
+
+impl State {
+    fn peer(&mut self, peer: IpAddr, now: Instant) -> &mut Buckets {
+        let mut key = network(peer);
+        if self.peers.len() >= MAX_PEERS && !self.peers.contains_key(&key) {
+            self.peers
+                .retain(|_, of| !of.requests.is_full(now) || !of.failures.is_full(now));
+            if self.peers.len() >= MAX_PEERS {
+                key = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+            }
+        }
+        self.peers.entry(key).or_default()
+    }
+}
+
+/// Who has one IPv6 address usually has all of its /64.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+/// Counts requests and wrong tokens.
+#[derive(Default)]
+pub(crate) struct Throttle(Mutex<State>);
+
+impl Throttle {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request, or says how long to wait. A refused request counts for nothing.
+    pub(crate) fn request(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
+        let mut state = self.state();
+        let total = state.total.requests.wait(TOTAL, now);
+        let of_peer = state.peer(peer, now);
+        if let Some(wait) = total.max(of_peer.requests.wait(PEER, now)) {
+            return Err(wait);
+        }
+        of_peer.requests.take(PEER, now);
+        state.total.requests.take(TOTAL, now);
+        Ok(())
+    }
+
+    /// Whether a token is looked at: not after too many wrong ones, unless it was right before.
+    pub(crate) fn attempt(
+        &self,
+        peer: IpAddr,
+        token: Option<&[u8; 32]>,
+        now: Instant,
+    ) -> Result<(), Duration> {
+        let mut state = self.state();
+        if token.is_some_and(|token| state.proven.contains(token)) {
+            return Ok(());
+        }
+        let total = state.total.failures.wait(TOTAL_FAILURES, now);
+        let of_peer = state.peer(peer, now).failures.wait(PEER_FAILURES, now);
+        total.max(of_peer).map_or(Ok(()), Err)
+    }
+
+    /// A token was right.
+    pub(crate) fn proven(&self, token: [u8; 32]) {
+        let mut state = self.state();
+        if state.proven.len() >= MAX_PROVEN {
+            state.proven.clear();
+        }
+        state.proven.insert(token);
+    }
+
+    /// A token was missing or wrong.
+    pub(crate) fn failed(&self, peer: IpAddr, token: Option<&[u8; 32]>, now: Instant) {
+        let mut state = self.state();
+        if let Some(token) = token {
+            state.proven.remove(token);
+        }
+        state.total.failures.take(TOTAL_FAILURES, now);
+        state.peer(peer, now).failures.take(PEER_FAILURES, now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! An admin listener over a real socket, with made-up sources.
+
+use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, Sources};
+use gateway_broker::{AccountStatus, BrokerMetrics};
+use gateway_control::ControlPlane;
+use gateway_model::{Clock, Generation, Unavailable, UnavailableReason};
+use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A clock that stands still until a test moves it.
+pub(crate) struct Still(Instant, AtomicU64);
+
+impl Still {
+    pub(crate) fn advance(&self, by: Duration) {
+        let millis = u64::try_from(by.as_millis()).expect("a short time");
+        self.1.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    fn passed(&self) -> Duration {
+        Duration::from_millis(self.1.load(Ordering::SeqCst))
+    }
+}
+
+impl Clock for Still {
+    fn now(&self) -> Instant {
+        self.0 + self.passed()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000) + self.passed()
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an instant has no other constructor"
+)]
+pub(crate) fn still() -> Arc<Still> {
+    Arc::new(Still(Instant::now(), AtomicU64::new(0)))
+}
+
+/// Sources in which everything works, until a test breaks something.
+#[derive(Default)]
+pub(crate) struct Made {
+    pub(crate) account_broken: AtomicBool,
+    pub(crate) plugin_broken: AtomicBool,
+}
+
+impl Sources for Made {
+    fn data_plane(&self) -> MetricsSnapshot {
+        let mut latency = vec![0; LATENCY_BOUNDS_US.len() + 1];
+        latency[0] = 3;
+        latency[LATENCY_BOUNDS_US.len()] = 1;
+        MetricsSnapshot {
+            statuses: [0, 7, 0, 2, 1],
+            errors: vec![("carrier_unreachable", 4)],
+            latency,
+            latency_sum_us: 1_500_000,
+            accounts: vec![("main".parse().expect("a name"), 9, 2)],
+            ..MetricsSnapshot::default()
+        }
+    }
+
+    fn broker(&self) -> BrokerMetrics {
+        let mut broker = BrokerMetrics {
+            minted: 5,
+            joined: 11,
+            ..BrokerMetrics::default()
+        };
+        broker.failed.rejected = 6;
+        broker
+    }
+
+    fn accounts(&self) -> Vec<AccountStatus> {
+        let broken = self.account_broken.load(Ordering::SeqCst);
+        vec![AccountStatus {
+            account: "main".parse().expect("a name"),
+            carrier: "ups".parse().expect("a name"),
+            environment: gateway_model::Environment::Test,
+            client_id: "planted-client".into(),
+            state: if broken { "rejected" } else { "fresh" },
+            usable: !broken,
+            unavailable: broken.then(|| Unavailable {
+                reason: UnavailableReason::CredentialsRejected,
+                message: "UPS refused the client secret".into(),
+                retry_at: None,
+            }),
+            generation: Generation(1),
+            fingerprint: None,
+            issued_at: None,
+            expires_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_250)),
+            grant: gateway_store::GrantStatus::Repeatable,
+            grant_ends_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(990)),
+            facts: gateway_model::TokenFacts::default(),
+            next_attempt_at: None,
+            cooling_down_until: None,
+            last_result: None,
+            failures: 0,
+            minted: 5,
+            joined: 0,
+            served: 0,
+            waiting: 0,
+        }]
+    }
+
+    fn plugins(&self) -> Vec<PluginStatus> {
+        let broken = self.plugin_broken.load(Ordering::SeqCst);
+        vec![PluginStatus {
+            name: "ups".into(),
+            file: "/plugins/ups.so".into(),
+            version: "0.1.0".into(),
+            state: if broken { "faulted" } else { "active" },
+            active: !broken,
+            reason: broken.then(|| "this is not an ELF file".into()),
+        }]
+    }
+
+    fn dropped_log_lines(&self) -> u64 {
+        8
+    }
+
+    fn notices_open(&self) -> u64 {
+        3
+    }
+}
+
+/// A running listener.
+pub(crate) struct Server {
+    pub(crate) addr: SocketAddr,
+    pub(crate) sources: Arc<Made>,
+    pub(crate) latch: Latch,
+    pub(crate) clock: Arc<Still>,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) running: JoinHandle<()>,
+}
+
+/// An answer.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// The stable code of an error.
+    pub(crate) fn code(&self) -> String {
+        let code = &json(&self.body)["error"]["code"];
+        code.as_str().expect("a code").to_owned()
+    }
+
+    /// The value of a field, if it is there.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (have, value) = line.split_once(": ")?;
+            have.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+/// A listener without a control plane.
+pub(crate) async fn start() -> Server {
+    start_with(None, still()).await
+}
+
+pub(crate) async fn start_with(control: Option<ControlPlane>, clock: Arc<Still>) -> Server {
+    let (sources, latch) = (Arc::new(Made::default()), Latch::default());
+    let bound = Admin::bind(AdminOptions {
+        addr: ([127, 0, 0, 1], 0).into(),
+        hosts: vec!["waybill.internal".into()],
+        sources: Arc::clone(&sources) as Arc<dyn Sources>,
+        latch: latch.clone(),
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        control,
+    })
+    .await
+    .expect("port 0 is free");
+    let addr = bound.local_addr();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(bound.run(async {
+        let _ = stopped.await;
+    }));
+    Server {
+        addr,
+        sources,
+        latch,
+        clock,
+        stop,
+        running,
+    }
+}
+
+impl Server {
+    /// The raw answer to a raw request.
+    pub(crate) async fn raw(&self, request: &str) -> String {
+        let exchange = async {
+            let mut stream = TcpStream::connect(self.addr).await.expect("it listens");
+            // A server that refuses a long content may close before it has read all of it.
+            drop(stream.write_all(request.as_bytes()).await);
+            let mut answer = Vec::new();
+            let mut chunk = [0; 4096];
+            while let Ok(read @ 1..) = stream.read(&mut chunk).await {
+                answer.extend_from_slice(&chunk[..read]);
+            }
+            String::from_utf8(answer).expect("it answers text")
+        };
+        timeout(PATIENCE, exchange)
+            .await
+            .expect("an answer in time")
+    }
+
+    /// Status and body.
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        self.send("GET", path, "localhost").await
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, host: &str) -> (u16, String) {
+        let reply = self.ask(method, path, &[("Host", host)], "").await;
+        (reply.status, reply.body)
+    }
+
+    /// With these fields and no others, but for the length.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let fields: String = fields
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\n{fields}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = self.raw(&request).await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let reply = Reply {
+            status: head
+                .split(' ')
+                .nth(1)
+                .and_then(|s| s.parse().ok())
+                .expect("a status"),
+            head: head.to_owned(),
+            body: body.to_owned(),
+        };
+        assert_eq!(reply.field("cache-control"), Some("no-store"), "{head}");
+        assert_eq!(
+            reply.field("referrer-policy"),
+            Some("no-referrer"),
+            "{head}"
+        );
+        reply
+    }
+}
+
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect(text)
+}

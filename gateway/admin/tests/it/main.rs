@@ -1,0 +1,7 @@
+//! The admin listener over a real socket.
+
+mod client;
+mod document;
+mod endpoints;
+mod harness;
+mod hostile;
