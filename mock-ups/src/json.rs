@@ -48,12 +48,24 @@ impl Json {
         }
     }
 
+    /// The separator, the name and its colon.
     #[inline(always)]
     fn key(&mut self, key: &str) {
-        self.separate();
-        self.out.push(b'"');
-        self.out.extend_from_slice(key.as_bytes());
+        self.name(key);
         self.out.extend_from_slice(b"\":");
+    }
+
+    /// The same up to the end of the name: what follows begins with `":`, so that constants are
+    /// appended whole.
+    #[inline(always)]
+    fn name(&mut self, key: &str) {
+        match (self.first, self.style) {
+            (true, _) => self.out.push(b'"'),
+            (false, Style::Spaced) => self.out.extend_from_slice(b", \""),
+            (false, Style::Compact) => self.out.extend_from_slice(b",\""),
+        }
+        self.first = false;
+        self.out.extend_from_slice(key.as_bytes());
     }
 
     #[inline(always)]
@@ -68,22 +80,43 @@ impl Json {
     /// `"key":{…}`.
     #[inline(always)]
     pub(crate) fn object(&mut self, key: &str, body: impl FnOnce(&mut Self)) {
-        self.key(key);
-        self.braces(body);
+        self.name(key);
+        self.out.extend_from_slice(b"\":{");
+        self.first = true;
+        body(self);
+        self.first = false;
+        self.out.push(b'}');
     }
 
     /// `"key":{"CurrencyCode":"USD", "MonetaryValue":"12.34"}` from hundredths.
     #[inline(always)]
-    pub(crate) fn money(&mut self, key: &str, currency: &str, value: i64) {
-        self.key(key);
-        self.out.extend_from_slice(b"{\"CurrencyCode\":\"");
-        self.out.extend_from_slice(currency.as_bytes());
-        self.out.extend_from_slice(match self.style {
-            Style::Spaced => b"\", \"MonetaryValue\":\"",
-            Style::Compact => b"\",\"MonetaryValue\":\"",
-        });
-        push_hundredths(&mut self.out, value);
-        self.out.extend_from_slice(b"\"}");
+    pub(crate) fn money(&mut self, key: &str, currency: &'static str, value: i64) {
+        self.name(key);
+        self.money_value(currency, value);
+    }
+
+    /// Most of an answer is this: few appends of constant length, and one of the digits.
+    fn money_value(&mut self, currency: &'static str, value: i64) {
+        // All currencies have three letters.
+        let [a, b, c] = *currency.as_bytes() else {
+            return;
+        };
+        let mut start = *b"\":{\"CurrencyCode\":\"...\", \"MonetaryValue\":\"";
+        [start[19], start[20], start[21]] = [a, b, c];
+        match self.style {
+            Style::Spaced => self.out.extend_from_slice(&start),
+            Style::Compact => {
+                self.out.extend_from_slice(&start[..24]);
+                self.out.extend_from_slice(&start[25..]);
+            }
+        }
+        // A third of all money is nothing.
+        if value == 0 {
+            self.out.extend_from_slice(b"0.00\"}");
+        } else {
+            push_hundredths(&mut self.out, value);
+            self.out.extend_from_slice(b"\"}");
+        }
     }
 
     /// `"key":[{…}, …]`, one object per item.
@@ -162,8 +195,8 @@ impl Json {
     /// `"key":"7"`, a number as a string.
     #[inline(always)]
     pub(crate) fn integer_text(&mut self, key: &str, value: i64) {
-        self.key(key);
-        self.out.push(b'"');
+        self.name(key);
+        self.out.extend_from_slice(b"\":\"");
         push_integer(&mut self.out, value);
         self.out.push(b'"');
     }
@@ -171,18 +204,9 @@ impl Json {
     /// `"key":"12.34"` from hundredths.
     #[inline(always)]
     pub(crate) fn hundredths(&mut self, key: &str, value: i64) {
-        self.key(key);
-        self.out.push(b'"');
+        self.name(key);
+        self.out.extend_from_slice(b"\":\"");
         push_hundredths(&mut self.out, value);
-        self.out.push(b'"');
-    }
-
-    /// `"key":"5.0"` from tenths.
-    #[inline(always)]
-    pub(crate) fn tenths(&mut self, key: &str, value: i64) {
-        self.key(key);
-        self.out.push(b'"');
-        push_tenths(&mut self.out, value);
         self.out.push(b'"');
     }
 
@@ -194,11 +218,19 @@ impl Json {
         self.out.extend_from_slice(members.as_bytes());
     }
 
-    /// `"key":"value"` for text that needs no escape: a constant of the program.
+    /// The same around a number in tenths.
     #[inline(always)]
-    pub(crate) fn word(&mut self, key: &str, value: &'static str) {
-        self.key(key);
-        self.out.push(b'"');
+    pub(crate) fn prepared_tenths(&mut self, before: &str, value: i64, after: &str) {
+        self.prepared(before);
+        push_tenths(&mut self.out, value);
+        self.out.extend_from_slice(after.as_bytes());
+    }
+
+    /// `"key":"value"` for text that needs no escape: a constant of the program, or a number.
+    #[inline(always)]
+    pub(crate) fn word(&mut self, key: &str, value: &str) {
+        self.name(key);
+        self.out.extend_from_slice(b"\":\"");
         self.out.extend_from_slice(value.as_bytes());
         self.out.push(b'"');
     }
@@ -238,99 +270,91 @@ const fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// The last decimal digit of `value` as a character.
-const fn digit(value: u64) -> u8 {
-    b'0' + (value % 10) as u8
+/// Room for the digits of an `i64`, a sign and a point.
+const DIGITS: usize = 24;
+
+/// `00` to `99`.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
+    }
+    pairs
+};
+
+/// The last two decimal digits.
+const fn pair(value: u64) -> [u8; 2] {
+    PAIRS[(value % 100) as usize]
 }
 
-/// Room for the digits of an `i64`, a sign and a point.
-type Digits = [u8; 24];
-
-/// Fills `digits` from the end and says where they begin.
-fn integer_digits(digits: &mut Digits, end: usize, value: u64) -> usize {
+/// Writes a whole number to the end of `out`, which is full of `-`, and says where it begins.
+fn integer(out: &mut [u8; DIGITS], end: usize, value: u64) -> usize {
     let mut at = end;
     let mut rest = value;
     loop {
-        at -= 1;
-        digits[at] = digit(rest);
-        rest /= 10;
+        let [first, second] = pair(rest);
+        out[at - 1] = second;
+        if rest < 10 {
+            return at - 1;
+        }
+        out[at - 2] = first;
+        at -= 2;
+        rest /= 100;
         if rest == 0 {
             return at;
         }
     }
 }
 
+/// The same in tenths, with a point.
+fn tenths(out: &mut [u8; DIGITS], value: i64) -> usize {
+    let magnitude = value.unsigned_abs();
+    [out[22], out[23]] = [b'.', pair(magnitude)[1]];
+    integer(out, 22, magnitude / 10) - usize::from(value < 0)
+}
+
+/// The same in hundredths.
+fn hundredths(out: &mut [u8; DIGITS], value: i64) -> usize {
+    let magnitude = value.unsigned_abs();
+    let [first, second] = pair(magnitude);
+    [out[21], out[22], out[23]] = [b'.', first, second];
+    integer(out, 21, magnitude / 100) - usize::from(value < 0)
+}
+
 fn push_integer(out: &mut Vec<u8>, value: i64) {
-    let mut digits: Digits = [b'-'; 24];
-    let at = integer_digits(&mut digits, 24, value.unsigned_abs());
-    out.extend_from_slice(&digits[at - usize::from(value < 0)..]);
+    let mut digits = [b'-'; DIGITS];
+    let at = integer(&mut digits, DIGITS, value.unsigned_abs()) - usize::from(value < 0);
+    push_from(out, &digits, at);
 }
 
 fn push_tenths(out: &mut Vec<u8>, value: i64) {
-    let magnitude = value.unsigned_abs();
-    let mut digits: Digits = [b'-'; 24];
-    digits[23] = digit(magnitude);
-    digits[22] = b'.';
-    let at = integer_digits(&mut digits, 22, magnitude / 10);
-    out.extend_from_slice(&digits[at - usize::from(value < 0)..]);
+    let mut digits = [b'-'; DIGITS];
+    let at = tenths(&mut digits, value);
+    push_from(out, &digits, at);
 }
 
 fn push_hundredths(out: &mut Vec<u8>, value: i64) {
-    // A third of all money in an answer is nothing.
-    if value == 0 {
-        out.extend_from_slice(b"0.00");
-        return;
+    let mut digits = [b'-'; DIGITS];
+    let at = hundredths(&mut digits, value);
+    push_from(out, &digits, at);
+}
+
+/// Appends the digits from `at` on.
+fn push_from(out: &mut Vec<u8>, digits: &[u8; DIGITS], at: usize) {
+    match (digits.last_chunk::<8>(), at.checked_sub(DIGITS - 8)) {
+        // Nearly always: appending eight bytes and taking back some is quicker than a copy of
+        // unknown length.
+        (Some(last), Some(unused)) => {
+            let moved = u64::from_le_bytes(*last) >> (8 * unused);
+            let end = out.len() + 8 - unused;
+            out.extend_from_slice(&moved.to_le_bytes());
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&digits[at..]),
     }
-    let magnitude = value.unsigned_abs();
-    let mut digits: Digits = [b'-'; 24];
-    digits[23] = digit(magnitude);
-    digits[22] = digit(magnitude / 10);
-    digits[21] = b'.';
-    let at = integer_digits(&mut digits, 21, magnitude / 100);
-    out.extend_from_slice(&digits[at - usize::from(value < 0)..]);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Json, Style};
-
-    #[test]
-    fn document_in_live_style_has_spaces_between_members_only() {
-        let body = Json::document(Style::Spaced, 64, |json| {
-            json.object("Status", |json| {
-                json.text("Code", "1");
-                json.text("Description", "Success");
-            });
-            json.array("Alert", [1, 2], |json, item| json.integer_text("n", item));
-            json.strings("Lines", ["a", "b\u{8}\""]);
-            json.hundredths("Money", -1205);
-            json.tenths("Weight", 50);
-            json.hundredths("Nothing", 0);
-            json.hundredths("Most", i64::MIN);
-            json.tenths("Least", -7);
-        });
-        assert_eq!(
-            String::from_utf8(body).expect("text"),
-            r#"{"Status":{"Code":"1", "Description":"Success"}, "Alert":[{"n":"1"}, {"n":"2"}], "#
-                .to_owned()
-                + r#""Lines":["a", "b\u0008\""], "Money":"-12.05", "Weight":"5.0", "#
-                + r#""Nothing":"0.00", "Most":"-92233720368547758.08", "Least":"-0.7"}"#
-        );
-    }
-
-    #[test]
-    fn list_with_one_item_is_an_object_unless_told_otherwise() {
-        let render = |always: bool, items: &[i64]| {
-            let body = Json::document(Style::Compact, 64, |json| {
-                json.list("L", always, items.iter(), |json, item| {
-                    json.number("n", *item)
-                });
-            });
-            String::from_utf8(body).expect("text")
-        };
-        assert_eq!(render(false, &[]), "{}");
-        assert_eq!(render(false, &[7]), r#"{"L":{"n":7}}"#);
-        assert_eq!(render(true, &[7]), r#"{"L":[{"n":7}]}"#);
-        assert_eq!(render(false, &[7, 8]), r#"{"L":[{"n":7},{"n":8}]}"#);
-    }
-}
+mod tests;

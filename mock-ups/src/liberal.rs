@@ -2,6 +2,8 @@
 //! an array is specified and the reverse, an empty string where an object is specified, unknown
 //! members ignored.
 
+mod reader;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,18 +11,31 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 
+pub(crate) use reader::{Fill, Members, Reader, Seen, Unread, members, read};
+
 /// Items of a list that are read; the rest is skipped. More than any limit of UPS, and few enough
 /// that a body of a megabyte full of `{}` does not become a hundred times as much.
 const MAX_ITEMS: usize = 256;
 
 /// A string, or a number or boolean read as one. Borrows from the body where it can.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
+
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Self(Cow::Borrowed(""))
+    }
+}
 
 impl Text<'_> {
     /// The text without surrounding blanks.
     pub(crate) fn as_str(&self) -> &str {
-        self.0.trim()
+        let text: &str = &self.0;
+        match text.as_bytes() {
+            // Nearly always: nothing to cut.
+            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+            _ => text.trim(),
+        }
     }
 
     /// The text, or `None` when it is blank.

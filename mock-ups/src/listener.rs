@@ -147,7 +147,6 @@ async fn serve_http(
         let mut builder = http1::Builder::new();
         builder
             .max_buf_size(128 * 1024)
-            .pipeline_flush(true)
             .half_close(false);
         let served = pin!(builder.serve_connection(io, service));
         drive(

@@ -105,10 +105,10 @@ impl Rating {
         let Ok(text) = std::str::from_utf8(call.body) else {
             return Ok(ApiAnswer::indigestible());
         };
-        let envelope = match serde_json::from_str::<request::Envelope<'_>>(text) {
+        let envelope = match liberal::read::<request::Envelope<'_>>(text) {
             Ok(envelope) => envelope,
-            Err(_) if liberal::is_json(call.body) => return Err(error::NOT_VALID.into()),
-            Err(_) => return Ok(ApiAnswer::indigestible()),
+            Err(liberal::Unread) if liberal::is_json(call.body) => return Err(error::NOT_VALID.into()),
+            Err(liberal::Unread) => return Ok(ApiAnswer::indigestible()),
         };
         let request = envelope
             .rate_request

@@ -76,13 +76,22 @@ pub(crate) fn read<'b, T: serde::Deserialize<'b>>(body: &'b [u8]) -> Result<T, U
     if liberal::holds_control_character(body) {
         return Err(Unread::Indigestible);
     }
-    serde_json::from_slice(body).map_err(|_| {
-        if liberal::is_json(body) {
-            Unread::Refused(error::NOT_VALID.into())
-        } else {
-            Unread::Indigestible
-        }
-    })
+    serde_json::from_slice(body).map_err(|_| unread(body))
+}
+
+/// The same for what rating reads.
+fn read_priced<'b, T: liberal::Members<'b>>(body: &'b [u8]) -> Result<T, Unread> {
+    let text = std::str::from_utf8(body).map_err(|_| Unread::Indigestible)?;
+    liberal::read(text).map_err(|liberal::Unread| unread(body))
+}
+
+/// Why a body was not read that is neither empty nor holds a control character.
+fn unread(body: &[u8]) -> Unread {
+    if liberal::is_json(body) {
+        Unread::Refused(error::NOT_VALID.into())
+    } else {
+        Unread::Indigestible
+    }
 }
 
 /// Why a body was not read.

@@ -124,31 +124,31 @@ impl Sheet<'_> {
     }
 
     /// The alerts of one rated shipment: the first so many of the list.
-    fn alerts(&self, modified: bool, untimed: bool) -> ([Alert; 10], usize) {
+    fn alerts(&self, modified: bool, untimed: bool) -> ([&'static Alert; 10], usize) {
         let shows = &self.job.shows;
         let transit = shows.time_in_transit.as_ref();
         let parcels = &self.job.parcels;
-        let mut alerts = [MAY_VARY; 10];
+        let mut alerts = [&MAY_VARY; 10];
         let mut count = 1;
         for (raised, alert) in [
-            (self.not_qualified, NOT_QUALIFIED),
+            (self.not_qualified, &NOT_QUALIFIED),
             (
                 shows.third_party == ThirdParty::NobodyElsePays,
-                THIRD_PARTY_ONLY,
+                &THIRD_PARTY_ONLY,
             ),
-            (self.third_party_refused, THIRD_PARTY_REFUSED),
-            (self.job.reclassified, RECLASSIFIED),
-            (shows.user_level_discount_asked, NO_USER_DISCOUNT),
+            (self.third_party_refused, &THIRD_PARTY_REFUSED),
+            (self.job.reclassified, &RECLASSIFIED),
+            (shows.user_level_discount_asked, &NO_USER_DISCOUNT),
             (
                 transit.is_some_and(|wanted| wanted.day_was_changed),
-                DATE_CHANGED,
+                &DATE_CHANGED,
             ),
             (
                 parcels.iter().any(|parcel| parcel.handling_was_found),
-                HANDLING_SET,
+                &HANDLING_SET,
             ),
-            (modified, MODIFIER_APPLIED),
-            (untimed, NO_TRANSIT),
+            (modified, &MODIFIER_APPLIED),
+            (untimed, &NO_TRANSIT),
         ] {
             if raised {
                 alerts[count] = alert;
@@ -188,7 +188,7 @@ fn response(json: &mut Json, sheet: &Sheet<'_>, bases: &[Basis<'_>]) {
         // Seen as a list of one even where the version would write an object.
         let untimed = bases.iter().any(|basis| sheet.is_untimed(basis));
         let (alerts, count) = sheet.alerts(modified, untimed);
-        json.array("Alert", &alerts[..count], alert);
+        json.array("Alert", alerts[..count].iter().copied(), alert);
         match sheet.job.shows.customer_context {
             Some(context) => json.object("TransactionReference", |json| {
                 json.text("CustomerContext", context);

@@ -1,39 +1,45 @@
 //! The rating request as it comes in: borrowed from the body, nothing checked yet.
 //!
-//! Only members that change the answer are named; `serde` skips the others. Names are those of the
-//! JSON, so they need no comments.
+//! Only members that change the answer are named; the reader skips the others. Names are those of
+//! the JSON, so they need no comments.
 
 use serde::Deserialize;
 
-use crate::liberal::{Flag, Many, Opt, Text};
+use crate::liberal::{Flag, Many, Opt, Text, members};
 
 /// The outermost object.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Envelope<'a> {
-    #[serde(borrow)]
     pub(crate) rate_request: Opt<RateRequest<'a>>,
 }
 
+members!('a, Envelope<'a> {
+    "RateRequest" => rate_request,
+});
+
 /// `RateRequest`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct RateRequest<'a> {
-    #[serde(borrow)]
     pub(crate) request: Opt<Request<'a>>,
-    #[serde(borrow)]
     pub(crate) shipment: Opt<Shipment<'a>>,
 }
 
+members!('a, RateRequest<'a> {
+    "Request" => request,
+    "Shipment" => shipment,
+});
+
 /// `Request`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Request<'a> {
-    #[serde(borrow)]
     pub(crate) sub_version: Text<'a>,
-    #[serde(borrow)]
     pub(crate) transaction_reference: Opt<TransactionReference<'a>>,
 }
+
+members!('a, Request<'a> {
+    "SubVersion" => sub_version,
+    "TransactionReference" => transaction_reference,
+});
 
 /// `TransactionReference`.
 #[derive(Debug, Default, Deserialize)]
@@ -43,6 +49,10 @@ pub(crate) struct TransactionReference<'a> {
     pub(crate) customer_context: Option<Text<'a>>,
 }
 
+members!('a, TransactionReference<'a> {
+    "CustomerContext" => customer_context,
+});
+
 /// An object of which only the code matters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
@@ -51,203 +61,251 @@ pub(crate) struct Coded<'a> {
     pub(crate) code: Text<'a>,
 }
 
+members!('a, Coded<'a> {
+    "Code" => code,
+});
+
 /// A shipper, ship-to or ship-from.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Party<'a> {
-    #[serde(borrow)]
     pub(crate) shipper_number: Text<'a>,
-    #[serde(borrow)]
     pub(crate) address: Opt<Address<'a>>,
 }
 
+members!('a, Party<'a> {
+    "ShipperNumber" => shipper_number,
+    "Address" => address,
+});
+
 /// A measured weight.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct WeightIn<'a> {
-    #[serde(borrow)]
     pub(crate) unit_of_measurement: Opt<Coded<'a>>,
-    #[serde(borrow)]
     pub(crate) weight: Text<'a>,
 }
 
+members!('a, WeightIn<'a> {
+    "UnitOfMeasurement" => unit_of_measurement,
+    "Weight" => weight,
+});
+
 /// Measured sides.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct DimensionsIn<'a> {
-    #[serde(borrow)]
     pub(crate) unit_of_measurement: Opt<Coded<'a>>,
-    #[serde(borrow)]
     pub(crate) length: Text<'a>,
-    #[serde(borrow)]
     pub(crate) width: Text<'a>,
-    #[serde(borrow)]
     pub(crate) height: Text<'a>,
 }
 
+members!('a, DimensionsIn<'a> {
+    "UnitOfMeasurement" => unit_of_measurement,
+    "Length" => length,
+    "Width" => width,
+    "Height" => height,
+});
+
 /// Money.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Money<'a> {
-    #[serde(borrow)]
     pub(crate) currency_code: Text<'a>,
-    #[serde(borrow)]
     pub(crate) monetary_value: Text<'a>,
 }
 
+members!('a, Money<'a> {
+    "CurrencyCode" => currency_code,
+    "MonetaryValue" => monetary_value,
+});
+
 /// The pickup of `DeliveryTimeInformation`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct PickupAt<'a> {
-    #[serde(borrow)]
     pub(crate) date: Text<'a>,
-    #[serde(borrow)]
     pub(crate) time: Text<'a>,
 }
 
+members!('a, PickupAt<'a> {
+    "Date" => date,
+    "Time" => time,
+});
+
 /// `DeliveryTimeInformation`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct DeliveryTimeInformation<'a> {
-    #[serde(borrow)]
     pub(crate) package_bill_type: Text<'a>,
-    #[serde(borrow)]
     pub(crate) pickup: Opt<PickupAt<'a>>,
 }
 
+members!('a, DeliveryTimeInformation<'a> {
+    "PackageBillType" => package_bill_type,
+    "Pickup" => pickup,
+});
+
 /// `DeliveryConfirmation`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct DeliveryConfirmation<'a> {
-    #[serde(borrow, rename = "DCISType")]
     pub(crate) dcis_type: Text<'a>,
 }
 
+members!('a, DeliveryConfirmation<'a> {
+    "DCISType" => dcis_type,
+});
+
 /// An address, as far as rating looks at it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Address<'a> {
-    #[serde(borrow)]
     pub(crate) state_province_code: Text<'a>,
-    #[serde(borrow)]
     pub(crate) postal_code: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(crate) country_code: Text<'a>,
     pub(crate) residential_address_indicator: Flag,
 }
 
+members!('a, Address<'a> {
+    "StateProvinceCode" => state_province_code,
+    "PostalCode" => postal_code,
+    "CountryCode" => country_code,
+    "ResidentialAddressIndicator" => residential_address_indicator,
+});
+
 /// `Shipment`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Shipment<'a> {
-    #[serde(borrow)]
     pub(crate) shipper: Opt<Party<'a>>,
-    #[serde(borrow)]
     pub(crate) ship_to: Opt<Party<'a>>,
-    #[serde(borrow)]
     pub(crate) ship_from: Opt<Party<'a>>,
-    #[serde(borrow)]
     pub(crate) alternate_delivery_address: Opt<Party<'a>>,
-    #[serde(borrow)]
     pub(crate) service: Opt<Coded<'a>>,
-    #[serde(borrow)]
     pub(crate) package: Many<Package<'a>>,
     pub(crate) documents_only_indicator: Flag,
-    #[serde(borrow)]
     pub(crate) shipment_service_options: Opt<ShipmentServiceOptions<'a>>,
     pub(crate) shipment_rating_options: Opt<RatingOptions>,
-    #[serde(borrow)]
     pub(crate) payment_details: Opt<PaymentDetails<'a>>,
-    #[serde(borrow)]
     pub(crate) invoice_line_total: Opt<Money<'a>>,
     pub(crate) rating_method_requested_indicator: Flag,
     pub(crate) tax_information_indicator: Flag,
-    #[serde(borrow)]
     pub(crate) delivery_time_information: Opt<DeliveryTimeInformation<'a>>,
 }
 
+members!('a, Shipment<'a> {
+    "Shipper" => shipper,
+    "ShipTo" => ship_to,
+    "ShipFrom" => ship_from,
+    "AlternateDeliveryAddress" => alternate_delivery_address,
+    "Service" => service,
+    "Package" => package,
+    "DocumentsOnlyIndicator" => documents_only_indicator,
+    "ShipmentServiceOptions" => shipment_service_options,
+    "ShipmentRatingOptions" => shipment_rating_options,
+    "PaymentDetails" => payment_details,
+    "InvoiceLineTotal" => invoice_line_total,
+    "RatingMethodRequestedIndicator" => rating_method_requested_indicator,
+    "TaxInformationIndicator" => tax_information_indicator,
+    "DeliveryTimeInformation" => delivery_time_information,
+});
+
 /// `PaymentDetails`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct PaymentDetails<'a> {
-    #[serde(borrow)]
     pub(crate) shipment_charge: Many<ShipmentCharge<'a>>,
 }
 
+members!('a, PaymentDetails<'a> {
+    "ShipmentCharge" => shipment_charge,
+});
+
 /// `ShipmentCharge`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct ShipmentCharge<'a> {
-    #[serde(borrow)]
     pub(crate) bill_shipper: Opt<BillShipper<'a>>,
-    #[serde(borrow)]
     pub(crate) bill_third_party: Opt<BillShipper<'a>>,
-    #[serde(borrow)]
     pub(crate) bill_receiver: Opt<BillShipper<'a>>,
 }
 
+members!('a, ShipmentCharge<'a> {
+    "BillShipper" => bill_shipper,
+    "BillThirdParty" => bill_third_party,
+    "BillReceiver" => bill_receiver,
+});
+
 /// `BillShipper`, `BillThirdParty` and `BillReceiver`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct BillShipper<'a> {
-    #[serde(borrow)]
     pub(crate) account_number: Text<'a>,
 }
 
+members!('a, BillShipper<'a> {
+    "AccountNumber" => account_number,
+});
+
 /// `ShipmentRatingOptions`.
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct RatingOptions {
     pub(crate) negotiated_rates_indicator: Flag,
     pub(crate) rate_chart_indicator: Flag,
     pub(crate) user_level_discount_indicator: Flag,
-    #[serde(rename = "TPFCNegotiatedRatesIndicator")]
     pub(crate) tpfc_negotiated_rates_indicator: Flag,
 }
 
+members!('a, RatingOptions {
+    "NegotiatedRatesIndicator" => negotiated_rates_indicator,
+    "RateChartIndicator" => rate_chart_indicator,
+    "UserLevelDiscountIndicator" => user_level_discount_indicator,
+    "TPFCNegotiatedRatesIndicator" => tpfc_negotiated_rates_indicator,
+});
+
 /// `ShipmentServiceOptions`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct ShipmentServiceOptions<'a> {
     pub(crate) saturday_pickup_indicator: Flag,
     pub(crate) saturday_delivery_indicator: Flag,
-    #[serde(borrow)]
     pub(crate) delivery_confirmation: Opt<DeliveryConfirmation<'a>>,
-    #[serde(rename = "UPScarbonneutralIndicator")]
     pub(crate) carbon_neutral_indicator: Flag,
-    #[serde(rename = "COD")]
     pub(crate) cash_on_delivery: Flag,
 }
 
+members!('a, ShipmentServiceOptions<'a> {
+    "SaturdayPickupIndicator" => saturday_pickup_indicator,
+    "SaturdayDeliveryIndicator" => saturday_delivery_indicator,
+    "DeliveryConfirmation" => delivery_confirmation,
+    "UPScarbonneutralIndicator" => carbon_neutral_indicator,
+    "COD" => cash_on_delivery,
+});
+
 /// `Package`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Package<'a> {
-    #[serde(borrow)]
     pub(crate) packaging_type: Opt<Coded<'a>>,
     /// Shipping's name for `PackagingType`.
-    #[serde(borrow)]
     pub(crate) packaging: Opt<Coded<'a>>,
-    #[serde(borrow)]
     pub(crate) dimensions: Opt<DimensionsIn<'a>>,
-    #[serde(borrow)]
     pub(crate) package_weight: Opt<WeightIn<'a>>,
     pub(crate) large_package_indicator: Flag,
     pub(crate) additional_handling_indicator: Flag,
-    #[serde(borrow)]
     pub(crate) package_service_options: Opt<PackageServiceOptions<'a>>,
-    #[serde(borrow)]
     pub(crate) simple_rate: Opt<Coded<'a>>,
 }
 
+members!('a, Package<'a> {
+    "PackagingType" => packaging_type,
+    "Packaging" => packaging,
+    "Dimensions" => dimensions,
+    "PackageWeight" => package_weight,
+    "LargePackageIndicator" => large_package_indicator,
+    "AdditionalHandlingIndicator" => additional_handling_indicator,
+    "PackageServiceOptions" => package_service_options,
+    "SimpleRate" => simple_rate,
+});
+
 /// `PackageServiceOptions`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(crate) struct PackageServiceOptions<'a> {
-    #[serde(borrow)]
     pub(crate) delivery_confirmation: Opt<DeliveryConfirmation<'a>>,
-    #[serde(rename = "COD")]
     pub(crate) cash_on_delivery: Flag,
-    #[serde(borrow)]
     pub(crate) declared_value: Opt<Money<'a>>,
 }
+
+members!('a, PackageServiceOptions<'a> {
+    "DeliveryConfirmation" => delivery_confirmation,
+    "COD" => cash_on_delivery,
+    "DeclaredValue" => declared_value,
+});

@@ -12,7 +12,7 @@ use crate::rating::{Call, Lookup, Mode, error, transit, version_number};
 use super::number::tracking_number;
 use super::request::{Envelope, Party, PricedEnvelope, ReferenceNumber, ShipmentRequest};
 use super::store::{Address, Package, Shipment};
-use super::{Shipping, read, transaction};
+use super::{Shipping, read, read_priced, transaction};
 
 impl Shipping {
     pub(super) fn create(
@@ -29,7 +29,7 @@ impl Shipping {
             Ok(details) => details,
             Err(unread) => return unread.answer(),
         };
-        let priced: PricedEnvelope<'_> = match read(request.body) {
+        let priced: PricedEnvelope<'_> = match read_priced(request.body) {
             Ok(priced) => priced,
             Err(unread) => return unread.answer(),
         };

@@ -2,16 +2,16 @@
 
 use serde::Deserialize;
 
-use crate::liberal::{Lines, Many, Opt, Text};
+use crate::liberal::{Lines, Many, Opt, Text, members};
 use crate::rating::request::{Coded, RateRequest, TransactionReference};
 
 /// The part that is priced.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
+#[derive(Debug, Default)]
 pub(super) struct PricedEnvelope<'a> {
-    #[serde(borrow)]
     pub(super) shipment_request: Opt<RateRequest<'a>>,
 }
+
+members!('a, PricedEnvelope<'a> { "ShipmentRequest" => shipment_request });
 
 /// The part that is written on labels and kept.
 #[derive(Debug, Default, Deserialize)]

@@ -71,7 +71,7 @@ fn heading(json: &mut Json, sheet: &Sheet<'_>, basis: &Basis<'_>) {
     json.list(
         "RatedShipmentAlert",
         arrays,
-        alerts[..count].iter(),
+        alerts[..count].iter().copied(),
         alert_at_shipment,
     );
     if shows.rating_method {
@@ -173,7 +173,8 @@ fn package(
             money(json, sheet, "TotalCharge", charges.net_total());
         });
     }
-    json.text("Weight", parcel.weight);
+    // It was read as a number.
+    json.word("Weight", parcel.weight);
     billing_weight(json, sheet.job.units, shown(parcel.billed));
     if let Some(size) = parcel.simple_rate.filter(|_| sheet.job.service.is_some()) {
         json.object("SimpleRate", |json| {
@@ -186,13 +187,18 @@ fn package(
 }
 
 pub(super) fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
-    json.object("BillingWeight", |json| {
-        json.prepared(match units {
-            Units::Imperial => r#""UnitOfMeasurement":{"Code":"LBS", "Description":"Pounds"}"#,
-            Units::Metric => r#""UnitOfMeasurement":{"Code":"KGS", "Description":"Kilograms"}"#,
-        });
-        json.tenths("Weight", tenths);
-    });
+    const POUNDS: &str = concat!(
+        r#""BillingWeight":{"UnitOfMeasurement":{"Code":"LBS", "Description":"Pounds"}"#,
+        r#", "Weight":""#
+    );
+    const KILOGRAMS: &str = concat!(
+        r#""BillingWeight":{"UnitOfMeasurement":{"Code":"KGS", "Description":"Kilograms"}"#,
+        r#", "Weight":""#
+    );
+    match units {
+        Units::Imperial => json.prepared_tenths(POUNDS, tenths, "\"}"),
+        Units::Metric => json.prepared_tenths(KILOGRAMS, tenths, "\"}"),
+    }
 }
 
 #[inline(always)]
