@@ -14,6 +14,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 
 use crate::config::Limits;
+use crate::wire::{LINGER_BYTES, LINGER_TIME};
 
 /// Why a request body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +28,7 @@ pub(crate) enum Unreadable {
 }
 
 /// The whole body, within the limits of size and time.
-pub(crate) async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, Unreadable> {
+pub(crate) async fn read(body: &mut Incoming, limits: &Limits) -> Result<Bytes, Unreadable> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -44,7 +45,24 @@ pub(crate) async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, Unrea
     }
 }
 
-async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Unreadable> {
+/// Reads and drops the rest of a body, up to a bound of bytes and time. Over HTTP/2 a stream whose
+/// request is not read to its end is reset, and the answer may go with it.
+pub(crate) async fn drain(body: &mut Incoming) {
+    let all = async {
+        let mut left = LINGER_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            left = left.saturating_sub(length);
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whether it came to its end makes no difference to the answer.
+    let _ = tokio::time::timeout(LINGER_TIME, all).await;
+}
+
+async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Unreadable> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 
 use crate::answer::{self, Framing};
@@ -148,12 +148,16 @@ impl Connection {
     ) -> Result<Response<MockBody>, Abort> {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed);
         let _in_progress = InProgress(&self.ended);
-        let (parts, body) = request.into_parts();
-        let body = match body::read(body, &self.world.limits).await {
+        let (parts, mut body) = request.into_parts();
+        let body = match body::read(&mut body, &self.world.limits).await {
             Ok(body) => body,
             Err(reason) => {
                 // The client may still be sending; it must get to read why it should not.
-                self.ending.linger();
+                if parts.version == Version::HTTP_2 {
+                    body::drain(&mut body).await;
+                } else {
+                    self.ending.linger();
+                }
                 return unreadable(reason);
             }
         };

@@ -48,9 +48,9 @@ impl Ending {
 /// Time for the last bytes to leave the machine before a reset.
 const FAREWELL: Duration = Duration::from_millis(20);
 /// What is read and dropped of a client that goes on sending, at most.
-const LINGER_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const LINGER_BYTES: usize = 16 * 1024 * 1024;
 /// How long that may take.
-const LINGER_TIME: Duration = Duration::from_secs(3);
+pub(crate) const LINGER_TIME: Duration = Duration::from_secs(3);
 
 /// The socket, plain or TLS.
 #[derive(Debug)]

@@ -1,10 +1,15 @@
 //! TLS and HTTP/2.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, StatusCode, Version};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body, Frame};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mock_ups::{Action, Fault, MockUps};
 use rustls::{ClientConfig, RootCertStore};
@@ -41,9 +46,12 @@ fn token_request(uri: &str) -> Request<Full<Bytes>> {
         .unwrap()
 }
 
-async fn over_http2(
+async fn over_http2<B>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-) -> hyper::client::conn::http2::SendRequest<Full<Bytes>> {
+) -> hyper::client::conn::http2::SendRequest<B>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+{
     let handshake =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
     let (sender, connection) = handshake.unwrap();
@@ -131,4 +139,49 @@ async fn http2_with_prior_knowledge_works_on_the_plain_listener() {
         .await
         .unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// A body that tells how much of it was taken.
+struct Counted {
+    left: usize,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let piece = self.left.min(16 * 1024);
+        if piece == 0 {
+            return Poll::Ready(None);
+        }
+        self.left -= piece;
+        self.taken.fetch_add(piece, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![b' '; piece])))))
+    }
+}
+
+/// Some clients lose an answer when the stream is reset before they have sent all of a body.
+#[tokio::test]
+async fn http2_client_may_finish_its_huge_body_before_the_413() {
+    const BODY: usize = 5_000_000;
+    let ups = MockUps::start().await.unwrap();
+    let tcp = TcpStream::connect(ups.address()).await.unwrap();
+    let mut sender = over_http2(tcp).await;
+    let taken = Arc::new(AtomicUsize::new(0));
+    let body = Counted {
+        left: BODY,
+        taken: Arc::clone(&taken),
+    };
+    let request = Request::post("http://a/api/rating/v2409/Shop").body(body);
+    let answer = sender.send_request(request.unwrap()).await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let text = answer.into_body().collect().await.expect("no reset");
+    assert!(text.to_bytes().starts_with(b"{"));
+    assert_eq!(taken.load(Ordering::Relaxed), BODY);
 }
