@@ -220,7 +220,8 @@ fn shows<'r>(
 /// Whose negotiated rates the shipper asks for: those of the third party or the receiver who pays
 /// for the transportation.
 fn third_party<'r>(shipment: &'r Shipment<'_>) -> ThirdParty<'r> {
-    let charges = shipment.payment_details.as_ref();
+    let details = shipment.payment_details.as_ref();
+    let charges = details.or(shipment.payment_information.as_ref());
     let charges = charges.map_or(&[][..], |details| &details.shipment_charge.0);
     let mut payers = charges.iter().filter_map(|charge| {
         let third_party = charge.bill_third_party.as_ref();

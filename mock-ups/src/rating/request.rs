@@ -180,6 +180,8 @@ pub(crate) struct Shipment<'a> {
     pub(crate) shipment_service_options: Opt<ShipmentServiceOptions<'a>>,
     pub(crate) shipment_rating_options: Opt<RatingOptions>,
     pub(crate) payment_details: Opt<PaymentDetails<'a>>,
+    /// Shipping's name for `PaymentDetails`.
+    pub(crate) payment_information: Opt<PaymentDetails<'a>>,
     pub(crate) invoice_line_total: Opt<Money<'a>>,
     pub(crate) rating_method_requested_indicator: Flag,
     pub(crate) tax_information_indicator: Flag,
@@ -197,6 +199,7 @@ members!('a, Shipment<'a> {
     "ShipmentServiceOptions" => shipment_service_options,
     "ShipmentRatingOptions" => shipment_rating_options,
     "PaymentDetails" => payment_details,
+    "PaymentInformation" => payment_information,
     "InvoiceLineTotal" => invoice_line_total,
     "RatingMethodRequestedIndicator" => rating_method_requested_indicator,
     "TaxInformationIndicator" => tax_information_indicator,

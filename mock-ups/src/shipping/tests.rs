@@ -106,6 +106,23 @@ fn created_packages_have_numbers_with_a_right_digit_and_labels_that_are_images()
 }
 
 #[test]
+fn third_party_who_pays_brings_its_own_rates() {
+    let shipping = shipping();
+    let negotiated = |account: &str| {
+        let mut body = request(1);
+        let shipment = &mut body["ShipmentRequest"]["Shipment"];
+        shipment["Shipper"]["ShipperNumber"] = json!("D4E5F6");
+        shipment["ShipmentRatingOptions"] = json!({"TPFCNegotiatedRatesIndicator": "Y"});
+        let payer = json!({"Type": "01", "BillThirdParty": {"AccountNumber": account}});
+        shipment["PaymentInformation"] = json!({"ShipmentCharge": [payer]});
+        let answer = Call::post(SHIP, &body).json(&shipping);
+        results(&answer)["NegotiatedRateCharges"].is_object()
+    };
+    assert!(negotiated("A1B2C3"));
+    assert!(!negotiated("D4E5F6"));
+}
+
+#[test]
 fn one_package_is_an_object_in_old_versions() {
     let shipping = shipping();
     let old = Call::post("/api/shipments/v1/ship", &request(1)).json(&shipping);
