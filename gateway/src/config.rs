@@ -9,17 +9,24 @@
 //! quote a line of the file.
 
 mod account;
+mod admin;
 mod app;
+mod consent;
 mod cross;
 mod error;
+mod file;
 mod find;
 mod key;
+mod key_source;
 mod limits;
 mod listen;
 mod log;
+mod mail;
+mod partial;
 mod path;
 mod plugins;
 mod read;
+mod reminders;
 mod route;
 mod schema;
 mod secret;
@@ -31,30 +38,32 @@ mod value;
 mod workers;
 
 pub use account::Account;
+pub use admin::Admin;
 pub use app::{App, AppLogin};
+pub use consent::Consent;
 pub use error::{ConfigErrors, Mistake, Note, Place};
 pub(crate) use error::{Report, located};
 pub use limits::Limits;
 pub use listen::{Listen, ListenTls};
 pub use log::{Log, LogFormat};
+pub use mail::{Mail, MailLogin, MailServer};
+pub use partial::{AdminAccess, load_store};
 pub use plugins::Plugins;
 pub(crate) use plugins::cache_folder;
+pub use reminders::{Reminders, Webhook};
 pub use route::Route;
 pub use schema::{json_schema, reference};
 pub use source::{ProcessVariables, Variables};
-pub use store::Store;
 pub use tokens::Tokens;
 pub use upstream::Upstream;
 pub use workers::Workers;
 
 use cross::Drafts;
 use find::{note_near_variables, read_single, refuse_unknown_sections, repeated, single};
+use gateway_store::StoreOptions;
 use key::Section;
 use read::Context;
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 use toml_span::value::Table as TomlTable;
 
 /// A configuration that can be used.
@@ -66,8 +75,14 @@ pub struct Config {
     pub listen: Listen,
     /// The threads of the data plane.
     pub workers: Workers,
-    /// Where tokens are kept.
-    pub store: Store,
+    /// Who may use the admin API.
+    pub admin: Admin,
+    /// Where accounts, grants and tokens are kept.
+    pub store: StoreOptions,
+    /// How a person signs in at a carrier.
+    pub consent: Consent,
+    /// Who is told before a grant ends.
+    pub reminders: Reminders,
     /// Which plugin files may run.
     pub plugins: Plugins,
     /// How carriers are reached.
@@ -89,9 +104,10 @@ pub struct Config {
 }
 
 /// In the order of the reference.
-static SECTIONS: [&Section; 12] = [
+static SECTIONS: [&Section; 17] = [
     &listen::SECTION,
     &listen::TLS,
+    &admin::SECTION,
     &workers::SECTION,
     &plugins::SECTION,
     &route::SECTION,
@@ -102,10 +118,11 @@ static SECTIONS: [&Section; 12] = [
     &limits::SECTION,
     &log::SECTION,
     &store::SECTION,
+    &consent::SECTION,
+    &reminders::SECTION,
+    &reminders::WEBHOOK,
+    &mail::SECTION,
 ];
-
-/// Larger than any configuration; a wrong path stops here.
-const LONGEST: u64 = 4 * 1024 * 1024;
 
 impl Config {
     /// Reads a file, with the overrides of this process's environment.
@@ -121,41 +138,10 @@ impl Config {
     /// # Errors
     /// With every mistake in it.
     pub fn load_with(file: &Path, variables: &dyn Variables) -> Result<Self, ConfigErrors> {
-        let (text, private) = read_file(file).map_err(|problem| {
-            let mistake = Mistake {
-                place: Place::File,
-                message: problem,
-                fix: "name a configuration file with --config".into(),
-            };
-            ConfigErrors::new(file, vec![mistake])
-        })?;
-        let mut cx = Context {
-            text: &text,
-            variables,
-            folder: file.parent().unwrap_or_else(|| Path::new("")),
-            private,
-            mistakes: Vec::new(),
-            notes: Vec::new(),
-        };
-        let config = match toml_span::parse(&text) {
-            Ok(root) => Self::read(file, &mut cx, root.as_table()),
-            Err(error) => {
-                let place = cx.place(error.span);
-                cx.mistake(
-                    place,
-                    format!("not TOML: {error}"),
-                    "correct the syntax first",
-                );
-                None
-            }
-        };
-        match config {
-            Some(mut config) if cx.mistakes.is_empty() => {
-                config.notes = cx.notes;
-                Ok(config)
-            }
-            Some(_) | None => Err(ConfigErrors::new(file, cx.mistakes)),
-        }
+        let (mut config, notes) =
+            file::read(file, variables, |cx, root| Self::read(file, cx, root))?;
+        config.notes = notes;
+        Ok(config)
     }
 
     fn read<'t>(
@@ -167,11 +153,17 @@ impl Config {
         note_near_variables(cx);
         let listen = single(cx, root, &listen::SECTION);
         let tls = single(cx, root, &listen::TLS);
+        let listen = Listen::read(cx, &listen, &tls);
+        let consent = single(cx, root, &consent::SECTION);
+        let consent = Consent::read(cx, &consent, listen.admin);
         let config = Self {
             file: file.to_owned(),
-            listen: Listen::read(cx, &listen, &tls),
+            listen,
             workers: read_single(cx, root, &workers::SECTION, Workers::read),
-            store: read_single(cx, root, &store::SECTION, Store::read),
+            admin: read_single(cx, root, &admin::SECTION, Admin::read),
+            store: read_single(cx, root, &store::SECTION, store::read),
+            consent,
+            reminders: read_reminders(cx, root),
             plugins: read_single(cx, root, &plugins::SECTION, Plugins::read),
             upstream: read_single(cx, root, &upstream::SECTION, Upstream::read),
             limits: read_single(cx, root, &limits::SECTION, Limits::read),
@@ -217,25 +209,11 @@ impl Config {
     }
 }
 
-/// The text, and whether only the owner can read it.
-fn read_file(path: &Path) -> Result<(String, bool), String> {
-    let file = std::fs::File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
-    let metadata = file
-        .metadata()
-        .map_err(|e| format!("cannot be read: {e}"))?;
-    if metadata.is_dir() {
-        return Err("is a folder".into());
-    }
-    let mut text = String::new();
-    let length = file
-        .take(LONGEST + 1)
-        .read_to_string(&mut text)
-        .map_err(|e| format!("cannot be read: {e}"))?;
-    if length as u64 > LONGEST {
-        return Err("is longer than 4MiB".into());
-    }
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-    Ok((text, mode & 0o077 == 0))
+fn read_reminders<'t>(cx: &mut Context<'_>, root: Option<&'t TomlTable<'t>>) -> Reminders {
+    let table = single(cx, root, &reminders::SECTION);
+    let webhook = single(cx, root, &reminders::WEBHOOK);
+    let mail = single(cx, root, &mail::SECTION);
+    Reminders::read(cx, &table, &webhook, &mail)
 }
 
 #[cfg(test)]

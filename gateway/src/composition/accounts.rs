@@ -92,8 +92,8 @@ fn spec(
         environment: account.environment,
         origin: &origin,
         client_id: &account.client_id,
-        client_secret: &account.client_secret,
-        account_number: account.account_number.as_ref(),
+        client_secret: account.client_secret(),
+        account_number: account.account_numbers.first(),
         slot: &slot,
     });
     let spec = AccountSpec {
@@ -167,9 +167,9 @@ fn instance_config(account: &config::Account, origin: &Origin) -> serde_json::Va
         "environment": account.environment.as_str(),
         "origin": origin.to_string(),
         "client_id": account.client_id,
-        "client_secret": account.client_secret.expose(),
+        "client_secret": account.client_secret().expose(),
     });
-    if let Some(number) = &account.account_number {
+    if let Some(number) = account.account_numbers.first() {
         instance["account_number"] = json!(number.as_str());
     }
     instance

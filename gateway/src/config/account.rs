@@ -2,9 +2,11 @@
 
 use super::{
     key::{Key, Kind, Preset, Section},
-    read::{At, Context, Table},
+    read::{At, Context, Table, shortened},
 };
 use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment};
+use gateway_store::GrantKind;
+use std::{fmt::Display, str::FromStr};
 
 /// Credentials at a carrier.
 #[derive(Clone, Debug)]
@@ -15,12 +17,29 @@ pub struct Account {
     pub carrier: CarrierId,
     /// In which of its environments.
     pub environment: Environment,
-    /// The number that the carrier issued.
-    pub account_number: Option<AccountNumber>,
+    /// The numbers that the carrier issued; the first is the one that a login must own.
+    pub account_numbers: Vec<AccountNumber>,
+    /// Other names that apps may use for it.
+    pub aliases: Vec<AccountId>,
+    /// How its tokens are obtained.
+    pub grant: GrantKind,
     /// Our id at the carrier's token endpoint.
     pub client_id: String,
-    /// Our secret there.
-    pub client_secret: ClientSecret,
+    /// Our secrets there, in the order in which they are tried; at least one.
+    pub client_secrets: Vec<ClientSecret>,
+    /// Whether it is served, renewed and reminded of.
+    pub active: bool,
+    /// Whether it is the default of its carrier and environment.
+    pub default: bool,
+}
+
+impl Account {
+    /// The secret that is tried first.
+    pub fn client_secret(&self) -> &ClientSecret {
+        self.client_secrets
+            .first()
+            .expect("an account without a secret is refused when it is read")
+    }
 }
 
 static NAME: Key = Key {
@@ -45,7 +64,28 @@ static ACCOUNT_NUMBER: Key = Key {
     name: "account_number",
     kind: Kind::Text("\"A1B2C3\""),
     preset: Preset::Unset("none"),
-    doc: "The number that the carrier issued (UPS: six characters).",
+    doc: "The number that the carrier issued (UPS: six characters). A sign-in that does not own it \
+          is refused.",
+};
+static ACCOUNT_NUMBERS: Key = Key {
+    name: "account_numbers",
+    kind: Kind::Texts("\"A1B2C3\""),
+    preset: Preset::Unset("none"),
+    doc: "Several numbers of one login, instead of `account_number`. The first is the one that a \
+          sign-in must own.",
+};
+static GRANT: Key = Key {
+    name: "grant",
+    kind: Kind::OneOf(&["client_credentials", "authorization_code"]),
+    preset: Preset::Text("client_credentials"),
+    doc: "How tokens are obtained: with the client id and secret alone, or with a person's sign-in \
+          (`waybill account authorize`).",
+};
+static ALIASES: Key = Key {
+    name: "aliases",
+    kind: Kind::Texts("\"old-name\""),
+    preset: Preset::Unset("none"),
+    doc: "Other names by which apps may call it.",
 };
 static CLIENT_ID: Key = Key {
     name: "client_id",
@@ -56,8 +96,27 @@ static CLIENT_ID: Key = Key {
 static CLIENT_SECRET: Key = Key {
     name: "client_secret",
     kind: Kind::Secret,
-    preset: Preset::Required,
+    preset: Preset::Unset("required, unless `client_secrets` is given"),
     doc: "Client secret at the carrier's token endpoint.",
+};
+static CLIENT_SECRETS: Key = Key {
+    name: "client_secrets",
+    kind: Kind::Secrets,
+    preset: Preset::Unset("none"),
+    doc: "Several client secrets instead of `client_secret`, in the order in which they are tried: \
+          to change a secret without down-time.",
+};
+static ACTIVE: Key = Key {
+    name: "active",
+    kind: Kind::Bool,
+    preset: Preset::Bool(true),
+    doc: "Whether it is served, renewed and reminded of.",
+};
+static DEFAULT: Key = Key {
+    name: "default",
+    kind: Kind::Bool,
+    preset: Preset::Bool(false),
+    doc: "Makes it the account of callers who name none, in its carrier and environment.",
 };
 
 pub(super) static SECTION: Section = Section {
@@ -69,8 +128,14 @@ pub(super) static SECTION: Section = Section {
         &CARRIER,
         &ENVIRONMENT,
         &ACCOUNT_NUMBER,
+        &ACCOUNT_NUMBERS,
+        &ALIASES,
+        &GRANT,
         &CLIENT_ID,
         &CLIENT_SECRET,
+        &CLIENT_SECRETS,
+        &ACTIVE,
+        &DEFAULT,
     ],
 };
 
@@ -80,9 +145,13 @@ pub(super) struct Draft {
     pub(super) id: Option<At<AccountId>>,
     pub(super) carrier: Option<At<CarrierId>>,
     pub(super) environment: Option<At<Environment>>,
-    account_number: Option<At<AccountNumber>>,
+    pub(super) aliases: Vec<At<AccountId>>,
+    pub(super) default: bool,
+    account_numbers: Vec<At<AccountNumber>>,
+    grant: GrantKind,
     client_id: Option<At<String>>,
-    client_secret: Option<At<ClientSecret>>,
+    client_secrets: Vec<At<ClientSecret>>,
+    active: bool,
 }
 
 impl Draft {
@@ -91,14 +160,39 @@ impl Draft {
         if let Some(id) = &id {
             table.title = format!("account {:?}", id.value.as_str());
         }
-        Self {
+        let draft = Self {
             place: table.place.clone(),
             id,
             carrier: table.parsed(cx, &CARRIER, str::parse),
             environment: table.parsed(cx, &ENVIRONMENT, str::parse),
-            account_number: table.parsed(cx, &ACCOUNT_NUMBER, str::parse),
+            account_numbers: account_numbers(cx, table),
+            aliases: parsed_list(cx, table, &ALIASES),
+            grant: grant(cx, table),
             client_id: table.parsed(cx, &CLIENT_ID, client_id),
-            client_secret: table.secret(cx, &CLIENT_SECRET),
+            client_secrets: client_secrets(cx, table),
+            active: table.bool(cx, &ACTIVE),
+            default: table.bool(cx, &DEFAULT),
+        };
+        draft.advise(cx, table);
+        draft
+    }
+
+    fn advise(&self, cx: &mut Context<'_>, table: &Table<'_>) {
+        let by_consent = matches!(self.grant, GrantKind::AuthorizationCode);
+        if by_consent && self.account_numbers.is_empty() && !names_number(table) {
+            let message = format!(
+                "{} has no account_number: a sign-in with the wrong user would not be noticed",
+                table.title
+            );
+            cx.note(table.place.clone(), message);
+        }
+        if self.default && !self.active {
+            let message = format!("{} is the default but not active", table.title);
+            cx.mistake(
+                table.place.clone(),
+                message,
+                "remove default or active = false",
+            );
         }
     }
 
@@ -107,11 +201,92 @@ impl Draft {
             id: self.id?.value,
             carrier: self.carrier?.value,
             environment: self.environment?.value,
-            account_number: self.account_number.map(|at| at.value),
+            account_numbers: values(self.account_numbers),
+            aliases: values(self.aliases),
+            grant: self.grant,
             client_id: self.client_id?.value,
-            client_secret: self.client_secret?.value,
+            client_secrets: Some(values(self.client_secrets)).filter(|list| !list.is_empty())?,
+            active: self.active,
+            default: self.default,
         })
     }
+}
+
+fn values<T>(list: Vec<At<T>>) -> Vec<T> {
+    list.into_iter().map(|at| at.value).collect()
+}
+
+fn grant(cx: &mut Context<'_>, table: &Table<'_>) -> GrantKind {
+    let grant = table.parsed(cx, &GRANT, |text| match text {
+        "client_credentials" => Ok(GrantKind::ClientCredentials),
+        "authorization_code" => Ok(GrantKind::AuthorizationCode),
+        other => Err(format!("{:?} is not a grant", shortened(other))),
+    });
+    grant.map_or(GrantKind::ClientCredentials, |at| at.value)
+}
+
+fn names_number(table: &Table<'_>) -> bool {
+    table.value(&ACCOUNT_NUMBER).is_some() || table.value(&ACCOUNT_NUMBERS).is_some()
+}
+
+fn account_numbers(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<AccountNumber>> {
+    one_of_both(cx, table, &ACCOUNT_NUMBER, &ACCOUNT_NUMBERS);
+    let one = table.parsed(cx, &ACCOUNT_NUMBER, str::parse);
+    let several = parsed_list(cx, table, &ACCOUNT_NUMBERS);
+    one.into_iter().chain(several).collect()
+}
+
+fn client_secrets(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<ClientSecret>> {
+    let given = |key| table.value(key).is_some();
+    if !given(&CLIENT_SECRET) && !given(&CLIENT_SECRETS) {
+        cx.mistake(
+            table.place.clone(),
+            format!("{} has no {}", table.title, CLIENT_SECRET.name),
+            format!(
+                "write {} = {}",
+                CLIENT_SECRET.name,
+                CLIENT_SECRET.kind.form()
+            ),
+        );
+    }
+    one_of_both(cx, table, &CLIENT_SECRET, &CLIENT_SECRETS);
+    let one = table.secret(cx, &CLIENT_SECRET);
+    let several = table.secrets(cx, &CLIENT_SECRETS).unwrap_or_default();
+    one.into_iter().chain(several).collect()
+}
+
+/// Both would leave open which comes first.
+fn one_of_both(cx: &mut Context<'_>, table: &Table<'_>, one: &Key, several: &Key) {
+    if let (Some(_), Some(value)) = (table.value(one), table.value(several)) {
+        cx.mistake(
+            cx.place(value.span),
+            format!("{} has both {} and {}", table.title, one.name, several.name),
+            format!("write all of them in {}, the first one first", several.name),
+        );
+    }
+}
+
+/// A list of texts of one form, none of them twice.
+fn parsed_list<T: FromStr<Err: Display> + PartialEq + Display>(
+    cx: &mut Context<'_>,
+    table: &Table<'_>,
+    key: &Key,
+) -> Vec<At<T>> {
+    let mut list: Vec<At<T>> = Vec::new();
+    for At { value: text, place } in table.texts(cx, key).unwrap_or_default() {
+        match text.parse::<T>() {
+            Err(error) => {
+                let message = format!("{}: {error}", table.label(key));
+                cx.mistake(place, message, format!("write {}", key.kind.form()));
+            }
+            Ok(value) if list.iter().any(|other| other.value == value) => {
+                let message = format!("{} lists {value} twice", table.label(key));
+                cx.mistake(place, message, "remove one of them");
+            }
+            Ok(value) => list.push(At { value, place }),
+        }
+    }
+    list
 }
 
 /// RFC 7617 section 2: no colon, no control characters. Not quoted, because a secret ends up here

@@ -6,6 +6,7 @@ use super::{
     read::{At, Context, Table},
 };
 use gateway_model::{AccountId, AppId, CarrierId, ClientSecret, Secret};
+use gateway_store::RateLimit;
 
 /// A program that calls the gateway.
 #[derive(Clone, Debug)]
@@ -19,6 +20,10 @@ pub struct App {
     /// What it may use; its defaults stand first, so the first one of a carrier and environment is
     /// the default there.
     pub accounts: Vec<AccountId>,
+    /// How often it may call.
+    pub rate: Option<RateLimit>,
+    /// Retired access keys by which it is recognised; they stand for its first account.
+    pub legacy_keys: Vec<Secret>,
 }
 
 /// What an app uses at the gateway's token endpoint.
@@ -71,12 +76,60 @@ static DEFAULT: Key = Key {
           for each environment.",
 };
 
+static RATE_KEY: Key = Key {
+    name: "rate",
+    kind: Kind::Inner(&RATE, "{ per_second = 50, burst = 100 }"),
+    preset: Preset::Unset("no limit"),
+    doc: "How often it may call: `per_second` in the long run, `burst` at once (`per_second` unless \
+          given). More is answered with 429.",
+};
+static LEGACY_KEYS: Key = Key {
+    name: "legacy_keys",
+    kind: Kind::Secrets,
+    preset: Preset::Unset("none"),
+    doc: "Retired access keys by which it is recognised; they stand for its first account.",
+};
+static PER_SECOND: Key = Key {
+    name: "per_second",
+    kind: Kind::Integer {
+        min: 1,
+        max: 1_000_000,
+    },
+    preset: Preset::Required,
+    doc: "Requests a second in the long run.",
+};
+static BURST: Key = Key {
+    name: "burst",
+    kind: Kind::Integer {
+        min: 1,
+        max: 1_000_000,
+    },
+    preset: Preset::Unset("`per_second`"),
+    doc: "Requests at once.",
+};
+/// No variable overrides what stands in a list, so it counts as repeated itself.
+static RATE: Section = Section {
+    path: "app.rate",
+    repeated: true,
+    doc: "How often an app may call.",
+    keys: &[&PER_SECOND, &BURST],
+};
+
 pub(super) static SECTION: Section = Section {
     path: "app",
     repeated: true,
     doc: "A program that calls the gateway. It needs `client_id` and `client_secret`, or `key`, \
-          or all three.",
-    keys: &[&NAME, &CLIENT_ID, &CLIENT_SECRET, &KEY, &ACCOUNTS, &DEFAULT],
+          or `legacy_keys`, or more of them.",
+    keys: &[
+        &NAME,
+        &CLIENT_ID,
+        &CLIENT_SECRET,
+        &KEY,
+        &ACCOUNTS,
+        &DEFAULT,
+        &RATE_KEY,
+        &LEGACY_KEYS,
+    ],
 };
 
 /// An app as far as it could be read; the checks between sections work on this.
@@ -84,9 +137,11 @@ pub(super) struct Draft {
     pub(super) title: String,
     pub(super) id: Option<At<AppId>>,
     pub(super) client_id: Option<At<String>>,
-    pub(super) key: Option<At<Secret>>,
+    key: Option<At<Secret>>,
     pub(super) accounts: Vec<At<AccountId>>,
     pub(super) defaults: Vec<(CarrierId, At<AccountId>)>,
+    legacy_keys: Vec<At<Secret>>,
+    rate: Option<RateLimit>,
     client_secret: Option<At<ClientSecret>>,
 }
 
@@ -105,14 +160,22 @@ impl Draft {
             key: table.secret(cx, &KEY),
             accounts,
             defaults: defaults(cx, table),
+            rate: rate(cx, table),
+            legacy_keys: table.secrets(cx, &LEGACY_KEYS).unwrap_or_default(),
         };
         draft.check_credentials(cx, table);
         draft
     }
 
+    /// All that it may send instead of an id and a secret.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &At<Secret>> {
+        self.key.iter().chain(&self.legacy_keys)
+    }
+
     fn check_credentials(&self, cx: &mut Context<'_>, table: &Table<'_>) {
         let has = |key: &Key| table.value(key).is_some();
-        match (has(&CLIENT_ID), has(&CLIENT_SECRET), has(&KEY)) {
+        let has_key = has(&KEY) || has(&LEGACY_KEYS);
+        match (has(&CLIENT_ID), has(&CLIENT_SECRET), has_key) {
             (true, false, _) => cx.mistake(
                 table.place.clone(),
                 format!("{} has a client_id but no client_secret", self.title),
@@ -126,13 +189,12 @@ impl Draft {
             (false, false, false) => cx.mistake(
                 table.place.clone(),
                 format!("{} has no way to prove who it is", self.title),
-                "write client_id and client_secret, or key",
+                "write client_id and client_secret, or key, or legacy_keys",
             ),
             (true, true, _) | (false, false, true) => {}
         }
-        if let Some(key) = &self.key
-            && !key.value.expose().bytes().all(|b| b.is_ascii_graphic())
-        {
+        let unfit = |key: &&At<Secret>| !key.value.expose().bytes().all(|b| b.is_ascii_graphic());
+        for key in self.keys().filter(unfit) {
             cx.mistake(
                 key.place.clone(),
                 format!(
@@ -164,8 +226,21 @@ impl Draft {
             login,
             key: self.key.map(|at| at.value),
             accounts,
+            rate: self.rate,
+            legacy_keys: self.legacy_keys.into_iter().map(|at| at.value).collect(),
         })
     }
+}
+
+fn rate(cx: &mut Context<'_>, table: &Table<'_>) -> Option<RateLimit> {
+    let inner = table.inner(cx, &RATE_KEY)?;
+    let number = |number: u64| u32::try_from(number).ok();
+    let per_second = inner.integer(cx, &PER_SECOND).and_then(number);
+    let burst = inner.integer(cx, &BURST).and_then(number);
+    Some(RateLimit {
+        per_second: per_second?,
+        burst: burst.or(per_second)?,
+    })
 }
 
 fn accounts(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<AccountId>> {

@@ -31,12 +31,49 @@ impl Drafts {
             self.app_accounts(cx, app);
             self.app_defaults(cx, app);
         }
+        self.account_defaults(cx);
         self.advise(cx);
+    }
+
+    /// One default for each carrier and environment, whoever names it.
+    fn account_defaults(&self, cx: &mut Context<'_>) {
+        let mut defaults: BTreeMap<Realm, &AccountId> = BTreeMap::new();
+        for route in &self.routes {
+            let realm = realm_of(route.carrier.as_ref(), route.environment.as_ref());
+            if let (Some(realm), Some(named)) = (realm, &route.account) {
+                defaults.insert(realm, &named.value);
+            }
+        }
+        for account in self.accounts.iter().filter(|account| account.default) {
+            let realm = realm_of(account.carrier.as_ref(), account.environment.as_ref());
+            let (Some(realm), Some(id)) = (realm, &account.id) else {
+                continue;
+            };
+            let (carrier, environment) = realm.clone();
+            if let Some(other) = defaults.insert(realm, &id.value)
+                && *other != id.value
+            {
+                cx.mistake(
+                    account.place.clone(),
+                    format!(
+                        "accounts {other} and {} are both the default of {carrier}, {environment}",
+                        id.value
+                    ),
+                    "leave one of them",
+                );
+            }
+        }
     }
 
     fn names(&self, cx: &mut Context<'_>) {
         let ids = self.accounts.iter().filter_map(|draft| draft.id.as_ref());
-        refuse_twice(cx, ids, "two accounts are called", "rename one of them");
+        let aliases = self.accounts.iter().flat_map(|draft| &draft.aliases);
+        refuse_twice(
+            cx,
+            ids.chain(aliases),
+            "two accounts are called",
+            "rename one of them",
+        );
         let ids = self.apps.iter().filter_map(|draft| draft.id.as_ref());
         refuse_twice(cx, ids, "two apps are called", "rename one of them");
         let ids = self
@@ -50,7 +87,8 @@ impl Drafts {
             "give each app a client_id of its own",
         );
         let mut keys: Vec<&str> = Vec::new();
-        for key in self.apps.iter().filter_map(|draft| draft.key.as_ref()) {
+        let app_keys = self.apps.iter().flat_map(app::Draft::keys);
+        for key in app_keys {
             if keys.contains(&key.value.expose()) {
                 cx.mistake(
                     key.place.clone(),

@@ -65,6 +65,16 @@ pub(super) enum Kind {
         value: &'static str,
     },
     Secret,
+    /// Some of them, in order.
+    Secrets,
+    /// A text, or a secret where the text itself may be one.
+    TextOrSecret(&'static str),
+    /// Where a master key comes from.
+    KeySource,
+    /// Some of them.
+    KeySources,
+    /// A table in the table, with an example of it.
+    Inner(&'static Section, &'static str),
 }
 
 /// What holds when a key is absent.
@@ -111,6 +121,13 @@ impl Kind {
             Self::Secret => {
                 "{ env = \"VARIABLE\" }, { file = \"path\" } or { value = \"…\" }".into()
             }
+            Self::Secrets => format!("a list of {}", Self::Secret.form()),
+            Self::TextOrSecret(example) => format!("{example}, or {}", Self::Secret.form()),
+            Self::KeySource => "{ file = \"path\" }, { env = \"VARIABLE\" } or { command = \
+                                [\"program\", \"argument\"] }"
+                .into(),
+            Self::KeySources => format!("a list of {}", Self::KeySource.form()),
+            Self::Inner(_, example) => example.into(),
         }
     }
 
@@ -125,8 +142,15 @@ impl Kind {
             | Self::Text(_)
             | Self::Path(_)
             | Self::OneOf(_)
-            | Self::Texts(_) => true,
-            Self::Map { .. } | Self::MapOfTexts { .. } | Self::Secret => false,
+            | Self::Texts(_)
+            | Self::TextOrSecret(_) => true,
+            Self::Map { .. }
+            | Self::MapOfTexts { .. }
+            | Self::Secret
+            | Self::Secrets
+            | Self::KeySource
+            | Self::KeySources
+            | Self::Inner(..) => false,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{net::SocketAddr, path::PathBuf};
 pub struct Listen {
     /// The data plane, at least one address; port 0 lets the system choose.
     pub apps: Vec<SocketAddr>,
-    /// Metrics and health.
+    /// The admin API, metrics and health.
     pub admin: SocketAddr,
     /// Further host names by which the admin listener may be called.
     pub admin_hosts: Vec<String>,
@@ -41,8 +41,8 @@ static ADMIN: Key = Key {
     name: "admin",
     kind: Kind::Text("\"127.0.0.1:8081\""),
     preset: Preset::Text("127.0.0.1:8081"),
-    doc: "Address and port for metrics and health. It has no login: keep it on a loopback or \
-          management network.",
+    doc: "Address and port for the admin API, metrics and health. Metrics and health need no login: \
+          keep it on a loopback or management network.",
 };
 static ADMIN_HOSTS: Key = Key {
     name: "admin_hosts",
@@ -87,9 +87,7 @@ pub(super) static TLS: Section = Section {
 impl Listen {
     pub(super) fn read(cx: &mut Context<'_>, table: &Table<'_>, tls: &Table<'_>) -> Self {
         let apps = addresses(cx, table);
-        let admin = table
-            .parsed(cx, &ADMIN, address)
-            .map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081)), |at| at.value);
+        let admin = admin(cx, table);
         let trust_loopback = table.bool(cx, &TRUST_LOOPBACK);
         let listen = Self {
             apps: apps.iter().map(|at| at.value).collect(),
@@ -125,12 +123,19 @@ impl Listen {
             cx.note(
                 table.place.clone(),
                 format!(
-                    "the admin listener {} can be reached from other machines and has no login",
+                    "the admin listener {} can be reached from other machines, without TLS, and tells its \
+                     metrics to anybody",
                     self.admin
                 ),
             );
         }
     }
+}
+
+/// The admin listener alone.
+pub(super) fn admin(cx: &mut Context<'_>, table: &Table<'_>) -> SocketAddr {
+    let at = table.parsed(cx, &ADMIN, address);
+    at.map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081)), |at| at.value)
 }
 
 fn addresses(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<SocketAddr>> {
@@ -197,13 +202,7 @@ pub(super) fn hosts(cx: &mut Context<'_>, table: &Table<'_>, key: &Key) -> Vec<S
 }
 
 fn read_tls(cx: &mut Context<'_>, table: &Table<'_>) -> Option<ListenTls> {
-    // A variable alone may turn TLS on, so the section need not stand in the file.
-    let overridden = TLS
-        .keys
-        .iter()
-        .filter_map(|key| TLS.variable(key))
-        .any(|name| cx.variables.get(&name).is_some_and(|v| !v.is_empty()));
-    if !table.is_present() && !overridden {
+    if !table.is_given(cx) {
         return None;
     }
     let cert = table.pem(cx, &CERT, &["CERTIFICATE"]);

@@ -98,6 +98,36 @@ impl<'t> Table<'t> {
         self.entries.is_some()
     }
 
+    /// Whether the section is wanted: it stands in the file, or a variable overrides a key of it.
+    pub(super) fn is_given(&self, cx: &Context<'_>) -> bool {
+        let mut keys = self.section.keys.iter();
+        self.is_present() || keys.any(|key| self.is_overridden(cx, key))
+    }
+
+    /// Whether a variable stands for the key.
+    pub(super) fn is_overridden(&self, cx: &Context<'_>, key: &Key) -> bool {
+        let variable = self.section.variable(key);
+        let value = variable.and_then(|name| cx.variables.get(&name));
+        value.is_some_and(|text| !text.is_empty())
+    }
+
+    /// The table that a key holds.
+    pub(super) fn inner(&self, cx: &mut Context<'_>, key: &Key) -> Option<Self> {
+        let Kind::Inner(section, _) = key.kind else {
+            return None;
+        };
+        let value = self.value(key)?;
+        let place = cx.place(value.span);
+        let ValueInner::Table(entries) = value.as_ref() else {
+            self.refuse(cx, key, place, &type_name(value.as_ref()));
+            return None;
+        };
+        let mut inner = Table::new(section, Some(entries), place);
+        inner.title = self.label(key);
+        inner.refuse_unknown(cx, &[]);
+        Some(inner)
+    }
+
     /// The value as it stands in the file.
     pub(super) fn value(&self, key: &Key) -> Option<&'t Value<'t>> {
         self.entries?.get(key.name)

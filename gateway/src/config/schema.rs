@@ -101,6 +101,11 @@ fn property(key: &Key) -> Value {
         }
         Kind::MapOfTexts { .. } => json!({ "type": "object", "additionalProperties": texts() }),
         Kind::Secret => secret(),
+        Kind::Secrets => json!({ "type": "array", "minItems": 1, "items": secret() }),
+        Kind::TextOrSecret(_) => json!({ "anyOf": [{ "type": "string" }, secret()] }),
+        Kind::KeySource => key_source(),
+        Kind::KeySources => json!({ "type": "array", "items": key_source() }),
+        Kind::Inner(section, _) => table(section),
     };
     property["description"] = json!(key.doc);
     match key.preset {
@@ -120,14 +125,23 @@ fn texts() -> Value {
     ] })
 }
 
+/// A table with that one key.
+fn source(name: &str, value: &Value) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": [name],
+        "properties": { name: value },
+    })
+}
+
 fn secret() -> Value {
-    let source = |name: &str| {
-        json!({
-            "type": "object",
-            "additionalProperties": false,
-            "required": [name],
-            "properties": { name: { "type": "string" } },
-        })
-    };
-    json!({ "oneOf": [source("env"), source("file"), source("value")] })
+    let text = json!({ "type": "string" });
+    json!({ "oneOf": [source("env", &text), source("file", &text), source("value", &text)] })
+}
+
+fn key_source() -> Value {
+    let text = json!({ "type": "string" });
+    let words = json!({ "type": "array", "minItems": 1, "items": text });
+    json!({ "oneOf": [source("file", &text), source("env", &text), source("command", &words)] })
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use gateway_model::Secret;
 use std::io::Read as _;
-use toml_span::value::ValueInner;
+use toml_span::{Value, value::ValueInner};
 
 /// Longer than any credential a carrier issues; a wrong path (a log, a core file) stops here.
 const LONGEST: u64 = 64 * 1024;
@@ -26,6 +26,38 @@ impl Table<'_> {
             }
             return None;
         };
+        self.secret_of(cx, key, value)
+    }
+
+    /// Reads a list of secrets that makes no sense without any, or with one of them twice.
+    pub(super) fn secrets(&self, cx: &mut Context<'_>, key: &Key) -> Option<Vec<At<Secret>>> {
+        let value = self.value(key)?;
+        let place = cx.place(value.span);
+        let ValueInner::Array(items) = value.as_ref() else {
+            self.refuse(cx, key, place, &type_name(value.as_ref()));
+            return None;
+        };
+        if items.is_empty() {
+            self.refuse(cx, key, place, "empty");
+            return None;
+        }
+        let mut secrets: Vec<At<Secret>> = Vec::new();
+        for item in items {
+            let Some(secret) = self.secret_of(cx, key, item) else {
+                continue;
+            };
+            let same = |other: &At<Secret>| other.value.expose() == secret.value.expose();
+            if secrets.iter().any(same) {
+                let message = format!("{} has one secret twice", self.label(key));
+                cx.mistake(secret.place, message, "remove one of them");
+            } else {
+                secrets.push(secret);
+            }
+        }
+        Some(secrets)
+    }
+
+    fn secret_of(&self, cx: &mut Context<'_>, key: &Key, value: &Value<'_>) -> Option<At<Secret>> {
         let place = cx.place(value.span);
         let ValueInner::Table(entries) = value.as_ref() else {
             self.refuse(cx, key, place, &type_name(value.as_ref()));

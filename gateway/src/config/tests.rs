@@ -1,11 +1,13 @@
 //! Mistakes, overrides and secrets of configurations, over real files.
 
 use super::*;
+use gateway_store::{MasterKeySource, StoreUrl};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
 
 mod mistakes;
 mod published;
 mod secrets;
+mod sections;
 
 /// A folder with one configuration file that only its owner can read, and made-up variables.
 struct World {
@@ -75,7 +77,9 @@ fn empty_file_is_a_configuration_of_defaults() {
     assert_eq!(config.limits.body_bytes, 10 << 20);
     assert_eq!(config.limits.first_byte.as_secs(), 60);
     assert!((config.tokens.renew_at - 0.8).abs() < f64::EPSILON);
-    assert_eq!(config.store, Store::Memory);
+    assert!(matches!(config.store.url, StoreUrl::Memory));
+    assert!(config.reminders.webhook.is_none() && config.reminders.mail.is_none());
+    assert_eq!(config.reminders.before.as_secs(), 7 * 24 * 60 * 60);
 }
 
 /// These defaults are written down twice; they must not drift.
@@ -165,15 +169,12 @@ access_log = true
     assert_eq!(config.listen.apps.len(), 2);
     assert_eq!(config.listen.admin_hosts, ["waybill.internal"]);
     assert_eq!(config.workers.count.map(std::num::NonZero::get), Some(3));
-    assert_eq!(
-        config.store,
-        Store::Sqlite(world.folder.path().join("waybill.db"))
+    let folder = world.folder.path();
+    assert!(
+        matches!(&config.store.url, StoreUrl::Sqlite(file) if *file == folder.join("waybill.db"))
     );
     assert!(
-        config
-            .notes
-            .iter()
-            .any(|note| note.message.contains("no durable store"))
+        matches!(&config.store.master_key, MasterKeySource::File(file) if *file == folder.join("waybill.key"))
     );
     assert_eq!(config.plugins.dir, world.folder.path().join("so"));
     assert!(config.plugins.policy.strict && config.plugins.policy.require_pins);

@@ -103,10 +103,10 @@ fn values_that_mean_nothing_are_refused() {
     );
     one("[plugins]\ndir = \"\"", "dir is empty");
     one(
-        "[store]\nurl = \"postgres://u:planted@h/d\"",
-        "\"postgres\" is not a kind of store",
+        "[store]\nurl = \"mysql://u:planted@h/d\"",
+        "the store's URL is none of",
     );
-    one("[store]\nurl = \"sqlite://\"", "names no file");
+    one("[store]\nurl = \"sqlite://\"", "wants a file");
     one("[upstream]\nca_file = \"absent.pem\"", "cannot be read");
     one(
         &format!("{ROUTE}prefix = \"ups/\""),

@@ -31,7 +31,7 @@ fn secret_is_taken_from_each_source_and_shown_by_none() {
     file.write("s", &format!("{PLANTED}\r\n"));
     for world in [value, env, file] {
         let config = world.config();
-        assert_eq!(config.accounts[0].client_secret.expose(), PLANTED);
+        assert_eq!(config.accounts[0].client_secret().expose(), PLANTED);
         assert!(!format!("{config:?}").contains(PLANTED));
     }
 }
