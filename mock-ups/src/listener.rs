@@ -145,9 +145,7 @@ async fn serve_http(
     } else {
         // No header timer: `drive` watches for idle connections without a timer per request.
         let mut builder = http1::Builder::new();
-        builder
-            .max_buf_size(128 * 1024)
-            .half_close(false);
+        builder.max_buf_size(128 * 1024).half_close(false);
         let served = pin!(builder.serve_connection(io, service));
         drive(
             served,

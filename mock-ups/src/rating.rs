@@ -107,7 +107,9 @@ impl Rating {
         };
         let envelope = match liberal::read::<request::Envelope<'_>>(text) {
             Ok(envelope) => envelope,
-            Err(liberal::Unread) if liberal::is_json(call.body) => return Err(error::NOT_VALID.into()),
+            Err(liberal::Unread) if liberal::is_json(call.body) => {
+                return Err(error::NOT_VALID.into());
+            }
             Err(liberal::Unread) => return Ok(ApiAnswer::indigestible()),
         };
         let request = envelope
