@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gateway-token", &["gateway-model"]),
     ("gateway-proxy", &["gateway-model"]),
     ("gateway-store", &["gateway-model"]),
+    ("gateway-store-testkit", &[]),
     ("gateway-plugin-host", &["gateway-model", "plugins-abi"]),
     (
         "gateway-broker",

@@ -11,11 +11,15 @@ use tracing::log::LevelFilter;
 /// Names our lock among the advisory locks of the database; the schema's identity is the other half.
 const LOCK: i32 = 0x5761_7962;
 
+/// How often a taken lock is asked for, a tenth of a second apart.
+const PATIENCE: u32 = 20;
+
 const TAKE: &str = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";
 const HOLDER: &str = "SELECT concat_ws(' ', a.application_name, 'from', \
      coalesce(host(a.client_addr), 'this machine'), 'since', a.backend_start::text) \
      FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
-     WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1 LIMIT 1";
+     WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1 \
+     AND a.datname = current_database() AND a.pid <> pg_backend_pid() LIMIT 1";
 
 /// Settings that must not be off, and what to do when they are.
 const DEMANDED: &[(&str, &str)] = &[
@@ -43,19 +47,7 @@ pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> 
         why: "no connection within 5 seconds".to_owned(),
     })??;
     verify(&mut first).await?;
-    let taken: bool = sqlx::query(TAKE)
-        .bind(LOCK)
-        .fetch_one(&mut first)
-        .await?
-        .try_get(0)?;
-    if !taken {
-        let holder = sqlx::query(HOLDER).bind(i64::from(LOCK));
-        let holder = holder.fetch_optional(&mut first).await?;
-        let by = holder.map(|row| row.try_get(0)).transpose()?;
-        return Err(OpenError::Locked {
-            by: by.unwrap_or_else(|| "another gateway".to_owned()),
-        });
-    }
+    lock(&mut first).await?;
     first.close().await?;
     let writer = pool(1, true).connect_with(options.clone()).await?;
     let mut connection = writer.acquire().await?;
@@ -63,6 +55,28 @@ pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> 
     drop(connection);
     let readers = pool(READERS, false).connect_with(options).await?;
     Ok((writer, readers))
+}
+
+/// Takes the lock, or says who has it. A holder that just ended is waited for: the server notices
+/// its end a moment later.
+async fn lock(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    for _ in 0..PATIENCE {
+        if take(connection).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let holder = sqlx::query(HOLDER).bind(i64::from(LOCK));
+    let holder = holder.fetch_optional(connection).await?;
+    let by = holder.map(|row| row.try_get(0)).transpose()?;
+    Err(OpenError::Locked {
+        by: by.unwrap_or_else(|| "another gateway".to_owned()),
+    })
+}
+
+async fn take(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query(TAKE).bind(LOCK).fetch_one(connection).await?;
+    row.try_get(0)
 }
 
 fn pool(size: u32, locks: bool) -> AnyPoolOptions {
@@ -91,13 +105,9 @@ async fn prepare(connection: &mut AnyConnection, locks: bool) -> Result<(), sqlx
         "SET statement_timeout = {limit}; SET idle_in_transaction_session_timeout = {limit}"
     );
     connection.execute(sqlx::AssertSqlSafe(limits)).await?;
-    if locks {
-        let query = sqlx::query(TAKE).bind(LOCK);
-        let taken: bool = query.fetch_one(connection).await?.try_get(0)?;
-        if !taken {
-            let why = "another gateway has this store's lock";
-            return Err(sqlx::Error::Protocol(why.to_owned()));
-        }
+    if locks && !take(connection).await? {
+        let why = "another gateway has this store's lock";
+        return Err(sqlx::Error::Protocol(why.to_owned()));
     }
     Ok(())
 }

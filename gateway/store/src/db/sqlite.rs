@@ -5,7 +5,7 @@ use crate::file::{folder, open_private, sync_folder};
 use crate::{OpenError, StoreError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Row as _};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use std::path::Path;
 use tracing::log::LevelFilter;
 
@@ -55,16 +55,18 @@ pub(super) async fn open(path: &Path) -> Result<(AnyPool, AnyPool), OpenError> {
     };
     let text = utf8_percent_encode(text, IN_PATH);
     let options = options(&format!("sqlite://{text}?mode=rw"))?;
-    let writer = pool(1, options.clone())
+    // A first connection without a pool, which would keep trying instead of saying what is wrong.
+    let mut first = options
+        .connect()
         .await
         .map_err(|error| name(error, &place))?;
-    let mut connection = writer.acquire().await?;
-    verify(&mut connection).await?;
-    migrate::run(Backend::Sqlite, &mut connection, &place).await?;
-    drop(connection);
-    let readers = pool(READERS, options)
-        .await
-        .map_err(|error| name(error, &place))?;
+    let settings = first.execute(SETTINGS).await;
+    settings.map_err(|error| name(error, &place))?;
+    verify(&mut first).await?;
+    migrate::run(Backend::Sqlite, &mut first, &place).await?;
+    first.close().await?;
+    let writer = pool(1, options.clone()).await?;
+    let readers = pool(READERS, options).await?;
     Ok((writer, readers))
 }
 

@@ -1,0 +1,205 @@
+//! Backup and restore.
+
+use crate::on_both;
+use crate::place::Place;
+use crate::records::*;
+use gateway_model::Secret;
+use gateway_store::*;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+on_both!(
+    a_backup_restores_on_both_databases,
+    a_backup_cut_short_or_changed_restores_nothing,
+    a_full_store_is_not_overwritten_silently,
+);
+
+fn key(folder: &Path) -> Protection {
+    let path = folder.join("backup-key");
+    if !path.exists() {
+        std::fs::write(&path, "5a".repeat(32)).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    Protection::Key(path)
+}
+
+fn passphrase(words: &str) -> Protection {
+    Protection::Passphrase(Secret::new(words.to_owned()))
+}
+
+async fn filled(place: &Place) -> Store {
+    let store = place.open().await;
+    for (name, status) in [
+        ("held", GrantStatus::Held),
+        ("open", GrantStatus::Held),
+        ("cc", GrantStatus::Repeatable),
+    ] {
+        store.add_account(&account(name)).await.unwrap();
+        let first = completion(status, name);
+        store.replace_grant(&id(name), &first, NOW).await.unwrap();
+    }
+    let which = Presentation::Ordinary;
+    store
+        .record_intent(&id("open"), 1, which, &intent("a"))
+        .await
+        .unwrap();
+    store.put_app(&app("shop", &["held", "cc"])).await.unwrap();
+    store.add_consent(&consent(1, "held")).await.unwrap();
+    store.note_renewal(&entry("held", "issued")).await.unwrap();
+    store
+        .audit_begin(NOW, "root", "a", "b", "{}")
+        .await
+        .unwrap();
+    store
+}
+
+async fn backup(store: &Store, protection: &Protection) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut heard = (0, 0);
+    let mut progress = |done, total| heard = (done, total);
+    let summary = store
+        .backup(&mut file, protection, NOW, &mut progress)
+        .await
+        .unwrap();
+    assert_eq!(
+        (summary.accounts(), summary.apps(), summary.left_out),
+        (3, 1, 0)
+    );
+    assert_eq!(heard, (9, 9));
+    assert!(!file.windows(6).any(|window| window == b"canary"));
+    file
+}
+
+async fn check(store: &Store) {
+    let account = store.account(&id("held")).await.unwrap().unwrap();
+    assert_eq!(account.client_secrets[0].expose(), "canary-first-held");
+    let grants = store.grants().await.unwrap();
+    let found: Vec<_> = grants
+        .iter()
+        .map(|g| (g.account.as_str(), g.status))
+        .collect();
+    // S6: what could be presented once may have been presented since.
+    let expected = [
+        ("cc", GrantStatus::Repeatable),
+        ("held", GrantStatus::OutcomeUnknown),
+        ("open", GrantStatus::OutcomeUnknown),
+    ];
+    assert_eq!(found, expected);
+    assert!(grants.iter().all(|grant| grant.intent.is_none()));
+    assert_eq!(
+        grants[1].token.as_ref().unwrap().headers.expose(),
+        b"canary-access-held"
+    );
+    let taken = store
+        .take_consent(&SecretDigest([1; 32]), NOW)
+        .await
+        .unwrap();
+    assert!(matches!(taken, TakenConsent::Unknown), "{taken:?}");
+    assert_eq!(store.renewals(&id("held"), 9).await.unwrap().len(), 1);
+    assert_eq!(store.audit(None, 9).await.unwrap().len(), 1);
+}
+
+async fn a_backup_restores_on_both_databases(place: Place) {
+    let store = filled(&place).await;
+    let words = passphrase("correct horse battery");
+    let file = backup(&store, &words).await;
+    store.close().await;
+    let mut targets = vec![Place::sqlite()];
+    targets.extend(Place::postgres("restore").await);
+    for target in targets {
+        let store = target.open().await;
+        let wrong = passphrase("incorrect horse battery");
+        let refused = store
+            .restore(&mut &file[..], &wrong, Overwrite::Refuse)
+            .await;
+        assert_eq!(refused.unwrap_err(), BackupError::WrongKey);
+        let refused = inspect_backup(&mut &file[..], &key(target.folder.path())).await;
+        assert!(
+            matches!(refused, Err(BackupError::OtherProtection { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(
+            inspect_backup(&mut &file[..], &words)
+                .await
+                .unwrap()
+                .accounts(),
+            3
+        );
+        store
+            .restore(&mut &file[..], &words, Overwrite::Refuse)
+            .await
+            .unwrap();
+        check(&store).await;
+        store.close().await;
+        let store = target.open().await;
+        check(&store).await;
+        store.close().await;
+    }
+}
+
+async fn a_backup_cut_short_or_changed_restores_nothing(place: Place) {
+    let store = filled(&place).await;
+    let key = key(place.folder.path());
+    let file = backup(&store, &key).await;
+    let target = Place::sqlite();
+    let empty = target.open().await;
+    let mut broken: Vec<Vec<u8>> = (0..file.len())
+        .step_by(97)
+        .map(|n| file[..n].to_vec())
+        .collect();
+    broken.push([&file[..], b"x"].concat());
+    for at in (0..file.len()).step_by(97) {
+        let mut changed = file.clone();
+        changed[at] ^= 0x20;
+        broken.push(changed);
+    }
+    for bytes in broken {
+        let refused = empty
+            .restore(&mut &bytes[..], &key, Overwrite::Replace)
+            .await
+            .unwrap_err();
+        let said = refused.to_string();
+        let is_expected = matches!(
+            refused,
+            BackupError::Damaged { .. }
+                | BackupError::NotABackup
+                | BackupError::WrongKey
+                | BackupError::OtherProtection { .. }
+                | BackupError::Newer { .. }
+        );
+        assert!(is_expected, "{said}");
+    }
+    assert_eq!(empty.accounts().await.unwrap().len(), 0);
+    empty.close().await;
+    store.close().await;
+}
+
+async fn a_full_store_is_not_overwritten_silently(place: Place) {
+    let store = filled(&place).await;
+    let key = key(place.folder.path());
+    let file = backup(&store, &key).await;
+    store.add_account(&account("later")).await.unwrap();
+    let refused = store
+        .restore(&mut &file[..], &key, Overwrite::Refuse)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused,
+        BackupError::NotEmpty {
+            accounts: 4,
+            apps: 1
+        }
+    );
+    assert_eq!(store.accounts().await.unwrap().len(), 4);
+    store
+        .restore(&mut &file[..], &key, Overwrite::Replace)
+        .await
+        .unwrap();
+    assert_eq!(store.accounts().await.unwrap().len(), 3);
+    check(&store).await;
+    let weak = store
+        .backup(&mut Vec::new(), &passphrase("short"), NOW, &mut |_, _| {})
+        .await;
+    assert_eq!(weak.unwrap_err(), BackupError::WeakPassphrase);
+    store.close().await;
+}

@@ -1,0 +1,96 @@
+//! Key rotation, and ciphertexts that are not where they belong.
+
+use crate::on_both;
+use crate::place::Place;
+use crate::records::*;
+use gateway_store::*;
+
+on_both!(
+    a_rotated_key_opens_and_the_old_one_does_not,
+    an_old_key_in_the_configuration_opens_until_rotation,
+    a_moved_ciphertext_does_not_open,
+);
+
+async fn filled(place: &Place) -> Store {
+    let store = place.open().await;
+    for name in ["main", "other"] {
+        store.add_account(&account(name)).await.unwrap();
+        let held = completion(GrantStatus::Held, name);
+        store.replace_grant(&id(name), &held, NOW).await.unwrap();
+    }
+    store.put_app(&app("shop", &["main"])).await.unwrap();
+    store
+}
+
+// K3, F21.
+async fn a_rotated_key_opens_and_the_old_one_does_not(mut place: Place) {
+    let store = filled(&place).await;
+    let new = MasterKeySource::File(place.file("new-key"));
+    assert_eq!(store.rotate_key(&new).await.unwrap(), 5);
+    // The same handle goes on, with reads and writes.
+    store.add_consent(&consent(1, "main")).await.unwrap();
+    assert_eq!(store.grants().await.unwrap().len(), 2);
+    store.close().await;
+    let refused = place.try_open().await.unwrap_err();
+    assert!(matches!(refused, OpenError::WrongKey { .. }), "{refused}");
+    place.options.master_key = new;
+    let store = place.open().await;
+    assert_eq!(store.accounts().await.unwrap().len(), 2);
+    assert_eq!(store.quarantined().await, []);
+    let taken = store
+        .take_consent(&SecretDigest([1; 32]), NOW)
+        .await
+        .unwrap();
+    assert!(matches!(taken, TakenConsent::Fresh(_)), "{taken:?}");
+    store.close().await;
+}
+
+async fn an_old_key_in_the_configuration_opens_until_rotation(mut place: Place) {
+    filled(&place).await.close().await;
+    let old = place.options.master_key.clone();
+    let new = place.file("new-key");
+    let store = place.open().await;
+    store.close().await;
+    std::fs::copy(place.file("key"), &new).unwrap();
+    std::fs::write(&new, "ab".repeat(32)).unwrap();
+    place.options.master_key = MasterKeySource::File(new);
+    place.options.old_keys = vec![old];
+    let store = place.open().await;
+    assert_eq!(store.accounts().await.unwrap().len(), 2);
+    let current = place.options.master_key.clone();
+    assert_eq!(store.rotate_key(&current).await.unwrap(), 5);
+    store.close().await;
+    place.options.old_keys.clear();
+    let store = place.open().await;
+    assert_eq!(store.grants().await.unwrap().len(), 2);
+    store.close().await;
+}
+
+// S5: the associated data binds a ciphertext to its row.
+async fn a_moved_ciphertext_does_not_open(place: Place) {
+    filled(&place).await.close().await;
+    let moved = "UPDATE grants SET sealed = (SELECT g.sealed FROM grants g \
+                 WHERE g.account = 'other') WHERE account = 'main'";
+    place.tamper(moved).await;
+    let store = place.open().await;
+    let damaged = store.grant(&id("main")).await.unwrap_err();
+    assert!(matches!(damaged, StoreError::Corrupt { .. }), "{damaged}");
+    // Only that account is affected, and it is named.
+    let grants = store.grants().await.unwrap();
+    assert_eq!(
+        grants
+            .iter()
+            .map(|g| g.account.as_str())
+            .collect::<Vec<_>>(),
+        ["other"]
+    );
+    let quarantined = store.quarantined().await;
+    assert_eq!(quarantined.len(), 1, "{quarantined:?}");
+    assert_eq!(quarantined[0].account, Some(id("main")));
+    // The way out is a new login; what was late before it stays fenced out.
+    let login = completion(GrantStatus::Held, "login");
+    let version = store.replace_grant(&id("main"), &login, NOW).await.unwrap();
+    assert!(version > 1_000_000);
+    assert_eq!(store.quarantined().await, []);
+    store.close().await;
+}

@@ -1,0 +1,123 @@
+//! Journals.
+
+use crate::on_both;
+use crate::place::Place;
+use crate::records::*;
+use gateway_store::*;
+
+on_both!(
+    an_audit_entry_is_there_before_its_outcome,
+    the_audit_trail_is_bounded_by_age_and_number,
+    the_renewal_journal_keeps_two_hundred_of_an_account,
+    a_notice_is_made_once_a_day,
+    a_migration_is_replaced,
+);
+
+// U6: an entry before the effect.
+async fn an_audit_entry_is_there_before_its_outcome(place: Place) {
+    let store = place.open().await;
+    let id = store
+        .audit_begin(NOW, "root", "account.add", "account:main", "{}\0")
+        .await
+        .unwrap();
+    let open = store.audit(None, 10).await.unwrap();
+    assert_eq!(
+        (open.len(), open[0].id, open[0].outcome.as_deref()),
+        (1, id, None)
+    );
+    assert_eq!(open[0].detail, "{}\u{fffd}");
+    store.audit_end(id, "ok").await.unwrap();
+    assert_eq!(
+        store.audit(None, 10).await.unwrap()[0].outcome.as_deref(),
+        Some("ok")
+    );
+    assert_eq!(store.audit(Some(id), 10).await.unwrap(), []);
+    let none = store.audit_end(AuditId(999), "ok").await.unwrap_err();
+    assert!(matches!(none, StoreError::NotFound { .. }), "{none}");
+    store.close().await;
+}
+
+async fn the_audit_trail_is_bounded_by_age_and_number(place: Place) {
+    let store = place.open().await;
+    for at in 0..6 {
+        store
+            .audit_begin(Timestamp(at), "a", "b", "c", "{}")
+            .await
+            .unwrap();
+    }
+    assert_eq!(store.purge_audit(Timestamp(2), 100).await, Ok(2));
+    assert_eq!(store.purge_audit(Timestamp(0), 3).await, Ok(1));
+    let left: Vec<_> = store
+        .audit(None, 9)
+        .await
+        .unwrap()
+        .iter()
+        .map(|e| e.at.0)
+        .collect();
+    assert_eq!(left, [5, 4, 3]);
+    store.close().await;
+}
+
+async fn the_renewal_journal_keeps_two_hundred_of_an_account(place: Place) {
+    let store = place.open().await;
+    store.note_renewal(&entry("other", "issued")).await.unwrap();
+    for number in 0..205 {
+        store
+            .note_renewal(&entry("main", &format!("n{number}")))
+            .await
+            .unwrap();
+    }
+    let all = store.renewals(&id("main"), 1000).await.unwrap();
+    assert_eq!((all.len(), all[0].outcome.as_str()), (200, "n204"));
+    assert_eq!(all[199].outcome, "n5");
+    assert_eq!(store.renewals(&id("other"), 1000).await.unwrap().len(), 1);
+    store.close().await;
+}
+
+async fn a_notice_is_made_once_a_day(place: Place) {
+    let store = place.open().await;
+    let notice = NoticeRecord {
+        id: 0,
+        account: id("main"),
+        kind: NoticeKind::Ending,
+        day: "2026-11-22".to_owned(),
+        created_at: NOW,
+        message: "ends soon".to_owned(),
+        webhook_at: None,
+        mail_at: None,
+        closed_at: None,
+    };
+    let number = store.put_notice(&notice).await.unwrap().expect("it is new");
+    assert_eq!(store.put_notice(&notice).await, Ok(None));
+    store.mark_notice(number, Sent::Webhook, NOW).await.unwrap();
+    store
+        .mark_notice(number, Sent::Mail, Timestamp(5))
+        .await
+        .unwrap();
+    let found = store.notices(true).await.unwrap().remove(0);
+    assert_eq!(
+        (found.webhook_at, found.mail_at),
+        (Some(NOW), Some(Timestamp(5)))
+    );
+    let kinds = [NoticeKind::Ended, NoticeKind::Ending];
+    assert_eq!(store.close_notices(&id("main"), &kinds, NOW).await, Ok(1));
+    assert_eq!(store.notices(true).await, Ok(Vec::new()));
+    assert_eq!(store.notices(false).await.unwrap()[0].closed_at, Some(NOW));
+    store.close().await;
+}
+
+async fn a_migration_is_replaced(place: Place) {
+    let store = place.open().await;
+    let mut migration = MigrationRecord {
+        id: "2026-11-22-1".to_owned(),
+        created_at: NOW,
+        ended_at: None,
+        backup: None,
+        items: "[]".to_owned(),
+    };
+    store.put_migration(&migration).await.unwrap();
+    migration.ended_at = Some(NOW);
+    store.put_migration(&migration).await.unwrap();
+    assert_eq!(store.migrations().await.unwrap(), [migration]);
+    store.close().await;
+}
