@@ -1,6 +1,13 @@
 //! The store. Every case of the suite runs on SQLite and on PostgreSQL; faults are each database's
 //! own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "every function here is a test or a part of one"
+)]
+
 mod accounts;
 mod away;
 mod backups;
