@@ -146,3 +146,6 @@ async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! A failed disk, as far as it can be shown without one.
+
+use crate::*;
+use gateway_model::{AccountId, SecretBytes, TokenFacts};
+
+fn held() -> Completion {
+    Completion {
+        status: GrantStatus::Held,
+        state: SecretBytes::new(b"state".to_vec()),
+        token: StoredToken {
+            headers: SecretBytes::default(),
+            issued_at: Timestamp(0),
+            expires_at: None,
+            renew_at: None,
+            key: [0; 32],
+        },
+        facts: TokenFacts::default(),
+        expires_at: None,
+    }
+}
+
+fn account(name: &AccountId) -> AccountRecord {
+    AccountRecord {
+        name: name.clone(),
+        aliases: Vec::new(),
+        carrier: "ups".parse().expect("a carrier"),
+        environment: gateway_model::Environment::Test,
+        numbers: Vec::new(),
+        grant: GrantKind::AuthorizationCode,
+        client_id: "client".to_owned(),
+        client_secrets: Vec::new(),
+        active: true,
+        default: false,
+        managed_by: ManagedBy::Operator,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+        revision: 1,
+    }
+}
+
+// S4, F5: after a failed fsync nothing more is written, reading goes on, and an answer has a place.
+#[tokio::test]
+async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = StoreOptions {
+        url: StoreUrl::Sqlite(folder.path().join("store.db")),
+        master_key: MasterKeySource::File(folder.path().join("key")),
+        old_keys: Vec::new(),
+    };
+    let open = || Store::open(&options, Access::Exclusive);
+    let store = open().await.expect("it opens");
+    let main: AccountId = "main".parse().expect("a name");
+    store
+        .add_account(&account(&main))
+        .await
+        .expect("it is added");
+    let version = store.replace_grant(&main, &held(), Timestamp(0)).await;
+    let intent = Intent {
+        id: "a".to_owned(),
+        at: Timestamp(0),
+        reason: "due".to_owned(),
+        answer: None,
+    };
+    let which = Presentation::Ordinary;
+    let version = version.expect("it is replaced");
+    store
+        .record_intent(&main, version, which, &intent)
+        .await
+        .expect("it is recorded");
+    // What SQLite says when an fsync fails (SQLITE_IOERR_FSYNC).
+    let why = "(code: 1034) disk I/O error".to_owned();
+    let failed = StoreError::Failed { why };
+    let fault = async { Err::<(), _>(failed.clone()) };
+    assert_eq!(store.db.write(fault).await, Err(failed.clone()));
+
+    let refused = store
+        .add_account(&account(&"new".parse().expect("a name")))
+        .await;
+    assert_eq!(refused, Err(failed.clone()));
+    assert_eq!(store.healthy().await, Err(failed));
+    assert_eq!(store.accounts().await.map(|all| all.len()), Ok(1));
+    let answer = SecretBytes::new(b"raw".to_vec());
+    store
+        .record_answer(&main, "a", &answer)
+        .await
+        .expect("the slot takes it");
+    store.close().await;
+
+    let store = open().await.expect("it opens again");
+    let grant = store
+        .grant(&main)
+        .await
+        .expect("it reads")
+        .expect("it is there");
+    let kept = grant.intent.and_then(|intent| intent.answer);
+    assert_eq!(kept.expect("it was kept").expose(), b"raw");
+    store.close().await;
+}
