@@ -19,6 +19,7 @@ use http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 use std::{net::IpAddr, time::Duration};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 /// Longer contents are refused.
 const MAX_BODY: usize = 1024 * 1024;
@@ -58,7 +59,7 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     match admit(&shared, access, request).await {
-        Ok(request) => finish(&shared, next.run(request)).await,
+        Ok(request) => finish(&shared.tasks, next.run(request)).await,
         Err(error) => error.into_response(),
     }
 }
@@ -151,10 +152,10 @@ async fn buffer(request: Request) -> Result<Request, AdminError> {
 
 /// What was begun is brought to its end, even if the caller hangs up or the time is over.
 async fn finish(
-    shared: &Shared,
+    tasks: &TaskTracker,
     work: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
-    match timeout(DEADLINE, shared.tasks.spawn(work)).await {
+    match timeout(DEADLINE, tasks.spawn(work)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => {
             tracing::error!(%error, "a request to the admin API met a defect");
@@ -163,3 +164,6 @@ async fn finish(
         Err(_late) => AdminError::Late.into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests;

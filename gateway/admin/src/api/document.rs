@@ -69,6 +69,11 @@ pub(super) fn frame() -> OpenApi {
     ] {
         components.schemas.insert(name.into_owned(), schema);
     }
+    let errors = [EVERY, WITH_TOKEN, CHANGING, WITH_CONTENT];
+    for (status, meaning) in errors.into_iter().flatten() {
+        let response = error(meaning).into();
+        components.responses.insert(response_name(status), response);
+    }
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -111,12 +116,16 @@ fn describe_operation(operation: &mut Operation, access: Access, changes: bool) 
     } else {
         &[]
     };
-    for (status, meaning) in [EVERY, token, changing, content].into_iter().flatten() {
+    for (status, _) in [EVERY, token, changing, content].into_iter().flatten() {
         let answers = &mut operation.responses.responses;
         answers
             .entry((*status).to_owned())
-            .or_insert_with(|| error(meaning).into());
+            .or_insert_with(|| Ref::from_response_name(response_name(status)).into());
     }
+}
+
+fn response_name(status: &str) -> String {
+    format!("Error{status}")
 }
 
 fn error(meaning: &str) -> Response {

@@ -85,7 +85,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// What serde says, without the value that it found: that may be a secret in the wrong place.
 fn refusal(code: &'static str, place: &str, cause: &str) -> AdminError {
-    let unknown = cause.starts_with("unknown field");
+    // A query's cause begins with the field that it is about.
+    let about = cause.split_once(": ").map_or("", |(_, rest)| rest);
+    let unknown = [cause, about]
+        .iter()
+        .any(|text| text.starts_with("unknown field"));
     let found_value = ["invalid type: ", "invalid value: ", "invalid length "]
         .iter()
         .any(|start| cause.starts_with(start));

@@ -1,8 +1,15 @@
 //! The typed client against the real listener, and against what is none.
 
-use crate::harness::{PATIENCE, start};
+use crate::{
+    harness::{PATIENCE, start},
+    plane::managed,
+};
 use gateway_admin::client::{Client, ClientError};
+use gateway_control::view::{
+    AddAdminToken, AddApp, PasteConsent, RotateApp, RotateKey, SecretText,
+};
 use gateway_model::Secret;
+use gateway_store::Role;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -131,4 +138,153 @@ async fn client_takes_an_exchange_that_breaks_for_what_it_is() {
             "{error:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn client_manages_apps_and_tokens() {
+    let managed = managed().await;
+    let base = format!("http://{}", managed.server.addr);
+    let client = Client::new(&base, managed.admin.clone()).expect("an address");
+    let name = "shop".parse().expect("a name");
+    let app: AddApp = serde_json::from_value(serde_json::json!({ "name": "shop", "accounts": [] }))
+        .expect("an app");
+    let added = client.add_app(&app).await;
+    let twice = client.add_app(&app).await;
+    // Whether an app needs an account is the control plane's to say; what it says arrives.
+    if let Ok(added) = added {
+        assert!(added.client_secret.is_some());
+        assert_eq!(client.apps().await.expect("apps").len(), 1);
+        let conflict = twice.expect_err("it exists");
+        assert_eq!(conflict.api().map(|said| said.status.as_u16()), Some(409));
+        let rotated = client
+            .rotate_app(&name, &RotateApp::default())
+            .await
+            .expect("new secrets");
+        assert!(rotated.client_secret.is_some());
+        client.remove_app(&name).await.expect("it is there");
+    }
+    let gone = client.remove_app(&name).await.expect_err("it is gone");
+    assert_eq!(gone.api().map(|said| said.status.as_u16()), Some(404));
+
+    let viewer = AddAdminToken {
+        name: "second".into(),
+        role: Role::ReadOnly,
+    };
+    let made = client.add_admin_token(&viewer).await.expect("a free name");
+    let second = Client::new(&base, made.token.0).expect("an address");
+    assert_eq!(second.admin_tokens().await.expect("tokens").len(), 3);
+    let refused = second
+        .add_admin_token(&viewer)
+        .await
+        .expect_err("it may only look");
+    assert_eq!(
+        refused.api().map(|said| said.code.as_str()),
+        Some("read_only")
+    );
+    client
+        .remove_admin_token("second")
+        .await
+        .expect("it is there");
+    let unknown = second.status().await.expect_err("it is gone");
+    assert!(
+        matches!(unknown, ClientError::Unauthorized(_)),
+        "{unknown:?}"
+    );
+    assert!(unknown.remedy().is_some());
+
+    let trail = client.audit(None, 500).await.expect("a trail");
+    assert!(
+        trail
+            .iter()
+            .any(|entry| entry.actor == "root" && entry.action == "admin_token.add")
+    );
+    let older = client.audit(Some(trail[0].id), 1).await.expect("a trail");
+    assert_eq!(older[0].id, trail[1].id);
+}
+
+/// Every method meets its route, whatever the control plane then says.
+#[tokio::test]
+async fn client_and_server_agree_on_every_route() {
+    let managed = managed().await;
+    let base = format!("http://{}", managed.server.addr);
+    let client = Client::new(&base, managed.admin.clone()).expect("an address");
+    let name = "nothing".parse().expect("a name");
+    let secret = || SecretText::from("planted-passphrase".to_owned());
+    let account = serde_json::from_value(serde_json::json!({
+        "name": "main", "carrier": "ups", "environment": "test", "grant": "client_credentials",
+        "client_id": "a", "client_secrets": ["planted"]
+    }));
+    let migration = serde_json::from_value(serde_json::json!({
+        "carrier": "ups", "client_id": "a", "client_secret": "planted", "profiles": []
+    }))
+    .expect("a migration");
+    let key = RotateKey {
+        file: "relative".into(),
+    };
+    let pasted = PasteConsent {
+        redirected: secret(),
+    };
+    let answers = [
+        client.accounts().await.err(),
+        client.account(&name).await.err(),
+        client
+            .add_account(&account.expect("an account"))
+            .await
+            .err(),
+        client
+            .update_account(&name, &Default::default())
+            .await
+            .err(),
+        client.remove_account(&name).await.err(),
+        client.begin_consent(&name).await.err(),
+        client.paste_consent(&name, &pasted).await.err(),
+        client.probe(&name).await.err(),
+        client.token(&name).await.err(),
+        client.renew_token(&name).await.err(),
+        client.apps().await.err(),
+        client.notices().await.err(),
+        client.status().await.err(),
+        client.doctor(None).await.err(),
+        client.doctor(Some(&name)).await.err(),
+        client.plan_migration(&migration).await.err(),
+        client.start_migration(&migration).await.err(),
+        client.migration().await.err(),
+        client.undo_migration().await.err(),
+        client.rotate_key(&key).await.err(),
+        client.remove_admin_token("a/b ä").await.err(),
+    ];
+    for error in answers.into_iter().flatten() {
+        let said = error.api().expect("an answer of the gateway");
+        let plumbing = [
+            "not_found",
+            "method_not_allowed",
+            "unknown_field",
+            "bad_json",
+            "not_json",
+        ];
+        assert!(!plumbing.contains(&said.code.as_str()), "{error:?}");
+        assert!(said.status.as_u16() != 500, "{error:?}");
+        assert!(!format!("{error:?}").contains("planted"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn client_gets_a_backup() {
+    let managed = managed().await;
+    let client = Client::new(
+        &format!("http://{}", managed.server.addr),
+        managed.admin.clone(),
+    )
+    .expect("an address");
+    let passphrase = Secret::new("correct horse battery staple".into());
+    let backup = client.backup(&passphrase).await.expect("a backup");
+    assert!(backup.len() > 100, "{}", backup.len());
+    let weak = client
+        .backup(&Secret::new("a".into()))
+        .await
+        .expect_err("too short");
+    assert_eq!(
+        weak.api().map(|said| said.code.as_str()),
+        Some("weak_passphrase")
+    );
 }

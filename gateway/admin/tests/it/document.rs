@@ -3,8 +3,8 @@
 //! After a change of a route or a view, `WAYBILL_BLESS=1 cargo test -p gateway-admin` writes the
 //! document anew.
 
-use crate::harness::{json, start};
-use serde_json::Value;
+use crate::harness::{Reply, start};
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path};
 
 const METHODS: &[&str] = &["get", "post", "patch", "delete"];
@@ -15,8 +15,41 @@ pub(crate) struct Route {
     pub(crate) path: String,
     /// `read_only`, `admin`, or none for anybody.
     pub(crate) role: Option<String>,
-    pub(crate) statuses: BTreeSet<u16>,
+    statuses: BTreeSet<u16>,
     operation: Value,
+    components: Value,
+}
+
+impl Route {
+    /// The answer is one that the document describes.
+    pub(crate) fn check(&self, reply: &Reply) {
+        let place = format!("{} {} answers {}", self.method, self.path, reply.status);
+        let described = &self.operation["responses"][reply.status.to_string()];
+        assert!(described.is_object(), "{place}: {}", reply.body);
+        let root = json!({ "components": self.components });
+        let described = described["$ref"].as_str().map_or(described, |to| {
+            let pointer = to.strip_prefix('#').expect("in this document");
+            root.pointer(pointer).expect(to)
+        });
+        let Some(content) = described["content"].as_object() else {
+            assert_eq!(reply.body, "", "{place}");
+            return;
+        };
+        let kind = reply.field("content-type").expect("a content type");
+        let kind = kind.split(';').next().expect("a first part");
+        let described = content.get(kind).expect(&place);
+        if kind == "application/json" {
+            let mut schema = described["schema"].clone();
+            schema["components"] = self.components.clone();
+            let validator = jsonschema::validator_for(&schema).expect("a schema");
+            let body = serde_json::from_str(&reply.body).expect("JSON");
+            let wrong: Vec<String> = validator
+                .iter_errors(&body)
+                .map(|e| e.to_string())
+                .collect();
+            assert!(wrong.is_empty(), "{place}: {wrong:?}");
+        }
+    }
 }
 
 /// All routes of a document.
@@ -34,6 +67,7 @@ pub(crate) fn routes(document: &Value) -> Vec<Route> {
                     .map(str::to_owned),
                 statuses: responses.keys().map(|s| s.parse().expect(s)).collect(),
                 operation: operation.clone(),
+                components: document["components"].clone(),
             }
         })
     });
@@ -48,7 +82,7 @@ async fn published() -> (String, Value) {
         server.get("/api/v1/openapi.json").await,
         (200, text.clone())
     );
-    let document = json(&text);
+    let document = serde_json::from_str(&text).expect("JSON");
     (text, document)
 }
 
@@ -119,6 +153,10 @@ async fn document_is_well_formed() {
         let in_path = parameters.is_some_and(|all| all.iter().any(|p| p["in"] == "path"));
         assert_eq!(named, in_path, "{place}");
         for (status, response) in operation["responses"].as_object().expect("responses") {
+            let pointer = response["$ref"]
+                .as_str()
+                .and_then(|to| to.strip_prefix('#'));
+            let response = pointer.map_or(response, |to| document.pointer(to).expect(to));
             let says = response["description"]
                 .as_str()
                 .is_some_and(|s| !s.is_empty());

@@ -1,6 +1,6 @@
 //! Requests that nobody should send.
 
-use crate::harness::start;
+use crate::{harness::start, plane::managed};
 
 const HOST: (&str, &str) = ("Host", "localhost");
 
@@ -128,4 +128,210 @@ async fn too_many_requests_of_one_address_have_to_wait() {
     assert_eq!(server.get("/healthz").await.0, 200);
     server.clock.advance(wait);
     assert_eq!(server.get("/openapi.json").await.0, 200);
+}
+
+/// Names in a path are names, or refused; nothing of them reaches the answer's head.
+#[tokio::test]
+async fn hostile_names_are_refused() {
+    let managed = managed().await;
+    let long = "a".repeat(10_000);
+    for name in [
+        "a%2Fb",
+        "..%2f..%2fetc",
+        "a%0d%0aSet-Cookie:%20a=b",
+        "a%00",
+        "%ff%fe",
+        "%",
+        "a%20b",
+        "%22%3E%3Csvg%20onload%3D1%3E",
+        "%F0%9F%93%A6",
+        &long,
+    ] {
+        for (method, path) in [
+            ("GET", format!("/api/v1/accounts/{name}")),
+            ("DELETE", format!("/api/v1/apps/{name}")),
+            ("GET", format!("/api/v1/accounts/{name}/token")),
+        ] {
+            let reply = managed.admin(method, &path, "").await;
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (400, "bad_name"),
+                "{path}"
+            );
+            assert!(reply.body.len() < 1000, "{path}");
+            assert!(
+                !reply.head.to_lowercase().contains("set-cookie"),
+                "{}",
+                reply.head
+            );
+            assert!(
+                reply
+                    .field("content-type")
+                    .is_some_and(|kind| kind == "application/json")
+            );
+        }
+        let path = format!("/api/v1/admin-tokens/{name}");
+        let reply = managed.admin("DELETE", &path, "").await;
+        assert!([400, 404].contains(&reply.status), "{path}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn hostile_contents_are_refused_and_change_nothing() {
+    let managed = managed().await;
+    let before = managed.audited().await;
+    let deep = format!("{{\"name\":{}", "[".repeat(100_000));
+    let cases = [
+        ("", 400, "bad_json"),
+        ("null", 400, "bad_json"),
+        ("[]", 400, "bad_json"),
+        (
+            "{\"name\":\"a\",\"name\":\"b\",\"role\":\"admin\"}",
+            400,
+            "bad_json",
+        ),
+        ("{\"name\":\"a\",\"role\":\"admin\"}{}", 400, "bad_json"),
+        ("{\"name\":\"a\",\"role\":\"root\"}", 400, "bad_json"),
+        (
+            "{\"name\":\"a\",\"role\":\"admin\",\"sudo\":1}",
+            400,
+            "unknown_field",
+        ),
+        (deep.as_str(), 400, "bad_json"),
+    ];
+    for (content, status, code) in cases {
+        let reply = managed.admin("POST", "/api/v1/admin-tokens", content).await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (status, code),
+            "{}",
+            reply.body
+        );
+    }
+    assert_eq!(managed.audited().await, before);
+}
+
+#[tokio::test]
+async fn content_that_is_too_long_is_refused_however_it_is_sent() {
+    let managed = managed().await;
+    let token = managed.admin.expose();
+    let announced = format!(
+        "POST /api/v1/apps HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
+    );
+    let answer = managed.server.raw(&announced).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    let chunk = "x".repeat(0x10000);
+    let chunks = format!("10000\r\n{chunk}\r\n").repeat(20);
+    let chunked = format!(
+        "POST /api/v1/apps HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
+    );
+    let answer = managed.server.raw(&chunked).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    // Somebody without a token cannot make the listener read at all.
+    let anonymous = announced.replace(token, "nobody");
+    let answer = managed.server.raw(&anonymous).await;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
+#[tokio::test]
+async fn content_of_another_type_is_refused() {
+    let managed = managed().await;
+    let bearer = format!("Bearer {}", managed.admin.expose());
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ] {
+        let fields = [
+            HOST,
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", kind),
+        ];
+        let reply = managed
+            .server
+            .ask("POST", "/api/v1/apps", &fields, "{}")
+            .await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (415, "not_json"),
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn hostile_queries_are_refused() {
+    let managed = managed().await;
+    for (query, code) in [
+        ("limit=-1", "bad_query"),
+        ("limit=many", "bad_query"),
+        ("before=99999999999999999999", "bad_query"),
+        ("colour=red", "unknown_field"),
+    ] {
+        let reply = managed
+            .admin("GET", &format!("/api/v1/audit?{query}"), "")
+            .await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (400, code),
+            "{}",
+            reply.body
+        );
+    }
+    let reply = managed
+        .admin("POST", "/api/v1/doctor?account=a%2Fb", "")
+        .await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (400, "bad_query"),
+        "{}",
+        reply.body
+    );
+    let reply = managed
+        .admin("GET", "/api/v1/audit?limit=18446744073709551615", "")
+        .await;
+    assert_eq!(reply.status, 200);
+}
+
+/// O7: missing, foreign and hostile states; the page repeats nothing of the query.
+#[tokio::test]
+async fn callback_without_a_consent_explains_itself() {
+    let managed = managed().await;
+    for query in [
+        "",
+        "?",
+        "?code=planted",
+        "?state=planted",
+        "?code=planted&state=planted",
+        "?code=planted&code=planted&state=planted&state=planted",
+        "?error=access_denied&error_description=%3Cscript%3Eplanted%3C/script%3E&state=planted",
+        "?code=%FF%00%0d%0aplanted&state=%3Csvg%20onload%3Dplanted%3E",
+        &format!("?code={}&state=planted", "planted".repeat(1000)),
+    ] {
+        managed
+            .server
+            .clock
+            .advance(std::time::Duration::from_secs(1));
+        let path = format!("/oauth/callback{query}");
+        let reply = managed.server.ask("GET", &path, &[HOST], "").await;
+        assert!(
+            (400..500).contains(&reply.status),
+            "{query}: {}",
+            reply.status
+        );
+        let kind = reply.field("content-type");
+        assert!(
+            kind.is_some_and(|kind| kind.starts_with("text/html")),
+            "{query}"
+        );
+        let policy = reply.field("content-security-policy").expect("a policy");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'sha256-"),
+            "{policy}"
+        );
+        assert!(!reply.body.contains("planted"), "{query}\n{}", reply.body);
+        assert!(reply.body.contains("Not signed in"), "{}", reply.body);
+    }
 }

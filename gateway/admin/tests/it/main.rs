@@ -5,3 +5,5 @@ mod document;
 mod endpoints;
 mod harness;
 mod hostile;
+mod plane;
+mod roles;
