@@ -6,18 +6,22 @@ mod credentials;
 mod data_plane;
 mod plugins;
 mod sources;
+mod token_file;
 mod trust;
 
-pub use accounts::AccountError;
+pub use gateway_control::{ControlError, ControlPlane};
 pub use trust::TlsError;
 
 use crate::config::Config;
 use credentials::BrokerCredentials;
+use data_plane::DirectoryPublisher;
 use gateway_admin::{Admin, AdminOptions, Latch};
-use gateway_broker::{Broker, HyperClient, NoLedger, Shutdown, TrustError};
-use gateway_model::Clock;
-use gateway_plugin_host::{DirectoryError, Host, HttpClient};
+use gateway_broker::{Broker, HyperClient, Shutdown, TrustError};
+use gateway_control::{Parts, StoreLedger};
+use gateway_model::{Clock, Secret};
+use gateway_plugin_host::{Catalog, DirectoryError, Host, HttpClient};
 use gateway_proxy::{BindError, DrainReport};
+use gateway_store::{Access, OpenError, Store};
 use sources::GatewaySources;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -50,6 +54,12 @@ pub enum StartError {
     /// Nobody to trust.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The store cannot be read, or does not fit the configuration.
+    #[error("{}", with_remedy(.0))]
+    Control(#[from] ControlError),
     /// The listener's certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -64,12 +74,20 @@ pub enum StartError {
     Random(String),
 }
 
+fn with_remedy(error: &ControlError) -> String {
+    let remedy = error.remedy.as_deref();
+    remedy.map_or_else(|| error.to_string(), |remedy| format!("{error}: {remedy}"))
+}
+
 /// A running gateway. Dropping it without [`Gateway::shutdown`] cuts requests off.
 #[must_use = "the gateway ends when this is dropped"]
 pub struct Gateway {
     apps: Vec<SocketAddr>,
     scheme: &'static str,
-    broker: Broker,
+    broker: Arc<Broker>,
+    store: Store,
+    control: ControlPlane,
+    first_admin_token: Option<Secret>,
     data_plane: gateway_proxy::Running,
     admin: SocketAddr,
     admin_task: JoinHandle<()>,
@@ -97,68 +115,82 @@ impl Gateway {
     /// # Errors
     /// When the gateway as a whole cannot work.
     pub async fn start(config: &Config, seams: Seams) -> Result<Self, StartError> {
-        let clock = seams.clock;
-        let catalog = plugins::load(&config.plugins, &Host::new(Arc::clone(&clock)))?;
+        let clock = Arc::clone(&seams.clock);
+        let catalog = Arc::new(plugins::load(
+            &config.plugins,
+            &Host::new(Arc::clone(&clock)),
+        )?);
         let roots = gateway_broker::trusted_roots(config.upstream.ca_file.as_deref())?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(roots.clone())?);
-        let broker = Broker::new(
+        let store = Store::open(&config.store, Access::Exclusive).await?;
+        let broker = Arc::new(Broker::new(
             accounts::broker_config(config),
             Arc::clone(&clock),
-            Arc::new(NoLedger),
+            Arc::new(StoreLedger(store.clone())),
             trust::random_u64()?,
-        );
-        let cells = accounts::add(config, &catalog, &broker, &http);
-        let credentials = BrokerCredentials::new(
-            broker.handle(),
-            Arc::clone(&clock),
-            config.tokens.acquire_wait,
-        );
-        let bound = gateway_proxy::bind(
-            data_plane::settings(config, roots)?,
-            data_plane::directory(config, &catalog, cells),
-            Arc::new(credentials),
-            Arc::clone(&clock),
-        )?;
-        let apps = bound.addresses().to_vec();
-        let data_plane = bound.start()?;
+        ));
+        let control = ControlPlane::new(Parts {
+            store: store.clone(),
+            broker: Arc::clone(&broker),
+            catalog: Arc::clone(&catalog),
+            http,
+            clock: Arc::clone(&clock),
+            settings: accounts::control_settings(config),
+            seed: trust::random_seed()?,
+        });
+        control.load(accounts::declared(config)).await?;
+        let data_plane = data_plane(config, &clock, &catalog, &broker, &control, roots).await?;
         let latch = Latch::default();
         let admin = Admin::bind(AdminOptions {
             addr: config.listen.admin,
             hosts: config.listen.admin_hosts.clone(),
             sources: Arc::new(GatewaySources {
-                data_plane: data_plane.metrics(),
+                data_plane: data_plane.running.metrics(),
                 broker: broker.handle(),
                 plugins: sources::plugins(&catalog),
                 dropped_log_lines: seams.dropped_log_lines,
             }),
             latch: latch.clone(),
             clock,
-            control: None,
+            control: Some(control.clone()),
         })
         .await?;
         let (admin_addr, stop_admin) = (admin.local_addr(), CancellationToken::new());
+        control.redirect_to(config.consent.redirect_uri(admin_addr));
+        let first_admin_token = control
+            .bootstrap(|token| token_file::write(&config.admin.token_file, token))
+            .await?;
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
         latch.serving();
-        // An operator wants to know of a wrong secret now, not with the first parcel.
-        config
-            .accounts
-            .iter()
-            .for_each(|account| broker.handle().warm(&account.id));
+        control.warm().await?;
         Ok(Self {
-            apps,
+            apps: data_plane.addresses,
             scheme: if config.listen.tls.is_some() {
                 "https"
             } else {
                 "http"
             },
             broker,
-            data_plane,
+            store,
+            control,
+            first_admin_token,
+            data_plane: data_plane.running,
             admin: admin_addr,
             admin_task,
             stop_admin,
             latch,
             drain: config.limits.drain,
         })
+    }
+
+    /// What an operator does, for embedding programs.
+    pub const fn control(&self) -> &ControlPlane {
+        &self.control
+    }
+
+    /// The first admin token, if this start made it: whoever takes it shows it once.
+    pub const fn take_first_admin_token(&mut self) -> Option<Secret> {
+        self.first_admin_token.take()
     }
 
     /// Where apps connect, in the order of the configuration.
@@ -193,6 +225,40 @@ impl Gateway {
         if let Err(error) = self.admin_task.await {
             tracing::error!(%error, "the admin listener failed");
         }
+        self.store.close().await;
         Ended { requests, tokens }
     }
+}
+
+/// A data plane that serves.
+struct DataPlane {
+    addresses: Vec<SocketAddr>,
+    running: gateway_proxy::Running,
+}
+
+/// Starts the data plane with what the control plane serves, and lets it hear of changes.
+async fn data_plane(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    catalog: &Catalog,
+    broker: &Broker,
+    control: &ControlPlane,
+    roots: rustls::RootCertStore,
+) -> Result<DataPlane, StartError> {
+    let wait = config.tokens.acquire_wait;
+    let credentials = BrokerCredentials::new(broker.handle(), Arc::clone(clock), wait);
+    let routes = data_plane::routes(config, catalog);
+    let bound = gateway_proxy::bind(
+        data_plane::settings(config, roots)?,
+        data_plane::directory(&routes, &control.served().await?),
+        Arc::new(credentials),
+        Arc::clone(clock),
+    )?;
+    let addresses = bound.addresses().to_vec();
+    let running = bound.start()?;
+    control.attach(Arc::new(DirectoryPublisher::new(
+        routes,
+        running.directory(),
+    )));
+    Ok(DataPlane { addresses, running })
 }

@@ -10,5 +10,5 @@ pub mod config;
 mod lifecycle;
 pub mod telemetry;
 
-pub use composition::{AccountError, Ended, Gateway, Seams, StartError, TlsError};
+pub use composition::{ControlError, ControlPlane, Ended, Gateway, Seams, StartError, TlsError};
 pub use lifecycle::serve;

@@ -2,6 +2,7 @@
 
 use crate::{Gateway, Seams, cli::Output, config::Config};
 use anyhow::Context as _;
+use std::io::IsTerminal as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Threads of the control plane; the data plane has its own.
@@ -26,11 +27,24 @@ pub fn serve(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Resu
 
 async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Result<()> {
     let mut stop = Stop::new().context("cannot listen for signals")?;
-    let gateway = Gateway::start(config, seams).await?;
+    let mut gateway = Gateway::start(config, seams).await?;
     for line in gateway.listening() {
         output
             .line(&line)
             .context("cannot write to standard output")?;
+    }
+    if let Some(token) = gateway.take_first_admin_token() {
+        let file = config.admin.token_file.display();
+        tracing::info!("the first admin token is in {file}");
+        // What is not a terminal may be somebody's log.
+        if std::io::stdout().is_terminal() {
+            let token = token.expose();
+            output
+                .line(&format!(
+                    "admin token, shown once: {token} (also in {file})"
+                ))
+                .context("cannot write to standard output")?;
+        }
     }
     stop.signal().await;
     tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");

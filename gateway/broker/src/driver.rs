@@ -4,7 +4,7 @@ use crate::{
     AccountSpec, LastResult, Outcome, Wire, adoption,
     broker::{Shared, published},
     presentation,
-    slot::{Slot, Work},
+    slot::{Pending, Slot, Work},
     snapshot,
 };
 use futures_util::FutureExt as _;
@@ -50,7 +50,10 @@ pub(crate) fn adopt(shared: &Arc<Shared>, slot: &Arc<Slot>, record: &GrantRecord
     work.grant_ends = record.expires_at;
     work.facts = record.facts.clone();
     let (token, headers) = token.unzip();
-    work.pending = headers;
+    work.pending = headers.map(|headers| Pending {
+        headers,
+        minted: false,
+    });
     event(shared, slot, &mut work, Event::Adopted { grant, token });
 }
 
@@ -137,15 +140,7 @@ fn carry_out(
             generation,
             usable_until,
         } => {
-            let headers = work.pending.take().unwrap_or_default();
-            let credential = snapshot::credential(generation, headers, usable_until);
-            work.minted += 1;
-            shared.metrics.minted.up();
-            tracing::info!(
-                account = %slot.cell.account(), %generation, fingerprint = %credential.fingerprint,
-                "a token was issued"
-            );
-            slot.cell.publish(CredentialState::Usable(credential));
+            publish(shared, slot, work, generation, usable_until);
         }
         Effect::Withdraw { why, retry_at } => {
             let absent = snapshot::unavailable(slot.cell.account(), &why, retry_at);
@@ -163,6 +158,32 @@ fn carry_out(
         }
     }
     None
+}
+
+/// Hands a token to the data plane.
+fn publish(
+    shared: &Shared,
+    slot: &Slot,
+    work: &mut Work,
+    generation: Generation,
+    usable_until: Instant,
+) {
+    let pending = work.pending.take();
+    let minted = pending.as_ref().is_some_and(|pending| pending.minted);
+    let headers = pending.map(|pending| pending.headers).unwrap_or_default();
+    let credential = snapshot::credential(generation, headers, usable_until);
+    let what = if minted {
+        work.minted += 1;
+        shared.metrics.minted.up();
+        "a token was issued"
+    } else {
+        "a token was taken over"
+    };
+    tracing::info!(
+        account = %slot.cell.account(), %generation, fingerprint = %credential.fingerprint,
+        "{what}"
+    );
+    slot.cell.publish(CredentialState::Usable(credential));
 }
 
 /// Why no token call may start now: the broker stops, or the OAuth client's budget is used up.
@@ -366,7 +387,11 @@ pub(crate) fn came_back(
                 work.state = issued.state;
             }
             if awaited {
-                (work.pending, work.facts) = (Some(issued.headers), issued.facts);
+                work.pending = Some(Pending {
+                    headers: issued.headers,
+                    minted: true,
+                });
+                work.facts = issued.facts;
             }
             Event::Issued {
                 flight,

@@ -36,8 +36,8 @@ pub(crate) struct Work {
     pub(crate) minted: u64,
     /// Removed from the broker: nothing starts any more.
     pub(crate) retired: bool,
-    /// Issued, and not yet published.
-    pub(crate) pending: Option<Vec<(HeaderName, HeaderValue)>>,
+    /// Issued or adopted, and not yet published.
+    pub(crate) pending: Option<Pending>,
     /// For the next authorization.
     pub(crate) state: SecretBytes,
     pub(crate) wake_at: Option<Instant>,
@@ -49,6 +49,14 @@ pub(crate) struct Work {
     pub(crate) grant_ends: Option<Timestamp>,
     /// What the carrier said about the newest token.
     pub(crate) facts: TokenFacts,
+}
+
+/// A token on its way to its cell.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// This process asked for it.
+    pub(crate) minted: bool,
 }
 
 impl Slot {

@@ -43,20 +43,35 @@ impl ControlPlane {
         Ok(found)
     }
 
-    /// Makes the first admin token if there is none yet. The caller shows it once.
+    /// Makes the first admin token if there is none yet. `keep` puts it where the operator finds it,
+    /// before it is good for anything: nobody is locked out by a token that was lost.
     ///
     /// # Errors
-    /// When the store refuses.
-    pub async fn bootstrap(&self) -> Result<Option<Secret>, ControlError> {
+    /// When it cannot be kept, or the store refuses.
+    pub async fn bootstrap(
+        &self,
+        keep: impl FnOnce(&Secret) -> std::io::Result<()>,
+    ) -> Result<Option<Secret>, ControlError> {
         if !self.shared.store.admin_tokens().await?.is_empty() {
             return Ok(None);
         }
-        let token = AddAdminToken {
+        let secret = self.shared.random_text();
+        keep(&secret).map_err(|error| {
+            let message = format!("the first admin token cannot be written: {error}");
+            ControlError::new(Fault::Unavailable, "token_file", message)
+                .remedy("let `token_file` in [admin] name a file that the gateway may write")
+        })?;
+        let record = AdminTokenRecord {
             name: FIRST.to_owned(),
+            token: digest(&secret),
             role: Role::Admin,
+            created_at: self.shared.now(),
         };
-        let made = self.add_admin_token(&Actor::gateway(), token).await?;
-        Ok(Some(made.token.0))
+        let (store, detail) = (&self.shared.store, json!({ "role": Role::Admin }));
+        let work = async { Ok(store.add_admin_token(&record).await?) };
+        let subject = format!("admin-token:{FIRST}");
+        self.audited(&Actor::gateway(), "admin_token.add", &subject, detail, work).await?;
+        Ok(Some(secret))
     }
 
     /// All admin tokens, without the tokens.

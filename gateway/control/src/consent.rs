@@ -45,7 +45,7 @@ impl ControlPlane {
                 .as_ref()
                 .ok_or_else(|| misconfigured(&wired))?;
             let (state, verifier) = (self.shared.random_text(), self.shared.random_text());
-            let redirect_uri = self.shared.settings.redirect_uri.clone();
+            let redirect_uri = self.shared.redirect_uri();
             let request = AuthorizeUrl {
                 slot: wired.spec.slot.clone(),
                 redirect_uri: redirect_uri.clone(),

@@ -18,9 +18,10 @@ impl fmt::Debug for StoreLedger {
 }
 
 fn refused(error: StoreError) -> LedgerError {
-    match error {
-        StoreError::Fenced | StoreError::NotFound { .. } => LedgerError::Fenced,
-        error => LedgerError::Failed(error.to_string()),
+    if matches!(error, StoreError::Fenced | StoreError::NotFound { .. }) {
+        LedgerError::Fenced
+    } else {
+        LedgerError::Failed(error.to_string())
     }
 }
 

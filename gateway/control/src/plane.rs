@@ -68,6 +68,7 @@ pub(crate) struct Shared {
     rng: Mutex<StdRng>,
     wired: RwLock<BTreeMap<AccountId, Arc<Wired>>>,
     publisher: OnceLock<Arc<dyn Publisher>>,
+    redirect_uri: OnceLock<String>,
     /// One change at a time reaches broker and data plane, in the order of the store.
     pub(crate) changes: tokio::sync::Mutex<()>,
 }
@@ -91,6 +92,7 @@ impl ControlPlane {
                 rng: Mutex::new(StdRng::from_seed(parts.seed)),
                 wired: RwLock::new(BTreeMap::new()),
                 publisher: OnceLock::new(),
+                redirect_uri: OnceLock::new(),
                 changes: tokio::sync::Mutex::new(()),
             }),
         }
@@ -100,6 +102,13 @@ impl ControlPlane {
     pub fn attach(&self, publisher: Arc<dyn Publisher>) {
         // A second data plane would be a mistake of the composition, and changes nothing.
         drop(self.shared.publisher.set(publisher));
+    }
+
+    /// Where carriers send people back to, exactly as it is registered there; known once the admin
+    /// listener is bound.
+    pub fn redirect_to(&self, uri: String) {
+        // As above.
+        drop(self.shared.redirect_uri.set(uri));
     }
 
     /// What the data plane serves.
@@ -137,6 +146,11 @@ impl ControlPlane {
 }
 
 impl Shared {
+    /// Where carriers send people back to.
+    pub(crate) fn redirect_uri(&self) -> String {
+        self.redirect_uri.get().cloned().unwrap_or_default()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.wall().into()
     }

@@ -8,8 +8,6 @@ use std::time::Duration;
 pub struct Settings {
     /// The gateway's version, for people.
     pub version: &'static str,
-    /// Where carriers send people back to, exactly as it is registered there.
-    pub redirect_uri: String,
     /// How long a person may take to consent.
     pub consent_lifetime: Duration,
     /// One authorization or probe may take this long.

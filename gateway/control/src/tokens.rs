@@ -83,10 +83,10 @@ fn view(
         fingerprint: status
             .and_then(|status| status.fingerprint)
             .map(|fingerprint| fingerprint.to_string()),
-        issued_at: status
-            .and_then(|status| status.issued_at)
-            .and_then(trail::time)
-            .or_else(|| stored.map(|token| trail::stamp(token.issued_at))),
+        // The broker counts from the start of the process for a token that it took over.
+        issued_at: stored
+            .map(|token| trail::stamp(token.issued_at))
+            .or_else(|| status?.issued_at.and_then(trail::time)),
         expires_at: status
             .and_then(|status| status.expires_at)
             .and_then(trail::time)

@@ -62,7 +62,7 @@ impl ControlPlane {
         Ok(StatusView {
             version: shared.settings.version.to_owned(),
             store: shared.store.kind().to_owned(),
-            redirect_uri: shared.settings.redirect_uri.clone(),
+            redirect_uri: shared.redirect_uri(),
             accounts: accounts.len(),
             usable: usable.iter().filter(|account| account.usable).count(),
             notices: self.notices().await?,

@@ -2,14 +2,21 @@
 
 use super::{StartError, trust};
 use crate::config::{self, Config};
-use gateway_model::{AccountId, CarrierId, CarrierProfile, CredentialCell, ErrorEnvelope, Refusal};
+use gateway_control::{ControlError, Fault, Publisher, Served, ServedAccount};
+use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal};
 use gateway_plugin_host::Catalog;
 use gateway_proxy::{
-    Account, App, AppLogin, Directory, Limits, ListenerSettings, Route, SecretHash, Settings,
+    Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings,
+    RateLimit, Route, SecretHash, Settings,
 };
+use gateway_store::AppRecord;
 use http::StatusCode;
 use rustls::RootCertStore;
-use std::{collections::HashMap, num::NonZeroUsize, sync::Arc, thread};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    sync::Arc,
+    thread,
+};
 
 /// Everything that does not change while the data plane runs.
 pub(super) fn settings(config: &Config, roots: RootCertStore) -> Result<Settings, StartError> {
@@ -57,30 +64,73 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Who may call, where requests may go, and with whose credentials.
-pub(super) fn directory(
-    config: &Config,
-    catalog: &Catalog,
-    mut cells: HashMap<AccountId, Arc<CredentialCell>>,
-) -> Directory {
-    let accounts = config.accounts.iter().filter_map(|account| {
-        Some(Account {
-            id: account.id.clone(),
-            aliases: Vec::new(),
-            carrier: account.carrier.clone(),
-            environment: account.environment,
-            cell: cells.remove(&account.id)?,
+/// Makes the data plane's directory of what the control plane says is served.
+pub(super) struct DirectoryPublisher {
+    routes: Vec<Route>,
+    data_plane: DirectoryHandle,
+}
+
+impl DirectoryPublisher {
+    pub(super) const fn new(routes: Vec<Route>, data_plane: DirectoryHandle) -> Self {
+        Self { routes, data_plane }
+    }
+}
+
+impl Publisher for DirectoryPublisher {
+    fn publish(&self, served: &Served) -> Result<(), ControlError> {
+        let directory = directory(&self.routes, served);
+        self.data_plane.replace(directory).map_err(|error| {
+            let message = format!("the data plane did not take the change: {error}");
+            ControlError::new(Fault::Invalid, "not_served", message)
         })
+    }
+}
+
+/// The routes of the configuration.
+pub(super) fn routes(config: &Config, catalog: &Catalog) -> Vec<Route> {
+    let routes = config
+        .routes
+        .iter()
+        .map(|route| self::route(route, catalog));
+    routes.collect()
+}
+
+/// Who may call, where requests may go, and with whose credentials. A route without a default account
+/// takes the default of its carrier and environment.
+pub(super) fn directory(routes: &[Route], served: &Served) -> Directory {
+    let default = |route: &Route| {
+        let fits = |account: &&ServedAccount| {
+            account.record.default
+                && account.record.carrier == route.profile.id
+                && account.record.environment == route.environment
+        };
+        served
+            .accounts
+            .iter()
+            .find(fits)
+            .map(|account| account.record.name.clone())
+    };
+    let routes = routes.iter().map(|route| Route {
+        default_account: route.default_account.clone().or_else(|| default(route)),
+        ..route.clone()
+    });
+    let accounts = served.accounts.iter().map(|account| Account {
+        id: account.record.name.clone(),
+        aliases: account.record.aliases.clone(),
+        carrier: account.record.carrier.clone(),
+        environment: account.record.environment,
+        cell: Arc::clone(&account.cell),
+    });
+    let legacy_keys = served.legacy_keys.iter().map(|key| LegacyKey {
+        key: SecretHash::from_bytes(key.key.0),
+        app: key.app.clone(),
+        account: key.account.clone(),
     });
     Directory {
+        routes: routes.collect(),
         accounts: accounts.collect(),
-        routes: config
-            .routes
-            .iter()
-            .map(|route| self::route(route, catalog))
-            .collect(),
-        apps: config.apps.iter().map(app).collect(),
-        ..Directory::default()
+        apps: served.apps.iter().map(app).collect(),
+        legacy_keys: legacy_keys.collect(),
     }
 }
 
@@ -137,15 +187,22 @@ fn unserved(carrier: &CarrierId) -> CarrierProfile {
     }
 }
 
-fn app(app: &config::App) -> App {
+fn app(app: &AppRecord) -> App {
+    let login = app.client_id.clone().zip(app.secret);
+    let rate = app.rate.and_then(|rate| {
+        Some(RateLimit {
+            per_second: NonZeroU32::new(rate.per_second)?,
+            burst: NonZeroU32::new(rate.burst)?,
+        })
+    });
     App {
-        id: app.id.clone(),
-        login: app.login.as_ref().map(|login| AppLogin {
-            client_id: login.client_id.clone(),
-            secret: SecretHash::of(login.client_secret.expose()),
+        id: app.name.clone(),
+        login: login.map(|(client_id, secret)| AppLogin {
+            client_id,
+            secret: SecretHash::from_bytes(secret.0),
         }),
-        key: app.key.as_ref().map(|key| SecretHash::of(key.expose())),
+        key: app.key.map(|key| SecretHash::from_bytes(key.0)),
         accounts: app.accounts.clone(),
-        rate: None,
+        rate,
     }
 }

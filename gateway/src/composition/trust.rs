@@ -81,6 +81,13 @@ pub(super) fn random_u64() -> Result<u64, StartError> {
     Ok(u64::from_le_bytes(bytes))
 }
 
+/// For states, verifiers and secrets.
+pub(super) fn random_seed() -> Result<[u8; 32], StartError> {
+    let mut seed = [0; 32];
+    fill(&mut seed)?;
+    Ok(seed)
+}
+
 fn fill(bytes: &mut [u8]) -> Result<(), StartError> {
     let random = provider().secure_random;
     random
