@@ -19,13 +19,13 @@ pub struct AccountView {
     /// At which carrier.
     #[schema(value_type = String)]
     pub carrier: CarrierId,
-    /// In which environment.
+    /// In which environment: `test` or `production`.
     #[schema(value_type = String)]
     pub environment: Environment,
     /// The carrier's numbers; the first is the one that a probe expects.
     #[schema(value_type = Vec<String>)]
     pub numbers: Vec<AccountNumber>,
-    /// How its tokens are obtained.
+    /// How its tokens are obtained: `client_credentials` or `authorization_code`.
     #[schema(value_type = String)]
     pub grant: GrantKind,
     /// The OAuth client's id.
@@ -36,7 +36,7 @@ pub struct AccountView {
     pub active: bool,
     /// Whether it is the default of its carrier and environment.
     pub default: bool,
-    /// Who may change it.
+    /// Who may change it: `config` or `operator`.
     #[schema(value_type = String)]
     pub managed_by: ManagedBy,
     /// How it stands.
@@ -44,13 +44,13 @@ pub struct AccountView {
     /// For people: why it stands so, and what to do.
     pub message: Option<String>,
     /// When the current token ends.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub token_expires_at: Option<Timestamp>,
     /// When the grant itself ends and a person must sign in again.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub grant_expires_at: Option<Timestamp>,
     /// When it was added.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// What people should know.
     pub notices: Vec<NoticeView>,
@@ -88,14 +88,14 @@ pub struct AddAccount {
     /// At which carrier.
     #[schema(value_type = String)]
     pub carrier: CarrierId,
-    /// In which environment.
+    /// In which environment: `test` or `production`.
     #[schema(value_type = String)]
     pub environment: Environment,
     /// The carrier's numbers.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub numbers: Vec<AccountNumber>,
-    /// How its tokens are obtained.
+    /// How its tokens are obtained: `client_credentials` or `authorization_code`.
     #[schema(value_type = String)]
     pub grant: GrantKind,
     /// The OAuth client's id.
@@ -144,7 +144,7 @@ pub struct ConsentStarted {
     /// Exactly as it must be registered at the carrier.
     pub redirect_uri: String,
     /// Until when it can be finished.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
 }
 

@@ -23,16 +23,16 @@ pub struct AppView {
     /// How often it may call.
     #[schema(value_type = Option<Object>)]
     pub rate: Option<RateLimit>,
-    /// Who may change it.
+    /// Who may change it: `config` or `operator`.
     #[schema(value_type = String)]
     pub managed_by: ManagedBy,
     /// Retired access keys by which it is recognised.
     pub legacy_keys: Vec<LegacyKeyView>,
     /// When it was added.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When its secrets were last replaced.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub rotated_at: Option<Timestamp>,
 }
 

@@ -57,7 +57,7 @@ pub struct MigrationItem {
     /// The carrier's number.
     #[schema(value_type = String)]
     pub number: AccountNumber,
-    /// In which environment.
+    /// In which environment: `test` or `production`.
     #[schema(value_type = String)]
     pub environment: Environment,
     /// The profiles that share it.
@@ -90,10 +90,10 @@ pub struct MigrationView {
     /// Its name.
     pub id: String,
     /// When it began.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When it was finished or undone.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// Where the backup is that it can be undone from.
     pub backup: Option<String>,

@@ -12,7 +12,7 @@ pub struct TokenView {
     /// Whose.
     #[schema(value_type = String)]
     pub account: AccountId,
-    /// How it was obtained.
+    /// How it was obtained: `client_credentials` or `authorization_code`.
     #[schema(value_type = String)]
     pub grant: GrantKind,
     /// How its lifecycle stands: `fresh`, `renewing`, `backing_off` …
@@ -30,15 +30,15 @@ pub struct TokenView {
     /// Tells tokens apart without telling them.
     pub fingerprint: Option<String>,
     /// When it was issued.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub issued_at: Option<Timestamp>,
     /// When the carrier ends it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// The refresh token, if there is one.
     pub refresh: Option<RefreshView>,
     /// When the next token is asked for.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub next_renewal_at: Option<Timestamp>,
     /// The newest attempts, newest first.
     pub renewals: Vec<RenewalView>,
@@ -53,15 +53,15 @@ pub struct RefreshView {
     /// The carrier's word: `approved`.
     pub status: Option<String>,
     /// When it was issued.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub issued_at: Option<Timestamp>,
     /// When it ends.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// How often the grant was refreshed, as the carrier counts.
     pub count: Option<u64>,
     /// When a person last signed in.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub consented_at: Option<Timestamp>,
 }
 
@@ -69,7 +69,7 @@ pub struct RefreshView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RenewalView {
     /// When it ended.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Why it was made.
     pub reason: String,

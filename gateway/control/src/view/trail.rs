@@ -13,7 +13,7 @@ pub struct AuditView {
     /// Its number.
     pub id: i64,
     /// When.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who.
     pub actor: String,
@@ -34,11 +34,11 @@ pub struct NoticeView {
     /// About which account.
     #[schema(value_type = String)]
     pub account: AccountId,
-    /// Why.
+    /// Why: `ending`, `ended`, `refused`, `in_doubt` or `misconfigured`.
     #[schema(value_type = String)]
     pub kind: NoticeKind,
     /// Since when.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What ends when, what stops working, what to do.
     pub message: String,
@@ -49,11 +49,11 @@ pub struct NoticeView {
 pub struct AdminTokenView {
     /// The operator's name of it.
     pub name: String,
-    /// What it may do.
+    /// What it may do: `admin` or `read_only`.
     #[schema(value_type = String)]
     pub role: Role,
     /// When it was made.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
@@ -63,7 +63,7 @@ pub struct AdminTokenView {
 pub struct AddAdminToken {
     /// The operator's name of it.
     pub name: String,
-    /// What it may do.
+    /// What it may do: `admin` or `read_only`.
     #[schema(value_type = String)]
     pub role: Role,
 }
