@@ -15,6 +15,7 @@ use gateway_control::view::{
 use gateway_model::AccountId;
 use http::header;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 type Answer<T> = Result<Json<T>, AdminError>;
 
@@ -69,9 +70,15 @@ pub(super) async fn doctor(by: Caller, Asked(query): Asked<DoctorQuery>) -> Answ
     Ok(Json(report))
 }
 
+/// Bytes that `waybill restore` reads.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it describes the answer and is never made")]
+pub(super) struct SealedBackup(Vec<u8>);
+
 /// A consistent backup of the store, sealed under a passphrase.
 #[utoipa::path(post, path = "/api/v1/backup", tag = "gateway", request_body = BackupRequest,
-    responses((status = 200, description = "The backup", body = [u8],
+    responses((status = 200, description = "The backup", body = SealedBackup,
         content_type = "application/octet-stream")))]
 pub(super) async fn backup(
     by: Caller,

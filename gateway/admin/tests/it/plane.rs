@@ -40,7 +40,6 @@ async fn control(clock: &Arc<Still>) -> ControlPlane {
         clock,
         settings: Settings {
             version: "test",
-            redirect_uri: String::new(),
             consent_lifetime: Duration::from_secs(600),
             request_timeout: Duration::from_secs(5),
             remind_days: 7,
