@@ -14,7 +14,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gateway-plugin-host", &["gateway-model", "plugins-abi"]),
     (
         "gateway-broker",
-        &["gateway-model", "gateway-plugin-host", "gateway-token"],
+        &[
+            "gateway-model",
+            "gateway-plugin-host",
+            "gateway-store",
+            "gateway-token",
+        ],
+    ),
+    (
+        "gateway-control",
+        &[
+            "gateway-broker",
+            "gateway-model",
+            "gateway-plugin-host",
+            "gateway-store",
+        ],
     ),
     (
         "gateway-admin",
@@ -32,9 +46,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "gateway-admin",
             "gateway-broker",
+            "gateway-control",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-proxy",
+            "gateway-store",
             "plugins-conformance",
         ],
     ),
