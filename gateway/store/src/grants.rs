@@ -41,13 +41,17 @@ impl Store {
         let once = || async {
             let mut tx = self.db.begin().await?;
             let (grant, done) = self.find_grant(&mut tx, account).await?;
-            if let Some(next) = change::present(&grant, version, which, intent)? {
-                let mark = self.advance_mark(&mut tx).await?;
-                self.write_grant(&mut tx, &next, done.as_deref()).await?;
-                commit(tx).await?;
-                self.keep_mark(mark)?;
-            }
-            Ok(())
+            let mark = match change::present(&grant, version, which, intent)? {
+                Some(next) => {
+                    let mark = self.advance_mark(&mut tx).await?;
+                    self.write_grant(&mut tx, &next, done.as_deref()).await?;
+                    mark
+                }
+                // Recorded before; its mark may not have reached its second place.
+                None => meta::mark(&mut tx).await?,
+            };
+            commit(tx).await?;
+            self.keep_mark(mark).await
         };
         self.write_twice(once).await
     }
@@ -70,7 +74,7 @@ impl Store {
         match self.write_twice(once).await {
             Ok(()) => Ok(()),
             Err(StoreError::Fenced) => Err(StoreError::Fenced),
-            Err(error) => self.keep_answer(account, intent_id, answer, error),
+            Err(error) => self.keep_answer(account, intent_id, answer, error).await,
         }
     }
 
@@ -155,7 +159,7 @@ impl Store {
             self.write_grant(&mut tx, &next, None).await?;
             commit(tx).await?;
             self.acquit::<GrantRecord>(account.as_str().as_bytes());
-            self.keep_mark(mark)?;
+            self.keep_mark(mark).await?;
             Ok(next.version)
         };
         self.db.write(work).await
@@ -216,32 +220,5 @@ impl Store {
         let mark = meta::mark(connection).await?.saturating_add(1);
         meta::put(connection, meta::MARK, &mark.to_be_bytes()).await?;
         Ok(mark)
-    }
-
-    /// Keeps the mark in its second place.
-    pub(crate) fn keep_mark(&self, mark: u64) -> Result<()> {
-        match &self.shared.rescue {
-            Some(rescue) => rescue.keep_mark(mark),
-            None => Ok(()),
-        }
-    }
-
-    fn keep_answer(
-        &self,
-        account: &AccountId,
-        intent_id: &str,
-        answer: &SecretBytes,
-        error: StoreError,
-    ) -> Result<()> {
-        let Some(rescue) = &self.shared.rescue else {
-            return Err(error);
-        };
-        rescue.keep_answer(&self.sealer(), account, intent_id, answer)?;
-        tracing::warn!(
-            %account,
-            %error,
-            "the store did not take a token answer; it is kept in the emergency slot"
-        );
-        Ok(())
     }
 }

@@ -55,7 +55,7 @@ impl Store {
             }
         };
         let rescue = match &options.url {
-            StoreUrl::Sqlite(path) => Some(Rescue::open(path)?),
+            StoreUrl::Sqlite(path) => Some(Arc::new(Rescue::open(path)?)),
             StoreUrl::Memory | StoreUrl::Postgres(_) => None,
         };
         tracing::debug!(kind, ?access, keys = sealer.keys.ids(), "store open");

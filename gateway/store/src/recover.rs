@@ -1,7 +1,9 @@
-//! What is put right when a store is opened.
+//! The emergency slot in use, and what is put right when a store is opened.
 
+use crate::rescue::Kept;
 use crate::store::commit;
 use crate::{GrantRecord, GrantStatus, Store, StoreError, meta};
+use gateway_model::{AccountId, SecretBytes};
 use sqlx::AnyConnection;
 
 impl Store {
@@ -10,48 +12,95 @@ impl Store {
         let Some(rescue) = &self.shared.rescue else {
             return Ok(());
         };
-        let answers = rescue.answers(&self.sealer())?;
+        let (answers, unopened) = rescue.answers(&self.sealer())?;
         let work = async {
             let mut tx = self.db.begin().await?;
-            let mark = meta::mark(&mut tx).await?;
-            let seen = rescue.mark();
-            let mark = match seen {
-                Some(seen) if seen > mark => {
-                    let count = self.distrust(&mut tx).await?;
-                    tracing::warn!(
-                        grants = count,
-                        "this is an older copy of the store: its single-use grants may have been \
-                         presented since, so they are in doubt"
-                    );
-                    meta::put(&mut tx, meta::MARK, &seen.to_be_bytes()).await?;
-                    seen
-                }
-                Some(_) | None => mark,
-            };
+            let mut mark = meta::mark(&mut tx).await?;
+            if let Some(seen) = rescue.mark().filter(|seen| *seen > mark) {
+                let count = self.distrust(&mut tx).await?;
+                tracing::warn!(
+                    grants = count,
+                    "this is an older copy of the store: its single-use grants may have been \
+                     presented since, so they are in doubt"
+                );
+                meta::put(&mut tx, meta::MARK, &seen.to_be_bytes()).await?;
+                mark = seen;
+            }
+            let mut left = unopened;
             for kept in &answers {
-                let found = self.find_grant(&mut tx, &kept.account).await;
-                let Ok((mut grant, done)) = found else {
-                    continue;
-                };
-                let Some(intent) = &mut grant.intent else {
-                    continue;
-                };
-                if intent.id == kept.intent_id && intent.answer.is_none() {
-                    intent.answer = Some(kept.answer.clone());
-                    self.write_grant(&mut tx, &grant, done.as_deref()).await?;
-                    tracing::warn!(account = %kept.account, "a rescued token answer was found");
-                }
+                left += usize::from(!self.place_answer(&mut tx, kept).await?);
             }
             commit(tx).await?;
-            Ok(mark)
+            Ok((mark, left))
         };
-        let mark = self.db.write(work).await?;
-        if !answers.is_empty() {
+        let (mark, left) = self.db.write(work).await?;
+        // What could not be placed stays: it may be the only copy of a token.
+        if !answers.is_empty() && left == 0 {
             rescue.clear()?;
         }
         if rescue.mark() != Some(mark) {
             rescue.keep_mark(mark)?;
         }
+        Ok(())
+    }
+
+    /// Joins a rescued answer to its intent; `false` if its grant does not open.
+    async fn place_answer(
+        &self,
+        connection: &mut AnyConnection,
+        kept: &Kept,
+    ) -> Result<bool, StoreError> {
+        let (mut grant, done) = match self.find_grant(connection, &kept.account).await {
+            Ok(found) => found,
+            Err(StoreError::Fenced) => return Ok(true),
+            Err(StoreError::Corrupt { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let intent = grant.intent.as_mut();
+        let Some(intent) = intent.filter(|intent| intent.id == kept.intent_id) else {
+            return Ok(true);
+        };
+        if intent.answer.is_none() {
+            intent.answer = Some(kept.answer.clone());
+            self.write_grant(connection, &grant, done.as_deref())
+                .await?;
+            tracing::warn!(account = %kept.account, "a rescued token answer was found");
+        }
+        Ok(true)
+    }
+
+    /// Keeps the mark in its second place.
+    pub(crate) async fn keep_mark(&self, mark: u64) -> Result<(), StoreError> {
+        let Some(rescue) = self.shared.rescue.clone() else {
+            return Ok(());
+        };
+        aside(move || rescue.keep_mark(mark)).await
+    }
+
+    /// Keeps an answer that the database did not take for `error`.
+    pub(crate) async fn keep_answer(
+        &self,
+        account: &AccountId,
+        intent_id: &str,
+        answer: &SecretBytes,
+        error: StoreError,
+    ) -> Result<(), StoreError> {
+        let Some(rescue) = self.shared.rescue.clone() else {
+            return Err(error);
+        };
+        let kept = Kept {
+            account: account.clone(),
+            intent_id: intent_id.to_owned(),
+            answer: answer.clone(),
+        };
+        let sealer = self.sealer();
+        let work = aside(move || rescue.keep_answer(&sealer, &kept));
+        self.db.read(work).await?;
+        tracing::warn!(
+            %account,
+            %error,
+            "the store did not take a token answer; it is kept in the emergency slot"
+        );
         Ok(())
     }
 
@@ -69,6 +118,18 @@ impl Store {
             .execute(connection)
             .await?;
         Ok(count)
+    }
+}
+
+/// Runs file work on a thread that may wait for a disk.
+async fn aside(
+    work: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
+) -> Result<(), StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Unavailable {
+            why: "the program is ending".to_owned(),
+        }),
     }
 }
 

@@ -91,19 +91,8 @@ impl Rescue {
     }
 
     /// Keeps an answer durably.
-    pub(crate) fn keep_answer(
-        &self,
-        sealer: &Sealer,
-        account: &AccountId,
-        intent_id: &str,
-        answer: &SecretBytes,
-    ) -> Result<(), StoreError> {
-        let kept = Kept {
-            account: account.clone(),
-            intent_id: intent_id.to_owned(),
-            answer: answer.clone(),
-        };
-        let json = crate::doc::to_json(&kept).map_err(|_| StoreError::Internal {
+    pub(crate) fn keep_answer(&self, sealer: &Sealer, kept: &Kept) -> Result<(), StoreError> {
+        let json = crate::doc::to_json(kept).map_err(|_| StoreError::Internal {
             why: "an answer has no JSON form".to_owned(),
         })?;
         let mut state = self.state();
@@ -127,10 +116,10 @@ impl Rescue {
         Ok(())
     }
 
-    /// The answers that were kept. One that does not open ends the list.
-    pub(crate) fn answers(&self, sealer: &Sealer) -> Result<Vec<Kept>, StoreError> {
+    /// The answers that were kept, and how many more do not open.
+    pub(crate) fn answers(&self, sealer: &Sealer) -> Result<(Vec<Kept>, usize), StoreError> {
         let mut state = self.state();
-        let mut answers = Vec::new();
+        let (mut answers, mut sealed_ones) = (Vec::new(), 0);
         state.next = BLOCK;
         loop {
             let mut length = [0; 4];
@@ -141,7 +130,7 @@ impl Rescue {
             let length = u64::from(u32::from_be_bytes(length));
             let end = state.next + 4 + length;
             if length == 0 || end + 4 > SIZE {
-                return Ok(answers);
+                return Ok((answers, sealed_ones));
             }
             let mut sealed = vec![0; usize::try_from(length).unwrap_or(0)];
             state
@@ -155,6 +144,7 @@ impl Rescue {
                 Ok(Ok(kept)) => answers.push(kept),
                 Ok(Err(_)) => tracing::error!("an answer in the emergency slot is malformed"),
                 Err(why) => {
+                    sealed_ones += 1;
                     tracing::error!(%why, "an answer in the emergency slot does not open");
                 }
             }

@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     pub(crate) kind: &'static str,
     pub(crate) sealer: RwLock<Sealer>,
     pub(crate) quarantine: Mutex<BTreeMap<String, Quarantined>>,
-    pub(crate) rescue: Option<Rescue>,
+    pub(crate) rescue: Option<Arc<Rescue>>,
     /// Held as long as the store is open.
     pub(crate) _lock: Option<FileLock>,
 }

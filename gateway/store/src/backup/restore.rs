@@ -87,7 +87,7 @@ impl Store {
         self.insert_all(&mut tx, records).await?;
         let mark = self.db.write(self.advance_mark(&mut tx)).await?;
         self.db.write(commit(tx)).await?;
-        self.keep_mark(mark)?;
+        self.db.write(self.keep_mark(mark)).await?;
         let list = self.shared.quarantine.lock();
         list.unwrap_or_else(PoisonError::into_inner).clear();
         Ok(())

@@ -81,6 +81,12 @@ async fn pool(size: u32, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Er
         .acquire_timeout(ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)
+        // SQLite ends a transaction by itself when the disk is full; sqlx does not notice, and the
+        // connection would take no other.
+        .before_acquire(|connection, _| {
+            let stuck = connection.is_in_transaction();
+            Box::pin(async move { Ok(!stuck) })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
         });

@@ -96,6 +96,12 @@ async fn full_disk_refuses_intents_and_keeps_answers() {
     };
     let place = small.place();
     let store = held(&place).await;
+    let long = completion(GrantStatus::Held, &"1".repeat(30_000));
+    store.add_account(&account("second")).await.unwrap();
+    store
+        .replace_grant(&id("second"), &long, NOW)
+        .await
+        .unwrap();
     let which = Presentation::Ordinary;
     store
         .record_intent(&id("main"), 1, which, &intent("a"))
@@ -103,6 +109,10 @@ async fn full_disk_refuses_intents_and_keeps_answers() {
         .unwrap();
     let ballast = small.fill();
     assert_eq!(until_full(&store).await, StoreError::Full);
+    let refused = store
+        .record_intent(&id("second"), 1, which, &intent("b"))
+        .await;
+    assert_eq!(refused, Err(StoreError::Full));
     let answer = SecretBytes::new(vec![b'r'; 16_000]);
     store
         .record_answer(&id("main"), "a", &answer)
@@ -110,13 +120,20 @@ async fn full_disk_refuses_intents_and_keeps_answers() {
         .unwrap();
     let slot = std::fs::read(small.folder.path().join("store.db.rescue")).unwrap();
     assert!(!slot.windows(16).any(|window| window == [b'r'; 16]));
-    assert_eq!(store.grants().await.unwrap().len(), 1);
+    assert_eq!(store.grants().await.unwrap().len(), 2);
     std::fs::remove_file(ballast).unwrap();
+    // With room again, writing goes on without a restart.
+    store.note_renewal(&entry("second", "room")).await.unwrap();
     store.close().await;
     let store = place.open().await;
     let grant = store.grant(&id("main")).await.unwrap().unwrap();
     let kept = grant.intent.unwrap().answer.expect("the answer was kept");
     assert_eq!(kept.expose(), answer.expose());
+    let second = store.grant(&id("second")).await.unwrap().unwrap();
+    assert_eq!(
+        (second.status, second.intent.is_none()),
+        (GrantStatus::Held, true)
+    );
     store.close().await;
 }
 
