@@ -20,29 +20,75 @@ pub enum Sent {
 }
 
 impl Store {
-    /// Adds a notice, and gives back its number. `None` if there is one of that kind, account and
-    /// day already.
+    /// Opens a notice in place of those of earlier days, and gives back its number. `None` if there
+    /// was one of that kind, account and day already: that one is open again, and has left by every
+    /// way that it left before.
     pub async fn put_notice(&self, notice: &NoticeRecord) -> Result<Option<i64>> {
         let work = async {
             let mut tx = self.db.begin().await?;
+            let sql = "UPDATE notices SET closed_at = $4 WHERE account = $1 AND kind = $2 \
+                       AND day < $3 AND closed_at IS NULL";
+            let query = sqlx::query(sql)
+                .bind(notice.account.as_str())
+                .bind(word(notice.kind))
+                .bind(plain(&notice.day))
+                .bind(notice.created_at.0);
+            query.execute(&mut *tx).await?;
             let id = insert(&mut tx, notice).await?;
+            if id.is_none() {
+                reopen(&mut tx, notice).await?;
+            }
             commit(tx).await?;
             Ok(id)
         };
         self.db.write(work).await
     }
 
-    /// The notices, newest first; the newest thousand at most.
+    /// The notices, newest first; the newest ten thousand at most.
     pub async fn notices(&self, open_only: bool) -> Result<Vec<NoticeRecord>> {
         let work = async {
             let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
                        closed_at FROM notices WHERE $1 = 0 OR closed_at IS NULL \
-                       ORDER BY id DESC LIMIT 1000";
+                       ORDER BY id DESC LIMIT 10000";
             let query = sqlx::query(sql).bind(i64::from(open_only));
             let rows = query.fetch_all(self.db.readers()).await?;
             rows.iter().map(notice).collect()
         };
         self.db.read(work).await
+    }
+
+    /// The open notices that did not leave by that way yet, oldest first; so many at most.
+    pub async fn unsent_notices(&self, way: Sent, limit: u32) -> Result<Vec<NoticeRecord>> {
+        let work = async {
+            let sql = match way {
+                Sent::Webhook => {
+                    "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
+                     closed_at FROM notices WHERE closed_at IS NULL AND webhook_at IS NULL \
+                     ORDER BY id LIMIT $1"
+                }
+                Sent::Mail => {
+                    "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
+                     closed_at FROM notices WHERE closed_at IS NULL AND mail_at IS NULL \
+                     ORDER BY id LIMIT $1"
+                }
+            };
+            let query = sqlx::query(sql).bind(i64::from(limit));
+            let rows = query.fetch_all(self.db.readers()).await?;
+            rows.iter().map(notice).collect()
+        };
+        self.db.read(work).await
+    }
+
+    /// Deletes closed notices that were made before then. Gives back how many.
+    pub async fn purge_notices(&self, before: Timestamp) -> Result<u64> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let sql = "DELETE FROM notices WHERE closed_at IS NOT NULL AND created_at < $1";
+            let gone = sqlx::query(sql).bind(before.0).execute(&mut *tx).await?;
+            commit(tx).await?;
+            Ok(gone.rows_affected())
+        };
+        self.db.write(work).await
     }
 
     /// Notes that a notice left.
@@ -108,6 +154,19 @@ pub(crate) async fn insert(
         .bind(notice.closed_at.map(|at| at.0));
     let row = query.fetch_optional(connection).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Opens the notice of that kind, account and day again.
+async fn reopen(connection: &mut AnyConnection, notice: &NoticeRecord) -> Result<()> {
+    let sql = "UPDATE notices SET closed_at = NULL, message = $4 \
+               WHERE account = $1 AND kind = $2 AND day = $3";
+    let query = sqlx::query(sql)
+        .bind(notice.account.as_str())
+        .bind(word(notice.kind))
+        .bind(plain(&notice.day))
+        .bind(plain(&notice.message));
+    query.execute(connection).await?;
+    Ok(())
 }
 
 const KINDS: [NoticeKind; 5] = [

@@ -19,6 +19,7 @@ mod opening;
 mod people;
 mod place;
 mod records;
+mod threads;
 mod trail;
 
 /// Runs every case on both databases.

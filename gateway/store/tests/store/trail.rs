@@ -10,6 +10,7 @@ on_both!(
     the_audit_trail_is_bounded_by_age_and_number,
     the_renewal_journal_keeps_two_hundred_of_an_account,
     a_notice_is_made_once_a_day,
+    a_notice_takes_the_place_of_yesterdays,
     a_migration_is_replaced,
 );
 
@@ -103,6 +104,50 @@ async fn a_notice_is_made_once_a_day(place: Place) {
     assert_eq!(store.close_notices(&id("main"), &kinds, NOW).await, Ok(1));
     assert_eq!(store.notices(true).await, Ok(Vec::new()));
     assert_eq!(store.notices(false).await.unwrap()[0].closed_at, Some(NOW));
+    // Its reason came back the same day: it is open again, and does not leave again.
+    let again = NoticeRecord {
+        message: "ends soon, again".to_owned(),
+        ..notice.clone()
+    };
+    assert_eq!(store.put_notice(&again).await, Ok(None));
+    let found = store.notices(true).await.unwrap().remove(0);
+    assert_eq!(
+        (found.message.as_str(), found.webhook_at, found.closed_at),
+        ("ends soon, again", Some(NOW), None)
+    );
+    store.close().await;
+}
+
+async fn a_notice_takes_the_place_of_yesterdays(place: Place) {
+    let store = place.open().await;
+    let mut notice = NoticeRecord {
+        id: 0,
+        account: id("main"),
+        kind: NoticeKind::Ended,
+        day: "2026-11-22".to_owned(),
+        created_at: NOW,
+        message: "ended".to_owned(),
+        webhook_at: None,
+        mail_at: None,
+        closed_at: None,
+    };
+    store.put_notice(&notice).await.unwrap().expect("it is new");
+    notice.day = "2026-11-23".to_owned();
+    notice.created_at = Timestamp(NOW.0 + 1);
+    let today = store.put_notice(&notice).await.unwrap().expect("it is new");
+    let open = |found: Vec<NoticeRecord>| found.iter().map(|n| n.id).collect::<Vec<_>>();
+    assert_eq!(open(store.notices(true).await.unwrap()), [today]);
+    for way in [Sent::Webhook, Sent::Mail] {
+        assert_eq!(
+            open(store.unsent_notices(way, 9).await.unwrap()),
+            [today]
+        );
+        assert_eq!(store.unsent_notices(way, 0).await, Ok(Vec::new()));
+        store.mark_notice(today, way, NOW).await.unwrap();
+        assert_eq!(store.unsent_notices(way, 9).await, Ok(Vec::new()));
+    }
+    assert_eq!(store.purge_notices(Timestamp(NOW.0 + 9)).await, Ok(1));
+    assert_eq!(open(store.notices(false).await.unwrap()), [today]);
     store.close().await;
 }
 
