@@ -138,10 +138,7 @@ async fn a_notice_takes_the_place_of_yesterdays(place: Place) {
     let open = |found: Vec<NoticeRecord>| found.iter().map(|n| n.id).collect::<Vec<_>>();
     assert_eq!(open(store.notices(true).await.unwrap()), [today]);
     for way in [Sent::Webhook, Sent::Mail] {
-        assert_eq!(
-            open(store.unsent_notices(way, 9).await.unwrap()),
-            [today]
-        );
+        assert_eq!(open(store.unsent_notices(way, 9).await.unwrap()), [today]);
         assert_eq!(store.unsent_notices(way, 0).await, Ok(Vec::new()));
         store.mark_notice(today, way, NOW).await.unwrap();
         assert_eq!(store.unsent_notices(way, 9).await, Ok(Vec::new()));
