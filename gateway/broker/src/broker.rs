@@ -19,7 +19,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Keeps the tokens of all accounts fresh.
@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) permits: Semaphore,
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) calls: TaskTracker,
+    /// Counts the outcomes that people may have to hear of.
+    pub(crate) turns: watch::Sender<u64>,
     /// No new token call starts.
     pub(crate) stopping: CancellationToken,
     /// Running token calls end.
@@ -89,6 +91,7 @@ impl Broker {
             ),
             runtime: tokio::runtime::Handle::current(),
             calls: TaskTracker::new(),
+            turns: watch::Sender::new(0),
             stopping: CancellationToken::new(),
             cut_off: CancellationToken::new(),
             jitter: Mutex::new(StdRng::seed_from_u64(jitter_seed)),

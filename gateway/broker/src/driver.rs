@@ -373,6 +373,10 @@ pub(crate) fn came_back(
             }
         }
     };
+    let turned = match &result {
+        Ok(_) => work.lifecycle.failures() > 0,
+        Err(failure) => for_people(failure),
+    };
     if awaited {
         let at = shared.clock.wall();
         work.last_result = Some(LastResult {
@@ -403,6 +407,22 @@ pub(crate) fn came_back(
         Err(failure) => failed(flight, failure),
     };
     event(shared, slot, &mut work, landed);
+    drop(work);
+    if turned {
+        shared
+            .turns
+            .send_modify(|turns| *turns = turns.wrapping_add(1));
+    }
+}
+
+/// Whether time alone does not make up for it.
+fn for_people(failure: &Failure) -> bool {
+    match failure.class {
+        FailureClass::Rejected | FailureClass::Config | FailureClass::Interaction => true,
+        FailureClass::Transient | FailureClass::Protocol | FailureClass::Bug => {
+            GrantFate::of(failure) != GrantFate::Unharmed
+        }
+    }
 }
 
 /// Tells all who waited how it ended.

@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Asks the broker, from any thread and any runtime.
 #[derive(Clone)]
@@ -170,6 +170,12 @@ impl Handle {
             .iter()
             .map(|slot| self.describe(slot))
             .collect()
+    }
+
+    /// Changes when a token request failed in a way that waiting does not cure, and when one
+    /// succeeded after failures: what people are told of an account may be another thing now.
+    pub fn turns(&self) -> watch::Receiver<u64> {
+        self.shared.turns.subscribe()
     }
 
     /// The broker's counters.
