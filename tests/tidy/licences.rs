@@ -4,6 +4,7 @@ use cargo_metadata::{MetadataCommand, Package};
 
 /// Licences that need nothing from us beyond their text.
 const ALLOWED: &[&str] = &[
+    "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
