@@ -40,7 +40,7 @@ async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Resu
         if std::io::stdout().is_terminal() {
             let token = token.expose();
             output
-                .line(&format!(
+                .line(format_args!(
                     "admin token, shown once: {token} (also in {file})"
                 ))
                 .context("cannot write to standard output")?;

@@ -120,6 +120,62 @@ impl Output {
         self.line(table)
     }
 
+    /// Prints names and values, a line for each.
+    ///
+    /// # Errors
+    /// When nobody takes it.
+    pub fn facts(&mut self, facts: &[(&str, String)]) -> io::Result<()> {
+        let width = facts
+            .iter()
+            .map(|(name, _)| name.len())
+            .max()
+            .unwrap_or_default();
+        for (name, value) in facts {
+            self.line(format_args!("{name:width$}  {value}"))?;
+        }
+        Ok(())
+    }
+
+    /// Says that something was done to a thing.
+    ///
+    /// # Errors
+    /// When nobody takes it.
+    pub fn done(&mut self, kind: &str, name: &dyn Display, what: &str) -> io::Result<()> {
+        if self.json {
+            return self.json(&serde_json::json!({ kind: name.to_string(), "result": what }));
+        }
+        self.line(format_args!("{kind} {name} {what}"))
+    }
+
+    /// Says on standard error what to do next; programs are not told.
+    pub fn hint(&self, text: &str) {
+        if !self.json {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// Says on standard error what a person should know; programs are not told.
+    pub fn warn(&self, text: &str) {
+        self.marked("33", "warning", text);
+    }
+
+    /// As [`Output::warn`], of an account whose login needs a person.
+    pub fn notice(&self, text: &str) {
+        self.marked("33", "notice", text);
+    }
+
+    fn marked(&self, color: &str, mark: &str, text: &str) {
+        if self.json {
+            return;
+        }
+        let (on, off) = if self.error_color {
+            (format!("\u{1b}[1;{color}m"), "\u{1b}[0m")
+        } else {
+            (String::new(), "")
+        };
+        let _ = writeln!(io::stderr(), "{on}{mark}:{off} {text}");
+    }
+
     /// Lists on standard error what is wrong with a configuration, a line for each mistake.
     pub fn mistakes(&self, errors: &ConfigErrors) {
         let count = errors.mistakes().len();

@@ -1,0 +1,214 @@
+//! `waybill account authorize` and `waybill account paste`: a person signs in at the carrier.
+
+use super::{print_probe, show};
+use crate::{
+    cli::{
+        CliError, Outcome, Output, Session, progress, secret_input,
+        text::{clean, when},
+    },
+    clock::SystemClock,
+};
+use gateway_admin::client::{Client, ClientError};
+use gateway_control::view::{AuditView, ConsentStarted, PasteConsent, SecretText};
+use gateway_model::{AccountId, Clock as _};
+use jiff::Timestamp;
+use std::{io::IsTerminal as _, time::Duration};
+
+/// How often the gateway is asked whether the person has finished.
+const PERIOD: Duration = Duration::from_secs(1);
+/// How the audit trail calls the end of a sign-in.
+const FINISH: &str = "consent.finish";
+/// Newest entries that are looked at each time.
+const LOOKED_AT: usize = 50;
+
+/// How a wait ended.
+enum Ending {
+    Proven,
+    /// With the gateway's stable code.
+    Refused(String),
+    Expired,
+    Interrupted,
+}
+
+pub(super) fn run(
+    name: &AccountId,
+    open: bool,
+    wait: bool,
+    session: &Session,
+    output: &mut Output,
+) -> Result<Outcome, CliError> {
+    let started = session.ask(session.client.begin_consent(name))?;
+    if output.is_json() {
+        output.json(&started)?;
+        return Ok(Outcome::Done);
+    }
+    if !wait {
+        invite(&started, open, output)?;
+        return Ok(Outcome::Done);
+    }
+    follow(&started, open, session, output)
+}
+
+/// Begins a sign-in and stays with the person until its end.
+pub(in crate::cli) fn lead(
+    name: &AccountId,
+    session: &Session,
+    output: &mut Output,
+) -> Result<Outcome, CliError> {
+    let started = session.ask(session.client.begin_consent(name))?;
+    follow(&started, true, session, output)
+}
+
+fn follow(
+    started: &ConsentStarted,
+    open: bool,
+    session: &Session,
+    output: &mut Output,
+) -> Result<Outcome, CliError> {
+    let name = &started.account;
+    invite(started, open, output)?;
+    let since = session.ask(session.client.audit(None, 1))?;
+    let since = since.first().map_or(0, |entry| entry.id);
+    let spinner = progress::spinner("waiting for the sign-in; Ctrl-C stops waiting");
+    let ending = session.wait(ending(&session.client, started, since));
+    spinner.finish_and_clear();
+    match ending.map_err(CliError::Client)? {
+        Ending::Proven => {
+            output.line(format_args!("{name}: signed in, and proven by a call"))?;
+            show::one(&session.ask(session.client.account(name))?, output)?;
+            Ok(Outcome::Done)
+        }
+        Ending::Refused(code) => Err(CliError::Refused(format!(
+            "the sign-in for {name} came to nothing ({}): the browser's page says why; the old \
+             login, if there was one, serves on. `waybill account authorize {name}` begins again",
+            clean(&code)
+        ))),
+        Ending::Expired => Err(CliError::Refused(format!(
+            "nobody finished the sign-in in time: `waybill account authorize {name}` begins again"
+        ))),
+        Ending::Interrupted => {
+            output.hint(&format!(
+                "the sign-in can still be finished until {}; `waybill account show {name}` tells \
+                 how it stands",
+                when(started.expires_at)
+            ));
+            Ok(Outcome::Interrupted)
+        }
+    }
+}
+
+/// The address is a secret of sorts: it works once, for who has it.
+fn invite(started: &ConsentStarted, open: bool, output: &mut Output) -> Result<(), CliError> {
+    let name = &started.account;
+    let address = started.url.0.expose();
+    output.line(format_args!(
+        "Sign in at the carrier, until {}:",
+        when(started.expires_at)
+    ))?;
+    output.line(format_args!("\n  {address}\n"))?;
+    output.line(format_args!(
+        "This redirect URI must be registered there, letter by letter:\n\n  {}\n",
+        started.redirect_uri
+    ))?;
+    output.line(format_args!(
+        "If the browser ends at a page that does not load, copy its whole address and run\n\
+         `waybill account paste {name}`."
+    ))?;
+    if open && has_desktop() && webbrowser::open(address).is_err() {
+        output.hint("no browser could be opened: open the address yourself");
+    }
+    Ok(())
+}
+
+fn has_desktop() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
+async fn ending(
+    client: &Client,
+    started: &ConsentStarted,
+    since: i64,
+) -> Result<Ending, ClientError> {
+    let subject = format!("account:{}", started.account);
+    loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => return Ok(Ending::Interrupted),
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+        let entries = client.audit(None, LOOKED_AT).await?;
+        if let Some(outcome) = finished(&entries, &subject, since) {
+            return Ok(match outcome {
+                "ok" => Ending::Proven,
+                code => Ending::Refused(code.to_owned()),
+            });
+        }
+        let now = Timestamp::try_from(SystemClock.wall());
+        if now.is_ok_and(|now| now > started.expires_at) {
+            return Ok(Ending::Expired);
+        }
+    }
+}
+
+/// How the newest sign-in of the account ended, if it did since.
+fn finished<'e>(entries: &'e [AuditView], subject: &str, since: i64) -> Option<&'e str> {
+    let ours =
+        |entry: &&AuditView| entry.id > since && entry.action == FINISH && entry.subject == subject;
+    entries.iter().find(ours)?.outcome.as_deref()
+}
+
+pub(super) fn paste(
+    name: &AccountId,
+    session: &Session,
+    output: &mut Output,
+) -> Result<Outcome, CliError> {
+    const WHAT: &str = "the address that the browser was sent to";
+    let redirected = if std::io::stdin().is_terminal() {
+        secret_input::ask(WHAT, "standard input")?
+    } else {
+        secret_input::stdin(WHAT)?
+    };
+    let pasted = PasteConsent {
+        redirected: SecretText(redirected),
+    };
+    let done = session.ask(session.client.paste_consent(name, &pasted))?;
+    if output.is_json() {
+        output.json(&done)?;
+        return Ok(Outcome::Done);
+    }
+    output.line(format_args!("{name}: signed in, and proven by a call"))?;
+    print_probe(&done.proof, output)?;
+    show::one(&done.account, output)?;
+    Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: i64, action: &str, subject: &str, outcome: Option<&str>) -> AuditView {
+        AuditView {
+            id,
+            at: Timestamp::UNIX_EPOCH,
+            actor: "cli".into(),
+            action: action.into(),
+            subject: subject.into(),
+            detail: serde_json::json!({}),
+            outcome: outcome.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn end_of_a_sign_in_is_the_newest_one_of_this_account() {
+        let entries = [
+            entry(9, FINISH, "account:other", Some("ok")),
+            entry(8, "account.update", "account:main", Some("ok")),
+            entry(7, FINISH, "account:main", Some("wrong_login")),
+            entry(3, FINISH, "account:main", Some("ok")),
+        ];
+        assert_eq!(finished(&entries, "account:main", 5), Some("wrong_login"));
+        assert_eq!(finished(&entries, "account:main", 7), None, "an older one");
+        let under_way = [entry(7, FINISH, "account:main", None)];
+        assert_eq!(finished(&under_way, "account:main", 5), None);
+    }
+}
