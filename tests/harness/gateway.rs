@@ -32,7 +32,20 @@ impl Gateway {
     pub async fn start_with(config: &ConfigFile, prepare: impl FnOnce(&Path)) -> Self {
         let folder = folder(config);
         prepare(folder.path());
-        let mut process = Process::spawn(&mut serve(folder.path()), folder);
+        Self::ready(Process::spawn(&mut serve(folder.path()), folder)).await
+    }
+
+    /// Kills the process as a crash would, and starts the same gateway again from its folder. The
+    /// ports are new ones, unless the configuration names them.
+    ///
+    /// # Panics
+    /// When it does not come back.
+    pub async fn crash(self) -> Self {
+        let folder = self.process.kill();
+        Self::ready(Process::spawn(&mut serve(folder.path()), folder)).await
+    }
+
+    async fn ready(mut process: Process) -> Self {
         let address = |line: String| {
             let (_, addr) = line.split_once("://").expect("a URL");
             addr.parse().expect("an address")

@@ -11,6 +11,7 @@
 mod client;
 mod config;
 mod gateway;
+mod operator;
 mod process;
 mod programs;
 mod raw;
@@ -21,6 +22,7 @@ mod world;
 pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
 pub use gateway::{Gateway, folder, serve};
+pub use operator::{MERCHANT, OTHER, Operator};
 pub use process::{Done, Process, run, run_command, skipped};
 pub use programs::{Programs, examples, programs, root};
 pub use raw::Raw;

@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[must_use = "the program ends when this is dropped"]
 pub struct Process {
     child: Child,
-    folder: TempDir,
+    /// Taken by [`Process::kill`] only.
+    folder: Option<TempDir>,
 }
 
 /// What a program left behind that did its work and ended.
@@ -50,7 +51,20 @@ impl Process {
             .stderr(stream("stderr"))
             .spawn()
             .expect("the program starts");
-        Self { child, folder }
+        Self {
+            child,
+            folder: Some(folder),
+        }
+    }
+
+    /// Ends it with SIGKILL, as a crash would; its folder stays.
+    ///
+    /// # Panics
+    /// Never: the folder is taken once.
+    pub fn kill(mut self) -> TempDir {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.folder.take().expect("it is taken here only")
     }
 
     /// Everything that the program wrote so far, both streams.
@@ -60,17 +74,18 @@ impl Process {
 
     /// What it wrote to standard output.
     pub fn stdout(&self) -> String {
-        fs::read_to_string(self.folder.path().join("stdout")).unwrap_or_default()
+        fs::read_to_string(self.folder().join("stdout")).unwrap_or_default()
     }
 
     /// What it wrote to standard error.
     pub fn stderr(&self) -> String {
-        fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default()
+        fs::read_to_string(self.folder().join("stderr")).unwrap_or_default()
     }
 
     /// Its folder.
     pub fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
+        let folder = self.folder.as_ref();
+        folder.map(|folder| folder.path().to_owned()).unwrap_or_default()
     }
 
     /// Its id.

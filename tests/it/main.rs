@@ -4,6 +4,7 @@
 
 mod apps;
 mod examples;
+mod grants;
 mod hygiene;
 mod inject;
 mod no_secret_leaks;

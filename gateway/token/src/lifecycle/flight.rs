@@ -57,7 +57,7 @@ impl Lifecycle {
                 renew_after,
                 ..
             } => self.issued(flight, token, lifetime, renew_after, step),
-            Landing::Failed { failure, .. } => self.failed(token, failure, step),
+            Landing::Failed { failure, .. } => self.failed(flight.reason, token, failure, step),
         }
     }
 
@@ -102,7 +102,7 @@ impl Lifecycle {
             .schedule(flight.started, lifetime, renew_after, step.jitter)
             .filter(|plan| step.now < plan.usable_until);
         let Some(plan) = plan else {
-            return self.failed(old, dead_on_arrival(), step);
+            return self.failed(flight.reason, old, dead_on_arrival(), step);
         };
         self.fresh(flight.started, plan, step)
     }
@@ -175,12 +175,22 @@ impl Lifecycle {
             .max(step.now)
     }
 
-    /// Acquiring => BackingOff | Rejected; Renewing => Fresh
-    fn failed(&mut self, token: Option<Token>, failure: Failure, step: &mut Step) -> State {
+    /// Acquiring => BackingOff | Rejected; Renewing => Fresh, unless the carrier refused both the
+    /// token and the grant: such as after a change of the password, the token is then worth nothing.
+    fn failed(
+        &mut self,
+        reason: Reason,
+        token: Option<Token>,
+        failure: Failure,
+        step: &mut Step,
+    ) -> State {
         self.failures = self.failures.saturating_add(1);
         let failure = self.in_view_of_the_grant(failure);
         let next = self.after(&failure, token.as_ref(), step);
-        match token {
+        let refused = reason == Reason::Unauthorized
+            && failure.class == FailureClass::Interaction
+            && self.grant.spent();
+        match token.filter(|_| !refused) {
             Some(token) => State::Fresh {
                 token,
                 next,

@@ -67,6 +67,10 @@ pub(crate) struct World {
     accepted: u64,
     held: u64,
     presented: HashMap<u64, u32>,
+    /// Why the last token was requested.
+    last_reason: Option<Reason>,
+    /// The last withdrawal: the carrier had refused both the token and the grant.
+    refused: bool,
 }
 
 impl World {
@@ -100,6 +104,8 @@ impl World {
             accepted: 1,
             held: 1,
             presented: HashMap::new(),
+            last_reason: None,
+            refused: false,
         }
     }
 
@@ -152,6 +158,7 @@ impl World {
             }
             Effect::RequestToken { flight, reason } => {
                 assert!(self.out.is_none(), "a second flight");
+                self.last_reason = Some(reason);
                 if self.single_use {
                     assert_eq!(
                         self.intent.take(),
@@ -193,7 +200,10 @@ impl World {
             }
             Effect::Withdraw { why, .. } => {
                 let usable = self.published.is_some_and(|(_, until)| self.now < until);
-                let purge = purges(cause);
+                self.refused = matches!(&why, Why::Failed(failure)
+                    if failure.class == FailureClass::Interaction)
+                    && self.last_reason == Some(Reason::Unauthorized);
+                let purge = purges(cause) || self.refused;
                 assert!(!usable || purge, "withdrew a usable token: {why:?}");
                 assert!(usable || !matches!(why, Why::Changed) || purge);
                 self.published = None;
@@ -309,7 +319,7 @@ impl World {
         }
         if let (Some((_, until)), None) = (old, self.published) {
             assert!(
-                purges(event) || self.now >= until,
+                self.refused || purges(event) || self.now >= until,
                 "a valid token was not used to its end"
             );
         }
