@@ -1,0 +1,166 @@
+//! A ledger in memory, with the store's rules, that fails when it is told to.
+
+use gateway_broker::{BoxFuture, Ledger, LedgerError};
+use gateway_model::{AccountId, SecretBytes};
+use gateway_store::{
+    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
+};
+use std::sync::{Mutex, MutexGuard};
+
+/// A write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Intent,
+    Complete,
+    Resolve,
+}
+
+#[derive(Debug)]
+struct State {
+    grant: GrantRecord,
+    acts: Vec<Act>,
+    failing: Option<(Act, u32)>,
+    resolved_to: Option<GrantStatus>,
+}
+
+/// The ledger.
+#[derive(Debug)]
+pub(crate) struct Memory(Mutex<State>);
+
+impl Memory {
+    pub(crate) fn new(grant: GrantRecord) -> Self {
+        Self(Mutex::new(State {
+            grant,
+            acts: Vec::new(),
+            failing: None,
+            resolved_to: None,
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no panic under the lock")
+    }
+
+    /// The writes that succeeded.
+    pub(crate) fn acts(&self) -> Vec<Act> {
+        self.state().acts.clone()
+    }
+
+    pub(crate) fn grant(&self) -> GrantRecord {
+        self.state().grant.clone()
+    }
+
+    pub(crate) fn replace(&self, grant: GrantRecord) {
+        self.state().grant = grant;
+    }
+
+    /// The status that the first failure left.
+    pub(crate) fn resolved_to(&self) -> Option<GrantStatus> {
+        self.state().resolved_to
+    }
+
+    /// The next so many writes of this kind fail.
+    pub(crate) fn fail(&self, act: Act, times: u32) {
+        self.state().failing = Some((act, times));
+    }
+}
+
+impl State {
+    fn act(&mut self, act: Act, version: i64, intent: Option<&str>) -> Result<(), LedgerError> {
+        if let Some((failing, times)) = &mut self.failing
+            && *failing == act
+            && *times > 0
+        {
+            *times -= 1;
+            return Err(LedgerError::Failed("the disk is full".to_owned()));
+        }
+        let open = self.grant.intent.as_ref().map(|intent| intent.id.as_str());
+        if self.grant.version != version || open != intent {
+            return Err(LedgerError::Fenced);
+        }
+        self.acts.push(act);
+        Ok(())
+    }
+}
+
+impl Ledger for Memory {
+    fn record_intent<'a>(
+        &'a self,
+        _: &'a AccountId,
+        version: i64,
+        which: Presentation,
+        intent: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            state.act(Act::Intent, version, None)?;
+            state.grant.status = match (which, state.grant.status) {
+                (Presentation::Ordinary, GrantStatus::Held) => GrantStatus::Presenting,
+                (Presentation::LastChance, GrantStatus::OutcomeUnknown) => GrantStatus::LastChance,
+                (_, status) => unreachable!("{which:?} of a grant that is {status:?}"),
+            };
+            state.grant.intent = Some(intent.clone());
+            Ok(())
+        })
+    }
+
+    fn record_answer<'a>(
+        &'a self,
+        _: &'a AccountId,
+        _: &'a str,
+        _: &'a SecretBytes,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn complete<'a>(
+        &'a self,
+        _: &'a AccountId,
+        version: i64,
+        intent: Option<&'a str>,
+        completion: &'a Completion,
+        _: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<i64, LedgerError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            state.act(Act::Complete, version, intent)?;
+            let grant = &mut state.grant;
+            grant.version += 1;
+            grant.status = completion.status;
+            grant.state = completion.state.clone();
+            grant.token = Some(completion.token.clone());
+            grant.intent = None;
+            Ok(grant.version)
+        })
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        _: &'a AccountId,
+        version: i64,
+        intent: &'a str,
+        resolution: Resolution,
+        _: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            state.act(Act::Resolve, version, Some(intent))?;
+            let last = state.grant.status == GrantStatus::LastChance;
+            let status = match (resolution, last) {
+                (Resolution::Unharmed, false) => GrantStatus::Held,
+                (Resolution::Unharmed, true) | (Resolution::Unknown, false) => {
+                    GrantStatus::OutcomeUnknown
+                }
+                (Resolution::Unknown, true) | (Resolution::Refused, _) => GrantStatus::Spent,
+            };
+            state.grant.status = status;
+            state.grant.intent = None;
+            state.resolved_to.get_or_insert(status);
+            Ok(())
+        })
+    }
+
+    fn note<'a>(&'a self, _: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,285 @@
+//! Single-use grants: what is durable before what, and what follows when the ledger fails.
+
+mod ledger;
+#[expect(dead_code, reason = "the other suite uses all of it")]
+mod support;
+
+use gateway_broker::{Broker, BrokerConfig, Handle, recover};
+use gateway_model::{CredentialState, Failure, FailureClass, SecretBytes};
+use gateway_store::{GrantKind, GrantRecord, GrantStatus, Intent, StoredToken, Timestamp};
+use ledger::{Act, Memory};
+use std::{sync::Arc, time::Duration};
+use support::{Answer, Script, TokioClock, fails, main_account, soon, spec};
+
+/// A broker with one account that a person signed in for.
+struct World {
+    broker: Broker,
+    handle: Handle,
+    script: Arc<Script>,
+    ledger: Arc<Memory>,
+    cell: Arc<gateway_model::CredentialCell>,
+}
+
+impl World {
+    fn new(script: Arc<Script>) -> Self {
+        Self::with(script, grant(GrantStatus::Held))
+    }
+
+    fn with(script: Arc<Script>, grant: GrantRecord) -> Self {
+        let ledger = Arc::new(Memory::new(grant.clone()));
+        let broker = Broker::new(
+            BrokerConfig::default(),
+            Arc::new(TokioClock),
+            Arc::clone(&ledger) as _,
+            7,
+        );
+        let mut spec = spec("main", "secret", &script);
+        spec.grant = GrantKind::AuthorizationCode;
+        let cell = broker.add_account(spec);
+        assert!(broker.adopt(&grant));
+        Self {
+            handle: broker.handle(),
+            broker,
+            script,
+            ledger,
+            cell,
+        }
+    }
+
+    fn standing(&self) -> GrantStatus {
+        let status = self.handle.status(&main_account());
+        status.expect("the account is kept").grant
+    }
+
+    fn usable(&self) -> bool {
+        matches!(&*self.cell.load().1, CredentialState::Usable(_))
+    }
+}
+
+/// A grant whose refresh token is `state-0`, without an access token.
+fn grant(status: GrantStatus) -> GrantRecord {
+    GrantRecord {
+        account: main_account(),
+        version: 3,
+        status,
+        state: SecretBytes::new(b"state-0".to_vec()),
+        token: None,
+        facts: gateway_model::TokenFacts::default(),
+        consented_at: None,
+        expires_at: None,
+        intent: None,
+    }
+}
+
+/// O1, O2, P8: intent, then the request, then the new grant, then its use.
+#[tokio::test(start_paused = true)]
+async fn refresh_is_durable_step_by_step() {
+    let world = World::new(Script::new([Answer::Token(3_600)]));
+    world
+        .handle
+        .acquire(&main_account(), soon(30))
+        .await
+        .unwrap();
+    assert_eq!(world.ledger.acts(), [Act::Intent, Act::Complete]);
+    assert_eq!(world.script.seen()[0].1, b"state-0");
+    let kept = world.ledger.grant();
+    assert_eq!((kept.version, kept.status), (4, GrantStatus::Held));
+    assert_eq!(kept.state.expose(), b"state-1");
+    // The next one presents the new refresh token, of the new version.
+    world.handle.renew(&main_account(), soon(30)).await.unwrap();
+    assert_eq!(world.script.seen()[1].1, b"state-1");
+    assert_eq!(world.ledger.grant().version, 5);
+}
+
+/// S3, F4: without a durable intent nothing is sent, and the grant stays whole.
+#[tokio::test(start_paused = true)]
+async fn intent_that_cannot_be_recorded_sends_nothing() {
+    let world = World::new(Script::new([Answer::Token(3_600)]));
+    world.ledger.fail(Act::Intent, 2);
+    world
+        .handle
+        .acquire(&main_account(), soon(1))
+        .await
+        .unwrap_err();
+    assert_eq!(world.script.calls(), 0);
+    assert_eq!(world.standing(), GrantStatus::Held);
+    // The store is back: so is the account, by itself.
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert!(world.usable());
+    assert_eq!(world.script.seen()[0].1, b"state-0");
+}
+
+/// P8: the new grant could not be written at once. It serves, is written later, and no second
+/// presentation overtakes it.
+#[tokio::test(start_paused = true)]
+async fn completion_that_fails_at_first_is_written_before_the_next_intent() {
+    let world = World::new(Script::new([Answer::Token(3_600)]));
+    world.ledger.fail(Act::Complete, 20);
+    world
+        .handle
+        .acquire(&main_account(), soon(30))
+        .await
+        .unwrap();
+    assert!(world.usable());
+    assert_eq!(world.ledger.grant().status, GrantStatus::Presenting);
+    world
+        .handle
+        .renew(&main_account(), soon(600))
+        .await
+        .unwrap();
+    let acts = world.ledger.acts();
+    assert_eq!(
+        acts,
+        [Act::Intent, Act::Complete, Act::Intent, Act::Complete]
+    );
+    assert_eq!(world.script.seen()[1].1, b"state-1");
+}
+
+/// O3, O4: what a failure makes of the grant is durable too.
+#[tokio::test(start_paused = true)]
+async fn failures_are_resolved_by_what_they_did_to_the_grant() {
+    let mut unreachable = Failure::new(FailureClass::Transient, "dns", "no such host");
+    unreachable.certainly_not_sent = true;
+    for (answer, status) in [
+        (Answer::Fails(unreachable), GrantStatus::Held),
+        (
+            fails(FailureClass::Transient, "timeout"),
+            GrantStatus::OutcomeUnknown,
+        ),
+        (
+            fails(FailureClass::Protocol, "html"),
+            GrantStatus::OutcomeUnknown,
+        ),
+        (fails(FailureClass::Rejected, "10401"), GrantStatus::Held),
+        (
+            fails(FailureClass::Interaction, "10400"),
+            GrantStatus::Spent,
+        ),
+        (Answer::Panics, GrantStatus::OutcomeUnknown),
+    ] {
+        let world = World::new(Script::new([answer.clone(), Answer::Never]));
+        world
+            .handle
+            .acquire(&main_account(), soon(1))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            world.ledger.acts()[..2],
+            [Act::Intent, Act::Resolve],
+            "{answer:?}"
+        );
+        assert_eq!(world.ledger.resolved_to(), Some(status), "{answer:?}");
+    }
+}
+
+/// O8, R1: a login during a refresh wins, whatever the late answer says.
+#[tokio::test(start_paused = true)]
+async fn login_during_a_refresh_fences_the_late_answer_out() {
+    let script = Script::slow([Answer::Token(3_600)], Duration::from_secs(5));
+    let world = World::new(script);
+    world
+        .handle
+        .acquire(&main_account(), soon(1))
+        .await
+        .unwrap_err();
+    let mut login = grant(GrantStatus::Held);
+    login.version = 4;
+    login.state = SecretBytes::new(b"login".to_vec());
+    world.ledger.replace(login.clone());
+    assert!(world.broker.adopt(&login));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let kept = world.ledger.grant();
+    assert_eq!((kept.version, kept.state.expose()), (4, &b"login"[..]));
+    world
+        .handle
+        .acquire(&main_account(), soon(30))
+        .await
+        .unwrap();
+    assert_eq!(world.script.seen()[1].1, b"login");
+}
+
+/// Recovery, with and without the answer on record, for both kinds of presentation.
+#[tokio::test(start_paused = true)]
+async fn open_intent_is_resolved_without_asking_the_carrier() {
+    let answer = || Some(SecretBytes::new(b"recorded".to_vec()));
+    for (status, answer, reply, expected) in [
+        (
+            GrantStatus::Presenting,
+            None,
+            None,
+            GrantStatus::OutcomeUnknown,
+        ),
+        (GrantStatus::LastChance, None, None, GrantStatus::Spent),
+        (
+            GrantStatus::Presenting,
+            answer(),
+            Some(Answer::Token(3_600)),
+            GrantStatus::Held,
+        ),
+        (
+            GrantStatus::Presenting,
+            answer(),
+            Some(fails(FailureClass::Interaction, "10400")),
+            GrantStatus::Spent,
+        ),
+        (
+            GrantStatus::LastChance,
+            answer(),
+            Some(fails(FailureClass::Protocol, "html")),
+            GrantStatus::Spent,
+        ),
+    ] {
+        let replayed = answer.is_some();
+        let mut open = grant(status);
+        open.intent = Some(Intent {
+            id: "open".to_owned(),
+            at: Timestamp(1_799_999_999_000),
+            reason: "due".to_owned(),
+            answer,
+        });
+        let ledger = Memory::new(open.clone());
+        let script = Script::new([reply.unwrap_or(Answer::Never)]);
+        let mut spec = spec("main", "secret", &script);
+        spec.grant = GrantKind::AuthorizationCode;
+        let record = recover(&spec, open, &ledger, &TokioClock).await.unwrap();
+        assert_eq!(record.status, expected, "{status:?}");
+        assert!(record.intent.is_none());
+        assert_eq!(ledger.grant().status, expected);
+        assert_eq!(
+            script.calls(),
+            usize::from(replayed),
+            "only a record is read"
+        );
+    }
+}
+
+/// O9: whatever the store kept, a token of other credentials or one that is over is never used.
+#[tokio::test(start_paused = true)]
+async fn stored_token_is_used_only_with_its_own_credentials_and_in_its_time() {
+    let script = Script::new([Answer::Token(3_600)]);
+    let world = World::new(Arc::clone(&script));
+    world
+        .handle
+        .acquire(&main_account(), soon(30))
+        .await
+        .unwrap();
+    let kept = world.ledger.grant();
+    let token = kept.token.clone().expect("a token was kept");
+    let over = StoredToken {
+        expires_at: Some(Timestamp(1_000)),
+        ..token.clone()
+    };
+    let foreign = StoredToken {
+        key: [7; 32],
+        ..token.clone()
+    };
+    for (token, usable) in [(token, true), (over, false), (foreign, false)] {
+        let record = GrantRecord {
+            token: Some(token),
+            ..kept.clone()
+        };
+        let next = World::with(Script::new([Answer::Never]), record);
+        assert_eq!(next.usable(), usable);
+        assert_eq!(next.standing(), GrantStatus::Held);
+    }
+}
