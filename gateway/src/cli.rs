@@ -360,3 +360,6 @@ fn dispatch(command: Command, output: &mut Output) -> Result<Outcome, CliError> 
         Command::Completions { shell } => completions::run(shell, &mut Cli::command(), output),
     }
 }
+
+#[cfg(test)]
+mod tests;

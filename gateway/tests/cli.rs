@@ -123,10 +123,12 @@ fn help_names_the_exit_codes() {
     let output = waybill(folder.path(), &["--help"]);
     assert_eq!(output.status.code(), Some(0));
     for line in [
-        "0  done",
-        "1  it failed",
-        "2  the command line",
-        "3  a check found",
+        "0    done",
+        "1    it failed",
+        "2    the command line",
+        "3    a check found",
+        "4    the gateway does not run",
+        "5    the gateway or the carrier",
     ] {
         assert!(text(&output.stdout).contains(line), "{line}");
     }
@@ -147,7 +149,14 @@ fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let output = waybill(folder.path(), &["completions", shell]);
         assert_eq!(output.status.code(), Some(0));
-        for command in ["serve", "check-config", "plugin", "completions"] {
+        for command in [
+            "serve",
+            "check-config",
+            "plugin",
+            "account",
+            "migrate",
+            "completions",
+        ] {
             assert!(text(&output.stdout).contains(command), "{shell} {command}");
         }
     }

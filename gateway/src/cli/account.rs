@@ -2,6 +2,7 @@
 
 mod add;
 mod authorize;
+mod settle;
 mod show;
 
 pub(super) use authorize::lead;
@@ -141,15 +142,12 @@ pub(super) fn run(
         } => {
             let secrets = new_secrets(secret_files, *secret_stdin)?;
             let client_secrets = Some(secrets);
-            update(
-                name,
-                &UpdateAccount {
-                    client_secrets,
-                    ..change()
-                },
-                session,
-                output,
-            )?;
+            let change = UpdateAccount {
+                client_secrets,
+                ..change()
+            };
+            let account = session.ask(client.update_account(name, &change))?;
+            return settle::print(&account, session, output);
         }
     }
     Ok(Outcome::Done)

@@ -3,7 +3,7 @@
 use super::{
     CliError, Outcome, Output, Session, prompt,
     secret_input::{self, SecretArgs},
-    text::{joined, when, when_known, word, yes},
+    text::{joined, kept_in, when, when_known, yes},
 };
 use clap::Subcommand;
 use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp, SecretText};
@@ -149,7 +149,7 @@ fn list(apps: &[AppView], output: &mut Output) -> Result<(), CliError> {
                 |r| format!("{}/s, {} at once", r.per_second, r.burst),
             ),
             app.legacy_keys.len().to_string(),
-            word(&app.managed_by),
+            kept_in(app.managed_by).to_owned(),
             when(app.created_at),
             when_known(app.rotated_at),
         ]

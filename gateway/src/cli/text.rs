@@ -1,5 +1,6 @@
 //! Words for people: times in their zone, and texts from elsewhere without control characters.
 
+use gateway_store::ManagedBy;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -28,6 +29,14 @@ pub(super) fn when_known(at: Option<Timestamp>) -> String {
 
 pub(super) const fn yes(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
+}
+
+/// Where something is changed.
+pub(super) const fn kept_in(managed_by: ManagedBy) -> &'static str {
+    match managed_by {
+        ManagedBy::Config => "configuration",
+        ManagedBy::Operator => "store",
+    }
 }
 
 /// How a value is called on the wire: `needs_consent`, for people `needs consent`.

@@ -1,6 +1,6 @@
 //! `waybill account add`.
 
-use super::show;
+use super::settle;
 use crate::cli::{CliError, Outcome, Output, Session, prompt, secret_input::SecretArgs};
 use clap::ValueEnum;
 use gateway_control::view::{AddAccount, SecretText};
@@ -71,7 +71,7 @@ pub(super) fn run(
         default: args.default,
     };
     let added = session.ask(session.client.add_account(&account))?;
-    show::one(&added, output)?;
+    let outcome = settle::print(&added, session, output)?;
     if args.grant == Grant::AuthorizationCode {
         output.hint(&format!(
             "a person signs in next: `waybill account authorize {}`",
@@ -87,5 +87,5 @@ pub(super) fn run(
              url = \"sqlite://waybill.db\" in [store] to keep it",
         );
     }
-    Ok(Outcome::Done)
+    Ok(outcome)
 }

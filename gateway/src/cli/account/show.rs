@@ -2,7 +2,7 @@
 
 use crate::cli::{
     CliError, Output,
-    text::{clean, joined, when, when_known, word, yes},
+    text::{clean, joined, kept_in, when, when_known, word, yes},
 };
 use gateway_control::view::AccountView;
 
@@ -55,7 +55,7 @@ pub(super) fn one(account: &AccountView, output: &mut Output) -> Result<(), CliE
         ("client secrets", account.client_secrets.to_string()),
         ("active", yes(account.active).to_owned()),
         ("default", yes(account.default).to_owned()),
-        ("kept in", word(&account.managed_by)),
+        ("kept in", kept_in(account.managed_by).to_owned()),
         ("state", word(&account.state)),
     ];
     facts.extend(

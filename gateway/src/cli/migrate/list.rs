@@ -80,7 +80,9 @@ fn profiles(text: &str, is_toml: bool) -> Result<Vec<LegacyProfile>, Vec<Broken>
     // Spreadsheets like to begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut broken = Vec::new();
-    let rows = if is_toml {
+    let rows = if text.trim().is_empty() {
+        Vec::new()
+    } else if is_toml {
         toml::rows(text, &mut broken)
     } else {
         csv::rows(text, &mut broken)

@@ -56,7 +56,8 @@ fn broken_rows_are_all_reported_with_their_lines() {
 #[test]
 fn list_without_its_columns_is_refused() {
     for (text, words) in [
-        ("", "must name the columns"),
+        ("", "the list is empty"),
+        ("\u{feff}\r\n", "the list is empty"),
         ("Shop,A1B2C3,planted\n", "must name the columns"),
         ("name,name\n", "two columns are called name"),
         ("name,user_id\n", "no column account_number"),
