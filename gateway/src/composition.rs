@@ -92,6 +92,8 @@ pub struct Gateway {
     admin: SocketAddr,
     admin_task: JoinHandle<()>,
     stop_admin: CancellationToken,
+    reminders: JoinHandle<()>,
+    stop_reminders: CancellationToken,
     latch: Latch,
     drain: Duration,
 }
@@ -148,6 +150,7 @@ impl Gateway {
                 data_plane: data_plane.running.metrics(),
                 broker: broker.handle(),
                 plugins: sources::plugins(&catalog),
+                control: control.clone(),
                 dropped_log_lines: seams.dropped_log_lines,
             }),
             latch: latch.clone(),
@@ -163,6 +166,8 @@ impl Gateway {
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
         latch.serving();
         control.warm().await?;
+        let stop_reminders = CancellationToken::new();
+        let reminders = reminders(&control, stop_reminders.clone());
         Ok(Self {
             apps: data_plane.addresses,
             scheme: if config.listen.tls.is_some() {
@@ -178,6 +183,8 @@ impl Gateway {
             admin: admin_addr,
             admin_task,
             stop_admin,
+            reminders,
+            stop_reminders,
             latch,
             drain: config.limits.drain,
         })
@@ -221,6 +228,10 @@ impl Gateway {
         self.latch.draining();
         let requests = self.data_plane.shutdown(self.drain).await;
         let tokens = self.broker.shutdown(self.drain).await;
+        self.stop_reminders.cancel();
+        if let Err(error) = self.reminders.await {
+            tracing::error!(%error, "reminding failed");
+        }
         self.stop_admin.cancel();
         if let Err(error) = self.admin_task.await {
             tracing::error!(%error, "the admin listener failed");
@@ -228,6 +239,12 @@ impl Gateway {
         self.store.close().await;
         Ended { requests, tokens }
     }
+}
+
+/// Reminds people in a task of its own.
+fn reminders(control: &ControlPlane, stop: CancellationToken) -> JoinHandle<()> {
+    let control = control.clone();
+    tokio::spawn(async move { control.run_reminders(stop).await })
 }
 
 /// A data plane that serves.

@@ -109,6 +109,7 @@ impl ControlPlane {
             }
             self.publish().await?;
             self.shared.broker.handle().warm(&record.name);
+            self.shared.reminding.look.notify_one();
             self.account(&record.name).await
         };
         self.audited(actor, "account.change", &subject, detail, work)

@@ -179,6 +179,7 @@ impl ControlPlane {
         store
             .close_notices(&record.name, &ENDED_BY_CONSENT, now)
             .await?;
+        self.shared.reminding.look.notify_one();
         Ok(())
     }
 

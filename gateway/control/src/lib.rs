@@ -9,6 +9,7 @@
 //! | `load` | the start: what the configuration declares, what the store kept, what a crash left open |
 //! | `accounts`, `tokens`, `apps`, `admins` | what an operator manages |
 //! | `consent`, `pasted`, `probe` | a person signs in; one harmless call proves it |
+//! | `reminders` | who must sign in again hears of it in time |
 //! | `trail`, `audit` | what happened, who did it |
 //! | `view` | what travels to the admin API and its clients |
 
@@ -26,6 +27,7 @@ mod migration;
 mod pasted;
 mod plane;
 mod probe;
+mod reminders;
 mod served;
 mod settings;
 mod tokens;
@@ -38,6 +40,7 @@ pub use error::{ControlError, Fault};
 pub use ledger::StoreLedger;
 pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
+pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};
 pub use served::{Publisher, Served, ServedAccount};
 pub use settings::{Realm, Settings};
 pub use wiring::WiringError;

@@ -2,6 +2,7 @@
 
 use crate::{
     ControlError,
+    reminders::Reminding,
     served::{Publisher, Served, ServedAccount},
     settings::Settings,
     wiring::{Wired, Wiring},
@@ -69,6 +70,7 @@ pub(crate) struct Shared {
     wired: RwLock<BTreeMap<AccountId, Arc<Wired>>>,
     publisher: OnceLock<Arc<dyn Publisher>>,
     redirect_uri: OnceLock<String>,
+    pub(crate) reminding: Reminding,
     /// One change at a time reaches broker and data plane, in the order of the store.
     pub(crate) changes: tokio::sync::Mutex<()>,
 }
@@ -93,6 +95,7 @@ impl ControlPlane {
                 wired: RwLock::new(BTreeMap::new()),
                 publisher: OnceLock::new(),
                 redirect_uri: OnceLock::new(),
+                reminding: Reminding::default(),
                 changes: tokio::sync::Mutex::new(()),
             }),
         }
@@ -174,6 +177,12 @@ impl Shared {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         Secret::new(URL_SAFE_NO_PAD.encode(rng.random::<[u8; 32]>()))
+    }
+
+    /// A random number in 0..1, against doing things in step.
+    pub(crate) fn fraction(&self) -> f64 {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        rng.random()
     }
 
     /// A name for one request to a carrier: 32 hexadecimal digits.

@@ -1,5 +1,6 @@
 //! How the control plane works.
 
+use crate::Reminders;
 use gateway_model::{CarrierId, Environment, Origin};
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How many days before its end a grant is reminded of.
     pub remind_days: u16,
+    /// Who is told, besides those who look.
+    pub reminders: Reminders,
     /// What the operator overrides, per carrier and environment.
     pub realms: Vec<Realm>,
 }

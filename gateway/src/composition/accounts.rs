@@ -2,11 +2,13 @@
 
 use crate::config::{self, Config};
 use gateway_broker::{BrokerConfig, MintBudgetPolicy};
-use gateway_control::{Declared, DeclaredApp, Realm, Settings};
+use gateway_control::{
+    Declared, DeclaredApp, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings, Webhook,
+};
 use gateway_model::Secret;
 use gateway_store::{AccountRecord, AppRecord, ManagedBy, SecretDigest, Timestamp};
 use sha2::{Digest as _, Sha256};
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -39,7 +41,53 @@ pub(super) fn control_settings(config: &Config) -> Settings {
         consent_lifetime: config.consent.lifetime,
         request_timeout: config.tokens.request_timeout,
         remind_days: u16::try_from(days).unwrap_or(u16::MAX),
+        reminders: reminders(config),
         realms: realms.collect(),
+    }
+}
+
+/// Who is told before a person must sign in again.
+fn reminders(config: &Config) -> Reminders {
+    let reminders = &config.reminders;
+    let zone = reminders.zone.clone();
+    Reminders {
+        zone: zone.unwrap_or_else(jiff::tz::TimeZone::system),
+        webhook: reminders.webhook.as_ref().map(|webhook| Webhook {
+            url: webhook.url.clone(),
+            secret: webhook.secret.clone(),
+        }),
+        mail: reminders
+            .mail
+            .as_ref()
+            .map(|mail| mail_settings(config, mail)),
+    }
+}
+
+fn mail_settings(config: &Config, mail: &config::Mail) -> Mail {
+    let server = &mail.server;
+    let loopback = server.host == "localhost"
+        || server
+            .host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback());
+    // It was read at the start already, for the carriers.
+    let trusted = config.upstream.ca_file.as_deref();
+    Mail {
+        host: server.host.clone(),
+        port: server.port,
+        security: match (server.implicit_tls, loopback) {
+            (true, _) => MailSecurity::Tls,
+            (false, true) => MailSecurity::Local,
+            (false, false) => MailSecurity::StartTls,
+        },
+        trusted: trusted.and_then(|file| std::fs::read(file).ok()),
+        from: mail.from.clone(),
+        to: mail.to.clone(),
+        login: mail.login.as_ref().map(|login| MailLogin {
+            username: login.username.clone(),
+            password: login.password.clone(),
+        }),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use gateway_admin::{PluginStatus, Sources};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
+use gateway_control::ControlPlane;
 use gateway_plugin_host::{Catalog, Entry, Plugin};
 use gateway_proxy::{MetricsReader, MetricsSnapshot};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub(super) struct GatewaySources {
     pub(super) data_plane: MetricsReader,
     pub(super) broker: Handle,
+    pub(super) control: ControlPlane,
     /// Each file as it was loaded, and its plugin if it is active.
     pub(super) plugins: Vec<(PluginStatus, Option<Plugin>)>,
     pub(super) dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
@@ -76,5 +78,9 @@ impl Sources for GatewaySources {
 
     fn dropped_log_lines(&self) -> u64 {
         (self.dropped_log_lines)()
+    }
+
+    fn notices_open(&self) -> u64 {
+        self.control.open_notices()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::harness::{Reply, Server, Still, start_with, still};
 use gateway_broker::{Broker, BrokerConfig, HyperClient};
-use gateway_control::{Actor, ControlPlane, Parts, Settings, StoreLedger, view::AddAdminToken};
+use gateway_control::{Actor, ControlPlane, Files, Parts, Settings, StoreLedger, view::AddAdminToken};
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, Policy};
 use gateway_store::{Access, MasterKeySource, Role, Store, StoreOptions, StoreUrl};
@@ -43,7 +43,9 @@ async fn control(clock: &Arc<Still>) -> ControlPlane {
             consent_lifetime: Duration::from_secs(600),
             request_timeout: Duration::from_secs(5),
             remind_days: 7,
+            reminders: gateway_control::Reminders::default(),
             realms: Vec::new(),
+            files: Files::default(),
         },
         seed: [7; 32],
     })

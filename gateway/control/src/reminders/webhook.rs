@@ -1,0 +1,177 @@
+//! A program that is told: one signed JSON document for each notice (`docs/reminders.md`).
+
+use super::standing::{self, Facts};
+use gateway_model::{AccountId, CarrierId, Environment, Secret};
+use gateway_plugin_host::{HttpClient, HttpRequest};
+use gateway_store::{NoticeKind, NoticeRecord};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use std::{fmt::Write as _, time::Duration};
+
+/// One call may take this long.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// An answer is not longer, in bytes; nobody reads it.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// A program that is told.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Where; it may hold a secret.
+    pub url: Secret,
+    /// What calls are signed with.
+    pub secret: Secret,
+}
+
+/// What is told.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    pub(crate) facts: &'a Facts<'a>,
+    pub(crate) notice: &'a NoticeRecord,
+    /// The command that helps.
+    pub(crate) fix: String,
+    /// Where the admin listener is.
+    pub(crate) admin: String,
+}
+
+/// What travels.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u8,
+    id: &'a str,
+    at: Timestamp,
+    day: &'a str,
+    account: &'a AccountId,
+    carrier: &'a CarrierId,
+    environment: Environment,
+    kind: NoticeKind,
+    ends_at: Option<Timestamp>,
+    message: &'a str,
+    fix: &'a str,
+    admin: &'a str,
+}
+
+/// Why a call did not arrive. The text never holds the URL or the secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotTaken {
+    /// Trying another notice now would end the same.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The receiver does not want this one.
+    #[error("the receiver answered {0}; redirects are not followed")]
+    Answered(StatusCode),
+    /// It cannot be written.
+    #[error("a notice cannot be written: {0}")]
+    Unwritable(&'static str),
+}
+
+/// Makes one call.
+pub(crate) async fn deliver(
+    webhook: &Webhook,
+    http: &dyn HttpClient,
+    now: gateway_store::Timestamp,
+    event: &Event<'_>,
+) -> Result<(), NotTaken> {
+    let id = event_id(event.notice);
+    let body = body(&id, event).ok_or(NotTaken::Unwritable("it is no JSON"))?;
+    let signature = signature(&webhook.secret, now.0.div_euclid(1000), &body);
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::USER_AGENT, HeaderValue::from_static("waybill"));
+    let texts = [("waybill-event-id", id), ("waybill-signature", signature)];
+    for (name, value) in texts {
+        let value = HeaderValue::try_from(value);
+        let value = value.map_err(|_| NotTaken::Unwritable("its fields are no fields"))?;
+        headers.insert(name, value);
+    }
+    let request = HttpRequest {
+        method: Method::POST,
+        url: webhook.url.expose().to_owned(),
+        headers,
+        body: body.into(),
+        timeout: TIMEOUT,
+        max_response: MAX_ANSWER,
+    };
+    let answer = http.send(request).await;
+    let answer = answer.map_err(|error| NotTaken::Unreachable(error.to_string()))?;
+    match answer.status {
+        status if status.is_success() => Ok(()),
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(
+            NotTaken::Unreachable(format!("the receiver answered {status}")),
+        ),
+        status => Err(NotTaken::Answered(status)),
+    }
+}
+
+fn body(id: &str, event: &Event<'_>) -> Option<Vec<u8>> {
+    let (facts, notice) = (event.facts, event.notice);
+    let account = facts.account;
+    let document = Document {
+        version: 1,
+        id,
+        at: crate::trail::stamp(notice.created_at),
+        day: &notice.day,
+        account: &account.name,
+        carrier: &account.carrier,
+        environment: account.environment,
+        kind: notice.kind,
+        ends_at: standing::ends_at(facts).and_then(crate::trail::time),
+        message: &notice.message,
+        fix: &event.fix,
+        admin: &event.admin,
+    };
+    serde_json::to_vec(&document).ok()
+}
+
+/// The same for each attempt, and another for each notice of each gateway.
+fn event_id(notice: &NoticeRecord) -> String {
+    let name = format!(
+        "{}\n{:?}\n{}\n{}",
+        notice.account, notice.kind, notice.day, notice.created_at.0
+    );
+    let digest = Sha256::digest(name.as_bytes());
+    hex(digest.get(..16).unwrap_or_default())
+}
+
+/// `t=<seconds>,v1=<HMAC-SHA256 of "<seconds>." and the body>`: the time is signed as well, so that
+/// a receiver can refuse a call that somebody recorded.
+pub(crate) fn signature(secret: &Secret, seconds: i64, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
+        .expect("a key of any length makes an HMAC (RFC 2104, section 3)");
+    mac.update(format!("{seconds}.").as_bytes());
+    mac.update(body);
+    format!("t={seconds},v1={}", hex(&mac.finalize().into_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_covers_time_and_body() {
+        let secret = Secret::new("Jefe".to_owned());
+        let signed = signature(&secret, 1_700_000_000, b"{}");
+        assert!(signed.starts_with("t=1700000000,v1="), "{signed}");
+        assert_eq!(signed.len(), "t=1700000000,v1=".len() + 64);
+        assert_ne!(signed[16..], signature(&secret, 1_700_000_001, b"{}")[16..]);
+        assert_ne!(signed[16..], signature(&secret, 1_700_000_000, b"[]")[16..]);
+        let other = Secret::new("jefe".to_owned());
+        assert_ne!(signed, signature(&other, 1_700_000_000, b"{}"));
+        assert_eq!(&signed[16..], EXPECTED);
+    }
+
+    /// `hmac.new(b"Jefe", b"1700000000.{}", "sha256").hexdigest()` in Python.
+    const EXPECTED: &str = "d3793e2b4103edfbd98cc19591832f5fad701d413db9fcae0ae7dab8184ed207";
+}
