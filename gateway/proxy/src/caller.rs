@@ -59,7 +59,7 @@ pub(crate) fn identify(
             token,
             worker.now(),
             || worker.clock.wall(),
-            |app| index.app_by_id(app),
+            |subject| index.app_by_subject(subject),
         );
         match verdict {
             Verdict::Good(Holder::App(app)) => return Ok(Caller::App(app)),

@@ -49,6 +49,14 @@ impl IndexedApp {
         at.ok().map(|at| self.defaults[at].1 as usize)
     }
 
+    /// Whom its tokens name: its id, and four bytes of the hash of its secret, so that they end with
+    /// the secret.
+    pub(crate) fn subject(&self) -> Option<String> {
+        let login = self.app.login.as_ref()?;
+        let [a, b, c, d, ..] = *login.secret.as_bytes();
+        Some(format!("{}#{a:02x}{b:02x}{c:02x}{d:02x}", self.app.id))
+    }
+
     /// Takes one request out of the app's bucket, if it has a limit.
     pub(crate) fn admit(&self, epoch: Epoch, now: Instant) -> Result<(), Problem> {
         let Some(pace) = self.pace else {
@@ -384,6 +392,13 @@ impl Index {
 
     pub(crate) fn app_by_id(&self, id: &str) -> Option<usize> {
         self.by_app.get(id).copied()
+    }
+
+    /// The app that a token of ours was issued to, if the secret it was bought with still holds.
+    pub(crate) fn app_by_subject(&self, subject: &str) -> Option<usize> {
+        let (id, _) = subject.split_once('#')?;
+        let app = self.app_by_id(id)?;
+        (self.apps[app].subject().as_deref() == Some(subject)).then_some(app)
     }
 
     /// The app with this static key. The look-up is by hash, so its timing tells nothing of the key.

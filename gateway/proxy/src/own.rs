@@ -90,7 +90,7 @@ pub(crate) async fn token(
     let id = std::str::from_utf8(id).unwrap_or_default();
     let token = worker
         .app_tokens
-        .issue(subject, app.is_none(), id, wall, lifetime);
+        .issue(&subject, app.is_none(), id, wall, lifetime);
     let Some(token) = token else {
         return Err(Problem::new(
             Code::Internal,
@@ -110,27 +110,27 @@ pub(crate) async fn token(
 }
 
 /// Which app this is, and whom its token will name.
-fn authenticate<'a>(
+fn authenticate(
     connection: &Connection,
-    directory: &'a DirectoryView,
+    directory: &DirectoryView,
     found: &Found,
-    (client_id, secret): (&'a str, &str),
-) -> Result<(Option<usize>, &'a str), Problem> {
+    (client_id, secret): (&str, &str),
+) -> Result<(Option<usize>, String), Problem> {
     let index = &directory.index;
     let Some(app) = index.app_by_client_id(client_id) else {
         if connection.trusted {
             caller::refuse_web_pages(found)?;
-            return Ok((None, client_id));
+            return Ok((None, client_id.to_owned()));
         }
         return Err(invalid_client());
     };
-    let app_of_index = &index.apps[app].app;
-    let login = app_of_index.login.as_ref();
-    if login.is_some_and(|login| login.secret.verifies(secret)) {
-        Ok((Some(app), app_of_index.id.as_str()))
-    } else {
-        Err(invalid_client())
-    }
+    let known = &index.apps[app];
+    let login = known.app.login.as_ref();
+    let proven = login.is_some_and(|login| login.secret.verifies(secret));
+    let subject = known.subject().filter(|_| proven);
+    subject
+        .map(|subject| (Some(app), subject))
+        .ok_or_else(invalid_client)
 }
 
 const fn invalid_client() -> Problem {

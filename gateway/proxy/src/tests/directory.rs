@@ -120,6 +120,22 @@ fn removed_app_loses_its_key_and_its_token_mid_connection() {
 }
 
 #[test]
+fn token_ends_with_the_secret_that_it_was_bought_with() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, strict());
+    let mut client = world.connect();
+    let bearer = bearer(&mut client);
+    assert_eq!(exchange(&mut client, &bearer).status(), 200);
+    world.replace(|directory| {
+        let login = directory.apps.iter_mut().find_map(|app| app.login.as_mut());
+        login.expect("an app with a login").secret = crate::SecretHash::of("another");
+    });
+    assert_eq!(exchange(&mut client, &bearer).status(), 401);
+    // Its static key is another secret.
+    assert_eq!(exchange(&mut client, KEY).status(), 200);
+}
+
+#[test]
 fn request_under_way_ends_with_the_directory_it_began_with() {
     let (arrived, arrival) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
