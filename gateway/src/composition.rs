@@ -4,6 +4,7 @@
 mod accounts;
 mod credentials;
 mod data_plane;
+mod files;
 mod plugins;
 mod sources;
 mod token_file;

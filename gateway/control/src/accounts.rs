@@ -154,7 +154,8 @@ impl ControlPlane {
         })
     }
 
-    fn record(&self, account: AddAccount) -> Result<AccountRecord, ControlError> {
+    /// The record of an account to add.
+    pub(crate) fn record(&self, account: AddAccount) -> Result<AccountRecord, ControlError> {
         let now = self.shared.now();
         Ok(AccountRecord {
             name: account.name,

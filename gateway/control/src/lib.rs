@@ -42,5 +42,5 @@ pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
 pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};
 pub use served::{Publisher, Served, ServedAccount};
-pub use settings::{Realm, Settings};
+pub use settings::{Files, PrivateFile, Realm, Settings};
 pub use wiring::WiringError;

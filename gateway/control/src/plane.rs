@@ -211,11 +211,3 @@ impl fmt::Debug for ControlPlane {
         f.write_str("ControlPlane")
     }
 }
-
-pub(crate) fn later<T>() -> Result<T, ControlError> {
-    Err(ControlError::new(
-        crate::Fault::Unavailable,
-        "later",
-        "not wired yet",
-    ))
-}

@@ -1,7 +1,7 @@
 //! Probing: one harmless call with an account's token.
 
 use crate::{Actor, ControlError, ControlPlane, Fault, tokens, view::ProbeReport, wiring::Wired};
-use gateway_model::{AccountId, AccountNumber, CredentialState};
+use gateway_model::{AccountId, AccountNumber, Credential, CredentialState, Unavailable};
 use gateway_plugin_host::{Advice, Diagnosis, HttpRequest, HttpResponse, Probe, Rates, codes_in};
 use gateway_store::AccountRecord;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -46,14 +46,21 @@ impl ControlPlane {
         &self,
         account: &AccountId,
     ) -> Result<Vec<(HeaderName, HeaderValue)>, ControlError> {
+        let wired = self.connected(account)?;
+        Ok(self.current_credential(account, &wired).await?.headers)
+    }
+
+    /// The account's current token; asks for one if there is none.
+    pub(crate) async fn current_credential(
+        &self,
+        account: &AccountId,
+        wired: &Wired,
+    ) -> Result<Credential, ControlError> {
         let deadline = self.shared.clock.now() + self.shared.settings.request_timeout;
         let broker = self.shared.broker.handle();
         let acquired = broker.acquire(account, deadline).await;
         acquired.map_err(tokens::unavailable)?;
-        match &*self.connected(account)?.cell.load().1 {
-            CredentialState::Usable(credential) => Ok(credential.headers.clone()),
-            CredentialState::Absent(absent) => Err(tokens::unavailable(absent.clone())),
-        }
+        held_credential(wired).map_err(tokens::unavailable)
     }
 
     /// The account's connections.
@@ -176,6 +183,14 @@ impl ControlPlane {
             timeout: self.shared.settings.request_timeout,
             max_response: MAX_ANSWER,
         })
+    }
+}
+
+/// What is published for the account.
+pub(crate) fn held_credential(wired: &Wired) -> Result<Credential, Unavailable> {
+    match &*wired.cell.load().1 {
+        CredentialState::Usable(credential) => Ok(credential.clone()),
+        CredentialState::Absent(absent) => Err(absent.clone()),
     }
 }
 

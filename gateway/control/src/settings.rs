@@ -2,7 +2,7 @@
 
 use crate::Reminders;
 use gateway_model::{CarrierId, Environment, Origin};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// How the control plane works.
 #[derive(Clone, Debug)]
@@ -19,6 +19,30 @@ pub struct Settings {
     pub reminders: Reminders,
     /// What the operator overrides, per carrier and environment.
     pub realms: Vec<Realm>,
+    /// What it keeps on disk.
+    pub files: Files,
+}
+
+/// What the gateway keeps on disk, as far as somebody has to look after it.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// Where a migration leaves its backup; without it none can begin.
+    pub backup_dir: Option<PathBuf>,
+    /// Files whose modes matter.
+    pub private: Vec<PrivateFile>,
+}
+
+/// A file that not everybody may read or change.
+#[derive(Clone, Debug)]
+pub struct PrivateFile {
+    /// For people: `the store`.
+    pub what: &'static str,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The mode bits that it must not have: `0o077`.
+    pub forbidden: u32,
+    /// Whether the next start fails without it.
+    pub needed: bool,
 }
 
 /// What the operator overrides for one carrier and environment.

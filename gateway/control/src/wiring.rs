@@ -108,6 +108,13 @@ impl Wiring {
         }
     }
 
+    /// Whether the account's plugin would take it; it is given to nobody.
+    pub(crate) fn accepts(&self, record: &AccountRecord) -> Result<(), WiringError> {
+        let plugin = self.catalog.plugin(&record.carrier);
+        let origin = self.origin(record, plugin);
+        self.instances(record, plugin, origin.as_ref()).map(drop)
+    }
+
     /// What the account's carrier's answers mean.
     pub(crate) fn diagnosis(&self, carrier: &CarrierId) -> Option<&Diagnosis> {
         self.catalog.plugin(carrier).map(Plugin::diagnosis)

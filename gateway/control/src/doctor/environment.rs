@@ -1,0 +1,81 @@
+//! Production and test, mixed up (P17).
+
+use super::finding::Findings;
+use crate::{ControlPlane, wiring::Wired};
+use gateway_model::{Origin, Scheme};
+use gateway_store::AccountRecord;
+
+impl ControlPlane {
+    pub(super) fn environment(
+        &self,
+        account: &AccountRecord,
+        wired: &Wired,
+        all: &[AccountRecord],
+        findings: &mut Findings,
+    ) {
+        let Some(origin) = &wired.origin else {
+            return;
+        };
+        let known = self.shared.wiring.catalog.plugin(&account.carrier);
+        let origins = known.map_or(&[][..], |plugin| &plugin.profile().origins);
+        let same_host = |other: &Origin| other.host() == origin.host();
+        let own = |(environment, _): &&(_, Origin)| *environment == account.environment;
+        let right = origins
+            .iter()
+            .filter(own)
+            .any(|(_, other)| same_host(other));
+        let wrong = origins
+            .iter()
+            .find(|(environment, other)| *environment != account.environment && same_host(other));
+        match wrong.filter(|_| !right) {
+            Some((other, _)) => findings.failure(
+                "environment",
+                format!(
+                    "it is a {} account, but its requests go to {origin}, the {other} environment",
+                    account.environment
+                ),
+                format!(
+                    "correct `origin` in the {} [[route]] of {}, or add the account again in the \
+                     {other} environment",
+                    account.environment, account.carrier
+                ),
+            ),
+            None if origin.scheme() == Scheme::Http && !is_loopback(origin) => findings.warning(
+                "environment",
+                format!("its secrets and tokens travel in clear to {origin}"),
+                "use an https origin".to_owned(),
+            ),
+            None => findings.ok(
+                "environment",
+                format!("{}: requests go to {origin}", account.environment),
+            ),
+        }
+        shared_client(account, all, findings);
+    }
+}
+
+/// Carriers tell environments apart by the client, or do not tell them apart at all.
+fn shared_client(account: &AccountRecord, all: &[AccountRecord], findings: &mut Findings) {
+    let twin = all.iter().find(|other| {
+        other.carrier == account.carrier
+            && other.client_id == account.client_id
+            && other.environment != account.environment
+    });
+    if let Some(twin) = twin {
+        findings.warning(
+            "client id",
+            format!(
+                "the {} account {} has the same client id: if one of them works by mistake, real \
+                 parcels are shipped from tests, or the reverse",
+                twin.environment, twin.name
+            ),
+            "give each environment a client id of its own".to_owned(),
+        );
+    }
+}
+
+fn is_loopback(origin: &Origin) -> bool {
+    let host = origin.host().trim_start_matches('[').trim_end_matches(']');
+    let address = host.parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,81 @@
+//! Checks, as they are found.
+
+use crate::{
+    ControlError,
+    view::{Check, Verdict},
+};
+use gateway_model::AccountId;
+use std::time::SystemTime;
+
+/// Checks of one account, or of the gateway.
+#[derive(Default)]
+pub(super) struct Findings {
+    account: Option<AccountId>,
+    checks: Vec<Check>,
+}
+
+impl Findings {
+    pub(super) fn of(account: &AccountId) -> Self {
+        Self {
+            account: Some(account.clone()),
+            checks: Vec::new(),
+        }
+    }
+
+    pub(super) fn ok(&mut self, name: &str, message: impl Into<String>) {
+        self.push(name, Verdict::Ok, message.into(), None);
+    }
+
+    pub(super) fn skipped(&mut self, name: &str, why: impl Into<String>) {
+        self.push(name, Verdict::Skipped, why.into(), None);
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        name: &str,
+        message: impl Into<String>,
+        remedy: impl Into<Option<String>>,
+    ) {
+        self.push(name, Verdict::Warning, message.into(), remedy.into());
+    }
+
+    pub(super) fn failure(
+        &mut self,
+        name: &str,
+        message: impl Into<String>,
+        remedy: impl Into<Option<String>>,
+    ) {
+        self.push(name, Verdict::Failure, message.into(), remedy.into());
+    }
+
+    pub(super) fn error(&mut self, name: &str, error: &ControlError) {
+        self.failure(name, error.message.clone(), error.remedy.clone());
+    }
+
+    fn push(&mut self, name: &str, verdict: Verdict, message: String, remedy: Option<String>) {
+        self.checks.push(Check {
+            account: self.account.clone(),
+            name: name.to_owned(),
+            verdict,
+            message,
+            remedy,
+        });
+    }
+
+    /// Takes back what was found so far: something later showed that it is otherwise.
+    pub(super) fn clear(&mut self) {
+        self.checks.clear();
+    }
+
+    pub(super) fn into_checks(self) -> Vec<Check> {
+        self.checks
+    }
+}
+
+/// A time for people; what no calendar has is not named.
+pub(super) fn date(at: SystemTime) -> String {
+    crate::trail::time(at).map_or_else(
+        || "an unknown time".to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
+}

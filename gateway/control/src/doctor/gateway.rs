@@ -1,0 +1,213 @@
+//! The gateway itself: its store, its files, and where carriers send people back to.
+
+use super::{NO_TIME, Patience, finding::Findings};
+use crate::{ControlPlane, settings::PrivateFile, view::Check};
+use gateway_plugin_host::HttpRequest;
+use http::{HeaderMap, Method};
+use std::{io::ErrorKind, os::unix::fs::PermissionsExt as _};
+use url::{Host, Url};
+
+/// Where the admin listener takes people who come back from a carrier.
+const CALLBACK: &str = "/oauth/callback";
+/// The page that says so is short.
+const MAX_PAGE: usize = 64 << 10;
+
+impl ControlPlane {
+    pub(super) async fn gateway(&self, patience: &Patience<'_>) -> Vec<Check> {
+        let mut findings = Findings::default();
+        self.store_check(&mut findings).await;
+        self.files_check(&mut findings).await;
+        self.redirect_check(&mut findings, patience).await;
+        findings.into_checks()
+    }
+
+    async fn store_check(&self, findings: &mut Findings) {
+        let store = &self.shared.store;
+        if let Err(error) = store.healthy().await {
+            let remedy = "until it works again no login can be renewed; see the gateway's log and \
+                          docs/store.md";
+            findings.failure("store", error.to_string(), remedy.to_owned());
+            return;
+        }
+        if store.kind() == "memory" {
+            let message =
+                "everything is in memory: accounts, logins and tokens end with the process";
+            let remedy = "set `url = \"sqlite:waybill.db\"` in [store]";
+            findings.warning("store", message, remedy.to_owned());
+        } else {
+            let message = format!("{} answers and takes writes", store.kind());
+            findings.ok("store", message);
+        }
+        for damaged in store.quarantined().await {
+            let remedy = match &damaged.account {
+                Some(account) => {
+                    format!("restore a backup, or remove account {account} and add it again")
+                }
+                None => "restore a backup, or remove it and add it again".to_owned(),
+            };
+            let message = format!(
+                "the record {} does not open: {}",
+                damaged.row, damaged.reason
+            );
+            findings.failure("store", message, remedy);
+        }
+    }
+
+    async fn files_check(&self, findings: &mut Findings) {
+        let files = self.shared.settings.files.private.clone();
+        let look = move || {
+            files
+                .iter()
+                .map(|file| (file.clone(), mode(file)))
+                .collect()
+        };
+        // A network file system may hang.
+        let looked: Vec<(PrivateFile, Mode)> =
+            tokio::task::spawn_blocking(look).await.unwrap_or_default();
+        for (file, mode) in looked {
+            file_check(&file, &mode, findings);
+        }
+    }
+
+    /// P16: shown exactly, and tried.
+    async fn redirect_check(&self, findings: &mut Findings, patience: &Patience<'_>) {
+        let name = "redirect uri";
+        let text = self.shared.redirect_uri();
+        if text.is_empty() {
+            findings.skipped(
+                name,
+                "no admin listener takes people who come back from a carrier",
+            );
+            return;
+        }
+        let url = match checked(&text) {
+            Ok(url) => url,
+            Err(why) => {
+                let message = format!("{text} cannot be registered at a carrier: {why}");
+                let remedy = "set `redirect_uri` in [consent] to an https address of the admin \
+                              listener, and register that";
+                findings.failure(name, message, remedy.to_owned());
+                return;
+            }
+        };
+        let request = HttpRequest {
+            method: Method::GET,
+            url: text.clone(),
+            headers: HeaderMap::new(),
+            body: Vec::new().into(),
+            timeout: self.shared.settings.request_timeout,
+            max_response: MAX_PAGE,
+        };
+        let tried = patience.keeps(self.shared.wiring.http.send(request)).await;
+        let paste = "until it is reached, finish each sign-in with `waybill account paste`";
+        match tried {
+            None => findings.skipped(name, NO_TIME),
+            // Without a code and a state the page refuses, and says whose it is.
+            Some(Ok(page)) if page.status.is_client_error() && says_waybill(&page.body) => {
+                let reach = if loopback(&url) {
+                    ", for browsers on this machine only"
+                } else {
+                    ""
+                };
+                findings.ok(
+                    name,
+                    format!("{text} leads here{reach}; register it letter by letter"),
+                );
+            }
+            Some(Ok(page)) => {
+                let message = format!(
+                    "{text} is answered by something else (HTTP {})",
+                    page.status.as_u16()
+                );
+                let remedy = format!("let it lead to {CALLBACK} of the admin listener; {paste}");
+                findings.warning(name, message, remedy);
+            }
+            Some(Err(error)) => {
+                let message = format!("{text} cannot be reached from this machine: {error}");
+                let remedy =
+                    format!("check the name, the reverse proxy and its certificate; {paste}");
+                findings.warning(name, message, remedy);
+            }
+        }
+    }
+}
+
+fn says_waybill(page: &[u8]) -> bool {
+    String::from_utf8_lossy(page).contains("Waybill")
+}
+
+/// An address that a carrier may send a browser to (RFC 6749 section 3.1.2, RFC 8252 section 7.3).
+fn checked(text: &str) -> Result<Url, &'static str> {
+    let url: Url = text.parse().map_err(|_| "it is not an absolute address")?;
+    let unspecified = match url.host() {
+        None => return Err("it names no host"),
+        Some(Host::Ipv4(ip)) => ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => ip.is_unspecified(),
+        Some(Host::Domain(_)) => false,
+    };
+    if unspecified {
+        return Err("a browser cannot go to an unspecified address");
+    }
+    if url.fragment().is_some() {
+        return Err("it has a fragment");
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if loopback(&url) => Ok(url),
+        "http" => Err("the code in it would travel in clear"),
+        _ => Err("it is neither http nor https"),
+    }
+}
+
+fn loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// What the system says of a file.
+enum Mode {
+    Bits(u32),
+    Missing,
+    Unknown(String),
+}
+
+fn mode(file: &PrivateFile) -> Mode {
+    match std::fs::metadata(&file.path) {
+        Ok(meta) => Mode::Bits(meta.permissions().mode() & 0o777),
+        Err(error) if error.kind() == ErrorKind::NotFound => Mode::Missing,
+        Err(error) => Mode::Unknown(error.to_string()),
+    }
+}
+
+fn file_check(file: &PrivateFile, mode: &Mode, findings: &mut Findings) {
+    let (what, path) = (file.what, file.path.display());
+    match mode {
+        Mode::Bits(bits) if bits & file.forbidden == 0 => {
+            findings.ok("file mode", format!("{what} ({path}) has mode {bits:03o}"));
+        }
+        Mode::Bits(bits) => {
+            let message = format!("{what} ({path}) has mode {bits:03o}: others may get at it");
+            let wanted = bits & !file.forbidden;
+            findings.failure("file mode", message, format!("`chmod {wanted:03o} {path}`"));
+        }
+        Mode::Missing if file.needed => {
+            let message = format!("{what} ({path}) is gone: the gateway will not start again");
+            let remedy = "put it back from your copies before the next restart";
+            findings.failure("file mode", message, remedy.to_owned());
+        }
+        Mode::Missing => {
+            findings.ok(
+                "file mode",
+                format!("{what} ({path}) is not kept in a file"),
+            );
+        }
+        Mode::Unknown(why) => {
+            let message = format!("{what} ({path}) cannot be looked at: {why}");
+            findings.warning("file mode", message, None);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A person's login: whether it lives, and for how long.
+
+use super::finding::{Findings, date};
+use crate::ControlPlane;
+use gateway_store::{AccountRecord, GrantKind, GrantRecord, GrantStatus, Timestamp};
+use std::time::{Duration, SystemTime};
+
+const NAME: &str = "login";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl ControlPlane {
+    pub(super) async fn login(&self, account: &AccountRecord, findings: &mut Findings) {
+        if account.grant == GrantKind::ClientCredentials {
+            return;
+        }
+        let grant = match self.shared.store.grant(&account.name).await {
+            Ok(grant) => grant,
+            Err(error) => {
+                findings.error(NAME, &error.into());
+                return;
+            }
+        };
+        let authorize = format!("`waybill account authorize {}`", account.name);
+        let Some(grant) = grant else {
+            findings.failure(NAME, "nobody has signed in for it yet", authorize);
+            return;
+        };
+        let status = self.shared.broker.handle().status(&account.name);
+        match status.map_or(grant.status, |status| status.grant) {
+            GrantStatus::Spent | GrantStatus::LastChance => findings.failure(
+                NAME,
+                "its login is used up, refused or revoked: no token comes of it any more",
+                authorize,
+            ),
+            GrantStatus::OutcomeUnknown => findings.warning(
+                NAME,
+                "it is in doubt: the carrier's answer to a renewal was lost, and with it perhaps \
+                 the next refresh token. The present token serves to its end; then there is one \
+                 more attempt",
+                format!("sign in at a time of your choice: {authorize}"),
+            ),
+            GrantStatus::Repeatable | GrantStatus::Held | GrantStatus::Presenting => {
+                self.login_life(&grant, authorize, findings);
+            }
+        }
+    }
+
+    /// P14: the end is known in advance.
+    fn login_life(&self, grant: &GrantRecord, authorize: String, findings: &mut Findings) {
+        let since = grant.consented_at.map_or_else(
+            || "somebody has signed in".to_owned(),
+            |at| format!("signed in on {}", date(at.to_system_time())),
+        );
+        let Some(ends) = grant.expires_at.map(Timestamp::to_system_time) else {
+            findings.ok(NAME, since);
+            return;
+        };
+        let left = ends
+            .duration_since(self.shared.clock.wall())
+            .unwrap_or_default();
+        let day = date(ends);
+        if left.is_zero() {
+            findings.failure(NAME, format!("its login ended on {day}"), authorize);
+        } else if left <= DAY * u32::from(self.shared.settings.remind_days) {
+            let message =
+                format!("{since}; its login ends on {day}, and was not renewed until now");
+            findings.warning(NAME, message, authorize);
+        } else {
+            findings.ok(
+                NAME,
+                format!("{since}; lasts until {day} and is renewed by itself"),
+            );
+        }
+    }
+}
+
+/// The end of something for people; `None` has none.
+pub(super) fn until(end: Option<SystemTime>) -> String {
+    end.map_or_else(
+        || "for good".to_owned(),
+        |end| format!("until {}", date(end)),
+    )
+}

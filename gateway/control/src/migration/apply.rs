@@ -1,0 +1,210 @@
+//! Adding what is planned, and taking it away again. Both may be repeated.
+
+use super::{
+    plan::{Plan, PlannedItem},
+    progress::{Item, Progress},
+};
+use crate::{
+    ControlError, ControlPlane, Fault,
+    view::{AddAccount, StartMigration},
+    wiring::WiringError,
+};
+use gateway_model::{AccountId, AccountNumber, CarrierId, Environment};
+use gateway_store::{AccountRecord, AppRecord, GrantKind, LegacyKeyRecord, ManagedBy};
+use std::sync::Arc;
+
+impl ControlPlane {
+    /// The carrier, if its plugin lets people consent.
+    pub(super) fn migration_client(
+        &self,
+        migration: &StartMigration,
+    ) -> Result<CarrierId, ControlError> {
+        let invalid = |message: String| ControlError::new(Fault::Invalid, "invalid", message);
+        let carrier: CarrierId = migration
+            .carrier
+            .parse()
+            .map_err(|_| invalid("the carrier's name is none".to_owned()))?;
+        let plugin = self.shared.wiring.catalog.plugin(&carrier);
+        match plugin.map(gateway_plugin_host::Plugin::supports_auth_code) {
+            None => Err(invalid(WiringError::NoPlugin(carrier).to_string())),
+            Some(false) => Err(invalid(WiringError::NoConsent(carrier).to_string())),
+            Some(true) => Ok(carrier),
+        }
+    }
+
+    /// Lets the carrier's plugin look at what is to be added: it knows what a number looks like.
+    pub(super) async fn check_numbers(
+        &self,
+        migration: &StartMigration,
+        plan: &mut Plan,
+    ) -> Result<(), ControlError> {
+        let place = |name: &AccountId| (name.clone(), plan.carrier.clone());
+        let mut records = Vec::new();
+        for item in plan.items.iter().filter(|item| item.adds) {
+            let view = &item.view;
+            let (name, carrier) = place(&view.account);
+            let bare = self.migrated(
+                name.clone(),
+                carrier.clone(),
+                view.environment,
+                None,
+                migration,
+            );
+            let full = self.migrated(
+                name,
+                carrier,
+                view.environment,
+                Some(view.number.clone()),
+                migration,
+            );
+            records.push((item.line, view.profiles.join(", "), bare?, full?));
+        }
+        let shared = Arc::clone(&self.shared);
+        let look = move || {
+            let mut problems = Vec::new();
+            for (line, profiles, bare, full) in &records {
+                // What is wrong without a number is wrong with every row.
+                shared.wiring.accepts(bare)?;
+                if let Err(why) = shared.wiring.accepts(full) {
+                    problems.push(format!("row {line} ({profiles}): {why}"));
+                }
+            }
+            Ok(problems)
+        };
+        let looked: Result<Vec<String>, WiringError> =
+            tokio::task::spawn_blocking(look).await.map_err(|_| {
+                ControlError::new(Fault::Unavailable, "internal", "a check ended early")
+            })?;
+        let problems = looked.map_err(|why| {
+            ControlError::new(Fault::Invalid, "misconfigured", why.to_string())
+                .remedy("check client id, client secret and the carrier's [[route]]")
+        })?;
+        plan.problems.extend(problems);
+        Ok(())
+    }
+
+    /// Adds what is missing of it.
+    pub(super) async fn apply(
+        &self,
+        plan: &Plan,
+        progress: &Progress,
+        migration: &StartMigration,
+    ) -> Result<(), ControlError> {
+        for planned in &plan.items {
+            let view = &planned.view;
+            let item = progress.item(&view.number, view.environment);
+            let item = item.ok_or_else(meanwhile)?;
+            self.apply_account(planned, item, &plan.carrier, migration)
+                .await?;
+            for app in &planned.apps {
+                let added = progress.apps.iter().find(|added| added.name == app.name);
+                let record = AppRecord {
+                    name: app.name.clone(),
+                    client_id: None,
+                    secret: None,
+                    key: None,
+                    accounts: vec![item.account.clone()],
+                    rate: None,
+                    managed_by: ManagedBy::Operator,
+                    created_at: added.ok_or_else(meanwhile)?.added_at,
+                    rotated_at: None,
+                };
+                if self.shared.store.app(&app.name).await?.is_none() {
+                    self.shared.store.put_app(&record).await?;
+                }
+                self.add_legacy_key(&record, &app.key).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply_account(
+        &self,
+        planned: &PlannedItem,
+        item: &Item,
+        carrier: &CarrierId,
+        migration: &StartMigration,
+    ) -> Result<(), ControlError> {
+        let store = &self.shared.store;
+        match store.account(&item.account).await? {
+            Some(mut account) if item.added(&account) => {
+                let known = account.aliases.len();
+                let more = planned.aliases.iter().filter(|name| **name != account.name);
+                let more: Vec<AccountId> = more.cloned().collect();
+                account.aliases.extend(more);
+                account.aliases.sort();
+                account.aliases.dedup();
+                if account.aliases.len() > known {
+                    store.update_account(&account).await?;
+                }
+                Ok(())
+            }
+            Some(_) => Ok(()),
+            None => {
+                let number = Some(item.number.clone());
+                let name = item.account.clone();
+                let mut record =
+                    self.migrated(name, carrier.clone(), item.environment, number, migration)?;
+                record.created_at = item.added_at.ok_or_else(meanwhile)?;
+                record.aliases.clone_from(&planned.aliases);
+                store.add_account(&record).await?;
+                self.connect(&record).await
+            }
+        }
+    }
+
+    /// An account that a migration adds.
+    fn migrated(
+        &self,
+        name: AccountId,
+        carrier: CarrierId,
+        environment: Environment,
+        number: Option<AccountNumber>,
+        migration: &StartMigration,
+    ) -> Result<AccountRecord, ControlError> {
+        self.record(AddAccount {
+            name,
+            aliases: Vec::new(),
+            carrier,
+            environment,
+            numbers: number.into_iter().collect(),
+            grant: GrantKind::AuthorizationCode,
+            client_id: migration.client_id.clone(),
+            client_secrets: vec![migration.client_secret.clone()],
+            default: false,
+        })
+    }
+
+    /// Removes exactly what the migration added and still is what it added.
+    pub(super) async fn take_away(&self, progress: &Progress) -> Result<(), ControlError> {
+        let store = &self.shared.store;
+        let keys: Vec<LegacyKeyRecord> = store.legacy_keys().await?;
+        for added in &progress.apps {
+            let app = store.app(&added.name).await?;
+            if app.is_none_or(|app| app.created_at != added.added_at) {
+                continue;
+            }
+            for key in keys
+                .iter()
+                .filter(|key| key.app.as_ref() == Some(&added.name))
+            {
+                store.remove_legacy_key(&key.key).await?;
+            }
+            store.remove_app(&added.name).await?;
+        }
+        for item in progress.items.iter().filter(|item| item.added_at.is_some()) {
+            let account = store.account(&item.account).await?;
+            if account.is_some_and(|account| item.added(&account)) {
+                self.shared.broker.remove_account(&item.account);
+                self.shared.set_wired(&item.account, None);
+                store.remove_account(&item.account).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn meanwhile() -> ControlError {
+    let message = "the store changed while the migration ran";
+    ControlError::new(Fault::Conflict, "changed_meanwhile", message).remedy("run it again")
+}

@@ -1,0 +1,51 @@
+//! What the gateway keeps on disk, for the control plane.
+
+use crate::config::Config;
+use gateway_control::{Files, PrivateFile};
+use gateway_store::{MasterKeySource, StoreUrl};
+use std::path::{Path, PathBuf};
+
+/// Nobody but its owner.
+const OWNER_ONLY: u32 = 0o077;
+/// A group may read it, as it does a mounted secret.
+const GROUP_READS: u32 = 0o027;
+/// Everybody may read it: it names secrets, it does not hold them.
+const OWNER_WRITES: u32 = 0o022;
+
+/// The files that somebody has to look after.
+pub(super) fn kept(config: &Config) -> Files {
+    let file = |what, path: &Path, forbidden, needed| PrivateFile {
+        what,
+        path: path.to_owned(),
+        forbidden,
+        needed,
+    };
+    let mut private = vec![
+        file("the configuration", &config.file, OWNER_WRITES, true),
+        file(
+            "the first admin token",
+            &config.admin.token_file,
+            OWNER_ONLY,
+            false,
+        ),
+    ];
+    let mut backup_dir = folder(&config.file);
+    if let StoreUrl::Sqlite(path) = &config.store.url {
+        private.push(file("the store", path, OWNER_ONLY, true));
+        backup_dir = folder(path);
+    }
+    if let MasterKeySource::File(path) = &config.store.master_key {
+        private.push(file("the store's master key", path, GROUP_READS, true));
+    }
+    Files {
+        backup_dir: Some(backup_dir),
+        private,
+    }
+}
+
+fn folder(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    }
+}
