@@ -2,7 +2,7 @@
 
 use crate::BoxFuture;
 use gateway_model::{AccountId, SecretBytes};
-use gateway_store::{Completion, Intent, Presentation, RenewalEntry, Resolution};
+use gateway_store::{Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution};
 use std::fmt;
 
 /// Why nothing was written.
@@ -56,6 +56,12 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         entry: &'a RenewalEntry,
     ) -> BoxFuture<'a, Result<(), LedgerError>>;
 
+    /// What is kept of an account's grant now; after a write was fenced out.
+    fn load<'a>(
+        &'a self,
+        account: &'a AccountId,
+    ) -> BoxFuture<'a, Result<Option<GrantRecord>, LedgerError>>;
+
     /// Adds a line to the journal of renewals.
     fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>>;
 }
@@ -107,6 +113,13 @@ impl Ledger for NoLedger {
         _: &'a RenewalEntry,
     ) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn load<'a>(
+        &'a self,
+        _: &'a AccountId,
+    ) -> BoxFuture<'a, Result<Option<GrantRecord>, LedgerError>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn note<'a>(&'a self, _: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {

@@ -60,6 +60,10 @@ pub(crate) fn announce(shared: &Arc<Shared>, slot: &Arc<Slot>, flight: FlightId,
             .ledger
             .record_intent(account, version, which, &intent)
             .await;
+        let newer = match &recorded {
+            Err(LedgerError::Fenced) => shared.ledger.load(account).await.ok().flatten(),
+            Ok(()) | Err(LedgerError::Failed(_)) => None,
+        };
         let idle = {
             let mut work = slot.lock();
             let event = match recorded {
@@ -77,6 +81,10 @@ pub(crate) fn announce(shared: &Arc<Shared>, slot: &Arc<Slot>, flight: FlightId,
             // Still there: nobody waits for it any more, and nothing was sent.
             work.presenting.take_if(|it| it.flight == flight)
         };
+        if let Some(newer) = newer {
+            // Somebody else moved the grant on: what they left counts.
+            driver::adopt(shared, &slot, &newer);
+        }
         if let Some(presenting) = idle {
             let end = End::Resolved(Resolution::Unharmed);
             let entry = entry(account, shared.clock.wall(), cause, Some(&not_needed()));

@@ -198,6 +198,30 @@ async fn login_during_a_refresh_fences_the_late_answer_out() {
     assert_eq!(world.script.seen()[1].1, b"login");
 }
 
+/// R1: somebody else moved the grant on, and nobody told this broker. It takes over what they left.
+#[tokio::test(start_paused = true)]
+async fn fenced_intent_takes_over_the_newer_grant() {
+    let world = World::new(Script::new([Answer::Token(3_600)]));
+    let mut newer = grant(GrantStatus::Held);
+    newer.version = 9;
+    newer.state = SecretBytes::new(b"newer".to_vec());
+    world.ledger.replace(newer);
+    let refused = world.handle.acquire(&main_account(), soon(1)).await;
+    refused.unwrap_err();
+    assert_eq!(
+        world.script.calls(),
+        0,
+        "the outdated refresh token was not presented"
+    );
+    world
+        .handle
+        .acquire(&main_account(), soon(30))
+        .await
+        .unwrap();
+    assert_eq!(world.script.seen()[0].1, b"newer");
+    assert_eq!(world.ledger.grant().version, 10);
+}
+
 /// Recovery, with and without the answer on record, for both kinds of presentation.
 #[tokio::test(start_paused = true)]
 async fn open_intent_is_resolved_without_asking_the_carrier() {

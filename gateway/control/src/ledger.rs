@@ -3,7 +3,7 @@
 use gateway_broker::{BoxFuture, Ledger, LedgerError};
 use gateway_model::{AccountId, SecretBytes};
 use gateway_store::{
-    Completion, Intent, Presentation, RenewalEntry, Resolution, Store, StoreError,
+    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, Store, StoreError,
 };
 use std::fmt;
 
@@ -77,6 +77,13 @@ impl Ledger for StoreLedger {
             let resolved = self.0.resolve(account, version, intent, resolution, entry);
             resolved.await.map(drop).map_err(refused)
         })
+    }
+
+    fn load<'a>(
+        &'a self,
+        account: &'a AccountId,
+    ) -> BoxFuture<'a, Result<Option<GrantRecord>, LedgerError>> {
+        Box::pin(async move { self.0.grant(account).await.map_err(refused) })
     }
 
     fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {

@@ -143,7 +143,9 @@ impl ControlPlane {
         Ok(())
     }
 
-    /// Gives an account to the broker, with the grant and token that the store kept.
+    /// Gives an account to the broker. If the broker did not have it, it gets the grant and token that
+    /// the store kept as well; if it did, it knows them better than the store, because a refresh may
+    /// be under way.
     pub(crate) async fn connect(&self, account: &AccountRecord) -> Result<(), ControlError> {
         let shared = Arc::clone(&self.shared);
         let record = account.clone();
@@ -163,7 +165,8 @@ impl ControlPlane {
         }
         let shared = &self.shared;
         let ledger = StoreLedger(shared.store.clone());
-        if let Some(grant) = shared.store.grant(&account.name).await? {
+        let known = shared.wired(&account.name).is_some();
+        if !known && let Some(grant) = shared.store.grant(&account.name).await? {
             let recovered =
                 gateway_broker::recover(&wired.spec, grant, &ledger, &*shared.clock).await;
             let grant = recovered.map_err(|error| {

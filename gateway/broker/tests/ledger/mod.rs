@@ -160,6 +160,13 @@ impl Ledger for Memory {
         })
     }
 
+    fn load<'a>(
+        &'a self,
+        _: &'a AccountId,
+    ) -> BoxFuture<'a, Result<Option<GrantRecord>, LedgerError>> {
+        Box::pin(async { Ok(Some(self.grant())) })
+    }
+
     fn note<'a>(&'a self, _: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async { Ok(()) })
     }
