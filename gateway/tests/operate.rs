@@ -78,7 +78,8 @@ impl World {
     #[track_caller]
     fn json(&self, code: i32, args: &[&str]) -> serde_json::Value {
         let (out, err) = self.exits(code, args);
-        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out} {err}"))
+        assert!(out.starts_with(['{', '[']), "{out} {err}");
+        serde_json::from_str(&out).expect("JSON")
     }
 
     fn admin_tokens(&self) -> Vec<String> {

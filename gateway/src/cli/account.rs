@@ -5,7 +5,7 @@ mod authorize;
 mod settle;
 mod show;
 
-pub(super) use authorize::lead;
+pub(super) use authorize::follow;
 
 use super::{
     CliError, Outcome, Output, Session, prompt,

@@ -28,7 +28,7 @@ pub(super) enum MigrateCommand {
     },
     /// Show how far the migration is
     Status,
-    /// Put the store back to what it was before the migration
+    /// Take away what the migration added
     Undo {
         /// Do not ask
         #[arg(long)]
@@ -94,8 +94,8 @@ pub(super) fn run(
         }
         MigrateCommand::Status => report(&session.ask(client.migration())?, output),
         MigrateCommand::Undo { yes } => {
-            let question = "Put the store back to what it was before the migration? Accounts that \
-                            were added since, and their logins, are lost.";
+            let question =
+                "Take away the accounts and keys that the migration added, with their logins?";
             prompt::confirm(question, *yes)?;
             let view = session.ask(client.undo_migration())?;
             print(&view, output)?;
@@ -118,7 +118,7 @@ fn sign_in(
             item.number,
             joined(&item.profiles)
         ))?;
-        match account::lead(&item.account, session, output) {
+        match account::follow(&item.account, true, session, output) {
             Ok(Outcome::Interrupted) => return Ok(Outcome::Interrupted),
             Ok(_) => {}
             Err(CliError::Refused(why)) => output.warn(&why),

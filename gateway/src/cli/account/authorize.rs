@@ -37,40 +37,32 @@ pub(super) fn run(
     session: &Session,
     output: &mut Output,
 ) -> Result<Outcome, CliError> {
+    if wait && !output.is_json() {
+        return follow(name, open, session, output);
+    }
     let started = session.ask(session.client.begin_consent(name))?;
     if output.is_json() {
         output.json(&started)?;
-        return Ok(Outcome::Done);
-    }
-    if !wait {
+    } else {
         invite(&started, open, output)?;
-        return Ok(Outcome::Done);
     }
-    follow(&started, open, session, output)
+    Ok(Outcome::Done)
 }
 
 /// Begins a sign-in and stays with the person until its end.
-pub(in crate::cli) fn lead(
+pub(in crate::cli) fn follow(
     name: &AccountId,
-    session: &Session,
-    output: &mut Output,
-) -> Result<Outcome, CliError> {
-    let started = session.ask(session.client.begin_consent(name))?;
-    follow(&started, true, session, output)
-}
-
-fn follow(
-    started: &ConsentStarted,
     open: bool,
     session: &Session,
     output: &mut Output,
 ) -> Result<Outcome, CliError> {
-    let name = &started.account;
-    invite(started, open, output)?;
-    let since = session.ask(session.client.audit(None, 1))?;
-    let since = since.first().map_or(0, |entry| entry.id);
+    // Before the sign-in begins: a quick person may be done before the next question.
+    let newest = session.ask(session.client.audit(None, 1))?;
+    let since = newest.first().map_or(0, |entry| entry.id);
+    let started = session.ask(session.client.begin_consent(name))?;
+    invite(&started, open, output)?;
     let spinner = progress::spinner("waiting for the sign-in; Ctrl-C stops waiting");
-    let ending = session.wait(ending(&session.client, started, since));
+    let ending = session.wait(ending(&session.client, &started, since));
     spinner.finish_and_clear();
     match ending.map_err(CliError::Client)? {
         Ending::Proven => {
