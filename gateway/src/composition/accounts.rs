@@ -3,7 +3,9 @@
 use super::files;
 use crate::config::{self, Config};
 use gateway_broker::{BrokerConfig, MintBudgetPolicy};
-use gateway_control::{Declared, DeclaredApp, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings, Webhook};
+use gateway_control::{
+    Declared, DeclaredApp, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings, Webhook,
+};
 use gateway_model::Secret;
 use gateway_store::{AccountRecord, AppRecord, ManagedBy, SecretDigest, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -56,14 +58,21 @@ fn reminders(config: &Config) -> Reminders {
             url: webhook.url.clone(),
             secret: webhook.secret.clone(),
         }),
-        mail: reminders.mail.as_ref().map(|mail| mail_settings(config, mail)),
+        mail: reminders
+            .mail
+            .as_ref()
+            .map(|mail| mail_settings(config, mail)),
     }
 }
 
 fn mail_settings(config: &Config, mail: &config::Mail) -> Mail {
     let server = &mail.server;
     let loopback = server.host == "localhost"
-        || server.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        || server
+            .host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback());
     // It was read at the start already, for the carriers.
     let trusted = config.upstream.ca_file.as_deref();
     Mail {
