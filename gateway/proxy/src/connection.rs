@@ -5,6 +5,7 @@
 
 use crate::{
     framing::{ConnectionState, Expiry, GuardedIo, Patience, Protocol, Watch},
+    http1,
     limits::Limits,
     serve,
     streams::{Polled, Streams},
@@ -30,6 +31,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+/// How long a connection is left as it is between two requests. A peer that asks more often never
+/// waits for [`http1`] to put it together again.
+const REST: Duration = TICK;
+
 /// What the worker knows about one connection while it lives.
 pub(crate) struct Connection {
     pub(crate) worker: Rc<Worker>,
@@ -46,6 +51,8 @@ pub(crate) struct Connection {
     http2: Cell<bool>,
     goodbye: Cell<bool>,
     told_to_drain: Cell<bool>,
+    told_to_rest: Cell<bool>,
+    resting: Cell<bool>,
     cut: Cell<bool>,
     waker: RefCell<Option<Waker>>,
     slot: usize,
@@ -59,7 +66,7 @@ impl Connection {
     }
 
     /// Runs a future of the connection until it ends or the connection is cut.
-    async fn run<F: Future>(&self, future: F) -> Option<F::Output> {
+    pub(crate) async fn run<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|cx| {
             if self.cut.get() {
@@ -79,7 +86,7 @@ impl Connection {
     }
 
     /// Whether it is time, for the first time, to tell the peer that this connection ends.
-    fn should_tell_to_drain(&self) -> bool {
+    pub(crate) fn should_tell_to_drain(&self) -> bool {
         let ends = self.goodbye.get() || self.worker.connections.is_draining();
         ends && !self.told_to_drain.replace(true)
     }
@@ -95,18 +102,48 @@ impl Connection {
     }
 
     /// From now on the sweep looks after the peer's pace.
-    fn watch(&self, state: Rc<ConnectionState>, patience: Patience) {
+    fn watch(&self, state: Rc<ConnectionState>) {
         let now = self.worker.connections.elapsed();
         let watch = Watch::new(state, now);
         if let Some(entry) = self.worker.connections.open.borrow_mut().at(self.slot) {
-            entry.watched = Some((watch, patience));
+            entry.watch = Some(watch);
+        }
+    }
+
+    /// Whether the sweep found, since this was asked last, that hyper's part of the connection rests.
+    pub(crate) fn was_told_to_rest(&self) -> bool {
+        self.told_to_rest.take()
+    }
+
+    /// Waits for a request, without a buffer: until it comes, or the connection has to end.
+    pub(crate) async fn resting<F: Future>(&self, request: F) -> Option<F::Output> {
+        let mut request = pin!(request);
+        let resting = &self.worker.metrics.connections_resting;
+        resting.add(1);
+        self.resting.set(true);
+        let waiting = self.run(poll_fn(|cx| {
+            if self.should_tell_to_drain() {
+                return Poll::Ready(None);
+            }
+            request.as_mut().poll(cx).map(Some)
+        }));
+        let request = waiting.await.flatten();
+        self.resting.set(false);
+        resting.sub(1);
+        request
+    }
+
+    fn rest(&self) {
+        if !self.resting.get() && !self.http2.get() {
+            self.told_to_rest.set(true);
+            self.wake();
         }
     }
 }
 
 struct Entry {
     connection: Rc<Connection>,
-    watched: Option<(Watch, Patience)>,
+    watch: Option<Watch>,
 }
 
 /// The worker's connections.
@@ -162,11 +199,12 @@ impl Connections {
     pub(crate) fn sweep(&self, worker: &Worker) {
         self.ticks.set(self.ticks.get().saturating_add(1));
         let now = self.elapsed();
+        let patience = patience(&worker.settings.limits);
         self.open.borrow_mut().each_mut(|entry| {
-            let Some((watch, patience)) = &mut entry.watched else {
+            let Some(watch) = &mut entry.watch else {
                 return;
             };
-            match watch.check(now, patience) {
+            match watch.check(now, &patience) {
                 Some(Expiry::Idle) if entry.connection.says_goodbye() => watch.forgive(),
                 Some(
                     Expiry::Idle
@@ -178,6 +216,7 @@ impl Connections {
                 ) => {
                     worker.metrics.connections_timed_out.add(1);
                 }
+                None if watch.has_idled(now, REST) => entry.connection.rest(),
                 None => {}
             }
         });
@@ -217,13 +256,15 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
             http2: Cell::new(false),
             goodbye: Cell::new(false),
             told_to_drain: Cell::new(false),
+            told_to_rest: Cell::new(false),
+            resting: Cell::new(false),
             cut: Cell::new(false),
             waker: RefCell::new(None),
             slot,
         });
         let entry = Entry {
             connection: Rc::clone(&connection),
-            watched: None,
+            watch: None,
         };
         (entry, connection)
     });
@@ -247,10 +288,9 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
 async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
     let worker = &connection.worker;
     let mut io = GuardedIo::new(stream).bounded(worker.settings.limits.bounds());
-    let limits = &connection.worker.settings.limits;
-    connection.watch(io.state(), patience(limits));
-    match connection.run(io.protocol()).await {
-        Some(Ok(Protocol::Http1)) => serve_http1(connection, io).await,
+    connection.watch(io.state());
+    match connection.resting(io.protocol()).await {
+        Some(Ok(Protocol::Http1)) => http1::serve(connection, io).await,
         Some(Ok(Protocol::Http2)) => Box::pin(serve_http2(connection, io)).await,
         Some(Err(_)) | None => {}
     }
@@ -269,30 +309,8 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
         io.set_http2();
         Box::pin(serve_http2(connection, io)).await;
     } else {
-        connection.watch(io.state(), patience(&worker.settings.limits));
-        serve_http1(connection, io).await;
-    }
-}
-
-async fn serve_http1<S>(connection: Rc<Connection>, io: GuardedIo<S>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let (state, serving) = (io.state(), Rc::clone(&connection));
-    let service =
-        service_fn(move |request| serve::serve(Rc::clone(&serving), Rc::clone(&state), request));
-    // The guard's bounds are narrower than these.
-    let mut builder = conn::http1::Builder::new();
-    builder.max_buf_size(connection.worker.settings.limits.buffer());
-    let mut http = pin!(builder.serve_connection(io, service));
-    let ended = connection.run(poll_fn(|cx| {
-        if connection.should_tell_to_drain() {
-            http.as_mut().graceful_shutdown();
-        }
-        http.as_mut().poll(cx)
-    }));
-    if let Some(Err(error)) = ended.await {
-        tracing::debug!(peer = %connection.peer, %error, "connection ended early");
+        connection.watch(io.state());
+        http1::serve(connection, io).await;
     }
 }
 
@@ -301,7 +319,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let limits = &connection.worker.settings.limits;
-    connection.watch(io.state(), patience(limits));
+    connection.watch(io.state());
     connection.http2.set(true);
     let (state, serving) = (io.state(), Rc::clone(&connection));
     let service =

@@ -33,6 +33,7 @@ mod directory_view;
 mod error;
 mod forward;
 pub mod framing;
+mod http1;
 mod hygiene;
 mod index;
 mod inject;

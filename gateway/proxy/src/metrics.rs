@@ -46,6 +46,7 @@ impl Counter {
 #[repr(align(128))]
 pub(crate) struct WorkerMetrics {
     pub(crate) connections_open: Counter,
+    pub(crate) connections_resting: Counter,
     pub(crate) connections_accepted: Counter,
     pub(crate) connections_refused: Counter,
     pub(crate) connections_handed_over: Counter,
@@ -123,6 +124,8 @@ impl WorkerMetrics {
 pub struct MetricsSnapshot {
     /// Connections from apps that are open now.
     pub connections_open: u64,
+    /// Those of them that wait for a request without a buffer.
+    pub connections_resting: u64,
     /// Connections accepted so far.
     pub connections_accepted: u64,
     /// Connections closed at once because there were too many.
@@ -180,6 +183,7 @@ impl MetricsReader {
         });
         MetricsSnapshot {
             connections_open: sum(&|w| &w.connections_open),
+            connections_resting: sum(&|w| &w.connections_resting),
             connections_accepted: sum(&|w| &w.connections_accepted),
             connections_refused: sum(&|w| &w.connections_refused),
             connections_handed_over: sum(&|w| &w.connections_handed_over),

@@ -155,6 +155,31 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         Poll::Ready(Ok(Protocol::Http1))
     }
 
+    /// Waits for the next request without a buffer; whether there is one. To be called between two
+    /// requests, while nobody else reads.
+    pub fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        loop {
+            match self.end {
+                Some(End::Closed) => return Poll::Ready(false),
+                None if self.held.is_empty() => {}
+                Some(End::Refused | End::Failed(_)) | None => return Poll::Ready(true),
+            }
+            if self.expire() {
+                continue;
+            }
+            // What TLS could not send yet of the last answer; nobody else asks for it.
+            let sent = Pin::new(&mut self.io).poll_flush(cx);
+            let failed = matches!(sent, Poll::Ready(Err(_)));
+            match failed {
+                false => match ready!(self.poll_hold(cx)) {
+                    Ok(0) | Err(_) => self.end = Some(End::Closed),
+                    Ok(_) => self.judge_held(),
+                },
+                true => self.end = Some(End::Closed),
+            }
+        }
+    }
+
     /// Reads into `held`.
     fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let Self {

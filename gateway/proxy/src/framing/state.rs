@@ -84,6 +84,12 @@ impl ConnectionState {
             && !self.write_blocked.get()
     }
 
+    /// Whether every head that was approved is known to the service.
+    #[must_use]
+    pub fn has_served_all(&self) -> bool {
+        self.heads.get() == self.served.get()
+    }
+
     /// Bytes received from the peer so far.
     #[must_use]
     pub fn received(&self) -> u64 {

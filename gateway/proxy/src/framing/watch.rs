@@ -157,6 +157,12 @@ impl Watch {
         Some(expiry)
     }
 
+    /// Whether the last checks found nothing going on for at least `span`.
+    #[must_use]
+    pub fn has_idled(&self, now: Duration, span: Duration) -> bool {
+        matches!(self.seen.0, Stage::Fresh | Stage::Idle) && now.saturating_sub(self.since) >= span
+    }
+
     /// Takes back what [`Watch::check`] told the connection: its owner ends it more gently.
     pub fn forgive(&self) {
         self.state.expiry.set(None);

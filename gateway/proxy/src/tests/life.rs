@@ -30,6 +30,86 @@ fn slow_head_and_idle_connection_are_closed() {
     assert!(idle.is_closed());
 }
 
+/// Waits until so many connections wait for a request without a buffer.
+fn wait_for_resting(world: &World, count: u64) {
+    let running = world.running.as_ref().expect("running");
+    while running.metrics().snapshot().connections_resting != count {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn resting_connection_serves_the_next_request() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    let mut app = world.connect();
+    wait_for_resting(&world, 1);
+    for round in 0..3 {
+        app.write(post("/a", "", "{}").as_bytes());
+        assert_eq!(app.read().status(), 200, "round {round}");
+        wait_for_resting(&world, 1);
+    }
+    // Two at once, the first with a chunked body, then one in two pieces.
+    let chunked = "POST /b HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n\
+                   2\r\n{}\r\n0\r\n\r\n";
+    let second = post("/c", "", "{\"piece\":2}");
+    app.write(format!("{chunked}{second}").as_bytes());
+    assert_eq!([app.read().status(), app.read().status()], [200, 200]);
+    wait_for_resting(&world, 1);
+    let (head, rest) = second.split_at(20);
+    app.write(head.as_bytes());
+    wait_for_resting(&world, 0);
+    app.write(rest.as_bytes());
+    assert_eq!(app.read().status(), 200);
+    let bodies: Vec<_> = upstream.seen().into_iter().map(|seen| seen.body).collect();
+    let second = b"{\"piece\":2}";
+    assert_eq!(bodies, [&b"{}"[..], b"{}", b"{}", b"{}", second, second]);
+    wait_for_resting(&world, 1);
+    app.write(b"GET / HTTP/1.1\nhost: localhost\r\n\r\n");
+    assert_eq!(app.read().status(), 400, "judged as on a fresh connection");
+    assert!(app.is_closed());
+    wait_for_resting(&world, 0);
+}
+
+#[test]
+fn resting_connection_meets_its_deadline_and_the_drain() {
+    // D1, D7
+    let upstream = Upstream::fine();
+    let limits = Limits {
+        keep_alive_idle: Duration::from_millis(700),
+        ..Limits::default()
+    };
+    let mut world = World::new(
+        upstream.addr,
+        Wants {
+            limits,
+            ..Wants::default()
+        },
+    );
+    let ask = |world: &World| {
+        let mut app = world.connect();
+        app.write(post("/a", "", "{}").as_bytes());
+        assert_eq!(app.read().status(), 200);
+        app
+    };
+    let mut slow = ask(&world);
+    wait_for_resting(&world, 1);
+    assert!(slow.is_closed());
+    let running = world.running.as_ref().expect("running");
+    while running.metrics().snapshot().connections_open > 0 {
+        std::thread::yield_now();
+    }
+    let counts = running.metrics().snapshot();
+    let counts = (counts.connections_timed_out, counts.connections_resting);
+    assert_eq!(counts, (1, 0));
+
+    let mut last = ask(&world);
+    wait_for_resting(&world, 1);
+    let report = world.shutdown(Duration::from_secs(30));
+    assert_eq!((report.finished, report.cut), (1, 0));
+    assert!(last.is_closed());
+}
+
 #[test]
 fn slow_body_is_408() {
     // D1
