@@ -60,7 +60,7 @@ pub use workers::Workers;
 
 use cross::Drafts;
 use find::{note_near_variables, read_single, refuse_unknown_sections, repeated, single};
-use gateway_store::StoreOptions;
+use gateway_store::{StoreOptions, StoreUrl};
 use key::Section;
 use read::Context;
 use std::path::{Path, PathBuf};
@@ -178,6 +178,7 @@ impl Config {
             routes: repeated(cx, root, &route::SECTION, |cx, t| route::Draft::read(cx, t)),
             accounts: repeated(cx, root, &account::SECTION, account::Draft::read),
             apps: repeated(cx, root, &app::SECTION, app::Draft::read),
+            store_lasts: !matches!(config.store.url, StoreUrl::Memory),
         };
         drafts.check(cx);
         if !config.listen.trust_loopback && drafts.apps.is_empty() {
@@ -190,6 +191,7 @@ impl Config {
             routes,
             accounts,
             apps,
+            ..
         } = drafts;
         Some(Self {
             routes: routes

@@ -5,7 +5,8 @@ use http::Request;
 use std::{
     fs,
     io::Write as _,
-    process::{Command, Output, Stdio},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
 };
 use tests::{Client, MERCHANT, OTHER, Operator, World, eventually, programs};
 
@@ -177,16 +178,18 @@ async fn sign_in_of_the_wrong_user_is_refused() {
     assert!(out.contains("\"needs_consent\""), "{out}");
 }
 
-/// `authorize` waits while the person signs in elsewhere, and sees the end of it.
-#[tokio::test(flavor = "multi_thread")]
-async fn authorize_waits_until_the_person_has_signed_in() {
-    for (user, code, words) in [
-        (MERCHANT, 0, "second: signed in, and proven"),
-        (OTHER, 5, "came to nothing (wrong_login)"),
-    ] {
-        let world = world().await;
-        exits(&world, 0, "mock-secret", &add(&BY_SIGN_IN));
-        let folder = world.gateway.process.folder().to_owned();
+/// `waybill account authorize second`, while it waits for the person.
+struct Waiting {
+    child: Child,
+    said: PathBuf,
+    /// Where the person signs in.
+    url: String,
+}
+
+impl Waiting {
+    async fn begin(world: &World) -> Self {
+        exits(world, 0, "mock-secret", &add(&BY_SIGN_IN));
+        let folder = world.gateway.process.folder();
         let said = folder.join("said");
         let child = Command::new(&programs().waybill)
             .args(["account", "authorize", "second"])
@@ -211,13 +214,50 @@ async fn authorize_waits_until_the_person_has_signed_in() {
             url.is_some()
         })
         .await;
-        browse(&world, &url.expect("it was printed"), user).await;
-        let output = child.wait_with_output().expect("it ends");
-        let text = fs::read_to_string(&said).expect("it was made");
-        let err = String::from_utf8(output.stderr).expect("text");
-        assert_eq!(output.status.code(), Some(code), "{text}\n{err}");
-        assert!(text.contains(words) || err.contains(words), "{text}\n{err}");
+        let url = url.expect("it was printed");
+        Self { child, said, url }
     }
+
+    /// Its exit code and what it wrote.
+    fn end(self) -> (Option<i32>, String) {
+        let output = self.child.wait_with_output().expect("it ends");
+        let out = fs::read_to_string(&self.said).expect("it was made");
+        let err = String::from_utf8(output.stderr).expect("text");
+        (output.status.code(), format!("{out}\n{err}"))
+    }
+}
+
+/// `authorize` waits while the person signs in elsewhere, and sees the end of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn authorize_waits_until_the_person_has_signed_in() {
+    for (user, code, words) in [
+        (MERCHANT, 0, "second: signed in, and proven"),
+        (OTHER, 5, "came to nothing (wrong_login)"),
+    ] {
+        let world = world().await;
+        let waiting = Waiting::begin(&world).await;
+        browse(&world, &waiting.url, user).await;
+        let (exit, text) = waiting.end();
+        assert_eq!(exit, Some(code), "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+/// Who stops waiting has lost nothing: the sign-in can still be finished.
+#[tokio::test(flavor = "multi_thread")]
+async fn interrupted_wait_leaves_the_sign_in_open() {
+    let world = world().await;
+    let waiting = Waiting::begin(&world).await;
+    let pid = waiting.child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(killed.expect("kill runs").success());
+    let url = waiting.url.clone();
+    let (exit, text) = waiting.end();
+    assert_eq!(exit, Some(130), "{text}");
+    assert!(text.contains("can still be finished"), "{text}");
+    browse(&world, &url, MERCHANT).await;
+    let (out, _) = exits(&world, 0, "", &["account", "show", "second"]);
+    assert!(out.contains("state           ready"), "{out}");
 }
 
 /// Signs in at the carrier, and follows its redirect to the gateway.

@@ -15,6 +15,8 @@ pub(super) struct Drafts {
     pub(super) routes: Vec<route::Draft>,
     pub(super) accounts: Vec<account::Draft>,
     pub(super) apps: Vec<app::Draft>,
+    /// Accounts may also stand in the store, which is not read here.
+    pub(super) store_lasts: bool,
 }
 
 /// A carrier's environment, as in "ups, test".
@@ -263,7 +265,17 @@ impl Drafts {
                 .collect();
             let fix = match nearest(named.value.as_str(), &known) {
                 Some(name) => format!("write {name:?}"),
-                None => format!("add an [[account]] with name = {:?}", named.value.as_str()),
+                None => {
+                    let fix = format!("add an [[account]] with name = {:?}", named.value.as_str());
+                    if self.store_lasts {
+                        format!(
+                            "{fix}, or remove it here and name the store's account with `waybill \
+                             account set-default` or `waybill app add`"
+                        )
+                    } else {
+                        fix
+                    }
+                }
             };
             cx.mistake(
                 named.place.clone(),

@@ -13,6 +13,7 @@ use gateway_control::view::{AuditView, ConsentStarted, PasteConsent, SecretText}
 use gateway_model::{AccountId, Clock as _};
 use jiff::Timestamp;
 use std::{io::IsTerminal as _, time::Duration};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How often the gateway is asked whether the person has finished.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -60,9 +61,12 @@ pub(in crate::cli) fn follow(
     let newest = session.ask(session.client.audit(None, 1))?;
     let since = newest.first().map_or(0, |entry| entry.id);
     let started = session.ask(session.client.begin_consent(name))?;
+    // From the invitation on, Ctrl-C ends the wait and not the program.
+    let interrupt = session.wait(async { signal(SignalKind::interrupt()) });
+    let interrupt = interrupt.map_err(|error| CliError::Running(error.into()))?;
     invite(&started, open, output)?;
     let spinner = progress::spinner("waiting for the sign-in; Ctrl-C stops waiting");
-    let ending = session.wait(ending(&session.client, &started, since));
+    let ending = session.wait(ending(&session.client, &started, since, interrupt));
     spinner.finish_and_clear();
     match ending.map_err(CliError::Client)? {
         Ending::Proven => {
@@ -121,11 +125,12 @@ async fn ending(
     client: &Client,
     started: &ConsentStarted,
     since: i64,
+    mut interrupt: Signal,
 ) -> Result<Ending, ClientError> {
     let subject = format!("account:{}", started.account);
     loop {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(Ending::Interrupted),
+            _ = interrupt.recv() => return Ok(Ending::Interrupted),
             () = tokio::time::sleep(PERIOD) => {}
         }
         let entries = client.audit(None, LOOKED_AT).await?;

@@ -387,3 +387,17 @@ fn parts_are_read_without_the_rest() {
     let store = load_store(&file, &world.variables).expect("its keys are right");
     assert!(matches!(store.url, StoreUrl::Sqlite(_)));
 }
+
+/// What stands in the store is named by commands, because the file is read without it.
+#[test]
+fn account_that_may_be_in_the_store_is_refused_with_the_commands() {
+    let route = format!("{ROUTE}account = \"stored\"\n");
+    let fix = "add an [[account]] with name = \"stored\"";
+    let [mistake] = <[String; 1]>::try_from(World::new(&route).mistakes()).expect("one mistake");
+    assert!(mistake.ends_with(fix), "{mistake}");
+    let lasting = format!("[store]\nurl = \"sqlite:w.db\"\n{route}");
+    one(
+        &World::new(&lasting),
+        &format!("{fix}, or remove it here and"),
+    );
+}
