@@ -14,10 +14,9 @@ mod reach;
 use crate::{
     Actor, ControlError, ControlPlane,
     view::{Check, DoctorReport, Verdict},
-    wiring::Wired,
 };
 use finding::Findings;
-use gateway_model::{AccountId, Origin};
+use gateway_model::AccountId;
 use gateway_store::AccountRecord;
 use serde_json::json;
 use std::{
@@ -133,21 +132,6 @@ impl ControlPlane {
         checks.extend(token.into_checks());
         checks.extend(products);
         checks
-    }
-
-    /// Where the active ones of these accounts send their requests, each place once.
-    fn places(&self, accounts: &[AccountRecord]) -> Vec<Origin> {
-        let mut origins = Vec::new();
-        for account in accounts.iter().filter(|account| account.active) {
-            let wired = self.shared.wired(&account.name);
-            if let Some(origin) =
-                wired.and_then(|wired: std::sync::Arc<Wired>| wired.origin.clone())
-                && !origins.contains(&origin)
-            {
-                origins.push(origin);
-            }
-        }
-        origins
     }
 }
 

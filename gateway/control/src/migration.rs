@@ -58,8 +58,7 @@ impl ControlPlane {
         let detail = json!({ "carrier": migration.carrier, "profiles": migration.profiles.len() });
         let work = async {
             let _turn = self.shared.changes.lock().await;
-            let latest = self.latest_migration().await?;
-            let under_way = latest.filter(|(record, _)| record.ended_at.is_none());
+            let under_way = self.under_way().await?;
             let known = under_way.as_ref().map(|(_, progress)| progress.clone());
             let (plan, known_state) = self.planned(&migration, &known.unwrap_or_default()).await?;
             no_problems(&plan)?;
@@ -128,6 +127,15 @@ impl ControlPlane {
         let mut plan = Plan::of(carrier, rows, &known, progress);
         self.check_numbers(migration, &mut plan).await?;
         Ok((plan, known))
+    }
+
+    /// The newest one, unless it has ended. Whether it has does not hang on somebody having looked.
+    async fn under_way(&self) -> Result<Option<(MigrationRecord, Progress)>, ControlError> {
+        let Some((record, progress)) = self.latest_migration().await? else {
+            return Ok(None);
+        };
+        let seen = self.seen(record.clone(), progress.clone()).await?;
+        Ok(seen.ended_at.is_none().then_some((record, progress)))
     }
 
     /// The newest one, with what it did.

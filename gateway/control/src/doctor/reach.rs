@@ -3,7 +3,7 @@
 use super::{NO_TIME, Patience, finding::Findings};
 use crate::{ControlPlane, view::Check};
 use gateway_model::Origin;
-use gateway_plugin_host::{HttpError, HttpErrorKind, HttpRequest};
+use gateway_plugin_host::{Diagnosis, HttpError, HttpErrorKind, HttpRequest};
 use gateway_store::AccountRecord;
 use http::{HeaderMap, Method, header};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,17 +21,43 @@ impl ControlPlane {
         patience: &Patience<'_>,
     ) -> Vec<Check> {
         let mut findings = Findings::default();
-        for origin in self.places(accounts) {
-            self.way(&origin, &mut findings, patience).await;
+        for (origin, path) in self.places(accounts) {
+            self.way(&origin, &path, &mut findings, patience).await;
         }
         findings.into_checks()
     }
 
-    /// Asks for the head of the origin's root, without a credential: every answer is a good one.
-    async fn way(&self, origin: &Origin, findings: &mut Findings, patience: &Patience<'_>) {
+    /// Where the active ones of these accounts send their requests, each place once, with a path
+    /// that the carrier's API has.
+    fn places(&self, accounts: &[AccountRecord]) -> Vec<(Origin, String)> {
+        let shared = &self.shared;
+        let mut places: Vec<(Origin, String)> = Vec::new();
+        for account in accounts.iter().filter(|account| account.active) {
+            let wired = shared.wired(&account.name);
+            let Some(origin) = wired.and_then(|wired| wired.origin.clone()) else {
+                continue;
+            };
+            if places.iter().all(|(known, _)| *known != origin) {
+                let proof = shared.wiring.diagnosis(&account.carrier);
+                let proof = proof.and_then(Diagnosis::proof);
+                let path = proof.map_or_else(|| "/".to_owned(), |probe| probe.path.clone());
+                places.push((origin, path));
+            }
+        }
+        places
+    }
+
+    /// Asks for a head without a credential. Every answer is a good one, a refusal included.
+    async fn way(
+        &self,
+        origin: &Origin,
+        path: &str,
+        findings: &mut Findings,
+        patience: &Patience<'_>,
+    ) {
         let request = HttpRequest {
             method: Method::HEAD,
-            url: format!("{origin}/"),
+            url: format!("{origin}{path}"),
             headers: HeaderMap::new(),
             body: Vec::new().into(),
             timeout: self.shared.settings.request_timeout,

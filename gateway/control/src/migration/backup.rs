@@ -1,8 +1,8 @@
-//! The backup before a migration: a file, and beside it the file of its key.
+//! The backup before a migration: a file, and beside it the file with its passphrase.
 //!
-//! A key file and no passphrase, because nobody is there to remember one when a migration is begun
-//! by a script. Whoever can read both files can read the backup, as with store and master key:
-//! keep them apart, or delete them when the migration is over.
+//! The passphrase is made up and kept in a file, because nobody is there to remember one when a
+//! migration is begun by a script; `waybill restore --passphrase-file` takes it. Whoever can read
+//! both files can read the backup, as with store and master key.
 
 use super::{plan::Plan, progress::Progress};
 use crate::{ControlError, ControlPlane, Fault};
@@ -29,11 +29,11 @@ impl ControlPlane {
         let now = self.shared.now();
         let id = self.migration_id().await?;
         let file = folder.join(format!("waybill-before-migration-{id}.backup"));
-        let key = folder.join(format!("waybill-before-migration-{id}.key"));
-        // Twice 128 bits of the generator, as the hexadecimal digits that a key file may hold.
-        let secret = format!("{}{}\n", self.shared.request_id(), self.shared.request_id());
-        write(key.clone(), Secret::new(secret)).await?;
-        let protection = Protection::Key(key.clone());
+        let words = folder.join(format!("waybill-before-migration-{id}.passphrase"));
+        let passphrase = self.shared.random_text();
+        let line = format!("{}\n", passphrase.expose());
+        write(words.clone(), Secret::new(line)).await?;
+        let protection = Protection::Passphrase(passphrase);
         let mut content = Vec::new();
         let store = &self.shared.store;
         store
@@ -56,7 +56,7 @@ impl ControlPlane {
         };
         let progress = Progress {
             carrier: Some(plan.carrier.as_str().to_owned()),
-            backup_key: Some(key.display().to_string()),
+            passphrase_file: Some(words.display().to_string()),
             ..Progress::default()
         };
         Ok((record, progress))

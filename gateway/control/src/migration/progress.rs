@@ -12,9 +12,9 @@ pub(super) struct Progress {
     /// To which carrier.
     #[serde(default)]
     pub(super) carrier: Option<String>,
-    /// Where the backup's key is.
+    /// Where the backup's passphrase is.
     #[serde(default)]
-    pub(super) backup_key: Option<String>,
+    pub(super) passphrase_file: Option<String>,
     /// Its additions were taken away again.
     #[serde(default)]
     pub(super) undone: bool,

@@ -1,0 +1,12 @@
+//! The control plane with a real store, broker and plugin, against the mock of UPS.
+#![expect(
+    clippy::panic,
+    reason = "helpers of tests fail the test that called them"
+)]
+
+mod doctor;
+mod doctor_gateway;
+mod migration;
+mod migration_rows;
+#[path = "../world/mod.rs"]
+mod world;
