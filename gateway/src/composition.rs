@@ -93,8 +93,7 @@ pub struct Gateway {
     admin: SocketAddr,
     admin_task: JoinHandle<()>,
     stop_admin: CancellationToken,
-    reminders: JoinHandle<()>,
-    stop_reminders: CancellationToken,
+    reminding: Reminding,
     latch: Latch,
     drain: Duration,
 }
@@ -167,8 +166,6 @@ impl Gateway {
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
         latch.serving();
         control.warm().await?;
-        let stop_reminders = CancellationToken::new();
-        let reminders = reminders(&control, stop_reminders.clone());
         Ok(Self {
             apps: data_plane.addresses,
             scheme: if config.listen.tls.is_some() {
@@ -178,14 +175,13 @@ impl Gateway {
             },
             broker,
             store,
+            reminding: Reminding::start(&control),
             control,
             first_admin_token,
             data_plane: data_plane.running,
             admin: admin_addr,
             admin_task,
             stop_admin,
-            reminders,
-            stop_reminders,
             latch,
             drain: config.limits.drain,
         })
@@ -229,10 +225,7 @@ impl Gateway {
         self.latch.draining();
         let requests = self.data_plane.shutdown(self.drain).await;
         let tokens = self.broker.shutdown(self.drain).await;
-        self.stop_reminders.cancel();
-        if let Err(error) = self.reminders.await {
-            tracing::error!(%error, "reminding failed");
-        }
+        self.reminding.end().await;
         self.stop_admin.cancel();
         if let Err(error) = self.admin_task.await {
             tracing::error!(%error, "the admin listener failed");
@@ -242,10 +235,26 @@ impl Gateway {
     }
 }
 
-/// Reminds people in a task of its own.
-fn reminders(control: &ControlPlane, stop: CancellationToken) -> JoinHandle<()> {
-    let control = control.clone();
-    tokio::spawn(async move { control.run_reminders(stop).await })
+/// The task that reminds people.
+struct Reminding {
+    task: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Reminding {
+    fn start(control: &ControlPlane) -> Self {
+        let (control, stop) = (control.clone(), CancellationToken::new());
+        let cancel = stop.clone();
+        let task = tokio::spawn(async move { control.run_reminders(cancel).await });
+        Self { task, stop }
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "reminding failed");
+        }
+    }
 }
 
 /// A data plane that serves.

@@ -59,3 +59,6 @@ pub(crate) struct Reminding {
     webhook: Mutex<Way>,
     mail: Mutex<Way>,
 }
+
+#[cfg(test)]
+mod tests;

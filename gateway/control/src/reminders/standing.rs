@@ -193,6 +193,11 @@ fn failed(status: &AccountStatus) -> Option<(FailureClass, String)> {
             class,
             code,
             message,
+        } if message.contains(code.as_str()) => Some((*class, message.clone())),
+        Outcome::Failed {
+            class,
+            code,
+            message,
         } => Some((*class, format!("{message} ({code})"))),
     }
 }

@@ -1,0 +1,442 @@
+//! Who is spoken of, when, and with which words.
+
+use super::{
+    decide::{Plan, decide},
+    standing::Facts,
+    text::Speaker,
+};
+use gateway_broker::{AccountStatus, LastResult, Outcome};
+use gateway_model::{
+    Environment, FailureClass, Generation, SecretBytes, TokenFacts, Unavailable, UnavailableReason,
+};
+use gateway_store::{
+    AccountRecord, GrantKind, GrantRecord, GrantStatus, ManagedBy, NoticeKind, NoticeRecord,
+    Timestamp,
+};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use std::time::{Duration, SystemTime};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+/// Wednesday, 1 April 2026, 10:00 UTC.
+const NOW: u64 = 1_775_037_600;
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// An account with everything that is known of it.
+#[derive(Clone, Debug)]
+struct Case {
+    account: AccountRecord,
+    grant: Option<GrantRecord>,
+    status: Option<AccountStatus>,
+}
+
+impl Case {
+    /// Signed in for `left` more seconds of sixty days, and healthy.
+    fn consent(left: u64) -> Self {
+        let ends = NOW + left;
+        let begun = ends - 60 * DAY;
+        let mut case = Self::client();
+        case.account.grant = GrantKind::AuthorizationCode;
+        case.grant = Some(GrantRecord {
+            account: case.account.name.clone(),
+            version: 1,
+            status: GrantStatus::Held,
+            state: SecretBytes::default(),
+            token: None,
+            facts: TokenFacts::default(),
+            consented_at: Some(at(begun).into()),
+            expires_at: Some(at(ends).into()),
+            intent: None,
+        });
+        let status = case.status();
+        status.grant = GrantStatus::Held;
+        status.grant_ends_at = Some(at(ends));
+        status.facts.refresh_issued_at_ms = Some(begun * 1000);
+        case
+    }
+
+    /// Client credentials, and healthy.
+    fn client() -> Self {
+        let name: gateway_model::AccountId = "main".parse().unwrap();
+        let account = AccountRecord {
+            name: name.clone(),
+            aliases: Vec::new(),
+            carrier: "ups".parse().unwrap(),
+            environment: Environment::Production,
+            numbers: Vec::new(),
+            grant: GrantKind::ClientCredentials,
+            client_id: "id".to_owned(),
+            client_secrets: Vec::new(),
+            active: true,
+            default: false,
+            managed_by: ManagedBy::Operator,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            revision: 1,
+        };
+        let status = AccountStatus {
+            account: name,
+            carrier: account.carrier.clone(),
+            environment: account.environment,
+            client_id: "id".to_owned(),
+            state: "fresh",
+            usable: true,
+            unavailable: None,
+            generation: Generation::default(),
+            fingerprint: None,
+            issued_at: Some(at(NOW - HOUR)),
+            expires_at: Some(at(NOW + HOUR)),
+            grant: GrantStatus::Repeatable,
+            grant_ends_at: None,
+            facts: TokenFacts::default(),
+            next_attempt_at: None,
+            cooling_down_until: None,
+            last_result: None,
+            failures: 0,
+            minted: 1,
+            joined: 0,
+            served: 0,
+            waiting: 0,
+        };
+        Self {
+            account,
+            grant: None,
+            status: Some(status),
+        }
+    }
+
+    fn status(&mut self) -> &mut AccountStatus {
+        self.status.as_mut().expect("it is kept")
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// The last renewal failed, and the old token still serves.
+    fn failing(self, class: FailureClass) -> Self {
+        self.with(|case| {
+            case.status().failures = 1;
+            case.status().last_result = Some(LastResult {
+                at: at(NOW - 60),
+                reason: "due",
+                outcome: Outcome::Failed {
+                    class,
+                    code: "250002".to_owned(),
+                    message: "no\r\nthanks".to_owned(),
+                },
+            });
+        })
+    }
+
+    /// Requests get no token.
+    fn without_token(self, reason: UnavailableReason) -> Self {
+        self.with(|case| {
+            let status = case.status();
+            (status.usable, status.expires_at, status.issued_at) = (false, None, None);
+            status.unavailable = Some(Unavailable {
+                reason,
+                message: "there is none".to_owned(),
+                retry_at: None,
+            });
+        })
+    }
+
+    fn granted(self, status: GrantStatus) -> Self {
+        self.with(|case| case.status().grant = status)
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            account: &self.account,
+            grant: self.grant.as_ref(),
+            status: self.status.as_ref(),
+        }
+    }
+
+    fn plan(&self, open: &[NoticeRecord]) -> Plan {
+        self.plan_at(NOW, open)
+    }
+
+    fn plan_at(&self, now: u64, open: &[NoticeRecord]) -> Plan {
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let speaker = Speaker {
+            zone: &zone,
+            admin: "https://waybill.example.com",
+            now: at(now),
+        };
+        decide(&speaker, 7, &[self.facts()], open)
+    }
+
+    fn kind(&self) -> Option<NoticeKind> {
+        let plan = self.plan(&[]);
+        assert!(plan.close.is_empty() && plan.open.len() <= 1, "{plan:?}");
+        plan.open.first().map(|notice| notice.kind)
+    }
+
+    fn message(&self) -> String {
+        self.plan(&[]).open.remove(0).message
+    }
+}
+
+/// What it is, how it stands, what is said of it.
+type Row = (&'static str, Case, Option<NoticeKind>);
+
+/// A person signed in, and time went by.
+fn of_time() -> Vec<Row> {
+    use FailureClass as Class;
+    use NoticeKind as Kind;
+    vec![
+        ("healthy", Case::consent(59 * DAY), None),
+        ("eight days left", Case::consent(8 * DAY), None),
+        ("a week left", Case::consent(7 * DAY), Some(Kind::Ending)),
+        ("a minute left", Case::consent(60), Some(Kind::Ending)),
+        ("over", Case::consent(0), Some(Kind::Ended)),
+        (
+            "renewed a moment ago, of a carrier with short grants",
+            Case::consent(5 * DAY).with(|case| {
+                case.status().facts.refresh_issued_at_ms = Some((NOW - HOUR) * 1000);
+            }),
+            None,
+        ),
+        (
+            "renewals do not put the end off",
+            Case::consent(5 * DAY).with(|case| {
+                case.status().facts.refresh_issued_at_ms = None;
+            }),
+            Some(Kind::Ending),
+        ),
+        (
+            "being renewed",
+            Case::consent(5 * DAY).with(|case| case.status().state = "renewing"),
+            None,
+        ),
+        (
+            "the carrier is down, long before the end",
+            Case::consent(50 * DAY).failing(Class::Transient),
+            None,
+        ),
+    ]
+}
+
+/// A person signed in, and something happened to that.
+fn of_sign_ins() -> Vec<Row> {
+    use NoticeKind as Kind;
+    use UnavailableReason as Reason;
+    vec![
+        (
+            "refused, and the old token serves on",
+            Case::consent(50 * DAY).granted(GrantStatus::Spent),
+            Some(Kind::Refused),
+        ),
+        (
+            "refused long ago",
+            Case::consent(0).granted(GrantStatus::Spent),
+            Some(Kind::Ended),
+        ),
+        (
+            "the answer was lost",
+            Case::consent(50 * DAY).granted(GrantStatus::OutcomeUnknown),
+            Some(Kind::InDoubt),
+        ),
+        (
+            "the last chance is under way",
+            Case::consent(50 * DAY).granted(GrantStatus::LastChance),
+            None,
+        ),
+        (
+            "nobody signed in yet",
+            Case::consent(DAY)
+                .without_token(Reason::NeedsConsent)
+                .granted(GrantStatus::Spent)
+                .with(|case| case.grant = None),
+            None,
+        ),
+        (
+            "not kept by the broker yet",
+            Case::consent(0).with(|case| case.status = None),
+            None,
+        ),
+        (
+            "switched off",
+            Case::consent(0).with(|case| case.account.active = false),
+            None,
+        ),
+    ]
+}
+
+/// Nobody has to sign in.
+fn of_clients() -> Vec<Row> {
+    use FailureClass as Class;
+    use NoticeKind as Kind;
+    use UnavailableReason as Reason;
+    vec![
+        (
+            "the secret is refused, and the old token serves on",
+            Case::client().failing(Class::Rejected),
+            Some(Kind::Refused),
+        ),
+        (
+            "the secret is refused",
+            Case::client().without_token(Reason::CredentialsRejected),
+            Some(Kind::Refused),
+        ),
+        (
+            "no plugin",
+            Case::client().without_token(Reason::Misconfigured),
+            Some(Kind::Misconfigured),
+        ),
+        (
+            "the carrier is down",
+            Case::client().without_token(Reason::CarrierUnreachable),
+            None,
+        ),
+        (
+            "refused before the credentials that it has now",
+            Case::client().failing(Class::Rejected).with(|case| {
+                case.status().issued_at = Some(at(NOW - 30));
+            }),
+            None,
+        ),
+    ]
+}
+
+#[test]
+fn reasons_are_told_apart() {
+    let rows = of_time()
+        .into_iter()
+        .chain(of_sign_ins())
+        .chain(of_clients());
+    for (name, case, expected) in rows {
+        assert_eq!(case.kind(), expected, "{name}");
+    }
+}
+
+// K1, P14: the date in the operator's zone, what stops, what helps; no line break of the carrier's.
+#[test]
+fn message_says_when_and_what_to_do() {
+    let ending = Case::consent(3 * DAY).failing(FailureClass::Transient);
+    assert_eq!(
+        ending.message(),
+        "The sign-in of account main (ups, production) ends on 2026-04-04 at 12:00 CEST (in 3 \
+         days), and the gateway cannot put that off by itself: no  thanks (250002). From then on \
+         requests for the account are answered with an error instead of reaching the carrier. A \
+         person must sign in at the carrier again: `waybill account authorize main` (admin \
+         listener: https://waybill.example.com)."
+    );
+    let refused = Case::client().failing(FailureClass::Rejected).message();
+    for part in [
+        "refuses the client id and secret of account main (ups, production): no  thanks (250002)",
+        "When its present token ends, on 2026-04-01 at 13:00 CEST, requests",
+        "`waybill account rotate-secret main`",
+    ] {
+        assert!(refused.contains(part), "{part:?} is not in {refused:?}");
+    }
+}
+
+#[test]
+fn notice_is_repeated_at_midnight_of_the_zone() {
+    let case = Case::consent(5 * DAY);
+    let open = case.plan(&[]).open;
+    assert_eq!(open[0].day, "2026-04-01");
+    assert_eq!(case.plan(&open), Plan::default());
+    // 21:59 UTC is 23:59 there.
+    assert_eq!(case.plan_at(NOW + 12 * HOUR - 60, &open), Plan::default());
+    let next = case.plan_at(NOW + 12 * HOUR, &open);
+    assert_eq!(next.open[0].day, "2026-04-02");
+    // The clock was set back a day.
+    assert_eq!(case.plan_at(NOW - DAY, &open), Plan::default());
+}
+
+#[test]
+fn notices_of_an_account_that_is_gone_are_closed() {
+    let open = Case::consent(0).plan(&[]).open;
+    let zone = TimeZone::UTC;
+    let speaker = Speaker {
+        zone: &zone,
+        admin: "",
+        now: at(NOW),
+    };
+    let plan = decide(&speaker, 7, &[], &open);
+    let gone = ("main".parse().unwrap(), vec![NoticeKind::Ended]);
+    assert_eq!((plan.open.len(), plan.close), (0, vec![gone]));
+}
+
+/// What the store does with a plan.
+fn carry_out(plan: Plan, open: &mut Vec<NoticeRecord>) {
+    for (account, kinds) in plan.close {
+        open.retain(|notice| notice.account != account || !kinds.contains(&notice.kind));
+    }
+    for new in plan.open {
+        open.retain(|notice| notice.kind != new.kind);
+        open.push(new);
+    }
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    let classes = [
+        FailureClass::Transient,
+        FailureClass::Rejected,
+        FailureClass::Config,
+        FailureClass::Interaction,
+    ];
+    let grants = [
+        GrantStatus::Held,
+        GrantStatus::Presenting,
+        GrantStatus::OutcomeUnknown,
+        GrantStatus::Spent,
+    ];
+    (
+        0..60 * DAY,
+        prop::option::of(prop::sample::select(classes.to_vec())),
+        prop::sample::select(grants.to_vec()),
+        any::<(bool, bool, bool)>(),
+    )
+        .prop_map(|(left, class, grant, (active, client, busy))| {
+            let mut case = if client {
+                Case::client()
+            } else {
+                Case::consent(left).granted(grant)
+            };
+            if let Some(class) = class {
+                case = case.failing(class);
+            }
+            case.account.active = active;
+            if busy {
+                case.status().state = "renewing";
+            }
+            case
+        })
+}
+
+proptest! {
+    /// Whatever happens: one notice of an account is open at most, none is made twice on one day
+    /// while it is open, none of an account that is switched off, and none is left when all is well.
+    #[test]
+    fn people_hear_of_it_once_a_day(cases in prop::collection::vec((any_case(), 0..3 * DAY), 1..30)) {
+        let mut open = Vec::new();
+        let mut now = NOW;
+        for (case, pause) in cases {
+            now += pause;
+            let plan = case.plan_at(now, &open);
+            for new in &plan.open {
+                prop_assert!(case.account.active);
+                let twice = |old: &NoticeRecord| old.kind == new.kind && old.day == new.day;
+                prop_assert!(!open.iter().any(twice), "{new:?} while open: {open:?}");
+            }
+            carry_out(plan, &mut open);
+            prop_assert!(open.len() <= 1, "{open:?}");
+            prop_assert!(case.account.active || open.is_empty(), "{open:?}");
+            // At once again: nothing is left to do.
+            prop_assert_eq!(case.plan_at(now, &open), Plan::default());
+        }
+        let healthy = Case::consent(59 * DAY);
+        carry_out(healthy.plan(&open), &mut open);
+        prop_assert_eq!(open, Vec::new());
+    }
+}

@@ -1,0 +1,150 @@
+//! Reminders, with the real store, broker and UPS plugin, against the mock.
+
+mod mail;
+mod smtp;
+mod webhook;
+mod world;
+
+use gateway_control::view::NoticeView;
+use gateway_store::NoticeKind;
+use mock_ups::Fault;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use world::{MERCHANT, World, eventually};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn remind(world: &World) -> Vec<NoticeView> {
+    world.control.remind().await.expect("the store works");
+    world.control.notices().await.expect("the store works")
+}
+
+fn kinds(notices: &[NoticeView]) -> Vec<(&str, NoticeKind)> {
+    let pairs = notices
+        .iter()
+        .map(|notice| (notice.account.as_str(), notice.kind));
+    pairs.collect()
+}
+
+// P11: within one renewal, without anybody looking.
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_password_is_told_at_the_next_renewal() {
+    let world = World::start().await;
+    let account = world.add_consent_account("main", "A1B2C3").await;
+    world.consent(&account, MERCHANT).await;
+    let stop = CancellationToken::new();
+    let task = tokio::spawn({
+        let (control, stop) = (world.control.clone(), stop.clone());
+        async move { control.run_reminders(stop).await }
+    });
+    assert!(world.mock.change_password(MERCHANT.0, "another"));
+    let deadline = gateway_model::Clock::now(&*world.clock) + Duration::from_secs(20);
+    let renewed = world.broker.handle().renew(&account, deadline).await;
+    assert!(renewed.is_err());
+    eventually("the notice is open", async || {
+        let view = world.control.account(&account).await.expect("an account");
+        kinds(&view.notices) == [("main", NoticeKind::Refused)]
+    })
+    .await;
+    let notice = world.control.notices().await.unwrap().remove(0);
+    let needed = "`waybill account authorize main` (admin listener: http://127.0.0.1:9464)";
+    assert!(notice.message.contains(needed), "{}", notice.message);
+    eventually("it is counted", async || world.control.open_notices() == 1).await;
+    // A person signs in, and nothing is left to say.
+    world.consent(&account, (MERCHANT.0, "another")).await;
+    assert_eq!(world.control.notices().await.unwrap(), []);
+    eventually("it is counted", async || world.control.open_notices() == 0).await;
+    stop.cancel();
+    task.await.expect("it ends when it is told to");
+}
+
+// P13, P14.
+#[tokio::test(flavor = "multi_thread")]
+async fn grant_that_is_not_renewed_is_reminded_of_from_a_week_before_its_end() {
+    let world = World::start().await;
+    let account = world.add_consent_account("main", "A1B2C3").await;
+    world.consent(&account, MERCHANT).await;
+    assert_eq!(remind(&world).await, []);
+    let fault = world.mock.add_fault(down()).expect("a fault");
+    world.pass(DAY * 52);
+    renew(&world, "main").await;
+    assert_eq!(remind(&world).await, [], "eight days are left");
+
+    world.pass(DAY + DAY / 2);
+    let told = remind(&world).await;
+    assert_eq!(kinds(&told), [("main", NoticeKind::Ending)]);
+    let ends = "2026-05-01 at 07:59 UTC";
+    assert!(
+        told[0].message.contains(ends),
+        "{}: {}",
+        ends,
+        told[0].message
+    );
+    assert!(told[0].message.contains("in 6 days"), "{}", told[0].message);
+    assert_eq!(remind(&world).await, told, "once a day");
+    world.pass(DAY);
+    let next = remind(&world).await;
+    assert_eq!(kinds(&next), [("main", NoticeKind::Ending)]);
+    assert!(next[0].message.contains("in 5 days"), "{}", next[0].message);
+
+    world.pass(DAY * 6);
+    let ended = remind(&world).await;
+    assert_eq!(kinds(&ended), [("main", NoticeKind::Ended)]);
+    drop(fault);
+    world.consent(&account, MERCHANT).await;
+    assert_eq!(remind(&world).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grant_that_is_renewed_is_never_reminded_of() {
+    let mut settings = world::settings();
+    settings.remind_days = 60;
+    let world = World::with(settings).await;
+    let account = world.add_consent_account("main", "A1B2C3").await;
+    world.consent(&account, MERCHANT).await;
+    for _ in 0..8 {
+        assert_eq!(remind(&world).await, []);
+        world.pass(DAY * 20);
+        renew(&world, "main").await;
+    }
+    assert_eq!(remind(&world).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn account_that_is_switched_off_is_not_reminded_of() {
+    let world = World::start().await;
+    let off = world.add_client_account("off", "X9Y8Z7", "wrong").await;
+    let waits = world.add_consent_account("waits", "A1B2C3").await;
+    world.consent(&waits, MERCHANT).await;
+    renew(&world, "off").await;
+    assert_eq!(kinds(&remind(&world).await), [("off", NoticeKind::Refused)]);
+    let change = gateway_control::view::UpdateAccount {
+        active: Some(false),
+        ..Default::default()
+    };
+    let actor = world::operator();
+    world
+        .control
+        .update_account(&actor, &off, change.clone())
+        .await
+        .unwrap();
+    world
+        .control
+        .update_account(&actor, &waits, change)
+        .await
+        .unwrap();
+    assert_eq!(remind(&world).await, []);
+    world.pass(DAY * 70);
+    assert_eq!(remind(&world).await, []);
+}
+
+fn down() -> Fault {
+    Fault::error(503, "10004", "it is down").path("/security/v1/oauth")
+}
+
+/// Asks for a token, whatever comes of it.
+async fn renew(world: &World, account: &str) {
+    let deadline = gateway_model::Clock::now(&*world.clock) + Duration::from_secs(20);
+    let account = account.parse().expect("a name");
+    drop(world.broker.handle().renew(&account, deadline).await);
+}
