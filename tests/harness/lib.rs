@@ -8,6 +8,7 @@
 //! world.mock.exactly_one_token_request("mock-client").unwrap();
 //! ```
 
+mod browser;
 mod client;
 mod config;
 mod gateway;
@@ -19,6 +20,7 @@ mod tls;
 mod wait;
 mod world;
 
+pub use browser::Browser;
 pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
 pub use gateway::{Gateway, folder, serve};
