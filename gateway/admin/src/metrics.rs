@@ -10,6 +10,7 @@ use crate::{
 use gateway_broker::AccountStatus;
 use gateway_model::Clock;
 use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
+use gateway_store::GrantStatus;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, text},
@@ -238,7 +239,10 @@ impl Exporter {
             "Until a person must sign in at the carrier again; negative when it is past",
             None,
             accounts.iter().filter_map(|account| {
-                Some((account_labels(account), until(account.grant_ends_at?, now)))
+                let left = until(account.grant_ends_at?, now);
+                // One that the carrier refused is over, whatever was agreed.
+                let spent = account.grant == GrantStatus::Spent;
+                Some((account_labels(account), if spent { left.min(0.0) } else { left }))
             }),
         )?;
         out.counters(

@@ -93,6 +93,17 @@ async fn metrics_carry_the_numbers_of_every_source() {
     assert!(body.ends_with("# EOF\n"));
 }
 
+// P14: its agreed end is weeks away, but a person is needed now.
+#[tokio::test]
+async fn refused_sign_in_has_no_seconds_left() {
+    let server = start().await;
+    server.sources.account_broken.store(true, Ordering::SeqCst);
+    let body = server.get("/metrics").await.1;
+    let labels = r#"account="main",carrier="ups",environment="test""#;
+    let line = format!("waybill_grant_seconds_left{{{labels}}} 0.0");
+    assert!(body.lines().any(|have| have == line), "{body}");
+}
+
 /// K1: ids of OAuth clients stay out as well, although they are public.
 #[tokio::test]
 async fn client_ids_are_in_no_answer() {

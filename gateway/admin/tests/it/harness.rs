@@ -105,8 +105,14 @@ impl Sources for Made {
             fingerprint: None,
             issued_at: None,
             expires_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_250)),
-            grant: gateway_store::GrantStatus::Repeatable,
-            grant_ends_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(990)),
+            grant: if broken {
+                gateway_store::GrantStatus::Spent
+            } else {
+                gateway_store::GrantStatus::Held
+            },
+            grant_ends_at: Some(
+                SystemTime::UNIX_EPOCH + Duration::from_secs(if broken { 5_000 } else { 990 }),
+            ),
             facts: gateway_model::TokenFacts::default(),
             next_attempt_at: None,
             cooling_down_until: None,
