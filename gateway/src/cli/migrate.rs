@@ -110,7 +110,11 @@ fn sign_in(
     session: &Session,
     output: &mut Output,
 ) -> Result<Outcome, CliError> {
-    let waiting = |item: &&MigrationItem| item.state == MigrationState::NeedsConsent;
+    // One that was refused may be signed in for again, as somebody else.
+    let waiting = |item: &&MigrationItem| match item.state {
+        MigrationState::NeedsConsent | MigrationState::Failed => true,
+        MigrationState::Compliant | MigrationState::Done | MigrationState::Skipped => false,
+    };
     for item in view.items.iter().filter(waiting) {
         output.line(format_args!(
             "\n{} ({}), for {}:",

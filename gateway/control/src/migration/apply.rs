@@ -127,18 +127,7 @@ impl ControlPlane {
     ) -> Result<(), ControlError> {
         let store = &self.shared.store;
         match store.account(&item.account).await? {
-            Some(mut account) if item.added(&account) => {
-                let known = account.aliases.len();
-                let more = planned.aliases.iter().filter(|name| **name != account.name);
-                let more: Vec<AccountId> = more.cloned().collect();
-                account.aliases.extend(more);
-                account.aliases.sort();
-                account.aliases.dedup();
-                if account.aliases.len() > known {
-                    store.update_account(&account).await?;
-                }
-                Ok(())
-            }
+            Some(account) if item.added(&account) => self.more_aliases(account, planned).await,
             Some(_) => Ok(()),
             None => {
                 let number = Some(item.number.clone());
@@ -151,6 +140,28 @@ impl ControlPlane {
                 self.connect(&record).await
             }
         }
+    }
+
+    /// What an earlier run added, with the names of profiles that came later.
+    async fn more_aliases(
+        &self,
+        mut account: AccountRecord,
+        planned: &PlannedItem,
+    ) -> Result<(), ControlError> {
+        let known = account.aliases.len();
+        for alias in &planned.aliases {
+            if *alias != account.name && !account.aliases.contains(alias) {
+                account.aliases.push(alias.clone());
+            }
+        }
+        if account.aliases.len() > known {
+            account = self.shared.store.update_account(&account).await?;
+        }
+        // That run may have broken off between the store and the broker.
+        if account.active && self.shared.wired(&account.name).is_none() {
+            self.connect(&account).await?;
+        }
+        Ok(())
     }
 
     /// An account that a migration adds.

@@ -6,7 +6,10 @@ use gateway_control::{
     view::{AddApp, MigrationItem, MigrationState, MigrationView, UpdateAccount},
 };
 use gateway_model::Secret;
-use gateway_store::{GrantKind, GrantStatus, Protection, inspect_backup};
+use gateway_store::{
+    Access, GrantKind, GrantStatus, MasterKeySource, Overwrite, Protection, Store, StoreOptions,
+    StoreUrl, inspect_backup,
+};
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 const KEY: &str = "0A1B2C3D4E5F6A7B";
@@ -167,6 +170,84 @@ async fn interrupted_run_goes_on_with_new_rows_and_its_first_backup() {
     assert_eq!(world.store.apps().await.expect("apps").len(), 2);
     world.sign_in("Returns").await.expect("a login");
     assert!(world.status().await.ended_at.is_some());
+}
+
+/// What is missing of what was announced is added, under its first date.
+#[tokio::test]
+async fn run_that_broke_off_is_completed_and_can_still_be_undone() {
+    let world = World::new().await;
+    let begun = world.run(&SHARED).await;
+    let main = id("Main-store");
+    let before = world
+        .store
+        .account(&main)
+        .await
+        .expect("a store")
+        .expect("an account");
+    world
+        .control
+        .remove_account(operator(), &main)
+        .await
+        .expect("removed");
+    for app in world.store.apps().await.expect("apps") {
+        world.store.remove_app(&app.name).await.expect("removed");
+    }
+    let view = world.run(&SHARED).await;
+    assert_eq!(view, begun);
+    let after = world
+        .store
+        .account(&main)
+        .await
+        .expect("a store")
+        .expect("an account");
+    assert_eq!(
+        (after.created_at, after.aliases),
+        (before.created_at, before.aliases)
+    );
+    assert_eq!(world.store.legacy_keys().await.expect("keys").len(), 2);
+    world.sign_in("Main-store").await.expect("a login");
+    world
+        .control
+        .undo_migration(operator())
+        .await
+        .expect("undone");
+    assert!(world.store.accounts().await.expect("accounts").is_empty());
+    assert!(world.store.apps().await.expect("apps").is_empty());
+    assert!(world.store.legacy_keys().await.expect("keys").is_empty());
+}
+
+/// The worst case: the backup beside its passphrase brings back what was, in doubt where it must be.
+#[tokio::test]
+async fn backup_restores_what_was_before() {
+    let world = World::new().await;
+    world
+        .add("own", GrantKind::AuthorizationCode, &["D4E5F6"])
+        .await;
+    world.sign_in("own").await.expect("a login");
+    let view = world.run(&SHARED).await;
+    let backup = PathBuf::from(view.backup.expect("a backup"));
+    let words = fs::read_to_string(backup.with_extension("passphrase")).expect("a file");
+    let protection = Protection::Passphrase(Secret::new(words.trim().to_owned()));
+    let options = StoreOptions {
+        url: StoreUrl::Memory,
+        master_key: MasterKeySource::Ephemeral,
+        old_keys: Vec::new(),
+    };
+    let fresh = Store::open(&options, Access::Offline)
+        .await
+        .expect("a store");
+    let content = fs::read(&backup).expect("a file");
+    let mut file = content.as_slice();
+    let restored = fresh.restore(&mut file, &protection, Overwrite::Refuse);
+    restored.await.expect("restored");
+    let accounts = fresh.accounts().await.expect("accounts");
+    assert_eq!(accounts.len(), 1);
+    let grant = fresh
+        .grant(&id("own"))
+        .await
+        .expect("a store")
+        .expect("a grant");
+    assert_eq!(grant.status, GrantStatus::OutcomeUnknown);
 }
 
 #[tokio::test]
