@@ -21,6 +21,9 @@ pub struct AccountSpec {
     pub slot: String,
     /// What tokens are requested with.
     pub grant: GrantKind,
+    /// A grant of unknown fate may be presented once more, when a login is the only alternative. It
+    /// counts from when the account is added.
+    pub last_chance: bool,
     /// What the credentials are; when it changes, everything the old ones brought is dropped.
     pub key: SlotKey,
     /// How its tokens are asked for.

@@ -60,7 +60,8 @@ pub(crate) struct Pending {
 }
 
 impl Slot {
-    pub(crate) fn new(id: u64, spec: AccountSpec, policy: Policy) -> Self {
+    pub(crate) fn new(id: u64, spec: AccountSpec, mut policy: Policy) -> Self {
+        policy.last_chance.allowed &= spec.last_chance;
         Self {
             id,
             cell: Arc::new(CredentialCell::new(spec.account.clone())),

@@ -56,4 +56,7 @@ pub struct Realm {
     pub origin: Option<Origin>,
     /// Allows an `http` origin. Secrets then travel in clear.
     pub danger_plaintext: bool,
+    /// A refresh token of unknown fate may be presented once more, when a login is the only
+    /// alternative.
+    pub last_chance: bool,
 }

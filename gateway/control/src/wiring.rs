@@ -97,6 +97,7 @@ impl Wiring {
             key: key(record, origin.as_ref(), &slot),
             slot,
             grant: record.grant,
+            last_chance: self.realm(record).is_none_or(|realm| realm.last_chance),
             authorizer,
         };
         Wired {

@@ -35,6 +35,7 @@ pub(super) fn control_settings(config: &Config) -> Settings {
         environment: route.environment,
         origin: route.origin.clone(),
         danger_plaintext: route.danger_plaintext_upstream,
+        last_chance: route.last_chance,
     });
     let days = config.reminders.before.as_secs() / DAY.as_secs();
     Settings {

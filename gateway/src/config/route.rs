@@ -20,6 +20,9 @@ pub struct Route {
     pub origin: Option<Origin>,
     /// An `http` origin is allowed. Always true when `origin` is one.
     pub danger_plaintext_upstream: bool,
+    /// A refresh token of unknown fate may be presented once more, when a login is the only
+    /// alternative.
+    pub last_chance: bool,
     /// Names that select the route when an app sends them in `Host`; lower case.
     pub hosts: Vec<String>,
     /// First path segment that selects the route and is removed: `/ups`.
@@ -57,6 +60,14 @@ static DANGER_PLAINTEXT_UPSTREAM: Key = Key {
     doc: "Allows an `http://` origin. Secrets and tokens then cross the network in clear: for a \
           mock on the same machine only.",
 };
+static LAST_CHANCE: Key = Key {
+    name: "last_chance",
+    kind: Kind::Bool,
+    preset: Preset::Bool(true),
+    doc: "When it is not known whether the carrier used up a refresh token: presents it once more just \
+          before the access token ends, when a person's sign-in is the only alternative. `false` where \
+          that could do harm.",
+};
 static HOSTS: Key = Key {
     name: "hosts",
     kind: Kind::Texts("\"ups.internal\""),
@@ -81,6 +92,7 @@ pub(super) static SECTION: Section = Section {
         &ACCOUNT,
         &ORIGIN,
         &DANGER_PLAINTEXT_UPSTREAM,
+        &LAST_CHANCE,
         &HOSTS,
         &PREFIX,
     ],
@@ -97,6 +109,7 @@ pub(super) struct Draft {
     pub(super) prefix: Option<At<String>>,
     origin: Option<At<Origin>>,
     danger_plaintext_upstream: bool,
+    last_chance: bool,
 }
 
 impl Draft {
@@ -128,6 +141,7 @@ impl Draft {
             prefix: table.parsed(cx, &PREFIX, parse_prefix),
             origin,
             danger_plaintext_upstream,
+            last_chance: table.bool(cx, &LAST_CHANCE),
         }
     }
 
@@ -138,6 +152,7 @@ impl Draft {
             account: self.account.map(|at| at.value),
             origin: self.origin.map(|at| at.value),
             danger_plaintext_upstream: self.danger_plaintext_upstream,
+            last_chance: self.last_chance,
             hosts: self.hosts,
             prefix: self.prefix.map(|at| at.value),
         })

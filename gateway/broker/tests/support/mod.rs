@@ -164,6 +164,7 @@ pub(crate) fn spec(name: &str, secret: &str, authorizer: &Arc<Script>) -> Accoun
         client_id: "client".to_owned(),
         slot: String::new(),
         grant: GrantKind::ClientCredentials,
+        last_chance: true,
         key,
         authorizer: Arc::clone(authorizer) as Arc<dyn Authorizer>,
     }

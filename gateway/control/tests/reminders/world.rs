@@ -104,6 +104,7 @@ impl World {
             environment: "test".parse().expect("an environment"),
             origin: Some(mock.base_url().parse().expect("an origin")),
             danger_plaintext: true,
+            last_chance: true,
         });
         let options = StoreOptions {
             url: StoreUrl::Memory,

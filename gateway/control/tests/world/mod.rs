@@ -99,18 +99,27 @@ impl World {
 
     /// The same with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(change, CALLBACK).await
+    }
+
+    /// The same with another redirect URI.
+    pub(crate) async fn redirecting_to(uri: &str) -> Self {
+        Self::made(|_| {}, uri).await
+    }
+
+    async fn made(change: impl FnOnce(&mut Settings), callback: &str) -> Self {
         let private = fs::Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().permissions(private).tempdir();
         let folder = folder.expect("a folder");
         let ups = MockUps::start().await.expect("a mock");
-        Self::start(ups, folder, Arc::default(), change).await
+        Self::start(ups, folder, Arc::default(), change, callback).await
     }
 
     /// The same gateway after a restart.
     pub(crate) async fn restarted(self) -> Self {
         drop(self.control);
         self.store.close().await;
-        Self::start(self.ups, self.folder, self.clock, |_| {}).await
+        Self::start(self.ups, self.folder, self.clock, |_| {}, CALLBACK).await
     }
 
     async fn start(
@@ -118,6 +127,7 @@ impl World {
         folder: TempDir,
         clock: Arc<MovableClock>,
         change: impl FnOnce(&mut Settings),
+        callback: &str,
     ) -> Self {
         let file = folder.path().join("store.db");
         let key = folder.path().join("store.key");
@@ -157,7 +167,7 @@ impl World {
             settings,
             seed: seed(),
         });
-        control.redirect_to(CALLBACK.to_owned());
+        control.redirect_to(callback.to_owned());
         let loaded = control.load(Declared::default()).await;
         loaded.expect("nothing is declared");
         Self {
@@ -340,6 +350,7 @@ fn settings(ups: &MockUps, files: Files) -> Settings {
         environment,
         origin: Some(origin.parse().expect("an origin")),
         danger_plaintext: true,
+        last_chance: true,
     };
     Settings {
         version: "test",
