@@ -4,7 +4,13 @@ use crate::world::{World, expect};
 use gateway_control::view::Verdict;
 use gateway_model::Environment;
 use gateway_store::GrantKind::ClientCredentials;
-use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
+    time::Duration,
+};
 
 #[tokio::test]
 async fn clock_that_is_off_is_a_warning_and_then_a_failure() {
@@ -108,6 +114,21 @@ async fn environments_mixed_up_are_found() {
         .add_in(Environment::Production, "real", &["A1B2C3"])
         .await;
     let report = world.doctor().await;
+    let mut ways = report
+        .checks
+        .iter()
+        .filter(|check| check.name == "connection");
+    let lost = ways.find(|check| check.verdict == Verdict::Failure);
+    let lost = lost.expect("one name is not known");
+    assert!(
+        lost.message.contains("wwwcie.ups.com was not resolved"),
+        "{lost:#?}"
+    );
+    assert!(
+        lost.remedy
+            .as_ref()
+            .is_some_and(|r| r.contains("name servers"))
+    );
     let of = |name: &str, what: &str| {
         let mut checks = report.checks.iter();
         let found = checks.find(|check| {
@@ -123,4 +144,59 @@ async fn environments_mixed_up_are_found() {
     assert_eq!(of("trial", "environment"), Some(Verdict::Ok));
     assert_eq!(of("real", "client id"), Some(Verdict::Warning));
     assert_eq!(of("trial", "client id"), Some(Verdict::Warning));
+}
+
+/// Answers every request as a page for people, until the test ends.
+fn page(text: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.expect("a connection");
+            let mut begin = [0; 1024];
+            let read = connection.read(&mut begin).expect("a request");
+            assert_ne!(read, 0, "a request has a first line");
+            let length = text.len();
+            let head = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {length}\r\n\r\n");
+            // The other side may have seen enough.
+            drop(connection.write_all(format!("{head}{text}").as_bytes()));
+        }
+    });
+    format!("http://{address}/oauth/callback")
+}
+
+#[tokio::test]
+async fn redirect_uri_is_tried_and_its_owner_recognised() {
+    for (uri, verdict, says) in [
+        (
+            page("<h1>Not signed in</h1> Waybill"),
+            Verdict::Ok,
+            "leads here",
+        ),
+        (page("nginx"), Verdict::Warning, "something else"),
+        ("/oauth/callback".to_owned(), Verdict::Failure, "absolute"),
+        (
+            "http://gateway.example/oauth/callback".to_owned(),
+            Verdict::Failure,
+            "in clear",
+        ),
+        (
+            "https://0.0.0.0/oauth/callback".to_owned(),
+            Verdict::Failure,
+            "unspecified",
+        ),
+        (
+            "https://gateway.example/cb#x".to_owned(),
+            Verdict::Failure,
+            "fragment",
+        ),
+        (
+            "ftp://gateway.example/cb".to_owned(),
+            Verdict::Failure,
+            "neither http nor https",
+        ),
+    ] {
+        let world = World::redirecting_to(&uri).await;
+        expect(&world.doctor().await, "redirect uri", verdict, says);
+    }
 }
