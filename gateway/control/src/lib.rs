@@ -10,6 +10,8 @@
 //! | `accounts`, `tokens`, `apps`, `admins` | what an operator manages |
 //! | `consent`, `pasted`, `probe` | a person signs in; one harmless call proves it |
 //! | `reminders` | who must sign in again hears of it in time |
+//! | `doctor` | a diagnosis: gateway, ways to carriers, accounts |
+//! | `migration` | from retired access keys to OAuth; only adds, so it can be undone |
 //! | `trail`, `audit` | what happened, who did it |
 //! | `view` | what travels to the admin API and its clients |
 
