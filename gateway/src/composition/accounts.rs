@@ -68,16 +68,13 @@ fn reminders(config: &Config) -> Reminders {
 
 fn mail_settings(config: &Config, mail: &config::Mail) -> Mail {
     let server = &mail.server;
-    let loopback = server.host == "localhost"
-        || server
-            .host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback());
+    // Without the brackets of an IPv6 address.
+    let host = server.host.trim_matches(['[', ']']);
+    let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     // It was read at the start already, for the carriers.
     let trusted = config.upstream.ca_file.as_deref();
     Mail {
-        host: server.host.clone(),
+        host: host.to_owned(),
         port: server.port,
         security: match (server.implicit_tls, loopback) {
             (true, _) => MailSecurity::Tls,
