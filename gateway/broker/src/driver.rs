@@ -449,7 +449,7 @@ pub(crate) fn not_renewed(slot: &Slot, last: Option<&LastResult>) -> Unavailable
     Unavailable {
         reason: UnavailableReason::Pending,
         message: format!(
-            "the carrier refused the token of account {} and it could not be renewed{why}",
+            "there is no newer token for account {} than the present one{why}",
             slot.cell.account()
         ),
         retry_at: None,

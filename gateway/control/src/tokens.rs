@@ -5,8 +5,8 @@ use crate::{
     view::{RefreshView, TokenView},
 };
 use gateway_broker::AccountStatus;
-use gateway_model::{AccountId, Unavailable};
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, Timestamp};
+use gateway_model::{AccountId, Unavailable, UnavailableReason};
+use gateway_store::{AccountRecord, GrantKind, GrantRecord, GrantStatus, Timestamp};
 use serde_json::json;
 
 /// How many of the newest attempts are shown.
@@ -43,11 +43,28 @@ impl ControlPlane {
             let deadline = self.shared.clock.now() + self.shared.settings.request_timeout;
             let broker = self.shared.broker.handle();
             let renewed = broker.renew(&record.name, deadline).await;
-            renewed.map_err(unavailable)?;
+            renewed.map_err(|absent| self.with_way_out(absent, &record))?;
             self.token(&record.name).await
         };
         self.audited(actor, "token.renew", &subject, json!({}), work)
             .await
+    }
+
+    /// With the command that helps, where a person is needed.
+    fn with_way_out(&self, absent: Unavailable, record: &AccountRecord) -> ControlError {
+        let account = &record.name;
+        let status = self.shared.broker.handle().status(account);
+        // The present token may still serve when its renewal is refused.
+        let spent = status.is_some_and(|status| status.grant == GrantStatus::Spent);
+        let reason = absent.reason;
+        let error = unavailable(absent);
+        if spent || reason == UnavailableReason::NeedsConsent {
+            error.remedy(format!("`waybill account authorize {account}`"))
+        } else if reason == UnavailableReason::CredentialsRejected {
+            error.remedy(format!("`waybill account rotate-secret {account}`"))
+        } else {
+            error
+        }
     }
 }
 
