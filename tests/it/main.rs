@@ -19,3 +19,4 @@ mod shutdown;
 mod single_flight;
 mod tls;
 mod token_endpoint;
+mod walkthroughs;
