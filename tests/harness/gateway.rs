@@ -1,6 +1,6 @@
 //! The gateway as a process.
 
-use crate::{ConfigFile, Process, programs};
+use crate::{ConfigFile, Done, Process, process::run_with_input, programs};
 use std::{fs, net::SocketAddr, path::Path, process::Command};
 use tempfile::TempDir;
 
@@ -41,8 +41,27 @@ impl Gateway {
     /// # Panics
     /// When it does not come back.
     pub async fn crash(self) -> Self {
-        let folder = self.process.kill();
+        Self::resume(self.process.kill()).await
+    }
+
+    /// Starts a gateway again from the folder that [`Process::kill`] left.
+    ///
+    /// # Panics
+    /// When it does not come back.
+    pub async fn resume(folder: TempDir) -> Self {
         Self::ready(Process::spawn(&mut serve(folder.path()), folder)).await
+    }
+
+    /// Runs a command of the command line beside it; `input` is its standard input.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn waybill(&self, input: &str, args: &[&str]) -> Done {
+        let mut command = command_line(&self.process.folder());
+        command
+            .env("WAYBILL_ADMIN_URL", format!("http://{}", self.admin))
+            .args(args);
+        run_with_input(command, input).await
     }
 
     async fn ready(mut process: Process) -> Self {
@@ -69,6 +88,17 @@ pub fn folder(config: &ConfigFile) -> TempDir {
     fs::copy(&programs().ups_plugin, plugins.join("ups.so")).expect("the plugin is copied");
     config.write(&folder.path().join("waybill.toml"));
     folder
+}
+
+/// `waybill` in the folder of a gateway that need not run, with nothing of the caller's environment.
+pub fn command_line(folder: &Path) -> Command {
+    let mut command = Command::new(&programs().waybill);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("TZ", "UTC");
+    command
 }
 
 /// `waybill serve` for the configuration in a folder.

@@ -4,7 +4,7 @@ use crate::eventually;
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io::Write as _,
+    io::{Seek as _, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
@@ -85,7 +85,9 @@ impl Process {
     /// Its folder.
     pub fn folder(&self) -> PathBuf {
         let folder = self.folder.as_ref();
-        folder.map(|folder| folder.path().to_owned()).unwrap_or_default()
+        folder
+            .map(|folder| folder.path().to_owned())
+            .unwrap_or_default()
     }
 
     /// Its id.
@@ -169,8 +171,19 @@ pub async fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: &[S], folder
 /// # Panics
 /// As [`run`].
 pub async fn run_command(command: Command) -> Done {
+    run_with_input(command, "").await
+}
+
+/// As [`run_command`], with this on its standard input.
+///
+/// # Panics
+/// As [`run`].
+pub async fn run_with_input(command: Command, input: &str) -> Done {
+    let mut stdin = tempfile::tempfile().expect("a temporary file");
+    stdin.write_all(input.as_bytes()).expect("it is ours");
+    stdin.rewind().expect("it is a file");
     let mut command = tokio::process::Command::from(command);
-    let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = command.stdin(stdin).kill_on_drop(true).output();
     let output = tokio::time::timeout(PATIENCE, output)
         .await
         .expect("it ends within a minute")
