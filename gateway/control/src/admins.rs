@@ -70,7 +70,8 @@ impl ControlPlane {
         let (store, detail) = (&self.shared.store, json!({ "role": Role::Admin }));
         let work = async { Ok(store.add_admin_token(&record).await?) };
         let subject = format!("admin-token:{FIRST}");
-        self.audited(&Actor::gateway(), "admin_token.add", &subject, detail, work).await?;
+        self.audited(&Actor::gateway(), "admin_token.add", &subject, detail, work)
+            .await?;
         Ok(Some(secret))
     }
 

@@ -67,6 +67,7 @@ fn structs(out: &mut String) {
 }
 
 fn constants(out: &mut String) {
+    use abi::{CredentialFlags, EventKind, FailClass, GrantChange, GrantFate, RequestFlags};
     let numbers: [(&str, u64); 42] = [
         ("WAYBILL_MAGIC", abi::MAGIC.into()),
         ("WAYBILL_ABI_MAJOR", abi::ABI_MAJOR.into()),
@@ -81,38 +82,29 @@ fn constants(out: &mut String) {
         ("WAYBILL_HEADER_SENSITIVE", abi::HeaderFlags::SENSITIVE),
         (
             "WAYBILL_REQUEST_SECRET_BODY",
-            abi::RequestFlags::SECRET_BODY.into(),
+            RequestFlags::SECRET_BODY.into(),
         ),
-        (
-            "WAYBILL_REQUEST_RETRYABLE",
-            abi::RequestFlags::RETRYABLE.into(),
-        ),
+        ("WAYBILL_REQUEST_RETRYABLE", RequestFlags::RETRYABLE.into()),
         (
             "WAYBILL_CREDENTIAL_APPLY_QUERY",
-            abi::CredentialFlags::APPLY_QUERY.into(),
+            CredentialFlags::APPLY_QUERY.into(),
         ),
         (
             "WAYBILL_GRANT_NOT_SINGLE_USE",
-            abi::GrantChange::NOT_SINGLE_USE.into(),
+            GrantChange::NOT_SINGLE_USE.into(),
         ),
-        ("WAYBILL_GRANT_REPLACED", abi::GrantChange::REPLACED.into()),
-        ("WAYBILL_GRANT_KEPT", abi::GrantChange::KEPT.into()),
-        ("WAYBILL_GRANT_GONE", abi::GrantChange::GONE.into()),
-        (
-            "WAYBILL_FATE_HOST_DECIDES",
-            abi::GrantFate::HOST_DECIDES.into(),
-        ),
-        ("WAYBILL_FATE_UNHARMED", abi::GrantFate::UNHARMED.into()),
-        ("WAYBILL_FATE_REFUSED", abi::GrantFate::REFUSED.into()),
-        ("WAYBILL_FAIL_TRANSIENT", abi::FailClass::TRANSIENT.into()),
-        ("WAYBILL_FAIL_REJECTED", abi::FailClass::REJECTED.into()),
-        ("WAYBILL_FAIL_CONFIG", abi::FailClass::CONFIG.into()),
-        ("WAYBILL_FAIL_PROTOCOL", abi::FailClass::PROTOCOL.into()),
-        ("WAYBILL_FAIL_BUG", abi::FailClass::BUG.into()),
-        (
-            "WAYBILL_FAIL_INTERACTION",
-            abi::FailClass::INTERACTION.into(),
-        ),
+        ("WAYBILL_GRANT_REPLACED", GrantChange::REPLACED.into()),
+        ("WAYBILL_GRANT_KEPT", GrantChange::KEPT.into()),
+        ("WAYBILL_GRANT_GONE", GrantChange::GONE.into()),
+        ("WAYBILL_FATE_HOST_DECIDES", GrantFate::HOST_DECIDES.into()),
+        ("WAYBILL_FATE_UNHARMED", GrantFate::UNHARMED.into()),
+        ("WAYBILL_FATE_REFUSED", GrantFate::REFUSED.into()),
+        ("WAYBILL_FAIL_TRANSIENT", FailClass::TRANSIENT.into()),
+        ("WAYBILL_FAIL_REJECTED", FailClass::REJECTED.into()),
+        ("WAYBILL_FAIL_CONFIG", FailClass::CONFIG.into()),
+        ("WAYBILL_FAIL_PROTOCOL", FailClass::PROTOCOL.into()),
+        ("WAYBILL_FAIL_BUG", FailClass::BUG.into()),
+        ("WAYBILL_FAIL_INTERACTION", FailClass::INTERACTION.into()),
         ("WAYBILL_REASON_FETCH", abi::Reason::FETCH.into()),
         ("WAYBILL_REASON_REFRESH", abi::Reason::REFRESH.into()),
         (
@@ -123,13 +115,10 @@ fn constants(out: &mut String) {
         ("WAYBILL_REASON_REVOKE", abi::Reason::REVOKE.into()),
         (
             "WAYBILL_EVENT_HTTP_RESPONSE",
-            abi::EventKind::HTTP_RESPONSE.into(),
+            EventKind::HTTP_RESPONSE.into(),
         ),
-        (
-            "WAYBILL_EVENT_HTTP_ERROR",
-            abi::EventKind::HTTP_ERROR.into(),
-        ),
-        ("WAYBILL_EVENT_TIMER", abi::EventKind::TIMER.into()),
+        ("WAYBILL_EVENT_HTTP_ERROR", EventKind::HTTP_ERROR.into()),
+        ("WAYBILL_EVENT_TIMER", EventKind::TIMER.into()),
         ("WAYBILL_NET_OTHER", abi::Network::OTHER.into()),
         ("WAYBILL_NET_DNS", abi::Network::DNS.into()),
         ("WAYBILL_NET_CONNECT", abi::Network::CONNECT.into()),
