@@ -1,6 +1,6 @@
 //! The admin API: HTTP over [`ControlPlane`](gateway_control::ControlPlane).
 //!
-//! [`table`] is the list of all routes, each with the role that it needs. A handler parses, calls
+//! [`mod@table`] is the list of all routes, each with the role that it needs. A handler parses, calls
 //! and maps; what comes before it is in `access.rs`, once for all: rate limit, cross-site check,
 //! token, role, size, deadline.
 

@@ -242,7 +242,10 @@ impl Exporter {
                 let left = until(account.grant_ends_at?, now);
                 // One that the carrier refused is over, whatever was agreed.
                 let spent = account.grant == GrantStatus::Spent;
-                Some((account_labels(account), if spent { left.min(0.0) } else { left }))
+                Some((
+                    account_labels(account),
+                    if spent { left.min(0.0) } else { left },
+                ))
             }),
         )?;
         out.counters(

@@ -19,7 +19,7 @@ pub(crate) trait Fill<'a>: Default {
     fn fill(&mut self, json: &mut Reader<'a>) -> Result<(), Unread>;
 }
 
-/// An object, of which some members are read. Made by [`members`](crate::liberal::members).
+/// An object, of which some members are read. Made by [`crate::liberal::members`].
 pub(crate) trait Members<'a>: Default {
     /// Fills the member of this name, or skips the value of an unknown one.
     fn fill_member(
