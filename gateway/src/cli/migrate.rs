@@ -39,7 +39,7 @@ pub(super) enum MigrateCommand {
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
     /// Accounts of the old software: CSV with the columns name, account_number, access_key,
-    /// user_id, environment; or TOML with a [[profile]] of these keys for each
+    /// user_id, environment; or TOML with a `[[profile]]` of these keys for each
     file: PathBuf,
     /// To which carrier
     #[arg(long, default_value = "ups")]
