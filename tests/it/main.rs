@@ -3,6 +3,7 @@
 //! Each test has its own world on free ports; see `tests::World`.
 
 mod apps;
+mod bad_input;
 mod commands;
 mod examples;
 mod grants;

@@ -1,0 +1,132 @@
+//! Backups that do not open, lists that cannot be read, stores of another version.
+
+use super::{STORE, content, put, refused, world};
+use sqlx::Connection as _;
+use std::path::Path;
+use tests::{Done, Gateway, Process, command_line, run_command, serve};
+
+/// A command while the gateway is down.
+async fn offline(folder: &Path, args: &[&str]) -> Done {
+    let mut command = command_line(folder);
+    command.args(args);
+    run_command(command).await
+}
+
+#[tokio::test]
+async fn bad_backup_is_refused_and_the_store_is_as_it_was() {
+    let world = world(STORE).await;
+    put(&world.gateway, "p", "a long passphrase");
+    put(&world.gateway, "wrong", "another passphrase");
+    put(&world.gateway, "short", "short");
+    let backup = ["backup", "b.wb", "--passphrase-file", "p"];
+    let done = world.gateway.waybill("", &backup).await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let done = world.gateway.waybill("", &backup).await;
+    refused(&done, 2, &["is not overwritten: name another file"]);
+    let weak = ["backup", "c.wb", "--passphrase-file", "short"];
+    let done = world.gateway.waybill("", &weak).await;
+    refused(&done, 5, &["fewer than 12 characters"]);
+    let folder = world.gateway.process.folder();
+    assert!(!folder.join("c.wb").exists(), "half a backup stays");
+    let whole = std::fs::read(folder.join("b.wb")).expect("it was made");
+    let before = content(&world.gateway).await;
+
+    let folder = world.gateway.process.kill();
+    let path = folder.path();
+    let restore = |file, passphrase| {
+        [
+            "restore",
+            file,
+            "--replace",
+            "--yes",
+            "--passphrase-file",
+            passphrase,
+        ]
+    };
+    let done = offline(path, &restore("b.wb", "wrong")).await;
+    refused(&done, 5, &["does not open this backup"]);
+    for length in [0, 1, 40, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(path.join("cut.wb"), &whole[..length]).expect("ours");
+        refused(&offline(path, &restore("cut.wb", "p")).await, 5, &[]);
+    }
+    let done = offline(path, &restore("absent.wb", "p")).await;
+    refused(&done, 2, &["absent.wb"]);
+    let without_replace = ["restore", "b.wb", "--passphrase-file", "p"];
+    let done = offline(path, &without_replace).await;
+    refused(&done, 5, &["not empty", "--replace", "nothing was changed"]);
+
+    let gateway = Gateway::resume(folder).await;
+    assert_eq!(content(&gateway).await, before);
+}
+
+#[tokio::test]
+async fn list_with_broken_rows_changes_nothing() {
+    let world = world(STORE).await;
+    let list = "name,account_number,access_key,user_id,environment\n\
+                Shop,A1B2C3,planted-key,merchant,test\n,A1B2C3,,,\nDepot,no number,,,moon\n\
+                Shop,D4E5F6,,,test\n\"open";
+    put(&world.gateway, "list.csv", list);
+    put(&world.gateway, "s", "mock-secret");
+    let before = content(&world.gateway).await;
+    for command in ["plan", "run"] {
+        let args = [
+            "migrate",
+            command,
+            "list.csv",
+            "--client-id",
+            "mock-client",
+            "--secret-file",
+            "s",
+        ];
+        let done = world.gateway.waybill("", &args).await;
+        let said = [
+            "list.csv:3: name is empty",
+            "list.csv:4: ",
+            "nothing was done",
+        ];
+        refused(&done, 2, &said);
+        assert!(!done.stderr.contains("planted-key"), "{}", done.stderr);
+    }
+    assert_eq!(content(&world.gateway).await, before);
+}
+
+/// A downgrade: the older program leaves the newer one's store alone.
+#[tokio::test]
+async fn store_of_a_newer_version_is_left_alone() {
+    let world = world(STORE).await;
+    let before = content(&world.gateway).await;
+    let folder = world.gateway.process.kill();
+    change(
+        folder.path(),
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         SELECT 99, 'later', success, checksum, 1 FROM _sqlx_migrations LIMIT 1",
+    )
+    .await;
+    let says = ["schema version 99", "use the newer one"];
+    let mut process = Process::spawn(&mut serve(folder.path()), folder);
+    assert_eq!(process.ended().await.code(), Some(1));
+    for words in says {
+        assert!(process.stderr().contains(words), "{}", process.stderr());
+    }
+    let folder = process.kill();
+    std::fs::write(folder.path().join("p"), "a long passphrase").expect("ours");
+    let backup = ["backup", "b.wb", "--offline", "--passphrase-file", "p"];
+    refused(&offline(folder.path(), &backup).await, 1, &says);
+    assert!(!folder.path().join("b.wb").exists());
+    change(
+        folder.path(),
+        "DELETE FROM _sqlx_migrations WHERE version = 99",
+    )
+    .await;
+    let gateway = Gateway::resume(folder).await;
+    assert_eq!(content(&gateway).await, before);
+}
+
+async fn change(folder: &Path, statement: &'static str) {
+    let url = format!("sqlite://{}", folder.join("waybill.db").display());
+    let opened = sqlx::SqliteConnection::connect(&url).await;
+    let mut connection = opened.expect("a database");
+    let done = sqlx::query(statement).execute(&mut connection).await;
+    assert_eq!(done.expect("it is taken").rows_affected(), 1);
+    connection.close().await.expect("it closes");
+}
