@@ -1,23 +1,72 @@
 //! Single-use refresh tokens survive crashes and lost answers; a restart asks for nothing.
 
+use gateway_store_testkit::Postgres;
 use http::{Method, StatusCode};
 use mock_ups::{Action, Endpoint, Fault, Filter, GrantReport};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{Gateway, MERCHANT, Operator, World, eventually};
+use tests::{Gateway, MERCHANT, Operator, World, eventually, skipped};
 
-/// A store in a file, and no limit that a test's hurry would meet.
-const DURABLE: &str = r#"
-[store]
-url = "sqlite://waybill.db"
+/// Defines each test twice: with a store in a file, and with one in PostgreSQL.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        mod sqlite {
+            $($(#[$doc])* #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                super::$name(super::Place::File).await;
+            })+
+        }
+        mod postgres {
+            $($(#[$doc])* #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                if let Some(place) = super::Place::postgres(stringify!($name)) {
+                    super::$name(place).await;
+                }
+            })+
+        }
+    };
+}
 
-[tokens]
-mint_budget = 10000
-"#;
+on_both!(
+    restart_asks_the_carrier_for_nothing,
+    lost_rotation_answer_is_in_doubt_and_the_token_serves_on,
+    password_change_is_told_within_one_request,
+    killed_gateway_loses_no_grant_and_presents_no_token_twice,
+);
+
+/// Where the store is.
+enum Place {
+    File,
+    /// A cluster of the test's own.
+    Postgres(Postgres),
+}
+
+impl Place {
+    /// `None`, and says so, if the machine has no PostgreSQL.
+    fn postgres(what: &str) -> Option<Self> {
+        let started = Postgres::start().expect("PostgreSQL starts");
+        if started.is_none() {
+            skipped(what, "there is no PostgreSQL on this machine");
+        }
+        started.map(Self::Postgres)
+    }
+
+    /// The store, and no limit that a test's hurry would meet.
+    fn config(&self) -> String {
+        let store = match self {
+            Self::File => "url = \"sqlite://waybill.db\"".to_owned(),
+            Self::Postgres(cluster) => format!(
+                "url = {{ value = \"{}\" }}\nmaster_key = {{ file = \"key\" }}",
+                cluster.url("postgres")
+            ),
+        };
+        format!("[store]\n{store}\n[tokens]\nmint_budget = 10000\n")
+    }
+}
 
 /// A world with a durable store, whose operator's callback the mock knows.
-async fn durable_world() -> (World, Operator) {
-    let world = World::builder().more(DURABLE).start().await;
+async fn durable_world(place: &Place) -> (World, Operator) {
+    let world = World::builder().more(&place.config()).start().await;
     let operator = meet(&world, &world.gateway);
     (world, operator)
 }
@@ -37,9 +86,8 @@ fn standing(token: &Value) -> String {
 }
 
 /// Section "Tokens survive a restart" of the store: F1, N1.
-#[tokio::test]
-async fn restart_asks_the_carrier_for_nothing() {
-    let (mut world, operator) = durable_world().await;
+async fn restart_asks_the_carrier_for_nothing(place: Place) {
+    let (mut world, operator) = durable_world(&place).await;
     operator.add_consent_account("web", "A1B2C3").await;
     operator.consent(&world.mock, "web", MERCHANT).await;
     world.shop().await.assert_rates();
@@ -73,9 +121,8 @@ async fn restart_asks_the_carrier_for_nothing() {
 }
 
 /// P7, O2, F7, N3: the carrier rotated the token and its answer never came.
-#[tokio::test]
-async fn lost_rotation_answer_is_in_doubt_and_the_token_serves_on() {
-    let (mut world, operator) = durable_world().await;
+async fn lost_rotation_answer_is_in_doubt_and_the_token_serves_on(place: Place) {
+    let (mut world, operator) = durable_world(&place).await;
     operator.add_consent_account("web", "A1B2C3").await;
     operator.consent(&world.mock, "web", MERCHANT).await;
     let fault = Fault::new(Action::LoseReply)
@@ -115,9 +162,8 @@ async fn lost_rotation_answer_is_in_doubt_and_the_token_serves_on() {
 
 /// P11, O4: a password change kills the grant; the gateway says so within one request, and asks the
 /// carrier once, not for ever (P12).
-#[tokio::test]
-async fn password_change_is_told_within_one_request() {
-    let (world, operator) = durable_world().await;
+async fn password_change_is_told_within_one_request(place: Place) {
+    let (world, operator) = durable_world(&place).await;
     operator.add_consent_account("web", "A1B2C3").await;
     operator.consent(&world.mock, "web", MERCHANT).await;
     let shop = async || {
@@ -160,17 +206,22 @@ async fn password_change_is_told_within_one_request() {
 }
 
 const ACCOUNTS: usize = 6;
-/// Kills in an ordinary run; `WAYBILL_KILL_ROUNDS` asks for another number.
-const ROUNDS: usize = 40;
+/// Kills in an ordinary run, in a file and in PostgreSQL; `WAYBILL_KILL_ROUNDS` asks for another number.
+const ROUNDS: (usize, usize) = (40, 15);
 
 /// F1, N1, N2, N4, O1: killed at random points of six refreshes at a time, over and over.
 ///
 /// Never a refresh token presented twice, and never a grant lost that the carrier still honours.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn killed_gateway_loses_no_grant_and_presents_no_token_twice() {
+async fn killed_gateway_loses_no_grant_and_presents_no_token_twice(place: Place) {
     let rounds = std::env::var("WAYBILL_KILL_ROUNDS").ok();
-    let rounds = rounds.and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
-    let (world, operator) = durable_world().await;
+    let ordinary = match &place {
+        Place::File => ROUNDS.0,
+        Place::Postgres(_) => ROUNDS.1,
+    };
+    let rounds = rounds
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(ordinary);
+    let (world, operator) = durable_world(&place).await;
     let (mock, mut operator) = (&world.mock, operator);
     let mut grants = Vec::new();
     for index in 0..ACCOUNTS {
