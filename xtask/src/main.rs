@@ -12,6 +12,7 @@ mod cargo;
 mod demo;
 mod dist;
 mod http;
+mod postgres;
 mod say;
 mod server;
 mod test;

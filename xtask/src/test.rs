@@ -3,7 +3,7 @@
 use crate::{
     bench,
     cargo::{cargo, run},
-    say,
+    postgres, say,
 };
 use anyhow::Result;
 use clap::Args;
@@ -32,7 +32,8 @@ impl Test {
         run(cargo()
             .args(["test", "--locked"])
             .args(EVERYTHING)
-            .env("WAYBILL_BUILT", "1"))?;
+            .env("WAYBILL_BUILT", "1")
+            .envs(postgres::ensure()))?;
         let mut doc_tests = cargo();
         doc_tests.args(["test", "--locked", "--workspace", "--doc"]);
         run(&mut doc_tests)?;
