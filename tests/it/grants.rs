@@ -206,21 +206,15 @@ async fn password_change_is_told_within_one_request(place: Place) {
 }
 
 const ACCOUNTS: usize = 6;
-/// Kills in an ordinary run, in a file and in PostgreSQL; `WAYBILL_KILL_ROUNDS` asks for another number.
+/// Kills in an ordinary run, with a file and with PostgreSQL; `WAYBILL_KILL_ROUNDS` asks for another
+/// number.
 const ROUNDS: (usize, usize) = (40, 15);
 
 /// F1, N1, N2, N4, O1: killed at random points of six refreshes at a time, over and over.
 ///
 /// Never a refresh token presented twice, and never a grant lost that the carrier still honours.
 async fn killed_gateway_loses_no_grant_and_presents_no_token_twice(place: Place) {
-    let rounds = std::env::var("WAYBILL_KILL_ROUNDS").ok();
-    let ordinary = match &place {
-        Place::File => ROUNDS.0,
-        Place::Postgres(_) => ROUNDS.1,
-    };
-    let rounds = rounds
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(ordinary);
+    let rounds = rounds(&place);
     let (world, operator) = durable_world(&place).await;
     let (mock, mut operator) = (&world.mock, operator);
     let mut grants = Vec::new();
@@ -277,11 +271,22 @@ async fn killed_gateway_loses_no_grant_and_presents_no_token_twice(place: Place)
         // What the gateway holds is what the carrier honours.
         assert_eq!(renew(operator.clone(), index).await, Some(true));
     }
-    let used: usize = mock
-        .grants()
-        .iter()
-        .map(|grant| grant.refresh_tokens.len())
-        .sum();
+    assert_refreshed(&mock.grants(), rounds, doubts);
+}
+
+/// As often as `WAYBILL_KILL_ROUNDS` says, or as is ordinary there.
+fn rounds(place: &Place) -> usize {
+    let asked = std::env::var("WAYBILL_KILL_ROUNDS").ok();
+    let ordinary = match place {
+        Place::File => ROUNDS.0,
+        Place::Postgres(_) => ROUNDS.1,
+    };
+    asked.and_then(|text| text.parse().ok()).unwrap_or(ordinary)
+}
+
+/// The kills hit refreshes, and most refreshes survived them.
+fn assert_refreshed(grants: &[GrantReport], rounds: usize, doubts: usize) {
+    let used: usize = grants.iter().map(|grant| grant.refresh_tokens.len()).sum();
     assert!(
         used > ACCOUNTS + rounds,
         "hardly anything was refreshed: {used}"

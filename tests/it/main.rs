@@ -5,6 +5,7 @@
 mod apps;
 mod bad_input;
 mod commands;
+mod every_command;
 mod examples;
 mod grants;
 mod hygiene;
