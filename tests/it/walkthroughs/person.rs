@@ -116,6 +116,7 @@ impl Person {
                     }
                     outside |= c == '>';
                 }
+                let plain = plain.replace("&#39;", "'");
                 assert!(
                     contains(&plain, text),
                     "the page does not say {text:?}:\n{page}"
