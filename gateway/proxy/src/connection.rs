@@ -7,6 +7,7 @@ use crate::{
     framing::{ConnectionState, Expiry, GuardedIo, Patience, Protocol, Watch},
     http1,
     limits::Limits,
+    read_ahead::ReadAhead,
     serve,
     streams::{Polled, Streams},
     ticks::{Slots, TICK, timeout},
@@ -298,7 +299,7 @@ async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
 
 async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
     let worker = &connection.worker;
-    let handshake = TlsAcceptor::from(tls).accept(stream);
+    let handshake = TlsAcceptor::from(tls).accept(ReadAhead::new(stream));
     let handshake = timeout(&worker.ticks, worker.settings.limits.handshake, handshake);
     let Some(Ok(Ok(stream))) = connection.run(handshake).await else {
         return;

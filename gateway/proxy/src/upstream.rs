@@ -9,6 +9,7 @@ use crate::{
     limits::Limits,
     local_exec::LocalExec,
     outgoing::Outgoing,
+    read_ahead::ReadAhead,
     settings::Settings,
     ticks::{Ticks, timeout},
 };
@@ -211,6 +212,7 @@ impl Upstream {
         let Some((connector, name)) = &self.tls else {
             return handshake_http1(stream, &self.limits).await;
         };
+        let stream = ReadAhead::new(stream);
         let stream = connector.connect(name.clone(), stream).await?;
         if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
             return handshake_http1(stream, &self.limits).await;

@@ -80,6 +80,31 @@ async fn tls_listener_serves_both_protocols() {
 
 // L4: a client that speaks neither is told so in the handshake.
 #[tokio::test]
+async fn tls_connection_that_rested_serves_again() {
+    let (of_carrier, carrier) = echo().await;
+    let ours = Identity::new("localhost", BOTH);
+    let gateway = Gateway::start(Wants {
+        tls: Some(Arc::clone(&ours.server)),
+        ..wants(&carrier, &of_carrier)
+    });
+    let mut sender = http1(gateway.addr, &ours).await;
+    // The last body is several records long.
+    for size in [1, 2_000, 100_000] {
+        while gateway.running.metrics().snapshot().connections_resting == 0 {
+            tokio::task::yield_now().await;
+        }
+        let mut request = request("POST", "/1", vec![b'x'; size]);
+        *request.uri_mut() = "/1".parse().expect("a path");
+        let host = "localhost".parse().expect("a value");
+        request.headers_mut().insert("host", host);
+        let answer = sender.send_request(request).await.expect("served");
+        assert_eq!(answer.status(), 200);
+        let body = answer.into_body().collect().await.expect("whole");
+        assert_eq!(body.to_bytes().len(), size);
+    }
+}
+
+#[tokio::test]
 async fn tls_client_with_a_foreign_protocol_is_refused() {
     let (of_carrier, carrier) = echo().await;
     let ours = Identity::new("localhost", BOTH);
