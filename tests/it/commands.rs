@@ -109,8 +109,12 @@ async fn wrong_secret_is_told_at_once_and_can_be_replaced() {
     assert!(!out.contains("state           ready"), "{out}");
     assert!(err.contains("it gets no token"), "{err}");
     let rotate = ["account", "rotate-secret", "second", "--secret-stdin"];
-    let (out, _) = exits(&world, 0, "mock-secret", &rotate);
+    let (out, err) = exits(&world, 0, "mock-secret", &rotate);
     assert!(out.contains("state           ready"), "{out}");
+    assert!(
+        !err.contains("notice: "),
+        "what is mended needs nobody: {err}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use crate::{
 };
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, UnavailableReason};
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, ManagedBy};
+use gateway_store::{AccountRecord, GrantKind, GrantRecord, ManagedBy, NoticeKind};
 use serde_json::json;
 
 /// More than any login owns, and few enough to probe each.
@@ -98,9 +98,18 @@ impl ControlPlane {
         let work = async {
             let _turn = self.shared.changes.lock().await;
             let before = self.known_account(name).await?;
+            let new_credentials = before.grant == GrantKind::ClientCredentials
+                && (change.client_id.is_some() || change.client_secrets.is_some());
             let record = changed(&before, change)?;
             self.check(&record)?;
             let record = self.shared.store.update_account(&record).await?;
+            if new_credentials {
+                // It was about the old ones; if these are refused, too, it opens again.
+                let (store, now) = (&self.shared.store, self.shared.now());
+                store
+                    .close_notices(&record.name, &[NoticeKind::Refused], now)
+                    .await?;
+            }
             if record.active {
                 self.connect(&record).await?;
             } else {
