@@ -27,25 +27,8 @@ impl Browser {
     /// # Panics
     /// When there is one and it does not work.
     pub async fn start() -> Option<Self> {
-        let started = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut driver = started.ok()?;
-        let mut lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
-        let port = lines.find_map(|line| {
-            let line = line.ok()?;
-            let (_, port) = line.split_once("on port ")?;
-            port.trim_end_matches('.')
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-        });
-        // A pipe that nobody reads fills.
-        std::thread::spawn(move || lines.for_each(drop));
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.expect("it tells its port")));
+        let (driver, port) = driver()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut browser = Self {
             driver,
             address,
@@ -167,6 +150,35 @@ impl Browser {
 fn element(found: &Value) -> String {
     let id = found.as_object().and_then(|ids| ids.values().next());
     id.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A WebDriver and its port; `None` if there is none on this machine. It takes a port that happens to be
+/// free for IPv4 and gives up if it is not for IPv6, so it may have to be started again.
+fn driver() -> Option<(Child, u16)> {
+    for _ in 0..10 {
+        let started = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut driver = started.ok()?;
+        let mut lines = BufReader::new(driver.stdout.take()?).lines();
+        let port = lines.find_map(|line| {
+            let line = line.ok()?;
+            let (_, port) = line.split_once("on port ")?;
+            let port = port.trim_end_matches('.').parse::<u16>().ok();
+            port.filter(|port| *port != 0)
+        });
+        // A pipe that nobody reads fills.
+        std::thread::spawn(move || lines.for_each(drop));
+        if let Some(port) = port {
+            return Some((driver, port));
+        }
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
+    unreachable!("chromedriver found no port in ten attempts")
 }
 
 impl Drop for Browser {

@@ -40,32 +40,44 @@ impl Drop for Browser {
     }
 }
 
-impl Browser {
-    /// `None` if there is no WebDriver on this machine.
-    async fn start() -> Option<Self> {
+/// A WebDriver and its port; `None` if there is none on this machine. It takes a port that happens to be
+/// free for IPv4 and gives up if it is not for IPv6, so it may have to be started again.
+fn driver() -> Option<(Child, u16)> {
+    for _ in 0..10 {
         let started = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
             .spawn();
-        let Ok(mut driver) = started else {
+        let mut driver = started.ok()?;
+        let mut lines = BufReader::new(driver.stdout.take()?).lines();
+        let port = lines.find_map(|line| {
+            let line = line.ok()?;
+            let (_, port) = line.split_once("on port ")?;
+            let port = port.trim_end_matches('.').parse::<u16>().ok();
+            port.filter(|port| *port != 0)
+        });
+        // A pipe that nobody reads fills.
+        std::thread::spawn(move || lines.for_each(drop));
+        if let Some(port) = port {
+            return Some((driver, port));
+        }
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
+    unreachable!("chromedriver found no port in ten attempts")
+}
+
+impl Browser {
+    /// `None` if there is no WebDriver on this machine.
+    async fn start() -> Option<Self> {
+        let Some((driver, port)) = driver() else {
             let _ = writeln!(
                 std::io::stderr(),
                 "SKIPPED: no chromedriver on this machine, so the browser test did not run"
             );
             return None;
         };
-        let mut lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
-        let port = lines.find_map(|line| {
-            let line = line.ok()?;
-            line.split("on port ")
-                .nth(1)?
-                .trim_end_matches('.')
-                .parse::<u16>()
-                .ok()
-                .filter(|port| *port != 0)
-        });
-        std::thread::spawn(move || lines.for_each(drop)); // or the pipe fills
-        let base = format!("http://127.0.0.1:{}", port.expect("it tells its port"));
+        let base = format!("http://127.0.0.1:{port}");
         let mut browser = Self {
             driver,
             base,
