@@ -288,7 +288,7 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
 /// HTTP/1.1, or HTTP/2 if the client begins with its preface (RFC 9113 section 3.3).
 async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
     let worker = &connection.worker;
-    let mut io = GuardedIo::new(stream).bounded(worker.settings.limits.bounds());
+    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
     connection.watch(io.state());
     match connection.resting(io.protocol()).await {
         Some(Ok(Protocol::Http1)) => http1::serve(connection, io).await,
@@ -305,7 +305,7 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
         return;
     };
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let mut io = GuardedIo::new(stream).bounded(worker.settings.limits.bounds());
+    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
     if http2 {
         io.set_http2();
         Box::pin(serve_http2(connection, io)).await;
@@ -315,7 +315,7 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
     }
 }
 
-async fn serve_http2<S>(connection: Rc<Connection>, io: GuardedIo<S>)
+async fn serve_http2<S>(connection: Rc<Connection>, io: Box<GuardedIo<S>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {

@@ -15,8 +15,8 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Serves a connection until it ends.
-pub(crate) async fn serve<S>(connection: Rc<Connection>, mut io: GuardedIo<S>)
+/// Serves a connection until it ends. The stream is boxed because it goes to and fro.
+pub(crate) async fn serve<S>(connection: Rc<Connection>, mut io: Box<GuardedIo<S>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -44,7 +44,7 @@ where
 }
 
 /// Serves requests; gives the stream back when the connection is to rest.
-async fn busy<S>(connection: &Rc<Connection>, io: GuardedIo<S>) -> Option<GuardedIo<S>>
+async fn busy<S>(connection: &Rc<Connection>, io: Box<GuardedIo<S>>) -> Option<Box<GuardedIo<S>>>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
