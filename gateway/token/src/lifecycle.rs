@@ -7,7 +7,7 @@ use crate::{
     cool_down::CoolDown,
 };
 use flight::Landing;
-use gateway_model::Generation;
+use gateway_model::{FailureClass, Generation};
 use std::{mem, time::Instant};
 
 /// The life of one credential slot's tokens. See the crate's documentation for the states.
@@ -206,7 +206,8 @@ impl Lifecycle {
         }
     }
 
-    /// Fresh => Renewing, unless the refusal is old, repeated, or nothing could be done about it.
+    /// Fresh => Renewing, unless the refusal is old, repeated, or nothing could be done about it; =>
+    /// Rejected if the grant was refused as well.
     fn unauthorized(&mut self, state: State, generation: Generation, step: &mut Step) -> State {
         match state {
             State::Fresh {
@@ -221,6 +222,17 @@ impl Lifecycle {
             {
                 self.cool_down.arm(step.now, &self.policy.cool_down);
                 self.start(Some(token), Reason::Unauthorized, step)
+            }
+            // The carrier refused the grant before, and now the token: a change of the password.
+            State::Fresh {
+                token,
+                next,
+                trouble: Some(failure),
+            } if token.generation == generation
+                && failure.class == FailureClass::Interaction
+                && self.grant.spent() =>
+            {
+                self.without_token(Why::Failed(failure), next, step)
             }
             state @ (State::Vacant
             | State::Acquiring { .. }

@@ -499,6 +499,28 @@ fn refused_refresh_token_is_dead_for_ever() {
 }
 
 #[test]
+fn token_and_grant_refused_are_a_changed_password_whichever_is_noticed_first() {
+    // P11
+    single_use(
+        "0 demand        : record 1 first => acquiring
+         0 recorded 1    : request 1 first => acquiring
+         1 issued 1 3600 : publish 1 until 3595, wake 2880 => fresh
+         2 401 1         : record 2 unauthorized, wake 3595 => renewing
+         2 recorded 2    : request 2 unauthorized => renewing
+         3 interaction 2 : withdraw interaction => rejected",
+    );
+    single_use(
+        "0 demand           : record 1 first => acquiring
+         0 recorded 1       : request 1 first => acquiring
+         1 issued 1 3600    : publish 1 until 3595, wake 2880 => fresh
+         2880 timer         : record 2 due, wake 3595 => renewing
+         2880 recorded 2    : request 2 due => renewing
+         2881 interaction 2 : => fresh
+         2882 401 1         : withdraw interaction => rejected",
+    );
+}
+
+#[test]
 fn answer_without_a_new_refresh_token_serves_once() {
     // O9
     single_use(

@@ -202,7 +202,8 @@ impl World {
                 let usable = self.published.is_some_and(|(_, until)| self.now < until);
                 self.refused = matches!(&why, Why::Failed(failure)
                     if failure.class == FailureClass::Interaction)
-                    && self.last_reason == Some(Reason::Unauthorized);
+                    && (self.last_reason == Some(Reason::Unauthorized)
+                        || matches!(cause, Event::Unauthorized { .. }));
                 let purge = purges(cause) || self.refused;
                 assert!(!usable || purge, "withdrew a usable token: {why:?}");
                 assert!(usable || !matches!(why, Why::Changed) || purge);
