@@ -3,7 +3,7 @@
 
 use crate::{
     Options,
-    candidates::{Candidate, Extra, start_waybill},
+    candidates::{Extra, start_waybill},
     measure::generate,
     world::World,
 };
@@ -41,24 +41,20 @@ fn total(options: &Options, requests: u64) -> Result<u64> {
         callgrind: Some(out.clone()),
         ..Extra::default()
     };
-    let Candidate { server, addr, .. } = start_waybill(options, 0, &world, &extra)?;
+    let gateway = start_waybill(options, 0, &world, &extra)?;
+    let patience = Duration::from_secs(120);
     let load = Load {
-        addr,
-        request: world.request.clone(),
-        connections: 1,
-        rate: None,
-        duration: Duration::from_secs(120),
         requests: Some(requests),
-        new_connections: false,
+        ..Load::closed(gateway.target, gateway.ask, 1, patience)
     };
-    let outcome = generate(&world, load)?;
+    let outcome = generate(&world.plan, load)?;
+    outcome.all_good()?;
     anyhow::ensure!(
-        (outcome.good, outcome.bad) == (requests, 0),
-        "{} good and {} bad answers of {requests}",
-        outcome.good,
-        outcome.bad
+        outcome.good == requests,
+        "{} answers of {requests}",
+        outcome.good
     );
-    server.stop()?;
+    gateway.server.stop()?;
     instructions(&out)
 }
 

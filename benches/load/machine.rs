@@ -1,14 +1,21 @@
 //! Which processor does what: the proxy has its own, the mock and the generator share the others.
 
-use std::thread;
+use std::{
+    ffi::OsStr,
+    fmt, fs,
+    process::{Command, Stdio},
+    thread,
+};
 
 /// Processors by role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// One per worker of the proxy.
     pub(crate) proxy: Vec<usize>,
     /// The mock's.
     pub(crate) backend: Vec<usize>,
+    /// Of the mock that signs a storm's tokens, so that ordinary answers do not wait for it.
+    pub(crate) fleet: Vec<usize>,
     /// The generator's.
     pub(crate) generator: Vec<usize>,
 }
@@ -16,26 +23,124 @@ pub(crate) struct Plan {
 impl Plan {
     /// The best split of this machine's processors for a proxy with so many workers.
     pub(crate) fn new(workers: usize) -> Self {
-        let all = thread::available_parallelism().map_or(1, usize::from);
+        Self::of(processors(), workers)
+    }
+
+    /// The same for a storm: with a second mock, and a processor for the gateway's control plane
+    /// where there is one.
+    pub(crate) fn storm(workers: usize) -> Self {
+        Self::storm_of(processors(), workers)
+    }
+
+    fn of(all: usize, workers: usize) -> Self {
         let proxy = workers.min(all);
-        let rest = all - proxy;
-        match rest {
+        let backend = match all - proxy {
             // Too few processors: everything shares the last one, and the figures are worth less.
-            0 => Self {
-                proxy: (0..proxy).collect(),
-                backend: vec![all - 1],
-                generator: vec![all - 1],
-            },
-            1 => Self {
-                proxy: (0..proxy).collect(),
-                backend: vec![proxy],
-                generator: vec![proxy],
-            },
-            _ => Self {
-                proxy: (0..proxy).collect(),
-                backend: (proxy..all - 1).collect(),
-                generator: vec![all - 1],
-            },
+            0 => vec![all - 1],
+            1 => vec![proxy],
+            _ => (proxy..all - 1).collect(),
+        };
+        Self {
+            proxy: (0..proxy).collect(),
+            fleet: backend.clone(),
+            backend,
+            generator: vec![all - 1],
         }
+    }
+
+    fn storm_of(all: usize, workers: usize) -> Self {
+        let rest = all.saturating_sub(workers);
+        // Generator and ordinary answers take one each; what signs takes what is left.
+        let (control, signers) = match rest {
+            0..=2 => return Self::of(all, workers),
+            3 => (0, 1),
+            more => (1, more - 3),
+        };
+        let proxy = workers + control;
+        Self {
+            proxy: (0..proxy).collect(),
+            fleet: (proxy..proxy + signers).collect(),
+            backend: vec![all - 2],
+            generator: vec![all - 1],
+        }
+    }
+
+    /// Whether what is measured shares no processor with what measures.
+    pub(crate) fn is_clean(&self) -> bool {
+        let others = self.fleet.iter().chain(&self.backend);
+        let mut others = others.chain(&self.generator);
+        !others.any(|processor| self.proxy.contains(processor))
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "processors: gateway {:?}, mock {:?}, mock of the storm's accounts {:?}, generator {:?}",
+            self.proxy, self.backend, self.fleet, self.generator
+        )?;
+        if self.fleet == self.backend || !self.is_clean() {
+            f.write_str(
+                "; too few: signing tokens delays ordinary answers, so latencies say little",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The machine in one line.
+pub(crate) fn description() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("processor not known", |(_, model)| model);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{} x {model}, Linux {}", processors(), kernel.trim())
+}
+
+/// The first line that a program writes.
+pub(crate) fn first_line(program: impl AsRef<OsStr>, argument: &str) -> Option<String> {
+    let output = Command::new(program)
+        .arg(argument)
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    // nginx writes its version to standard error.
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let line = text.lines().find(|line| !line.trim().is_empty())?;
+    Some(line.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn storm_signs_on_processors_of_its_own_where_there_are_enough() {
+        for (all, workers) in [(4, 1), (5, 1), (8, 2), (16, 2)] {
+            let plan = Plan::storm_of(all, workers);
+            let roles = [&plan.proxy, &plan.backend, &plan.fleet, &plan.generator];
+            let mut used: Vec<usize> = roles.into_iter().flatten().copied().collect();
+            used.sort_unstable();
+            assert_eq!(used, (0..all).collect::<Vec<_>>(), "{plan:?}");
+            assert!(plan.is_clean() && !plan.to_string().contains("too few"));
+        }
+    }
+
+    #[test]
+    fn plan_that_has_to_share_says_so() {
+        for (all, workers) in [(1, 1), (2, 1), (2, 2), (3, 1), (4, 2)] {
+            let plan = Plan::storm_of(all, workers);
+            assert!(plan.to_string().contains("too few"), "{plan:?}");
+        }
+        assert!(!Plan::of(2, 2).is_clean());
+        assert!(Plan::of(2, 1).is_clean());
     }
 }

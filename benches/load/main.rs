@@ -6,6 +6,8 @@
 
 mod candidates;
 mod count;
+mod downstream;
+mod http;
 mod machine;
 mod measure;
 mod plot;
@@ -15,9 +17,10 @@ mod smoke;
 mod storms;
 mod world;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use candidates::Kind;
 use clap::{Args, Parser, Subcommand};
+use downstream::Downstream;
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -36,7 +39,7 @@ struct Cli {
 enum What {
     /// The gateway alone; several `--waybill` are compared, alternating in one run.
     Gateway(Options),
-    /// The gateway beside nginx, HAProxy and Envoy, alternating in one run.
+    /// The gateway beside its peers, alternating in one run.
     Peers(Options),
     /// Correctness under a short load, no figures: what CI runs.
     Smoke(Options),
@@ -79,6 +82,11 @@ struct Options {
     /// Workers (threads) of each proxy.
     #[arg(long, default_value_t = 1)]
     workers: usize,
+    /// The Pingora program of `benches/pingora`.
+    #[arg(long)]
+    pingora: Option<PathBuf>,
+    #[command(flatten)]
+    downstream: Downstream,
     /// TLS between proxy and mock.
     #[arg(long)]
     tls_upstream: bool,
@@ -118,13 +126,18 @@ fn run(what: What) -> Result<()> {
     match what {
         What::Gateway(options) => compare(&options, &options.builds()),
         What::Peers(options) => {
+            ensure!(
+                options.downstream.is_plain(),
+                "peers are compared by HTTP/1.1 without TLS: {} is not",
+                options.downstream
+            );
             let mut kinds = options.builds();
-            kinds.extend([Kind::Nginx, Kind::Haproxy, Kind::Envoy]);
+            kinds.extend(Kind::PEERS);
             compare(&options, &kinds)
         }
         What::Smoke(options) => say(&smoke::run(&options)?),
         What::Count(options) => say(&serde_json::to_string(&count::run(&options)?)?),
-        What::Storms(storms) => say(&storms::run(&storms)?),
+        What::Storms(storms) => storms::run(&storms),
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::{
     Options,
     candidates::{Candidate, Kind},
+    machine::Plan,
     world::World,
 };
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use benches::{
     generator::{self, Load, Outcome},
     process,
@@ -42,15 +43,11 @@ impl Shape {
         }
     }
 
-    fn load(self, options: &Options, world: &World, candidate: &Candidate) -> Load {
+    fn load(self, options: &Options, candidate: &Candidate) -> Load {
+        let (target, ask) = (candidate.target.clone(), candidate.ask.clone());
         let closed = Load {
-            addr: candidate.addr,
-            request: world.request.clone(),
-            connections: options.connections,
-            rate: None,
-            duration: options.duration(),
-            requests: None,
-            new_connections: false,
+            streams: options.downstream.streams,
+            ..Load::closed(target, ask, options.connections, options.duration())
         };
         match self {
             Self::Closed => closed,
@@ -149,36 +146,46 @@ fn round(options: &Options, world: &World, result: &mut Results) -> Result<()> {
         }
         Err(error) => return Err(error),
     };
+    let done = shapes(options, world, &candidate, result);
+    done.map_err(|error| candidate.server.explain(error))
+}
+
+fn shapes(
+    options: &Options,
+    world: &World,
+    candidate: &Candidate,
+    result: &mut Results,
+) -> Result<()> {
     let memory =
         || Ok::<_, anyhow::Error>(process::usage_of_all(&candidate.server.pids())?.rss_kib);
     result.memory.start = memory()?;
     let warm_up = Load {
         duration: WARM_UP,
-        ..Shape::Closed.load(options, world, &candidate)
+        ..Shape::Closed.load(options, candidate)
     };
-    sample(world, &candidate, warm_up)?;
+    sample(world, candidate, warm_up).context("warming up")?;
     let shapes = if options.closed_only { 1 } else { 4 };
     for (shape, samples) in Shape::ALL.iter().zip(&mut result.shapes).take(shapes) {
-        let load = shape.load(options, world, &candidate);
-        samples.push(sample(world, &candidate, load).context(shape.name())?);
+        let load = shape.load(options, candidate);
+        samples.push(sample(world, candidate, load).context(shape.name())?);
         if *shape == Shape::Closed {
             result.memory.busy = memory()?;
         }
     }
     if !options.closed_only {
-        result.memory.idle_connection = idle(options, world, &candidate)?;
+        result.memory.idle_connection = idle(options, candidate).context("idle connections")?;
     }
     Ok(())
 }
 
 /// Bytes for each idle connection; `None` where so many files may not be open.
-fn idle(options: &Options, world: &World, candidate: &Candidate) -> Result<Option<u64>> {
+fn idle(options: &Options, candidate: &Candidate) -> Result<Option<u64>> {
     if !process::raise_open_files(options.idle as u64 + 500) {
         return Ok(None);
     }
     let pids = candidate.server.pids();
     let before = process::usage_of_all(&pids)?.rss_kib;
-    let held = generator::hold(candidate.addr, &world.request, options.idle)?;
+    let held = generator::hold(&candidate.target, &candidate.ask, options.idle)?;
     let after = process::usage_of_all(&pids)?.rss_kib;
     drop(held);
     Ok(Some(
@@ -188,18 +195,12 @@ fn idle(options: &Options, world: &World, candidate: &Candidate) -> Result<Optio
 
 /// Runs one load and reads the candidate's usage before and after.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-pub(crate) fn sample(world: &World, candidate: &Candidate, load: Load) -> Result<Sample> {
+fn sample(world: &World, candidate: &Candidate, load: Load) -> Result<Sample> {
     let pids = candidate.server.pids();
     let before = process::usage_of_all(&pids)?;
-    let outcome = generate(world, load)?;
+    let outcome = generate(&world.plan, load)?;
     let after = process::usage_of_all(&pids)?;
-    ensure!(
-        outcome.bad == 0,
-        "{} bad answers beside {} good ones: the run does not count",
-        outcome.bad,
-        outcome.good
-    );
-    ensure!(outcome.good > 0, "no answer at all");
+    outcome.all_good()?;
     let cpu = (after.cpu - before.cpu).as_secs_f64() * 1e6;
     Ok(Sample {
         cpu_us_per_request: cpu / outcome.good as f64,
@@ -209,11 +210,18 @@ pub(crate) fn sample(world: &World, candidate: &Candidate, load: Load) -> Result
 }
 
 /// Runs a load on the generator's processors.
-pub(crate) fn generate(world: &World, load: Load) -> Result<Outcome> {
-    let processors = world.plan.generator.clone();
-    let generator = thread::spawn(move || {
+pub(crate) fn generate(plan: &Plan, load: Load) -> Result<Outcome> {
+    begin(plan, load)
+        .join()
+        .ok()
+        .context("the generator failed")?
+}
+
+/// Begins a load on the generator's processors.
+pub(crate) fn begin(plan: &Plan, load: Load) -> thread::JoinHandle<Result<Outcome>> {
+    let processors = plan.generator.clone();
+    thread::spawn(move || {
         process::pin_current_thread(&processors)?;
         generator::run(load)
-    });
-    generator.join().ok().context("the generator failed")?
+    })
 }

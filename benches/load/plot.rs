@@ -8,7 +8,7 @@ use crate::{
 use std::fmt::Write as _;
 
 const ROW: f64 = 34.0;
-const LEFT: f64 = 96.0;
+const LEFT: f64 = 120.0;
 const WIDTH: f64 = 720.0;
 const TOP: f64 = 46.0;
 
@@ -26,7 +26,8 @@ pub(crate) fn bars(options: &Options, results: &[Results]) -> String {
     let scale = (WIDTH - LEFT - 80.0) / most;
     let height = TOP + ROW * rows.len() as f64 + 10.0;
     let title = format!(
-        "Processor time per request, {} upstream, {} worker(s)",
+        "Processor time per request, {}, {} upstream, {} worker(s)",
+        options.downstream,
         if options.tls_upstream {
             "TLS"
         } else {

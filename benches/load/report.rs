@@ -1,7 +1,7 @@
 //! Medians over the rounds, as a table for people and as JSON.
 
 use crate::{
-    Options,
+    Options, machine,
     measure::{Results, Sample, Shape},
 };
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
@@ -140,7 +140,7 @@ pub(crate) fn json(options: &Options, results: &[Results]) -> Value {
             })
             .collect();
         json!({
-            "name": r.kind.name(), "skipped": r.skipped, "shapes": shapes,
+            "name": r.kind.name(), "version": r.kind.version(options), "skipped": r.skipped, "shapes": shapes,
             "memory": {"start_kib": r.memory.start, "busy_kib": r.memory.busy,
                        "idle_connection_bytes": r.memory.idle_connection},
         })
@@ -148,6 +148,7 @@ pub(crate) fn json(options: &Options, results: &[Results]) -> Value {
     json!({
         "workers": options.workers, "connections": options.connections, "rate": options.rate,
         "seconds": options.seconds, "rounds": options.rounds, "tls_upstream": options.tls_upstream,
+        "downstream": options.downstream.to_string(), "machine": machine::description(),
         "candidates": results.iter().map(candidate).collect::<Vec<_>>(),
     })
 }

@@ -1,33 +1,58 @@
 //! Correctness under a short load: every answer is right, and cold requests together cost one token.
+//! In every way in which the load can speak, so that the programs themselves are tried too.
 
 use crate::{
     Options,
     candidates::{Candidate, Extra, start_waybill},
+    downstream::{App, Downstream},
+    http::get,
+    machine::Plan,
     measure::generate,
-    world::{Mock, World, get},
+    storms,
+    world::{Mock, World},
 };
 use anyhow::{Context as _, Result, ensure};
-use benches::generator::Load;
+use benches::generator::{Load, hold};
 use http::Request;
 use std::time::Duration;
 
 /// Requests at once before there is a token.
 const COLD: usize = 64;
 
+/// TLS upstream, HTTP/2, TLS downstream, apps.
+const WAYS: [(bool, bool, bool, App); 6] = [
+    (false, false, false, App::Trusted),
+    (true, false, false, App::Trusted),
+    (false, true, false, App::Key),
+    (false, true, true, App::Trusted),
+    (false, false, true, App::Key),
+    (false, false, false, App::Token),
+];
+
 /// Runs it; the text says what was found.
 pub(crate) fn run(options: &Options) -> Result<String> {
     let mut told = Vec::new();
-    for tls_upstream in [false, true] {
+    for (tls_upstream, http2, tls, app) in WAYS {
+        let downstream = Downstream {
+            http2,
+            tls,
+            app,
+            ..options.downstream
+        };
         let options = Options {
             tls_upstream,
+            downstream,
             ..options.clone()
         };
-        let (cold, warm) = one(&options)?;
         let upstream = if tls_upstream { "TLS" } else { "plaintext" };
+        let way = format!("{downstream}, {upstream} upstream");
+        let (cold, warm) = one(&options).with_context(|| way.clone())?;
         told.push(format!(
-            "{upstream} upstream: {COLD} connections before the first token, {cold} answers; then {warm}; all right, 1 token request"
+            "{way}: {COLD} requests at a time before the first token, {cold} answers; then {warm}; \
+             all right, 1 token request"
         ));
     }
+    told.push(storms::smoke(options)?);
     Ok(told.join("\n"))
 }
 
@@ -36,26 +61,27 @@ fn one(options: &Options) -> Result<(u64, u64)> {
         journal: 1_000,
         ..Mock::default()
     };
-    let world = World::start_with(options, &mock)?;
+    let world = World::start_with(options, Plan::new(options.workers), &mock)?;
     let gateway = start_waybill(options, 0, &world, &Extra::default())?;
-    let before = token_requests_at_mock(&world)?;
+    let done = loads(options, &world, &gateway);
+    done.map_err(|error| gateway.server.explain(error))
+}
+
+fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, u64)> {
+    let before = world.carrier.token_requests("")?.0.len();
+    let (target, ask) = (gateway.target.clone(), gateway.ask.clone());
     let load = Load {
-        addr: gateway.addr,
-        request: world.request.clone(),
-        connections: COLD,
-        rate: None,
-        duration: Duration::from_millis(300),
-        requests: None,
-        new_connections: false,
+        streams: options.downstream.streams,
+        ..Load::closed(target, ask, COLD, Duration::from_millis(300))
     };
-    let cold = good(&world, load.clone())?;
-    let made = token_requests(&gateway)?;
+    let cold = good(world, load.clone())?;
+    let made = token_requests(gateway)?;
     ensure!(
         made == 1,
         "{made} token requests for {COLD} cold requests, not 1"
     );
     let warm = Load {
-        duration: Duration::from_secs(1),
+        duration: Duration::from_millis(500),
         connections: 16,
         ..load
     };
@@ -64,11 +90,12 @@ fn one(options: &Options) -> Result<(u64, u64)> {
         rate: Some(200),
         ..warm.clone()
     };
-    let answers = good(&world, warm)? + good(&world, fresh)?;
-    let made = token_requests(&gateway)?;
+    let answers = good(world, warm)? + good(world, fresh)?;
+    drop(hold(&gateway.target, &gateway.ask, 8)?);
+    let made = token_requests(gateway)?;
     ensure!(made == 1, "{made} token requests in the end, not 1");
     // The journal forgets old entries under load, and token requests are the oldest: none may be new.
-    let after = token_requests_at_mock(&world)?;
+    let after = world.carrier.token_requests("")?.0.len();
     ensure!(
         after <= before + 1,
         "the mock saw {after} token requests, {before} of them ours"
@@ -77,28 +104,9 @@ fn one(options: &Options) -> Result<(u64, u64)> {
 }
 
 fn good(world: &World, load: Load) -> Result<u64> {
-    let outcome = generate(world, load)?;
-    ensure!(
-        outcome.bad == 0,
-        "{} bad answers beside {} good ones",
-        outcome.bad,
-        outcome.good
-    );
-    ensure!(outcome.good > 0, "no answer at all");
+    let outcome = generate(&world.plan, load)?;
+    outcome.all_good()?;
     Ok(outcome.good)
-}
-
-fn token_requests_at_mock(world: &World) -> Result<usize> {
-    let journal = get(
-        world.mock,
-        Request::get("/__mock/journal?endpoint=token"),
-        "",
-    )?;
-    let journal: serde_json::Value = serde_json::from_slice(&journal)?;
-    Ok(journal["entries"]
-        .as_array()
-        .context("the journal has entries")?
-        .len())
 }
 
 /// How many token requests the gateway made.

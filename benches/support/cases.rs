@@ -3,6 +3,8 @@
 mod authorization;
 mod data_plane;
 mod lifecycle;
+mod rating;
+mod sealing;
 
 /// One thing to measure: a call of it is one iteration.
 pub struct Case {
@@ -34,6 +36,10 @@ pub const ALL: &[Maker] = &[
     data_plane::jwt_repeated,
     lifecycle::renewal,
     authorization::ups,
+    authorization::one_call,
+    sealing::seal,
+    sealing::unseal,
+    rating::shop,
 ];
 
 pub use data_plane::{cell, usable};

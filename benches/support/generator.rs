@@ -1,26 +1,41 @@
 //! Load on one thread: closed loop (each connection sends its next request when it has the answer) or
 //! open loop (requests are due at a fixed rate, whether or not answers came).
 
-use crate::{now, wire::Connection};
-use anyhow::Result;
+use crate::{
+    ask::Ask,
+    client::{Client, Prepared, Target},
+    now,
+    wire::Reply,
+};
+use anyhow::{Result, bail, ensure};
 use hdrhistogram::Histogram;
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
+    collections::BTreeMap,
+    fmt,
     rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{task::LocalSet, time};
+
+/// Kinds of bad answers that are told apart.
+const KINDS: usize = 8;
 
 /// What to do to the server.
 #[derive(Clone, Debug)]
 pub struct Load {
     /// The server.
-    pub addr: SocketAddr,
-    /// The request, ready to be written.
-    pub request: Vec<u8>,
-    /// Connections at a time.
+    pub target: Target,
+    /// The requests, taken in turn.
+    pub asks: Vec<Ask>,
+    /// Requests at a time: connections, or places on them.
     pub connections: usize,
+    /// Places on one connection of HTTP/2; with HTTP/1.1 there is one.
+    pub streams: usize,
     /// Requests per second; `None`: closed loop.
     pub rate: Option<u32>,
     /// How long to measure.
@@ -29,6 +44,26 @@ pub struct Load {
     pub requests: Option<u64>,
     /// Open a connection for each request.
     pub new_connections: bool,
+    /// Ends the load early.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Load {
+    /// A closed loop of one request.
+    #[must_use]
+    pub fn closed(target: Target, ask: Ask, connections: usize, duration: Duration) -> Self {
+        Self {
+            target,
+            asks: vec![ask],
+            connections,
+            streams: 16,
+            rate: None,
+            duration,
+            requests: None,
+            new_connections: false,
+            stop: Arc::default(),
+        }
+    }
 }
 
 /// What came of it.
@@ -37,7 +72,7 @@ pub struct Outcome {
     /// Answers with status 200.
     pub good: u64,
     /// Everything else: other statuses, broken connections. A run with any does not count.
-    pub bad: u64,
+    pub bad: Bad,
     /// From when the request was due (open loop) or sent (closed loop) to its last byte, microseconds.
     /// In an open loop a late request counts its waiting, so nothing is omitted.
     pub latency_us: Histogram<u64>,
@@ -51,14 +86,70 @@ impl Outcome {
     pub fn rate(&self) -> f64 {
         self.good as f64 / self.elapsed.as_secs_f64()
     }
+
+    /// Whether the run counts.
+    ///
+    /// # Errors
+    /// When an answer was bad, saying which, or when there was none.
+    pub fn all_good(&self) -> Result<()> {
+        if self.bad.count > 0 {
+            bail!(
+                "{} beside {} good answers: the run does not count",
+                self.bad,
+                self.good
+            );
+        }
+        ensure!(self.good > 0, "no answer at all");
+        Ok(())
+    }
+}
+
+/// Bad answers by what was bad.
+#[derive(Clone, Debug, Default)]
+pub struct Bad {
+    /// How many.
+    pub count: u64,
+    kinds: BTreeMap<String, (u64, String)>,
+}
+
+impl Bad {
+    /// Counts an answer; the first of a kind is quoted.
+    fn add(&mut self, kind: String, said: String) {
+        self.count += 1;
+        if self.kinds.len() < KINDS || self.kinds.contains_key(&kind) {
+            self.kinds.entry(kind).or_insert((0, said)).0 += 1;
+        }
+    }
+
+    /// How many had this status.
+    #[must_use]
+    pub fn with_status(&self, status: u16) -> u64 {
+        let kind = self.kinds.get(&format!("status {status}"));
+        kind.map_or(0, |(count, _)| *count)
+    }
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bad answers (", self.count)?;
+        for (at, (kind, (count, said))) in self.kinds.iter().enumerate() {
+            let comma = if at > 0 { "; " } else { "" };
+            write!(f, "{comma}{count} x {kind}")?;
+            if !said.is_empty() {
+                write!(f, ", such as {said:?}")?;
+            }
+        }
+        f.write_str(")")
+    }
 }
 
 struct Shared {
     load: Load,
+    prepared: Vec<Prepared>,
     start: Instant,
     next: Cell<u64>,
     good: Cell<u64>,
-    bad: Cell<u64>,
+    bad: RefCell<Bad>,
     latency_us: RefCell<Histogram<u64>>,
 }
 
@@ -77,7 +168,8 @@ pub fn run(load: Load) -> Result<Outcome> {
 #[derive(Debug)]
 #[must_use = "the connections close when this is dropped"]
 pub struct Held {
-    _connections: Vec<Connection>,
+    _connections: Vec<Client>,
+    _tasks: LocalSet,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -85,37 +177,44 @@ pub struct Held {
 ///
 /// # Errors
 /// When one cannot be opened or is not answered with 200.
-pub fn hold(addr: SocketAddr, request: &[u8], count: usize) -> Result<Held> {
+pub fn hold(target: &Target, ask: &Ask, count: usize) -> Result<Held> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let connections = runtime.block_on(async {
+    let tasks = LocalSet::new();
+    let connections = tasks.block_on(&runtime, async {
+        let prepared = Prepared::new(ask, target)?;
         let mut connections = Vec::with_capacity(count);
-        for _ in 0..count {
-            let mut connection = Connection::open(addr).await?;
-            let status = connection.exchange(request).await?;
-            anyhow::ensure!(status == 200, "an answer {status}");
-            connections.push(connection);
+        for at in 0..count {
+            let mut client = Client::open(target).await?;
+            let reply = client.exchange(&prepared).await?;
+            ensure!(reply.status == 200, "idle connection {at}: {reply:?}");
+            connections.push(client);
         }
         anyhow::Ok(connections)
     })?;
     Ok(Held {
         _connections: connections,
+        _tasks: tasks,
         _runtime: runtime,
     })
 }
 
 async fn drive(load: Load) -> Result<Outcome> {
-    let mut opened = Vec::with_capacity(load.connections);
-    for _ in 0..load.connections {
-        opened.push(Connection::open(load.addr).await?);
-    }
+    ensure!(!load.asks.is_empty(), "a load has a request");
+    let opened = open(&load).await?;
+    let prepared: Result<Vec<_>> = load
+        .asks
+        .iter()
+        .map(|ask| Prepared::new(ask, &load.target))
+        .collect();
     let shared = Rc::new(Shared {
         load,
+        prepared: prepared?,
         start: now(),
         next: Cell::new(0),
         good: Cell::new(0),
-        bad: Cell::new(0),
+        bad: RefCell::default(),
         latency_us: RefCell::new(Histogram::new_with_bounds(1, 60_000_000, 3)?),
     });
     let tasks: Vec<_> = opened
@@ -127,23 +226,39 @@ async fn drive(load: Load) -> Result<Outcome> {
     }
     let elapsed = now() - shared.start;
     let latency_us = shared.latency_us.borrow().clone();
+    let bad = shared.bad.borrow().clone();
     Ok(Outcome {
         good: shared.good.get(),
-        bad: shared.bad.get(),
+        bad,
         latency_us,
         elapsed,
     })
 }
 
+/// As many clients as there are requests at a time, with as few connections as they need.
+async fn open(load: &Load) -> Result<Vec<Client>> {
+    let mut opened: Vec<Client> = Vec::with_capacity(load.connections);
+    while opened.len() < load.connections {
+        let first = Client::open(&load.target).await?;
+        let room = load.connections - opened.len();
+        let places = load.streams.max(1).min(room);
+        let others: Vec<_> = (1..places).map_while(|_| first.another()).collect();
+        opened.push(first);
+        opened.extend(others);
+    }
+    Ok(opened)
+}
+
 /// One connection's share of the load.
-async fn client(shared: Rc<Shared>, mut connection: Connection) {
-    let end = shared.start + shared.load.duration;
+async fn client(shared: Rc<Shared>, mut connection: Client) {
+    let load = &shared.load;
+    let end = shared.start + load.duration;
     loop {
         let slot = shared.take_slot();
-        if shared.load.requests.is_some_and(|most| slot >= most) {
+        if load.requests.is_some_and(|most| slot >= most) {
             return;
         }
-        let due = match shared.load.rate {
+        let due = match load.rate {
             None => now(),
             Some(rate) => {
                 let due = shared.due(slot, rate);
@@ -151,19 +266,28 @@ async fn client(shared: Rc<Shared>, mut connection: Connection) {
                 due
             }
         };
-        if due >= end {
+        if due >= end || load.stop.load(Ordering::Relaxed) {
             return;
         }
-        if shared.load.new_connections {
-            match Connection::open(shared.load.addr).await {
+        if load.new_connections {
+            match Client::open(&load.target).await {
                 Ok(fresh) => connection = fresh,
-                Err(_) => return shared.bad.set(shared.bad.get() + 1),
+                Err(error) => {
+                    shared.failed(&error);
+                    continue;
+                }
             }
         }
-        match connection.exchange(&shared.load.request).await {
-            Ok(200) => shared.record(due),
-            Ok(_) => shared.bad.set(shared.bad.get() + 1),
-            Err(_) => return shared.bad.set(shared.bad.get() + 1),
+        match connection.exchange(shared.request(slot)).await {
+            Ok(reply) => shared.record(due, reply),
+            Err(error) => {
+                shared.failed(&error);
+                match Client::open(&load.target).await {
+                    Ok(fresh) => connection = fresh,
+                    // Nobody is there any more: no use in counting that over and over.
+                    Err(_) => return,
+                }
+            }
         }
     }
 }
@@ -178,11 +302,53 @@ impl Shared {
         self.start + Duration::from_nanos(slot.saturating_mul(1_000_000_000) / u64::from(rate))
     }
 
-    fn record(&self, due: Instant) {
+    fn request(&self, slot: u64) -> &Prepared {
+        let turn = slot % self.prepared.len() as u64;
+        &self.prepared[usize::try_from(turn).unwrap_or_default()]
+    }
+
+    fn record(&self, due: Instant, reply: Reply) {
+        if reply.status != 200 {
+            let kind = format!("status {}", reply.status);
+            let said = reply.said.unwrap_or_default();
+            return self.bad.borrow_mut().add(kind, said);
+        }
         self.good.set(self.good.get() + 1);
         let micros = u64::try_from((now() - due).as_micros()).unwrap_or(u64::MAX);
         self.latency_us
             .borrow_mut()
             .saturating_record(micros.max(1));
+    }
+
+    fn failed(&self, error: &anyhow::Error) {
+        self.bad
+            .borrow_mut()
+            .add(format!("{error:#}"), String::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_answers_are_told_apart_and_quoted_once() {
+        let mut bad = Bad::default();
+        for said in ["first", "second"] {
+            bad.add("status 503".to_owned(), said.to_owned());
+        }
+        bad.add("reset".to_owned(), String::new());
+        assert_eq!((bad.count, bad.with_status(503)), (3, 2));
+        let text = "3 bad answers (1 x reset; 2 x status 503, such as \"first\")";
+        assert_eq!(bad.to_string(), text);
+    }
+
+    #[test]
+    fn bad_answers_of_too_many_kinds_are_counted_still() {
+        let mut bad = Bad::default();
+        for kind in 0..100 {
+            bad.add(kind.to_string(), String::new());
+        }
+        assert_eq!((bad.count, bad.kinds.len()), (100, KINDS));
     }
 }

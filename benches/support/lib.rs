@@ -1,6 +1,8 @@
 //! Shared parts of the benches: a load generator that costs little, and the figures of a process.
 
+pub mod ask;
 pub mod cases;
+pub mod client;
 pub mod generator;
 pub mod process;
 pub mod wire;

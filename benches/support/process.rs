@@ -39,7 +39,7 @@ pub fn usage(pid: u32) -> Result<Usage> {
     let rss = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("VmRSS")?;
+        .context("the process has no memory: it ended and nobody waited for it yet")?;
     let rss_kib = rss
         .split_whitespace()
         .next()

@@ -3,18 +3,45 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use memchr::memmem;
-use std::net::SocketAddr;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use std::fmt;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// A connection to the server under load.
-#[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     buffer: Vec<u8>,
     filled: usize,
+}
+
+/// Whatever bytes go through.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({} bytes read)", self.filled)
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The beginning of the content, unless the status is 200: an error says what is wrong.
+    pub said: Option<String>,
+}
+
+impl Reply {
+    /// Keeps of the content what is needed.
+    #[must_use]
+    pub fn new(status: u16, content: &[u8]) -> Self {
+        let said = (status != 200).then(|| {
+            let begin = &content[..content.len().min(300)];
+            String::from_utf8_lossy(begin).into_owned()
+        });
+        Self { status, said }
+    }
 }
 
 /// How the content of a response ends.
@@ -25,28 +52,23 @@ enum Content {
 }
 
 impl Connection {
-    /// Connects.
-    ///
-    /// # Errors
-    /// When the server does not accept.
-    pub async fn open(addr: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(addr)
-            .await
-            .with_context(|| format!("cannot connect to {addr}"))?;
-        stream.set_nodelay(true)?;
-        Ok(Self {
+    /// Speaks over a stream that is connected.
+    #[must_use]
+    pub fn new(stream: Box<dyn Stream>) -> Self {
+        Self {
             stream,
             buffer: vec![0; 32 * 1024],
             filled: 0,
-        })
+        }
     }
 
-    /// Sends the request and reads the whole response; gives its status.
+    /// Sends the request and reads the whole response.
     ///
     /// # Errors
     /// When the connection ends early or the response is not HTTP/1.1 that this client knows.
-    pub async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<Reply> {
         self.stream.write_all(request).await?;
+        self.stream.flush().await?;
         let head_end = loop {
             if let Some(end) = memmem::find(&self.buffer[..self.filled], b"\r\n\r\n") {
                 break end + 4;
@@ -68,7 +90,7 @@ impl Connection {
         };
         ensure!(end == self.filled, "bytes after the response");
         self.filled = 0;
-        Ok(status)
+        Ok(Reply::new(status, &self.buffer[head_end..end]))
     }
 
     async fn read_to(&mut self, filled: usize) -> Result<()> {

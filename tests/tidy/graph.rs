@@ -67,10 +67,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "benches",
         &[
+            "gateway-broker",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-proxy",
+            "gateway-store",
             "gateway-token",
+            "mock-ups",
             "plugins-sdk",
             "plugins-ups",
         ],

@@ -26,9 +26,9 @@ enum What {
     Micro,
     /// Load on the gateway alone.
     Load(Run),
-    /// The same load on the gateway, nginx, HAProxy and Envoy, alternating.
+    /// The same load on the gateway, nginx, HAProxy, Envoy and Pingora, alternating.
     Peers(Run),
-    /// Many accounts at once: tokens that fall due together, tokens that are all revoked.
+    /// Many accounts at once: tokens due together, all revoked, not to be had; idle accounts.
     Storms(Run),
     /// Correctness under a short load, without figures (CI).
     Smoke,
@@ -56,14 +56,25 @@ impl Bench {
     pub(crate) fn run(self) -> Result<()> {
         match self.what {
             What::Micro => micro(),
-            What::Load(run) => run.matrix("gateway"),
+            What::Load(run) => {
+                let programs = Programs::build(run.profile())?;
+                run.matrix(&programs, "gateway", None)?;
+                run.downstream(&programs)
+            }
             What::Peers(run) => {
                 find_peers(run.envoy.as_deref());
-                run.matrix("peers")
+                let pingora = pingora();
+                run.matrix(
+                    &Programs::build(run.profile())?,
+                    "peers",
+                    pingora.as_deref(),
+                )
             }
             What::Storms(run) => {
                 let programs = Programs::build(run.profile())?;
-                cargo::run(programs.load("storms").args(&run.options))
+                let mut command = programs.load("storms");
+                command.arg("--json").arg(run.file("storms", "json"));
+                cargo::run(command.args(&run.options))
             }
             What::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
             What::Gate(gate) => gate.run(),
@@ -88,30 +99,54 @@ impl Run {
     }
 
     /// Plaintext and TLS upstream, one and two workers.
-    fn matrix(&self, what: &str) -> Result<()> {
-        let programs = Programs::build(self.profile())?;
+    fn matrix(&self, programs: &Programs, what: &str, pingora: Option<&Path>) -> Result<()> {
         for workers in ["1", "2"] {
             for upstream in ["plain", "tls"] {
-                let file = |kind: &str| {
-                    cargo::root()
-                        .join(&self.out)
-                        .join(format!("{what}-{upstream}-{workers}.{kind}"))
-                };
-                let mut command = programs.load(what);
+                let name = format!("{what}-{upstream}-{workers}");
+                let mut command = self.figures(programs, what, &name);
                 command.args(["--workers", workers]);
-                command.arg("--json").arg(file("json"));
-                command.arg("--svg").arg(file("svg"));
                 if upstream == "tls" {
                     command.arg("--tls-upstream");
                 }
                 if let Some(envoy) = &self.envoy {
                     command.arg("--envoy").arg(envoy);
                 }
+                if let Some(pingora) = pingora {
+                    command.arg("--pingora").arg(pingora);
+                }
                 cargo::run(command.args(&self.options))?;
             }
         }
         say::line(format!("figures and plots: {}", self.out.display()));
         Ok(())
+    }
+
+    /// The other ways in which an app may speak: HTTP/2, TLS, with credentials of its own.
+    fn downstream(&self, programs: &Programs) -> Result<()> {
+        let ways: [(&str, &[&str]); 5] = [
+            ("h2", &["--http2"]),
+            ("tls", &["--tls-downstream"]),
+            ("h2-tls", &["--http2", "--tls-downstream"]),
+            ("key", &["--app", "key"]),
+            ("token", &["--app", "token"]),
+        ];
+        for (name, options) in ways {
+            let mut command = self.figures(programs, "gateway", &format!("gateway-apps-{name}"));
+            cargo::run(command.args(options).args(&self.options))?;
+        }
+        Ok(())
+    }
+
+    /// The load program, writing figures and a plot of this name.
+    fn figures(&self, programs: &Programs, what: &str, name: &str) -> Command {
+        let mut command = programs.load(what);
+        command.arg("--json").arg(self.file(name, "json"));
+        command.arg("--svg").arg(self.file(name, "svg"));
+        command
+    }
+
+    fn file(&self, name: &str, kind: &str) -> PathBuf {
+        cargo::root().join(&self.out).join(format!("{name}.{kind}"))
     }
 }
 
@@ -157,6 +192,27 @@ impl Programs {
 fn micro() -> Result<()> {
     cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "benches", "--bench", "micro"]))?;
     cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "mock-ups", "--bench", "rating"]))
+}
+
+/// Builds the Pingora program, which is outside the workspace with a lock of its own.
+fn pingora() -> Option<PathBuf> {
+    let folder = cargo::root().join("benches/pingora");
+    let target = cargo::root().join("target/pingora");
+    let mut build = cargo::cargo();
+    build
+        .current_dir(&folder)
+        .args(["build", "--locked", "--release", "--target-dir"])
+        .arg(&target);
+    match cargo::run(&mut build) {
+        Ok(()) => Some(target.join("release/benches-pingora")),
+        Err(error) => {
+            say::step(format!(
+                "pingora will be skipped, it does not build: {error:#} (it needs cmake and OpenSSL's \
+                 headers: apt-get install cmake libssl-dev)"
+            ));
+            None
+        }
+    }
 }
 
 /// Says which peers will be missing, and how to get them; installs nothing by itself.

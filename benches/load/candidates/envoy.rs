@@ -1,4 +1,5 @@
-//! Envoy, with keep-alive to the mock and a fixed bearer.
+//! Envoy, with keep-alive to the mock and a fixed bearer: as a header of its configuration, or by its
+//! credential injector.
 
 use super::Candidate;
 use crate::{
@@ -10,11 +11,20 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use std::{ffi::OsStr, fs, net::SocketAddr};
 
-pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
+/// How the bearer gets on a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    /// A header that the route adds.
+    Header,
+    /// The filter made for it, with the value as a secret.
+    Injector,
+}
+
+pub(super) fn start(options: &Options, world: &World, means: Means) -> Result<Candidate> {
     let folder = world.folder.path();
     let addr = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let file = folder.join("envoy.json");
-    fs::write(&file, config(options, world, addr).to_string())?;
+    fs::write(&file, config(options, world, addr, means).to_string())?;
     let workers = options.workers.to_string();
     let arguments: [&OsStr; 7] = [
         "-c".as_ref(),
@@ -25,39 +35,78 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
         "-l".as_ref(),
         "error".as_ref(),
     ];
-    let mut server = Server::start(&options.envoy, &arguments, &world.plan.proxy, folder)?;
+    let mut server = Server::start(
+        "envoy",
+        &options.envoy,
+        &arguments,
+        &world.plan.proxy,
+        folder,
+    )?;
     server.listening(addr)?;
-    Ok(Candidate {
-        server,
-        addr,
-        admin: None,
-    })
+    Ok(Candidate::peer(server, addr, world))
 }
 
 fn socket(addr: SocketAddr) -> Value {
     json!({"socket_address": {"address": addr.ip().to_string(), "port_value": addr.port()}})
 }
 
-fn config(options: &Options, world: &World, addr: SocketAddr) -> Value {
+fn config(options: &Options, world: &World, addr: SocketAddr, means: Means) -> Value {
     let upstream = if options.tls_upstream {
-        world.mock_tls
+        world.carrier.tls
     } else {
-        world.mock
+        world.carrier.addr
+    };
+    let bearer = format!("Bearer {}", world.token);
+    let router = json!({"name": "envoy.filters.http.router", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}});
+    let mut host = json!({
+        "name": "all", "domains": ["*"],
+        "routes": [{"match": {"prefix": "/"}, "route": {
+            "cluster": "ups", "host_rewrite_literal": "localhost", "timeout": "60s"}}],
+    });
+    let (filters, secrets) = match means {
+        Means::Header => {
+            host["request_headers_to_add"] = json!([{
+                "header": {"key": "Authorization", "value": bearer},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }]);
+            (json!([router]), json!([]))
+        }
+        Means::Injector => {
+            let secret = json!({"name": "bearer", "generic_secret": {
+                "secret": {"inline_string": bearer}}});
+            (json!([injector(), router]), json!([secret]))
+        }
     };
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "apps",
-        "route_config": {"virtual_hosts": [{
-            "name": "all", "domains": ["*"],
-            "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "ups", "host_rewrite_literal": "localhost", "timeout": "60s"}}],
-            "request_headers_to_add": [{
-                "header": {"key": "Authorization", "value": format!("Bearer {}", world.token)},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-            }],
-        }]},
-        "http_filters": [{"name": "envoy.filters.http.router",
-            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
+        "route_config": {"virtual_hosts": [host]},
+        "http_filters": filters,
     });
+    json!({"static_resources": {
+        "listeners": [{
+            "name": "apps", "address": socket(addr), "enable_reuse_port": true,
+            "filter_chains": [{"filters": [{
+                "name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
+        }],
+        "clusters": [cluster(options, world, upstream)],
+        "secrets": secrets,
+    }})
+}
+
+fn injector() -> Value {
+    json!({"name": "envoy.filters.http.credential_injector", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
+        "overwrite": true,
+        "credential": {"name": "envoy.http.injected_credentials.generic", "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
+            "credential": {"name": "bearer"},
+        }},
+    }})
+}
+
+fn cluster(options: &Options, world: &World, upstream: SocketAddr) -> Value {
     let mut cluster = json!({
         "name": "ups", "type": "STATIC", "connect_timeout": "5s",
         "load_assignment": {"cluster_name": "ups", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(upstream)}}]}]},
@@ -68,15 +117,9 @@ fn config(options: &Options, world: &World, addr: SocketAddr) -> Value {
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
                 "sni": "localhost",
-                "common_tls_context": {"validation_context": {"trusted_ca": {"filename": world.ca_file}}},
+                "common_tls_context": {"validation_context": {"trusted_ca": {"filename": world.carrier.ca_file}}},
             },
         });
     }
-    json!({"static_resources": {
-        "listeners": [{
-            "name": "apps", "address": socket(addr), "enable_reuse_port": true,
-            "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
-        }],
-        "clusters": [cluster],
-    }})
+    cluster
 }

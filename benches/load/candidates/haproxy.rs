@@ -13,13 +13,13 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
     let folder = world.folder.path();
     let addr = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let backend = if options.tls_upstream {
-        let ca = world.ca_file.display();
+        let ca = world.carrier.ca_file.display();
         format!(
             "{} ssl verify required ca-file {ca} sni str(localhost) verifyhost localhost",
-            world.mock_tls
+            world.carrier.tls
         )
     } else {
-        world.mock.to_string()
+        world.carrier.addr.to_string()
     };
     let file = folder.join("haproxy.cfg");
     fs::write(
@@ -48,11 +48,13 @@ backend ups
         ),
     )?;
     let arguments: [&OsStr; 3] = ["-db".as_ref(), "-f".as_ref(), file.as_ref()];
-    let mut server = Server::start(Path::new("haproxy"), &arguments, &world.plan.proxy, folder)?;
+    let mut server = Server::start(
+        "haproxy",
+        Path::new("haproxy"),
+        &arguments,
+        &world.plan.proxy,
+        folder,
+    )?;
     server.listening(addr)?;
-    Ok(Candidate {
-        server,
-        addr,
-        admin: None,
-    })
+    Ok(Candidate::peer(server, addr, world))
 }

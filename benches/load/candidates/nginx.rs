@@ -16,11 +16,11 @@ pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
         let tls = format!(
             "proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_name localhost; \
              proxy_ssl_server_name on; proxy_ssl_session_reuse on; proxy_ssl_protocols TLSv1.3;",
-            world.ca_file.display()
+            world.carrier.ca_file.display()
         );
-        ("https", world.mock_tls, tls)
+        ("https", world.carrier.tls, tls)
     } else {
-        ("http", world.mock, String::new())
+        ("http", world.carrier.addr, String::new())
     };
     let file = folder.join("nginx.conf");
     fs::write(
@@ -62,11 +62,13 @@ http {{
         ),
     )?;
     let arguments: [&OsStr; 2] = ["-c".as_ref(), file.as_ref()];
-    let mut server = Server::start(Path::new("nginx"), &arguments, &world.plan.proxy, folder)?;
+    let mut server = Server::start(
+        "nginx",
+        Path::new("nginx"),
+        &arguments,
+        &world.plan.proxy,
+        folder,
+    )?;
     server.listening(addr)?;
-    Ok(Candidate {
-        server,
-        addr,
-        admin: None,
-    })
+    Ok(Candidate::peer(server, addr, world))
 }

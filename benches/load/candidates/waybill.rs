@@ -1,11 +1,11 @@
 //! The gateway: the shipped program with its default settings.
 
-use super::Candidate;
-use crate::{Options, server::Server, world::World};
+use super::{Candidate, app};
+use crate::{Options, downstream::App, server::Server, world::World};
 use anyhow::{Context as _, Result};
+use benches::client::{Target, tls};
 use std::{
     ffi::OsStr,
-    fmt::Write as _,
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -14,10 +14,10 @@ use std::{
 /// What is added to the configuration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extra {
-    /// Accounts beside `main`; see [`crate::world::client_id`].
-    pub(crate) accounts: usize,
-    /// Further sections.
+    /// Further sections, before `[[route]]`.
     pub(crate) sections: String,
+    /// Further routes and accounts.
+    pub(crate) tables: String,
     /// Runs under callgrind, which writes to this file.
     pub(crate) callgrind: Option<PathBuf>,
 }
@@ -38,7 +38,7 @@ pub(crate) fn start(
         fs::copy(&options.plugin, plugin)?;
     }
     let file = folder.join(format!("waybill-{build}.toml"));
-    fs::write(&file, config(options, world, extra))?;
+    fs::write(&file, config(options, world, extra)?)?;
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
     let mut arguments: Vec<&OsStr> = Vec::new();
     let out = extra
@@ -58,32 +58,52 @@ pub(crate) fn start(
         }
     };
     arguments.extend::<[&OsStr; 3]>(["serve".as_ref(), "--config".as_ref(), file.as_ref()]);
-    let mut server = Server::start(starter, &arguments, &world.plan.proxy, folder)?;
+    let mut server = Server::start("waybill", starter, &arguments, &world.plan.proxy, folder)?;
     let addr = server.address("apps listening on ")?;
     let admin = Some(server.address("admin listening on ")?);
-    Ok(Candidate {
-        server,
+    let downstream = &options.downstream;
+    let target = Target {
         addr,
+        http2: downstream.http2,
+        tls: match downstream.tls {
+            true => Some(tls(&certificate(folder)?.0, downstream.http2)?),
+            false => None,
+        },
+    };
+    Ok(Candidate {
+        ask: app::identify(world.ask.clone(), downstream.app, &target)
+            .map_err(|error| server.explain(error))?,
+        server,
+        target,
         admin,
     })
 }
 
-fn config(options: &Options, world: &World, extra: &Extra) -> String {
+fn config(options: &Options, world: &World, extra: &Extra) -> Result<String> {
+    let carrier = &world.carrier;
     let (origin, upstream) = if options.tls_upstream {
-        let ca = world.ca_file.display();
+        let ca = carrier.ca_file.display();
         (
-            format!("https://localhost:{}", world.mock_tls.port()),
+            format!("https://localhost:{}", carrier.tls.port()),
             format!("[upstream]\nca_file = \"{ca}\"\n"),
         )
     } else {
-        (format!("http://{}", world.mock), String::new())
+        (format!("http://{}", carrier.addr), String::new())
     };
-    let mut config = format!(
+    let downstream = &options.downstream;
+    let tls = if downstream.tls {
+        let (certificate, key) = certificate(world.folder.path())?;
+        let (certificate, key) = (certificate.display(), key.display());
+        format!("[listen.tls]\ncert = \"{certificate}\"\nkey = \"{key}\"\n")
+    } else {
+        String::new()
+    };
+    Ok(format!(
         r#"[listen]
 apps = "127.0.0.1:0"
 admin = "127.0.0.1:0"
-trust_loopback = true
-[workers]
+trust_loopback = {trusted}
+{tls}[workers]
 count = {workers}
 [plugins]
 dir = "plugins"
@@ -94,24 +114,31 @@ environment = "test"
 account = "main"
 origin = "{origin}"
 danger_plaintext_upstream = {plaintext}
-"#,
+[[account]]
+name = "main"
+carrier = "ups"
+environment = "test"
+client_id = "mock-client"
+client_secret = {{ value = "mock-secret" }}
+{app}{tables}"#,
+        trusted = downstream.app == App::Trusted,
         workers = options.workers,
         sections = extra.sections,
+        tables = extra.tables,
         plaintext = !options.tls_upstream,
-    );
-    account(&mut config, "main", "mock-client", "mock-secret");
-    for at in 0..extra.accounts {
-        let id = crate::world::client_id(at);
-        account(&mut config, &id, &id, "mock-secret");
-    }
-    config
+        app = app::section(downstream.app),
+    ))
 }
 
-fn account(config: &mut String, name: &str, id: &str, secret: &str) {
-    // Writing to a text cannot fail.
-    let _ = writeln!(
-        config,
-        "[[account]]\nname = \"{name}\"\ncarrier = \"ups\"\nenvironment = \"test\"\n\
-         client_id = \"{id}\"\nclient_secret = {{ value = \"{secret}\" }}"
-    );
+/// A certificate for `localhost`, and its key; made once.
+fn certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let (file, key) = (folder.join("apps.pem"), folder.join("apps.key"));
+    if !key.exists() {
+        let names = vec!["localhost".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names)?;
+        fs::write(&file, made.cert.pem())?;
+        fs::write(&key, made.signing_key.serialize_pem())?;
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
+    }
+    Ok((file, key))
 }

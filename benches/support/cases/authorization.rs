@@ -3,9 +3,9 @@
 use super::Case;
 use crate::now;
 use bytes::Bytes;
-use gateway_model::{Clock, SecretBytes};
+use gateway_model::{Clock, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, Host, HttpClient, HttpError, HttpRequest, HttpResponse, Instance,
+    Authorization, AuthorizeUrl, Host, HttpClient, HttpError, HttpRequest, HttpResponse, Instance,
     InstanceOptions, Plugin, Reason,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -45,19 +45,19 @@ impl HttpClient for Scripted {
     }
 }
 
-fn instance() -> Instance {
+fn instance(grant: &str) -> Instance {
     let table = plugins_sdk::static_plugin!(plugins_ups::Ups, manifest: plugins_ups::MANIFEST);
     let host = Host::new(Arc::new(BenchClock));
     let plugin = Plugin::from_static(table, &host).expect("the UPS plugin passes the handshake");
     let config = serde_json::json!({"environment": "test", "origin": "https://wwwcie.ups.com",
-        "client_id": "client", "client_secret": "secret"});
+        "client_id": "client", "client_secret": "secret", "grant": grant});
     plugin
         .instance(InstanceOptions::new(config))
         .expect("a valid configuration")
 }
 
 pub(super) fn ups() -> Case {
-    let instance = instance();
+    let instance = instance("client_credentials");
     let answer = serde_json::json!({"token_type": "Bearer", "issued_at": "1700000000000",
         "client_id": "client", "access_token": "t".repeat(1_500), "expires_in": "14399",
         "status": "approved"});
@@ -77,6 +77,28 @@ pub(super) fn ups() -> Case {
             };
             let issued = runtime.block_on(instance.authorize(authorization, &carrier));
             assert_eq!(issued.expect("a credential").headers.len(), 1);
+        }),
+    }
+}
+
+/// The shortest call there is: the page where a person consents, which takes no answer of the carrier.
+pub(super) fn one_call() -> Case {
+    let instance = instance("authorization_code");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    Case {
+        name: "one call of the plugin",
+        run: Box::new(move || {
+            let request = AuthorizeUrl {
+                slot: String::new(),
+                redirect_uri: "https://gateway.internal/callback".to_owned(),
+                state: Secret::new("s".repeat(43)),
+                pkce_challenge: "c".repeat(43),
+            };
+            let url = runtime.block_on(instance.authorize_url(&request));
+            url.expect("the plugin knows where people consent");
         }),
     }
 }

@@ -1,11 +1,13 @@
 //! The start: what the configuration declares, what the store kept, what a crash left open.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, ledger::StoreLedger};
+use crate::{Actor, ControlError, ControlPlane, Fault, ledger::StoreLedger, wiring::Wired};
 use gateway_model::Secret;
-use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, ManagedBy, SecretDigest};
+use gateway_store::{
+    AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, ManagedBy, SecretDigest,
+};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// What the configuration declares. Times and revisions in the records mean nothing yet.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +39,7 @@ impl ControlPlane {
         self.declare_accounts(declared.accounts).await?;
         self.declare_apps(declared.apps).await?;
         store.purge_consents(self.shared.now()).await?;
-        for account in store.accounts().await? {
-            if account.active {
-                self.connect(&account).await?;
-            }
-        }
+        self.connect_all().await?;
         for damaged in store.quarantined().await {
             tracing::error!(record = %damaged.row, "{}; it is left out", damaged.reason);
         }
@@ -143,30 +141,51 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// Gives every active account to the broker, as [`Self::connect`] does with one. A large fleet's
+    /// start takes as long as this, so grants are read at once and instances made in one go.
+    async fn connect_all(&self) -> Result<(), ControlError> {
+        let store = &self.shared.store;
+        let mut accounts = store.accounts().await?;
+        accounts.retain(|account| account.active);
+        let grants = store.grants().await?.into_iter();
+        let mut grants: HashMap<_, _> = grants.map(|g| (g.account.clone(), g)).collect();
+        let shared = Arc::clone(&self.shared);
+        let wired = blocking(move || {
+            let wire = |account: &AccountRecord| shared.wiring.wire(account, &shared.broker);
+            accounts.iter().map(wire).collect::<Vec<_>>()
+        })
+        .await?;
+        for wired in wired {
+            let grant = grants.remove(&wired.spec.account);
+            self.take_up(wired, grant).await?;
+        }
+        Ok(())
+    }
+
     /// Gives an account to the broker. If the broker did not have it, it gets the grant and token that
     /// the store kept as well; if it did, it knows them better than the store, because a refresh may
     /// be under way.
     pub(crate) async fn connect(&self, account: &AccountRecord) -> Result<(), ControlError> {
         let shared = Arc::clone(&self.shared);
         let record = account.clone();
-        // Making a plugin's instance blocks until the plugin returns.
-        let wired =
-            tokio::task::spawn_blocking(move || shared.wiring.wire(&record, &shared.broker))
-                .await
-                .map_err(|_| {
-                    ControlError::new(
-                        Fault::Unavailable,
-                        "internal",
-                        "an account was not connected",
-                    )
-                })?;
+        let wired = blocking(move || shared.wiring.wire(&record, &shared.broker)).await?;
+        let known = self.shared.wired(&account.name).is_some();
+        let grant = if known {
+            None
+        } else {
+            self.shared.store.grant(&account.name).await?
+        };
+        self.take_up(wired, grant).await
+    }
+
+    /// Hands over what the store kept of an account that the broker has.
+    async fn take_up(&self, wired: Wired, grant: Option<GrantRecord>) -> Result<(), ControlError> {
+        let (shared, name) = (&self.shared, wired.spec.account.clone());
         if let Some(problem) = &wired.problem {
-            tracing::error!(account = %account.name, "{problem}");
+            tracing::error!(account = %name, "{problem}");
         }
-        let shared = &self.shared;
-        let ledger = StoreLedger(shared.store.clone());
-        let known = shared.wired(&account.name).is_some();
-        if !known && let Some(grant) = shared.store.grant(&account.name).await? {
+        if let Some(grant) = grant {
+            let ledger = StoreLedger(shared.store.clone());
             let recovered =
                 gateway_broker::recover(&wired.spec, grant, &ledger, &*shared.clock).await;
             let grant = recovered.map_err(|error| {
@@ -174,9 +193,22 @@ impl ControlPlane {
             })?;
             shared.broker.adopt(&grant);
         }
-        shared.set_wired(&account.name, Some(Arc::new(wired)));
+        shared.set_wired(&name, Some(Arc::new(wired)));
         Ok(())
     }
+}
+
+/// Makes plugins' instances: that blocks until the plugin returns.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ControlError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| {
+        ControlError::new(
+            Fault::Unavailable,
+            "internal",
+            "an account was not connected",
+        )
+    })
 }
 
 fn taken(what: &str, name: &str) -> ControlError {

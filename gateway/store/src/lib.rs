@@ -9,6 +9,8 @@ mod admin_tokens;
 mod apps;
 mod audit;
 mod backup;
+#[doc(hidden)]
+pub mod bench_support;
 mod classify;
 mod consents;
 mod db;

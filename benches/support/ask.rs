@@ -1,0 +1,128 @@
+//! The request of a load, for both versions of HTTP.
+
+use anyhow::Result;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use std::fmt::Write as _;
+
+/// A request that is sent over and over.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    path: String,
+    fields: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Ask {
+    /// A Shop request of about two kilobytes without credentials.
+    #[must_use]
+    pub fn shop() -> Self {
+        let fields = [
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+            ("user-agent", "waybill-load"),
+            ("transid", "0123456789abcdef0123456789abcdef"),
+            ("transactionsrc", "load"),
+        ];
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Self {
+            path: "/api/rating/v2409/Shop".to_owned(),
+            fields: fields.map(owned).to_vec(),
+            body: Bytes::from(shop_body()),
+        }
+    }
+
+    /// The same with another field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same to a path below this one.
+    #[must_use]
+    pub fn below(mut self, prefix: &str) -> Self {
+        self.path.insert_str(0, prefix);
+        self
+    }
+
+    /// Its content.
+    #[must_use]
+    pub fn body(&self) -> Bytes {
+        self.body.clone()
+    }
+
+    /// Ready to be written on an HTTP/1.1 connection.
+    #[must_use]
+    pub fn http1(&self) -> Vec<u8> {
+        let mut head = format!("POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\n", self.path);
+        for (name, value) in &self.fields {
+            // Writing to a text cannot fail.
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        let _ = write!(head, "Content-Length: {}\r\n\r\n", self.body.len());
+        [head.as_bytes(), &self.body].concat()
+    }
+
+    /// The same for HTTP/2.
+    ///
+    /// # Errors
+    /// When a field is none.
+    pub fn http2(&self, tls: bool) -> Result<Request<Full<Bytes>>> {
+        let scheme = if tls { "https" } else { "http" };
+        let mut request = Request::post(format!("{scheme}://127.0.0.1{}", self.path));
+        for (name, value) in &self.fields {
+            request = request.header(name, value);
+        }
+        Ok(request.body(Full::new(self.body.clone()))?)
+    }
+}
+
+fn shop_body() -> String {
+    let address = |city: &str, state: &str, postal: &str| {
+        serde_json::json!({"AddressLine": ["1 Main Street", "Building 7", "c/o Receiving"],
+            "City": city, "StateProvinceCode": state, "PostalCode": postal, "CountryCode": "US"})
+    };
+    let package = serde_json::json!({
+        "PackagingType": {"Code": "02", "Description": "Customer supplied package"},
+        "Dimensions": {"UnitOfMeasurement": {"Code": "IN", "Description": "Inches"},
+            "Length": "10", "Width": "8", "Height": "4"},
+        "PackageWeight": {"UnitOfMeasurement": {"Code": "LBS", "Description": "Pounds"},
+            "Weight": "5"},
+    });
+    let new_york = || address("New York", "NY", "10001");
+    serde_json::json!({"RateRequest": {
+        "Request": {"RequestOption": "Shop",
+            "TransactionReference": {"CustomerContext": "load"}},
+        "Shipment": {
+            "Shipper": {"Name": "Shipper", "ShipperNumber": "A1B2C3", "Address": new_york()},
+            "ShipFrom": {"Name": "Shipper", "Address": new_york()},
+            "ShipTo": {"Name": "Customer", "Address": address("Los Angeles", "CA", "90012")},
+            "Package": [package, package, package],
+        },
+    }})
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_versions_carry_the_same_fields_and_length() {
+        let ask = Ask::shop().with("waybill-account", "main").below("/fleet");
+        let text = String::from_utf8(ask.http1()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("POST /fleet/api/rating/v2409/Shop HTTP/1.1\r\n"));
+        assert!(head.contains("\r\nwaybill-account: main\r\n"));
+        assert!(head.ends_with(&format!("Content-Length: {}", body.len())));
+        assert!((1_500..3_000).contains(&body.len()), "about two kilobytes");
+        let second = ask.http2(true).unwrap();
+        assert_eq!(
+            second.uri(),
+            "https://127.0.0.1/fleet/api/rating/v2409/Shop"
+        );
+        assert_eq!(second.headers()["waybill-account"], "main");
+    }
+}
