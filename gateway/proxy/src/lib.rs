@@ -6,7 +6,7 @@
 //!
 //! | | phase | file |
 //! |---|---|---|
-//! | 1 | accept, limits, HTTP hygiene, which route | `listener`, `connection`, `framing`, `hygiene`, `route` |
+//! | 1 | accept, limits, HTTP hygiene, which route | `listener`, `connection`, `http1`, `framing`, `hygiene`, `route` |
 //! | 2 | who is calling | `caller` (with `app_token`) |
 //! | 3 | which account | `account` |
 //! | 4 | requests that the gateway answers itself | `own` |
