@@ -166,7 +166,6 @@ const SHIPPED: [&str; 8] = [
 struct Programs {
     built: Built,
     load: PathBuf,
-    hot: PathBuf,
 }
 
 impl Programs {
@@ -175,8 +174,8 @@ impl Programs {
     }
 
     fn build_as(profile: Profile, scope: &[&str]) -> Result<Self> {
-        let (built, [load, hot]) = cargo::build_with_benches(profile, scope)?;
-        Ok(Self { built, load, hot })
+        let (built, load) = cargo::build_with_benches(profile, scope)?;
+        Ok(Self { built, load })
     }
 
     /// The load program with the programs that it starts.

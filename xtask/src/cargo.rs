@@ -83,19 +83,19 @@ pub(crate) fn build(profile: Profile) -> Result<Built> {
 
 /// Builds programs, plugin and benches in one go, so that they share their dependencies. `scope` is what
 /// was built before, if anything: naming the same again builds nothing twice.
-pub(crate) fn build_with_benches(
-    profile: Profile,
-    scope: &[&str],
-) -> Result<(Built, [PathBuf; 2])> {
+pub(crate) fn build_with_benches(profile: Profile, scope: &[&str]) -> Result<(Built, PathBuf)> {
     say::step(format!(
         "build programs, plugin and benches ({})",
         profile.name()
     ));
     let artifacts = artifacts(profile, scope)?;
-    Ok((
-        Built::find(&artifacts)?,
-        [artifacts.find("load")?, artifacts.find("hot")?],
-    ))
+    Ok((Built::find(&artifacts)?, artifacts.find("load")?))
+}
+
+/// Builds the program that runs the hot paths one by one, and nothing that it does not need.
+pub(crate) fn build_hot(profile: Profile) -> Result<PathBuf> {
+    say::step(format!("build the hot paths ({})", profile.name()));
+    artifacts(profile, &["-p", "benches", "--bin", "hot"])?.find("hot")
 }
 
 impl Built {
