@@ -3,7 +3,9 @@
 mod authorization;
 mod data_plane;
 mod lifecycle;
+#[cfg(feature = "whole")]
 mod rating;
+#[cfg(feature = "whole")]
 mod sealing;
 
 /// One thing to measure: a call of it is one iteration.
@@ -37,8 +39,11 @@ pub const ALL: &[Maker] = &[
     lifecycle::renewal,
     authorization::ups,
     authorization::one_call,
+    #[cfg(feature = "whole")]
     sealing::seal,
+    #[cfg(feature = "whole")]
     sealing::unseal,
+    #[cfg(feature = "whole")]
     rating::shop,
 ];
 

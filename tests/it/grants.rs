@@ -208,7 +208,7 @@ async fn password_change_is_told_within_one_request(place: Place) {
 const ACCOUNTS: usize = 6;
 /// Kills in an ordinary run, with a file and with PostgreSQL; `WAYBILL_KILL_ROUNDS` asks for another
 /// number.
-const ROUNDS: (usize, usize) = (40, 15);
+const ROUNDS: (usize, usize) = (30, 10);
 
 /// F1, N1, N2, N4, O1: killed at random points of six refreshes at a time, over and over.
 ///

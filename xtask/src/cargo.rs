@@ -95,7 +95,8 @@ pub(crate) fn build_with_benches(profile: Profile, scope: &[&str]) -> Result<(Bu
 /// Builds the program that runs the hot paths one by one, and nothing that it does not need.
 pub(crate) fn build_hot(profile: Profile) -> Result<PathBuf> {
     say::step(format!("build the hot paths ({})", profile.name()));
-    artifacts(profile, &["-p", "benches", "--bin", "hot"])?.find("hot")
+    let scope = ["-p", "benches", "--no-default-features", "--bin", "hot"];
+    artifacts(profile, &scope)?.find("hot")
 }
 
 impl Built {
