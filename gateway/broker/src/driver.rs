@@ -234,7 +234,7 @@ fn request_token(
         let result = call(shared, &spec, authorization, wire).await;
         shared.metrics.in_flight.down();
         if let Some(presenting) = presenting {
-            presentation::land(shared, &slot, presenting, cause, begun, result).await;
+            presentation::land(shared, &slot, &spec, presenting, (cause, begun), result).await;
             return;
         }
         let entry = presentation::entry(

@@ -1,7 +1,7 @@
 //! Presenting a grant that works once: intent, call, outcome; each durable before the next.
 
 use crate::{
-    Recorder, adoption,
+    AccountSpec, Recorder, adoption,
     broker::Shared,
     driver::{self, failed},
     ledger::LedgerError,
@@ -127,21 +127,23 @@ impl Presenting {
     }
 }
 
-/// Makes the outcome of a presentation durable, then hands it to the lifecycle.
+/// Makes the outcome of a presentation durable, then hands it to the lifecycle. `spec` is the account
+/// as it was when the request began: another client secret since then makes the token worthless, and
+/// must not be kept as what brought it.
 pub(crate) async fn land(
     shared: &Arc<Shared>,
     slot: &Arc<Slot>,
+    spec: &AccountSpec,
     presenting: Presenting,
-    cause: Cause,
-    begun: SystemTime,
+    (cause, begun): (Cause, SystemTime),
     result: Result<Issued, Failure>,
 ) {
     let _turn = slot.order.lock().await;
     let account = slot.cell.account();
     let end = match &result {
         Ok(issued) => {
-            let work = slot.lock();
-            let completion = adoption::completion(&work.spec, issued, begun, work.grant_ends);
+            let kept_until = slot.lock().grant_ends;
+            let completion = adoption::completion(spec, issued, begun, kept_until);
             End::Completed(Box::new(completion))
         }
         Err(failure) => End::Resolved(match GrantFate::of(failure) {

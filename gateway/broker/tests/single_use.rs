@@ -198,6 +198,36 @@ async fn login_during_a_refresh_fences_the_late_answer_out() {
     assert_eq!(world.script.seen()[1].1, b"login");
 }
 
+/// P23: the client secret changed while a refresh was under way. The rotated refresh token counts; the
+/// access token of the old secret does not, not even after a restart.
+#[tokio::test(start_paused = true)]
+async fn token_of_the_old_secret_is_not_kept_as_the_new_ones() {
+    let script = Script::slow(
+        [Answer::Token(3_600), Answer::Never],
+        Duration::from_secs(5),
+    );
+    let world = World::new(Arc::clone(&script));
+    world
+        .handle
+        .acquire(&main_account(), soon(1))
+        .await
+        .unwrap_err();
+    let mut changed = spec("main", "another secret", &script);
+    changed.grant = GrantKind::AuthorizationCode;
+    world.broker.add_account(changed.clone());
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert!(!world.usable());
+    let kept = world.ledger.grant();
+    assert_eq!(kept.state.expose(), b"state-1");
+    let restarted = World::with(Script::new([Answer::Never]), kept.clone());
+    restarted.broker.add_account(changed);
+    assert!(restarted.broker.adopt(&kept));
+    assert!(
+        !restarted.usable(),
+        "a token of the old secret came back as one of the new"
+    );
+}
+
 /// R1: somebody else moved the grant on, and nobody told this broker. It takes over what they left.
 #[tokio::test(start_paused = true)]
 async fn fenced_intent_takes_over_the_newer_grant() {
