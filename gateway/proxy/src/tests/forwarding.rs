@@ -180,7 +180,7 @@ fn slow_carrier_is_504() {
         ok("{}")
     }));
     let limits = Limits {
-        first_byte: Duration::from_millis(200),
+        first_byte: Duration::from_secs(2),
         ..Limits::default()
     };
     let world = World::new(

@@ -15,20 +15,27 @@ use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
     time::{Duration, Instant, SystemTime},
 };
 
-/// The system's clock, moved by hand.
+/// The system's clock, moved and stopped by hand.
 #[derive(Default)]
 pub(super) struct TestClock {
     ahead_ms: AtomicU64,
+    stopped: OnceLock<(Instant, SystemTime)>,
 }
 
 impl TestClock {
+    /// From now on time passes only by `advance`.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
+    pub(super) fn stop(&self) {
+        (self.stopped).get_or_init(|| (Instant::now(), SystemTime::now()));
+    }
+
     pub(super) fn advance(&self, span: Duration) {
         self.ahead_ms
             .fetch_add(span.as_millis() as u64, Ordering::SeqCst);
@@ -42,11 +49,13 @@ impl TestClock {
 #[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
 impl Clock for TestClock {
     fn now(&self) -> Instant {
-        Instant::now() + self.ahead()
+        let stopped = self.stopped.get().map(|(now, _)| *now);
+        stopped.unwrap_or_else(Instant::now) + self.ahead()
     }
 
     fn wall(&self) -> SystemTime {
-        SystemTime::now() + self.ahead()
+        let stopped = self.stopped.get().map(|(_, wall)| *wall);
+        stopped.unwrap_or_else(SystemTime::now) + self.ahead()
     }
 }
 
