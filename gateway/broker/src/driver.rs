@@ -22,21 +22,16 @@ pub(crate) fn replace_spec(shared: &Arc<Shared>, slot: &Arc<Slot>, spec: Account
     let changed = work.spec.key != spec.key;
     work.spec = spec;
     if changed {
-        credentials_changed(shared, slot, &mut work);
+        if work.spec.grant == GrantKind::ClientCredentials {
+            work.state = SecretBytes::default();
+        }
+        event(
+            shared,
+            slot,
+            &mut work,
+            Event::CredentialsChanged { grant: None },
+        );
     }
-}
-
-/// Drops everything that the account's credentials brought so far.
-pub(crate) fn credentials_changed(shared: &Arc<Shared>, slot: &Arc<Slot>, work: &mut Work) {
-    if work.spec.grant == GrantKind::ClientCredentials {
-        work.state = SecretBytes::default();
-    }
-    event(
-        shared,
-        slot,
-        work,
-        Event::CredentialsChanged { grant: None },
-    );
 }
 
 /// Takes over what the store kept, or what a login brought.

@@ -148,16 +148,6 @@ impl Handle {
         self.wait(&slot, landing?, deadline).await
     }
 
-    /// Drops everything that the account's credentials brought, because they are no longer valid,
-    /// and asks for a token anew. `false` if the account is not known.
-    pub fn credentials_changed(&self, account: &AccountId) -> bool {
-        let Some(slot) = self.shared.slot(account) else {
-            return false;
-        };
-        driver::credentials_changed(&self.shared, &slot, &mut slot.lock());
-        true
-    }
-
     /// One account, for an operator.
     pub fn status(&self, account: &AccountId) -> Option<AccountStatus> {
         self.shared.slot(account).map(|slot| self.describe(&slot))

@@ -43,7 +43,7 @@ pub use config::BrokerConfig;
 pub use gateway_plugin_host::{Authorization, GrantChange, Issued, Reason};
 pub use gateway_token::{MintBudgetPolicy, Policy};
 pub use handle::{Handle, Renewal};
-pub use ledger::{Ledger, LedgerError, NoLedger};
+pub use ledger::{Ledger, LedgerError};
 pub use metrics::{BrokerMetrics, FailureCounts};
 pub use recovery::recover;
 pub use status::{AccountStatus, LastResult, Outcome};

@@ -1,85 +1,19 @@
 //! Single-use grants: what is durable before what, and what follows when the ledger fails.
 
-mod ledger;
-#[expect(dead_code, reason = "the other suite uses all of it")]
-mod support;
-
-use gateway_broker::{Broker, BrokerConfig, Handle, recover};
-use gateway_model::{CredentialState, Failure, FailureClass, SecretBytes};
-use gateway_store::{GrantKind, GrantRecord, GrantStatus, Intent, StoredToken, Timestamp};
-use ledger::{Act, Memory};
+use crate::{
+    ledger::{Act, Memory},
+    support::{Answer, Script, TokioClock, World, consented, fails, grant, main_account, soon},
+};
+use gateway_broker::recover;
+use gateway_model::{Failure, FailureClass, SecretBytes};
+use gateway_store::{GrantRecord, GrantStatus, Intent, StoredToken, Timestamp};
 use std::{sync::Arc, time::Duration};
-use support::{Answer, Script, TokioClock, fails, main_account, soon, spec};
-
-/// A broker with one account that a person signed in for.
-struct World {
-    broker: Broker,
-    handle: Handle,
-    script: Arc<Script>,
-    ledger: Arc<Memory>,
-    cell: Arc<gateway_model::CredentialCell>,
-}
-
-impl World {
-    fn new(script: Arc<Script>) -> Self {
-        Self::with(script, grant(GrantStatus::Held))
-    }
-
-    fn with(script: Arc<Script>, grant: GrantRecord) -> Self {
-        let ledger = Arc::new(Memory::new(grant.clone()));
-        let broker = Broker::new(
-            BrokerConfig::default(),
-            Arc::new(TokioClock),
-            Arc::clone(&ledger) as _,
-            7,
-        );
-        let mut spec = spec("main", "secret", &script);
-        spec.grant = GrantKind::AuthorizationCode;
-        let cell = broker.add_account(spec);
-        assert!(broker.adopt(&grant));
-        Self {
-            handle: broker.handle(),
-            broker,
-            script,
-            ledger,
-            cell,
-        }
-    }
-
-    fn standing(&self) -> GrantStatus {
-        let status = self.handle.status(&main_account());
-        status.expect("the account is kept").grant
-    }
-
-    fn usable(&self) -> bool {
-        matches!(&*self.cell.load().1, CredentialState::Usable(_))
-    }
-}
-
-/// A grant whose refresh token is `state-0`, without an access token.
-fn grant(status: GrantStatus) -> GrantRecord {
-    GrantRecord {
-        account: main_account(),
-        version: 3,
-        status,
-        state: SecretBytes::new(b"state-0".to_vec()),
-        token: None,
-        facts: gateway_model::TokenFacts::default(),
-        consented_at: None,
-        expires_at: None,
-        intent: None,
-    }
-}
 
 /// O1, O2, P8: intent, then the request, then the new grant, then its use.
 #[tokio::test(start_paused = true)]
 async fn refresh_is_durable_step_by_step() {
-    let world = World::new(Script::new([Answer::Token(3_600)]));
-    world
-        .handle
-        .acquire(&main_account(), soon(30))
-        .await
-        .unwrap();
+    let world = World::signed_in(Script::new([Answer::Token(3_600)]));
+    world.acquire().await.unwrap();
     assert_eq!(world.ledger.acts(), [Act::Intent, Act::Complete]);
     assert_eq!(world.script.seen()[0].1, b"state-0");
     let kept = world.ledger.grant();
@@ -94,18 +28,14 @@ async fn refresh_is_durable_step_by_step() {
 /// S3, F4: without a durable intent nothing is sent, and the grant stays whole.
 #[tokio::test(start_paused = true)]
 async fn intent_that_cannot_be_recorded_sends_nothing() {
-    let world = World::new(Script::new([Answer::Token(3_600)]));
+    let world = World::signed_in(Script::new([Answer::Token(3_600)]));
     world.ledger.fail(Act::Intent, 2);
-    world
-        .handle
-        .acquire(&main_account(), soon(1))
-        .await
-        .unwrap_err();
+    world.acquire_within(1).await.unwrap_err();
     assert_eq!(world.script.calls(), 0);
-    assert_eq!(world.standing(), GrantStatus::Held);
+    assert_eq!(world.status().grant, GrantStatus::Held);
     // The store is back: so is the account, by itself.
     tokio::time::sleep(Duration::from_secs(300)).await;
-    assert!(world.usable());
+    assert!(world.token().is_some());
     assert_eq!(world.script.seen()[0].1, b"state-0");
 }
 
@@ -113,14 +43,10 @@ async fn intent_that_cannot_be_recorded_sends_nothing() {
 /// presentation overtakes it.
 #[tokio::test(start_paused = true)]
 async fn completion_that_fails_at_first_is_written_before_the_next_intent() {
-    let world = World::new(Script::new([Answer::Token(3_600)]));
+    let world = World::signed_in(Script::new([Answer::Token(3_600)]));
     world.ledger.fail(Act::Complete, 20);
-    world
-        .handle
-        .acquire(&main_account(), soon(30))
-        .await
-        .unwrap();
-    assert!(world.usable());
+    world.acquire().await.unwrap();
+    assert!(world.token().is_some());
     assert_eq!(world.ledger.grant().status, GrantStatus::Presenting);
     world
         .handle
@@ -157,12 +83,8 @@ async fn failures_are_resolved_by_what_they_did_to_the_grant() {
         ),
         (Answer::Panics, GrantStatus::OutcomeUnknown),
     ] {
-        let world = World::new(Script::new([answer.clone(), Answer::Never]));
-        world
-            .handle
-            .acquire(&main_account(), soon(1))
-            .await
-            .unwrap_err();
+        let world = World::signed_in(Script::new([answer.clone(), Answer::Never]));
+        world.acquire_within(1).await.unwrap_err();
         assert_eq!(
             world.ledger.acts()[..2],
             [Act::Intent, Act::Resolve],
@@ -176,12 +98,8 @@ async fn failures_are_resolved_by_what_they_did_to_the_grant() {
 #[tokio::test(start_paused = true)]
 async fn login_during_a_refresh_fences_the_late_answer_out() {
     let script = Script::slow([Answer::Token(3_600)], Duration::from_secs(5));
-    let world = World::new(script);
-    world
-        .handle
-        .acquire(&main_account(), soon(1))
-        .await
-        .unwrap_err();
+    let world = World::signed_in(script);
+    world.acquire_within(1).await.unwrap_err();
     let mut login = grant(GrantStatus::Held);
     login.version = 4;
     login.state = SecretBytes::new(b"login".to_vec());
@@ -190,11 +108,7 @@ async fn login_during_a_refresh_fences_the_late_answer_out() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     let kept = world.ledger.grant();
     assert_eq!((kept.version, kept.state.expose()), (4, &b"login"[..]));
-    world
-        .handle
-        .acquire(&main_account(), soon(30))
-        .await
-        .unwrap();
+    world.acquire().await.unwrap();
     assert_eq!(world.script.seen()[1].1, b"login");
 }
 
@@ -206,24 +120,19 @@ async fn token_of_the_old_secret_is_not_kept_as_the_new_ones() {
         [Answer::Token(3_600), Answer::Never],
         Duration::from_secs(5),
     );
-    let world = World::new(Arc::clone(&script));
-    world
-        .handle
-        .acquire(&main_account(), soon(1))
-        .await
-        .unwrap_err();
-    let mut changed = spec("main", "another secret", &script);
-    changed.grant = GrantKind::AuthorizationCode;
+    let world = World::signed_in(Arc::clone(&script));
+    world.acquire_within(1).await.unwrap_err();
+    let changed = consented("another secret", &script);
     world.broker.add_account(changed.clone());
     tokio::time::sleep(Duration::from_secs(20)).await;
-    assert!(!world.usable());
+    assert!(world.token().is_none());
     let kept = world.ledger.grant();
     assert_eq!(kept.state.expose(), b"state-1");
-    let restarted = World::with(Script::new([Answer::Never]), kept.clone());
+    let restarted = World::keeping(kept.clone(), Script::new([Answer::Never]));
     restarted.broker.add_account(changed);
     assert!(restarted.broker.adopt(&kept));
     assert!(
-        !restarted.usable(),
+        restarted.token().is_none(),
         "a token of the old secret came back as one of the new"
     );
 }
@@ -231,23 +140,19 @@ async fn token_of_the_old_secret_is_not_kept_as_the_new_ones() {
 /// R1: somebody else moved the grant on, and nobody told this broker. It takes over what they left.
 #[tokio::test(start_paused = true)]
 async fn fenced_intent_takes_over_the_newer_grant() {
-    let world = World::new(Script::new([Answer::Token(3_600)]));
+    let world = World::signed_in(Script::new([Answer::Token(3_600)]));
     let mut newer = grant(GrantStatus::Held);
     newer.version = 9;
     newer.state = SecretBytes::new(b"newer".to_vec());
     world.ledger.replace(newer);
-    let refused = world.handle.acquire(&main_account(), soon(1)).await;
+    let refused = world.acquire_within(1).await;
     refused.unwrap_err();
     assert_eq!(
         world.script.calls(),
         0,
         "the outdated refresh token was not presented"
     );
-    world
-        .handle
-        .acquire(&main_account(), soon(30))
-        .await
-        .unwrap();
+    world.acquire().await.unwrap();
     assert_eq!(world.script.seen()[0].1, b"newer");
     assert_eq!(world.ledger.grant().version, 10);
 }
@@ -291,10 +196,9 @@ async fn open_intent_is_resolved_without_asking_the_carrier() {
             reason: "due".to_owned(),
             answer,
         });
-        let ledger = Memory::new(open.clone());
+        let ledger = Memory::of(open.clone());
         let script = Script::new([reply.unwrap_or(Answer::Never)]);
-        let mut spec = spec("main", "secret", &script);
-        spec.grant = GrantKind::AuthorizationCode;
+        let spec = consented("secret", &script);
         let record = recover(&spec, open, &ledger, &TokioClock).await.unwrap();
         assert_eq!(record.status, expected, "{status:?}");
         assert!(record.intent.is_none());
@@ -311,12 +215,8 @@ async fn open_intent_is_resolved_without_asking_the_carrier() {
 #[tokio::test(start_paused = true)]
 async fn stored_token_is_used_only_with_its_own_credentials_and_in_its_time() {
     let script = Script::new([Answer::Token(3_600)]);
-    let world = World::new(Arc::clone(&script));
-    world
-        .handle
-        .acquire(&main_account(), soon(30))
-        .await
-        .unwrap();
+    let world = World::signed_in(Arc::clone(&script));
+    world.acquire().await.unwrap();
     let kept = world.ledger.grant();
     let token = kept.token.clone().expect("a token was kept");
     let over = StoredToken {
@@ -332,8 +232,8 @@ async fn stored_token_is_used_only_with_its_own_credentials_and_in_its_time() {
             token: Some(token),
             ..kept.clone()
         };
-        let next = World::with(Script::new([Answer::Never]), record);
-        assert_eq!(next.usable(), usable);
-        assert_eq!(next.standing(), GrantStatus::Held);
+        let next = World::keeping(record, Script::new([Answer::Never]));
+        assert_eq!(next.token().is_some(), usable);
+        assert_eq!(next.status().grant, GrantStatus::Held);
     }
 }

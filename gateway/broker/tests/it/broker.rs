@@ -1,21 +1,10 @@
 //! The broker with a scripted carrier, under paused time.
 
-mod support;
-
+use crate::support::{Answer, Script, World, fails, main_account, soon, spec};
 use futures_util::future::join_all;
-use gateway_broker::{
-    AccountStatus, BrokerConfig, MintBudgetPolicy, Outcome, Reason, Renewal, Shutdown,
-};
+use gateway_broker::{BrokerConfig, MintBudgetPolicy, Outcome, Reason, Renewal, Shutdown};
 use gateway_model::{FailureClass, Generation, UnavailableReason};
 use std::{sync::Arc, time::Duration};
-use support::{Answer, Script, World, fails, main_account, soon, spec};
-
-fn status(world: &World) -> AccountStatus {
-    world
-        .handle
-        .status(&main_account())
-        .expect("the account is known")
-}
 
 #[tokio::test(start_paused = true)]
 async fn thousand_first_requests_cause_one_token_request() {
@@ -31,7 +20,7 @@ async fn thousand_first_requests_cause_one_token_request() {
         (metrics.minted, metrics.joined, metrics.served),
         (1, 999, 1)
     );
-    let status = status(&world);
+    let status = world.status();
     assert_eq!((status.minted, status.joined, status.served), (1, 999, 1));
 }
 
@@ -162,7 +151,7 @@ async fn refused_credentials_fail_fast_without_a_storm() {
         .renew(&main_account(), soon(30))
         .await
         .expect("an operator may try at once");
-    assert_eq!(status(&world).state, "fresh");
+    assert_eq!(world.status().state, "fresh");
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,7 +194,7 @@ async fn upstream_that_always_says_401_costs_one_renewal_a_minute_at_most() {
     }
     assert_eq!(world.script.calls(), 2);
     assert_eq!(world.handle.metrics().cooled_down, 999);
-    assert!(status(&world).cooling_down_until.is_some());
+    assert!(world.status().cooling_down_until.is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -310,11 +299,7 @@ async fn mint_budget_of_a_client_is_shared_by_its_accounts() {
 async fn wait_is_bounded_and_the_flight_goes_on() {
     let script = Script::slow([Answer::Token(3_600)], Duration::from_secs(10));
     let world = World::new(script);
-    let refused = world
-        .handle
-        .acquire(&main_account(), soon(2))
-        .await
-        .expect_err("too slow");
+    let refused = world.acquire_within(2).await.expect_err("too slow");
     assert_eq!(refused.reason, UnavailableReason::Pending);
     world.acquire().await.expect("the same flight");
     assert_eq!(world.script.calls(), 1);
@@ -323,11 +308,7 @@ async fn wait_is_bounded_and_the_flight_goes_on() {
 #[tokio::test(start_paused = true)]
 async fn authorization_that_hangs_is_given_up() {
     let world = World::new(Script::new([Answer::Never, Answer::Token(3_600)]));
-    let refused = world
-        .handle
-        .acquire(&main_account(), soon(90))
-        .await
-        .expect_err("it hangs");
+    let refused = world.acquire_within(90).await.expect_err("it hangs");
     assert_eq!(refused.reason, UnavailableReason::TokenEndpointFailing);
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(world.token().is_some(), "tried again");
@@ -437,9 +418,9 @@ async fn status_tells_everything_but_the_token() {
         fails(FailureClass::Protocol, "bad_json"),
         Answer::Token(3_600),
     ]));
-    assert_eq!(status(&world).state, "vacant");
+    assert_eq!(world.status().state, "vacant");
     world.acquire().await.expect_err("garbage");
-    let failing = status(&world);
+    let failing = world.status();
     assert_eq!(
         (failing.state, failing.usable, failing.failures),
         ("backing_off", false, 1)
@@ -454,7 +435,7 @@ async fn status_tells_everything_but_the_token() {
         }
     ));
     tokio::time::sleep(Duration::from_secs(60)).await;
-    let fresh = status(&world);
+    let fresh = world.status();
     assert_eq!(
         (fresh.state, fresh.usable, fresh.failures),
         ("fresh", true, 0)

@@ -1,14 +1,15 @@
 //! A broker under tokio's paused time, and an authorizer that does as it is told.
 
+use crate::ledger::Memory;
 use gateway_broker::{
-    AccountSpec, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig, GrantChange, Handle,
-    Issued, KeyParts, NoLedger, Reason, SlotKey, Wire,
+    AccountSpec, AccountStatus, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig,
+    GrantChange, Handle, Issued, KeyParts, Reason, SlotKey, Wire,
 };
 use gateway_model::{
     AccountId, Clock, Credential, CredentialCell, CredentialState, Environment, Failure,
     FailureClass, Secret, SecretBytes, TokenFacts, Unavailable,
 };
-use gateway_store::GrantKind;
+use gateway_store::{GrantKind, GrantRecord, GrantStatus};
 use http::{HeaderValue, header};
 use std::{
     collections::VecDeque,
@@ -137,6 +138,7 @@ pub(crate) struct World {
     pub(crate) broker: Broker,
     pub(crate) handle: Handle,
     pub(crate) script: Arc<Script>,
+    pub(crate) ledger: Arc<Memory>,
     pub(crate) cell: Arc<CredentialCell>,
 }
 
@@ -170,24 +172,77 @@ pub(crate) fn spec(name: &str, secret: &str, authorizer: &Arc<Script>) -> Accoun
     }
 }
 
+/// The account `main` when it asks for a person's consent.
+pub(crate) fn consented(secret: &str, authorizer: &Arc<Script>) -> AccountSpec {
+    AccountSpec {
+        grant: GrantKind::AuthorizationCode,
+        ..spec("main", secret, authorizer)
+    }
+}
+
+/// A grant whose refresh token is `state-0`, without an access token.
+pub(crate) fn grant(status: GrantStatus) -> GrantRecord {
+    GrantRecord {
+        account: main_account(),
+        version: 3,
+        status,
+        state: SecretBytes::new(b"state-0".to_vec()),
+        token: None,
+        facts: TokenFacts::default(),
+        consented_at: None,
+        expires_at: None,
+        intent: None,
+    }
+}
+
 impl World {
     pub(crate) fn new(script: Arc<Script>) -> Self {
         Self::with(BrokerConfig::default(), script)
     }
 
     pub(crate) fn with(config: BrokerConfig, script: Arc<Script>) -> Self {
-        let broker = Broker::new(config, Arc::new(TokioClock), Arc::new(NoLedger), 7);
-        let cell = broker.add_account(spec("main", "secret", &script));
+        let main = spec("main", "secret", &script);
+        Self::build(config, Memory::default(), main, script)
+    }
+
+    /// A person signed in for the account.
+    pub(crate) fn signed_in(script: Arc<Script>) -> Self {
+        Self::keeping(grant(GrantStatus::Held), script)
+    }
+
+    /// The store kept this of the account, which asks for a person's consent.
+    pub(crate) fn keeping(kept: GrantRecord, script: Arc<Script>) -> Self {
+        let main = consented("secret", &script);
+        let ledger = Memory::of(kept.clone());
+        let world = Self::build(BrokerConfig::default(), ledger, main, script);
+        assert!(world.broker.adopt(&kept));
+        world
+    }
+
+    fn build(config: BrokerConfig, ledger: Memory, main: AccountSpec, script: Arc<Script>) -> Self {
+        let ledger = Arc::new(ledger);
+        let broker = Broker::new(config, Arc::new(TokioClock), Arc::clone(&ledger) as _, 7);
+        let cell = broker.add_account(main);
         Self {
             handle: broker.handle(),
             broker,
             script,
+            ledger,
             cell,
         }
     }
 
     pub(crate) async fn acquire(&self) -> Result<(), Unavailable> {
-        self.handle.acquire(&main_account(), soon(30)).await
+        self.acquire_within(30).await
+    }
+
+    pub(crate) async fn acquire_within(&self, seconds: u64) -> Result<(), Unavailable> {
+        self.handle.acquire(&main_account(), soon(seconds)).await
+    }
+
+    pub(crate) fn status(&self) -> AccountStatus {
+        let status = self.handle.status(&main_account());
+        status.expect("the account is kept")
     }
 
     /// The published credential.

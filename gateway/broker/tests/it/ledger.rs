@@ -1,11 +1,15 @@
 //! A ledger in memory, with the store's rules, that fails when it is told to.
 
+use crate::support::{grant, main_account};
 use gateway_broker::{BoxFuture, Ledger, LedgerError};
 use gateway_model::{AccountId, SecretBytes};
 use gateway_store::{
     Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
 };
-use std::sync::{Mutex, MutexGuard};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
 
 /// A write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,26 +19,24 @@ pub(crate) enum Act {
     Resolve,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    grant: GrantRecord,
+    grants: BTreeMap<AccountId, GrantRecord>,
     acts: Vec<Act>,
     failing: Option<(Act, u32)>,
     resolved_to: Option<GrantStatus>,
 }
 
 /// The ledger.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Memory(Mutex<State>);
 
 impl Memory {
-    pub(crate) fn new(grant: GrantRecord) -> Self {
-        Self(Mutex::new(State {
-            grant,
-            acts: Vec::new(),
-            failing: None,
-            resolved_to: None,
-        }))
+    /// A ledger that keeps one account's grant.
+    pub(crate) fn of(grant: GrantRecord) -> Self {
+        let memory = Self::default();
+        memory.replace(grant);
+        memory
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -46,12 +48,13 @@ impl Memory {
         self.state().acts.clone()
     }
 
+    /// What is kept of the account `main`.
     pub(crate) fn grant(&self) -> GrantRecord {
-        self.state().grant.clone()
+        self.state().grants[&main_account()].clone()
     }
 
     pub(crate) fn replace(&self, grant: GrantRecord) {
-        self.state().grant = grant;
+        self.state().grants.insert(grant.account.clone(), grant);
     }
 
     /// The status that the first failure left.
@@ -66,7 +69,13 @@ impl Memory {
 }
 
 impl State {
-    fn act(&mut self, act: Act, version: i64, intent: Option<&str>) -> Result<(), LedgerError> {
+    fn act(
+        &mut self,
+        act: Act,
+        account: &AccountId,
+        version: i64,
+        intent: Option<&str>,
+    ) -> Result<&mut GrantRecord, LedgerError> {
         if let Some((failing, times)) = &mut self.failing
             && *failing == act
             && *times > 0
@@ -74,32 +83,33 @@ impl State {
             *times -= 1;
             return Err(LedgerError::Failed("the disk is full".to_owned()));
         }
-        let open = self.grant.intent.as_ref().map(|intent| intent.id.as_str());
-        if self.grant.version != version || open != intent {
+        let grant = self.grants.get_mut(account).ok_or(LedgerError::Fenced)?;
+        let open = grant.intent.as_ref().map(|intent| intent.id.as_str());
+        if grant.version != version || open != intent {
             return Err(LedgerError::Fenced);
         }
         self.acts.push(act);
-        Ok(())
+        Ok(grant)
     }
 }
 
 impl Ledger for Memory {
     fn record_intent<'a>(
         &'a self,
-        _: &'a AccountId,
+        account: &'a AccountId,
         version: i64,
         which: Presentation,
         intent: &'a Intent,
     ) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async move {
             let mut state = self.state();
-            state.act(Act::Intent, version, None)?;
-            state.grant.status = match (which, state.grant.status) {
+            let grant = state.act(Act::Intent, account, version, None)?;
+            grant.status = match (which, grant.status) {
                 (Presentation::Ordinary, GrantStatus::Held) => GrantStatus::Presenting,
                 (Presentation::LastChance, GrantStatus::OutcomeUnknown) => GrantStatus::LastChance,
                 (_, status) => unreachable!("{which:?} of a grant that is {status:?}"),
             };
-            state.grant.intent = Some(intent.clone());
+            grant.intent = Some(intent.clone());
             Ok(())
         })
     }
@@ -115,7 +125,7 @@ impl Ledger for Memory {
 
     fn complete<'a>(
         &'a self,
-        _: &'a AccountId,
+        account: &'a AccountId,
         version: i64,
         intent: Option<&'a str>,
         completion: &'a Completion,
@@ -123,8 +133,15 @@ impl Ledger for Memory {
     ) -> BoxFuture<'a, Result<i64, LedgerError>> {
         Box::pin(async move {
             let mut state = self.state();
-            state.act(Act::Complete, version, intent)?;
-            let grant = &mut state.grant;
+            if intent.is_none() {
+                let first = || GrantRecord {
+                    account: account.clone(),
+                    version: 0,
+                    ..grant(GrantStatus::Repeatable)
+                };
+                state.grants.entry(account.clone()).or_insert_with(first);
+            }
+            let grant = state.act(Act::Complete, account, version, intent)?;
             grant.version += 1;
             grant.status = completion.status;
             grant.state = completion.state.clone();
@@ -136,7 +153,7 @@ impl Ledger for Memory {
 
     fn resolve<'a>(
         &'a self,
-        _: &'a AccountId,
+        account: &'a AccountId,
         version: i64,
         intent: &'a str,
         resolution: Resolution,
@@ -144,8 +161,8 @@ impl Ledger for Memory {
     ) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async move {
             let mut state = self.state();
-            state.act(Act::Resolve, version, Some(intent))?;
-            let last = state.grant.status == GrantStatus::LastChance;
+            let grant = state.act(Act::Resolve, account, version, Some(intent))?;
+            let last = grant.status == GrantStatus::LastChance;
             let status = match (resolution, last) {
                 (Resolution::Unharmed, false) => GrantStatus::Held,
                 (Resolution::Unharmed, true) | (Resolution::Unknown, false) => {
@@ -153,8 +170,8 @@ impl Ledger for Memory {
                 }
                 (Resolution::Unknown, true) | (Resolution::Refused, _) => GrantStatus::Spent,
             };
-            state.grant.status = status;
-            state.grant.intent = None;
+            grant.status = status;
+            grant.intent = None;
             state.resolved_to.get_or_insert(status);
             Ok(())
         })
@@ -162,9 +179,9 @@ impl Ledger for Memory {
 
     fn load<'a>(
         &'a self,
-        _: &'a AccountId,
+        account: &'a AccountId,
     ) -> BoxFuture<'a, Result<Option<GrantRecord>, LedgerError>> {
-        Box::pin(async { Ok(Some(self.grant())) })
+        Box::pin(async move { Ok(self.state().grants.get(account).cloned()) })
     }
 
     fn note<'a>(&'a self, _: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {
