@@ -25,12 +25,7 @@ pub(crate) fn replace_spec(shared: &Arc<Shared>, slot: &Arc<Slot>, spec: Account
         if work.spec.grant == GrantKind::ClientCredentials {
             work.state = SecretBytes::default();
         }
-        event(
-            shared,
-            slot,
-            &mut work,
-            Event::CredentialsChanged { grant: None },
-        );
+        event(shared, slot, &mut work, Event::CredentialsChanged);
     }
 }
 

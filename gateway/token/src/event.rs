@@ -70,12 +70,9 @@ pub enum Event {
     TimerFired,
     /// An operator asks for a new token now.
     OperatorAsked,
-    /// The account has other credentials, or a person signed in again. Nothing that the old ones
-    /// brought may be used any more.
-    CredentialsChanged {
-        /// The grant that replaces the old one; `None` leaves the grant as it is.
-        grant: Option<Grant>,
-    },
+    /// The account has other credentials. No token that the old ones brought may be used any more; a
+    /// single-use grant stays.
+    CredentialsChanged,
     /// A grant, and perhaps a token, came from elsewhere: out of the store after a restart, or with
     /// a person's login. They replace everything; what is in flight counts no more.
     Adopted {

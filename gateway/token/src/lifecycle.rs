@@ -119,7 +119,7 @@ impl Lifecycle {
             Event::Unauthorized { generation } => self.unauthorized(state, generation, &mut step),
             Event::TimerFired => self.timer_fired(state, &mut step),
             Event::OperatorAsked => self.start_unless_in_flight(state, Reason::Operator, &mut step),
-            Event::CredentialsChanged { grant } => self.changed(state, grant, &mut step),
+            Event::CredentialsChanged => self.changed(state, &mut step),
             Event::Adopted { grant, token } => self.adopted(&state, grant, token, &mut step),
         };
         self.wish_to_wake(&mut step);
@@ -254,27 +254,19 @@ impl Lifecycle {
         }
     }
 
-    /// Everything but Vacant => Acquiring; nothing that the old credentials brought survives.
-    fn changed(&mut self, state: State, grant: Option<Grant>, step: &mut Step) -> State {
+    /// Everything but Vacant => Acquiring; no token that the old credentials brought survives.
+    fn changed(&mut self, state: State, step: &mut Step) -> State {
         self.failures = 0;
         self.cool_down = CoolDown::default();
-        let standing = match grant {
-            Some(grant) => {
-                self.grant = grant;
-                Standing::Orphaned
-            }
-            None => Standing::Stale,
-        };
         match state {
             State::Vacant => State::Vacant,
             State::Acquiring { flight } | State::Renewing { flight, .. } => {
                 step.withdraw(Why::Changed, None);
-                let standing = match flight.standing {
-                    Standing::Orphaned => Standing::Orphaned,
-                    Standing::Current | Standing::Stale => standing,
-                };
                 State::Acquiring {
-                    flight: Flight { standing, ..flight },
+                    flight: Flight {
+                        standing: Standing::Stale,
+                        ..flight
+                    },
                 }
             }
             State::Fresh { .. } | State::BackingOff { .. } | State::Rejected { .. } => {

@@ -148,6 +148,4 @@ pub enum Standing {
     /// The credentials changed since: its token is worth nothing, the news of its grant still
     /// count.
     Stale,
-    /// The grant was replaced too: nothing counts.
-    Orphaned,
 }

@@ -91,7 +91,9 @@ fn recovers(world: &mut World) {
             world.lifecycle.state(),
             State::Rejected { probe_at: None, .. }
         );
-        if by_hand {
+        if by_hand && world.single_use {
+            world.sign_in();
+        } else if by_hand {
             world.change();
         }
     }

@@ -36,9 +36,10 @@ fn event(words: &[&str]) -> Event {
         "demand" => Event::Demanded,
         "timer" => Event::TimerFired,
         "operator" => Event::OperatorAsked,
-        "changed" => Event::CredentialsChanged { grant: None },
-        "login" => Event::CredentialsChanged {
-            grant: Some(Grant::single_use(None)),
+        "changed" => Event::CredentialsChanged,
+        "login" => Event::Adopted {
+            grant: Grant::single_use(None),
+            token: None,
         },
         "recorded" => Event::IntentRecorded { flight: flight(1) },
         "401" => Event::Unauthorized {
@@ -458,7 +459,8 @@ fn unknown_outcome_leaves_one_last_chance_just_before_the_end() {
          3595 timer       : withdraw interaction => rejected
          9999 demand      : => rejected
          9999 operator    : withdraw interaction => rejected
-         9999 login       : withdraw changed, record 4 credentials_changed => acquiring",
+         9999 login       : withdraw changed => vacant
+         9999 demand      : record 4 first => acquiring",
     );
 }
 
@@ -550,9 +552,10 @@ fn login_during_a_refresh_fences_the_old_answer_out() {
     single_use(
         "0 demand        : record 1 first => acquiring
          0 recorded 1    : request 1 first => acquiring
-         1 login         : withdraw changed => acquiring
-         2 interaction 1 : record 2 credentials_changed => acquiring
-         2 recorded 2    : request 2 credentials_changed => acquiring",
+         1 login         : withdraw changed => vacant
+         2 interaction 1 : => vacant
+         3 demand        : record 2 first => acquiring
+         3 recorded 2    : request 2 first => acquiring",
     );
 }
 

@@ -41,7 +41,7 @@ impl Lifecycle {
             | State::BackingOff { .. }
             | State::Rejected { .. }) => return state,
         };
-        if flight.standing != Standing::Orphaned && flight.phase == Phase::Requesting {
+        if flight.phase == Phase::Requesting {
             match &landing {
                 Landing::Issued { news, .. } => {
                     self.grant
@@ -51,7 +51,7 @@ impl Lifecycle {
             }
         }
         match landing {
-            _ if flight.standing != Standing::Current => self.start(None, Reason::Changed, step),
+            _ if flight.standing == Standing::Stale => self.start(None, Reason::Changed, step),
             Landing::Issued {
                 lifetime,
                 renew_after,
@@ -68,7 +68,7 @@ impl Lifecycle {
             .copied()
             .filter(|flight| flight.id == id && flight.phase == Phase::Recording);
         let Some(flight) = recorded else { return state };
-        if flight.standing != Standing::Current {
+        if flight.standing == Standing::Stale {
             return self.start(None, Reason::Changed, step);
         }
         self.grant.presented();

@@ -54,7 +54,7 @@ pub(crate) struct World {
     /// Only passing failures so far.
     pub(crate) only_passing: bool,
     random: u64,
-    single_use: bool,
+    pub(crate) single_use: bool,
     budget: MintBudget,
     timer: Option<Instant>,
     out: Option<Out>,
@@ -418,24 +418,11 @@ impl World {
         }
     }
 
-    /// A person replaces the credentials.
+    /// A person replaces the client secret.
     pub(crate) fn change(&mut self) {
         self.last_unauthorized = None;
         self.only_passing = true;
-        let grant = self.single_use.then(|| {
-            // A login brings a refresh token of its own; what is out belongs to the old one.
-            self.accepted += 1_000;
-            self.held = self.accepted;
-            Grant::single_use(None)
-        });
-        self.feed(Event::CredentialsChanged { grant });
-        // The old login's answer is not the new login's.
-        if self.single_use
-            && let Some(out) = &mut self.out
-            && let Event::Issued { flight, .. } = out.event
-        {
-            out.event = fail(flight, FailureClass::Interaction, GrantFate::Refused);
-        }
+        self.feed(Event::CredentialsChanged);
     }
 
     /// A person signs in, which brings a token and a refresh token of its own.
@@ -533,10 +520,7 @@ impl World {
 
 /// Whether the event may take a usable token away.
 const fn purges(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::CredentialsChanged { .. } | Event::Adopted { .. }
-    )
+    matches!(event, Event::CredentialsChanged | Event::Adopted { .. })
 }
 
 fn failure(class: FailureClass) -> Failure {
