@@ -21,8 +21,8 @@ use gateway_broker::{Broker, HyperClient, Shutdown, TrustError};
 use gateway_control::{Parts, StoreLedger};
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, DirectoryError, Host, HttpClient};
-use gateway_proxy::{BindError, DrainReport};
-use gateway_store::{Access, OpenError, Store};
+use gateway_proxy::{BindError, DrainReport, Settings};
+use gateway_store::{Access, OpenError, Purpose, Store};
 use sources::GatewaySources;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -112,7 +112,7 @@ impl Gateway {
     /// workers have threads of their own). Blocks its thread while plugins are loaded.
     ///
     /// A plugin or an account that cannot work does not keep the others from working: its requests are
-    /// answered with the reason, and `/readyz` says it.
+    /// answered with the reason, and `/readyz` says which and why.
     ///
     /// # Errors
     /// When the gateway as a whole cannot work.
@@ -141,7 +141,8 @@ impl Gateway {
             seed: trust::random_seed()?,
         });
         control.load(accounts::declared(config)).await?;
-        let data_plane = data_plane(config, &clock, &catalog, &broker, &control, roots).await?;
+        let settings = data_plane::settings(config, roots, store.derived_key(Purpose::AppTokens))?;
+        let data_plane = data_plane(config, settings, &clock, &catalog, &broker, &control).await?;
         let latch = Latch::default();
         let admin = Admin::bind(AdminOptions {
             addr: config.listen.admin,
@@ -266,17 +267,17 @@ struct DataPlane {
 /// Starts the data plane with what the control plane serves, and lets it hear of changes.
 async fn data_plane(
     config: &Config,
+    settings: Settings,
     clock: &Arc<dyn Clock>,
     catalog: &Catalog,
     broker: &Broker,
     control: &ControlPlane,
-    roots: rustls::RootCertStore,
 ) -> Result<DataPlane, StartError> {
     let wait = config.tokens.acquire_wait;
     let credentials = BrokerCredentials::new(broker.handle(), Arc::clone(clock), wait);
     let routes = data_plane::routes(config, catalog);
     let bound = gateway_proxy::bind(
-        data_plane::settings(config, roots)?,
+        settings,
         data_plane::directory(&routes, &control.served().await?),
         Arc::new(credentials),
         Arc::clone(clock),

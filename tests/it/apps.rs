@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use mock_ups::{Endpoint, Filter};
-use tests::{Answer, World, rate_request};
+use tests::{Answer, Client, Gateway, World, rate_request};
 
 const APP: &str = r#"
 [[app]]
@@ -222,4 +222,92 @@ async fn app_that_asks_for_too_many_tokens_is_told() {
     let refused = refused.expect("the limit is 3");
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(refused.ups_code(), "10429");
+}
+
+fn with_bearer(token: &str) -> Request<Bytes> {
+    let mut request = rate_request();
+    let bearer = format!("Bearer {token}").parse().expect("a field value");
+    request.headers_mut().insert("authorization", bearer);
+    request
+}
+
+/// The same gateway after a crash, and an app of it.
+async fn crashed(world: World) -> World {
+    let gateway = world.gateway.crash().await;
+    World {
+        app: Client::new(gateway.apps),
+        admin: Client::new(gateway.admin),
+        gateway,
+        mock: world.mock,
+        faults: world.faults,
+    }
+}
+
+async fn durable(url: &str) -> (World, String) {
+    let world = World::builder()
+        .config(|config| config.trust_loopback = false)
+        .more(APP)
+        .more(&format!("[store]\nurl = \"{url}\""))
+        .start()
+        .await;
+    let answer = token(&world, "shop-id", "shop-secret-0123456789").await;
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    world.app.send(with_bearer(&token)).await.assert_rates();
+    (world, token)
+}
+
+/// Apps notice nothing of a restart: the key of their tokens grows from the store's master key.
+#[tokio::test]
+async fn app_token_is_accepted_after_a_crash() {
+    let (world, token) = durable("sqlite://waybill.db").await;
+    let world = crashed(world).await;
+    world.app.send(with_bearer(&token)).await.assert_rates();
+    // Whoever changes a letter of it is nobody.
+    let forged = format!(
+        "{}A{}",
+        &token[..token.len() - 2],
+        &token[token.len() - 1..]
+    );
+    let other = format!(
+        "{}B{}",
+        &token[..token.len() - 2],
+        &token[token.len() - 1..]
+    );
+    let forged = if forged == token { other } else { forged };
+    let answer = world.app.send(with_bearer(&forged)).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// A store in memory has another key with each start.
+#[tokio::test]
+async fn app_token_ends_with_a_store_in_memory() {
+    let (world, token) = durable("memory:").await;
+    let world = crashed(world).await;
+    let answer = world.app.send(with_bearer(&token)).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// A new master key is a clean cut: after the next start an app fetches a new token.
+#[tokio::test]
+async fn app_token_ends_with_the_master_key() {
+    let (world, token) = durable("sqlite://waybill.db").await;
+    let folder = world.gateway.process.folder();
+    let rotated = world
+        .gateway
+        .waybill("", &["key", "rotate", "--to", "new.key"])
+        .await;
+    assert_eq!(rotated.code, Some(0), "{}", rotated.stderr);
+    world.app.send(with_bearer(&token)).await.assert_rates();
+    let config = folder.join("waybill.toml");
+    let text = std::fs::read_to_string(&config).expect("it is ours");
+    let store = "[store]\nmaster_key = { file = \"new.key\" }";
+    std::fs::write(&config, text.replace("[store]", store)).expect("it is ours");
+    let world = crashed(world).await;
+    let answer = world.app.send(with_bearer(&token)).await;
+    assert_eq!(
+        answer.status(),
+        StatusCode::UNAUTHORIZED,
+        "{}",
+        answer.text()
+    );
 }

@@ -74,6 +74,11 @@ async fn readiness_names_what_is_not_ready() {
         ready.json()["accounts"][0]["state"] == "rejected"
     })
     .await;
+    // It waits for a person; taking the gateway away from the other accounts would not help.
+    let ready = rejected.admin.get("/readyz").await;
+    assert_eq!(ready.status(), StatusCode::OK, "{}", ready.text());
+    assert_eq!(ready.json()["degraded"], true, "{}", ready.text());
+    assert_eq!(ready.json()["accounts"][0]["waits_for"], "person");
     assert_eq!(
         rejected.admin.get("/healthz").await.status(),
         StatusCode::OK

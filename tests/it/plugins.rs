@@ -106,6 +106,8 @@ async fn bad_plugin_files_are_refused_and_ups_is_served() {
     assert!(reason_of("junk.so").unwrap().contains("ELF"), "{files:?}");
     let ready = world.admin.get("/readyz").await;
     assert!(ready.text().contains("junk.so"), "{}", ready.text());
+    // A rollout with a broken file stops here.
+    assert_eq!(ready.status(), 503, "{}", ready.text());
 }
 
 /// A carrier without its plugin answers in some shape that says so; the other carrier goes on.
@@ -125,8 +127,13 @@ async fn carrier_without_plugin_is_told_and_ups_is_served() {
     );
     assert!(answer.text().contains("acme"), "{}", answer.text());
     assert!(!answer.text().contains("planted"), "{}", answer.text());
+    // What it lacks is a person's to give: UPS stays in the load balancer.
     let ready = world.admin.get("/readyz").await;
-    assert!(ready.text().contains("acme"), "{}", ready.text());
+    assert_eq!(ready.status(), 200, "{}", ready.text());
+    let accounts = ready.json()["accounts"].clone();
+    let acme = accounts.as_array().unwrap().iter();
+    let acme = acme.clone().find(|account| account["name"] == "acme");
+    assert_eq!(acme.unwrap()["waits_for"], "person", "{accounts}");
 }
 
 /// A pin ties the plugin to one content.

@@ -1,12 +1,18 @@
 //! Whether requests can be served, and if not, which part is why.
+//!
+//! A load balancer asks in order to send requests elsewhere, and a rollout in order to go on. So only
+//! what another instance would do better makes the gateway unready. An account that waits for a person
+//! or for its carrier would wait anywhere: it is listed, and the others go on being served.
 
 use crate::sources::Sources;
+use gateway_broker::AccountStatus;
+use gateway_model::UnavailableReason;
 use serde::Serialize;
 use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
@@ -21,32 +27,63 @@ pub(crate) enum Phase {
 
 /// Tells the admin listener how far the process is. Clones share one latch; it never goes back.
 #[derive(Clone, Debug, Default)]
-pub struct Latch(Arc<AtomicU8>);
+pub struct Latch(Arc<Progress>);
+
+#[derive(Debug, Default)]
+struct Progress {
+    phase: AtomicU8,
+    /// Every account was tried once.
+    tried: AtomicBool,
+}
 
 impl Latch {
     /// The listeners are open.
     pub fn serving(&self) {
-        self.0.fetch_max(Phase::Serving as u8, Ordering::Release);
+        self.0
+            .phase
+            .fetch_max(Phase::Serving as u8, Ordering::Release);
     }
 
     /// No new request shall come: load balancers see 503 from now on.
     pub fn draining(&self) {
-        self.0.fetch_max(Phase::Draining as u8, Ordering::Release);
+        self.0
+            .phase
+            .fetch_max(Phase::Draining as u8, Ordering::Release);
     }
 
     pub(crate) fn phase(&self) -> Phase {
-        match self.0.load(Ordering::Acquire) {
+        match self.0.phase.load(Ordering::Acquire) {
             0 => Phase::Starting,
             1 => Phase::Serving,
             _ => Phase::Draining,
         }
     }
+
+    /// Whether the first attempts are over. What is added later makes nobody wait again.
+    fn tried(&self, phase: Phase, accounts: &[AccountStatus]) -> bool {
+        if self.0.tried.load(Ordering::Acquire) {
+            return true;
+        }
+        let tried = phase == Phase::Serving && !accounts.iter().any(untried);
+        if tried {
+            self.0.tried.store(true, Ordering::Release);
+        }
+        tried
+    }
+}
+
+/// No token, and since the start nobody knows whether there will be one.
+fn untried(account: &AccountStatus) -> bool {
+    let first = matches!(account.state, "vacant" | "acquiring");
+    first && !account.usable && account.last_result.is_none()
 }
 
 /// The answer of `/readyz`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Readiness {
     pub(crate) ready: bool,
+    /// Some account or plugin is not ready.
+    degraded: bool,
     phase: Phase,
     plugins: Vec<PluginPart>,
     accounts: Vec<AccountPart>,
@@ -75,13 +112,16 @@ struct AccountPart {
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
 }
 
 impl Readiness {
-    pub(crate) fn of(sources: &dyn Sources, phase: Phase) -> Self {
+    pub(crate) fn of(sources: &dyn Sources, latch: &Latch) -> Self {
+        let phase = latch.phase();
         let plugins: Vec<PluginPart> = sources
             .plugins()
             .into_iter()
@@ -94,31 +134,49 @@ impl Readiness {
                 reason: plugin.reason,
             })
             .collect();
-        let accounts: Vec<AccountPart> = sources
-            .accounts()
-            .into_iter()
-            .map(|account| AccountPart {
-                name: account.account.to_string(),
-                carrier: account.carrier.to_string(),
-                environment: account.environment.as_str(),
-                ready: account.usable,
-                state: account.state,
-                generation: account.generation.0,
-                fingerprint: account
-                    .fingerprint
-                    .map(|fingerprint| fingerprint.to_string()),
-                reason: account.unavailable.as_ref().map(|why| why.reason.as_str()),
-                message: account.unavailable.map(|why| why.message),
-            })
-            .collect();
-        let parts_ready =
-            plugins.iter().all(|part| part.ready) && accounts.iter().all(|part| part.ready);
+        let accounts = sources.accounts();
+        let tried = latch.tried(phase, &accounts);
+        let accounts: Vec<AccountPart> = accounts.into_iter().map(account).collect();
+        let plugins_ready = plugins.iter().all(|part| part.ready);
         Self {
-            ready: phase == Phase::Serving && parts_ready,
+            ready: phase == Phase::Serving && plugins_ready && tried,
+            degraded: !plugins_ready || !accounts.iter().all(|part| part.ready),
             phase,
             plugins,
             accounts,
         }
+    }
+}
+
+fn account(account: AccountStatus) -> AccountPart {
+    let unavailable = account.unavailable.as_ref();
+    AccountPart {
+        name: account.account.to_string(),
+        carrier: account.carrier.to_string(),
+        environment: account.environment.as_str(),
+        ready: account.usable,
+        state: account.state,
+        generation: account.generation.0,
+        fingerprint: account
+            .fingerprint
+            .map(|fingerprint| fingerprint.to_string()),
+        waits_for: unavailable.map(|why| waits_for(why.reason)),
+        reason: unavailable.map(|why| why.reason.as_str()),
+        message: account.unavailable.map(|why| why.message),
+    }
+}
+
+/// Whose turn it is.
+const fn waits_for(reason: UnavailableReason) -> &'static str {
+    match reason {
+        UnavailableReason::Pending => "token",
+        UnavailableReason::CarrierUnreachable
+        | UnavailableReason::TokenEndpointFailing
+        | UnavailableReason::RateLimited => "carrier",
+        UnavailableReason::CredentialsRejected
+        | UnavailableReason::NeedsConsent
+        | UnavailableReason::Misconfigured => "person",
+        UnavailableReason::PluginFault => "plugin",
     }
 }
 

@@ -276,7 +276,7 @@ async fn healthz() -> Json<serde_json::Value> {
 }
 
 async fn readyz(State(shared): State<Shared>) -> Response {
-    let readiness = Readiness::of(shared.sources.as_ref(), shared.latch.phase());
+    let readiness = Readiness::of(shared.sources.as_ref(), &shared.latch);
     let status = if readiness.ready {
         StatusCode::OK
     } else {

@@ -3,7 +3,7 @@
 use super::{StartError, trust};
 use crate::config::{self, Config};
 use gateway_control::{ControlError, Fault, Publisher, Served, ServedAccount};
-use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal};
+use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Catalog;
 use gateway_proxy::{
     Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings,
@@ -19,7 +19,11 @@ use std::{
 };
 
 /// Everything that does not change while the data plane runs.
-pub(super) fn settings(config: &Config, roots: RootCertStore) -> Result<Settings, StartError> {
+pub(super) fn settings(
+    config: &Config,
+    roots: RootCertStore,
+    token_key: SecretBytes,
+) -> Result<Settings, StartError> {
     let listen = &config.listen;
     let tls = listen.tls.as_ref().map(trust::server).transpose()?;
     let listeners = listen.apps.iter().map(|addr| ListenerSettings {
@@ -35,7 +39,7 @@ pub(super) fn settings(config: &Config, roots: RootCertStore) -> Result<Settings
         upstream_tls: trust::client(roots)?,
         upstream_http2: config.upstream.http2,
         access_log: config.log.access_log,
-        token_key: trust::token_key()?,
+        token_key,
         app_token_lifetime: config.tokens.app_token_lifetime,
     })
 }

@@ -2,7 +2,6 @@
 
 use super::StartError;
 use crate::config::ListenTls;
-use gateway_model::SecretBytes;
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
@@ -66,13 +65,6 @@ pub(super) fn client(roots: RootCertStore) -> Result<Arc<ClientConfig>, TlsError
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
-}
-
-/// The key of the tokens that the gateway gives to apps; a new one with each start.
-pub(super) fn token_key() -> Result<SecretBytes, StartError> {
-    let mut key = vec![0; 32];
-    fill(&mut key)?;
-    Ok(SecretBytes::new(key))
 }
 
 pub(super) fn random_u64() -> Result<u64, StartError> {

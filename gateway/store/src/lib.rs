@@ -14,6 +14,7 @@ pub mod bench_support;
 mod classify;
 mod consents;
 mod db;
+mod derive;
 mod doc;
 mod error;
 mod file;
@@ -37,6 +38,7 @@ mod url;
 
 pub use backup::{BackupError, BackupSummary, Overwrite, Protection, inspect_backup};
 pub use consents::TakenConsent;
+pub use derive::Purpose;
 pub use error::{KeyError, OpenError, StoreError};
 pub use key::MasterKeySource;
 pub use notices::Sent;

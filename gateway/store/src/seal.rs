@@ -72,6 +72,8 @@ impl fmt::Debug for KeyId {
 struct RingKey {
     id: KeyId,
     key: LessSafeKey,
+    /// What keys for other purposes grow from.
+    root: hmac::Key,
 }
 
 impl RingKey {
@@ -86,6 +88,10 @@ impl RingKey {
         Ok(Self {
             id: KeyId(id),
             key: LessSafeKey::new(key),
+            root: hmac::Key::new(
+                hmac::HMAC_SHA256,
+                master.derive("waybill store: other keys").as_ref(),
+            ),
         })
     }
 }
@@ -151,6 +157,11 @@ impl Keyring {
     /// Whether a ciphertext was sealed with the first key.
     pub(crate) fn is_current(&self, sealed: &[u8]) -> bool {
         key_id(sealed).is_some_and(|id| self.keys.first().is_some_and(|first| first.id == id))
+    }
+
+    /// A key for another purpose, from the key that seals.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> hmac::Tag {
+        hmac::sign(&self.keys[0].root, purpose)
     }
 
     /// Seals.

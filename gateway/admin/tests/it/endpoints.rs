@@ -34,28 +34,65 @@ async fn readiness_follows_the_latch() {
     assert_eq!((status, &json(&body)["phase"]), (503, &"draining".into()));
 }
 
-/// P25: which part is broken, and why.
+/// P25: which part is broken, and why. A person's absence takes nobody else's requests away.
 #[tokio::test]
-async fn readiness_says_which_part_is_broken_and_why() {
+async fn account_that_waits_for_a_person_is_listed_and_the_gateway_stays_ready() {
     let server = start().await;
     server.latch.serving();
     server.sources.account_broken.store(true, Ordering::SeqCst);
     let (status, body) = server.get("/readyz").await;
-    let account = &json(&body)["accounts"][0];
-    assert_eq!(status, 503);
+    let answer = json(&body);
+    let account = &answer["accounts"][0];
+    assert_eq!((status, &answer["ready"]), (200, &true.into()), "{body}");
+    assert_eq!(answer["degraded"], true);
     assert_eq!(account["name"], "main");
+    assert_eq!(account["ready"], false);
+    assert_eq!(account["state"], "rejected");
+    assert_eq!(account["waits_for"], "person");
     assert_eq!(account["reason"], "credentials_rejected");
     assert_eq!(account["message"], "UPS refused the client secret");
-    assert_eq!(json(&body)["plugins"][0]["ready"], true);
+    assert_eq!(answer["plugins"][0]["ready"], true);
 
     server.sources.account_broken.store(false, Ordering::SeqCst);
+    let answer = json(&server.get("/readyz").await.1);
+    assert_eq!(answer["degraded"], false);
+    assert!(answer["accounts"][0].get("waits_for").is_none(), "{answer}");
+}
+
+/// P25
+#[tokio::test]
+async fn unusable_plugin_makes_the_gateway_unready_and_says_why() {
+    let server = start().await;
+    server.latch.serving();
     server.sources.plugin_broken.store(true, Ordering::SeqCst);
     let (status, body) = server.get("/readyz").await;
-    assert_eq!(status, 503);
-    assert_eq!(
-        json(&body)["plugins"][0]["reason"],
-        "this is not an ELF file"
-    );
+    let answer = json(&body);
+    assert_eq!((status, &answer["ready"]), (503, &false.into()), "{body}");
+    assert_eq!(answer["degraded"], true);
+    assert_eq!(answer["plugins"][0]["reason"], "this is not an ELF file");
+}
+
+/// A start is over when every account was tried once. An account that is added later is tried too, and
+/// its first attempt may take as long as the carrier does.
+#[tokio::test]
+async fn first_attempts_are_waited_for_at_the_start_and_never_again() {
+    let server = start().await;
+    let untried = |untried| {
+        server
+            .sources
+            .account_untried
+            .store(untried, Ordering::SeqCst);
+    };
+    server.latch.serving();
+    untried(true);
+    let (status, body) = server.get("/readyz").await;
+    assert_eq!(status, 503, "{body}");
+    assert_eq!(json(&body)["accounts"][0]["waits_for"], "token");
+    untried(false);
+    assert_eq!(server.get("/readyz").await.0, 200);
+    untried(true);
+    let (status, body) = server.get("/readyz").await;
+    assert_eq!((status, &json(&body)["degraded"]), (200, &true.into()));
 }
 
 #[tokio::test]

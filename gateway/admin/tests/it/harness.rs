@@ -60,6 +60,8 @@ pub(crate) fn still() -> Arc<Still> {
 pub(crate) struct Made {
     pub(crate) account_broken: AtomicBool,
     pub(crate) plugin_broken: AtomicBool,
+    /// The account's first token is on its way.
+    pub(crate) account_untried: AtomicBool,
 }
 
 impl Sources for Made {
@@ -89,18 +91,33 @@ impl Sources for Made {
 
     fn accounts(&self) -> Vec<AccountStatus> {
         let broken = self.account_broken.load(Ordering::SeqCst);
+        let untried = self.account_untried.load(Ordering::SeqCst);
+        let state = match (broken, untried) {
+            (true, _) => "rejected",
+            (false, true) => "acquiring",
+            (false, false) => "fresh",
+        };
+        let absent = |reason, message: &str| Unavailable {
+            reason,
+            message: message.into(),
+            retry_at: None,
+        };
+        let unavailable = match (broken, untried) {
+            (true, _) => Some(absent(
+                UnavailableReason::CredentialsRejected,
+                "UPS refused the client secret",
+            )),
+            (false, true) => Some(absent(UnavailableReason::Pending, "on its way")),
+            (false, false) => None,
+        };
         vec![AccountStatus {
             account: "main".parse().expect("a name"),
             carrier: "ups".parse().expect("a name"),
             environment: gateway_model::Environment::Test,
             client_id: "planted-client".into(),
-            state: if broken { "rejected" } else { "fresh" },
-            usable: !broken,
-            unavailable: broken.then(|| Unavailable {
-                reason: UnavailableReason::CredentialsRejected,
-                message: "UPS refused the client secret".into(),
-                retry_at: None,
-            }),
+            state,
+            usable: unavailable.is_none(),
+            unavailable,
             generation: Generation(1),
             fingerprint: None,
             issued_at: None,

@@ -9,6 +9,7 @@ on_both!(
     a_rotated_key_opens_and_the_old_one_does_not,
     an_old_key_in_the_configuration_opens_until_rotation,
     a_moved_ciphertext_does_not_open,
+    derived_keys_outlive_a_restart_and_end_with_the_master_key,
 );
 
 async fn filled(place: &Place) -> Store {
@@ -93,4 +94,43 @@ async fn a_moved_ciphertext_does_not_open(place: Place) {
     assert!(version > 1_000_000);
     assert_eq!(store.quarantined().await, []);
     store.close().await;
+}
+
+// What apps were given before a crash goes on; whoever has an old master key can sign nothing new.
+async fn derived_keys_outlive_a_restart_and_end_with_the_master_key(mut place: Place) {
+    let derived = |store: &Store| store.derived_key(Purpose::AppTokens).expose().to_vec();
+    let store = place.open().await;
+    let first = derived(&store);
+    assert_eq!(first.len(), 32);
+    store.close().await;
+    let store = place.open().await;
+    assert_eq!(derived(&store), first);
+    let new = MasterKeySource::File(place.file("new-key"));
+    store.rotate_key(&new).await.unwrap();
+    let second = derived(&store);
+    assert_ne!(second, first);
+    store.close().await;
+    place.options.master_key = new.clone();
+    let store = place.open().await;
+    assert_eq!(derived(&store), second);
+    store.close().await;
+    // The same master key in another store.
+    let mut other = Place::sqlite();
+    other.options.master_key = new;
+    assert_ne!(derived(&other.open().await), second);
+}
+
+#[tokio::test]
+async fn stores_in_memory_derive_other_keys_at_each_start() {
+    let options = StoreOptions {
+        url: StoreUrl::Memory,
+        master_key: MasterKeySource::Ephemeral,
+        old_keys: Vec::new(),
+    };
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let store = Store::open(&options, Access::Exclusive).await.unwrap();
+        keys.push(store.derived_key(Purpose::AppTokens).expose().to_vec());
+    }
+    assert_ne!(keys[0], keys[1]);
 }
