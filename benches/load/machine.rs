@@ -65,6 +65,13 @@ impl Plan {
         }
     }
 
+    /// Whether the generator may burn its processor while it waits, because nobody else needs it.
+    pub(crate) fn generator_is_alone(&self) -> bool {
+        let others = self.proxy.iter().chain(&self.backend);
+        let mut others = others.chain(&self.fleet);
+        !others.any(|processor| self.generator.contains(processor))
+    }
+
     /// Whether what is measured shares no processor with what measures.
     pub(crate) fn is_clean(&self) -> bool {
         let others = self.fleet.iter().chain(&self.backend);
@@ -101,7 +108,16 @@ pub(crate) fn description() -> String {
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("processor not known", |(_, model)| model);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{} x {model}, Linux {}", processors(), kernel.trim())
+    let system = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let system = system
+        .lines()
+        .find_map(|line| line.strip_prefix("PRETTY_NAME="))
+        .map_or("", |name| name.trim_matches('"'));
+    format!(
+        "{} x {model}, Linux {}, {system}",
+        processors(),
+        kernel.trim()
+    )
 }
 
 /// The first line that a program writes.
@@ -141,6 +157,8 @@ mod tests {
             assert!(plan.to_string().contains("too few"), "{plan:?}");
         }
         assert!(!Plan::of(2, 2).is_clean());
+        assert!(!Plan::of(2, 1).generator_is_alone());
+        assert!(Plan::of(3, 1).generator_is_alone());
         assert!(Plan::of(2, 1).is_clean());
     }
 }

@@ -4,19 +4,21 @@
 //! more than a kilobyte on it, and forwards it to `mock-ups`, which answers computed rates only to that
 //! bearer. A run with a single answer other than 200 does not count.
 
+mod about;
 mod candidates;
 mod count;
 mod downstream;
+mod figures;
 mod http;
 mod machine;
 mod measure;
-mod plot;
 mod report;
 mod server;
 mod smoke;
 mod storms;
 mod world;
 
+use about::About;
 use anyhow::{Result, ensure};
 use candidates::Kind;
 use clap::{Args, Parser, Subcommand};
@@ -96,14 +98,20 @@ struct Options {
     /// Write the figures here as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Draw the figures here as SVG.
-    #[arg(long)]
-    svg: Option<PathBuf>,
+    /// Something to keep with the figures, such as the command; any number.
+    #[arg(long = "note", value_name = "KEY=VALUE", value_parser = about::note)]
+    notes: Vec<(String, String)>,
 }
 
 impl Options {
     const fn duration(&self) -> Duration {
         Duration::from_secs(self.seconds)
+    }
+
+    /// New connections per second. Each leaves a port that cannot be used for a minute: fewer than
+    /// requests, so that ports do not run out.
+    const fn fresh_rate(&self) -> u32 {
+        self.rate / 8
     }
 
     fn builds(&self) -> Vec<Kind> {
@@ -142,13 +150,11 @@ fn run(what: What) -> Result<()> {
 }
 
 fn compare(options: &Options, kinds: &[Kind]) -> Result<()> {
+    let about = About::now(&options.notes);
     let results = measure::all(options, kinds)?;
-    say(&report::table(&results))?;
-    if let Some(path) = &options.svg {
-        write(path, plot::bars(options, &results).as_bytes())?;
-    }
+    say(&report::tables(options, &results))?;
     if let Some(path) = &options.json {
-        let json = report::json(options, &results);
+        let json = report::json(options, &about, &results);
         write(path, &serde_json::to_vec_pretty(&json)?)?;
     }
     Ok(())

@@ -33,7 +33,16 @@ impl Shape {
     /// All of them, in the order of [`Results::shapes`].
     pub(crate) const ALL: [Self; 4] = [Self::Closed, Self::Steady, Self::Alone, Self::Fresh];
 
-    /// For tables and JSON.
+    /// Those that are asked for.
+    const fn measured(options: &Options) -> &'static [Self] {
+        if options.closed_only {
+            &[Self::Closed]
+        } else {
+            &Self::ALL
+        }
+    }
+
+    /// For progress and JSON.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Closed => "closed",
@@ -43,10 +52,11 @@ impl Shape {
         }
     }
 
-    fn load(self, options: &Options, candidate: &Candidate) -> Load {
+    fn load(self, options: &Options, plan: &Plan, candidate: &Candidate) -> Load {
         let (target, ask) = (candidate.target.clone(), candidate.ask.clone());
         let closed = Load {
             streams: options.downstream.streams,
+            spin: plan.generator_is_alone(),
             ..Load::closed(target, ask, options.connections, options.duration())
         };
         match self {
@@ -59,9 +69,8 @@ impl Shape {
                 connections: 1,
                 ..closed
             },
-            // Each leaves a port in TIME_WAIT: at a rate, so that they do not run out.
             Self::Fresh => Load {
-                rate: Some(options.rate / 8),
+                rate: Some(options.fresh_rate()),
                 new_connections: true,
                 ..closed
             },
@@ -75,7 +84,7 @@ pub(crate) struct Sample {
     pub(crate) cpu_us_per_request: f64,
     pub(crate) requests_per_second: f64,
     /// 50th, 99th and 99.9th percentile, microseconds.
-    pub(crate) latency_us: [u64; 3],
+    pub(crate) latency_us: [f64; 3],
 }
 
 /// Resident memory in KiB.
@@ -85,7 +94,9 @@ pub(crate) struct Memory {
     pub(crate) start: u64,
     /// After the closed loop.
     pub(crate) busy: u64,
-    /// For each idle keep-alive connection, beyond `busy`; in bytes.
+    /// With all idle keep-alive connections; `None` where so many files may not be open.
+    pub(crate) idle: Option<u64>,
+    /// For each of them, beyond what was there before; in bytes.
     pub(crate) idle_connection: Option<u64>,
 }
 
@@ -120,23 +131,30 @@ pub(crate) fn all(options: &Options, kinds: &[Kind]) -> Result<Vec<Results>> {
             skipped: None,
         })
         .collect();
-    let progress = ProgressBar::new((options.rounds * kinds.len()) as u64).with_style(
-        ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} (eta {eta})")?,
+    let shapes = Shape::measured(options).len();
+    let progress = ProgressBar::new((options.rounds * kinds.len() * shapes) as u64).with_style(
+        ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} ({elapsed}, {eta} to go)")?,
     );
     for _ in 0..options.rounds {
         for result in &mut results {
-            progress.set_message(result.kind.name());
             if result.skipped.is_none() {
-                round(options, &world, result).with_context(|| result.kind.name())?;
+                round(options, &world, result, &progress).with_context(|| result.kind.name())?;
             }
-            progress.inc(1);
+            if result.skipped.is_some() {
+                progress.inc(shapes as u64);
+            }
         }
     }
     progress.finish_and_clear();
     Ok(results)
 }
 
-fn round(options: &Options, world: &World, result: &mut Results) -> Result<()> {
+fn round(
+    options: &Options,
+    world: &World,
+    result: &mut Results,
+    progress: &ProgressBar,
+) -> Result<()> {
     let candidate = match result.kind.start(options, world) {
         Ok(candidate) => candidate,
         // Ours must run; a peer that is not installed is left out and the report says so.
@@ -146,7 +164,7 @@ fn round(options: &Options, world: &World, result: &mut Results) -> Result<()> {
         }
         Err(error) => return Err(error),
     };
-    let done = shapes(options, world, &candidate, result);
+    let done = shapes(options, world, &candidate, result, progress);
     done.map_err(|error| candidate.server.explain(error))
 }
 
@@ -155,42 +173,46 @@ fn shapes(
     world: &World,
     candidate: &Candidate,
     result: &mut Results,
+    progress: &ProgressBar,
 ) -> Result<()> {
     let memory =
         || Ok::<_, anyhow::Error>(process::usage_of_all(&candidate.server.pids())?.rss_kib);
     result.memory.start = memory()?;
     let warm_up = Load {
         duration: WARM_UP,
-        ..Shape::Closed.load(options, candidate)
+        ..Shape::Closed.load(options, &world.plan, candidate)
     };
     sample(world, candidate, warm_up).context("warming up")?;
-    let shapes = if options.closed_only { 1 } else { 4 };
-    for (shape, samples) in Shape::ALL.iter().zip(&mut result.shapes).take(shapes) {
-        let load = shape.load(options, candidate);
+    for (shape, samples) in Shape::measured(options).iter().zip(&mut result.shapes) {
+        progress.set_message(format!("{}: {}", result.kind.name(), shape.name()));
+        let load = shape.load(options, &world.plan, candidate);
         samples.push(sample(world, candidate, load).context(shape.name())?);
+        progress.inc(1);
         if *shape == Shape::Closed {
             result.memory.busy = memory()?;
         }
     }
     if !options.closed_only {
-        result.memory.idle_connection = idle(options, candidate).context("idle connections")?;
+        progress.set_message(format!("{}: idle connections", result.kind.name()));
+        idle(options, candidate, &mut result.memory).context("idle connections")?;
     }
     Ok(())
 }
 
-/// Bytes for each idle connection; `None` where so many files may not be open.
-fn idle(options: &Options, candidate: &Candidate) -> Result<Option<u64>> {
+/// Memory with idle connections; left out where so many files may not be open.
+fn idle(options: &Options, candidate: &Candidate, memory: &mut Memory) -> Result<()> {
     if !process::raise_open_files(options.idle as u64 + 500) {
-        return Ok(None);
+        return Ok(());
     }
     let pids = candidate.server.pids();
     let before = process::usage_of_all(&pids)?.rss_kib;
     let held = generator::hold(&candidate.target, &candidate.ask, options.idle)?;
     let after = process::usage_of_all(&pids)?.rss_kib;
     drop(held);
-    Ok(Some(
-        after.saturating_sub(before) * 1024 / options.idle.max(1) as u64,
-    ))
+    memory.idle = Some(after);
+    let each = after.saturating_sub(before) * 1024 / options.idle.max(1) as u64;
+    memory.idle_connection = Some(each);
+    Ok(())
 }
 
 /// Runs one load and reads the candidate's usage before and after.
@@ -205,7 +227,7 @@ fn sample(world: &World, candidate: &Candidate, load: Load) -> Result<Sample> {
     Ok(Sample {
         cpu_us_per_request: cpu / outcome.good as f64,
         requests_per_second: outcome.rate(),
-        latency_us: [0.5, 0.99, 0.999].map(|q| outcome.latency_us.value_at_quantile(q)),
+        latency_us: [0.5, 0.99, 0.999].map(|q| outcome.latency_us.value_at_quantile(q) as f64),
     })
 }
 

@@ -1,105 +1,109 @@
-//! Medians over the rounds, as a table for people and as JSON.
+//! The figures as tables for people and as JSON. `cargo xtask bench report` draws and writes from the JSON.
 
 use crate::{
-    Options, machine,
-    measure::{Results, Sample, Shape},
+    Options,
+    about::About,
+    figures::{Figure, Figures, ratio},
+    machine::Plan,
+    measure::{Results, Shape},
 };
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::{Map, Value, json};
 
-const COLUMNS: [&str; 13] = [
-    "proxy",
-    "us CPU/request",
-    "spread",
-    "ratio",
-    "requests/s",
-    "p50 us",
-    "p99 us",
-    "steady: us CPU",
-    "p99 us",
-    "alone: p50 us",
-    "fresh: us CPU",
-    "MB idle/busy",
-    "bytes/idle conn",
-];
-
-/// The middle value and how far the others are from it, in per cent of it.
-pub(crate) fn median(samples: &[Sample], figure: impl Fn(&Sample) -> f64) -> (f64, f64) {
-    let mut values: Vec<f64> = samples.iter().map(figure).collect();
-    values.sort_by(f64::total_cmp);
-    let Some(middle) = values.get(values.len() / 2).copied() else {
-        return (f64::NAN, f64::NAN);
-    };
-    let spread = values
-        .last()
-        .zip(values.first())
-        .map_or(0.0, |(last, first)| last - first);
-    (middle, 100.0 * spread / middle)
-}
-
-/// One row per candidate; ratios are to the first.
-pub(crate) fn table(results: &[Results]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(COLUMNS);
-    let base = results
-        .first()
-        .map_or(f64::NAN, |first| cpu(first, Shape::Closed));
+/// Processor time and memory, then latencies; ratios are to the first candidate.
+pub(crate) fn tables(options: &Options, results: &[Results]) -> String {
+    let idle = format!("MB start / busy / {} idle", options.idle);
+    let mut work = table([
+        "proxy",
+        "us CPU/request",
+        "spread",
+        "ratio (least to most)",
+        "requests/s",
+        "steady: us CPU",
+        "fresh: us CPU",
+        &idle,
+        "bytes/idle conn",
+    ]);
+    let mut latency = table([
+        "proxy",
+        "closed: p50 / p99 / p99.9 us",
+        "steady: p50 / p99 / p99.9 us",
+        "alone: p50 us",
+        "fresh: p50 / p99 us",
+    ]);
+    let mut skipped = String::new();
     for result in results {
-        table.add_row(row(result, base));
+        let name = result.kind.name();
+        if let Some(reason) = &result.skipped {
+            skipped += &format!("\n{name} skipped: {reason}");
+            continue;
+        }
+        work.add_row(work_row(result, results.first().unwrap_or(result)));
+        let shape = |shape, percentiles| latencies(result, shape, percentiles);
+        latency.add_row([
+            name,
+            shape(Shape::Closed, 0..3),
+            shape(Shape::Steady, 0..3),
+            shape(Shape::Alone, 0..1),
+            shape(Shape::Fresh, 0..2),
+        ]);
     }
-    for column in 1..COLUMNS.len() {
-        if let Some(column) = table.column_mut(column) {
+    for table in [&mut work, &mut latency] {
+        for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let skipped: String = results
-        .iter()
-        .filter_map(|r| {
-            Some(format!(
-                "\n{} skipped: {}",
-                r.kind.name(),
-                r.skipped.as_ref()?
-            ))
-        })
-        .collect();
     format!(
-        "{table}\nratio: the first row's CPU per request over this row's; under 1 the first row is cheaper{skipped}"
+        "{work}\nratio: the first row's CPU per request over this row's; under 1 the first row is \
+         cheaper\n{latency}\nsteady and fresh: counted from when a request was due{skipped}"
     )
 }
 
-fn row(result: &Results, base: f64) -> Vec<String> {
-    let name = result.kind.name();
-    if result.skipped.is_some() {
-        return vec![name, "skipped".to_owned()];
-    }
-    let (us, spread) = median(result.of(Shape::Closed), |s| s.cpu_us_per_request);
-    let rate = median(result.of(Shape::Closed), |s| s.requests_per_second).0;
+fn table<const N: usize>(columns: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(columns);
+    table
+}
+
+fn work_row(result: &Results, first: &Results) -> [String; 9] {
+    let closed = Figures::of(result.of(Shape::Closed));
+    let cpu = |shape| Figures::of(result.of(shape)).map(|f| f.cpu_us_per_request);
     let memory = result.memory;
-    vec![
-        name,
-        format!("{us:.1}"),
-        format!("{spread:.0} %"),
-        format!("{:.2}", base / us),
-        format!("{rate:.0}"),
-        percentile(result, Shape::Closed, 0),
-        percentile(result, Shape::Closed, 1),
-        figure(cpu(result, Shape::Steady), 1),
-        percentile(result, Shape::Steady, 1),
-        percentile(result, Shape::Alone, 0),
-        figure(cpu(result, Shape::Fresh), 1),
-        format!(
-            "{:.1}/{:.1}",
-            megabytes(memory.start),
-            megabytes(memory.busy)
-        ),
-        memory
-            .idle_connection
-            .map_or_else(|| "-".to_owned(), |bytes| bytes.to_string()),
+    let megabytes = |kib: Option<u64>| text(kib, |kib| format!("{:.1}", megabytes(kib)));
+    [
+        result.kind.name(),
+        median(closed.as_ref().map(|f| &f.cpu_us_per_request), 1),
+        text(closed.as_ref(), |f| {
+            format!("{:.0} %", f.cpu_us_per_request.spread())
+        }),
+        text(ratio(first, result), |r| {
+            format!("{:.2} ({:.2} to {:.2})", r.median, r.least, r.most)
+        }),
+        median(closed.as_ref().map(|f| &f.requests_per_second), 0),
+        median(cpu(Shape::Steady).as_ref(), 1),
+        median(cpu(Shape::Fresh).as_ref(), 1),
+        [Some(memory.start), Some(memory.busy), memory.idle]
+            .map(megabytes)
+            .join(" / "),
+        text(memory.idle_connection, |bytes| bytes.to_string()),
     ]
 }
 
-fn cpu(result: &Results, shape: Shape) -> f64 {
-    median(result.of(shape), |s| s.cpu_us_per_request).0
+fn latencies(result: &Results, shape: Shape, percentiles: std::ops::Range<usize>) -> String {
+    text(Figures::of(result.of(shape)), |figures| {
+        let medians = figures.latency_us[percentiles].iter();
+        let medians: Vec<_> = medians.map(|f| format!("{:.0}", f.median)).collect();
+        medians.join(" / ")
+    })
+}
+
+fn median(figure: Option<&Figure>, digits: usize) -> String {
+    text(figure, |figure| format!("{:.digits$}", figure.median))
+}
+
+/// A dash for what was not measured.
+fn text<T>(value: Option<T>, write: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), write)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
@@ -107,48 +111,32 @@ fn megabytes(kib: u64) -> f64 {
     kib as f64 / 1024.0
 }
 
-fn figure(value: f64, digits: usize) -> String {
-    if value.is_nan() {
-        "-".to_owned()
-    } else {
-        format!("{value:.digits$}")
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn percentile(result: &Results, shape: Shape, which: usize) -> String {
-    figure(
-        median(result.of(shape), |s| s.latency_us[which] as f64).0,
-        0,
-    )
-}
-
-/// Everything that was measured.
-pub(crate) fn json(options: &Options, results: &[Results]) -> Value {
-    let one = |s: &Sample| {
-        json!({"cpu_us_per_request": s.cpu_us_per_request, "requests_per_second": s.requests_per_second,
-               "p50_us": s.latency_us[0], "p99_us": s.latency_us[1], "p999_us": s.latency_us[2]})
-    };
+/// Everything that was measured, and how.
+pub(crate) fn json(options: &Options, about: &About, results: &[Results]) -> Value {
+    let plan = Plan::new(options.workers);
+    let first = results.first();
     let candidate = |r: &Results| {
         let shapes: Map<String, Value> = Shape::ALL
             .iter()
-            .map(|shape| {
-                (
-                    shape.name().to_owned(),
-                    r.of(*shape).iter().map(one).collect(),
-                )
+            .filter_map(|shape| {
+                let figures = Figures::of(r.of(*shape))?;
+                Some((shape.name().to_owned(), json!(figures)))
             })
             .collect();
         json!({
-            "name": r.kind.name(), "version": r.kind.version(options), "skipped": r.skipped, "shapes": shapes,
+            "name": r.kind.name(), "version": r.kind.version(options), "skipped": r.skipped,
+            "ratio": first.and_then(|first| ratio(first, r)), "shapes": shapes,
             "memory": {"start_kib": r.memory.start, "busy_kib": r.memory.busy,
-                       "idle_connection_bytes": r.memory.idle_connection},
+                       "idle_kib": r.memory.idle, "idle_connection_bytes": r.memory.idle_connection},
         })
     };
     json!({
+        "about": about,
         "workers": options.workers, "connections": options.connections, "rate": options.rate,
+        "fresh_rate": options.fresh_rate(), "idle": options.idle,
         "seconds": options.seconds, "rounds": options.rounds, "tls_upstream": options.tls_upstream,
-        "downstream": options.downstream.to_string(), "machine": machine::description(),
+        "downstream": options.downstream.to_string(),
+        "processors": {"proxy": plan.proxy, "mock": plan.backend, "generator": plan.generator},
         "candidates": results.iter().map(candidate).collect::<Vec<_>>(),
     })
 }

@@ -9,6 +9,7 @@ mod idle;
 
 use crate::{
     Options,
+    about::About,
     candidates::Candidate,
     machine::{self, Plan},
     measure, write,
@@ -70,10 +71,13 @@ enum Storm {
 
 /// Runs the storms, and says what came of them.
 pub(crate) fn run(storms: &Storms) -> Result<()> {
+    let about = About::now(&storms.options.notes);
     let findings = all(storms)?;
     crate::say(&findings.table())?;
     if let Some(path) = &storms.options.json {
-        write(path, &serde_json::to_vec_pretty(&findings.json())?)?;
+        let mut json = findings.json();
+        json["about"] = serde_json::to_value(about)?;
+        write(path, &serde_json::to_vec_pretty(&json)?)?;
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: measurements of the shipped programs. It builds; `benches` measures.
 
+mod about;
 mod gate;
+mod micro;
 mod peers;
+mod report;
 
 use crate::{
     cargo::{self, Built, Profile},
@@ -11,7 +14,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use peers::Peers;
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -25,7 +28,7 @@ pub(crate) struct Bench {
 #[derive(Subcommand)]
 enum What {
     /// The hot paths one by one (criterion).
-    Micro,
+    Micro(micro::Micro),
     /// Load on the gateway alone.
     Load(Run),
     /// The same load on the gateway, nginx, HAProxy, Envoy and Pingora, alternating. Installs the peers
@@ -42,6 +45,8 @@ enum What {
     Smoke,
     /// Instruction counts against the checked-in baseline; fails above it by more than 5 %.
     Gate(gate::Gate),
+    /// The last results into docs/benchmarks.md, with plots.
+    Report(report::Report),
 }
 
 #[derive(Args)]
@@ -60,24 +65,19 @@ struct Run {
 impl Bench {
     pub(crate) fn run(self) -> Result<()> {
         match self.what {
-            What::Micro => micro(),
+            What::Micro(micro) => micro.run(),
             What::Load(run) => {
-                let programs = Programs::build(run.profile())?;
-                run.matrix(&programs, "gateway", &Peers::default())?;
-                run.downstream(&programs)
+                let session = Session::begin(run, "load", Peers::default())?;
+                session.matrix("gateway")?;
+                session.downstream()
             }
             What::Peers { peers, run } => {
-                let peers = peers.ensure();
-                run.matrix(&Programs::build(run.profile())?, "peers", &peers)
+                Session::begin(run, "peers", peers.ensure())?.matrix("peers")
             }
-            What::Storms(run) => {
-                let programs = Programs::build(run.profile())?;
-                let mut command = programs.load("storms");
-                command.arg("--json").arg(run.file("storms", "json"));
-                cargo::run(command.args(&run.options))
-            }
+            What::Storms(run) => Session::begin(run, "storms", Peers::default())?.storms(),
             What::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
             What::Gate(gate) => gate.run(),
+            What::Report(report) => report.run(),
         }
     }
 }
@@ -97,32 +97,42 @@ impl Run {
             Profile::Release
         }
     }
+}
+
+/// Measurements of one build.
+struct Session {
+    run: Run,
+    programs: Programs,
+    peers: Peers,
+    notes: Vec<(&'static str, String)>,
+}
+
+impl Session {
+    fn begin(run: Run, what: &str, peers: Peers) -> Result<Self> {
+        let quick = if run.quick { " --quick" } else { "" };
+        Ok(Self {
+            // Before the build: what is measured is what is there now.
+            notes: about::notes(&format!("{what}{quick}"), &run.options),
+            programs: Programs::build(run.profile())?,
+            run,
+            peers,
+        })
+    }
 
     /// Plaintext and TLS upstream, one and two workers.
-    fn matrix(&self, programs: &Programs, what: &str, peers: &Peers) -> Result<()> {
+    fn matrix(&self, what: &str) -> Result<()> {
         for workers in ["1", "2"] {
-            for upstream in ["plain", "tls"] {
+            let ways: [(&str, &[&str]); 2] = [("plain", &[]), ("tls", &["--tls-upstream"])];
+            for (upstream, options) in ways {
                 let name = format!("{what}-{upstream}-{workers}");
-                let mut command = self.figures(programs, what, &name);
-                command.args(["--workers", workers]);
-                if upstream == "tls" {
-                    command.arg("--tls-upstream");
-                }
-                if let Some(envoy) = &peers.envoy {
-                    command.arg("--envoy").arg(envoy);
-                }
-                if let Some(pingora) = &peers.pingora {
-                    command.arg("--pingora").arg(pingora);
-                }
-                cargo::run(command.args(&self.options))?;
+                self.figures(what, &name, &[&["--workers", workers], options].concat())?;
             }
         }
-        say::line(format!("figures and plots: {}", self.out.display()));
         Ok(())
     }
 
     /// The other ways in which an app may speak: HTTP/2, TLS, with credentials of its own.
-    fn downstream(&self, programs: &Programs) -> Result<()> {
+    fn downstream(&self) -> Result<()> {
         let ways: [(&str, &[&str]); 5] = [
             ("h2", &["--http2"]),
             ("tls", &["--tls-downstream"]),
@@ -131,22 +141,46 @@ impl Run {
             ("token", &["--app", "token"]),
         ];
         for (name, options) in ways {
-            let mut command = self.figures(programs, "gateway", &format!("gateway-apps-{name}"));
-            cargo::run(command.args(options).args(&self.options))?;
+            self.figures("gateway", &format!("gateway-apps-{name}"), options)?;
         }
         Ok(())
     }
 
-    /// The load program, writing figures and a plot of this name.
-    fn figures(&self, programs: &Programs, what: &str, name: &str) -> Command {
-        let mut command = programs.load(what);
-        command.arg("--json").arg(self.file(name, "json"));
-        command.arg("--svg").arg(self.file(name, "svg"));
-        command
+    fn storms(&self) -> Result<()> {
+        self.load("storms", &self.file("storms", "json"), &[])
+    }
+
+    /// Measures, and draws what came of it.
+    fn figures(&self, what: &str, name: &str, options: &[&str]) -> Result<()> {
+        let (figures, plot) = (self.file(name, "json"), self.file(name, "svg"));
+        self.load(what, &figures, options)?;
+        fs::write(&plot, report::plot(&figures)?)?;
+        say::line(format!(
+            "figures and plot: {name}.json and .svg in {}",
+            self.run.out.display()
+        ));
+        Ok(())
+    }
+
+    /// Runs the load program, which writes its figures to this file.
+    fn load(&self, what: &str, figures: &Path, options: &[&str]) -> Result<()> {
+        let mut command = self.programs.load(what);
+        command.arg("--json").arg(figures);
+        for (key, value) in &self.notes {
+            command.arg("--note").arg(format!("{key}={value}"));
+        }
+        if let Some(envoy) = &self.peers.envoy {
+            command.arg("--envoy").arg(envoy);
+        }
+        if let Some(pingora) = &self.peers.pingora {
+            command.arg("--pingora").arg(pingora);
+        }
+        cargo::run(command.args(options).args(&self.run.options))
     }
 
     fn file(&self, name: &str, kind: &str) -> PathBuf {
-        cargo::root().join(&self.out).join(format!("{name}.{kind}"))
+        let folder = cargo::root().join(&self.run.out);
+        folder.join(format!("{name}.{kind}"))
     }
 }
 
@@ -186,11 +220,6 @@ impl Programs {
         command.arg("--plugin").arg(&self.built.ups_plugin);
         command
     }
-}
-
-fn micro() -> Result<()> {
-    cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "benches", "--bench", "micro"]))?;
-    cargo::run(cargo::cargo().args(["bench", "--locked", "-p", "mock-ups", "--bench", "rating"]))
 }
 
 /// Whether a program can be started.

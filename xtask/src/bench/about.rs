@@ -1,0 +1,51 @@
+//! What is kept with every result: without command, program and machine a figure says nothing.
+
+use super::output;
+use crate::cargo;
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// Facts that a program of the benches cannot know, as `(key, value)`.
+pub(super) fn notes(what: &str, options: &[String]) -> Vec<(&'static str, String)> {
+    let mut command = format!("cargo xtask bench {what}");
+    if !options.is_empty() {
+        command = format!("{command} -- {}", options.join(" "));
+    }
+    let mut notes = vec![("command", command)];
+    notes.extend(revision().map(|revision| ("revision", revision)));
+    notes.extend(line("rustc", &["--version"]).map(|rustc| ("rustc", rustc)));
+    notes
+}
+
+/// The same with time and machine, for results that no program of ours writes.
+pub(super) fn now(what: &str, options: &[String]) -> Value {
+    let notes: serde_json::Map<_, _> = notes(what, options)
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), Value::String(value)))
+        .collect();
+    let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = model.lines().find(|line| line.starts_with("model name"));
+    let model = model.and_then(|line| line.split_once(": "));
+    json!({
+        "started": line("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
+        "machine": model.map(|(_, model)| model),
+        "notes": notes,
+    })
+}
+
+/// The commit, and whether there is more than it.
+fn revision() -> Option<String> {
+    let commit = line("git", &["rev-parse", "--short=10", "HEAD"])?;
+    let changes = ["status", "--porcelain", "--untracked-files=no"];
+    Some(match line("git", &changes) {
+        Some(_) => format!("{commit} with changes"),
+        None => commit,
+    })
+}
+
+/// The first line that a program writes; `None` if there is none.
+fn line(program: &str, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new(program);
+    let said = output(command.args(arguments).current_dir(cargo::root())).ok()?;
+    Some(said.lines().next()?.trim().to_owned())
+}

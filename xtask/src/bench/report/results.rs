@@ -1,0 +1,115 @@
+//! What the load program wrote. A figure that is not there was not measured.
+
+use serde_json::Value;
+
+/// One run of the load program.
+pub(super) struct Run(pub(super) Value);
+
+/// One proxy of a run.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'a>(&'a Value);
+
+/// One figure over the rounds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Figure {
+    pub(super) median: f64,
+    pub(super) least: f64,
+    pub(super) most: f64,
+    pub(super) rounds: Vec<f64>,
+}
+
+impl Run {
+    pub(super) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+        self.0["candidates"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(Candidate)
+    }
+
+    pub(super) fn candidate(&self, name: &str) -> Option<Candidate<'_>> {
+        self.candidates().find(|candidate| candidate.name() == name)
+    }
+
+    pub(super) fn text(&self, pointer: &str) -> &str {
+        self.0
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or("?")
+    }
+
+    pub(super) fn number(&self, pointer: &str) -> u64 {
+        self.0.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
+    }
+
+    pub(super) fn rounds(&self) -> usize {
+        usize::try_from(self.number("/rounds")).unwrap_or(0)
+    }
+
+    /// How apps speak to the gateway.
+    pub(super) fn downstream(&self) -> &str {
+        self.text("/downstream")
+    }
+
+    /// What is behind it, and its workers.
+    pub(super) fn upstream(&self) -> String {
+        let tls = self.0["tls_upstream"] == true;
+        let upstream = if tls { "TLS" } else { "plaintext" };
+        let workers = self.number("/workers");
+        let plural = if workers == 1 { "" } else { "s" };
+        format!("{upstream} upstream, {workers} worker{plural}")
+    }
+
+    /// Both.
+    pub(super) fn way(&self) -> String {
+        format!("{}; {}", self.downstream(), self.upstream())
+    }
+}
+
+impl<'a> Candidate<'a> {
+    pub(super) fn name(self) -> &'a str {
+        self.0["name"].as_str().unwrap_or("?")
+    }
+
+    /// What the program says of its version.
+    pub(super) fn version(self) -> Option<&'a str> {
+        self.0["version"].as_str()
+    }
+
+    pub(super) fn is_skipped(self) -> bool {
+        self.0["skipped"].is_string()
+    }
+
+    /// The first candidate's CPU time by this one's.
+    pub(super) fn ratio(self) -> Option<Figure> {
+        figure(&self.0["ratio"])
+    }
+
+    pub(super) fn cpu(self, shape: &str) -> Option<Figure> {
+        figure(&self.0["shapes"][shape]["cpu_us_per_request"])
+    }
+
+    pub(super) fn rate(self, shape: &str) -> Option<Figure> {
+        figure(&self.0["shapes"][shape]["requests_per_second"])
+    }
+
+    /// The 50th, 99th or 99.9th percentile.
+    pub(super) fn latency(self, shape: &str, which: usize) -> Option<Figure> {
+        figure(&self.0["shapes"][shape]["latency_us"][which])
+    }
+
+    /// By the name that the figure has.
+    pub(super) fn memory(self, name: &str) -> Option<u64> {
+        self.0["memory"][name].as_u64()
+    }
+}
+
+fn figure(value: &Value) -> Option<Figure> {
+    let rounds = value["rounds"].as_array()?.iter();
+    Some(Figure {
+        median: value["median"].as_f64()?,
+        least: value["least"].as_f64()?,
+        most: value["most"].as_f64()?,
+        rounds: rounds.filter_map(Value::as_f64).collect(),
+    })
+}
