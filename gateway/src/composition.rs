@@ -18,7 +18,7 @@ use credentials::BrokerCredentials;
 use data_plane::DirectoryPublisher;
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, HyperClient, Shutdown, TrustError};
-use gateway_control::{Parts, StoreLedger};
+use gateway_control::{Parts, Served, StoreLedger};
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, DirectoryError, Host, HttpClient};
 use gateway_proxy::{BindError, DrainReport, Settings};
@@ -140,9 +140,11 @@ impl Gateway {
             settings: accounts::control_settings(config),
             seed: trust::random_seed()?,
         });
-        control.load(accounts::declared(config)).await?;
+        let served = control.load(accounts::declared(config)).await?;
+        let shared = (&clock, &*catalog, &*broker, &control);
         let settings = data_plane::settings(config, roots, store.derived_key(Purpose::AppTokens))?;
-        let data_plane = data_plane(config, settings, &clock, &catalog, &broker, &control).await?;
+        let data_plane = data_plane(config, settings, shared, &served)?;
+        drop(served);
         let latch = Latch::default();
         let admin = Admin::bind(AdminOptions {
             addr: config.listen.admin,
@@ -166,7 +168,7 @@ impl Gateway {
             .await?;
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
         latch.serving();
-        control.warm().await?;
+        control.warm();
         Ok(Self {
             apps: data_plane.addresses,
             scheme: if config.listen.tls.is_some() {
@@ -265,20 +267,18 @@ struct DataPlane {
 }
 
 /// Starts the data plane with what the control plane serves, and lets it hear of changes.
-async fn data_plane(
+fn data_plane(
     config: &Config,
     settings: Settings,
-    clock: &Arc<dyn Clock>,
-    catalog: &Catalog,
-    broker: &Broker,
-    control: &ControlPlane,
+    (clock, catalog, broker, control): (&Arc<dyn Clock>, &Catalog, &Broker, &ControlPlane),
+    served: &Served,
 ) -> Result<DataPlane, StartError> {
     let wait = config.tokens.acquire_wait;
     let credentials = BrokerCredentials::new(broker.handle(), Arc::clone(clock), wait);
     let routes = data_plane::routes(config, catalog);
     let bound = gateway_proxy::bind(
         settings,
-        data_plane::directory(&routes, &control.served().await?),
+        data_plane::directory(&routes, served),
         Arc::new(credentials),
         Arc::clone(clock),
     )?;

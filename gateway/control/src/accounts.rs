@@ -6,8 +6,9 @@ use crate::{
 };
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, UnavailableReason};
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, ManagedBy, NoticeKind};
+use gateway_store::{AccountRecord, GrantKind, ManagedBy, NoticeKind, Timestamp};
 use serde_json::json;
+use std::collections::HashMap;
 
 /// More than any login owns, and few enough to probe each.
 const MAX_NUMBERS: usize = 32;
@@ -20,13 +21,18 @@ impl ControlPlane {
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ControlError> {
         let notices = self.notices().await?;
         let store = &self.shared.store;
-        let grants = store.grants().await?;
+        let mut ends = HashMap::new();
+        store
+            .each_grant(|grant| {
+                ends.insert(grant.account, grant.expires_at);
+            })
+            .await?;
         let mut accounts = store.accounts().await?;
         accounts.sort_by(|one, other| one.name.cmp(&other.name));
         let views = accounts.into_iter().map(|account| {
-            let grant = grants.iter().find(|grant| grant.account == account.name);
+            let ends = ends.get(&account.name).copied().flatten();
             let status = self.shared.broker.handle().status(&account.name);
-            let mut view = view(account, grant, status.as_ref());
+            let mut view = view(account, ends, status.as_ref());
             view.notices = notices
                 .iter()
                 .filter(|notice| notice.account == view.name)
@@ -45,7 +51,8 @@ impl ControlPlane {
         let account = self.known_account(name).await?;
         let grant = self.shared.store.grant(&account.name).await?;
         let status = self.shared.broker.handle().status(&account.name);
-        let mut view = view(account, grant.as_ref(), status.as_ref());
+        let ends = grant.and_then(|grant| grant.expires_at);
+        let mut view = view(account, ends, status.as_ref());
         view.notices = self.notices().await?;
         view.notices.retain(|notice| notice.account == view.name);
         Ok(view)
@@ -266,7 +273,7 @@ fn secrets(texts: Vec<SecretText>) -> Result<Vec<gateway_model::ClientSecret>, C
 
 fn view(
     account: AccountRecord,
-    grant: Option<&GrantRecord>,
+    ends: Option<Timestamp>,
     status: Option<&AccountStatus>,
 ) -> AccountView {
     let (state, message) = state(&account, status);
@@ -278,11 +285,7 @@ fn view(
             .and_then(crate::trail::time),
         grant_expires_at: status
             .and_then(|status| status.grant_ends_at)
-            .or_else(|| {
-                grant?
-                    .expires_at
-                    .map(gateway_store::Timestamp::to_system_time)
-            })
+            .or_else(|| ends.map(Timestamp::to_system_time))
             .and_then(crate::trail::time),
         created_at: crate::trail::stamp(account.created_at),
         notices: Vec::new(),

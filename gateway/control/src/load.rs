@@ -1,13 +1,16 @@
 //! The start: what the configuration declares, what the store kept, what a crash left open.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, ledger::StoreLedger, wiring::Wired};
-use gateway_model::Secret;
+use crate::{Actor, ControlError, ControlPlane, Fault, Served, ledger::StoreLedger, wiring::Wired};
+use gateway_model::{AccountId, AppId, Secret};
 use gateway_store::{
     AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, ManagedBy, SecretDigest,
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What the configuration declares. Times and revisions in the records mean nothing yet.
 #[derive(Clone, Debug, Default)]
@@ -30,39 +33,51 @@ pub struct DeclaredApp {
 impl ControlPlane {
     /// Brings the store in line with the configuration, resolves what a crash left open, and gives
     /// every active account to the broker with the token it still has: a restart asks the carrier
-    /// for nothing while tokens are valid.
+    /// for nothing while tokens are valid. Gives back what is served.
+    ///
+    /// A large fleet's start takes as long as this, so every record is read and opened once.
     ///
     /// # Errors
     /// When the store refuses, or the configuration declares what an operator added otherwise.
-    pub async fn load(&self, declared: Declared) -> Result<(), ControlError> {
+    pub async fn load(&self, declared: Declared) -> Result<Served, ControlError> {
         let store = &self.shared.store;
-        self.declare_accounts(declared.accounts).await?;
-        self.declare_apps(declared.apps).await?;
+        let accounts = self.declare_accounts(declared.accounts).await?;
+        let (apps, legacy_keys) = self.declare_apps(declared.apps).await?;
         store.purge_consents(self.shared.now()).await?;
-        self.connect_all().await?;
-        for damaged in store.quarantined().await {
+        self.connect_all(&accounts).await?;
+        for damaged in store.quarantined_once_listed().await {
             tracing::error!(record = %damaged.row, "{}; it is left out", damaged.reason);
         }
-        Ok(())
+        Ok(self.shared.serve(accounts, apps, legacy_keys))
     }
 
     /// Asks for the tokens that are missing, so that an operator hears of a wrong secret now and
     /// not with the first parcel.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn warm(&self) -> Result<(), ControlError> {
-        for account in self.shared.store.accounts().await? {
-            if account.active {
-                self.shared.broker.handle().warm(&account.name);
-            }
+    pub fn warm(&self) {
+        let broker = self.shared.broker.handle();
+        for account in self.shared.all_wired() {
+            broker.warm(&account);
         }
-        Ok(())
     }
 
-    async fn declare_accounts(&self, declared: Vec<AccountRecord>) -> Result<(), ControlError> {
+    /// Makes the store's accounts those of the configuration and of the operator. Gives back all.
+    async fn declare_accounts(
+        &self,
+        declared: Vec<AccountRecord>,
+    ) -> Result<Vec<AccountRecord>, ControlError> {
         let (store, now) = (&self.shared.store, self.shared.now());
-        for mut account in declared.clone() {
+        let stored = store.accounts().await?;
+        let known: HashMap<_, _> = stored.iter().map(|known| (&known.name, known)).collect();
+        let names: HashSet<AccountId> = declared.iter().map(|one| one.name.clone()).collect();
+        let mut changed = false;
+        for mut account in declared {
+            let as_known = |known: &&AccountRecord| {
+                known.managed_by == ManagedBy::Config && same(known, &account)
+            };
+            // A change may take the default away from another account, so after one each is asked for.
+            if !changed && known.get(&account.name).is_some_and(as_known) {
+                continue;
+            }
             account.managed_by = ManagedBy::Config;
             (account.created_at, account.updated_at) = (now, now);
             match store.account(&account.name).await? {
@@ -70,93 +85,124 @@ impl ControlPlane {
                 Some(known) if known.managed_by == ManagedBy::Operator => {
                     return Err(taken("account", account.name.as_str()));
                 }
+                Some(known) if same(&known, &account) => continue,
                 Some(known) => {
                     account.created_at = known.created_at;
                     account.revision = known.revision;
-                    if !same(&known, &account) {
-                        store.update_account(&account).await?;
-                    }
+                    store.update_account(&account).await?;
                 }
             }
+            changed = true;
         }
-        for mut gone in store.accounts().await? {
-            let kept = declared.iter().any(|account| account.name == gone.name);
-            if gone.managed_by == ManagedBy::Config && gone.active && !kept {
-                tracing::warn!(account = %gone.name, "it is no longer in the configuration: it is \
-                    switched off, and its login is kept until you remove it");
-                gone.active = false;
-                let subject = format!("account:{}", gone.name);
-                let update = async { Ok(store.update_account(&gone).await?) };
-                self.audited(
-                    &Actor("config".to_owned()),
-                    "account.deactivate",
-                    &subject,
-                    json!({}),
-                    update,
-                )
-                .await?;
-            }
+        let gone = |known: &&AccountRecord| {
+            known.managed_by == ManagedBy::Config && known.active && !names.contains(&known.name)
+        };
+        for gone in stored.iter().filter(gone) {
+            self.switch_off(&gone.name).await?;
+            changed = true;
         }
-        Ok(())
+        if changed {
+            return Ok(store.accounts().await?);
+        }
+        Ok(stored)
     }
 
-    async fn declare_apps(&self, declared: Vec<DeclaredApp>) -> Result<(), ControlError> {
+    /// Switches an account off that the configuration does not declare any more.
+    async fn switch_off(&self, name: &AccountId) -> Result<(), ControlError> {
+        tracing::warn!(account = %name, "it is no longer in the configuration: it is \
+            switched off, and its login is kept until you remove it");
+        let mut gone = self.known_account(name).await?;
+        gone.active = false;
+        let subject = format!("account:{name}");
+        let update = async { Ok(self.shared.store.update_account(&gone).await?) };
+        let actor = Actor("config".to_owned());
+        self.audited(&actor, "account.deactivate", &subject, json!({}), update)
+            .await
+            .map(drop)
+    }
+
+    /// The same for apps and the retired keys by which they are recognised.
+    async fn declare_apps(
+        &self,
+        declared: Vec<DeclaredApp>,
+    ) -> Result<(Vec<AppRecord>, Vec<LegacyKeyRecord>), ControlError> {
         let (store, now) = (&self.shared.store, self.shared.now());
-        let known = store.apps().await?;
-        for gone in known
-            .iter()
-            .filter(|app| app.managed_by == ManagedBy::Config)
-        {
-            if !declared.iter().any(|app| app.record.name == gone.name) {
+        let stored = store.apps().await?;
+        let names: HashSet<AppId> = declared.iter().map(|app| app.record.name.clone()).collect();
+        let mut changed = false;
+        for gone in &stored {
+            if gone.managed_by == ManagedBy::Config && !names.contains(&gone.name) {
                 store.remove_app(&gone.name).await?;
+                changed = true;
             }
         }
+        let known: HashMap<_, _> = stored.iter().map(|app| (&app.name, app)).collect();
+        let mut retired = BTreeMap::new();
         for DeclaredApp {
             mut record,
             legacy_keys,
         } in declared
         {
-            let before = known.iter().find(|app| app.name == record.name);
+            let before = known.get(&record.name).copied();
             if before.is_some_and(|app| app.managed_by == ManagedBy::Operator) {
                 return Err(taken("app", record.name.as_str()));
             }
             record.managed_by = ManagedBy::Config;
             record.created_at = before.map_or(now, |app| app.created_at);
-            store.put_app(&record).await?;
+            if !before.is_some_and(|before| same_app(before, &record)) {
+                store.put_app(&record).await?;
+                changed = true;
+            }
             let Some(account) = record.accounts.first() else {
                 continue;
             };
             for key in &legacy_keys {
-                store
-                    .put_legacy_key(&LegacyKeyRecord {
-                        key: digest(key),
-                        hint: hint(key),
-                        app: Some(record.name.clone()),
-                        account: account.clone(),
-                        created_at: now,
-                    })
-                    .await?;
+                let retiring = LegacyKeyRecord {
+                    key: digest(key),
+                    hint: hint(key),
+                    app: Some(record.name.clone()),
+                    account: account.clone(),
+                    created_at: now,
+                };
+                retired.insert(retiring.key, retiring);
             }
         }
-        Ok(())
+        let mut keys = store.legacy_keys().await?;
+        for key in &keys {
+            let same = |new: &&LegacyKeyRecord| new.app == key.app && new.account == key.account;
+            if retired.get(&key.key).is_some_and(|new| same(&new)) {
+                retired.remove(&key.key);
+            }
+        }
+        for key in retired.values() {
+            store.put_legacy_key(key).await?;
+        }
+        if !retired.is_empty() {
+            keys = store.legacy_keys().await?;
+        }
+        let apps = if changed { store.apps().await? } else { stored };
+        Ok((apps, keys))
     }
 
-    /// Gives every active account to the broker, as [`Self::connect`] does with one. A large fleet's
-    /// start takes as long as this, so grants are read at once and instances made in one go.
-    async fn connect_all(&self) -> Result<(), ControlError> {
-        let store = &self.shared.store;
-        let mut accounts = store.accounts().await?;
-        accounts.retain(|account| account.active);
-        let grants = store.grants().await?.into_iter();
-        let mut grants: HashMap<_, _> = grants.map(|g| (g.account.clone(), g)).collect();
+    /// Gives every active account to the broker, as [`Self::connect`] does with one.
+    async fn connect_all(&self, accounts: &[AccountRecord]) -> Result<(), ControlError> {
+        let active = accounts.iter().filter(|account| account.active);
+        let mut active: Vec<AccountRecord> = active.cloned().collect();
+        active.sort_by(|one, other| one.carrier.cmp(&other.carrier));
         let shared = Arc::clone(&self.shared);
-        let wired = blocking(move || {
-            let wire = |account: &AccountRecord| shared.wiring.wire(account, &shared.broker);
-            accounts.iter().map(wire).collect::<Vec<_>>()
-        })
-        .await?;
+        let wired = blocking(move || shared.wiring.wire_all(&active, &shared.broker)).await?;
+        // What a crash left open takes writing; the rest is handed over as it is read.
+        let mut open = HashMap::new();
+        let adopt = |grant: GrantRecord| {
+            if grant.intent.is_some() {
+                open.insert(grant.account.clone(), grant);
+            } else {
+                self.shared.broker.adopt(&grant);
+            }
+        };
+        self.shared.store.each_grant(adopt).await?;
         for wired in wired {
-            let grant = grants.remove(&wired.spec.account);
+            let grant = open.remove(&wired.spec.account);
             self.take_up(wired, grant).await?;
         }
         Ok(())
@@ -233,6 +279,18 @@ fn same(one: &AccountRecord, other: &AccountRecord) -> bool {
         && secrets(one) == secrets(other)
         && one.active == other.active
         && one.default == other.default
+}
+
+/// The same for an app.
+fn same_app(one: &AppRecord, other: &AppRecord) -> bool {
+    one.client_id == other.client_id
+        && one.secret == other.secret
+        && one.key == other.key
+        && one.accounts == other.accounts
+        && one.rate == other.rate
+        && one.managed_by == other.managed_by
+        && one.created_at == other.created_at
+        && one.rotated_at == other.rotated_at
 }
 
 /// All that is kept of a secret that only has to be recognised.

@@ -74,7 +74,7 @@ impl ControlPlane {
             self.keep(&mut record, &progress).await?;
             self.apply(&plan, &progress, &migration).await?;
             self.publish().await?;
-            self.warm().await?;
+            self.warm();
             self.seen(record, progress).await
         };
         self.audited(actor, "migration.start", "migration", detail, work)

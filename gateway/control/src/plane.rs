@@ -10,7 +10,7 @@ use crate::{
 use gateway_broker::Broker;
 use gateway_model::{AccountId, Clock, CredentialCell, Secret};
 use gateway_plugin_host::{Catalog, HttpClient};
-use gateway_store::{Store, Timestamp};
+use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, Store, Timestamp};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::BTreeMap,
@@ -119,23 +119,10 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be read.
     pub async fn served(&self) -> Result<Served, ControlError> {
-        let shared = &self.shared;
-        let accounts = shared.store.accounts().await?.into_iter().map(|record| {
-            let cell = if record.active {
-                shared
-                    .wired(&record.name)
-                    .map(|wired| Arc::clone(&wired.cell))
-            } else {
-                None
-            };
-            let cell = cell.unwrap_or_else(|| inactive(&record.name));
-            ServedAccount { record, cell }
-        });
-        Ok(Served {
-            accounts: accounts.collect(),
-            apps: shared.store.apps().await?,
-            legacy_keys: shared.store.legacy_keys().await?,
-        })
+        let store = &self.shared.store;
+        let accounts = store.accounts().await?;
+        let (apps, legacy_keys) = (store.apps().await?, store.legacy_keys().await?);
+        Ok(self.shared.serve(accounts, apps, legacy_keys))
     }
 
     /// Tells the data plane what is served now.
@@ -156,6 +143,32 @@ impl Shared {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.wall().into()
+    }
+
+    /// What the data plane is told of these.
+    pub(crate) fn serve(
+        &self,
+        accounts: Vec<AccountRecord>,
+        apps: Vec<AppRecord>,
+        legacy_keys: Vec<LegacyKeyRecord>,
+    ) -> Served {
+        let accounts = accounts.into_iter().map(|record| {
+            let wired = self.wired(&record.name).filter(|_| record.active);
+            let cell = wired.map(|wired| Arc::clone(&wired.cell));
+            let cell = cell.unwrap_or_else(|| inactive(&record.name));
+            ServedAccount { record, cell }
+        });
+        Served {
+            accounts: accounts.collect(),
+            apps,
+            legacy_keys,
+        }
+    }
+
+    /// The accounts that the broker has.
+    pub(crate) fn all_wired(&self) -> Vec<AccountId> {
+        let wired = self.wired.read().unwrap_or_else(PoisonError::into_inner);
+        wired.keys().cloned().collect()
     }
 
     /// The account's connections to broker and carrier, if it is active.

@@ -67,13 +67,39 @@ pub(crate) struct Wired {
     pub(crate) cell: Arc<CredentialCell>,
 }
 
+/// Instances that are made in one go.
+const AT_ONCE: usize = 64;
+
 impl Wiring {
-    /// Gives the account to the broker. One that cannot work is given as well, so that its requests
-    /// are answered with the reason.
+    /// Gives the accounts to the broker. One that cannot work is given as well, so that its requests
+    /// are answered with the reason. Accounts of one carrier should stand together: their instances
+    /// are made some at a time.
+    pub(crate) fn wire_all(&self, records: &[AccountRecord], broker: &Broker) -> Vec<Wired> {
+        let same = |one: &AccountRecord, other: &AccountRecord| one.carrier == other.carrier;
+        let mut all = Vec::with_capacity(records.len());
+        for some in records.chunk_by(same).flat_map(|some| some.chunks(AT_ONCE)) {
+            let made = self.instances(some);
+            let wired = some.iter().zip(made);
+            all.extend(wired.map(|(record, made)| self.join(record, made, broker)));
+        }
+        all
+    }
+
+    /// The same for one account.
     pub(crate) fn wire(&self, record: &AccountRecord, broker: &Broker) -> Wired {
+        let made = self.instances(std::slice::from_ref(record)).pop();
+        let made = made.unwrap_or_else(|| Err(WiringError::NoSecret(record.name.clone())));
+        self.join(record, made, broker)
+    }
+
+    fn join(
+        &self,
+        record: &AccountRecord,
+        made: Result<Vec<Arc<Instance>>, WiringError>,
+        broker: &Broker,
+    ) -> Wired {
         let plugin = self.catalog.plugin(&record.carrier);
         let origin = self.origin(record, plugin);
-        let made = self.instances(record, plugin, origin.as_ref());
         let (authorizer, instance, problem): (Arc<dyn Authorizer>, _, _) = match made {
             Ok(instances) => {
                 let first = instances.first().cloned();
@@ -111,9 +137,8 @@ impl Wiring {
 
     /// Whether the account's plugin would take it; it is given to nobody.
     pub(crate) fn accepts(&self, record: &AccountRecord) -> Result<(), WiringError> {
-        let plugin = self.catalog.plugin(&record.carrier);
-        let origin = self.origin(record, plugin);
-        self.instances(record, plugin, origin.as_ref()).map(drop)
+        let made = self.instances(std::slice::from_ref(record));
+        made.into_iter().try_for_each(|made| made.map(drop))
     }
 
     /// What the account's carrier's answers mean.
@@ -133,13 +158,39 @@ impl Wiring {
         overridden.or_else(|| plugin?.profile().origin(record.environment).cloned())
     }
 
-    /// One instance for each client secret, in order.
-    fn instances(
+    /// For each account of one carrier: an instance for each client secret, in order.
+    fn instances(&self, records: &[AccountRecord]) -> Vec<Result<Vec<Arc<Instance>>, WiringError>> {
+        let plugin = records
+            .first()
+            .and_then(|record| self.catalog.plugin(&record.carrier));
+        let mut wanted = Vec::new();
+        let counts: Vec<Result<usize, WiringError>> = records
+            .iter()
+            .map(|record| {
+                let options = self.options(record, plugin)?;
+                let count = options.len();
+                wanted.extend(options);
+                Ok(count)
+            })
+            .collect();
+        let made = plugin.map(|plugin| plugin.instances(wanted));
+        let mut made = made.unwrap_or_default().into_iter();
+        let of_each = counts.into_iter().map(|count| {
+            // All of them are taken, even behind one that was refused.
+            let own: Vec<_> = made.by_ref().take(count?).collect();
+            let own = own.into_iter().map(|made| Ok(Arc::new(made?)));
+            own.collect()
+        });
+        of_each.collect()
+    }
+
+    /// How to make an account's instances.
+    fn options(
         &self,
         record: &AccountRecord,
         plugin: Option<&Plugin>,
-        origin: Option<&Origin>,
-    ) -> Result<Vec<Arc<Instance>>, WiringError> {
+    ) -> Result<Vec<InstanceOptions>, WiringError> {
+        let origin = self.origin(record, plugin);
         let plugin = plugin.ok_or_else(|| WiringError::NoPlugin(record.carrier.clone()))?;
         let nowhere = || WiringError::NoOrigin(record.carrier.clone(), record.environment);
         let origin = origin.ok_or_else(nowhere)?;
@@ -150,17 +201,17 @@ impl Wiring {
             return Err(WiringError::NoSecret(record.name.clone()));
         }
         let realm = self.realm(record);
-        let instances = record.client_secrets.iter().map(|secret| {
-            let mut options = InstanceOptions::new(instance_config(record, secret, origin));
+        let options = record.client_secrets.iter().map(|secret| {
+            let mut options = InstanceOptions::new(instance_config(record, secret, &origin));
             options.origin = realm.and_then(|realm| realm.origin.clone());
             options.danger_plaintext = realm.is_some_and(|realm| realm.danger_plaintext);
             options.limits = Limits {
                 deadline: self.request_timeout,
                 ..Limits::default()
             };
-            Ok(Arc::new(plugin.instance(options)?))
+            options
         });
-        instances.collect()
+        Ok(options.collect())
     }
 }
 

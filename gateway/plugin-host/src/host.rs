@@ -3,7 +3,7 @@
 use crate::{
     OsRandom, Random,
     context::CallContext,
-    health::Health,
+    health::{Death, Health},
     host_table,
     pool::{JobKind, Pool},
 };
@@ -91,26 +91,24 @@ impl Host {
         health: &Arc<Health>,
         call: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Failure> {
+        self.start(health, call)?.wait()
+    }
+
+    /// Queues a plugin call, for threads that may block: several calls can be queued before the first
+    /// is waited for, so that the plugin's thread need not sleep between them.
+    pub(crate) fn start<R: Send + 'static>(
+        &self,
+        health: &Arc<Health>,
+        call: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<Started<R>, Failure> {
         let (answer, answered) = mpsc::sync_channel(1);
         let context = self.context(health);
         let job = move || {
             let _ = answer.send(context.enter(call));
         };
         self.submit(health, JobKind::Call, Box::new(job))?;
-        loop {
-            match answered.recv_timeout(LOOK) {
-                Ok(value) => return Ok(value),
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    if let Some(death) = health.death() {
-                        return Err(health.dead(death));
-                    }
-                }
-                Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    let death = health.death().unwrap_or(crate::health::Death::Fatal);
-                    return Err(health.dead(death));
-                }
-            }
-        }
+        let health = Arc::clone(health);
+        Ok(Started { answered, health })
     }
 
     /// Gives a handle back on the pool. Of a dead plugin, or without threads, it is abandoned.
@@ -138,6 +136,33 @@ impl Host {
     ) -> Result<(), Failure> {
         let submitted = self.inner.pool.submit(health, kind, job);
         submitted.map_err(|error| busy(&format!("no thread for plugin calls: {error}")))
+    }
+}
+
+/// A call that was queued.
+#[must_use = "its result is lost"]
+pub(crate) struct Started<R> {
+    answered: mpsc::Receiver<R>,
+    health: Arc<Health>,
+}
+
+impl<R> Started<R> {
+    /// Waits for its result.
+    pub(crate) fn wait(self) -> Result<R, Failure> {
+        loop {
+            match self.answered.recv_timeout(LOOK) {
+                Ok(value) => return Ok(value),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    if let Some(death) = self.health.death() {
+                        return Err(self.health.dead(death));
+                    }
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    let death = self.health.death();
+                    return Err(self.health.dead(death.unwrap_or(Death::Fatal)));
+                }
+            }
+        }
     }
 }
 

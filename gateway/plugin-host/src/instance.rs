@@ -7,7 +7,7 @@ pub(crate) use handles::{
 };
 
 use crate::{
-    Authorization, AuthorizeUrl, Breach, HttpClient, Issued, Limits, consent, drive,
+    Authorization, AuthorizeUrl, Breach, HttpClient, Issued, Limits, consent, drive, host::Started,
     plugin::Shared, sink::End,
 };
 use gateway_model::{Failure, FailureClass, Origin, Scheme, Secret, SecretBytes};
@@ -98,7 +98,30 @@ impl fmt::Debug for Instance {
     }
 }
 
-pub(crate) fn make(plugin: &Arc<Shared>, options: InstanceOptions) -> Result<Instance, Failure> {
+/// Makes instances. All are queued before the first is waited for.
+pub(crate) fn make(
+    plugin: &Arc<Shared>,
+    each: Vec<InstanceOptions>,
+) -> Vec<Result<Instance, Failure>> {
+    let begun: Vec<_> = each
+        .into_iter()
+        .map(|options| begin_making(plugin, options))
+        .collect();
+    let made = begun.into_iter().map(|begun| {
+        let (started, origin, limits) = begun?;
+        let handle = judge(plugin, started.wait()?)?;
+        Ok(Instance {
+            handle,
+            origin,
+            limits,
+        })
+    });
+    made.collect()
+}
+
+type Begun = (Started<handles::Made>, Option<Origin>, Limits);
+
+fn begin_making(plugin: &Arc<Shared>, options: InstanceOptions) -> Result<Begun, Failure> {
     plugin.health.admit()?;
     let plaintext = options
         .origin
@@ -117,15 +140,10 @@ pub(crate) fn make(plugin: &Arc<Shared>, options: InstanceOptions) -> Result<Ins
         return Err(config("config", "the configuration is longer than 1 MiB"));
     }
     let (shared, limits) = (Arc::clone(plugin), options.limits);
-    let made = plugin.host.call_blocking(&plugin.health, move || {
+    let started = plugin.host.start(&plugin.health, move || {
         handles::new_instance(&shared, &json, limits)
     })?;
-    let handle = judge(plugin, made)?;
-    Ok(Instance {
-        handle,
-        origin: options.origin,
-        limits: options.limits,
-    })
+    Ok((started, options.origin, options.limits))
 }
 
 /// What came of making an instance.

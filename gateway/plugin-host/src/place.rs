@@ -39,9 +39,10 @@ pub enum PlaceError {
 pub(crate) fn place(cache: &Path, bytes: &[u8], digest: Digest) -> Result<PathBuf, PlaceError> {
     let cache = private_folder(cache)?;
     let path = cache.join(format!("{digest}.so"));
-    if !is_intact(&path, digest) {
-        write(&cache, &path, bytes).map_err(|error| failed(&path, &error))?;
+    if is_intact(&path, digest) {
+        return Ok(path);
     }
+    write(&cache, &path, bytes).map_err(|error| failed(&path, &error))?;
     if is_intact(&path, digest) {
         Ok(path)
     } else {

@@ -84,7 +84,9 @@ impl Store {
         let work = async {
             let mut tx = self.db.begin().await?;
             self.write_legacy_key(&mut tx, key).await?;
-            commit(tx).await
+            commit(tx).await?;
+            self.acquit::<LegacyKeyRecord>(&key.key.0);
+            Ok(())
         };
         self.db.write(work).await
     }
@@ -97,6 +99,7 @@ impl Store {
             let query = query.bind(key.0.as_slice());
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
             commit(tx).await?;
+            self.acquit::<LegacyKeyRecord>(&key.0);
             Ok(gone)
         };
         self.db.write(work).await

@@ -23,6 +23,22 @@ impl Store {
         self.read_all().await
     }
 
+    /// Gives every grant that opens to `take`, one after another: those of a large store need not be
+    /// in memory together.
+    pub async fn each_grant(&self, take: impl FnMut(GrantRecord)) -> Result<()> {
+        self.read_each(take).await
+    }
+
+    /// The same for the accounts that are wanted; the other grants stay closed.
+    pub async fn each_grant_of(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        take: impl FnMut(GrantRecord),
+    ) -> Result<()> {
+        let wanted = |key: &[u8]| std::str::from_utf8(key).is_ok_and(&wanted);
+        self.read_some(wanted, take).await
+    }
+
     /// One account's grant.
     pub async fn grant(&self, account: &AccountId) -> Result<Option<GrantRecord>> {
         self.read_one(account.as_str().as_bytes()).await

@@ -8,10 +8,15 @@ use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
     StoreError,
 };
+use futures_util::TryStreamExt as _;
 use gateway_model::AccountId;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// A table is read so many rows at a time: each batch has the deadline of one call, and a large store
+/// is never in memory twice.
+const BATCH: usize = 500;
 
 /// What the gateway remembers. Cheap to clone; every clone is the same store.
 #[derive(Clone)]
@@ -67,16 +72,30 @@ impl Store {
     /// answers.
     pub async fn quarantined(&self) -> Vec<Quarantined> {
         let scan = async {
-            let mut connection = self.db.readers().acquire().await?;
-            self.list::<AccountRecord>(&mut connection).await?;
-            self.list::<GrantRecord>(&mut connection).await?;
-            self.list::<AppRecord>(&mut connection).await?;
-            self.list::<AdminTokenRecord>(&mut connection).await?;
-            self.list::<LegacyKeyRecord>(&mut connection).await?;
-            self.list::<ConsentRecord>(&mut connection).await?;
-            Ok(())
+            self.read_each(|_: AccountRecord| ()).await?;
+            self.read_each(|_: GrantRecord| ()).await?;
+            self.read_each(|_: AppRecord| ()).await?;
+            self.read_each(|_: LegacyKeyRecord| ()).await
         };
-        if let Err(error) = self.db.read(scan).await {
+        self.quarantined_after(scan).await
+    }
+
+    /// The same for whoever has just read all accounts, grants, apps and retired keys: only the other
+    /// tables are read.
+    pub async fn quarantined_once_listed(&self) -> Vec<Quarantined> {
+        self.quarantined_after(async { Ok(()) }).await
+    }
+
+    async fn quarantined_after(
+        &self,
+        scan: impl Future<Output = Result<(), StoreError>>,
+    ) -> Vec<Quarantined> {
+        let scan = async {
+            scan.await?;
+            self.read_each(|_: AdminTokenRecord| ()).await?;
+            self.read_each(|_: ConsentRecord| ()).await
+        };
+        if let Err(error) = scan.await {
             tracing::warn!(%error, "the store could not be read through");
         }
         let list = self.shared.quarantine.lock();
@@ -138,18 +157,24 @@ impl Store {
         })
     }
 
-    /// Every record of a table that opens; the others are quarantined.
+    /// Every record of a table that opens; the others are quarantined. For a transaction that needs
+    /// them all at one moment.
     pub(crate) async fn list<T: Sealed>(
         &self,
         connection: &mut AnyConnection,
     ) -> Result<Vec<T>, StoreError> {
         let rows = table::all::<T>(self.db.backend, connection).await?;
         let sealer = self.sealer();
-        let records = rows.iter().filter_map(|(key, sealed)| {
-            let record = sealer.open::<T>(key, sealed);
-            record.map_err(|damage| self.quarantine(&damage)).ok()
-        });
+        let records = rows
+            .iter()
+            .filter_map(|(key, sealed)| self.opened(&sealer, key, sealed));
         Ok(records.collect())
+    }
+
+    /// The record in a row; `None`, and quarantined, if it does not open.
+    fn opened<T: Sealed>(&self, sealer: &Sealer, key: &[u8], sealed: &[u8]) -> Option<T> {
+        let record = sealer.open::<T>(key, sealed);
+        record.map_err(|damage| self.quarantine(&damage)).ok()
     }
 
     /// Reads one row.
@@ -163,11 +188,49 @@ impl Store {
 
     /// Reads a table.
     pub(crate) async fn read_all<T: Sealed>(&self) -> Result<Vec<T>, StoreError> {
-        let work = async {
-            let mut connection = self.db.readers().acquire().await?;
-            self.list(&mut connection).await
-        };
-        self.db.read(work).await
+        let mut all = Vec::new();
+        self.read_each(|record| all.push(record)).await?;
+        Ok(all)
+    }
+
+    /// Gives every record of a table that opens to `take`, ordered by key; the others are
+    /// quarantined.
+    pub(crate) async fn read_each<T: Sealed>(&self, take: impl FnMut(T)) -> Result<(), StoreError> {
+        self.read_some(|_| true, take).await
+    }
+
+    /// The same for the rows whose key is wanted. The others are not opened, so damage in them goes
+    /// unnoticed.
+    pub(crate) async fn read_some<T: Sealed>(
+        &self,
+        wanted: impl Fn(&[u8]) -> bool,
+        mut take: impl FnMut(T),
+    ) -> Result<(), StoreError> {
+        let connection = async { Ok(self.db.readers().acquire().await?) };
+        let mut connection = self.db.read(connection).await?;
+        let query = sqlx::query(AssertSqlSafe(table::all_rows::<T>(self.db.backend)));
+        let mut rows = query.fetch(&mut *connection);
+        let sealer = self.sealer();
+        loop {
+            let batch = async {
+                for _ in 0..BATCH {
+                    let Some(row) = rows.try_next().await? else {
+                        return Ok(false);
+                    };
+                    let key: Vec<u8> = row.try_get(0)?;
+                    if wanted(&key) {
+                        let sealed: Vec<u8> = row.try_get(1)?;
+                        self.opened(&sealer, &key, &sealed)
+                            .into_iter()
+                            .for_each(&mut take);
+                    }
+                }
+                Ok(true)
+            };
+            if !self.db.read(batch).await? {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -147,23 +147,27 @@ pub(crate) async fn sealed<T: Sealed>(
     Ok(cell.flatten())
 }
 
-/// Every row: its key and its ciphertext. Keys come as bytes, so that a damaged name spoils only its
-/// own row.
-pub(crate) async fn all<T: Sealed>(
-    backend: Backend,
-    connection: &mut AnyConnection,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+/// Asks for every row: its key and its ciphertext. Keys come as bytes, so that a damaged name spoils
+/// only its own row.
+pub(crate) fn all_rows<T: Sealed>(backend: Backend) -> String {
     let key = match (T::KEY_IS_TEXT, backend) {
         (true, Backend::Sqlite) => format!("CAST({} AS BLOB)", T::KEY),
         (true, Backend::Postgres) => format!("convert_to({}, 'UTF8')", T::KEY),
         (false, _) => T::KEY.to_owned(),
     };
-    let sql = format!(
+    format!(
         "SELECT {key}, sealed FROM {} WHERE sealed IS NOT NULL ORDER BY {}",
         T::TABLE,
         T::KEY
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql))
+    )
+}
+
+/// Every row at once.
+pub(crate) async fn all<T: Sealed>(
+    backend: Backend,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let rows = sqlx::query(AssertSqlSafe(all_rows::<T>(backend)))
         .fetch_all(connection)
         .await?;
     let rows = rows

@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{ControlError, ControlPlane};
 use gateway_broker::AccountStatus;
-use gateway_store::{AccountRecord, GrantRecord, NoticeRecord, Sent, Timestamp};
+use gateway_model::SecretBytes;
+use gateway_store::{AccountRecord, GrantKind, GrantRecord, NoticeRecord, Sent, Timestamp};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -23,6 +24,10 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(5 * 60);
 /// Between two looks, at least, however much happens.
 const PAUSE: Duration = Duration::from_secs(1);
+/// A look takes longer the more accounts there are: so many times as long it rests,
+const REST: u32 = 9;
+/// but no longer than this.
+const MAX_REST: Duration = Duration::from_secs(30);
 /// So many webhook calls at one go, and so many notices in one mail.
 const BATCH: u32 = 200;
 /// What comes up together goes into one mail.
@@ -63,11 +68,13 @@ impl ControlPlane {
         let mut turns = self.shared.broker.handle().turns();
         loop {
             turns.borrow_and_update();
+            let began = self.shared.clock.now();
             said(
                 self.look().await,
                 "accounts are not looked at for reminders",
             );
-            tokio::time::sleep(PAUSE).await;
+            let took = self.shared.clock.now().saturating_duration_since(began);
+            tokio::time::sleep(PAUSE.max(took.saturating_mul(REST).min(MAX_REST))).await;
             let every = EVERY.mul_f64(0.9 + 0.2 * self.shared.fraction());
             tokio::select! {
                 // A broker that is gone sends nothing more.
@@ -278,18 +285,32 @@ impl ControlPlane {
         None
     }
 
+    /// Grants only of accounts that somebody signs in for: no other's says anything about people.
     async fn world(&self) -> Result<World, ControlError> {
         let store = &self.shared.store;
-        let grants = store.grants().await?.into_iter();
+        let accounts = store.accounts().await?;
+        let consented: HashSet<&str> = accounts
+            .iter()
+            .filter(|account| account.grant == GrantKind::AuthorizationCode)
+            .map(|account| account.name.as_str())
+            .collect();
+        let mut grants = BTreeMap::new();
+        if !consented.is_empty() {
+            let keep = |mut grant: GrantRecord| {
+                // Secrets are not what is looked at.
+                (grant.state, grant.token) = (SecretBytes::default(), None);
+                grants.insert(grant.account.as_str().to_owned(), grant);
+            };
+            let wanted = |account: &str| consented.contains(account);
+            store.each_grant_of(wanted, keep).await?;
+        }
         let status = self.shared.broker.handle().list().into_iter();
         Ok(World {
-            accounts: store.accounts().await?,
-            grants: grants
-                .map(|grant| (grant.account.as_str().to_owned(), grant))
-                .collect(),
+            grants,
             status: status
                 .map(|status| (status.account.as_str().to_owned(), status))
                 .collect(),
+            accounts,
         })
     }
 
