@@ -1,6 +1,7 @@
 //! Sign-ins whose link is not good any more.
 
 use crate::world::{World, id, operator, secret};
+use gateway_control::view::PasteConsent;
 use gateway_store::GrantKind;
 use std::time::Duration;
 
@@ -22,4 +23,20 @@ async fn expired_link_is_refused_and_another_one_works() {
     let way_out = refused.remedy.expect("a way out");
     assert!(way_out.contains("waybill account authorize"), "{way_out}");
     world.sign_in("web").await.expect("a new link works");
+}
+
+/// P16: the redirect led nowhere, and the person copied the browser's address.
+#[tokio::test]
+async fn copied_address_finishes_the_sign_in() {
+    let world = World::new().await;
+    let kind = GrantKind::AuthorizationCode;
+    world.add("web", kind, &["A1B2C3"]).await;
+    let back = world.approve("web", "merchant", "parcel-1").await;
+    let pasted = PasteConsent {
+        redirected: secret(back.expect("an address").as_str()),
+    };
+    let account = id("web");
+    let done = world.control.paste_consent(operator(), &account, pasted);
+    done.await.expect("a login");
+    world.token("web").await;
 }

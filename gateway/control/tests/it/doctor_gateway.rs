@@ -1,7 +1,7 @@
 //! The doctor on the gateway itself and on the way to carriers.
 
-use crate::world::{World, expect};
-use gateway_control::view::Verdict;
+use crate::world::{World, account, expect};
+use gateway_control::view::{AddAccount, Verdict};
 use gateway_model::Environment;
 use gateway_store::GrantKind::ClientCredentials;
 use std::{
@@ -110,9 +110,11 @@ async fn environments_mixed_up_are_found() {
     .await;
     let test = world.add("trial", ClientCredentials, &["A1B2C3"]).await;
     assert_eq!(test.environment, Environment::Test);
-    world
-        .add_in(Environment::Production, "real", &["A1B2C3"])
-        .await;
+    let real = AddAccount {
+        environment: Environment::Production,
+        ..account("real", ClientCredentials, &["A1B2C3"])
+    };
+    world.put(real).await;
     let report = world.doctor().await;
     let mut ways = report
         .checks

@@ -9,5 +9,5 @@ mod doctor;
 mod doctor_gateway;
 mod migration;
 mod migration_rows;
-#[path = "../world/mod.rs"]
+mod reminders;
 mod world;

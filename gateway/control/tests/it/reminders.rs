@@ -3,16 +3,22 @@
 mod mail;
 mod smtp;
 mod webhook;
-mod world;
 
-use gateway_control::view::NoticeView;
-use gateway_store::NoticeKind;
+use crate::world::{World, account, id, secret};
+use gateway_control::view::{AddAccount, NoticeView};
+use gateway_model::Clock as _;
+use gateway_store::{
+    GrantKind::{AuthorizationCode, ClientCredentials},
+    NoticeKind,
+};
 use mock_ups::Fault;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use world::{MERCHANT, World, eventually};
 
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A client secret that UPS does not know, and nobody is told.
+const WRONG: &str = "planted-client-secret";
 
 async fn remind(world: &World) -> Vec<NoticeView> {
     world.control.remind().await.expect("the store works");
@@ -29,29 +35,34 @@ fn kinds(notices: &[NoticeView]) -> Vec<(&str, NoticeKind)> {
 // P11: within one renewal, without anybody looking.
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_password_is_told_at_the_next_renewal() {
-    let world = World::start().await;
-    let account = world.add_consent_account("main", "A1B2C3").await;
-    world.consent(&account, MERCHANT).await;
+    let world = World::frozen(|_| {}).await;
+    world.add("main", AuthorizationCode, &["A1B2C3"]).await;
+    world.sign_in("main").await.expect("a login");
     let stop = CancellationToken::new();
     let task = tokio::spawn({
         let (control, stop) = (world.control.clone(), stop.clone());
         async move { control.run_reminders(stop).await }
     });
-    assert!(world.mock.change_password(MERCHANT.0, "another"));
-    let deadline = gateway_model::Clock::now(&*world.clock) + Duration::from_secs(20);
-    let renewed = world.broker.handle().renew(&account, deadline).await;
+    assert!(world.ups.change_password("merchant", "another"));
+    let deadline = world.clock.now() + Duration::from_secs(20);
+    let renewed = world.broker.handle().renew(&id("main"), deadline).await;
     assert!(renewed.is_err());
     eventually("the notice is open", async || {
-        let view = world.control.account(&account).await.expect("an account");
+        let view = world
+            .control
+            .account(&id("main"))
+            .await
+            .expect("an account");
         kinds(&view.notices) == [("main", NoticeKind::Refused)]
     })
     .await;
     let notice = world.control.notices().await.unwrap().remove(0);
-    let needed = "`waybill account authorize main` (admin listener: http://127.0.0.1:9464)";
+    let needed = "`waybill account authorize main` (admin listener: http://127.0.0.1:8081)";
     assert!(notice.message.contains(needed), "{}", notice.message);
     eventually("it is counted", async || world.control.open_notices() == 1).await;
     // A person signs in, and nothing is left to say.
-    world.consent(&account, (MERCHANT.0, "another")).await;
+    let signed_in = world.sign_in_as("main", "merchant", "another").await;
+    signed_in.expect("a login");
     assert_eq!(world.control.notices().await.unwrap(), []);
     eventually("it is counted", async || world.control.open_notices() == 0).await;
     stop.cancel();
@@ -61,11 +72,11 @@ async fn changed_password_is_told_at_the_next_renewal() {
 // P13, P14.
 #[tokio::test(flavor = "multi_thread")]
 async fn grant_that_is_not_renewed_is_reminded_of_from_a_week_before_its_end() {
-    let world = World::start().await;
-    let account = world.add_consent_account("main", "A1B2C3").await;
-    world.consent(&account, MERCHANT).await;
+    let world = World::frozen(|_| {}).await;
+    world.add("main", AuthorizationCode, &["A1B2C3"]).await;
+    world.sign_in("main").await.expect("a login");
     assert_eq!(remind(&world).await, []);
-    let fault = world.mock.add_fault(down()).expect("a fault");
+    let fault = world.ups.add_fault(down()).expect("a fault");
     world.pass(DAY * 52);
     renew(&world, "main").await;
     assert_eq!(remind(&world).await, [], "eight days are left");
@@ -91,17 +102,15 @@ async fn grant_that_is_not_renewed_is_reminded_of_from_a_week_before_its_end() {
     let ended = remind(&world).await;
     assert_eq!(kinds(&ended), [("main", NoticeKind::Ended)]);
     drop(fault);
-    world.consent(&account, MERCHANT).await;
+    world.sign_in("main").await.expect("a login");
     assert_eq!(remind(&world).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn grant_that_is_renewed_is_never_reminded_of() {
-    let mut settings = world::settings();
-    settings.remind_days = 60;
-    let world = World::with(settings).await;
-    let account = world.add_consent_account("main", "A1B2C3").await;
-    world.consent(&account, MERCHANT).await;
+    let world = World::frozen(|settings| settings.remind_days = 60).await;
+    world.add("main", AuthorizationCode, &["A1B2C3"]).await;
+    world.sign_in("main").await.expect("a login");
     for _ in 0..8 {
         assert_eq!(remind(&world).await, []);
         world.pass(DAY * 20);
@@ -112,27 +121,17 @@ async fn grant_that_is_renewed_is_never_reminded_of() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn account_that_is_switched_off_is_not_reminded_of() {
-    let world = World::start().await;
-    let off = world.add_client_account("off", "X9Y8Z7", "wrong").await;
-    let waits = world.add_consent_account("waits", "A1B2C3").await;
-    world.consent(&waits, MERCHANT).await;
-    renew(&world, "off").await;
+    let world = World::frozen(|_| {}).await;
+    add_refused(&world, "off").await;
+    world.add("waits", AuthorizationCode, &["D4E5F6"]).await;
+    world.sign_in("waits").await.expect("a login");
     assert_eq!(kinds(&remind(&world).await), [("off", NoticeKind::Refused)]);
     let change = gateway_control::view::UpdateAccount {
         active: Some(false),
         ..Default::default()
     };
-    let actor = world::operator();
-    world
-        .control
-        .update_account(&actor, &off, change.clone())
-        .await
-        .unwrap();
-    world
-        .control
-        .update_account(&actor, &waits, change)
-        .await
-        .unwrap();
+    world.change("off", change.clone()).await;
+    world.change("waits", change).await;
     assert_eq!(remind(&world).await, []);
     world.pass(DAY * 70);
     assert_eq!(remind(&world).await, []);
@@ -144,7 +143,27 @@ fn down() -> Fault {
 
 /// Asks for a token, whatever comes of it.
 async fn renew(world: &World, account: &str) {
-    let deadline = gateway_model::Clock::now(&*world.clock) + Duration::from_secs(20);
-    let account = account.parse().expect("a name");
-    drop(world.broker.handle().renew(&account, deadline).await);
+    let deadline = world.clock.now() + Duration::from_secs(20);
+    drop(world.broker.handle().renew(&id(account), deadline).await);
+}
+
+/// Adds an account whose client secret UPS refuses, and has it refused.
+async fn add_refused(world: &World, name: &str) {
+    let refused = AddAccount {
+        client_secrets: vec![secret(WRONG)],
+        ..account(name, ClientCredentials, &["A1B2C3"])
+    };
+    world.put(refused).await;
+    renew(world, name).await;
+}
+
+/// Waits until a condition holds; the bound only ends a test that would never end.
+async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let within = tokio::time::timeout(Duration::from_secs(30), wait).await;
+    assert!(within.is_ok(), "never: {what}");
 }

@@ -1,21 +1,19 @@
 //! People who are told.
 
-use crate::{
-    DAY, remind, renew,
+use super::{
+    DAY, MINUTE, WRONG, add_refused, eventually, remind, renew,
     smtp::{Server, Session},
-    world::{self, World, eventually},
 };
+use crate::world::World;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gateway_control::{Mail, MailLogin, MailSecurity};
 use gateway_model::Secret;
 use rcgen::CertifiedKey;
 use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-const WRONG: &str = "planted-client-secret";
 const PASSWORD: &str = "planted-mail-password";
-const MINUTE: Duration = Duration::from_secs(60);
 
 fn mail(server: &Server, security: MailSecurity) -> Mail {
     Mail {
@@ -34,12 +32,9 @@ fn mail(server: &Server, security: MailSecurity) -> Mail {
 
 /// A world in which these accounts' secrets are wrong.
 async fn world(mail: Mail, accounts: &[&str]) -> World {
-    let mut settings = world::settings();
-    settings.reminders.mail = Some(mail);
-    let world = World::with(settings).await;
+    let world = World::frozen(|settings| settings.reminders.mail = Some(mail)).await;
     for account in accounts {
-        world.add_client_account(account, "A1B2C3", WRONG).await;
-        renew(&world, account).await;
+        add_refused(&world, account).await;
     }
     world
 }
@@ -65,7 +60,7 @@ fn read(session: &Session) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_mail_tells_all_that_is_due_and_only_once_a_day() {
     let server = Server::start(1, None).await;
-    let mut world = world(mail(&server, MailSecurity::Local), &["one", "two"]).await;
+    let world = world(mail(&server, MailSecurity::Local), &["one", "two"]).await;
     remind(&world).await;
     assert_eq!(server.sessions().len(), 0, "it waits for more to say");
     world.pass(MINUTE);
@@ -103,7 +98,7 @@ async fn one_mail_tells_all_that_is_due_and_only_once_a_day() {
 
     world.pass(MINUTE * 90);
     remind(&world).await;
-    world.restart().await;
+    let world = world.restarted().await;
     remind(&world).await;
     assert_eq!(server.sessions().len(), 2, "once a day");
     world.pass(DAY);

@@ -13,7 +13,7 @@ use gateway_model::{AccountId, Clock, Environment, Secret};
 use gateway_plugin_host::{
     Catalog, Host, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, Policy,
 };
-use gateway_store::{Access, GrantKind, MasterKeySource, Store, StoreOptions, StoreUrl};
+use gateway_store::{Access, GrantKind, MasterKeySource, OpenError, Store, StoreOptions, StoreUrl};
 use http::{HeaderMap, HeaderValue, Method, header};
 use mock_ups::MockUps;
 use rustls::RootCertStore;
@@ -35,26 +35,41 @@ use url::Url;
 /// Registered with the mock's app.
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8081/oauth/callback";
 
-/// The real clock; its calendar can be moved forward.
+const STORE: &str = "store.db";
+const KEY: &str = "store.key";
+
+/// When a frozen world begins: Monday, 2 March 2026, 08:00 UTC.
+const START: &str = "2026-03-02T08:00:00Z";
+
+/// The real clock, or one whose calendar stands still; it can be moved forward.
 #[derive(Default)]
-pub(crate) struct MovableClock(AtomicU64);
+pub(crate) struct MovableClock {
+    frozen_at: Option<SystemTime>,
+    passed: AtomicU64,
+    ahead: AtomicU64,
+}
 
 impl MovableClock {
     /// Moves the calendar, and nothing else.
     pub(crate) fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.as_secs(), Ordering::SeqCst);
+        self.ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
+    }
+
+    fn passed(&self) -> Duration {
+        Duration::from_secs(self.passed.load(Ordering::SeqCst))
     }
 }
 
 impl Clock for MovableClock {
     #[expect(clippy::disallowed_methods, reason = "the clock of these tests")]
     fn now(&self) -> Instant {
-        Instant::now()
+        Instant::now() + self.passed()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the clock of these tests")]
     fn wall(&self) -> SystemTime {
-        SystemTime::now() + Duration::from_secs(self.0.load(Ordering::SeqCst))
+        let ahead = Duration::from_secs(self.ahead.load(Ordering::SeqCst));
+        self.frozen_at.unwrap_or_else(SystemTime::now) + self.passed() + ahead
     }
 }
 
@@ -106,13 +121,17 @@ pub(crate) struct World {
     pub(crate) ups: MockUps,
     /// What is tested.
     pub(crate) control: ControlPlane,
+    /// Who keeps its tokens.
+    pub(crate) broker: Arc<Broker>,
     /// Its store.
     pub(crate) store: Store,
     /// Its time.
     pub(crate) clock: Arc<MovableClock>,
     /// Where store, key, plugin and backups are.
     pub(crate) folder: TempDir,
-    http: Arc<OnlyHere>,
+    settings: Settings,
+    callback: String,
+    http: Arc<dyn HttpClient>,
 }
 
 impl World {
@@ -123,122 +142,85 @@ impl World {
 
     /// The same with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::made(change, CALLBACK).await
+        let ups = MockUps::start().await.expect("a mock");
+        Self::start(ups, MovableClock::default(), change, CALLBACK).await
     }
 
     /// The same with another redirect URI.
     pub(crate) async fn redirecting_to(uri: &str) -> Self {
-        Self::made(|_| {}, uri).await
-    }
-
-    async fn made(change: impl FnOnce(&mut Settings), callback: &str) -> Self {
-        let private = fs::Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().permissions(private).tempdir();
-        let folder = folder.expect("a folder");
         let ups = MockUps::start().await.expect("a mock");
-        Self::start(ups, folder, Arc::default(), change, callback).await
+        Self::start(ups, MovableClock::default(), |_| {}, uri).await
     }
 
-    /// The same gateway after a restart.
-    pub(crate) async fn restarted(self) -> Self {
-        drop(self.control);
-        self.store.close().await;
-        Self::start(self.ups, self.folder, self.clock, |_| {}, CALLBACK).await
+    /// The same with calendars that stand still, here and at UPS, until time is made to pass.
+    pub(crate) async fn frozen(change: impl FnOnce(&mut Settings)) -> Self {
+        let start: jiff::Timestamp = START.parse().expect("a time");
+        let ups = MockUps::builder().frozen_at(start).start().await;
+        let clock = MovableClock {
+            frozen_at: Some(start.into()),
+            ..MovableClock::default()
+        };
+        Self::start(ups.expect("a mock"), clock, change, CALLBACK).await
     }
 
     async fn start(
         ups: MockUps,
-        folder: TempDir,
-        clock: Arc<MovableClock>,
+        clock: MovableClock,
         change: impl FnOnce(&mut Settings),
         callback: &str,
     ) -> Self {
-        let file = folder.path().join("store.db");
-        let key = folder.path().join("store.key");
-        let options = StoreOptions {
-            url: StoreUrl::Sqlite(file.clone()),
-            master_key: MasterKeySource::File(key.clone()),
-            old_keys: Vec::new(),
-        };
-        let store = Store::open(&options, Access::Exclusive).await;
-        let store = store.expect("a store");
-        let time = Arc::clone(&clock) as Arc<dyn Clock>;
-        let ledger = Arc::new(StoreLedger(store.clone()));
-        let broker = Broker::new(BrokerConfig::default(), Arc::clone(&time), ledger, 1);
-        let http = HyperClient::with_roots(RootCertStore::empty()).expect("a client");
-        let http = Arc::new(OnlyHere(http));
-        let private = |what, path, needed| PrivateFile {
-            what,
-            path,
-            forbidden: 0o077,
-            needed,
-        };
-        let files = Files {
-            backup_dir: Some(folder.path().to_owned()),
-            private: vec![
-                private("the store", file, true),
-                private("the master key", key, true),
-            ],
-        };
-        let mut settings = settings(&ups, files);
+        let private = fs::Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().permissions(private).tempdir();
+        let folder = folder.expect("a folder");
+        put_plugin(&folder);
+        let clock = Arc::new(clock);
+        let mut settings = settings(&ups, &folder);
         change(&mut settings);
-        let control = ControlPlane::new(Parts {
-            store: store.clone(),
-            broker: Arc::new(broker),
-            catalog: Arc::new(catalog(&folder, &time)),
-            http: Arc::clone(&http) as Arc<dyn HttpClient>,
-            clock: time,
-            settings,
-            seed: seed(),
-        });
-        control.redirect_to(callback.to_owned());
-        let loaded = control.load(Declared::default()).await;
-        loaded.expect("nothing is declared");
+        let http = HyperClient::with_roots(RootCertStore::empty()).expect("a client");
+        let http: Arc<dyn HttpClient> = Arc::new(OnlyHere(http));
+        let (store, broker, control) = gateway(&folder, &clock, &http, &settings, callback).await;
         Self {
             ups,
             control,
+            broker,
             store,
             clock,
             folder,
+            settings,
+            callback: callback.to_owned(),
             http,
         }
     }
 
+    /// The same gateway after a restart.
+    pub(crate) async fn restarted(self) -> Self {
+        self.broker.shutdown(Duration::from_secs(5)).await;
+        drop((self.control, self.broker));
+        self.store.close().await;
+        let (folder, clock, http) = (&self.folder, &self.clock, &self.http);
+        let made = gateway(folder, clock, http, &self.settings, &self.callback).await;
+        let (store, broker, control) = made;
+        Self {
+            control,
+            broker,
+            store,
+            ..self
+        }
+    }
+
+    /// Time passes, here and at UPS.
+    pub(crate) fn pass(&self, by: Duration) {
+        self.clock.passed.fetch_add(by.as_secs(), Ordering::SeqCst);
+        self.ups.advance(by);
+    }
+
     /// Adds an account with the mock's client, in the test environment.
     pub(crate) async fn add(&self, name: &str, grant: GrantKind, numbers: &[&str]) -> AccountView {
-        self.add_as(Environment::Test, name, grant, numbers).await
+        self.put(account(name, grant, numbers)).await
     }
 
-    /// Adds one with client credentials in an environment.
-    pub(crate) async fn add_in(
-        &self,
-        environment: Environment,
-        name: &str,
-        numbers: &[&str],
-    ) -> AccountView {
-        let grant = GrantKind::ClientCredentials;
-        self.add_as(environment, name, grant, numbers).await
-    }
-
-    async fn add_as(
-        &self,
-        environment: Environment,
-        name: &str,
-        grant: GrantKind,
-        numbers: &[&str],
-    ) -> AccountView {
-        let numbers = numbers.iter().map(|n| n.parse().expect("a number"));
-        let account = AddAccount {
-            name: id(name),
-            aliases: Vec::new(),
-            carrier: "ups".parse().expect("a carrier"),
-            environment,
-            numbers: numbers.collect(),
-            grant,
-            client_id: "mock-client".to_owned(),
-            client_secrets: vec![secret("mock-secret")],
-            default: false,
-        };
+    /// Adds an account.
+    pub(crate) async fn put(&self, account: AddAccount) -> AccountView {
         let added = self.control.add_account(operator(), account).await;
         added.expect("an account")
     }
@@ -268,6 +250,18 @@ impl World {
         user: &str,
         password: &str,
     ) -> Result<ConsentDone, ControlError> {
+        let back = self.approve(account, user, password).await?;
+        let query = secret(back.query().expect("a query"));
+        self.control.finish_consent(&query).await
+    }
+
+    /// Begins a consent and approves it as somebody; where UPS sends the browser then.
+    pub(crate) async fn approve(
+        &self,
+        account: &str,
+        user: &str,
+        password: &str,
+    ) -> Result<Url, ControlError> {
         let begun = self.control.begin_consent(operator(), &id(account)).await?;
         let page = location(
             &self
@@ -281,9 +275,7 @@ impl World {
         form.append_pair("decision", "approve");
         let target = format!("{}{}", self.ups.base_url(), page.path());
         let answer = self.send(Method::POST, &target, form.finish()).await;
-        let back = location(&answer);
-        let query = secret(back.query().expect("a query"));
-        self.control.finish_consent(&query).await
+        Ok(location(&answer))
     }
 
     async fn send(&self, method: Method, url: &str, body: String) -> HttpResponse {
@@ -328,6 +320,22 @@ impl World {
     }
 }
 
+/// An account with the mock's client, in the test environment.
+pub(crate) fn account(name: &str, grant: GrantKind, numbers: &[&str]) -> AddAccount {
+    let numbers = numbers.iter().map(|n| n.parse().expect("a number"));
+    AddAccount {
+        name: id(name),
+        aliases: Vec::new(),
+        carrier: "ups".parse().expect("a carrier"),
+        environment: Environment::Test,
+        numbers: numbers.collect(),
+        grant,
+        client_id: "mock-client".to_owned(),
+        client_secrets: vec![secret("mock-secret")],
+        default: false,
+    }
+}
+
 /// Who does all this.
 pub(crate) fn operator() -> &'static Actor {
     static ROOT: LazyLock<Actor> = LazyLock::new(|| Actor("root".to_owned()));
@@ -368,13 +376,19 @@ fn seed() -> [u8; 32] {
     seed
 }
 
-fn settings(ups: &MockUps, files: Files) -> Settings {
+fn settings(ups: &MockUps, folder: &TempDir) -> Settings {
     let realm = |environment, origin: String| Realm {
         carrier: "ups".parse().expect("a carrier"),
         environment,
         origin: Some(origin.parse().expect("an origin")),
         danger_plaintext: true,
         last_chance: true,
+    };
+    let private = |what, name| PrivateFile {
+        what,
+        path: folder.path().join(name),
+        forbidden: 0o077,
+        needed: true,
     };
     Settings {
         version: "test",
@@ -386,21 +400,71 @@ fn settings(ups: &MockUps, files: Files) -> Settings {
             realm(Environment::Test, ups.base_url()),
             realm(Environment::Production, ups.production_base_url()),
         ],
-        files,
+        files: Files {
+            backup_dir: Some(folder.path().to_owned()),
+            private: vec![private("the store", STORE), private("the master key", KEY)],
+        },
     }
 }
 
-fn catalog(folder: &TempDir, clock: &Arc<dyn Clock>) -> Catalog {
+async fn gateway(
+    folder: &TempDir,
+    clock: &Arc<MovableClock>,
+    http: &Arc<dyn HttpClient>,
+    settings: &Settings,
+    callback: &str,
+) -> (Store, Arc<Broker>, ControlPlane) {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    let options = StoreOptions {
+        url: StoreUrl::Sqlite(folder.path().join(STORE)),
+        master_key: MasterKeySource::File(folder.path().join(KEY)),
+        old_keys: Vec::new(),
+    };
+    let store = open(&options).await;
+    let ledger = Arc::new(StoreLedger(store.clone()));
+    let broker = Broker::new(BrokerConfig::default(), Arc::clone(&clock), ledger, 1);
+    let broker = Arc::new(broker);
+    let (plugins, cache) = (folder.path().join("plugins"), folder.path().join("cache"));
+    let host = Host::new(Arc::clone(&clock));
+    let catalog = Catalog::load(&plugins, &Policy::default(), &cache, &host);
+    let control = ControlPlane::new(Parts {
+        store: store.clone(),
+        broker: Arc::clone(&broker),
+        catalog: Arc::new(catalog.expect("a folder of plugins")),
+        http: Arc::clone(http),
+        clock,
+        settings: settings.clone(),
+        seed: seed(),
+    });
+    control.redirect_to(callback.to_owned());
+    let loaded = control.load(Declared::default()).await;
+    loaded.expect("nothing is declared");
+    (store, broker, control)
+}
+
+/// Waits for the gateway of before a restart: its last tasks may hold the store's lock a moment longer.
+async fn open(options: &StoreOptions) -> Store {
+    let opened = async {
+        loop {
+            match Store::open(options, Access::Exclusive).await {
+                Err(OpenError::Locked { .. }) => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                opened => break opened.expect("a store"),
+            }
+        }
+    };
+    let within = tokio::time::timeout(Duration::from_secs(30), opened).await;
+    within.expect("nobody else has it")
+}
+
+fn put_plugin(folder: &TempDir) {
     let plugins = folder.path().join("plugins");
-    let cache = folder.path().join("cache");
-    for dir in [&plugins, &cache] {
+    for dir in [&plugins, &folder.path().join("cache")] {
         fs::create_dir_all(dir).expect("a folder");
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).expect("a mode");
     }
     fs::copy(&*LIBRARY, plugins.join("ups.so")).expect("the plugin");
-    let host = Host::new(Arc::clone(clock));
-    let catalog = Catalog::load(&plugins, &Policy::default(), &cache, &host);
-    catalog.expect("a folder of plugins")
 }
 
 fn location(answer: &HttpResponse) -> Url {

@@ -1,9 +1,7 @@
 //! A program that is told.
 
-use crate::{
-    DAY, remind, renew,
-    world::{self, World},
-};
+use super::{DAY, MINUTE, WRONG, add_refused, remind, renew};
+use crate::world::World;
 use gateway_control::Webhook;
 use gateway_model::Secret;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -13,7 +11,6 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -21,8 +18,6 @@ use tokio::{
 };
 
 const KEY: &str = "planted-webhook-key";
-const WRONG: &str = "planted-client-secret";
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// One call as it arrived.
 #[derive(Clone, Debug)]
@@ -56,18 +51,24 @@ impl Receiver {
         Self { address, calls }
     }
 
-    fn settings(&self) -> gateway_control::Settings {
-        let mut settings = world::settings();
-        settings.reminders.webhook = Some(Webhook {
-            url: Secret::new(format!("http://{}/hook?key=planted-path", self.address)),
-            secret: Secret::new(KEY.to_owned()),
-        });
-        settings
+    /// A world that tells this receiver.
+    async fn world(&self) -> World {
+        world(&format!("http://{}/hook?key=planted-path", self.address)).await
     }
 
     fn calls(&self) -> Vec<Call> {
         self.calls.lock().expect("nobody panicked").clone()
     }
+}
+
+async fn world(url: &str) -> World {
+    World::frozen(|settings| {
+        settings.reminders.webhook = Some(Webhook {
+            url: Secret::new(url.to_owned()),
+            secret: Secret::new(KEY.to_owned()),
+        });
+    })
+    .await
 }
 
 async fn serve(stream: TcpStream, answer: &str) -> Call {
@@ -117,15 +118,14 @@ fn is_signed(call: &Call) -> bool {
 async fn call_that_fails_is_made_again_until_it_is_taken_once() {
     let answers = &["503 Later", "500 Oops", "204 Taken"];
     let receiver = Receiver::start(answers).await;
-    let mut world = World::with(receiver.settings()).await;
-    world.add_client_account("main", "A1B2C3", WRONG).await;
-    renew(&world, "main").await;
+    let world = receiver.world().await;
+    add_refused(&world, "main").await;
     remind(&world).await;
     assert_eq!(receiver.calls().len(), 1);
     remind(&world).await;
     assert_eq!(receiver.calls().len(), 1, "it rests after a failure");
     // What is not delivered yet outlives the process.
-    world.restart().await;
+    let world = world.restarted().await;
     renew(&world, "main").await;
     remind(&world).await;
     assert_eq!(receiver.calls().len(), 2);
@@ -134,7 +134,7 @@ async fn call_that_fails_is_made_again_until_it_is_taken_once() {
         remind(&world).await;
         world.pass(MINUTE * 90);
     }
-    world.restart().await;
+    let world = world.restarted().await;
     remind(&world).await;
     let calls = receiver.calls();
     assert_eq!(calls.len(), 3, "taken once");
@@ -164,7 +164,7 @@ async fn call_that_fails_is_made_again_until_it_is_taken_once() {
     assert_eq!(body["day"], "2026-03-02");
     assert_eq!(body["ends_at"], Value::Null);
     assert_eq!(body["fix"], "waybill account rotate-secret main");
-    assert_eq!(body["admin"], "http://127.0.0.1:9464");
+    assert_eq!(body["admin"], "http://127.0.0.1:8081");
     let notice = world.control.notices().await.unwrap().remove(0);
     assert_eq!(body["message"], notice.message);
     for call in &calls {
@@ -191,10 +191,9 @@ async fn redirect_is_not_followed_and_holds_up_no_other_notice() {
     let answer = format!("302 Found\r\nlocation: http://{}/", other.address);
     let answers: &'static [&'static str] = Box::leak(Box::new([&*answer.leak(), "204 Taken"]));
     let receiver = Receiver::start(answers).await;
-    let world = World::with(receiver.settings()).await;
+    let world = receiver.world().await;
     for name in ["one", "two"] {
-        world.add_client_account(name, "A1B2C3", WRONG).await;
-        renew(&world, name).await;
+        add_refused(&world, name).await;
     }
     remind(&world).await;
     assert_eq!(receiver.calls().len(), 2);
@@ -211,15 +210,11 @@ async fn redirect_is_not_followed_and_holds_up_no_other_notice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn receiver_that_is_not_there_holds_nothing_up() {
-    let receiver = Receiver::start(&["204 Taken"]).await;
-    let mut settings = receiver.settings();
     let nobody = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", nobody.local_addr().expect("an address"));
     drop(nobody);
-    settings.reminders.webhook.as_mut().expect("a webhook").url = Secret::new(url);
-    let world = World::with(settings).await;
-    world.add_client_account("main", "A1B2C3", WRONG).await;
-    renew(&world, "main").await;
+    let world = world(&url).await;
+    add_refused(&world, "main").await;
     assert_eq!(remind(&world).await.len(), 1);
     assert_eq!(world.store.notices(true).await.unwrap()[0].webhook_at, None);
 }
