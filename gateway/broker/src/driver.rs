@@ -162,17 +162,15 @@ fn publish(
     let minted = pending.as_ref().is_some_and(|pending| pending.minted);
     let headers = pending.map(|pending| pending.headers).unwrap_or_default();
     let credential = snapshot::credential(generation, headers, usable_until);
-    let what = if minted {
+    let (account, fingerprint) = (slot.cell.account(), &credential.fingerprint);
+    if minted {
         work.minted += 1;
         shared.metrics.minted.up();
-        "a token was issued"
+        tracing::info!(%account, %generation, %fingerprint, "a token was issued");
     } else {
-        "a token was taken over"
-    };
-    tracing::info!(
-        account = %slot.cell.account(), %generation, fingerprint = %credential.fingerprint,
-        "{what}"
-    );
+        // A start takes one over for each account: too much to be worth everybody's reading.
+        tracing::debug!(%account, %generation, %fingerprint, "a token was taken over");
+    }
     slot.cell.publish(CredentialState::Usable(credential));
 }
 

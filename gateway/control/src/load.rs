@@ -48,6 +48,12 @@ impl ControlPlane {
         for damaged in store.quarantined_once_listed().await {
             tracing::error!(record = %damaged.row, "{}; it is left out", damaged.reason);
         }
+        let usable = self.shared.broker.handle().metrics().usable;
+        tracing::info!(
+            accounts = accounts.len(),
+            usable,
+            "accounts are loaded; tokens that are still good were taken over"
+        );
         Ok(self.shared.serve(accounts, apps, legacy_keys))
     }
 
