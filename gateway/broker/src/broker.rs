@@ -8,7 +8,7 @@ use gateway_model::{
     UnavailableReason,
 };
 use gateway_store::GrantRecord;
-use gateway_token::{Event, Jitter, MintBudget, OverBudget};
+use gateway_token::{Jitter, MintBudget, OverBudget};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -239,12 +239,6 @@ impl Shared {
             message: format!("there is no account {account}; add it, or correct the name"),
             retry_at: None,
         }
-    }
-
-    /// Feeds an event to a slot.
-    pub(crate) fn event(self: &Arc<Self>, slot: &Arc<Slot>, event: Event) {
-        let mut work = slot.lock();
-        driver::event(self, slot, &mut work, event);
     }
 }
 

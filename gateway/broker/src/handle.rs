@@ -3,7 +3,7 @@
 use crate::{
     AccountStatus, BrokerMetrics, adoption,
     broker::{Shared, published},
-    driver::{self, ANY},
+    driver,
     single_flight::Landing,
     slot::{Slot, Work},
 };
@@ -74,7 +74,7 @@ impl Handle {
                 slot.joined.up();
                 self.shared.metrics.joined.up();
             }
-            self.join(&slot, &mut work, ANY)
+            self.join(&slot, &mut work, Generation::NONE)
         };
         self.counted(self.wait(&slot, landing?, deadline).await)
     }
@@ -124,7 +124,7 @@ impl Handle {
     /// nothing for an account that is unknown or has one.
     pub fn warm(&self, account: &AccountId) {
         if let Some(slot) = self.shared.slot(account) {
-            self.shared.event(&slot, Event::Demanded);
+            driver::event(&self.shared, &slot, &mut slot.lock(), Event::Demanded);
         }
     }
 

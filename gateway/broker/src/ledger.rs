@@ -2,7 +2,9 @@
 
 use crate::BoxFuture;
 use gateway_model::{AccountId, SecretBytes};
-use gateway_store::{Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution};
+use gateway_store::{
+    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
+};
 use std::fmt;
 
 /// Why nothing was written.
@@ -46,7 +48,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         entry: &'a RenewalEntry,
     ) -> BoxFuture<'a, Result<i64, LedgerError>>;
 
-    /// Keeps what a failed presentation made of the grant.
+    /// Keeps what a failed presentation made of the grant, and says what it is now.
     fn resolve<'a>(
         &'a self,
         account: &'a AccountId,
@@ -54,7 +56,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         intent: &'a str,
         resolution: Resolution,
         entry: &'a RenewalEntry,
-    ) -> BoxFuture<'a, Result<(), LedgerError>>;
+    ) -> BoxFuture<'a, Result<GrantStatus, LedgerError>>;
 
     /// What is kept of an account's grant now; after a write was fenced out.
     fn load<'a>(

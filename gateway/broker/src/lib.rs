@@ -11,10 +11,10 @@
 //! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what comes |
 //!
 //! Files, in the order of the way of a token: `account` (who), `handle` (asking), `slot` (what is
-//! kept of an account), `driver` (effects become I/O; timers), `presentation` (grants that work
-//! once), `ledger` (what is durable), `authorizer` and `wire` (the call), `token_endpoint` (its
-//! socket), `adoption` and `recovery` (after a restart), `snapshot` (publication), `single_flight`
-//! (those who wait).
+//! kept of an account), `driver` (effects become I/O; timers), `flight` (one token call),
+//! `presentation` (grants that work once), `ledger` (what is durable), `authorizer` and `wire` (the
+//! call), `token_endpoint` (its socket), `adoption` and `recovery` (after a restart), `snapshot`
+//! (publication), `single_flight` (those who wait).
 
 mod account;
 mod adoption;
@@ -22,6 +22,7 @@ mod authorizer;
 mod broker;
 mod config;
 mod driver;
+mod flight;
 mod handle;
 mod ledger;
 mod metrics;

@@ -3,11 +3,11 @@
 use crate::{
     AccountSpec, Recorder, adoption,
     broker::Shared,
-    driver::{self, failed},
+    driver, flight,
     ledger::LedgerError,
     slot::{Slot, Work},
 };
-use gateway_model::{AccountId, Failure, FailureClass};
+use gateway_model::{AccountId, Failure};
 use gateway_plugin_host::Issued;
 use gateway_store::{Completion, Intent, Presentation, RenewalEntry, Resolution};
 use gateway_token::{Event, FlightId, GrantFate, Reason as Cause};
@@ -75,7 +75,7 @@ pub(crate) fn announce(shared: &Arc<Shared>, slot: &Arc<Slot>, flight: FlightId,
                     });
                     Event::IntentRecorded { flight }
                 }
-                Err(error) => failed(flight, not_recorded(account, &error)),
+                Err(error) => flight::failed(flight, not_recorded(account, &error)),
             };
             driver::event(shared, &slot, &mut work, event);
             // Still there: nobody waits for it any more, and nothing was sent.
@@ -87,7 +87,9 @@ pub(crate) fn announce(shared: &Arc<Shared>, slot: &Arc<Slot>, flight: FlightId,
         }
         if let Some(presenting) = idle {
             let end = End::Resolved(Resolution::Unharmed);
-            let entry = entry(account, shared.clock.wall(), cause, Some(&not_needed()));
+            let unneeded = "the account changed before the request was sent";
+            let unneeded = flight::not_sent("not_sent", unneeded);
+            let entry = entry(account, shared.clock.wall(), cause, Some(&unneeded));
             settle(shared, account, &presenting, &end, &entry).await;
         }
     };
@@ -146,11 +148,7 @@ pub(crate) async fn land(
             let completion = adoption::completion(spec, issued, begun, kept_until);
             End::Completed(Box::new(completion))
         }
-        Err(failure) => End::Resolved(match GrantFate::of(failure) {
-            GrantFate::Unharmed => Resolution::Unharmed,
-            GrantFate::Unknown => Resolution::Unknown,
-            GrantFate::Refused => Resolution::Refused,
-        }),
+        Err(failure) => End::Resolved(resolution(failure)),
     };
     let entry = entry(account, shared.clock.wall(), cause, result.as_ref().err());
     let mut saved = None;
@@ -162,7 +160,7 @@ pub(crate) async fn land(
         }
     }
     remember(slot, &presenting, &end, saved.flatten());
-    driver::came_back(shared, slot, presenting.flight, cause, result);
+    flight::came_back(shared, slot, presenting.flight, cause, result);
     if saved.is_none() {
         let saved = settle(shared, account, &presenting, &end, &entry).await;
         remember(slot, &presenting, &end, saved);
@@ -205,7 +203,7 @@ async fn write(
         }
         End::Resolved(resolution) => {
             let resolved = ledger.resolve(account, version, intent, *resolution, entry);
-            resolved.await.map(|()| None)
+            resolved.await.map(|_status| None)
         }
     };
     match written {
@@ -229,6 +227,15 @@ fn remember(slot: &Slot, presenting: &Presenting, end: &End, version: Option<i64
     }
     if let End::Completed(completion) = end {
         work.grant_ends = completion.expires_at;
+    }
+}
+
+/// What a failed presentation made of the grant, as the ledger calls it.
+pub(crate) const fn resolution(failure: &Failure) -> Resolution {
+    match GrantFate::of(failure) {
+        GrantFate::Unharmed => Resolution::Unharmed,
+        GrantFate::Unknown => Resolution::Unknown,
+        GrantFate::Refused => Resolution::Refused,
     }
 }
 
@@ -257,15 +264,5 @@ fn not_recorded(account: &AccountId, error: &LedgerError) -> Failure {
         "a refresh token is not presented, because its use could not be recorded"
     );
     let message = format!("the use of the refresh token could not be recorded: {error}");
-    driver::not_sent("store_unavailable", &message)
-}
-
-fn not_needed() -> Failure {
-    let mut failure = Failure::new(
-        FailureClass::Transient,
-        "not_sent",
-        "the account changed before the request was sent",
-    );
-    failure.certainly_not_sent = true;
-    failure
+    flight::not_sent("store_unavailable", &message)
 }

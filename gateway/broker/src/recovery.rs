@@ -4,7 +4,7 @@ use crate::{AccountSpec, Authorization, Ledger, LedgerError, Wire, adoption, pre
 use gateway_model::{Clock, Failure, FailureClass, SecretBytes};
 use gateway_plugin_host::{Issued, Reason};
 use gateway_store::{GrantRecord, GrantStatus, Intent, Resolution};
-use gateway_token::{GrantFate, Reason as Cause};
+use gateway_token::Reason as Cause;
 
 /// Resolves an intent that was open when the process ended, without asking the carrier (security
 /// requirements O2, R2, F1): if the raw answer is on record, it is read as if it arrived now; if
@@ -93,25 +93,16 @@ async fn resolved(
     ledger: &dyn Ledger,
     clock: &dyn Clock,
 ) -> Result<GrantRecord, LedgerError> {
-    let last = record.status == GrantStatus::LastChance;
-    let (resolution, status) = match (GrantFate::of(failure), last) {
-        (GrantFate::Unharmed, false) => (Resolution::Unharmed, GrantStatus::Held),
-        (GrantFate::Unharmed, true) => (Resolution::Unharmed, GrantStatus::OutcomeUnknown),
-        (GrantFate::Unknown, false) => (Resolution::Unknown, GrantStatus::OutcomeUnknown),
-        (GrantFate::Unknown, true) => (Resolution::Unknown, GrantStatus::Spent),
-        (GrantFate::Refused, _) => (Resolution::Refused, GrantStatus::Spent),
-    };
+    let resolution = presentation::resolution(failure);
     let entry = presentation::entry(&spec.account, clock.wall(), Cause::Retry, Some(failure));
-    ledger
-        .resolve(
-            &spec.account,
-            record.version,
-            &intent.id,
-            resolution,
-            &entry,
-        )
-        .await?;
-    tracing::warn!(account = %spec.account, "{failure}; the grant is now {status:?}");
-    record.status = status;
+    let (account, version) = (&spec.account, record.version);
+    let resolved = ledger.resolve(account, version, &intent.id, resolution, &entry);
+    let kept = resolved.await?;
+    record.status = match resolution {
+        // Dead, even if an earlier reading of the same answer left it in doubt.
+        Resolution::Refused => GrantStatus::Spent,
+        Resolution::Unharmed | Resolution::Unknown => kept,
+    };
+    tracing::warn!(account = %spec.account, "{failure}; the grant is now {:?}", record.status);
     Ok(record)
 }

@@ -3,7 +3,8 @@
 use gateway_broker::{BoxFuture, Ledger, LedgerError};
 use gateway_model::{AccountId, SecretBytes};
 use gateway_store::{
-    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, Store, StoreError,
+    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution, Store,
+    StoreError,
 };
 use std::fmt;
 
@@ -72,10 +73,10 @@ impl Ledger for StoreLedger {
         intent: &'a str,
         resolution: Resolution,
         entry: &'a RenewalEntry,
-    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+    ) -> BoxFuture<'a, Result<GrantStatus, LedgerError>> {
         Box::pin(async move {
             let resolved = self.0.resolve(account, version, intent, resolution, entry);
-            resolved.await.map(drop).map_err(refused)
+            resolved.await.map_err(refused)
         })
     }
 

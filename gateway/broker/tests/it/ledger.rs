@@ -158,11 +158,18 @@ impl Ledger for Memory {
         intent: &'a str,
         resolution: Resolution,
         _: &'a RenewalEntry,
-    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+    ) -> BoxFuture<'a, Result<GrantStatus, LedgerError>> {
         Box::pin(async move {
             let mut state = self.state();
             let grant = state.act(Act::Resolve, account, version, Some(intent))?;
-            let last = grant.status == GrantStatus::LastChance;
+            let last = match grant.status {
+                GrantStatus::Presenting => false,
+                GrantStatus::LastChance => true,
+                resolved @ (GrantStatus::Repeatable
+                | GrantStatus::Held
+                | GrantStatus::OutcomeUnknown
+                | GrantStatus::Spent) => return Ok(resolved),
+            };
             let status = match (resolution, last) {
                 (Resolution::Unharmed, false) => GrantStatus::Held,
                 (Resolution::Unharmed, true) | (Resolution::Unknown, false) => {
@@ -173,7 +180,7 @@ impl Ledger for Memory {
             grant.status = status;
             grant.intent = None;
             state.resolved_to.get_or_insert(status);
-            Ok(())
+            Ok(status)
         })
     }
 

@@ -187,6 +187,13 @@ async fn open_intent_is_resolved_without_asking_the_carrier() {
             Some(fails(FailureClass::Protocol, "html")),
             GrantStatus::Spent,
         ),
+        // The same once more after the next restart: the intent stays with its answer.
+        (
+            GrantStatus::Spent,
+            answer(),
+            Some(fails(FailureClass::Protocol, "html")),
+            GrantStatus::Spent,
+        ),
     ] {
         let replayed = answer.is_some();
         let mut open = grant(status);
