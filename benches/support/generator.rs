@@ -352,6 +352,43 @@ impl Shared {
 mod tests {
     use super::*;
 
+    /// Answers one connection; the first answer takes this long.
+    fn stalling(length: usize, stall: Duration) -> std::net::SocketAddr {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let addr = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = vec![0; length];
+            let mut stall = Some(stall);
+            while stream.read_exact(&mut request).is_ok() {
+                stall.take().into_iter().for_each(std::thread::sleep);
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(answer).unwrap();
+            }
+        });
+        addr
+    }
+
+    #[test]
+    fn request_that_was_due_during_a_stall_counts_its_waiting() {
+        for spin in [false, true] {
+            let ask = Ask::shop();
+            let addr = stalling(ask.http1().len(), Duration::from_millis(300));
+            let duration = Duration::from_millis(500);
+            let outcome = run(Load {
+                rate: Some(100),
+                spin,
+                ..Load::closed(Target::plain(addr), ask, 1, duration)
+            })
+            .unwrap();
+            // One was sent during the stall; thirty were due.
+            assert_eq!(outcome.good, 50, "{outcome:?}");
+            let late = outcome.latency_us.count_between(50_000, u64::MAX);
+            assert!(late >= 25, "{late} of {outcome:?}");
+        }
+    }
+
     #[test]
     fn bad_answers_are_told_apart_and_quoted_once() {
         let mut bad = Bad::default();
