@@ -102,14 +102,6 @@ impl Grant {
         })
     }
 
-    /// A single-use grant found with an open intent, such as after a crash.
-    pub const fn in_doubt() -> Self {
-        Self::SingleUse(SingleUse {
-            status: SingleUseStatus::OutcomeUnknown,
-            keep_alive_at: None,
-        })
-    }
-
     pub(crate) const fn presentation(&self, last_chance_allowed: bool) -> Presentation {
         match self {
             Self::Repeatable => Presentation::Free,
