@@ -119,7 +119,9 @@ fn beside_peers(runs: &[Run]) -> Section {
     };
     let rounds = runs.first().map_or(0, Run::rounds);
     let latency = Plot {
-        title: "99th percentile of the latency at a steady rate".to_owned(),
+        title:
+            "99th percentile of the latency at a steady rate (without those that cannot keep up)"
+                .to_owned(),
         axis: "microseconds, from when a request was due to its last byte; shorter is better",
         unit: "us",
         panels: panels(steady_p99),
@@ -197,8 +199,11 @@ fn closed_cpu(run: &Run, name: &str) -> Option<Figure> {
     run.candidate(name)?.cpu("closed")
 }
 
+/// Not of those that are overloaded: beside them nothing else could be seen.
 fn steady_p99(run: &Run, name: &str) -> Option<Figure> {
-    run.candidate(name)?.latency("steady", 1)
+    let candidate = run.candidate(name)?;
+    run.keeps_up(candidate)
+        .then(|| candidate.latency("steady", 1))?
 }
 
 /// The page with a section's text between its markers.

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// Of the requests that were due.
+const KEEPS_UP: f64 = 0.95;
+
 /// One run of the load program.
 pub(super) struct Run(pub(super) Value);
 
@@ -29,6 +32,15 @@ impl Run {
 
     pub(super) fn candidate(&self, name: &str) -> Option<Candidate<'_>> {
         self.candidates().find(|candidate| candidate.name() == name)
+    }
+
+    /// Whether a candidate answered as many requests a second as were due. Of one that did not, the
+    /// latency is the length of the measurement and says nothing.
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    pub(super) fn keeps_up(&self, candidate: Candidate<'_>) -> bool {
+        let due = self.number("/rate") as f64;
+        let rate = candidate.rate("steady");
+        rate.is_none_or(|rate| rate.median >= KEEPS_UP * due)
     }
 
     pub(super) fn text(&self, pointer: &str) -> &str {

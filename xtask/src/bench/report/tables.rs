@@ -104,7 +104,7 @@ pub(super) fn peers(run: &Run) -> String {
     let rows: Vec<_> = run
         .candidates()
         .filter(|candidate| !candidate.is_skipped())
-        .map(|candidate| (candidate.name().to_owned(), candidate))
+        .map(|candidate| (candidate.name().to_owned(), run, candidate))
         .collect();
     let skipped: Vec<_> = run
         .candidates()
@@ -134,22 +134,28 @@ pub(super) fn peers(run: &Run) -> String {
 pub(super) fn alone(runs: &[Run]) -> String {
     let rows: Vec<_> = runs
         .iter()
-        .filter_map(|run| Some((run.way(), run.candidates().next()?)))
+        .filter_map(|run| Some((run.way(), run, run.candidates().next()?)))
         .collect();
     tables(&rows, false)
 }
 
-fn tables(rows: &[(String, Candidate<'_>)], ratio: bool) -> String {
+fn tables(rows: &[(String, &Run, Candidate<'_>)], ratio: bool) -> String {
     let columns = WORK.len() - usize::from(!ratio);
     let mut text = head("", &WORK[..columns]);
-    for (name, candidate) in rows {
+    for (name, _, candidate) in rows {
         row(&mut text, name, &work(*candidate)[..columns]);
     }
     text += &head("latency, us", &LATENCY);
-    for (name, candidate) in rows {
+    for (name, run, candidate) in rows {
+        let steady = match candidate.rate("steady") {
+            Some(rate) if !run.keeps_up(*candidate) => {
+                format!("overloaded: {} a second", grouped(rate.median))
+            }
+            Some(_) | None => latencies(*candidate, "steady", 3),
+        };
         let cells = [
             latencies(*candidate, "closed", 3),
-            latencies(*candidate, "steady", 3),
+            steady,
             latencies(*candidate, "alone", 1),
             latencies(*candidate, "fresh", 2),
         ];

@@ -99,6 +99,22 @@ fn report_writes_what_was_measured_and_leaves_the_rest() {
 }
 
 #[test]
+fn overloaded_candidate_is_named_so_and_not_drawn() {
+    let mut run = run(false, "abc");
+    let steady = &mut run["candidates"][1]["shapes"]["steady"];
+    steady["requests_per_second"] = figure(&[6_900.0, 6_900.0, 6_900.0]);
+    let folder = write(&[("peers-plain-1.json", run)]);
+    let page = report(folder.path());
+    let row = "| nginx | 90 / 1,234 / 5,000 | overloaded: 6,900 a second | - | - / - |";
+    assert!(page.contains(row), "{page}");
+    let plot = fs::read_to_string(folder.path().join("page/peers-p99.svg")).unwrap();
+    assert!(
+        plot.contains(">waybill<") && !plot.contains(">nginx<"),
+        "{plot}"
+    );
+}
+
+#[test]
 fn report_of_the_same_results_is_the_same() {
     let folder = write(&[
         ("peers-plain-1.json", run(false, "abc")),
