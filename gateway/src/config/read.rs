@@ -1,12 +1,13 @@
 //! Reads tables by their description and notes every mistake instead of stopping at the first.
 
+mod number;
+
 use super::{
     error::{Mistake, Note, Place},
     key::{Key, Kind, Preset, Section},
     source::Variables,
-    value,
 };
-use std::{collections::BTreeMap, fmt::Display, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, path::Path};
 use toml_span::{
     Span, Value,
     value::{Table as TomlTable, ValueInner},
@@ -187,101 +188,6 @@ impl<'t> Table<'t> {
             Raw::Toml(other) => Err(type_name(other)),
         });
         found.map_or(matches!(key.preset, Preset::Bool(true)), |at| at.value)
-    }
-
-    pub(super) fn integer(&self, cx: &mut Context<'_>, key: &Key) -> Option<u64> {
-        let (min, max) = if let Kind::Integer { min, max } = key.kind {
-            (min, max)
-        } else {
-            (0, u64::MAX)
-        };
-        let found = self.scalar(cx, key, |raw| {
-            let number = match raw {
-                Raw::Toml(ValueInner::Integer(value)) => u64::try_from(*value).ok(),
-                Raw::Variable(text) => text.trim().parse().ok(),
-                Raw::Toml(other) => return Err(type_name(other)),
-            };
-            number
-                .filter(|n| (min..=max).contains(n))
-                .ok_or_else(|| "out of range".into())
-        });
-        match (found, key.preset) {
-            (Some(at), _) => Some(at.value),
-            (None, Preset::Integer(value)) => Some(value),
-            (None, _) => None,
-        }
-    }
-
-    pub(super) fn fraction(&self, cx: &mut Context<'_>, key: &Key) -> f64 {
-        let (min, max) = if let Kind::Fraction { min, max } = key.kind {
-            (min, max)
-        } else {
-            (f64::MIN, f64::MAX)
-        };
-        let found = self.scalar(cx, key, |raw| {
-            let number = match raw {
-                Raw::Toml(ValueInner::Float(value)) => Some(*value),
-                #[expect(clippy::cast_precision_loss, reason = "far out of range anyway")]
-                Raw::Toml(ValueInner::Integer(value)) => Some(*value as f64),
-                Raw::Variable(text) => text.trim().parse().ok(),
-                Raw::Toml(other) => return Err(type_name(other)),
-            };
-            number
-                .filter(|n| (min..=max).contains(n))
-                .ok_or_else(|| "out of range".into())
-        });
-        match (found, key.preset) {
-            (Some(at), _) => at.value,
-            (None, Preset::Fraction(value)) => value,
-            (None, _) => min,
-        }
-    }
-
-    pub(super) fn duration(&self, cx: &mut Context<'_>, key: &Key) -> Duration {
-        let (min, max) = if let Kind::Duration { min, max } = key.kind {
-            (min, max)
-        } else {
-            (Duration::ZERO, Duration::MAX)
-        };
-        let found = self.scalar(cx, key, |raw| {
-            let text = raw.text()?;
-            let duration = value::duration(text).ok_or("not a time")?;
-            (min..=max)
-                .contains(&duration)
-                .then_some(duration)
-                .ok_or_else(|| "out of range".into())
-        });
-        match (found, key.preset) {
-            (Some(at), _) => at.value,
-            (None, Preset::Text(text)) => value::duration(text).unwrap_or(min),
-            (None, _) => min,
-        }
-    }
-
-    pub(super) fn size(&self, cx: &mut Context<'_>, key: &Key) -> u64 {
-        let (min, max) = if let Kind::Size { min, max } = key.kind {
-            (min, max)
-        } else {
-            (0, u64::MAX)
-        };
-        let found = self.scalar(cx, key, |raw| {
-            let bytes = match raw {
-                Raw::Toml(ValueInner::Integer(value)) => u64::try_from(*value).ok(),
-                Raw::Variable(text) => text.parse().ok().or_else(|| value::size(text)),
-                Raw::Toml(_) => value::size(raw.text()?),
-            };
-            bytes
-                .ok_or("not a size")?
-                .checked_sub(min)
-                .map(|above| above + min)
-                .filter(|n| *n <= max)
-                .ok_or_else(|| "out of range".into())
-        });
-        match (found, key.preset) {
-            (Some(at), _) => at.value,
-            (None, Preset::Text(text)) => value::size(text).unwrap_or(min),
-            (None, _) => min,
-        }
     }
 
     /// A text in the form that `parse` wants. Its error may quote the text: not for secrets.
