@@ -168,6 +168,7 @@ impl Gateway {
             .await?;
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
         latch.serving();
+        tokio::task::spawn_blocking(trust::warm_up);
         control.warm();
         Ok(Self {
             apps: data_plane.addresses,

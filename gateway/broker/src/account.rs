@@ -1,9 +1,9 @@
 //! Whom a token is for.
 
 use crate::Authorizer;
+use aws_lc_rs::digest::{Context, SHA256};
 use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Origin};
 use gateway_store::GrantKind;
-use sha2::{Digest as _, Sha256};
 use std::{fmt, sync::Arc};
 
 /// One account whose tokens the broker keeps fresh.
@@ -74,7 +74,7 @@ impl SlotKey {
     /// Digests the parts.
     pub fn new(parts: &KeyParts<'_>) -> Self {
         let origin = parts.origin.to_string();
-        let mut digest = Sha256::new();
+        let mut digest = Context::new(&SHA256);
         for part in [
             parts.account.as_str(),
             parts.carrier.as_str(),
@@ -86,10 +86,12 @@ impl SlotKey {
             parts.slot,
         ] {
             // The length in front keeps "ab" + "c" apart from "a" + "bc".
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
+            digest.update(&(part.len() as u64).to_le_bytes());
+            digest.update(part.as_bytes());
         }
-        Self(digest.finalize().into())
+        let digest = digest.finish();
+        let bytes = digest.as_ref().first_chunk();
+        Self(*bytes.expect("a SHA-256 has 32 bytes"))
     }
 
     /// For keeping beside a token that these credentials brought.

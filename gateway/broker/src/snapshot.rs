@@ -1,12 +1,12 @@
 //! What is published: a credential ready to inject, or a reason that says what to do next.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use gateway_model::{
     AccountId, Credential, Failure, FailureClass, Fingerprint, Generation, Unavailable,
     UnavailableReason,
 };
 use gateway_token::Why;
 use http::{HeaderName, HeaderValue, header};
-use sha2::{Digest as _, Sha256};
 use std::time::Instant;
 
 /// The code of a failure that the gateway's own mint budget caused.
@@ -41,9 +41,9 @@ fn fingerprint(headers: &[(HeaderName, HeaderValue)]) -> Fingerprint {
         Some(space) => value[space..].trim_ascii_start(),
         None => value,
     };
-    let digest: [u8; 32] = Sha256::digest(token).into();
-    let [a, b, c, d, ..] = digest;
-    Fingerprint([a, b, c, d])
+    let digest = digest(&SHA256, token);
+    let first = digest.as_ref().first_chunk();
+    Fingerprint(*first.expect("a SHA-256 has 32 bytes"))
 }
 
 /// Says why there is no token and what to do next.

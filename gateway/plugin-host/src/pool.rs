@@ -93,12 +93,17 @@ impl Pool {
         if kind == JobKind::Call && state.queue.len() >= MAX_QUEUE {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        state.queue.push_back(Job {
+        let job = Job {
             health: Arc::clone(health),
             run,
-        });
+        };
+        // Otherwise the thread that runs its plugin takes it afterwards.
+        let wakes = state.may_run(&job);
+        state.queue.push_back(job);
         drop(state);
-        self.shared.work.notify_one();
+        if wakes {
+            self.shared.work.notify_one();
+        }
         Ok(())
     }
 }
@@ -145,13 +150,16 @@ impl Shared {
             }
             if let Some(job) = state.take_job() {
                 state.set_running(id, Some(&job.health));
+                // Another plugin's job may have waited for no more than a thread that looks.
+                let more = state.queue.iter().any(|job| state.may_run(job));
                 drop(state);
+                if more {
+                    self.work.notify_one();
+                }
                 self.busy.notify_one();
                 run(job);
                 state = self.lock();
                 state.set_running(id, None);
-                // Another job of the same plugin may have waited for this one.
-                self.work.notify_one();
             } else if state.closed && state.queue.is_empty() {
                 state.workers.retain(|worker| worker.id != id);
                 self.work.notify_all();
@@ -167,13 +175,15 @@ impl Shared {
 impl State {
     /// The oldest job whose plugin is on no thread now.
     fn take_job(&mut self) -> Option<Job> {
-        let idle = |job: &Job| {
-            let same = |running: &Running| Arc::ptr_eq(&running.health, &job.health);
-            let mut running = self.workers.iter().filter_map(|w| w.running.as_ref());
-            !running.any(same)
-        };
-        let position = self.queue.iter().position(idle)?;
+        let position = self.queue.iter().position(|job| self.may_run(job))?;
         self.queue.remove(position)
+    }
+
+    /// Whether the job's plugin is on no thread now.
+    fn may_run(&self, job: &Job) -> bool {
+        let same = |running: &Running| Arc::ptr_eq(&running.health, &job.health);
+        let mut running = self.workers.iter().filter_map(|w| w.running.as_ref());
+        !running.any(same)
     }
 
     fn set_running(&mut self, id: u64, health: Option<&Arc<Health>>) {

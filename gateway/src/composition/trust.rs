@@ -2,6 +2,7 @@
 
 use super::StartError;
 use crate::config::ListenTls;
+use rand::{TryRng as _, rngs::SysRng};
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
@@ -80,9 +81,17 @@ pub(super) fn random_seed() -> Result<[u8; 32], StartError> {
     Ok(seed)
 }
 
+/// From the system, whose generator is ready; the provider's own gathers entropy for a tenth of a
+/// second before its first number.
 fn fill(bytes: &mut [u8]) -> Result<(), StartError> {
-    let random = provider().secure_random;
-    random
-        .fill(bytes)
-        .map_err(|error| StartError::Random(format!("{error:?}")))
+    SysRng
+        .try_fill_bytes(bytes)
+        .map_err(|error| StartError::Random(error.to_string()))
+}
+
+/// Has the provider's generator gather its entropy, so that no renewal or handshake waits for it.
+/// Blocks meanwhile.
+pub(super) fn warm_up() {
+    // Without randomness those who need it say so.
+    let _ = provider().secure_random.fill(&mut [0]);
 }
