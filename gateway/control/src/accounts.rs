@@ -210,11 +210,12 @@ impl ControlPlane {
 
 /// The record with the change made.
 fn changed(before: &AccountRecord, change: UpdateAccount) -> Result<AccountRecord, ControlError> {
-    let only_switches = change.aliases.is_none()
+    let only_switched = change.aliases.is_none()
         && change.numbers.is_none()
         && change.client_id.is_none()
-        && change.client_secrets.is_none();
-    if before.managed_by == ManagedBy::Config && !(only_switches && change.default.is_none()) {
+        && change.client_secrets.is_none()
+        && change.default.is_none();
+    if before.managed_by == ManagedBy::Config && !only_switched {
         return Err(managed(before));
     }
     let mut record = before.clone();
@@ -282,11 +283,11 @@ fn view(
         message,
         token_expires_at: status
             .and_then(|status| status.expires_at)
-            .and_then(crate::trail::time),
+            .map(crate::trail::time),
         grant_expires_at: status
             .and_then(|status| status.grant_ends_at)
             .or_else(|| ends.map(Timestamp::to_system_time))
-            .and_then(crate::trail::time),
+            .map(crate::trail::time),
         created_at: crate::trail::stamp(account.created_at),
         notices: Vec::new(),
         client_secrets: account.client_secrets.len(),

@@ -13,6 +13,7 @@
 //! | `doctor` | a diagnosis: gateway, ways to carriers, accounts |
 //! | `migration` | from retired access keys to OAuth; only adds, so it can be undone |
 //! | `trail`, `audit` | what happened, who did it |
+//! | `ledger`, `backup` | the store as the broker sees it; its backup and its master key |
 //! | `view` | what travels to the admin API and its clients |
 
 mod accounts;

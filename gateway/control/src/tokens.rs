@@ -6,7 +6,7 @@ use crate::{
 };
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, Unavailable, UnavailableReason};
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, GrantStatus, Timestamp};
+use gateway_store::{AccountRecord, GrantKind, GrantRecord, GrantStatus};
 use serde_json::json;
 
 /// How many of the newest attempts are shown.
@@ -103,14 +103,14 @@ fn view(
         // The broker counts from the start of the process for a token that it took over.
         issued_at: stored
             .map(|token| trail::stamp(token.issued_at))
-            .or_else(|| status?.issued_at.and_then(trail::time)),
+            .or_else(|| status?.issued_at.map(trail::time)),
         expires_at: status
             .and_then(|status| status.expires_at)
-            .and_then(trail::time)
+            .map(trail::time)
             .or_else(|| stored?.expires_at.map(trail::stamp)),
         next_renewal_at: status
             .and_then(|status| status.next_attempt_at)
-            .and_then(trail::time),
+            .map(trail::time),
         refresh: refresh(record, grant, status),
         token_type: facts.token_type,
         status: facts.status,
@@ -135,6 +135,6 @@ fn refresh(
             .and_then(trail::millis)
             .or_else(|| grant.expires_at.map(trail::stamp)),
         count: facts.refresh_count,
-        consented_at: grant.consented_at.map(|at: Timestamp| trail::stamp(at)),
+        consented_at: grant.consented_at.map(trail::stamp),
     })
 }

@@ -95,8 +95,8 @@ pub(crate) fn stamp(at: Timestamp) -> jiff::Timestamp {
 }
 
 /// A time on the wire, to the millisecond.
-pub(crate) fn time(at: SystemTime) -> Option<jiff::Timestamp> {
-    Some(stamp(at.into()))
+pub(crate) fn time(at: SystemTime) -> jiff::Timestamp {
+    stamp(at.into())
 }
 
 /// A carrier's milliseconds on the wire.

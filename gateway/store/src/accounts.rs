@@ -96,23 +96,6 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Makes an account the default of its carrier and environment, and no other.
-    pub async fn set_default(&self, name: &AccountId) -> Result<()> {
-        let work = async {
-            let mut tx = self.db.begin().await?;
-            let mut account = self.find_account(&mut tx, name).await?;
-            if account.default {
-                return Ok(());
-            }
-            self.clear_default(&mut tx, &account).await?;
-            account.default = true;
-            account.revision += 1;
-            self.write_account(&mut tx, &account).await?;
-            commit(tx).await
-        };
-        self.db.write(work).await
-    }
-
     pub(crate) async fn find_account(
         &self,
         connection: &mut AnyConnection,

@@ -65,20 +65,6 @@ impl Store {
         };
         self.db.read(work).await
     }
-
-    /// Forgets entries made before `before`, and all but the newest `keep`; gives back how many.
-    pub async fn purge_audit(&self, before: Timestamp, keep: u32) -> Result<u64> {
-        let work = async {
-            let mut tx = self.db.begin().await?;
-            let sql = "DELETE FROM audit WHERE at < $1 OR id <= coalesce(\
-                       (SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET $2), 0)";
-            let query = sqlx::query(sql).bind(before.0).bind(i64::from(keep));
-            let gone = query.execute(&mut *tx).await?.rows_affected();
-            commit(tx).await?;
-            Ok(gone)
-        };
-        self.db.write(work).await
-    }
 }
 
 pub(crate) async fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -> Result<AuditId> {

@@ -72,10 +72,8 @@ impl Findings {
     }
 }
 
-/// A time for people; what no calendar has is not named.
+/// A time for people.
 pub(super) fn date(at: SystemTime) -> String {
-    crate::trail::time(at).map_or_else(
-        || "an unknown time".to_owned(),
-        |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-    )
+    let at = crate::trail::time(at);
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -120,7 +120,7 @@ fn body(id: &str, event: &Event<'_>) -> Option<Vec<u8>> {
         carrier: &account.carrier,
         environment: account.environment,
         kind: notice.kind,
-        ends_at: standing::ends_at(facts).and_then(crate::trail::time),
+        ends_at: standing::ends_at(facts).map(crate::trail::time),
         message: &notice.message,
         fix: &event.fix,
         admin: &event.admin,

@@ -86,7 +86,9 @@ async fn the_default_is_one_of_a_carrier_and_environment(place: Place) {
     first.default = true;
     store.add_account(&first).await.unwrap();
     store.add_account(&account("second")).await.unwrap();
-    store.set_default(&id("second")).await.unwrap();
+    let mut second = store.account(&id("second")).await.unwrap().unwrap();
+    second.default = true;
+    store.update_account(&second).await.unwrap();
     let all = store.accounts().await.unwrap();
     let defaults: Vec<_> = all
         .iter()

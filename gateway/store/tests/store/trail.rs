@@ -7,7 +7,6 @@ use gateway_store::*;
 
 on_both!(
     an_audit_entry_is_there_before_its_outcome,
-    the_audit_trail_is_bounded_by_age_and_number,
     the_renewal_journal_keeps_two_hundred_of_an_account,
     a_notice_is_made_once_a_day,
     a_notice_takes_the_place_of_yesterdays,
@@ -35,27 +34,6 @@ async fn an_audit_entry_is_there_before_its_outcome(place: Place) {
     assert_eq!(store.audit(Some(id), 10).await.unwrap(), []);
     let none = store.audit_end(AuditId(999), "ok").await.unwrap_err();
     assert!(matches!(none, StoreError::NotFound { .. }), "{none}");
-    store.close().await;
-}
-
-async fn the_audit_trail_is_bounded_by_age_and_number(place: Place) {
-    let store = place.open().await;
-    for at in 0..6 {
-        store
-            .audit_begin(Timestamp(at), "a", "b", "c", "{}")
-            .await
-            .unwrap();
-    }
-    assert_eq!(store.purge_audit(Timestamp(2), 100).await, Ok(2));
-    assert_eq!(store.purge_audit(Timestamp(0), 3).await, Ok(1));
-    let left: Vec<_> = store
-        .audit(None, 9)
-        .await
-        .unwrap()
-        .iter()
-        .map(|e| e.at.0)
-        .collect();
-    assert_eq!(left, [5, 4, 3]);
     store.close().await;
 }
 
