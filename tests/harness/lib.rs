@@ -24,7 +24,7 @@ pub use browser::Browser;
 pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
 pub use gateway::{Gateway, command_line, folder, serve};
-pub use operator::{MERCHANT, OTHER, Operator};
+pub use operator::{MERCHANT, OTHER, Operator, approve, local};
 pub use process::{Done, Process, run, run_command, run_with_input, skipped};
 pub use programs::{Programs, examples, programs, root};
 pub use raw::Raw;

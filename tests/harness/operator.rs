@@ -93,34 +93,14 @@ impl Operator {
         self.post("accounts", account).await
     }
 
-    /// Begins a consent and signs in at the mock; the address that the mock redirects to.
+    /// Begins a consent and [approves](approve) it; the address that the mock redirects to.
     ///
     /// # Panics
     /// When one of the steps does not work.
     pub async fn sign_in(&self, mock: &MockUps, account: &str, user: (&str, &str)) -> String {
         let path = format!("accounts/{account}/authorize");
         let started = self.post(&path, Value::Null).await;
-        let url = started["url"].as_str().expect("a URL").to_owned();
-        let carrier = Client::new(mock.address());
-        let sign_in = carrier.get(&local(&url)).await;
-        assert_eq!(sign_in.status(), 302, "{}", sign_in.text());
-        let (_, query) = sign_in.field("location").split_once('?').expect("a query");
-        let form = format!(
-            "{query}&user={}&password={}&decision=approve",
-            user.0, user.1
-        );
-        let request = Request::post("/lasso/signin")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Bytes::from(form))
-            .expect("a request");
-        let answer = carrier.send(request).await;
-        let redirected = answer.field("location").to_owned();
-        assert!(
-            redirected.contains("code="),
-            "{} {redirected}",
-            answer.text()
-        );
-        redirected
+        approve(mock, started["url"].as_str().expect("a URL"), user).await
     }
 
     /// Signs in and lets the browser follow the redirect to the gateway.
@@ -134,8 +114,36 @@ impl Operator {
     }
 }
 
+/// Follows the link of a consent, signs in at the mock and approves; the address that the mock
+/// redirects to.
+///
+/// # Panics
+/// When one of the steps does not work.
+pub async fn approve(mock: &MockUps, url: &str, user: (&str, &str)) -> String {
+    let carrier = Client::new(mock.address());
+    let sign_in = carrier.get(&local(url)).await;
+    assert_eq!(sign_in.status(), 302, "{}", sign_in.text());
+    let (_, query) = sign_in.field("location").split_once('?').expect("a query");
+    let form = format!(
+        "{query}&user={}&password={}&decision=approve",
+        user.0, user.1
+    );
+    let request = Request::post("/lasso/signin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Bytes::from(form))
+        .expect("a request");
+    let answer = carrier.send(request).await;
+    let redirected = answer.field("location").to_owned();
+    assert!(
+        redirected.contains("code="),
+        "{} {redirected}",
+        answer.text()
+    );
+    redirected
+}
+
 /// Path and query of a URL.
-fn local(url: &str) -> String {
+pub fn local(url: &str) -> String {
     let (_, rest) = url.split_once("://").expect("a URL");
     rest[rest.find('/').unwrap_or(rest.len())..].to_owned()
 }

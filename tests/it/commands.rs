@@ -1,14 +1,12 @@
 //! The command line beside a running gateway: what an operator types, and what it says.
 
-use bytes::Bytes;
-use http::Request;
 use std::{
     fs,
     io::Write as _,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
 };
-use tests::{Client, MERCHANT, OTHER, Operator, World, eventually, programs};
+use tests::{Client, MERCHANT, OTHER, Operator, World, approve, eventually, local, programs};
 
 const STORE: &str = "[store]\nurl = \"sqlite://waybill.db\"\n";
 
@@ -266,24 +264,8 @@ async fn interrupted_wait_leaves_the_sign_in_open() {
 
 /// Signs in at the carrier, and follows its redirect to the gateway.
 async fn browse(world: &World, url: &str, user: (&str, &str)) {
-    let local = |url: &str| {
-        let (_, rest) = url.split_once("://").expect("a URL");
-        rest[rest.find('/').expect("a path")..].to_owned()
-    };
-    let carrier = Client::new(world.mock.address());
-    let page = carrier.get(&local(url)).await;
-    let (_, query) = page.field("location").split_once('?').expect("a query");
-    let form = format!(
-        "{query}&user={}&password={}&decision=approve",
-        user.0, user.1
-    );
-    let request = Request::post("/lasso/signin")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(Bytes::from(form))
-        .expect("a request");
-    let answer = carrier.send(request).await;
-    let back = local(answer.field("location"));
-    Client::new(world.gateway.admin).get(&back).await;
+    let back = approve(&world.mock, url, user).await;
+    Client::new(world.gateway.admin).get(&local(&back)).await;
 }
 
 /// P13, P14: what needs a person is said after every answer, but not to programs.

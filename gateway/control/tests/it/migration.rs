@@ -2,7 +2,7 @@
 
 use crate::world::{World, id, operator, secret};
 use gateway_control::{
-    Fault,
+    ControlError, Fault,
     view::{AddApp, MigrationItem, MigrationState, MigrationView, UpdateAccount},
 };
 use gateway_model::Secret;
@@ -27,11 +27,24 @@ fn item<'v>(view: &'v MigrationView, account: &str) -> &'v MigrationItem {
 }
 
 impl World {
-    async fn run(&self, profiles: &[[&str; 5]]) -> MigrationView {
-        let begun = self
-            .control
-            .start_migration(operator(), self.migration(profiles));
-        begun.await.expect("a migration")
+    pub(crate) async fn try_run(
+        &self,
+        profiles: &[[&str; 5]],
+    ) -> Result<MigrationView, ControlError> {
+        let wanted = self.migration(profiles);
+        self.control.start_migration(operator(), wanted).await
+    }
+
+    pub(crate) async fn run(&self, profiles: &[[&str; 5]]) -> MigrationView {
+        self.try_run(profiles).await.expect("a migration")
+    }
+
+    /// No migration changed anything.
+    pub(crate) async fn expect_untouched(&self) {
+        let accounts = self.store.accounts().await.expect("accounts");
+        assert!(accounts.is_empty(), "{} accounts", accounts.len());
+        let migrations = self.store.migrations().await.expect("migrations");
+        assert!(migrations.is_empty(), "{} migrations", migrations.len());
     }
 
     async fn status(&self) -> MigrationView {
@@ -68,15 +81,7 @@ async fn plan_shares_one_consent_among_profiles_and_changes_nothing() {
             .all(|item| item.state == MigrationState::NeedsConsent)
     );
     assert!(plan.items[0].message.contains("merchant"));
-    assert!(world.store.accounts().await.expect("accounts").is_empty());
-    assert!(
-        world
-            .store
-            .migrations()
-            .await
-            .expect("migrations")
-            .is_empty()
-    );
+    world.expect_untouched().await;
     assert!(world.backups().is_empty());
 }
 
@@ -392,23 +397,12 @@ async fn backup_that_cannot_be_written_stops_the_run_before_any_change() {
         settings.files.backup_dir = Some("/proc/no-such-folder".into());
     })
     .await;
-    let begun = world
-        .control
-        .start_migration(operator(), world.migration(&SHARED));
-    let error = begun.await.expect_err("no backup");
+    let error = world.try_run(&SHARED).await.expect_err("no backup");
     assert_eq!(
         (error.fault, error.code),
         (Fault::Unavailable, "backup_file")
     );
-    assert!(world.store.accounts().await.expect("accounts").is_empty());
-    assert!(
-        world
-            .store
-            .migrations()
-            .await
-            .expect("migrations")
-            .is_empty()
-    );
+    world.expect_untouched().await;
     let none = world.control.migration().await.expect_err("none began");
     assert_eq!(none.fault, Fault::NotFound);
 }

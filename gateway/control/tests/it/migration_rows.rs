@@ -1,6 +1,6 @@
 //! The list of a migration: broken rows, clashing names, keys that are known.
 
-use crate::world::{World, id, operator};
+use crate::world::{World, id};
 use gateway_control::Fault;
 use gateway_store::GrantKind;
 
@@ -47,20 +47,9 @@ async fn broken_rows_are_named_one_by_one_and_stop_the_run() {
     }
     assert_eq!(found.len(), 8, "{found:#?}");
     assert!(!found.concat().contains("0A1B"), "a key is a secret");
-    let begun = world
-        .control
-        .start_migration(operator(), world.migration(&rows));
-    let error = begun.await.expect_err("broken rows");
+    let error = world.try_run(&rows).await.expect_err("broken rows");
     assert_eq!((error.fault, error.code), (Fault::Invalid, "broken_rows"));
-    assert!(world.store.accounts().await.expect("accounts").is_empty());
-    assert!(
-        world
-            .store
-            .migrations()
-            .await
-            .expect("migrations")
-            .is_empty()
-    );
+    world.expect_untouched().await;
 }
 
 #[tokio::test]
@@ -70,10 +59,7 @@ async fn one_key_of_two_profiles_with_one_number_is_no_problem() {
         ["one", "A1B2C3", "0A1B2C3D4E5F6A7B", "", "test"],
         ["two", "A1B2C3", "0A1B2C3D4E5F6A7B", "", "test"],
     ];
-    let begun = world
-        .control
-        .start_migration(operator(), world.migration(&rows));
-    begun.await.expect("a migration");
+    world.run(&rows).await;
     assert_eq!(world.store.apps().await.expect("apps").len(), 1);
 }
 
@@ -89,10 +75,7 @@ async fn names_that_become_the_same_are_told_apart() {
         ["Ea st", "D4E5F6", "1A1B2C3D4E5F6A7B", "", "test"],
         ["日本", "D4E5F6", "", "", ""],
     ];
-    let begun = world
-        .control
-        .start_migration(operator(), world.migration(&rows));
-    let view = begun.await.expect("a migration");
+    let view = world.run(&rows).await;
     let names: Vec<_> = view
         .items
         .iter()
@@ -105,10 +88,7 @@ async fn names_that_become_the_same_are_told_apart() {
 async fn key_that_stands_for_another_account_is_a_problem() {
     let world = World::new().await;
     let first = [["one", "A1B2C3", "0A1B2C3D4E5F6A7B", "", "test"]];
-    let begun = world
-        .control
-        .start_migration(operator(), world.migration(&first));
-    begun.await.expect("a migration");
+    world.run(&first).await;
     let found = problems(&world, &[["two", "D4E5F6", "0A1B2C3D4E5F6A7B", "", "test"]]).await;
     assert!(
         found[0].contains("stands for account one already"),
