@@ -172,11 +172,7 @@ impl Gateway {
         control.warm();
         Ok(Self {
             apps: data_plane.addresses,
-            scheme: if config.listen.tls.is_some() {
-                "https"
-            } else {
-                "http"
-            },
+            scheme: scheme(config),
             broker,
             store,
             reminding: Reminding::start(&control),
@@ -236,6 +232,15 @@ impl Gateway {
         }
         self.store.close().await;
         Ended { requests, tokens }
+    }
+}
+
+/// How apps speak to it.
+const fn scheme(config: &Config) -> &'static str {
+    if config.listen.tls.is_some() {
+        "https"
+    } else {
+        "http"
     }
 }
 

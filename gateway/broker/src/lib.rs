@@ -13,14 +13,15 @@
 //! Files, in the order of the way of a token: `account` (who), `handle` (asking), `slot` (what is
 //! kept of an account), `driver` (effects become I/O; timers), `flight` (one token call),
 //! `presentation` (grants that work once), `ledger` (what is durable), `authorizer` and `wire` (the
-//! call), `token_endpoint` (its socket), `adoption` and `recovery` (after a restart), `snapshot`
-//! (publication), `single_flight` (those who wait).
+//! call), `token_endpoint` (its socket), `distrust` (TLS in plain words), `adoption` and `recovery`
+//! (after a restart), `snapshot` (publication), `single_flight` (those who wait).
 
 mod account;
 mod adoption;
 mod authorizer;
 mod broker;
 mod config;
+mod distrust;
 mod driver;
 mod flight;
 mod handle;

@@ -6,6 +6,7 @@ use crate::{
     driver, flight,
     ledger::LedgerError,
     slot::{Slot, Work},
+    snapshot::NOT_RECORDED,
 };
 use gateway_model::{AccountId, Failure};
 use gateway_plugin_host::Issued;
@@ -264,5 +265,5 @@ fn not_recorded(account: &AccountId, error: &LedgerError) -> Failure {
         "a refresh token is not presented, because its use could not be recorded"
     );
     let message = format!("the use of the refresh token could not be recorded: {error}");
-    flight::not_sent("store_unavailable", &message)
+    flight::not_sent(NOT_RECORDED, &message)
 }

@@ -12,6 +12,9 @@ use std::time::Instant;
 /// The code of a failure that the gateway's own mint budget caused.
 pub(crate) const OVER_BUDGET: &str = "mint_budget";
 
+/// The code of a failure of the store: the use of a single-use grant could not be recorded.
+pub(crate) const NOT_RECORDED: &str = "store_unavailable";
+
 /// Prepares a credential once, so that a request only copies it.
 pub(crate) fn credential(
     generation: Generation,
@@ -78,6 +81,10 @@ pub(crate) fn unavailable(
 fn reason(failure: &Failure) -> UnavailableReason {
     match failure.class {
         FailureClass::Transient if rate_limited(failure) => UnavailableReason::RateLimited,
+        // Nothing was sent, and the carrier has no part in it.
+        FailureClass::Transient if failure.code == NOT_RECORDED => {
+            UnavailableReason::TokenEndpointFailing
+        }
         FailureClass::Transient if failure.certainly_not_sent => {
             UnavailableReason::CarrierUnreachable
         }

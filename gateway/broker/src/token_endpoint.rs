@@ -1,5 +1,6 @@
 //! The socket to a carrier's token endpoint.
 
+use crate::distrust;
 use gateway_plugin_host::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use http::{Request, Uri, header, uri::Scheme};
 use http_body_util::{BodyExt as _, Full};
@@ -113,7 +114,11 @@ impl HyperClient {
         let stream = connector.connect(name, stream).await.map_err(|cause| {
             error(
                 HttpErrorKind::Tls,
-                format!("no TLS session with {}: {cause}", target.host),
+                format!(
+                    "no TLS session with {}: {}",
+                    target.host,
+                    distrust::words(&cause)
+                ),
             )
         })?;
         late.means(HttpErrorKind::Timeout);

@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Nobody waits longer; what was not looked at until then says so.
+/// Nobody waits much longer; what was not looked at until then says so.
 const PATIENCE: Duration = Duration::from_secs(150);
 
 /// What the accounts' part of the store says.
@@ -41,6 +41,19 @@ impl ControlPlane {
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
+        self.doctor_within(PATIENCE, actor, account).await
+    }
+
+    /// As [`ControlPlane::doctor`], for who waits longer or shorter.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn doctor_within(
+        &self,
+        limit: Duration,
+        actor: &Actor,
+        account: Option<&AccountId>,
+    ) -> Result<DoctorReport, ControlError> {
         let healthy = self.shared.store.healthy().await;
         let accounts = match account {
             Some(name) if healthy.is_ok() => Ok(vec![self.known_account(name).await?]),
@@ -48,7 +61,7 @@ impl ControlPlane {
         };
         let subject =
             account.map_or_else(|| "gateway".to_owned(), |name| format!("account:{name}"));
-        let work = async { Ok(self.examine(accounts).await) };
+        let work = async { Ok(self.examine(accounts, limit).await) };
         match healthy {
             Ok(()) => {
                 self.audited(actor, "doctor", &subject, json!({}), work)
@@ -59,10 +72,10 @@ impl ControlPlane {
         }
     }
 
-    async fn examine(&self, accounts: Accounts) -> DoctorReport {
+    async fn examine(&self, accounts: Accounts, limit: Duration) -> DoctorReport {
         let patience = Patience {
             plane: self,
-            until: self.shared.clock.now() + PATIENCE,
+            until: self.shared.clock.now() + limit,
         };
         let mut checks = self.gateway(&patience).await;
         let accounts = match accounts {

@@ -26,6 +26,8 @@ pub struct Output {
     color: bool,
     error_color: bool,
     terminal: bool,
+    /// How wide a table may be where that is not a terminal's to say.
+    columns: Option<u16>,
 }
 
 impl fmt::Debug for Output {
@@ -53,6 +55,7 @@ impl Output {
             color: wanted(terminal),
             error_color: wanted(io::stderr().is_terminal()),
             terminal,
+            columns: columns(std::env::var("COLUMNS").ok().as_deref()),
         }
     }
 
@@ -94,18 +97,23 @@ impl Output {
         self.raw(&text)
     }
 
-    /// Prints a table: as wide as the terminal, or unwrapped when it goes elsewhere.
+    /// Prints a table: as wide as the terminal. When it goes elsewhere, as wide as `COLUMNS` says, else
+    /// unwrapped, so that a search finds whole sentences.
     ///
     /// # Errors
     /// When nobody takes it.
     pub fn table(&mut self, header: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
-        table.set_content_arrangement(if self.terminal {
+        let elsewhere = self.columns.filter(|_| !self.terminal);
+        table.set_content_arrangement(if self.terminal || elsewhere.is_some() {
             ContentArrangement::Dynamic
         } else {
             ContentArrangement::Disabled
         });
+        if let Some(columns) = elsewhere {
+            table.set_width(columns);
+        }
         if self.color {
             table.enforce_styling();
         } else {
@@ -196,5 +204,86 @@ impl Output {
         };
         // There is nobody left to tell if this fails.
         let _ = writeln!(io::stderr(), "{on}error:{off} {error}");
+    }
+}
+
+/// The variable's value; one that no table fits is as good as none.
+fn columns(value: Option<&str>) -> Option<u16> {
+    let columns = value?.trim().parse().ok()?;
+    (columns >= 40).then_some(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut page = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            page.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(columns: Option<u16>) -> Vec<String> {
+        let page = Page::default();
+        let mut output = Output {
+            out: Box::new(page.clone()),
+            json: false,
+            color: false,
+            error_color: false,
+            terminal: false,
+            columns,
+        };
+        let sentence = "the carrier refused the client secret; replace it ".repeat(5);
+        let row = vec!["main".to_owned(), sentence];
+        output
+            .table(&["Account", "Message"], vec![row])
+            .expect("it takes all");
+        let page = page.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8(page.clone()).expect("text");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn table_that_goes_elsewhere_keeps_sentences_whole() {
+        let lines = lines(None);
+        let whole = "the carrier refused the client secret; replace it ".repeat(5);
+        assert!(
+            lines.iter().any(|line| line.contains(whole.trim())),
+            "{lines:#?}"
+        );
+    }
+
+    #[test]
+    fn table_that_goes_elsewhere_is_as_wide_as_columns_says() {
+        let lines = lines(Some(80));
+        assert!(lines.len() > 5, "{lines:#?}");
+        for line in &lines {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn columns_that_are_no_width_are_not_looked_at() {
+        assert_eq!(columns(Some(" 120 ")), Some(120));
+        for value in [
+            None,
+            Some(""),
+            Some("wide"),
+            Some("0"),
+            Some("39"),
+            Some("-80"),
+            Some("70000"),
+        ] {
+            assert_eq!(columns(value), None, "{value:?}");
+        }
     }
 }

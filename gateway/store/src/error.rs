@@ -35,7 +35,10 @@ pub enum StoreError {
     #[error("the store's disk is full: make room; nothing was written")]
     Full,
     /// The database may not be written.
-    #[error("the store is read-only: check the file's and folder's mode and owner, and the mount")]
+    #[error(
+        "the store is read-only: check the file's and folder's mode and owner, the mount, or whether \
+         the database server takes writes"
+    )]
     ReadOnly,
     /// The database does not answer, or not in time.
     #[error("the store does not answer ({why}): check the database and the way to it")]

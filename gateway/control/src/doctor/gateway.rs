@@ -16,7 +16,7 @@ impl ControlPlane {
     pub(super) async fn gateway(&self, patience: &Patience<'_>) -> Vec<Check> {
         let mut findings = Findings::default();
         self.store_check(&mut findings).await;
-        self.files_check(&mut findings).await;
+        self.files_check(&mut findings, patience).await;
         self.redirect_check(&mut findings, patience).await;
         findings.into_checks()
     }
@@ -53,7 +53,7 @@ impl ControlPlane {
         }
     }
 
-    async fn files_check(&self, findings: &mut Findings) {
+    async fn files_check(&self, findings: &mut Findings, patience: &Patience<'_>) {
         let files = self.shared.settings.files.private.clone();
         let look = move || {
             files
@@ -62,8 +62,12 @@ impl ControlPlane {
                 .collect()
         };
         // A network file system may hang.
-        let looked: Vec<(PrivateFile, Mode)> =
-            tokio::task::spawn_blocking(look).await.unwrap_or_default();
+        let looked = patience.keeps(tokio::task::spawn_blocking(look)).await;
+        let Some(looked) = looked else {
+            findings.skipped("file mode", NO_TIME);
+            return;
+        };
+        let looked: Vec<(PrivateFile, Mode)> = looked.unwrap_or_default();
         for (file, mode) in looked {
             file_check(&file, &mode, findings);
         }

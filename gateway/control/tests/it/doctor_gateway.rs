@@ -1,9 +1,10 @@
 //! The doctor on the gateway itself and on the way to carriers.
 
-use crate::world::{World, account, expect};
+use crate::world::{World, account, expect, operator};
 use gateway_control::view::{AddAccount, Verdict};
 use gateway_model::Environment;
 use gateway_store::GrantKind::ClientCredentials;
+use mock_ups::{Action, Endpoint, Fault, Filter, Latency, Span};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -38,7 +39,7 @@ async fn carrier_that_is_away_is_a_failed_connection() {
         world
     };
     ups.stop().await;
-    let report = control.doctor(crate::world::operator(), None).await;
+    let report = control.doctor(operator(), None).await;
     let report = report.expect("a report");
     expect(&report, "connection", Verdict::Failure, "firewall");
 }
@@ -76,6 +77,43 @@ async fn key_that_others_can_read_is_a_failure_with_the_command() {
         modes(&report, Verdict::Failure)[0].contains("put it back"),
         "{report:#?}"
     );
+}
+
+/// The whole run has an end, whatever a carrier does: what was not reached by then says so.
+#[tokio::test]
+async fn doctor_whose_time_is_over_tells_what_it_did_not_look_at() {
+    const LONG: Duration = Duration::from_secs(3600);
+    let world = World::with(|settings| settings.request_timeout = LONG).await;
+    world.add("main", ClientCredentials, &["A1B2C3"]).await;
+    let within = async |limit| {
+        let report = world.control.doctor_within(limit, operator(), None).await;
+        report.expect("a report")
+    };
+    let report = within(Duration::ZERO).await;
+    // What needs nobody else is looked at in any case.
+    expect(&report, "store", Verdict::Ok, "takes writes");
+    for name in ["connection", "redirect uri", "token"] {
+        expect(&report, name, Verdict::Skipped, "time was over");
+    }
+    let calls = world.ups.expect(Filter::any().endpoint(Endpoint::Rating));
+    calls.none().expect("nothing is called");
+
+    let never = Action::Delay(Latency::Fixed(Span(LONG)));
+    let fault = Fault::new(never).endpoint(Endpoint::Tracking);
+    let _guard = world.ups.add_fault(fault).expect("a fault");
+    let mut limit = Duration::from_secs(2);
+    // A machine that stalls may not come as far.
+    let report = loop {
+        let report = within(limit).await;
+        if report.checks.iter().any(|check| check.name == "Tracking") {
+            break report;
+        }
+        limit *= 2;
+    };
+    for name in ["Tracking", "Locator"] {
+        expect(&report, name, Verdict::Skipped, "time was over");
+    }
+    assert_ne!(report.verdict, Verdict::Failure, "{report:#?}");
 }
 
 /// P16: the address is shown, and tried.
