@@ -251,6 +251,7 @@ impl CliError {
                 ClientError::Trust(_) => 1,
                 ClientError::NotRunning { .. }
                 | ClientError::Unreachable { .. }
+                | ClientError::Unproven { .. }
                 | ClientError::Timeout { .. }
                 | ClientError::NotUnderstood { .. }
                 | ClientError::Version { .. } => 4,

@@ -7,11 +7,11 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _};
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
-use tokio::net::TcpStream;
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 
 /// A certificate for `localhost` and its key, as a listener wants them.
 #[derive(Clone, Debug)]
@@ -45,6 +45,36 @@ impl Certificate {
         for (name, text) in [("cert.pem", &self.pem), ("key.pem", &self.key_pem)] {
             fs::write(folder.join(name), text).expect("the folder is ours");
         }
+    }
+
+    /// A reverse proxy that shows this certificate and passes on what comes to `upstream`, on a free
+    /// port; it ends with the test's runtime.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn in_front_of(&self, upstream: SocketAddr) -> SocketAddr {
+        let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes()).expect("our own key");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider has them")
+            .with_no_client_auth()
+            .with_single_cert(vec![self.der.clone()], key)
+            .expect("a certificate and its key");
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let addr = listener.local_addr().expect("it is bound");
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let mut down = acceptor.accept(stream).await?;
+                    let mut up = TcpStream::connect(upstream).await?;
+                    tokio::io::copy_bidirectional(&mut down, &mut up).await
+                });
+            }
+        });
+        addr
     }
 
     /// Connects to a listener with this certificate, offering these protocols.

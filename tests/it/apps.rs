@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use mock_ups::{Endpoint, Filter};
-use tests::{Answer, Client, Gateway, World, rate_request};
+use tests::{Answer, Client, World, rate_request};
 
 const APP: &str = r#"
 [[app]]
@@ -251,7 +251,10 @@ async fn durable(url: &str) -> (World, String) {
         .start()
         .await;
     let answer = token(&world, "shop-id", "shop-secret-0123456789").await;
-    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    let token = answer.json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
     world.app.send(with_bearer(&token)).await.assert_rates();
     (world, token)
 }

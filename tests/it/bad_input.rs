@@ -3,6 +3,7 @@
 mod backups;
 mod database;
 mod disk;
+mod read_only;
 mod sign_in;
 
 use serde_json::{Value, json};

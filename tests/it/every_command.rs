@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 45] = [
+const COMMANDS: [(&str, i32); 47] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin check plugins/ups.so", 0),
@@ -51,6 +51,8 @@ const COMMANDS: [(&str, i32); 45] = [
     ("token renew person#", 5),
     ("app add app# --account id# --with-key", 0),
     ("app list", 0),
+    ("app set app# --default id# --rate 5", 0),
+    ("app set app#", 2),
     ("app rotate app#", 0),
     ("app remove app#", 2),
     ("app remove app# --yes", 0),

@@ -2,14 +2,18 @@
 //!
 //! Each test has its own world on free ports; see `tests::World`.
 
+mod admin_https;
+mod app_changes;
 mod apps;
 mod bad_input;
 mod commands;
+mod doctor;
 mod every_command;
 mod examples;
 mod grants;
 mod hygiene;
 mod inject;
+mod lead_through;
 mod no_secret_leaks;
 mod observe;
 mod plugins;

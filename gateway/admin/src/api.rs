@@ -20,7 +20,7 @@ mod throttle;
 pub(crate) use throttle::Throttle;
 
 use crate::server::Shared;
-use access::Access::{Admin, Public, ReadOnly};
+use access::Access::{Admin, Browser, Public, ReadOnly};
 use axum::Router;
 use table::Table;
 use utoipa_axum::routes;
@@ -30,7 +30,7 @@ fn table(shared: &Shared) -> Table {
     Table::new(shared.clone())
         .route(Public, routes!(document::openapi))
         .route(Public, routes!(document::openapi_of_version))
-        .route(Public, routes!(callback::finish_consent))
+        .route(Browser, routes!(callback::finish_consent))
         .route(ReadOnly, routes!(accounts::accounts))
         .route(Admin, routes!(accounts::add_account))
         .route(ReadOnly, routes!(accounts::account))
@@ -43,6 +43,7 @@ fn table(shared: &Shared) -> Table {
         .route(Admin, routes!(accounts::renew_token))
         .route(ReadOnly, routes!(apps::apps))
         .route(Admin, routes!(apps::add_app))
+        .route(Admin, routes!(apps::update_app))
         .route(Admin, routes!(apps::rotate_app))
         .route(Admin, routes!(apps::remove_app))
         .route(ReadOnly, routes!(gateway::audit))

@@ -120,11 +120,7 @@ impl AdminError {
                 "this admin token may only look",
                 Some("use a token of the role admin"),
             ),
-            Self::TooMany(_) => (
-                "rate_limited",
-                "too many requests",
-                Some("wait as long as Retry-After says"),
-            ),
+            Self::TooMany(_) => ("rate_limited", "too many requests", None),
             Self::TooLarge => ("too_large", "the content is longer than 1 MiB", None),
             Self::NotJson => (
                 "not_json",
@@ -151,12 +147,25 @@ impl AdminError {
         }
     }
 
+    /// How many seconds the caller should wait.
+    pub(crate) fn retry_after(&self) -> Option<HeaderValue> {
+        if let Self::TooMany(wait) = self {
+            Some(seconds(*wait).into())
+        } else {
+            None
+        }
+    }
+
     /// What is written to the caller.
     pub(crate) fn detail(&self) -> ErrorDetail {
         let (code, message, remedy) = self.words();
         let (message, remedy) = match self {
             Self::Invalid(_, message) => (message.clone(), None),
             Self::Control(error) => (error.message.clone(), error.remedy.clone()),
+            Self::TooMany(wait) => {
+                let remedy = format!("try again in {} s", seconds(*wait));
+                (message.to_owned(), Some(remedy))
+            }
             Self::NotFound
             | Self::MethodNotAllowed
             | Self::NoHost
@@ -165,7 +174,6 @@ impl AdminError {
             | Self::NoToken
             | Self::WrongToken
             | Self::ReadOnly
-            | Self::TooMany(_)
             | Self::TooLarge
             | Self::NotJson
             | Self::Late
@@ -180,6 +188,12 @@ impl AdminError {
     }
 }
 
+/// Rounded up: who comes back exactly then is let in.
+fn seconds(wait: Duration) -> u64 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    seconds.max(1)
+}
+
 impl IntoResponse for AdminError {
     fn into_response(self) -> Response {
         let body = ErrorBody {
@@ -191,10 +205,8 @@ impl IntoResponse for AdminError {
             let challenge = HeaderValue::from_static("Bearer realm=\"waybill admin\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if let Self::TooMany(wait) = self {
-            // Rounded up: who comes back exactly then is let in.
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            headers.insert(header::RETRY_AFTER, seconds.max(1).into());
+        if let Some(wait) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, wait);
         }
         response
     }

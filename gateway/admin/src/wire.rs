@@ -34,6 +34,10 @@ pub struct ErrorDetail {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackupRequest {
-    /// What the backup is sealed under; a restore needs it again.
-    pub passphrase: SecretText,
+    /// What the backup is sealed under, twelve characters at least; a restore needs it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<SecretText>,
+    /// Instead of a passphrase: 32 random bytes as base64 or hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<SecretText>,
 }

@@ -4,9 +4,9 @@ use crate::{
     Actor, ControlError, ControlPlane, Fault,
     load::{digest, hint},
     trail,
-    view::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText},
+    view::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText, UpdateApp},
 };
-use gateway_model::{AppId, Secret};
+use gateway_model::{AccountId, AppId, Secret};
 use gateway_store::{AppRecord, LegacyKeyRecord, ManagedBy};
 use serde_json::json;
 
@@ -86,6 +86,36 @@ impl ControlPlane {
             self.shown(record, Secrets { secret, key }).await
         };
         self.audited(actor, "app.rotate", &subject, json!({}), work)
+            .await
+    }
+
+    /// Changes what an app may use and how often; its secrets, its tokens and keys stay.
+    ///
+    /// # Errors
+    /// When there is no such app or account, the configuration declares the app, or one of its retired
+    /// keys stands for an account that it would lose.
+    pub async fn update_app(
+        &self,
+        actor: &Actor,
+        name: &AppId,
+        change: UpdateApp,
+    ) -> Result<AppView, ControlError> {
+        let subject = format!("app:{name}");
+        let detail = json!(change);
+        let work = async {
+            let _turn = self.shared.changes.lock().await;
+            let mut record = self.own_app(name).await?;
+            for account in change.accounts.iter().flatten() {
+                self.known_account(account).await?;
+            }
+            let keys = self.shared.store.legacy_keys().await?;
+            record.accounts = accounts(&record, &change, &keys)?;
+            record.rate = change.rate.unwrap_or(record.rate);
+            self.shared.store.put_app(&record).await?;
+            self.publish().await?;
+            Ok(view(record, &keys))
+        };
+        self.audited(actor, "app.change", &subject, detail, work)
             .await
     }
 
@@ -209,6 +239,55 @@ fn view(app: AppRecord, keys: &[LegacyKeyRecord]) -> AppView {
         accounts: app.accounts,
         rate: app.rate,
         managed_by: app.managed_by,
+    }
+}
+
+/// What the app may use after the change, each once, its default first.
+fn accounts(
+    app: &AppRecord,
+    change: &UpdateApp,
+    keys: &[LegacyKeyRecord],
+) -> Result<Vec<AccountId>, ControlError> {
+    let wanted = change.accounts.as_ref().unwrap_or(&app.accounts);
+    let mut accounts: Vec<AccountId> = Vec::with_capacity(wanted.len());
+    for account in change.default.iter().chain(wanted) {
+        if !accounts.contains(account) {
+            accounts.push(account.clone());
+        }
+    }
+    if wanted.is_empty() {
+        return Err(no_account());
+    }
+    if let Some(default) = change
+        .default
+        .as_ref()
+        .filter(|name| !wanted.contains(name))
+    {
+        let message = format!("app {} may not use account {default}", app.name);
+        return Err(
+            ControlError::new(Fault::Invalid, "default_not_allowed", message)
+                .remedy("name it among the app's accounts as well"),
+        );
+    }
+    // The key would go on speaking for the account: it is known by the key alone.
+    let stranded = keys.iter().find(|key| {
+        key.app.as_ref() == Some(&app.name)
+            && app.accounts.contains(&key.account)
+            && !accounts.contains(&key.account)
+    });
+    match stranded {
+        None => Ok(accounts),
+        Some(key) => {
+            let message = format!(
+                "a retired access key of app {} (…{}) stands for account {}",
+                app.name, key.hint, key.account
+            );
+            Err(
+                ControlError::new(Fault::Conflict, "legacy_key_in_use", message).remedy(
+                    "leave the account to the app, or remove the app and add it again without that key",
+                ),
+            )
+        }
     }
 }
 

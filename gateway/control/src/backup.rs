@@ -4,27 +4,25 @@ use crate::{
     Actor, ControlError, ControlPlane, Fault,
     view::{KeyRotated, RotateKey},
 };
-use gateway_model::Secret;
 use gateway_store::{BackupError, MasterKeySource, Protection};
 use serde_json::json;
 use std::path::PathBuf;
 
 impl ControlPlane {
-    /// A consistent backup, sealed under a passphrase.
+    /// A consistent backup, sealed under a passphrase or a key.
     ///
     /// # Errors
-    /// When the passphrase is too short, or the store cannot be read.
+    /// When the passphrase is too short, the key is none, or the store cannot be read.
     pub async fn backup(
         &self,
         actor: &Actor,
-        passphrase: &Secret,
+        protection: &Protection,
     ) -> Result<Vec<u8>, ControlError> {
         let work = async {
             let mut file = Vec::new();
-            let protection = Protection::Passphrase(passphrase.clone());
             let store = &self.shared.store;
             store
-                .backup(&mut file, &protection, self.shared.now(), &mut |_, _| {})
+                .backup(&mut file, protection, self.shared.now(), &mut |_, _| {})
                 .await?;
             Ok(file)
         };

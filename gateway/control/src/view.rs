@@ -14,7 +14,7 @@ pub use account::{
     AccountState, AccountView, AddAccount, ConsentDone, ConsentStarted, PasteConsent, ProbeReport,
     UpdateAccount,
 };
-pub use app::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp};
+pub use app::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, UpdateApp};
 pub use doctor::{Check, DoctorReport, Verdict};
 pub use migration::{
     LegacyProfile, MigrationItem, MigrationPlan, MigrationState, MigrationView, StartMigration,

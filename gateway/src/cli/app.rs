@@ -6,7 +6,7 @@ use super::{
     text::{joined, kept_in, when, when_known, yes},
 };
 use clap::Subcommand;
-use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp, SecretText};
+use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp, SecretText, UpdateApp};
 use gateway_model::{AccountId, AppId};
 use gateway_store::RateLimit;
 use std::{num::NonZeroU32, path::PathBuf};
@@ -17,6 +17,13 @@ pub(super) enum AppCommand {
     Add(AddArgs),
     /// List the apps
     List,
+    /// Change the accounts an app may use, its default, or how often it may call
+    Set {
+        /// The app
+        name: AppId,
+        #[command(flatten)]
+        change: ChangeArgs,
+    },
     /// Replace an app's secrets; the new ones are shown this once
     Rotate {
         /// The app
@@ -43,7 +50,12 @@ pub(super) struct AddArgs {
     /// What logs and metrics call it
     name: AppId,
     /// An account that it may use; the first of a carrier and environment is its default there
-    #[arg(long = "account", required = true)]
+    #[arg(
+        long = "account",
+        alias = "accounts",
+        value_delimiter = ',',
+        required = true
+    )]
     accounts: Vec<AccountId>,
     /// The id it has already; made up if absent
     #[arg(long, conflicts_with = "key_only")]
@@ -70,6 +82,44 @@ pub(super) struct AddArgs {
     legacy_key_files: Vec<PathBuf>,
 }
 
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct ChangeArgs {
+    /// All accounts that it may use from now on
+    #[arg(long = "account", alias = "accounts", value_delimiter = ',')]
+    accounts: Vec<AccountId>,
+    /// The account that becomes its default in its carrier and environment
+    #[arg(long, value_name = "ACCOUNT")]
+    default: Option<AccountId>,
+    /// Requests a second in the long run
+    #[arg(long, value_name = "PER_SECOND", conflicts_with = "no_rate")]
+    rate: Option<NonZeroU32>,
+    /// Requests at once
+    #[arg(long, requires = "rate")]
+    burst: Option<NonZeroU32>,
+    /// No limit
+    #[arg(long)]
+    no_rate: bool,
+}
+
+impl ChangeArgs {
+    fn request(&self) -> UpdateApp {
+        let rate = rate(self.rate, self.burst);
+        UpdateApp {
+            accounts: (!self.accounts.is_empty()).then(|| self.accounts.clone()),
+            default: self.default.clone(),
+            rate: (self.no_rate || rate.is_some()).then_some(rate),
+        }
+    }
+}
+
+fn rate(per_second: Option<NonZeroU32>, burst: Option<NonZeroU32>) -> Option<RateLimit> {
+    per_second.map(|rate| RateLimit {
+        per_second: rate.get(),
+        burst: burst.unwrap_or(rate).get(),
+    })
+}
+
 impl AddArgs {
     fn request(&self) -> Result<AddApp, CliError> {
         let secret = self
@@ -79,10 +129,6 @@ impl AddArgs {
         let key = (self.key_file.as_deref()).map(|file| secret_input::named_file("the key", file));
         let legacy = self.legacy_key_files.iter();
         let legacy = legacy.map(|file| secret_input::named_file("the access key", file));
-        let rate = self.rate.map(|rate| RateLimit {
-            per_second: rate.get(),
-            burst: self.burst.unwrap_or(rate).get(),
-        });
         Ok(AddApp {
             name: self.name.clone(),
             client_id: self.client_id.clone(),
@@ -91,7 +137,7 @@ impl AddArgs {
             key: key.transpose()?.map(SecretText),
             key_only: self.key_only,
             accounts: self.accounts.clone(),
-            rate,
+            rate: rate(self.rate, self.burst),
             legacy_keys: legacy
                 .map(|key| key.map(SecretText))
                 .collect::<Result<_, _>>()?,
@@ -109,6 +155,10 @@ pub(super) fn run(
         AppCommand::Add(args) => {
             let secrets = session.ask(client.add_app(&args.request()?))?;
             shown_once(&secrets, output)?;
+        }
+        AppCommand::Set { name, change } => {
+            let app = session.ask(client.update_app(name, &change.request()))?;
+            list(&[app], output)?;
         }
         AppCommand::Rotate { name, secret, key } => {
             let which = RotateApp {

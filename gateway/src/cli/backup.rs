@@ -14,8 +14,8 @@ use anyhow::{Context as _, anyhow};
 use gateway_admin::client::ClientError;
 use gateway_model::{Clock as _, Secret};
 use gateway_store::{
-    Access, BackupError, BackupSummary, OpenError, Overwrite, Protection, Store, StoreOptions,
-    StoreUrl, Timestamp, inspect_backup,
+    Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Protection, Store,
+    StoreOptions, StoreUrl, Timestamp, inspect_backup,
 };
 use serde::Serialize;
 use std::{
@@ -33,9 +33,8 @@ pub(super) struct BackupArgs {
     remote: RemoteArgs,
     /// Where to; a file that is there already is never overwritten
     file: PathBuf,
-    /// File with the passphrase; asked for if absent
-    #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    seal: SealArgs,
     /// Open the store directly, while the gateway is down
     #[arg(long)]
     offline: bool,
@@ -54,15 +53,51 @@ pub(super) struct RestoreArgs {
     config: PathBuf,
     /// The backup
     file: PathBuf,
-    /// File with the passphrase; asked for if absent
-    #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    seal: SealArgs,
     /// Replace what the store holds
     #[arg(long)]
     replace: bool,
     /// Do not ask before replacing
     #[arg(long)]
     yes: bool,
+}
+
+/// What a backup is sealed under.
+#[derive(Debug, clap::Args)]
+struct SealArgs {
+    /// File with the passphrase; asked for if absent
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    passphrase_file: Option<PathBuf>,
+    /// File with a key instead of a passphrase: 32 random bytes as base64, for nobody else to read
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+impl SealArgs {
+    /// Reads the key or the passphrase, or asks for it: twice for a new backup.
+    fn read(&self, new: bool) -> Result<Protection, CliError> {
+        match &self.key_file {
+            Some(file) => runtime()?
+                .block_on(Protection::key_file(file))
+                .map_err(|error| CliError::Usage(anyhow!("{}", key_problem(&error)))),
+            None => passphrase(self.passphrase_file.as_deref(), new).map(Protection::Passphrase),
+        }
+    }
+}
+
+/// The store's own words are about its master key.
+fn key_problem(error: &KeyError) -> String {
+    match error {
+        KeyError::Missing { from, why } | KeyError::Unreadable { from, why } => {
+            format!("the backup's key: {from} {why}")
+        }
+        KeyError::Malformed { from } => format!(
+            "the backup's key: {from} holds none: a key is 32 random bytes as base64 or as \
+             hexadecimal digits, as from `openssl rand -base64 32`"
+        ),
+        KeyError::Exposed { .. } | KeyError::Fleeting => error.to_string(),
+    }
 }
 
 #[derive(Serialize)]
@@ -85,11 +120,11 @@ pub(super) fn backup(args: &BackupArgs, output: &mut Output) -> Result<Outcome, 
     if args.file.symlink_metadata().is_ok() {
         return Err(taken(&args.file));
     }
-    let passphrase = passphrase(args.passphrase_file.as_deref(), true)?;
+    let protection = args.seal.read(true)?;
     let bytes = if args.offline {
-        offline(&args.remote.config, &passphrase, output)?
+        offline(&args.remote.config, &protection, output)?
     } else {
-        online(args, &passphrase, output)?
+        online(args, &protection, output)?
     };
     write(&args.file, &bytes)?;
     if output.is_json() {
@@ -103,16 +138,26 @@ pub(super) fn backup(args: &BackupArgs, output: &mut Output) -> Result<Outcome, 
             args.file.display(),
             bytes.len()
         ))?;
-        output.hint("keep the passphrase apart from it: without it the backup cannot be read");
+        let what = match protection {
+            Protection::Passphrase(_) => "passphrase",
+            Protection::Key(_) => "key",
+        };
+        output.hint(&format!(
+            "keep the {what} apart from it: without it the backup cannot be read"
+        ));
     }
     Ok(Outcome::Done)
 }
 
 /// Through the gateway, or from the store if no gateway runs here.
-fn online(args: &BackupArgs, passphrase: &Secret, output: &Output) -> Result<Vec<u8>, CliError> {
+fn online(
+    args: &BackupArgs,
+    protection: &Protection,
+    output: &Output,
+) -> Result<Vec<u8>, CliError> {
     let asked = args.remote.session().and_then(|session| {
         let spinner = progress::spinner("the gateway makes the backup");
-        let bytes = session.ask(session.client.backup(passphrase));
+        let bytes = session.ask(session.client.backup(protection));
         spinner.finish_and_clear();
         bytes
     });
@@ -121,13 +166,13 @@ fn online(args: &BackupArgs, passphrase: &Secret, output: &Output) -> Result<Vec
             if !args.remote.names_address() =>
         {
             output.hint("no gateway answers here: the store is opened directly");
-            offline(&args.remote.config, passphrase, output)
+            offline(&args.remote.config, protection, output)
         }
         asked => asked,
     }
 }
 
-fn offline(config: &Path, passphrase: &Secret, output: &Output) -> Result<Vec<u8>, CliError> {
+fn offline(config: &Path, protection: &Protection, output: &Output) -> Result<Vec<u8>, CliError> {
     let options = lasting_store(config)?;
     runtime()?.block_on(async {
         if let StoreUrl::Sqlite(file) = &options.url
@@ -141,10 +186,9 @@ fn offline(config: &Path, passphrase: &Secret, output: &Output) -> Result<Vec<u8
         let store = open(&options).await?;
         let bar = progress::bar("records");
         let mut bytes = Vec::new();
-        let protection = Protection::Passphrase(passphrase.clone());
         let now = Timestamp::from(SystemClock.wall());
         let made = store
-            .backup(&mut bytes, &protection, now, &mut |done, total| {
+            .backup(&mut bytes, protection, now, &mut |done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
             })
@@ -165,8 +209,7 @@ fn offline(config: &Path, passphrase: &Secret, output: &Output) -> Result<Vec<u8
 pub(super) fn restore(args: &RestoreArgs, output: &mut Output) -> Result<Outcome, CliError> {
     let options = lasting_store(&args.config)?;
     let backup = read(&args.file)?;
-    let passphrase = passphrase(args.passphrase_file.as_deref(), false)?;
-    let protection = Protection::Passphrase(passphrase);
+    let protection = args.seal.read(false)?;
     let runtime = runtime()?;
     let refused = |error: BackupError| CliError::Refused(error.to_string());
     // All of it is read and checked before the store is touched.

@@ -59,6 +59,66 @@ async fn bad_backup_is_refused_and_the_store_is_as_it_was() {
     assert_eq!(content(&gateway).await, before);
 }
 
+/// A key instead of a passphrase, for who makes backups by the clock.
+#[tokio::test]
+async fn backup_under_a_key_opens_with_that_key_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = world(STORE).await;
+    let folder = world.gateway.process.folder();
+    let key = |name: &str, text: &str, mode| {
+        put(&world.gateway, name, text);
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(folder.join(name), mode).expect("ours");
+    };
+    key("key", &"5a".repeat(32), 0o600);
+    key("wrong", &"5b".repeat(32), 0o600);
+    key("open", &"5a".repeat(32), 0o644);
+    key("junk", "planted", 0o600);
+    put(&world.gateway, "p", "a long passphrase");
+    let before = content(&world.gateway).await;
+    let backup = async |key: &str| {
+        let args = ["backup", "b.wb", "--key-file", key];
+        world.gateway.waybill("", &args).await
+    };
+    refused(&backup("absent").await, 2, &["absent does not exist"]);
+    refused(&backup("open").await, 2, &["mode 644", "chmod 600"]);
+    let junk = backup("junk").await;
+    refused(&junk, 2, &["junk holds none", "openssl rand -base64 32"]);
+    assert!(!junk.stderr.contains("planted"), "{}", junk.stderr);
+    let done = backup("key").await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("keep the key apart"),
+        "{}",
+        done.stderr
+    );
+
+    let folder = world.gateway.process.kill();
+    let path = folder.path();
+    let restore = async |seal: [&str; 2]| {
+        let args = [&["restore", "b.wb", "--replace", "--yes"], &seal[..]].concat();
+        offline(path, &args).await
+    };
+    let wrong = restore(["--key-file", "wrong"]).await;
+    refused(&wrong, 5, &["does not open this backup"]);
+    let words = restore(["--passphrase-file", "p"]).await;
+    refused(&words, 5, &["the backup is sealed with a key"]);
+    let done = restore(["--key-file", "key"]).await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let both = ["backup", "c.wb", "--offline", "--key-file", "key"];
+    let done = offline(path, &[&both[..], &["--passphrase-file", "p"]].concat()).await;
+    assert_eq!(done.code, Some(2), "{}", done.stderr);
+    let done = offline(path, &both).await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+
+    let gateway = Gateway::resume(folder).await;
+    let after = content(&gateway).await;
+    assert_eq!(after["accounts"], before["accounts"]);
+    assert_eq!(after["apps"], before["apps"]);
+    assert_eq!(after["token"][0], before["token"][0], "the token serves on");
+}
+
 #[tokio::test]
 async fn list_with_broken_rows_changes_nothing() {
     let world = world(STORE).await;

@@ -1,6 +1,6 @@
 //! What stands before every handler: who may, how often, how much, how long.
 
-use super::caller::Caller;
+use super::{callback, caller::Caller};
 use crate::{
     error::AdminError,
     host,
@@ -35,6 +35,8 @@ const MAX_TOKEN: usize = 512;
 pub(super) enum Access {
     /// Anybody who reaches the listener.
     Public,
+    /// The same, with a browser: what stands in the way is told on a page.
+    Browser,
     /// Any admin token.
     ReadOnly,
     /// Only an admin token of the role admin.
@@ -44,7 +46,7 @@ pub(super) enum Access {
 impl Access {
     const fn admits(self, role: Role) -> bool {
         match (self, role) {
-            (Self::Public | Self::ReadOnly, Role::Admin | Role::ReadOnly)
+            (Self::Public | Self::Browser | Self::ReadOnly, Role::Admin | Role::ReadOnly)
             | (Self::Admin, Role::Admin) => true,
             (Self::Admin, Role::ReadOnly) => false,
         }
@@ -58,10 +60,14 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    match admit(&shared, access, request).await {
+    let answer = match admit(&shared, access, request).await {
         Ok(request) => finish(&shared.tasks, next.run(request)).await,
-        Err(error) => error.into_response(),
-    }
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(|error| match access {
+        Access::Browser => callback::failed(&error),
+        Access::Public | Access::ReadOnly | Access::Admin => error.into_response(),
+    })
 }
 
 async fn admit(
@@ -76,7 +82,7 @@ async fn admit(
         .request(peer, now)
         .map_err(AdminError::TooMany)?;
     host::check_site(request.method(), request.headers())?;
-    if access == Access::Public {
+    if matches!(access, Access::Public | Access::Browser) {
         return Ok(request);
     }
     let control = shared.control.clone().ok_or(AdminError::NoControl)?;
@@ -154,14 +160,14 @@ async fn buffer(request: Request) -> Result<Request, AdminError> {
 async fn finish(
     tasks: &TaskTracker,
     work: impl Future<Output = Response> + Send + 'static,
-) -> Response {
+) -> Result<Response, AdminError> {
     match timeout(DEADLINE, tasks.spawn(work)).await {
-        Ok(Ok(response)) => response,
+        Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) => {
             tracing::error!(%error, "a request to the admin API met a defect");
-            AdminError::Broken.into_response()
+            Err(AdminError::Broken)
         }
-        Err(_late) => AdminError::Late.into_response(),
+        Err(_late) => Err(AdminError::Late),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::error::AdminError;
 use axum::Json;
-use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp};
+use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp, UpdateApp};
 use gateway_model::AppId;
 use http::StatusCode;
 
@@ -28,6 +28,20 @@ pub(super) async fn add_app(
 ) -> Result<(StatusCode, Json<AppSecrets>), AdminError> {
     let added = by.control.add_app(&by.actor, app).await?;
     Ok((StatusCode::CREATED, Json(added)))
+}
+
+/// Changes what an app may use, and how often.
+///
+/// What is absent stays; its secrets, tokens and keys do as well. `"rate": null` takes the limit away.
+#[utoipa::path(patch, path = "/api/v1/apps/{name}", tag = "apps",
+    params(("name" = String, Path, description = "The app's name")), request_body = UpdateApp,
+    responses((status = 200, description = "The changed app", body = AppView)))]
+pub(super) async fn update_app(
+    by: Caller,
+    Named(name): Named<AppId>,
+    Content(change): Content<UpdateApp>,
+) -> Result<Json<AppView>, AdminError> {
+    Ok(Json(by.control.update_app(&by.actor, &name, change).await?))
 }
 
 /// Replaces an app's secrets.

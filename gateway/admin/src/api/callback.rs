@@ -67,6 +67,8 @@ enum Outcome<'p> {
             content_type = "text/html"),
         (status = 422, description = "The carrier refused", body = String,
             content_type = "text/html"),
+        (status = 429, description = "Too many requests; the link still works", body = String,
+            content_type = "text/html"),
         (status = 500, description = "A defect of the gateway", body = String,
             content_type = "text/html"),
         (status = 502, description = "The carrier cannot be reached", body = String,
@@ -85,7 +87,7 @@ pub(super) async fn finish_consent(
         return AdminError::MethodNotAllowed.into_response();
     }
     let finished = finish(&shared, SecretText::from(query.unwrap_or_default())).await;
-    render(finished)
+    render(&finished)
 }
 
 async fn finish(shared: &Shared, query: SecretText) -> Result<ConsentDone, AdminError> {
@@ -94,13 +96,22 @@ async fn finish(shared: &Shared, query: SecretText) -> Result<ConsentDone, Admin
     Ok(done.map_err(|_late| AdminError::Late)??)
 }
 
-fn render(finished: Result<ConsentDone, AdminError>) -> Response {
-    let status = match &finished {
+/// The page for a request that did not get as far as the consent: its link is not used up.
+pub(super) fn failed(error: &AdminError) -> Response {
+    let mut response = render(&Err(error.clone()));
+    if let Some(wait) = error.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response
+}
+
+fn render(finished: &Result<ConsentDone, AdminError>) -> Response {
+    let status = match finished {
         Ok(_) => StatusCode::OK,
         Err(error) => error.status(),
     };
     let error = finished.as_ref().err().map(AdminError::detail);
-    let (title, outcome) = match (&finished, &error) {
+    let (title, outcome) = match (finished, &error) {
         (Ok(ConsentDone { account, proof }), _) => ("Signed in", Outcome::Done { account, proof }),
         (Err(_), Some(error)) => ("Not signed in", Outcome::Failed(error)),
         (Err(_), None) => return AdminError::Broken.into_response(),

@@ -105,7 +105,7 @@ pub(super) fn describe(paths: &mut Paths, access: Access) {
 
 fn describe_operation(operation: &mut Operation, access: Access, changes: bool) {
     let (role, token) = match access {
-        Access::Public => (None, &[][..]),
+        Access::Public | Access::Browser => (None, &[][..]),
         Access::ReadOnly => (Some("read_only"), WITH_TOKEN),
         Access::Admin => (Some("admin"), WITH_TOKEN),
     };

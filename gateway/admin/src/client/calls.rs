@@ -6,9 +6,10 @@ use gateway_control::view::{
     AccountView, AddAccount, AddAdminToken, AddApp, AdminTokenSecret, AdminTokenView, AppSecrets,
     AppView, AuditView, ConsentDone, ConsentStarted, DoctorReport, KeyRotated, MigrationPlan,
     MigrationView, NoticeView, PasteConsent, ProbeReport, RotateApp, RotateKey, SecretText,
-    StartMigration, StatusView, TokenView, UpdateAccount,
+    StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
 };
-use gateway_model::{AccountId, AppId, Secret};
+use gateway_model::{AccountId, AppId};
+use gateway_store::Protection;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -95,6 +96,12 @@ impl Client {
         self.json(Call::post("/apps").json(app)).await
     }
 
+    /// Changes what an app may use, and how often.
+    pub async fn update_app(&self, name: &AppId, change: &UpdateApp) -> Answer<AppView> {
+        let call = Call::new(Method::PATCH, format!("/apps/{name}"));
+        self.json(call.json(change)).await
+    }
+
     /// Replaces an app's secrets; the answer shows them, this once.
     pub async fn rotate_app(&self, name: &AppId, which: &RotateApp) -> Answer<AppSecrets> {
         self.json(Call::post(format!("/apps/{name}/rotate")).json(which))
@@ -133,11 +140,14 @@ impl Client {
             .await
     }
 
-    /// A consistent backup, sealed under a passphrase.
-    pub async fn backup(&self, passphrase: &Secret) -> Answer<Vec<u8>> {
-        let mut call = Call::post("/backup").patient().json(&BackupRequest {
-            passphrase: SecretText(passphrase.clone()),
-        });
+    /// A consistent backup, sealed under a passphrase or a key.
+    pub async fn backup(&self, protection: &Protection) -> Answer<Vec<u8>> {
+        let (passphrase, key) = match protection {
+            Protection::Passphrase(words) => (Some(SecretText(words.clone())), None),
+            Protection::Key(key) => (None, Some(SecretText(key.clone()))),
+        };
+        let request = BackupRequest { passphrase, key };
+        let mut call = Call::post("/backup").patient().json(&request);
         call.max_answer = MAX_BACKUP;
         Ok(self.answer(call).await?.body.into())
     }

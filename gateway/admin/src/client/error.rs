@@ -48,6 +48,18 @@ pub enum ClientError {
         /// What was tried.
         reason: String,
     },
+    /// Whoever answers is not proven to be the gateway; nothing was sent.
+    #[error(
+        "what answers at {base} is not known to be the gateway ({reason}); nothing was sent: call it \
+         by the name in its certificate, and if an authority of your own signed that, name the \
+         authority's file in SSL_CERT_FILE"
+    )]
+    Unproven {
+        /// Where.
+        base: String,
+        /// What is wrong with the certificate.
+        reason: String,
+    },
     /// It did not answer in time. What was asked may have been done all the same.
     #[error(
         "the gateway at {base} gave no answer in time: look at its state before you repeat the command"
@@ -115,6 +127,7 @@ impl ClientError {
             | Self::Trust(_)
             | Self::NotRunning { .. }
             | Self::Unreachable { .. }
+            | Self::Unproven { .. }
             | Self::Timeout { .. }
             | Self::NotUnderstood { .. }
             | Self::Version { .. } => None,
@@ -132,8 +145,8 @@ impl ClientError {
         match error.kind {
             HttpErrorKind::Connect => Self::NotRunning { base, reason },
             HttpErrorKind::Timeout => Self::Timeout { base },
+            HttpErrorKind::Tls => Self::Unproven { base, reason },
             HttpErrorKind::Dns
-            | HttpErrorKind::Tls
             | HttpErrorKind::TooLarge
             | HttpErrorKind::Denied
             | HttpErrorKind::Other => Self::Unreachable { base, reason },

@@ -9,7 +9,7 @@ use gateway_control::view::{
     AddAdminToken, AddApp, PasteConsent, RotateApp, RotateKey, SecretText,
 };
 use gateway_model::Secret;
-use gateway_store::Role;
+use gateway_store::{Protection, Role, inspect_backup};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -276,13 +276,20 @@ async fn client_gets_a_backup() {
         managed.admin.clone(),
     )
     .expect("an address");
-    let passphrase = Secret::new("correct horse battery staple".into());
-    let backup = client.backup(&passphrase).await.expect("a backup");
-    assert!(backup.len() > 100, "{}", backup.len());
-    let weak = client
-        .backup(&Secret::new("a".into()))
-        .await
-        .expect_err("too short");
+    let words = |text: &str| Protection::Passphrase(Secret::new(text.into()));
+    let key = |text: &str| Protection::Key(Secret::new(text.into()));
+    for under in [words("correct horse battery staple"), key(&"5a".repeat(32))] {
+        let backup = client.backup(&under).await.expect("a backup");
+        let read = inspect_backup(&mut backup.as_slice(), &under).await;
+        assert_eq!(read.expect("it opens").accounts(), 0);
+    }
+    let junk = client.backup(&key("planted")).await.expect_err("no key");
+    assert_eq!(
+        junk.api().map(|said| said.code.as_str()),
+        Some("key_unusable")
+    );
+    assert!(!format!("{junk:?}").contains("planted"), "{junk:?}");
+    let weak = client.backup(&words("a")).await.expect_err("too short");
     assert_eq!(
         weak.api().map(|said| said.code.as_str()),
         Some("weak_passphrase")

@@ -121,7 +121,7 @@ async fn document_is_well_formed() {
         "bearer"
     );
     let routes = routes(&document);
-    assert_eq!(routes.len(), 30);
+    assert_eq!(routes.len(), 31);
     let mut ids = BTreeSet::new();
     for route in &routes {
         let place = format!("{} {}", route.method, route.path);

@@ -124,6 +124,18 @@ async fn too_many_requests_of_one_address_have_to_wait() {
     );
     let seconds = refused.field("retry-after").and_then(|s| s.parse().ok());
     let wait = std::time::Duration::from_secs(seconds.expect("how long to wait"));
+    // A person is told on a page, and the link is good for another time.
+    let reply = server
+        .ask("GET", "/oauth/callback?code=a&state=planted", &[HOST], "")
+        .await;
+    assert_eq!(reply.status, 429);
+    let kind = reply.field("content-type").expect("a type");
+    assert!(kind.starts_with("text/html"), "{kind}");
+    let policy = reply.field("content-security-policy").expect("a policy");
+    assert!(policy.contains("style-src 'sha256-"), "{policy}");
+    assert!(reply.field("retry-after").is_some(), "{}", reply.head);
+    assert!(reply.body.contains("try again in"), "{}", reply.body);
+    assert!(!reply.body.contains("planted"), "{}", reply.body);
     // Health checks and metrics are not part of it.
     assert_eq!(server.get("/healthz").await.0, 200);
     server.clock.advance(wait);

@@ -4,7 +4,7 @@ use super::SecretText;
 use gateway_model::{AccountId, AppId};
 use gateway_store::{ManagedBy, RateLimit};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// One app, without its secrets.
@@ -78,6 +78,33 @@ pub struct AddApp {
     /// Retired access keys by which it is recognised; its first account's tokens replace them.
     #[serde(default)]
     pub legacy_keys: Vec<SecretText>,
+}
+
+/// Changes to an app; what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateApp {
+    /// What it may use from now on; the first of a carrier and environment is its default there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub accounts: Option<Vec<AccountId>>,
+    /// The account that becomes its default; one that it may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub default: Option<AccountId>,
+    /// How often it may call; `null` takes the limit away.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    #[schema(value_type = Option<Object>)]
+    pub rate: Option<Option<RateLimit>>,
+}
+
+/// Tells a field that is `null` from one that is absent.
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<RateLimit>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// Which secrets of an app to replace; none named means those it has.

@@ -1,12 +1,14 @@
 //! What seals a backup.
 
 use super::BackupError;
-use crate::MasterKeySource;
 use crate::seal::random;
+use crate::{KeyError, MasterKeySource, key};
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gateway_model::Secret;
-use std::path::PathBuf;
+use std::path::Path;
 use zeroize::Zeroizing;
 
 /// 64 MiB, three passes: about a third of a second.
@@ -22,8 +24,8 @@ const MIN_PASSPHRASE: usize = 12;
 pub enum Protection {
     /// A passphrase of at least twelve characters, through argon2id (RFC 9106).
     Passphrase(Secret),
-    /// A file with 32 random bytes as base64; best not the store's master key.
-    Key(PathBuf),
+    /// 32 random bytes as base64 or hexadecimal digits; best not the store's master key.
+    Key(Secret),
 }
 
 /// How a backup's key is made; stands at its beginning, in clear.
@@ -39,6 +41,15 @@ pub(super) const BY_PASSPHRASE: u8 = 1;
 pub(super) const BY_KEY: u8 = 2;
 
 impl Protection {
+    /// The key in a file that only its owner may change, and nobody else but a group may read.
+    ///
+    /// # Errors
+    /// When there is no such file, others may get at it, or it holds no key.
+    pub async fn key_file(path: &Path) -> Result<Self, KeyError> {
+        let master = MasterKeySource::File(path.to_owned()).read(false).await?;
+        Ok(Self::Key(Secret::new(STANDARD.encode(master.expose()))))
+    }
+
     /// How a new backup's key is to be made.
     pub(super) fn derivation(&self) -> Result<Derivation, BackupError> {
         let mut salt = [0; 16];
@@ -67,9 +78,11 @@ impl Protection {
                 work.await
                     .map_err(|_| super::damaged("its key cannot be made"))?
             }
-            (Self::Key(path), BY_KEY) => {
-                let source = MasterKeySource::File(path.clone());
-                let master = source.read(false).await?;
+            (Self::Key(text), BY_KEY) => {
+                let master = key::parse(text.expose().trim());
+                let master = master.ok_or_else(|| KeyError::Malformed {
+                    from: "the backup's key".to_owned(),
+                })?;
                 let key = hmac::Key::new(hmac::HMAC_SHA256, master.expose());
                 let mut context = hmac::Context::with_key(&key);
                 context.update(b"waybill store: backup");

@@ -6,7 +6,6 @@ use crate::records::*;
 use gateway_model::Secret;
 use gateway_store::*;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 on_both!(
     a_backup_restores_on_both_databases,
@@ -14,13 +13,8 @@ on_both!(
     a_full_store_is_not_overwritten_silently,
 );
 
-fn key(folder: &Path) -> Protection {
-    let path = folder.join("backup-key");
-    if !path.exists() {
-        std::fs::write(&path, "5a".repeat(32)).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-    }
-    Protection::Key(path)
+fn key(byte: &str) -> Protection {
+    Protection::Key(Secret::new(byte.repeat(32)))
 }
 
 fn passphrase(words: &str) -> Protection {
@@ -113,7 +107,7 @@ async fn a_backup_restores_on_both_databases(place: Place) {
             .restore(&mut &file[..], &wrong, Overwrite::Refuse)
             .await;
         assert_eq!(refused.unwrap_err(), BackupError::WrongKey);
-        let refused = inspect_backup(&mut &file[..], &key(target.folder.path())).await;
+        let refused = inspect_backup(&mut &file[..], &key("5a")).await;
         assert!(
             matches!(refused, Err(BackupError::OtherProtection { .. })),
             "{refused:?}"
@@ -139,7 +133,7 @@ async fn a_backup_restores_on_both_databases(place: Place) {
 
 async fn a_backup_cut_short_or_changed_restores_nothing(place: Place) {
     let store = filled(&place).await;
-    let key = key(place.folder.path());
+    let key = key("5a");
     let file = backup(&store, &key).await;
     let target = Place::sqlite();
     let empty = target.open().await;
@@ -176,7 +170,7 @@ async fn a_backup_cut_short_or_changed_restores_nothing(place: Place) {
 
 async fn a_full_store_is_not_overwritten_silently(place: Place) {
     let store = filled(&place).await;
-    let key = key(place.folder.path());
+    let key = key("5a");
     let file = backup(&store, &key).await;
     store.add_account(&account("later")).await.unwrap();
     let refused = store
@@ -201,5 +195,37 @@ async fn a_full_store_is_not_overwritten_silently(place: Place) {
         .backup(&mut Vec::new(), &passphrase("short"), NOW, &mut |_, _| {})
         .await;
     assert_eq!(weak.unwrap_err(), BackupError::WeakPassphrase);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_key_file_is_its_owners_and_holds_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup.key");
+    let missing = Protection::key_file(&path).await.unwrap_err();
+    assert!(matches!(missing, KeyError::Missing { .. }), "{missing}");
+    let put = |text: &str, mode| {
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+    };
+    put("not a key", 0o600);
+    let junk = Protection::key_file(&path).await.unwrap_err();
+    assert!(matches!(junk, KeyError::Malformed { .. }), "{junk}");
+    put(&"5a".repeat(32), 0o644);
+    let exposed = Protection::key_file(&path).await.unwrap_err();
+    assert!(matches!(exposed, KeyError::Exposed { .. }), "{exposed}");
+    put(&"5a".repeat(32), 0o600);
+    // Both ways of writing a key are the same key.
+    let by_file = Protection::key_file(&path).await.unwrap();
+    let place = Place::sqlite();
+    let store = filled(&place).await;
+    let file = backup(&store, &by_file).await;
+    let found = inspect_backup(&mut &file[..], &key("5a")).await;
+    assert_eq!(found.unwrap().accounts(), 3);
+    let other = inspect_backup(&mut &file[..], &key("5b")).await;
+    assert_eq!(other.unwrap_err(), BackupError::WrongKey);
+    let junk = Protection::Key(Secret::new("short".to_owned()));
+    let refused = inspect_backup(&mut &file[..], &junk).await;
+    assert!(matches!(refused, Err(BackupError::Key(_))), "{refused:?}");
     store.close().await;
 }

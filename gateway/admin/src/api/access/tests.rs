@@ -23,13 +23,15 @@ async fn work_goes_on_when_the_caller_hangs_up() {
 #[tokio::test(start_paused = true)]
 async fn work_that_takes_too_long_is_answered_for() {
     let tasks = TaskTracker::new();
-    let response = finish(&tasks, std::future::pending()).await;
-    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
+    let late = finish(&tasks, std::future::pending()).await;
+    let late = late.expect_err("it never ends");
+    assert_eq!(late.status(), StatusCode::GATEWAY_TIMEOUT);
 }
 
 #[tokio::test]
 async fn defect_of_a_handler_is_an_answer() {
-    let response = finish(&TaskTracker::new(), async { panic!("planted") }).await;
+    let defect = finish(&TaskTracker::new(), async { panic!("planted") }).await;
+    let response = defect.expect_err("it panics").into_response();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let body = to_bytes(response.into_body(), 1000).await.expect("a body");
     assert!(!String::from_utf8_lossy(&body).contains("planted"));

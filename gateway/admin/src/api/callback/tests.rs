@@ -44,7 +44,7 @@ fn done() -> ConsentDone {
 }
 
 async fn page(finished: Result<ConsentDone, AdminError>) -> (Response<()>, String) {
-    let (head, body) = render(finished).into_parts();
+    let (head, body) = render(&finished).into_parts();
     let body = to_bytes(body, 1 << 20).await.expect("a body");
     let text = String::from_utf8(body.to_vec()).expect("text");
     (Response::from_parts(head, ()), text)
@@ -90,6 +90,20 @@ async fn error_page_says_what_to_do_and_no_markup_of_others() {
     let (head, text) = page(Err(error.into())).await;
     assert_eq!(head.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("Not signed in") && text.contains("wrong_login"));
+    assert_inert(&text);
+}
+
+/// The link was not used up, so the person only has to wait.
+#[tokio::test]
+async fn page_for_too_many_requests_says_how_long_to_wait() {
+    let answer = failed(&AdminError::TooMany(Duration::from_millis(1_500)));
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.headers()[header::RETRY_AFTER], "2");
+    let kind = answer.headers()[header::CONTENT_TYPE].to_str();
+    assert!(kind.expect("text").starts_with("text/html"));
+    let text = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
+    let text = String::from_utf8(text.to_vec()).expect("text");
+    assert!(text.contains("try again in 2 s"), "{text}");
     assert_inert(&text);
 }
 
