@@ -114,6 +114,11 @@ pub(crate) fn token_requests(gateway: &Candidate) -> Result<u64> {
     metric(gateway, "waybill_token_requests_total")
 }
 
+/// How many tokens it was given: a request counts from its beginning, also while it queues.
+pub(crate) fn tokens_issued(gateway: &Candidate) -> Result<u64> {
+    metric(gateway, "waybill_tokens_minted_total")
+}
+
 /// One of the gateway's figures that has no labels.
 fn metric(gateway: &Candidate, name: &str) -> Result<u64> {
     let admin = gateway.admin.context("the gateway has an admin listener")?;

@@ -235,7 +235,6 @@ impl Gateway {
     }
 }
 
-/// How apps speak to it.
 const fn scheme(config: &Config) -> &'static str {
     if config.listen.tls.is_some() {
         "https"

@@ -2,7 +2,7 @@
 
 use super::fleet::{Fleet, Size, Stored};
 use super::{Beside, CONNECTIONS, Findings, Storms, eventually, ordinary_load, rss};
-use crate::{measure, smoke::token_requests};
+use crate::{measure, smoke::tokens_issued};
 use anyhow::{Result, ensure};
 use benches::{
     generator::{Load, Outcome},
@@ -49,13 +49,13 @@ fn due(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
     );
     let calm = calm(storms, fleet)?;
     fleet.taken_over()?;
-    let made = token_requests(&fleet.gateway)?;
+    let made = tokens_issued(&fleet.gateway)?;
     thread::sleep(fleet.until(due_in.saturating_sub(Duration::from_millis(500))));
     let beside = Beside::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
     thread::sleep(fleet.until(due_in));
     let began = now();
     let wanted = made + fleet.accounts as u64;
-    let all = eventually(PATIENCE, || Ok(token_requests(&fleet.gateway)? >= wanted))?;
+    let all = eventually(PATIENCE, || Ok(tokens_issued(&fleet.gateway)? >= wanted))?;
     let took = now() - began;
     let storm = beside.end()?;
     let requests = fleet.token_requests(mark)?;

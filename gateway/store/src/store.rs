@@ -212,22 +212,27 @@ impl Store {
         let mut rows = query.fetch(&mut *connection);
         let sealer = self.sealer();
         loop {
-            let batch = async {
+            // Taken out before any is opened: the database's thread is not kept waiting row by row.
+            let fetch = async {
+                let mut batch: Vec<(Vec<u8>, Vec<u8>)> = Vec::with_capacity(BATCH);
                 for _ in 0..BATCH {
                     let Some(row) = rows.try_next().await? else {
-                        return Ok(false);
+                        return Ok((batch, true));
                     };
                     let key: Vec<u8> = row.try_get(0)?;
                     if wanted(&key) {
-                        let sealed: Vec<u8> = row.try_get(1)?;
-                        self.opened(&sealer, &key, &sealed)
-                            .into_iter()
-                            .for_each(&mut take);
+                        batch.push((key, row.try_get(1)?));
                     }
                 }
-                Ok(true)
+                Ok((batch, false))
             };
-            if !self.db.read(batch).await? {
+            let (batch, last) = self.db.read(fetch).await?;
+            for (key, sealed) in batch {
+                self.opened(&sealer, &key, &sealed)
+                    .into_iter()
+                    .for_each(&mut take);
+            }
+            if last {
                 return Ok(());
             }
         }
