@@ -25,6 +25,7 @@ mod metrics;
 mod readiness;
 mod server;
 mod sources;
+mod store_look;
 mod wire;
 
 pub use host::AllowedHosts;

@@ -82,11 +82,21 @@ fn untried(account: &AccountStatus) -> bool {
 #[derive(Debug, Serialize)]
 pub(crate) struct Readiness {
     pub(crate) ready: bool,
-    /// Some account or plugin is not ready.
+    /// Something below is not ready.
     degraded: bool,
     phase: Phase,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<StorePart>,
     plugins: Vec<PluginPart>,
     accounts: Vec<AccountPart>,
+}
+
+/// Tokens in memory serve without it.
+#[derive(Debug, Serialize)]
+pub(crate) struct StorePart {
+    pub(crate) ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,7 +130,7 @@ struct AccountPart {
 }
 
 impl Readiness {
-    pub(crate) fn of(sources: &dyn Sources, latch: &Latch) -> Self {
+    pub(crate) fn of(sources: &dyn Sources, latch: &Latch, store: Option<StorePart>) -> Self {
         let phase = latch.phase();
         let plugins: Vec<PluginPart> = sources
             .plugins()
@@ -140,8 +150,11 @@ impl Readiness {
         let plugins_ready = plugins.iter().all(|part| part.ready);
         Self {
             ready: phase == Phase::Serving && plugins_ready && tried,
-            degraded: !plugins_ready || !accounts.iter().all(|part| part.ready),
+            degraded: !plugins_ready
+                || !accounts.iter().all(|part| part.ready)
+                || store.as_ref().is_some_and(|store| !store.ready),
             phase,
+            store,
             plugins,
             accounts,
         }

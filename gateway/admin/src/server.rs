@@ -5,8 +5,9 @@ use crate::{
     error::AdminError,
     host::AllowedHosts,
     metrics,
-    readiness::{Latch, Readiness},
+    readiness::{Latch, Readiness, StorePart},
     sources::Sources,
+    store_look::StoreLook,
     wire::{VERSION, VERSION_FIELD},
 };
 use axum::{
@@ -110,6 +111,7 @@ pub(crate) struct Shared {
     hosts: Arc<AllowedHosts>,
     pub(crate) control: Option<ControlPlane>,
     pub(crate) throttle: Arc<api::Throttle>,
+    store: Arc<StoreLook>,
     /// Connections, and changes that outlive theirs.
     pub(crate) tasks: TaskTracker,
 }
@@ -150,6 +152,7 @@ impl Admin {
             hosts: Arc::new(AllowedHosts::new(bound, &hosts)),
             control,
             throttle: Arc::default(),
+            store: Arc::default(),
             tasks: TaskTracker::new(),
         };
         Ok(Bound {
@@ -276,7 +279,15 @@ async fn healthz() -> Json<serde_json::Value> {
 }
 
 async fn readyz(State(shared): State<Shared>) -> Response {
-    let readiness = Readiness::of(shared.sources.as_ref(), &shared.latch);
+    let store = match &shared.control {
+        Some(control) => {
+            let reason = shared.store.problem(control, shared.clock.now()).await;
+            let ready = reason.is_none();
+            Some(StorePart { ready, reason })
+        }
+        None => None,
+    };
+    let readiness = Readiness::of(shared.sources.as_ref(), &shared.latch, store);
     let status = if readiness.ready {
         StatusCode::OK
     } else {

@@ -11,6 +11,14 @@ use std::time::SystemTime;
 const MAX_AUDIT: usize = 500;
 
 impl ControlPlane {
+    /// Whether the store answers, and takes changes as far as one can tell without making one.
+    ///
+    /// # Errors
+    /// With what is wrong and what to do.
+    pub async fn store_answers(&self) -> Result<(), ControlError> {
+        Ok(self.shared.store.healthy().await?)
+    }
+
     /// The newest audit entries before `before`, newest first; at most 500.
     ///
     /// # Errors

@@ -35,6 +35,13 @@ async fn database_that_goes_away_stops_administration_only() {
         .await;
     assert_eq!(answer.status(), 503, "{}", answer.text());
     world.shop().await.assert_rates();
+    // Apps are not sent away from a gateway that can serve them.
+    eventually("readiness says it", async || {
+        let ready = world.admin.get("/readyz").await;
+        assert_eq!(ready.status(), 200, "{}", ready.text());
+        ready.json()["store"]["ready"] == false && ready.json()["degraded"] == true
+    })
+    .await;
     postgres.restart().expect("it comes back");
     eventually("the gateway works with it again", async || {
         // The admin API is rate limited.

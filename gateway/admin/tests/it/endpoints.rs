@@ -1,8 +1,14 @@
 //! Health, readiness, metrics.
 
-use crate::harness::{Made, PATIENCE, json, start, still};
+use crate::{
+    harness::{Made, PATIENCE, json, start, still},
+    plane::managed,
+};
 use gateway_admin::{Admin, AdminOptions, Latch};
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -70,6 +76,29 @@ async fn unusable_plugin_makes_the_gateway_unready_and_says_why() {
     assert_eq!((status, &answer["ready"]), (503, &false.into()), "{body}");
     assert_eq!(answer["degraded"], true);
     assert_eq!(answer["plugins"][0]["reason"], "this is not an ELF file");
+}
+
+/// N3: tokens in memory go on being used, so nobody is sent elsewhere; but it is said.
+#[tokio::test]
+async fn store_that_is_away_is_listed_and_the_gateway_stays_ready() {
+    let managed = managed().await;
+    let server = &managed.server;
+    server.latch.serving();
+    let (status, body) = server.get("/readyz").await;
+    let answer = json(&body);
+    assert_eq!((status, &answer["store"]["ready"]), (200, &true.into()));
+    assert_eq!(answer["degraded"], false);
+    managed.store.close().await;
+    // One look serves many for a while.
+    let answer = json(&server.get("/readyz").await.1);
+    assert_eq!(answer["store"]["ready"], true, "{answer}");
+    server.clock.advance(Duration::from_secs(2));
+    let (status, body) = server.get("/readyz").await;
+    let answer = json(&body);
+    assert_eq!((status, &answer["ready"]), (200, &true.into()), "{body}");
+    assert_eq!(answer["degraded"], true);
+    let reason = answer["store"]["reason"].as_str().expect("a reason");
+    assert!(reason.contains("the store"), "{reason}");
 }
 
 /// A start is over when every account was tried once. An account that is added later is tried too, and

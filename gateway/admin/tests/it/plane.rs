@@ -15,11 +15,12 @@ use std::{sync::Arc, time::Duration};
 pub(crate) struct Managed {
     pub(crate) server: Server,
     pub(crate) control: ControlPlane,
+    pub(crate) store: Store,
     pub(crate) admin: Secret,
     pub(crate) read_only: Secret,
 }
 
-async fn control(clock: &Arc<Still>) -> ControlPlane {
+async fn control(clock: &Arc<Still>) -> (ControlPlane, Store) {
     let options = StoreOptions {
         url: StoreUrl::Memory,
         master_key: MasterKeySource::Ephemeral,
@@ -34,8 +35,8 @@ async fn control(clock: &Arc<Still>) -> ControlPlane {
     let plugins = tempfile::tempdir().expect("a folder");
     let catalog = Catalog::verify(plugins.path(), &Policy::default()).expect("an empty folder");
     let http = HyperClient::with_roots(RootCertStore::empty()).expect("nothing to trust");
-    ControlPlane::new(Parts {
-        store,
+    let control = ControlPlane::new(Parts {
+        store: store.clone(),
         broker: Arc::new(broker),
         catalog: Arc::new(catalog),
         http: Arc::new(http),
@@ -50,7 +51,8 @@ async fn control(clock: &Arc<Still>) -> ControlPlane {
             files: Files::default(),
         },
         seed: [7; 32],
-    })
+    });
+    (control, store)
 }
 
 /// Makes a token.
@@ -65,12 +67,13 @@ pub(crate) async fn token(control: &ControlPlane, name: &str, role: Role) -> Sec
 
 pub(crate) async fn managed() -> Managed {
     let clock = still();
-    let control = control(&clock).await;
+    let (control, store) = control(&clock).await;
     let admin = token(&control, "root", Role::Admin).await;
     let read_only = token(&control, "viewer", Role::ReadOnly).await;
     Managed {
         server: start_with(Some(control.clone()), clock).await,
         control,
+        store,
         admin,
         read_only,
     }
