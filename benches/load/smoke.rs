@@ -63,8 +63,10 @@ fn one(options: &Options) -> Result<(u64, u64)> {
     };
     let world = World::start_with(options, Plan::new(options.workers), &mock)?;
     let gateway = start_waybill(options, 0, &world, &Extra::default())?;
-    let done = loads(options, &world, &gateway);
-    done.map_err(|error| gateway.server.explain(error))
+    let done = loads(options, &world, &gateway).map_err(|error| gateway.server.explain(error))?;
+    // In good order: a gateway that counts what it does writes it down at its end.
+    gateway.server.stop()?;
+    Ok(done)
 }
 
 fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, u64)> {

@@ -8,7 +8,7 @@ mod report;
 
 use crate::{
     cargo::{self, Built, Profile},
-    say,
+    say, shipped,
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -89,16 +89,6 @@ pub(crate) fn ci(built: &[&str]) -> Result<()> {
     gate::Gate::default().run()
 }
 
-impl Run {
-    const fn profile(&self) -> Profile {
-        if self.quick {
-            Profile::Quick
-        } else {
-            Profile::Release
-        }
-    }
-}
-
 /// Measurements of one build.
 struct Session {
     run: Run,
@@ -110,10 +100,24 @@ struct Session {
 impl Session {
     fn begin(run: Run, what: &str, peers: Peers) -> Result<Self> {
         let quick = if run.quick { " --quick" } else { "" };
+        // Before the build: what is measured is what is there now.
+        let mut notes = about::notes(&format!("{what}{quick}"), &run.options);
+        let (programs, build) = match run.quick {
+            true => (Programs::build(Profile::Quick)?, "quick"),
+            false => {
+                let shipped = shipped::build()?;
+                let build = match shipped.guided {
+                    true => "release with a profile",
+                    false => "release without a profile",
+                };
+                let (built, load) = (shipped.built, shipped.load);
+                (Programs { built, load }, build)
+            }
+        };
+        notes.push(("build", build.to_owned()));
         Ok(Self {
-            // Before the build: what is measured is what is there now.
-            notes: about::notes(&format!("{what}{quick}"), &run.options),
-            programs: Programs::build(run.profile())?,
+            notes,
+            programs,
             run,
             peers,
         })

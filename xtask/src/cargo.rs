@@ -74,11 +74,8 @@ pub(crate) fn build(profile: Profile) -> Result<Built> {
         "build waybill, mock-ups and the UPS plugin ({})",
         profile.name()
     ));
-    let artifacts = artifacts(
-        profile,
-        &["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"],
-    )?;
-    Built::find(&artifacts)
+    let scope = ["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"];
+    Built::find(&artifacts(&mut build_command(profile, &scope))?)
 }
 
 /// Builds programs, plugin and benches in one go, so that they share their dependencies. `scope` is what
@@ -88,7 +85,7 @@ pub(crate) fn build_with_benches(profile: Profile, scope: &[&str]) -> Result<(Bu
         "build programs, plugin and benches ({})",
         profile.name()
     ));
-    let artifacts = artifacts(profile, scope)?;
+    let artifacts = artifacts(&mut build_command(profile, scope))?;
     Ok((Built::find(&artifacts)?, artifacts.find("load")?))
 }
 
@@ -96,7 +93,7 @@ pub(crate) fn build_with_benches(profile: Profile, scope: &[&str]) -> Result<(Bu
 pub(crate) fn build_hot(profile: Profile) -> Result<PathBuf> {
     say::step(format!("build the hot paths ({})", profile.name()));
     let scope = ["-p", "benches", "--no-default-features", "--bin", "hot"];
-    artifacts(profile, &scope)?.find("hot")
+    artifacts(&mut build_command(profile, &scope))?.find("hot")
 }
 
 impl Built {
@@ -109,16 +106,23 @@ impl Built {
     }
 }
 
-fn artifacts(profile: Profile, packages: &[&str]) -> Result<Artifacts> {
-    let output = cargo()
-        .args([
-            "build",
-            "--locked",
-            "--profile",
-            profile.name(),
-            "--message-format=json-render-diagnostics",
-        ])
-        .args(packages)
+/// A build whose files [`artifacts`] tells.
+pub(crate) fn build_command(profile: Profile, packages: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args([
+        "build",
+        "--locked",
+        "--profile",
+        profile.name(),
+        "--message-format=json-render-diagnostics",
+    ]);
+    command.args(packages);
+    command
+}
+
+/// Builds, and says what was built.
+pub(crate) fn artifacts(build: &mut Command) -> Result<Artifacts> {
+    let output = build
         .stderr(Stdio::inherit())
         .output()
         .context("cannot start cargo")?;
@@ -127,7 +131,7 @@ fn artifacts(profile: Profile, packages: &[&str]) -> Result<Artifacts> {
 }
 
 /// Target name and file, from cargo's own messages, so that no path is guessed.
-struct Artifacts(Vec<(String, PathBuf)>);
+pub(crate) struct Artifacts(Vec<(String, PathBuf)>);
 
 impl Artifacts {
     fn parse(messages: &[u8]) -> Result<Self> {
@@ -154,7 +158,7 @@ impl Artifacts {
         Ok(Self(files))
     }
 
-    fn find(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn find(&self, name: &str) -> Result<PathBuf> {
         match self.0.iter().find(|(target, _)| target == name) {
             Some((_, file)) => Ok(file.clone()),
             None => bail!("cargo built no {name}"),

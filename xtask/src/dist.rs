@@ -2,7 +2,7 @@
 
 use crate::{
     cargo::{self, Profile},
-    say,
+    say, shipped,
 };
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
@@ -23,18 +23,17 @@ pub(crate) struct Dist {
     /// Where to lay it out; made if missing.
     #[arg(long, value_name = "D")]
     dir: PathBuf,
-    /// Take the quick development build instead of the release build.
+    /// Take the quick development build instead of the release build with a profile.
     #[arg(long)]
     dev: bool,
 }
 
 impl Dist {
     pub(crate) fn run(self) -> Result<()> {
-        let built = cargo::build(if self.dev {
-            Profile::Dev
-        } else {
-            Profile::Release
-        })?;
+        let built = match self.dev {
+            true => cargo::build(Profile::Dev)?,
+            false => shipped::build()?.built,
+        };
         let root = cargo::root();
         let dir = &self.dir;
         copy(&built.waybill, &dir.join("bin/waybill"))?;

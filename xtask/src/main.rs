@@ -16,6 +16,7 @@ mod http;
 mod postgres;
 mod say;
 mod server;
+mod shipped;
 mod test;
 
 use clap::{Parser, Subcommand};

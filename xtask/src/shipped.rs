@@ -1,0 +1,169 @@
+//! The programs as they are shipped: the gateway is built twice, the second time with a profile of what
+//! the first one did under load.
+//!
+//! Fetching its code is much of what a request costs. A compiler that knows what runs often lays that out
+//! together and everything else apart: a fifth fewer instructions, and less than half as many misses of
+//! the instruction cache (docs/performance-notes.md).
+
+use crate::{
+    cargo::{self, Built, Profile},
+    say,
+};
+use anyhow::{Context as _, Result};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Everything but the gateway.
+const OTHERS: [&str; 6] = ["-p", "mock-ups", "-p", "plugins-ups-dylib", "-p", "benches"];
+const GATEWAY: [&str; 2] = ["-p", "gateway"];
+/// The oldest LLVM whose tool reads the profiles of this compiler.
+const LLVM: u32 = 19;
+
+/// The shipped programs, and what puts load on them.
+pub(crate) struct Shipped {
+    pub(crate) built: Built,
+    pub(crate) load: PathBuf,
+    /// Whether the gateway was built with a profile.
+    pub(crate) guided: bool,
+}
+
+/// Builds them; without a tool that merges profiles, the gateway without one, which is said.
+pub(crate) fn build() -> Result<Shipped> {
+    let Some(merge) = profdata() else {
+        say::step(format!(
+            "no profile for the gateway: it will be slower by some 15 %. llvm-profdata of LLVM {LLVM} or \
+             later makes one: `rustup component add llvm-tools`, or the distribution's llvm"
+        ));
+        let (built, load) =
+            cargo::build_with_benches(Profile::Release, &[&GATEWAY[..], &OTHERS].concat())?;
+        return Ok(Shipped {
+            built,
+            load,
+            guided: false,
+        });
+    };
+    say::step("build mock-ups, the UPS plugin and the benches (release)");
+    let others = cargo::artifacts(&mut cargo::build_command(Profile::Release, &OTHERS))?;
+    let load = others.find("load")?;
+    let built = |waybill| -> Result<Built> {
+        Ok(Built {
+            waybill,
+            mock_ups: others.find("mock-ups")?,
+            ups_plugin: others.find("waybill_plugin_ups")?,
+        })
+    };
+    let folder = cargo::root().join("target/guided");
+    say::step("build waybill that counts what it does (release)");
+    let raw = folder.join("raw");
+    let counting = gateway(
+        &format!("-Cprofile-generate={}", raw.display()),
+        &folder.join("count"),
+    )?;
+    let profile = folder.join("waybill.profdata");
+    if !is_newer(&profile, &counting) {
+        train(&load, &built(counting)?, &raw)?;
+        cargo::run(
+            Command::new(merge)
+                .arg("merge")
+                .arg("-o")
+                .arg(&profile)
+                .arg(&raw),
+        )?;
+    }
+    say::step("build waybill with the profile of what it did (release)");
+    let guided = gateway(
+        &format!("-Cprofile-use={}", profile.display()),
+        &folder.join("use"),
+    )?;
+    Ok(Shipped {
+        built: built(guided)?,
+        load,
+        guided: true,
+    })
+}
+
+/// The gateway with this compiler flag, in a target folder of its own.
+fn gateway(flag: &str, target: &Path) -> Result<PathBuf> {
+    let mut command = cargo::build_command(Profile::Release, &GATEWAY);
+    // With a target named, the flag is not for build scripts and macros.
+    command
+        .args(["--target", &host()?, "--target-dir"])
+        .arg(target);
+    command.env("CARGO_ENCODED_RUSTFLAGS", flag);
+    cargo::artifacts(&mut command)?.find("waybill")
+}
+
+/// All ways in which the load can speak, on a gateway that writes down what it did.
+fn train(load: &Path, built: &Built, raw: &Path) -> Result<()> {
+    if raw.exists() {
+        fs::remove_dir_all(raw).context("cannot remove the old profiles")?;
+    }
+    let mut command = Command::new(load);
+    command.arg("smoke").arg("--waybill").arg(&built.waybill);
+    command.arg("--mock-ups").arg(&built.mock_ups);
+    command.arg("--plugin").arg(&built.ups_plugin);
+    command.env("LLVM_PROFILE_FILE", raw.join("waybill-%p.profraw"));
+    cargo::run(&mut command)
+}
+
+fn is_newer(file: &Path, other: &Path) -> bool {
+    let changed = |file: &Path| fs::metadata(file).and_then(|file| file.modified());
+    matches!((changed(file), changed(other)), (Ok(file), Ok(other)) if file > other)
+}
+
+/// The compiler's own tool, or the distribution's, if it is new enough.
+fn profdata() -> Option<PathBuf> {
+    let own = said(Command::new("rustc").args(["--print", "target-libdir"]));
+    let own = own.and_then(|lib| Some(Path::new(lib.trim()).parent()?.join("bin/llvm-profdata")));
+    let named = (LLVM..LLVM + 10).rev();
+    let named = named.map(|version| PathBuf::from(format!("llvm-profdata-{version}")));
+    let mut all = own
+        .into_iter()
+        .chain([PathBuf::from("llvm-profdata")])
+        .chain(named);
+    all.find(|tool| {
+        let version = said(Command::new(tool).arg("--version"));
+        version
+            .and_then(|text| llvm_version(&text))
+            .is_some_and(|version| version >= LLVM)
+    })
+}
+
+/// The first number behind `LLVM version`.
+fn llvm_version(text: &str) -> Option<u32> {
+    let (_, version) = text.split_once("LLVM version ")?;
+    version.split('.').next()?.parse().ok()
+}
+
+fn host() -> Result<String> {
+    let text =
+        said(Command::new("rustc").arg("-vV")).context("cannot ask rustc what it builds for")?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .context("rustc does not say what it builds for")
+}
+
+/// What a program writes if it ends well.
+fn said(command: &mut Command) -> Option<String> {
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    output.status.success().then_some(())?;
+    String::from_utf8(output.stdout).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::llvm_version;
+
+    #[test]
+    fn version_is_found_in_what_the_tool_says() {
+        let debian = "Debian LLVM version 19.1.7\n  Optimized build.\n";
+        assert_eq!(llvm_version(debian), Some(19));
+        let rust = "LLVM (http://llvm.org/):\n  LLVM version 22.1.2-rust-1.95.0-stable\n";
+        assert_eq!(llvm_version(rust), Some(22));
+        assert_eq!(llvm_version("LLVM version\n"), None);
+        assert_eq!(llvm_version(""), None);
+    }
+}
