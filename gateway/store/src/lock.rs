@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// A lock beside the database, held as long as this lives; the system frees it if we die.
 pub(crate) struct FileLock {
-    _file: File,
+    file: File,
 }
 
 impl FileLock {
@@ -43,6 +43,22 @@ impl FileLock {
         if let Err(error) = note {
             tracing::debug!(%error, "the lock file does not name this process");
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+
+    /// Lets the next one have it.
+    ///
+    /// Closing the file would do, but not at once: a process that is being started at this moment has
+    /// a copy of it until its program runs.
+    pub(crate) fn release(&self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "the store's lock goes with its file");
+        }
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        self.release();
     }
 }

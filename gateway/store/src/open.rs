@@ -64,7 +64,7 @@ impl Store {
             sealer: RwLock::new(sealer),
             quarantine: Mutex::default(),
             rescue,
-            _lock: lock,
+            lock,
         };
         let store = Self {
             db,

@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) quarantine: Mutex<BTreeMap<String, Quarantined>>,
     pub(crate) rescue: Option<Arc<Rescue>>,
     /// Held as long as the store is open.
-    pub(crate) _lock: Option<FileLock>,
+    pub(crate) lock: Option<FileLock>,
 }
 
 /// A record that does not open (security requirement S5). Others are not affected.
@@ -66,6 +66,9 @@ impl Store {
     /// Ends every connection and lets the next one open the store. Other clones fail from now on.
     pub async fn close(self) {
         self.db.close().await;
+        if let Some(lock) = &self.shared.lock {
+            lock.release();
+        }
     }
 
     /// The records that do not open. Every sealed table is read for it, as far as the database
