@@ -158,7 +158,7 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup into the store, while the gateway is down
     Restore(backup::RestoreArgs),
-    /// The master key that seals the store
+    /// The master key that seals the store, and keys of backups
     Key {
         #[command(flatten)]
         at: RemoteArgs,
@@ -349,9 +349,7 @@ fn dispatch(command: Command, output: &mut Output) -> Result<Outcome, CliError> 
         }),
         Command::Backup(args) => backup::backup(&args, output),
         Command::Restore(args) => backup::restore(&args, output),
-        Command::Key { at, command } => remote(&at, output, |session, output| {
-            key::run(&command, session, output)
-        }),
+        Command::Key { at, command } => key::run(&at, &command, output),
         Command::AdminToken { at, command } => remote(&at, output, |session, output| {
             admin_token::run(&command, session, output)
         }),

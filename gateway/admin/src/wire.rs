@@ -31,7 +31,7 @@ pub struct ErrorDetail {
 }
 
 /// A backup to make.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackupRequest {
     /// What the backup is sealed under, twelve characters at least; a restore needs it again.
@@ -40,4 +40,7 @@ pub struct BackupRequest {
     /// Instead of a passphrase: 32 random bytes as base64 or hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<SecretText>,
+    /// Instead of both: the public half of such a key, as `waybill key recipient` prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
 }

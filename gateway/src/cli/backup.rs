@@ -14,8 +14,8 @@ use anyhow::{Context as _, anyhow};
 use gateway_admin::client::ClientError;
 use gateway_model::{Clock as _, Secret};
 use gateway_store::{
-    Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Protection, Store,
-    StoreOptions, StoreUrl, Timestamp, inspect_backup,
+    Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Protection, Recipient,
+    Store, StoreOptions, StoreUrl, Timestamp, inspect_backup,
 };
 use serde::Serialize;
 use std::{
@@ -35,6 +35,9 @@ pub(super) struct BackupArgs {
     file: PathBuf,
     #[command(flatten)]
     seal: SealArgs,
+    /// Seal it for the holder of a key, whose public half `waybill key recipient` prints
+    #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["passphrase_file", "key_file"])]
+    recipient: Option<Recipient>,
     /// Open the store directly, while the gateway is down
     #[arg(long)]
     offline: bool,
@@ -78,12 +81,17 @@ impl SealArgs {
     /// Reads the key or the passphrase, or asks for it: twice for a new backup.
     fn read(&self, new: bool) -> Result<Protection, CliError> {
         match &self.key_file {
-            Some(file) => runtime()?
-                .block_on(Protection::key_file(file))
-                .map_err(|error| CliError::Usage(anyhow!("{}", key_problem(&error)))),
+            Some(file) => key_file(file),
             None => passphrase(self.passphrase_file.as_deref(), new).map(Protection::Passphrase),
         }
     }
+}
+
+/// The key of backups in a file.
+pub(super) fn key_file(file: &Path) -> Result<Protection, CliError> {
+    runtime()?
+        .block_on(Protection::key_file(file))
+        .map_err(|error| CliError::Usage(anyhow!("{}", key_problem(&error))))
 }
 
 /// The store's own words are about its master key.
@@ -120,7 +128,10 @@ pub(super) fn backup(args: &BackupArgs, output: &mut Output) -> Result<Outcome, 
     if args.file.symlink_metadata().is_ok() {
         return Err(taken(&args.file));
     }
-    let protection = args.seal.read(true)?;
+    let protection = match args.recipient {
+        Some(recipient) => Protection::Recipient(recipient),
+        None => args.seal.read(true)?,
+    };
     let bytes = if args.offline {
         offline(&args.remote.config, &protection, output)?
     } else {
@@ -140,7 +151,7 @@ pub(super) fn backup(args: &BackupArgs, output: &mut Output) -> Result<Outcome, 
         ))?;
         let what = match protection {
             Protection::Passphrase(_) => "passphrase",
-            Protection::Key(_) => "key",
+            Protection::Key(_) | Protection::Recipient(_) => "key",
         };
         output.hint(&format!(
             "keep the {what} apart from it: without it the backup cannot be read"

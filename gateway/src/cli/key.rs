@@ -1,10 +1,10 @@
-//! `waybill key`: the master key that seals the store.
+//! `waybill key`: the master key that seals the store, and keys of backups.
 
-use super::{CliError, Outcome, Output, Session};
+use super::{CliError, Outcome, Output, Session, backup, remote, remote::RemoteArgs};
 use anyhow::anyhow;
 use clap::Subcommand;
 use gateway_control::view::RotateKey;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
@@ -14,14 +14,42 @@ pub(super) enum KeyCommand {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Print for whom `waybill backup --recipient` seals, so that only this key opens it
+    Recipient {
+        /// File with the backups' key, here and not on the gateway's machine
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+    },
 }
 
 pub(super) fn run(
+    at: &RemoteArgs,
     command: &KeyCommand,
-    session: &Session,
     output: &mut Output,
 ) -> Result<Outcome, CliError> {
-    let KeyCommand::Rotate { to } = command;
+    match command {
+        KeyCommand::Rotate { to } => {
+            remote(at, output, |session, output| rotate(to, session, output))
+        }
+        KeyCommand::Recipient { key_file } => recipient(key_file, output),
+    }
+}
+
+fn recipient(key_file: &Path, output: &mut Output) -> Result<Outcome, CliError> {
+    let key = backup::key_file(key_file)?;
+    let recipient = key
+        .recipient()
+        .map_err(|error| CliError::Usage(anyhow!("{error}")))?
+        .to_string();
+    if output.is_json() {
+        output.json(&serde_json::json!({ "recipient": recipient }))?;
+    } else {
+        output.line(format_args!("{recipient}"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn rotate(to: &Path, session: &Session, output: &mut Output) -> Result<Outcome, CliError> {
     // The gateway's own folder may be another one.
     let file = std::path::absolute(to)
         .map_err(|error| CliError::Usage(anyhow!("{}: {error}", to.display())))?;

@@ -3,9 +3,11 @@
 mod content;
 mod frame;
 mod protection;
+mod recipient;
 mod restore;
 
 pub use protection::Protection;
+pub use recipient::{NotARecipient, Recipient};
 
 use crate::{KeyError, Store, StoreError, Timestamp};
 use content::{Content, Head};

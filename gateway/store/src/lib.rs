@@ -36,7 +36,9 @@ mod table;
 mod time;
 mod url;
 
-pub use backup::{BackupError, BackupSummary, Overwrite, Protection, inspect_backup};
+pub use backup::{
+    BackupError, BackupSummary, NotARecipient, Overwrite, Protection, Recipient, inspect_backup,
+};
 pub use consents::TakenConsent;
 pub use derive::Purpose;
 pub use error::{KeyError, OpenError, StoreError};

@@ -119,6 +119,43 @@ async fn backup_under_a_key_opens_with_that_key_only() {
     assert_eq!(after["token"][0], before["token"][0], "the token serves on");
 }
 
+/// Who makes backups need not be able to open them.
+#[tokio::test]
+async fn backup_for_a_recipient_opens_with_the_key_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = world(STORE).await;
+    let folder = world.gateway.process.folder();
+    put(&world.gateway, "key", &"5a".repeat(32));
+    let mode = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(folder.join("key"), mode).expect("ours");
+    let said = world
+        .gateway
+        .waybill("", &["key", "recipient", "--key-file", "key"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let recipient = said.stdout.trim();
+    std::fs::rename(folder.join("key"), folder.join("elsewhere")).expect("ours");
+    let secret = ["backup", "b.wb", "--recipient", &"5a".repeat(32)];
+    let secret = world.gateway.waybill("", &secret).await;
+    refused(&secret, 2, &["waybill key recipient"]);
+    let backup = ["backup", "b.wb", "--recipient", recipient];
+    let done = world.gateway.waybill("", &backup).await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+
+    let folder = world.gateway.process.kill();
+    let restore = [
+        "restore",
+        "b.wb",
+        "--replace",
+        "--yes",
+        "--key-file",
+        "elsewhere",
+    ];
+    let done = offline(folder.path(), &restore).await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+}
+
 #[tokio::test]
 async fn list_with_broken_rows_changes_nothing() {
     let world = world(STORE).await;

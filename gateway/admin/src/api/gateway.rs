@@ -13,7 +13,7 @@ use gateway_control::view::{
     AuditView, DoctorReport, KeyRotated, NoticeView, RotateKey, StatusView,
 };
 use gateway_model::AccountId;
-use gateway_store::Protection;
+use gateway_store::{NotARecipient, Protection};
 use http::header;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -77,7 +77,7 @@ pub(super) async fn doctor(by: Caller, Asked(query): Asked<DoctorQuery>) -> Answ
 #[expect(dead_code, reason = "it describes the answer and is never made")]
 pub(super) struct SealedBackup(Vec<u8>);
 
-/// A consistent backup of the store, sealed under a passphrase or a key.
+/// A consistent backup of the store, sealed under a passphrase or a key, or for the holder of a key.
 #[utoipa::path(post, path = "/api/v1/backup", tag = "gateway", request_body = BackupRequest,
     responses((status = 200, description = "The backup", body = SealedBackup,
         content_type = "application/octet-stream")))]
@@ -85,12 +85,18 @@ pub(super) async fn backup(
     by: Caller,
     Content(request): Content<BackupRequest>,
 ) -> Result<Response, AdminError> {
-    let protection = match (request.passphrase, request.key) {
-        (Some(words), None) => Protection::Passphrase(words.0),
-        (None, Some(key)) => Protection::Key(key.0),
-        (Some(_), Some(_)) | (None, None) => {
-            let message = "name a passphrase or a key: one of them";
-            return Err(AdminError::Invalid("invalid", message.to_owned()));
+    let invalid = |message: String| AdminError::Invalid("invalid", message);
+    let protection = match (request.passphrase, request.key, request.recipient) {
+        (Some(words), None, None) => Protection::Passphrase(words.0),
+        (None, Some(key), None) => Protection::Key(key.0),
+        (None, None, Some(recipient)) => Protection::Recipient(
+            recipient
+                .parse()
+                .map_err(|error: NotARecipient| invalid(error.to_string()))?,
+        ),
+        _ => {
+            let message = "name a passphrase, a key or a recipient: one of them";
+            return Err(invalid(message.to_owned()));
         }
     };
     let backup = by.control.backup(&by.actor, &protection).await?;

@@ -8,7 +8,7 @@ use gateway_control::view::{
     MigrationView, NoticeView, PasteConsent, ProbeReport, RotateApp, RotateKey, SecretText,
     StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
 };
-use gateway_model::{AccountId, AppId};
+use gateway_model::{AccountId, AppId, Secret};
 use gateway_store::Protection;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -140,13 +140,15 @@ impl Client {
             .await
     }
 
-    /// A consistent backup, sealed under a passphrase or a key.
+    /// A consistent backup, sealed under a passphrase or a key, or for the holder of a key.
     pub async fn backup(&self, protection: &Protection) -> Answer<Vec<u8>> {
-        let (passphrase, key) = match protection {
-            Protection::Passphrase(words) => (Some(SecretText(words.clone())), None),
-            Protection::Key(key) => (None, Some(SecretText(key.clone()))),
-        };
-        let request = BackupRequest { passphrase, key };
+        let secret = |secret: &Secret| Some(SecretText(secret.clone()));
+        let mut request = BackupRequest::default();
+        match protection {
+            Protection::Passphrase(words) => request.passphrase = secret(words),
+            Protection::Key(key) => request.key = secret(key),
+            Protection::Recipient(recipient) => request.recipient = Some(recipient.to_string()),
+        }
         let mut call = Call::post("/backup").patient().json(&request);
         call.max_answer = MAX_BACKUP;
         Ok(self.answer(call).await?.body.into())

@@ -283,6 +283,11 @@ async fn client_gets_a_backup() {
         let read = inspect_backup(&mut backup.as_slice(), &under).await;
         assert_eq!(read.expect("it opens").accounts(), 0);
     }
+    let holder = key(&"5a".repeat(32));
+    let recipient = Protection::Recipient(holder.recipient().expect("a key"));
+    let backup = client.backup(&recipient).await.expect("a backup");
+    let read = inspect_backup(&mut backup.as_slice(), &holder).await;
+    assert_eq!(read.expect("the key opens it").accounts(), 0);
     let junk = client.backup(&key("planted")).await.expect_err("no key");
     assert_eq!(
         junk.api().map(|said| said.code.as_str()),

@@ -1,11 +1,11 @@
 //! The file: a header in clear, then sealed chunks.
 //!
-//! `magic (7) | version (1) | protection (1) | memory (4) | passes (4) | salt (16)`, then chunks,
-//! each `last (1) | length (4) | ciphertext and tag`. The nonce is the chunk's number; the associated
+//! `magic (7) | version (1) | protection (1) | memory (4) | passes (4) | salt (16)`, for a recipient
+//! a public key (32), on which the chunks' key depends; then chunks, each `last (1) | length (4) | ciphertext and tag`. The nonce is the chunk's number; the associated
 //! data is the header and `last`. So a chunk that is missing, moved or cut, and a file that ends
 //! before its last chunk, do not open. Numbers are big-endian.
 
-use super::protection::{Derivation, Protection};
+use super::protection::{BY_RECIPIENT, Derivation, Protection};
 use super::{BackupError, VERSION, damaged};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -54,10 +54,11 @@ pub(super) struct Writer<'a, W> {
 
 impl<'a, W: AsyncWrite + Unpin> Writer<'a, W> {
     pub(super) async fn new(to: &'a mut W, protection: &Protection) -> Result<Self, BackupError> {
-        let how = protection.derivation()?;
-        let key = protection.key(how).await?;
+        let (how, key) = protection.fresh().await?;
         let header = encode(how);
         to.write_all(&header).await?;
+        to.write_all(how.share.as_ref().map_or(&[], |share| &share[..]))
+            .await?;
         Ok(Self {
             to,
             chunks: Chunks::new(&key, header)?,
@@ -119,7 +120,12 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
                 count => have += count,
             }
         }
-        let how = decode(&header)?;
+        let mut how = decode(&header)?;
+        if how.kind == BY_RECIPIENT {
+            let mut share = [0; 32];
+            exactly(from, &mut share).await?;
+            how.share = Some(share);
+        }
         let key = protection.key(how).await?;
         Ok(Self {
             from,
@@ -132,14 +138,14 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
         let mut clear = Zeroizing::new(Vec::new());
         loop {
             let mut head = [0; 5];
-            self.exactly(&mut head).await?;
+            exactly(self.from, &mut head).await?;
             let [last, length @ ..] = head;
             let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
             if last > 1 || !(TAG..=CHUNK + TAG).contains(&length) {
                 return Err(self.wrong());
             }
             let mut chunk = Zeroizing::new(vec![0; length]);
-            self.exactly(&mut chunk).await?;
+            exactly(self.from, &mut chunk).await?;
             let is_first = self.chunks.number == 0;
             let (nonce, data) = self.chunks.next(last == 1);
             let opened = self.chunks.key.open_in_place(nonce, data, &mut chunk);
@@ -161,18 +167,18 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
         }
     }
 
-    async fn exactly(&mut self, bytes: &mut [u8]) -> Result<(), BackupError> {
-        match self.from.read_exact(bytes).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                Err(damaged("it was cut short"))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     fn wrong(&self) -> BackupError {
         damaged(format!("chunk {} is malformed", self.chunks.number))
+    }
+}
+
+async fn exactly(from: &mut (impl AsyncRead + Unpin), bytes: &mut [u8]) -> Result<(), BackupError> {
+    match from.read_exact(bytes).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(damaged("it was cut short"))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -218,5 +224,6 @@ fn decode(header: &[u8; HEADER]) -> Result<Derivation, BackupError> {
         memory_kib: number(2),
         passes: number(6),
         salt,
+        share: None,
     })
 }

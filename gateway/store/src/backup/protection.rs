@@ -1,7 +1,8 @@
 //! What seals a backup.
 
-use super::BackupError;
-use crate::seal::random;
+use super::recipient::{self, Recipient};
+use super::{BackupError, damaged};
+use crate::seal::{MasterKey, random};
 use crate::{KeyError, MasterKeySource, key};
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::hmac;
@@ -18,6 +19,7 @@ const PASSES: u32 = 3;
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_PASSES: u32 = 16;
 const MIN_PASSPHRASE: usize = 12;
+const KEY_FILE: &str = "a key file";
 
 /// What seals a backup.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub enum Protection {
     Passphrase(Secret),
     /// 32 random bytes as base64 or hexadecimal digits; best not the store's master key.
     Key(Secret),
+    /// The public half of such a key: it seals, and only the key opens.
+    Recipient(Recipient),
 }
 
 /// How a backup's key is made; stands at its beginning, in clear.
@@ -35,10 +39,13 @@ pub(super) struct Derivation {
     pub(super) memory_kib: u32,
     pub(super) passes: u32,
     pub(super) salt: [u8; 16],
+    /// The public key made for this backup, if it is for a recipient.
+    pub(super) share: Option<[u8; 32]>,
 }
 
 pub(super) const BY_PASSPHRASE: u8 = 1;
 pub(super) const BY_KEY: u8 = 2;
+pub(super) const BY_RECIPIENT: u8 = 3;
 
 impl Protection {
     /// The key in a file that only its owner may change, and nobody else but a group may read.
@@ -50,23 +57,38 @@ impl Protection {
         Ok(Self::Key(Secret::new(STANDARD.encode(master.expose()))))
     }
 
-    /// How a new backup's key is to be made.
-    pub(super) fn derivation(&self) -> Result<Derivation, BackupError> {
-        let mut salt = [0; 16];
-        random(&mut salt)?;
+    /// Who can open what is sealed for the holder of this key.
+    ///
+    /// # Errors
+    /// When this is a passphrase, or no key.
+    pub fn recipient(&self) -> Result<Recipient, BackupError> {
+        match self {
+            Self::Passphrase(_) => Err(BackupError::OtherProtection { wants: KEY_FILE }),
+            Self::Key(text) => Recipient::of(&parse(text)?),
+            Self::Recipient(recipient) => Ok(*recipient),
+        }
+    }
+
+    /// A new backup's key, and how it is made again.
+    pub(super) async fn fresh(&self) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
         let (kind, memory_kib, passes) = match self {
             Self::Passphrase(words) if words.expose().chars().count() < MIN_PASSPHRASE => {
                 return Err(BackupError::WeakPassphrase);
             }
             Self::Passphrase(_) => (BY_PASSPHRASE, MEMORY_KIB, PASSES),
             Self::Key(_) => (BY_KEY, 0, 0),
+            Self::Recipient(recipient) => return recipient.fresh(),
         };
-        Ok(Derivation {
+        let mut salt = [0; 16];
+        random(&mut salt)?;
+        let how = Derivation {
             kind,
             memory_kib,
             passes,
             salt,
-        })
+            share: None,
+        };
+        Ok((how, self.key(how).await?))
     }
 
     /// The key of one backup. The salt is random, so no two backups share one.
@@ -75,15 +97,10 @@ impl Protection {
             (Self::Passphrase(words), BY_PASSPHRASE) => {
                 let words = words.clone();
                 let work = tokio::task::spawn_blocking(move || stretch(&words, how));
-                work.await
-                    .map_err(|_| super::damaged("its key cannot be made"))?
+                work.await.map_err(|_| damaged("its key cannot be made"))?
             }
             (Self::Key(text), BY_KEY) => {
-                let master = key::parse(text.expose().trim());
-                let master = master.ok_or_else(|| KeyError::Malformed {
-                    from: "the backup's key".to_owned(),
-                })?;
-                let key = hmac::Key::new(hmac::HMAC_SHA256, master.expose());
+                let key = hmac::Key::new(hmac::HMAC_SHA256, parse(text)?.expose());
                 let mut context = hmac::Context::with_key(&key);
                 context.update(b"waybill store: backup");
                 context.update(&how.salt);
@@ -91,26 +108,36 @@ impl Protection {
                 out.copy_from_slice(context.sign().as_ref());
                 Ok(out)
             }
+            (Self::Key(text), BY_RECIPIENT) => {
+                let share = how.share.ok_or_else(|| damaged("it has no public key"))?;
+                recipient::open(&parse(text)?, share, &how.salt)
+            }
             (_, BY_PASSPHRASE) => Err(BackupError::OtherProtection {
                 wants: "a passphrase",
             }),
-            (_, BY_KEY) => Err(BackupError::OtherProtection {
-                wants: "a key file",
-            }),
-            (_, _) => Err(super::damaged("its kind of protection is unknown")),
+            (_, BY_KEY | BY_RECIPIENT) => Err(BackupError::OtherProtection { wants: KEY_FILE }),
+            (_, _) => Err(damaged("its kind of protection is unknown")),
         }
     }
 }
 
+/// The text of a key.
+fn parse(text: &Secret) -> Result<MasterKey, BackupError> {
+    let key = key::parse(text.expose().trim());
+    Ok(key.ok_or_else(|| KeyError::Malformed {
+        from: "the backup's key".to_owned(),
+    })?)
+}
+
 fn stretch(words: &Secret, how: Derivation) -> Result<Zeroizing<[u8; 32]>, BackupError> {
     if how.memory_kib > MAX_MEMORY_KIB || how.passes > MAX_PASSES {
-        return Err(super::damaged("it asks for too much work to make its key"));
+        return Err(damaged("it asks for too much work to make its key"));
     }
     let params = Params::new(how.memory_kib, how.passes, 1, Some(32))
-        .map_err(|_| super::damaged("it says wrongly how its key is made"))?;
+        .map_err(|_| damaged("it says wrongly how its key is made"))?;
     let mut key = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(words.expose().as_bytes(), &how.salt, &mut *key)
-        .map_err(|_| super::damaged("its key cannot be made"))?;
+        .map_err(|_| damaged("its key cannot be made"))?;
     Ok(key)
 }

@@ -199,6 +199,60 @@ async fn a_full_store_is_not_overwritten_silently(place: Place) {
 }
 
 #[tokio::test]
+async fn a_backup_for_a_recipient_opens_with_the_key_only() {
+    let place = Place::sqlite();
+    let store = filled(&place).await;
+    let recipient = key("5a").recipient().unwrap();
+    let text = recipient.to_string();
+    assert_eq!(text.parse::<Recipient>(), Ok(recipient));
+    for junk in ["", "waybill-recipient:", &"5a".repeat(32), &text[..60]] {
+        assert_eq!(junk.parse::<Recipient>(), Err(NotARecipient), "{junk}");
+    }
+    let file = backup(&store, &Protection::Recipient(recipient)).await;
+    let again = backup(&store, &Protection::Recipient(recipient)).await;
+    assert_ne!(
+        file[33..65],
+        again[33..65],
+        "each has a key pair of its own"
+    );
+    let opened = inspect_backup(&mut &file[..], &key("5a")).await;
+    assert_eq!(opened.unwrap().accounts(), 3);
+    let other = inspect_backup(&mut &file[..], &key("5b")).await;
+    assert_eq!(other.unwrap_err(), BackupError::WrongKey);
+    // Who made it cannot open it.
+    for not in [
+        Protection::Recipient(recipient),
+        passphrase("correct horse battery"),
+    ] {
+        let refused = inspect_backup(&mut &file[..], &not).await;
+        let wants = matches!(
+            refused,
+            Err(BackupError::OtherProtection {
+                wants: "a key file"
+            })
+        );
+        assert!(wants, "{refused:?}");
+    }
+    for at in 33..65 {
+        let mut changed = file.clone();
+        changed[at] ^= 1;
+        let refused = inspect_backup(&mut &changed[..], &key("5a")).await;
+        assert!(refused.is_err(), "byte {at}");
+        let cut = inspect_backup(&mut &file[..at], &key("5a")).await;
+        assert!(matches!(cut, Err(BackupError::Damaged { .. })), "{cut:?}");
+    }
+    // A public key of small order, with which anybody would agree on the same secret.
+    let mut small = file.clone();
+    small[33..65].fill(0);
+    let refused = inspect_backup(&mut &small[..], &key("5a")).await;
+    assert!(
+        matches!(refused, Err(BackupError::Damaged { .. })),
+        "{refused:?}"
+    );
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_key_file_is_its_owners_and_holds_a_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("backup.key");
