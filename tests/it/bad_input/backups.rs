@@ -126,7 +126,7 @@ async fn backup_for_a_recipient_opens_with_the_key_only() {
 
     let world = world(STORE).await;
     let folder = world.gateway.process.folder();
-    put(&world.gateway, "key", &"5a".repeat(32));
+    put(&world.gateway, "key", "5a".repeat(32));
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(folder.join("key"), mode).expect("ours");
     let said = world
