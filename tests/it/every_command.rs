@@ -66,6 +66,7 @@ const COMMANDS: [(&str, i32); 47] = [
     ("account remove id#", 2),
     ("account remove id# --yes", 0),
     ("key rotate --to new#.key", 0),
+    ("key recipient --key-file new#.key", 0),
     ("backup backup#.wb --passphrase-file passphrase", 0),
     (
         "migrate plan list.csv --client-id mock-client --secret-stdin",
