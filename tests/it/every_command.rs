@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 47] = [
+const COMMANDS: [(&str, i32); 48] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin check plugins/ups.so", 0),
