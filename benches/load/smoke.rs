@@ -64,8 +64,9 @@ fn one(options: &Options) -> Result<(u64, u64)> {
     let world = World::start_with(options, Plan::new(options.workers), &mock)?;
     let gateway = start_waybill(options, 0, &world, &Extra::default())?;
     let done = loads(options, &world, &gateway).map_err(|error| gateway.server.explain(error))?;
-    // In good order: a gateway that counts what it does writes it down at its end.
+    // In good order: programs that count what they do write it down at their end.
     gateway.server.stop()?;
+    world.carrier.stop()?;
     Ok(done)
 }
 

@@ -120,6 +120,11 @@ impl Carrier {
             .to_owned())
     }
 
+    /// Ends it in good order.
+    pub(crate) fn stop(self) -> Result<()> {
+        self.server.stop()
+    }
+
     /// Sends a command to its control interface.
     pub(crate) fn command(&self, request: http::request::Builder, body: &str) -> Result<()> {
         let done = get(self.addr, request, body);

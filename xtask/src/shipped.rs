@@ -1,5 +1,5 @@
-//! The programs as they are shipped: the gateway is built twice, the second time with a profile of what
-//! the first one did under load.
+//! The programs as they are shipped: both are built twice, the second time with a profile of what the first
+//! ones did under load.
 //!
 //! Fetching its code is much of what a request costs. A compiler that knows what runs often lays that out
 //! together and everything else apart: a fifth fewer instructions, and less than half as many misses of
@@ -16,9 +16,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Everything but the gateway.
-const OTHERS: [&str; 6] = ["-p", "mock-ups", "-p", "plugins-ups-dylib", "-p", "benches"];
-const GATEWAY: [&str; 2] = ["-p", "gateway"];
+const PROGRAMS: [&str; 4] = ["-p", "gateway", "-p", "mock-ups"];
+/// What is built once.
+const OTHERS: [&str; 4] = ["-p", "plugins-ups-dylib", "-p", "benches"];
 /// The oldest LLVM whose tool reads the profiles of this compiler.
 const LLVM: u32 = 19;
 
@@ -26,45 +26,43 @@ const LLVM: u32 = 19;
 pub(crate) struct Shipped {
     pub(crate) built: Built,
     pub(crate) load: PathBuf,
-    /// Whether the gateway was built with a profile.
+    /// Whether the programs were built with a profile.
     pub(crate) guided: bool,
 }
 
-/// Builds them; without a tool that merges profiles, the gateway without one, which is said.
+/// Builds them; without a tool that merges profiles, without one, which is said.
 pub(crate) fn build() -> Result<Shipped> {
     let Some(merge) = profdata() else {
         say::step(format!(
-            "no profile for the gateway: it will be slower by some 15 %. llvm-profdata of LLVM {LLVM} or \
+            "no profile for the programs: they will be slower by some 15 %. llvm-profdata of LLVM {LLVM} or \
              later makes one: `rustup component add llvm-tools`, or the distribution's llvm"
         ));
         let (built, load) =
-            cargo::build_with_benches(Profile::Release, &[&GATEWAY[..], &OTHERS].concat())?;
+            cargo::build_with_benches(Profile::Release, &[&PROGRAMS[..], &OTHERS].concat())?;
         return Ok(Shipped {
             built,
             load,
             guided: false,
         });
     };
-    say::step("build mock-ups, the UPS plugin and the benches (release)");
+    say::step("build the UPS plugin and the benches (release)");
     let others = cargo::artifacts(&mut cargo::build_command(Profile::Release, &OTHERS))?;
     let load = others.find("load")?;
-    let built = |waybill| -> Result<Built> {
-        Ok(Built {
-            waybill,
-            mock_ups: others.find("mock-ups")?,
-            ups_plugin: others.find("waybill_plugin_ups")?,
-        })
-    };
+    let plugin = others.find("waybill_plugin_ups")?;
     let folder = cargo::root().join("target/guided");
-    say::step("build waybill that counts what it does (release)");
+    say::step("build programs that count what they do (release)");
     let raw = folder.join("raw");
-    let counting = gateway(
+    let counting = programs(
         &format!("-Cprofile-generate={}", raw.display()),
         &folder.join("count"),
+        &plugin,
     )?;
-    let profile = folder.join("waybill.profdata");
-    if !is_newer(&profile, &counting) {
-        train(&load, &built(counting)?, &raw)?;
+    let profile = folder.join("programs.profdata");
+    if ![&counting.waybill, &counting.mock_ups]
+        .iter()
+        .all(|program| is_newer(&profile, program))
+    {
+        train(&load, &counting, &raw)?;
         cargo::run(
             Command::new(merge)
                 .arg("merge")
@@ -73,30 +71,36 @@ pub(crate) fn build() -> Result<Shipped> {
                 .arg(&raw),
         )?;
     }
-    say::step("build waybill with the profile of what it did (release)");
-    let guided = gateway(
+    say::step("build the programs with the profile of what they did (release)");
+    let built = programs(
         &format!("-Cprofile-use={}", profile.display()),
         &folder.join("use"),
+        &plugin,
     )?;
     Ok(Shipped {
-        built: built(guided)?,
+        built,
         load,
         guided: true,
     })
 }
 
-/// The gateway with this compiler flag, in a target folder of its own.
-fn gateway(flag: &str, target: &Path) -> Result<PathBuf> {
-    let mut command = cargo::build_command(Profile::Release, &GATEWAY);
+/// Both programs with this compiler flag, in a target folder of their own.
+fn programs(flag: &str, target: &Path, plugin: &Path) -> Result<Built> {
+    let mut command = cargo::build_command(Profile::Release, &PROGRAMS);
     // With a target named, the flag is not for build scripts and macros.
     command
         .args(["--target", &host()?, "--target-dir"])
         .arg(target);
     command.env("CARGO_ENCODED_RUSTFLAGS", flag);
-    cargo::artifacts(&mut command)?.find("waybill")
+    let artifacts = cargo::artifacts(&mut command)?;
+    Ok(Built {
+        waybill: artifacts.find("waybill")?,
+        mock_ups: artifacts.find("mock-ups")?,
+        ups_plugin: plugin.to_owned(),
+    })
 }
 
-/// All ways in which the load can speak, on a gateway that writes down what it did.
+/// All ways in which the load can speak, on programs that write down what they did.
 fn train(load: &Path, built: &Built, raw: &Path) -> Result<()> {
     if raw.exists() {
         fs::remove_dir_all(raw).context("cannot remove the old profiles")?;
@@ -105,7 +109,7 @@ fn train(load: &Path, built: &Built, raw: &Path) -> Result<()> {
     command.arg("smoke").arg("--waybill").arg(&built.waybill);
     command.arg("--mock-ups").arg(&built.mock_ups);
     command.arg("--plugin").arg(&built.ups_plugin);
-    command.env("LLVM_PROFILE_FILE", raw.join("waybill-%p.profraw"));
+    command.env("LLVM_PROFILE_FILE", raw.join("%p.profraw"));
     cargo::run(&mut command)
 }
 
