@@ -1,16 +1,15 @@
 //! Phase 1, second half: one app's connection, its deadlines and its end.
 //!
-//! Deadlines of the connection (idle, head, body, write) are swept, not timed: see [`Watch`].
+//! Deadlines of the connection (idle, head, body, write) are swept, not timed: see `connections.rs`.
 //! Deadlines of a single request (first byte, credential) belong to its future: see `ticks.rs`.
 
 use crate::{
-    framing::{ConnectionState, Expiry, GuardedIo, Patience, Protocol, Watch},
+    framing::{ConnectionState, GuardedIo, Protocol},
     http1,
-    limits::Limits,
     read_ahead::ReadAhead,
     serve,
     streams::{Polled, Streams},
-    ticks::{Slots, TICK, timeout},
+    ticks::timeout,
     worker::Worker,
 };
 use hyper::{server::conn, service::service_fn};
@@ -23,18 +22,12 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Poll, Waker},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::Notify,
 };
 use tokio_rustls::TlsAcceptor;
-
-/// How long a connection is left as it is between two requests. A peer that asks more often never
-/// waits for [`http1`] to put it together again.
-const REST: Duration = TICK;
 
 /// What the worker knows about one connection while it lives.
 pub(crate) struct Connection {
@@ -54,13 +47,13 @@ pub(crate) struct Connection {
     told_to_drain: Cell<bool>,
     told_to_rest: Cell<bool>,
     resting: Cell<bool>,
-    cut: Cell<bool>,
+    pub(crate) cut: Cell<bool>,
     waker: RefCell<Option<Waker>>,
     slot: usize,
 }
 
 impl Connection {
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if let Some(waker) = &*self.waker.borrow() {
             waker.wake_by_ref();
         }
@@ -94,7 +87,7 @@ impl Connection {
 
     /// Ends an idle HTTP/2 connection by `GOAWAY`, so that a request on its way to us is known not to
     /// have been served. Works once: a peer that does not react is cut the next time.
-    fn says_goodbye(&self) -> bool {
+    pub(crate) fn says_goodbye(&self) -> bool {
         if !self.http2.get() || self.told_to_drain.get() || self.goodbye.replace(true) {
             return false;
         }
@@ -104,11 +97,7 @@ impl Connection {
 
     /// From now on the sweep looks after the peer's pace.
     fn watch(&self, state: Rc<ConnectionState>) {
-        let now = self.worker.connections.elapsed();
-        let watch = Watch::new(state, now);
-        if let Some(entry) = self.worker.connections.open.borrow_mut().at(self.slot) {
-            entry.watch = Some(watch);
-        }
+        self.worker.connections.watch(self.slot, state);
     }
 
     /// Whether the sweep found, since this was asked last, that hyper's part of the connection rests.
@@ -134,104 +123,12 @@ impl Connection {
         request
     }
 
-    fn rest(&self) {
+    /// Takes hyper's part of it apart, if that has nothing to do.
+    pub(crate) fn rest(&self) {
         if !self.resting.get() && !self.http2.get() {
             self.told_to_rest.set(true);
             self.wake();
         }
-    }
-}
-
-struct Entry {
-    connection: Rc<Connection>,
-    watch: Option<Watch>,
-}
-
-/// The worker's connections.
-#[derive(Default)]
-pub(crate) struct Connections {
-    open: RefCell<Slots<Entry>>,
-    ticks: Cell<u32>,
-    draining: Cell<bool>,
-    drain: Notify,
-    one_closed: Notify,
-}
-
-impl Connections {
-    pub(crate) fn open(&self) -> usize {
-        self.open.borrow().len()
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
-    }
-
-    fn elapsed(&self) -> Duration {
-        TICK * self.ticks.get()
-    }
-
-    /// Completes when draining begins.
-    pub(crate) async fn draining(&self) {
-        let begins = self.drain.notified();
-        if !self.draining.get() {
-            begins.await;
-        }
-    }
-
-    /// Completes when the next connection has ended.
-    pub(crate) async fn closed(&self) {
-        self.one_closed.notified().await;
-    }
-
-    pub(crate) fn drain(&self) {
-        self.draining.set(true);
-        self.drain.notify_waiters();
-        self.open.borrow().each(|entry| entry.connection.wake());
-    }
-
-    pub(crate) fn cut_all(&self) {
-        self.open.borrow().each(|entry| {
-            entry.connection.cut.set(true);
-            entry.connection.wake();
-        });
-    }
-
-    /// Looks after the pace of all peers; called once per tick.
-    pub(crate) fn sweep(&self, worker: &Worker) {
-        self.ticks.set(self.ticks.get().saturating_add(1));
-        let now = self.elapsed();
-        let patience = patience(&worker.settings.limits);
-        self.open.borrow_mut().each_mut(|entry| {
-            let Some(watch) = &mut entry.watch else {
-                return;
-            };
-            match watch.check(now, &patience) {
-                Some(Expiry::Idle) if entry.connection.says_goodbye() => watch.forgive(),
-                Some(
-                    Expiry::Idle
-                    | Expiry::Head
-                    | Expiry::Body
-                    | Expiry::Write
-                    | Expiry::Flood
-                    | Expiry::Linger,
-                ) => {
-                    worker.metrics.connections_timed_out.add(1);
-                }
-                None if watch.has_idled(now, REST) => entry.connection.rest(),
-                None => {}
-            }
-        });
-    }
-}
-
-fn patience(limits: &Limits) -> Patience {
-    Patience {
-        head: limits.head_read,
-        idle: limits.keep_alive_idle,
-        body_idle: limits.body_idle,
-        body_rate: limits.body_rate,
-        write_idle: limits.write_idle,
-        linger: Duration::from_secs(2),
     }
 }
 
@@ -246,8 +143,8 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     let settings = &worker.settings.listeners[listener];
     let trusted = settings.trust_loopback && peer.ip().to_canonical().is_loopback();
     let secure = settings.tls.is_some();
-    let connection = worker.connections.open.borrow_mut().insert_with(|slot| {
-        let connection = Rc::new(Connection {
+    let connection = worker.connections.insert_with(|slot| {
+        Rc::new(Connection {
             worker: Rc::clone(worker),
             peer,
             secure,
@@ -262,12 +159,7 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
             cut: Cell::new(false),
             waker: RefCell::new(None),
             slot,
-        });
-        let entry = Entry {
-            connection: Rc::clone(&connection),
-            watch: None,
-        };
-        (entry, connection)
+        })
     });
     worker.metrics.connections_open.add(1);
     let tls = settings.tls.clone();
@@ -278,10 +170,9 @@ pub(crate) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
             // Boxed like HTTP/2 below: a plain connection need not keep room for their state.
             Some(tls) => Box::pin(serve_tls(Rc::clone(&connection), tls, stream)).await,
         }
-        worker.connections.open.borrow_mut().remove(connection.slot);
+        worker.connections.remove(connection.slot);
         worker.metrics.connections_open.sub(1);
         worker.loads.end(worker.number);
-        worker.connections.one_closed.notify_waiters();
     });
 }
 

@@ -26,6 +26,7 @@ mod app_token;
 pub mod bench_support;
 mod caller;
 mod connection;
+mod connections;
 mod credential;
 mod credentials;
 mod directory;

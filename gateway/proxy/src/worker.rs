@@ -2,7 +2,7 @@
 
 use crate::{
     app_token::AppTokens,
-    connection::Connections,
+    connections::Connections,
     credentials::Credentials,
     directory_view::DirectoryView,
     forward::HeldHead,

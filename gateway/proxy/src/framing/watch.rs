@@ -163,6 +163,12 @@ impl Watch {
         matches!(self.seen.0, Stage::Fresh | Stage::Idle) && now.saturating_sub(self.since) >= span
     }
 
+    /// Whether nothing goes on at this moment.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(progress(&self.state).0, Stage::Fresh | Stage::Idle)
+    }
+
     /// Takes back what [`Watch::check`] told the connection: its owner ends it more gently.
     pub fn forgive(&self) {
         self.state.expiry.set(None);

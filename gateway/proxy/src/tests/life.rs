@@ -75,6 +75,32 @@ fn resting_connection_serves_the_next_request() {
 }
 
 #[test]
+fn crowd_that_comes_at_once_is_served_while_the_idle_of_it_rest() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    // More than come between two sweeps before the idle of them are told to rest.
+    let mut crowd: Vec<_> = (0..300).map(|_| world.connect()).collect();
+    for round in 0..2 {
+        // Every second one is in the midst of its request when others come.
+        for (at, app) in crowd.iter_mut().enumerate() {
+            let request = post("/a", "", "{\"whole\":true}");
+            let (head, rest) = request.split_at(25);
+            app.write(head.as_bytes());
+            if at % 2 == 0 {
+                app.write(rest.as_bytes());
+                assert_eq!(app.read().status(), 200, "{at} in round {round}");
+            }
+        }
+        let _late: Vec<_> = (0..150).map(|_| world.connect()).collect();
+        for app in crowd.iter_mut().skip(1).step_by(2) {
+            app.write(&post("/a", "", "{\"whole\":true}").as_bytes()[25..]);
+            assert_eq!(app.read().status(), 200, "round {round}");
+        }
+    }
+    wait_for_resting(&world, 300);
+}
+
+#[test]
 fn resting_connection_meets_its_deadline_and_the_drain() {
     // D1, D7
     let upstream = Upstream::fine();
