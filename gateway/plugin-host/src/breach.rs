@@ -26,6 +26,10 @@ pub(crate) enum Breach {
     EmptyCredential,
     #[error("a credential with query parameters, which this gateway does not apply")]
     QueryCredential,
+    #[error("a query parameter for a request to sign, which this gateway does not apply")]
+    QuerySignature,
+    #[error("that it does not know how to sign, which its capabilities promise")]
+    SignUnsupported,
     #[error("facts about a token that are not the JSON object of the header")]
     Facts,
     #[error("no authorization URL")]
@@ -77,12 +81,15 @@ impl Breach {
             Self::InvalidField(_) | Self::ReservedField(_) => "plugin_invalid_field",
             Self::NoUrl | Self::TwoUrls | Self::BadUrl(_) => "plugin_bad_url",
             Self::EmptyCredential | Self::QueryCredential | Self::Facts => "plugin_bad_credential",
+            Self::QuerySignature => "plugin_bad_signature",
             Self::TwoEnds | Self::EndAndRequests => "plugin_two_ends",
             Self::Stalled => "plugin_stalled",
             Self::ReusedId(_) => "plugin_reused_id",
             Self::UnknownStatus(_) => "plugin_unknown_status",
             Self::NoHandle | Self::NoReason | Self::Misplaced => "plugin_incomplete",
-            Self::Contradiction | Self::Unsupported => "plugin_contradiction",
+            Self::Contradiction | Self::Unsupported | Self::SignUnsupported => {
+                "plugin_contradiction"
+            }
             Self::Panicked(_) => "plugin_panic",
         }
     }

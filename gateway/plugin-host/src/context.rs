@@ -4,26 +4,23 @@
 use crate::{Random, health::Health};
 use gateway_model::Clock;
 use std::{
-    cell::RefCell,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    cell::Cell,
+    ptr::{self, NonNull},
+    sync::Arc,
 };
 
 /// Log messages that one call may write.
 const MAX_MESSAGES: u32 = 64;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<CallContext>>> = const { RefCell::new(None) };
+    static CURRENT: Cell<Option<NonNull<Services<'static>>>> = const { Cell::new(None) };
 }
 
-/// Services for one call.
+/// Services for one call that is made on another thread.
 pub(crate) struct CallContext {
-    pub(crate) health: Arc<Health>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    messages: AtomicU32,
+    health: Arc<Health>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
 }
 
 impl CallContext {
@@ -32,13 +29,41 @@ impl CallContext {
             health,
             clock,
             random,
-            messages: AtomicU32::new(0),
+        }
+    }
+
+    /// Runs a call with this context.
+    pub(crate) fn enter<R>(self, call: impl FnOnce() -> R) -> R {
+        Services::new(&self.health, &*self.clock, &*self.random).enter(call)
+    }
+}
+
+/// Services for one call.
+pub(crate) struct Services<'a> {
+    pub(crate) health: &'a Health,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) random: &'a dyn Random,
+    messages: Cell<u32>,
+}
+
+impl<'a> Services<'a> {
+    pub(crate) const fn new(
+        health: &'a Health,
+        clock: &'a dyn Clock,
+        random: &'a dyn Random,
+    ) -> Self {
+        Self {
+            health,
+            clock,
+            random,
+            messages: Cell::new(0),
         }
     }
 
     /// Whether the call may write one more message; the last one says so.
     pub(crate) fn may_log(&self) -> bool {
-        let before = self.messages.fetch_add(1, Ordering::Relaxed);
+        let before = self.messages.get();
+        self.messages.set(before.saturating_add(1));
         if before == MAX_MESSAGES {
             tracing::warn!(
                 target: "waybill::plugin",
@@ -49,24 +74,27 @@ impl CallContext {
         before < MAX_MESSAGES
     }
 
-    /// Runs a call with this context.
-    pub(crate) fn enter<R>(self, call: impl FnOnce() -> R) -> R {
-        struct Leave;
+    /// Runs a call with these services.
+    pub(crate) fn enter<R>(&self, call: impl FnOnce() -> R) -> R {
+        struct Leave(Option<NonNull<Services<'static>>>);
         impl Drop for Leave {
             fn drop(&mut self) {
-                CURRENT.with(|current| current.borrow_mut().take());
+                CURRENT.set(self.0);
             }
         }
-        CURRENT.with(|current| *current.borrow_mut() = Some(Arc::new(self)));
-        let _leave = Leave;
+        // The pointer forgets how long the services live; it is gone before they are.
+        let here = NonNull::from(self).cast::<Services<'static>>();
+        let _leave = Leave(CURRENT.replace(Some(here)));
         call()
     }
 }
 
-/// The context of the call that this thread is in. None on threads that a plugin started.
-pub(crate) fn current() -> Option<Arc<CallContext>> {
-    CURRENT
-        .try_with(|current| current.try_borrow().ok()?.clone())
-        .ok()
-        .flatten()
+/// Runs `act` with the services of the call that this thread is in. None on threads that a plugin
+/// started.
+pub(crate) fn with_current<R>(act: impl FnOnce(Option<&Services<'_>>) -> R) -> R {
+    let current = CURRENT.try_with(Cell::get).ok().flatten();
+    let pointer = current.map_or(ptr::null(), |current| current.as_ptr().cast_const());
+    // SAFETY: null, or services that `enter` borrows further up this very stack: its guard takes the
+    // pointer away before they can go. Only shared references to them are ever made.
+    act(unsafe { pointer.as_ref() })
 }

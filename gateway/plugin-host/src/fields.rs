@@ -1,6 +1,7 @@
 //! Header fields that a plugin may not set.
 
-use http::{HeaderName, header};
+use crate::Breach;
+use http::{HeaderName, HeaderValue, header};
 
 /// Whether a field frames the message or steers the connection: those are the gateway's alone.
 pub(crate) fn is_reserved(name: &HeaderName) -> bool {
@@ -21,4 +22,19 @@ pub(crate) fn is_reserved(name: &HeaderName) -> bool {
             name.as_str(),
             "keep-alive" | "proxy-connection" | "http2-settings" | "via"
         )
+}
+
+/// A field as HTTP allows it, and that is the plugin's to set.
+pub(crate) fn field(
+    name: &[u8],
+    value: &[u8],
+    place: &'static str,
+) -> Result<(HeaderName, HeaderValue), Breach> {
+    let invalid = || Breach::InvalidField(place);
+    let name = HeaderName::from_bytes(name).map_err(|_| invalid())?;
+    let value = HeaderValue::from_bytes(value).map_err(|_| invalid())?;
+    if is_reserved(&name) {
+        return Err(Breach::ReservedField(name.to_string()));
+    }
+    Ok((name, value))
 }

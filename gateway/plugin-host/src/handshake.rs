@@ -3,7 +3,7 @@
 use crate::{Breach, Manifest, raw};
 use plugins_abi::{
     ABI_MAJOR, ABI_MINOR, Begin, Bytes, Capabilities, EntryPoint, Event, Host, Instance, MAGIC,
-    MAX_MANIFEST_LEN, Op, Plugin, Sink, Status,
+    MAX_MANIFEST_LEN, Op, Plugin, SignRequest, SignSink, Sink, Status,
 };
 use std::ffi::c_void;
 
@@ -38,7 +38,9 @@ pub enum HandshakeError {
         requires: u32,
     },
     /// A function is missing for what the plugin says it can do.
-    #[error("the plugin's table lacks the function {0}, which its capabilities promise")]
+    #[error(
+        "the plugin's table lacks the function {0}, which its capabilities or its manifest promise"
+    )]
     Function(&'static str),
     /// The plugin can do nothing that this gateway uses.
     #[error(
@@ -66,6 +68,9 @@ pub(crate) type AuthorizeUrl = unsafe extern "C" fn(
     *const Sink,
 ) -> Status;
 
+pub(crate) type Sign =
+    unsafe extern "C" fn(*const Instance, *const SignRequest, *const SignSink) -> Status;
+
 /// The functions of a plugin that passed the handshake; none is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct Table {
@@ -75,6 +80,8 @@ pub(crate) struct Table {
     pub(crate) op_resume: OpResume,
     pub(crate) op_free: unsafe extern "C" fn(*mut Op),
     pub(crate) authorize_url: Option<AuthorizeUrl>,
+    /// Only of a plugin that signs requests.
+    pub(crate) sign: Option<Sign>,
     capabilities: u64,
 }
 
@@ -132,7 +139,11 @@ pub(crate) unsafe fn check(
     if file.is_some_and(|file| file != manifest) {
         return Err(HandshakeError::ManifestDiffers);
     }
-    Ok((functions(&plugin)?, Manifest::parse(manifest)?))
+    let (table, manifest) = (functions(&plugin)?, Manifest::parse(manifest)?);
+    if manifest.says_it_signs() && table.sign.is_none() {
+        return Err(HandshakeError::Function("sign"));
+    }
+    Ok((table, manifest))
 }
 
 fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
@@ -152,6 +163,9 @@ fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
         op_resume: required(plugin.op_resume, "op_resume")?,
         op_free: required(plugin.op_free, "op_free")?,
         authorize_url: plugin.authorize_url,
+        sign: plugin
+            .sign
+            .filter(|_| plugin.capabilities & Capabilities::SIGN != 0),
         capabilities: plugin.capabilities,
     })
 }

@@ -3,7 +3,10 @@
 use gateway_model::{Clock, Failure, FailureClass};
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
@@ -28,6 +31,9 @@ pub(crate) struct Health {
     clock: Arc<dyn Clock>,
     death: watch::Sender<Option<Death>>,
     bugs: Mutex<VecDeque<Instant>>,
+    /// Set for good when the plugin dies or was closed once: until then, calls for single requests
+    /// need not look closer, which takes locks that all workers would share.
+    suspect: AtomicBool,
 }
 
 impl Health {
@@ -37,6 +43,7 @@ impl Health {
             clock,
             death: watch::Sender::new(None),
             bugs: Mutex::default(),
+            suspect: AtomicBool::new(false),
         }
     }
 
@@ -51,6 +58,8 @@ impl Health {
             now.get_or_insert(death);
             first
         });
+        // After the death: whoever looks closer finds it.
+        self.suspect.store(true, Ordering::Release);
         if changed {
             tracing::error!(
                 plugin = self.name,
@@ -80,12 +89,22 @@ impl Health {
             bugs.pop_front();
         }
         if bugs.len() == MAX_BUGS {
+            self.suspect.store(true, Ordering::Release);
             let count = bugs.len();
             tracing::error!(
                 plugin = self.name,
                 count,
                 "plugin has bugs; closed for a while"
             );
+        }
+    }
+
+    /// Whether a request may be signed: as [`Self::admit`], and one load as long as all is well.
+    pub(crate) fn admit_sign(&self) -> Result<(), Failure> {
+        if self.suspect.load(Ordering::Acquire) {
+            self.admit()
+        } else {
+            Ok(())
         }
     }
 

@@ -55,6 +55,11 @@ impl Host {
         Arc::new(Health::new(name, Arc::clone(&self.inner.clock)))
     }
 
+    /// The clock and the randomness that plugins see.
+    pub(crate) fn surroundings(&self) -> (&dyn Clock, &dyn Random) {
+        (&*self.inner.clock, &*self.inner.random)
+    }
+
     /// A place among the authorizations under way.
     pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let permit = Arc::clone(&self.inner.authorizations).try_acquire_owned();

@@ -2,7 +2,7 @@
 
 use crate::{
     Random,
-    context::{self, CallContext},
+    context::{self, Services},
     health::Death,
     random::OsRandom,
 };
@@ -53,18 +53,17 @@ pub(crate) fn offer_clock(clock: &Arc<dyn Clock>) {
 unsafe extern "C" fn log(level: u32, message: Bytes) {
     // A panic of ours must not unwind into the plugin.
     let _ = catch_unwind(AssertUnwindSafe(|| {
-        let context = context::current();
         let bounded = Bytes {
             ptr: message.ptr,
             len: message.len.min(MAX_MESSAGE),
         };
         // SAFETY: the plugin lends `len` bytes for this call; no more than that is read.
         let text = unsafe { bounded.as_slice() };
-        write_log(level, text, context.as_deref());
+        context::with_current(|context| write_log(level, text, context));
     }));
 }
 
-fn write_log(level: u32, text: &[u8], context: Option<&CallContext>) {
+fn write_log(level: u32, text: &[u8], context: Option<&Services<'_>>) {
     if level == 0
         && let Some(context) = context
     {
@@ -87,9 +86,10 @@ fn write_log(level: u32, text: &[u8], context: Option<&CallContext>) {
 
 unsafe extern "C" fn now_unix_ms() -> u64 {
     let read = || {
-        let context = context::current();
-        let clock = context.as_ref().map(|context| &context.clock);
-        let wall = clock.or_else(|| FALLBACK_CLOCK.get())?.wall();
+        let wall = context::with_current(|context| match context {
+            Some(context) => Some(context.clock.wall()),
+            None => FALLBACK_CLOCK.get().map(|clock| clock.wall()),
+        })?;
         let since = wall.duration_since(UNIX_EPOCH).ok()?;
         u64::try_from(since.as_millis()).ok()
     };
@@ -101,7 +101,6 @@ unsafe extern "C" fn random(dst: *mut u8, len: usize) {
         return;
     }
     let filled = catch_unwind(AssertUnwindSafe(|| {
-        let context = context::current();
         if len > MAX_RANDOM {
             return false;
         }
@@ -110,17 +109,19 @@ unsafe extern "C" fn random(dst: *mut u8, len: usize) {
         unsafe { dst.write_bytes(0, len) };
         // SAFETY: as above, now initialised; nobody else uses them during the call.
         let bytes = unsafe { slice::from_raw_parts_mut(dst, len) };
-        match context {
+        context::with_current(|context| match context {
             Some(context) => context.random.fill(bytes),
             None => OsRandom.fill(bytes),
-        }
+        });
         true
     }));
     if !matches!(filled, Ok(true)) {
         // Predictable bytes would become secrets: the plugin may not go on.
-        if let Some(context) = context::current() {
-            context.health.kill(Death::Fatal);
-        }
+        context::with_current(|context| {
+            if let Some(context) = context {
+                context.health.kill(Death::Fatal);
+            }
+        });
         tracing::error!(target: "waybill::plugin", len, "random bytes could not be given");
     }
 }

@@ -1,11 +1,12 @@
 //! The plugin host: finds, verifies, loads and drives carrier plugins.
 //!
 //! Invariant: it knows the ABI and no carrier by name. No byte of a plugin runs before the file was
-//! inspected, and no call into one runs outside the pool.
+//! inspected, and no call into one runs outside the pool but `sign`, which must not wait.
 //!
 //! A file's way, one module per stage: `discover` → `inspect` → `place` → `library` → `handshake`,
 //! held together by `catalog`. An authorization's way: `instance` → `drive` (with `sink`, `raw`),
-//! on the threads of `pool`, watched by `health`. `docs/plugin-host.md` tells it for operators.
+//! on the threads of `pool`, watched by `health`. A request is signed by `sign`, on its own thread.
+//! `docs/plugin-host.md` tells it for operators.
 
 mod authorize;
 mod breach;
@@ -33,6 +34,7 @@ mod pool;
 mod random;
 mod raw;
 mod refusal;
+mod sign;
 mod sink;
 mod text;
 
@@ -50,11 +52,12 @@ pub use http::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 pub use inspect::{Inspection, Report, inspect};
 pub use instance::{Instance, InstanceOptions};
 pub use limits::Limits;
-pub use manifest::{AbiVersion, Manifest, ManifestError};
+pub use manifest::{AbiVersion, Manifest, ManifestError, SignBody, Signing};
 pub use place::PlaceError;
 pub use plugin::Plugin;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
+pub use sign::{SignRequest, SignatureFields};
 
 pub use gateway_model::TokenFacts;
 

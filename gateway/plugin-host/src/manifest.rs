@@ -3,6 +3,9 @@
 mod diagnosis;
 mod legacy;
 mod profile;
+mod sign;
+
+pub use sign::{SignBody, Signing};
 
 use crate::Diagnosis;
 use gateway_model::{CarrierId, CarrierProfile, Environment, Origin, Scheme};
@@ -75,6 +78,8 @@ pub struct Manifest {
     pub hosts: Vec<String>,
     /// The credentials that it issues; never empty.
     pub slots: Vec<String>,
+    /// What a plugin that signs requests wants to see of them.
+    pub signing: Signing,
     /// JSON schema of an instance's configuration.
     pub config_schema: Option<serde_json::Value>,
     origins: Vec<(Environment, Origin)>,
@@ -104,10 +109,16 @@ impl Manifest {
             capabilities: raw.capabilities.clone(),
             hosts: hosts(&raw.hosts)?,
             slots: slots(&raw.slots)?,
+            signing: sign::of(raw.sign.as_ref())?,
             config_schema: raw.config_schema.clone(),
             origins: origins(&raw)?,
             raw,
         })
+    }
+
+    /// Whether the plugin claims to sign requests. Its table has the last word.
+    pub(crate) fn says_it_signs(&self) -> bool {
+        self.raw.sign.is_some() || self.capabilities.iter().any(|can| can == "sign")
     }
 
     /// What the data plane works by.
@@ -219,6 +230,7 @@ struct Raw {
     credential_headers: Vec<String>,
     config_schema: Option<serde_json::Value>,
     legacy: Option<legacy::RawLegacy>,
+    sign: Option<sign::RawSign>,
     #[serde(flatten)]
     diagnosis: diagnosis::RawDiagnosis,
 }

@@ -2,6 +2,8 @@
 
 mod callbacks;
 
+pub(crate) use callbacks::copy_failure;
+
 use crate::{Breach, GrantChange, Limits, TokenFacts};
 use bytes::Bytes;
 use gateway_model::{Failure, SecretBytes};

@@ -5,7 +5,6 @@ use crate::{
     sink::{Done, Emission, Emitted, End},
 };
 use gateway_model::{Failure, FailureClass};
-use http::{HeaderName, HeaderValue};
 use plugins_abi::Status;
 use std::time::Duration;
 
@@ -66,7 +65,7 @@ fn issued(done: Done, revokes: bool) -> Result<Issued, Breach> {
     }
     let mut headers = Vec::with_capacity(done.fields.len());
     for (name, value) in &done.fields {
-        let (name, mut value) = field(name, value, "a credential")?;
+        let (name, mut value) = fields::field(name, value, "a credential")?;
         value.set_sensitive(true);
         headers.push((name, value));
     }
@@ -79,19 +78,4 @@ fn issued(done: Done, revokes: bool) -> Result<Issued, Breach> {
         grant: done.grant,
         facts: done.facts,
     })
-}
-
-/// A field as HTTP allows it, and that is the plugin's to set.
-pub(super) fn field(
-    name: &[u8],
-    value: &[u8],
-    place: &'static str,
-) -> Result<(HeaderName, HeaderValue), Breach> {
-    let invalid = || Breach::InvalidField(place);
-    let name = HeaderName::from_bytes(name).map_err(|_| invalid())?;
-    let value = HeaderValue::from_bytes(value).map_err(|_| invalid())?;
-    if fields::is_reserved(&name) {
-        return Err(Breach::ReservedField(name.to_string()));
-    }
-    Ok((name, value))
 }

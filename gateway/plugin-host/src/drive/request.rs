@@ -1,7 +1,7 @@
 //! Checks a request that a plugin asks for (security requirement P5: the gateway makes it, so the
 //! gateway answers for it).
 
-use crate::{Breach, HttpRequest, Instance, sink::Asked};
+use crate::{Breach, HttpRequest, Instance, fields, sink::Asked};
 use gateway_model::{Origin, Scheme};
 use http::{HeaderMap, Method, Uri};
 use std::time::Duration;
@@ -19,8 +19,7 @@ pub(super) fn check(instance: &Instance, asked: Asked) -> Result<HttpRequest, Pr
     let url = url(instance, &asked.url)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &asked.fields {
-        let (name, mut value) =
-            super::judge::field(name, value, "a request").map_err(Problem::Breach)?;
+        let (name, mut value) = fields::field(name, value, "a request").map_err(Problem::Breach)?;
         // Client credentials travel in fields as well as in the content.
         value.set_sensitive(true);
         headers.append(name, value);

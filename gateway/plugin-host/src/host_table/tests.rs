@@ -1,5 +1,5 @@
 use super::*;
-use crate::health::Health;
+use crate::{context::CallContext, health::Health};
 use plugins_abi::Bytes;
 use std::ptr;
 

@@ -1,4 +1,5 @@
-//! Handles that the plugin made, and the calls on them. All of it runs on the pool's threads.
+//! Handles that the plugin made, and the calls on them. All of it runs on the pool's threads; only
+//! `sign`, which has a file of its own, does not.
 
 use crate::{
     Breach, Limits,
@@ -31,13 +32,19 @@ impl InstanceHandle {
     pub(crate) fn plugin(&self) -> &Arc<Shared> {
         &self.plugin
     }
+
+    /// For a call that may run beside others; good as long as the handle is.
+    pub(crate) const fn as_ptr(&self) -> *const Instance {
+        self.raw.as_ptr().cast_const()
+    }
 }
 
 impl Drop for InstanceHandle {
     fn drop(&mut self) {
         let (raw, free) = (Raw(self.raw), self.plugin.table.instance_free);
         self.plugin.host.free(&self.plugin.health, move || {
-            // SAFETY: every operation held this handle, so none is left; freed once, here.
+            // SAFETY: every operation and every caller of `sign` held this handle, so none is left; freed
+            // once, here.
             unsafe { free(raw.get()) };
         });
     }

@@ -26,7 +26,8 @@ fn minimal_manifest_means_none_of_the_rest() {
 
 #[test]
 fn keys_of_later_minors_are_ignored() {
-    assert!(with("sign", json!({"body": "sha256"})).is_ok());
+    assert!(with("later", json!({"body": "sha256"})).is_ok());
+    assert!(with("sign", json!({"body": "sha256", "later": 1})).is_ok());
 }
 
 #[test]
@@ -67,6 +68,15 @@ fn unusable_values_are_refused_by_key() {
         ),
         ("credential_headers", json!(["transfer-encoding"])),
         ("downstream_token", json!({"path": "relative"})),
+        ("sign", json!("sha256")),
+        ("sign", json!({"body": "md5"})),
+        ("sign", json!({"headers": ["content-length"]})),
+        ("sign", json!({"headers": ["a", "A"]})),
+        ("sign", json!({"headers": ["a b"]})),
+        (
+            "sign",
+            json!({"headers": (0..17).map(|n| format!("x-{n}")).collect::<Vec<_>>()}),
+        ),
     ] {
         assert!(with(key, value.clone()).is_err(), "{key}: {value}");
     }

@@ -152,7 +152,7 @@ unsafe fn copy_fields(
 
 /// # Safety
 /// The pointer follows the header's rules.
-unsafe fn copy_failure(failure: *const abi::Failure) -> Result<Failure, Breach> {
+pub(crate) unsafe fn copy_failure(failure: *const abi::Failure) -> Result<Failure, Breach> {
     // SAFETY: by this function's contract.
     let failure = unsafe { raw::read(failure) }?;
     // SAFETY: as above; a text that is too long is cut below, within what the plugin lends.

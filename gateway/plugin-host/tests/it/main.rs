@@ -14,5 +14,6 @@ mod evil;
 mod files;
 mod mutated;
 mod quarantine;
+mod sign;
 mod support;
 mod ups;

@@ -16,6 +16,9 @@
 #ifndef PLUGIN_REQUIRES
 #define PLUGIN_REQUIRES "0"
 #endif
+#ifndef PLUGIN_MORE
+#define PLUGIN_MORE
+#endif
 #ifndef TABLE_MAGIC
 #define TABLE_MAGIC WAYBILL_MAGIC
 #endif
@@ -37,7 +40,7 @@
   "\",\"version\":\"0.1.0\",\"carrier\":{\"id\":\"" PLUGIN_CARRIER                     \
   "\",\"display_name\":\"Basic\"},\"capabilities\":[\"token\"],"                       \
   "\"hosts\":[\"api.example.com\"],\"environments\":{\"production\":"                  \
-  "{\"origin\":\"https://api.example.com\"}},\"rejected_statuses\":[401]}"
+  "{\"origin\":\"https://api.example.com\"}},\"rejected_statuses\":[401]" PLUGIN_MORE "}"
 
 #ifndef NO_MANIFEST
 WAYBILL_MANIFEST(MANIFEST);
@@ -71,6 +74,11 @@ static waybill_status op_begin(waybill_instance *instance, const waybill_begin *
 static waybill_status op_resume(waybill_op *op, const waybill_event *event,
                                 const waybill_sink *sink);
 static void op_free(waybill_op *op);
+#ifdef TABLE_SIGN
+static waybill_status TABLE_SIGN(const waybill_instance *instance,
+                                 const waybill_sign_request *request,
+                                 const waybill_sign_sink *sink);
+#endif
 #ifdef TABLE_AUTHORIZE_URL
 static waybill_status TABLE_AUTHORIZE_URL(waybill_instance *instance, const waybill_begin *begin,
                                           void *ctx, void (*url)(void *ctx, waybill_bytes url),
@@ -114,6 +122,9 @@ static const waybill_plugin table = {.struct_size = TABLE_SIZE,
 #endif
                                      .op_begin = op_begin,
                                      .op_resume = op_resume,
+#ifdef TABLE_SIGN
+                                     .sign = TABLE_SIGN,
+#endif
 #ifdef TABLE_AUTHORIZE_URL
                                      .authorize_url = TABLE_AUTHORIZE_URL,
 #endif

@@ -1,0 +1,185 @@
+//! Signing single requests, on the thread that serves them.
+//!
+//! This is the only call of a plugin outside the pool: it must return within microseconds, and a hop
+//! to another thread would cost more than the signature. So nothing here allocates but what is kept,
+//! and nothing is shared between callers but one flag.
+
+mod few;
+mod sink;
+
+use crate::{
+    Breach, Instance, SignBody, context::Services, instance::InstanceHandle, plugin::Shared,
+    sink::End,
+};
+use aws_lc_rs::digest::{Context, Digest, SHA256};
+use bytes::Bytes as Content;
+use few::Few;
+use gateway_model::{Failure, FailureClass};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use plugins_abi::{Bytes, Header, SignRequest as AbiRequest, Status};
+use sink::Taken;
+use std::{
+    ptr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// A request to sign.
+#[derive(Clone, Copy, Debug)]
+pub struct SignRequest<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// The origin's authority, as it stands in `Host`.
+    pub authority: &'a str,
+    /// Path and query, as they are sent.
+    pub path_and_query: &'a str,
+    /// All its fields. The plugin sees those that its manifest names.
+    pub headers: &'a HeaderMap,
+    /// The whole content, in pieces. It is not looked at if the manifest wants none of it.
+    pub body: &'a [Content],
+    /// What the credential in the request carried; see [`crate::Issued::state`].
+    pub state: &'a [u8],
+}
+
+/// Fields that a signature adds to its request, in place of those of the same names. Marked sensitive.
+pub type SignatureFields = Vec<(HeaderName, HeaderValue)>;
+
+impl Instance {
+    /// How much of a request's content the signature needs; `None`: this plugin signs nothing.
+    pub fn signs(&self) -> Option<SignBody> {
+        let plugin = self.plugin();
+        plugin.table.sign.map(|_| plugin.manifest.signing.body)
+    }
+
+    /// Signs one request. Any thread, any number at a time; it never waits.
+    ///
+    /// A request whose signature failed must not be sent.
+    ///
+    /// # Errors
+    /// With whose turn it is. A plugin that breaks its contract fails with class *bug*, which counts
+    /// against its health as in authorizations; when it is closed because of that, nothing is signed.
+    pub fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
+        sign(&self.handle, request).map_err(|mut failure| {
+            failure.certainly_not_sent = true;
+            failure
+        })
+    }
+}
+
+fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
+    let plugin = &**instance.plugin();
+    plugin.health.admit_sign()?;
+    let (clock, random) = plugin.host.surroundings();
+    let services = Services::new(&plugin.health, clock, random);
+    let called = services.enter(|| call(instance, request, clock.wall()));
+    // It may have said in this very call that it cannot go on.
+    plugin.health.admit_sign()?;
+    let Some((status, taken)) = called else {
+        let message = format!("plugin {} signs no requests", plugin.manifest.name);
+        return Err(Failure::new(FailureClass::Config, "unsupported", message));
+    };
+    match judge(status, taken) {
+        Ok(Ok(fields)) => Ok(fields),
+        Ok(Err(failure)) => {
+            if failure.class == FailureClass::Bug {
+                plugin.health.bug();
+            }
+            Err(failure)
+        }
+        Err(breach) => Err(blame(plugin, &breach)),
+    }
+}
+
+/// Lends the request to the plugin. `None` if it does not sign.
+fn call(
+    instance: &InstanceHandle,
+    request: &SignRequest<'_>,
+    wall: SystemTime,
+) -> Option<(Status, Taken)> {
+    let plugin = instance.plugin();
+    let function = plugin.table.sign?;
+    let wanted = &plugin.manifest.signing;
+    let mut headers = Few::<Header, 8>::new(EMPTY);
+    for name in &wanted.headers {
+        for value in request.headers.get_all(name) {
+            headers.push(Header {
+                name: Bytes::new(name.as_str().as_bytes()),
+                value: Bytes::new(value.as_bytes()),
+                flags: 0,
+            });
+        }
+    }
+    let mut body = Few::<Bytes, 4>::new(Bytes::EMPTY);
+    let mut hash = None;
+    match wanted.body {
+        SignBody::None => {}
+        SignBody::Sha256 => hash = Some(sha256(request.body)),
+        SignBody::Bytes => request
+            .body
+            .iter()
+            .for_each(|piece| body.push(Bytes::new(piece))),
+    }
+    let lent = AbiRequest {
+        struct_size: size_of::<AbiRequest>() as u32,
+        flags: 0,
+        method: Bytes::new(request.method.as_str().as_bytes()),
+        authority: Bytes::new(request.authority.as_bytes()),
+        path_and_query: Bytes::new(request.path_and_query.as_bytes()),
+        headers: headers.first(),
+        n_headers: headers.len(),
+        body: body.first(),
+        n_body: body.len(),
+        body_sha256: hash.as_ref().map_or(ptr::null(), |h| h.as_ref().as_ptr()),
+        unix_ms: unix_ms(wall),
+        state: Bytes::new(request.state),
+    };
+    Some(sink::record(|sink| {
+        // SAFETY: a live instance, which allows any number of calls at a time from any thread; what is
+        // lent lives until the call has returned.
+        unsafe { function(instance.as_ptr(), &raw const lent, sink) }
+    }))
+}
+
+const EMPTY: Header = Header {
+    name: Bytes::EMPTY,
+    value: Bytes::EMPTY,
+    flags: 0,
+};
+
+fn sha256(pieces: &[Content]) -> Digest {
+    let mut digest = Context::new(&SHA256);
+    pieces.iter().for_each(|piece| digest.update(piece));
+    digest.finish()
+}
+
+/// A time before the epoch is the epoch, as in the plugin's own clock.
+fn unix_ms(wall: SystemTime) -> u64 {
+    let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Reads what the call returned and left in the sink.
+fn judge(status: Status, taken: Taken) -> Result<Result<SignatureFields, Failure>, Breach> {
+    if let Some(breach) = taken.breach {
+        return Err(breach);
+    }
+    match (status, taken.failure) {
+        (Status::OK, None) => Ok(Ok(taken.fields)),
+        (Status::OK | Status::FAILED, Some(failure)) => Ok(Err(failure)),
+        (Status::FAILED, None) => Err(Breach::NoReason),
+        (Status::PANIC, failure) => Err(Breach::panicked(failure.map(End::Failed))),
+        (Status::UNSUPPORTED, _) => Err(Breach::SignUnsupported),
+        (Status(other), _) => Err(Breach::UnknownStatus(other)),
+    }
+}
+
+#[cold]
+fn blame(plugin: &Shared, breach: &Breach) -> Failure {
+    plugin.health.bug();
+    let failure = breach.failure(&plugin.manifest.name);
+    tracing::error!(
+        plugin = plugin.manifest.name,
+        code = failure.code,
+        "a request could not be signed: {breach}"
+    );
+    failure
+}
