@@ -7,6 +7,7 @@ mod lifecycle;
 mod rating;
 #[cfg(feature = "whole")]
 mod sealing;
+mod sign;
 
 /// One thing to measure: a call of it is one iteration.
 pub struct Case {
@@ -39,6 +40,8 @@ pub const ALL: &[Maker] = &[
     lifecycle::renewal,
     authorization::ups,
     authorization::one_call,
+    sign::empty,
+    sign::hmac,
     #[cfg(feature = "whole")]
     sealing::seal,
     #[cfg(feature = "whole")]

@@ -67,6 +67,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "benches",
         &[
+            "examples-signer",
             "gateway-broker",
             "gateway-model",
             "gateway-plugin-host",
@@ -79,6 +80,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("examples", &["gateway", "mock-ups"]),
+    ("examples-signer", &["plugins-sdk"]),
+    ("examples-signer-dylib", &["examples-signer", "plugins-sdk"]),
     ("xtask", &[]),
 ];
 
@@ -100,6 +103,10 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     ("plugins-ups", &["tokio", "hyper", "rustls", "libloading"]),
+    (
+        "examples-signer",
+        &["tokio", "hyper", "rustls", "libloading"],
+    ),
     ("plugins-sdk", &["tokio", "hyper", "rustls", "libloading"]),
 ];
 

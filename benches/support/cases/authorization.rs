@@ -16,7 +16,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-struct BenchClock;
+pub(super) struct BenchClock;
 
 impl Clock for BenchClock {
     fn now(&self) -> Instant {

@@ -228,27 +228,31 @@ typedef struct {
 
 /* ---------------------------------------------------------------- per request: WAYBILL_CAP_SIGN */
 
+/* What is lent beside method, authority and target is what the manifest's "sign" names. */
 typedef struct {
   uint32_t struct_size;
   uint32_t flags;
   waybill_bytes method;
-  waybill_bytes authority;
-  waybill_bytes path_and_query;
-  const waybill_header *headers;
+  waybill_bytes authority;       /* the origin's: host, with the port if it is not the default */
+  waybill_bytes path_and_query;  /* as they are sent */
+  const waybill_header *headers; /* the fields that the manifest names, in its order */
   size_t n_headers;
   const waybill_bytes *body; /* pieces of the content, if the manifest asks for bytes */
   size_t n_body;
   const uint8_t *body_sha256; /* 32 bytes if the manifest asks for the hash, else NULL */
-  uint64_t unix_ms;
-  waybill_bytes state;
+  uint64_t unix_ms;           /* by the gateway's clock, since 1970-01-01 UTC */
+  waybill_bytes state;        /* of the credential that is in the request */
 } waybill_sign_request;
 
+/* A request whose signature failed is not sent. */
 typedef struct {
   uint32_t struct_size;
   uint32_t reserved;
   void *ctx;
+  /* In place of fields of that name; at most 16 with 16 KiB, none that frames the message. */
   void (*set_header)(void *ctx, waybill_bytes name, waybill_bytes value, uint64_t flags);
   void (*failed)(void *ctx, const waybill_failure *failure);
+  /* Gateways of minor 0 apply none: the request fails. */
   void (*set_query)(void *ctx, waybill_bytes name, waybill_bytes value);
 } waybill_sign_sink;
 
@@ -274,6 +278,8 @@ typedef struct {
   waybill_status (*op_resume)(waybill_op *op, const waybill_event *event, const waybill_sink *sink);
   /* Exactly once for each operation handed out, between calls; before its end it means "cancel". */
   void (*op_free)(waybill_op *op);
+  /* On a thread that serves requests, several calls at a time. PANIC ends this call only: the
+   * instance stays. */
   waybill_status (*sign)(const waybill_instance *instance, const waybill_sign_request *request,
                          const waybill_sign_sink *sink);
   /* Where a person consents: calls `url` once, with an https URL (at most 4 KiB) on the origin or on a

@@ -81,7 +81,7 @@ pub struct Plugin {
         Option<unsafe extern "C" fn(op: *mut Op, event: *const Event, sink: *const Sink) -> Status>,
     /// Exactly once per operation, between calls; before its end it means "cancel".
     pub op_free: Option<unsafe extern "C" fn(op: *mut Op)>,
-    /// Signs one request; concurrent.
+    /// Signs one request, on a thread that serves requests; concurrent. A panic ends this call only.
     pub sign: Option<
         unsafe extern "C" fn(
             instance: *const Instance,

@@ -13,11 +13,11 @@ pub struct SignRequest {
     pub flags: u32,
     /// HTTP method.
     pub method: Bytes,
-    /// Host, with the port if it is not the default.
+    /// The origin's: host, with the port if it is not the default.
     pub authority: Bytes,
-    /// Request target.
+    /// Path and query, as they are sent.
     pub path_and_query: Bytes,
-    /// Fields; null only if `n_headers` is 0.
+    /// The fields that the manifest names, in its order; null only if `n_headers` is 0.
     pub headers: *const Header,
     /// How many fields.
     pub n_headers: usize,
@@ -27,9 +27,9 @@ pub struct SignRequest {
     pub n_body: usize,
     /// 32 bytes if the manifest asks for the hash, else null.
     pub body_sha256: *const u8,
-    /// Milliseconds since the Unix epoch.
+    /// Milliseconds since the Unix epoch, by the gateway's clock.
     pub unix_ms: u64,
-    /// The current credential's state.
+    /// Of the credential that is in the request.
     pub state: Bytes,
 }
 
@@ -43,11 +43,11 @@ pub struct SignSink {
     pub reserved: u32,
     /// To be passed back as it is.
     pub ctx: *mut c_void,
-    /// Sets a field; flags are bits of [`crate::HeaderFlags`].
+    /// Sets a field in place of those of that name; flags are bits of [`crate::HeaderFlags`].
     pub set_header:
         Option<unsafe extern "C" fn(ctx: *mut c_void, name: Bytes, value: Bytes, flags: u64)>,
-    /// The request cannot be signed.
+    /// The request cannot be signed; it is not sent.
     pub failed: Option<unsafe extern "C" fn(ctx: *mut c_void, failure: *const Failure)>,
-    /// Sets a query parameter.
+    /// Sets a query parameter; gateways of minor 0 apply none, and the request fails.
     pub set_query: Option<unsafe extern "C" fn(ctx: *mut c_void, name: Bytes, value: Bytes)>,
 }

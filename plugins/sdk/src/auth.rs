@@ -43,7 +43,8 @@ pub trait CarrierAuth: Send + Sync + Sized + 'static {
         ))
     }
 
-    /// Adds fields to one request. Called on the data path: some microseconds, no locks.
+    /// Adds fields to one request. Called on the thread that serves it: some microseconds, no locks.
+    /// The request is not sent if this fails.
     fn sign(&self, request: &SignRequest<'_>, out: &mut SignOut<'_>) -> Result<()> {
         let _ = (request, out);
         Err(Error::bug(

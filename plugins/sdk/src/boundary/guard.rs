@@ -26,6 +26,17 @@ const LAST_WORDS: [&str; 2] = [
 thread_local! {
     /// How many guards are on this thread's stack.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// Whether the thread is one that serves requests.
+    static SERVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// As [`guarded`], on a thread that serves requests. Parking that one would leave its connections
+/// waiting for good, unseen; there the abort is better, because whoever supervises the gateway sees it.
+pub(super) fn guarded_while_serving<T>(code: impl FnOnce() -> T) -> Result<T, Error> {
+    SERVING.set(true);
+    let result = guarded(code);
+    SERVING.set(false);
+    result
 }
 
 /// Runs author code; a panic becomes an error of class bug.
@@ -74,11 +85,11 @@ pub(super) fn install_hook() {
 
 /// Logs message and place. Before an abort that nothing can stop any more (a panic in a destructor
 /// that runs because of a panic) it parks the thread for ever: the gateway loses one thread of its
-/// plugin pool instead of its life.
+/// plugin pool instead of its life. A thread that serves requests is not parked.
 fn hook(info: &PanicHookInfo<'_>) {
     let text = panic_text(info.payload());
     let place = info.location().map(ToString::to_string).unwrap_or_default();
-    if DEPTH.get() > 0 && LAST_WORDS.contains(&text.as_str()) {
+    if DEPTH.get() > 0 && !SERVING.get() && LAST_WORDS.contains(&text.as_str()) {
         HostServices.log(
             0,
             &format!("the plugin panicked twice at {place}; its thread is parked"),

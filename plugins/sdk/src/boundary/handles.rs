@@ -19,6 +19,15 @@ pub(super) unsafe fn instance_shared<P>(instance: *const Instance) -> Arc<P> {
     unsafe { Arc::from_raw(plugin) }
 }
 
+/// Without counting: the count would be written by every thread that serves requests.
+///
+/// # Safety
+/// As for [`instance_shared`], and the handle is not given back during `'a`.
+pub(super) unsafe fn instance_lent<'a, P>(instance: *const Instance) -> &'a P {
+    // SAFETY: the handle owns one count, so the value is alive; it is only ever shared.
+    unsafe { &*instance.cast::<P>() }
+}
+
 /// # Safety
 /// As for [`instance_shared`]; the handle is not used again.
 pub(super) unsafe fn instance_back<P>(instance: *const Instance) -> Arc<P> {

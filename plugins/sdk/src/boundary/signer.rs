@@ -2,12 +2,11 @@
 
 use super::{
     emit::failure,
-    guard::guarded,
-    handles::instance_shared,
+    guard::guarded_while_serving,
+    handles::instance_lent,
     read::{array, prefix},
 };
 use crate::{CarrierAuth, SignOut, SignRequest, sign::SignatureSink};
-use ::http::HeaderValue;
 use plugins_abi::{Bytes, HeaderFlags, Instance, SignRequest as AbiSignRequest, SignSink, Status};
 
 /// `sign` of the table.
@@ -26,9 +25,9 @@ pub(super) unsafe extern "C" fn sign<P: CarrierAuth>(
     let request = unsafe { prefix(request) };
     // SAFETY: the gateway's structs, by the contract.
     let mut sink = Fields(unsafe { prefix(sink) });
-    let result = guarded(|| {
-        // SAFETY: a live handle of this table's type, by the contract.
-        let plugin = unsafe { instance_shared::<P>(instance) };
+    let result = guarded_while_serving(|| {
+        // SAFETY: a live handle of this table's type, by the contract, and alive during the call.
+        let plugin = unsafe { instance_lent::<P>(instance) };
         // SAFETY: what the request lends is valid during the call.
         unsafe {
             lend(&request, |request| {
@@ -80,7 +79,7 @@ unsafe fn lend<T>(request: &AbiSignRequest, code: impl FnOnce(SignRequest<'_>) -
 struct Fields(SignSink);
 
 impl SignatureSink for Fields {
-    fn set_header(&mut self, name: &str, value: &HeaderValue) {
+    fn set_header(&mut self, name: &str, value: &str) {
         if let Some(set) = self.0.set_header {
             let (name, value) = (Bytes::new(name.as_bytes()), Bytes::new(value.as_bytes()));
             // SAFETY: the gateway's function with its own context; the texts outlive the call.

@@ -28,6 +28,8 @@
 
 mod expect;
 mod script;
+mod sign;
 
 pub use expect::{Expect, get, post};
 pub use script::{Network, Reply, Script, network, response};
+pub use sign::sign;
