@@ -4,7 +4,7 @@ use super::Case;
 use crate::now;
 use gateway_model::{
     AccountId, Credential, CredentialCell, CredentialState, CredentialView, Environment,
-    Generation, SecretBytes,
+    Fingerprint, Generation, SecretBytes,
 };
 use gateway_proxy::{
     Account, App, AppLogin, Directory, Route, SecretHash,
@@ -34,6 +34,7 @@ pub fn usable(generation: u64) -> Credential {
         generation: Generation(generation),
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: now() + Duration::from_secs(3600),
+        fingerprint: Fingerprint([0; 4]),
     }
 }
 
