@@ -6,6 +6,7 @@ mod credentials;
 mod data_plane;
 mod files;
 mod plugins;
+mod signer;
 mod sources;
 mod token_file;
 mod trust;

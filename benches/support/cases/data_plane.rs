@@ -34,6 +34,7 @@ pub fn usable(generation: u64) -> Credential {
         generation: Generation(generation),
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: now() + Duration::from_secs(3600),
+        state: None,
         fingerprint: Fingerprint([0; 4]),
     }
 }
@@ -140,6 +141,7 @@ fn directory(count: usize) -> Directory {
             carrier: profile.id.clone(),
             environment: Environment::Test,
             cell: Arc::new(CredentialCell::new(id.clone())),
+            signer: None,
         });
         directory.apps.push(App {
             id: format!("app-{at}")

@@ -14,6 +14,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// [`authorize_timeout`](crate::BrokerConfig::authorize_timeout), and reads a panic as the plugin's
 /// fault. It must not retry: the lifecycle decides about that.
 pub trait Authorizer: Send + Sync {
+    /// Whether the requests that its credentials go into are signed: then the signer wants each
+    /// credential's state, which is published with it.
+    fn signs(&self) -> bool {
+        false
+    }
+
     /// Asks the carrier for a credential.
     ///
     /// # Errors
@@ -39,6 +45,10 @@ impl PluginAuthorizer {
 }
 
 impl Authorizer for PluginAuthorizer {
+    fn signs(&self) -> bool {
+        self.instance.signs().is_some()
+    }
+
     fn authorize(
         &self,
         authorization: Authorization,

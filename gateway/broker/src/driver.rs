@@ -157,7 +157,10 @@ fn publish(
     let pending = work.pending.take();
     let minted = pending.as_ref().is_some_and(|pending| pending.minted);
     let headers = pending.map(|pending| pending.headers).unwrap_or_default();
-    let credential = snapshot::credential(generation, headers, usable_until);
+    let mut credential = snapshot::credential(generation, headers, usable_until);
+    if work.spec.authorizer.signs() {
+        credential.state = Some(Arc::new(work.state.clone()));
+    }
     let (account, fingerprint) = (slot.cell.account(), &credential.fingerprint);
     if minted {
         work.minted += 1;

@@ -29,6 +29,7 @@ pub(crate) fn credential(
         generation,
         headers,
         expires_at,
+        state: None,
         fingerprint,
     }
 }

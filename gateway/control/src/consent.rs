@@ -3,6 +3,7 @@
 use crate::{
     Actor, ControlError, ControlPlane, Fault, load,
     pasted::{Callback, Pasted},
+    signing::Shown,
     trail,
     view::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText},
     wiring::Wired,
@@ -149,7 +150,7 @@ impl ControlPlane {
             let wired = self.connected(&record.name)?;
             let begun = self.shared.clock.wall();
             let issued = exchange(&wired, &consent, code).await?;
-            let proof = self.prove(&record, &wired, &issued.headers).await?;
+            let proof = self.prove(&record, &wired, Shown::from(&issued)).await?;
             if !proof.ok {
                 return Err(not_proven(&record, &proof));
             }

@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `plane`, `settings`, `wiring`, `served` | what everything here shares; an account's connections; what the data plane is told |
+//! | `plane`, `settings`, `wiring`, `signing`, `served` | what everything here shares; an account's connections; who signs its requests; what the data plane is told |
 //! | `load` | the start: what the configuration declares, what the store kept, what a crash left open |
 //! | `accounts`, `tokens`, `apps`, `admins` | what an operator manages |
 //! | `consent`, `pasted`, `probe` | a person signs in; one harmless call proves it |
@@ -33,6 +33,7 @@ mod probe;
 mod reminders;
 mod served;
 mod settings;
+mod signing;
 mod tokens;
 mod trail;
 pub mod view;
@@ -46,4 +47,5 @@ pub use plane::{Actor, ControlPlane, Parts};
 pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};
 pub use served::{Publisher, Served, ServedAccount};
 pub use settings::{Files, PrivateFile, Realm, Settings};
+pub use signing::AccountSigner;
 pub use wiring::WiringError;

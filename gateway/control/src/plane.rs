@@ -154,9 +154,14 @@ impl Shared {
     ) -> Served {
         let accounts = accounts.into_iter().map(|record| {
             let wired = self.wired(&record.name).filter(|_| record.active);
-            let cell = wired.map(|wired| Arc::clone(&wired.cell));
+            let cell = wired.as_ref().map(|wired| Arc::clone(&wired.cell));
             let cell = cell.unwrap_or_else(|| inactive(&record.name));
-            ServedAccount { record, cell }
+            let signer = wired.and_then(|wired| wired.signer.clone());
+            ServedAccount {
+                record,
+                cell,
+                signer,
+            }
         });
         Served {
             accounts: accounts.collect(),

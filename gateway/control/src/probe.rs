@@ -1,12 +1,17 @@
 //! Probing: one harmless call with an account's token.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, tokens, view::ProbeReport, wiring::Wired};
-use gateway_model::{AccountId, AccountNumber, Credential, CredentialState, Unavailable};
-use gateway_plugin_host::{Advice, Diagnosis, HttpRequest, HttpResponse, Probe, Rates, codes_in};
+use crate::{
+    Actor, ControlError, ControlPlane, Fault, signing::Shown, tokens, view::ProbeReport,
+    wiring::Wired,
+};
+use gateway_model::{AccountId, AccountNumber, Credential, CredentialState, Failure, Unavailable};
+use gateway_plugin_host::{
+    Advice, Diagnosis, HttpRequest, HttpResponse, Probe, Rates, SignRequest, codes_in,
+};
 use gateway_store::AccountRecord;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use serde_json::json;
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 /// An answer to a probe is not longer, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
@@ -16,9 +21,6 @@ const ATTEMPTS: [Duration; 3] = [
     Duration::from_millis(500),
     Duration::from_secs(2),
 ];
-
-/// Fields of a credential.
-pub(crate) type Fields = [(HeaderName, HeaderValue)];
 
 impl ControlPlane {
     /// Makes the carrier's proof call with the account's current token.
@@ -33,21 +35,12 @@ impl ControlPlane {
         let record = self.known_account(account).await?;
         let subject = format!("account:{}", record.name);
         let work = async {
-            let fields = self.current_fields(&record.name).await?;
             let wired = self.connected(&record.name)?;
-            self.prove(&record, &wired, &fields).await
+            let credential = self.current_credential(&record.name, &wired).await?;
+            self.prove(&record, &wired, Shown::from(&credential)).await
         };
         self.audited(actor, "account.probe", &subject, json!({}), work)
             .await
-    }
-
-    /// The fields of the account's current token; asks for one if there is none.
-    pub(crate) async fn current_fields(
-        &self,
-        account: &AccountId,
-    ) -> Result<Vec<(HeaderName, HeaderValue)>, ControlError> {
-        let wired = self.connected(account)?;
-        Ok(self.current_credential(account, &wired).await?.headers)
     }
 
     /// The account's current token; asks for one if there is none.
@@ -81,7 +74,7 @@ impl ControlPlane {
         &self,
         record: &AccountRecord,
         wired: &Wired,
-        fields: &Fields,
+        shown: Shown<'_>,
     ) -> Result<ProbeReport, ControlError> {
         let diagnosis = self.shared.wiring.diagnosis(&record.carrier);
         let Some((diagnosis, probe)) = diagnosis.and_then(|d| Some((d, d.proof()?))) else {
@@ -103,7 +96,7 @@ impl ControlPlane {
             record.numbers.iter().map(Some).collect()
         };
         for number in each {
-            let answer = self.send_probe(wired, probe, number, fields).await?;
+            let answer = self.send_probe(wired, probe, number, shown).await?;
             let report = report(record, diagnosis, probe, number, &answer);
             if !report.ok {
                 return Ok(report);
@@ -119,12 +112,12 @@ impl ControlPlane {
         wired: &Wired,
         probe: &Probe,
         number: Option<&AccountNumber>,
-        fields: &Fields,
+        shown: Shown<'_>,
     ) -> Result<HttpResponse, ControlError> {
         let mut last = None;
         for pause in ATTEMPTS {
             tokio::time::sleep(pause).await;
-            let request = self.probe_request(wired, probe, number, fields)?;
+            let request = self.probe_request(wired, probe, number, shown)?;
             match self.shared.wiring.http.send(request).await {
                 Ok(answer) if answer.status.is_server_error() || answer.status == 429 => {
                     last = Some(Ok(answer));
@@ -155,7 +148,7 @@ impl ControlPlane {
         wired: &Wired,
         probe: &Probe,
         number: Option<&AccountNumber>,
-        fields: &Fields,
+        shown: Shown<'_>,
     ) -> Result<HttpRequest, ControlError> {
         let origin = wired.origin.as_ref().ok_or_else(|| {
             let why = wired
@@ -172,18 +165,38 @@ impl ControlPlane {
                 ControlError::new(Fault::Invalid, "no_account_number", message)
             })?;
         let mut headers = HeaderMap::new();
-        for (name, value) in asked.headers.iter().chain(fields) {
+        for (name, value) in asked.headers.iter().chain(shown.fields) {
             headers.insert(name.clone(), value.clone());
         }
-        Ok(HttpRequest {
+        let mut request = HttpRequest {
             method: asked.method,
             url: format!("{origin}{}", asked.path),
             headers,
             body: asked.body.into(),
             timeout: self.shared.settings.request_timeout,
             max_response: MAX_ANSWER,
-        })
+        };
+        if let Some(signer) = &wired.signer {
+            let signed = signer.sign(&SignRequest {
+                method: &request.method,
+                authority: &origin.authority(),
+                path_and_query: &asked.path,
+                headers: &request.headers,
+                body: slice::from_ref(&request.body),
+                state: shown.state,
+            });
+            for (name, value) in signed.map_err(unsigned)? {
+                request.headers.insert(name, value);
+            }
+        }
+        Ok(request)
     }
+}
+
+fn unsigned(failure: Failure) -> ControlError {
+    let message = format!("the call was not made, because it could not be signed: {failure}");
+    ControlError::new(Fault::Unavailable, "signature_failed", message)
+        .remedy("look at the account's configuration, and for a newer plugin of its carrier")
 }
 
 /// What is published for the account.

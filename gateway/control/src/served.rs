@@ -1,6 +1,6 @@
 //! What the data plane is told.
 
-use crate::ControlError;
+use crate::{AccountSigner, ControlError};
 use gateway_model::CredentialCell;
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct ServedAccount {
     pub record: AccountRecord,
     /// Where its credential is published.
     pub cell: Arc<CredentialCell>,
+    /// Who signs its requests, if its carrier wants that.
+    pub signer: Option<Arc<AccountSigner>>,
 }
 
 /// Takes changes to the data plane.

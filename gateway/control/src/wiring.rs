@@ -1,6 +1,6 @@
 //! A stored account becomes a plugin's instances and a slot of the broker.
 
-use crate::settings::Realm;
+use crate::{settings::Realm, signing::AccountSigner};
 use gateway_broker::{
     AccountSpec, Authorization, Authorizer, BoxFuture, Broker, Issued, KeyParts, PluginAuthorizer,
     SlotKey, Wire,
@@ -63,6 +63,8 @@ pub(crate) struct Wired {
     /// The first client secret's instance.
     pub(crate) instance: Option<Arc<Instance>>,
     pub(crate) problem: Option<WiringError>,
+    /// Who signs its requests, if its carrier wants that.
+    pub(crate) signer: Option<Arc<AccountSigner>>,
     /// Where the broker publishes the account's credential.
     pub(crate) cell: Arc<CredentialCell>,
 }
@@ -100,20 +102,16 @@ impl Wiring {
     ) -> Wired {
         let plugin = self.catalog.plugin(&record.carrier);
         let origin = self.origin(record, plugin);
-        let (authorizer, instance, problem): (Arc<dyn Authorizer>, _, _) = match made {
-            Ok(instances) => {
-                let first = instances.first().cloned();
-                let each = instances
-                    .into_iter()
-                    .map(|instance| PluginAuthorizer::new(instance, Arc::clone(&self.http)));
-                (Arc::new(InOrder::new(each.collect())), first, None)
-            }
-            Err(problem) => {
-                let code = "account_unusable";
-                let failure = Failure::new(FailureClass::Config, code, problem.to_string());
-                (Arc::new(Unusable(failure)), None, Some(problem))
-            }
+        let parts = match made {
+            Ok(instances) => self.usable(instances),
+            Err(problem) => unusable(plugin, problem),
         };
+        let PartsOf {
+            authorizer,
+            instance,
+            signer,
+            problem,
+        } = parts;
         let slot = plugin.map(slot_name).unwrap_or_default();
         let spec = AccountSpec {
             account: record.name.clone(),
@@ -132,6 +130,28 @@ impl Wiring {
             origin,
             instance,
             problem,
+            signer,
+        }
+    }
+
+    /// What an account with these instances works by.
+    fn usable(&self, instances: Vec<Arc<Instance>>) -> PartsOf {
+        let good = Arc::new(AtomicUsize::new(0));
+        let (first, signer) = (
+            instances.first().cloned(),
+            AccountSigner::of(&instances, &good),
+        );
+        let each = instances
+            .into_iter()
+            .map(|instance| PluginAuthorizer::new(instance, Arc::clone(&self.http)));
+        PartsOf {
+            authorizer: Arc::new(InOrder {
+                each: each.collect(),
+                good,
+            }),
+            instance: first,
+            signer,
+            problem: None,
         }
     }
 
@@ -215,6 +235,26 @@ impl Wiring {
     }
 }
 
+/// What an account works by.
+struct PartsOf {
+    authorizer: Arc<dyn Authorizer>,
+    instance: Option<Arc<Instance>>,
+    signer: Option<Arc<AccountSigner>>,
+    problem: Option<WiringError>,
+}
+
+/// What an account without instances answers with.
+fn unusable(plugin: Option<&Plugin>, problem: WiringError) -> PartsOf {
+    let why = problem.to_string();
+    let failure = Failure::new(FailureClass::Config, "account_unusable", why.as_str());
+    PartsOf {
+        authorizer: Arc::new(Unusable(failure)),
+        instance: None,
+        signer: AccountSigner::without_instance(plugin, &why),
+        problem: Some(problem),
+    }
+}
+
 /// A digest of everything that a token depends on.
 fn key(record: &AccountRecord, origin: Option<&Origin>, slot: &str) -> SlotKey {
     // An account without origin has no token either, so its key only has to be its own.
@@ -269,19 +309,15 @@ fn instance_config(
 /// replaced at the carrier and here at different times without a gap.
 struct InOrder {
     each: Vec<PluginAuthorizer>,
-    good: AtomicUsize,
-}
-
-impl InOrder {
-    const fn new(each: Vec<PluginAuthorizer>) -> Self {
-        Self {
-            each,
-            good: AtomicUsize::new(0),
-        }
-    }
+    /// Shared with whoever signs the account's requests.
+    good: Arc<AtomicUsize>,
 }
 
 impl Authorizer for InOrder {
+    fn signs(&self) -> bool {
+        self.each.first().is_some_and(PluginAuthorizer::signs)
+    }
+
     fn authorize(
         &self,
         authorization: Authorization,

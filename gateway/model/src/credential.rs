@@ -1,6 +1,6 @@
 //! What the broker publishes and the data plane injects.
 
-use crate::{AccountId, Generation};
+use crate::{AccountId, Generation, SecretBytes};
 use arc_swap::ArcSwap;
 use http::{HeaderName, HeaderValue};
 use std::{
@@ -37,8 +37,18 @@ pub struct Credential {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Never to be injected from this instant on.
     pub expires_at: Instant,
+    /// What belongs to it and is never sent: for whoever signs the requests that it goes into. Not
+    /// kept where nobody does.
+    pub state: Option<Arc<SecretBytes>>,
     /// For people and logs.
     pub fingerprint: Fingerprint,
+}
+
+impl Credential {
+    /// The state; empty where none is kept.
+    pub fn state(&self) -> &[u8] {
+        self.state.as_ref().map_or(&[], |state| state.expose())
+    }
 }
 
 /// Why there is no usable credential.
@@ -221,6 +231,7 @@ mod tests {
                 reason = "an instant has no other constructor"
             )]
             expires_at: Instant::now(),
+            state: None,
             fingerprint: Fingerprint([0; 4]),
         })
     }

@@ -1,7 +1,7 @@
 //! A plugin whose code may be called.
 
 use crate::{
-    Diagnosis, Digest, Host, Instance, InstanceOptions, Manifest,
+    Diagnosis, Digest, Host, Instance, InstanceOptions, Manifest, SignBody,
     handshake::{self, HandshakeError, Table},
     health::Health,
     host_table, instance,
@@ -35,6 +35,12 @@ pub(crate) struct Loaded {
     pub(crate) path: PathBuf,
     pub(crate) sha256: Digest,
     pub(crate) entry: EntryPoint,
+}
+
+impl Shared {
+    pub(crate) fn signs(&self) -> Option<SignBody> {
+        self.table.sign.map(|_| self.manifest.signing.body)
+    }
 }
 
 impl Plugin {
@@ -99,6 +105,11 @@ impl Plugin {
     /// Whether a grant can be given back: [`crate::Reason::Revoke`].
     pub fn supports_revoke(&self) -> bool {
         self.shared.table.can(Capabilities::REVOKE)
+    }
+
+    /// How much of a request's content its signatures need; `None`: it signs no requests.
+    pub fn signs(&self) -> Option<SignBody> {
+        self.shared.signs()
     }
 
     /// The operator's file; none for a plugin that is linked in.

@@ -46,8 +46,7 @@ pub type SignatureFields = Vec<(HeaderName, HeaderValue)>;
 impl Instance {
     /// How much of a request's content the signature needs; `None`: this plugin signs nothing.
     pub fn signs(&self) -> Option<SignBody> {
-        let plugin = self.plugin();
-        plugin.table.sign.map(|_| plugin.manifest.signing.body)
+        self.plugin().signs()
     }
 
     /// Signs one request. Any thread, any number at a time; it never waits.

@@ -4,6 +4,7 @@ use crate::{
     directory_view::DirectoryView,
     error::{Code, Problem},
     inject,
+    sign::Signing,
     ticks::timeout,
     view::Missing,
     worker::Worker,
@@ -12,31 +13,48 @@ use gateway_model::{Generation, Unavailable, UnavailableReason};
 use http::HeaderMap;
 use std::time::Instant;
 
-/// Injects the account's credential and says which one it was.
+/// Why a request cannot have its credential.
+pub(crate) enum Lack {
+    /// There is none.
+    Credential(Missing),
+    /// There is one, but no signature to go with it.
+    Signature(Problem),
+}
+
+/// Injects the account's credential and says which one it was; signs the request, if that is wanted.
 pub(crate) async fn take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
     headers: &mut HeaderMap,
+    signing: Option<&Signing<'_>>,
 ) -> Result<Generation, Problem> {
-    match try_take(worker, directory, account, headers) {
+    match try_take(worker, directory, account, headers, signing) {
         Ok(generation) => Ok(generation),
+        Err(Lack::Signature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
-        Err(missing) => Box::pin(wait(worker, directory, account, missing, headers)).await,
+        Err(Lack::Credential(missing)) => {
+            Box::pin(wait(worker, directory, account, missing, headers, signing)).await
+        }
     }
 }
 
-/// Injects what is there. An expired credential is not (P9).
+/// Injects what is there. An expired credential is not (P9), and none is without the signature that
+/// goes with it.
 pub(crate) fn try_take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
     headers: &mut HeaderMap,
-) -> Result<Generation, Missing> {
+    signing: Option<&Signing<'_>>,
+) -> Result<Generation, Lack> {
     let now = worker.now();
     directory.with_account(account, |view| {
-        let credential = view.usable(now)?;
+        let credential = view.usable(now).map_err(Lack::Credential)?;
         inject::inject(headers, credential);
+        if let Some(signing) = signing {
+            signing.apply(headers, credential).map_err(Lack::Signature)?;
+        }
         Ok(credential.generation)
     })
 }
@@ -47,6 +65,7 @@ async fn wait(
     account: usize,
     missing: Missing,
     headers: &mut HeaderMap,
+    signing: Option<&Signing<'_>>,
 ) -> Result<Generation, Problem> {
     let unavailable = |why: Unavailable| {
         let wait = why.retry_after(worker.now());
@@ -74,9 +93,10 @@ async fn wait(
                 .after(std::time::Duration::from_secs(1)));
         }
     }
-    try_take(worker, directory, account, headers).map_err(|missing| match missing {
-        Missing::Absent(why) => unavailable(why),
-        Missing::Expired => {
+    try_take(worker, directory, account, headers, signing).map_err(|lack| match lack {
+        Lack::Signature(problem) => problem,
+        Lack::Credential(Missing::Absent(why)) => unavailable(why),
+        Lack::Credential(Missing::Expired) => {
             Problem::new(Code::TokenUnavailable, "the token has expired; try again")
                 .after(std::time::Duration::from_secs(1))
         }

@@ -1,6 +1,6 @@
 //! Routes, accounts and apps: an immutable snapshot that every worker reads until the next one comes.
 
-use crate::secret_hash::SecretHash;
+use crate::{secret_hash::SecretHash, signer::Signer};
 use gateway_model::{
     AccountId, AppId, CarrierId, CarrierProfile, CredentialCell, Environment, Origin,
 };
@@ -51,6 +51,9 @@ pub struct Account {
     pub environment: Environment,
     /// What to inject.
     pub cell: Arc<CredentialCell>,
+    /// Who signs its requests, if its carrier wants that. An account of such a carrier must have one:
+    /// without one, requests are sent unsigned.
+    pub signer: Option<Arc<dyn Signer>>,
 }
 
 /// A registered caller.

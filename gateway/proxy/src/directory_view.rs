@@ -6,6 +6,7 @@ use crate::{
     app_token::Remembered,
     index::Index,
     metrics::AccountMetrics,
+    signer::Signer,
     view::{AccountView, RouteView},
     worker::Worker,
 };
@@ -44,6 +45,11 @@ impl DirectoryView {
         let view = views[account]
             .get_or_insert_with(|| AccountView::new(&self.index.accounts[account].account));
         use_view(view)
+    }
+
+    /// Who signs the account's requests. Borrowed from what all workers share: no count is touched.
+    pub(crate) fn signer(&self, account: usize) -> Option<&dyn Signer> {
+        self.index.accounts[account].account.signer.as_deref()
     }
 
     /// This worker's view of a route.

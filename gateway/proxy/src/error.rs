@@ -1,7 +1,7 @@
 //! Everything that ends a request without an answer of the carrier, and what the app gets for it.
 
 use crate::framing::Violation;
-use gateway_model::{Unavailable, UnavailableReason};
+use gateway_model::{Failure, FailureClass, Unavailable, UnavailableReason};
 use http::StatusCode;
 use std::{borrow::Cow, time::Duration};
 
@@ -58,6 +58,7 @@ codes! {
     BodyMalformed = "body_malformed", BAD_REQUEST, Downstream;
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, Downstream;
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, Downstream;
+    BodyTooLargeToSign = "body_too_large_to_sign", PAYLOAD_TOO_LARGE, Downstream;
     TargetTooLong = "target_too_long", URI_TOO_LONG, Downstream;
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, Downstream;
     HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, Downstream;
@@ -82,6 +83,7 @@ codes! {
     NeedsConsent = "needs_consent", SERVICE_UNAVAILABLE, Gateway;
     Misconfigured = "misconfigured", SERVICE_UNAVAILABLE, Gateway;
     PluginFault = "plugin_fault", SERVICE_UNAVAILABLE, Gateway;
+    SignatureFailed = "signature_failed", SERVICE_UNAVAILABLE, Gateway;
     CarrierUnreachable = "carrier_unreachable", BAD_GATEWAY, Upstream;
     CarrierTimeout = "carrier_timeout", GATEWAY_TIMEOUT, Upstream;
     CarrierMalformed = "carrier_malformed", BAD_GATEWAY, Upstream;
@@ -144,6 +146,26 @@ impl Problem {
             _ => Code::BadRequest,
         };
         Self::new(code, violation.message()).closing()
+    }
+
+    /// The request could not be signed, so it was not sent.
+    pub(crate) fn unsigned(failure: Failure) -> Self {
+        let (code, next) = match failure.class {
+            FailureClass::Bug => (Code::PluginFault, "replace the carrier's plugin"),
+            FailureClass::Config
+            | FailureClass::Rejected
+            | FailureClass::Interaction
+            | FailureClass::Transient
+            | FailureClass::Protocol => (
+                Code::SignatureFailed,
+                "look at the account's configuration and at the request",
+            ),
+        };
+        let message =
+            format!("the request was not sent, because it could not be signed: {failure}; {next}");
+        // Only a person can help, and a minute keeps apps from hammering.
+        let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
+        Self::owned(code, message).after(wait)
     }
 
     /// There is no credential to inject.

@@ -40,6 +40,22 @@ impl Counter {
     }
 }
 
+/// One counter for each code.
+#[derive(Debug)]
+pub(crate) struct PerCode([Counter; Code::COUNT]);
+
+impl PerCode {
+    pub(crate) const fn of(&self, code: Code) -> &Counter {
+        &self.0[code as usize]
+    }
+}
+
+impl Default for PerCode {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Counter::default()))
+    }
+}
+
 /// What one worker counts. Aligned so that no two workers write one cache line (or its neighbour,
 /// which the prefetcher fetches with it).
 #[derive(Debug, Default)]
@@ -53,7 +69,7 @@ pub(crate) struct WorkerMetrics {
     pub(crate) connections_timed_out: Counter,
     pub(crate) requests_in_flight: Counter,
     pub(crate) statuses: [Counter; 5],
-    pub(crate) errors: [Counter; Code::COUNT],
+    pub(crate) errors: PerCode,
     pub(crate) aborted: Counter,
     pub(crate) latency: [Counter; LATENCY_BOUNDS_US.len() + 1],
     pub(crate) latency_sum_us: Counter,
@@ -175,7 +191,7 @@ impl MetricsReader {
         };
         let errors = Code::ALL
             .iter()
-            .map(|code| (code.as_str(), sum(&|w| &w.errors[*code as usize])));
+            .map(|code| (code.as_str(), sum(&|w| w.errors.of(*code))));
         let (_, index) = self.directory.load();
         let accounts = index.accounts.iter().filter_map(|indexed| {
             let (requests, rejected) = indexed.counters.sums()?;

@@ -1,5 +1,9 @@
 //! The body of a request to an upstream server.
 
+mod whole;
+
+pub(crate) use whole::too_large_to_sign;
+
 use crate::{
     error::{Code, Problem},
     framing::{Violation, violation_in},

@@ -124,7 +124,7 @@ impl Drop for Record {
             metrics.aborted.add(1);
         }
         if let Some(code) = self.error {
-            metrics.errors[code as usize].add(1);
+            metrics.errors.of(code).add(1);
         }
         if let Some(account) = self.account {
             self.directory.counters(account).requests.add(1);

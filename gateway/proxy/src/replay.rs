@@ -6,15 +6,16 @@
 //! product.
 
 use crate::{
-    credential,
+    credential::{self, Lack},
     credentials::Renewal,
     directory_view::DirectoryView,
     error::Problem,
     forward::{self, Attempt, HeldHead},
     outgoing::{Again, Outgoing},
+    sign::{Signing, Target},
     ticks::{poll_once, timeout},
     upstream::Lease,
-    view::{Missing, RouteView},
+    view::RouteView,
     worker::Worker,
 };
 use gateway_model::Generation;
@@ -53,13 +54,13 @@ pub(crate) async fn after_rejection(
     if !newer_is_there(worker, directory, sent).await {
         return Ok(Replayed::No(response, lease));
     }
-    let mut headers = forward::restore(&sent.head);
-    let (Some(body), Ok(_)) = (
-        sent.again.body(),
-        try_newer(worker, directory, sent, &mut headers),
-    ) else {
+    let Some(body) = sent.again.body() else {
         return Ok(Replayed::No(response, lease));
     };
+    let mut headers = forward::restore(&sent.head);
+    if !try_newer(worker, directory, route, sent, &mut headers)? {
+        return Ok(Replayed::No(response, lease));
+    }
     recycle(response, lease);
     worker.metrics.replays.add(1);
     let attempt = attempt(sent, headers, body);
@@ -76,18 +77,27 @@ fn attempt(sent: &Sent, headers: HeaderMap, body: Outgoing) -> Attempt {
     }
 }
 
+/// Whether the head got a newer credential, with a signature of its own.
 fn try_newer(
     worker: &Worker,
     directory: &DirectoryView,
+    route: &RouteView,
     sent: &Sent,
     headers: &mut HeaderMap,
-) -> Result<(), Option<Missing>> {
-    let generation =
-        credential::try_take(worker, directory, sent.account, headers).map_err(Some)?;
-    if generation == sent.generation {
-        Err(None)
-    } else {
-        Ok(())
+) -> Result<bool, Problem> {
+    let signing = directory.signer(sent.account).map(|signer| Signing {
+        signer,
+        of: Target {
+            method: &sent.method,
+            target: &sent.target,
+            route,
+        },
+        body: &sent.again,
+    });
+    match credential::try_take(worker, directory, sent.account, headers, signing.as_ref()) {
+        Ok(generation) => Ok(generation != sent.generation),
+        Err(Lack::Credential(_)) => Ok(false),
+        Err(Lack::Signature(problem)) => Err(problem),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     record::Record,
     replay::{self, Replayed, Sent},
     respond, route,
+    sign::{self, Target},
     ticks::Alarm,
     upstream::Lease,
     view::RouteView,
@@ -171,10 +172,24 @@ async fn exchange_with_carrier(
         .map_err(|_| Problem::bad("the request id is not a field value"))?;
     inject::complete(&mut headers, found, view, &id, version);
 
-    // 5 and 6. Take the credential, inject it.
+    // 5 and 6. Take the credential, inject it; sign, if the carrier wants that.
     let head = forward::hold(&headers, worker.stock().unwrap_or_default());
-    let generation = credential::take(worker, directory, account, &mut headers).await?;
-    let Sendable { body, again } = outgoing::take(body, &worker.settings.limits, &worker.ticks)?;
+    let (generation, Sendable { body, again }) = match directory.signer(account) {
+        None => {
+            let taken = credential::take(worker, directory, account, &mut headers, None).await?;
+            let limits = &worker.settings.limits;
+            (taken, outgoing::take(body, limits, &worker.ticks)?)
+        }
+        Some(signer) => {
+            let of = Target {
+                method: &method,
+                target: &target,
+                route: view,
+            };
+            let signed = sign::take(worker, directory, account, signer, of, &mut headers, body);
+            Box::pin(signed).await?
+        }
+    };
     outgoing::frame(&mut headers, found.length, &method, &body);
     let sent = Sent {
         account,

@@ -10,3 +10,4 @@ mod hygiene;
 mod legacy;
 mod life;
 mod rates;
+mod sign;

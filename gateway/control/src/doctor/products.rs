@@ -2,7 +2,9 @@
 
 use super::{NO_TIME, Patience, credential::Held, finding::Findings};
 use crate::{
-    ControlError, ControlPlane, probe, tokens,
+    ControlError, ControlPlane, probe,
+    signing::Shown,
+    tokens,
     view::{Check, ProbeReport, Verdict},
     wiring::Wired,
 };
@@ -146,8 +148,8 @@ impl<'a> Calls<'a> {
         number: Option<&AccountNumber>,
         patience: &Patience<'_>,
     ) -> Called {
-        let fields = &self.credential.headers;
-        let sent = self.plane.send_probe(self.wired, probe, number, fields);
+        let shown = Shown::from(&self.credential);
+        let sent = self.plane.send_probe(self.wired, probe, number, shown);
         match patience.keeps(sent).await {
             None => Called::NoTime,
             Some(Ok(answer)) => Called::Answered(answer),

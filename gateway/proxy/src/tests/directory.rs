@@ -41,6 +41,7 @@ fn account(world: &World, name: &str, generation: u64) -> Account {
         carrier: "ups".parse().expect("an id"),
         environment: Environment::Test,
         cell: Arc::new(cell),
+        signer: None,
     }
 }
 

@@ -381,6 +381,7 @@ pub(super) fn usable(clock: &TestClock, generation: u64, lifetime: Duration) -> 
         generation: Generation(generation),
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: clock.now() + lifetime,
+        state: Some(Arc::new(SecretBytes::new(vec![b'0' + generation as u8]))),
         fingerprint: Fingerprint([0; 4]),
     })
 }
@@ -428,6 +429,7 @@ impl World {
                 carrier,
                 environment: Environment::Test,
                 cell,
+                signer: None,
             });
         }
         let mut directory = directory(upstream, accounts);

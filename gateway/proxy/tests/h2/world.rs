@@ -92,6 +92,7 @@ fn usable(generation: u64) -> CredentialState {
         generation: Generation(generation),
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: TestClock.now() + Duration::from_secs(3600),
+        state: None,
         fingerprint: Fingerprint([0; 4]),
     })
 }
@@ -182,6 +183,7 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
             carrier: "ups".parse().expect("a carrier"),
             environment: Environment::Test,
             cell,
+            signer: None,
         }],
         apps: vec![App {
             id: "shop".parse().expect("a name"),

@@ -214,6 +214,7 @@ fn directory(origin: &str) -> Directory {
             HeaderValue::from_static(OUR_CREDENTIAL),
         )],
         expires_at: now() + Duration::from_secs(3600),
+        state: None,
         fingerprint: Fingerprint([1; 4]),
     }));
     let profile = CarrierProfile {
@@ -249,6 +250,7 @@ fn directory(origin: &str) -> Directory {
             carrier: "ups".parse().expect("a carrier"),
             environment: Environment::Test,
             cell,
+            signer: None,
         }],
         ..Directory::default()
     }
