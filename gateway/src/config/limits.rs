@@ -79,7 +79,7 @@ static REPLAY_BUFFER: Key = Key {
     },
     preset: Preset::Text("256KiB"),
     doc: "Request body kept for a replay after a rejected token. A longer body is streamed and \
-          not replayed.",
+          not replayed; where the carrier wants it signed, it is refused.",
 };
 static CONNECTIONS: Key = Key {
     name: "connections",

@@ -1,8 +1,9 @@
 //! The conformance suite: what a carrier plugin must survive before a gateway relies on it.
 //!
 //! It runs the plugin's real code through the real plugin host, plays a hostile carrier and a careless
-//! operator, and reports per check. A plugin passes when no answer, no configuration and no moment of
-//! cancellation makes it break its contract, tell a secret, or call a passing failure final.
+//! operator, and reports per check. A plugin passes when no answer, no configuration, no moment of
+//! cancellation and no request to sign makes it break its contract, tell a secret, or call a passing
+//! failure final.
 //!
 //! Entry points for a reader: [`check`] is the list of checks in order, `cases` the hostile inputs.
 
@@ -15,6 +16,7 @@ mod handshake;
 mod host;
 mod report;
 mod secrets;
+mod sign;
 
 pub use carrier::Answer;
 pub use host::host;
@@ -46,5 +48,6 @@ pub async fn check(suite: &Suite<'_>) -> Report {
     configure::check(suite, &mut report).await;
     authorize::check(suite, &mut report).await;
     consent::check(suite, &mut report).await;
+    sign::check(suite, &mut report).await;
     report
 }

@@ -8,7 +8,7 @@
 use gateway_model::Clock;
 use gateway_plugin_host::{Plugin, Policy, open};
 use plugins_conformance::{Outcome, Report, Suite, check, host};
-use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Result};
+use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Result, SignOut, SignRequest};
 use serde_json::{Value, json};
 use std::{
     env, fs,
@@ -40,25 +40,19 @@ fn plugin(table: &'static plugins_sdk::abi::Plugin) -> Plugin {
     Plugin::from_static(table, &host(Arc::new(RealClock))).expect("a handshake")
 }
 
-/// The UPS plugin as its users get it, built by cargo beside this test, in the same profile.
-fn ups_library() -> Plugin {
+/// A plugin as its users get it, built by cargo beside this test, in the same profile.
+fn library(package: &str, name: &str) -> Plugin {
     let exe = env::current_exe().expect("this test");
     let profile: PathBuf = exe.ancestors().nth(2).expect("target/<profile>").into();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args([
-        "build",
-        "--quiet",
-        "-p",
-        "plugins-ups-dylib",
-        "--target-dir",
-    ]);
+    cargo.args(["build", "--quiet", "-p", package, "--target-dir"]);
     cargo.arg(profile.parent().expect("target"));
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
     let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
     assert!(built.expect("cargo").success());
-    let file = profile.join("libwaybill_plugin_ups.so");
+    let file = profile.join(format!("libwaybill_plugin_{name}.so"));
     let private = fs::Permissions::from_mode(0o700);
     let cache = tempfile::Builder::new().permissions(private).tempdir();
     let cache = cache.expect("a folder");
@@ -93,14 +87,45 @@ async fn ups_passes() {
         "client_secret": "planted-client-secret",
         "account_number": "A1B2C3",
     });
-    let report = run(&ups_library(), &config).await;
-    let passed = |check: &plugins_conformance::Check| check.outcome == Outcome::Passed;
-    assert!(report.checks.iter().all(passed), "{report}");
-    assert_eq!(report.checks.len(), 18, "{report}");
+    let report = run(&library("plugins-ups-dylib", "ups"), &config).await;
+    let skipped = passed_and_skipped(&report);
+    assert_eq!(skipped, ["the plugin signs no requests"; 4], "{report}");
+    assert_eq!(report.checks.len(), 22, "{report}");
+}
+
+#[tokio::test]
+async fn sample_signer_passes() {
+    let config = json!({
+        "client_id": "conformance",
+        "client_secret": "planted-client-secret",
+    });
+    let report = run(&library("examples-signer-dylib", "signer"), &config).await;
+    // It asks for nothing and knows no consent; all about signatures was checked.
+    let skipped = passed_and_skipped(&report);
+    assert!(!skipped.iter().any(|why| why.contains("sign")), "{report}");
+    let signed = |check: &plugins_conformance::Check| check.name.contains("sign");
+    assert!(
+        report.checks.iter().filter(|check| signed(check)).count() >= 4,
+        "{report}"
+    );
+}
+
+/// Why checks were skipped, if no check failed.
+fn passed_and_skipped(report: &Report) -> Vec<&str> {
+    let skipped = report
+        .checks
+        .iter()
+        .filter_map(|check| match &check.outcome {
+            Outcome::Passed => None,
+            Outcome::Skipped(why) => Some(why.as_str()),
+            Outcome::Failed(_) => panic!("{report}"),
+        });
+    skipped.collect()
 }
 
 const MANIFEST: &str = plugins_sdk::manifest!(
-    r#"{"name":"flawed","carrier":{"id":"flawed"},"capabilities":["token"],"hosts":["api.example.com"]}"#
+    r#"{"name":"flawed","carrier":{"id":"flawed"},"capabilities":["token","sign"],
+        "hosts":["api.example.com"],"sign":{"body":"bytes"}}"#
 );
 
 #[derive(serde::Deserialize)]
@@ -114,6 +139,30 @@ struct Flawed(Config);
 
 impl CarrierAuth for Flawed {
     type Config = Config;
+    const SIGNS: bool = true;
+
+    fn sign(&self, request: &SignRequest<'_>, out: &mut SignOut<'_>) -> Result<()> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = http::HeaderName::from_static("x-signature");
+        match self.0.flaw.as_str() {
+            "signs_nothing" => Ok(()),
+            "signs_anew" => {
+                let count = COUNT.fetch_add(1, Ordering::Relaxed);
+                out.set_header(&name, &count.to_string())
+            }
+            "signs_content" => {
+                let first = request.body[0].len();
+                out.set_header(&name, &first.to_string())
+            }
+            "signs_secret" => out.set_header(&name, &self.0.client_secret),
+            "blames_secret" => Err(Error::new(
+                Class::Config,
+                "told",
+                self.0.client_secret.clone(),
+            )),
+            _ => out.set_header(&name, "fine"),
+        }
+    }
 
     fn new(config: Config) -> Result<Self> {
         assert!(!config.client_secret.contains('\r') || config.flaw != "panics");
@@ -178,6 +227,20 @@ async fn each_flaw_is_found_by_its_check() {
         (
             "unwraps",
             "breaks its contract for no answer and no network error",
+        ),
+        ("signs_nothing", "signs ordinary requests"),
+        ("signs_anew", "signs the same from four threads, and again"),
+        (
+            "signs_content",
+            "breaks its contract for no request that is to be signed",
+        ),
+        (
+            "signs_secret",
+            "tells no secret in a signature or in why there is none",
+        ),
+        (
+            "blames_secret",
+            "tells no secret in a signature or in why there is none",
         ),
         (
             "differs",

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use plugins_sdk::{
-    CarrierAuth, Context, Credential, Result,
+    CarrierAuth, Context, Credential, Result, SignOut, SignRequest,
     abi::{ABI_MAJOR, Begin, Bytes, Host, Plugin, Sink, Status},
     boundary::enter_library,
 };
@@ -83,6 +83,13 @@ impl CarrierAuth for Noisy {
             panic!("the first panic");
         }
         Ok(Self)
+    }
+
+    const SIGNS: bool = true;
+
+    fn sign(&self, _: &SignRequest<'_>, _: &mut SignOut<'_>) -> Result<()> {
+        let _grenade = Grenade;
+        panic!("the first panic");
     }
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
@@ -181,4 +188,42 @@ fn double_panic_in_a_child() {
     assert!(wait_for(1, "the second panic"));
     println!("{ALIVE}");
     std::process::exit(0);
+}
+
+/// A thread that serves requests must not be parked: its connections would wait for good.
+#[test]
+#[cfg_attr(miri, ignore = "starts a process")]
+fn double_panic_in_a_signature_ends_the_process() {
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "double_panic_while_signing", "--ignored"])
+        .env(CHILD, "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = child.unwrap();
+    let mut ended = None;
+    for _ in 0..4_000 {
+        ended = child.try_wait().unwrap();
+        if ended.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ended = ended.expect("the thread was parked");
+    // By the signal of an abort.
+    assert_eq!(ended.code(), None, "{ended}");
+}
+
+#[test]
+#[ignore = "the other half of double_panic_in_a_signature_ends_the_process"]
+fn double_panic_while_signing() {
+    assert!(env::var_os(CHILD).is_some(), "run by the other test only");
+    // SAFETY: static tables.
+    assert!(!unsafe { enter_library(&raw const HOST, &PLUGIN) }.is_null());
+    let (_, instance) = instance_new("false");
+    let sign = PLUGIN.sign.unwrap();
+    // SAFETY: null structs read as empty ones.
+    unsafe { sign(instance, ptr::null(), ptr::null()) };
 }

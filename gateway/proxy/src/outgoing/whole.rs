@@ -10,7 +10,7 @@ pub(crate) fn too_large_to_sign() -> Problem {
     Problem::new(
         Code::BodyTooLargeToSign,
         "this carrier wants the content signed, and the body is larger than what the gateway holds for \
-         that: send less at a time, or have limits.replay_bytes raised",
+         that: send less at a time, or have limits.replay_buffer raised",
     )
     .closing()
 }

@@ -171,7 +171,7 @@ fn body_too_large_to_hold_is_refused_when_it_has_to_be_signed() {
             (got.status(), got.one("waybill-error")),
             (413, "body_too_large_to_sign")
         );
-        assert!(got.text().contains("replay_bytes"), "{}", got.text());
+        assert!(got.text().contains("replay_buffer"), "{}", got.text());
     }
     assert!(upstream.seen().is_empty());
     assert_eq!(strict.send(&post("/api", "", "12345678")).status(), 200);
