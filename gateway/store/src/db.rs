@@ -4,11 +4,13 @@
 //! be busy; with PostgreSQL that connection holds the lock that keeps other gateways out, so a
 //! write is always made by the session that has the lock (security requirement S7).
 
+mod batch;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use crate::{OpenError, StoreError, StoreUrl};
+use batch::Batch;
 use sqlx::{Any, AnyPool, Transaction};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -36,6 +38,7 @@ pub(crate) struct Db {
     pub(crate) backend: Backend,
     writer: AnyPool,
     readers: AnyPool,
+    batch: Arc<Batch>,
     /// Why nothing is written any more.
     failed: Arc<OnceLock<String>>,
 }
@@ -62,11 +65,12 @@ impl Db {
             backend,
             writer,
             readers,
+            batch: Batch::new(),
             failed: Arc::default(),
         })
     }
 
-    /// Starts a transaction that writes.
+    /// Starts a transaction that writes, and that no [`change`](Self::change) is in.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         if let Some(why) = self.failed.get() {
             return Err(StoreError::Failed { why: why.clone() });

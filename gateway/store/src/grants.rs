@@ -7,7 +7,7 @@
 
 mod change;
 
-use crate::store::{Store, commit};
+use crate::store::Store;
 use crate::{
     Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
     StoreError, Timestamp, meta, renewals,
@@ -55,19 +55,20 @@ impl Store {
         intent: &Intent,
     ) -> Result<()> {
         let once = || async {
-            let mut tx = self.db.begin().await?;
-            let (grant, done) = self.find_grant(&mut tx, account).await?;
-            let mark = match change::present(&grant, version, which, intent)? {
-                Some(next) => {
-                    let mark = self.advance_mark(&mut tx).await?;
-                    self.write_grant(&mut tx, &next, done.as_deref()).await?;
-                    mark
+            let recorded = self.db.change(async |tx| {
+                let (grant, done) = self.find_grant(tx, account).await?;
+                match change::present(&grant, version, which, intent)? {
+                    Some(next) => {
+                        let mark = self.advance_mark(tx).await?;
+                        self.write_grant(tx, &next, done.as_deref()).await?;
+                        Ok(mark)
+                    }
+                    // Recorded before; its mark may not have reached its second place.
+                    None => meta::mark(tx).await,
                 }
-                // Recorded before; its mark may not have reached its second place.
-                None => meta::mark(&mut tx).await?,
-            };
-            commit(tx).await?;
-            self.keep_mark(mark).await
+            });
+            let mark = recorded.await?;
+            self.db.write(self.keep_mark(mark)).await
         };
         self.write_twice(once).await
     }
@@ -80,12 +81,12 @@ impl Store {
         intent_id: &str,
         answer: &SecretBytes,
     ) -> Result<()> {
-        let once = || async {
-            let mut tx = self.db.begin().await?;
-            let (grant, done) = self.find_grant(&mut tx, account).await?;
-            let next = change::answer(&grant, intent_id, answer)?;
-            self.write_grant(&mut tx, &next, done.as_deref()).await?;
-            commit(tx).await
+        let once = || {
+            self.db.change(async |tx| {
+                let (grant, done) = self.find_grant(tx, account).await?;
+                let next = change::answer(&grant, intent_id, answer)?;
+                self.write_grant(tx, &next, done.as_deref()).await
+            })
         };
         match self.write_twice(once).await {
             Ok(()) => Ok(()),
@@ -105,24 +106,24 @@ impl Store {
         completion: &Completion,
         entry: &RenewalEntry,
     ) -> Result<i64> {
-        let once = || async {
-            let mut tx = self.db.begin().await?;
-            let found = self.look_up_grant(&mut tx, account).await?;
-            if let (Some((grant, Some(done))), Some(id)) = (&found, intent_id)
-                && done == id
-                && grant.version == version + 1
-            {
-                return Ok(grant.version);
-            }
-            if found.is_none() {
-                self.find_account(&mut tx, account).await?;
-            }
-            let grant = found.as_ref().map(|(grant, _)| grant);
-            let next = change::complete(grant, account, version, intent_id, completion)?;
-            self.write_grant(&mut tx, &next, intent_id).await?;
-            renewals::insert(&mut tx, entry).await?;
-            commit(tx).await?;
-            Ok(next.version)
+        let once = || {
+            self.db.change(async |tx| {
+                let found = self.look_up_grant(tx, account).await?;
+                if let (Some((grant, Some(done))), Some(id)) = (&found, intent_id)
+                    && done == id
+                    && grant.version == version + 1
+                {
+                    return Ok(grant.version);
+                }
+                if found.is_none() {
+                    self.find_account(tx, account).await?;
+                }
+                let grant = found.as_ref().map(|(grant, _)| grant);
+                let next = change::complete(grant, account, version, intent_id, completion)?;
+                self.write_grant(tx, &next, intent_id).await?;
+                renewals::insert(tx, entry).await?;
+                Ok(next.version)
+            })
         };
         self.write_twice(once).await
     }
@@ -138,17 +139,17 @@ impl Store {
         resolution: Resolution,
         entry: &RenewalEntry,
     ) -> Result<GrantStatus> {
-        let once = || async {
-            let mut tx = self.db.begin().await?;
-            let (grant, done) = self.find_grant(&mut tx, account).await?;
-            if done.as_deref() == Some(intent_id) && grant.version == version {
-                return Ok(grant.status);
-            }
-            let next = change::resolve(&grant, version, intent_id, resolution)?;
-            self.write_grant(&mut tx, &next, Some(intent_id)).await?;
-            renewals::insert(&mut tx, entry).await?;
-            commit(tx).await?;
-            Ok(next.status)
+        let once = || {
+            self.db.change(async |tx| {
+                let (grant, done) = self.find_grant(tx, account).await?;
+                if done.as_deref() == Some(intent_id) && grant.version == version {
+                    return Ok(grant.status);
+                }
+                let next = change::resolve(&grant, version, intent_id, resolution)?;
+                self.write_grant(tx, &next, Some(intent_id)).await?;
+                renewals::insert(tx, entry).await?;
+                Ok(next.status)
+            })
         };
         self.write_twice(once).await
     }
@@ -161,24 +162,23 @@ impl Store {
         completion: &Completion,
         consented_at: Timestamp,
     ) -> Result<i64> {
-        let work = async {
-            let mut tx = self.db.begin().await?;
-            self.find_account(&mut tx, account).await?;
-            let version = match self.look_up_grant(&mut tx, account).await {
+        let replaced = self.db.change(async |tx| {
+            self.find_account(tx, account).await?;
+            let version = match self.look_up_grant(tx, account).await {
                 Ok(found) => found.map_or(0, |(grant, _)| grant.version),
                 // What version it had cannot be told: the clock is beyond any.
                 Err(StoreError::Corrupt { .. }) => consented_at.0.max(0),
                 Err(error) => return Err(error),
             };
             let next = change::replace(account, version + 1, completion, consented_at);
-            let mark = self.advance_mark(&mut tx).await?;
-            self.write_grant(&mut tx, &next, None).await?;
-            commit(tx).await?;
-            self.acquit::<GrantRecord>(account.as_str().as_bytes());
-            self.keep_mark(mark).await?;
-            Ok(next.version)
-        };
-        self.db.write(work).await
+            let mark = self.advance_mark(tx).await?;
+            self.write_grant(tx, &next, None).await?;
+            Ok((next.version, mark))
+        });
+        let (version, mark) = replaced.await?;
+        self.acquit::<GrantRecord>(account.as_str().as_bytes());
+        self.db.write(self.keep_mark(mark)).await?;
+        Ok(version)
     }
 
     /// Runs a change that may be repeated a second time if the first one's outcome is unknown.

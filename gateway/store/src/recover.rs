@@ -5,6 +5,7 @@ use crate::store::commit;
 use crate::{GrantRecord, GrantStatus, Store, StoreError, meta};
 use gateway_model::{AccountId, SecretBytes};
 use sqlx::AnyConnection;
+use std::sync::Arc;
 
 impl Store {
     /// Moves rescued answers into the database, and distrusts an older copy of it.
@@ -38,8 +39,8 @@ impl Store {
         if !answers.is_empty() && left == 0 {
             rescue.clear()?;
         }
-        if rescue.mark() != Some(mark) {
-            rescue.keep_mark(mark)?;
+        if rescue.mark() != Some(mark) && rescue.wants(mark) {
+            rescue.keep_mark()?;
         }
         Ok(())
     }
@@ -71,10 +72,19 @@ impl Store {
 
     /// Keeps the mark in its second place.
     pub(crate) async fn keep_mark(&self, mark: u64) -> Result<(), StoreError> {
-        let Some(rescue) = self.shared.rescue.clone() else {
+        let Some(rescue) = &self.shared.rescue else {
             return Ok(());
         };
-        aside(move || rescue.keep_mark(mark)).await
+        // Before waiting, so that whoever has the turn next keeps it too.
+        if !rescue.wants(mark) {
+            return Ok(());
+        }
+        let _turn = rescue.turn.lock().await;
+        if !rescue.wants(mark) {
+            return Ok(());
+        }
+        let rescue = Arc::clone(rescue);
+        aside(move || rescue.keep_mark()).await
     }
 
     /// Keeps an answer that the database did not take for `error`.

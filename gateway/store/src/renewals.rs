@@ -1,7 +1,6 @@
 //! The journal of renewals, bounded for each account.
 
 use crate::audit::plain;
-use crate::store::commit;
 use crate::{RenewalEntry, Store, StoreError, Timestamp};
 use gateway_model::AccountId;
 use sqlx::any::AnyRow;
@@ -15,12 +14,7 @@ const KEPT: i64 = 200;
 impl Store {
     /// Notes an attempt that changed no grant.
     pub async fn note_renewal(&self, entry: &RenewalEntry) -> Result<()> {
-        let work = async {
-            let mut tx = self.db.begin().await?;
-            insert(&mut tx, entry).await?;
-            commit(tx).await
-        };
-        self.db.write(work).await
+        self.db.change(async |tx| insert(tx, entry).await).await
     }
 
     /// An account's attempts, newest first; the last two hundred are kept.

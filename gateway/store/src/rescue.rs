@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
@@ -28,10 +29,16 @@ const TABLE: &str = "rescue";
 /// The emergency slot of an open store.
 pub(crate) struct Rescue {
     state: Mutex<State>,
+    /// The highest mark that anybody wanted kept.
+    wanted: AtomicU64,
+    /// Whoever keeps a mark holds it, and those who wait for it need no threads.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 struct State {
     file: File,
+    /// The mark that was kept last, by this process.
+    kept: Option<u64>,
     /// Where the next answer goes.
     next: u64,
 }
@@ -63,9 +70,15 @@ impl Rescue {
                 .and_then(|()| file.sync_all());
             made.and_then(|()| sync_folder(&path)).map_err(permission)?;
         }
-        let state = State { file, next: BLOCK };
+        let state = State {
+            file,
+            kept: None,
+            next: BLOCK,
+        };
         Ok(Self {
             state: Mutex::new(state),
+            wanted: AtomicU64::new(0),
+            turn: tokio::sync::Mutex::default(),
         })
     }
 
@@ -81,13 +94,23 @@ impl Rescue {
         (block == header(u64::from_be_bytes(mark))).then(|| u64::from_be_bytes(mark))
     }
 
-    /// Keeps the mark durably.
-    pub(crate) fn keep_mark(&self, mark: u64) -> Result<(), StoreError> {
-        let state = self.state();
+    /// Asks for a mark to be kept; `false` if this one or a later one is. It must be durable in the
+    /// database.
+    pub(crate) fn wants(&self, mark: u64) -> bool {
+        self.wanted.fetch_max(mark, Ordering::Relaxed);
+        self.state().kept.is_none_or(|kept| kept < mark)
+    }
+
+    /// Keeps the latest mark that is wanted durably: one `fsync` for all who asked meanwhile.
+    pub(crate) fn keep_mark(&self) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let mark = self.wanted.load(Ordering::Relaxed);
         let written = state.file.write_all_at(&header(mark), 0);
         written
             .and_then(|()| state.file.sync_data())
-            .map_err(failed)
+            .map_err(failed)?;
+        state.kept = Some(mark);
+        Ok(())
     }
 
     /// Keeps an answer durably.
