@@ -22,6 +22,10 @@ use std::{
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// Outcomes of repeatable grants that the ledger is given at a time: half of what a store takes
+/// together.
+const RECORDS: usize = 32;
+
 /// Keeps the tokens of all accounts fresh.
 ///
 /// Dropping it stops renewals at once; [`Broker::shutdown`] lets token calls finish first.
@@ -52,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers<Slot>,
     pub(crate) metrics: Metrics,
     pub(crate) permits: Semaphore,
+    /// Of those who put on record what may be had again.
+    pub(crate) records: Semaphore,
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) calls: TaskTracker,
     /// Counts the outcomes that people may have to hear of.
@@ -89,6 +95,7 @@ impl Broker {
                     .concurrent_authorizations
                     .clamp(1, Semaphore::MAX_PERMITS),
             ),
+            records: Semaphore::new(RECORDS),
             runtime: tokio::runtime::Handle::current(),
             calls: TaskTracker::new(),
             turns: watch::Sender::new(0),

@@ -165,6 +165,13 @@ async fn land(
     let completion = result.as_ref().ok();
     let completion = completion.map(|issued| adoption::completion(spec, issued, begun, None));
     came_back(shared, slot, flight, cause, result);
+    // In the order of the answers, and some at a time: what a storm brings must not keep an intent
+    // waiting, and waits itself without the store's deadline.
+    let turn = async { (slot.order.lock().await, shared.records.acquire().await) };
+    let _turn = tokio::select! {
+        turn = turn => turn,
+        () = shared.cut_off.cancelled() => return,
+    };
     let kept = match completion {
         Some(completion) => {
             let version = slot.lock().version;
