@@ -1,22 +1,27 @@
 //! Secrets that cannot be printed, compared or left in memory.
 
-use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
-use std::fmt;
+use std::{fmt, mem};
 
 /// Secret text. It has no `Display`, no `PartialEq` and a `Debug` that says nothing; its memory is
 /// overwritten when it is dropped.
 #[derive(Clone)]
-pub struct Secret(SecretString);
+pub struct Secret(String);
 
 impl Secret {
     /// Takes the text over.
     pub fn new(text: String) -> Self {
-        Self(text.into())
+        Self(text)
     }
 
     /// The secret in clear. Every caller must be able to say where the text goes next.
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        wipe(&mut mem::take(&mut self.0).into_bytes());
     }
 }
 
@@ -30,24 +35,24 @@ impl fmt::Debug for Secret {
 pub type ClientSecret = Secret;
 
 /// Secret bytes, under the same rules as [`Secret`]: what a plugin keeps between authorizations.
-#[derive(Clone)]
-pub struct SecretBytes(SecretSlice<u8>);
+#[derive(Clone, Default)]
+pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
     /// Takes the bytes over.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes.into())
+        Self(bytes)
     }
 
     /// The bytes in clear. Every caller must be able to say where they go next.
     pub fn expose(&self) -> &[u8] {
-        self.0.expose_secret()
+        &self.0
     }
 }
 
-impl Default for SecretBytes {
-    fn default() -> Self {
-        Self::new(Vec::new())
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
     }
 }
 
@@ -55,6 +60,15 @@ impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretBytes(..)")
     }
+}
+
+/// Overwrites all that was allocated, also what is not used (any more). At once and not byte by byte as
+/// `zeroize` does: a start with many accounts wipes megabytes.
+fn wipe(bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.resize(bytes.capacity(), 0);
+    // Or the compiler would leave out what nobody reads.
+    zeroize::optimization_barrier(bytes.as_slice());
 }
 
 #[cfg(test)]
@@ -69,5 +83,16 @@ mod tests {
             (text.as_str(), bytes.as_str()),
             ("Secret(..)", "SecretBytes(..)")
         );
+    }
+
+    #[test]
+    fn wiping_overwrites_the_whole_allocation() {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.extend_from_slice(b"parcel-1, and what was behind it");
+        bytes.truncate(8);
+        let place = bytes.as_ptr();
+        wipe(&mut bytes);
+        assert_eq!((bytes.as_ptr(), bytes.capacity()), (place, bytes.len()));
+        assert!(bytes.len() >= 64 && bytes.iter().all(|byte| *byte == 0));
     }
 }
