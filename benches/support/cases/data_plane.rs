@@ -4,7 +4,7 @@ use super::Case;
 use crate::now;
 use gateway_model::{
     AccountId, Credential, CredentialCell, CredentialState, CredentialView, Environment,
-    Fingerprint, Generation, SecretBytes,
+    Generation, SecretBytes,
 };
 use gateway_proxy::{
     Account, App, AppLogin, Directory, Route, SecretHash,
@@ -35,7 +35,6 @@ pub fn usable(generation: u64) -> Credential {
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: now() + Duration::from_secs(3600),
         state: None,
-        fingerprint: Fingerprint([0; 4]),
     }
 }
 

@@ -161,15 +161,17 @@ fn publish(
     if work.spec.authorizer.signs() {
         credential.state = Some(Arc::new(work.state.clone()));
     }
-    let (account, fingerprint) = (slot.cell.account(), &credential.fingerprint);
+    let account = slot.cell.account();
+    let fingerprint = || snapshot::fingerprint(&credential.headers);
     if minted {
         work.minted += 1;
         shared.metrics.minted.up();
-        tracing::info!(%account, %generation, %fingerprint, "a token was issued");
+        tracing::info!(%account, %generation, fingerprint = %fingerprint(), "a token was issued");
     } else {
         // A start takes one over for each account: too much to be worth everybody's reading.
-        tracing::debug!(%account, %generation, %fingerprint, "a token was taken over");
+        tracing::debug!(%account, %generation, fingerprint = %fingerprint(), "a token was taken over");
     }
+    work.fingerprint = None;
     slot.cell.publish(CredentialState::Usable(credential));
 }
 

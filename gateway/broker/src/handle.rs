@@ -6,6 +6,7 @@ use crate::{
     driver,
     single_flight::Landing,
     slot::{Slot, Work},
+    snapshot,
 };
 use gateway_model::{AccountId, CredentialState, Generation, Unavailable, UnavailableReason};
 use gateway_store::Timestamp;
@@ -237,7 +238,15 @@ impl Handle {
     fn describe(&self, slot: &Slot) -> AccountStatus {
         let (now, wall) = (self.shared.clock.now(), self.shared.clock.wall());
         let wall_at = |at: Instant| wall_at(at, now, wall);
-        let work = slot.lock();
+        let mut work = slot.lock();
+        let fingerprint = match &*slot.cell.load().1 {
+            CredentialState::Usable(credential) => {
+                let headers = &credential.headers;
+                let looked = || snapshot::fingerprint(headers);
+                Some(*work.fingerprint.get_or_insert_with(looked))
+            }
+            CredentialState::Absent(_) => None,
+        };
         let state = work.lifecycle.state();
         let token = state.token();
         let next = match state {
@@ -247,10 +256,6 @@ impl Handle {
             State::Vacant | State::Acquiring { .. } | State::Renewing { .. } => None,
         };
         let published_now = published(&slot.cell, now);
-        let fingerprint = match &*slot.cell.load().1 {
-            CredentialState::Usable(credential) => Some(credential.fingerprint),
-            CredentialState::Absent(_) => None,
-        };
         AccountStatus {
             account: work.spec.account.clone(),
             carrier: work.spec.carrier.clone(),

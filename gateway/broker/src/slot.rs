@@ -4,7 +4,7 @@ use crate::{
     AccountSpec, LastResult, adoption, metrics::Count, presentation::Presenting,
     single_flight::Waiters,
 };
-use gateway_model::{CredentialCell, SecretBytes, TokenFacts};
+use gateway_model::{CredentialCell, Fingerprint, SecretBytes, TokenFacts};
 use gateway_store::Timestamp;
 use gateway_token::{Lifecycle, Policy};
 use http::{HeaderName, HeaderValue};
@@ -38,6 +38,8 @@ pub(crate) struct Work {
     pub(crate) retired: bool,
     /// Issued or adopted, and not yet published.
     pub(crate) pending: Option<Pending>,
+    /// Of the published token, once somebody looked.
+    pub(crate) fingerprint: Option<Fingerprint>,
     /// For the next authorization.
     pub(crate) state: SecretBytes,
     pub(crate) wake_at: Option<Instant>,
@@ -76,6 +78,7 @@ impl Slot {
                 minted: 0,
                 retired: false,
                 pending: None,
+                fingerprint: None,
                 state: SecretBytes::default(),
                 wake_at: None,
                 presenting: None,

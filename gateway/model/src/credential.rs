@@ -40,8 +40,6 @@ pub struct Credential {
     /// What belongs to it and is never sent: for whoever signs the requests that it goes into. Not
     /// kept where nobody does.
     pub state: Option<Arc<SecretBytes>>,
-    /// For people and logs.
-    pub fingerprint: Fingerprint,
 }
 
 impl Credential {
@@ -232,7 +230,6 @@ mod tests {
             )]
             expires_at: Instant::now(),
             state: None,
-            fingerprint: Fingerprint([0; 4]),
         })
     }
 

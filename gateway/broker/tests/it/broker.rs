@@ -453,3 +453,18 @@ async fn status_tells_everything_but_the_token() {
     let everything = format!("{fresh:?} {:?} {:?}", world.cell, world.handle.metrics());
     assert!(!everything.contains("token-2"), "{everything}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn fingerprint_is_of_the_token_that_is_published() {
+    let world = World::new(Script::new([Answer::Token(3_600)]));
+    assert_eq!(world.status().fingerprint, None);
+    world.acquire().await.expect("a token");
+    // `printf token-1 | sha256sum`, and so on.
+    let shown = || world.status().fingerprint.map(|it| it.to_string());
+    assert_eq!(shown().as_deref(), Some("3f08aace"));
+    assert_eq!(shown().as_deref(), Some("3f08aace"), "looked at again");
+    let renewed = world.handle.renew(&main_account(), soon(30)).await;
+    renewed.expect("another token");
+    assert_eq!(world.token().as_deref(), Some("Bearer token-2"));
+    assert_eq!(shown().as_deref(), Some("0f6bffa9"));
+}

@@ -6,8 +6,7 @@ use crate::{
 };
 use gateway_model::{
     AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, DownstreamToken,
-    Environment, ErrorEnvelope, Fingerprint, Generation, HeaderWhenAbsent, Refusal, SecretBytes,
-    Unavailable,
+    Environment, ErrorEnvelope, Generation, HeaderWhenAbsent, Refusal, SecretBytes, Unavailable,
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::{
@@ -382,7 +381,6 @@ pub(super) fn usable(clock: &TestClock, generation: u64, lifetime: Duration) -> 
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: clock.now() + lifetime,
         state: Some(Arc::new(SecretBytes::new(vec![b'0' + generation as u8]))),
-        fingerprint: Fingerprint([0; 4]),
     })
 }
 

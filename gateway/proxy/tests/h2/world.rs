@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gateway_model::{
     AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, DownstreamToken,
-    Environment, ErrorEnvelope, Fingerprint, Generation, Refusal, SecretBytes, Unavailable,
+    Environment, ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
 };
 use gateway_proxy::{
     Account, App, BoxFuture, Credentials, Directory, Limits, ListenerSettings, Renewal, Route,
@@ -93,7 +93,6 @@ fn usable(generation: u64) -> CredentialState {
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: TestClock.now() + Duration::from_secs(3600),
         state: None,
-        fingerprint: Fingerprint([0; 4]),
     })
 }
 

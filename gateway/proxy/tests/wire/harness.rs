@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gateway_model::{
     AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, Environment,
-    ErrorEnvelope, Fingerprint, Generation, Refusal, SecretBytes, Unavailable,
+    ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
 };
 use gateway_proxy::{
     Account, BoxFuture, Credentials, Directory, Limits, ListenerSettings, Renewal, Route, Running,
@@ -215,7 +215,6 @@ fn directory(origin: &str) -> Directory {
         )],
         expires_at: now() + Duration::from_secs(3600),
         state: None,
-        fingerprint: Fingerprint([1; 4]),
     }));
     let profile = CarrierProfile {
         id: "ups".parse().expect("a carrier"),
