@@ -149,15 +149,19 @@ pub(crate) const fn news(change: GrantChange) -> GrantNews {
     }
 }
 
-/// Fields as the store keeps them: `name`, a colon, the value, one line for each. Neither can hold
-/// a line break.
+/// Fields as the store keeps them: `name`, a colon, the value, with line breaks between them. Neither
+/// name nor value can hold one.
 fn text(fields: &[(HeaderName, HeaderValue)]) -> SecretBytes {
-    let mut text = Vec::new();
+    let size = |(name, value): &(HeaderName, HeaderValue)| name.as_str().len() + value.len() + 2;
+    // At once: growing would leave copies behind.
+    let mut text = Vec::with_capacity(fields.iter().map(size).sum());
     for (name, value) in fields {
+        if !text.is_empty() {
+            text.push(b'\n');
+        }
         text.extend_from_slice(name.as_str().as_bytes());
         text.push(b':');
         text.extend_from_slice(value.as_bytes());
-        text.push(b'\n');
     }
     SecretBytes::new(text)
 }

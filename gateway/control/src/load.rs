@@ -9,8 +9,13 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, mpsc},
 };
+
+/// A large fleet is wired by so many threads.
+const WIRING_THREADS: usize = 3;
+/// Accounts below which another thread is not worth it.
+const WORTH_A_THREAD: usize = 500;
 
 /// What the configuration declares. Times and revisions in the records mean nothing yet.
 #[derive(Clone, Debug, Default)]
@@ -195,18 +200,28 @@ impl ControlPlane {
         let active = accounts.iter().filter(|account| account.active);
         let mut active: Vec<AccountRecord> = active.cloned().collect();
         active.sort_by(|one, other| one.carrier.cmp(&other.carrier));
-        let shared = Arc::clone(&self.shared);
-        let wired = blocking(move || shared.wiring.wire_all(&active, &shared.broker)).await?;
+        let share = active.len().div_ceil(WIRING_THREADS).max(WORTH_A_THREAD);
+        let wiring = active.chunks(share).map(|some| {
+            let (shared, some) = (Arc::clone(&self.shared), some.to_vec());
+            blocking(move || shared.wiring.wire_all(&some, &shared.broker))
+        });
+        let mut wired = Vec::with_capacity(active.len());
+        for some in wiring.collect::<Vec<_>>() {
+            wired.extend(some.await?);
+        }
         // What a crash left open takes writing; the rest is handed over as it is read.
-        let mut open = HashMap::new();
-        let adopt = |grant: GrantRecord| {
+        let (open, found) = mpsc::channel();
+        let shared = Arc::clone(&self.shared);
+        let adopt = move |grant: GrantRecord| {
             if grant.intent.is_some() {
-                open.insert(grant.account.clone(), grant);
+                // The receiver outlives the reading.
+                let _ = open.send((grant.account.clone(), grant));
             } else {
-                self.shared.broker.adopt(&grant);
+                shared.broker.adopt(&grant);
             }
         };
-        self.shared.store.each_grant(adopt).await?;
+        self.shared.store.spread_grants(adopt).await?;
+        let mut open: HashMap<_, _> = found.try_iter().collect();
         for wired in wired {
             let grant = open.remove(&wired.spec.account);
             self.take_up(wired, grant).await?;
@@ -250,17 +265,19 @@ impl ControlPlane {
     }
 }
 
-/// Makes plugins' instances: that blocks until the plugin returns.
-async fn blocking<T: Send + 'static>(
+/// Makes plugins' instances, beginning now: that blocks until the plugin returns.
+fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ControlError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| {
+) -> impl Future<Output = Result<T, ControlError>> {
+    let work = tokio::task::spawn_blocking(work);
+    let lost = |_| {
         ControlError::new(
             Fault::Unavailable,
             "internal",
             "an account was not connected",
         )
-    })
+    };
+    async move { work.await.map_err(lost) }
 }
 
 fn taken(what: &str, name: &str) -> ControlError {

@@ -29,6 +29,14 @@ impl Store {
         self.read_each(take).await
     }
 
+    /// The same in no order, and for a large store on several threads at once.
+    pub async fn spread_grants(
+        &self,
+        take: impl Fn(GrantRecord) + Clone + Send + 'static,
+    ) -> Result<()> {
+        self.read_through(|_| true, take, |()| ()).await
+    }
+
     /// The same for the accounts that are wanted; the other grants stay closed.
     pub async fn each_grant_of(
         &self,

@@ -25,6 +25,7 @@ mod meta;
 mod migrations;
 mod notices;
 mod open;
+mod read;
 mod record;
 mod recover;
 mod renewals;

@@ -18,7 +18,6 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"WAYRESC1";
 const BLOCK: u64 = 4096;
@@ -162,7 +161,7 @@ impl Rescue {
                 .map_err(failed)?;
             let place = sealer.place(TABLE, &state.next.to_be_bytes());
             let opened = sealer.keys.open(&place, &sealed);
-            let kept = opened.map(|json: Zeroizing<Vec<u8>>| serde_json::from_slice(&json));
+            let kept = opened.map(|json| serde_json::from_slice(json.expose()));
             match kept {
                 Ok(Ok(kept)) => answers.push(kept),
                 Ok(Err(_)) => tracing::error!("an answer in the emergency slot is malformed"),

@@ -7,12 +7,15 @@ use crate::StoreError;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand;
+use gateway_model::SecretBytes;
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 1 + 8;
+/// Of AES-GCM.
+const TAG_LEN: usize = 16;
 
 /// The 32 bytes that open a store.
 #[derive(Clone)]
@@ -188,26 +191,24 @@ impl Keyring {
     }
 
     /// Opens.
-    pub(crate) fn open(
-        &self,
-        place: &[u8],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+    pub(crate) fn open(&self, place: &[u8], sealed: &[u8]) -> Result<SecretBytes, Unsealable> {
         let id = key_id(sealed).ok_or(Unsealable::Malformed)?;
         let key = self.keys.iter().find(|key| key.id == id);
         let key = key.ok_or(Unsealable::UnknownKey(id))?;
         let (nonce, body) = sealed[HEADER..]
             .split_first_chunk::<NONCE_LEN>()
             .ok_or(Unsealable::Malformed)?;
-        let mut clear = Zeroizing::new(body.to_vec());
+        let (body, tag) = body
+            .split_last_chunk::<TAG_LEN>()
+            .ok_or(Unsealable::Malformed)?;
+        let mut clear = vec![0; body.len()];
+        let nonce = Nonce::assume_unique_for_key(*nonce);
         let aad = Aad::from(associated(place, &id));
-        let length = key
+        let opened = key
             .key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut clear)
-            .map_err(|_| Unsealable::Forged)?
-            .len();
-        clear.truncate(length);
-        Ok(clear)
+            .open_separate_gather(nonce, aad, body, tag, &mut clear);
+        let clear = SecretBytes::new(clear);
+        opened.map(|()| clear).map_err(|_| Unsealable::Forged)
     }
 }
 

@@ -8,15 +8,10 @@ use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
     StoreError,
 };
-use futures_util::TryStreamExt as _;
 use gateway_model::AccountId;
-use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use sqlx::AnyConnection;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-
-/// A table is read so many rows at a time: each batch has the deadline of one call, and a large store
-/// is never in memory twice.
-const BATCH: usize = 500;
 
 /// What the gateway remembers. Cheap to clone; every clone is the same store.
 #[derive(Clone)]
@@ -175,7 +170,12 @@ impl Store {
     }
 
     /// The record in a row; `None`, and quarantined, if it does not open.
-    fn opened<T: Sealed>(&self, sealer: &Sealer, key: &[u8], sealed: &[u8]) -> Option<T> {
+    pub(crate) fn opened<T: Sealed>(
+        &self,
+        sealer: &Sealer,
+        key: &[u8],
+        sealed: &[u8],
+    ) -> Option<T> {
         let record = sealer.open::<T>(key, sealed);
         record.map_err(|damage| self.quarantine(&damage)).ok()
     }
@@ -187,58 +187,6 @@ impl Store {
             self.get(&mut connection, key).await
         };
         self.db.read(work).await
-    }
-
-    /// Reads a table.
-    pub(crate) async fn read_all<T: Sealed>(&self) -> Result<Vec<T>, StoreError> {
-        let mut all = Vec::new();
-        self.read_each(|record| all.push(record)).await?;
-        Ok(all)
-    }
-
-    /// Gives every record of a table that opens to `take`, ordered by key; the others are
-    /// quarantined.
-    pub(crate) async fn read_each<T: Sealed>(&self, take: impl FnMut(T)) -> Result<(), StoreError> {
-        self.read_some(|_| true, take).await
-    }
-
-    /// The same for the rows whose key is wanted. The others are not opened, so damage in them goes
-    /// unnoticed.
-    pub(crate) async fn read_some<T: Sealed>(
-        &self,
-        wanted: impl Fn(&[u8]) -> bool,
-        mut take: impl FnMut(T),
-    ) -> Result<(), StoreError> {
-        let connection = async { Ok(self.db.readers().acquire().await?) };
-        let mut connection = self.db.read(connection).await?;
-        let query = sqlx::query(AssertSqlSafe(table::all_rows::<T>(self.db.backend)));
-        let mut rows = query.fetch(&mut *connection);
-        let sealer = self.sealer();
-        loop {
-            // Taken out before any is opened: the database's thread is not kept waiting row by row.
-            let fetch = async {
-                let mut batch: Vec<(Vec<u8>, Vec<u8>)> = Vec::with_capacity(BATCH);
-                for _ in 0..BATCH {
-                    let Some(row) = rows.try_next().await? else {
-                        return Ok((batch, true));
-                    };
-                    let key: Vec<u8> = row.try_get(0)?;
-                    if wanted(&key) {
-                        batch.push((key, row.try_get(1)?));
-                    }
-                }
-                Ok((batch, false))
-            };
-            let (batch, last) = self.db.read(fetch).await?;
-            for (key, sealed) in batch {
-                self.opened(&sealer, &key, &sealed)
-                    .into_iter()
-                    .for_each(&mut take);
-            }
-            if last {
-                return Ok(());
-            }
-        }
     }
 }
 

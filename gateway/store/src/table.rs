@@ -10,7 +10,7 @@ use crate::{
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 /// A record that lives sealed in a row of its own.
-pub(crate) trait Sealed: Document {
+pub(crate) trait Sealed: Document + Send + 'static {
     /// Its table.
     const TABLE: &'static str;
     /// The column of its key.
@@ -116,7 +116,7 @@ impl Sealer {
         let json = self.keys.open(&self.place(T::TABLE, key), sealed);
         let json = json.map_err(|why| Damage::new::<T>(key, why.to_string()))?;
         // serde_json's messages may quote what they read; only the place of the error is kept.
-        let record = T::from_json(&json).map_err(|error| {
+        let record = T::from_json(json.expose()).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Damage::new::<T>(key, format!("its JSON is wrong at {line}:{column}"))
         })?;

@@ -1,15 +1,29 @@
-//! How secrets and digests look in a document: secrets as they are, bytes in base64.
+//! How secrets and digests look in a document: secret texts as they are, digests in base64, and secret
+//! bytes in base64 or, where JSON escapes nothing in them, as a list of the one text that they are.
+//!
+//! Tokens are such bytes, and most of what a start of many accounts reads. Documents of older programs
+//! have all bytes in base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::Error as _;
+use serde::de::{Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serializer};
+use std::fmt;
 use zeroize::Zeroizing;
 
-fn decode<'de, D: Deserializer<'de>>(text: &str) -> Result<Vec<u8>, D::Error> {
-    STANDARD
-        .decode(text)
-        .map_err(|_| D::Error::custom("not base64"))
+/// Reads base64 where it stands: a token's text is not copied first.
+struct Base64;
+
+impl Visitor<'_> for Base64 {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("base64")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<u8>, E> {
+        STANDARD.decode(text).map_err(|_| E::custom("not base64"))
+    }
 }
 
 /// A secret text.
@@ -47,12 +61,45 @@ pub(crate) mod bytes {
     use gateway_model::SecretBytes;
 
     pub(crate) fn serialize<S: Serializer>(secret: &SecretBytes, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&Zeroizing::new(STANDARD.encode(secret.expose())))
+        match plain(secret.expose()) {
+            Some(text) => to.collect_seq([text]),
+            None => to.serialize_str(&Zeroizing::new(STANDARD.encode(secret.expose()))),
+        }
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SecretBytes, D::Error> {
-        let text = Zeroizing::new(String::deserialize(from)?);
-        decode::<D>(&text).map(SecretBytes::new)
+        from.deserialize_any(EitherForm)
+    }
+
+    /// The text that JSON writes as it is: whoever reads it makes no copy to take escapes out, which
+    /// nobody would overwrite.
+    fn plain(bytes: &[u8]) -> Option<&str> {
+        let as_it_is = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        let text = std::str::from_utf8(bytes).ok()?;
+        (!bytes.is_empty() && bytes.iter().all(as_it_is)).then_some(text)
+    }
+
+    struct EitherForm;
+
+    impl<'de> Visitor<'de> for EitherForm {
+        type Value = SecretBytes;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("base64 or a list of one text")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<SecretBytes, E> {
+            Base64.visit_str(text).map(SecretBytes::new)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SecretBytes, A::Error> {
+            let text: Option<String> = list.next_element()?;
+            let bytes = text.map(|text| SecretBytes::new(text.into_bytes()));
+            let more = list.next_element::<IgnoredAny>()?.is_some();
+            bytes
+                .filter(|_| !more)
+                .ok_or_else(|| A::Error::custom("not a list of one text"))
+        }
     }
 }
 
@@ -60,6 +107,9 @@ pub(crate) mod bytes {
 pub(super) mod some_bytes {
     use super::*;
     use gateway_model::SecretBytes;
+
+    #[derive(Deserialize)]
+    struct Bytes(#[serde(with = "super::bytes")] SecretBytes);
 
     pub(crate) fn serialize<S: Serializer>(
         secret: &Option<SecretBytes>,
@@ -74,9 +124,7 @@ pub(super) mod some_bytes {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<SecretBytes>, D::Error> {
-        let text = Option::<String>::deserialize(from)?.map(Zeroizing::new);
-        let bytes = text.map(|text| decode::<D>(&text)).transpose()?;
-        Ok(bytes.map(SecretBytes::new))
+        Ok(Option::<Bytes>::deserialize(from)?.map(|bytes| bytes.0))
     }
 }
 
@@ -95,8 +143,7 @@ pub(super) mod digest {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<SecretDigest, D::Error> {
-        let bytes = decode::<D>(&String::deserialize(from)?)?;
-        let bytes = bytes.try_into();
+        let bytes = from.deserialize_str(Base64)?.try_into();
         bytes
             .map(SecretDigest)
             .map_err(|_| D::Error::custom("not 32 bytes"))
@@ -139,3 +186,6 @@ pub(super) mod key {
         digest::deserialize(from).map(|digest| digest.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

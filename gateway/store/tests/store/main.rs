@@ -15,6 +15,7 @@ mod faults;
 mod full_disk;
 mod grants;
 mod keys;
+mod large;
 mod opening;
 mod people;
 mod place;

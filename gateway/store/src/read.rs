@@ -1,0 +1,105 @@
+//! Reading whole tables: rows are taken out in batches, and what a large table holds is opened on several
+//! threads.
+
+use crate::table::{self, Sealed};
+use crate::{Store, StoreError};
+use futures_util::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, Row as _};
+use std::collections::VecDeque;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// A table is read so many rows at a time: each batch has the deadline of one call, and a large store
+/// is never in memory twice.
+const BATCH: usize = 500;
+/// Batches that are opened beside the one that is taken out.
+const OPENING: usize = 3;
+
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+impl Store {
+    /// Reads a table.
+    pub(crate) async fn read_all<T: Sealed>(&self) -> Result<Vec<T>, StoreError> {
+        let mut all = Vec::new();
+        self.read_each(|record| all.push(record)).await?;
+        Ok(all)
+    }
+
+    /// Gives every record of a table that opens to `take`, ordered by key; the others are
+    /// quarantined.
+    pub(crate) async fn read_each<T: Sealed>(&self, take: impl FnMut(T)) -> Result<(), StoreError> {
+        self.read_some(|_| true, take).await
+    }
+
+    /// The same for the rows whose key is wanted. The others are not opened, so damage in them goes
+    /// unnoticed.
+    pub(crate) async fn read_some<T: Sealed>(
+        &self,
+        wanted: impl Fn(&[u8]) -> bool,
+        take: impl FnMut(T),
+    ) -> Result<(), StoreError> {
+        self.read_through(wanted, |record| record, take).await
+    }
+
+    /// Gives every record of a table that opens to `work`, on the threads that open them, and what comes
+    /// of it to `take`, ordered by key.
+    pub(crate) async fn read_through<T: Sealed, R: Send + 'static>(
+        &self,
+        wanted: impl Fn(&[u8]) -> bool,
+        work: impl Fn(T) -> R + Clone + Send + 'static,
+        mut take: impl FnMut(R),
+    ) -> Result<(), StoreError> {
+        let connection = async { Ok(self.db.readers().acquire().await?) };
+        let mut connection = self.db.read(connection).await?;
+        let query = sqlx::query(AssertSqlSafe(table::all_rows::<T>(self.db.backend)));
+        let mut rows = query.fetch(&mut *connection);
+        let sealer = self.sealer();
+        let mut opening = VecDeque::new();
+        loop {
+            // Taken out before any is opened: the database's thread is not kept waiting row by row.
+            let fetch = async {
+                let mut batch = Rows::with_capacity(BATCH);
+                for _ in 0..BATCH {
+                    let Some(row) = rows.try_next().await? else {
+                        return Ok((batch, true));
+                    };
+                    let key: Vec<u8> = row.try_get(0)?;
+                    if wanted(&key) {
+                        batch.push((key, row.try_get(1)?));
+                    }
+                }
+                Ok((batch, false))
+            };
+            let (batch, last) = self.db.read(fetch).await?;
+            let (store, sealer, work) = (self.clone(), sealer.clone(), work.clone());
+            let open = move || -> Vec<R> {
+                let records = batch
+                    .iter()
+                    .filter_map(|(key, sealed)| store.opened(&sealer, key, sealed));
+                records.map(work).collect()
+            };
+            if last && opening.is_empty() {
+                // A small table is not worth a thread.
+                open().into_iter().for_each(take);
+                return Ok(());
+            }
+            opening.push_back(spawn_blocking(open));
+            let ahead = if last { 0 } else { OPENING };
+            while opening.len() > ahead {
+                next(&mut opening).await?.into_iter().for_each(&mut take);
+            }
+            if last {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The batch that was given out first.
+async fn next<R>(opening: &mut VecDeque<JoinHandle<Vec<R>>>) -> Result<Vec<R>, StoreError> {
+    let Some(first) = opening.pop_front() else {
+        return Ok(Vec::new());
+    };
+    first.await.map_err(|_| StoreError::Internal {
+        why: "opening records was cut off".to_owned(),
+    })
+}
