@@ -11,6 +11,7 @@ use crate::{
     worker::{self, Seed},
 };
 use gateway_model::Clock;
+use rand::{TryRng as _, rngs::SysRng};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     fmt, io,
@@ -216,7 +217,9 @@ impl fmt::Debug for Bound {
 /// A seed for what must not be guessable from outside.
 fn random_seed() -> io::Result<[u8; 32]> {
     let mut seed = [0; 32];
-    aws_lc_rs::rand::fill(&mut seed)
+    // From the system: the provider's own generator gathers entropy for a tenth of a second first.
+    SysRng
+        .try_fill_bytes(&mut seed)
         .map_err(|_| io::Error::other("the system gave no random bytes"))?;
     Ok(seed)
 }
