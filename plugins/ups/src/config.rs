@@ -1,7 +1,7 @@
 //! One account's configuration, checked.
 
 use http::{HeaderValue, Uri, uri::Scheme};
-use oauth2::{AuthUrl, ClientId, TokenUrl};
+use oauth2::{AuthUrl, ClientId, TokenUrl, url::Url};
 use plugins_sdk::{Error, Result, Secret};
 use serde::Deserialize;
 
@@ -70,10 +70,17 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn new(config: Config) -> Result<Self> {
-        let origin = config
-            .origin
-            .as_deref()
-            .unwrap_or_else(|| config.environment.origin());
+        let origin = origin(
+            config
+                .origin
+                .as_deref()
+                .unwrap_or_else(|| config.environment.origin()),
+        )?;
+        let at = |path| {
+            let mut url = origin.clone();
+            url.set_path(path);
+            url
+        };
         credential_text("client_id", &config.client_id)?;
         credential_text("client_secret", config.client_secret.expose())?;
         if config.client_id.contains(':') {
@@ -84,9 +91,9 @@ impl Account {
         }
         Ok(Self {
             grant: config.grant,
-            authorize_url: AuthUrl::new(url(origin, AUTHORIZE_PATH)?).map_err(bad_origin)?,
-            token_url: TokenUrl::new(url(origin, TOKEN_PATH)?).map_err(bad_origin)?,
-            refresh_url: TokenUrl::new(url(origin, REFRESH_PATH)?).map_err(bad_origin)?,
+            authorize_url: AuthUrl::from_url(at(AUTHORIZE_PATH)),
+            token_url: TokenUrl::from_url(at(TOKEN_PATH)),
+            refresh_url: TokenUrl::from_url(at(REFRESH_PATH)),
             basic: plugins_sdk::basic(&config.client_id, config.client_secret.expose()),
             account_number: config
                 .account_number
@@ -120,14 +127,14 @@ fn bad_origin<E>(_: E) -> Error {
     )
 }
 
-fn url(origin: &str, path: &str) -> Result<String> {
+fn origin(origin: &str) -> Result<Url> {
     let uri: Uri = origin.parse().map_err(bad_origin)?;
     let web = [Some(&Scheme::HTTPS), Some(&Scheme::HTTP)].contains(&uri.scheme());
     let bare = uri.path() == "/" && uri.query().is_none() && !origin.contains(['@', '?', '#']);
     if !web || !bare {
         return Err(bad_origin(()));
     }
-    Ok(format!("{}{path}", origin.trim_end_matches('/')))
+    origin.parse().map_err(bad_origin)
 }
 
 fn account_number(text: &str) -> Result<HeaderValue> {
