@@ -12,7 +12,7 @@
 //! | 4 | requests that the gateway answers itself | `own` |
 //! | 5 | take the credential | `credential` (with `credentials`, `view`) |
 //! | 6 | strip and inject; sign, for carriers that want it | `inject` (with `names`), `sign` (with `signer`) |
-//! | 7 | forward, stream back | `forward` (with `outgoing`, `upstream`, `answer`) |
+//! | 7 | forward, stream back | `forward` (with `outgoing`, `upstream`, `tls`, `answer`) |
 //! | 8 | replay after a rejected credential | `replay` |
 //! | 9 | account for it | `record` (with `metrics`) |
 //!
@@ -49,7 +49,6 @@ mod names;
 mod outgoing;
 mod own;
 mod rate;
-mod read_ahead;
 mod record;
 mod replay;
 mod request_id;
@@ -65,6 +64,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod ticks;
+mod tls;
 mod upstream;
 mod view;
 mod worker;

@@ -9,9 +9,9 @@ use crate::{
     limits::Limits,
     local_exec::LocalExec,
     outgoing::Outgoing,
-    read_ahead::ReadAhead,
     settings::Settings,
     ticks::{Ticks, timeout},
+    tls::TlsStream,
 };
 use futures_util::future::Either;
 use gateway_model::{Origin, Scheme};
@@ -21,6 +21,7 @@ use hyper::{
     client::conn::{TrySendError, http1, http2},
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::client::UnbufferedClientConnection;
 use rustls_pki_types::ServerName;
 use std::{
     cell::{Cell, RefCell},
@@ -34,7 +35,6 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
-use tokio_rustls::TlsConnector;
 
 /// Bytes of one answer that an HTTP/2 server may send ahead of its app.
 const STREAM_WINDOW: u32 = 128 * 1024;
@@ -45,7 +45,7 @@ const LOOK: usize = 4;
 pub(crate) struct Upstream {
     host: Box<str>,
     port: u16,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>,
     pub(crate) scheme: uri::Scheme,
     pub(crate) authority: uri::Authority,
     limits: Limits,
@@ -122,7 +122,7 @@ impl Upstream {
                 } else {
                     vec![b"http/1.1".to_vec()]
                 };
-                (TlsConnector::from(Arc::new(config)), name)
+                (Arc::new(config), name)
             }),
         };
         Self {
@@ -209,12 +209,12 @@ impl Upstream {
         let stream = TcpStream::connect((&*self.host, self.port)).await?;
         // Without it the last packet of a request waits for an acknowledgement; it cannot be vital.
         let _ = stream.set_nodelay(true);
-        let Some((connector, name)) = &self.tls else {
+        let Some((config, name)) = &self.tls else {
             return handshake_http1(stream, &self.limits).await;
         };
-        let stream = ReadAhead::new(stream);
-        let stream = connector.connect(name.clone(), stream).await?;
-        if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+        let client = UnbufferedClientConnection::new(Arc::clone(config), name.clone());
+        let stream = TlsStream::open(client.map_err(io::Error::other)?, stream).await?;
+        if !stream.is_http2() {
             return handshake_http1(stream, &self.limits).await;
         }
         let (sender, connection) = http2::Builder::new(LocalExec)
