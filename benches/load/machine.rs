@@ -14,8 +14,11 @@ pub(crate) struct Plan {
     pub(crate) proxy: Vec<usize>,
     /// The mock's.
     pub(crate) backend: Vec<usize>,
-    /// Of the mock that signs a storm's tokens, so that ordinary answers do not wait for it.
+    /// Of the mock that signs a storm's tokens. Where it is the mock's it gives way to that one, so that
+    /// ordinary answers do not wait for signatures.
     pub(crate) fleet: Vec<usize>,
+    /// Whether the proxy has a processor more than it has workers.
+    control: bool,
     /// The generator's.
     pub(crate) generator: Vec<usize>,
 }
@@ -26,8 +29,8 @@ impl Plan {
         Self::of(processors(), workers)
     }
 
-    /// The same for a storm: with a second mock, and a processor for the gateway's control plane
-    /// where there is one.
+    /// The same for a storm: with a second mock, and a processor for the gateway's control plane, as
+    /// there would be on a real machine.
     pub(crate) fn storm(workers: usize) -> Self {
         Self::storm_of(processors(), workers)
     }
@@ -45,23 +48,29 @@ impl Plan {
             fleet: backend.clone(),
             backend,
             generator: vec![all - 1],
+            control: false,
         }
     }
 
     fn storm_of(all: usize, workers: usize) -> Self {
         let rest = all.saturating_sub(workers);
-        // Generator and ordinary answers take one each; what signs takes what is left.
-        let (control, signers) = match rest {
-            0..=2 => return Self::of(all, workers),
-            3 => (0, 1),
-            more => (1, more - 3),
+        // Control plane, generator and ordinary answers take one each; what signs takes what is left,
+        // or what ordinary answers leave of theirs.
+        if rest < 3 {
+            return Self::of(all, workers);
+        }
+        let proxy = workers + 1;
+        let backend = all - 2;
+        let fleet = match proxy..backend {
+            none if none.is_empty() => vec![backend],
+            some => some.collect(),
         };
-        let proxy = workers + control;
         Self {
             proxy: (0..proxy).collect(),
-            fleet: (proxy..proxy + signers).collect(),
-            backend: vec![all - 2],
+            fleet,
+            backend: vec![backend],
             generator: vec![all - 1],
+            control: true,
         }
     }
 
@@ -87,12 +96,13 @@ impl fmt::Display for Plan {
             "processors: gateway {:?}, mock {:?}, mock of the storm's accounts {:?}, generator {:?}",
             self.proxy, self.backend, self.fleet, self.generator
         )?;
-        if self.fleet == self.backend || !self.is_clean() {
-            f.write_str(
-                "; too few: signing tokens delays ordinary answers, so latencies say little",
-            )?;
+        if !self.control || !self.is_clean() {
+            f.write_str("; too few: control plane and workers share them, so latencies say little")
+        } else if self.fleet == self.backend {
+            f.write_str("; the mocks share theirs, and the one that signs gives way")
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 }
 
@@ -139,14 +149,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn storm_signs_on_processors_of_its_own_where_there_are_enough() {
-        for (all, workers) in [(4, 1), (5, 1), (8, 2), (16, 2)] {
+    fn control_plane_has_a_processor_of_its_own_where_there_are_enough() {
+        for (all, workers) in [(4, 1), (5, 1), (5, 2), (8, 2), (16, 2)] {
             let plan = Plan::storm_of(all, workers);
             let roles = [&plan.proxy, &plan.backend, &plan.fleet, &plan.generator];
             let mut used: Vec<usize> = roles.into_iter().flatten().copied().collect();
             used.sort_unstable();
+            used.dedup();
             assert_eq!(used, (0..all).collect::<Vec<_>>(), "{plan:?}");
+            assert_eq!(plan.proxy.len(), workers + 1);
             assert!(plan.is_clean() && !plan.to_string().contains("too few"));
+            let shared = plan.to_string().contains("gives way");
+            assert_eq!(shared, all == workers + 3, "{plan}");
         }
     }
 

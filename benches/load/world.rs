@@ -41,6 +41,8 @@ pub(crate) struct Mock {
     pub(crate) journal: usize,
     /// Clients beside `mock-client`; see [`client_id`].
     pub(crate) clients: usize,
+    /// Whether it leaves the processor to whoever else wants it.
+    pub(crate) gives_way: bool,
 }
 
 /// The name of an account, and of its oauth client.
@@ -92,8 +94,16 @@ impl Carrier {
             "--data",
             &data,
         ];
-        let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
-        let mut server = Server::start(name, &options.mock_ups, &arguments, processors, folder)?;
+        let mut arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+        let mut program = options.mock_ups.as_path();
+        if mock.gives_way {
+            arguments.splice(
+                ..0,
+                [OsStr::new("-n"), OsStr::new("19"), program.as_os_str()],
+            );
+            program = Path::new("nice");
+        }
+        let mut server = Server::start(name, program, &arguments, processors, folder)?;
         let addr = server.address("listening on http")?;
         let tls = server.address("listening on https")?;
         let ca_file = folder.join(format!("{name}-ca.pem"));

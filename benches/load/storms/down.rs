@@ -34,10 +34,13 @@ pub(super) fn run(storms: &Storms, findings: &mut Findings) -> Result<()> {
         ..
     } = *storms;
     let due = Duration::from_secs(due_in);
+    let some_end = due + Duration::from_secs(down * 3 / 4);
+    let late = Duration::from_secs((down / 20).clamp(1, 10));
     let outage = Outage {
         begins: due.saturating_sub(Duration::from_secs(2)),
         due,
-        some_end: due + Duration::from_secs(down * 3 / 4),
+        last_asked: some_end.saturating_sub(MARGIN + late),
+        some_end,
         ends: due + Duration::from_secs(down),
     };
     let size = Size {
@@ -61,6 +64,8 @@ struct Outage {
     begins: Duration,
     /// All tokens fall due.
     due: Duration,
+    /// The last request for a token that is going to end: it may be late on a busy machine.
+    last_asked: Duration,
     /// Some tokens end.
     some_end: Duration,
     ends: Duration,
@@ -141,7 +146,7 @@ fn most(fleet: &Fleet, mark: u64) -> Result<u64> {
 
 /// All tokens are good: every request is served.
 fn first_half(fleet: &Fleet, outage: &Outage) -> Result<u64> {
-    let time = fleet.until(outage.some_end.saturating_sub(MARGIN));
+    let time = fleet.until(outage.last_asked);
     let outcome = visit(fleet, 0..fleet.accounts, Some(time))?;
     outcome.all_good()?;
     Ok(outcome.good)

@@ -1,7 +1,7 @@
 //! All tokens fall due in the same instant; then all are revoked at once.
 
 use super::fleet::{Fleet, Size, Stored};
-use super::{Beside, CONNECTIONS, Findings, Storms, eventually, ordinary_load, rss};
+use super::{Beside, Findings, Storms, VISITORS, eventually, ordinary_load, rss};
 use crate::{measure, smoke::tokens_issued};
 use anyhow::{Result, ensure};
 use benches::{
@@ -109,7 +109,7 @@ fn visit(fleet: &Fleet, times: usize) -> Result<Outcome> {
         ..Load::closed(
             fleet.gateway.target.clone(),
             Fleet::ask(0),
-            CONNECTIONS,
+            VISITORS,
             PATIENCE,
         )
     };

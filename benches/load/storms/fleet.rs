@@ -76,6 +76,7 @@ impl Fleet {
         let mock = Mock {
             journal: accounts * size.requests_each + 1_000,
             clients: accounts,
+            gives_way: true,
         };
         let folder = world.folder.path();
         let carrier = Carrier::start(options, "mock-fleet", &world.plan.fleet, folder, &mock)?;

@@ -2,11 +2,15 @@
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA384, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use rustls_pki_types::pem::PemObject as _;
 
 use crate::error::push_json_string;
 
@@ -14,9 +18,12 @@ use crate::error::push_json_string;
 const KEY_ID: &str = "64c4b620-2faa-4356-b041-f3a0f36cc1fa";
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-static SIGNING_KEY: LazyLock<EncodingKey> = LazyLock::new(|| {
+/// Read once: reading and checking the key takes as long as signing with it.
+static SIGNING_KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| {
     let pem = include_bytes!("../../fixtures/mock-only-rsa-key.pem");
-    EncodingKey::from_rsa_pem(pem)
+    PrivatePkcs8KeyDer::from_pem_slice(pem)
+        .ok()
+        .and_then(|key| RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).ok())
         .expect("the embedded key is a PKCS#8 RSA key; a test signs with it")
 });
 
@@ -28,7 +35,19 @@ static HEADER: LazyLock<String> = LazyLock::new(|| {
 /// process and would otherwise delay the first token.
 pub(crate) fn warm_up() {
     // Whether it works shows when a token is asked for.
-    let _ = crypto::sign(HEADER.as_bytes(), &SIGNING_KEY, Algorithm::RS384);
+    let _ = signature(HEADER.as_bytes());
+}
+
+/// The RS384 signature of a message, in base64url.
+fn signature(message: &[u8]) -> Result<String, Unspecified> {
+    let mut signature = vec![0; SIGNING_KEY.public_modulus_len()];
+    SIGNING_KEY.sign(
+        &RSA_PKCS1_SHA384,
+        &SystemRandom::new(),
+        message,
+        &mut signature,
+    )?;
+    Ok(URL_SAFE_NO_PAD.encode(signature))
 }
 
 /// What an access token says about itself.
@@ -81,10 +100,7 @@ impl Issuer {
     }
 
     /// A signed access token, claims in the order of the recorded ones.
-    pub(crate) fn access_token(
-        &self,
-        claims: &Claims<'_>,
-    ) -> Result<String, jsonwebtoken::errors::Error> {
+    pub(crate) fn access_token(&self, claims: &Claims<'_>) -> Result<String, Unspecified> {
         let mut json = String::with_capacity(640);
         json.push('{');
         let mut string = |name: &str, value: &str| {
@@ -125,7 +141,7 @@ impl Issuer {
         pad(&mut json);
         json.push('}');
         let message = format!("{}.{}", *HEADER, URL_SAFE_NO_PAD.encode(json));
-        let signature = crypto::sign(message.as_bytes(), &SIGNING_KEY, Algorithm::RS384)?;
+        let signature = signature(message.as_bytes())?;
         Ok(format!("{message}.{signature}"))
     }
 
