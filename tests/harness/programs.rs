@@ -46,6 +46,23 @@ pub fn programs() -> &'static Programs {
     })
 }
 
+/// The sample plugin that signs requests, as a library.
+///
+/// # Panics
+/// When the build fails.
+pub fn signer_plugin() -> &'static Path {
+    static PLUGIN: OnceLock<PathBuf> = OnceLock::new();
+    PLUGIN.get_or_init(|| {
+        build(&["-p", "examples-signer-dylib"]);
+        let file = profile_folder().join("libwaybill_plugin_signer.so");
+        assert!(
+            file.exists(),
+            "the sample signer was not built: unset WAYBILL_BUILT"
+        );
+        file
+    })
+}
+
 /// The folder of the built examples.
 ///
 /// # Panics

@@ -22,6 +22,7 @@ mod real_clients;
 mod renewal;
 mod replay_after_401;
 mod shutdown;
+mod signing;
 mod single_flight;
 mod tls;
 mod token_endpoint;
