@@ -43,15 +43,15 @@ struct Acme {
 impl Acme {
     async fn start() -> (Self, SocketAddr) {
         let acme = Self::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let addr = listener.local_addr().expect("an address");
         let served = acme.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let served = served.clone();
                 let service = service_fn(move |request| {
                     let served = served.clone();
-                    async move { served.answer(addr, request).await }
+                    async move { Ok::<_, Infallible>(served.answer(addr, request).await) }
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
@@ -59,11 +59,7 @@ impl Acme {
         (acme, addr)
     }
 
-    async fn answer(
-        self,
-        addr: SocketAddr,
-        request: Request<Incoming>,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn answer(self, addr: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
         let body = body
             .collect()
@@ -85,7 +81,7 @@ impl Acme {
             &session,
             &field("content-type"),
         ];
-        let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key");
         lines
             .iter()
             .for_each(|line| mac.update(format!("{line}\n").as_bytes()));
@@ -95,13 +91,17 @@ impl Acme {
             STANDARD.encode(mac.finalize().into_bytes())
         );
         let genuine = expected == field("acme-signature") && !session.is_empty();
-        let known = !self.forgotten.lock().unwrap().contains(&session);
+        let known = !self
+            .forgotten
+            .lock()
+            .expect("no other test panics")
+            .contains(&session);
         let status = if genuine && known {
             StatusCode::OK
         } else {
             StatusCode::UNAUTHORIZED
         };
-        self.seen.lock().unwrap().push(Seen {
+        self.seen.lock().expect("no other test panics").push(Seen {
             target: parts.uri.to_string(),
             session,
             body,
@@ -110,15 +110,18 @@ impl Acme {
         });
         let mut answer = Response::new(Full::new(Bytes::from_static(b"{}")));
         *answer.status_mut() = status;
-        Ok(answer)
+        answer
     }
 
     fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+        self.seen.lock().expect("no other test panics").clone()
     }
 
     fn forget(&self, session: &str) {
-        self.forgotten.lock().unwrap().push(session.to_owned());
+        self.forgotten
+            .lock()
+            .expect("no other test panics")
+            .push(session.to_owned());
     }
 }
 
@@ -158,7 +161,7 @@ fn post(path: &str, body: &'static [u8]) -> Request<Bytes> {
         // Whoever sends one of its own gets it replaced.
         .header("acme-signature", "acme-client:forged")
         .body(Bytes::from_static(body))
-        .unwrap()
+        .expect("its parts are fixed")
 }
 
 fn assert_code(answer: &Answer, status: u16, code: &str) {

@@ -1,9 +1,5 @@
 //! What the sample signer signs, told apart bit by bit.
 #![cfg(test)]
-#![expect(
-    clippy::panic,
-    reason = "helpers of tests fail the test that called them"
-)]
 
 use examples_signer::Acme;
 use plugins_sdk::{Class, SignRequest, testing};

@@ -53,7 +53,9 @@ pub(crate) fn try_take(
         let credential = view.usable(now).map_err(Lack::Credential)?;
         inject::inject(headers, credential);
         if let Some(signing) = signing {
-            signing.apply(headers, credential).map_err(Lack::Signature)?;
+            signing
+                .apply(headers, credential)
+                .map_err(Lack::Signature)?;
         }
         Ok(credential.generation)
     })
