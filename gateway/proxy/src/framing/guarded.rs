@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Violation;
+use super::held::Held;
 use super::http2::Frames;
 use super::limits::Bounds;
 use super::message::{Position, RequestFraming};
@@ -67,10 +68,7 @@ pub struct GuardedIo<T> {
     framing: RequestFraming,
     mode: Mode,
     end: Option<End>,
-    /// Bytes not handed on: `..at` are, `..approved` may be.
-    held: Vec<u8>,
-    at: usize,
-    approved: usize,
+    held: Held,
     lingered: usize,
     shut: bool,
     frames: Frames,
@@ -85,9 +83,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             framing: RequestFraming::new(),
             mode: Mode::Http1,
             end: None,
-            held: Vec::new(),
-            at: 0,
-            approved: 0,
+            held: Held::default(),
             lingered: 0,
             shut: false,
             frames: Frames::default(),
@@ -115,8 +111,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     /// From now on everything passes: ALPN agreed on HTTP/2. Only its pace is looked after.
     pub fn set_http2(&mut self) {
         self.mode = Mode::Http2;
-        self.approved = self.held.len();
-        self.frames.advance(&self.held, &self.state);
+        self.held.approve_all();
+        self.frames.advance(self.held.bytes(), &self.state);
     }
 
     /// Finds out by its first bytes whether a plaintext peer speaks HTTP/2.
@@ -134,8 +130,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     pub fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Protocol>> {
         self.mode = Mode::Sniffing;
         loop {
-            let shown = self.held.len().min(PREFACE.len());
-            if self.held[..shown] != PREFACE[..shown] {
+            let held = self.held.bytes();
+            let shown = held.len().min(PREFACE.len());
+            if held[..shown] != PREFACE[..shown] {
                 break;
             }
             if shown == PREFACE.len() {
@@ -187,7 +184,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         } = self;
         scratch::with(|scratch| {
             let fresh = ready!(poll_receive(io, state, cx, scratch))?;
-            held.extend_from_slice(fresh);
+            held.extend(fresh);
             if state.position.get() == Position::Between && !held.is_empty() {
                 state.position.set(Position::Head);
             }
@@ -212,7 +209,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         }
         let advance = self.framing.advance(fresh);
         if advance.violation.is_none() {
-            self.held.extend_from_slice(&fresh[advance.approved..]);
+            self.held.extend(&fresh[advance.approved..]);
         }
         buf.set_filled(before + advance.approved);
         note(&self.state, &self.framing);
@@ -224,11 +221,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
 
     /// Judges `held`, of which nothing is approved yet.
     fn judge_held(&mut self) {
-        let advance = self.framing.advance(&self.held);
-        self.approved = advance.approved;
+        let advance = self.framing.advance(self.held.bytes());
+        self.held.approve(advance.approved);
         note(&self.state, &self.framing);
         if let Some(violation) = advance.violation {
-            self.held.truncate(self.approved);
+            self.held.cut();
             self.stop(violation);
         }
     }
@@ -238,9 +235,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         let end = ending(self.framing.position(), violation, &self.state);
         self.end = Some(end);
         if end == End::Refused {
-            self.held.truncate(self.approved);
-            self.held.extend_from_slice(REFUSED);
-            self.approved = self.held.len();
+            self.held.cut();
+            self.held.extend(REFUSED);
+            self.held.approve_all();
         }
     }
 
@@ -261,24 +258,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             }
         }
         true
-    }
-
-    /// Hands on what is approved of `held`; whether there was anything.
-    fn deliver(&mut self, buf: &mut ReadBuf<'_>) -> bool {
-        let count = (self.approved - self.at).min(buf.remaining());
-        buf.put_slice(&self.held[self.at..self.at + count]);
-        self.at += count;
-        if self.at == self.approved {
-            if self.at == self.held.len() {
-                // Freed, not cleared: most connections wait most of the time.
-                self.held = Vec::new();
-            } else {
-                self.held.drain(..self.at);
-            }
-            self.at = 0;
-            self.approved = 0;
-        }
-        count > 0
     }
 
     /// Reads and forgets what a peer still sends, so that closing does not reset the connection
@@ -379,7 +358,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<T> {
     ) -> Poll<io::Result<()>> {
         let before = buf.remaining();
         loop {
-            if before == 0 || self.deliver(buf) || buf.remaining() < before {
+            if before == 0 || self.held.deliver(buf) || buf.remaining() < before {
                 return Poll::Ready(Ok(()));
             }
             match self.end {

@@ -16,6 +16,7 @@ mod chunked;
 mod field;
 mod guarded;
 mod head;
+mod held;
 mod host;
 mod http2;
 pub mod limits;
@@ -30,6 +31,7 @@ mod watch;
 
 pub(crate) use bytes::all_target;
 pub use guarded::{GuardedIo, Protocol};
+pub(crate) use held::Held;
 pub use message::{Advance, Position, RequestFraming, ResponseFraming};
 pub use state::{ConnectionState, Serving};
 pub use upstream::{UpstreamIo, UpstreamState};

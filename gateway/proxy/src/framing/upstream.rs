@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::message::ResponseFraming;
-use super::{Violation, limits::Bounds, scratch};
+use super::{Violation, held::Held, limits::Bounds, scratch};
 
 /// Shared by an [`UpstreamIo`] and whoever sends requests over it.
 #[derive(Debug, Default)]
@@ -52,10 +52,7 @@ pub struct UpstreamIo<T> {
     io: T,
     state: Rc<UpstreamState>,
     framing: ResponseFraming,
-    /// Bytes not handed on: `..at` are, `..approved` may be.
-    held: Vec<u8>,
-    at: usize,
-    approved: usize,
+    held: Held,
     closed: bool,
 }
 
@@ -69,9 +66,7 @@ impl<T> UpstreamIo<T> {
                 ..UpstreamState::default()
             }),
             framing: ResponseFraming::new(),
-            held: Vec::new(),
-            at: 0,
-            approved: 0,
+            held: Held::default(),
             closed: false,
         }
     }
@@ -93,23 +88,6 @@ impl<T> UpstreamIo<T> {
     pub fn get_ref(&self) -> &T {
         &self.io
     }
-
-    /// Hands on what is approved of `held`; whether there was anything.
-    fn deliver(&mut self, buf: &mut ReadBuf<'_>) -> bool {
-        let count = (self.approved - self.at).min(buf.remaining());
-        buf.put_slice(&self.held[self.at..self.at + count]);
-        self.at += count;
-        if self.at == self.approved {
-            if self.at == self.held.len() {
-                self.held = Vec::new();
-            } else {
-                self.held.drain(..self.at);
-            }
-            self.at = 0;
-            self.approved = 0;
-        }
-        count > 0
-    }
 }
 
 impl<T: AsyncRead + Unpin> UpstreamIo<T> {
@@ -128,7 +106,7 @@ impl<T: AsyncRead + Unpin> UpstreamIo<T> {
             let received = fresh.len();
             let advance = self.framing.advance(fresh);
             if advance.violation.is_none() {
-                self.held.extend_from_slice(&fresh[advance.approved..]);
+                self.held.extend(&fresh[advance.approved..]);
             }
             buf.set_filled(before + advance.approved);
             self.note(advance.violation);
@@ -137,15 +115,15 @@ impl<T: AsyncRead + Unpin> UpstreamIo<T> {
         let received = scratch::with(|scratch| {
             let mut more = ReadBuf::new(scratch);
             ready!(Pin::new(&mut self.io).poll_read(cx, &mut more))?;
-            self.held.extend_from_slice(more.filled());
+            self.held.extend(more.filled());
             Poll::Ready(io::Result::Ok(more.filled().len()))
         });
         let received = ready!(received)?;
         self.begin();
-        let advance = self.framing.advance(&self.held);
-        self.approved = advance.approved;
+        let advance = self.framing.advance(self.held.bytes());
+        self.held.approve(advance.approved);
         if advance.violation.is_some() {
-            self.held.truncate(self.approved);
+            self.held.cut();
         }
         self.note(advance.violation);
         Poll::Ready(Ok(received))
@@ -174,7 +152,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for UpstreamIo<T> {
     ) -> Poll<io::Result<()>> {
         let before = buf.remaining();
         loop {
-            if before == 0 || self.deliver(buf) || buf.remaining() < before {
+            if before == 0 || self.held.deliver(buf) || buf.remaining() < before {
                 return Poll::Ready(Ok(()));
             }
             if let Some(violation) = self.state.violation.get() {

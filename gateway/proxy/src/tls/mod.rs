@@ -11,7 +11,6 @@
 
 mod incoming;
 mod outgoing;
-mod plaintext;
 mod session;
 mod side;
 

@@ -5,8 +5,8 @@ use super::{
     incoming::Incoming,
     invalid,
     outgoing::{self, Outgoing},
-    plaintext::Plaintext,
 };
+use crate::framing::Held;
 use rustls::unbuffered::{ConnectionState, ReadTraffic, WriteTraffic};
 use std::io;
 use tokio::io::ReadBuf;
@@ -18,7 +18,8 @@ const GOODBYE: usize = 256;
 pub(super) struct Session<S: Side> {
     side: S,
     pub(super) incoming: Incoming,
-    pub(super) plaintext: Plaintext,
+    /// Decrypted and not asked for yet.
+    pub(super) plaintext: Held,
     pub(super) outgoing: Outgoing,
     /// The peer said that it sends nothing more.
     pub(super) peer_closed: bool,
@@ -42,7 +43,7 @@ impl<S: Side> Session<S> {
         Self {
             side,
             incoming: Incoming::default(),
-            plaintext: Plaintext::default(),
+            plaintext: Held::default(),
             outgoing: Outgoing::default(),
             peer_closed: false,
             failed: None,
@@ -168,14 +169,19 @@ impl<S: Side> Session<S> {
 /// Hands on the plaintext of a record; how many more bytes than were said are used up by that.
 fn take<D>(
     traffic: &mut ReadTraffic<'_, '_, D>,
-    kept: &mut Plaintext,
+    kept: &mut Held,
     buf: &mut ReadBuf<'_>,
 ) -> Result<usize, rustls::Error> {
     let mut used = 0;
     while let Some(record) = traffic.next_record() {
         let record = record?;
         used += record.discard;
-        kept.take(record.payload, buf);
+        // What is kept goes first.
+        let room = if kept.is_empty() { buf.remaining() } else { 0 };
+        let (now, later) = record.payload.split_at(record.payload.len().min(room));
+        buf.put_slice(now);
+        kept.extend(later);
+        kept.approve_all();
     }
     Ok(used)
 }
