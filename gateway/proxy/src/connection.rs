@@ -5,15 +5,15 @@
 
 use crate::{
     framing::{ConnectionState, GuardedIo, Protocol},
-    http1, serve,
+    http1,
+    read_ahead::ReadAhead,
+    serve,
     streams::{Polled, Streams},
     ticks::timeout,
-    tls::TlsStream,
     worker::Worker,
 };
 use hyper::{server::conn, service::service_fn};
 use hyper_util::rt::TokioTimer;
-use rustls::server::UnbufferedServerConnection;
 use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
@@ -27,6 +27,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// What the worker knows about one connection while it lives.
 pub(crate) struct Connection {
@@ -189,15 +190,12 @@ async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
 
 async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
     let worker = &connection.worker;
-    let Ok(server) = UnbufferedServerConnection::new(tls) else {
-        return;
-    };
-    let handshake = TlsStream::open(server, stream);
+    let handshake = TlsAcceptor::from(tls).accept(ReadAhead::new(stream));
     let handshake = timeout(&worker.ticks, worker.settings.limits.handshake, handshake);
     let Some(Ok(Ok(stream))) = connection.run(handshake).await else {
         return;
     };
-    let http2 = stream.is_http2();
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
     if http2 {
         io.set_http2();

@@ -49,6 +49,7 @@ mod names;
 mod outgoing;
 mod own;
 mod rate;
+mod read_ahead;
 mod record;
 mod replay;
 mod request_id;

@@ -1,10 +1,13 @@
-//! TLS on a stream, with as few copies as rustls allows.
+//! TLS to a carrier, with as few copies as rustls allows.
 //!
-//! rustls' buffered interface reads four kilobytes at a time into a buffer that it clears and moves as it
-//! grows, for each large record anew. Here its unbuffered one works on ours: one read takes what is there, a
-//! record is decrypted where it was read to, and its plaintext is copied once more by us, to the reader.
-//! What is sent is encrypted into one buffer and written by one call. The buffers are the thread's; a
-//! connection has one only while something in it is left.
+//! rustls' buffered interface reads four kilobytes at a time into a buffer that it clears and moves
+//! as it grows, for each large record anew. Here its unbuffered one works on ours: one read takes
+//! what is there, a record is decrypted where it was read to, and we copy its plaintext only to the
+//! reader. What is sent is encrypted into one buffer and written by one call. The buffers are the
+//! thread's; a connection has one only while something in it is left.
+//!
+//! What it costs is two more copies of what is written. So apps, to whom more is written than is
+//! read from them, keep the buffered interface.
 //!
 //! * [`Session`]: rustls, and what it took in and gives out; no I/O.
 //! * [`TlsStream`]: the same as a stream.
@@ -12,11 +15,9 @@
 mod incoming;
 mod outgoing;
 mod session;
-mod side;
-
-pub(crate) use side::Side;
 
 use outgoing::Scratch;
+use rustls::client::UnbufferedClientConnection;
 use session::{Progress, Session};
 use std::{
     future::poll_fn,
@@ -30,21 +31,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const CUT_OFF: &str = "peer closed connection without sending TLS close_notify";
 
 /// An encrypted stream after its handshake.
-pub(crate) struct TlsStream<S: Side, T> {
+pub(crate) struct TlsStream<T> {
     io: T,
-    session: Session<S>,
+    session: Session,
     /// The peer sent its last byte without saying so.
     cut_off: bool,
     /// Our side said that it sends nothing more.
     closing: bool,
 }
 
-impl<S: Side, T: AsyncRead + AsyncWrite + Unpin> TlsStream<S, T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> TlsStream<T> {
     /// Shakes hands. Has no deadline.
-    pub(crate) async fn open(side: S, io: T) -> io::Result<Self> {
+    pub(crate) async fn open(client: UnbufferedClientConnection, io: T) -> io::Result<Self> {
         let mut stream = Self {
             io,
-            session: Session::new(side),
+            session: Session::new(client),
             cut_off: false,
             closing: false,
         };
@@ -130,7 +131,7 @@ fn invalid(error: rustls::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
-impl<S: Side, T: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S, T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -168,7 +169,7 @@ impl<S: Side, T: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S, T> {
     }
 }
 
-impl<S: Side, T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S, T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

