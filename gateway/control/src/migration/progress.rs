@@ -48,6 +48,14 @@ pub(super) struct AddedApp {
     pub(super) added_at: Timestamp,
 }
 
+impl Item {
+    /// Carriers do not mind the case of a number.
+    fn is(&self, number: &AccountNumber, environment: Environment) -> bool {
+        self.environment == environment
+            && self.number.as_str().eq_ignore_ascii_case(number.as_str())
+    }
+}
+
 impl Progress {
     pub(super) fn parse(record: &MigrationRecord) -> Result<Self, ControlError> {
         serde_json::from_str(&record.items).map_err(|error| {
@@ -69,22 +77,18 @@ impl Progress {
 
     /// The item of an account number, whatever its case.
     pub(super) fn item(&self, number: &AccountNumber, environment: Environment) -> Option<&Item> {
-        self.items.iter().find(|item| {
-            item.environment == environment
-                && item.number.as_str().eq_ignore_ascii_case(number.as_str())
-        })
+        self.items.iter().find(|item| item.is(number, environment))
     }
 
     /// Notes all that is about to be added. What a first, interrupted run announced keeps its date.
-    pub(super) fn take(&mut self, plan: &Plan, known: &Known, now: Timestamp) {
+    pub(super) fn take(&mut self, plan: &Plan, state: &Known, now: Timestamp) {
         self.carrier = Some(plan.carrier.as_str().to_owned());
         for planned in &plan.items {
             let view = &planned.view;
-            let at = self.items.iter().position(|item| {
-                item.environment == view.environment && item.number == view.number
-            });
+            let known = |item: &Item| item.is(&view.number, view.environment);
+            let at = self.items.iter().position(known);
             let before = at.map(|at| self.items.remove(at));
-            let there = known.account(&view.account).is_some();
+            let there = state.account(&view.account).is_some();
             let added_at = before.as_ref().and_then(|item| item.added_at);
             let mut profiles = before
                 .as_ref()

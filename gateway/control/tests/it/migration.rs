@@ -270,6 +270,20 @@ async fn new_profile_of_an_account_that_was_added_becomes_its_alias() {
 }
 
 #[tokio::test]
+async fn number_written_otherwise_the_second_time_is_the_same_item() {
+    let world = World::new().await;
+    world.run(&SHARED[..1]).await;
+    let view = world.run(&SHARED[1..2]).await;
+    let items: Vec<_> = view
+        .items
+        .iter()
+        .map(|item| item.account.as_str())
+        .collect();
+    assert_eq!(items, ["Main-store"]);
+    assert_eq!(view.items[0].profiles, ["Main store", "Outlet"]);
+}
+
+#[tokio::test]
 async fn undo_takes_away_what_was_added_and_nothing_else() {
     let world = World::new().await;
     world
