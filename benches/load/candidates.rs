@@ -3,6 +3,7 @@
 mod app;
 mod envoy;
 mod haproxy;
+mod mock_ups;
 mod nginx;
 mod pingora;
 mod waybill;
@@ -20,6 +21,8 @@ use std::net::SocketAddr;
 pub(crate) enum Kind {
     /// Which of the given builds of the gateway.
     Waybill(usize),
+    /// No proxy: the carrier, asked directly.
+    MockUps,
     /// Distribution package.
     Nginx,
     /// Distribution package.
@@ -55,7 +58,7 @@ impl Candidate {
 }
 
 impl Kind {
-    /// Everything that is not ours.
+    /// The proxies that are not ours.
     pub(crate) const PEERS: [Self; 5] = [
         Self::Nginx,
         Self::Haproxy,
@@ -64,10 +67,21 @@ impl Kind {
         Self::Pingora,
     ];
 
+    /// What must run. A peer may not be installed.
+    pub(crate) const fn is_ours(self) -> bool {
+        match self {
+            Self::Waybill(_) | Self::MockUps => true,
+            Self::Nginx | Self::Haproxy | Self::Envoy | Self::EnvoyInjector | Self::Pingora => {
+                false
+            }
+        }
+    }
+
     pub(crate) fn name(self) -> String {
         match self {
             Self::Waybill(0) => "waybill".to_owned(),
             Self::Waybill(build) => format!("waybill #{}", build + 1),
+            Self::MockUps => "mock-ups itself".to_owned(),
             Self::Nginx => "nginx".to_owned(),
             Self::Haproxy => "haproxy".to_owned(),
             Self::Envoy => "envoy".to_owned(),
@@ -80,6 +94,7 @@ impl Kind {
     pub(crate) fn start(self, options: &Options, world: &World) -> Result<Candidate> {
         match self {
             Self::Waybill(build) => start_waybill(options, build, world, &Extra::default()),
+            Self::MockUps => mock_ups::start(options, world),
             Self::Nginx => nginx::start(options, world),
             Self::Haproxy => haproxy::start(options, world),
             Self::Envoy => envoy::start(options, world, Means::Header),
@@ -92,6 +107,7 @@ impl Kind {
     pub(crate) fn version(self, options: &Options) -> Option<String> {
         let (program, argument) = match self {
             Self::Waybill(build) => (options.waybill.get(build)?.as_path(), "--version"),
+            Self::MockUps => (options.mock_ups.as_path(), "--version"),
             Self::Nginx => ("nginx".as_ref(), "-v"),
             Self::Haproxy => ("haproxy".as_ref(), "-v"),
             Self::Envoy | Self::EnvoyInjector => (options.envoy.as_path(), "--version"),

@@ -39,7 +39,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum What {
-    /// The gateway alone; several `--waybill` are compared, alternating in one run.
+    /// The gateway without its peers, and what its carrier could answer in its place; several `--waybill` are
+    /// compared, alternating in one run.
     Gateway(Options),
     /// The gateway beside its peers, alternating in one run.
     Peers(Options),
@@ -132,7 +133,13 @@ fn main() -> ExitCode {
 
 fn run(what: What) -> Result<()> {
     match what {
-        What::Gateway(options) => compare(&options, &options.builds()),
+        What::Gateway(options) => {
+            let mut kinds = options.builds();
+            if options.downstream.is_plain() && !options.tls_upstream {
+                kinds.push(Kind::MockUps);
+            }
+            compare(&options, &kinds)
+        }
         What::Peers(options) => {
             ensure!(
                 options.downstream.is_plain(),

@@ -157,8 +157,8 @@ fn round(
 ) -> Result<()> {
     let candidate = match result.kind.start(options, world) {
         Ok(candidate) => candidate,
-        // Ours must run; a peer that is not installed is left out and the report says so.
-        Err(error) if !matches!(result.kind, Kind::Waybill(_)) => {
+        // A peer that is not installed is left out and the report says so.
+        Err(error) if !result.kind.is_ours() => {
             result.skipped = Some(format!("{error:#}"));
             return Ok(());
         }

@@ -135,6 +135,11 @@ impl Carrier {
         self.server.stop()
     }
 
+    /// Its process.
+    pub(crate) fn into_server(self) -> Server {
+        self.server
+    }
+
     /// Sends a command to its control interface.
     pub(crate) fn command(&self, request: http::request::Builder, body: &str) -> Result<()> {
         let done = get(self.addr, request, body);

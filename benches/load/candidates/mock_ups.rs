@@ -1,0 +1,27 @@
+//! The carrier itself in the gateway's place: whether one processor of it is enough behind one of the gateway.
+
+use super::Candidate;
+use crate::{
+    Options,
+    world::{Carrier, Mock, World},
+};
+use anyhow::Result;
+use benches::client::Target;
+
+pub(super) fn start(options: &Options, world: &World) -> Result<Candidate> {
+    let (processors, folder) = (&world.plan.proxy, world.folder.path());
+    let mock = Carrier::start(
+        options,
+        "mock-ups-alone",
+        processors,
+        folder,
+        &Mock::default(),
+    )?;
+    let bearer = format!("Bearer {}", mock.token()?);
+    Ok(Candidate {
+        target: Target::plain(mock.addr),
+        ask: world.ask.clone().with("authorization", &bearer),
+        server: mock.into_server(),
+        admin: None,
+    })
+}
