@@ -22,22 +22,22 @@ const LATENCY: [&str; 4] = [
 
 /// Date, commands, machine and versions. Said once for all runs that share them.
 pub(super) fn circumstances(runs: &[Run]) -> String {
-    let mut said: Vec<(String, Vec<String>)> = Vec::new();
+    let mut said: Vec<(String, Vec<&Run>)> = Vec::new();
     for run in runs {
         let about = about_run(run);
         match said.iter_mut().find(|(text, _)| *text == about) {
-            Some((_, ways)) => ways.push(run.way()),
-            None => said.push((about, vec![run.way()])),
+            Some((_, runs)) => runs.push(run),
+            None => said.push((about, vec![run])),
         }
     }
     let several = said.len() > 1;
     let mut text = String::new();
-    for (about, ways) in said {
+    for (about, runs) in said {
         if several {
+            let ways: Vec<_> = runs.iter().map(|run| run.way()).collect();
             let _ = write!(text, "For {}: ", ways.join("; "));
         }
-        text += &about;
-        text += "\n\n";
+        let _ = write!(text, "{about} {}.\n\n", versions(&runs).join("; "));
     }
     let before = runs.first().and_then(|run| load_before(&run.0));
     if let Some(before) = before {
@@ -49,21 +49,27 @@ pub(super) fn circumstances(runs: &[Run]) -> String {
     text
 }
 
+/// Of all programs that were in one of these runs, in the order in which they come.
+fn versions(runs: &[&Run]) -> Vec<String> {
+    let mut versions = Vec::new();
+    for candidate in runs.iter().flat_map(|run| run.candidates()) {
+        let said = candidate.version().map(version);
+        versions.extend(said.filter(|said| !versions.contains(said)));
+    }
+    versions
+}
+
 fn about_run(run: &Run) -> String {
-    let versions: Vec<_> = run.candidates().filter_map(Candidate::version).collect();
-    let mut versions: Vec<_> = versions.into_iter().map(version).collect();
-    versions.dedup();
     format!(
         "{} {} rounds of {} seconds; closed: {} connections, steady: {} requests a second, fresh: {} \
-         new connections a second, {} idle connections. {}.",
+         new connections a second, {} idle connections.",
         about(&run.0),
         run.number("/rounds"),
         run.number("/seconds"),
         run.number("/connections"),
         grouped_int(run.number("/rate")),
         grouped_int(run.number("/fresh_rate")),
-        grouped_int(run.number("/idle")),
-        versions.join("; ")
+        grouped_int(run.number("/idle"))
     )
 }
 
@@ -130,11 +136,19 @@ pub(super) fn peers(run: &Run) -> String {
     text
 }
 
-/// The gateway's runs: a row for each.
+/// The gateway's runs: a row for each, and one for what else was asked in it.
 pub(super) fn alone(runs: &[Run]) -> String {
     let rows: Vec<_> = runs
         .iter()
-        .filter_map(|run| Some((run.way(), run, run.candidates().next()?)))
+        .flat_map(|run| run.candidates().enumerate().map(move |each| (run, each)))
+        .map(|(run, (at, candidate))| match at {
+            0 => (run.way(), run, candidate),
+            _ => (
+                format!("{}: {}", run.way(), candidate.name()),
+                run,
+                candidate,
+            ),
+        })
         .collect();
     tables(&rows, false)
 }

@@ -131,6 +131,28 @@ fn report_of_the_same_results_is_the_same() {
 }
 
 #[test]
+fn what_was_asked_beside_the_gateway_has_a_row_of_its_own() {
+    let mut with_mock = run(false, "abc");
+    with_mock["candidates"] = json!([
+        candidate("waybill", 40.0),
+        candidate("mock-ups itself", 26.0)
+    ]);
+    let mut without = run(true, "abc");
+    without["candidates"] = json!([candidate("waybill", 50.0)]);
+    let folder = write(&[
+        ("gateway-plain-1.json", with_mock),
+        ("gateway-tls-1.json", without),
+    ]);
+    let page = report(folder.path());
+    assert!(
+        page.contains("| HTTP/1.1; plaintext upstream, 1 worker: mock-ups itself | 26.0"),
+        "{page}"
+    );
+    let circumstances = page.lines().filter(|line| line.contains("2030-01-02"));
+    assert_eq!(circumstances.count(), 1, "the same for both:\n{page}");
+}
+
+#[test]
 fn runs_of_different_programs_are_told_apart() {
     let folder = write(&[
         ("peers-plain-1.json", run(false, "abc")),
