@@ -6,7 +6,6 @@ mod credentials;
 mod data_plane;
 mod files;
 mod plugins;
-mod signer;
 mod sources;
 mod token_file;
 mod trust;

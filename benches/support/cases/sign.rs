@@ -2,7 +2,8 @@
 
 use super::{Case, authorization::BenchClock};
 use bytes::Bytes;
-use gateway_plugin_host::{Host, Instance, InstanceOptions, Plugin, SignRequest};
+use gateway_model::SignRequest;
+use gateway_plugin_host::{Host, Instance, InstanceOptions, Plugin};
 use http::{HeaderMap, HeaderValue, Method, header};
 use plugins_sdk::{CarrierAuth, Context, Credential, Result, SignOut};
 use std::{hint::black_box, sync::Arc};

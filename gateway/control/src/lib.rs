@@ -47,5 +47,4 @@ pub use plane::{Actor, ControlPlane, Parts};
 pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};
 pub use served::{Publisher, Served, ServedAccount};
 pub use settings::{Files, PrivateFile, Realm, Settings};
-pub use signing::AccountSigner;
 pub use wiring::WiringError;

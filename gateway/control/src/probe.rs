@@ -4,10 +4,10 @@ use crate::{
     Actor, ControlError, ControlPlane, Fault, signing::Shown, tokens, view::ProbeReport,
     wiring::Wired,
 };
-use gateway_model::{AccountId, AccountNumber, Credential, CredentialState, Failure, Unavailable};
-use gateway_plugin_host::{
-    Advice, Diagnosis, HttpRequest, HttpResponse, Probe, Rates, SignRequest, codes_in,
+use gateway_model::{
+    AccountId, AccountNumber, Credential, CredentialState, Failure, SignRequest, Unavailable,
 };
+use gateway_plugin_host::{Advice, Diagnosis, HttpRequest, HttpResponse, Probe, Rates, codes_in};
 use gateway_store::AccountRecord;
 use http::HeaderMap;
 use serde_json::json;

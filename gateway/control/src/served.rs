@@ -1,7 +1,7 @@
 //! What the data plane is told.
 
-use crate::{AccountSigner, ControlError};
-use gateway_model::CredentialCell;
+use crate::ControlError;
+use gateway_model::{CredentialCell, Signer};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct ServedAccount {
     /// Where its credential is published.
     pub cell: Arc<CredentialCell>,
     /// Who signs its requests, if its carrier wants that.
-    pub signer: Option<Arc<AccountSigner>>,
+    pub signer: Option<Arc<dyn Signer>>,
 }
 
 /// Takes changes to the data plane.

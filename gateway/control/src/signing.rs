@@ -1,7 +1,7 @@
 //! Who signs an account's requests, of apps and of the control plane alike.
 
-use gateway_model::{Credential, Failure, FailureClass};
-use gateway_plugin_host::{Instance, Issued, Plugin, SignBody, SignRequest, SignatureFields};
+use gateway_model::{Credential, Failure, FailureClass, SignRequest, SignatureFields, Signer};
+use gateway_plugin_host::{Instance, Issued, Plugin, SignBody};
 use http::{HeaderName, HeaderValue};
 use std::sync::{
     Arc,
@@ -10,7 +10,7 @@ use std::sync::{
 
 /// Signs the requests of one account.
 #[derive(Debug)]
-pub struct AccountSigner(By);
+pub(crate) struct AccountSigner(By);
 
 #[derive(Debug)]
 enum By {
@@ -28,7 +28,7 @@ enum By {
 
 impl AccountSigner {
     /// For an account whose instances could be made; `None` if its plugin signs nothing.
-    pub(crate) fn of(each: &[Arc<Instance>], good: &Arc<AtomicUsize>) -> Option<Arc<Self>> {
+    pub(crate) fn of(each: &[Arc<Instance>], good: &Arc<AtomicUsize>) -> Option<Arc<dyn Signer>> {
         let body = each.first()?.signs()?;
         Some(Arc::new(Self(By::Plugin {
             each: each.to_vec(),
@@ -38,7 +38,7 @@ impl AccountSigner {
     }
 
     /// For an account without instances, for this reason; `None` if its plugin signs nothing.
-    pub(crate) fn without_instance(plugin: Option<&Plugin>, why: &str) -> Option<Arc<Self>> {
+    pub(crate) fn without_instance(plugin: Option<&Plugin>, why: &str) -> Option<Arc<dyn Signer>> {
         let class = match plugin {
             Some(plugin) if plugin.signs().is_none() => return None,
             Some(_) => FailureClass::Config,
@@ -48,20 +48,17 @@ impl AccountSigner {
         let failure = Failure::new(class, "account_unusable", why);
         Some(Arc::new(Self(By::Nobody(failure))))
     }
+}
 
-    /// How much of a request's content a signature needs.
-    pub const fn body(&self) -> SignBody {
+impl Signer for AccountSigner {
+    fn needs_body(&self) -> bool {
         match &self.0 {
-            By::Plugin { body, .. } => *body,
-            By::Nobody(_) => SignBody::None,
+            By::Plugin { body, .. } => body.is_needed(),
+            By::Nobody(_) => false,
         }
     }
 
-    /// Signs one request. It never waits.
-    ///
-    /// # Errors
-    /// With whose turn it is. Such a request must not be sent.
-    pub fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
+    fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
         match &self.0 {
             By::Plugin { each, good, .. } => {
                 let good = good.load(Ordering::Relaxed) % each.len();

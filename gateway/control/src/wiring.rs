@@ -7,6 +7,7 @@ use gateway_broker::{
 };
 use gateway_model::{
     AccountId, CarrierId, ClientSecret, CredentialCell, Environment, Failure, FailureClass, Origin,
+    Signer,
 };
 use gateway_plugin_host::{
     Catalog, Diagnosis, HttpClient, Instance, InstanceOptions, Limits, Plugin,
@@ -64,7 +65,7 @@ pub(crate) struct Wired {
     pub(crate) instance: Option<Arc<Instance>>,
     pub(crate) problem: Option<WiringError>,
     /// Who signs its requests, if its carrier wants that.
-    pub(crate) signer: Option<Arc<AccountSigner>>,
+    pub(crate) signer: Option<Arc<dyn Signer>>,
     /// Where the broker publishes the account's credential.
     pub(crate) cell: Arc<CredentialCell>,
 }
@@ -239,7 +240,7 @@ impl Wiring {
 struct PartsOf {
     authorizer: Arc<dyn Authorizer>,
     instance: Option<Arc<Instance>>,
-    signer: Option<Arc<AccountSigner>>,
+    signer: Option<Arc<dyn Signer>>,
     problem: Option<WiringError>,
 }
 

@@ -13,6 +13,7 @@ mod generation;
 mod legacy;
 mod origin;
 mod secret;
+mod sign;
 mod token_facts;
 
 pub use account::{AccountId, AccountNumber, AppId, NameError};
@@ -31,4 +32,5 @@ pub use generation::Generation;
 pub use legacy::{LegacyProfile, PathRewrite};
 pub use origin::{Origin, OriginError, Scheme};
 pub use secret::{ClientSecret, Secret, SecretBytes};
+pub use sign::{SignRequest, SignatureFields, Signer};
 pub use token_facts::{FactsError, TokenFacts};

@@ -57,7 +57,6 @@ pub use place::PlaceError;
 pub use plugin::Plugin;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
-pub use sign::{SignRequest, SignatureFields};
 
 pub use gateway_model::TokenFacts;
 

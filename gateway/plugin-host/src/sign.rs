@@ -14,34 +14,13 @@ use crate::{
 use aws_lc_rs::digest::{Context, Digest, SHA256};
 use bytes::Bytes as Content;
 use few::Few;
-use gateway_model::{Failure, FailureClass};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use gateway_model::{Failure, FailureClass, SignRequest, SignatureFields};
 use plugins_abi::{Bytes, Header, SignRequest as AbiRequest, Status};
 use sink::Taken;
 use std::{
     ptr,
     time::{SystemTime, UNIX_EPOCH},
 };
-
-/// A request to sign.
-#[derive(Clone, Copy, Debug)]
-pub struct SignRequest<'a> {
-    /// Its method.
-    pub method: &'a Method,
-    /// The origin's authority, as it stands in `Host`.
-    pub authority: &'a str,
-    /// Path and query, as they are sent.
-    pub path_and_query: &'a str,
-    /// All its fields. The plugin sees those that its manifest names.
-    pub headers: &'a HeaderMap,
-    /// The whole content, in pieces. It is not looked at if the manifest wants none of it.
-    pub body: &'a [Content],
-    /// What the credential in the request carried; see [`crate::Issued::state`].
-    pub state: &'a [u8],
-}
-
-/// Fields that a signature adds to its request, in place of those of the same names. Marked sensitive.
-pub type SignatureFields = Vec<(HeaderName, HeaderValue)>;
 
 impl Instance {
     /// How much of a request's content the signature needs; `None`: this plugin signs nothing.

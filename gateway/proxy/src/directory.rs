@@ -1,8 +1,8 @@
 //! Routes, accounts and apps: an immutable snapshot that every worker reads until the next one comes.
 
-use crate::{secret_hash::SecretHash, signer::Signer};
+use crate::secret_hash::SecretHash;
 use gateway_model::{
-    AccountId, AppId, CarrierId, CarrierProfile, CredentialCell, Environment, Origin,
+    AccountId, AppId, CarrierId, CarrierProfile, CredentialCell, Environment, Origin, Signer,
 };
 use std::{num::NonZeroU32, sync::Arc};
 

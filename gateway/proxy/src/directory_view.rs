@@ -6,10 +6,10 @@ use crate::{
     app_token::Remembered,
     index::Index,
     metrics::AccountMetrics,
-    signer::Signer,
     view::{AccountView, RouteView},
     worker::Worker,
 };
+use gateway_model::Signer;
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 /// See the module. Every request holds the one that it began with.

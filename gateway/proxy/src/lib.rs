@@ -11,7 +11,7 @@
 //! | 3 | which account | `account` |
 //! | 4 | requests that the gateway answers itself | `own` |
 //! | 5 | take the credential | `credential` (with `credentials`, `view`) |
-//! | 6 | strip and inject; sign, for carriers that want it | `inject` (with `names`), `sign` (with `signer`) |
+//! | 6 | strip and inject; sign, for carriers that want it | `inject` (with `names`), `sign` |
 //! | 7 | forward, stream back | `forward` (with `outgoing`, `upstream`, `tls`, `answer`) |
 //! | 8 | replay after a rejected credential | `replay` |
 //! | 9 | account for it | `record` (with `metrics`) |
@@ -60,7 +60,6 @@ mod serve;
 mod server;
 mod settings;
 mod sign;
-mod signer;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -80,4 +79,3 @@ pub use metrics::{LATENCY_BOUNDS_US, MetricsReader, MetricsSnapshot};
 pub use secret_hash::SecretHash;
 pub use server::{BindError, Bound, DrainReport, Running, bind};
 pub use settings::{ListenerSettings, Settings};
-pub use signer::{RequestToSign, Signer};

@@ -6,11 +6,10 @@ use crate::{
     directory_view::DirectoryView,
     error::Problem,
     outgoing::{self, Again, Sendable},
-    signer::{RequestToSign, Signer},
     view::RouteView,
     worker::Worker,
 };
-use gateway_model::{Credential, Generation};
+use gateway_model::{Credential, Generation, SignRequest, Signer};
 use http::{HeaderMap, Method, uri::PathAndQuery};
 use hyper::body::Incoming;
 
@@ -38,7 +37,7 @@ impl Signing<'_> {
         credential: &Credential,
     ) -> Result<(), Problem> {
         let sign = |body: &[bytes::Bytes]| {
-            self.signer.sign(&RequestToSign {
+            self.signer.sign(&SignRequest {
                 method: self.of.method,
                 authority: self.of.route.upstream.authority.as_str(),
                 path_and_query: self.of.target.as_str(),

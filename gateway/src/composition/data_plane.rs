@@ -1,13 +1,13 @@
 //! Routes, accounts and apps of the configuration become the data plane's directory.
 
-use super::{StartError, signer::PluginSigner, trust};
+use super::{StartError, trust};
 use crate::config::{self, Config};
 use gateway_control::{ControlError, Fault, Publisher, Served, ServedAccount};
 use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Catalog;
 use gateway_proxy::{
     Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings,
-    RateLimit, Route, SecretHash, Settings, Signer,
+    RateLimit, Route, SecretHash, Settings,
 };
 use gateway_store::AppRecord;
 use http::StatusCode;
@@ -124,10 +124,7 @@ pub(super) fn directory(routes: &[Route], served: &Served) -> Directory {
         carrier: account.record.carrier.clone(),
         environment: account.record.environment,
         cell: Arc::clone(&account.cell),
-        signer: account.signer.as_ref().map(|signer| {
-            let signer: Arc<dyn Signer> = Arc::new(PluginSigner(Arc::clone(signer)));
-            signer
-        }),
+        signer: account.signer.clone(),
     });
     let legacy_keys = served.legacy_keys.iter().map(|key| LegacyKey {
         key: SecretHash::from_bytes(key.key.0),

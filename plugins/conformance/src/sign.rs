@@ -2,8 +2,8 @@
 
 use crate::{Report, Suite, authorize, carrier::Carrier, secrets::Secrets};
 use bytes::Bytes;
-use gateway_model::{Failure, FailureClass};
-use gateway_plugin_host::{Instance, InstanceOptions, SignRequest, SignatureFields};
+use gateway_model::{Failure, FailureClass, SignRequest, SignatureFields};
+use gateway_plugin_host::{Instance, InstanceOptions};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::thread;
 

@@ -2,10 +2,8 @@
 
 use crate::support::{Carrier, Folders, compile, eventually, fetch, host, load, try_instance};
 use bytes::Bytes;
-use gateway_model::{Clock, Failure, FailureClass};
-use gateway_plugin_host::{
-    Host, Instance, InstanceOptions, Plugin, SignBody, SignRequest, SignatureFields, services,
-};
+use gateway_model::{Clock, Failure, FailureClass, SignRequest, SignatureFields};
+use gateway_plugin_host::{Host, Instance, InstanceOptions, Plugin, SignBody, services};
 use http::{HeaderMap, HeaderValue, Method};
 use plugins_sdk::{CarrierAuth, Context, Credential, Error, Result, SignOut};
 use serde_json::json;

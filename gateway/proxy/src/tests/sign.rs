@@ -1,8 +1,10 @@
 //! Phase 6: requests of carriers that want each one signed.
 
 use super::harness::{Script, TestClock, Upstream, Wants, World, answer, ok, post, usable};
-use crate::{Limits, Renewal, RequestToSign, Signer};
-use gateway_model::{CredentialState, Failure, FailureClass, Unavailable, UnavailableReason};
+use crate::{Limits, Renewal};
+use gateway_model::{
+    CredentialState, Failure, FailureClass, SignRequest, Signer, Unavailable, UnavailableReason,
+};
 use http::{HeaderName, HeaderValue};
 use std::{
     sync::{
@@ -28,7 +30,7 @@ impl Signer for Shows {
         self.body
     }
 
-    fn sign(&self, request: &RequestToSign<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    fn sign(&self, request: &SignRequest<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if let Some(class) = self.class.filter(|_| call >= self.fails_from) {
             return Err(Failure::new(class, "no_key", "the key is gone"));
@@ -38,8 +40,8 @@ impl Signer for Shows {
 }
 
 /// What a signer is shown, as two fields of one name.
-fn shown(call: u64, request: &RequestToSign<'_>) -> Vec<(HeaderName, HeaderValue)> {
-    let RequestToSign {
+fn shown(call: u64, request: &SignRequest<'_>) -> Vec<(HeaderName, HeaderValue)> {
+    let SignRequest {
         method,
         authority,
         path_and_query,
