@@ -1,8 +1,7 @@
 //! The body of an answer to an app.
 
-use crate::{record::Record, streams::Polled, ticks::Alarm, upstream::Lease};
+use crate::{record::Record, streams::Polled, ticks::Alarm, upstream::Received};
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::body::{Body, Frame, SizeHint};
 use std::{
     fmt,
@@ -25,12 +24,11 @@ enum Source {
 }
 
 struct Flow {
-    body: Incoming,
-    /// The connection it comes over; goes back to the pool when all of it came.
-    lease: Option<Lease>,
+    body: Received,
     alarm: Alarm,
     idle: Duration,
     ended: bool,
+    broken: bool,
 }
 
 impl Answer {
@@ -48,20 +46,14 @@ impl Answer {
         }
     }
 
-    pub(crate) fn upstream(
-        body: Incoming,
-        lease: Lease,
-        alarm: Alarm,
-        idle: Duration,
-        record: Record,
-    ) -> Self {
+    pub(crate) fn upstream(body: Received, alarm: Alarm, idle: Duration, record: Record) -> Self {
         Self {
             source: Source::Upstream(Flow {
                 body,
-                lease: Some(lease),
                 alarm,
                 idle,
                 ended: false,
+                broken: false,
             }),
             record,
         }
@@ -82,33 +74,30 @@ impl std::error::Error for BrokenOff {}
 
 impl Flow {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        loop {
-            let frame = match Pin::new(&mut self.body).poll_frame(cx) {
-                Poll::Ready(frame) => frame,
-                Poll::Pending => {
-                    let passed = self.alarm.poll(cx, self.idle);
-                    return passed.map(|()| Some(Err(BrokenOff)));
-                }
-            };
-            self.alarm.disarm();
-            return Poll::Ready(match frame {
-                None => {
-                    self.ended = true;
-                    None
-                }
-                Some(Err(error)) => {
-                    tracing::debug!(%error, "an answer broke off");
-                    Some(Err(BrokenOff))
-                }
-                // Trailers end here: nobody announced them downstream.
-                Some(Ok(frame)) if !frame.is_data() => continue,
-                Some(Ok(frame)) => Some(Ok(frame)),
-            });
+        if self.broken {
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
+        let Poll::Ready(piece) = self.body.poll_piece(cx) else {
+            let passed = self.alarm.poll(cx, self.idle);
+            return passed.map(|()| Some(Err(BrokenOff)));
+        };
+        self.alarm.disarm();
+        self.ended = piece.is_none();
+        match piece.transpose() {
+            Ok(piece) => Poll::Ready(piece.map(|piece| Ok(Frame::data(piece)))),
+            Err(error) => {
+                tracing::debug!(%error, "an answer broke off");
+                // What came before goes out first. An app that saw nothing of the answer might take
+                // the request for one that was not served, and send it again.
+                self.broken = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
         }
     }
 
     fn is_complete(&self) -> bool {
-        self.ended || self.body.is_end_stream()
+        self.ended || self.body.is_complete()
     }
 }
 
@@ -149,11 +138,5 @@ impl Body for Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         self.record.complete = self.is_end_stream();
-        if let Source::Upstream(flow) = &mut self.source
-            && let Some(lease) = flow.lease.take()
-            && self.record.complete
-        {
-            lease.give_back();
-        }
     }
 }

@@ -5,12 +5,11 @@ use crate::{
     names::{self, Fate},
     outgoing::{Again, Outgoing},
     ticks::Alarm,
-    upstream::Lease,
+    upstream::{Failure, NotAnswered, Received},
     view::RouteView,
     worker::Worker,
 };
-use http::{HeaderMap, Method, Request, Response, Uri, Version, header, uri::PathAndQuery};
-use hyper::body::Incoming;
+use http::{HeaderMap, Method, Response, header, uri::PathAndQuery};
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
@@ -27,74 +26,42 @@ pub(crate) struct Attempt {
 
 /// Sends the attempt and waits for the head of the answer.
 ///
-/// A pooled connection may have been closed by its server just now. As long as hyper hands the request
-/// back, not a byte of it was sent, so it goes out on another connection, whatever its method. After
-/// the first byte nothing is ever sent again from here (H14).
+/// A pooled connection may have been closed by its server just now. As long as not a byte of the request
+/// was sent, it goes out on another connection, whatever its method. After the first byte nothing is
+/// ever sent again from here (H14).
 pub(crate) async fn send(
     worker: &Worker,
     route: &RouteView,
-    attempt: Attempt,
+    mut attempt: Attempt,
     again: &Again,
-) -> Result<(Response<Incoming>, Lease), Problem> {
+) -> Result<Response<Received>, Problem> {
     let idempotent = attempt.method.is_idempotent();
-    let mut request = Request::new(attempt.body);
-    *request.method_mut() = attempt.method;
-    *request.headers_mut() = attempt.headers;
-    let mut target = Some(attempt.target);
     loop {
-        let mut lease = match route.upstream.take_idle(&worker.ticks) {
+        let lease = match route.upstream.take_idle() {
             Some(lease) => lease,
             None => {
                 worker.metrics.upstream_connects.add(1);
                 // Rare and large (resolver, TLS, HTTP/2): inside this future every request would
                 // move its 13 KB, and every connection keep them.
-                Box::pin(route.upstream.connect(&worker.ticks)).await?
+                Box::pin(route.upstream.connect()).await?
             }
         };
-        if let Some(target) = target.take() {
-            address(&mut request, target, route, &lease)?;
-        }
         let reused = lease.reused;
-        let failed = match within_first_byte(worker, again, pin!(lease.send(request))).await {
+        match within_first_byte(worker, again, pin!(lease.send(attempt))).await {
             None => return Err(timed_out(idempotent)),
-            Some(Ok(response)) => return Ok((response, lease)),
-            Some(Err(failed)) => failed,
-        };
-        let mut failed = failed;
-        match failed.take_message() {
-            Some(unsent) if reused => {
+            Some(Ok(response)) => return Ok(response),
+            Some(Err(NotAnswered {
+                unsent: Some(unsent),
+                ..
+            })) if reused => {
                 worker.metrics.retries.add(1);
-                request = unsent;
-                target = request.uri().path_and_query().cloned();
+                attempt = unsent;
             }
-            Some(_) | None => {
-                return Err(explain(&failed.into_error(), again, &lease, idempotent));
+            Some(Err(NotAnswered { failure, .. })) => {
+                return Err(explain(&failure, again, idempotent));
             }
         }
     }
-}
-
-/// Sets the target: origin-form for HTTP/1.1, the whole URI for HTTP/2.
-fn address(
-    request: &mut Request<Outgoing>,
-    target: PathAndQuery,
-    route: &RouteView,
-    lease: &Lease,
-) -> Result<(), Problem> {
-    if !lease.is_http2() {
-        *request.version_mut() = Version::HTTP_11;
-        *request.uri_mut() = Uri::from(target);
-        return Ok(());
-    }
-    let mut parts = http::uri::Parts::default();
-    parts.scheme = Some(route.upstream.scheme.clone());
-    parts.authority = Some(route.upstream.authority.clone());
-    parts.path_and_query = Some(target);
-    *request.version_mut() = Version::HTTP_2;
-    request.headers_mut().remove(header::HOST);
-    *request.uri_mut() = Uri::from_parts(parts)
-        .map_err(|_| Problem::new(Code::Internal, "the target could not be put together"))?;
-    Ok(())
 }
 
 /// Waits for the answer; time counts from the last piece of the app's body, not from its first.
@@ -136,13 +103,12 @@ fn timed_out(idempotent: bool) -> Problem {
 
 /// Whose fault a failed exchange is.
 #[cold]
-fn explain(error: &hyper::Error, again: &Again, lease: &Lease, idempotent: bool) -> Problem {
+fn explain(failure: &Failure, again: &Again, idempotent: bool) -> Problem {
     if let Some(fault) = again.fault() {
         return fault.problem();
     }
-    let violation = lease.violation();
-    tracing::debug!(%error, ?violation, "exchange failed");
-    if violation.is_some() || error.is_parse() {
+    tracing::debug!(error = %failure, "exchange failed");
+    if failure.is_malformed() {
         return malformed(idempotent);
     }
     let message = if idempotent {
@@ -165,7 +131,7 @@ fn malformed(idempotent: bool) -> Problem {
 }
 
 /// Checks an answer's head and removes what must not go on (H4, H8, H12).
-pub(crate) fn clean(response: &mut Response<Incoming>, idempotent: bool) -> Result<(), Problem> {
+pub(crate) fn clean(response: &mut Response<Received>, idempotent: bool) -> Result<(), Problem> {
     let status = response.status().as_u16();
     if !(200..600).contains(&status) {
         return Err(malformed(idempotent));

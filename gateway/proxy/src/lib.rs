@@ -25,6 +25,7 @@ mod app_token;
 #[doc(hidden)]
 pub mod bench_support;
 mod caller;
+mod client;
 mod connection;
 mod connections;
 mod credential;

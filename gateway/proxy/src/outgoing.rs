@@ -339,6 +339,18 @@ impl Stream {
     }
 }
 
+impl Outgoing {
+    /// All of it, if it is here.
+    pub(crate) fn pieces(&self) -> Option<&[Bytes]> {
+        match self {
+            Self::Empty => Some(&[]),
+            Self::Whole(body) => Some(body.as_slice()),
+            Self::Pieces { left, .. } => Some(left.as_slice()),
+            Self::Stream(_) => None,
+        }
+    }
+}
+
 impl Body for Outgoing {
     type Data = Bytes;
     type Error = BodyFault;

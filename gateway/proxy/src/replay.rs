@@ -14,14 +14,13 @@ use crate::{
     outgoing::{Again, Outgoing},
     sign::{Signing, Target},
     ticks::{poll_once, timeout},
-    upstream::Lease,
+    upstream::Received,
     view::RouteView,
     worker::Worker,
 };
 use gateway_model::Generation;
 use http::{HeaderMap, Method, Response, uri::PathAndQuery};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use std::future::poll_fn;
 
 /// What was sent, and how to send it once more.
 pub(crate) struct Sent {
@@ -36,9 +35,9 @@ pub(crate) struct Sent {
 /// How the replay ended.
 pub(crate) enum Replayed {
     /// There was none: pass the first answer on.
-    No(Response<Incoming>, Lease),
+    No(Response<Received>),
     /// The second answer, whatever it says.
-    Yes(Response<Incoming>, Lease),
+    Yes(Response<Received>),
 }
 
 /// Called with an answer that rejects the credential.
@@ -47,25 +46,24 @@ pub(crate) async fn after_rejection(
     directory: &DirectoryView,
     route: &RouteView,
     sent: &Sent,
-    response: Response<Incoming>,
-    lease: Lease,
+    response: Response<Received>,
 ) -> Result<Replayed, Problem> {
     directory.counters(sent.account).rejected.add(1);
     if !newer_is_there(worker, directory, sent).await {
-        return Ok(Replayed::No(response, lease));
+        return Ok(Replayed::No(response));
     }
     let Some(body) = sent.again.body() else {
-        return Ok(Replayed::No(response, lease));
+        return Ok(Replayed::No(response));
     };
     let mut headers = forward::restore(&sent.head);
     if !try_newer(worker, directory, route, sent, &mut headers)? {
-        return Ok(Replayed::No(response, lease));
+        return Ok(Replayed::No(response));
     }
-    recycle(response, lease);
+    recycle(response);
     worker.metrics.replays.add(1);
     let attempt = attempt(sent, headers, body);
-    let (response, lease) = forward::send(worker, route, attempt, &sent.again).await?;
-    Ok(Replayed::Yes(response, lease))
+    let response = forward::send(worker, route, attempt, &sent.again).await?;
+    Ok(Replayed::Yes(response))
 }
 
 fn attempt(sent: &Sent, headers: HeaderMap, body: Outgoing) -> Attempt {
@@ -127,10 +125,8 @@ async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &Sent)
 }
 
 /// Frees the first answer's connection for reuse if all of the answer is here already.
-fn recycle(response: Response<Incoming>, lease: Lease) {
+fn recycle(response: Response<Received>) {
     let mut body = response.into_body();
-    while let Some(Some(Ok(_))) = poll_once(&mut body.frame()) {}
-    if hyper::body::Body::is_end_stream(&body) {
-        lease.give_back();
-    }
+    let mut next = || poll_once(&mut poll_fn(|cx| body.poll_piece(cx)));
+    while let Some(Some(Ok(_))) = next() {}
 }

@@ -18,7 +18,7 @@ use crate::{
     respond, route,
     sign::{self, Target},
     ticks::Alarm,
-    upstream::Lease,
+    upstream::Received,
     view::RouteView,
 };
 use gateway_model::DownstreamToken;
@@ -29,7 +29,7 @@ use std::rc::Rc;
 /// What the phases came to.
 enum Outcome {
     /// The carrier's answer.
-    Forwarded(Response<Incoming>, Lease),
+    Forwarded(Response<Received>),
     /// A token of ours.
     Token(StatusCode, String),
     /// What this server can do.
@@ -50,9 +50,7 @@ pub(crate) async fn serve(
         None => phases(&connection, &mut record, &mut view, request).await,
     };
     Ok(match outcome {
-        Ok(Outcome::Forwarded(response, lease)) => {
-            pass_on(&connection, response, lease, record, view)
-        }
+        Ok(Outcome::Forwarded(response)) => pass_on(&connection, response, record, view),
         Ok(Outcome::Token(status, body)) => {
             record.status = status.as_u16();
             own::token_answer(record, status, body)
@@ -207,27 +205,26 @@ async fn exchange_with_carrier(
         headers,
         body,
     };
-    let (mut response, mut lease) = forward::send(worker, view, attempt, &sent.again).await?;
+    let mut response = forward::send(worker, view, attempt, &sent.again).await?;
     if view.profile.rejected_statuses.contains(&response.status()) {
-        let replay = replay::after_rejection(worker, directory, view, &sent, response, lease);
-        (response, lease) = match Box::pin(replay).await? {
-            Replayed::No(response, lease) => (response, lease),
-            Replayed::Yes(response, lease) => {
+        let replay = replay::after_rejection(worker, directory, view, &sent, response);
+        response = match Box::pin(replay).await? {
+            Replayed::No(response) => response,
+            Replayed::Yes(response) => {
                 record.replayed = true;
-                (response, lease)
+                response
             }
         };
     }
     forward::clean(&mut response, sent.method.is_idempotent())?;
     worker.restock(sent.head);
-    Ok(Outcome::Forwarded(response, lease))
+    Ok(Outcome::Forwarded(response))
 }
 
 /// 7, last part: the answer goes to the app, signed.
 fn pass_on(
     connection: &Connection,
-    response: Response<Incoming>,
-    lease: Lease,
+    response: Response<Received>,
     mut record: Record,
     view: Option<Rc<RouteView>>,
 ) -> Response<Answer> {
@@ -242,7 +239,7 @@ fn pass_on(
         });
     }
     let alarm = Alarm::new(&worker.ticks);
-    let answer = Answer::upstream(body, lease, alarm, worker.settings.limits.body_idle, record);
+    let answer = Answer::upstream(body, alarm, worker.settings.limits.body_idle, record);
     Response::from_parts(parts, answer)
 }
 

@@ -3,9 +3,13 @@
 //! The pool is a stack: the connection used last is used next, so that few stay busy (warm caches,
 //! warm congestion windows) and the others expire.
 
+mod lease;
+
+pub(crate) use lease::{Failure, Lease, NotAnswered, Received};
+
 use crate::{
+    client::{Connection, Stream},
     error::{Code, Problem},
-    framing::{UpstreamIo, UpstreamState, Violation},
     limits::Limits,
     local_exec::LocalExec,
     outgoing::Outgoing,
@@ -13,33 +17,25 @@ use crate::{
     ticks::{Ticks, timeout},
     tls::TlsStream,
 };
-use futures_util::future::Either;
 use gateway_model::{Origin, Scheme};
-use http::{Request, Response, uri};
-use hyper::{
-    body::Incoming,
-    client::conn::{TrySendError, http1, http2},
-};
+use http::uri;
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lease::Carrier;
 use rustls::client::UnbufferedClientConnection;
 use rustls_pki_types::ServerName;
 use std::{
     cell::{Cell, RefCell},
-    future::{Future, poll_fn},
+    future::poll_fn,
     io,
     pin::Pin,
     rc::Rc,
     sync::Arc,
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
+use tokio::net::TcpStream;
 
 /// Bytes of one answer that an HTTP/2 server may send ahead of its app.
 const STREAM_WINDOW: u32 = 128 * 1024;
-/// Not-ready connections looked at before a new one is opened.
-const LOOK: usize = 4;
 
 /// See the module.
 pub(crate) struct Upstream {
@@ -49,6 +45,7 @@ pub(crate) struct Upstream {
     pub(crate) scheme: uri::Scheme,
     pub(crate) authority: uri::Authority,
     limits: Limits,
+    ticks: Rc<Ticks>,
     idle: RefCell<Vec<Idle>>,
     shared: RefCell<Vec<Shared>>,
 }
@@ -72,30 +69,12 @@ impl Shared {
 }
 
 struct Idle {
-    sender: http1::SendRequest<Outgoing>,
-    state: Rc<UpstreamState>,
+    connection: Box<Connection>,
     since: u64,
 }
 
-/// A connection taken for one exchange.
-pub(crate) struct Lease {
-    upstream: Rc<Upstream>,
-    ticks: Rc<Ticks>,
-    sender: Sender,
-    /// It has served before, so its server may have closed it meanwhile.
-    pub(crate) reused: bool,
-}
-
-enum Sender {
-    Http1(http1::SendRequest<Outgoing>, Rc<UpstreamState>),
-    Http2(
-        http2::SendRequest<Outgoing>,
-        #[expect(dead_code, reason = "counts by living")] Streams,
-    ),
-}
-
 /// Counts one stream of a shared connection while it lives.
-struct Streams(Rc<Cell<u32>>);
+pub(super) struct Streams(Rc<Cell<u32>>);
 
 impl Streams {
     fn of(count: &Rc<Cell<u32>>) -> Self {
@@ -111,7 +90,7 @@ impl Drop for Streams {
 }
 
 impl Upstream {
-    pub(crate) fn new(origin: &Origin, settings: &Settings) -> Self {
+    pub(crate) fn new(origin: &Origin, settings: &Settings, ticks: &Rc<Ticks>) -> Self {
         let authority = origin.authority();
         let tls = match origin.scheme() {
             Scheme::Http => None,
@@ -136,53 +115,49 @@ impl Upstream {
                 .expect("an origin's authority is an authority"),
             tls,
             limits: settings.limits.clone(),
+            ticks: Rc::clone(ticks),
             idle: RefCell::default(),
             shared: RefCell::default(),
         }
     }
 
-    /// A connection that has served before and is ready, if there is one.
-    pub(crate) fn take_idle(self: &Rc<Self>, ticks: &Rc<Ticks>) -> Option<Lease> {
+    /// A connection that has served before and is open, if there is one.
+    pub(crate) fn take_idle(self: &Rc<Self>) -> Option<Lease> {
         let limit = self.limits.http2_streams;
         let open = |shared: &&mut Shared| !shared.sender.is_closed() && shared.has_room(limit);
         // The oldest with room, so that the others expire.
         if let Some(shared) = self.shared.borrow_mut().iter_mut().find(open) {
-            shared.since = ticks.now();
-            let sender = Sender::Http2(shared.sender.clone(), Streams::of(&shared.streams));
-            return Some(self.lease(sender, ticks, true));
+            shared.since = self.ticks.now();
+            let carrier = Carrier::Http2(shared.sender.clone(), Streams::of(&shared.streams));
+            return Some(Lease::new(self, carrier, true));
         }
         let mut idle = self.idle.borrow_mut();
-        let mut at = idle.len();
-        let mut looked = 0;
-        while at > 0 && looked < LOOK {
-            at -= 1;
-            looked += 1;
-            let candidate = &idle[at];
-            if candidate.sender.is_closed() || candidate.state.violation().is_some() {
-                idle.remove(at);
-            } else if candidate.sender.is_ready() && candidate.state.is_reusable() {
-                let Idle { sender, state, .. } = idle.remove(at);
-                drop(idle);
-                return Some(self.lease(Sender::Http1(sender, state), ticks, true));
+        while let Some(Idle { mut connection, .. }) = idle.pop() {
+            if connection.is_quiet() {
+                return Some(Lease::new(self, Carrier::Http1(connection), true));
             }
         }
         None
     }
 
-    fn lease(self: &Rc<Self>, sender: Sender, ticks: &Rc<Ticks>, reused: bool) -> Lease {
-        Lease {
-            upstream: Rc::clone(self),
-            ticks: Rc::clone(ticks),
-            sender,
-            reused,
+    /// Takes back a connection whose exchange is complete.
+    fn give_back(&self, connection: Box<Connection>) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < self.limits.upstream_idle_connections {
+            idle.push(Idle {
+                connection,
+                since: self.ticks.now(),
+            });
+        } else {
+            connection.close();
         }
     }
 
     /// Opens a connection.
-    pub(crate) async fn connect(self: &Rc<Self>, ticks: &Rc<Ticks>) -> Result<Lease, Problem> {
-        let opened = timeout(ticks, self.limits.connect, self.open(ticks.now())).await;
-        let sender = match opened {
-            Ok(Ok(sender)) => sender,
+    pub(crate) async fn connect(self: &Rc<Self>) -> Result<Lease, Problem> {
+        let opened = timeout(&self.ticks, self.limits.connect, self.open()).await;
+        let carrier = match opened {
+            Ok(Ok(carrier)) => carrier,
             Ok(Err(error)) => {
                 tracing::warn!(host = &*self.host, port = self.port, %error, "cannot connect upstream");
                 return Err(Problem::new(
@@ -202,21 +177,29 @@ impl Upstream {
                 ));
             }
         };
-        Ok(self.lease(sender, ticks, false))
+        Ok(Lease::new(self, carrier, false))
     }
 
-    async fn open(&self, now: u64) -> io::Result<Sender> {
+    async fn open(&self) -> io::Result<Carrier> {
         let stream = TcpStream::connect((&*self.host, self.port)).await?;
         // Without it the last packet of a request waits for an acknowledgement; it cannot be vital.
         let _ = stream.set_nodelay(true);
         let Some((config, name)) = &self.tls else {
-            return handshake_http1(stream, &self.limits).await;
+            return Ok(self.http1(Stream::Plain(stream)));
         };
         let client = UnbufferedClientConnection::new(Arc::clone(config), name.clone());
         let stream = TlsStream::open(client.map_err(io::Error::other)?, stream).await?;
         if !stream.is_http2() {
-            return handshake_http1(stream, &self.limits).await;
+            return Ok(self.http1(Stream::Tls(Box::new(stream))));
         }
+        self.http2(stream).await
+    }
+
+    fn http1(&self, stream: Stream) -> Carrier {
+        Carrier::Http1(Box::new(Connection::new(stream, self.limits.bounds())))
+    }
+
+    async fn http2(&self, stream: TlsStream<TcpStream>) -> io::Result<Carrier> {
         let (sender, connection) = http2::Builder::new(LocalExec)
             .timer(TokioTimer::new())
             .keep_alive_interval(self.limits.upstream_idle)
@@ -246,16 +229,20 @@ impl Upstream {
                 let connection = asked.upgrade();
                 connection.map_or(0, |it| it.borrow().current_max_send_streams())
             }),
-            since: now,
+            since: self.ticks.now(),
         });
-        Ok(Sender::Http2(sender, streams))
+        Ok(Carrier::Http2(sender, streams))
     }
 
-    /// Closes connections that nobody used for a while.
-    pub(crate) fn expire(&self, now: u64) {
+    /// Closes connections that nobody used for a while, and lets go of those that their server closed.
+    pub(crate) fn expire(&self) {
+        let now = self.ticks.now();
         let span = u64::try_from(self.limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
         let mut idle = self.idle.borrow_mut();
-        idle.retain(|idle| !idle.sender.is_closed() && now.saturating_sub(idle.since) <= span);
+        let expired = idle.extract_if(.., |idle| {
+            now.saturating_sub(idle.since) > span || !idle.connection.is_quiet()
+        });
+        expired.for_each(|idle| idle.connection.close());
         self.shared.borrow_mut().retain_mut(|shared| {
             if shared.streams.get() > 0 {
                 shared.since = now;
@@ -265,71 +252,6 @@ impl Upstream {
     }
 }
 
-async fn handshake_http1<S>(stream: S, limits: &Limits) -> io::Result<Sender>
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let io = UpstreamIo::new(stream).bounded(limits.bounds());
-    let state = io.state();
-    let (sender, connection) = http1::Builder::new()
-        .max_buf_size(limits.buffer())
-        .handshake(io)
-        .await
-        .map_err(io::Error::other)?;
-    tokio::task::spawn_local(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "upstream connection ended");
-        }
-    });
-    Ok(Sender::Http1(sender, state))
-}
-
 fn server_name(host: &str) -> Option<ServerName<'static>> {
     ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).ok()
-}
-
-impl Lease {
-    /// Whether requests need absolute targets here.
-    pub(crate) const fn is_http2(&self) -> bool {
-        matches!(self.sender, Sender::Http2(..))
-    }
-
-    /// Sends a request; an error gives it back if not a byte of it was sent.
-    pub(crate) fn send(
-        &mut self,
-        request: Request<Outgoing>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>> + use<>
-    {
-        match &mut self.sender {
-            Sender::Http1(sender, state) => {
-                state.begin(request.method());
-                Either::Left(sender.try_send_request(request))
-            }
-            Sender::Http2(sender, _) => Either::Right(sender.try_send_request(request)),
-        }
-    }
-
-    /// What was wrong with the answer, if it is that.
-    pub(crate) fn violation(&self) -> Option<Violation> {
-        match &self.sender {
-            Sender::Http1(_, state) => state.violation(),
-            Sender::Http2(..) => None,
-        }
-    }
-
-    /// The exchange is complete: the connection may serve the next one.
-    pub(crate) fn give_back(self) {
-        let Sender::Http1(sender, state) = self.sender else {
-            return;
-        };
-        let mut idle = self.upstream.idle.borrow_mut();
-        let room = idle.len() < self.upstream.limits.upstream_idle_connections;
-        if room && !sender.is_closed() && state.is_reusable() {
-            idle.push(Idle {
-                sender,
-                state,
-                since: self.ticks.now(),
-            });
-        }
-    }
 }

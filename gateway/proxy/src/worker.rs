@@ -136,7 +136,7 @@ impl Worker {
         if let Some(upstream) = upstreams.get(origin) {
             return Rc::clone(upstream);
         }
-        let upstream = Rc::new(Upstream::new(origin, &self.settings));
+        let upstream = Rc::new(Upstream::new(origin, &self.settings, &self.ticks));
         upstreams.insert(origin.clone(), Rc::clone(&upstream));
         upstream
     }
@@ -163,7 +163,7 @@ impl Worker {
             // Also where no request comes, what left the directory is let go.
             let directory = self.directory();
             self.upstreams.borrow_mut().retain(|origin, upstream| {
-                upstream.expire(self.ticks.now());
+                upstream.expire();
                 // A request under way may still use one that no route leads to any more.
                 Rc::strong_count(upstream) > 1 || directory.index.has_origin(origin)
             });

@@ -190,7 +190,7 @@ const fn controls(word: u64) -> u64 {
 }
 
 /// The value without the white space around it.
-pub(super) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }

@@ -59,24 +59,41 @@ impl Chunked {
     pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, Result<(), Violation>) {
         let mut at = 0;
         while at < bytes.len() && !self.is_done() {
-            if self.at == At::Data {
-                let here = usize::try_from(self.left)
-                    .unwrap_or(usize::MAX)
-                    .min(bytes.len() - at);
-                at += here;
-                self.left -= here as u64;
-                if self.left == 0 {
-                    self.at = At::DataCr;
-                }
-                continue;
+            at += self.content(bytes.len() - at);
+            let (here, result) = self.framing(&bytes[at..]);
+            at += here;
+            if result.is_err() {
+                return (at, result);
             }
-            match self.next(bytes[at]) {
+        }
+        (at, Ok(()))
+    }
+
+    /// How many of the next bytes, of which so many are here, are content; 0 where framing comes first.
+    pub(super) fn content(&mut self, here: usize) -> usize {
+        if self.at != At::Data {
+            return 0;
+        }
+        let here = usize::try_from(self.left).unwrap_or(usize::MAX).min(here);
+        self.left -= here as u64;
+        if self.left == 0 {
+            self.at = At::DataCr;
+        }
+        here
+    }
+
+    /// Follows framing up to the next content, or to the end of the body.
+    pub(super) fn framing(&mut self, bytes: &[u8]) -> (usize, Result<(), Violation>) {
+        for (at, &byte) in bytes.iter().enumerate() {
+            if matches!(self.at, At::Data | At::End) {
+                return (at, Ok(()));
+            }
+            match self.next(byte) {
                 Ok(next) => self.at = next,
                 Err(violation) => return (at, Err(violation)),
             }
-            at += 1;
         }
-        (at, Ok(()))
+        (bytes.len(), Ok(()))
     }
 
     fn next(&mut self, byte: u8) -> Result<At, Violation> {

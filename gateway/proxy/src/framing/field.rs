@@ -20,8 +20,9 @@ pub(super) enum Sender {
 }
 
 impl Fields {
-    /// Checks one line (without its line end) and remembers what matters for framing.
-    pub(super) fn line(&mut self, line: &[u8], sender: Sender) -> Result<(), Violation> {
+    /// Checks one line (without its line end) and remembers what matters for framing; returns the
+    /// length of its name.
+    pub(super) fn line(&mut self, line: &[u8], sender: Sender) -> Result<usize, Violation> {
         if self.count == limits::FIELDS {
             return Err(Violation::TooManyFields);
         }
@@ -41,7 +42,8 @@ impl Fields {
                 Err(Violation::ImitatedField)
             }
             _ => Ok(()),
-        }
+        }?;
+        Ok(length)
     }
 
     fn host(&mut self, value: &[u8]) -> Result<(), Violation> {

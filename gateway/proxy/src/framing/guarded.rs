@@ -13,7 +13,7 @@ use super::Violation;
 use super::held::Held;
 use super::http2::Frames;
 use super::limits::Bounds;
-use super::message::{Position, RequestFraming};
+use super::request::{Position, RequestFraming};
 use super::scratch;
 use super::state::ConnectionState;
 use super::watch::Expiry;

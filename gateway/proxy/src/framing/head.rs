@@ -22,6 +22,14 @@ pub(super) struct Head {
     fields: Fields,
 }
 
+/// Where in its head a field stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldAt {
+    pub(crate) from: usize,
+    pub(crate) colon: usize,
+    pub(crate) end: usize,
+}
+
 /// A whole head that is fine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Complete {
@@ -44,8 +52,13 @@ impl Head {
         }
     }
 
-    /// Goes on with `bytes`, which start where the head starts. `None` asks for more of them.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> Result<Option<Complete>, Violation> {
+    /// Goes on with `bytes`, which start where the head starts, and tells where each field is. `None`
+    /// asks for more of them.
+    pub(super) fn advance(
+        &mut self,
+        bytes: &[u8],
+        mut tell: impl FnMut(FieldAt),
+    ) -> Result<Option<Complete>, Violation> {
         loop {
             let limit = self.limit();
             let window = &bytes[..bytes.len().min(limit)];
@@ -57,7 +70,8 @@ impl Head {
                     return Ok(None);
                 }
             };
-            let line = &window[self.line..end];
+            let from = self.line;
+            let line = &window[from..end];
             self.line = end + 2;
             self.scanned = end + 2;
             match self.start {
@@ -66,7 +80,10 @@ impl Head {
                 Some(start) if line.is_empty() => {
                     return self.finish(start).map(Some);
                 }
-                Some(_) => self.fields.line(line, self.sender)?,
+                Some(_) => {
+                    let colon = from + self.fields.line(line, self.sender)?;
+                    tell(FieldAt { from, colon, end });
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Frames that carry neither a request nor data cost work and bring nothing: that is what floods are
 //! made of. h2 bounds their memory; the sweep bounds their number (see [`super::Watch`]).
 
-use super::message::Position;
+use super::request::Position;
 use super::state::ConnectionState;
 
 /// Bytes of the client's preface.

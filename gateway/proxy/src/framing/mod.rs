@@ -8,9 +8,10 @@
 //!
 //! * [`RequestFraming`], [`ResponseFraming`]: the rules, without I/O.
 //! * [`GuardedIo`]: the downstream connection as hyper sees it.
-//! * [`UpstreamIo`]: the same for the upstream's answers.
 //! * [`Watch`]: tells slow connections from busy ones, without a timer per request.
 
+mod answer;
+mod body;
 mod bytes;
 mod chunked;
 mod field;
@@ -21,19 +22,19 @@ mod host;
 mod http2;
 pub mod limits;
 mod line;
-mod message;
+mod request;
 mod scratch;
 mod start_line;
 mod state;
-mod upstream;
 mod violation;
 mod watch;
 
-pub(crate) use bytes::all_target;
+pub use answer::{AnswerHead, FieldPlaces, Part, ResponseFraming};
+pub(crate) use bytes::{all_target, trim_ows};
 pub use guarded::{GuardedIo, Protocol};
+pub(crate) use head::FieldAt;
 pub(crate) use held::Held;
-pub use message::{Advance, Position, RequestFraming, ResponseFraming};
+pub use request::{Advance, Position, RequestFraming};
 pub use state::{ConnectionState, Serving};
-pub use upstream::{UpstreamIo, UpstreamState};
 pub use violation::{Violation, violation_in};
 pub use watch::{Expiry, Patience, Watch};

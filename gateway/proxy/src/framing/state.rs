@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::Violation;
-use super::message::Position;
+use super::request::Position;
 use super::start_line::REFUSED_METHOD;
 use super::watch::Expiry;
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::message::Position;
+use super::request::Position;
 use super::state::ConnectionState;
 
 /// How long a peer may take.

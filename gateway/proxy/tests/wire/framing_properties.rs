@@ -1,6 +1,7 @@
 //! Whatever the bytes and however they are cut, the verdict is the same.
 
-use gateway_proxy::framing::{RequestFraming, ResponseFraming, Violation};
+use crate::answers::Answers;
+use gateway_proxy::framing::{RequestFraming, Violation};
 use proptest::prelude::*;
 
 /// Pieces that make heads and bodies, valid and not, when put in a row.
@@ -53,44 +54,44 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 
 type Verdict = (usize, Option<Violation>, String);
 
-/// Shows the bytes piece by piece, keeping what is not approved, as a connection does.
-fn verdict(
-    bytes: &[u8],
-    cuts: &[usize],
-    mut advance: impl FnMut(&[u8]) -> gateway_proxy::framing::Advance,
-) -> (usize, Option<Violation>) {
+/// The bytes, cut into pieces.
+fn pieces<'a>(bytes: &'a [u8], cuts: &[usize]) -> impl Iterator<Item = &'a [u8]> {
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
     cuts.push(bytes.len());
     cuts.sort_unstable();
-    let (mut held, mut approved, mut at) = (Vec::new(), 0, 0);
-    for cut in cuts {
-        held.extend_from_slice(&bytes[at..cut]);
+    let mut at = 0;
+    cuts.into_iter().map(move |cut| {
+        let piece = &bytes[at..cut];
         at = cut;
-        let step = advance(&held);
-        held.drain(..step.approved);
-        approved += step.approved;
-        if step.violation.is_some() {
-            return (approved, step.violation);
-        }
-    }
-    (approved, None)
+        piece
+    })
 }
 
+/// Shows the bytes piece by piece, keeping what is not approved, as a connection does.
 fn of_requests(bytes: &[u8], cuts: &[usize]) -> Verdict {
     let mut framing = RequestFraming::new();
-    let (approved, violation) = verdict(bytes, cuts, |bytes| framing.advance(bytes));
-    (
-        approved,
-        violation,
-        format!("{} {:?}", framing.heads(), framing.position()),
-    )
+    let (mut held, mut approved, mut violation) = (Vec::new(), 0, None);
+    for piece in pieces(bytes, cuts) {
+        held.extend_from_slice(piece);
+        let step = framing.advance(&held);
+        held.drain(..step.approved);
+        approved += step.approved;
+        violation = step.violation;
+        if violation.is_some() {
+            break;
+        }
+    }
+    let state = format!("{} {:?}", framing.heads(), framing.position());
+    (approved, violation, state)
 }
 
 fn of_responses(bytes: &[u8], cuts: &[usize], to_head: bool) -> Verdict {
-    let mut framing = ResponseFraming::new();
-    framing.begin(to_head);
-    let (approved, violation) = verdict(bytes, cuts, |bytes| framing.advance(bytes));
-    (approved, violation, framing.is_idle().to_string())
+    let mut answers = Answers::to(to_head);
+    let violation = pieces(bytes, cuts).find_map(|piece| answers.read(piece).err());
+    let content = String::from_utf8_lossy(&answers.content).into_owned();
+    let state = format!("{} {:?} {content}", answers.framing.is_idle(), answers.head);
+    // Of what only frames, as much is skipped as there is; where a violation ends that, is by the way.
+    (violation.map_or(answers.read, |_| 0), violation, state)
 }
 
 proptest! {

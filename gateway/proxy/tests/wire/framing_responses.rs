@@ -1,12 +1,12 @@
 //! The rules for upstream answers, one line each (H12).
 
-use gateway_proxy::framing::{ResponseFraming, Violation};
+use crate::answers::Answers;
+use gateway_proxy::framing::Violation;
 
 fn answer(bytes: &[u8], to_head: bool) -> (usize, Option<Violation>, bool) {
-    let mut framing = ResponseFraming::new();
-    framing.begin(to_head);
-    let advance = framing.advance(bytes);
-    (advance.approved, advance.violation, framing.is_idle())
+    let mut answers = Answers::to(to_head);
+    let violation = answers.read(bytes).err();
+    (answers.read, violation, answers.framing.is_idle())
 }
 
 #[track_caller]
@@ -177,11 +177,8 @@ fn answers_that_do_not_fit_their_status_or_request_are_refused() {
 
 #[test]
 fn bytes_without_a_request_are_unsolicited() {
-    let mut framing = ResponseFraming::new();
-    assert!(framing.is_idle());
-    assert_eq!(
-        framing.advance(b"H").violation,
-        Some(Violation::Unsolicited)
-    );
-    assert!(!framing.is_idle());
+    let mut answers = Answers::default();
+    assert!(answers.framing.is_idle());
+    assert_eq!(answers.read(b"H"), Err(Violation::Unsolicited));
+    assert!(!answers.framing.is_idle());
 }

@@ -1,5 +1,6 @@
 //! The data plane's bytes: what it takes, refuses, passes on and never lets through.
 
+mod answers;
 mod cases;
 mod corpora;
 mod descriptors;
