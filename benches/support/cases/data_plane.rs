@@ -86,11 +86,12 @@ pub(super) fn inject() -> Case {
             HeaderValue::from_static(value),
         );
     }
+    let mut buffer = Vec::new();
     Case {
         name: "injection of a 1.5 KB bearer",
         run: Box::new(move || {
-            bench_support::inject(black_box(&mut headers), &credential);
-            headers.remove(header::AUTHORIZATION);
+            buffer.clear();
+            bench_support::inject(black_box(&mut buffer), &headers, &credential);
         }),
     }
 }

@@ -3,11 +3,13 @@
 use crate::{
     Directory, DirectoryError,
     app_token::{AppTokens, Remembered, Verdict},
+    client::{self, RequestHead},
     index::Index,
-    inject, route,
+    outgoing::Outgoing,
+    route,
 };
 use gateway_model::{Credential, SecretBytes};
-use http::{HeaderMap, Uri, uri::PathAndQuery};
+use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Look-ups in a directory.
@@ -68,7 +70,13 @@ impl Tokens {
     }
 }
 
-/// Puts a credential into a head.
-pub fn inject(headers: &mut HeaderMap, credential: &Credential) {
-    inject::inject(headers, credential);
+/// Writes the head of a request with a credential in it, as it goes out.
+pub fn inject(buffer: &mut Vec<u8>, headers: &HeaderMap, credential: &Credential) {
+    let head = RequestHead {
+        method: &Method::POST,
+        target: &PathAndQuery::from_static("/api/rating/v2409/Shop"),
+        headers,
+        added: &credential.headers.clone(),
+    };
+    client::write_head(buffer, head, &Outgoing::Empty);
 }

@@ -3,14 +3,13 @@
 use crate::{
     directory_view::DirectoryView,
     error::{Code, Problem},
-    inject,
     sign::Signing,
     ticks::timeout,
     view::Missing,
     worker::Worker,
 };
 use gateway_model::{Generation, Unavailable, UnavailableReason};
-use http::HeaderMap;
+use http::{HeaderName, HeaderValue};
 use std::time::Instant;
 
 /// Why a request cannot have its credential.
@@ -21,43 +20,50 @@ pub(crate) enum Lack {
     Signature(Problem),
 }
 
-/// Injects the account's credential and says which one it was; signs the request, if that is wanted.
+/// What one attempt adds to a request's head.
+pub(crate) struct Injected {
+    /// Of the credential.
+    pub(crate) generation: Generation,
+    /// The credential, and the signature where the carrier wants one.
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// Takes the account's credential; signs the request, if that is wanted.
 pub(crate) async fn take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
-    headers: &mut HeaderMap,
     signing: Option<&Signing<'_>>,
-) -> Result<Generation, Problem> {
-    match try_take(worker, directory, account, headers, signing) {
-        Ok(generation) => Ok(generation),
+) -> Result<Injected, Problem> {
+    match try_take(worker, directory, account, signing) {
+        Ok(injected) => Ok(injected),
         Err(Lack::Signature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
         Err(Lack::Credential(missing)) => {
-            Box::pin(wait(worker, directory, account, missing, headers, signing)).await
+            Box::pin(wait(worker, directory, account, missing, signing)).await
         }
     }
 }
 
-/// Injects what is there. An expired credential is not (P9), and none is without the signature that
+/// Takes what is there. An expired credential is not (P9), and none is without the signature that
 /// goes with it.
 pub(crate) fn try_take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
-    headers: &mut HeaderMap,
     signing: Option<&Signing<'_>>,
-) -> Result<Generation, Lack> {
+) -> Result<Injected, Lack> {
     let now = worker.now();
     directory.with_account(account, |view| {
         let credential = view.usable(now).map_err(Lack::Credential)?;
-        inject::inject(headers, credential);
+        let mut fields = credential.headers.clone();
         if let Some(signing) = signing {
-            signing
-                .apply(headers, credential)
-                .map_err(Lack::Signature)?;
+            fields.extend(signing.sign(credential).map_err(Lack::Signature)?);
         }
-        Ok(credential.generation)
+        Ok(Injected {
+            generation: credential.generation,
+            fields,
+        })
     })
 }
 
@@ -66,9 +72,8 @@ async fn wait(
     directory: &DirectoryView,
     account: usize,
     missing: Missing,
-    headers: &mut HeaderMap,
     signing: Option<&Signing<'_>>,
-) -> Result<Generation, Problem> {
+) -> Result<Injected, Problem> {
     let unavailable = |why: Unavailable| {
         let wait = why.retry_after(worker.now());
         Problem::unavailable(why, wait)
@@ -95,7 +100,7 @@ async fn wait(
                 .after(std::time::Duration::from_secs(1)));
         }
     }
-    try_take(worker, directory, account, headers, signing).map_err(|lack| match lack {
+    try_take(worker, directory, account, signing).map_err(|lack| match lack {
         Lack::Signature(problem) => problem,
         Lack::Credential(Missing::Absent(why)) => unavailable(why),
         Lack::Credential(Missing::Expired) => {

@@ -1,6 +1,7 @@
 //! Phase 7: sending the request and taking the answer's head.
 
 use crate::{
+    client::RequestHead,
     error::{Code, Problem},
     names::{self, Fate},
     outgoing::{Again, Outgoing},
@@ -9,18 +10,16 @@ use crate::{
     view::RouteView,
     worker::Worker,
 };
-use http::{HeaderMap, Method, Response, header, uri::PathAndQuery};
+use http::{Response, header};
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
     task::Poll,
 };
 
-/// One attempt: everything of a request but the credential's generation.
-pub(crate) struct Attempt {
-    pub(crate) method: Method,
-    pub(crate) target: PathAndQuery,
-    pub(crate) headers: HeaderMap,
+/// One attempt at a request.
+pub(crate) struct Attempt<'a> {
+    pub(crate) head: RequestHead<'a>,
     pub(crate) body: Outgoing,
 }
 
@@ -32,10 +31,10 @@ pub(crate) struct Attempt {
 pub(crate) async fn send(
     worker: &Worker,
     route: &RouteView,
-    mut attempt: Attempt,
+    Attempt { head, mut body }: Attempt<'_>,
     again: &Again,
 ) -> Result<Response<Received>, Problem> {
-    let idempotent = attempt.method.is_idempotent();
+    let idempotent = head.method.is_idempotent();
     loop {
         let lease = match route.upstream.take_idle() {
             Some(lease) => lease,
@@ -47,7 +46,7 @@ pub(crate) async fn send(
             }
         };
         let reused = lease.reused;
-        match within_first_byte(worker, again, pin!(lease.send(attempt))).await {
+        match within_first_byte(worker, again, pin!(lease.send(head, body))).await {
             None => return Err(timed_out(idempotent)),
             Some(Ok(response)) => return Ok(response),
             Some(Err(NotAnswered {
@@ -55,7 +54,7 @@ pub(crate) async fn send(
                 ..
             })) if reused => {
                 worker.metrics.retries.add(1);
-                attempt = unsent;
+                body = unsent;
             }
             Some(Err(NotAnswered { failure, .. })) => {
                 return Err(explain(&failure, again, idempotent));
@@ -172,26 +171,4 @@ pub(crate) fn clean(response: &mut Response<Received>, idempotent: bool) -> Resu
     }
     response.extensions_mut().clear();
     Ok(())
-}
-
-/// What a head must be kept for: sending it once more. Taken from a worker's stock.
-pub(crate) type HeldHead = Vec<(http::HeaderName, http::HeaderValue)>;
-
-/// Keeps a copy of the fields.
-pub(crate) fn hold(headers: &HeaderMap, mut held: HeldHead) -> HeldHead {
-    held.extend(
-        headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
-    held
-}
-
-/// The fields once more.
-pub(crate) fn restore(held: &HeldHead) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(held.len() + 2);
-    for (name, value) in held {
-        headers.append(name.clone(), value.clone());
-    }
-    headers
 }

@@ -2,14 +2,15 @@
 //!
 //! First everything that the client could use against us is removed: fields that `Connection` names,
 //! hop-by-hop fields, credentials. Only then is anything added, so that no field of the client can
-//! remove or replace what the gateway adds.
+//! remove or replace what the gateway adds. The credential itself is written behind all of it as the
+//! request goes out ([`crate::client`]), so that the head is as it was when it has to go out again.
 
 use crate::{
     hygiene::{self, Found},
     names,
     view::{AccountView, RouteView},
 };
-use gateway_model::{Credential, HeaderWhenAbsent};
+use gateway_model::HeaderWhenAbsent;
 use http::{HeaderMap, HeaderValue, Method, Version, header};
 
 const VIA_1_0: HeaderValue = HeaderValue::from_static("1.0 waybill");
@@ -68,13 +69,6 @@ pub(crate) fn complete(
         if !found.lengths.may_hold(name.as_str()) || !headers.contains_key(name) {
             headers.insert(name, value.clone());
         }
-    }
-}
-
-/// Adds the credential; whatever stood under its names is gone.
-pub(crate) fn inject(headers: &mut HeaderMap, credential: &Credential) {
-    for (name, value) in &credential.headers {
-        headers.insert(name, value.clone());
     }
 }
 

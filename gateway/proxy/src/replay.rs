@@ -6,11 +6,12 @@
 //! product.
 
 use crate::{
-    credential::{self, Lack},
+    client::RequestHead,
+    credential::{self, Injected, Lack},
     credentials::Renewal,
     directory_view::DirectoryView,
     error::Problem,
-    forward::{self, Attempt, HeldHead},
+    forward::{self, Attempt},
     outgoing::{Again, Outgoing},
     sign::{Signing, Target},
     ticks::{poll_once, timeout},
@@ -28,8 +29,24 @@ pub(crate) struct Sent {
     pub(crate) generation: Generation,
     pub(crate) method: Method,
     pub(crate) target: PathAndQuery,
-    pub(crate) head: HeldHead,
+    /// All fields but those that are injected.
+    pub(crate) headers: HeaderMap,
     pub(crate) again: Again,
+}
+
+impl Sent {
+    /// An attempt with this credential.
+    pub(crate) fn attempt<'a>(&'a self, injected: &'a Injected, body: Outgoing) -> Attempt<'a> {
+        Attempt {
+            head: RequestHead {
+                method: &self.method,
+                target: &self.target,
+                headers: &self.headers,
+                added: &injected.fields,
+            },
+            body,
+        }
+    }
 }
 
 /// How the replay ended.
@@ -55,34 +72,23 @@ pub(crate) async fn after_rejection(
     let Some(body) = sent.again.body() else {
         return Ok(Replayed::No(response));
     };
-    let mut headers = forward::restore(&sent.head);
-    if !try_newer(worker, directory, route, sent, &mut headers)? {
+    let Some(injected) = try_newer(worker, directory, route, sent)? else {
         return Ok(Replayed::No(response));
-    }
+    };
     recycle(response);
     worker.metrics.replays.add(1);
-    let attempt = attempt(sent, headers, body);
+    let attempt = sent.attempt(&injected, body);
     let response = forward::send(worker, route, attempt, &sent.again).await?;
     Ok(Replayed::Yes(response))
 }
 
-fn attempt(sent: &Sent, headers: HeaderMap, body: Outgoing) -> Attempt {
-    Attempt {
-        method: sent.method.clone(),
-        target: sent.target.clone(),
-        headers,
-        body,
-    }
-}
-
-/// Whether the head got a newer credential, with a signature of its own.
+/// A newer credential, with a signature of its own, if there is one.
 fn try_newer(
     worker: &Worker,
     directory: &DirectoryView,
     route: &RouteView,
     sent: &Sent,
-    headers: &mut HeaderMap,
-) -> Result<bool, Problem> {
+) -> Result<Option<Injected>, Problem> {
     let signing = directory.signer(sent.account).map(|signer| Signing {
         signer,
         of: Target {
@@ -90,11 +96,12 @@ fn try_newer(
             target: &sent.target,
             route,
         },
+        headers: &sent.headers,
         body: &sent.again,
     });
-    match credential::try_take(worker, directory, sent.account, headers, signing.as_ref()) {
-        Ok(generation) => Ok(generation != sent.generation),
-        Err(Lack::Credential(_)) => Ok(false),
+    match credential::try_take(worker, directory, sent.account, signing.as_ref()) {
+        Ok(injected) => Ok(Some(injected).filter(|it| it.generation != sent.generation)),
+        Err(Lack::Credential(_)) => Ok(None),
         Err(Lack::Signature(problem)) => Err(problem),
     }
 }

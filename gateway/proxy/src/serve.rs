@@ -8,7 +8,7 @@ use crate::{
     credential,
     directory_view::DirectoryView,
     error::Problem,
-    forward::{self, Attempt},
+    forward,
     framing::ConnectionState,
     hygiene, inject,
     outgoing::{self, Sendable},
@@ -170,13 +170,12 @@ async fn exchange_with_carrier(
         .map_err(|_| Problem::bad("the request id is not a field value"))?;
     inject::complete(&mut headers, found, view, &id, version);
 
-    // 5 and 6. Take the credential, inject it; sign, if the carrier wants that.
-    let head = forward::hold(&headers, worker.stock().unwrap_or_default());
-    let (generation, Sendable { body, again }) = match directory.signer(account) {
+    // 5 and 6. Take the credential; sign, if the carrier wants that.
+    let (injected, Sendable { body, again }) = match directory.signer(account) {
         None => {
-            let taken = credential::take(worker, directory, account, &mut headers, None).await?;
+            let injected = credential::take(worker, directory, account, None).await?;
             let limits = &worker.settings.limits;
-            (taken, outgoing::take(body, limits, &worker.ticks)?)
+            (injected, outgoing::take(body, limits, &worker.ticks)?)
         }
         Some(signer) => {
             let of = Target {
@@ -184,27 +183,22 @@ async fn exchange_with_carrier(
                 target: &target,
                 route: view,
             };
-            let signed = sign::take(worker, directory, account, signer, of, &mut headers, body);
+            let signed = sign::take(worker, directory, account, signer, of, &headers, body);
             Box::pin(signed).await?
         }
     };
     outgoing::frame(&mut headers, found.length, &method, &body);
     let sent = Sent {
         account,
-        generation,
+        generation: injected.generation,
         method,
         target,
-        head,
+        headers,
         again,
     };
 
     // 7 and 8. Forward; replay after a rejection.
-    let attempt = Attempt {
-        method: sent.method.clone(),
-        target: sent.target.clone(),
-        headers,
-        body,
-    };
+    let attempt = sent.attempt(&injected, body);
     let mut response = forward::send(worker, view, attempt, &sent.again).await?;
     if view.profile.rejected_statuses.contains(&response.status()) {
         let replay = replay::after_rejection(worker, directory, view, &sent, response);
@@ -217,7 +211,6 @@ async fn exchange_with_carrier(
         };
     }
     forward::clean(&mut response, sent.method.is_idempotent())?;
-    worker.restock(sent.head);
     Ok(Outcome::Forwarded(response))
 }
 

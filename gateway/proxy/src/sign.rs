@@ -2,14 +2,14 @@
 //! one step, so that no attempt leaves with a credential and without its signature.
 
 use crate::{
-    credential,
+    credential::{self, Injected},
     directory_view::DirectoryView,
     error::Problem,
     outgoing::{self, Again, Sendable},
     view::RouteView,
     worker::Worker,
 };
-use gateway_model::{Credential, Generation, SignRequest, Signer};
+use gateway_model::{Credential, SignRequest, SignatureFields, Signer};
 use http::{HeaderMap, Method, uri::PathAndQuery};
 use hyper::body::Incoming;
 
@@ -25,23 +25,25 @@ pub(crate) struct Target<'a> {
 pub(crate) struct Signing<'a> {
     pub(crate) signer: &'a dyn Signer,
     pub(crate) of: Target<'a>,
+    /// The fields, but for the credential.
+    pub(crate) headers: &'a HeaderMap,
     /// All of the content, if the signer needs it.
     pub(crate) body: &'a Again,
 }
 
 impl Signing<'_> {
-    /// Signs a request that has its credential.
-    pub(crate) fn apply(
-        &self,
-        headers: &mut HeaderMap,
-        credential: &Credential,
-    ) -> Result<(), Problem> {
+    /// Signs the request with this credential in it.
+    pub(crate) fn sign(&self, credential: &Credential) -> Result<SignatureFields, Problem> {
+        let mut headers = self.headers.clone();
+        for (name, value) in &credential.headers {
+            headers.insert(name, value.clone());
+        }
         let sign = |body: &[bytes::Bytes]| {
             self.signer.sign(&SignRequest {
                 method: self.of.method,
                 authority: self.of.route.upstream.authority.as_str(),
                 path_and_query: self.of.target.as_str(),
-                headers,
+                headers: &headers,
                 body,
                 state: credential.state(),
             })
@@ -52,10 +54,7 @@ impl Signing<'_> {
         } else {
             sign(&[])
         };
-        for (name, value) in signed.map_err(Problem::unsigned)? {
-            headers.insert(name, value);
-        }
-        Ok(())
+        signed.map_err(Problem::unsigned)
     }
 }
 
@@ -67,9 +66,9 @@ pub(crate) async fn take(
     account: usize,
     signer: &dyn Signer,
     of: Target<'_>,
-    headers: &mut HeaderMap,
+    headers: &HeaderMap,
     body: Incoming,
-) -> Result<(Generation, Sendable), Problem> {
+) -> Result<(Injected, Sendable), Problem> {
     let mut sendable = outgoing::take(body, &worker.settings.limits, &worker.ticks)?;
     if signer.needs_body() {
         sendable = sendable.whole().await?;
@@ -77,8 +76,9 @@ pub(crate) async fn take(
     let signing = Signing {
         signer,
         of,
+        headers,
         body: &sendable.again,
     };
-    let generation = credential::take(worker, directory, account, headers, Some(&signing)).await?;
-    Ok((generation, sendable))
+    let injected = credential::take(worker, directory, account, Some(&signing)).await?;
+    Ok((injected, sendable))
 }

@@ -5,7 +5,6 @@ use crate::{
     connections::Connections,
     credentials::Credentials,
     directory_view::DirectoryView,
-    forward::HeldHead,
     index::Map,
     listener::{self, Loads},
     live::DirectoryCell,
@@ -30,9 +29,6 @@ use tokio::{
     runtime::{Builder, LocalOptions},
     sync::{mpsc, watch},
 };
-
-/// Heads whose memory is kept for the next requests.
-const STOCK: usize = 64;
 
 /// A connection on its way to the worker that will serve it.
 #[derive(Debug)]
@@ -73,7 +69,6 @@ pub(crate) struct Worker {
     pub(crate) app_tokens: AppTokens,
     pub(crate) connections: Connections,
     now: Cell<Instant>,
-    stock: RefCell<Vec<HeldHead>>,
     cell: Arc<DirectoryCell>,
     directory: RefCell<Rc<DirectoryView>>,
     /// By origin, so that they outlive a change of the directory.
@@ -95,7 +90,6 @@ impl Worker {
             ids: RefCell::new(RequestIds::new(seed.random)),
             app_tokens: AppTokens::new(&seed.settings.token_key),
             connections: Connections::default(),
-            stock: RefCell::default(),
             now: Cell::new(seed.clock.now()),
             cell: Arc::clone(&seed.directory),
             directory: RefCell::new(Rc::new(DirectoryView::new(
@@ -139,20 +133,6 @@ impl Worker {
         let upstream = Rc::new(Upstream::new(origin, &self.settings, &self.ticks));
         upstreams.insert(origin.clone(), Rc::clone(&upstream));
         upstream
-    }
-
-    /// Memory for a head that is kept for a replay.
-    pub(crate) fn stock(&self) -> Option<HeldHead> {
-        self.stock.borrow_mut().pop()
-    }
-
-    /// Takes such memory back.
-    pub(crate) fn restock(&self, mut head: HeldHead) {
-        let mut stock = self.stock.borrow_mut();
-        if stock.len() < STOCK {
-            head.clear();
-            stock.push(head);
-        }
     }
 
     fn tick(&self) {

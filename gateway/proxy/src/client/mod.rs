@@ -17,7 +17,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use sending::RequestHead;
+pub(crate) use sending::{RequestHead, write_head};
 pub(crate) use stream::Stream;
 
 use crate::{framing::Violation, framing::limits::Bounds, outgoing::Outgoing};
@@ -73,7 +73,7 @@ impl Connection {
     }
 
     /// Begins an exchange: the next polls send this. Only for a connection that is reusable.
-    pub(crate) fn begin(&mut self, head: &RequestHead<'_>, body: Outgoing) {
+    pub(crate) fn begin(&mut self, head: RequestHead<'_>, body: Outgoing) {
         self.receiving.begin(head.method == Method::HEAD);
         self.sending.begin(head, body);
     }

@@ -2,7 +2,7 @@
 
 use super::{Failure, stream::Stream};
 use crate::outgoing::Outgoing;
-use http::{HeaderMap, Method, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
 use hyper::body::Body as _;
 use std::{
     io::{self, Write as _},
@@ -15,15 +15,18 @@ use tokio::io::AsyncWrite as _;
 const KEPT: usize = 16 * 1024;
 
 /// Everything of a request but its body.
+#[derive(Clone, Copy)]
 pub(crate) struct RequestHead<'a> {
     pub(crate) method: &'a Method,
     pub(crate) target: &'a PathAndQuery,
     pub(crate) headers: &'a HeaderMap,
+    /// Fields of ours, each in place of those of its name before it, here and among `headers`.
+    pub(crate) added: &'a [(HeaderName, HeaderValue)],
 }
 
 /// How the end of a body is told.
 #[derive(Clone, Copy, Debug)]
-enum Rest {
+pub(crate) enum Rest {
     /// So many bytes are still to come.
     Length(u64),
     /// A chunk of nothing comes last.
@@ -61,7 +64,7 @@ impl Default for Sending {
 impl Sending {
     /// Writes into the buffer what is here already. The body itself stays as it is until the stream
     /// took something, so that it can be given back.
-    pub(super) fn begin(&mut self, head: &RequestHead<'_>, body: Outgoing) {
+    pub(super) fn begin(&mut self, head: RequestHead<'_>, body: Outgoing) {
         (self.begun, self.flushed) = (false, false);
         self.rest = write_head(&mut self.buffer, head, &body);
         if let Some(pieces) = body.pieces() {
@@ -164,18 +167,22 @@ impl Sending {
 }
 
 /// Writes a request's head (RFC 9112 sections 3 and 6); says how its body will end.
-fn write_head(buffer: &mut Vec<u8>, head: &RequestHead<'_>, body: &Outgoing) -> Rest {
+pub(crate) fn write_head(buffer: &mut Vec<u8>, head: RequestHead<'_>, body: &Outgoing) -> Rest {
     buffer.extend_from_slice(head.method.as_str().as_bytes());
     buffer.push(b' ');
     buffer.extend_from_slice(head.target.as_str().as_bytes());
     buffer.extend_from_slice(b" HTTP/1.1\r\n");
     let mut has_length = false;
     for (name, value) in head.headers {
-        has_length |= name == header::CONTENT_LENGTH;
-        buffer.extend_from_slice(name.as_str().as_bytes());
-        buffer.extend_from_slice(b": ");
-        buffer.extend_from_slice(value.as_bytes());
-        buffer.extend_from_slice(b"\r\n");
+        if head.added.iter().all(|(ours, _)| ours != name) {
+            has_length |= name == header::CONTENT_LENGTH;
+            write_field(buffer, name, value);
+        }
+    }
+    for (at, (name, value)) in head.added.iter().enumerate() {
+        if head.added[at + 1..].iter().all(|(later, _)| later != name) {
+            write_field(buffer, name, value);
+        }
     }
     let rest = match body.size_hint().exact() {
         Some(0) => Rest::None,
@@ -194,4 +201,13 @@ fn write_head(buffer: &mut Vec<u8>, head: &RequestHead<'_>, body: &Outgoing) -> 
     };
     buffer.extend_from_slice(b"\r\n");
     rest
+}
+
+fn write_field(buffer: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
+    let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
+    buffer.reserve(name.len() + value.len() + 4);
+    buffer.extend_from_slice(name);
+    buffer.extend_from_slice(b": ");
+    buffer.extend_from_slice(value);
+    buffer.extend_from_slice(b"\r\n");
 }

@@ -23,14 +23,16 @@ async fn pair() -> (Connection, TcpStream) {
 }
 
 fn begin(connection: &mut Connection, method: Method, headers: &HeaderMap, body: Outgoing) {
-    connection.begin(
-        &RequestHead {
-            method: &method,
-            target: &PathAndQuery::from_static("/a?b"),
-            headers,
-        },
-        body,
-    );
+    let head = RequestHead {
+        method: &method,
+        target: &PathAndQuery::from_static("/a?b"),
+        headers,
+        added: &[
+            (header::COOKIE, HeaderValue::from_static("ours")),
+            (header::COOKIE, HeaderValue::from_static("last")),
+        ],
+    };
+    connection.begin(head, body);
 }
 
 fn get(connection: &mut Connection) {
@@ -58,7 +60,10 @@ async fn receive(server: &mut TcpStream) -> String {
 #[tokio::test]
 async fn a_request_goes_out_in_one_piece_and_its_answer_is_read_whole() {
     let (mut connection, mut server) = pair().await;
-    let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("h"))]);
+    let headers = HeaderMap::from_iter([
+        (header::COOKIE, HeaderValue::from_static("theirs")),
+        (header::HOST, HeaderValue::from_static("h")),
+    ]);
     let body = Outgoing::Whole(Some(Bytes::from_static(b"xyz")));
     begin(&mut connection, Method::POST, &headers, body);
     server
@@ -69,7 +74,7 @@ async fn a_request_goes_out_in_one_piece_and_its_answer_is_read_whole() {
     let sent = receive(&mut server).await;
     assert_eq!(
         sent,
-        "POST /a?b HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\n\r\nxyz"
+        "POST /a?b HTTP/1.1\r\nhost: h\r\ncookie: last\r\ncontent-length: 3\r\n\r\nxyz"
     );
     assert_eq!(answer.status(), 201);
     let values: Vec<_> = answer.headers().get_all("x-a").iter().collect();

@@ -3,7 +3,6 @@
 use super::{Streams, Upstream};
 use crate::{
     client::{self, Connection, RequestHead},
-    forward::Attempt,
     outgoing::Outgoing,
 };
 use bytes::Bytes;
@@ -37,8 +36,8 @@ pub(super) enum Carrier {
 /// Why no answer comes.
 pub(crate) struct NotAnswered {
     pub(crate) failure: Failure,
-    /// The attempt, if not a byte of it was sent.
-    pub(crate) unsent: Option<Attempt>,
+    /// The body, if not a byte of the request was sent.
+    pub(crate) unsent: Option<Outgoing>,
 }
 
 /// What went wrong with an exchange.
@@ -79,11 +78,15 @@ impl Lease {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn send(self, attempt: Attempt) -> Result<Response<Received>, NotAnswered> {
+    pub(crate) async fn send(
+        self,
+        head: RequestHead<'_>,
+        body: Outgoing,
+    ) -> Result<Response<Received>, NotAnswered> {
         match self.carrier {
-            Carrier::Http1(connection) => over_http1(self.upstream, connection, attempt).await,
+            Carrier::Http1(connection) => over_http1(self.upstream, connection, head, body).await,
             Carrier::Http2(sender, streams) => {
-                over_http2(&self.upstream, sender, streams, attempt).await
+                over_http2(&self.upstream, sender, streams, head, body).await
             }
         }
     }
@@ -92,14 +95,10 @@ impl Lease {
 async fn over_http1(
     upstream: Rc<Upstream>,
     mut connection: Box<Connection>,
-    mut attempt: Attempt,
+    head: RequestHead<'_>,
+    body: Outgoing,
 ) -> Result<Response<Received>, NotAnswered> {
-    let head = RequestHead {
-        method: &attempt.method,
-        target: &attempt.target,
-        headers: &attempt.headers,
-    };
-    connection.begin(&head, std::mem::replace(&mut attempt.body, Outgoing::Empty));
+    connection.begin(head, body);
     match poll_fn(|cx| connection.poll_head(cx)).await {
         Ok(answer) => Ok(answer.map(|()| {
             Received::Http1(Pooled {
@@ -109,7 +108,7 @@ async fn over_http1(
         })),
         Err(failure) => Err(NotAnswered {
             failure: Failure::Http1(failure),
-            unsent: connection.unsent().map(|body| Attempt { body, ..attempt }),
+            unsent: connection.unsent(),
         }),
     }
 }
@@ -118,44 +117,30 @@ async fn over_http2(
     upstream: &Upstream,
     mut sender: http2::SendRequest<Outgoing>,
     streams: Streams,
-    attempt: Attempt,
+    head: RequestHead<'_>,
+    body: Outgoing,
 ) -> Result<Response<Received>, NotAnswered> {
-    let Attempt {
-        method,
-        target,
-        mut headers,
-        body,
-    } = attempt;
-    let host = headers.remove(header::HOST);
     let mut request = Request::new(body);
-    *request.method_mut() = method;
+    *request.method_mut() = head.method.clone();
     *request.version_mut() = Version::HTTP_2;
-    *request.headers_mut() = headers;
+    let headers = request.headers_mut();
+    headers.clone_from(head.headers);
+    headers.remove(header::HOST);
+    for (name, value) in head.added {
+        headers.insert(name, value.clone());
+    }
     let mut parts = uri::Parts::default();
     parts.scheme = Some(upstream.scheme.clone());
     parts.authority = Some(upstream.authority.clone());
-    parts.path_and_query = Some(target.clone());
+    parts.path_and_query = Some(head.target.clone());
     *request.uri_mut() =
         uri::Uri::from_parts(parts).expect("a scheme, an authority and a path are a URI");
     match sender.try_send_request(request).await {
         Ok(answer) => Ok(answer.map(|body| Received::Http2(body, streams))),
         Err(mut error) => {
-            let unsent = error.take_message().map(|request| {
-                let (parts, body) = request.into_parts();
-                let mut headers = parts.headers;
-                // HTTP/1.1 may be what the next connection speaks.
-                headers.extend(host.map(|host| (header::HOST, host)));
-                Attempt {
-                    method: parts.method,
-                    target,
-                    headers,
-                    body,
-                }
-            });
-            Err(NotAnswered {
-                failure: Failure::Http2(error.into_error()),
-                unsent,
-            })
+            let unsent = error.take_message().map(Request::into_body);
+            let failure = Failure::Http2(error.into_error());
+            Err(NotAnswered { failure, unsent })
         }
     }
 }
