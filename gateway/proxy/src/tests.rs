@@ -2,6 +2,7 @@
 
 mod accounts;
 mod apps;
+mod carrier_connections;
 mod credentials;
 mod directory;
 mod forwarding;

@@ -141,7 +141,8 @@ impl Upstream {
     }
 
     /// Takes back a connection whose exchange is complete.
-    fn give_back(&self, connection: Box<Connection>) {
+    fn give_back(&self, mut connection: Box<Connection>) {
+        connection.rest();
         let mut idle = self.idle.borrow_mut();
         if idle.len() < self.limits.upstream_idle_connections {
             idle.push(Idle {

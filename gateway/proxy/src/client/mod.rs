@@ -149,6 +149,11 @@ impl Connection {
         !self.last && self.sending.is_done() && self.receiving.is_idle()
     }
 
+    /// The exchange is over, and the connection is going to wait for the next one.
+    pub(crate) fn rest(&mut self) {
+        self.receiving.rest();
+    }
+
     /// Whether an unused connection is still open and silent, as it should be. Asks the system only if
     /// something came.
     pub(crate) fn is_quiet(&mut self) -> bool {

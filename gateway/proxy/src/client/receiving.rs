@@ -104,6 +104,13 @@ impl Receiving {
         poll_read_buf(Pin::new(stream), cx, &mut self.buffer)
     }
 
+    /// Frees what a long answer needed.
+    pub(super) fn rest(&mut self) {
+        if self.buffer.capacity() > READ {
+            self.buffer = BytesMut::new();
+        }
+    }
+
     /// Whether all of the answer was handed on.
     pub(super) fn is_complete(&self) -> bool {
         self.framing.is_idle()
