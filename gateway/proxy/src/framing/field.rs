@@ -6,6 +6,8 @@ use super::{Violation, bytes, host, limits};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fields {
     count: u16,
+    /// The length of the last one's name.
+    pub(super) name: usize,
     pub(super) host: bool,
     pub(super) length: Option<u64>,
     pub(super) chunked: bool,
@@ -20,14 +22,14 @@ pub(super) enum Sender {
 }
 
 impl Fields {
-    /// Checks one line (without its line end) and remembers what matters for framing; returns the
-    /// length of its name.
-    pub(super) fn line(&mut self, line: &[u8], sender: Sender) -> Result<usize, Violation> {
+    /// Checks one line (without its line end) and remembers what matters for framing.
+    pub(super) fn line(&mut self, line: &[u8], sender: Sender) -> Result<(), Violation> {
         if self.count == limits::FIELDS {
             return Err(Violation::TooManyFields);
         }
         self.count += 1;
         let (length, underscore) = bytes::token_prefix(line);
+        self.name = length;
         let (name, rest) = line.split_at(length);
         let value = match rest {
             [b':', value @ ..] if !name.is_empty() => value,
@@ -42,8 +44,7 @@ impl Fields {
                 Err(Violation::ImitatedField)
             }
             _ => Ok(()),
-        }?;
-        Ok(length)
+        }
     }
 
     fn host(&mut self, value: &[u8]) -> Result<(), Violation> {

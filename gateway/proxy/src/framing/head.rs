@@ -81,7 +81,8 @@ impl Head {
                     return self.finish(start).map(Some);
                 }
                 Some(_) => {
-                    let colon = from + self.fields.line(line, self.sender)?;
+                    self.fields.line(line, self.sender)?;
+                    let colon = from + self.fields.name;
                     tell(FieldAt { from, colon, end });
                 }
             }
