@@ -4,11 +4,12 @@
 //! request. A plugin runs on one thread at a time, so that the other thread is always free for the
 //! others; a thread that does not come back is given up and replaced.
 
+mod queue;
 mod watchdog;
 
 use crate::health::{Death, Health};
+use queue::{Job, Queue};
 use std::{
-    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -31,14 +32,9 @@ pub(crate) enum JobKind {
     Free,
 }
 
-struct Job {
-    health: Arc<Health>,
-    run: Box<dyn FnOnce() + Send>,
-}
-
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Job>,
+    queue: Queue,
     workers: Vec<Worker>,
     watchdog: bool,
     next_id: u64,
@@ -93,13 +89,12 @@ impl Pool {
         if kind == JobKind::Call && state.queue.len() >= MAX_QUEUE {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        let job = Job {
+        // Otherwise the thread that runs its plugin takes it afterwards.
+        let wakes = state.is_free(health);
+        state.queue.push(Job {
             health: Arc::clone(health),
             run,
-        };
-        // Otherwise the thread that runs its plugin takes it afterwards.
-        let wakes = state.may_run(&job);
-        state.queue.push_back(job);
+        });
         drop(state);
         if wakes {
             self.shared.work.notify_one();
@@ -151,7 +146,7 @@ impl Shared {
             if let Some(job) = state.take_job() {
                 state.set_running(id, Some(&job.health));
                 // Another plugin's job may have waited for no more than a thread that looks.
-                let more = state.queue.iter().any(|job| state.may_run(job));
+                let more = state.queue.any(|health| state.is_free(health));
                 drop(state);
                 if more {
                     self.work.notify_one();
@@ -175,15 +170,12 @@ impl Shared {
 impl State {
     /// The oldest job whose plugin is on no thread now.
     fn take_job(&mut self) -> Option<Job> {
-        let position = self.queue.iter().position(|job| self.may_run(job))?;
-        self.queue.remove(position)
+        let Self { queue, workers, .. } = self;
+        queue.take(|health| is_free(workers, health))
     }
 
-    /// Whether the job's plugin is on no thread now.
-    fn may_run(&self, job: &Job) -> bool {
-        let same = |running: &Running| Arc::ptr_eq(&running.health, &job.health);
-        let mut running = self.workers.iter().filter_map(|w| w.running.as_ref());
-        !running.any(same)
+    fn is_free(&self, health: &Arc<Health>) -> bool {
+        is_free(&self.workers, health)
     }
 
     fn set_running(&mut self, id: u64, health: Option<&Arc<Health>>) {
@@ -194,6 +186,12 @@ impl State {
             });
         }
     }
+}
+
+/// Whether the plugin is on no thread now.
+fn is_free(workers: &[Worker], health: &Arc<Health>) -> bool {
+    let mut running = workers.iter().filter_map(|worker| worker.running.as_ref());
+    !running.any(|running| Arc::ptr_eq(&running.health, health))
 }
 
 fn run(job: Job) {
