@@ -116,8 +116,6 @@ impl Sending {
             self.begun = true;
             self.at += written;
         }
-        // It holds a credential.
-        self.buffer.fill(0);
         self.buffer.clear();
         self.buffer.shrink_to(KEPT);
         self.at = 0;
