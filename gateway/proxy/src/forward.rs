@@ -103,7 +103,8 @@ fn timed_out(idempotent: bool) -> Problem {
 /// Whose fault a failed exchange is.
 #[cold]
 fn explain(failure: &Failure, again: &Again, idempotent: bool) -> Problem {
-    if let Some(fault) = again.fault() {
+    let fault = again.fault();
+    if let Some(fault) = fault.or_else(|| failure.fault()) {
         return fault.problem();
     }
     tracing::debug!(error = %failure, "exchange failed");

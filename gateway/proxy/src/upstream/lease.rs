@@ -3,7 +3,7 @@
 use super::{Streams, Upstream};
 use crate::{
     client::{self, Connection, RequestHead},
-    outgoing::Outgoing,
+    outgoing::{BodyFault, Outgoing},
 };
 use bytes::Bytes;
 use http::{Request, Response, Version, header, uri};
@@ -59,6 +59,14 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
+    /// What the app did wrong: its body was not as long as it had said.
+    pub(crate) const fn fault(&self) -> Option<BodyFault> {
+        match self {
+            Self::Http1(client::Failure::Body) => Some(BodyFault::Malformed(None)),
+            Self::Http1(_) | Self::Http2(_) => None,
+        }
+    }
+
     /// Whether the carrier's answer is not what an answer may be.
     pub(crate) fn is_malformed(&self) -> bool {
         match self {
