@@ -12,7 +12,7 @@
 //! | 4 | requests that the gateway answers itself | `own` |
 //! | 5 | take the credential | `credential` (with `credentials`, `view`) |
 //! | 6 | strip and inject; sign, for carriers that want it | `inject` (with `names`), `sign` |
-//! | 7 | forward, stream back | `forward` (with `outgoing`, `upstream`, `tls`, `answer`) |
+//! | 7 | forward, stream back | `forward` (with `outgoing`, `upstream`, `client`, `tls`, `answer`) |
 //! | 8 | replay after a rejected credential | `replay` |
 //! | 9 | account for it | `record` (with `metrics`) |
 //!
