@@ -4,12 +4,16 @@ use crate::{soon, wait::PATIENCE};
 use std::{
     fmt,
     process::{Command, ExitStatus},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     process::Child,
     time::timeout,
 };
+
+/// Until a key is pressed once more.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// A program on a pseudo terminal; dropping it kills it.
 #[must_use = "the program ends when this is dropped"]
@@ -90,13 +94,35 @@ impl Terminal {
     /// # Panics
     /// When it does not end.
     pub async fn ended(&mut self) -> ExitStatus {
+        soon("the end of what it writes", self.rest()).await;
+        self.exit().await
+    }
+
+    /// Types Ctrl-C until the program ends. The first may come before a prompt reads: then the terminal
+    /// turns it into a signal, which a program ignores whose shell started it in the background.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn interrupted(&mut self) -> ExitStatus {
         soon("the end of what it writes", async {
-            while self.more().await {}
+            let mut ended = false;
+            while !ended {
+                // It has gone if it takes no more.
+                let _ = self.pty.write_all(b"\x03").await;
+                ended = timeout(AGAIN, self.rest()).await.is_ok();
+            }
         })
         .await;
-        soon("its end", self.child.wait())
-            .await
-            .expect("a child of ours")
+        self.exit().await
+    }
+
+    async fn exit(&mut self) -> ExitStatus {
+        let ended = soon("its end", self.child.wait()).await;
+        ended.expect("a child of ours")
+    }
+
+    async fn rest(&mut self) {
+        while self.more().await {}
     }
 
     /// Whether there was more to read.
