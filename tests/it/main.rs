@@ -17,6 +17,7 @@ mod lead_through;
 mod no_secret_leaks;
 mod observe;
 mod plugins;
+mod priorities;
 mod programs;
 mod real_clients;
 mod renewal;
