@@ -9,7 +9,7 @@ use crate::{
     machine::Plan,
     measure::generate,
     storms,
-    world::{Mock, World},
+    world::{self, Mock, World},
 };
 use anyhow::{Context as _, Result, ensure};
 use benches::generator::{Load, hold};
@@ -71,7 +71,7 @@ fn one(options: &Options) -> Result<(u64, u64)> {
 }
 
 fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, u64)> {
-    let before = world.carrier.token_requests("")?.0.len();
+    let before = world.carrier.token_requests("", world::ALL)?.0.len();
     let (target, ask) = (gateway.target.clone(), gateway.ask.clone());
     let load = Load {
         streams: options.downstream.streams,
@@ -98,7 +98,7 @@ fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, 
     let made = token_requests(gateway)?;
     ensure!(made == 1, "{made} token requests in the end, not 1");
     // The journal forgets old entries under load, and token requests are the oldest: none may be new.
-    let after = world.carrier.token_requests("")?.0.len();
+    let after = world.carrier.token_requests("", world::ALL)?.0.len();
     ensure!(
         after <= before + 1,
         "the mock saw {after} token requests, {before} of them ours"

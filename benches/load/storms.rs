@@ -48,10 +48,10 @@ pub(crate) struct Storms {
     accounts: usize,
     /// Seconds from the making of the store until all its tokens fall due: room for making it, for
     /// the start, and for measuring a calm time.
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 45)]
     due_in: u64,
     /// Seconds of calm that the storm is compared with.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 10)]
     calm: u64,
     /// Seconds for which the carrier's token endpoint is down; the full storm has 600.
     #[arg(long, default_value_t = 60)]
@@ -127,38 +127,43 @@ fn rss(gateway: &Candidate) -> Result<u64> {
     Ok(process::usage_of_all(&gateway.server.pids())?.rss_kib)
 }
 
-/// Ordinary requests of one account at a steady rate, as a load.
-fn ordinary_load(options: &Options, gateway: &Candidate, duration: Duration) -> Load {
-    let (target, ask) = (gateway.target.clone(), gateway.ask.clone());
-    Load {
-        rate: Some((options.rate / 8).max(1)),
-        ..Load::closed(target, ask, CONNECTIONS, duration)
-    }
-}
-
-/// Ordinary requests beside a storm.
+/// Ordinary requests of one account at a steady rate, beside whatever else goes on.
 struct Beside {
     stop: Arc<AtomicBool>,
     load: JoinHandle<Result<Outcome>>,
+    stolen: Duration,
+}
+
+/// What came of them.
+struct Ordinary {
+    outcome: Outcome,
+    /// Processor time that the machine's host took meanwhile.
+    stolen: Duration,
 }
 
 impl Beside {
     /// Begins them; they go on until [`Beside::end`].
     fn begin(options: &Options, plan: &Plan, gateway: &Candidate) -> Self {
-        let load = ordinary_load(options, gateway, Duration::from_secs(24 * 3600));
+        let (target, ask) = (gateway.target.clone(), gateway.ask.clone());
+        let load = Load {
+            rate: Some((options.rate / 8).max(1)),
+            ..Load::closed(target, ask, CONNECTIONS, Duration::from_secs(24 * 3600))
+        };
         Self {
             stop: Arc::clone(&load.stop),
             load: measure::begin(plan, load),
+            stolen: process::stolen(),
         }
     }
 
     /// Ends them; none may have failed.
-    fn end(self) -> Result<Outcome> {
+    fn end(self) -> Result<Ordinary> {
+        let stolen = process::stolen().saturating_sub(self.stolen);
         self.stop.store(true, Ordering::Relaxed);
         let outcome = self.load.join();
         let outcome = outcome.map_err(|_| anyhow::anyhow!("the generator failed"))??;
         outcome.all_good()?;
-        Ok(outcome)
+        Ok(Ordinary { outcome, stolen })
     }
 }
 

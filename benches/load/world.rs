@@ -24,6 +24,9 @@ pub(crate) struct World {
     pub(crate) ask: Ask,
 }
 
+/// More token requests than any journal here keeps.
+pub(crate) const ALL: usize = 10_000_000;
+
 /// A running mock.
 pub(crate) struct Carrier {
     /// Its plaintext side.
@@ -97,11 +100,12 @@ impl Carrier {
         let mut arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
         let mut program = options.mock_ups.as_path();
         if mock.gives_way {
+            // Not `nice`: there the scheduler lets it end its slice of some milliseconds first.
             arguments.splice(
                 ..0,
-                [OsStr::new("-n"), OsStr::new("19"), program.as_os_str()],
+                [OsStr::new("--idle"), OsStr::new("0"), program.as_os_str()],
             );
-            program = Path::new("nice");
+            program = Path::new("chrt");
         }
         let mut server = Server::start(name, program, &arguments, processors, folder)?;
         let addr = server.address("listening on http")?;
@@ -146,10 +150,10 @@ impl Carrier {
         done.map(drop).map_err(|error| self.server.explain(error))
     }
 
-    /// The token requests in its journal, as far as the filter lets them through, and how many
+    /// The newest token requests in its journal, as far as the filter lets them through, and how many
     /// requests of any kind the journal has lost.
-    pub(crate) fn token_requests(&self, filter: &str) -> Result<(Vec<Value>, u64)> {
-        let path = format!("/__mock/journal?endpoint=token&limit=10000000{filter}");
+    pub(crate) fn token_requests(&self, filter: &str, limit: usize) -> Result<(Vec<Value>, u64)> {
+        let path = format!("/__mock/journal?endpoint=token&limit={limit}{filter}");
         let journal = get(self.addr, Request::get(path), "");
         let journal = journal.map_err(|error| self.server.explain(error))?;
         let mut journal: Value = serde_json::from_slice(&journal)?;

@@ -83,6 +83,8 @@ pub struct Outcome {
     /// From when the request was due (open loop) or sent (closed loop) to its last byte, microseconds.
     /// In an open loop a late request counts its waiting, so nothing is omitted.
     pub latency_us: Histogram<u64>,
+    /// The same by the second in which a request was due, so that a stall can be told from slowness.
+    pub seconds_us: Vec<Histogram<u32>>,
     /// What it really took.
     pub elapsed: Duration,
 }
@@ -92,6 +94,18 @@ impl Outcome {
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     pub fn rate(&self) -> f64 {
         self.good as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// This percentile of the median second, microseconds: a stall moves one second, slowness all.
+    #[must_use]
+    pub fn typical_second(&self, quantile: f64) -> u64 {
+        let seconds = self.seconds_us.iter();
+        let mut each: Vec<u64> = seconds
+            .filter(|second| !second.is_empty())
+            .map(|second| second.value_at_quantile(quantile))
+            .collect();
+        each.sort_unstable();
+        each.get(each.len() / 2).copied().unwrap_or_default()
     }
 
     /// Whether the run counts.
@@ -158,6 +172,8 @@ struct Shared {
     good: Cell<u64>,
     bad: RefCell<Bad>,
     latency_us: RefCell<Histogram<u64>>,
+    seconds_us: RefCell<Vec<Histogram<u32>>>,
+    empty_second: Histogram<u32>,
 }
 
 /// Runs the load on the calling thread to its end.
@@ -223,6 +239,8 @@ async fn drive(load: Load) -> Result<Outcome> {
         good: Cell::new(0),
         bad: RefCell::default(),
         latency_us: RefCell::new(Histogram::new_with_bounds(1, 60_000_000, 3)?),
+        seconds_us: RefCell::default(),
+        empty_second: Histogram::new_with_bounds(1, 60_000_000, 2)?,
     });
     let tasks: Vec<_> = opened
         .into_iter()
@@ -238,6 +256,7 @@ async fn drive(load: Load) -> Result<Outcome> {
         good: shared.good.get(),
         bad,
         latency_us,
+        seconds_us: shared.seconds_us.take(),
         elapsed,
     })
 }
@@ -339,6 +358,12 @@ impl Shared {
         self.latency_us
             .borrow_mut()
             .saturating_record(micros.max(1));
+        let second = usize::try_from((due - self.start).as_secs()).unwrap_or(usize::MAX);
+        let mut seconds = self.seconds_us.borrow_mut();
+        while seconds.len() <= second {
+            seconds.push(self.empty_second.clone());
+        }
+        seconds[second].saturating_record(micros.max(1));
     }
 
     fn failed(&self, error: &anyhow::Error) {
@@ -387,6 +412,21 @@ mod tests {
             let late = outcome.latency_us.count_between(50_000, u64::MAX);
             assert!(late >= 25, "{late} of {outcome:?}");
         }
+    }
+
+    #[test]
+    fn stall_of_one_second_does_not_make_the_others_slow() {
+        let ask = Ask::shop();
+        let addr = stalling(ask.http1().len(), Duration::from_millis(900));
+        let duration = Duration::from_secs(3);
+        let outcome = run(Load {
+            rate: Some(50),
+            ..Load::closed(Target::plain(addr), ask, 1, duration)
+        })
+        .unwrap();
+        let whole = outcome.latency_us.value_at_quantile(0.99);
+        assert_eq!(outcome.seconds_us.len(), 3, "{outcome:?}");
+        assert!(outcome.typical_second(0.99) < whole, "{outcome:?}");
     }
 
     #[test]

@@ -68,6 +68,18 @@ pub fn usage_of_all(pids: &[u32]) -> Result<Usage> {
     Ok(sum)
 }
 
+/// Processor time that the machine's host has taken for others so far, of all processors together.
+/// Zero where there is no host, or it does not say.
+#[must_use]
+pub fn stolen() -> Duration {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    // The name, then user, nice, system, idle, iowait, irq, softirq, steal: proc(5).
+    let all = stat.lines().next().unwrap_or_default();
+    let ticks = all.split_whitespace().nth(8);
+    let ticks: u64 = ticks.and_then(|ticks| ticks.parse().ok()).unwrap_or(0);
+    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+}
+
 /// Binds the calling thread, and what it starts from now on, to these processors.
 ///
 /// # Errors

@@ -123,7 +123,11 @@ fn sit_through(
     findings.add(DOWN, "most token requests of one account (sampled)", most);
     findings.add(DOWN, "bound by back-off", allowed);
     findings.add(DOWN, "token requests of all", total);
-    findings.add(DOWN, "ordinary requests, none failed", ordinary.good);
+    findings.add(
+        DOWN,
+        "ordinary requests, none failed",
+        ordinary.outcome.good,
+    );
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! All tokens fall due in the same instant; then all are revoked at once.
 
 use super::fleet::{Fleet, Size, Stored};
-use super::{Beside, Findings, Storms, VISITORS, eventually, ordinary_load, rss};
+use super::{Beside, Findings, Ordinary, Storms, VISITORS, eventually, rss};
 use crate::{measure, smoke::tokens_issued};
 use anyhow::{Result, ensure};
 use benches::{
@@ -47,7 +47,7 @@ fn due(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
         left >= needed,
         "the store took so long to make that its tokens are due in {left:?}: raise --due-in"
     );
-    let calm = calm(storms, fleet)?;
+    let calm = calm(storms, fleet, None)?;
     fleet.taken_over()?;
     let made = tokens_issued(&fleet.gateway)?;
     thread::sleep(fleet.until(due_in.saturating_sub(Duration::from_millis(500))));
@@ -55,8 +55,9 @@ fn due(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
     thread::sleep(fleet.until(due_in));
     let began = now();
     let wanted = made + fleet.accounts as u64;
-    let all = eventually(PATIENCE, || Ok(tokens_issued(&fleet.gateway)? >= wanted))?;
+    let asked = eventually(PATIENCE, || fleet.asked_since(mark, fleet.accounts))?;
     let took = now() - began;
+    let all = asked && eventually(PATIENCE, || Ok(tokens_issued(&fleet.gateway)? >= wanted))?;
     let storm = beside.end()?;
     let requests = fleet.token_requests(mark)?;
     ensure!(all, "{} renewals after {PATIENCE:?}", requests.total());
@@ -72,7 +73,6 @@ fn due(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
 }
 
 fn revoked(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
-    let calm = calm(storms, fleet)?;
     let mark = fleet.mark()?;
     let beside = Beside::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
     let revoke = Request::post("/__mock/tokens/revoke");
@@ -83,6 +83,9 @@ fn revoked(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()
     let storm = beside.end()?;
     let requests = fleet.token_requests(mark)?;
     requests.one_each()?;
+    // Its requests are traffic too: what revocation costs is seen beside as many of them with good tokens.
+    let rate = visited.good / took.as_secs().max(1);
+    let calm = calm(storms, fleet, Some(u32::try_from(rate)?.max(1)))?;
     findings.add(REVOKED, "accounts", fleet.accounts);
     findings.add(REVOKED, "requests answered, none lost", visited.good);
     findings.add(REVOKED, "token requests for each account", requests.most());
@@ -91,41 +94,74 @@ fn revoked(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()
     Ok(())
 }
 
-/// Ordinary requests without a storm.
-fn calm(storms: &Storms, fleet: &Fleet) -> Result<Outcome> {
+/// Ordinary requests without a storm, alone or beside so many visits a second.
+fn calm(storms: &Storms, fleet: &Fleet, beside_visits: Option<u32>) -> Result<Ordinary> {
     let duration = Duration::from_secs(storms.calm);
-    let load = ordinary_load(&storms.options, &fleet.gateway, duration);
-    let outcome = measure::generate(&fleet.world.plan, load)?;
-    outcome.all_good()?;
-    Ok(outcome)
+    let beside = Beside::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
+    match beside_visits {
+        None => thread::sleep(duration),
+        Some(rate) => {
+            let visits = Load {
+                rate: Some(rate),
+                duration,
+                ..visits(fleet, VISITS)
+            };
+            measure::generate(&fleet.world.plan, visits)?.all_good()?;
+        }
+    }
+    beside.end()
 }
 
 /// Asks every account so often, some at a time; every answer must be right.
 fn visit(fleet: &Fleet, times: usize) -> Result<Outcome> {
-    let asks = (0..fleet.accounts * times).map(|turn| Fleet::ask(turn / times));
-    let load = Load {
-        asks: asks.collect(),
-        requests: Some((fleet.accounts * times) as u64),
-        ..Load::closed(
-            fleet.gateway.target.clone(),
-            Fleet::ask(0),
-            VISITORS,
-            PATIENCE,
-        )
-    };
-    let outcome = measure::generate(&fleet.world.plan, load)?;
+    let load = visits(fleet, times);
+    let requests = Some(load.asks.len() as u64);
+    let outcome = measure::generate(&fleet.world.plan, Load { requests, ..load })?;
     outcome.all_good()?;
     Ok(outcome)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
-fn compare(storm: &'static str, calm: &Outcome, during: &Outcome, findings: &mut Findings) {
-    let p99 = |outcome: &Outcome| outcome.latency_us.value_at_quantile(0.99);
-    let ratio = p99(during) as f64 / p99(calm).max(1) as f64;
-    findings.add(storm, "ordinary requests, none failed", during.good);
+/// Requests for every account in turn, so often each.
+fn visits(fleet: &Fleet, times: usize) -> Load {
+    let asks = (0..fleet.accounts * times).map(|turn| Fleet::ask(turn / times));
+    let target = fleet.gateway.target.clone();
+    Load {
+        asks: asks.collect(),
+        ..Load::closed(target, Fleet::ask(0), VISITORS, PATIENCE)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "ratios for people")]
+fn compare(storm: &'static str, calm: &Ordinary, during: &Ordinary, findings: &mut Findings) {
+    let p99 = |of: &Ordinary| of.outcome.latency_us.value_at_quantile(0.99);
+    let typical = |of: &Ordinary| of.outcome.typical_second(0.99);
+    let ratio = |during: u64, calm: u64| during as f64 / calm.max(1) as f64;
+    let stolen = |of: &Ordinary| of.stolen.as_secs_f64() / of.outcome.elapsed.as_secs_f64() * 1e3;
+    findings.add(storm, "ordinary requests, none failed", during.outcome.good);
     findings.add(storm, "p99 of ordinary requests in calm, us", p99(calm));
     findings.add(storm, "p99 of ordinary requests meanwhile, us", p99(during));
-    findings.add(storm, "ratio", ratio);
+    findings.add(storm, "ratio", ratio(p99(during), p99(calm)));
+    findings.add(storm, "p99 of the median second in calm, us", typical(calm));
+    findings.add(
+        storm,
+        "p99 of the median second meanwhile, us",
+        typical(during),
+    );
+    findings.add(
+        storm,
+        "ratio of the median seconds",
+        ratio(typical(during), typical(calm)),
+    );
+    findings.add(
+        storm,
+        "taken by the machine's host in calm, ms/s",
+        stolen(calm),
+    );
+    findings.add(
+        storm,
+        "taken by the machine's host meanwhile, ms/s",
+        stolen(during),
+    );
 }
 
 fn millis(time: Duration) -> u64 {

@@ -6,7 +6,7 @@ use crate::{
     Options,
     candidates::{Candidate, Extra, start_waybill},
     machine::Plan,
-    world::{Carrier, Mock, World, client_id},
+    world::{ALL, Carrier, Mock, World, client_id},
 };
 use anyhow::{Context as _, Result, ensure};
 use benches::{ask::Ask, now};
@@ -124,10 +124,15 @@ impl Fleet {
         newest(&self.carrier)
     }
 
+    /// Whether the carrier has had so many requests since a mark, which costs the gateway nothing to ask.
+    pub(super) fn asked_since(&self, mark: u64, requests: usize) -> Result<bool> {
+        Ok(newest(&self.carrier)? >= mark + requests as u64)
+    }
+
     /// Token requests since a mark, as the carrier saw them, by account.
     pub(super) fn token_requests(&self, mark: u64) -> Result<TokenRequests> {
         let mut each = BTreeMap::new();
-        for entry in whole(&self.carrier, &format!("&after={mark}"))? {
+        for entry in whole(&self.carrier, &format!("&after={mark}"), ALL)? {
             let client = entry["client_id"].as_str().unwrap_or_default();
             *each.entry(client.to_owned()).or_insert(0) += 1;
         }
@@ -140,7 +145,7 @@ impl Fleet {
     /// Token requests of one account since a mark.
     pub(super) fn token_requests_of(&self, at: usize, mark: u64) -> Result<u64> {
         let filter = format!("&after={mark}&client_id={}", client_id(at));
-        Ok(whole(&self.carrier, &filter)?.len() as u64)
+        Ok(whole(&self.carrier, &filter, ALL)?.len() as u64)
     }
 
     /// Fails if the gateway did not take over the stored tokens: then it measures another thing.
@@ -160,9 +165,9 @@ impl Fleet {
     }
 }
 
-/// Token requests in the carrier's journal, which must not have forgotten any.
-fn whole(carrier: &Carrier, filter: &str) -> Result<Vec<serde_json::Value>> {
-    let (entries, lost) = carrier.token_requests(filter)?;
+/// The newest token requests in the carrier's journal, which must not have forgotten any.
+fn whole(carrier: &Carrier, filter: &str, limit: usize) -> Result<Vec<serde_json::Value>> {
+    let (entries, lost) = carrier.token_requests(filter, limit)?;
     ensure!(
         lost == 0,
         "the mock's journal was too small and lost {lost} requests"
@@ -172,9 +177,11 @@ fn whole(carrier: &Carrier, filter: &str) -> Result<Vec<serde_json::Value>> {
 
 /// The number of the newest token request.
 fn newest(carrier: &Carrier) -> Result<u64> {
-    let entries = whole(carrier, "")?;
-    let last = entries.iter().filter_map(|entry| entry["seq"].as_u64());
-    Ok(last.max().unwrap_or(0))
+    let entries = whole(carrier, "", 1)?;
+    Ok(entries
+        .first()
+        .and_then(|entry| entry["seq"].as_u64())
+        .unwrap_or(0))
 }
 
 /// Token requests by account.
