@@ -94,7 +94,7 @@ pub(crate) fn smoke(options: &Options) -> Result<String> {
         },
         only: Vec::new(),
         accounts: 40,
-        due_in: 5,
+        due_in: 8,
         calm: 1,
         down: 12,
         idle_accounts: 200,
