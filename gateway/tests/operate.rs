@@ -37,17 +37,19 @@ impl World {
     }
 
     fn start(&mut self) {
+        let log = self.path().join("log");
         let mut child = command(self.path())
             .arg("serve")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(&log).expect("ours"))
             .spawn()
             .expect("the binary was built");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let admin = lines
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("admin listening on ").map(str::to_owned));
-        self.running = Some((child, admin.expect("it listens")));
+        let admin = admin.unwrap_or_else(|| panic!("{}", fs::read_to_string(log).expect("text")));
+        self.running = Some((child, admin));
     }
 
     fn stop(&mut self) {
@@ -112,9 +114,10 @@ fn command(folder: &Path) -> Command {
     command
 }
 
-/// A command finds the gateway by its configuration only if that names the port.
+/// A command finds the gateway by its configuration only if that names the port. Nobody else on the machine
+/// uses this address, so no connection takes the port while the gateway is down.
 fn config_with_port() -> String {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let free = std::net::TcpListener::bind("127.0.0.2:0").expect("a free port");
     let admin = format!("admin = \"{}\"", free.local_addr().expect("bound"));
     CONFIG.replace("admin = \"127.0.0.1:0\"", &admin)
 }
