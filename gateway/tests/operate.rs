@@ -48,8 +48,8 @@ impl World {
         let admin = lines
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("admin listening on ").map(str::to_owned));
-        let admin = admin.unwrap_or_else(|| panic!("{}", fs::read_to_string(log).expect("text")));
-        self.running = Some((child, admin));
+        let admin = admin.ok_or_else(|| fs::read_to_string(log));
+        self.running = Some((child, admin.expect("it listens")));
     }
 
     fn stop(&mut self) {
