@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Flag, MAX_ITEMS, Many, Opt, Text};
 
@@ -272,17 +272,25 @@ impl<'a> Reader<'a> {
 
     /// Any value.
     pub(crate) fn skip(&mut self) -> Result<(), Unread> {
+        match self.next_byte() {
+            Some(b'{') => self.each_member(|json, _| json.skip()),
+            Some(b'[') => self.each_item(Self::skip),
+            _ => self.simple::<IgnoredAny>(),
+        }
+    }
+
+    /// A string, number or word, checked as closely as `serde` does for this type: what it skips may be a
+    /// number out of range or half a surrogate pair.
+    fn simple<T: DeserializeOwned>(&mut self) -> Result<(), Unread> {
         let token = match self.next_byte() {
             Some(b'"') => match self.string()? {
                 Ok(_) => return Ok(()),
                 Err(token) => token,
             },
-            Some(b'{') => return self.each_member(|json, _| json.skip()),
-            Some(b'[') => return self.each_item(Self::skip),
             _ => self.scalar(),
         };
-        let checked = serde_json::from_str::<IgnoredAny>(token);
-        checked.map(|_| ()).map_err(|_| Unread)
+        let checked = serde_json::from_str::<T>(token);
+        checked.map(drop).map_err(|_| Unread)
     }
 }
 
@@ -327,7 +335,7 @@ impl<'a, T: Members<'a>> Fill<'a> for Opt<T> {
                 None => json.object(self.0.insert(T::default())),
                 Some(_) => json.skip(),
             }),
-            _ => json.skip(),
+            _ => json.simple::<serde_json::Value>(),
         }
     }
 }
@@ -343,7 +351,7 @@ impl<'a, T: Members<'a>> Fill<'a> for Many<T> {
                 }
                 json.object(items.push_mut(T::default()))
             }),
-            _ => json.skip(),
+            _ => json.simple::<serde_json::Value>(),
         }
     }
 }

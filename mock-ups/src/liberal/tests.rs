@@ -144,6 +144,15 @@ proptest! {
 }
 
 #[test]
+fn reader_is_as_strict_as_serde_with_what_stands_for_an_object() {
+    for value in ["1e999", r#""\ud800""#, r#""\x""#, "1e2", "nul", "null"] {
+        for name in ["one", "many", "flag", "other"] {
+            reads_alike(&format!(r#"{{"{name}":{value}}}"#)).expect(name);
+        }
+    }
+}
+
+#[test]
 fn reader_reads_what_clients_send() {
     let text = r#"{"text":"a name of more than eight bytes","maybe":7,"flag":"","other":{"x":[1,"\""]},
         "one":[{"code":"01"},{"code":"02"}],"many":[{"code":"A\u0042"},{"code":null}]}"#;
