@@ -5,22 +5,24 @@ mod accounts;
 mod credentials;
 mod data_plane;
 mod files;
+mod listen_tls;
 mod plugins;
+mod random;
 mod sources;
 mod token_file;
-mod trust;
 
 pub use gateway_control::{ControlError, ControlPlane};
-pub use trust::TlsError;
+pub use listen_tls::TlsError;
 
 use crate::config::Config;
 use credentials::BrokerCredentials;
 use data_plane::DirectoryPublisher;
 use gateway_admin::{Admin, AdminOptions, Latch};
-use gateway_broker::{Broker, HyperClient, Shutdown, TrustError};
+use gateway_broker::{Broker, Shutdown};
 use gateway_control::{Parts, Served, StoreLedger};
+use gateway_http_client::{HttpClient, HyperClient, TrustError};
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::{Catalog, DirectoryError, Host, HttpClient};
+use gateway_plugin_host::{Catalog, DirectoryError, Host};
 use gateway_proxy::{BindError, DrainReport, Settings};
 use gateway_store::{Access, OpenError, Purpose, Store};
 use sources::GatewaySources;
@@ -52,7 +54,7 @@ pub enum StartError {
     /// The plugin folder cannot be used.
     #[error(transparent)]
     Plugins(#[from] DirectoryError),
-    /// Nobody to trust.
+    /// No upstream certificate can be verified: the trust store is empty or unusable.
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// The store cannot be opened.
@@ -122,14 +124,14 @@ impl Gateway {
             &config.plugins,
             &Host::new(Arc::clone(&clock)),
         )?);
-        let roots = gateway_broker::trusted_roots(config.upstream.ca_file.as_deref())?;
+        let roots = gateway_http_client::trusted_roots(config.upstream.ca_file.as_deref())?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(roots.clone())?);
         let store = Store::open(&config.store, Access::Exclusive).await?;
         let broker = Arc::new(Broker::new(
             accounts::broker_config(config),
             Arc::clone(&clock),
             Arc::new(StoreLedger(store.clone())),
-            trust::random_u64()?,
+            random::random_u64()?,
         ));
         let control = ControlPlane::new(Parts {
             store: store.clone(),
@@ -138,7 +140,7 @@ impl Gateway {
             http,
             clock: Arc::clone(&clock),
             settings: accounts::control_settings(config),
-            seed: trust::random_seed()?,
+            seed: random::random_seed()?,
         });
         let served = control.load(accounts::declared(config)).await?;
         let shared = (&clock, &*catalog, &*broker, &control);
@@ -168,7 +170,7 @@ impl Gateway {
             .await?;
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
         latch.serving();
-        tokio::task::spawn_blocking(trust::warm_up);
+        tokio::task::spawn_blocking(gateway_http_client::warm_up);
         control.warm();
         Ok(Self {
             apps: data_plane.addresses,

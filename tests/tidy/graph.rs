@@ -11,10 +11,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gateway-proxy", &["gateway-model"]),
     ("gateway-store", &["gateway-model"]),
     ("gateway-store-testkit", &[]),
-    ("gateway-plugin-host", &["gateway-model", "plugins-abi"]),
+    ("gateway-http-client", &[]),
+    (
+        "gateway-plugin-host",
+        &["gateway-http-client", "gateway-model", "plugins-abi"],
+    ),
     (
         "gateway-broker",
         &[
+            "gateway-http-client",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-store",
@@ -25,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "gateway-control",
         &[
             "gateway-broker",
+            "gateway-http-client",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-store",
@@ -35,6 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "gateway-broker",
             "gateway-control",
+            "gateway-http-client",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-proxy",
@@ -47,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-admin",
             "gateway-broker",
             "gateway-control",
+            "gateway-http-client",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-proxy",
@@ -58,7 +66,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plugins-sdk", &["plugins-abi"]),
     (
         "plugins-conformance",
-        &["gateway-model", "gateway-plugin-host"],
+        &[
+            "gateway-http-client",
+            "gateway-model",
+            "gateway-plugin-host",
+        ],
     ),
     ("plugins-ups", &["plugins-sdk"]),
     ("plugins-ups-dylib", &["plugins-sdk", "plugins-ups"]),
@@ -69,6 +81,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "examples-signer",
             "gateway-broker",
+            "gateway-http-client",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-proxy",

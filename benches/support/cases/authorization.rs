@@ -3,10 +3,10 @@
 use super::Case;
 use crate::now;
 use bytes::Bytes;
+use gateway_http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use gateway_model::{Clock, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizeUrl, Host, HttpClient, HttpError, HttpRequest, HttpResponse, Instance,
-    InstanceOptions, Plugin, Reason,
+    Authorization, AuthorizeUrl, Host, Instance, InstanceOptions, Plugin, Reason,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{

@@ -1,8 +1,9 @@
 //! How a token is asked for.
 
 use crate::wire::{Recording, Replaying, Wire};
+use gateway_http_client::HttpClient;
 use gateway_model::Failure;
-use gateway_plugin_host::{Authorization, HttpClient, Instance, Issued};
+use gateway_plugin_host::{Authorization, Instance, Issued};
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 /// A future that a trait object can return.

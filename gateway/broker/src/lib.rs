@@ -13,15 +13,14 @@
 //! Files, in the order of the way of a token: `account` (who), `handle` (asking), `slot` (what is
 //! kept of an account), `driver` (effects become I/O; timers), `flight` (one token call),
 //! `presentation` (grants that work once), `ledger` (what is durable), `authorizer` and `wire` (the
-//! call), `token_endpoint` (its socket), `distrust` (TLS in plain words), `adoption` and `recovery`
-//! (after a restart), `snapshot` (publication), `single_flight` (those who wait).
+//! call), `adoption` and `recovery` (after a restart), `snapshot` (publication), `single_flight`
+//! (those who wait).
 
 mod account;
 mod adoption;
 mod authorizer;
 mod broker;
 mod config;
-mod distrust;
 mod driver;
 mod flight;
 mod handle;
@@ -34,7 +33,6 @@ mod slot;
 mod snapshot;
 mod status;
 mod timers;
-mod token_endpoint;
 mod wire;
 
 pub use account::{AccountSpec, KeyParts, SlotKey};
@@ -49,5 +47,4 @@ pub use ledger::{Ledger, LedgerError};
 pub use metrics::{BrokerMetrics, FailureCounts};
 pub use recovery::recover;
 pub use status::{AccountStatus, LastResult, Outcome};
-pub use token_endpoint::{HyperClient, TrustError, trusted_roots};
 pub use wire::{Recorder, Wire};

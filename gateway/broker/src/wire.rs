@@ -1,8 +1,8 @@
 //! How a plugin's requests travel: straight, recorded, or answered from a record.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use gateway_http_client::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use gateway_model::SecretBytes;
-use gateway_plugin_host::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::{fmt, future::Future, pin::Pin, sync::Mutex, sync::PoisonError};

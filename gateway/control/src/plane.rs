@@ -8,8 +8,9 @@ use crate::{
     wiring::{Wired, Wiring},
 };
 use gateway_broker::Broker;
+use gateway_http_client::HttpClient;
 use gateway_model::{AccountId, Clock, CredentialCell, Secret};
-use gateway_plugin_host::{Catalog, HttpClient};
+use gateway_plugin_host::Catalog;
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, Store, Timestamp};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{

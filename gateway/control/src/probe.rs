@@ -4,10 +4,11 @@ use crate::{
     Actor, ControlError, ControlPlane, Fault, signing::Shown, tokens, view::ProbeReport,
     wiring::Wired,
 };
+use gateway_http_client::{HttpRequest, HttpResponse};
 use gateway_model::{
     AccountId, AccountNumber, Credential, CredentialState, Failure, SignRequest, Unavailable,
 };
-use gateway_plugin_host::{Advice, Diagnosis, HttpRequest, HttpResponse, Probe, Rates, codes_in};
+use gateway_plugin_host::{Advice, Diagnosis, Probe, Rates, codes_in};
 use gateway_store::AccountRecord;
 use http::HeaderMap;
 use serde_json::json;

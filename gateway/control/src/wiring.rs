@@ -5,13 +5,12 @@ use gateway_broker::{
     AccountSpec, Authorization, Authorizer, BoxFuture, Broker, Issued, KeyParts, PluginAuthorizer,
     SlotKey, Wire,
 };
+use gateway_http_client::HttpClient;
 use gateway_model::{
     AccountId, CarrierId, ClientSecret, CredentialCell, Environment, Failure, FailureClass, Origin,
     Signer,
 };
-use gateway_plugin_host::{
-    Catalog, Diagnosis, HttpClient, Instance, InstanceOptions, Limits, Plugin,
-};
+use gateway_plugin_host::{Catalog, Diagnosis, Instance, InstanceOptions, Limits, Plugin};
 use gateway_store::{AccountRecord, GrantKind};
 use serde_json::json;
 use std::{

@@ -5,11 +5,12 @@ mod judge;
 mod request;
 
 use crate::{
-    Authorization, Breach, HttpClient, Instance, Issued, Reason,
+    Authorization, Breach, Instance, Issued, Reason,
     instance::{self, Beginning, Happened, OpHandle, Step},
     sink::{Asked, Emission},
 };
 use exchange::{Exchange, Outcome};
+use gateway_http_client::HttpClient;
 use gateway_model::{Failure, FailureClass};
 use judge::{Occasion, Verdict};
 use plugins_abi::{Capabilities, EventKind, Network};

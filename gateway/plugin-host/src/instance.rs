@@ -7,9 +7,10 @@ pub(crate) use handles::{
 };
 
 use crate::{
-    Authorization, AuthorizeUrl, Breach, HttpClient, Issued, Limits, consent, drive, host::Started,
+    Authorization, AuthorizeUrl, Breach, Issued, Limits, consent, drive, host::Started,
     plugin::Shared, sink::End,
 };
+use gateway_http_client::HttpClient;
 use gateway_model::{Failure, FailureClass, Origin, Scheme, Secret, SecretBytes};
 use plugins_abi::{Capabilities, Status};
 use std::{fmt, sync::Arc};

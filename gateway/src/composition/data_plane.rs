@@ -1,8 +1,9 @@
 //! Routes, accounts and apps of the configuration become the data plane's directory.
 
-use super::{StartError, trust};
+use super::{StartError, listen_tls};
 use crate::config::{self, Config};
 use gateway_control::{ControlError, Fault, Publisher, Served, ServedAccount};
+use gateway_http_client::TrustError;
 use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Catalog;
 use gateway_proxy::{
@@ -25,7 +26,11 @@ pub(super) fn settings(
     token_key: SecretBytes,
 ) -> Result<Settings, StartError> {
     let listen = &config.listen;
-    let tls = listen.tls.as_ref().map(trust::server).transpose()?;
+    let tls = listen
+        .tls
+        .as_ref()
+        .map(listen_tls::server_config)
+        .transpose()?;
     let listeners = listen.apps.iter().map(|addr| ListenerSettings {
         addr: *addr,
         tls: tls.clone(),
@@ -36,7 +41,9 @@ pub(super) fn settings(
         listeners: listeners.collect(),
         workers: config.workers.count.map_or_else(cores, NonZeroUsize::get),
         limits: limits(config),
-        upstream_tls: trust::client(roots)?,
+        upstream_tls: Arc::new(
+            gateway_http_client::client_config(roots).map_err(TrustError::from)?,
+        ),
         upstream_http2: config.upstream.http2,
         access_log: config.log.access_log,
         token_key,

@@ -1,7 +1,7 @@
 //! Plays the carrier.
 
 use bytes::Bytes;
-use gateway_plugin_host::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use gateway_http_client::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use std::{

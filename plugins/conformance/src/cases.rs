@@ -1,7 +1,7 @@
 //! The hostile inputs.
 
 use crate::carrier::{Answer, Reply};
-use gateway_plugin_host::HttpErrorKind;
+use gateway_http_client::HttpErrorKind;
 use serde_json::{Value, json};
 
 /// Stands where a carrier's answers have a token; no message may repeat it.

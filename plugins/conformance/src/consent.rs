@@ -9,10 +9,10 @@ use crate::{
     cases::{self, Meaning},
     secrets::Secrets,
 };
+use gateway_http_client::HttpErrorKind;
 use gateway_model::{Failure, FailureClass, GrantHint, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizeUrl, GrantChange, HttpErrorKind, Instance, InstanceOptions, Issued,
-    Reason,
+    Authorization, AuthorizeUrl, GrantChange, Instance, InstanceOptions, Issued, Reason,
 };
 use serde_json::{Value, json};
 

@@ -1,8 +1,7 @@
 //! Why a call came to nothing.
 
 use crate::wire::{VERSION, VERSION_FIELD};
-use gateway_broker::TrustError;
-use gateway_plugin_host::{HttpError, HttpErrorKind, HttpResponse};
+use gateway_http_client::{HttpError, HttpErrorKind, HttpResponse, TrustError};
 use http::StatusCode;
 use std::time::Duration;
 

@@ -1,10 +1,11 @@
 //! A real control plane: a store in memory, no plugin, no carrier.
 
 use crate::harness::{Reply, Server, Still, start_with, still};
-use gateway_broker::{Broker, BrokerConfig, HyperClient};
+use gateway_broker::{Broker, BrokerConfig};
 use gateway_control::{
     Actor, ControlPlane, Files, Parts, Settings, StoreLedger, view::AddAdminToken,
 };
+use gateway_http_client::HyperClient;
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, Policy};
 use gateway_store::{Access, MasterKeySource, Role, Store, StoreOptions, StoreUrl};

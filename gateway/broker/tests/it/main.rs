@@ -1,7 +1,6 @@
-//! The broker with scripted carriers, and its client of the token endpoint with local servers.
+//! The broker with scripted carriers.
 
 mod broker;
 mod ledger;
 mod single_use;
 mod support;
-mod token_endpoint;

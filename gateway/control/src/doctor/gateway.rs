@@ -2,7 +2,7 @@
 
 use super::{NO_TIME, Patience, finding::Findings};
 use crate::{ControlPlane, settings::PrivateFile, view::Check};
-use gateway_plugin_host::HttpRequest;
+use gateway_http_client::HttpRequest;
 use http::{HeaderMap, Method};
 use std::{io::ErrorKind, os::unix::fs::PermissionsExt as _};
 use url::{Host, Url};

@@ -9,8 +9,9 @@ use crate::{
     wiring::Wired,
 };
 use gateway_broker::Renewal;
+use gateway_http_client::HttpResponse;
 use gateway_model::{AccountNumber, Credential, Unavailable};
-use gateway_plugin_host::{Diagnosis, HttpResponse, Probe};
+use gateway_plugin_host::{Diagnosis, Probe};
 use gateway_store::AccountRecord;
 use http::StatusCode;
 

@@ -2,8 +2,9 @@
 
 use super::{NO_TIME, Patience, finding::Findings};
 use crate::{ControlPlane, view::Check};
+use gateway_http_client::{HttpError, HttpErrorKind, HttpRequest};
 use gateway_model::Origin;
-use gateway_plugin_host::{Diagnosis, HttpError, HttpErrorKind, HttpRequest};
+use gateway_plugin_host::Diagnosis;
 use gateway_store::AccountRecord;
 use http::{HeaderMap, Method, header};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

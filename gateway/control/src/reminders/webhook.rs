@@ -1,8 +1,8 @@
 //! A program that is told: one signed JSON document for each notice (`docs/reminders.md`).
 
 use super::standing::{self, Facts};
+use gateway_http_client::{HttpClient, HttpRequest};
 use gateway_model::{AccountId, CarrierId, Environment, Secret};
-use gateway_plugin_host::{HttpClient, HttpRequest};
 use gateway_store::{NoticeKind, NoticeRecord};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};

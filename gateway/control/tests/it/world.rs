@@ -1,6 +1,6 @@
 //! A control plane with a real store, broker and UPS plugin; the carrier is the mock of UPS.
 
-use gateway_broker::{Broker, BrokerConfig, HyperClient};
+use gateway_broker::{Broker, BrokerConfig};
 use gateway_control::{
     Actor, ControlError, ControlPlane, Declared, Files, Parts, PrivateFile, Realm, Reminders,
     Settings, StoreLedger,
@@ -9,10 +9,11 @@ use gateway_control::{
         UpdateAccount, Verdict,
     },
 };
-use gateway_model::{AccountId, Clock, Environment, Secret};
-use gateway_plugin_host::{
-    Catalog, Host, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, Policy,
+use gateway_http_client::{
+    HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HyperClient,
 };
+use gateway_model::{AccountId, Clock, Environment, Secret};
+use gateway_plugin_host::{Catalog, Host, Policy};
 use gateway_store::{Access, GrantKind, MasterKeySource, OpenError, Store, StoreOptions, StoreUrl};
 use http::{HeaderMap, HeaderValue, Method, header};
 use mock_ups::MockUps;

@@ -1,11 +1,12 @@
 //! The requests and timers that an operation waits for.
 
-use crate::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, Limits};
+use crate::Limits;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     future::{AbortHandle, Abortable, BoxFuture},
     stream::FuturesUnordered,
 };
+use gateway_http_client::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use http::HeaderMap;
 use plugins_abi::Network;
 use std::{collections::HashMap, time::Duration};

@@ -1,7 +1,8 @@
 //! Checks a request that a plugin asks for (security requirement P5: the gateway makes it, so the
 //! gateway answers for it).
 
-use crate::{Breach, HttpRequest, Instance, fields, sink::Asked};
+use crate::{Breach, Instance, fields, sink::Asked};
+use gateway_http_client::HttpRequest;
 use gateway_model::{Origin, Scheme};
 use http::{HeaderMap, Method, Uri};
 use std::time::Duration;

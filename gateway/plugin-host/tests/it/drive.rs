@@ -1,10 +1,9 @@
 //! Authorizations that keep the contract: requests, timers, races, deadlines, cancellation.
 
 use crate::support::{Carrier, eventually, fetch, instance, modes, response, run};
+use gateway_http_client::{HttpError, HttpErrorKind};
 use gateway_model::{Clock, Failure, FailureClass, SecretBytes};
-use gateway_plugin_host::{
-    Authorization, HttpError, HttpErrorKind, InstanceOptions, Limits, Reason,
-};
+use gateway_plugin_host::{Authorization, InstanceOptions, Limits, Reason};
 use serde_json::json;
 use std::{
     sync::Arc,

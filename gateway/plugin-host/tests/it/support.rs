@@ -1,9 +1,9 @@
 //! Compiles plugins, keeps folders, plays the carrier.
 
+use gateway_http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use gateway_model::{Clock, Failure, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, Entry, Host, HttpClient, HttpError, HttpRequest, HttpResponse, Instance,
-    InstanceOptions, Issued, Plugin, Policy, Reason, open,
+    Authorization, Entry, Host, Instance, InstanceOptions, Issued, Plugin, Policy, Reason, open,
 };
 use serde_json::json;
 use std::{

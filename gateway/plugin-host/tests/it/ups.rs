@@ -1,10 +1,9 @@
 //! The UPS plugin as its users get it: a library.
 
 use crate::support::{Carrier, Folders, fetch, host};
+use gateway_http_client::HttpResponse;
 use gateway_model::{Environment, FailureClass};
-use gateway_plugin_host::{
-    Catalog, HttpResponse, Instance, InstanceOptions, Plugin, Policy, inspect,
-};
+use gateway_plugin_host::{Catalog, Instance, InstanceOptions, Plugin, Policy, inspect};
 use serde_json::json;
 use std::{env, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
 

@@ -1,11 +1,11 @@
 //! One UPS mock, one plugin, one configured account, one person with a browser.
 
 use bytes::Bytes;
-use gateway_broker::HyperClient;
+use gateway_http_client::{HttpClient, HttpRequest, HttpResponse, HyperClient};
 use gateway_model::{Clock, Failure, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizeUrl, Diagnosis, HttpClient, HttpRequest, HttpResponse, Instance,
-    InstanceOptions, Issued, Plugin, Policy, Probe, Rates, Reason, open,
+    Authorization, AuthorizeUrl, Diagnosis, Instance, InstanceOptions, Issued, Plugin, Policy,
+    Probe, Rates, Reason, open,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use mock_ups::MockUps;

@@ -1,31 +1,31 @@
-//! Why there is no TLS session, in words for people.
+//! Why a TLS handshake failed, in plain words.
 
 use rustls::{CertificateError, Error};
 use std::io;
 
-/// What the handshake's failure means, as the end of a sentence.
-pub(crate) fn words(cause: &io::Error) -> String {
-    let of_tls = cause
+/// Explains a handshake's failure, as the end of a sentence.
+pub(crate) fn describe(cause: &io::Error) -> String {
+    let tls_error = cause
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<Error>());
-    let plain = of_tls.and_then(plain);
-    plain.map_or_else(|| cause.to_string(), str::to_owned)
+    let explained = tls_error.and_then(explain_certificate);
+    explained.map_or_else(|| cause.to_string(), str::to_owned)
 }
 
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "both enums are open, and the rest speaks for itself"
+    reason = "both enums are non-exhaustive, and the other variants explain themselves"
 )]
-const fn plain(error: &Error) -> Option<&'static str> {
+const fn explain_certificate(error: &Error) -> Option<&'static str> {
     let Error::InvalidCertificate(certificate) = error else {
         return None;
     };
     Some(match certificate {
         CertificateError::UnknownIssuer => {
-            "its certificate is not trusted here: nobody known here has signed it"
+            "its certificate is not trusted: no certificate authority known here signed it"
         }
         CertificateError::BadSignature => {
-            "its certificate is not trusted here: another than it names has signed it"
+            "its certificate is not trusted: the issuer that it names did not sign it"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another name"
@@ -46,11 +46,11 @@ mod tests {
     use super::*;
 
     fn said(error: Error) -> String {
-        words(&io::Error::new(io::ErrorKind::InvalidData, error))
+        describe(&io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
     #[test]
-    fn certificates_are_told_apart_in_plain_words() {
+    fn certificate_errors_are_explained_in_plain_words() {
         for (error, part) in [
             (CertificateError::UnknownIssuer, "not trusted"),
             (CertificateError::BadSignature, "not trusted"),
@@ -68,9 +68,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificates_fault_is_said_as_it_came() {
+    fn other_errors_keep_their_own_text() {
         let said = said(Error::HandshakeNotComplete);
         assert!(said.contains("handshake"), "{said}");
-        assert_eq!(words(&io::Error::other("reset")), "reset");
+        assert_eq!(describe(&io::Error::other("reset")), "reset");
     }
 }

@@ -1,8 +1,10 @@
-//! The token endpoint's client against local servers, one test per way in which a request ends.
+//! The client against local servers, one test for each way in which a request ends.
 
 use bytes::Bytes;
-use gateway_broker::{HyperClient, TrustError, trusted_roots};
-use gateway_plugin_host::{HttpClient as _, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use gateway_http_client::{
+    HttpClient as _, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HyperClient, TrustError,
+    trusted_roots,
+};
 use http::{HeaderMap, HeaderValue, Method};
 use rustls::{RootCertStore, ServerConfig};
 use std::{sync::Arc, time::Duration};
@@ -220,7 +222,6 @@ async fn refused_connection_is_certainly_not_sent() {
 
 #[tokio::test]
 async fn server_that_is_not_trusted_gets_no_request() {
-    // L1, T4
     let mut server = Server::start(Some(Identity::new().acceptor()), answer("{}")).await;
     let request = request(format!("https://localhost:{}/", server.port));
     let error = Identity::new()
@@ -315,7 +316,7 @@ async fn broken_exchange_may_have_been_processed() {
 
 #[tokio::test]
 async fn redirect_is_not_followed() {
-    // H13: a redirect would carry the client secret to another host.
+    // A redirect would carry the client secret to another host.
     let (mut elsewhere, redirected) = {
         let elsewhere = Server::start(None, answer("{}")).await;
         let location = format!("http://127.0.0.1:{}/", elsewhere.port);

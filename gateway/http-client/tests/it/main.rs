@@ -1,0 +1,3 @@
+//! The client against local servers.
+
+mod hyper_client;

@@ -1,0 +1,26 @@
+//! Random numbers from the operating system.
+
+use super::StartError;
+use rand::{TryRng as _, rngs::SysRng};
+
+/// Seeds what only has to differ between replicas, such as jitter.
+pub(super) fn random_u64() -> Result<u64, StartError> {
+    let mut bytes = [0; 8];
+    fill(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// Seeds the generator of OAuth states, PKCE verifiers and client secrets.
+pub(super) fn random_seed() -> Result<[u8; 32], StartError> {
+    let mut seed = [0; 32];
+    fill(&mut seed)?;
+    Ok(seed)
+}
+
+/// Asks the system, whose generator is ready at once: the TLS provider's own generator gathers
+/// entropy for a tenth of a second before its first number.
+fn fill(bytes: &mut [u8]) -> Result<(), StartError> {
+    SysRng
+        .try_fill_bytes(bytes)
+        .map_err(|error| StartError::Random(error.to_string()))
+}
