@@ -14,10 +14,11 @@ use gateway_broker::{
     AccountSpec, Authorization, Authorizer, BoxFuture, GrantChange, Issued, KeyParts, SlotKey,
     Wire, completion,
 };
-use gateway_model::{ClientSecret, Environment, Failure, FailureClass, SecretBytes, TokenFacts};
+use gateway_model::{
+    ClientSecret, Environment, Failure, FailureClass, GrantKind, ManagedBy, SecretBytes, TokenFacts,
+};
 use gateway_store::{
-    Access, AccountRecord, GrantKind, GrantRecord, ManagedBy, MasterKeySource, Store, StoreOptions,
-    StoreUrl, Timestamp,
+    Access, AccountRecord, GrantRecord, MasterKeySource, Store, StoreOptions, StoreUrl, Timestamp,
 };
 use http::{HeaderValue, header};
 use std::{

@@ -1,10 +1,10 @@
 //! Sealing and opening one record of the store: a grant with a token.
 
 use super::Case;
-use gateway_model::{SecretBytes, TokenFacts};
+use gateway_model::{GrantStatus, SecretBytes, TokenFacts};
 use gateway_store::{
-    Access, GrantRecord, GrantStatus, MasterKeySource, Store, StoreOptions, StoreUrl, StoredToken,
-    Timestamp, bench_support::Sealing,
+    Access, GrantRecord, MasterKeySource, Store, StoreOptions, StoreUrl, StoredToken, Timestamp,
+    bench_support::Sealing,
 };
 use std::hint::black_box;
 

@@ -8,9 +8,8 @@ use crate::{
     sources::Sources,
 };
 use gateway_broker::AccountStatus;
-use gateway_model::Clock;
+use gateway_model::{Clock, GrantStatus};
 use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
-use gateway_store::GrantStatus;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, text},

@@ -2,8 +2,9 @@
 
 use crate::Authorizer;
 use aws_lc_rs::digest::{Context, SHA256};
-use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Origin};
-use gateway_store::GrantKind;
+use gateway_model::{
+    AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind, Origin,
+};
 use std::{fmt, sync::Arc};
 
 /// One account whose tokens the broker keeps fresh.

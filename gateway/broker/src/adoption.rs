@@ -1,9 +1,9 @@
 //! What the store kept becomes a lifecycle's grant and token; what was issued becomes a record.
 
 use crate::{AccountSpec, SlotKey};
-use gateway_model::{Clock, SecretBytes};
+use gateway_model::{Clock, GrantKind, GrantStatus, SecretBytes};
 use gateway_plugin_host::{GrantChange, Issued};
-use gateway_store::{Completion, GrantKind, GrantRecord, GrantStatus, StoredToken, Timestamp};
+use gateway_store::{Completion, GrantRecord, StoredToken, Timestamp};
 use gateway_token::{AdoptedToken, Grant, GrantNews, Policy, SingleUse, SingleUseStatus};
 use http::{HeaderName, HeaderValue};
 use std::time::{Duration, Instant, SystemTime};

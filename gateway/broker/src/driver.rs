@@ -7,8 +7,10 @@ use crate::{
     slot::{Pending, Slot, Work},
     snapshot,
 };
-use gateway_model::{CredentialState, Generation, SecretBytes, Unavailable, UnavailableReason};
-use gateway_store::{GrantKind, GrantRecord};
+use gateway_model::{
+    CredentialState, Generation, GrantKind, SecretBytes, Unavailable, UnavailableReason,
+};
+use gateway_store::GrantRecord;
 use gateway_token::{Effect, Event};
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 

@@ -8,9 +8,8 @@ use crate::{
     snapshot,
 };
 use futures_util::FutureExt as _;
-use gateway_model::{Failure, FailureClass};
+use gateway_model::{Failure, FailureClass, GrantKind};
 use gateway_plugin_host::{Authorization, Issued, Reason};
-use gateway_store::GrantKind;
 use gateway_token::{Event, FlightId, GrantFate, Reason as Cause, Standing};
 use std::{
     panic::AssertUnwindSafe,

@@ -1,10 +1,8 @@
 //! The durable side of tokens, as the broker needs it.
 
 use crate::BoxFuture;
-use gateway_model::{AccountId, SecretBytes};
-use gateway_store::{
-    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
-};
+use gateway_model::{AccountId, GrantStatus, SecretBytes};
+use gateway_store::{Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution};
 use std::fmt;
 
 /// Why nothing was written.

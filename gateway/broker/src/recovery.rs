@@ -1,9 +1,9 @@
 //! What a crash left open: a recorded answer is read, a presentation without one is in doubt.
 
 use crate::{AccountSpec, Authorization, Ledger, LedgerError, Wire, adoption, presentation};
-use gateway_model::{Clock, Failure, FailureClass, SecretBytes};
+use gateway_model::{Clock, Failure, FailureClass, GrantStatus, SecretBytes};
 use gateway_plugin_host::{Issued, Reason};
-use gateway_store::{GrantRecord, GrantStatus, Intent, Resolution};
+use gateway_store::{GrantRecord, Intent, Resolution};
 use gateway_token::Reason as Cause;
 
 /// Resolves an intent that was open when the process ended, without asking the carrier (security

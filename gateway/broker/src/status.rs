@@ -1,10 +1,9 @@
 //! What an operator is shown. Never a token.
 
 use gateway_model::{
-    AccountId, CarrierId, Environment, FailureClass, Fingerprint, Generation, TokenFacts,
-    Unavailable,
+    AccountId, CarrierId, Environment, FailureClass, Fingerprint, Generation, GrantStatus,
+    TokenFacts, Unavailable,
 };
-use gateway_store::GrantStatus;
 use std::time::SystemTime;
 
 /// One account's tokens, for the admin API and for readiness.

@@ -5,8 +5,8 @@ use crate::{
     view::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount},
 };
 use gateway_broker::AccountStatus;
-use gateway_model::{AccountId, UnavailableReason};
-use gateway_store::{AccountRecord, GrantKind, ManagedBy, NoticeKind, Timestamp};
+use gateway_model::{AccountId, GrantKind, ManagedBy, NoticeKind, UnavailableReason};
+use gateway_store::{AccountRecord, Timestamp};
 use serde_json::json;
 use std::collections::HashMap;
 

@@ -6,8 +6,8 @@ use crate::{
     trail,
     view::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText},
 };
-use gateway_model::Secret;
-use gateway_store::{AdminTokenRecord, Role};
+use gateway_model::{Role, Secret};
+use gateway_store::AdminTokenRecord;
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
 

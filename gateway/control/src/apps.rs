@@ -6,8 +6,8 @@ use crate::{
     trail,
     view::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText, UpdateApp},
 };
-use gateway_model::{AccountId, AppId, Secret};
-use gateway_store::{AppRecord, LegacyKeyRecord, ManagedBy};
+use gateway_model::{AccountId, AppId, ManagedBy, Secret};
+use gateway_store::{AppRecord, LegacyKeyRecord};
 use serde_json::json;
 
 impl ControlPlane {

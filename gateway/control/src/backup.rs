@@ -4,7 +4,8 @@ use crate::{
     Actor, ControlError, ControlPlane, Fault,
     view::{KeyRotated, RotateKey},
 };
-use gateway_store::{BackupError, MasterKeySource, Protection};
+use gateway_model::Protection;
+use gateway_store::{BackupError, MasterKeySource};
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -10,9 +10,9 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gateway_broker::{Authorization, Issued, Reason, Wire};
-use gateway_model::{AccountId, Failure, FailureClass, Secret, SecretBytes};
+use gateway_model::{AccountId, Failure, FailureClass, GrantKind, NoticeKind, Secret, SecretBytes};
 use gateway_plugin_host::AuthorizeUrl;
-use gateway_store::{AccountRecord, ConsentRecord, GrantKind, NoticeKind, TakenConsent, Timestamp};
+use gateway_store::{AccountRecord, ConsentRecord, TakenConsent, Timestamp};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;

@@ -1,10 +1,9 @@
 //! The store as the broker's ledger.
 
 use gateway_broker::{BoxFuture, Ledger, LedgerError};
-use gateway_model::{AccountId, SecretBytes};
+use gateway_model::{AccountId, GrantStatus, SecretBytes};
 use gateway_store::{
-    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution, Store,
-    StoreError,
+    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, Store, StoreError,
 };
 use std::fmt;
 

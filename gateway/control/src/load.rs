@@ -1,10 +1,8 @@
 //! The start: what the configuration declares, what the store kept, what a crash left open.
 
 use crate::{Actor, ControlError, ControlPlane, Fault, Served, ledger::StoreLedger, wiring::Wired};
-use gateway_model::{AccountId, AppId, Secret};
-use gateway_store::{
-    AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, ManagedBy, SecretDigest,
-};
+use gateway_model::{AccountId, AppId, ManagedBy, Secret};
+use gateway_store::{AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, SecretDigest};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::{

@@ -5,8 +5,8 @@ use crate::{
     view::{RefreshView, TokenView},
 };
 use gateway_broker::AccountStatus;
-use gateway_model::{AccountId, Unavailable, UnavailableReason};
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, GrantStatus};
+use gateway_model::{AccountId, GrantKind, GrantStatus, Unavailable, UnavailableReason};
+use gateway_store::{AccountRecord, GrantRecord};
 use serde_json::json;
 
 /// How many of the newest attempts are shown.

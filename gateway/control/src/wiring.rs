@@ -7,11 +7,11 @@ use gateway_broker::{
 };
 use gateway_http_client::HttpClient;
 use gateway_model::{
-    AccountId, CarrierId, ClientSecret, CredentialCell, Environment, Failure, FailureClass, Origin,
-    Signer,
+    AccountId, CarrierId, ClientSecret, CredentialCell, Environment, Failure, FailureClass,
+    GrantKind, Origin, Signer,
 };
 use gateway_plugin_host::{Catalog, Diagnosis, Instance, InstanceOptions, Limits, Plugin};
-use gateway_store::{AccountRecord, GrantKind};
+use gateway_store::AccountRecord;
 use serde_json::json;
 use std::{
     sync::{

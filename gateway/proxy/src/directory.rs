@@ -2,9 +2,10 @@
 
 use crate::secret_hash::SecretHash;
 use gateway_model::{
-    AccountId, AppId, CarrierId, CarrierProfile, CredentialCell, Environment, Origin, Signer,
+    AccountId, AppId, CarrierId, CarrierProfile, CredentialCell, Environment, Origin, RateLimit,
+    Signer,
 };
-use std::{num::NonZeroU32, sync::Arc};
+use std::sync::Arc;
 
 /// What the data plane knows about its callers and carriers.
 #[derive(Clone, Debug, Default)]
@@ -69,15 +70,6 @@ pub struct App {
     pub accounts: Vec<AccountId>,
     /// How often it may send a request, if that is limited. Token requests have their own limit.
     pub rate: Option<RateLimit>,
-}
-
-/// How often an app may send a request, over all workers together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// In the long run.
-    pub per_second: NonZeroU32,
-    /// At once, after a pause.
-    pub burst: NonZeroU32,
 }
 
 /// A key of the carrier's older API: an app that still sends it is recognised by it.

@@ -71,9 +71,7 @@ mod view;
 mod worker;
 
 pub use credentials::{BoxFuture, Credentials, Renewal};
-pub use directory::{
-    Account, App, AppLogin, Directory, DirectoryError, LegacyKey, RateLimit, Route,
-};
+pub use directory::{Account, App, AppLogin, Directory, DirectoryError, LegacyKey, Route};
 pub use limits::Limits;
 pub use live::DirectoryHandle;
 pub use metrics::{LATENCY_BOUNDS_US, MetricsReader, MetricsSnapshot};

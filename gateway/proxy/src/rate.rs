@@ -1,6 +1,6 @@
 //! How often something may happen: a bucket over all workers, without a lock.
 
-use crate::directory::RateLimit;
+use gateway_model::RateLimit;
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},

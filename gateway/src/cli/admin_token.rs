@@ -6,7 +6,7 @@ use super::{
 };
 use clap::{Subcommand, ValueEnum};
 use gateway_control::view::{AddAdminToken, AdminTokenView};
-use gateway_store::Role;
+use gateway_model::Role;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AdminTokenCommand {

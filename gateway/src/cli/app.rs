@@ -7,8 +7,7 @@ use super::{
 };
 use clap::Subcommand;
 use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp, SecretText, UpdateApp};
-use gateway_model::{AccountId, AppId};
-use gateway_store::RateLimit;
+use gateway_model::{AccountId, AppId, RateLimit};
 use std::{num::NonZeroU32, path::PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -115,8 +114,8 @@ impl ChangeArgs {
 
 fn rate(per_second: Option<NonZeroU32>, burst: Option<NonZeroU32>) -> Option<RateLimit> {
     per_second.map(|rate| RateLimit {
-        per_second: rate.get(),
-        burst: burst.unwrap_or(rate).get(),
+        per_second: rate,
+        burst: burst.unwrap_or(rate),
     })
 }
 

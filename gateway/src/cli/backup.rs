@@ -12,10 +12,10 @@ use crate::{
 };
 use anyhow::{Context as _, anyhow};
 use gateway_admin::client::ClientError;
-use gateway_model::{Clock as _, Secret};
+use gateway_model::{Clock as _, Protection, Recipient, Secret};
 use gateway_store::{
-    Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Protection, Recipient,
-    Store, StoreOptions, StoreUrl, Timestamp, inspect_backup,
+    Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Store, StoreOptions,
+    StoreUrl, Timestamp, inspect_backup, protection_from_key_file,
 };
 use serde::Serialize;
 use std::{
@@ -90,7 +90,7 @@ impl SealArgs {
 /// The key of backups in a file.
 pub(super) fn key_file(file: &Path) -> Result<Protection, CliError> {
     runtime()?
-        .block_on(Protection::key_file(file))
+        .block_on(protection_from_key_file(file))
         .map_err(|error| CliError::Usage(anyhow!("{}", key_problem(&error))))
 }
 

@@ -4,6 +4,7 @@ use super::{CliError, Outcome, Output, Session, backup, remote, remote::RemoteAr
 use anyhow::anyhow;
 use clap::Subcommand;
 use gateway_control::view::RotateKey;
+use gateway_store::recipient_of;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -37,8 +38,7 @@ pub(super) fn run(
 
 fn recipient(key_file: &Path, output: &mut Output) -> Result<Outcome, CliError> {
     let key = backup::key_file(key_file)?;
-    let recipient = key
-        .recipient()
+    let recipient = recipient_of(&key)
         .map_err(|error| CliError::Usage(anyhow!("{error}")))?
         .to_string();
     if output.is_json() {

@@ -1,6 +1,6 @@
 //! Words for people: times in their zone, and texts from elsewhere without control characters.
 
-use gateway_store::ManagedBy;
+use gateway_model::ManagedBy;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 

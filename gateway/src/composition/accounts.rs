@@ -6,8 +6,8 @@ use gateway_broker::{BrokerConfig, MintBudgetPolicy};
 use gateway_control::{
     Declared, DeclaredApp, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings, Webhook,
 };
-use gateway_model::Secret;
-use gateway_store::{AccountRecord, AppRecord, ManagedBy, SecretDigest, Timestamp};
+use gateway_model::{ManagedBy, Secret};
+use gateway_store::{AccountRecord, AppRecord, SecretDigest, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::{net::IpAddr, time::Duration};
 

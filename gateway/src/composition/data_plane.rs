@@ -7,17 +7,13 @@ use gateway_http_client::TrustError;
 use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Catalog;
 use gateway_proxy::{
-    Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings,
-    RateLimit, Route, SecretHash, Settings,
+    Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings, Route,
+    SecretHash, Settings,
 };
 use gateway_store::AppRecord;
 use http::StatusCode;
 use rustls::RootCertStore;
-use std::{
-    num::{NonZeroU32, NonZeroUsize},
-    sync::Arc,
-    thread,
-};
+use std::{num::NonZeroUsize, sync::Arc, thread};
 
 /// Everything that does not change while the data plane runs.
 pub(super) fn settings(
@@ -201,12 +197,6 @@ fn unserved(carrier: &CarrierId) -> CarrierProfile {
 
 fn app(app: &AppRecord) -> App {
     let login = app.client_id.clone().zip(app.secret);
-    let rate = app.rate.and_then(|rate| {
-        Some(RateLimit {
-            per_second: NonZeroU32::new(rate.per_second)?,
-            burst: NonZeroU32::new(rate.burst)?,
-        })
-    });
     App {
         id: app.name.clone(),
         login: login.map(|(client_id, secret)| AppLogin {
@@ -215,6 +205,6 @@ fn app(app: &AppRecord) -> App {
         }),
         key: app.key.map(|key| SecretHash::from_bytes(key.0)),
         accounts: app.accounts.clone(),
-        rate,
+        rate: app.rate,
     }
 }

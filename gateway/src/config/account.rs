@@ -4,8 +4,7 @@ use super::{
     key::{Key, Kind, Preset, Section},
     read::{At, Context, Table, shortened},
 };
-use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment};
-use gateway_store::GrantKind;
+use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind};
 use std::{fmt::Display, str::FromStr};
 
 /// Credentials at a carrier.

@@ -5,8 +5,8 @@ use super::{
     key::{Key, Kind, Preset, Section},
     read::{At, Context, Table},
 };
-use gateway_model::{AccountId, AppId, CarrierId, ClientSecret, Secret};
-use gateway_store::RateLimit;
+use gateway_model::{AccountId, AppId, CarrierId, ClientSecret, RateLimit, Secret};
+use std::num::NonZeroU32;
 
 /// A program that calls the gateway.
 #[derive(Clone, Debug)]
@@ -234,7 +234,7 @@ impl Draft {
 
 fn rate(cx: &mut Context<'_>, table: &Table<'_>) -> Option<RateLimit> {
     let inner = table.inner(cx, &RATE_KEY)?;
-    let number = |number: u64| u32::try_from(number).ok();
+    let number = |number: u64| NonZeroU32::new(u32::try_from(number).ok()?);
     let per_second = inner.integer(cx, &PER_SECOND).and_then(number);
     let burst = inner.integer(cx, &BURST).and_then(number);
     Some(RateLimit {

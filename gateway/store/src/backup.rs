@@ -6,12 +6,12 @@ mod protection;
 mod recipient;
 mod restore;
 
-pub use protection::Protection;
-pub use recipient::{NotARecipient, Recipient};
+pub use protection::{protection_from_key_file, recipient_of};
 
 use crate::{KeyError, Store, StoreError, Timestamp};
 use content::{Content, Head};
 use frame::{Reader, Writer};
+use gateway_model::Protection;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The format this program writes, and the newest that it reads.

@@ -9,10 +9,10 @@ mod change;
 
 use crate::store::Store;
 use crate::{
-    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
-    StoreError, Timestamp, meta, renewals,
+    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, StoreError, Timestamp,
+    meta, renewals,
 };
-use gateway_model::{AccountId, SecretBytes};
+use gateway_model::{AccountId, GrantStatus, SecretBytes};
 use sqlx::{AnyConnection, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;

@@ -38,7 +38,7 @@ mod time;
 mod url;
 
 pub use backup::{
-    BackupError, BackupSummary, NotARecipient, Overwrite, Protection, Recipient, inspect_backup,
+    BackupError, BackupSummary, Overwrite, inspect_backup, protection_from_key_file, recipient_of,
 };
 pub use consents::TakenConsent;
 pub use derive::Purpose;

@@ -3,8 +3,8 @@
 use crate::audit::plain;
 use crate::renewals::account;
 use crate::store::commit;
-use crate::{NoticeKind, NoticeRecord, Store, StoreError, Timestamp};
-use gateway_model::AccountId;
+use crate::{NoticeRecord, Store, StoreError, Timestamp};
+use gateway_model::{AccountId, NoticeKind};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 

@@ -5,12 +5,10 @@ mod app;
 mod grant;
 mod trail;
 
-pub use account::{AccountRecord, GrantKind, ManagedBy};
-pub use app::{AppRecord, LegacyKeyRecord, RateLimit, SecretDigest};
-pub use grant::{
-    Completion, GrantRecord, GrantStatus, Intent, Presentation, Resolution, StoredToken,
-};
+pub use account::AccountRecord;
+pub use app::{AppRecord, LegacyKeyRecord, SecretDigest};
+pub use grant::{Completion, GrantRecord, Intent, Presentation, Resolution, StoredToken};
 pub use trail::{
-    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeKind,
-    NoticeRecord, RenewalEntry, Role,
+    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeRecord,
+    RenewalEntry,
 };

@@ -2,8 +2,8 @@
 
 use crate::rescue::Kept;
 use crate::store::commit;
-use crate::{GrantRecord, GrantStatus, Store, StoreError, meta};
-use gateway_model::{AccountId, SecretBytes};
+use crate::{GrantRecord, Store, StoreError, meta};
+use gateway_model::{AccountId, GrantStatus, SecretBytes};
 use sqlx::AnyConnection;
 use std::sync::Arc;
 

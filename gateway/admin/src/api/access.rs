@@ -13,8 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use gateway_control::{ControlPlane, Identity};
-use gateway_model::Secret;
-use gateway_store::Role;
+use gateway_model::{Role, Secret};
 use http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 use std::{net::IpAddr, time::Duration};

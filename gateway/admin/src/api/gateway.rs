@@ -12,8 +12,7 @@ use axum::{
 use gateway_control::view::{
     AuditView, DoctorReport, KeyRotated, NoticeView, RotateKey, StatusView,
 };
-use gateway_model::AccountId;
-use gateway_store::{NotARecipient, Protection};
+use gateway_model::{AccountId, Protection, RecipientError};
 use http::header;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -92,7 +91,7 @@ pub(super) async fn backup(
         (None, None, Some(recipient)) => Protection::Recipient(
             recipient
                 .parse()
-                .map_err(|error: NotARecipient| invalid(error.to_string()))?,
+                .map_err(|error: RecipientError| invalid(error.to_string()))?,
         ),
         _ => {
             let message = "name a passphrase, a key or a recipient: one of them";

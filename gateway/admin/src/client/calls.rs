@@ -8,8 +8,7 @@ use gateway_control::view::{
     MigrationView, NoticeView, PasteConsent, ProbeReport, RotateApp, RotateKey, SecretText,
     StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
 };
-use gateway_model::{AccountId, AppId, Secret};
-use gateway_store::Protection;
+use gateway_model::{AccountId, AppId, Protection, Secret};
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -8,8 +8,8 @@ use gateway_admin::client::{Client, ClientError};
 use gateway_control::view::{
     AddAdminToken, AddApp, PasteConsent, RotateApp, RotateKey, SecretText,
 };
-use gateway_model::Secret;
-use gateway_store::{Protection, Role, inspect_backup};
+use gateway_model::{Protection, Role, Secret};
+use gateway_store::{inspect_backup, recipient_of};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -284,7 +284,7 @@ async fn client_gets_a_backup() {
         assert_eq!(read.expect("it opens").accounts(), 0);
     }
     let holder = key(&"5a".repeat(32));
-    let recipient = Protection::Recipient(holder.recipient().expect("a key"));
+    let recipient = Protection::Recipient(recipient_of(&holder).expect("a key"));
     let backup = client.backup(&recipient).await.expect("a backup");
     let read = inspect_backup(&mut backup.as_slice(), &holder).await;
     assert_eq!(read.expect("the key opens it").accounts(), 0);

@@ -123,9 +123,9 @@ impl Sources for Made {
             issued_at: None,
             expires_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_250)),
             grant: if broken {
-                gateway_store::GrantStatus::Spent
+                gateway_model::GrantStatus::Spent
             } else {
-                gateway_store::GrantStatus::Held
+                gateway_model::GrantStatus::Held
             },
             grant_ends_at: Some(
                 SystemTime::UNIX_EPOCH + Duration::from_secs(if broken { 5_000 } else { 990 }),

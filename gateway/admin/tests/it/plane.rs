@@ -6,9 +6,9 @@ use gateway_control::{
     Actor, ControlPlane, Files, Parts, Settings, StoreLedger, view::AddAdminToken,
 };
 use gateway_http_client::HyperClient;
-use gateway_model::{Clock, Secret};
+use gateway_model::{Clock, Role, Secret};
 use gateway_plugin_host::{Catalog, Policy};
-use gateway_store::{Access, MasterKeySource, Role, Store, StoreOptions, StoreUrl};
+use gateway_store::{Access, MasterKeySource, Store, StoreOptions, StoreUrl};
 use rustls::RootCertStore;
 use std::{sync::Arc, time::Duration};
 

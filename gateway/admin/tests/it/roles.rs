@@ -5,8 +5,7 @@ use crate::{
     harness::{Reply, json},
     plane::{Managed, managed, token},
 };
-use gateway_model::Secret;
-use gateway_store::Role;
+use gateway_model::{Role, Secret};
 use std::time::Duration;
 
 async fn all_routes(managed: &Managed) -> Vec<Route> {

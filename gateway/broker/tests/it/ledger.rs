@@ -2,10 +2,8 @@
 
 use crate::support::{grant, main_account};
 use gateway_broker::{BoxFuture, Ledger, LedgerError};
-use gateway_model::{AccountId, SecretBytes};
-use gateway_store::{
-    Completion, GrantRecord, GrantStatus, Intent, Presentation, RenewalEntry, Resolution,
-};
+use gateway_model::{AccountId, GrantStatus, SecretBytes};
+use gateway_store::{Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard},

@@ -5,8 +5,8 @@ use crate::{
     support::{Answer, Script, TokioClock, World, consented, fails, grant, main_account, soon},
 };
 use gateway_broker::recover;
-use gateway_model::{Failure, FailureClass, SecretBytes};
-use gateway_store::{GrantRecord, GrantStatus, Intent, StoredToken, Timestamp};
+use gateway_model::{Failure, FailureClass, GrantStatus, SecretBytes};
+use gateway_store::{GrantRecord, Intent, StoredToken, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 /// O1, O2, P8: intent, then the request, then the new grant, then its use.

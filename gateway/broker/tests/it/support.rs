@@ -7,9 +7,9 @@ use gateway_broker::{
 };
 use gateway_model::{
     AccountId, Clock, Credential, CredentialCell, CredentialState, Environment, Failure,
-    FailureClass, Secret, SecretBytes, TokenFacts, Unavailable,
+    FailureClass, GrantKind, GrantStatus, Secret, SecretBytes, TokenFacts, Unavailable,
 };
-use gateway_store::{GrantKind, GrantRecord, GrantStatus};
+use gateway_store::GrantRecord;
 use http::{HeaderValue, header};
 use std::{
     collections::VecDeque,

@@ -2,7 +2,8 @@
 
 use super::finding::{Findings, date};
 use crate::ControlPlane;
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, GrantStatus, Timestamp};
+use gateway_model::{GrantKind, GrantStatus};
+use gateway_store::{AccountRecord, GrantRecord, Timestamp};
 use std::time::{Duration, SystemTime};
 
 const NAME: &str = "login";

@@ -9,8 +9,8 @@ use crate::{
     view::{AddAccount, StartMigration},
     wiring::WiringError,
 };
-use gateway_model::{AccountId, AccountNumber, CarrierId, Environment};
-use gateway_store::{AccountRecord, AppRecord, GrantKind, LegacyKeyRecord, ManagedBy};
+use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy};
+use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
 use std::sync::Arc;
 
 impl ControlPlane {

@@ -6,8 +6,8 @@
 
 use super::{plan::Plan, progress::Progress};
 use crate::{ControlError, ControlPlane, Fault};
-use gateway_model::Secret;
-use gateway_store::{MigrationRecord, Protection, inspect_backup};
+use gateway_model::{Protection, Secret};
+use gateway_store::{MigrationRecord, inspect_backup};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},

@@ -9,8 +9,8 @@ use crate::{
     view::{AccountState, MigrationItem, MigrationState},
 };
 use gateway_broker::AccountStatus;
-use gateway_model::{AccountId, CarrierId};
-use gateway_store::{AccountRecord, AuditEntry, GrantKind, GrantRecord, GrantStatus, ManagedBy};
+use gateway_model::{AccountId, CarrierId, GrantKind, GrantStatus, ManagedBy};
+use gateway_store::{AccountRecord, AuditEntry, GrantRecord};
 
 /// How far back sign-ins are looked for in the audit trail.
 const TRAIL: u32 = 500;

@@ -4,8 +4,8 @@ use super::{
     standing::{Facts, Standing, standing},
     text::{self, Speaker},
 };
-use gateway_model::AccountId;
-use gateway_store::{NoticeKind, NoticeRecord};
+use gateway_model::{AccountId, NoticeKind};
+use gateway_store::NoticeRecord;
 use std::collections::BTreeMap;
 
 /// What is to be done.

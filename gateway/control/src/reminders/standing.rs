@@ -1,8 +1,8 @@
 //! Whether a person is needed for one account.
 
 use gateway_broker::{AccountStatus, Outcome};
-use gateway_model::{FailureClass, UnavailableReason};
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, GrantStatus, NoticeKind};
+use gateway_model::{FailureClass, GrantKind, GrantStatus, NoticeKind, UnavailableReason};
+use gateway_store::{AccountRecord, GrantRecord};
 use std::time::{Duration, SystemTime};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{ControlError, ControlPlane};
 use gateway_broker::AccountStatus;
-use gateway_model::SecretBytes;
-use gateway_store::{AccountRecord, GrantKind, GrantRecord, NoticeRecord, Sent, Timestamp};
+use gateway_model::{GrantKind, SecretBytes};
+use gateway_store::{AccountRecord, GrantRecord, NoticeRecord, Sent, Timestamp};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},

@@ -7,8 +7,8 @@ use super::{
     text::Speaker,
 };
 use case::{Case, DAY, HOUR, NOW, at};
-use gateway_model::{FailureClass, UnavailableReason};
-use gateway_store::{GrantStatus, NoticeKind, NoticeRecord};
+use gateway_model::{FailureClass, GrantStatus, NoticeKind, UnavailableReason};
+use gateway_store::NoticeRecord;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 

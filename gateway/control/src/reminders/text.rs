@@ -2,8 +2,7 @@
 
 use super::standing::{Facts, Need, Standing, standing};
 use crate::trail;
-use gateway_model::AccountId;
-use gateway_store::{GrantKind, NoticeKind};
+use gateway_model::{AccountId, GrantKind, NoticeKind};
 use jiff::tz::TimeZone;
 use std::time::SystemTime;
 

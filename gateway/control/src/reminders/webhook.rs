@@ -2,8 +2,8 @@
 
 use super::standing::{self, Facts};
 use gateway_http_client::{HttpClient, HttpRequest};
-use gateway_model::{AccountId, CarrierId, Environment, Secret};
-use gateway_store::{NoticeKind, NoticeRecord};
+use gateway_model::{AccountId, CarrierId, Environment, NoticeKind, Secret};
+use gateway_store::NoticeRecord;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;

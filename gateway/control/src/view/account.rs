@@ -1,8 +1,7 @@
 //! Accounts on the wire.
 
 use super::{NoticeView, SecretText};
-use gateway_model::{AccountId, AccountNumber, CarrierId, Environment};
-use gateway_store::{GrantKind, ManagedBy};
+use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,8 +1,7 @@
 //! Apps on the wire.
 
 use super::SecretText;
-use gateway_model::{AccountId, AppId};
-use gateway_store::{ManagedBy, RateLimit};
+use gateway_model::{AccountId, AppId, ManagedBy, RateLimit};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;

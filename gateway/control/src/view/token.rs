@@ -1,7 +1,6 @@
 //! Tokens on the wire: everything but the token.
 
-use gateway_model::AccountId;
-use gateway_store::{GrantKind, GrantStatus};
+use gateway_model::{AccountId, GrantKind, GrantStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

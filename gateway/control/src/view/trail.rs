@@ -1,8 +1,7 @@
 //! What happened, what people should know, who may ask.
 
 use super::SecretText;
-use gateway_model::AccountId;
-use gateway_store::{NoticeKind, Role};
+use gateway_model::{AccountId, NoticeKind, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -2,7 +2,7 @@
 
 use crate::world::{World, id, operator, secret};
 use gateway_control::view::PasteConsent;
-use gateway_store::GrantKind;
+use gateway_model::GrantKind;
 use std::time::Duration;
 
 /// O7: a link that somebody finds later opens nothing; the next one does.

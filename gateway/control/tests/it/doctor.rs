@@ -5,7 +5,7 @@ use gateway_control::{
     Fault as Whose,
     view::{UpdateAccount, Verdict},
 };
-use gateway_store::GrantKind::{AuthorizationCode, ClientCredentials};
+use gateway_model::GrantKind::{AuthorizationCode, ClientCredentials};
 use mock_ups::{Action, Endpoint, Fault, FaultGuard, Filter};
 use std::time::Duration;
 

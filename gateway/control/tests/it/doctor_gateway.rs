@@ -2,8 +2,7 @@
 
 use crate::world::{World, account, expect, operator};
 use gateway_control::view::{AddAccount, Verdict};
-use gateway_model::Environment;
-use gateway_store::GrantKind::ClientCredentials;
+use gateway_model::{Environment, GrantKind::ClientCredentials};
 use mock_ups::{Action, Endpoint, Fault, Filter, Latency, Span};
 use std::{
     fs,

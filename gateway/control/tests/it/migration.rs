@@ -5,10 +5,9 @@ use gateway_control::{
     ControlError, Fault,
     view::{AddApp, MigrationItem, MigrationState, MigrationView, UpdateAccount},
 };
-use gateway_model::Secret;
+use gateway_model::{GrantKind, GrantStatus, Protection, Secret};
 use gateway_store::{
-    Access, GrantKind, GrantStatus, MasterKeySource, Overwrite, Protection, Store, StoreOptions,
-    StoreUrl, inspect_backup,
+    Access, MasterKeySource, Overwrite, Store, StoreOptions, StoreUrl, inspect_backup,
 };
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 

@@ -2,7 +2,7 @@
 
 use crate::world::{World, id};
 use gateway_control::Fault;
-use gateway_store::GrantKind;
+use gateway_model::GrantKind;
 
 async fn problems(world: &World, profiles: &[[&str; 5]]) -> Vec<String> {
     let plan = world

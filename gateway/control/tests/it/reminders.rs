@@ -6,8 +6,8 @@ mod webhook;
 
 use crate::world::{World, account, id, secret};
 use gateway_control::view::{AddAccount, NoticeView};
-use gateway_model::Clock as _;
-use gateway_store::{
+use gateway_model::{
+    Clock as _,
     GrantKind::{AuthorizationCode, ClientCredentials},
     NoticeKind,
 };

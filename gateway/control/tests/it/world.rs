@@ -12,9 +12,9 @@ use gateway_control::{
 use gateway_http_client::{
     HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HyperClient,
 };
-use gateway_model::{AccountId, Clock, Environment, Secret};
+use gateway_model::{AccountId, Clock, Environment, GrantKind, Secret};
 use gateway_plugin_host::{Catalog, Host, Policy};
-use gateway_store::{Access, GrantKind, MasterKeySource, OpenError, Store, StoreOptions, StoreUrl};
+use gateway_store::{Access, MasterKeySource, OpenError, Store, StoreOptions, StoreUrl};
 use http::{HeaderMap, HeaderValue, Method, header};
 use mock_ups::MockUps;
 use rustls::RootCertStore;

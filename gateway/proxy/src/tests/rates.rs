@@ -1,7 +1,8 @@
 //! How often an app may send a request.
 
 use super::harness::{Message, Upstream, Wants, World, post};
-use crate::{Directory, RateLimit};
+use crate::Directory;
+use gateway_model::RateLimit;
 use std::{
     num::NonZeroU32,
     sync::{

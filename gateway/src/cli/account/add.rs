@@ -4,8 +4,7 @@ use super::settle;
 use crate::cli::{CliError, Outcome, Output, Session, prompt, secret_input::SecretArgs};
 use clap::ValueEnum;
 use gateway_control::view::{AddAccount, SecretText};
-use gateway_model::{AccountId, AccountNumber, CarrierId, Environment};
-use gateway_store::GrantKind;
+use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AddArgs {

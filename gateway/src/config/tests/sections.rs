@@ -2,7 +2,9 @@
 
 use super::{ACCOUNT, ROUTE, World};
 use crate::config::{AdminAccess, MailServer, load_store};
-use gateway_store::{GrantKind, MasterKeySource, RateLimit, StoreUrl};
+use gateway_model::{GrantKind, RateLimit};
+use gateway_store::{MasterKeySource, StoreUrl};
+use std::num::NonZeroU32;
 
 const PLANTED: &str = "planted-0b5d";
 const REALM: &str = "carrier = \"ups\"\nenvironment = \"test\"\n";
@@ -338,8 +340,8 @@ fn app_has_a_rate_and_retired_keys() {
     assert_eq!(
         app.rate,
         Some(RateLimit {
-            per_second: 5,
-            burst: 5
+            per_second: NonZeroU32::new(5).unwrap(),
+            burst: NonZeroU32::new(5).unwrap(),
         })
     );
     assert_eq!(app.legacy_keys[0].expose(), PLANTED);

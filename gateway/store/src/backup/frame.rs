@@ -5,9 +5,10 @@
 //! data is the header and `last`. So a chunk that is missing, moved or cut, and a file that ends
 //! before its last chunk, do not open. Numbers are big-endian.
 
-use super::protection::{BY_RECIPIENT, Derivation, Protection};
+use super::protection::{self, BY_RECIPIENT, Derivation};
 use super::{BackupError, VERSION, damaged};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use gateway_model::Protection;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use zeroize::Zeroizing;
 
@@ -54,7 +55,7 @@ pub(super) struct Writer<'a, W> {
 
 impl<'a, W: AsyncWrite + Unpin> Writer<'a, W> {
     pub(super) async fn new(to: &'a mut W, protection: &Protection) -> Result<Self, BackupError> {
-        let (how, key) = protection.fresh().await?;
+        let (how, key) = protection::fresh_key(protection).await?;
         let header = encode(how);
         to.write_all(&header).await?;
         to.write_all(how.share.as_ref().map_or(&[], |share| &share[..]))
@@ -126,7 +127,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
             exactly(from, &mut share).await?;
             how.share = Some(share);
         }
-        let key = protection.key(how).await?;
+        let key = protection::derive_key(protection, how).await?;
         Ok(Self {
             from,
             chunks: Chunks::new(&key, header)?,

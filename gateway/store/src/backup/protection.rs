@@ -1,6 +1,6 @@
 //! What seals a backup.
 
-use super::recipient::{self, Recipient};
+use super::recipient;
 use super::{BackupError, damaged};
 use crate::seal::{MasterKey, random};
 use crate::{KeyError, MasterKeySource, key};
@@ -8,7 +8,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gateway_model::Secret;
+use gateway_model::{Protection, Recipient, Secret};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -20,17 +20,6 @@ const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_PASSES: u32 = 16;
 const MIN_PASSPHRASE: usize = 12;
 const KEY_FILE: &str = "a key file";
-
-/// What seals a backup.
-#[derive(Clone, Debug)]
-pub enum Protection {
-    /// A passphrase of at least twelve characters, through argon2id (RFC 9106).
-    Passphrase(Secret),
-    /// 32 random bytes as base64 or hexadecimal digits; best not the store's master key.
-    Key(Secret),
-    /// The public half of such a key: it seals, and only the key opens.
-    Recipient(Recipient),
-}
 
 /// How a backup's key is made; stands at its beginning, in clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,77 +36,81 @@ pub(super) const BY_PASSPHRASE: u8 = 1;
 pub(super) const BY_KEY: u8 = 2;
 pub(super) const BY_RECIPIENT: u8 = 3;
 
-impl Protection {
-    /// The key in a file that only its owner may change, and nobody else but a group may read.
-    ///
-    /// # Errors
-    /// When there is no such file, others may get at it, or it holds no key.
-    pub async fn key_file(path: &Path) -> Result<Self, KeyError> {
-        let master = MasterKeySource::File(path.to_owned()).read(false).await?;
-        Ok(Self::Key(Secret::new(STANDARD.encode(master.expose()))))
-    }
+/// The key in a file that only its owner may change, and no one else but a group may read.
+///
+/// # Errors
+/// When there is no such file, others have access to it, or it holds no key.
+pub async fn protection_from_key_file(path: &Path) -> Result<Protection, KeyError> {
+    let master = MasterKeySource::File(path.to_owned()).read(false).await?;
+    let text = STANDARD.encode(master.expose());
+    Ok(Protection::Key(Secret::new(text)))
+}
 
-    /// Who can open what is sealed for the holder of this key.
-    ///
-    /// # Errors
-    /// When this is a passphrase, or no key.
-    pub fn recipient(&self) -> Result<Recipient, BackupError> {
-        match self {
-            Self::Passphrase(_) => Err(BackupError::OtherProtection { wants: KEY_FILE }),
-            Self::Key(text) => Recipient::of(&parse(text)?),
-            Self::Recipient(recipient) => Ok(*recipient),
+/// The recipient whose backups this key opens.
+///
+/// # Errors
+/// When this is a passphrase, or not a key.
+pub fn recipient_of(protection: &Protection) -> Result<Recipient, BackupError> {
+    match protection {
+        Protection::Passphrase(_) => Err(BackupError::OtherProtection { wants: KEY_FILE }),
+        Protection::Key(text) => recipient::of_key(&parse(text)?),
+        Protection::Recipient(recipient) => Ok(*recipient),
+    }
+}
+
+/// A new backup's key, and how it is derived again.
+pub(super) async fn fresh_key(
+    protection: &Protection,
+) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
+    let (kind, memory_kib, passes) = match protection {
+        Protection::Passphrase(words) if words.expose().chars().count() < MIN_PASSPHRASE => {
+            return Err(BackupError::WeakPassphrase);
         }
-    }
+        Protection::Passphrase(_) => (BY_PASSPHRASE, MEMORY_KIB, PASSES),
+        Protection::Key(_) => (BY_KEY, 0, 0),
+        Protection::Recipient(recipient) => return recipient::fresh_key(*recipient),
+    };
+    let mut salt = [0; 16];
+    random(&mut salt)?;
+    let how = Derivation {
+        kind,
+        memory_kib,
+        passes,
+        salt,
+        share: None,
+    };
+    Ok((how, derive_key(protection, how).await?))
+}
 
-    /// A new backup's key, and how it is made again.
-    pub(super) async fn fresh(&self) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
-        let (kind, memory_kib, passes) = match self {
-            Self::Passphrase(words) if words.expose().chars().count() < MIN_PASSPHRASE => {
-                return Err(BackupError::WeakPassphrase);
-            }
-            Self::Passphrase(_) => (BY_PASSPHRASE, MEMORY_KIB, PASSES),
-            Self::Key(_) => (BY_KEY, 0, 0),
-            Self::Recipient(recipient) => return recipient.fresh(),
-        };
-        let mut salt = [0; 16];
-        random(&mut salt)?;
-        let how = Derivation {
-            kind,
-            memory_kib,
-            passes,
-            salt,
-            share: None,
-        };
-        Ok((how, self.key(how).await?))
-    }
-
-    /// The key of one backup. The salt is random, so no two backups share one.
-    pub(super) async fn key(&self, how: Derivation) -> Result<Zeroizing<[u8; 32]>, BackupError> {
-        match (self, how.kind) {
-            (Self::Passphrase(words), BY_PASSPHRASE) => {
-                let words = words.clone();
-                let work = tokio::task::spawn_blocking(move || stretch(&words, how));
-                work.await.map_err(|_| damaged("its key cannot be made"))?
-            }
-            (Self::Key(text), BY_KEY) => {
-                let key = hmac::Key::new(hmac::HMAC_SHA256, parse(text)?.expose());
-                let mut context = hmac::Context::with_key(&key);
-                context.update(b"waybill store: backup");
-                context.update(&how.salt);
-                let mut out = Zeroizing::new([0; 32]);
-                out.copy_from_slice(context.sign().as_ref());
-                Ok(out)
-            }
-            (Self::Key(text), BY_RECIPIENT) => {
-                let share = how.share.ok_or_else(|| damaged("it has no public key"))?;
-                recipient::open(&parse(text)?, share, &how.salt)
-            }
-            (_, BY_PASSPHRASE) => Err(BackupError::OtherProtection {
-                wants: "a passphrase",
-            }),
-            (_, BY_KEY | BY_RECIPIENT) => Err(BackupError::OtherProtection { wants: KEY_FILE }),
-            (_, _) => Err(damaged("its kind of protection is unknown")),
+/// The key of one backup. The salt is random, so no two backups share one.
+pub(super) async fn derive_key(
+    protection: &Protection,
+    how: Derivation,
+) -> Result<Zeroizing<[u8; 32]>, BackupError> {
+    match (protection, how.kind) {
+        (Protection::Passphrase(words), BY_PASSPHRASE) => {
+            let words = words.clone();
+            let work = tokio::task::spawn_blocking(move || stretch(&words, how));
+            work.await.map_err(|_| damaged("its key cannot be made"))?
         }
+        (Protection::Key(text), BY_KEY) => {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, parse(text)?.expose());
+            let mut context = hmac::Context::with_key(&key);
+            context.update(b"waybill store: backup");
+            context.update(&how.salt);
+            let mut out = Zeroizing::new([0; 32]);
+            out.copy_from_slice(context.sign().as_ref());
+            Ok(out)
+        }
+        (Protection::Key(text), BY_RECIPIENT) => {
+            let share = how.share.ok_or_else(|| damaged("it has no public key"))?;
+            recipient::open(&parse(text)?, share, &how.salt)
+        }
+        (_, BY_PASSPHRASE) => Err(BackupError::OtherProtection {
+            wants: "a passphrase",
+        }),
+        (_, BY_KEY | BY_RECIPIENT) => Err(BackupError::OtherProtection { wants: KEY_FILE }),
+        (_, _) => Err(damaged("its kind of protection is unknown")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Backups that whoever makes them cannot open: sealed for the holder of a key by its public half.
+//! Backups that their maker cannot open: sealed for the holder of a key with its public half.
 //!
 //! A new X25519 key pair for each backup agrees on a secret with the recipient's public key (RFC 7748);
 //! the backup's key is an HMAC-SHA-256 over the label, the salt and both public keys, keyed with it.
@@ -8,62 +8,31 @@ use super::{BackupError, damaged};
 use crate::seal::{MasterKey, random};
 use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
 use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use std::fmt;
-use std::str::FromStr;
+use gateway_model::Recipient;
 use zeroize::Zeroizing;
 
-/// So that nobody gives a secret key for it by mistake.
-const PREFIX: &str = "waybill-recipient:";
-
-/// The public half of a backup's key: it seals backups and opens none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recipient([u8; 32]);
-
-/// What is given is no recipient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a recipient is `{PREFIX}` and 32 bytes as base64: `waybill key recipient` prints it")]
-pub struct NotARecipient;
-
-impl fmt::Display for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}{}", STANDARD.encode(self.0))
-    }
+/// The recipient of backups that this key opens.
+pub(super) fn of_key(key: &MasterKey) -> Result<Recipient, BackupError> {
+    public(&private(key)?)
 }
 
-impl FromStr for Recipient {
-    type Err = NotARecipient;
-
-    fn from_str(text: &str) -> Result<Self, NotARecipient> {
-        let encoded = text.trim().strip_prefix(PREFIX).ok_or(NotARecipient)?;
-        let bytes = STANDARD.decode(encoded).map_err(|_| NotARecipient)?;
-        Ok(Self(bytes.try_into().map_err(|_| NotARecipient)?))
-    }
-}
-
-impl Recipient {
-    /// Of a backup's key.
-    pub(super) fn of(key: &MasterKey) -> Result<Self, BackupError> {
-        public(&private(key)?)
-    }
-
-    /// A new backup's key, and how its holder makes it again.
-    pub(super) fn fresh(self) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
-        let mut salt = [0; 16];
-        random(&mut salt)?;
-        let own = PrivateKey::generate(&X25519).map_err(|_| unusable())?;
-        let share = public(&own)?;
-        let key = agreed(&own, self, (share, self), &salt)?;
-        let how = Derivation {
-            kind: BY_RECIPIENT,
-            memory_kib: 0,
-            passes: 0,
-            salt,
-            share: Some(share.0),
-        };
-        Ok((how, key))
-    }
+/// A new backup's key, and how the recipient derives it again.
+pub(super) fn fresh_key(
+    recipient: Recipient,
+) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
+    let mut salt = [0; 16];
+    random(&mut salt)?;
+    let own = PrivateKey::generate(&X25519).map_err(|_| unusable())?;
+    let share = public(&own)?;
+    let key = agreed(&own, recipient, (share, recipient), &salt)?;
+    let how = Derivation {
+        kind: BY_RECIPIENT,
+        memory_kib: 0,
+        passes: 0,
+        salt,
+        share: Some(*share.as_bytes()),
+    };
+    Ok((how, key))
 }
 
 /// The key of a backup that was sealed for the holder of `key`.
@@ -72,7 +41,7 @@ pub(super) fn open(
     share: [u8; 32],
     salt: &[u8; 16],
 ) -> Result<Zeroizing<[u8; 32]>, BackupError> {
-    let (own, share) = (private(key)?, Recipient(share));
+    let (own, share) = (private(key)?, Recipient::from_bytes(share));
     agreed(&own, share, (share, public(&own)?), salt)
 }
 
@@ -86,7 +55,7 @@ fn private(key: &MasterKey) -> Result<PrivateKey, BackupError> {
 fn public(key: &PrivateKey) -> Result<Recipient, BackupError> {
     let public = key.compute_public_key().map_err(|_| unusable())?;
     let bytes = public.as_ref().try_into().map_err(|_| unusable())?;
-    Ok(Recipient(bytes))
+    Ok(Recipient::from_bytes(bytes))
 }
 
 fn agreed(
@@ -95,12 +64,12 @@ fn agreed(
     (share, recipient): (Recipient, Recipient),
     salt: &[u8; 16],
 ) -> Result<Zeroizing<[u8; 32]>, BackupError> {
-    let other = UnparsedPublicKey::new(&X25519, other.0);
+    let other = UnparsedPublicKey::new(&X25519, other.as_bytes());
     agree(own, other, unusable(), |secret| {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mut context = hmac::Context::with_key(&key);
         context.update(b"waybill store: backup for a recipient");
-        for part in [&salt[..], &share.0, &recipient.0] {
+        for part in [&salt[..], share.as_bytes(), recipient.as_bytes()] {
             context.update(part);
         }
         let mut out = Zeroizing::new([0; 32]);

@@ -1,7 +1,7 @@
 //! A failed disk, as far as it can be shown without one.
 
 use crate::*;
-use gateway_model::{AccountId, SecretBytes, TokenFacts};
+use gateway_model::{AccountId, GrantKind, GrantStatus, ManagedBy, SecretBytes, TokenFacts};
 
 fn held() -> Completion {
     Completion {

@@ -1,8 +1,10 @@
 //! An account's document.
 
 use super::secret;
-use crate::{AccountRecord, GrantKind, ManagedBy, Timestamp};
-use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment};
+use crate::{AccountRecord, Timestamp};
+use gateway_model::{
+    AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind, ManagedBy,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! A grant's document.
 
 use super::secret;
-use crate::{GrantRecord, GrantStatus, Intent, StoredToken, Timestamp};
-use gateway_model::{AccountId, SecretBytes, TokenFacts};
+use crate::{GrantRecord, Intent, StoredToken, Timestamp};
+use gateway_model::{AccountId, GrantStatus, SecretBytes, TokenFacts};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

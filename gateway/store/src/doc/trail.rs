@@ -2,10 +2,10 @@
 
 use super::secret::{digest, text};
 use crate::{
-    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeKind,
-    NoticeRecord, RenewalEntry, Role, SecretDigest, Timestamp,
+    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeRecord,
+    RenewalEntry, SecretDigest, Timestamp,
 };
-use gateway_model::{AccountId, Secret};
+use gateway_model::{AccountId, NoticeKind, Role, Secret};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

@@ -1,9 +1,7 @@
 //! What each call makes of a grant: pure, so that every transition can be read in one place.
 
-use crate::{
-    Completion, GrantRecord, GrantStatus, Intent, Presentation, Resolution, StoreError, Timestamp,
-};
-use gateway_model::{AccountId, SecretBytes};
+use crate::{Completion, GrantRecord, Intent, Presentation, Resolution, StoreError, Timestamp};
+use gateway_model::{AccountId, GrantStatus, SecretBytes};
 
 type Result<T> = std::result::Result<T, StoreError>;
 

@@ -1,8 +1,9 @@
 //! Accounts at carriers.
 
 use crate::Timestamp;
-use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment};
-use serde::{Deserialize, Serialize};
+use gateway_model::{
+    AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind, ManagedBy,
+};
 
 /// One login at a carrier: everything but its tokens.
 #[derive(Clone, Debug)]
@@ -35,24 +36,4 @@ pub struct AccountRecord {
     pub updated_at: Timestamp,
     /// Counts changes; an update names the one it was made from.
     pub revision: i64,
-}
-
-/// How an account obtains its tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantKind {
-    /// With the client's id and secret alone (RFC 6749 section 4.4).
-    ClientCredentials,
-    /// With a person's consent (RFC 6749 section 4.1) and refresh tokens.
-    AuthorizationCode,
-}
-
-/// Where an account or app is described.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ManagedBy {
-    /// In the configuration file: it is changed there.
-    Config,
-    /// In the store: by the CLI and the admin API.
-    Operator,
 }

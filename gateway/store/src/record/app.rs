@@ -1,8 +1,7 @@
 //! Apps, and the retired access keys by which old ones are recognised.
 
-use crate::{ManagedBy, Timestamp};
-use gateway_model::{AccountId, AppId};
-use serde::{Deserialize, Serialize};
+use crate::Timestamp;
+use gateway_model::{AccountId, AppId, ManagedBy, RateLimit};
 use std::fmt;
 
 /// SHA-256 of a secret; all that the store keeps of an app's secret or an admin token.
@@ -36,15 +35,6 @@ pub struct AppRecord {
     pub created_at: Timestamp,
     /// When its secrets were last replaced.
     pub rotated_at: Option<Timestamp>,
-}
-
-/// How often an app may call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RateLimit {
-    /// Requests a second in the long run.
-    pub per_second: u32,
-    /// Requests at once.
-    pub burst: u32,
 }
 
 /// A retired access key that still tells which app is calling.

@@ -1,8 +1,7 @@
 //! What an account's tokens are obtained with, and what was obtained.
 
 use crate::Timestamp;
-use gateway_model::{AccountId, SecretBytes, TokenFacts};
-use serde::{Deserialize, Serialize};
+use gateway_model::{AccountId, GrantStatus, SecretBytes, TokenFacts};
 
 /// The durable side of one account's token lifecycle.
 ///
@@ -28,24 +27,6 @@ pub struct GrantRecord {
     pub expires_at: Option<Timestamp>,
     /// The presentation whose outcome is not known yet.
     pub intent: Option<Intent>,
-}
-
-/// Whether a single-use grant may be presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantStatus {
-    /// Client credentials: as often as one likes.
-    Repeatable,
-    /// Never presented.
-    Held,
-    /// An intent to present it is durable.
-    Presenting,
-    /// It was presented, and whether the carrier burnt it is not known.
-    OutcomeUnknown,
-    /// The one presentation that an unknown outcome leaves is under way.
-    LastChance,
-    /// Burnt, refused or used up: only a login helps.
-    Spent,
 }
 
 /// An access token as it is kept.

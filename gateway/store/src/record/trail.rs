@@ -1,7 +1,7 @@
 //! What happened, and what people were told.
 
 use crate::{SecretDigest, Timestamp};
-use gateway_model::{AccountId, Secret};
+use gateway_model::{AccountId, NoticeKind, Role, Secret};
 use serde::{Deserialize, Serialize};
 
 /// Names an audit entry; ascending.
@@ -63,22 +63,6 @@ pub struct ConsentRecord {
     pub expires_at: Timestamp,
 }
 
-/// Why somebody is reminded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeKind {
-    /// The grant ends soon.
-    Ending,
-    /// The grant has ended.
-    Ended,
-    /// The carrier revoked or refused it.
-    Refused,
-    /// Whether it still lives is not known.
-    InDoubt,
-    /// The account's configuration cannot work.
-    Misconfigured,
-}
-
 /// One reminder; at most one of a kind, account and day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeRecord {
@@ -100,16 +84,6 @@ pub struct NoticeRecord {
     pub mail_at: Option<Timestamp>,
     /// When its reason went away.
     pub closed_at: Option<Timestamp>,
-}
-
-/// What an admin token may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Look.
-    ReadOnly,
 }
 
 /// A token for the admin API.

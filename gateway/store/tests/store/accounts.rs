@@ -3,7 +3,7 @@
 use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::Environment;
+use gateway_model::{Environment, GrantStatus};
 use gateway_store::*;
 
 on_both!(

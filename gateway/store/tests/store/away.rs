@@ -2,6 +2,7 @@
 
 use crate::place::Place;
 use crate::records::*;
+use gateway_model::GrantStatus;
 use gateway_store::*;
 use gateway_store_testkit::Postgres;
 use std::sync::Arc;

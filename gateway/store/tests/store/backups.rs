@@ -3,7 +3,7 @@
 use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::Secret;
+use gateway_model::{GrantStatus, Protection, Recipient, RecipientError, Secret};
 use gateway_store::*;
 use std::os::unix::fs::PermissionsExt;
 
@@ -202,11 +202,11 @@ async fn a_full_store_is_not_overwritten_silently(place: Place) {
 async fn a_backup_for_a_recipient_opens_with_the_key_only() {
     let place = Place::sqlite();
     let store = filled(&place).await;
-    let recipient = key("5a").recipient().unwrap();
+    let recipient = recipient_of(&key("5a")).unwrap();
     let text = recipient.to_string();
     assert_eq!(text.parse::<Recipient>(), Ok(recipient));
     for junk in ["", "waybill-recipient:", &"5a".repeat(32), &text[..60]] {
-        assert_eq!(junk.parse::<Recipient>(), Err(NotARecipient), "{junk}");
+        assert_eq!(junk.parse::<Recipient>(), Err(RecipientError), "{junk}");
     }
     let file = backup(&store, &Protection::Recipient(recipient)).await;
     let again = backup(&store, &Protection::Recipient(recipient)).await;
@@ -256,21 +256,21 @@ async fn a_backup_for_a_recipient_opens_with_the_key_only() {
 async fn a_key_file_is_its_owners_and_holds_a_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("backup.key");
-    let missing = Protection::key_file(&path).await.unwrap_err();
+    let missing = protection_from_key_file(&path).await.unwrap_err();
     assert!(matches!(missing, KeyError::Missing { .. }), "{missing}");
     let put = |text: &str, mode| {
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
     };
     put("not a key", 0o600);
-    let junk = Protection::key_file(&path).await.unwrap_err();
+    let junk = protection_from_key_file(&path).await.unwrap_err();
     assert!(matches!(junk, KeyError::Malformed { .. }), "{junk}");
     put(&"5a".repeat(32), 0o644);
-    let exposed = Protection::key_file(&path).await.unwrap_err();
+    let exposed = protection_from_key_file(&path).await.unwrap_err();
     assert!(matches!(exposed, KeyError::Exposed { .. }), "{exposed}");
     put(&"5a".repeat(32), 0o600);
     // Both ways of writing a key are the same key.
-    let by_file = Protection::key_file(&path).await.unwrap();
+    let by_file = protection_from_key_file(&path).await.unwrap();
     let place = Place::sqlite();
     let store = filled(&place).await;
     let file = backup(&store, &by_file).await;

@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::SecretBytes;
+use gateway_model::{GrantStatus, SecretBytes};
 use gateway_store::*;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

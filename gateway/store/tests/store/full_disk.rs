@@ -3,7 +3,7 @@
 
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::SecretBytes;
+use gateway_model::{GrantStatus, SecretBytes};
 use gateway_store::*;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -4,7 +4,7 @@ use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
 use futures_util::future::join_all;
-use gateway_model::SecretBytes;
+use gateway_model::{GrantStatus, SecretBytes};
 use gateway_store::*;
 
 on_both!(

@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::TokenFacts;
+use gateway_model::{GrantStatus, TokenFacts};
 use gateway_store::*;
 use std::collections::BTreeSet;
 use std::sync::mpsc;

@@ -3,7 +3,7 @@
 use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::Secret;
+use gateway_model::{GrantStatus, Secret};
 use gateway_store::*;
 use std::os::unix::fs::PermissionsExt;
 

@@ -4,6 +4,7 @@ use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
 use futures_util::future::join_all;
+use gateway_model::Role;
 use gateway_store::*;
 
 on_both!(

@@ -1,7 +1,10 @@
 //! Records to store.
 
-use gateway_model::{AccountId, AppId, Secret, SecretBytes, TokenFacts};
+use gateway_model::{
+    AccountId, AppId, GrantKind, GrantStatus, ManagedBy, RateLimit, Secret, SecretBytes, TokenFacts,
+};
 use gateway_store::*;
+use std::num::NonZeroU32;
 
 /// The instant at which everything in the tests happens.
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -85,8 +88,8 @@ pub(crate) fn app(name: &str, accounts: &[&str]) -> AppRecord {
         key: None,
         accounts: accounts.iter().map(|name| id(name)).collect(),
         rate: Some(RateLimit {
-            per_second: 10,
-            burst: 20,
+            per_second: NonZeroU32::new(10).expect("not zero"),
+            burst: NonZeroU32::new(20).expect("not zero"),
         }),
         managed_by: ManagedBy::Operator,
         created_at: NOW,

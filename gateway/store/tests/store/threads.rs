@@ -4,7 +4,7 @@ fn is_send<T: Send>(_: T) {}
 #[test]
 fn futures_can_cross_threads() {
     let _ = |s: gateway_store::Store,
-             p: gateway_store::Protection,
+             p: gateway_model::Protection,
              a: gateway_store::AccountRecord,
              m: gateway_store::MasterKeySource,
              o: gateway_store::StoreOptions| {

@@ -3,6 +3,7 @@
 use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
+use gateway_model::NoticeKind;
 use gateway_store::*;
 
 on_both!(

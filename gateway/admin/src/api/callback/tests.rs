@@ -1,8 +1,7 @@
 use super::*;
 use axum::body::to_bytes;
 use gateway_control::{ControlError, Fault, view::AccountState};
-use gateway_model::Environment;
-use gateway_store::{GrantKind, ManagedBy};
+use gateway_model::{Environment, GrantKind, ManagedBy};
 use jiff::Timestamp;
 
 const HOSTILE: &str = "\"><svg onload=alert(1)>&'</style><script>alert(2)</script>";

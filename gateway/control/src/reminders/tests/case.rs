@@ -7,12 +7,10 @@ use crate::reminders::{
 };
 use gateway_broker::{AccountStatus, LastResult, Outcome};
 use gateway_model::{
-    Environment, FailureClass, Generation, SecretBytes, TokenFacts, Unavailable, UnavailableReason,
+    Environment, FailureClass, Generation, GrantKind, GrantStatus, ManagedBy, NoticeKind,
+    SecretBytes, TokenFacts, Unavailable, UnavailableReason,
 };
-use gateway_store::{
-    AccountRecord, GrantKind, GrantRecord, GrantStatus, ManagedBy, NoticeKind, NoticeRecord,
-    Timestamp,
-};
+use gateway_store::{AccountRecord, GrantRecord, NoticeRecord, Timestamp};
 use jiff::tz::TimeZone;
 use std::time::{Duration, SystemTime};
 
