@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use mock_ups::api::{AccountView, ApiRequest, Caller, Environment, Product as _};
-use mock_ups::rating::{Rating, Tariff};
+use mock_ups::products::rating::{Rating, Tariff};
 
 /// A Shop request as clients send it, with names, addresses and descriptions.
 ///

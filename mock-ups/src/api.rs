@@ -1,7 +1,7 @@
 //! What a product of the mock (rating, shipping, tracking, …) sees of a call, and what it gives back.
 //!
 //! The server checks the bearer, the body limit, faults and the journal before and after; a product
-//! is a function from an [`ApiRequest`] to an [`ApiAnswer`], without I/O and without a clock of its own.
+//! is a function from an [`ApiRequest`] to an [`ApiResponse`], without I/O and without a clock of its own.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub trait Product: Send + Sync + 'static {
     /// Answers the call, or `None` when the path is not this product's (the server tries the next
     /// product and in the end answers 404 as UPS does). Must be cheap for a foreign path: compare
     /// the first segment and leave.
-    fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiAnswer>;
+    fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiResponse>;
 
     /// Forgets everything that calls have created (shipments, pickups, …), as
     /// `POST /__mock/reset` asks. Products without state keep the default.
@@ -132,7 +132,7 @@ impl Environment {
 
 /// What a product answers. The server adds the standing headers and, to an error, its echo headers.
 #[derive(Debug, Clone)]
-pub struct ApiAnswer {
+pub struct ApiResponse {
     /// The status.
     pub status: StatusCode,
     /// The body; JSON unless `headers` holds another `content-type`.
@@ -143,7 +143,7 @@ pub struct ApiAnswer {
     pub error: Option<UpsError>,
 }
 
-impl ApiAnswer {
+impl ApiResponse {
     /// A 200 with a JSON body.
     #[must_use]
     pub fn json(body: impl Into<Bytes>) -> Self {
@@ -171,7 +171,7 @@ impl ApiAnswer {
     /// `first` and `others` make an empty list impossible.
     #[must_use]
     pub fn errors(first: UpsError, others: &[UpsError]) -> Self {
-        let body = Bytes::from(crate::error::envelope(
+        let body = Bytes::from(crate::error_envelope::envelope(
             std::iter::once(&first).chain(others),
         ));
         Self {
@@ -196,20 +196,20 @@ impl ApiAnswer {
         }
     }
 
-    /// Whether this is [`ApiAnswer::indigestible`].
+    /// Whether this is [`ApiResponse::indigestible`].
     pub(crate) fn is_indigestible(&self) -> bool {
         let is_code = |error: &UpsError| error.code == "1" && error.status == StatusCode::OK;
         self.body.is_empty() && self.error.as_ref().is_some_and(is_code)
     }
 
-    /// The same answer with one more header.
+    /// Adds a header field.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The same answer with another status.
+    /// Sets another status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
@@ -217,7 +217,7 @@ impl ApiAnswer {
     }
 }
 
-impl From<UpsError> for ApiAnswer {
+impl From<UpsError> for ApiResponse {
     fn from(error: UpsError) -> Self {
         Self::error(error)
     }
@@ -261,6 +261,6 @@ impl UpsError {
     /// The body: `{"response":{"errors":[{"code":"…","message":"…"}]}}`.
     #[must_use]
     pub fn envelope(&self) -> String {
-        crate::error::envelope(std::iter::once(self))
+        crate::error_envelope::envelope(std::iter::once(self))
     }
 }

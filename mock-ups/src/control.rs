@@ -18,32 +18,32 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::body::MockBody;
-use crate::state::World;
+use crate::mock_state::MockState;
+use crate::serving::body::MockBody;
 
 /// The page runs its own script and talks to its own mock, nothing else.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'self'");
 
 /// A control request.
 struct Control<'a> {
-    world: &'a World,
+    mock: &'a MockState,
     query: Option<&'a str>,
     body: &'a Bytes,
 }
 
 /// A control answer.
-type Reply = Result<Value, Refusal>;
+type ControlResult = Result<Value, ControlError>;
 
 /// What the mock serves as it is: a media type and the text.
 struct Document(&'static str, String);
 
 /// A control request that cannot be done, with the reason for its sender.
-struct Refusal {
+struct ControlError {
     status: StatusCode,
     reason: String,
 }
 
-impl Refusal {
+impl ControlError {
     fn bad_request(reason: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -61,13 +61,13 @@ impl Refusal {
 
 impl Control<'_> {
     /// The body as JSON; an empty one counts as `{}`.
-    fn parse<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, ControlError> {
         let body: &[u8] = if self.body.is_empty() {
             b"{}"
         } else {
             self.body
         };
-        serde_json::from_slice(body).map_err(|error| Refusal::bad_request(error.to_string()))
+        serde_json::from_slice(body).map_err(|error| ControlError::bad_request(error.to_string()))
     }
 
     fn query_value(&self, name: &str) -> Option<String> {
@@ -80,16 +80,16 @@ impl Control<'_> {
 }
 
 /// Answers a request to the mock itself.
-pub(crate) fn answer(world: &World, parts: &Parts, body: &Bytes) -> Response<MockBody> {
+pub(crate) fn answer(mock: &MockState, parts: &Parts, body: &Bytes) -> Response<MockBody> {
     if is_from_a_foreign_page(parts) {
         let reason = "a web page of another origin may not control the mock".to_owned();
-        return write(Err(Refusal {
+        return write(Err(ControlError {
             status: StatusCode::FORBIDDEN,
             reason,
         }));
     }
     let control = Control {
-        world,
+        mock,
         query: parts.uri.query(),
         body,
     };
@@ -118,7 +118,7 @@ fn is_from_a_foreign_page(parts: &Parts) -> bool {
     authority.is_none() || authority != host
 }
 
-fn write(reply: Reply) -> Response<MockBody> {
+fn write(reply: ControlResult) -> Response<MockBody> {
     let (status, value) = match reply {
         Ok(value) => (StatusCode::OK, value),
         Err(refusal) => (refusal.status, json!({ "error": refusal.reason })),

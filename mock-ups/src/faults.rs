@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::api::Environment;
-use crate::journal::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::span::Span;
 
-pub use action::{Action, CannedAnswer, Latency};
+pub use action::{Action, CannedResponse, Latency};
 pub(crate) use plan::{FaultPlan, Play, Target};
 pub use scenario::{Scenario, ScenarioError};
 
@@ -83,7 +83,7 @@ impl Fault {
 
     /// A UPS error instead of the answer.
     pub fn error(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(Action::Answer(CannedAnswer::error(status, code, message)))
+        Self::new(Action::Answer(CannedResponse::error(status, code, message)))
     }
 
     /// Only this endpoint.

@@ -4,7 +4,6 @@
 //! grows nor allocates once it is full, and tokens, passwords and codes are left out while copying.
 
 mod entry;
-mod expect;
 mod filter;
 mod mask;
 
@@ -18,15 +17,14 @@ use crate::api::Environment;
 use crate::lint::Findings;
 
 pub use entry::JournalEntry;
-pub use expect::{Expectation, Unmet};
-pub use filter::{Endpoint, Filter};
+pub use filter::Filter;
 
 /// Bytes of a body that an entry keeps.
 const BODY_KEPT: usize = 4_096;
 
 /// What the handlers find out about a request while they answer it.
 #[derive(Debug, Default)]
-pub(crate) struct Facts {
+pub(crate) struct RequestFacts {
     /// The oauth client, as far as it was named.
     pub(crate) client: Option<String>,
     /// The serial of the access token used or minted; 0 for none.
@@ -42,7 +40,7 @@ pub(crate) struct Facts {
     pub(crate) clock_skew_ms: i64,
 }
 
-impl Facts {
+impl RequestFacts {
     pub(crate) fn set_client(&mut self, client_id: &str) {
         // Bounded: a client id is text from outside.
         self.client = Some(client_id.chars().take(128).collect());
@@ -59,7 +57,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a Bytes,
     pub(crate) client: Option<&'a str>,
-    pub(crate) facts: &'a Facts,
+    pub(crate) facts: &'a RequestFacts,
     pub(crate) status: u16,
     /// UPS's code, if the answer is an error.
     pub(crate) code: Option<&'a str>,

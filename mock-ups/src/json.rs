@@ -55,7 +55,7 @@ impl Json {
         self.out.extend_from_slice(b"\":");
     }
 
-    /// The same up to the end of the name: what follows begins with `":`, so that constants are
+    /// The separator and the name. What follows begins with `":`, so that constants are
     /// appended whole.
     #[inline(always)]
     fn name(&mut self, key: &str) {
@@ -218,7 +218,7 @@ impl Json {
         self.out.extend_from_slice(members.as_bytes());
     }
 
-    /// The same around a number in tenths.
+    /// Prepared members around a number in tenths.
     #[inline(always)]
     pub(crate) fn prepared_tenths(&mut self, before: &str, value: i64, after: &str) {
         self.prepared(before);
@@ -308,14 +308,14 @@ fn integer(out: &mut [u8; DIGITS], end: usize, value: u64) -> usize {
     }
 }
 
-/// The same in tenths, with a point.
+/// Writes tenths with a point, and says where the digits begin.
 fn tenths(out: &mut [u8; DIGITS], value: i64) -> usize {
     let magnitude = value.unsigned_abs();
     [out[22], out[23]] = [b'.', pair(magnitude)[1]];
     integer(out, 22, magnitude / 10) - usize::from(value < 0)
 }
 
-/// The same in hundredths.
+/// Writes hundredths with a point, and says where the digits begin.
 fn hundredths(out: &mut [u8; DIGITS], value: i64) -> usize {
     let magnitude = value.unsigned_abs();
     let [first, second] = pair(magnitude);

@@ -21,61 +21,50 @@
 //! ```
 //!
 //! `docs/mock-ups.md` is the user's guide. A request's way through the mock is the list at the top of
-//! `exchange.rs`; what a product (rating, shipping, …) sees and gives back is [`api`].
+//! `serving/exchange.rs`; what a product (rating, shipping, …) sees and gives back is [`api`].
 
-pub mod address_validation;
 pub mod api;
-pub mod locator;
-pub mod paperless;
-pub mod pickup;
-pub mod rating;
-pub mod shipping;
-pub mod time_in_transit;
-pub mod tracking;
+pub mod products;
+pub mod program;
 
-mod answer;
-mod bearer;
-mod body;
 mod calendar;
 mod clock;
 mod config;
 mod control;
 mod data;
-mod dials;
-mod envelope;
-mod error;
-mod exchange;
+mod endpoint;
+mod error_envelope;
 mod faults;
+mod hot_settings;
 mod journal;
 mod json;
 mod label;
-mod liberal;
+mod lenient;
 mod lint;
-mod listener;
 mod mock;
+mod mock_state;
 mod oauth;
 mod places;
-mod products;
-pub mod program;
-mod race;
 mod registry;
+mod response_envelope;
+mod serving;
 mod span;
-mod state;
+mod standard_responses;
 #[cfg(test)]
 mod testing;
 mod tls;
 mod tokens;
 mod toml;
-mod wire;
 
 pub use config::{
     BodyCredentials, ErrorChange, ErrorChanges, Quota, Settings, StaleGrant, TransactionPrefix,
     UnparsableJson,
 };
 pub use data::{SeedAccount, SeedApp, SeedData, SeedUser};
-pub use faults::{Action, CannedAnswer, Fault, Latency, Scenario, ScenarioError};
-pub use journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
+pub use endpoint::Endpoint;
+pub use faults::{Action, CannedResponse, Fault, Latency, Scenario, ScenarioError};
+pub use journal::{Filter, JournalEntry};
 pub use lint::{Findings, Rule};
-pub use mock::{Builder, FaultGuard, InvalidFault, MockUps};
+pub use mock::{Builder, Expectation, FaultGuard, InvalidFault, MockUps, Unmet};
 pub use oauth::grants::{GrantReport, Presented, RefreshTokenReport, TokenState};
 pub use span::Span;

@@ -6,9 +6,7 @@ mod rules;
 
 use http::{HeaderMap, Method};
 
-use crate::api::Environment;
-use crate::journal::Facts;
-use crate::state::World;
+use crate::tokens::AccessToken;
 
 pub use rules::Rule;
 pub(crate) use rules::names_product;
@@ -69,18 +67,9 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 
 /// A new token while the previous one is alive and has served one call at most: the habit that ends
 /// in 10429.
-pub(crate) fn check_mint(
-    world: &World,
-    client_id: &str,
-    environment: Environment,
-    now_ms: i64,
-    facts: &mut Facts,
-) {
-    let Some(previous) = world.tokens.newest(client_id, environment) else {
-        return;
-    };
+pub(crate) fn check_mint(previous: &AccessToken, now_ms: i64, findings: &mut Findings) {
     let lifetime = previous.expires_at_ms() - previous.issued_at_ms;
     let young = now_ms - previous.issued_at_ms < lifetime / 2;
     let wasteful = previous.is_live(now_ms) && previous.grant.is_none() && previous.uses() <= 1;
-    facts.findings.add_if(young && wasteful, Rule::TokenPerCall);
+    findings.add_if(young && wasteful, Rule::TokenPerCall);
 }

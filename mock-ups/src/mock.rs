@@ -1,6 +1,7 @@
 //! The mock as a library: start it on a free port, drive it from a test, look at what it received.
 
 mod builder;
+mod expectation;
 mod fault_guard;
 
 use std::io;
@@ -14,12 +15,14 @@ use tokio::task::JoinHandle;
 
 use crate::config::Settings;
 use crate::data::{SeedApp, SeedUser};
+use crate::endpoint::Endpoint;
 use crate::faults::{Fault, Scenario, ScenarioError};
-use crate::journal::{Endpoint, Expectation, Filter, JournalEntry, Unmet};
+use crate::journal::{Filter, JournalEntry};
+use crate::mock_state::{InitialState, MockState};
 use crate::oauth::grants::GrantReport;
-use crate::state::{Genesis, World};
 
 pub use builder::Builder;
+pub use expectation::{Expectation, Unmet};
 pub use fault_guard::{FaultGuard, InvalidFault};
 
 /// A running mock. It listens on a free port of the loopback address and shares nothing with other
@@ -35,7 +38,7 @@ pub use fault_guard::{FaultGuard, InvalidFault};
 #[must_use = "the mock stops when this is dropped"]
 #[derive(Debug)]
 pub struct MockUps {
-    world: Arc<World>,
+    mock: Arc<MockState>,
     address: SocketAddr,
     production_address: SocketAddr,
     tls_address: Option<SocketAddr>,
@@ -55,7 +58,7 @@ impl MockUps {
     /// Sets a mock up.
     pub fn builder() -> Builder {
         Builder {
-            genesis: Genesis::default(),
+            initial: InitialState::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             frozen_at: None,
             tls: false,
@@ -83,7 +86,7 @@ impl MockUps {
     /// The certificate authority that clients of the TLS listener have to trust, as PEM.
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
-        self.world.ca_pem()
+        self.mock.ca_pem()
     }
 
     /// The test environment's address.
@@ -94,15 +97,15 @@ impl MockUps {
 
     /// Revokes all live access tokens; gives their number.
     pub fn revoke_all(&self) -> usize {
-        self.world
+        self.mock
             .tokens
-            .revoke_where(self.world.clock.now_ms(), |_| true)
+            .revoke_where(self.mock.clock.now_ms(), |_| true)
     }
 
     /// Revokes the live access tokens of one client; gives their number.
     pub fn revoke_client(&self, client_id: &str) -> usize {
-        let now_ms = self.world.clock.now_ms();
-        self.world
+        let now_ms = self.mock.clock.now_ms();
+        self.mock
             .tokens
             .revoke_where(now_ms, |token| *token.caller.client_id == *client_id)
     }
@@ -115,35 +118,35 @@ impl MockUps {
     /// The settings as they are.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        Settings::clone(&self.world.settings())
+        Settings::clone(&self.mock.settings())
     }
 
     /// Changes settings.
     pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
-        self.world.change_settings(change);
+        self.mock.change_settings(change);
     }
 
     /// Registers an app, or replaces the one with the same client id.
     pub fn put_app(&self, app: SeedApp) {
-        self.world.registry.put_app(app);
+        self.mock.registry.put_app(app);
     }
 
     /// Adds a redirect URI to an app. `false` if there is no such app.
     pub fn add_redirect_uri(&self, client_id: &str, uri: impl Into<String>) -> bool {
-        let app = self.world.registry.app(client_id);
+        let app = self.mock.registry.app(client_id);
         app.inspect(|app| app.add_redirect_uri(uri.into()))
             .is_some()
     }
 
     /// Changes an app's secret. `false` if there is no such app.
     pub fn set_client_secret(&self, client_id: &str, secret: impl Into<String>) -> bool {
-        let app = self.world.registry.app(client_id);
+        let app = self.mock.registry.app(client_id);
         app.inspect(|app| app.set_secret(secret.into())).is_some()
     }
 
     /// Blocks an app (10403 at every token request) or lets it in again. `false` if there is none.
     pub fn set_blocked(&self, client_id: &str, blocked: bool) -> bool {
-        self.world
+        self.mock
             .registry
             .app(client_id)
             .inspect(|app| app.set_blocked(blocked))
@@ -153,7 +156,7 @@ impl MockUps {
     /// Sets the products added to an app, by first path segment; `None` means all. A call to
     /// another one is answered 401/250002. `false` if there is no such app.
     pub fn set_products(&self, client_id: &str, products: Option<Vec<String>>) -> bool {
-        self.world
+        self.mock
             .registry
             .app(client_id)
             .inspect(|app| app.set_products(products))
@@ -164,62 +167,62 @@ impl MockUps {
     /// what came of it.
     #[must_use]
     pub fn grants(&self) -> Vec<GrantReport> {
-        self.world.report_grants(|_| true)
+        self.mock.report_grants(|_| true)
     }
 
     /// Revokes the grants of a user to all apps, as if the user had withdrawn them; gives their
     /// number.
     pub fn revoke_grants_of(&self, user: &str) -> usize {
-        self.world.revoke_grants(|grant| grant.user == user)
+        self.mock.revoke_grants(|grant| grant.user == user)
     }
 
     /// Adds a user, or replaces the one with the same name. A new password kills the grants made
     /// under the old one.
     pub fn put_user(&self, user: SeedUser) {
-        self.world.put_user(user);
+        self.mock.put_user(user);
     }
 
     /// Changes a user's password, which kills the grants made under the old one and their access
     /// tokens. `false` if there is no such user.
     pub fn change_password(&self, user: &str, password: impl Into<String>) -> bool {
-        self.world.change_password(user, password.into())
+        self.mock.change_password(user, password.into())
     }
 
     /// The mock's time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.world.clock.now()
+        self.mock.clock.now()
     }
 
     /// Moves the mock's clock forward.
     pub fn advance(&self, by: Duration) {
-        self.world.clock.advance(by);
+        self.mock.clock.advance(by);
     }
 
     /// Stops the mock's clock; [`MockUps::advance`] still moves it.
     pub fn freeze(&self) {
-        self.world.clock.freeze();
+        self.mock.clock.freeze();
     }
 
     /// Lets the mock's clock run on from where it is.
     pub fn unfreeze(&self) {
-        self.world.clock.unfreeze();
+        self.mock.clock.unfreeze();
     }
 
     /// The received requests that the filter lets through, oldest first.
     #[must_use]
     pub fn journal(&self, filter: &Filter) -> Vec<JournalEntry> {
-        self.world.journal.select(filter, usize::MAX)
+        self.mock.journal.select(filter, usize::MAX)
     }
 
     /// Forgets the received requests.
     pub fn clear_journal(&self) {
-        self.world.journal.clear();
+        self.mock.journal.clear();
     }
 
     /// Says what should have been received; ask the result for a count.
     pub fn expect(&self, filter: Filter) -> Expectation {
-        Expectation::new(Arc::clone(&self.world), filter)
+        Expectation::new(Arc::clone(&self.mock), filter)
     }
 
     /// The token requests of a client, both environments.
@@ -241,10 +244,10 @@ impl MockUps {
     /// # Errors
     /// If the fault makes no sense (a probability of 2, a status of 99).
     pub fn add_fault(&self, fault: Fault) -> Result<FaultGuard, InvalidFault> {
-        let now_ms = self.world.clock.now_ms();
-        let id = self.world.faults.add(fault, now_ms).map_err(InvalidFault)?;
+        let now_ms = self.mock.clock.now_ms();
+        let id = self.mock.faults.add(fault, now_ms).map_err(InvalidFault)?;
         Ok(FaultGuard {
-            world: Arc::clone(&self.world),
+            mock: Arc::clone(&self.mock),
             id,
             keep: false,
         })
@@ -252,7 +255,7 @@ impl MockUps {
 
     /// Removes all faults; gives their number.
     pub fn clear_faults(&self) -> usize {
-        self.world.faults.clear()
+        self.mock.faults.clear()
     }
 
     /// Plays a scenario on top of what is in force.
@@ -260,13 +263,13 @@ impl MockUps {
     /// # Errors
     /// If a setting or fault in it makes no sense.
     pub fn play_scenario(&self, scenario: Scenario) -> Result<(), ScenarioError> {
-        self.world.play_scenario(scenario).map(drop)
+        self.mock.play_scenario(scenario).map(drop)
     }
 
     /// Access tokens issued since the start.
     #[must_use]
     pub fn tokens_issued(&self) -> u64 {
-        self.world.tokens.issued()
+        self.mock.tokens.issued()
     }
 
     /// Stops listening, waits for the answers in progress (5 seconds at most) and ends.

@@ -14,33 +14,32 @@ mod authorize;
 mod bounded;
 mod client_credentials;
 mod consent;
+mod errors;
 mod form;
 pub(crate) mod grants;
 pub(crate) mod issuer;
 pub(crate) mod quota;
 mod refresh_token;
-mod refusal;
-mod token_answer;
+mod token_response;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use crate::api::{ApiAnswer, Environment, UpsError};
-use crate::journal::Facts;
+use crate::api::{ApiResponse, Environment, UpsError};
+use crate::endpoint::LOGIN_PATH;
+use crate::journal::RequestFacts;
+use crate::mock_state::MockState;
 use crate::registry::App;
-use crate::state::World;
 
 use form::{Basic, Form, NoBasic};
 
-/// Where the login page is, standing in for `https://www.ups.com/lasso/signin`.
-pub(crate) const LOGIN_PATH: &str = "/lasso/signin";
 const PREFIX: &str = "/security/v1/oauth/";
 
 /// One call to an OAuth endpoint.
 pub(crate) struct OauthCall<'a> {
-    pub(crate) world: &'a World,
+    pub(crate) mock: &'a MockState,
     pub(crate) environment: Environment,
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
@@ -84,7 +83,7 @@ pub(crate) fn client_id_in(query: Option<&str>, body: &[u8]) -> Option<String> {
 }
 
 /// Answers a call below `/security` or to the login page.
-pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiResponse {
     if call.path == LOGIN_PATH {
         return consent::answer(call, facts);
     }
@@ -92,10 +91,10 @@ pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
     let wanted = match endpoint {
         "token" | "refresh" => Method::POST,
         "authorize" | "validate-client" => Method::GET,
-        _ => return crate::answer::not_found(),
+        _ => return crate::standard_responses::not_found(),
     };
     if *call.method != wanted {
-        return crate::answer::method_not_allowed(&wanted);
+        return crate::standard_responses::method_not_allowed(&wanted);
     }
     match endpoint {
         "token" => finish(token(call, facts)),
@@ -105,20 +104,20 @@ pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
     }
 }
 
-fn token(call: &OauthCall<'_>, facts: &mut Facts) -> Result<ApiAnswer, UpsError> {
+fn token(call: &OauthCall<'_>, facts: &mut RequestFacts) -> Result<ApiResponse, UpsError> {
     let form = Form::parse(call.body);
     match form.get("grant_type") {
         Some("client_credentials") => client_credentials::answer(call, &form, facts),
         Some("authorization_code") => authorization_code::answer(call, &form, facts),
         _ => {
             authenticate(call, &form, facts)?;
-            Err(refusal::bad_request("Invalid/Missing grant_type"))
+            Err(errors::bad_request("Invalid/Missing grant_type"))
         }
     }
 }
 
-fn finish(outcome: Result<ApiAnswer, UpsError>) -> ApiAnswer {
-    let answer = outcome.unwrap_or_else(ApiAnswer::error);
+fn finish(outcome: Result<ApiResponse, UpsError>) -> ApiResponse {
+    let answer = outcome.unwrap_or_else(ApiResponse::error);
     answer
         .with_header(
             header::CACHE_CONTROL,
@@ -131,28 +130,28 @@ fn finish(outcome: Result<ApiAnswer, UpsError>) -> ApiAnswer {
 fn authenticate(
     call: &OauthCall<'_>,
     form: &Form,
-    facts: &mut Facts,
+    facts: &mut RequestFacts,
 ) -> Result<Arc<App>, UpsError> {
     let basic = match Basic::from_headers(call.headers) {
         Ok(basic) => basic,
         Err(NoBasic::Absent) if form.names_any(&["client_id", "client_secret"]) => {
             form.get("client_id").inspect(|id| facts.set_client(id));
             facts.note = Some("client credentials in the body");
-            return Err(refusal::credentials_in_body(
-                call.world.settings().body_credentials,
+            return Err(errors::credentials_in_body(
+                call.mock.settings().body_credentials,
             ));
         }
-        Err(NoBasic::Absent | NoBasic::Malformed) => return Err(refusal::missing_basic()),
+        Err(NoBasic::Absent | NoBasic::Malformed) => return Err(errors::missing_basic()),
     };
     facts.set_client(&basic.client_id);
     let app = call
-        .world
+        .mock
         .registry
         .app_in(call.environment, &basic.client_id)
-        .ok_or_else(refusal::invalid_client)?;
+        .ok_or_else(errors::invalid_client)?;
     if !app.secret_matches(&basic.client_secret) {
         facts.note = Some("wrong client secret");
-        return Err(refusal::invalid_client());
+        return Err(errors::invalid_client());
     }
     admit(call, &app)?;
     Ok(app)
@@ -161,21 +160,21 @@ fn authenticate(
 /// Blocked clients and the quota, which hold whatever the grant.
 fn admit(call: &OauthCall<'_>, app: &App) -> Result<(), UpsError> {
     if app.is_blocked() {
-        return Err(refusal::blocked_merchant());
+        return Err(errors::blocked_merchant());
     }
-    let quota = call.world.settings().token_quota;
-    if !call.world.quota.admit(quota, &app.client_id, call.now_ms) {
-        return Err(refusal::too_many_requests());
+    let quota = call.mock.settings().token_quota;
+    if !call.mock.quota.admit(quota, &app.client_id, call.now_ms) {
+        return Err(errors::too_many_requests());
     }
     Ok(())
 }
 
 /// An answer without content but with the given `Location`.
-fn redirect(location: &str) -> ApiAnswer {
-    let answer = ApiAnswer::json(Bytes::new()).with_status(StatusCode::FOUND);
+fn redirect(location: &str) -> ApiResponse {
+    let answer = ApiResponse::json(Bytes::new()).with_status(StatusCode::FOUND);
     match HeaderValue::from_str(location) {
         Ok(value) => answer.with_header(header::LOCATION, value),
         // Redirect URIs are registered text, and a URL in a field has no control characters.
-        Err(_) => ApiAnswer::error(refusal::invalid_redirect()),
+        Err(_) => ApiResponse::error(errors::invalid_redirect()),
     }
 }

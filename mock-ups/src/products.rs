@@ -1,33 +1,42 @@
 //! The products that the mock serves below `/api`.
 
+pub mod address_validation;
+pub mod locator;
+pub mod paperless;
+pub mod pickup;
+pub mod rating;
+pub mod shipping;
+pub mod time_in_transit;
+pub mod tracking;
+
 use std::sync::{Arc, OnceLock};
 
-use crate::address_validation::AddressValidation;
+use self::address_validation::AddressValidation;
+use self::locator::Locator;
+use self::paperless::Paperless;
+use self::pickup::Pickup;
+use self::rating::{Rating, Tariff};
+use self::shipping::Shipping;
+use self::shipping::store::Shipments;
+use self::time_in_transit::TimeInTransit;
+use self::tracking::Tracking;
 use crate::api::Product;
-use crate::dials::Dials;
-use crate::locator::Locator;
-use crate::paperless::Paperless;
-use crate::pickup::Pickup;
-use crate::rating::{Rating, Tariff};
-use crate::shipping::Shipping;
-use crate::shipping::store::Shipments;
-use crate::time_in_transit::TimeInTransit;
-use crate::tracking::Tracking;
+use crate::hot_settings::HotSettings;
 
 /// All of them, the busiest first, priced by the default tariff.
-pub(crate) fn all(seed: u64, dials: &Arc<Dials>) -> Vec<Box<dyn Product>> {
+pub(crate) fn all(seed: u64, hot: &Arc<HotSettings>) -> Vec<Box<dyn Product>> {
     static DEFAULT: OnceLock<Arc<Tariff>> = OnceLock::new();
     let tariff = DEFAULT.get_or_init(|| {
         Arc::new(Tariff::bundled("default").expect("the bundled tariff parses: a test reads it"))
     });
-    with_tariff(Arc::clone(tariff), seed, dials)
+    with_tariff(Arc::clone(tariff), seed, hot)
 }
 
 /// All of them, the busiest first.
 pub(crate) fn with_tariff(
     tariff: Arc<Tariff>,
     seed: u64,
-    dials: &Arc<Dials>,
+    hot: &Arc<HotSettings>,
 ) -> Vec<Box<dyn Product>> {
     let shipments = Arc::<Shipments>::default();
     vec![
@@ -36,9 +45,9 @@ pub(crate) fn with_tariff(
             Arc::clone(&tariff),
             Arc::clone(&shipments),
             seed,
-            Arc::clone(dials),
+            Arc::clone(hot),
         )),
-        Box::new(Tracking::new(shipments, Arc::clone(dials))),
+        Box::new(Tracking::new(shipments, Arc::clone(hot))),
         Box::new(TimeInTransit::new(tariff)),
         Box::new(AddressValidation),
         Box::new(Locator),

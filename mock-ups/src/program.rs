@@ -11,8 +11,8 @@ use std::thread::{self, JoinHandle};
 use clap::Parser as _;
 use tokio::sync::watch;
 
-use crate::listener::{self, Role};
-use crate::state::World;
+use crate::mock_state::MockState;
+use crate::serving::listener::{self, Role};
 use crate::tls::TlsFailure;
 
 use flags::Flags;
@@ -57,19 +57,19 @@ fn serve(flags: Flags) -> Result<(), Failure> {
     // Beside everything else: a token asked for at once waits no longer than without it.
     drop(thread::spawn(crate::oauth::issuer::warm_up));
     let workers = flags.workers.get();
-    let world = Arc::new(World::new(flags.genesis()?));
-    flags.set_clock(&world)?;
-    flags.play_scenarios(&world)?;
+    let mock = Arc::new(MockState::new(flags.initial()?));
+    flags.set_clock(&mock)?;
+    flags.play_scenarios(&mock)?;
     let mut shares: Vec<Share> = (0..workers).map(|_| Share::new()).collect();
     let mut ready = String::new();
     for wanted in flags.listeners() {
         let address = wanted.address;
         let tls = wanted
             .tls
-            .then(|| world.generate_tls(address.ip()))
+            .then(|| mock.generate_tls(address.ip()))
             .transpose()?;
         let role = Role {
-            world: Arc::clone(&world),
+            mock: Arc::clone(&mock),
             environment: wanted.environment,
             tls,
         };

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::api::{AccountView, ApiAnswer, ApiRequest, Caller, Environment, Product};
+use crate::api::{AccountView, ApiRequest, ApiResponse, Caller, Environment, Product};
 
 /// Monday, noon.
 pub(crate) const MONDAY: &str = "2024-03-04T12:00:00Z";
@@ -86,7 +86,7 @@ impl Call {
     }
 
     /// The product's answer, if the path is its own.
-    pub(crate) fn send(&self, product: &dyn Product) -> Option<ApiAnswer> {
+    pub(crate) fn send(&self, product: &dyn Product) -> Option<ApiResponse> {
         let (path, query) = match self.path.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (self.path.as_str(), None),

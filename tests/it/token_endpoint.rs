@@ -1,7 +1,7 @@
 //! The carrier's token endpoint misbehaves.
 
 use http::StatusCode;
-use mock_ups::{Action, CannedAnswer, Endpoint, Fault, Latency, Quota, Span};
+use mock_ups::{Action, CannedResponse, Endpoint, Fault, Latency, Quota, Span};
 use std::time::Duration;
 use tests::{Answer, World, rate_request};
 use tokio::task::{JoinSet, LocalSet};
@@ -85,7 +85,7 @@ async fn unreachable_carrier_is_told() {
 }
 
 fn answer(status: u16, body: &str) -> Action {
-    Action::Answer(CannedAnswer {
+    Action::Answer(CannedResponse {
         status,
         code: None,
         message: None,
@@ -107,7 +107,7 @@ async fn nonsense_in_place_of_a_token_is_told_and_survived() {
         ("500", answer(500, "oops")),
         (
             "503",
-            Action::Answer(CannedAnswer::error(503, "10503", "Service Unavailable")),
+            Action::Answer(CannedResponse::error(503, "10503", "Service Unavailable")),
         ),
         ("reset before", Action::ResetBefore),
         ("reset midway", Action::ResetMidway),

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use mock_ups::{
     api::{AccountView, ApiRequest, Caller, Environment, Product as _},
-    rating::{Rating, Tariff},
+    products::rating::{Rating, Tariff},
 };
 use std::{hint::black_box, sync::Arc};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiAnswer, UpsError};
+use crate::api::{ApiResponse, UpsError};
 
 /// Changes by the error that they are for: a code (`190101`), or a code and the mock's own text for
 /// one of several errors with that code (`10400 Invalid Redirect URL`), which wins.
@@ -80,7 +80,7 @@ impl ErrorChange {
 
 impl ErrorChanges {
     /// The answer as it is to be, if it reports an error that is to be changed.
-    pub(crate) fn apply(&self, answer: ApiAnswer) -> ApiAnswer {
+    pub(crate) fn apply(&self, answer: ApiResponse) -> ApiResponse {
         let Some(change) = answer.error.as_ref().and_then(|error| self.find(error)) else {
             return answer;
         };
@@ -97,7 +97,7 @@ impl ErrorChanges {
 }
 
 impl ErrorChange {
-    fn apply(&self, mut answer: ApiAnswer) -> ApiAnswer {
+    fn apply(&self, mut answer: ApiResponse) -> ApiResponse {
         let Some(old) = answer.error.take() else {
             return answer;
         };
@@ -137,7 +137,7 @@ impl ErrorChange {
 #[cfg(test)]
 mod tests {
     use super::{ErrorChange, ErrorChanges};
-    use crate::api::{ApiAnswer, UpsError};
+    use crate::api::{ApiResponse, UpsError};
 
     fn changes(toml: &str) -> Result<ErrorChanges, String> {
         crate::toml::parse(toml)
@@ -153,7 +153,7 @@ mod tests {
         )
         .expect("valid");
         let sent = |code: &'static str, message: &'static str| {
-            let answer = ApiAnswer::error(UpsError::bad_request(code, message));
+            let answer = ApiResponse::error(UpsError::bad_request(code, message));
             let answer = changes.apply(answer);
             let error = answer.error.expect("an error");
             assert_eq!(answer.body, error.envelope());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::span::Span;
 
-use super::{Control, Refusal, Reply};
+use super::{Control, ControlError, ControlResult};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +19,7 @@ struct Change {
 }
 
 pub(super) fn show(control: &Control<'_>) -> Value {
-    let clock = &control.world.clock;
+    let clock = &control.mock.clock;
     json!({
         "now": clock.now().to_string(),
         "frozen": clock.is_frozen(),
@@ -27,16 +27,16 @@ pub(super) fn show(control: &Control<'_>) -> Value {
     })
 }
 
-pub(super) fn change(control: &Control<'_>) -> Reply {
+pub(super) fn change(control: &Control<'_>) -> ControlResult {
     let change: Change = control.parse()?;
-    let clock = &control.world.clock;
+    let clock = &control.mock.clock;
     // All is parsed before anything moves.
     let set = change
         .set
         .as_deref()
         .map(str::parse::<Timestamp>)
         .transpose();
-    let set = set.map_err(|error| Refusal::bad_request(format!("set: {error}")))?;
+    let set = set.map_err(|error| ControlError::bad_request(format!("set: {error}")))?;
     match change.freeze {
         Some(true) => clock.freeze(),
         Some(false) => clock.unfreeze(),

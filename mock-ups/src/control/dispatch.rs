@@ -3,10 +3,10 @@
 use http::{Method, StatusCode};
 
 use super::routes::{ROUTES, Route};
-use super::{Control, Refusal, Reply, people};
+use super::{Control, ControlError, ControlResult, people};
 
 /// Runs the operation of a method and path.
-pub(super) fn run(control: &Control<'_>, method: &Method, path: &str) -> Reply {
+pub(super) fn run(control: &Control<'_>, method: &Method, path: &str) -> ControlResult {
     let path = path.strip_prefix("/__mock/").unwrap_or_default();
     let mut allowed = Vec::new();
     for route in &ROUTES {
@@ -19,12 +19,12 @@ pub(super) fn run(control: &Control<'_>, method: &Method, path: &str) -> Reply {
         allowed.push(route.method);
     }
     if allowed.is_empty() {
-        return Err(Refusal::not_found(
+        return Err(ControlError::not_found(
             "no such control path; /__mock/openapi.json lists them",
         ));
     }
     let reason = format!("{method} is not for this path; {} is", allowed.join(" or "));
-    Err(Refusal {
+    Err(ControlError {
         status: StatusCode::METHOD_NOT_ALLOWED,
         reason,
     })

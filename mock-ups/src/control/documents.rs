@@ -19,7 +19,7 @@ pub(super) fn find(control: &Control<'_>, method: &Method, path: &str) -> Option
         "/__mock/page.js" => Some(Document(SCRIPT, include_str!("page/page.js").to_owned())),
         "/__mock/page.css" => Some(Document(STYLE, include_str!("page/page.css").to_owned())),
         "/__mock/ca.pem" => {
-            let pem = control.world.ca_pem()?;
+            let pem = control.mock.ca_pem()?;
             Some(Document("application/x-pem-file", pem.to_owned()))
         }
         _ => None,

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::faults::{Fault, Scenario};
 
-use super::{Control, Refusal, Reply};
+use super::{Control, ControlError, ControlResult};
 
-pub(super) fn list(control: &Control<'_>) -> Reply {
-    let shown = control.world.faults.list();
+pub(super) fn list(control: &Control<'_>) -> ControlResult {
+    let shown = control.mock.faults.list();
     let faults: Vec<_> = shown
         .iter()
         .map(|shown| {
@@ -24,41 +24,42 @@ pub(super) fn list(control: &Control<'_>) -> Reply {
     Ok(json!({ "faults": faults }))
 }
 
-pub(super) fn add(control: &Control<'_>) -> Reply {
+pub(super) fn add(control: &Control<'_>) -> ControlResult {
     let fault: Fault = control.parse()?;
-    let now_ms = control.world.clock.now_ms();
+    let now_ms = control.mock.clock.now_ms();
     let id = control
-        .world
+        .mock
         .faults
         .add(fault, now_ms)
-        .map_err(Refusal::bad_request)?;
+        .map_err(ControlError::bad_request)?;
     Ok(json!({ "id": id }))
 }
 
-pub(super) fn remove(control: &Control<'_>, id: &str) -> Reply {
+pub(super) fn remove(control: &Control<'_>, id: &str) -> ControlResult {
     let id = id
         .parse()
-        .map_err(|_| Refusal::bad_request("the id is a number"))?;
-    if control.world.faults.remove(id) {
+        .map_err(|_| ControlError::bad_request("the id is a number"))?;
+    if control.mock.faults.remove(id) {
         Ok(json!({ "removed": 1 }))
     } else {
-        Err(Refusal::not_found("no such fault"))
+        Err(ControlError::not_found("no such fault"))
     }
 }
 
 pub(super) fn clear(control: &Control<'_>) -> Value {
-    json!({ "removed": control.world.faults.clear() })
+    json!({ "removed": control.mock.faults.clear() })
 }
 
-pub(super) fn scenarios() -> Reply {
+pub(super) fn scenarios() -> ControlResult {
     let all: Result<Vec<_>, _> = Scenario::ready_names()
         .map(|name| {
             let ready = Scenario::ready(name)?;
             Ok(json!({ "name": ready.name, "description": ready.description }))
         })
         .collect();
-    let all =
-        all.map_err(|error: crate::faults::ScenarioError| Refusal::bad_request(error.to_string()))?;
+    let all = all.map_err(|error: crate::faults::ScenarioError| {
+        ControlError::bad_request(error.to_string())
+    })?;
     Ok(json!({ "scenarios": all }))
 }
 
@@ -69,16 +70,16 @@ struct Named {
 }
 
 /// Plays a ready scenario by name (JSON) or the one in the body (TOML).
-pub(super) fn play(control: &Control<'_>) -> Reply {
+pub(super) fn play(control: &Control<'_>) -> ControlResult {
     let is_json = control.body.trim_ascii_start().starts_with(b"{");
     let scenario = if is_json {
         Scenario::ready(&control.parse::<Named>()?.name)
     } else {
         Scenario::from_toml(&String::from_utf8_lossy(control.body))
     };
-    let scenario = scenario.map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let scenario = scenario.map_err(|error| ControlError::bad_request(error.to_string()))?;
     let name = scenario.name.clone();
-    let played = control.world.play_scenario(scenario);
-    let ids = played.map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let played = control.mock.play_scenario(scenario);
+    let ids = played.map_err(|error| ControlError::bad_request(error.to_string()))?;
     Ok(json!({ "playing": name, "faults": ids }))
 }

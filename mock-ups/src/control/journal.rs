@@ -4,19 +4,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::Environment;
-use crate::journal::{Endpoint, Filter, JournalEntry};
+use crate::endpoint::Endpoint;
+use crate::journal::{Filter, JournalEntry};
 
 use crate::lint::Rule;
 
-use super::{Control, Refusal, Reply};
+use super::{Control, ControlError, ControlResult};
 
 const SHOWN: usize = 100;
 
-pub(super) fn show(control: &Control<'_>) -> Reply {
+pub(super) fn show(control: &Control<'_>) -> ControlResult {
     let mut filter = Filter::any();
     if let Some(name) = control.query_value("endpoint") {
         let endpoint = Endpoint::by_name(&name).ok_or_else(|| {
-            Refusal::bad_request(format!("endpoint: one of {}", Endpoint::names()))
+            ControlError::bad_request(format!("endpoint: one of {}", Endpoint::names()))
         })?;
         filter = filter.endpoint(endpoint);
     }
@@ -27,7 +28,7 @@ pub(super) fn show(control: &Control<'_>) -> Reply {
         let environment = match name.as_str() {
             "cie" => Environment::Cie,
             "production" => Environment::Production,
-            _ => return Err(Refusal::bad_request("environment: cie or production")),
+            _ => return Err(ControlError::bad_request("environment: cie or production")),
         };
         filter = filter.environment(environment);
     }
@@ -47,7 +48,7 @@ pub(super) fn show(control: &Control<'_>) -> Reply {
         filter = filter.with_findings();
     }
     let limit = number(control, "limit")?.unwrap_or(SHOWN);
-    let journal = &control.world.journal;
+    let journal = &control.mock.journal;
     let entries = journal.select(&filter, limit);
     Ok(json!({
         "capacity": journal.capacity(),
@@ -57,8 +58,8 @@ pub(super) fn show(control: &Control<'_>) -> Reply {
     }))
 }
 
-pub(super) fn clear(control: &Control<'_>, _: &str) -> Reply {
-    control.world.journal.clear();
+pub(super) fn clear(control: &Control<'_>, _: &str) -> ControlResult {
+    control.mock.journal.clear();
     Ok(json!({ "cleared": true }))
 }
 
@@ -74,14 +75,17 @@ struct Size {
     capacity: usize,
 }
 
-pub(super) fn resize(control: &Control<'_>) -> Reply {
+pub(super) fn resize(control: &Control<'_>) -> ControlResult {
     let size: Size = control.parse()?;
-    control.world.journal.resize(size.capacity);
+    control.mock.journal.resize(size.capacity);
     Ok(json!({ "capacity": size.capacity }))
 }
 
-fn number<T: std::str::FromStr>(control: &Control<'_>, name: &str) -> Result<Option<T>, Refusal> {
+fn number<T: std::str::FromStr>(
+    control: &Control<'_>,
+    name: &str,
+) -> Result<Option<T>, ControlError> {
     let value = control.query_value(name);
     let number = value.map(|value| value.parse()).transpose();
-    number.map_err(|_| Refusal::bad_request(format!("{name}: not a number in range")))
+    number.map_err(|_| ControlError::bad_request(format!("{name}: not a number in range")))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::data::{SeedApp, SeedUser};
 use crate::registry::App;
 
-use super::{Control, Refusal, Reply};
+use super::{Control, ControlError, ControlResult};
 
 /// A name in a path.
 pub(super) fn decode(segment: &str) -> String {
@@ -18,10 +18,10 @@ pub(super) fn decode(segment: &str) -> String {
 
 /// All secrets: the mock's are there to be used.
 pub(super) fn credentials(control: &Control<'_>) -> Value {
-    let apps = control.world.registry.apps();
+    let apps = control.mock.registry.apps();
     let app =
         |app: &Arc<App>| json!({ "client_id": &*app.client_id, "client_secret": app.secret() });
-    let users = control.world.registry.users();
+    let users = control.mock.registry.users();
     let user = |user: &SeedUser| json!({ "name": user.name, "password": user.password });
     json!({
         "apps": apps.iter().map(app).collect::<Vec<_>>(),
@@ -29,15 +29,15 @@ pub(super) fn credentials(control: &Control<'_>) -> Value {
     })
 }
 
-pub(super) fn put_app(control: &Control<'_>, client_id: &str) -> Reply {
+pub(super) fn put_app(control: &Control<'_>, client_id: &str) -> ControlResult {
     let app: SeedApp = with_name(control, "client_id", client_id)?;
-    control.world.registry.put_app(app);
+    control.mock.registry.put_app(app);
     Ok(json!({ "app": client_id }))
 }
 
-pub(super) fn put_user(control: &Control<'_>, name: &str) -> Reply {
+pub(super) fn put_user(control: &Control<'_>, name: &str) -> ControlResult {
     let user: SeedUser = with_name(control, "name", name)?;
-    control.world.put_user(user);
+    control.mock.put_user(user);
     Ok(json!({ "user": name }))
 }
 
@@ -46,13 +46,13 @@ fn with_name<T: serde::de::DeserializeOwned>(
     control: &Control<'_>,
     key: &str,
     name: &str,
-) -> Result<T, Refusal> {
+) -> Result<T, ControlError> {
     let mut body: Value = control.parse()?;
     let Some(members) = body.as_object_mut() else {
-        return Err(Refusal::bad_request("the body is a JSON object"));
+        return Err(ControlError::bad_request("the body is a JSON object"));
     };
     members.insert(key.to_owned(), Value::String(name.to_owned()));
-    serde_json::from_value(body).map_err(|error| Refusal::bad_request(error.to_string()))
+    serde_json::from_value(body).map_err(|error| ControlError::bad_request(error.to_string()))
 }
 
 #[derive(Deserialize)]
@@ -72,10 +72,10 @@ fn present<'de, D: serde::Deserializer<'de>>(
     Option::<Vec<String>>::deserialize(deserializer).map(Some)
 }
 
-pub(super) fn change_app(control: &Control<'_>, client_id: &str) -> Reply {
+pub(super) fn change_app(control: &Control<'_>, client_id: &str) -> ControlResult {
     let change: AppChange = control.parse()?;
-    let app = control.world.registry.app(client_id);
-    let app = app.ok_or_else(|| Refusal::not_found("no such app"))?;
+    let app = control.mock.registry.app(client_id);
+    let app = app.ok_or_else(|| ControlError::not_found("no such app"))?;
     if let Some(blocked) = change.blocked {
         app.set_blocked(blocked);
     }
@@ -97,10 +97,10 @@ struct NewRedirectUri {
     uri: String,
 }
 
-pub(super) fn add_redirect_uri(control: &Control<'_>, client_id: &str) -> Reply {
+pub(super) fn add_redirect_uri(control: &Control<'_>, client_id: &str) -> ControlResult {
     let new: NewRedirectUri = control.parse()?;
-    let app = control.world.registry.app(client_id);
-    let app = app.ok_or_else(|| Refusal::not_found("no such app"))?;
+    let app = control.mock.registry.app(client_id);
+    let app = app.ok_or_else(|| ControlError::not_found("no such app"))?;
     app.add_redirect_uri(new.uri);
     Ok(json!({ "app": client_id, "redirect_uris": app.redirect_uris() }))
 }
@@ -111,20 +111,20 @@ struct NewPassword {
     password: String,
 }
 
-pub(super) fn change_password(control: &Control<'_>, user: &str) -> Reply {
+pub(super) fn change_password(control: &Control<'_>, user: &str) -> ControlResult {
     let new: NewPassword = control.parse()?;
-    if control.world.change_password(user, new.password) {
+    if control.mock.change_password(user, new.password) {
         Ok(json!({ "user": user }))
     } else {
-        Err(Refusal::not_found("no such user"))
+        Err(ControlError::not_found("no such user"))
     }
 }
 
 /// The grants with their refresh tokens: how often each was presented and what came of it.
-pub(super) fn list_grants(control: &Control<'_>) -> Reply {
+pub(super) fn list_grants(control: &Control<'_>) -> ControlResult {
     let client_id = control.query_value("client_id");
     let user = control.query_value("user");
-    let grants = control.world.report_grants(|grant| {
+    let grants = control.mock.report_grants(|grant| {
         client_id.as_ref().is_none_or(|id| *id == grant.client_id)
             && user.as_ref().is_none_or(|name| *name == grant.user)
     });
@@ -138,9 +138,9 @@ struct RevokeGrants {
     user: Option<String>,
 }
 
-pub(super) fn revoke_grants(control: &Control<'_>) -> Reply {
+pub(super) fn revoke_grants(control: &Control<'_>) -> ControlResult {
     let wanted: RevokeGrants = control.parse()?;
-    let revoked = control.world.revoke_grants(|grant| {
+    let revoked = control.mock.revoke_grants(|grant| {
         wanted
             .client_id
             .as_ref()

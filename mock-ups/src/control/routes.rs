@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Control, Reply, clock, faults, journal, people, state, tokens};
+use super::{Control, ControlResult, clock, faults, journal, people, state, tokens};
 
 /// One operation.
 pub(super) struct Route {
@@ -18,7 +18,7 @@ pub(super) struct Route {
     pub(super) handler: Handler,
 }
 
-type Handler = fn(&Control<'_>, &str) -> Reply;
+type Handler = fn(&Control<'_>, &str) -> ControlResult;
 
 const JOURNAL_QUERY: &[(&str, &str)] = &[
     (
@@ -286,7 +286,7 @@ pub(super) const ROUTES: [Route; 28] = [
     }),
 ];
 
-fn reset(control: &Control<'_>, _: &str) -> Reply {
-    control.world.reset();
+fn reset(control: &Control<'_>, _: &str) -> ControlResult {
+    control.mock.reset();
     Ok(json!({ "reset": true }))
 }

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Control, Refusal, Reply, clock};
+use super::{Control, ControlError, ControlResult, clock};
 
 const TOKENS_SHOWN: usize = 50;
 
 pub(super) fn show(control: &Control<'_>) -> Value {
-    let world = control.world;
-    let now_ms = world.clock.now_ms();
-    let apps: Vec<_> = world
+    let mock = control.mock;
+    let now_ms = mock.clock.now_ms();
+    let apps: Vec<_> = mock
         .registry
         .apps()
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn show(control: &Control<'_>) -> Value {
             })
         })
         .collect();
-    let users: Vec<_> = world
+    let users: Vec<_> = mock
         .registry
         .users()
         .iter()
@@ -38,7 +38,7 @@ pub(super) fn show(control: &Control<'_>) -> Value {
             })
         })
         .collect();
-    let tokens: Vec<_> = world
+    let tokens: Vec<_> = mock
         .tokens
         .live(now_ms, TOKENS_SHOWN)
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn show(control: &Control<'_>) -> Value {
             })
         })
         .collect();
-    let grants: Vec<_> = world
+    let grants: Vec<_> = mock
         .grants
         .list()
         .iter()
@@ -69,25 +69,25 @@ pub(super) fn show(control: &Control<'_>) -> Value {
         })
         .collect();
     json!({
-        "seed": world.seed,
+        "seed": mock.seed,
         "clock": clock::show(control),
         "apps": apps,
         "users": users,
         "live_tokens": tokens,
         "grants": grants,
-        "requests": world.journal.received(),
+        "requests": mock.journal.received(),
     })
 }
 
-pub(super) fn show_settings(control: &Control<'_>) -> Reply {
-    let settings = control.world.settings();
-    serde_json::to_value(&*settings).map_err(|error| Refusal::bad_request(error.to_string()))
+pub(super) fn show_settings(control: &Control<'_>) -> ControlResult {
+    let settings = control.mock.settings();
+    serde_json::to_value(&*settings).map_err(|error| ControlError::bad_request(error.to_string()))
 }
 
 /// Changes the settings that the body names.
-pub(super) fn change_settings(control: &Control<'_>) -> Reply {
+pub(super) fn change_settings(control: &Control<'_>) -> ControlResult {
     let changes: serde_json::Map<String, Value> = control.parse()?;
-    let changed = control.world.patch_settings(changes);
-    changed.map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let changed = control.mock.patch_settings(changes);
+    changed.map_err(|error| ControlError::bad_request(error.to_string()))?;
     show_settings(control)
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Control, Reply};
+use super::{Control, ControlResult};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,10 +11,10 @@ struct Revoke {
     client_id: Option<String>,
 }
 
-pub(super) fn revoke(control: &Control<'_>) -> Reply {
+pub(super) fn revoke(control: &Control<'_>) -> ControlResult {
     let wanted: Revoke = control.parse()?;
-    let now_ms = control.world.clock.now_ms();
-    let revoked = control.world.tokens.revoke_where(now_ms, |token| {
+    let now_ms = control.mock.clock.now_ms();
+    let revoked = control.mock.tokens.revoke_where(now_ms, |token| {
         wanted
             .client_id
             .as_deref()

@@ -13,7 +13,7 @@ use crate::span::Span;
 #[non_exhaustive]
 pub enum Action {
     /// Another answer.
-    Answer(CannedAnswer),
+    Answer(CannedResponse),
     /// The answer comes later.
     Delay(Latency),
     /// The answer's body comes in small pieces.
@@ -62,7 +62,7 @@ pub enum Action {
 /// An answer written beforehand.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CannedAnswer {
+pub struct CannedResponse {
     /// The status.
     pub status: u16,
     /// UPS's error code, for an answer in UPS's envelope.
@@ -82,7 +82,7 @@ pub struct CannedAnswer {
     pub retry_after: Option<u64>,
 }
 
-impl CannedAnswer {
+impl CannedResponse {
     /// An error in UPS's envelope.
     #[must_use]
     pub fn error(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {

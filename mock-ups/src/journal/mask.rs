@@ -30,7 +30,7 @@ const HEAD_KEPT: usize = 4_096;
 
 /// Whether a body sent to this path is a form with credentials.
 pub(super) fn holds_form_secrets(path: &str) -> bool {
-    path.contains("/oauth/") || path.starts_with(crate::oauth::LOGIN_PATH)
+    path.contains("/oauth/") || path.starts_with(crate::endpoint::LOGIN_PATH)
 }
 
 /// Appends a form or query with its secret values hidden.

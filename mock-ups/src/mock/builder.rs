@@ -11,16 +11,16 @@ use tokio::sync::watch;
 use crate::api::{Environment, Product};
 use crate::config::Settings;
 use crate::data::SeedData;
-use crate::listener::{self, Role};
-use crate::rating::Tariff;
-use crate::state::{Genesis, World};
+use crate::mock_state::{InitialState, MockState};
+use crate::products::rating::Tariff;
+use crate::serving::listener::{self, Role};
 
 use super::MockUps;
 
 /// Sets a mock up. See [`MockUps::builder`].
 #[must_use = "nothing runs until `start`"]
 pub struct Builder {
-    pub(super) genesis: Genesis,
+    pub(super) initial: InitialState,
     pub(super) address: SocketAddr,
     pub(super) frozen_at: Option<Timestamp>,
     pub(super) tls: bool,
@@ -29,25 +29,25 @@ pub struct Builder {
 impl Builder {
     /// The seed of everything random: tokens, ids, fault draws.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.genesis.seed = seed;
+        self.initial.seed = seed;
         self
     }
 
     /// Other users, accounts and apps.
     pub fn data(mut self, data: SeedData) -> Self {
-        self.genesis.data = data;
+        self.initial.data = data;
         self
     }
 
     /// One more redirect URI for each app, such as one with a port that was just bound.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
-        self.genesis.redirect_uris.push(uri.into());
+        self.initial.redirect_uris.push(uri.into());
         self
     }
 
     /// Changes the settings.
     pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(&mut self.genesis.settings);
+        change(&mut self.initial.settings);
         self
     }
 
@@ -58,19 +58,19 @@ impl Builder {
 
     /// How many requests the journal keeps; 0 turns it off.
     pub fn journal_capacity(mut self, entries: usize) -> Self {
-        self.genesis.journal_capacity = entries;
+        self.initial.journal_capacity = entries;
         self
     }
 
     /// Prices by another tariff than the default one.
     pub fn tariff(mut self, tariff: Tariff) -> Self {
-        self.genesis.tariff = Some(tariff);
+        self.initial.tariff = Some(tariff);
         self
     }
 
     /// Replaces the products below `/api`.
     pub fn products(mut self, products: Vec<Box<dyn Product>>) -> Self {
-        self.genesis.products = Some(products);
+        self.initial.products = Some(products);
         self
     }
 
@@ -101,10 +101,10 @@ impl Builder {
         reason = "must run inside a runtime, and may wait in future"
     )]
     pub async fn start(self) -> io::Result<MockUps> {
-        let world = Arc::new(World::new(self.genesis));
+        let mock = Arc::new(MockState::new(self.initial));
         if let Some(at) = self.frozen_at {
-            world.clock.freeze();
-            world.clock.set(at);
+            mock.clock.freeze();
+            mock.clock.set(at);
         }
         let free = SocketAddr::new(self.address.ip(), 0);
         let mut plan = vec![
@@ -112,7 +112,7 @@ impl Builder {
             (free, Environment::Production, None),
         ];
         if self.tls {
-            let acceptor = world.generate_tls(free.ip()).map_err(io::Error::other)?;
+            let acceptor = mock.generate_tls(free.ip()).map_err(io::Error::other)?;
             plan.push((free, Environment::Cie, Some(acceptor)));
         }
         let (stop, stopped) = watch::channel(false);
@@ -122,7 +122,7 @@ impl Builder {
             let listener = listener::bind(address, false)?;
             addresses.push(listener.local_addr()?);
             let role = Role {
-                world: Arc::clone(&world),
+                mock: Arc::clone(&mock),
                 environment,
                 tls,
             };
@@ -133,7 +133,7 @@ impl Builder {
             )));
         }
         Ok(MockUps {
-            world,
+            mock,
             address: addresses[0],
             production_address: addresses[1],
             tls_address: addresses.get(2).copied(),

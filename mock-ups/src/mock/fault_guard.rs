@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::state::World;
+use crate::mock_state::MockState;
 
 /// Keeps a fault in force.
 #[must_use = "the fault ends when this is dropped"]
 #[derive(Debug)]
 pub struct FaultGuard {
-    pub(super) world: Arc<World>,
+    pub(super) mock: Arc<MockState>,
     pub(super) id: u64,
     pub(super) keep: bool,
 }
@@ -22,7 +22,7 @@ impl FaultGuard {
     /// How many calls the fault has hit.
     #[must_use]
     pub fn hits(&self) -> u64 {
-        self.world.faults.hits(self.id)
+        self.mock.faults.hits(self.id)
     }
 
     /// Leaves the fault in force for as long as the mock runs.
@@ -34,7 +34,7 @@ impl FaultGuard {
 impl Drop for FaultGuard {
     fn drop(&mut self) {
         if !self.keep {
-            self.world.faults.remove(self.id);
+            self.mock.faults.remove(self.id);
         }
     }
 }

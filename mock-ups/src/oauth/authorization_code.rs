@@ -8,38 +8,38 @@ use http::header;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::api::{ApiAnswer, UpsError};
-use crate::journal::Facts;
+use crate::api::{ApiResponse, UpsError};
+use crate::journal::RequestFacts;
 use crate::registry::App;
 
 use super::form::Form;
 use super::grants::{NextToken, PendingCode};
 use super::refresh_token::refresh_expiry_ms;
-use super::token_answer::{Minted, RefreshPart, mint};
-use super::{OauthCall, admit, authenticate, refusal};
+use super::token_response::{Minted, RefreshPart, mint};
+use super::{OauthCall, admit, authenticate, errors};
 
 pub(super) fn answer(
     call: &OauthCall<'_>,
     form: &Form,
-    facts: &mut Facts,
-) -> Result<ApiAnswer, UpsError> {
+    facts: &mut RequestFacts,
+) -> Result<ApiResponse, UpsError> {
     let app = match public_client(call, form) {
         Some(client_id) => {
             facts.set_client(client_id);
             let app = call
-                .world
+                .mock
                 .registry
                 .app_in(call.environment, client_id)
-                .ok_or_else(refusal::invalid_client)?;
+                .ok_or_else(errors::invalid_client)?;
             admit(call, &app)?;
             app
         }
         None => authenticate(call, form, facts)?,
     };
-    let settings = call.world.settings();
-    let stale = || refusal::stale_code(settings.stale_grant);
+    let settings = call.mock.settings();
+    let stale = || errors::stale_code(settings.stale_grant);
     let code = form.get("code").ok_or_else(stale)?;
-    let Some(pending) = call.world.grants.take_code(code, settings.codes_work_once) else {
+    let Some(pending) = call.mock.grants.take_code(code, settings.codes_work_once) else {
         facts.note = Some("unknown or used authorization code");
         return Err(stale());
     };
@@ -47,14 +47,14 @@ pub(super) fn answer(
         facts.note = Some(refused.note);
         refused.error.unwrap_or_else(stale)
     })?;
-    let refresh_token = call.world.issuer.refresh_token();
-    let caller = call.world.registry.caller(&app.client_id, &pending.user);
+    let refresh_token = call.mock.issuer.refresh_token();
+    let caller = call.mock.registry.caller(&app.client_id, &pending.user);
     let first = NextToken {
         text: &refresh_token,
         expires_at_ms: refresh_expiry_ms(call, &settings),
         extends_grant: true,
     };
-    let grant = call.world.grants.begin(pending, &first, call.now_ms);
+    let grant = call.mock.grants.begin(pending, &first, call.now_ms);
     let minted = Minted {
         app,
         caller,
@@ -100,13 +100,13 @@ fn check(
         return refused("expired authorization code");
     }
     if form.get("redirect_uri") != Some(pending.redirect_uri.as_str()) {
-        let error = Some(refusal::invalid_redirect());
+        let error = Some(errors::invalid_redirect());
         return Err(Refused {
             note: "redirect_uri differs from the one at authorize",
             error,
         });
     }
-    if call.world.registry.password_version(&pending.user) != Some(pending.password_version) {
+    if call.mock.registry.password_version(&pending.user) != Some(pending.password_version) {
         return refused("the user changed the password");
     }
     let public = !call.headers.contains_key(header::AUTHORIZATION);

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
-use crate::api::{ApiAnswer, UpsError};
+use crate::api::{ApiResponse, UpsError};
 use crate::config::Settings;
-use crate::error::push_json_string;
-use crate::journal::Facts;
+use crate::endpoint::LOGIN_PATH;
+use crate::error_envelope::push_json_string;
+use crate::journal::RequestFacts;
 use crate::registry::App;
 
 use super::form::Form;
-use super::{LOGIN_PATH, OauthCall, redirect, refusal};
+use super::{OauthCall, errors, redirect};
 
 /// An authorization request that passed its checks.
 pub(super) struct AuthorizationRequest {
@@ -28,22 +29,22 @@ impl AuthorizationRequest {
     pub(super) fn parse(
         call: &OauthCall<'_>,
         form: &Form,
-        facts: &mut Facts,
+        facts: &mut RequestFacts,
     ) -> Result<Self, UpsError> {
-        let client_id = form.get("client_id").ok_or_else(refusal::invalid_client)?;
+        let client_id = form.get("client_id").ok_or_else(errors::invalid_client)?;
         facts.set_client(client_id);
         let app = call
-            .world
+            .mock
             .registry
             .app_in(call.environment, client_id)
-            .ok_or_else(refusal::invalid_client)?;
+            .ok_or_else(errors::invalid_client)?;
         if app.is_blocked() {
-            return Err(refusal::blocked_merchant());
+            return Err(errors::blocked_merchant());
         }
         let redirect_uri = form
             .get("redirect_uri")
-            .ok_or_else(refusal::invalid_redirect)?;
-        let settings = call.world.settings();
+            .ok_or_else(errors::invalid_redirect)?;
+        let settings = call.mock.settings();
         if !app
             .redirect_uris()
             .iter()
@@ -51,10 +52,10 @@ impl AuthorizationRequest {
             || !may_redirect_to(redirect_uri, &settings)
         {
             facts.note = Some("redirect_uri is not a registered one, character by character");
-            return Err(refusal::invalid_redirect());
+            return Err(errors::invalid_redirect());
         }
         if settings.refuse_plain_challenge && form.get("code_challenge_method") == Some("plain") {
-            return Err(refusal::bad_request("Invalid code_challenge_method"));
+            return Err(errors::bad_request("Invalid code_challenge_method"));
         }
         let owned = |name| form.get(name).map(str::to_owned);
         Ok(Self {
@@ -96,12 +97,12 @@ fn may_redirect_to(uri: &str, settings: &Settings) -> bool {
     }
 }
 
-pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiResponse {
     let form = call.query_form();
     let request = AuthorizationRequest::parse(call, &form, facts).and_then(|request| {
         match form.get("response_type") {
             Some("code") => Ok(request),
-            _ => Err(refusal::bad_request("Invalid response_type")),
+            _ => Err(errors::bad_request("Invalid response_type")),
         }
     });
     let request = match request {
@@ -121,24 +122,24 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
     }
 }
 
-pub(super) fn validate_client(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+pub(super) fn validate_client(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiResponse {
     match AuthorizationRequest::parse(call, &call.query_form(), facts) {
         Ok(_) => {
             let mut json = String::from(r#"{"result":"success","type":"ups_com_api","#);
             json.push_str(r#""LassoRedirectURL":"#);
             push_json_string(&mut json, &format!("{}{LOGIN_PATH}", call.own_origin()));
             json.push('}');
-            ApiAnswer::json(json)
+            ApiResponse::json(json)
         }
         Err(error) => with_error_fields(error),
     }
 }
 
 /// The envelope, and the fields by which `authorize` reports an error.
-fn with_error_fields(error: UpsError) -> ApiAnswer {
+fn with_error_fields(error: UpsError) -> ApiResponse {
     let code = HeaderValue::from_str(&error.code);
     let message = HeaderValue::from_str(&error.message);
-    let mut answer = ApiAnswer::error(error);
+    let mut answer = ApiResponse::error(error);
     if let (Ok(code), Ok(message)) = (code, message) {
         answer
             .headers

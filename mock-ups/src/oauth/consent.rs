@@ -3,18 +3,18 @@
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::api::{ApiAnswer, UpsError};
-use crate::journal::Facts;
+use crate::api::{ApiResponse, UpsError};
+use crate::journal::RequestFacts;
 
 use super::authorize::AuthorizationRequest;
 use super::form::Form;
 use super::grants::{PendingCode, Ticket};
-use super::{OauthCall, redirect, refusal};
+use super::{OauthCall, errors, redirect};
 
 const TICKET_LIFETIME_MS: i64 = 10 * 60 * 1000;
 const STYLE: &str = include_str!("consent.css");
 
-pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
+pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiResponse {
     match *call.method {
         Method::GET => {
             let form = call.query_form();
@@ -30,18 +30,18 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> ApiAnswer {
                 None => log_in(call, &form, facts),
             }
         }
-        _ => crate::answer::method_not_allowed(&Method::GET),
+        _ => crate::standard_responses::method_not_allowed(&Method::GET),
     }
 }
 
-fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut Facts) -> ApiAnswer {
+fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut RequestFacts) -> ApiResponse {
     let request = match AuthorizationRequest::parse(call, form, facts) {
         Ok(request) => request,
         Err(error) => return error_page(&error),
     };
     let user = form.get("user").unwrap_or_default();
     let password = form.get("password").unwrap_or_default();
-    let Some(password_version) = call.world.registry.log_in(user, password) else {
+    let Some(password_version) = call.mock.registry.log_in(user, password) else {
         facts.note = Some("wrong user or password at the login page");
         return login_page(&request, Some("Wrong user or password."));
     };
@@ -61,38 +61,48 @@ fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut Facts) -> ApiAnswer {
     if form.get("decision").is_some() {
         return decide(call, ticket, form, facts);
     }
-    let id = call.world.issuer.alphanumeric(32);
-    let caller = call.world.registry.caller(&request.app.client_id, user);
+    let id = call.mock.issuer.alphanumeric(32);
+    let caller = call.mock.registry.caller(&request.app.client_id, user);
     let numbers: Vec<_> = caller
         .accounts
         .iter()
         .map(|account| &*account.number)
         .collect();
     let page = consent_page(&request.app.name, user, &numbers, &id);
-    call.world.grants.add_ticket(&id, ticket);
+    call.mock.grants.add_ticket(&id, ticket);
     page
 }
 
-fn decide_by_ticket(call: &OauthCall<'_>, id: &str, form: &Form, facts: &mut Facts) -> ApiAnswer {
-    let ticket = call.world.grants.take_ticket(id);
+fn decide_by_ticket(
+    call: &OauthCall<'_>,
+    id: &str,
+    form: &Form,
+    facts: &mut RequestFacts,
+) -> ApiResponse {
+    let ticket = call.mock.grants.take_ticket(id);
     match ticket.filter(|ticket| call.now_ms < ticket.code.expires_at_ms) {
         Some(ticket) => {
             facts.set_client(&ticket.code.client_id);
             decide(call, ticket, form, facts)
         }
-        None => error_page(&refusal::bad_request(
+        None => error_page(&errors::bad_request(
             "This page has expired; start again from the app",
         )),
     }
 }
 
 /// Sends the browser back to the app, with a code or with the refusal.
-fn decide(call: &OauthCall<'_>, ticket: Ticket, form: &Form, facts: &mut Facts) -> ApiAnswer {
+fn decide(
+    call: &OauthCall<'_>,
+    ticket: Ticket,
+    form: &Form,
+    facts: &mut RequestFacts,
+) -> ApiResponse {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let redirect_uri = ticket.code.redirect_uri.clone();
-    let settings = call.world.settings();
+    let settings = call.mock.settings();
     if form.get("decision") == Some("approve") {
-        let code = call.world.issuer.code(settings.code_length);
+        let code = call.mock.issuer.code(settings.code_length);
         query.append_pair("code", &code);
         if let Some(scope) = &ticket.code.scope {
             query.append_pair("scope", scope);
@@ -101,7 +111,7 @@ fn decide(call: &OauthCall<'_>, ticket: Ticket, form: &Form, facts: &mut Facts) 
             .unwrap_or(i64::MAX)
             .saturating_mul(1000);
         let expires_at_ms = call.now_ms.saturating_add(lifetime);
-        call.world.grants.add_code(
+        call.mock.grants.add_code(
             &code,
             PendingCode {
                 expires_at_ms,
@@ -119,7 +129,7 @@ fn decide(call: &OauthCall<'_>, ticket: Ticket, form: &Form, facts: &mut Facts) 
     redirect(&format!("{redirect_uri}{glue}{}", query.finish()))
 }
 
-fn login_page(request: &AuthorizationRequest, problem: Option<&str>) -> ApiAnswer {
+fn login_page(request: &AuthorizationRequest, problem: Option<&str>) -> ApiResponse {
     let mut hidden = String::new();
     let mut keep = |name: &str, value: &str| {
         hidden.push_str(&format!(
@@ -152,7 +162,7 @@ fn login_page(request: &AuthorizationRequest, problem: Option<&str>) -> ApiAnswe
     page("Sign in", &body, StatusCode::OK)
 }
 
-fn consent_page(app: &str, user: &str, accounts: &[&str], ticket: &str) -> ApiAnswer {
+fn consent_page(app: &str, user: &str, accounts: &[&str], ticket: &str) -> ApiResponse {
     let items: String = accounts
         .iter()
         .map(|number| format!(r#"<li class="account">{}</li>"#, escape(number)))
@@ -171,7 +181,7 @@ fn consent_page(app: &str, user: &str, accounts: &[&str], ticket: &str) -> ApiAn
     page("Allow access?", &body, StatusCode::OK)
 }
 
-fn error_page(error: &UpsError) -> ApiAnswer {
+fn error_page(error: &UpsError) -> ApiResponse {
     let body = format!(
         r#"<h1>This cannot go on</h1><p class="problem" role="alert" id="problem">{} ({})</p>
 <p>The app sent something that does not fit its registration. Nothing was granted.</p>"#,
@@ -183,7 +193,7 @@ fn error_page(error: &UpsError) -> ApiAnswer {
     answer
 }
 
-fn page(title: &str, body: &str, status: StatusCode) -> ApiAnswer {
+fn page(title: &str, body: &str, status: StatusCode) -> ApiResponse {
     let html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} - mock \
          UPS</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -196,7 +206,7 @@ fn page(title: &str, body: &str, status: StatusCode) -> ApiAnswer {
             HeaderValue::from_static(value),
         )
     };
-    let mut answer = ApiAnswer::json(html).with_status(status);
+    let mut answer = ApiResponse::json(html).with_status(status);
     answer.headers = vec![
         (
             header::CONTENT_TYPE,

@@ -12,7 +12,7 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 
-use crate::error::push_json_string;
+use crate::error_envelope::push_json_string;
 
 /// The key id in UPS's tokens; the same one was seen in both environments.
 const KEY_ID: &str = "64c4b620-2faa-4356-b041-f3a0f36cc1fa";

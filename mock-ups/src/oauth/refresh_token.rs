@@ -1,25 +1,28 @@
 //! `POST refresh`: rotation. A refresh token works once; its answer carries the next one.
 
-use crate::api::{ApiAnswer, UpsError};
+use crate::api::{ApiResponse, UpsError};
 use crate::config::Settings;
-use crate::journal::Facts;
+use crate::journal::RequestFacts;
 
 use super::form::Form;
 use super::grants::{NextToken, Presentation};
-use super::token_answer::{Minted, RefreshPart, mint};
-use super::{OauthCall, authenticate, refusal};
+use super::token_response::{Minted, RefreshPart, mint};
+use super::{OauthCall, authenticate, errors};
 
-pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> Result<ApiAnswer, UpsError> {
+pub(super) fn answer(
+    call: &OauthCall<'_>,
+    facts: &mut RequestFacts,
+) -> Result<ApiResponse, UpsError> {
     let form = Form::parse(call.body);
     let app = authenticate(call, &form, facts)?;
     if form.get("grant_type") != Some("refresh_token") {
-        return Err(refusal::bad_request("Invalid/Missing grant_type"));
+        return Err(errors::bad_request("Invalid/Missing grant_type"));
     }
-    let world = call.world;
-    let settings = world.settings();
-    let stale = || refusal::stale_refresh_token(settings.stale_grant);
+    let mock = call.mock;
+    let settings = mock.settings();
+    let stale = || errors::stale_refresh_token(settings.stale_grant);
     let presented = form.get("refresh_token").ok_or_else(stale)?;
-    let next = world.issuer.refresh_token();
+    let next = mock.issuer.refresh_token();
     let presentation = Presentation {
         token: presented,
         client_id: &app.client_id,
@@ -32,13 +35,13 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut Facts) -> Result<ApiAnswe
         expires_at_ms: refresh_expiry_ms(call, &settings),
         extends_grant: settings.refresh_extends_grant,
     };
-    let password_version = |user: &str| world.registry.password_version(user);
-    let rotated = world.grants.rotate(&presentation, password_version, &next);
+    let password_version = |user: &str| mock.registry.password_version(user);
+    let rotated = mock.grants.rotate(&presentation, password_version, &next);
     let (grant, expires_at_ms) = rotated.map_err(|reason| {
         facts.note = Some(reason.why());
         stale()
     })?;
-    let caller = world.registry.caller(&app.client_id, &grant.user);
+    let caller = mock.registry.caller(&app.client_id, &grant.user);
     let minted = Minted {
         app,
         caller,

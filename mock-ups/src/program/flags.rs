@@ -12,9 +12,9 @@ use crate::api::Environment;
 use crate::config::{BodyCredentials, Quota, Settings, StaleGrant};
 use crate::data::SeedData;
 use crate::faults::{Scenario, ScenarioError};
-use crate::rating::Tariff;
+use crate::mock_state::{InitialState, MockState};
+use crate::products::rating::Tariff;
 use crate::span;
-use crate::state::{Genesis, World};
 
 /// UPS, offline: OAuth, rating and the other APIs, for development, tests and load.
 #[derive(Debug, Parser)]
@@ -135,7 +135,7 @@ pub(super) enum BadValue {
     #[error("--frozen-at: {0}")]
     FrozenAt(jiff::Error),
     #[error("--tariff: {0}")]
-    Tariff(#[from] crate::rating::TariffError),
+    Tariff(#[from] crate::products::rating::TariffError),
     #[error("--{0}")]
     Scenario(#[from] ScenarioError),
     #[error("--scenario: {0}")]
@@ -164,40 +164,40 @@ impl Flags {
         plain.into_iter().chain(production).chain(tls).collect()
     }
 
-    pub(super) fn genesis(&self) -> Result<Genesis, BadValue> {
+    pub(super) fn initial(&self) -> Result<InitialState, BadValue> {
         let data = match &self.data {
             Some(path) => crate::toml::read(path).map_err(BadValue::Data)?,
             None => SeedData::default(),
         };
-        Ok(Genesis {
+        Ok(InitialState {
             seed: self.seed,
             settings: self.settings()?,
             data,
             redirect_uris: self.redirect_uri.clone(),
             journal_capacity: self.journal,
             tariff: Some(self.tariff()?),
-            ..Genesis::default()
+            ..InitialState::default()
         })
     }
 
-    pub(super) fn set_clock(&self, world: &World) -> Result<(), BadValue> {
+    pub(super) fn set_clock(&self, mock: &MockState) -> Result<(), BadValue> {
         if let Some(text) = &self.frozen_at {
             let at: Timestamp = text.parse().map_err(BadValue::FrozenAt)?;
-            world.clock.freeze();
-            world.clock.set(at);
+            mock.clock.freeze();
+            mock.clock.set(at);
         }
         Ok(())
     }
 
     /// Plays the scenarios that were asked for.
-    pub(super) fn play_scenarios(&self, world: &World) -> Result<(), BadValue> {
+    pub(super) fn play_scenarios(&self, mock: &MockState) -> Result<(), BadValue> {
         for wanted in &self.scenario {
             let scenario = if wanted.contains(['/', '.']) {
                 crate::toml::read(wanted.as_ref()).map_err(BadValue::ScenarioFile)?
             } else {
                 Scenario::ready(wanted)?
             };
-            world.play_scenario(scenario)?;
+            mock.play_scenario(scenario)?;
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ async fn login_page(base: &str) -> Answer {
     get(format!("{base}/lasso/signin?{query}")).send().await
 }
 
-/// P15: the page says who signed in and which accounts the app will see, before anything is given.
+/// The page says who signed in and which accounts the app will see, before anything is given.
 #[tokio::test]
 async fn person_signs_in_sees_accounts_and_approves() {
     let ups = MockUps::start().await.unwrap();

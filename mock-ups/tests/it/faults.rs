@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_ups::{Action, CannedAnswer, Endpoint, Fault, Filter, Latency, MockUps, Scenario, Span};
+use mock_ups::{Action, CannedResponse, Endpoint, Fault, Filter, Latency, MockUps, Scenario, Span};
 
 use crate::client::{get, shop, token, token_request};
 use crate::refresh::{grant, refresh};
@@ -66,7 +66,7 @@ async fn probability_comes_from_the_seed() {
     assert!((8..32).contains(&hits), "{hits}");
 }
 
-/// P10: the odd replies that a token endpoint was seen to give.
+/// The odd replies that a token endpoint was seen to give.
 #[tokio::test]
 async fn odd_replies_are_what_they_say() {
     let ups = MockUps::start().await.unwrap();
@@ -99,7 +99,7 @@ async fn odd_replies_are_what_they_say() {
 #[tokio::test]
 async fn canned_answer_carries_its_own_body_and_retry_after() {
     let ups = MockUps::start().await.unwrap();
-    let mut answer = CannedAnswer::error(429, "10429", "");
+    let mut answer = CannedResponse::error(429, "10429", "");
     answer.body = Some("slow down".to_owned());
     answer.content_type = Some("text/plain".to_owned());
     answer.retry_after = Some(7);
@@ -131,7 +131,7 @@ async fn resets_come_where_they_are_asked_for() {
     assert!(answer.json()["access_token"].is_string());
 }
 
-/// P7: the refresh token was rotated, the answer is lost, and the old token is dead.
+/// The refresh token was rotated, the answer is lost, and the old token is dead.
 #[tokio::test]
 async fn lost_reply_leaves_the_refresh_token_rotated() {
     let ups = MockUps::start().await.unwrap();

@@ -23,7 +23,7 @@ fn fingerprint(token: &str) -> String {
         .collect()
 }
 
-/// P6: what was presented how often can be told afterwards, without the tokens themselves.
+/// What was presented how often can be told afterwards, without the tokens themselves.
 #[tokio::test]
 async fn each_presentation_of_a_refresh_token_is_told() {
     let ups = MockUps::start().await.unwrap();
@@ -76,7 +76,7 @@ async fn each_presentation_of_a_refresh_token_is_told() {
     assert_eq!(mine["grants"].as_array().map(Vec::len), Some(2));
 }
 
-/// P6: after a lost reply the used token and the one that nobody got are both on the list.
+/// After a lost reply the used token and the one that nobody got are both on the list.
 #[tokio::test]
 async fn lost_reply_leaves_a_newest_token_that_was_never_presented() {
     let ups = MockUps::start().await.unwrap();
@@ -125,7 +125,7 @@ async fn dead_grants_are_told_as_such() {
     assert_eq!(state(1), (false, TokenState::Revoked));
 }
 
-/// P11, by another way than the password's own path.
+/// A password that is changed by replacing the user kills grants as well.
 #[tokio::test]
 async fn replacing_a_user_kills_grants_if_the_password_is_new() {
     let ups = MockUps::start().await.unwrap();

@@ -178,7 +178,7 @@ fn findings(ups: &MockUps) -> Vec<Rule> {
     entries.last().expect("an entry").findings.iter().collect()
 }
 
-/// P2, P3, P4, P21, P22: the mistakes of real clients, found in what they sent.
+/// The mistakes of real clients, found in what they sent.
 #[tokio::test]
 async fn lint_finds_the_mistakes_of_real_clients() {
     let ups = MockUps::start().await.unwrap();

@@ -212,7 +212,10 @@ async fn slow_body_outlives_the_idle_limit() {
 struct Panics;
 
 impl mock_ups::api::Product for Panics {
-    fn answer(&self, request: &mock_ups::api::ApiRequest<'_>) -> Option<mock_ups::api::ApiAnswer> {
+    fn answer(
+        &self,
+        request: &mock_ups::api::ApiRequest<'_>,
+    ) -> Option<mock_ups::api::ApiResponse> {
         assert_ne!(request.segments[0], "rating", "a defect");
         None
     }

@@ -120,7 +120,7 @@ async fn several_tokens_are_alive_at_once() {
     }
 }
 
-/// P3: every way of not sending Basic credentials, and the answer that UPS has for it.
+/// Every way of not sending Basic credentials, and the answer that UPS has for it.
 #[tokio::test]
 async fn bad_client_authentication_is_answered_with_ups_codes() {
     let ups = MockUps::start().await.unwrap();
@@ -216,7 +216,7 @@ async fn blocked_client_is_answered_10403() {
     assert!(!ups.set_blocked("nobody", true));
 }
 
-/// P4: the quota answers 10429 without any header that tells when to come back.
+/// The quota answers 10429 without any header that tells when to come back.
 #[tokio::test]
 async fn token_quota_answers_10429_until_its_window_ends() {
     let quota = Quota {
@@ -280,7 +280,7 @@ async fn revoked_token_is_refused_on_every_connection() {
     assert_eq!(refused.header("bkndtransid").len(), 22);
 }
 
-/// P17: tokens of the two environments do not mix, by listener and by host name.
+/// Tokens of the two environments do not mix, by listener and by host name.
 #[tokio::test]
 async fn tokens_of_the_environments_do_not_mix() {
     let ups = MockUps::start().await.unwrap();
@@ -309,7 +309,7 @@ async fn tokens_of_the_environments_do_not_mix() {
     );
 }
 
-/// P1, P2: a good token is refused without `/api`, and for a product that the app lacks.
+/// A good token is refused without `/api`, and for a product that the app lacks.
 #[tokio::test]
 async fn good_token_in_the_wrong_place_gets_the_401_that_misleads() {
     let ups = MockUps::start().await.unwrap();

@@ -157,7 +157,7 @@ async fn authorize_leads_to_the_login_page_and_names_the_app() {
     ] {
         assert_eq!(parameter(&location, name).as_deref(), Some(value));
     }
-    // P16: the URI is compared as text.
+    // The URI is compared as text.
     let with_slash = format!("{REDIRECT}/");
     let localhost = REDIRECT.replace("127.0.0.1", "localhost");
     for (call, status, code) in [
@@ -255,7 +255,7 @@ async fn pkce_needs_the_verifier_and_no_secret() {
     assert_stale(&without_verifier, "Invalid Authorization Code");
 }
 
-/// P6: a refresh token works once, and its successor works.
+/// A refresh token works once, and its successor works.
 #[tokio::test]
 async fn refresh_rotates_and_the_used_token_is_dead() {
     let ups = MockUps::builder()
@@ -320,7 +320,7 @@ async fn refresh_token_lives_sixty_days_from_its_own_issue() {
     assert_stale(&answer, "Invalid Refresh Token");
 }
 
-/// P11: a password change kills grants and their access tokens, not client credentials.
+/// A password change kills grants and their access tokens, not client credentials.
 #[tokio::test]
 async fn password_change_kills_the_grants_made_under_it() {
     let ups = MockUps::start().await.unwrap();
@@ -378,7 +378,7 @@ async fn refresh_refuses_foreign_and_malformed_presentations() {
     assert_eq!(refresh(&base, token).send().await.status, 200);
 }
 
-/// P6: sixty-four clients present one refresh token at the same time, over and over; one gets
+/// Sixty-four clients present one refresh token at the same time, over and over; one gets
 /// through each time, and no token is ever accepted twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_clients_rotate_and_no_token_is_accepted_twice() {

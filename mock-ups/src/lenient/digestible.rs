@@ -1,0 +1,49 @@
+//! Which bodies UPS's back end can read at all.
+
+/// Whether the body is JSON at all, whatever it says.
+pub(crate) fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// Whether the JSON text holds a control character that UPS's back end cannot digest, raw or as an
+/// escape. Tab, line feed and carriage return pass.
+pub(crate) fn holds_control_character(body: &[u8]) -> bool {
+    // Without branches inside a chunk the compiler compares many bytes at a time.
+    let is_suspicious = |byte: u8| {
+        (byte < 0x20 && byte != b'\t' && byte != b'\n' && byte != b'\r')
+            | (byte == 0x7f)
+            | (byte == b'\\')
+    };
+    body.chunks(64).any(|chunk| {
+        chunk
+            .iter()
+            .fold(false, |found, byte| found | is_suspicious(*byte))
+    }) && holds_control_escape(body)
+}
+
+/// Checks byte by byte. Most bodies hold no suspicious byte and never get here.
+fn holds_control_escape(body: &[u8]) -> bool {
+    if body
+        .iter()
+        .any(|byte| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || *byte == 0x7f)
+    {
+        return true;
+    }
+    let mut rest = body;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        match rest.get(at + 1) {
+            Some(b'b' | b'f') => return true,
+            Some(b'u') if is_control_escape(&rest[at + 2..]) => return true,
+            Some(_) => rest = &rest[at + 2..],
+            None => return false,
+        }
+    }
+    false
+}
+
+fn is_control_escape(digits: &[u8]) -> bool {
+    let Some([b'0', b'0', high @ (b'0' | b'1'), low]) = digits.first_chunk::<4>() else {
+        return false;
+    };
+    !(*high == b'0' && matches!(low, b'9' | b'a' | b'A' | b'd' | b'D'))
+}

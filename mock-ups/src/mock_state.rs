@@ -1,0 +1,229 @@
+//! What all workers and connections of one mock share.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use tokio_rustls::TlsAcceptor;
+
+use crate::api::{ApiResponse, Product, UpsError};
+use crate::clock::VirtualClock;
+use crate::config::{Limits, Settings, UnparsableJson};
+use crate::data::{SeedData, SeedUser};
+use crate::faults::{FaultPlan, Scenario, ScenarioError};
+use crate::hot_settings::HotSettings;
+use crate::journal::Journal;
+use crate::oauth::grants::{Grant, GrantReport, Grants};
+use crate::oauth::issuer::Issuer;
+use crate::oauth::quota::QuotaMeter;
+use crate::products;
+use crate::products::rating::Tariff;
+use crate::registry::Registry;
+use crate::tls::{self, TlsFailure};
+use crate::tokens::TokenTable;
+
+/// One mock: its clock, people, tokens, products, journal.
+pub(crate) struct MockState {
+    pub(crate) clock: VirtualClock,
+    pub(crate) limits: Limits,
+    pub(crate) seed: u64,
+    pub(crate) registry: Registry,
+    pub(crate) issuer: Issuer,
+    pub(crate) tokens: TokenTable,
+    pub(crate) grants: Grants,
+    pub(crate) quota: QuotaMeter,
+    /// In an allocation of its own: every call writes to it, and nothing that every call reads may
+    /// share its cache line.
+    pub(crate) journal: Box<Journal>,
+    pub(crate) faults: FaultPlan,
+    pub(crate) products: Vec<Box<dyn Product>>,
+    settings: RwLock<Arc<Settings>>,
+    pub(crate) hot: Arc<HotSettings>,
+    last_connection: AtomicU64,
+    /// The certificate authority of the TLS listeners, if there are any.
+    ca_pem: OnceLock<Arc<str>>,
+}
+
+impl std::fmt::Debug for MockState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MockState")
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a mock is made from.
+pub(crate) struct InitialState {
+    pub(crate) seed: u64,
+    pub(crate) settings: Settings,
+    pub(crate) data: SeedData,
+    /// Redirect URIs of each app beside its own.
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) journal_capacity: usize,
+    pub(crate) tariff: Option<Tariff>,
+    /// In place of the mock's own products.
+    pub(crate) products: Option<Vec<Box<dyn Product>>>,
+}
+
+impl Default for InitialState {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            settings: Settings::default(),
+            data: SeedData::default(),
+            redirect_uris: Vec::new(),
+            journal_capacity: 1_000,
+            tariff: None,
+            products: None,
+        }
+    }
+}
+
+impl MockState {
+    pub(crate) fn new(mut initial: InitialState) -> Self {
+        for app in &mut initial.data.apps {
+            app.redirect_uris.extend_from_slice(&initial.redirect_uris);
+        }
+        let hot = Arc::<HotSettings>::default();
+        hot.set(&initial.settings);
+        let products = match (initial.products, initial.tariff) {
+            (Some(products), _) => products,
+            (None, Some(tariff)) => products::with_tariff(Arc::new(tariff), initial.seed, &hot),
+            (None, None) => products::all(initial.seed, &hot),
+        };
+        Self {
+            clock: VirtualClock::new(),
+            limits: Limits::default(),
+            seed: initial.seed,
+            registry: Registry::new(initial.data),
+            issuer: Issuer::new(initial.seed),
+            tokens: TokenTable::default(),
+            grants: Grants::default(),
+            quota: QuotaMeter::default(),
+            journal: Box::new(Journal::new(initial.journal_capacity)),
+            faults: FaultPlan::default(),
+            products,
+            hot,
+            last_connection: AtomicU64::new(0),
+            ca_pem: OnceLock::new(),
+            settings: RwLock::new(Arc::new(initial.settings)),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        let mut slot = self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut settings = Settings::clone(&slot);
+        change(&mut settings);
+        self.hot.set(&settings);
+        *slot = Arc::new(settings);
+    }
+
+    /// The answer as the settings want errors to be.
+    pub(crate) fn adjust(&self, answer: ApiResponse, body: &[u8]) -> ApiResponse {
+        if answer.error.is_none() || !self.hot.changes_errors() {
+            return answer;
+        }
+        let settings = self.settings();
+        let unparsable = answer.is_indigestible() && !crate::lenient::holds_control_character(body);
+        let answer = if unparsable && settings.unparsable_json == UnparsableJson::BadRequest {
+            ApiResponse::error(UpsError::bad_request(
+                "10001",
+                "The request is not well formed.",
+            ))
+        } else {
+            answer
+        };
+        settings.errors.apply(answer)
+    }
+
+    /// Changes the settings that are named, by their serialised names.
+    pub(crate) fn patch_settings(
+        &self,
+        changes: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), serde_json::Error> {
+        let mut all = serde_json::to_value(&*self.settings())?;
+        if let Some(members) = all.as_object_mut() {
+            members.extend(changes);
+        }
+        let settings = serde_json::from_value(all)?;
+        self.change_settings(|current| *current = settings);
+        Ok(())
+    }
+
+    /// Plays a scenario on top of what is in force.
+    pub(crate) fn play_scenario(&self, scenario: Scenario) -> Result<Vec<u64>, ScenarioError> {
+        self.patch_settings(scenario.settings)
+            .map_err(|error| ScenarioError(format!("settings: {error}")))?;
+        let now_ms = self.clock.now_ms();
+        let add = |fault| self.faults.add(fault, now_ms).map_err(ScenarioError);
+        scenario.faults.into_iter().map(add).collect()
+    }
+
+    /// Makes the TLS certificates and keeps the authority's for those who ask.
+    pub(crate) fn generate_tls(&self, address: IpAddr) -> Result<TlsAcceptor, TlsFailure> {
+        let tls = tls::generate(address)?;
+        // The first one stays: a mock has one set of TLS listeners, made once.
+        let _ = self.ca_pem.set(tls.ca_pem);
+        Ok(tls.acceptor)
+    }
+
+    pub(crate) fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.get().map(|pem| &**pem)
+    }
+
+    /// Changes a password and kills what was granted under the old one. `false`: no such user.
+    pub(crate) fn change_password(&self, user: &str, password: String) -> bool {
+        if !self.registry.change_password(user, password) {
+            return false;
+        }
+        self.revoke_grants(|grant| grant.user == user);
+        true
+    }
+
+    /// Adds or replaces a user; a new password kills what was granted under the old one.
+    pub(crate) fn put_user(&self, user: SeedUser) {
+        let name = user.name.clone();
+        self.registry.put_user(user);
+        let version = self.registry.password_version(&name);
+        self.revoke_grants(|grant| grant.user == name && Some(grant.password_version) != version);
+    }
+
+    /// Tells about grants and their refresh tokens.
+    pub(crate) fn report_grants(&self, matches: impl Fn(&Grant) -> bool) -> Vec<GrantReport> {
+        let password_version = |user: &str| self.registry.password_version(user);
+        self.grants
+            .report(self.clock.now_ms(), password_version, matches)
+    }
+
+    /// Revokes grants and the access tokens that came from them; gives the number of grants.
+    pub(crate) fn revoke_grants(&self, matches: impl Fn(&Grant) -> bool) -> usize {
+        let dead = self.grants.revoke_where(matches);
+        self.tokens.revoke_where(self.clock.now_ms(), |token| {
+            token.grant.is_some_and(|grant| dead.contains(&grant))
+        });
+        dead.len()
+    }
+
+    /// The next connection's number, from 1.
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.last_connection.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Back to the start: no tokens, grants, quota marks, faults, shipments or journal entries. Clock,
+    /// settings, users and apps stay as they are.
+    pub(crate) fn reset(&self) {
+        self.tokens.clear();
+        self.grants.clear();
+        self.quota.clear();
+        self.journal.clear();
+        self.faults.clear();
+        self.products.iter().for_each(|product| product.reset());
+    }
+}

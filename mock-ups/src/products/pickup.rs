@@ -1,0 +1,275 @@
+//! Pickup: rate, create, list, cancel; the states of a country; service centres. Pickups are kept
+//! in memory, the oldest forgotten first.
+
+mod request;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use http::Method;
+use jiff::civil::Date;
+
+use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
+use crate::calendar;
+use crate::json::{Json, Style};
+use crate::products::rating::{error, mode::version_number};
+use crate::products::shipping::{read, transaction};
+
+use request::Envelope;
+
+/// How many pickups are kept.
+const CAPACITY: usize = 5_000;
+
+/// The product.
+#[derive(Debug)]
+pub struct Pickup {
+    seed: u64,
+    booked: Mutex<Booked>,
+}
+
+#[derive(Debug, Default)]
+struct Booked {
+    entries: VecDeque<Entry>,
+    count: u64,
+}
+
+/// A pickup that was created.
+#[derive(Debug, Clone)]
+struct Entry {
+    number: String,
+    account: String,
+    day: Date,
+    cancelled: bool,
+}
+
+impl Pickup {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            booked: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Booked> {
+        self.booked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rate(request: &ApiRequest<'_>) -> Result<ApiResponse, UpsError> {
+        let envelope: Envelope<'_> = match read(request.body) {
+            Ok(envelope) => envelope,
+            Err(unread) => return unread.answer(),
+        };
+        let body = envelope.pickup_rate_request.0;
+        let body = body.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
+        let context = body.context();
+        Ok(document(
+            "PickupRateResponse",
+            context,
+            request,
+            write::rate,
+        ))
+    }
+
+    fn create(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, UpsError> {
+        let envelope: Envelope<'_> = match read(request.body) {
+            Ok(envelope) => envelope,
+            Err(unread) => return unread.answer(),
+        };
+        let body = envelope.pickup_creation_request.0;
+        let body = body.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
+        let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
+        let day = checked(&body, today)?;
+        let account = body.account_number().unwrap_or_default();
+        let number = self.book(account, day);
+        let context = body.context();
+        Ok(document(
+            "PickupCreationResponse",
+            context,
+            request,
+            |json| {
+                json.text("PRN", &number);
+                json.object("RateStatus", |json| {
+                    json.text("Code", "01");
+                    json.text("Description", "Rate is returned");
+                });
+                write::rate(json);
+            },
+        ))
+    }
+
+    fn book(&self, account: &str, day: Date) -> String {
+        let mut booked = self.lock();
+        booked.count += 1;
+        let number = request_number(self.seed, booked.count);
+        if booked.entries.len() >= CAPACITY {
+            booked.entries.pop_front();
+        }
+        booked.entries.push_back(Entry {
+            number: number.clone(),
+            account: account.to_ascii_uppercase(),
+            day,
+            cancelled: false,
+        });
+        number
+    }
+
+    fn pending(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, UpsError> {
+        let account = request.header("accountnumber").unwrap_or_default().trim();
+        if account.len() != 6 && account.len() != 10 {
+            return Err(UpsError::bad_request(
+                "9510117",
+                "Missing or invalid account number",
+            ));
+        }
+        let booked = self.lock();
+        let mine = booked
+            .entries
+            .iter()
+            .filter(|entry| !entry.cancelled && entry.account.eq_ignore_ascii_case(account));
+        let mine: Vec<Entry> = mine.take(100).cloned().collect();
+        drop(booked);
+        if mine.is_empty() {
+            return Err(UpsError::bad_request(
+                "9510118",
+                "No pending pickups were found",
+            ));
+        }
+        Ok(document(
+            "PickupPendingStatusResponse",
+            None,
+            request,
+            |json| {
+                json.array("PendingStatus", &mine, |json, entry| {
+                    json.text("PickupType", "01");
+                    json.integer_text("ServiceDate", calendar::date_number(entry.day));
+                    json.text("PRN", &entry.number);
+                    json.text("PickupStatusMessage", "Received at dispatch");
+                    json.text("BillingCode", "01");
+                });
+            },
+        ))
+    }
+
+    fn cancel(&self, request: &ApiRequest<'_>, by: &str) -> Result<ApiResponse, UpsError> {
+        let refuse =
+            |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
+        let mut booked = self.lock();
+        let mut entries = booked.entries.iter_mut().rev();
+        let found = match by {
+            "01" => {
+                let account = request.header("accountnumber").unwrap_or_default().trim();
+                entries.find(|e| !e.cancelled && e.account.eq_ignore_ascii_case(account))
+            }
+            "02" => {
+                let number = request.header("prn").unwrap_or_default().trim();
+                entries.find(|entry| entry.number.eq_ignore_ascii_case(number))
+            }
+            _ => return refuse("9510116", "Invalid cancel option"),
+        };
+        match found {
+            None => return refuse("9510115", "The pickup request number was not found"),
+            Some(entry) if entry.cancelled => {
+                return refuse("9510120", "The pickup has already been cancelled");
+            }
+            Some(entry) => entry.cancelled = true,
+        }
+        drop(booked);
+        Ok(document("PickupCancelResponse", None, request, |json| {
+            json.text("PickupType", "01");
+        }))
+    }
+}
+
+/// The day of a pickup that can be booked.
+fn checked(body: &request::Pickup<'_>, today: Date) -> Result<Date, UpsError> {
+    let refuse = |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
+    let Some(day) = body.day().and_then(calendar::parse_date) else {
+        return refuse("9510101", "Missing or invalid pickup date");
+    };
+    if day < today {
+        return refuse("9510102", "The pickup date must not be in the past");
+    }
+    if !calendar::is_business_day(day) {
+        return refuse("9510103", "There is no pickup on the requested day");
+    }
+    for piece in &body.pickup_piece.0 {
+        let code = piece.service_code.as_str();
+        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return refuse("9510119", "Invalid service designation");
+        }
+    }
+    Ok(day)
+}
+
+/// Eleven characters, as UPS numbers pickups.
+fn request_number(seed: u64, count: u64) -> String {
+    let mixed = (seed ^ 0x5bd1_e995)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .wrapping_add(count);
+    format!("29{:05X}E{:03X}", count % 0x10_0000, (mixed >> 20) % 0x1000)
+}
+
+/// An answer: `Response` and what `body` adds.
+fn document(
+    root: &str,
+    context: Option<&str>,
+    request: &ApiRequest<'_>,
+    body: impl FnOnce(&mut Json),
+) -> ApiResponse {
+    ApiResponse::json(Json::document(Style::Spaced, 2048, |json| {
+        json.object(root, |json| {
+            crate::response_envelope::success(json, context, transaction(request));
+            body(json);
+        });
+    }))
+}
+
+impl Product for Pickup {
+    fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiResponse> {
+        let versioned = |version: &str| version_number(version).map(|_| ());
+        let (method, segments) = (request.method, request.segments);
+        let result = match *segments {
+            ["shipments", version, "pickup", kind] if method == Method::POST => versioned(version)
+                .and_then(|()| match kind {
+                    "oncall" | "smart" | "both" => Self::rate(request),
+                    _ => Err(UpsError::bad_request("9510116", "Invalid pickup type")),
+                }),
+            ["shipments", version, "pickup", _] if method == Method::GET => {
+                versioned(version).and_then(|()| self.pending(request))
+            }
+            ["shipments", version, "pickup", by] if method == Method::DELETE => {
+                versioned(version).and_then(|()| self.cancel(request, by))
+            }
+            ["pickupcreation", version, "pickup"] if method == Method::POST => {
+                versioned(version).and_then(|()| self.create(request))
+            }
+            ["pickup", version, "countries", country] if method == Method::GET => {
+                versioned(version).map(|()| {
+                    document(
+                        "PickupGetPoliticalDivision1ListResponse",
+                        None,
+                        request,
+                        |json| {
+                            write::states(json, country);
+                        },
+                    )
+                })
+            }
+            ["pickup", version, "servicecenterlocations"] if method == Method::POST => {
+                versioned(version).map(|()| {
+                    let root = "PickupGetServiceCenterFacilitiesResponse";
+                    document(root, None, request, write::service_centers)
+                })
+            }
+            _ => return None,
+        };
+        Some(result.unwrap_or_else(ApiResponse::from))
+    }
+
+    fn reset(&self) {
+        *self.lock() = Booked::default();
+    }
+}

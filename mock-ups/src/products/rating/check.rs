@@ -1,0 +1,289 @@
+//! From the request as it came to a [`RatingJob`]: the checks, in the order in which UPS reports them.
+//!
+//! The order is a guess where two mistakes are made at once.
+
+mod classification;
+mod package;
+mod place;
+
+use jiff::civil::{Date, Time};
+use jiff::{Span, ToSpan as _};
+
+use crate::api::UpsError;
+use crate::calendar;
+use crate::lenient::{Text, thousandths};
+use crate::places::Code2;
+
+use super::error;
+use super::job::{
+    RatingJob, RequestedOutput, ShipmentOptions, Signature, ThirdParty, WantedPickup,
+};
+use super::mode::Mode;
+use super::request::{DeliveryConfirmation, RateRequest, Request, Shipment};
+use super::service::{Lane, Service};
+use super::tariff::Tariff;
+
+pub(crate) use package::SIMPLE_RATE_SIZES;
+
+/// Packages in one shipment.
+const MAX_PACKAGES: usize = 200;
+
+/// What the checks need to know beside the request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CheckInputs<'t> {
+    pub(crate) tariff: &'t Tariff,
+    /// The day at the mock.
+    pub(crate) today: Date,
+    pub(crate) mode: Mode,
+    /// The whole request, for what is looked at seldom.
+    pub(crate) body: &'t [u8],
+}
+
+/// Checks a request.
+pub(crate) fn check<'r>(
+    request: &'r RateRequest<'_>,
+    facts: CheckInputs<'_>,
+) -> Result<RatingJob<'r>, UpsError> {
+    let shipment = request
+        .shipment
+        .as_ref()
+        .ok_or_else(|| UpsError::from(error::MISSING_REQUIRED))?;
+    let shipper_number = shipper_number(shipment)?;
+    let (from, to) = place::ends(shipment)?;
+    let reclassified = to.residential && {
+        let state = to.state.as_ref().map(Code2::as_str);
+        classification::is_commercial(facts.body, to.zip, state)
+    };
+    let lane = Lane {
+        from: (from.country, from.region),
+        to: (to.country, to.region),
+        residential: to.residential && !reclassified,
+    };
+    let packages = &shipment.package.0;
+    if packages.is_empty() {
+        return Err(error::NO_PACKAGES.into());
+    }
+    if packages.len() > MAX_PACKAGES {
+        return Err(error::TOO_MANY_PACKAGES.into());
+    }
+    let service = service(shipment, lane, facts.mode)?;
+    let units = package::units(packages, lane)?;
+    let parcels = packages
+        .iter()
+        .enumerate()
+        .map(|(index, package)| package::parcel(package, index, units, lane, facts.tariff))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(service) = service {
+        package::fits_service(&parcels, service, lane)?;
+    }
+    payer(shipment, shipper_number)?;
+    contents_value(shipment, lane, facts.mode)?;
+    Ok(RatingJob {
+        lane,
+        from_prefix: from.prefix,
+        to_prefix: to.prefix,
+        to_zip: to.zip,
+        service,
+        units,
+        parcels,
+        shipper_number,
+        origin_has_state: from.state.is_some(),
+        reclassified,
+        documents_only: shipment.documents_only_indicator.0,
+        options: options(shipment, lane),
+        shows: shows(request, shipment, facts),
+    })
+}
+
+/// The shipper number, when it is six letters and digits. Absent is fine.
+fn shipper_number<'r>(shipment: &'r Shipment<'_>) -> Result<Option<&'r str>, UpsError> {
+    let shipper = shipment
+        .shipper
+        .as_ref()
+        .ok_or_else(|| UpsError::from(error::SHIPPER_MISSING))?;
+    match shipper.shipper_number.present() {
+        Some(number) if number.len() != 6 || !number.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            Err(error::SHIPPER_NUMBER_INVALID.into())
+        }
+        number => Ok(number),
+    }
+}
+
+/// The service of a Rate. Shop ignores what the body says.
+fn service(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<Option<Service>, UpsError> {
+    if mode.shop {
+        return Ok(None);
+    }
+    let code = shipment.service.as_ref().map(|service| &service.code);
+    let service = code
+        .and_then(Text::present)
+        .and_then(Service::parse)
+        .ok_or_else(|| UpsError::from(error::SERVICE_INVALID_FROM_ORIGIN))?;
+    if lane.sells(service) {
+        Ok(Some(service))
+    } else if lane.origin_sells(service) {
+        Err(error::SERVICE_UNAVAILABLE.into())
+    } else {
+        Err(error::SERVICE_INVALID_FROM_ORIGIN.into())
+    }
+}
+
+/// Who is billed as shipper must be the shipper.
+fn payer(shipment: &Shipment<'_>, shipper_number: Option<&str>) -> Result<(), UpsError> {
+    let Some(details) = shipment.payment_details.as_ref() else {
+        return Ok(());
+    };
+    for charge in &details.shipment_charge.0 {
+        let billed = charge.bill_shipper.as_ref();
+        if let Some(account) = billed.and_then(|billed| billed.account_number.present())
+            && !shipper_number.is_some_and(|number| number.eq_ignore_ascii_case(account))
+        {
+            return Err(error::BILL_SHIPPER_INVALID.into());
+        }
+    }
+    Ok(())
+}
+
+/// `InvoiceLineTotal`: needed for time in transit across a border, and sane whenever it is there.
+fn contents_value(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<(), UpsError> {
+    const MOST: i64 = 99_999_999_000;
+    match shipment.invoice_line_total.as_ref() {
+        Some(total) => match thousandths(total.monetary_value.as_str()) {
+            Some(value) if (1000..=MOST).contains(&value) => Ok(()),
+            _ => Err(error::CONTENTS_VALUE_INVALID.into()),
+        },
+        None if mode.time_in_transit
+            && lane.is_international()
+            && !shipment.documents_only_indicator.0 =>
+        {
+            Err(error::CONTENTS_VALUE_INVALID.into())
+        }
+        None => Ok(()),
+    }
+}
+
+fn options(shipment: &Shipment<'_>, lane: Lane) -> ShipmentOptions {
+    let Some(options) = shipment.shipment_service_options.as_ref() else {
+        return ShipmentOptions::default();
+    };
+    // In domestic shipments of the United States a signature belongs to the package.
+    let signature = options
+        .delivery_confirmation
+        .as_ref()
+        .filter(|_| !lane.is_united_states());
+    ShipmentOptions {
+        saturday_delivery: options.saturday_delivery_indicator.0,
+        saturday_pickup: options.saturday_pickup_indicator.0,
+        carbon_neutral: options.carbon_neutral_indicator.0,
+        signature: signature.and_then(|confirmation| signature_of(confirmation, "1", "2")),
+    }
+}
+
+/// Reads a delivery confirmation, given the codes for "any" and "adult" on its level.
+fn signature_of(
+    confirmation: &DeliveryConfirmation<'_>,
+    any: &str,
+    adult: &str,
+) -> Option<Signature> {
+    match confirmation.dcis_type.as_str() {
+        code if code == any => Some(Signature::Any),
+        code if code == adult => Some(Signature::Adult),
+        _ => None,
+    }
+}
+
+fn shows<'r>(
+    request: &'r RateRequest<'_>,
+    shipment: &'r Shipment<'_>,
+    facts: CheckInputs<'_>,
+) -> RequestedOutput<'r> {
+    let envelope = request.request.as_ref();
+    let rating = shipment.shipment_rating_options.0.unwrap_or_default();
+    RequestedOutput {
+        customer_context: envelope.and_then(customer_context),
+        negotiated_asked: rating.negotiated_rates_indicator.0,
+        third_party: if rating.tpfc_negotiated_rates_indicator.0 {
+            third_party(shipment)
+        } else {
+            ThirdParty::NotAsked
+        },
+        rate_chart: rating.rate_chart_indicator.0,
+        user_level_discount_asked: rating.user_level_discount_indicator.0,
+        rating_method: shipment.rating_method_requested_indicator.0,
+        taxes: shipment.tax_information_indicator.0,
+        sub_version: envelope.map_or(0, |request| sub_version(request.sub_version.as_str())),
+        time_in_transit: facts
+            .mode
+            .time_in_transit
+            .then(|| wanted_pickup(shipment, facts.today)),
+    }
+}
+
+/// Whose negotiated rates the shipper asks for: those of the third party or the receiver who pays
+/// for the transportation.
+fn third_party<'r>(shipment: &'r Shipment<'_>) -> ThirdParty<'r> {
+    let details = shipment.payment_details.as_ref();
+    let charges = details.or(shipment.payment_information.as_ref());
+    let charges = charges.map_or(&[][..], |details| &details.shipment_charge.0);
+    let mut payers = charges.iter().filter_map(|charge| {
+        let third_party = charge.bill_third_party.as_ref();
+        third_party.or(charge.bill_receiver.as_ref())
+    });
+    match payers.next() {
+        Some(payer) => ThirdParty::Account(payer.account_number.as_str()),
+        None => ThirdParty::NobodyElsePays,
+    }
+}
+
+/// The context that the answer repeats, at most 512 characters of it.
+fn customer_context<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+    let reference = request.transaction_reference.as_ref()?;
+    let context = reference.customer_context.as_ref()?.present()?;
+    let end = context
+        .char_indices()
+        .nth(512)
+        .map_or(context.len(), |(at, _)| at);
+    Some(&context[..end])
+}
+
+/// `2205`, or `v2205` as recorded; 0 when absent or unreadable.
+pub(crate) fn sub_version(text: &str) -> u32 {
+    let digits = text.trim_start_matches(['v', 'V']);
+    if digits.len() > 4 {
+        return 0;
+    }
+    digits.parse().unwrap_or(0)
+}
+
+fn wanted_pickup<'r>(shipment: &'r Shipment<'_>, today: Date) -> WantedPickup<'r> {
+    let information = shipment.delivery_time_information.as_ref();
+    let pickup = information.and_then(|information| information.pickup.as_ref());
+    let sent = pickup.and_then(|pickup| pickup.date.present());
+    let within = |day: &Date| {
+        let earliest: Span = 35.days();
+        let latest: Span = 60.days();
+        (today.saturating_sub(earliest)..=today.saturating_add(latest)).contains(day)
+    };
+    let day = sent.and_then(calendar::parse_date).filter(within);
+    let bill_type = information.and_then(|information| information.package_bill_type.present());
+    WantedPickup {
+        bill_type: bill_type
+            .filter(|code| matches!(*code, "02" | "03" | "04" | "07"))
+            .unwrap_or("03"),
+        day,
+        time: pickup.and_then(|pickup| clock_time(pickup.time.as_str())),
+        day_was_changed: sent.is_some() && day.is_none(),
+    }
+}
+
+/// `HHMM` or `HHMMSS`.
+fn clock_time(text: &str) -> Option<Time> {
+    if !matches!(text.len(), 4 | 6) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let two = |at: usize| {
+        text.get(at..at + 2)
+            .map_or(Some(0), |digits| digits.parse().ok())
+    };
+    Time::new(two(0)?, two(2)?, two(4)?, 0).ok()
+}

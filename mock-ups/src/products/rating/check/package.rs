@@ -1,0 +1,376 @@
+//! Packages: units, limits, billed weight and what the dimensions bring about.
+
+use crate::api::UpsError;
+use crate::lenient::{Text, thousandths};
+use crate::places::Region;
+use crate::products::rating::error;
+use crate::products::rating::job::{Parcel, Units};
+use crate::products::rating::request::{DimensionsIn, Package, WeightIn};
+use crate::products::rating::service::{Lane, Packaging, Service};
+use crate::products::rating::tariff::{MAX_POUNDS, Rounding, Tariff};
+
+/// Thousandths of a pound in a kilogram.
+const POUNDS_PER_KILOGRAM: i64 = 2205;
+
+/// The unit system of all packages.
+pub(super) fn units(packages: &[Package<'_>], lane: Lane) -> Result<Units, UpsError> {
+    let mut found = None;
+    for package in packages {
+        let weight = package
+            .package_weight
+            .as_ref()
+            .map_or(Ok(None), weight_units)?;
+        let size = package.dimensions.as_ref().map_or(Ok(None), size_units)?;
+        for units in [weight, size].into_iter().flatten() {
+            if *found.get_or_insert(units) != units {
+                return Err(error::MIXED_UNITS.into());
+            }
+        }
+    }
+    let metric_only = lane.from.1.is_european_union();
+    let units = found.unwrap_or(if metric_only {
+        Units::Metric
+    } else {
+        Units::Imperial
+    });
+    let valid = match lane.from.1 {
+        Region::UnitedStates | Region::PuertoRico => units == Units::Imperial,
+        Region::Poland | Region::EuropeanUnion => units == Units::Metric,
+        Region::Canada | Region::Mexico | Region::Elsewhere => true,
+    };
+    if valid {
+        Ok(units)
+    } else {
+        Err(error::WRONG_SYSTEM.into())
+    }
+}
+
+fn weight_units(weight: &WeightIn<'_>) -> Result<Option<Units>, UpsError> {
+    let code = weight
+        .unit_of_measurement
+        .as_ref()
+        .and_then(|unit| unit.code.present());
+    match code {
+        None => Ok(None),
+        Some(code) if code.eq_ignore_ascii_case("LBS") => Ok(Some(Units::Imperial)),
+        Some(code) if code.eq_ignore_ascii_case("KGS") => Ok(Some(Units::Metric)),
+        Some(_) => Err(error::WEIGHT_UNIT_INVALID.into()),
+    }
+}
+
+fn size_units(size: &DimensionsIn<'_>) -> Result<Option<Units>, UpsError> {
+    if is_blank(size) {
+        return Ok(None);
+    }
+    let code = size
+        .unit_of_measurement
+        .as_ref()
+        .and_then(|unit| unit.code.present());
+    match code {
+        None => Err(error::SIZE_UNIT_MISSING.into()),
+        Some(code) if code.eq_ignore_ascii_case("IN") => Ok(Some(Units::Imperial)),
+        Some(code) if code.eq_ignore_ascii_case("CM") => Ok(Some(Units::Metric)),
+        Some(_) => Err(error::SIZE_UNIT_INVALID.into()),
+    }
+}
+
+fn is_blank(size: &DimensionsIn<'_>) -> bool {
+    [&size.length, &size.width, &size.height]
+        .iter()
+        .all(|side| side.present().is_none())
+}
+
+/// Checks and measures one package.
+pub(super) fn parcel<'r>(
+    package: &'r Package<'_>,
+    index: usize,
+    units: Units,
+    lane: Lane,
+    tariff: &Tariff,
+) -> Result<Parcel<'r>, UpsError> {
+    let kind = package
+        .packaging_type
+        .as_ref()
+        .or(package.packaging.as_ref());
+    let packaging = Packaging::parse(kind.map_or("", |kind| kind.code.as_str()))
+        .ok_or_else(|| UpsError::from(error::PACKAGING_UNAVAILABLE))?;
+    let simple_rate = simple_rate(package)?;
+    let sent = package
+        .package_weight
+        .as_ref()
+        .map_or("", |weight| weight.weight.as_str());
+    let weighs_something = packaging != Packaging::Letter && simple_rate.is_none();
+    let weight = actual_weight(sent, units, weighs_something)?;
+    let size = Size::measure(package, index, units, tariff)?;
+    if packaging != Packaging::Pallet {
+        within_limits(weight, size, units)?;
+    }
+
+    let rules = &tariff.rules;
+    let dimensional = size.map_or(0, |size| size.dimensional(units, tariff));
+    let mut billed = round_up_weight(weight, units).max(dimensional);
+    let scale = size.map(|size| size.in_inches(units));
+    let weight_pounds = to_pounds(weight, units);
+    let found_handling = needs_handling(weight_pounds, scale, tariff);
+    let large = package.large_package_indicator.0 || is_large(weight_pounds, scale, tariff);
+    if large {
+        billed = billed.max(match units {
+            Units::Imperial => rules.large_package.minimum_pounds * 10,
+            Units::Metric => rules.large_package.minimum_pounds * 10_000 / POUNDS_PER_KILOGRAM,
+        });
+    }
+    let is_letter = packaging == Packaging::Letter && weight <= LETTER_LIMIT;
+    if is_letter {
+        billed = 5;
+    }
+    let options = package.package_service_options.as_ref();
+    Ok(Parcel {
+        packaging,
+        weight: if sent.is_empty() { "0" } else { sent },
+        billed: if simple_rate.is_some() { 0 } else { billed },
+        pounds: if is_letter {
+            0
+        } else {
+            price_index(billed, units)
+        },
+        additional_handling: !large && (package.additional_handling_indicator.0 || found_handling),
+        handling_was_found: !large && found_handling && !package.additional_handling_indicator.0,
+        large,
+        signature: options
+            .and_then(|options| options.delivery_confirmation.as_ref())
+            .filter(|_| lane.is_united_states() || lane.is_domestic())
+            .and_then(|confirmation| super::signature_of(confirmation, "2", "3")),
+        declared_value: declared_value(package)?,
+        cash_on_delivery: options.is_some_and(|options| options.cash_on_delivery.0),
+        simple_rate,
+    })
+}
+
+/// A letter that is heavier, in thousandths of a pound or kilogram, is priced as a package.
+const LETTER_LIMIT: i64 = 500;
+
+/// The weight in thousandths of the unit.
+fn actual_weight(sent: &str, units: Units, must_weigh: bool) -> Result<i64, UpsError> {
+    let none = match units {
+        Units::Imperial => error::NO_WEIGHT_POUNDS,
+        Units::Metric => error::NO_WEIGHT_KILOGRAMS,
+    };
+    match thousandths(sent) {
+        Some(weight) if weight > 0 => Ok(weight),
+        Some(0) if !must_weigh => Ok(0),
+        None if sent.is_empty() && !must_weigh => Ok(0),
+        _ => Err(none.into()),
+    }
+}
+
+fn within_limits(weight: i64, size: Option<Size>, units: Units) -> Result<(), UpsError> {
+    let (heaviest, longest, around) = match units {
+        Units::Imperial => (150, 108, 165),
+        Units::Metric => (70, 274, 419),
+    };
+    let too = match units {
+        Units::Imperial => (
+            error::TOO_HEAVY_POUNDS,
+            error::TOO_LONG_INCHES,
+            error::TOO_BIG,
+        ),
+        Units::Metric => (
+            error::TOO_HEAVY_KILOGRAMS,
+            error::TOO_LONG_CENTIMETRES,
+            error::TOO_BIG_CENTIMETRES,
+        ),
+    };
+    if weight > heaviest * 1000 {
+        return Err(too.0.into());
+    }
+    let Some(size) = size else { return Ok(()) };
+    if size.longest > longest {
+        return Err(too.1.into());
+    }
+    if size.length_and_girth() > around {
+        return Err(too.2.into());
+    }
+    Ok(())
+}
+
+/// The sides in whole inches or centimetres, longest first.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    longest: i64,
+    second: i64,
+    third: i64,
+}
+
+impl Size {
+    fn measure(
+        package: &Package<'_>,
+        index: usize,
+        units: Units,
+        tariff: &Tariff,
+    ) -> Result<Option<Self>, UpsError> {
+        let Some(sent) = package.dimensions.as_ref().filter(|size| !is_blank(size)) else {
+            return Ok(None);
+        };
+        let most = if units == Units::Imperial {
+            10_000_000
+        } else {
+            25_400_000
+        };
+        let side = |text: &Text<'_>| {
+            let side = thousandths(text.as_str()).filter(|side| *side > 0)?;
+            Some(match tariff.rules.dimension_rounding {
+                Rounding::Nearest => (side.min(most) + 500) / 1000,
+                Rounding::Up => (side.min(most) + 999) / 1000,
+            })
+        };
+        let measured = || Some([side(&sent.length)?, side(&sent.width)?, side(&sent.height)?]);
+        let mut sides = measured().ok_or_else(|| error::dimensions_incomplete(index))?;
+        sides.sort_unstable();
+        let [third, second, longest] = sides;
+        Ok(Some(Self {
+            longest,
+            second,
+            third,
+        }))
+    }
+
+    const fn length_and_girth(self) -> i64 {
+        self.longest + 2 * (self.second + self.third)
+    }
+
+    const fn volume(self) -> i64 {
+        self.longest * self.second * self.third
+    }
+
+    /// The dimensional weight in tenths of the unit, rounded up.
+    fn dimensional(self, units: Units, tariff: &Tariff) -> i64 {
+        match units {
+            Units::Imperial => self.volume().div_euclid_up(tariff.rules.divisor_inches) * 10,
+            Units::Metric => {
+                (self.volume() * 2).div_euclid_up(tariff.rules.divisor_centimetres) * 5
+            }
+        }
+    }
+
+    fn in_inches(self, units: Units) -> Self {
+        let convert = |side: i64| match units {
+            Units::Imperial => side,
+            Units::Metric => side * 100 / 254,
+        };
+        Self {
+            longest: convert(self.longest),
+            second: convert(self.second),
+            third: convert(self.third),
+        }
+    }
+}
+
+/// Division of non-negative numbers that rounds up.
+trait DivideUp {
+    fn div_euclid_up(self, divisor: Self) -> Self;
+}
+
+impl DivideUp for i64 {
+    fn div_euclid_up(self, divisor: Self) -> Self {
+        (self + divisor - 1) / divisor
+    }
+}
+
+/// Whole pounds, or half kilograms, in tenths.
+fn round_up_weight(thousandths: i64, units: Units) -> i64 {
+    match units {
+        Units::Imperial => thousandths.div_euclid_up(1000) * 10,
+        Units::Metric => thousandths.div_euclid_up(500) * 5,
+    }
+}
+
+/// Thousandths of a pound.
+const fn to_pounds(weight: i64, units: Units) -> i64 {
+    match units {
+        Units::Imperial => weight,
+        Units::Metric => weight * POUNDS_PER_KILOGRAM / 1000,
+    }
+}
+
+fn price_index(billed: i64, units: Units) -> usize {
+    let pounds = to_pounds(billed * 100, units).div_euclid_up(1000);
+    usize::try_from(pounds).unwrap_or(0).clamp(1, MAX_POUNDS)
+}
+
+fn needs_handling(weight: i64, size: Option<Size>, tariff: &Tariff) -> bool {
+    let rule = &tariff.rules.additional_handling;
+    let over = |limit: i64, value: i64| limit > 0 && value > limit;
+    over(rule.over_pounds * 1000, weight)
+        || size.is_some_and(|size| {
+            over(rule.over_longest, size.longest)
+                || over(rule.over_second, size.second)
+                || over(rule.over_volume, size.volume())
+                || over(rule.over_length_girth, size.length_and_girth())
+        })
+}
+
+fn is_large(weight: i64, size: Option<Size>, tariff: &Tariff) -> bool {
+    let rule = &tariff.rules.large_package;
+    let over = |limit: i64, value: i64| limit > 0 && value > limit;
+    over(rule.over_pounds * 1000, weight)
+        || size.is_some_and(|size| {
+            over(rule.over_length, size.longest)
+                || over(rule.over_length_girth, size.length_and_girth())
+                || over(rule.over_volume, size.volume())
+        })
+}
+
+fn declared_value(package: &Package<'_>) -> Result<i64, UpsError> {
+    const MOST: i64 = 50_000_000;
+    let options = package.package_service_options.as_ref();
+    let Some(value) = options.and_then(|options| options.declared_value.as_ref()) else {
+        return Ok(0);
+    };
+    match value.monetary_value.present().map(thousandths) {
+        None => Ok(0),
+        Some(Some(amount)) if amount > MOST => Err(error::DECLARED_VALUE_TOO_HIGH.into()),
+        Some(Some(amount)) if amount >= 0 => Ok(amount / 10),
+        Some(_) => Err(error::DECLARED_VALUE_INVALID.into()),
+    }
+}
+
+fn simple_rate(package: &Package<'_>) -> Result<Option<usize>, UpsError> {
+    let sent = package
+        .simple_rate
+        .as_ref()
+        .and_then(|size| size.code.present());
+    let Some(code) = sent else { return Ok(None) };
+    SIMPLE_RATE_SIZES
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(code))
+        .map(Some)
+        .ok_or_else(|| error::SIMPLE_RATE_INVALID.into())
+}
+
+/// The sizes of UPS Simple Rate, smallest first.
+pub(crate) const SIMPLE_RATE_SIZES: [&str; 5] = ["XS", "S", "M", "L", "XL"];
+
+/// Whether every package can go by the service that Rate asks for.
+pub(super) fn fits_service(
+    parcels: &[Parcel<'_>],
+    service: Service,
+    lane: Lane,
+) -> Result<(), UpsError> {
+    for parcel in parcels {
+        if !parcel.packaging.goes_by(service, lane) {
+            return Err(match parcel.packaging {
+                Packaging::WorldwideBox | Packaging::Mail | Packaging::Pallet => {
+                    error::PACKAGING_UNAVAILABLE.into()
+                }
+                Packaging::Letter | Packaging::Express | Packaging::Customer => {
+                    error::PACKAGING_INVALID.into()
+                }
+            });
+        }
+        let simple = lane.is_united_states() && matches!(service.code(), "02" | "03" | "12");
+        if parcel.simple_rate.is_some() && !simple {
+            return Err(error::SIMPLE_RATE_INVALID.into());
+        }
+    }
+    Ok(())
+}

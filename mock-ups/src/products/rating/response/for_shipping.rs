@@ -1,0 +1,84 @@
+//! The charges in a shipping answer: the same numbers in another arrangement.
+
+use crate::json::Json;
+use crate::products::rating::charges::{PackageCharges, ServicePrices, ShipmentCharges};
+use crate::products::rating::job::Parcel;
+
+use super::ResponseContext;
+use super::shipment::{Items, billing_weight, money, rate_chart, rate_modifier};
+use super::shipment::{taxes, total_with_taxes};
+
+/// `ShipmentCharges`, `NegotiatedRateCharges` and `BillingWeight`.
+pub(crate) fn shipment(
+    json: &mut Json,
+    sheet: &ResponseContext<'_>,
+    basis: &ServicePrices<'_>,
+    charges: &ShipmentCharges,
+) {
+    let by_package = sheet.job.lane.is_rated_by_package();
+    json.object("ShipmentCharges", |json| {
+        if sheet.job.shows.rate_chart {
+            json.text("RateChart", rate_chart(sheet));
+        }
+        let base = if by_package { 0 } else { charges.packages.base };
+        money(json, sheet, "BaseServiceCharge", base);
+        let transportation = charges.packages.transportation();
+        money(json, sheet, "TransportationCharges", transportation);
+        if sheet.is_itemised() {
+            Items::of_shipment(sheet, basis, charges, charges.packages.fuel).write(json, sheet);
+        }
+        money(json, sheet, "ServiceOptionsCharges", charges.options());
+        taxes(json, sheet, charges.total());
+        money(json, sheet, "TotalCharges", charges.total());
+        total_with_taxes(json, sheet, charges.total());
+    });
+    if basis.is_negotiated() {
+        let modifier = sheet.modifier(basis);
+        let amount = modifier.map_or(0, |modifier| modifier.amount);
+        let total = (charges.net_total() + amount).max(0);
+        json.object("NegotiatedRateCharges", |json| {
+            if sheet.is_itemised() {
+                let fuel = charges.packages.net_fuel;
+                Items::of_shipment(sheet, basis, charges, fuel).write(json, sheet);
+            }
+            taxes(json, sheet, total);
+            money(json, sheet, "TotalCharge", total);
+            total_with_taxes(json, sheet, total);
+            rate_modifier(json, sheet, modifier);
+        });
+    }
+    let billed = sheet.job.parcels.iter().map(|parcel| parcel.billed).sum();
+    billing_weight(json, sheet.job.units, billed);
+}
+
+/// `BaseServiceCharge` and `ServiceOptionsCharges` of a package.
+pub(crate) fn package(json: &mut Json, sheet: &ResponseContext<'_>, charges: &PackageCharges) {
+    let by_package = sheet.job.lane.is_rated_by_package();
+    money(
+        json,
+        sheet,
+        "BaseServiceCharge",
+        if by_package { charges.base } else { 0 },
+    );
+    let options = if by_package { charges.options() } else { 0 };
+    money(json, sheet, "ServiceOptionsCharges", options);
+}
+
+/// `ItemizedCharges` and `NegotiatedCharges` of a package.
+pub(crate) fn package_items(
+    json: &mut Json,
+    sheet: &ResponseContext<'_>,
+    basis: &ServicePrices<'_>,
+    parcel: &Parcel<'_>,
+    charges: &PackageCharges,
+) {
+    if !sheet.job.lane.is_rated_by_package() || !sheet.is_itemised() {
+        return;
+    }
+    Items::of_package(basis, parcel, charges, charges.fuel).write(json, sheet);
+    if basis.is_negotiated() {
+        json.object("NegotiatedCharges", |json| {
+            Items::of_package(basis, parcel, charges, charges.net_fuel).write(json, sheet);
+        });
+    }
+}

@@ -1,0 +1,351 @@
+//! One `RatedShipment`.
+
+use crate::json::Json;
+use crate::places::Region;
+use crate::products::rating::charges::{PackageCharges, ServicePrices, ShipmentCharges};
+use crate::products::rating::check::SIMPLE_RATE_SIZES;
+use crate::products::rating::job::{Parcel, Units};
+use crate::products::rating::tariff::{Cents, RateModifier};
+use crate::products::rating::transit::commitment;
+
+use super::{ResponseContext, alert_at_shipment, transit};
+
+/// Writes the members of one rated shipment.
+pub(super) fn write(
+    json: &mut Json,
+    sheet: &ResponseContext<'_>,
+    basis: &ServicePrices<'_>,
+    packages: &[PackageCharges],
+) {
+    let job = sheet.job;
+    let charges = basis.shipment(job, packages);
+    let arrays = sheet.mode.lists_are_arrays();
+    let commitment = commitment(basis.service, job.lane, basis.zone);
+
+    heading(json, sheet, basis);
+    let billed = job.parcels.iter().map(|parcel| parcel.billed).sum();
+    billing_weight(json, job.units, billed);
+    let transportation = charges.packages.transportation();
+    money(json, sheet, "TransportationCharges", transportation);
+    let by_package = job.lane.is_rated_by_package();
+    let base = if by_package { 0 } else { charges.packages.base };
+    money(json, sheet, "BaseServiceCharge", base);
+    if sheet.is_itemised() {
+        Items::of_shipment(sheet, basis, &charges, charges.packages.fuel).write(json, sheet);
+    }
+    money(json, sheet, "ServiceOptionsCharges", charges.options());
+    taxes(json, sheet, charges.total());
+    money(json, sheet, "TotalCharges", charges.total());
+    total_with_taxes(json, sheet, charges.total());
+    if basis.is_negotiated() {
+        json.object("NegotiatedRateCharges", |json| {
+            negotiated(json, sheet, basis, &charges);
+        });
+    }
+    if commitment.guaranteed {
+        transit::guaranteed(json, commitment);
+    }
+    let pairs = job.parcels.iter().zip(packages);
+    json.list("RatedPackage", arrays, pairs, |json, (parcel, charges)| {
+        package(json, sheet, basis, parcel, charges);
+    });
+    let wanted = job.shows.time_in_transit.as_ref();
+    if let Some(wanted) = wanted.filter(|_| !sheet.is_untimed(basis)) {
+        transit::write(json, sheet, basis, commitment, wanted);
+    }
+}
+
+/// What stands before the weights and prices.
+fn heading(json: &mut Json, sheet: &ResponseContext<'_>, basis: &ServicePrices<'_>) {
+    let shows = &sheet.job.shows;
+    let arrays = sheet.mode.lists_are_arrays();
+    json.object("Service", |json| {
+        json.word("Code", basis.service.code());
+        json.word("Description", "");
+    });
+    if shows.rate_chart {
+        json.text("RateChart", rate_chart(sheet));
+    }
+    let modified = sheet.modifier(basis).is_some();
+    let (alerts, count) = sheet.alerts(modified, sheet.is_untimed(basis));
+    json.list(
+        "RatedShipmentAlert",
+        arrays,
+        alerts[..count].iter().copied(),
+        alert_at_shipment,
+    );
+    if shows.rating_method {
+        let by_package = sheet.job.lane.is_rated_by_package();
+        let method = if by_package { "02" } else { "01" };
+        json.text("BillableWeightCalculationMethod", method);
+        json.text("RatingMethod", method);
+    }
+    if shows.sub_version >= 2409 {
+        json.integer_text("Zone", basis.zone.number(basis.service));
+    }
+}
+
+/// 48 states: standard list; elsewhere: the plain rates.
+pub(super) fn rate_chart(sheet: &ResponseContext<'_>) -> &'static str {
+    match sheet.job.lane.from.1 {
+        Region::UnitedStates if sheet.job.shipper_number.is_some() => "1",
+        Region::UnitedStates => "3",
+        Region::PuertoRico
+        | Region::Canada
+        | Region::Mexico
+        | Region::Poland
+        | Region::EuropeanUnion
+        | Region::Elsewhere => "1",
+    }
+}
+
+fn negotiated(
+    json: &mut Json,
+    sheet: &ResponseContext<'_>,
+    basis: &ServicePrices<'_>,
+    charges: &ShipmentCharges,
+) {
+    let by_package = sheet.job.lane.is_rated_by_package();
+    let modifier = sheet.modifier(basis);
+    if sheet.job.shows.sub_version >= 2205 {
+        let base = if by_package {
+            0
+        } else {
+            charges.packages.net_base
+        };
+        // The specification says list, the live service writes an object.
+        money(json, sheet, "BaseServiceCharge", base);
+    }
+    rate_modifier(json, sheet, modifier);
+    if sheet.is_itemised() {
+        Items::of_shipment(sheet, basis, charges, charges.packages.net_fuel).write(json, sheet);
+    }
+    let total = charges.net_total() + modifier.map_or(0, |modifier| modifier.amount);
+    let total = total.max(0);
+    taxes(json, sheet, total);
+    money(json, sheet, "TotalCharge", total);
+    total_with_taxes(json, sheet, total);
+}
+
+pub(super) fn rate_modifier(
+    json: &mut Json,
+    sheet: &ResponseContext<'_>,
+    modifier: Option<&RateModifier>,
+) {
+    let arrays = sheet.mode.lists_are_arrays();
+    json.list("RateModifier", arrays, modifier.iter(), |json, modifier| {
+        json.text("ModifierType", &modifier.kind);
+        json.text("ModifierDesc", &modifier.description);
+        json.hundredths("Amount", modifier.amount);
+    });
+}
+
+fn package(
+    json: &mut Json,
+    sheet: &ResponseContext<'_>,
+    basis: &ServicePrices<'_>,
+    parcel: &Parcel<'_>,
+    charges: &PackageCharges,
+) {
+    let by_package = sheet.job.lane.is_rated_by_package();
+    let shown = |amount: Cents| if by_package { amount } else { 0 };
+    money(
+        json,
+        sheet,
+        "TransportationCharges",
+        shown(charges.transportation()),
+    );
+    money(json, sheet, "BaseServiceCharge", shown(charges.base));
+    money(
+        json,
+        sheet,
+        "ServiceOptionsCharges",
+        shown(charges.options()),
+    );
+    if by_package && sheet.is_itemised() {
+        Items::of_package(basis, parcel, charges, charges.fuel).write(json, sheet);
+    }
+    money(json, sheet, "TotalCharges", shown(charges.total()));
+    if by_package && basis.is_negotiated() {
+        json.object("NegotiatedCharges", |json| {
+            money(json, sheet, "BaseServiceCharge", charges.net_base);
+            money(
+                json,
+                sheet,
+                "TransportationCharges",
+                charges.net_transportation(),
+            );
+            if sheet.is_itemised() {
+                Items::of_package(basis, parcel, charges, charges.net_fuel).write(json, sheet);
+            }
+            money(json, sheet, "ServiceOptionsCharges", charges.options());
+            money(json, sheet, "TotalCharge", charges.net_total());
+        });
+    }
+    // It was read as a number.
+    json.word("Weight", parcel.weight);
+    billing_weight(json, sheet.job.units, shown(parcel.billed));
+    if let Some(size) = parcel.simple_rate.filter(|_| sheet.job.service.is_some()) {
+        json.object("SimpleRate", |json| {
+            json.text(
+                "Code",
+                SIMPLE_RATE_SIZES.get(size).copied().unwrap_or_default(),
+            );
+        });
+    }
+}
+
+pub(super) fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
+    const POUNDS: &str = concat!(
+        r#""BillingWeight":{"UnitOfMeasurement":{"Code":"LBS", "Description":"Pounds"}"#,
+        r#", "Weight":""#
+    );
+    const KILOGRAMS: &str = concat!(
+        r#""BillingWeight":{"UnitOfMeasurement":{"Code":"KGS", "Description":"Kilograms"}"#,
+        r#", "Weight":""#
+    );
+    match units {
+        Units::Imperial => json.prepared_tenths(POUNDS, tenths, "\"}"),
+        Units::Metric => json.prepared_tenths(KILOGRAMS, tenths, "\"}"),
+    }
+}
+
+#[inline(always)]
+pub(super) fn money(json: &mut Json, sheet: &ResponseContext<'_>, key: &str, amount: Cents) {
+    json.money(key, sheet.currency, amount);
+}
+
+/// The tax on an amount, when the request asks for it and the origin has one.
+fn tax_on(sheet: &ResponseContext<'_>, amount: Cents) -> Option<Cents> {
+    let percent = sheet.tax.filter(|_| sheet.job.shows.taxes)?;
+    Some((amount * percent + 5_000) / 10_000)
+}
+
+pub(super) fn taxes(json: &mut Json, sheet: &ResponseContext<'_>, amount: Cents) {
+    let arrays = sheet.mode.lists_are_arrays();
+    let kind = if sheet.currency == "CAD" {
+        "GST"
+    } else {
+        "VAT"
+    };
+    json.list(
+        "TaxCharges",
+        arrays,
+        tax_on(sheet, amount).iter(),
+        |json, tax| {
+            json.text("Type", kind);
+            json.hundredths("MonetaryValue", *tax);
+        },
+    );
+}
+
+pub(super) fn total_with_taxes(json: &mut Json, sheet: &ResponseContext<'_>, amount: Cents) {
+    if let Some(tax) = tax_on(sheet, amount) {
+        money(json, sheet, "TotalChargesWithTaxes", amount + tax);
+    }
+}
+
+/// One line of `ItemizedCharges`.
+#[derive(Debug, Clone, Copy)]
+struct Item<'t> {
+    code: &'static str,
+    amount: Cents,
+    subtype: Option<&'t str>,
+}
+
+/// The lines of one list; ten is more than any list has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Items<'t> {
+    lines: [Item<'t>; 12],
+    count: usize,
+}
+
+impl<'t> Items<'t> {
+    const fn new() -> Self {
+        const NONE: Item<'static> = Item {
+            code: "",
+            amount: 0,
+            subtype: None,
+        };
+        Self {
+            lines: [NONE; 12],
+            count: 0,
+        }
+    }
+
+    fn push(&mut self, code: &'static str, amount: Cents, subtype: Option<&'t str>) {
+        if let Some(line) = self.lines.get_mut(self.count) {
+            *line = Item {
+                code,
+                amount,
+                subtype,
+            };
+            self.count += 1;
+        }
+    }
+
+    fn push_charged(&mut self, code: &'static str, amount: Cents) {
+        if amount > 0 {
+            self.push(code, amount, None);
+        }
+    }
+
+    /// What stands at the shipment: its own charges, and when it is rated as a whole also those of
+    /// its packages. The residential surcharge stands here in both cases.
+    pub(super) fn of_shipment(
+        sheet: &ResponseContext<'_>,
+        basis: &ServicePrices<'t>,
+        charges: &ShipmentCharges,
+        fuel: Cents,
+    ) -> Self {
+        let mut items = Self::new();
+        items.push_charged("270", charges.packages.residential);
+        if !sheet.job.lane.is_rated_by_package() {
+            items.push_parcel(basis, &charges.packages, fuel);
+        }
+        items.push_charged("300", charges.saturday_delivery);
+        items.push_charged("310", charges.saturday_pickup);
+        items.push_charged("121", charges.signature);
+        items.push_charged("441", charges.carbon_neutral);
+        items
+    }
+
+    pub(super) fn of_package(
+        basis: &ServicePrices<'t>,
+        parcel: &Parcel<'_>,
+        charges: &PackageCharges,
+        fuel: Cents,
+    ) -> Self {
+        let mut items = Self::new();
+        if parcel.simple_rate.is_some() && charges.fuel == 0 {
+            items.push("553", 0, None);
+        }
+        items.push_parcel(basis, charges, fuel);
+        items
+    }
+
+    fn push_parcel(&mut self, basis: &ServicePrices<'t>, charges: &PackageCharges, fuel: Cents) {
+        self.push_charged("100", charges.handling);
+        self.push_charged("377", charges.large);
+        self.push_charged("110", charges.cash_on_delivery);
+        self.push_charged("120", charges.signature);
+        self.push("400", charges.declared, Some("EVS"));
+        if let Some(area) = basis.area {
+            self.push("376", charges.area, Some(&area.subtype));
+        }
+        self.push_charged("375", fuel);
+    }
+
+    pub(super) fn write(&self, json: &mut Json, sheet: &ResponseContext<'_>) {
+        let arrays = sheet.mode.lists_are_arrays();
+        let lines = self.lines[..self.count].iter();
+        json.list("ItemizedCharges", arrays, lines, |json, line| {
+            json.word("Code", line.code);
+            json.word("CurrencyCode", sheet.currency);
+            json.hundredths("MonetaryValue", line.amount);
+            if let Some(subtype) = line.subtype {
+                json.text("SubType", subtype);
+            }
+        });
+    }
+}

@@ -1,0 +1,338 @@
+//! Creates a shipment.
+
+use crate::api::{ApiRequest, ApiResponse, Environment, UpsError};
+use crate::json::{Json, Style};
+use crate::label::{Format, Label};
+use crate::products::rating::charges::{PackageCharges, ServicePrices};
+use crate::products::rating::check::{CheckInputs, check};
+use crate::products::rating::job::{RatingJob, Units};
+use crate::products::rating::response::for_shipping;
+use crate::products::rating::{
+    PriceLookup, RatingCall, error,
+    mode::{Mode, version_number},
+    transit,
+};
+
+use super::number::tracking_number;
+use super::request::{Envelope, Party, PricedEnvelope, ReferenceNumber, ShipmentRequest};
+use super::store::{Address, Package, Shipment};
+use super::{Shipping, read, transaction};
+
+impl Shipping {
+    pub(super) fn create(
+        &self,
+        request: &ApiRequest<'_>,
+        version: &str,
+    ) -> Result<ApiResponse, UpsError> {
+        let mode = Mode {
+            shop: false,
+            time_in_transit: false,
+            version: version_number(version)?,
+        };
+        let details: Envelope<'_> = match read(request.body) {
+            Ok(details) => details,
+            Err(unread) => return unread.answer(),
+        };
+        let priced: PricedEnvelope<'_> = match read(request.body) {
+            Ok(priced) => priced,
+            Err(unread) => return unread.answer(),
+        };
+        let not_valid = || UpsError::from(error::NOT_VALID);
+        let details = details.shipment_request.0.ok_or_else(not_valid)?;
+        let priced = priced.shipment_request.0.ok_or_else(not_valid)?;
+        let format = checked(&details)?;
+        let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
+        let facts = CheckInputs {
+            body: request.body,
+            tariff: &self.tariff,
+            today,
+            mode,
+        };
+        let job = check(&priced, facts).map_err(|error| refusal(error, &details))?;
+        described(&details, &job)?;
+        let call = RatingCall {
+            mode,
+            body: request.body,
+            caller: request.caller,
+            today,
+            transaction: transaction(request),
+        };
+        self.book(request, &details, &job, &call, format)
+    }
+
+    /// Prices, numbers, remembers and writes out a checked shipment.
+    fn book(
+        &self,
+        request: &ApiRequest<'_>,
+        details: &ShipmentRequest<'_>,
+        job: &RatingJob<'_>,
+        call: &RatingCall<'_>,
+        format: Format,
+    ) -> Result<ApiResponse, UpsError> {
+        let service = job
+            .service
+            .ok_or_else(|| UpsError::from(error::NOT_POSSIBLE))?;
+        let lookup = PriceLookup::of(&self.tariff, job, call.caller);
+        let basis = lookup.wanted(job, service).map_err(error::as_shipping)?;
+        let sheet = lookup.sheet(job, call);
+        let shipment = self.numbered(request, details, job, &basis);
+        let charges: Vec<PackageCharges> = job
+            .parcels
+            .iter()
+            .map(|parcel| basis.package(job, parcel))
+            .collect();
+        let labels = labels(&shipment, format);
+        let context = details
+            .request
+            .as_ref()
+            .and_then(|request| request.context());
+        let body = Json::document(Style::Spaced, 4096 + labels.len() * 32_768, |json| {
+            json.object("ShipmentResponse", |json| {
+                crate::response_envelope::success(json, context, call.transaction);
+                json.object("ShipmentResults", |json| {
+                    let total = basis.shipment(job, &charges);
+                    for_shipping::shipment(json, &sheet, &basis, &total);
+                    json.text("ShipmentIdentificationNumber", shipment.id());
+                    let packages = shipment.packages.iter().zip(&labels);
+                    let packages = packages.zip(job.parcels.iter().zip(&charges));
+                    let arrays = call.mode.lists_are_arrays();
+                    json.list("PackageResults", arrays, packages, |json, entry| {
+                        let ((package, label), (parcel, charges)) = entry;
+                        json.text("TrackingNumber", &package.tracking_number);
+                        for_shipping::package(json, &sheet, charges);
+                        shipping_label(json, format, label);
+                        for_shipping::package_items(json, &sheet, &basis, parcel, charges);
+                    });
+                    json.text("LabelURL", &label_url(&shipment, request.environment));
+                });
+            });
+        });
+        self.shipments.insert(shipment);
+        Ok(ApiResponse::json(body))
+    }
+
+    fn numbered(
+        &self,
+        request: &ApiRequest<'_>,
+        details: &ShipmentRequest<'_>,
+        job: &RatingJob<'_>,
+        basis: &ServicePrices<'_>,
+    ) -> Shipment {
+        let shipper_number = job.shipper_number.unwrap_or_default().to_ascii_uppercase();
+        let sent = details.shipment.as_ref();
+        let first = self.shipments.reserve(job.parcels.len());
+        let packages = job.parcels.iter().enumerate().map(|(index, parcel)| {
+            let sequence = scattered(self.seed, u64::from(first) + index as u64);
+            let sent = sent.and_then(|shipment| shipment.package.0.get(index));
+            Package {
+                tracking_number: tracking_number(&shipper_number, basis.service.code(), sequence),
+                weight: parcel.weight.to_owned(),
+                voided_at: None,
+                references: sent.map_or_else(Vec::new, |p| references(&p.reference_number.0)),
+            }
+        });
+        let packages = packages.collect();
+        let from =
+            sent.and_then(|shipment| shipment.ship_from.as_ref().or(shipment.shipper.as_ref()));
+        let to = sent.and_then(|shipment| shipment.ship_to.as_ref());
+        Shipment {
+            shipper_number,
+            service: basis.service,
+            lane: job.lane,
+            commitment: transit::commitment(basis.service, job.lane, basis.zone),
+            created_at: request.now,
+            packages,
+            references: sent.map_or_else(Vec::new, |s| references(&s.reference_number.0)),
+            from: from.map_or_else(Address::default, address),
+            to: to.map_or_else(Address::default, address),
+            weight_unit: match job.units {
+                Units::Imperial => "LBS",
+                Units::Metric => "KGS",
+            },
+        }
+    }
+}
+
+/// Seven digits that no other package of this mock has: a step that is prime to ten million visits
+/// every number once.
+fn scattered(seed: u64, index: u64) -> u32 {
+    const STEP: u64 = 7_368_787;
+    let start = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let number = (start + index.wrapping_mul(STEP)) % 10_000_000;
+    // Below ten million.
+    number as u32
+}
+
+/// The checks that rating does not make, and the label's format.
+fn checked(details: &ShipmentRequest<'_>) -> Result<Format, UpsError> {
+    let refuse = |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
+    let Some(shipment) = details.shipment.as_ref() else {
+        return refuse("20007", "Missing required field");
+    };
+    let shipper = shipment.shipper.as_ref();
+    let number = shipper.and_then(|shipper| shipper.shipper_number.present());
+    let Some(number) = number.filter(|number| number.len() == 6) else {
+        return refuse("120100", "Missing or invalid shipper number");
+    };
+    let Some(to) = shipment.ship_to.as_ref() else {
+        return refuse("120201", "Missing or invalid ship to name");
+    };
+    if to.name.present().is_none() {
+        return refuse("120201", "Missing or invalid ship to name");
+    }
+    let address = to.address.as_ref();
+    let line = address.and_then(|address| address.address_line.0.first());
+    if line.and_then(|line| line.present()).is_none() {
+        return refuse("120202", "Missing or invalid ship to address line 1");
+    }
+    if address.and_then(|address| address.city.present()).is_none() {
+        return refuse("120205", "Missing or invalid ship to city");
+    }
+    if shipment
+        .service
+        .as_ref()
+        .and_then(|service| service.code.present())
+        .is_none()
+    {
+        return refuse("120500", "Missing or invalid service");
+    }
+    paid(shipment, number)?;
+    let specification = details.label_specification.as_ref();
+    let format = specification.and_then(|label| label.label_image_format.as_ref());
+    match format.map(|format| format.code.as_str()) {
+        None | Some("") => Ok(Format::Gif),
+        Some(code) => Format::parse(code).ok_or_else(|| {
+            UpsError::bad_request("120701", "Missing or invalid label image format")
+        }),
+    }
+}
+
+/// Somebody pays the transportation; a shipper who pays is the shipper.
+fn paid(shipment: &super::request::Shipment<'_>, number: &str) -> Result<(), UpsError> {
+    let charges = shipment
+        .payment_information
+        .as_ref()
+        .map(|payment| &payment.shipment_charge.0);
+    let transport = charges.and_then(|charges| {
+        charges
+            .iter()
+            .find(|charge| matches!(charge.kind.as_str(), "" | "01" | "1"))
+    });
+    let Some(transport) = transport else {
+        return Err(UpsError::bad_request(
+            "120412",
+            "Missing or invalid payment information",
+        ));
+    };
+    let account = transport
+        .bill_shipper
+        .as_ref()
+        .and_then(|bill| bill.account_number.present());
+    match account {
+        Some(account) if !account.eq_ignore_ascii_case(number) => Err(UpsError::bad_request(
+            "120416",
+            "The bill shipper account number must be the shipper number",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A shipment abroad says what is in it.
+fn described(details: &ShipmentRequest<'_>, job: &RatingJob<'_>) -> Result<(), UpsError> {
+    let shipment = details.shipment.as_ref();
+    let description = shipment.and_then(|shipment| shipment.description.present());
+    if job.lane.is_international() && !job.documents_only && description.is_none() {
+        return Err(UpsError::bad_request(
+            "120512",
+            "Shipment Description required",
+        ));
+    }
+    Ok(())
+}
+
+/// Rating's error under shipping's number. Where the client asked for validation, a postal code
+/// that is not of the state is reported as a failed address validation.
+fn refusal(error: UpsError, details: &ShipmentRequest<'_>) -> UpsError {
+    let option = details
+        .request
+        .as_ref()
+        .map(|request| request.request_option.as_str());
+    let validates = option.is_some_and(|option| option.eq_ignore_ascii_case("validate"));
+    if validates && error.code == "111285" {
+        return UpsError::bad_request("120802", "Address Validation Error on ShipTo address");
+    }
+    error::as_shipping(error)
+}
+
+fn references(sent: &[ReferenceNumber<'_>]) -> Vec<String> {
+    let values = sent
+        .iter()
+        .filter_map(|reference| reference.value.present());
+    values.take(5).map(|value| shortened(value, 35)).collect()
+}
+
+fn address(party: &Party<'_>) -> Address {
+    let sent = party.address.as_ref();
+    let field = |text: Option<&str>, most: usize| shortened(text.unwrap_or_default(), most);
+    Address {
+        name: field(Some(party.name.as_str()), 35),
+        lines: sent.map_or_else(Vec::new, |address| {
+            let lines = address.address_line.0.iter();
+            lines
+                .take(3)
+                .map(|line| shortened(line.as_str(), 35))
+                .collect()
+        }),
+        city: field(sent.map(|address| address.city.as_str()), 30),
+        state: field(sent.map(|address| address.state_province_code.as_str()), 5),
+        postal_code: field(sent.map(|address| address.postal_code.as_str()), 10),
+        country: field(sent.map(|address| address.country_code.as_str()), 2),
+    }
+}
+
+/// At most so many characters; what is kept for a shipment is bounded by this.
+fn shortened(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+/// The labels of all packages, in base64, with the page beside a GIF.
+pub(super) fn labels(shipment: &Shipment, format: Format) -> Vec<(String, Option<String>)> {
+    let (from, to) = (shipment.from.label_lines(), shipment.to.label_lines());
+    let count = shipment.packages.len();
+    let label = |(index, package): (usize, &Package)| {
+        let label = Label {
+            tracking_number: &package.tracking_number,
+            service: shipment.service.name(shipment.lane),
+            weight: format!("{} {}", package.weight, shipment.weight_unit),
+            position: (index + 1, count),
+            from: &from,
+            to: &to,
+        };
+        let html = (format == Format::Gif).then(|| label.html_base64());
+        (label.base64(format), html)
+    };
+    shipment.packages.iter().enumerate().map(label).collect()
+}
+
+fn shipping_label(json: &mut Json, format: Format, label: &(String, Option<String>)) {
+    json.object("ShippingLabel", |json| {
+        json.object("ImageFormat", |json| {
+            json.text("Code", format.code());
+            json.text("Description", format.code());
+        });
+        json.text("GraphicImage", &label.0);
+        if let Some(html) = &label.1 {
+            json.text("HTMLImage", html);
+        }
+    });
+}
+
+fn label_url(shipment: &Shipment, environment: Environment) -> String {
+    let cie = environment == Environment::Cie;
+    let id = shipment.id();
+    format!(
+        "https://www.ups.com/uel/llp/{id}/link/labelAll/XSA/mock{}/en_US\
+         ?loc=en_US&cie={cie}&pdr=false",
+        id.get(11..).unwrap_or_default()
+    )
+}

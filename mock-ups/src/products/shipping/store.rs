@@ -1,0 +1,283 @@
+//! The shipments that were created: in memory, the oldest forgotten first.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::products::rating::service::{Lane, Service};
+use crate::products::rating::transit::Commitment;
+
+/// How many shipments are kept, and how many packages in all of them.
+const MAX_SHIPMENTS: usize = 20_000;
+const MAX_PACKAGES: usize = 40_000;
+
+/// How many shipments a reference can find.
+const MAX_FOUND: usize = 50;
+
+/// One shipment.
+#[derive(Debug, Clone)]
+pub(crate) struct Shipment {
+    pub(crate) shipper_number: String,
+    pub(crate) service: Service,
+    pub(crate) lane: Lane,
+    pub(crate) commitment: Commitment,
+    pub(crate) created_at: Timestamp,
+    pub(crate) packages: Vec<Package>,
+    pub(crate) references: Vec<String>,
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+    /// `LBS` or `KGS`.
+    pub(crate) weight_unit: &'static str,
+}
+
+/// One package.
+#[derive(Debug, Clone)]
+pub(crate) struct Package {
+    pub(crate) tracking_number: String,
+    pub(crate) weight: String,
+    pub(crate) voided_at: Option<Timestamp>,
+    pub(crate) references: Vec<String>,
+}
+
+/// An address as labels and tracking show it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Address {
+    pub(crate) name: String,
+    pub(crate) lines: Vec<String>,
+    pub(crate) city: String,
+    pub(crate) state: String,
+    pub(crate) postal_code: String,
+    pub(crate) country: String,
+}
+
+impl Address {
+    /// The lines of a label.
+    pub(crate) fn label_lines(&self) -> Vec<String> {
+        let mut lines = vec![self.name.clone()];
+        lines.extend(self.lines.iter().cloned());
+        lines.push(format!("{} {} {}", self.city, self.state, self.postal_code));
+        lines.push(self.country.clone());
+        lines.retain(|line| !line.trim().is_empty());
+        lines
+    }
+}
+
+impl Shipment {
+    /// The tracking number of the first package, which names the shipment.
+    pub(crate) fn id(&self) -> &str {
+        self.packages
+            .first()
+            .map_or("", |first| &first.tracking_number)
+    }
+
+    pub(crate) fn is_voided(&self) -> bool {
+        self.packages
+            .iter()
+            .all(|package| package.voided_at.is_some())
+    }
+
+    /// The day of creation.
+    pub(crate) fn day(&self) -> Date {
+        self.created_at.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+}
+
+/// All shipments.
+#[derive(Debug, Default)]
+pub(crate) struct Shipments {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// By a number that only grows; the first is the oldest.
+    shipments: VecDeque<Shipment>,
+    /// Number of the first shipment in the queue.
+    first: u64,
+    by_tracking_number: HashMap<String, u64>,
+    by_reference: HashMap<String, Vec<u64>>,
+    /// Packages numbered so far.
+    packages: u32,
+    /// Packages in the queue.
+    kept_packages: usize,
+}
+
+impl Inner {
+    fn at(&mut self, number: u64) -> Option<&mut Shipment> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.shipments.get_mut(index)
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(oldest) = self.shipments.pop_front() else {
+            return;
+        };
+        self.kept_packages -= oldest.packages.len();
+        for package in &oldest.packages {
+            self.by_tracking_number.remove(&package.tracking_number);
+        }
+        for reference in oldest.all_references() {
+            if let Some(numbers) = self.by_reference.get_mut(reference) {
+                numbers.retain(|number| *number != self.first);
+                if numbers.is_empty() {
+                    self.by_reference.remove(reference);
+                }
+            }
+        }
+        self.first += 1;
+    }
+}
+
+impl Shipment {
+    fn all_references(&self) -> impl Iterator<Item = &String> {
+        let of_packages = self.packages.iter().flat_map(|package| &package.references);
+        self.references.iter().chain(of_packages)
+    }
+}
+
+impl Shipments {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic while the lock was held leaves at worst one shipment half indexed.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Numbers for so many packages, the first of them.
+    pub(crate) fn reserve(&self, packages: usize) -> u32 {
+        let mut inner = self.lock();
+        let first = inner.packages;
+        let count = u32::try_from(packages).unwrap_or(u32::MAX);
+        inner.packages = first.wrapping_add(count);
+        first
+    }
+
+    /// Remembers a shipment.
+    pub(crate) fn insert(&self, shipment: Shipment) {
+        let mut inner = self.lock();
+        inner.kept_packages += shipment.packages.len();
+        while inner.shipments.len() >= MAX_SHIPMENTS
+            || inner.kept_packages > MAX_PACKAGES && !inner.shipments.is_empty()
+        {
+            inner.forget_oldest();
+        }
+        let number = inner.first + inner.shipments.len() as u64;
+        for package in &shipment.packages {
+            inner
+                .by_tracking_number
+                .insert(package.tracking_number.clone(), number);
+        }
+        for reference in shipment.all_references() {
+            let numbers = inner.by_reference.entry(reference.clone()).or_default();
+            if numbers.last() != Some(&number) {
+                numbers.push(number);
+            }
+        }
+        inner.shipments.push_back(shipment);
+    }
+
+    /// Does something with the shipment of a tracking number.
+    pub(crate) fn with<T>(
+        &self,
+        tracking_number: &str,
+        action: impl FnOnce(&mut Shipment) -> T,
+    ) -> Option<T> {
+        let key = tracking_number.trim().to_ascii_uppercase();
+        let mut inner = self.lock();
+        let number = *inner.by_tracking_number.get(&key)?;
+        inner.at(number).map(action)
+    }
+
+    /// The newest shipments with a reference, of one shipper or of any, oldest first.
+    pub(crate) fn with_reference(&self, reference: &str, shipper: Option<&str>) -> Vec<Shipment> {
+        let inner = self.lock();
+        let numbers = inner.by_reference.get(reference).map(Vec::as_slice);
+        let mut found: Vec<Shipment> = numbers
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .filter_map(|number| {
+                inner
+                    .shipments
+                    .get(usize::try_from(number - inner.first).ok()?)
+            })
+            .filter(|shipment| {
+                let fits = |shipper: &str| shipment.shipper_number.eq_ignore_ascii_case(shipper);
+                shipper.is_none_or(fits)
+            })
+            .take(MAX_FOUND)
+            .cloned()
+            .collect();
+        found.reverse();
+        found
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        *self.lock() = Inner::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Address, MAX_FOUND, MAX_PACKAGES, Package, Shipment, Shipments};
+    use crate::places::{Region, US};
+    use crate::products::rating::service::{Lane, Service};
+    use crate::products::rating::transit::Commitment;
+
+    fn shipment(number: usize, packages: usize) -> Shipment {
+        let place = (US, Region::UnitedStates);
+        let package = |index: usize| Package {
+            tracking_number: format!("1Z{number}-{index}"),
+            weight: "1".to_owned(),
+            voided_at: None,
+            references: vec!["all".to_owned()],
+        };
+        Shipment {
+            shipper_number: "A1B2C3".to_owned(),
+            service: Service::parse("03").expect("known"),
+            lane: Lane {
+                from: place,
+                to: place,
+                residential: false,
+            },
+            commitment: Commitment {
+                business_days: 1,
+                by: None,
+                clock: 230_000,
+                guaranteed: false,
+            },
+            created_at: Timestamp::UNIX_EPOCH,
+            packages: (0..packages).map(package).collect(),
+            references: vec!["all".to_owned(), format!("one {number}")],
+            from: Address::default(),
+            to: Address::default(),
+            weight_unit: "LBS",
+        }
+    }
+
+    #[test]
+    fn the_oldest_shipments_are_forgotten_with_their_numbers_and_references() {
+        let shipments = Shipments::default();
+        let each = 200;
+        let most = MAX_PACKAGES / each;
+        for number in 0..most + 3 {
+            shipments.insert(shipment(number, each));
+        }
+        assert!(shipments.with("1Z2-7", |_| ()).is_none());
+        assert!(shipments.with("1z3-7", |_| ()).is_some());
+        assert!(shipments.with_reference("one 2", None).is_empty());
+        assert_eq!(shipments.with_reference("one 3", Some("a1b2c3")).len(), 1);
+        assert!(shipments.with_reference("one 3", Some("X9Y8Z7")).is_empty());
+        let found = shipments.with_reference("all", None);
+        assert_eq!(found.len(), MAX_FOUND);
+        assert_eq!(
+            found.last().map(Shipment::id),
+            Some(format!("1Z{}-0", most + 2).as_str())
+        );
+        shipments.clear();
+        assert!(shipments.with_reference("all", None).is_empty());
+    }
+}

@@ -1,0 +1,140 @@
+//! Voids a shipment, or some of its packages.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::{ApiRequest, ApiResponse, UpsError};
+use crate::json::{Json, Style};
+use crate::products::rating::mode::version_number;
+
+use super::number::is_tracking_number;
+use super::store::Shipment;
+use super::{Shipping, transaction};
+
+/// Tracking numbers in one call.
+const MAX_NUMBERS: usize = 20;
+
+impl Shipping {
+    pub(super) fn void(
+        &self,
+        request: &ApiRequest<'_>,
+        version: &str,
+        id: &str,
+    ) -> Result<ApiResponse, UpsError> {
+        let version = version_number(version)?;
+        if !is_tracking_number(id) {
+            let text = "Invalid ShipmentIdentificationNumber";
+            return Err(UpsError::bad_request("190100", text));
+        }
+        let named = named_packages(request)?;
+        let outcome = self.shipments.with(id, |shipment| {
+            if !shipment.id().eq_ignore_ascii_case(id) {
+                return Err(unknown());
+            }
+            let window = SignedDuration::from_hours(i64::from(self.hot.void_days()) * 24);
+            void(shipment, &named, request.now, window)
+        });
+        let results = outcome.unwrap_or_else(|| Err(unknown()))?;
+        let partial = results.iter().any(|result| !result.1);
+        let body = Json::document(Style::Spaced, 512, |json| {
+            json.object("VoidShipmentResponse", |json| {
+                let context = Some("Simple Customer Request");
+                crate::response_envelope::success(json, context, transaction(request));
+                json.object("SummaryResult", |json| {
+                    json.object("Status", |json| {
+                        json.text("Code", "1");
+                        let text = if partial {
+                            "Partially Voided"
+                        } else {
+                            "Voided"
+                        };
+                        json.text("Description", &text[..text.len().min(15)]);
+                    });
+                });
+                let arrays = version >= 2403;
+                json.list(
+                    "PackageLevelResults",
+                    arrays,
+                    results.iter(),
+                    |json, result| {
+                        json.text("TrackingNumber", &result.0);
+                        json.object("Status", |json| {
+                            json.text("Code", if result.1 { "1" } else { "0" });
+                            json.text(
+                                "Description",
+                                if result.1 { "Voided" } else { "Not voided" },
+                            );
+                        });
+                    },
+                );
+            });
+        });
+        Ok(ApiResponse::json(body))
+    }
+}
+
+fn unknown() -> UpsError {
+    UpsError::bad_request("190102", "No shipment found within the allowed void period")
+}
+
+/// Voids what is named, or everything when nothing is. Gives the named packages with their success.
+fn void(
+    shipment: &mut Shipment,
+    named: &[String],
+    now: Timestamp,
+    window: SignedDuration,
+) -> Result<Vec<(String, bool)>, UpsError> {
+    if now.duration_since(shipment.created_at) > window {
+        let text = "The time for voiding has expired";
+        return Err(UpsError::bad_request("190101", text));
+    }
+    if shipment.is_voided() {
+        let text = "The Shipment has already been voided";
+        return Err(UpsError::bad_request("190117", text));
+    }
+    let mut results = Vec::with_capacity(named.len());
+    if named.is_empty() {
+        for package in &mut shipment.packages {
+            package.voided_at.get_or_insert(now);
+        }
+    }
+    for number in named {
+        let mut packages = shipment.packages.iter_mut();
+        let found = packages.find(|package| package.tracking_number.eq_ignore_ascii_case(number));
+        let Some(package) = found else {
+            return Err(UpsError::bad_request("190109", "Invalid tracking number"));
+        };
+        results.push((number.clone(), package.voided_at.is_none()));
+    }
+    for (number, voidable) in &results {
+        if *voidable {
+            let mut packages = shipment.packages.iter_mut();
+            if let Some(package) = packages.find(|p| p.tracking_number.eq_ignore_ascii_case(number))
+            {
+                package.voided_at = Some(now);
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// The packages of the query: repeated, separated by commas, or as a JSON list.
+fn named_packages(request: &ApiRequest<'_>) -> Result<Vec<String>, UpsError> {
+    let query = request.query.unwrap_or_default();
+    let mut numbers: Vec<String> = Vec::new();
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if !key.eq_ignore_ascii_case("trackingnumber") {
+            continue;
+        }
+        let separators = ['[', ']', '"', ',', ' '];
+        for number in value.split(separators).filter(|part| !part.is_empty()) {
+            let number = number.to_ascii_uppercase();
+            if !is_tracking_number(&number) || numbers.len() == MAX_NUMBERS {
+                return Err(UpsError::bad_request("190109", "Invalid tracking number"));
+            }
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+    }
+    Ok(numbers)
+}

@@ -1,0 +1,172 @@
+//! Tracking: `GET /api/track/v1/details/{number}`, `/reference/details/{reference}` and
+//! `/shipment/details/{number}`.
+//!
+//! A shipment that the mock created lives a [`life`] that follows the mock's clock. In the test
+//! environment UPS's documented sample numbers live as well. An unknown number is not an error: 200
+//! with the warning TW0001, as the live service answers whatever the specification says.
+
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod write;
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::api::{ApiRequest, ApiResponse, Environment, Product, UpsError};
+use crate::hot_settings::HotSettings;
+use crate::json::{Json, Style};
+use crate::products::shipping::store::{Shipment, Shipments};
+
+use timeline::Timeline;
+
+/// The product.
+#[derive(Debug)]
+pub struct Tracking {
+    shipments: Arc<Shipments>,
+    hot: Arc<HotSettings>,
+}
+
+impl Tracking {
+    pub(crate) const fn new(shipments: Arc<Shipments>, hot: Arc<HotSettings>) -> Self {
+        Self { shipments, hot }
+    }
+
+    /// Whether the shipments that the mock created can be tracked.
+    fn knows_shipments(&self, request: &ApiRequest<'_>) -> bool {
+        request.environment == Environment::Production || self.hot.tracks_test_shipments()
+    }
+
+    fn track(&self, request: &ApiRequest<'_>, wanted: Wanted<'_>) -> Result<ApiResponse, UpsError> {
+        // The code is a guess; the text is on record.
+        for (header, text) in [
+            ("transid", "Missing transId"),
+            ("transactionsrc", "Missing transactionSrc"),
+        ] {
+            if request
+                .header(header)
+                .is_none_or(|value| value.trim().is_empty())
+            {
+                return Err(UpsError::bad_request("TV1002", text));
+            }
+        }
+        let now = timeline::local(request.now);
+        let (inquiry, lives) = match wanted {
+            Wanted::Package(number) => (number, self.package(request, number)),
+            Wanted::Shipment(number) => (number, self.shipment(request, number)),
+            Wanted::Reference(reference) => (reference, self.reference(request, reference)),
+        };
+        let inquiry = percent_encoding::percent_decode_str(inquiry).decode_utf8_lossy();
+        let shows = write::TrackingOptions::of(request);
+        let body = Json::document(Style::Compact, 4096, |json| {
+            json.object("trackResponse", |json| {
+                json.array("shipment", [()], |json, ()| {
+                    json.text("inquiryNumber", &inquiry);
+                    if lives.is_empty() {
+                        json.array("warnings", [()], |json, ()| {
+                            json.text("code", "TW0001");
+                            json.text("message", "Tracking Information Not Found");
+                        });
+                    } else {
+                        json.array("package", &lives, |json, life| {
+                            write::package(json, life, now, shows);
+                        });
+                    }
+                });
+            });
+        });
+        Ok(ApiResponse::json(body))
+    }
+
+    fn known<T>(
+        &self,
+        request: &ApiRequest<'_>,
+        number: &str,
+        with: impl FnOnce(&mut Shipment) -> T,
+    ) -> Option<T> {
+        if !self.knows_shipments(request) {
+            return None;
+        }
+        self.shipments.with(number, with)
+    }
+
+    fn package(&self, request: &ApiRequest<'_>, number: &str) -> Vec<Timeline> {
+        let known = self.known(request, number, |shipment| {
+            let mut packages = Timeline::of_shipment(shipment);
+            packages.retain(|life| life.tracking_number.eq_ignore_ascii_case(number));
+            packages
+        });
+        known.unwrap_or_else(|| sample(request, number))
+    }
+
+    /// All packages of the shipment; `offset` and `count` page through them.
+    fn shipment(&self, request: &ApiRequest<'_>, number: &str) -> Vec<Timeline> {
+        let known = self.known(request, number, |shipment| Timeline::of_shipment(shipment));
+        let lives = known.unwrap_or_else(|| sample(request, number));
+        let parameter = |name: &str| request.query_value(name)?.parse::<usize>().ok();
+        let offset = parameter("offset").unwrap_or(0);
+        let count = parameter("count").unwrap_or(50);
+        lives
+            .into_iter()
+            .skip(offset)
+            .take(count.min(200))
+            .collect()
+    }
+
+    fn reference(&self, request: &ApiRequest<'_>, reference: &str) -> Vec<Timeline> {
+        if !self.knows_shipments(request) {
+            return Vec::new();
+        }
+        let shipper = request.query_value("shipperNum");
+        let reference = percent_encoding::percent_decode_str(reference).decode_utf8_lossy();
+        let found = self
+            .shipments
+            .with_reference(&reference, shipper.as_deref());
+        let day = |name: &str| crate::calendar::parse_date(&request.query_value(name)?);
+        let (from, to) = (day("fromPickUpDate"), day("toPickUpDate"));
+        found
+            .iter()
+            .filter(|shipment| from.is_none_or(|from| shipment.day() >= from))
+            .filter(|shipment| to.is_none_or(|to| shipment.day() <= to))
+            .flat_map(Timeline::of_shipment)
+            .take(50)
+            .collect()
+    }
+}
+
+/// UPS's documented numbers live in its test environment only.
+fn sample(request: &ApiRequest<'_>, number: &str) -> Vec<Timeline> {
+    match request.environment {
+        Environment::Cie => Timeline::of_sample(number, request.now)
+            .into_iter()
+            .collect(),
+        Environment::Production => Vec::new(),
+    }
+}
+
+/// What the path asks for.
+#[derive(Debug, Clone, Copy)]
+enum Wanted<'a> {
+    Package(&'a str),
+    Shipment(&'a str),
+    Reference(&'a str),
+}
+
+impl Product for Tracking {
+    fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiResponse> {
+        if request.method != Method::GET {
+            return None;
+        }
+        let wanted = match *request.segments {
+            ["track", "v1", "details", number] => Wanted::Package(number),
+            ["track", "v1", "shipment", "details", number] => Wanted::Shipment(number),
+            ["track", "v1", "reference", "details", reference] => Wanted::Reference(reference),
+            _ => return None,
+        };
+        Some(
+            self.track(request, wanted)
+                .unwrap_or_else(ApiResponse::from),
+        )
+    }
+}

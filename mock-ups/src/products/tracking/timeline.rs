@@ -1,0 +1,287 @@
+//! The life of a package: which scans it has had by a point in time.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::calendar;
+use crate::products::rating::transit::{self, Commitment};
+use crate::products::shipping::store::{Address, Shipment};
+
+/// The mock's local time, which is UTC everywhere.
+pub(super) fn local(at: Timestamp) -> DateTime {
+    TimeZone::UTC.to_datetime(at)
+}
+
+/// A package with everything that will happen to it.
+#[derive(Debug, Clone)]
+pub(super) struct Timeline {
+    pub(super) tracking_number: String,
+    pub(super) service: (&'static str, &'static str),
+    pub(super) weight: String,
+    pub(super) weight_unit: &'static str,
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) references: Vec<String>,
+    pub(super) package_count: usize,
+    pub(super) scheduled: Date,
+    pub(super) commitment: Commitment,
+    /// In order of time.
+    events: Vec<Scan>,
+}
+
+/// Something that happens to a package.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scan {
+    pub(super) at: DateTime,
+    pub(super) step: &'static ScanType,
+}
+
+/// A kind of scan.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ScanType {
+    /// D delivered, I in transit, M manifest, MV voided.
+    pub(super) kind: &'static str,
+    pub(super) code: &'static str,
+    pub(super) status_code: &'static str,
+    pub(super) description: &'static str,
+    pub(super) simple: &'static str,
+    pub(super) place: ScanPlace,
+}
+
+/// Where a scan is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScanPlace {
+    /// Only the country is known.
+    Country,
+    Origin,
+    Destination,
+}
+
+const fn step(
+    kind: &'static str,
+    code: &'static str,
+    status_code: &'static str,
+    description: &'static str,
+    simple: &'static str,
+    place: ScanPlace,
+) -> ScanType {
+    ScanType {
+        kind,
+        code,
+        status_code,
+        description,
+        simple,
+        place,
+    }
+}
+
+const CREATED: &ScanType = &step(
+    "M",
+    "MP",
+    "003",
+    "Shipper created a label, UPS has not received the package yet. ",
+    "Label Created",
+    ScanPlace::Country,
+);
+const VOIDED: &ScanType = &step(
+    "MV",
+    "VP",
+    "007",
+    "Shipment information voided. ",
+    "Voided",
+    ScanPlace::Country,
+);
+const ORIGIN_SCAN: &ScanType = &step(
+    "I",
+    "OR",
+    "005",
+    "Origin Scan",
+    "We Have Your Package",
+    ScanPlace::Origin,
+);
+const DEPARTED: &ScanType = &step(
+    "I",
+    "DP",
+    "005",
+    "Departed from Facility",
+    "On the Way",
+    ScanPlace::Origin,
+);
+const ARRIVED: &ScanType = &step(
+    "I",
+    "AR",
+    "005",
+    "Arrived at Facility",
+    "On the Way",
+    ScanPlace::Destination,
+);
+const DESTINATION_SCAN: &ScanType = &step(
+    "I",
+    "DS",
+    "005",
+    "Destination Scan",
+    "On the Way",
+    ScanPlace::Destination,
+);
+const OUT: &ScanType = &step(
+    "I",
+    "OT",
+    "021",
+    "Out For Delivery Today",
+    "Out for Delivery",
+    ScanPlace::Destination,
+);
+const DELIVERED: &ScanType = &step(
+    "D",
+    "FS",
+    "011",
+    "DELIVERED ",
+    "Delivered",
+    ScanPlace::Destination,
+);
+
+/// What UPS's documentation gives as numbers to try.
+const SAMPLES: [&str; 14] = [
+    "1Z12345E0205271688",
+    "1Z12345E6605272234",
+    "1Z12345E0305271640",
+    "1Z12345E1305277940",
+    "1Z12345E6205277936",
+    "1Z648616E192760718",
+    "1ZWX0692YP40636269",
+    "1Z12345E1505270452",
+    "1Z12345E5991872040",
+    "1Z12345E0390105056",
+    "1Z12345E0290424025",
+    "1Z12345E0194845039",
+    "1Z12345E0393657226",
+    "990728071",
+];
+
+impl Timeline {
+    /// The packages of a shipment.
+    pub(super) fn of_shipment(shipment: &Shipment) -> Vec<Self> {
+        let created = local(shipment.created_at);
+        let count = shipment.packages.len();
+        let life = |package: &crate::products::shipping::store::Package| {
+            let number = &package.tracking_number;
+            let plan = Plan::of(created, shipment.commitment, number);
+            let mut references = package.references.clone();
+            references.extend(shipment.references.iter().cloned());
+            Self {
+                tracking_number: number.clone(),
+                service: (
+                    shipment.service.code(),
+                    shipment.service.name(shipment.lane),
+                ),
+                weight: package.weight.clone(),
+                weight_unit: shipment.weight_unit,
+                from: shipment.from.clone(),
+                to: shipment.to.clone(),
+                references,
+                package_count: count,
+                scheduled: plan.scheduled,
+                commitment: shipment.commitment,
+                events: plan.events(created, package.voided_at.map(local)),
+            }
+        };
+        shipment.packages.iter().map(life).collect()
+    }
+
+    /// A documented sample, at a point of its life that depends on which one it is.
+    pub(super) fn of_sample(number: &str, now: Timestamp) -> Option<Self> {
+        let index = SAMPLES
+            .iter()
+            .position(|known| number.eq_ignore_ascii_case(known))?;
+        let age = i64::try_from(index % 7).unwrap_or(0);
+        let created = local(now).saturating_sub(age.days());
+        let created = created.date().to_datetime(Time::constant(9, 30, 0, 0));
+        let commitment = Commitment {
+            business_days: 2,
+            by: None,
+            clock: 230_000,
+            guaranteed: false,
+        };
+        let place = |name: &str, city: &str, state: &str, postal: &str| Address {
+            name: name.to_owned(),
+            lines: vec!["1 SAMPLE ST".to_owned()],
+            city: city.to_owned(),
+            state: state.to_owned(),
+            postal_code: postal.to_owned(),
+            country: "US".to_owned(),
+        };
+        let plan = Plan::of(created, commitment, number);
+        Some(Self {
+            tracking_number: number.to_ascii_uppercase(),
+            service: ("03", "UPS Ground"),
+            weight: "5.00".to_owned(),
+            weight_unit: "LBS",
+            from: place("SAMPLE SHIPPER", "TIMONIUM", "MD", "21093"),
+            to: place("SAMPLE CONSIGNEE", "ALPHARETTA", "GA", "30005"),
+            references: vec![format!("SAMPLE{index}")],
+            package_count: 1,
+            scheduled: plan.scheduled,
+            commitment,
+            events: plan.events(created, None),
+        })
+    }
+
+    /// What has happened by then, oldest first. There is always at least one event.
+    pub(super) fn until(&self, now: DateTime) -> &[Scan] {
+        let count = self
+            .events
+            .iter()
+            .take_while(|event| event.at <= now)
+            .count();
+        &self.events[..count.max(1)]
+    }
+}
+
+/// The days and hours of a journey.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    picked_up: Date,
+    scheduled: Date,
+    /// Between 9 in the morning and the commitment, at five in the afternoon at the latest.
+    delivered_at: Time,
+}
+
+impl Plan {
+    fn of(created: DateTime, commitment: Commitment, number: &str) -> Self {
+        let picked_up = transit::pickup_day(created.date(), Some(created.time()));
+        let journey = calendar::travel(picked_up, commitment.business_days.max(1));
+        // Every package has its own minute, the same one each time.
+        let draw = number.bytes().fold(7_u32, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+        });
+        let latest = commitment.clock.clamp(90_000, 170_000) / 10_000;
+        let minutes = (u32::try_from(latest).unwrap_or(9).saturating_sub(8)) * 60;
+        let minute = 8 * 60 + 10 + draw % minutes.max(1) * 9 / 10;
+        let clock = Time::new((minute / 60) as i8, (minute % 60) as i8, 0, 0);
+        Self {
+            picked_up,
+            scheduled: journey.arrival,
+            delivered_at: clock.unwrap_or(Time::constant(12, 0, 0, 0)),
+        }
+    }
+
+    fn events(&self, created: DateTime, voided: Option<DateTime>) -> Vec<Scan> {
+        let at = |day: Date, hour: i8, minute: i8| day.at(hour, minute, 0, 0);
+        let mut events = vec![
+            (created, CREATED),
+            (at(self.picked_up, 20, 30), ORIGIN_SCAN),
+            (at(self.picked_up, 23, 15), DEPARTED),
+            (at(self.scheduled, 3, 40), ARRIVED),
+            (at(self.scheduled, 5, 10), DESTINATION_SCAN),
+            (at(self.scheduled, 8, 5), OUT),
+            (self.scheduled.to_datetime(self.delivered_at), DELIVERED),
+        ];
+        if let Some(voided) = voided {
+            events.retain(|event| event.0 < voided);
+            events.push((voided, VOIDED));
+        }
+        let events = events.into_iter();
+        events.map(|(at, step)| Scan { at, step }).collect()
+    }
+}

@@ -1,0 +1,86 @@
+//! Checks the bearer of an API call and refuses as UPS does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::api::{Environment, UpsError};
+use crate::journal::RequestFacts;
+use crate::mock_state::MockState;
+use crate::tokens::AccessToken;
+
+/// A bad, expired or foreign token, or an app without the product.
+pub(crate) fn invalid_authentication() -> UpsError {
+    UpsError::new(
+        StatusCode::UNAUTHORIZED,
+        "250002",
+        "Invalid Authentication Information.",
+    )
+}
+
+/// A good token on a path without `/api`.
+pub(crate) fn invalid_license() -> UpsError {
+    UpsError::new(
+        StatusCode::UNAUTHORIZED,
+        "250003",
+        "Invalid Access License number",
+    )
+}
+
+/// The token that the connection used last. A connection nearly always repeats its token, and
+/// comparing is cheaper than hashing; nothing here is shared with other connections.
+#[derive(Debug, Default)]
+pub(crate) struct LastBearer(Mutex<Option<(HeaderValue, Arc<AccessToken>)>>);
+
+impl LastBearer {
+    /// Runs `then` with the live token of the request, or says why there is none.
+    pub(crate) fn check<T>(
+        &self,
+        mock: &MockState,
+        environment: Environment,
+        headers: &HeaderMap,
+        now_ms: i64,
+        facts: &mut RequestFacts,
+        then: impl FnOnce(&AccessToken, &mut RequestFacts) -> T,
+    ) -> Result<T, UpsError> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            facts.note = Some("no Authorization header");
+            return Err(invalid_authentication());
+        };
+        if values.next().is_some() {
+            facts.note = Some("several Authorization headers");
+            return Err(invalid_authentication());
+        }
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|(known, _)| known != value) {
+            *last = None;
+            let found = text(value).and_then(|text| mock.tokens.find(text));
+            let Some(token) = found else {
+                facts.note = Some("not a token of this mock");
+                return Err(invalid_authentication());
+            };
+            *last = Some((value.clone(), token));
+        }
+        let Some((_, token)) = last.as_ref() else {
+            return Err(invalid_authentication());
+        };
+        facts.token = token.serial;
+        if token.environment != environment {
+            facts.note = Some("token of the other environment");
+            return Err(invalid_authentication());
+        }
+        if !token.is_live(now_ms) {
+            facts.note = Some("expired or revoked token");
+            return Err(invalid_authentication());
+        }
+        token.count_use();
+        Ok(then(token, facts))
+    }
+}
+
+/// The token in a bearer's header value.
+pub(crate) fn text(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

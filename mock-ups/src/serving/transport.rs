@@ -1,0 +1,205 @@
+//! A connection's socket, and how it ends: as usual, with a reset, or only after the client has had
+//! the time to read the answer to a request that it is still sending.
+
+use std::future::Future as _;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+use tokio_rustls::server::TlsStream;
+
+/// A switch that handlers hold: how the socket ends. The last one to turn it wins, except that
+/// nothing undoes a reset.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CloseMode(Arc<AtomicU8>);
+
+const USUAL: u8 = 0;
+const LINGER: u8 = 1;
+const RESET: u8 = 2;
+
+impl CloseMode {
+    /// RST instead of FIN.
+    pub(crate) fn reset(&self) {
+        self.0.store(RESET, Ordering::Relaxed);
+    }
+
+    /// FIN, then what the client still sends is read and dropped for a while. A socket that is
+    /// closed with unread bytes in it resets, and a reset can overtake the answer.
+    pub(crate) fn linger(&self) {
+        // If it is another one already, that one stays.
+        let _ = self
+            .0
+            .compare_exchange(USUAL, LINGER, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn is(&self, ending: u8) -> bool {
+        self.0.load(Ordering::Relaxed) == ending
+    }
+}
+
+/// Time for the last bytes to leave the machine before a reset.
+const FAREWELL: Duration = Duration::from_millis(20);
+/// What is read and dropped of a client that goes on sending, at most.
+pub(crate) const LINGER_BYTES: usize = 16 * 1024 * 1024;
+/// How long that may take.
+pub(crate) const LINGER_TIME: Duration = Duration::from_secs(3);
+
+/// The socket, plain or TLS.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    stream: Stream,
+    ending: CloseMode,
+    /// Runs between the last byte and the reset, or for as long as the socket lingers.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Bytes that may still be dropped.
+    linger_left: usize,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Transport {
+    pub(crate) fn plain(stream: TcpStream) -> Self {
+        Self::new(Stream::Plain(stream))
+    }
+
+    pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Self {
+        Self::new(Stream::Tls(Box::new(stream)))
+    }
+
+    fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            ending: CloseMode::default(),
+            timer: None,
+            linger_left: LINGER_BYTES,
+        }
+    }
+
+    pub(crate) fn ending(&self) -> CloseMode {
+        self.ending.clone()
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match &self.stream {
+            Stream::Plain(tcp) => tcp,
+            Stream::Tls(tls) => tls.get_ref().0,
+        }
+    }
+
+    fn poll_fin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        }
+    }
+
+    /// Drops what arrives until the client ends, or bytes or time run out.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_TIME)));
+        if timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut dropped = [MaybeUninit::uninit(); 8 * 1024];
+        loop {
+            let mut buffer = ReadBuf::uninit(&mut dropped);
+            let read = ready!(Pin::new(&mut *self).poll_read(cx, &mut buffer));
+            let length = buffer.filled().len();
+            self.linger_left = self.linger_left.saturating_sub(length);
+            if read.is_err() || length == 0 || self.linger_left == 0 {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        if self.ending.is(RESET) {
+            // A failure leaves an ordinary close, which is all that can be done about it here.
+            let _ = SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(tcp) => tcp.is_write_vectored(),
+            Stream::Tls(tls) => tls.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.ending.is(RESET) {
+            // What was written must leave before the reset, which would discard it; and the end is
+            // that reset, not a FIN before it.
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(FAREWELL)));
+            return timer.as_mut().poll(cx).map(Ok);
+        }
+        if self.timer.is_none() {
+            ready!(self.poll_fin(cx))?;
+        }
+        if self.ending.is(LINGER) {
+            return self.poll_linger(cx).map(Ok);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
