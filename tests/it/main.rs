@@ -7,6 +7,7 @@ mod app_changes;
 mod apps;
 mod bad_input;
 mod commands;
+mod docs;
 mod doctor;
 mod every_command;
 mod examples;
