@@ -19,7 +19,7 @@ use credentials::BrokerCredentials;
 use data_plane::DirectoryPublisher;
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, Shutdown};
-use gateway_control::{Parts, Served, StoreLedger};
+use gateway_control::{Parts, Served};
 use gateway_http_client::{HttpClient, HyperClient, TrustError};
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, DirectoryError, Host};
@@ -130,7 +130,7 @@ impl Gateway {
         let broker = Arc::new(Broker::new(
             accounts::broker_config(config),
             Arc::clone(&clock),
-            Arc::new(StoreLedger(store.clone())),
+            Arc::new(store.clone()),
             random::random_u64()?,
         ));
         let control = ControlPlane::new(Parts {

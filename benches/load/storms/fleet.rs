@@ -12,10 +12,11 @@ use anyhow::{Context as _, Result, ensure};
 use benches::{ask::Ask, now};
 use gateway_broker::{
     AccountSpec, Authorization, Authorizer, BoxFuture, GrantChange, Issued, KeyParts, SlotKey,
-    Wire, completion,
+    Transport, completion,
 };
 use gateway_model::{
-    ClientSecret, Environment, Failure, FailureClass, GrantKind, ManagedBy, SecretBytes, TokenFacts,
+    ClientSecret, Environment, Failure, FailureClass, GrantKind, GrantVersion, ManagedBy,
+    SecretBytes, TokenFacts,
 };
 use gateway_store::{
     Access, AccountRecord, GrantRecord, MasterKeySource, Store, StoreOptions, StoreUrl, Timestamp,
@@ -321,7 +322,7 @@ fn grant(
     let completion = completion(&spec, &issued, begun, None);
     Ok(GrantRecord {
         account: account.name.clone(),
-        version: 1,
+        version: GrantVersion(1),
         status: completion.status,
         state: completion.state,
         token: Some(completion.token),
@@ -336,7 +337,7 @@ fn grant(
 struct Nobody;
 
 impl Authorizer for Nobody {
-    fn authorize(&self, _: Authorization, _: Wire) -> BoxFuture<'_, Result<Issued, Failure>> {
+    fn authorize(&self, _: Authorization, _: Transport) -> BoxFuture<'_, Result<Issued, Failure>> {
         let failure = Failure::new(FailureClass::Config, "bench", "nobody is asked here");
         Box::pin(async { Err(failure) })
     }

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::now;
-use gateway_token::{Effect, Event, FlightId, Grant, GrantNews, Jitter, Lifecycle, Policy};
+use gateway_token::{Effect, Event, FlightId, Grant, GrantUpdate, Jitter, Lifecycle, Policy};
 use std::{hint::black_box, time::Duration};
 
 const LIFETIME: Duration = Duration::from_secs(14_399);
@@ -27,7 +27,7 @@ fn issue(lifecycle: &mut Lifecycle, at: std::time::Instant, event: Event) {
         flight: flight.expect("an acquisition begins"),
         lifetime: Some(LIFETIME),
         renew_after: None,
-        grant: GrantNews::Kept,
+        grant: GrantUpdate::Kept,
     };
     let effects = lifecycle.handle(at, issued, Jitter::NONE);
     assert!(

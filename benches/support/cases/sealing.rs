@@ -1,7 +1,7 @@
 //! Sealing and opening one record of the store: a grant with a token.
 
 use super::Case;
-use gateway_model::{GrantStatus, SecretBytes, TokenFacts};
+use gateway_model::{GrantStatus, GrantVersion, SecretBytes, TokenFacts};
 use gateway_store::{
     Access, GrantRecord, MasterKeySource, Store, StoreOptions, StoreUrl, StoredToken, Timestamp,
     bench_support::Sealing,
@@ -30,7 +30,7 @@ fn grant() -> GrantRecord {
     let token = format!("authorization:Bearer {}\n", "t".repeat(1_500));
     GrantRecord {
         account: ACCOUNT.parse().expect("letters are a name"),
-        version: 1,
+        version: GrantVersion(1),
         status: GrantStatus::Repeatable,
         state: SecretBytes::default(),
         token: Some(StoredToken {

@@ -1,4 +1,4 @@
-//! Whom a token is for.
+//! What the broker has to know of an account.
 
 use crate::Authorizer;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -10,11 +10,11 @@ use std::{fmt, sync::Arc};
 /// One account whose tokens the broker keeps fresh.
 #[derive(Clone)]
 pub struct AccountSpec {
-    /// The operator's name of it.
+    /// The name that the operator gave it.
     pub account: AccountId,
-    /// Which carrier.
+    /// Its carrier.
     pub carrier: CarrierId,
-    /// Which of the carrier's environments.
+    /// Its environment at the carrier.
     pub environment: Environment,
     /// The OAuth client, whose mint budget is shared by all accounts that use it.
     pub client_id: String,
@@ -22,10 +22,10 @@ pub struct AccountSpec {
     pub slot: String,
     /// What tokens are requested with.
     pub grant: GrantKind,
-    /// A grant of unknown fate may be presented once more, when a login is the only alternative. It
-    /// counts from when the account is added.
+    /// Whether a grant of unknown fate may be presented once more when a login is the only
+    /// alternative. Read when the account is added.
     pub last_chance: bool,
-    /// What the credentials are; when it changes, everything the old ones brought is dropped.
+    /// A digest of the credentials; when it changes, everything that the old ones brought is dropped.
     pub key: SlotKey,
     /// How its tokens are asked for.
     pub authorizer: Arc<dyn Authorizer>,
@@ -46,7 +46,7 @@ impl fmt::Debug for AccountSpec {
 /// A digest of everything that a token depends on.
 ///
 /// Two accounts, environments or secrets never share one, so a token cannot outlive the credentials
-/// that brought it. It is compared, never shown.
+/// that brought it. It is compared and never shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SlotKey([u8; 32]);
 
@@ -100,7 +100,7 @@ impl SlotKey {
         self.0
     }
 
-    /// Whether it is the one that was kept.
+    /// Whether it equals the one that was kept.
     pub(crate) fn is(&self, kept: &[u8; 32]) -> bool {
         self.0 == *kept
     }

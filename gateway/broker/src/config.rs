@@ -1,6 +1,7 @@
 //! The broker's settings.
 
-use gateway_token::{MintBudgetPolicy, Policy};
+use gateway_model::TokenBucketPolicy;
+use gateway_token::Policy;
 use std::time::Duration;
 
 /// The broker's settings; the default suits any size of fleet.
@@ -8,13 +9,13 @@ use std::time::Duration;
 pub struct BrokerConfig {
     /// When to renew, how to back off, what a 401 may start.
     pub policy: Policy,
-    /// How many token requests one OAuth client may make.
-    pub mint_budget: MintBudgetPolicy,
-    /// One authorization, all its requests included, may take this long.
+    /// How many token requests one OAuth client may make, whatever the lifecycles want.
+    pub mint_budget: TokenBucketPolicy,
+    /// The deadline of one authorization, all its requests included.
     pub authorize_timeout: Duration,
-    /// So many authorizations run at a time; more wait their turn.
+    /// How many authorizations run at a time; further ones wait.
     pub concurrent_authorizations: usize,
-    /// So many requests may wait for one account's token; more are turned away at once.
+    /// How many requests may wait for one account's token; further ones are turned away at once.
     pub waiters_per_account: usize,
 }
 
@@ -22,7 +23,10 @@ impl Default for BrokerConfig {
     fn default() -> Self {
         Self {
             policy: Policy::default(),
-            mint_budget: MintBudgetPolicy::default(),
+            mint_budget: TokenBucketPolicy {
+                burst: 30,
+                interval: Duration::from_secs(2),
+            },
             authorize_timeout: Duration::from_secs(60),
             concurrent_authorizations: 64,
             waiters_per_account: 16_384,

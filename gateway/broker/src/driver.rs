@@ -1,209 +1,219 @@
-//! Effects become I/O, and what comes back becomes events.
+//! Feeds events to a lifecycle and carries its effects out. Nothing else changes a lifecycle.
+//!
+//! An effect that takes time (a token call, a durable intent) becomes a task. The task calls a
+//! flight or a presentation step, and reports what it returned as the next event.
 
 use crate::{
-    AccountSpec, LastResult, Outcome, adoption,
-    broker::{Shared, published},
-    flight, presentation,
-    slot::{Pending, Slot, Work},
-    snapshot,
-};
-use gateway_model::{
-    CredentialState, Generation, GrantKind, SecretBytes, Unavailable, UnavailableReason,
+    Transport,
+    context::BrokerContext,
+    flight::{self, Departure, FlightOutcome, FlightPlan},
+    grant_record,
+    journal::RepeatableRecord,
+    landing::{self, failed},
+    presentation,
+    presentation_writer::PresentationWriter,
+    publication,
+    slot::{PresentedIntent, Slot, SlotState, UnpublishedToken},
 };
 use gateway_store::GrantRecord;
-use gateway_token::{Effect, Event};
+use gateway_token::{Effect, Event, RequestCause};
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
-/// Takes an account's new description over; other credentials purge what the old ones brought.
-pub(crate) fn replace_spec(shared: &Arc<Shared>, slot: &Arc<Slot>, spec: AccountSpec) {
-    let mut work = slot.lock();
-    let changed = work.spec.key != spec.key;
-    work.spec = spec;
-    if changed {
-        if work.spec.grant == GrantKind::ClientCredentials {
-            work.state = SecretBytes::default();
-        }
-        event(shared, slot, &mut work, Event::CredentialsChanged);
-    }
-}
-
-/// Takes over what the store kept, or what a login brought.
-pub(crate) fn adopt(shared: &Arc<Shared>, slot: &Arc<Slot>, record: &GrantRecord) {
-    let mut work = slot.lock();
-    let (clock, policy) = (&*shared.clock, &shared.config.policy);
-    let grant = adoption::grant(record, work.spec.grant, policy, clock);
-    let token = adoption::token(record, &work.spec.key, policy, clock.wall());
-    work.state = record.state.clone();
-    work.version = record.version;
-    work.grant_ends = record.expires_at;
-    work.facts = record.facts.clone();
-    let (token, headers) = token.unzip();
-    work.pending = headers.map(|headers| Pending {
-        headers,
-        minted: false,
-    });
-    event(shared, slot, &mut work, Event::Adopted { grant, token });
-}
-
-/// Ends an account that was removed.
-pub(crate) fn retire(shared: &Arc<Shared>, slot: &Arc<Slot>) {
-    let mut work = slot.lock();
-    work.retired = true;
-    shared.timers.replace(slot.id, work.wake_at.take(), None);
-    let gone = Shared::unknown(slot.cell.account());
-    slot.cell.publish(CredentialState::Absent(gone.clone()));
-    work.waiters.land(|_| Err(gone.clone()));
-}
-
-/// Wakes lifecycles when they wished to be woken, until the broker stops.
-pub(crate) async fn run_timers(shared: Arc<Shared>) {
-    while !shared.stopping.is_cancelled() {
-        let mut woken = 0_u32;
-        while let Some(slot) = shared.timers.due(shared.clock.now()) {
-            if let Some(slot) = slot.upgrade() {
-                let mut work = slot.lock();
-                work.wake_at = None;
-                event(&shared, &slot, &mut work, Event::TimerFired);
-            }
-            woken += 1;
-            if woken.is_multiple_of(64) {
-                // A herd of renewals must not keep this thread from everything else.
-                tokio::task::yield_now().await;
-            }
-        }
-        let next = shared.timers.next();
-        let sleep = async {
-            match next {
-                Some(at) => {
-                    tokio::time::sleep(at.saturating_duration_since(shared.clock.now())).await;
-                }
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = sleep => {}
-            () = shared.timers.earlier() => {}
-            () = shared.stopping.cancelled() => {}
-        }
-    }
-}
-
 /// Feeds an event to the lifecycle and carries out what follows from it.
-pub(crate) fn event(shared: &Arc<Shared>, slot: &Arc<Slot>, work: &mut Work, event: Event) {
-    if work.retired {
+pub(crate) fn feed(
+    context: &Arc<BrokerContext>,
+    slot: &Arc<Slot>,
+    state: &mut SlotState,
+    event: Event,
+) {
+    if state.retired {
         return;
     }
     let mut events = VecDeque::from([event]);
     while let Some(event) = events.pop_front() {
-        let now = shared.clock.now();
-        for effect in work.lifecycle.handle(now, event, shared.draw()) {
-            events.extend(carry_out(shared, slot, work, effect, now));
+        let now = context.clock.now();
+        for effect in state.handle(now, event, context.draw_jitter()) {
+            events.extend(carry_out(context, slot, state, effect, now));
         }
     }
-    work.pending = None;
-    if work.lifecycle.state().flight().is_none() {
-        land(shared, slot, work);
+    // A token that the lifecycle did not want published must not be published by a later event.
+    state.unpublished = None;
+    if !state.in_flight() {
+        publication::release_waiters(slot, state, context.clock.now());
     }
+}
+
+/// Takes over what the store kept, or what a login brought.
+pub(crate) fn adopt(context: &Arc<BrokerContext>, slot: &Arc<Slot>, record: &GrantRecord) {
+    let mut state = slot.lock();
+    let (clock, policy) = (&*context.clock, &context.config.policy);
+    let grant = grant_record::grant(record, state.spec.grant, policy, clock);
+    let token = grant_record::token(record, &state.spec.key, policy, clock.wall());
+    state.plugin_state = record.state.clone();
+    state.version = record.version;
+    state.grant_ends = record.expires_at;
+    state.facts = record.facts.clone();
+    let (token, headers) = token.unzip();
+    state.unpublished = headers.map(|headers| UnpublishedToken {
+        headers,
+        minted: false,
+    });
+    feed(context, slot, &mut state, Event::Adopted { grant, token });
 }
 
 /// Carries one effect out; an event comes back if it failed on the spot.
 fn carry_out(
-    shared: &Arc<Shared>,
+    context: &Arc<BrokerContext>,
     slot: &Arc<Slot>,
-    work: &mut Work,
+    state: &mut SlotState,
     effect: Effect,
     now: Instant,
 ) -> Option<Event> {
     match effect {
         Effect::RequestToken { flight, reason } => {
-            return flight::request(shared, slot, work, (flight, reason), now);
+            let plan = FlightPlan {
+                id: flight,
+                cause: reason,
+            };
+            return request_token(context, slot, state, plan, now);
         }
         Effect::RecordIntent { flight, reason } => {
-            if let Some(failure) = flight::refused(shared, work, reason, now) {
-                return Some(flight::failed(flight, failure));
+            let plan = FlightPlan {
+                id: flight,
+                cause: reason,
+            };
+            // Ask for permission here and not after the intent: an intent whose request is refused
+            // would have to be taken back.
+            if let Err(failure) = flight::admit(context, state, reason, now) {
+                return Some(failed(flight, failure));
             }
-            presentation::announce(shared, slot, flight, reason);
+            spawn(
+                context,
+                announce(Arc::clone(context), Arc::clone(slot), plan),
+            );
         }
         Effect::Publish {
             generation,
             usable_until,
-        } => {
-            publish(shared, slot, work, generation, usable_until);
-        }
-        Effect::Withdraw { why, retry_at } => {
-            let absent = snapshot::unavailable(slot.cell.account(), &why, retry_at);
-            tracing::warn!(
-                account = %slot.cell.account(), reason = absent.reason.as_str(),
-                "there is no usable token: {}", absent.message
-            );
-            slot.cell.publish(CredentialState::Absent(absent));
-        }
+        } => publication::publish(context, slot, state, generation, usable_until),
+        Effect::Withdraw { why, retry_at } => publication::withdraw(slot, &why, retry_at),
         Effect::WakeAt(at) => {
-            let old = work.wake_at.replace(at);
-            shared
-                .timers
-                .replace(slot.id, old, Some((at, Arc::downgrade(slot))));
+            let old = state.wake_at.replace(at);
+            let timer = Some((at, Arc::downgrade(slot)));
+            context.timers.replace(slot.id, old, timer);
         }
     }
     None
 }
 
-/// Hands a token to the data plane.
-fn publish(
-    shared: &Shared,
-    slot: &Slot,
-    work: &mut Work,
-    generation: Generation,
-    usable_until: Instant,
-) {
-    let pending = work.pending.take();
-    let minted = pending.as_ref().is_some_and(|pending| pending.minted);
-    let headers = pending.map(|pending| pending.headers).unwrap_or_default();
-    let mut credential = snapshot::credential(generation, headers, usable_until);
-    if work.spec.authorizer.signs() {
-        credential.state = Some(Arc::new(work.state.clone()));
+/// Starts a token call.
+fn request_token(
+    context: &Arc<BrokerContext>,
+    slot: &Arc<Slot>,
+    state: &mut SlotState,
+    plan: FlightPlan,
+    now: Instant,
+) -> Option<Event> {
+    let presented = state.presented.take_if(|it| it.flight == plan.id);
+    // One with an intent was admitted when the intent was recorded.
+    if presented.is_none()
+        && let Err(failure) = flight::admit(context, state, plan.cause, now)
+    {
+        return Some(failed(plan.id, failure));
     }
-    let account = slot.cell.account();
-    let fingerprint = || snapshot::fingerprint(&credential.headers);
-    if minted {
-        work.minted += 1;
-        shared.metrics.minted.up();
-        tracing::info!(%account, %generation, fingerprint = %fingerprint(), "a token was issued");
-    } else {
-        // A start takes one over for each account: too much to be worth everybody's reading.
-        tracing::debug!(%account, %generation, fingerprint = %fingerprint(), "a token was taken over");
-    }
-    work.fingerprint = None;
-    slot.cell.publish(CredentialState::Usable(credential));
-}
-
-/// Tells all who waited how it ended.
-fn land(shared: &Arc<Shared>, slot: &Slot, work: &mut Work) {
-    if work.waiters.len() == 0 {
-        return;
-    }
-    let published = published(&slot.cell, shared.clock.now());
-    let generation = work.lifecycle.generation();
-    let last = work.last_result.clone();
-    work.waiters.land(|waiter| match &published {
-        Ok(()) if generation > waiter.newer_than => Ok(()),
-        Ok(()) => Err(not_renewed(slot, last.as_ref())),
-        Err(unavailable) => Err(unavailable.clone()),
-    });
-}
-
-/// The old token still stands, because its renewal failed.
-pub(crate) fn not_renewed(slot: &Slot, last: Option<&LastResult>) -> Unavailable {
-    let why = match last.map(|last| &last.outcome) {
-        Some(Outcome::Failed { code, message, .. }) => format!(": {message} ({code})"),
-        Some(Outcome::Issued) | None => String::new(),
-    };
-    Unavailable {
-        reason: UnavailableReason::Pending,
-        message: format!(
-            "there is no newer token for account {} than the present one{why}",
-            slot.cell.account()
+    let departure = Departure::prepare(context, state, plan);
+    let (task_context, slot) = (Arc::clone(context), Arc::clone(slot));
+    match presented {
+        Some(presented) => spawn(
+            context,
+            call_single_use(task_context, slot, departure, presented),
         ),
-        retry_at: None,
+        None => spawn(context, call_repeatable(task_context, slot, departure)),
+    }
+    None
+}
+
+fn spawn(context: &BrokerContext, task: impl Future<Output = ()> + Send + 'static) {
+    // On the broker's runtime: the caller's may end, or have no timers.
+    context.flights.spawn_on(task, &context.runtime);
+}
+
+/// A call with a grant that may be presented any number of times.
+async fn call_repeatable(context: Arc<BrokerContext>, slot: Arc<Slot>, departure: Departure) {
+    let outcome = departure.fly(&context, Transport::Direct).await;
+    let record = RepeatableRecord::of(&outcome, context.clock.wall());
+    // Publish before keeping: a new token is to be had at any time, so callers need not wait for
+    // the store.
+    land(&context, &slot, outcome);
+    record.keep(&context, &slot).await;
+}
+
+/// A call with a grant that works once, after its intent.
+async fn call_single_use(
+    context: Arc<BrokerContext>,
+    slot: Arc<Slot>,
+    departure: Departure,
+    presented: PresentedIntent,
+) {
+    let account = slot.cell.account();
+    let recorder = presentation::recorder(&context, account, &presented.id);
+    let outcome = departure.fly(&context, Transport::Recorded(recorder)).await;
+    let _turn = slot.write_order.lock().await;
+    let writer = PresentationWriter::of_outcome(&context, &slot, presented, &outcome);
+    // Keep before publishing: the old refresh token is burnt, and this answer has the only new one.
+    let durable = writer.write_quickly().await;
+    land(&context, &slot, outcome);
+    if !durable {
+        writer.write_until_durable().await;
+    }
+}
+
+/// Makes an intent durable, then lets the lifecycle go on.
+async fn announce(context: Arc<BrokerContext>, slot: Arc<Slot>, plan: FlightPlan) {
+    let _turn = slot.write_order.lock().await;
+    let announcement = presentation::announce(&context, &slot, plan).await;
+    let unsent = {
+        let mut state = slot.lock();
+        let event = match announcement.intent {
+            Ok(presented) => {
+                state.presented = Some(presented);
+                Event::IntentRecorded { flight: plan.id }
+            }
+            Err(failure) => failed(plan.id, failure),
+        };
+        feed(&context, &slot, &mut state, event);
+        // Still there: the lifecycle no longer wants this flight, and nothing was sent.
+        state.presented.take_if(|it| it.flight == plan.id)
+    };
+    if let Some(newer) = announcement.newer {
+        adopt(&context, &slot, &newer);
+    }
+    if let Some(presented) = unsent {
+        take_back(&context, &slot, presented, plan.cause).await;
+    }
+}
+
+/// Closes an intent whose request was not sent, or a restart would take the grant for presented.
+async fn take_back(
+    context: &BrokerContext,
+    slot: &Slot,
+    presented: PresentedIntent,
+    cause: RequestCause,
+) {
+    let writer = PresentationWriter::of_unsent(context, slot, presented, cause);
+    writer.write_until_durable().await;
+}
+
+/// Takes a flight's outcome in and tells the lifecycle.
+fn land(context: &Arc<BrokerContext>, slot: &Arc<Slot>, outcome: FlightOutcome) {
+    let mut state = slot.lock();
+    let arrival = landing::take_in(context, &mut state, outcome);
+    feed(context, slot, &mut state, arrival.event);
+    drop(state);
+    if arrival.notable {
+        // After the state is visible: the receiver reads it at once.
+        context
+            .notable_outcomes
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 }

@@ -1,123 +1,152 @@
-//! One token call, from its permission to what its answer makes of the account.
+//! One token call: what it needs, its permission, and what it returned.
+//!
+//! Nothing here changes an account. A flight returns a [`FlightOutcome`], and the driver decides
+//! what follows from it.
 
 use crate::{
-    AccountSpec, LastResult, Outcome, Wire, adoption,
-    broker::Shared,
-    driver, presentation,
-    slot::{Pending, Slot, Work},
-    snapshot,
+    AccountSpec, Transport, context::BrokerContext, slot::SlotState, unavailable::OVER_BUDGET,
 };
 use futures_util::FutureExt as _;
-use gateway_model::{Failure, FailureClass, GrantKind};
+use gateway_model::{Failure, FailureClass};
 use gateway_plugin_host::{Authorization, Issued, Reason};
-use gateway_token::{Event, FlightId, GrantFate, Reason as Cause, Standing};
+use gateway_token::{FlightId, RequestCause};
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
     time::{Instant, SystemTime},
 };
 
-/// Why no token call may start now: the broker stops, or the OAuth client's budget is used up.
-pub(crate) fn refused(shared: &Shared, work: &Work, cause: Cause, now: Instant) -> Option<Failure> {
-    if shared.stopping.is_cancelled() {
-        return Some(not_sent("shutting_down", "the gateway is shutting down"));
+/// Why a token is requested, and by which flight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlightPlan {
+    pub(crate) id: FlightId,
+    pub(crate) cause: RequestCause,
+}
+
+/// Everything that a flight needs, taken from the account when it started.
+pub(crate) struct Departure {
+    plan: FlightPlan,
+    spec: AccountSpec,
+    authorization: Authorization,
+}
+
+/// What a flight returned.
+pub(crate) struct FlightOutcome {
+    pub(crate) plan: FlightPlan,
+    /// The account as it was when the request began. If the client secret changed since then, the
+    /// token is worthless and must not be kept as what the new secret brought.
+    pub(crate) spec: AccountSpec,
+    /// When the request began; lifetimes count from here.
+    pub(crate) began_at: SystemTime,
+    pub(crate) result: Result<Issued, Failure>,
+}
+
+/// Whether a token call may start now. It may not while the broker stops, or when the OAuth client's
+/// budget is used up.
+pub(crate) fn admit(
+    context: &BrokerContext,
+    state: &SlotState,
+    cause: RequestCause,
+    now: Instant,
+) -> Result<(), Failure> {
+    if context.stopping.is_cancelled() {
+        return Err(not_sent("shutting_down", "the gateway is shutting down"));
     }
-    let over = shared.take_budget(&work.spec, now).err()?;
-    shared.metrics.over_budget.up();
+    let Err(wait) = context.take_budget(&state.spec, now) else {
+        return Ok(());
+    };
+    context.metrics.over_budget.up();
     tracing::warn!(
-        account = %work.spec.account, client_id = %work.spec.client_id, reason = cause.as_str(),
+        account = %state.spec.account, client_id = %state.spec.client_id, reason = cause.as_str(),
         "the mint budget of the OAuth client is used up: something asks for far more \
          tokens than its accounts need"
     );
     let mut failure = not_sent(
-        snapshot::OVER_BUDGET,
+        OVER_BUDGET,
         "the gateway's own limit on token requests of this OAuth client is reached",
     );
-    failure.retry_after = Some(over.retry_at.saturating_duration_since(now));
-    Some(failure)
+    failure.retry_after = Some(wait);
+    Err(failure)
 }
 
-/// Starts a token call. One with an intent was allowed when the intent was recorded.
-pub(crate) fn request(
-    shared: &Arc<Shared>,
-    slot: &Arc<Slot>,
-    work: &mut Work,
-    (flight, cause): (FlightId, Cause),
-    now: Instant,
-) -> Option<Event> {
-    let presenting = work.presenting.take_if(|it| it.is_of(flight));
-    if presenting.is_none()
-        && let Some(failure) = refused(shared, work, cause, now)
-    {
-        return Some(failed(flight, failure));
-    }
-    let authorization = authorization(work, cause);
-    let wire = presenting.as_ref().map_or(Wire::Plain, |presenting| {
-        Wire::Recorded(presenting.recorder(shared, &work.spec.account))
-    });
-    shared.metrics.requested.up();
-    shared.metrics.in_flight.up();
-    let (task_shared, slot, spec) = (Arc::clone(shared), Arc::clone(slot), work.spec.clone());
-    let task = async move {
-        let shared = &task_shared;
-        let begun = shared.clock.wall();
-        let result = call(shared, &spec, authorization, wire).await;
-        shared.metrics.in_flight.down();
-        match presenting {
-            Some(presenting) => {
-                presentation::land(shared, &slot, &spec, presenting, (cause, begun), result).await;
-            }
-            None => land(shared, &slot, &spec, flight, (cause, begun), result).await,
+/// A failure of the gateway's own, before anything was sent.
+pub(crate) fn not_sent(code: &str, message: &str) -> Failure {
+    let mut failure = Failure::new(FailureClass::Transient, code, message);
+    failure.certainly_not_sent = true;
+    failure
+}
+
+impl Departure {
+    /// Copies what the flight needs, because the account may change while it is out.
+    pub(crate) fn prepare(context: &BrokerContext, state: &SlotState, plan: FlightPlan) -> Self {
+        context.metrics.requested.up();
+        context.metrics.in_flight.up();
+        Self {
+            plan,
+            spec: state.spec.clone(),
+            authorization: Authorization {
+                reason: reason(state, plan.cause),
+                slot: state.spec.slot.clone(),
+                state: state.plugin_state.clone(),
+                params: Vec::new(),
+            },
         }
-    };
-    shared.calls.spawn_on(task, &shared.runtime);
-    None
+    }
+
+    /// Makes the call.
+    pub(crate) async fn fly(self, context: &BrokerContext, transport: Transport) -> FlightOutcome {
+        let began_at = context.clock.wall();
+        let result = call(context, &self.spec, self.authorization, transport).await;
+        context.metrics.in_flight.down();
+        FlightOutcome {
+            plan: self.plan,
+            spec: self.spec,
+            began_at,
+            result,
+        }
+    }
 }
 
-fn authorization(work: &Work, cause: Cause) -> Authorization {
-    let reason = match cause {
-        Cause::Unauthorized => Reason::UpstreamRejected,
-        Cause::First
-        | Cause::Due
-        | Cause::Retry
-        | Cause::Probe
-        | Cause::KeepAlive
-        | Cause::LastChance
-        | Cause::Operator
-        | Cause::Changed => {
-            if work.lifecycle.state().token().is_some() {
+/// The plugin's word for the cause.
+fn reason(state: &SlotState, cause: RequestCause) -> Reason {
+    match cause {
+        RequestCause::Unauthorized => Reason::UpstreamRejected,
+        RequestCause::First
+        | RequestCause::Due
+        | RequestCause::Retry
+        | RequestCause::Probe
+        | RequestCause::KeepAlive
+        | RequestCause::LastChance
+        | RequestCause::Operator
+        | RequestCause::Changed => {
+            if state.lifecycle().state().token().is_some() {
                 Reason::Refresh
             } else {
                 Reason::Fetch
             }
         }
-    };
-    Authorization {
-        reason,
-        slot: work.spec.slot.clone(),
-        state: work.state.clone(),
-        params: Vec::new(),
     }
 }
 
 /// One authorization, with a deadline, and with a panic read as the plugin's fault.
 async fn call(
-    shared: &Shared,
+    context: &BrokerContext,
     spec: &AccountSpec,
     authorization: Authorization,
-    wire: Wire,
+    transport: Transport,
 ) -> Result<Issued, Failure> {
-    let limit = shared.config.authorize_timeout;
+    let limit = context.config.authorize_timeout;
     let authorized = async {
         // The semaphore is never closed; without a permit the call would still be correct.
-        let _permit = shared.permits.acquire().await;
-        let call = async { spec.authorizer.authorize(authorization, wire).await };
+        let _permit = context.authorizations.acquire().await;
+        let call = async { spec.authorizer.authorize(authorization, transport).await };
+        // The deadline counts from the permit: waiting for a turn is not the carrier's fault.
         tokio::time::timeout(limit, AssertUnwindSafe(call).catch_unwind()).await
     };
     let result = tokio::select! {
+        // A result that is there counts even if the broker is cut off at the same moment.
         biased;
         result = authorized => result,
-        () = shared.cut_off.cancelled() => {
+        () = context.cut_off.cancelled() => {
             return Err(Failure::new(
                 FailureClass::Transient, "shutting_down", "the gateway shut down during the call",
             ));
@@ -138,147 +167,10 @@ async fn call(
                 "the carrier's plugin panicked",
             ))
         }
-        Err(_elapsed) => Err(Failure::new(
-            FailureClass::Transient,
-            "timeout",
-            format!(
-                "the authorization took longer than {} s",
-                limit.as_secs_f32()
-            ),
-        )),
-    }
-}
-
-/// Hands the outcome of a repeatable grant to the lifecycle, then keeps it: not the other way round,
-/// because a new token is to be had at any time.
-async fn land(
-    shared: &Arc<Shared>,
-    slot: &Arc<Slot>,
-    spec: &AccountSpec,
-    flight: FlightId,
-    (cause, begun): (Cause, SystemTime),
-    result: Result<Issued, Failure>,
-) {
-    let (account, ledger) = (&spec.account, &shared.ledger);
-    let entry = presentation::entry(account, shared.clock.wall(), cause, result.as_ref().err());
-    let completion = result.as_ref().ok();
-    let completion = completion.map(|issued| adoption::completion(spec, issued, begun, None));
-    came_back(shared, slot, flight, cause, result);
-    // In the order of the answers, and some at a time: what a storm brings must not keep an intent
-    // waiting, and waits itself without the store's deadline.
-    let turn = async { (slot.order.lock().await, shared.records.acquire().await) };
-    let _turn = tokio::select! {
-        turn = turn => turn,
-        () = shared.cut_off.cancelled() => return,
-    };
-    let kept = match completion {
-        Some(completion) => {
-            let version = slot.lock().version;
-            let completed = ledger.complete(account, version, None, &completion, &entry);
-            completed.await.map(|version| slot.lock().version = version)
-        }
-        None => ledger.note(&entry).await,
-    };
-    if let Err(error) = kept {
-        tracing::warn!(%account, %error, "a token request is not on record");
-    }
-}
-
-/// Takes an authorization's result in.
-pub(crate) fn came_back(
-    shared: &Arc<Shared>,
-    slot: &Arc<Slot>,
-    flight: FlightId,
-    cause: Cause,
-    result: Result<Issued, Failure>,
-) {
-    let mut work = slot.lock();
-    let state = work.lifecycle.state();
-    let standing = state.flight().filter(|f| f.id == flight);
-    let standing = standing.map(|flight| flight.standing);
-    let awaited = standing == Some(Standing::Current);
-    // A rotated refresh token counts whatever else changed, unless the grant itself did.
-    let keeps_grant = awaited
-        || standing == Some(Standing::Stale) && work.spec.grant == GrantKind::AuthorizationCode;
-    let outcome = match &result {
-        Ok(_) => Outcome::Issued,
-        Err(failure) => {
-            shared.metrics.failed(failure.class);
-            tracing::warn!(
-                account = %slot.cell.account(), reason = cause.as_str(),
-                class = failure.class.as_str(), code = %failure.code,
-                "a token request failed: {}", failure.message
-            );
-            Outcome::Failed {
-                class: failure.class,
-                code: failure.code.clone(),
-                message: failure.message.clone(),
-            }
-        }
-    };
-    let turned = match &result {
-        Ok(_) => work.lifecycle.failures() > 0,
-        Err(failure) => for_people(failure),
-    };
-    if awaited {
-        let at = shared.clock.wall();
-        work.last_result = Some(LastResult {
-            at,
-            reason: cause.as_str(),
-            outcome,
-        });
-    }
-    let landed = match result {
-        Ok(issued) => {
-            if keeps_grant {
-                work.state = issued.state;
-            }
-            if awaited {
-                work.pending = Some(Pending {
-                    headers: issued.headers,
-                    minted: true,
-                });
-                work.facts = issued.facts;
-            }
-            Event::Issued {
-                flight,
-                lifetime: issued.lifetime,
-                renew_after: issued.renew_after,
-                grant: adoption::news(issued.grant),
-            }
-        }
-        Err(failure) => failed(flight, failure),
-    };
-    driver::event(shared, slot, &mut work, landed);
-    drop(work);
-    if turned {
-        shared
-            .turns
-            .send_modify(|turns| *turns = turns.wrapping_add(1));
-    }
-}
-
-/// Whether time alone does not make up for it.
-fn for_people(failure: &Failure) -> bool {
-    match failure.class {
-        FailureClass::Rejected | FailureClass::Config | FailureClass::Interaction => true,
-        FailureClass::Transient | FailureClass::Protocol | FailureClass::Bug => {
-            GrantFate::of(failure) != GrantFate::Unharmed
+        Err(_elapsed) => {
+            let seconds = limit.as_secs_f32();
+            let message = format!("the authorization took longer than {seconds} s");
+            Err(Failure::new(FailureClass::Transient, "timeout", message))
         }
     }
-}
-
-pub(crate) fn failed(flight: FlightId, failure: Failure) -> Event {
-    let fate = GrantFate::of(&failure);
-    Event::Failed {
-        flight,
-        failure,
-        fate,
-    }
-}
-
-pub(crate) fn not_sent(code: &str, message: &str) -> Failure {
-    let mut failure = Failure::new(FailureClass::Transient, code, message);
-    failure.certainly_not_sent = true;
-    failure
 }

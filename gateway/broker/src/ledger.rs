@@ -1,14 +1,16 @@
-//! The durable side of tokens, as the broker needs it.
+//! The durable side of tokens: what the broker needs of the store.
 
 use crate::BoxFuture;
-use gateway_model::{AccountId, GrantStatus, SecretBytes};
-use gateway_store::{Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution};
+use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes};
+use gateway_store::{
+    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, Store, StoreError,
+};
 use std::fmt;
 
 /// Why nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
-    /// A newer login, or another gateway, owns the grant: what this one knows is outdated.
+    /// A newer login, or another gateway, owns the grant, so this writer's knowledge is outdated.
     #[error("the account has a newer login; what the old one brought is dropped")]
     Fenced,
     /// The store did not take it.
@@ -16,47 +18,60 @@ pub enum LedgerError {
     Failed(String),
 }
 
-/// Where grants are kept. A call that returns `Ok` has made its change durable.
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        // A grant that is gone is fenced too: its account was removed.
+        if matches!(error, StoreError::Fenced | StoreError::NotFound { .. }) {
+            Self::Fenced
+        } else {
+            Self::Failed(error.to_string())
+        }
+    }
+}
+
+/// Keeps grants. A call that returns `Ok` has made its change durable.
+///
+/// [`Store`] is the implementation; tests replace it by one in memory that fails on demand.
 pub trait Ledger: Send + Sync + fmt::Debug {
     /// Announces the presentation of a single-use grant of that version.
     fn record_intent<'a>(
         &'a self,
         account: &'a AccountId,
-        version: i64,
+        version: GrantVersion,
         which: Presentation,
         intent: &'a Intent,
     ) -> BoxFuture<'a, Result<(), LedgerError>>;
 
-    /// Keeps the carrier's raw answer, before anybody reads it.
+    /// Keeps the carrier's raw answer, before anything reads it.
     fn record_answer<'a>(
         &'a self,
         account: &'a AccountId,
-        intent: &'a str,
+        intent: &'a IntentId,
         answer: &'a SecretBytes,
     ) -> BoxFuture<'a, Result<(), LedgerError>>;
 
-    /// Keeps what an authorization brought; the new version comes back. `intent` is `None` for a
-    /// grant that may be presented any number of times.
+    /// Keeps what an authorization brought, and returns the grant's new version. `intent` is `None`
+    /// for a grant that may be presented any number of times.
     fn complete<'a>(
         &'a self,
         account: &'a AccountId,
-        version: i64,
-        intent: Option<&'a str>,
+        version: GrantVersion,
+        intent: Option<&'a IntentId>,
         completion: &'a Completion,
         entry: &'a RenewalEntry,
-    ) -> BoxFuture<'a, Result<i64, LedgerError>>;
+    ) -> BoxFuture<'a, Result<GrantVersion, LedgerError>>;
 
-    /// Keeps what a failed presentation made of the grant, and says what it is now.
+    /// Keeps what a failed presentation made of the grant, and returns its new status.
     fn resolve<'a>(
         &'a self,
         account: &'a AccountId,
-        version: i64,
-        intent: &'a str,
+        version: GrantVersion,
+        intent: &'a IntentId,
         resolution: Resolution,
         entry: &'a RenewalEntry,
     ) -> BoxFuture<'a, Result<GrantStatus, LedgerError>>;
 
-    /// What is kept of an account's grant now; after a write was fenced out.
+    /// Reads an account's grant, after a write was fenced.
     fn load<'a>(
         &'a self,
         account: &'a AccountId,
@@ -64,4 +79,66 @@ pub trait Ledger: Send + Sync + fmt::Debug {
 
     /// Adds a line to the journal of renewals.
     fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>>;
+}
+
+impl Ledger for Store {
+    fn record_intent<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: GrantVersion,
+        which: Presentation,
+        intent: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(
+            async move { Ok(Self::record_intent(self, account, version, which, intent).await?) },
+        )
+    }
+
+    fn record_answer<'a>(
+        &'a self,
+        account: &'a AccountId,
+        intent: &'a IntentId,
+        answer: &'a SecretBytes,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move { Ok(Self::record_answer(self, account, intent, answer).await?) })
+    }
+
+    fn complete<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: GrantVersion,
+        intent: Option<&'a IntentId>,
+        completion: &'a Completion,
+        entry: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<GrantVersion, LedgerError>> {
+        Box::pin(async move {
+            let completed = Self::complete(self, account, version, intent, completion, entry);
+            Ok(completed.await?)
+        })
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: GrantVersion,
+        intent: &'a IntentId,
+        resolution: Resolution,
+        entry: &'a RenewalEntry,
+    ) -> BoxFuture<'a, Result<GrantStatus, LedgerError>> {
+        Box::pin(async move {
+            let resolved = Self::resolve(self, account, version, intent, resolution, entry);
+            Ok(resolved.await?)
+        })
+    }
+
+    fn load<'a>(
+        &'a self,
+        account: &'a AccountId,
+    ) -> BoxFuture<'a, Result<Option<GrantRecord>, LedgerError>> {
+        Box::pin(async move { Ok(self.grant(account).await?) })
+    }
+
+    fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move { Ok(self.note_renewal(entry).await?) })
+    }
 }

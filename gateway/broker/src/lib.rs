@@ -1,50 +1,66 @@
 //! The I/O shell around the token lifecycle.
 //!
-//! [`Broker`] owns one [`gateway_token::Lifecycle`] per account, carries out its effects and
-//! publishes what comes of them in a [`gateway_model::CredentialCell`], which the data plane reads
-//! on its own. So no request with a usable token ever comes here; [`Handle`] is for the others:
+//! [`Broker`] owns one [`gateway_token::Lifecycle`] per account, carries out its effects, and
+//! publishes the result in a [`gateway_model::CredentialCell`], which the data plane reads without
+//! asking. So a request with a usable token never comes here. [`Handle`] serves everything else:
 //!
-//! | who | asks for | gets |
+//! | Caller | Method | Result |
 //! |---|---|---|
-//! | a request without a token | [`Handle::acquire`] | joins the one flight, or learns why not |
+//! | a request without a token | [`Handle::acquire`] | joins the one flight, or gets the reason why there is none |
 //! | a request answered 401 | [`Handle::unauthorized`] | a renewed token, or a cool-down |
-//! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what comes |
+//! | an operator | [`Handle::renew`], [`Handle::status`] | a flight; what happened and what comes next |
 //!
-//! Files, in the order of the way of a token: `account` (who), `handle` (asking), `slot` (what is
-//! kept of an account), `driver` (effects become I/O; timers), `flight` (one token call),
-//! `presentation` (grants that work once), `ledger` (what is durable), `authorizer` and `wire` (the
-//! call), `adoption` and `recovery` (after a restart), `snapshot` (publication), `single_flight`
-//! (those who wait).
+//! Modules, from the caller down; each imports only modules that stand below it:
+//!
+//! 1. `broker` and `handle` are the interface; `accounts` changes accounts and runs the timers;
+//!    `describe` builds what an operator is shown.
+//! 2. `driver` feeds events to a lifecycle and carries its effects out; nothing else changes one.
+//! 3. `presentation` (the steps of a grant that works once), `presentation_writer` (its outcome made
+//!    durable), `landing` (an outcome taken into the account), `journal` (what is kept of other
+//!    calls), `publication` (the cell and the waiters). `recovery` does the same after a crash.
+//! 4. `flight` makes one token call and returns its outcome.
+//! 5. `context` (what all parts use), `slot` (one account), `timers`, `waiters`, `metrics`.
+//! 6. `ledger` (what must be durable), `authorizer` (how a token is asked for), `grant_record`
+//!    (records and the lifecycle's words), `credential` and `unavailable` (what is published).
 
 mod account;
-mod adoption;
+mod accounts;
 mod authorizer;
 mod broker;
 mod config;
+mod context;
+mod credential;
+mod describe;
 mod driver;
 mod flight;
+mod grant_record;
 mod handle;
+mod journal;
+mod landing;
 mod ledger;
 mod metrics;
 mod presentation;
+mod presentation_writer;
+mod publication;
 mod recovery;
-mod single_flight;
 mod slot;
-mod snapshot;
 mod status;
 mod timers;
-mod wire;
+mod unavailable;
+mod waiters;
 
 pub use account::{AccountSpec, KeyParts, SlotKey};
-pub use adoption::completion;
-pub use authorizer::{Authorizer, BoxFuture, PluginAuthorizer};
+pub use authorizer::{
+    Authorizer, BoxFuture, ClientSecrets, PluginAuthorizer, PreferredSecret, ResponseRecorder,
+    Transport, UnusableAccount,
+};
 pub use broker::{Broker, Shutdown};
 pub use config::BrokerConfig;
 pub use gateway_plugin_host::{Authorization, GrantChange, Issued, Reason};
-pub use gateway_token::{MintBudgetPolicy, Policy};
-pub use handle::{Handle, Renewal};
+pub use gateway_token::Policy;
+pub use grant_record::completion;
+pub use handle::{Handle, RenewalOutcome};
 pub use ledger::{Ledger, LedgerError};
 pub use metrics::{BrokerMetrics, FailureCounts};
 pub use recovery::recover;
-pub use status::{AccountStatus, LastResult, Outcome};
-pub use wire::{Recorder, Wire};
+pub use status::{AccountStatus, LastResult, RequestOutcome};

@@ -1,52 +1,49 @@
-//! One account's place in the broker.
+//! One account's place in the broker: a cell to publish in, and a lifecycle behind a lock.
 
-use crate::{
-    AccountSpec, LastResult, adoption, metrics::Count, presentation::Presenting,
-    single_flight::Waiters,
-};
-use gateway_model::{CredentialCell, Fingerprint, SecretBytes, TokenFacts};
+use crate::{AccountSpec, LastResult, grant_record, metrics::Count, waiters::Waiters};
+use gateway_model::{CredentialCell, Fingerprint, GrantVersion, IntentId, SecretBytes, TokenFacts};
 use gateway_store::Timestamp;
-use gateway_token::{Lifecycle, Policy};
+use gateway_token::{Effect, Event, FlightId, Jitter, Lifecycle, Policy};
 use http::{HeaderName, HeaderValue};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
-/// One account's lifecycle and everything around it.
+/// One account.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) id: u64,
     pub(crate) cell: Arc<CredentialCell>,
     pub(crate) served: Count,
     pub(crate) joined: Count,
-    /// Whoever writes about the account's single-use grant holds it, so that writes keep the order
-    /// in which their reasons came about.
-    pub(crate) order: tokio::sync::Mutex<()>,
-    work: Mutex<Work>,
+    /// Held while something is written about the account's grant, so that writes keep the order in
+    /// which their causes came about.
+    pub(crate) write_order: tokio::sync::Mutex<()>,
+    state: Mutex<SlotState>,
 }
 
 /// What changes, under the slot's lock. The lock is never held across an await.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct SlotState {
     pub(crate) spec: AccountSpec,
-    pub(crate) lifecycle: Lifecycle,
+    lifecycle: Lifecycle,
     pub(crate) waiters: Waiters,
     pub(crate) last_result: Option<LastResult>,
     pub(crate) minted: u64,
-    /// Removed from the broker: nothing starts any more.
+    /// The account was removed from the broker: nothing starts any more.
     pub(crate) retired: bool,
     /// Issued or adopted, and not yet published.
-    pub(crate) pending: Option<Pending>,
-    /// Of the published token, once somebody looked.
+    pub(crate) unpublished: Option<UnpublishedToken>,
+    /// The published token's fingerprint, once it was asked for.
     pub(crate) fingerprint: Option<Fingerprint>,
-    /// For the next authorization.
-    pub(crate) state: SecretBytes,
+    /// The plugin's state for the next authorization, such as a refresh token.
+    pub(crate) plugin_state: SecretBytes,
     pub(crate) wake_at: Option<Instant>,
     /// The durable intent whose request is to go out next.
-    pub(crate) presenting: Option<Presenting>,
-    /// Of the grant, in the ledger.
-    pub(crate) version: i64,
+    pub(crate) presented: Option<PresentedIntent>,
+    /// The grant's version in the ledger.
+    pub(crate) version: GrantVersion,
     /// When the grant itself ends.
     pub(crate) grant_ends: Option<Timestamp>,
     /// What the carrier said about the newest token.
@@ -55,10 +52,19 @@ pub(crate) struct Work {
 
 /// A token on its way to its cell.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub(crate) struct UnpublishedToken {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// This process asked for it.
+    /// Whether this process asked for it; an adopted token was asked for by an earlier one.
     pub(crate) minted: bool,
+}
+
+/// A durable intent to present the account's single-use grant.
+#[derive(Clone, Debug)]
+pub(crate) struct PresentedIntent {
+    pub(crate) flight: FlightId,
+    pub(crate) id: IntentId,
+    /// The grant's version that the intent names.
+    pub(crate) version: GrantVersion,
 }
 
 impl Slot {
@@ -69,27 +75,45 @@ impl Slot {
             cell: Arc::new(CredentialCell::new(spec.account.clone())),
             served: Count::default(),
             joined: Count::default(),
-            order: tokio::sync::Mutex::new(()),
-            work: Mutex::new(Work {
-                lifecycle: Lifecycle::new(policy, adoption::without_record(spec.grant)),
+            write_order: tokio::sync::Mutex::new(()),
+            state: Mutex::new(SlotState {
+                lifecycle: Lifecycle::new(policy, grant_record::without_record(spec.grant)),
                 spec,
                 waiters: Waiters::default(),
                 last_result: None,
                 minted: 0,
                 retired: false,
-                pending: None,
+                unpublished: None,
                 fingerprint: None,
-                state: SecretBytes::default(),
+                plugin_state: SecretBytes::default(),
                 wake_at: None,
-                presenting: None,
-                version: 0,
+                presented: None,
+                version: GrantVersion::NONE,
                 grant_ends: None,
                 facts: TokenFacts::default(),
             }),
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, SlotState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SlotState {
+    /// The lifecycle, to read; only the driver feeds it.
+    pub(crate) const fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
+    }
+
+    /// Feeds one event to the lifecycle. The caller (the driver) carries the effects out before it
+    /// releases the lock.
+    pub(crate) fn handle(&mut self, now: Instant, event: Event, jitter: Jitter) -> Vec<Effect> {
+        self.lifecycle.handle(now, event, jitter)
+    }
+
+    /// Whether a token request is under way.
+    pub(crate) const fn in_flight(&self) -> bool {
+        self.lifecycle.state().flight().is_some()
     }
 }

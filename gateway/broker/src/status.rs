@@ -1,4 +1,4 @@
-//! What an operator is shown. Never a token.
+//! What an operator is shown of an account; never a token.
 
 use gateway_model::{
     AccountId, CarrierId, Environment, FailureClass, Fingerprint, Generation, GrantStatus,
@@ -6,10 +6,10 @@ use gateway_model::{
 };
 use std::time::SystemTime;
 
-/// One account's tokens, for the admin API and for readiness.
+/// The state of one account's tokens, for the admin API and for readiness.
 #[derive(Clone, Debug)]
 pub struct AccountStatus {
-    /// Which account.
+    /// The account.
     pub account: AccountId,
     /// Its carrier.
     pub carrier: CarrierId,
@@ -17,22 +17,22 @@ pub struct AccountStatus {
     pub environment: Environment,
     /// Its OAuth client.
     pub client_id: String,
-    /// Where its lifecycle stands: `vacant`, `acquiring`, `fresh`, `renewing`, `backing_off`,
+    /// The state of its lifecycle: `vacant`, `acquiring`, `fresh`, `renewing`, `backing_off`,
     /// `rejected`.
     pub state: &'static str,
     /// Whether requests get a token now.
     pub usable: bool,
-    /// Why not.
+    /// Why requests get none.
     pub unavailable: Option<Unavailable>,
     /// Tokens issued so far.
     pub generation: Generation,
-    /// Of the current token.
+    /// The current token's fingerprint.
     pub fingerprint: Option<Fingerprint>,
     /// When the current token was asked for.
     pub issued_at: Option<SystemTime>,
     /// When the carrier ends it.
     pub expires_at: Option<SystemTime>,
-    /// What tokens are requested with, and whether it may be.
+    /// The state of the grant that tokens are requested with.
     pub grant: GrantStatus,
     /// When the grant itself ends and a person must sign in again.
     pub grant_ends_at: Option<SystemTime>,
@@ -40,9 +40,9 @@ pub struct AccountStatus {
     pub facts: TokenFacts,
     /// When the next token request starts by itself.
     pub next_attempt_at: Option<SystemTime>,
-    /// Until when a 401 starts no renewal.
+    /// A 401 starts no renewal before this time.
     pub cooling_down_until: Option<SystemTime>,
-    /// What the last token request came to.
+    /// The result of the last token request.
     pub last_result: Option<LastResult>,
     /// Failures since the last token.
     pub failures: u32,
@@ -56,7 +56,7 @@ pub struct AccountStatus {
     pub waiting: usize,
 }
 
-/// What a token request came to.
+/// The result of a token request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastResult {
     /// When it ended.
@@ -64,21 +64,21 @@ pub struct LastResult {
     /// Why it was made.
     pub reason: &'static str,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: RequestOutcome,
 }
 
 /// How a token request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// With a token.
+pub enum RequestOutcome {
+    /// The carrier issued a token.
     Issued,
-    /// Without one.
+    /// It did not.
     Failed {
-        /// Whose turn it is.
+        /// Who has to act.
         class: FailureClass,
         /// The carrier's or the host's stable code.
         code: String,
-        /// For people.
+        /// Explanation for people.
         message: String,
     },
 }

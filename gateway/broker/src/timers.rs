@@ -1,4 +1,4 @@
-//! One queue of wishes to be woken, for all accounts: an idle account costs one entry.
+//! One timer queue for all accounts: an idle account costs one entry, not one task.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +26,7 @@ impl<T> Timers<T> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces the wish `old` of `id` by `new`.
+    /// Replaces the timer `old` of `id` by `new`.
     pub(crate) fn replace(&self, id: u64, old: Option<Instant>, new: Option<(Instant, Weak<T>)>) {
         let mut queue = self.queue();
         if let Some(old) = old {
@@ -37,6 +37,7 @@ impl<T> Timers<T> {
                 .first_key_value()
                 .is_none_or(|((first, _), _)| at < *first);
             queue.insert((at, id), whom);
+            // Release before notifying, or the woken task would block on the lock at once.
             drop(queue);
             if first {
                 self.earlier.notify_one();
@@ -44,7 +45,7 @@ impl<T> Timers<T> {
         }
     }
 
-    /// Takes out whoever is due, earliest first.
+    /// Takes the earliest entry out if it is due.
     pub(crate) fn due(&self, now: Instant) -> Option<Weak<T>> {
         let mut queue = self.queue();
         let first = queue.first_entry()?;
@@ -56,7 +57,7 @@ impl<T> Timers<T> {
         self.queue().first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Waits until an earlier wish than all others came in.
+    /// Waits until a timer was set that is earlier than all others.
     pub(crate) async fn earlier(&self) {
         self.earlier.notified().await;
     }

@@ -9,7 +9,7 @@ use crate::{
     wiring::Wired,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use gateway_broker::{Authorization, Issued, Reason, Wire};
+use gateway_broker::{Authorization, Issued, Reason, Transport};
 use gateway_model::{AccountId, Failure, FailureClass, GrantKind, NoticeKind, Secret, SecretBytes};
 use gateway_plugin_host::AuthorizeUrl;
 use gateway_store::{AccountRecord, ConsentRecord, TakenConsent, Timestamp};
@@ -224,7 +224,7 @@ async fn exchange(
     let issued = wired
         .spec
         .authorizer
-        .authorize(authorization, Wire::Plain)
+        .authorize(authorization, Transport::Direct)
         .await;
     issued.map_err(refused)
 }

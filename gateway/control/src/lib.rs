@@ -24,7 +24,6 @@ mod backup;
 mod consent;
 mod doctor;
 mod error;
-mod ledger;
 mod load;
 mod migration;
 mod pasted;
@@ -41,7 +40,6 @@ mod wiring;
 
 pub use admins::Identity;
 pub use error::{ControlError, Fault};
-pub use ledger::StoreLedger;
 pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
 pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};

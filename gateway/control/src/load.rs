@@ -1,6 +1,6 @@
 //! The start: what the configuration declares, what the store kept, what a crash left open.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, Served, ledger::StoreLedger, wiring::Wired};
+use crate::{Actor, ControlError, ControlPlane, Fault, Served, wiring::Wired};
 use gateway_model::{AccountId, AppId, ManagedBy, Secret};
 use gateway_store::{AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, SecretDigest};
 use serde_json::json;
@@ -250,9 +250,8 @@ impl ControlPlane {
             tracing::error!(account = %name, "{problem}");
         }
         if let Some(grant) = grant {
-            let ledger = StoreLedger(shared.store.clone());
-            let recovered =
-                gateway_broker::recover(&wired.spec, grant, &ledger, &*shared.clock).await;
+            let (store, clock) = (&shared.store, &*shared.clock);
+            let recovered = gateway_broker::recover(&wired.spec, grant, store, clock).await;
             let grant = recovered.map_err(|error| {
                 ControlError::new(Fault::Unavailable, "store_unavailable", error.to_string())
             })?;

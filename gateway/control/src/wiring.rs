@@ -2,8 +2,8 @@
 
 use crate::{settings::Realm, signing::AccountSigner};
 use gateway_broker::{
-    AccountSpec, Authorization, Authorizer, BoxFuture, Broker, Issued, KeyParts, PluginAuthorizer,
-    SlotKey, Wire,
+    AccountSpec, Authorizer, Broker, ClientSecrets, KeyParts, PluginAuthorizer, PreferredSecret,
+    SlotKey, UnusableAccount,
 };
 use gateway_http_client::HttpClient;
 use gateway_model::{
@@ -13,13 +13,7 @@ use gateway_model::{
 use gateway_plugin_host::{Catalog, Diagnosis, Instance, InstanceOptions, Limits, Plugin};
 use gateway_store::AccountRecord;
 use serde_json::json;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// Why an account has nobody to ask for its tokens.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -136,19 +130,16 @@ impl Wiring {
 
     /// What an account with these instances works by.
     fn usable(&self, instances: Vec<Arc<Instance>>) -> PartsOf {
-        let good = Arc::new(AtomicUsize::new(0));
+        let preferred = PreferredSecret::default();
         let (first, signer) = (
             instances.first().cloned(),
-            AccountSigner::of(&instances, &good),
+            AccountSigner::of(&instances, &preferred),
         );
         let each = instances
             .into_iter()
             .map(|instance| PluginAuthorizer::new(instance, Arc::clone(&self.http)));
         PartsOf {
-            authorizer: Arc::new(InOrder {
-                each: each.collect(),
-                good,
-            }),
+            authorizer: Arc::new(ClientSecrets::new(each.collect(), preferred)),
             instance: first,
             signer,
             problem: None,
@@ -248,7 +239,7 @@ fn unusable(plugin: Option<&Plugin>, problem: WiringError) -> PartsOf {
     let why = problem.to_string();
     let failure = Failure::new(FailureClass::Config, "account_unusable", why.as_str());
     PartsOf {
-        authorizer: Arc::new(Unusable(failure)),
+        authorizer: Arc::new(UnusableAccount::new(failure)),
         instance: None,
         signer: AccountSigner::without_instance(plugin, &why),
         problem: Some(problem),
@@ -303,67 +294,4 @@ fn instance_config(
         instance["account_number"] = json!(number.as_str());
     }
     instance
-}
-
-/// Tries an account's client secrets in order, from the one that worked last: a secret can be
-/// replaced at the carrier and here at different times without a gap.
-struct InOrder {
-    each: Vec<PluginAuthorizer>,
-    /// Shared with whoever signs the account's requests.
-    good: Arc<AtomicUsize>,
-}
-
-impl Authorizer for InOrder {
-    fn signs(&self) -> bool {
-        self.each.first().is_some_and(PluginAuthorizer::signs)
-    }
-
-    fn authorize(
-        &self,
-        authorization: Authorization,
-        wire: Wire,
-    ) -> BoxFuture<'_, Result<Issued, Failure>> {
-        Box::pin(async move {
-            let first = self.good.load(Ordering::Relaxed);
-            let mut last = None;
-            for turn in 0..self.each.len() {
-                let at = (first + turn) % self.each.len();
-                let again = Authorization {
-                    reason: authorization.reason,
-                    slot: authorization.slot.clone(),
-                    state: authorization.state.clone(),
-                    params: authorization.params.clone(),
-                };
-                match self.each[at].authorize(again, wire.clone()).await {
-                    // The client was refused, before anybody looked at its grant (RFC 6749, 5.2).
-                    Err(failure) if failure.class == FailureClass::Rejected => {
-                        last = Some(failure);
-                    }
-                    result => {
-                        if result.is_ok() {
-                            self.good.store(at, Ordering::Relaxed);
-                        }
-                        return result;
-                    }
-                }
-            }
-            Err(last.unwrap_or_else(|| {
-                Failure::new(
-                    FailureClass::Config,
-                    "no_secret",
-                    "there is no client secret",
-                )
-            }))
-        })
-    }
-}
-
-/// The account cannot work until somebody changes something.
-struct Unusable(Failure);
-
-impl Authorizer for Unusable {
-    fn authorize(&self, _: Authorization, _: Wire) -> BoxFuture<'_, Result<Issued, Failure>> {
-        let failure = self.0.clone();
-        Box::pin(async { Err(failure) })
-    }
 }

@@ -2,11 +2,11 @@
 
 use super::files;
 use crate::config::{self, Config};
-use gateway_broker::{BrokerConfig, MintBudgetPolicy};
+use gateway_broker::BrokerConfig;
 use gateway_control::{
     Declared, DeclaredApp, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings, Webhook,
 };
-use gateway_model::{ManagedBy, Secret};
+use gateway_model::{ManagedBy, Secret, TokenBucketPolicy};
 use gateway_store::{AccountRecord, AppRecord, SecretDigest, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::{net::IpAddr, time::Duration};
@@ -20,9 +20,9 @@ pub(super) fn broker_config(config: &Config) -> BrokerConfig {
     broker.policy.renewal.fraction = tokens.renew_at;
     broker.policy.renewal.spread = tokens.jitter;
     broker.policy.renewal.margin = tokens.margin;
-    broker.mint_budget = MintBudgetPolicy {
+    broker.mint_budget = TokenBucketPolicy {
         burst: tokens.mint_budget,
-        every: tokens.mint_refill,
+        interval: tokens.mint_refill,
     };
     broker.authorize_timeout = tokens.request_timeout;
     broker

@@ -39,8 +39,8 @@ impl Credentials for BrokerCredentials {
         Box::pin(async move {
             Ok(
                 match broker.unauthorized(&account, generation, deadline).await? {
-                    gateway_broker::Renewal::Renewed => Renewal::Renewed,
-                    gateway_broker::Renewal::CoolingDown { .. } => Renewal::Unchanged,
+                    gateway_broker::RenewalOutcome::Renewed => Renewal::Renewed,
+                    gateway_broker::RenewalOutcome::CoolingDown { .. } => Renewal::Unchanged,
                 },
             )
         })

@@ -133,7 +133,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the default away from whoever else has it for that carrier and environment.
+    /// Takes the default away from any other account of that carrier and environment.
     async fn clear_default(
         &self,
         connection: &mut AnyConnection,

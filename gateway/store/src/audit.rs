@@ -8,8 +8,8 @@ use sqlx::{AnyConnection, Row as _};
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Store {
-    /// Notes what is about to be done. Without this entry it must not be done (security
-    /// requirement U6). `detail` is JSON and holds no secret.
+    /// Notes what is about to be done. Without this entry it must not be done. `detail` is JSON and
+    /// holds no secret.
     pub async fn audit_begin(
         &self,
         at: Timestamp,

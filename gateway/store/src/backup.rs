@@ -154,7 +154,7 @@ impl Store {
 
     /// Restores a backup: all of it is read and checked first, then written in one transaction.
     /// Grants that could be presented once come back in doubt, because they may have been presented
-    /// since (security requirement S6).
+    /// since.
     pub async fn restore(
         &self,
         from: &mut (impl AsyncRead + Unpin + Send),

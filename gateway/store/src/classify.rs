@@ -18,7 +18,7 @@ pub(crate) enum Fault {
     Corrupt,
     /// The database is away or busy.
     Away,
-    /// A defect of ours.
+    /// A defect of this program.
     Ours,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn classify(error: &Error) -> (Fault, String) {
         Error::Database(error) => database(error.as_ref()),
         Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed => Fault::Away,
         Error::WorkerCrashed | Error::BeginFailed | Error::Protocol(_) => Fault::Away,
-        // A cell holds what no writer of ours puts there.
+        // A cell holds a value that this program never writes.
         Error::ColumnDecode { .. } | Error::Decode(_) | Error::AnyDriverError(_) => Fault::Corrupt,
         _ => Fault::Ours,
     };

@@ -7,16 +7,16 @@ use sqlx::{AnyConnection, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// What became of a `state` parameter (security requirement O7).
+/// What became of a `state` parameter.
 #[derive(Clone, Debug)]
 pub enum TakenConsent {
-    /// This consent, and nobody else gets it any more.
+    /// The consent; a second call does not get it.
     Fresh(ConsentRecord),
-    /// It ended before the answer came.
+    /// It expired before the answer came.
     Expired,
-    /// Its answer came before.
+    /// Its answer came already.
     Used,
-    /// Nobody asked for it.
+    /// No consent has this `state`.
     Unknown,
 }
 
@@ -47,7 +47,7 @@ impl Store {
         Ok(())
     }
 
-    /// Uses a consent up: whoever asks second is told that it was used.
+    /// Takes a consent, once: a second call is told that it was used.
     pub async fn take_consent(&self, state: &SecretDigest, now: Timestamp) -> Result<TakenConsent> {
         let work = async {
             let mut tx = self.db.begin().await?;
@@ -62,10 +62,11 @@ impl Store {
             let Some(consent) = self.get::<ConsentRecord>(&mut tx, &state.0).await? else {
                 return Ok(TakenConsent::Used);
             };
-            // The sealed time counts; the column is for purging.
+            // The sealed time counts: the column beside it could have been changed.
             if consent.expires_at <= now {
                 return Ok(TakenConsent::Expired);
             }
+            // The condition makes it single-use even if two answers race.
             let sql = "UPDATE consents SET used_at = $2, sealed = NULL \
                        WHERE state = $1 AND used_at IS NULL";
             let query = sqlx::query(sql).bind(state.0.as_slice()).bind(now.0);
@@ -99,7 +100,7 @@ impl Store {
         }
     }
 
-    /// Forgets consents that ended a day ago or earlier; gives back how many.
+    /// Forgets consents that ended a day ago or earlier, and returns their number.
     pub async fn purge_consents(&self, now: Timestamp) -> Result<u64> {
         const DAY: i64 = 24 * 60 * 60 * 1000;
         let work = async {

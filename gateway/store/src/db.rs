@@ -2,7 +2,7 @@
 //!
 //! There is one connection for writes, on both backends. With SQLite that leaves nothing that could
 //! be busy; with PostgreSQL that connection holds the lock that keeps other gateways out, so a
-//! write is always made by the session that has the lock (security requirement S7).
+//! write is always made by the session that has the lock.
 
 mod batch;
 pub(crate) mod migrate;
@@ -15,9 +15,10 @@ use sqlx::{Any, AnyPool, Transaction};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// How long a call may take. A database that hangs is an error after it, never a hang.
+/// The deadline of a call: a database that hangs becomes an error, so callers never hang.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
-/// How long a call may wait for a connection, or for one to be made.
+/// How long a call may wait for a connection. Shorter than the deadline, so that the error says which
+/// of the two it was.
 pub(crate) const ACQUIRE: Duration = Duration::from_secs(4);
 /// How many calls may read at once.
 pub(crate) const READERS: u32 = 4;
@@ -49,6 +50,7 @@ impl Db {
         sqlx::any::install_default_drivers();
         let (backend, writer, readers) = match url {
             StoreUrl::Memory => {
+                // One pool for both: a second connection would be a second, empty database.
                 let pool = sqlite::memory().await?;
                 (Backend::Sqlite, pool.clone(), pool)
             }
@@ -70,12 +72,13 @@ impl Db {
         })
     }
 
-    /// Starts a transaction that writes, and that no [`change`](Self::change) is in.
+    /// Starts a transaction for writing that no [`change`](Self::change) joins.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         if let Some(why) = self.failed.get() {
             return Err(StoreError::Failed { why: why.clone() });
         }
         let statement = match self.backend {
+            // Take the write lock now: a later upgrade from reading could fail as busy.
             Backend::Sqlite => "BEGIN IMMEDIATE",
             Backend::Postgres => "BEGIN",
         };
@@ -110,6 +113,7 @@ impl Db {
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let result = within(work).await;
+        // For ever: after a failed fsync the kernel may report success for pages that it dropped.
         if let Err(StoreError::Failed { why }) = &result
             && self.failed.set(why.clone()).is_ok()
         {
@@ -118,7 +122,7 @@ impl Db {
         result
     }
 
-    /// Whether writing is possible, as far as one can tell without writing.
+    /// Whether writing seems possible; it writes nothing to find out.
     pub(crate) async fn healthy(&self) -> Result<(), StoreError> {
         if let Some(why) = self.failed.get() {
             return Err(StoreError::Failed { why: why.clone() });

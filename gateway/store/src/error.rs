@@ -25,7 +25,7 @@ pub enum StoreError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// Somebody else changed the record since it was read.
+    /// Another writer changed the record since it was read.
     #[error("the record was changed by somebody else: read it again and repeat the change")]
     Stale,
     /// The grant is not where the caller believes it is: another login or presentation came first.
@@ -47,7 +47,7 @@ pub enum StoreError {
         why: String,
     },
     /// A write could not be made durable, so nothing more is written through this handle: after a
-    /// failed `fsync` the disk's word means nothing (security requirement S4).
+    /// failed `fsync`, later success reports of the disk cannot be trusted.
     #[error(
         "the store's disk failed ({why}); reading goes on, writing has stopped: check the disk, \
          then restart the gateway"
@@ -69,13 +69,13 @@ pub enum StoreError {
     Newer {
         /// The store's.
         found: i64,
-        /// Ours.
+        /// The newest one that this program knows.
         known: i64,
     },
     /// The key was not usable.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Ours: a statement the database did not accept.
+    /// A defect of this program: the database did not accept a statement.
     #[error("the store refused a statement, which is a defect of this program: {why}")]
     Internal {
         /// What the database said.
@@ -84,7 +84,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The same, or if it is a conflict, one that says what is taken.
+    /// Replaces a conflict by one that names what is taken; every other error stays.
     pub(crate) fn taken(self, what: impl FnOnce() -> String) -> Self {
         if matches!(self, Self::Conflict { .. }) {
             return Self::Conflict { what: what() };
@@ -113,7 +113,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// A master key that could not be had. The key itself is in no message.
+/// A master key that could not be obtained. No message contains the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Nothing is there.
@@ -157,13 +157,13 @@ pub enum KeyError {
 /// A store that was not opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// Another process uses it.
+    /// Another process uses the store.
     #[error("the store is in use by {by}: stop that first, or use another store")]
     Locked {
         /// Who.
         by: String,
     },
-    /// The key is another one's.
+    /// The store was sealed with another key.
     #[error(
         "the master key does not open this store: it was sealed with key {sealed_with}, the \
          configuration has {configured}; nothing was changed"
@@ -185,7 +185,7 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
-    /// The database may forget what it said it had stored (security requirements S1, R4).
+    /// The database may lose what it has acknowledged.
     #[error("the database is not durable: {what}; {way_out}")]
     NotDurable {
         /// Which setting.
@@ -193,7 +193,7 @@ pub enum OpenError {
         /// What to do.
         way_out: &'static str,
     },
-    /// A file or folder is not ours to use.
+    /// The process may not use a file or folder.
     #[error("{path}: {why}; check the owner and mode of the file and its folder")]
     Permission {
         /// Which.
@@ -201,7 +201,7 @@ pub enum OpenError {
         /// What failed.
         why: String,
     },
-    /// No database of ours is there.
+    /// The file or database is not a store of this program.
     #[error("{path} is not a store of this program ({why}); nothing was changed")]
     NotAStore {
         /// Which file or database.

@@ -12,10 +12,17 @@ use crate::{
     Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, StoreError, Timestamp,
     meta, renewals,
 };
-use gateway_model::{AccountId, GrantStatus, SecretBytes};
+use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes};
 use sqlx::{AnyConnection, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// A grant as its row has it.
+pub(crate) struct KeptGrant {
+    pub(crate) record: GrantRecord,
+    /// The presentation whose outcome was written last.
+    pub(crate) completed: Option<IntentId>,
+}
 
 impl Store {
     /// Every grant that opens.
@@ -23,13 +30,14 @@ impl Store {
         self.read_all().await
     }
 
-    /// Gives every grant that opens to `take`, one after another: those of a large store need not be
-    /// in memory together.
+    /// Gives every grant that opens to `take`, one after another, so that a large store's grants
+    /// need not be in memory together.
     pub async fn each_grant(&self, take: impl FnMut(GrantRecord)) -> Result<()> {
         self.read_each(take).await
     }
 
-    /// The same in no order, and for a large store on several threads at once.
+    /// Gives every grant that opens to `take` in no order, and for a large store on several threads
+    /// at once.
     pub async fn spread_grants(
         &self,
         take: impl Fn(GrantRecord) + Clone + Send + 'static,
@@ -37,7 +45,7 @@ impl Store {
         self.read_through(|_| true, take, |()| ()).await
     }
 
-    /// The same for the accounts that are wanted; the other grants stay closed.
+    /// Gives the grants of the accounts that are wanted to `take`; the other grants stay sealed.
     pub async fn each_grant_of(
         &self,
         wanted: impl Fn(&str) -> bool,
@@ -52,81 +60,88 @@ impl Store {
         self.read_one(account.as_str().as_bytes()).await
     }
 
-    /// Makes the intent to present a single-use grant durable. Only after `Ok` may it be presented
-    /// (security requirement O1). [`StoreError::Fenced`] if the grant is not at that version, or
-    /// not in the state that `which` starts from.
+    /// Makes the intent to present a single-use grant durable. Only after `Ok` may it be presented.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the grant is not at that version, or not in the state that `which`
+    /// starts from.
     pub async fn record_intent(
         &self,
         account: &AccountId,
-        version: i64,
+        version: GrantVersion,
         which: Presentation,
         intent: &Intent,
     ) -> Result<()> {
         let once = || async {
             let recorded = self.db.change(async |tx| {
-                let (grant, done) = self.find_grant(tx, account).await?;
-                match change::present(&grant, version, which, intent)? {
+                let kept = self.find_grant(tx, account).await?;
+                match change::present(&kept.record, version, which, intent)? {
                     Some(next) => {
                         let mark = self.advance_mark(tx).await?;
-                        self.write_grant(tx, &next, done.as_deref()).await?;
+                        self.write_grant(tx, &next, kept.completed.as_ref()).await?;
                         Ok(mark)
                     }
                     // Recorded before; its mark may not have reached its second place.
                     None => meta::mark(tx).await,
                 }
             });
+            // Only after the intent is durable: a mark ahead of the database would look like a loss.
             let mark = recorded.await?;
             self.db.write(self.keep_mark(mark)).await
         };
         self.write_twice(once).await
     }
 
-    /// Keeps the carrier's raw answer, before anybody reads it. If the database does not take it, the
+    /// Keeps the carrier's raw answer, before anything reads it. If the database does not take it, the
     /// emergency slot beside it does, and the answer is moved over when the store is next opened.
     pub async fn record_answer(
         &self,
         account: &AccountId,
-        intent_id: &str,
+        intent_id: &IntentId,
         answer: &SecretBytes,
     ) -> Result<()> {
         let once = || {
             self.db.change(async |tx| {
-                let (grant, done) = self.find_grant(tx, account).await?;
-                let next = change::answer(&grant, intent_id, answer)?;
-                self.write_grant(tx, &next, done.as_deref()).await
+                let kept = self.find_grant(tx, account).await?;
+                let next = change::answer(&kept.record, intent_id, answer)?;
+                self.write_grant(tx, &next, kept.completed.as_ref()).await
             })
         };
         match self.write_twice(once).await {
             Ok(()) => Ok(()),
+            // Not into the emergency slot: the answer belongs to a grant that a login has replaced.
             Err(StoreError::Fenced) => Err(StoreError::Fenced),
             Err(error) => self.keep_answer(account, intent_id, answer, error).await,
         }
     }
 
     /// Writes what a successful authorization leaves, and the journal's entry, in one transaction;
-    /// gives back the grant's new version. Without an intent the grant is a repeatable one, and its
-    /// row is made if there is none (`version` is 0 then).
+    /// returns the grant's new version. Without an intent the grant is a repeatable one, and its row is
+    /// created if there is none ([`GrantVersion::NONE`] then).
     pub async fn complete(
         &self,
         account: &AccountId,
-        version: i64,
-        intent_id: Option<&str>,
+        version: GrantVersion,
+        intent_id: Option<&IntentId>,
         completion: &Completion,
         entry: &RenewalEntry,
-    ) -> Result<i64> {
+    ) -> Result<GrantVersion> {
         let once = || {
             self.db.change(async |tx| {
                 let found = self.look_up_grant(tx, account).await?;
-                if let (Some((grant, Some(done))), Some(id)) = (&found, intent_id)
-                    && done == id
-                    && grant.version == version + 1
+                // A repeated call: the first one was written, and only its answer was lost.
+                if let Some(kept) = &found
+                    && intent_id.is_some()
+                    && kept.completed.as_ref() == intent_id
+                    && kept.record.version == version.next()
                 {
-                    return Ok(grant.version);
+                    return Ok(kept.record.version);
                 }
                 if found.is_none() {
+                    // An account that was removed meanwhile must not come back as a grant.
                     self.find_account(tx, account).await?;
                 }
-                let grant = found.as_ref().map(|(grant, _)| grant);
+                let grant = found.as_ref().map(|kept| &kept.record);
                 let next = change::complete(grant, account, version, intent_id, completion)?;
                 self.write_grant(tx, &next, intent_id).await?;
                 renewals::insert(tx, entry).await?;
@@ -142,15 +157,16 @@ impl Store {
     pub async fn resolve(
         &self,
         account: &AccountId,
-        version: i64,
-        intent_id: &str,
+        version: GrantVersion,
+        intent_id: &IntentId,
         resolution: Resolution,
         entry: &RenewalEntry,
     ) -> Result<GrantStatus> {
         let once = || {
             self.db.change(async |tx| {
-                let (grant, done) = self.find_grant(tx, account).await?;
-                if done.as_deref() == Some(intent_id) && grant.version == version {
+                let kept = self.find_grant(tx, account).await?;
+                let grant = kept.record;
+                if kept.completed.as_ref() == Some(intent_id) && grant.version == version {
                     return Ok(grant.status);
                 }
                 let next = change::resolve(&grant, version, intent_id, resolution)?;
@@ -162,28 +178,29 @@ impl Store {
         self.write_twice(once).await
     }
 
-    /// A new login: whatever was there, damaged or open, is superseded. Gives back the new version;
-    /// late writers of older ones are fenced out.
+    /// Writes a new login's grant in place of the old one, even if that is damaged or being presented,
+    /// and returns the new version. Late writers of older versions are fenced.
     pub async fn replace_grant(
         &self,
         account: &AccountId,
         completion: &Completion,
         consented_at: Timestamp,
-    ) -> Result<i64> {
+    ) -> Result<GrantVersion> {
         let replaced = self.db.change(async |tx| {
             self.find_account(tx, account).await?;
             let version = match self.look_up_grant(tx, account).await {
-                Ok(found) => found.map_or(0, |(grant, _)| grant.version),
-                // What version it had cannot be told: the clock is beyond any.
-                Err(StoreError::Corrupt { .. }) => consented_at.0.max(0),
+                Ok(found) => found.map_or(GrantVersion::NONE, |kept| kept.record.version),
+                // The damaged record's version cannot be read; milliseconds since 1970 exceed any.
+                Err(StoreError::Corrupt { .. }) => GrantVersion(consented_at.0.max(0)),
                 Err(error) => return Err(error),
             };
-            let next = change::replace(account, version + 1, completion, consented_at);
+            let next = change::replace(account, version.next(), completion, consented_at);
             let mark = self.advance_mark(tx).await?;
             self.write_grant(tx, &next, None).await?;
             Ok((next.version, mark))
         });
         let (version, mark) = replaced.await?;
+        // The damaged record is gone, so the account may be served again.
         self.acquit::<GrantRecord>(account.as_str().as_bytes());
         self.db.write(self.keep_mark(mark)).await?;
         Ok(version)
@@ -200,26 +217,30 @@ impl Store {
         }
     }
 
-    /// A grant, and the presentation that was completed last.
+    /// One account's grant, read within a change.
     async fn look_up_grant(
         &self,
         connection: &mut AnyConnection,
         account: &AccountId,
-    ) -> Result<Option<(GrantRecord, Option<String>)>> {
+    ) -> Result<Option<KeptGrant>> {
         let key = account.as_str().as_bytes();
         let Some(grant) = self.get::<GrantRecord>(connection, key).await? else {
             return Ok(None);
         };
         let query = sqlx::query("SELECT done_intent FROM grants WHERE account = $1");
         let row = query.bind(account.as_str()).fetch_one(connection).await?;
-        Ok(Some((grant, row.try_get(0)?)))
+        let completed: Option<String> = row.try_get(0)?;
+        Ok(Some(KeptGrant {
+            record: grant,
+            completed: completed.map(IntentId::new),
+        }))
     }
 
     pub(crate) async fn find_grant(
         &self,
         connection: &mut AnyConnection,
         account: &AccountId,
-    ) -> Result<(GrantRecord, Option<String>)> {
+    ) -> Result<KeptGrant> {
         let found = self.look_up_grant(connection, account).await?;
         found.ok_or(StoreError::Fenced)
     }
@@ -228,13 +249,14 @@ impl Store {
         &self,
         connection: &mut AnyConnection,
         grant: &GrantRecord,
-        done: Option<&str>,
+        completed: Option<&IntentId>,
     ) -> Result<()> {
         let sql = "INSERT INTO grants (account, done_intent, sealed) VALUES ($1, $2, $3) \
                    ON CONFLICT (account) DO UPDATE SET \
                    done_intent = excluded.done_intent, sealed = excluded.sealed";
         let sealed = self.sealer().seal(grant)?;
-        let query = sqlx::query(sql).bind(grant.account.as_str()).bind(done);
+        let query = sqlx::query(sql).bind(grant.account.as_str());
+        let query = query.bind(completed.map(IntentId::as_str));
         query.bind(sealed).execute(connection).await?;
         Ok(())
     }

@@ -20,13 +20,13 @@ const MAX_TEXT: u64 = 4096;
 /// Where the master key comes from.
 #[derive(Clone, Debug)]
 pub enum MasterKeySource {
-    /// A file with the key as base64; made, with mode 0600, when the store is new.
+    /// A file with the key as base64; created with mode 0600 when the store is new.
     File(PathBuf),
     /// An environment variable.
     Env(String),
     /// A program and its arguments; it prints the key within ten seconds.
     Command(Vec<String>),
-    /// A new key that nobody keeps: for stores in memory only.
+    /// A new key that is not kept; for stores in memory only.
     Ephemeral,
 }
 
@@ -88,8 +88,10 @@ impl MasterKeySource {
             .map_err(|error| self.missing(format!("does not start: {error}")))?;
         let output = child.stdout.take();
         let finish = async {
+            // Large enough at once: growing would leave copies of the key in freed memory.
             let mut text = Zeroizing::new(String::with_capacity(256));
             if let Some(output) = output {
+                // Limited: a command that prints without end must not fill the memory.
                 let mut output = output.take(MAX_TEXT);
                 output.read_to_string(&mut text).await?;
             }
@@ -131,7 +133,8 @@ fn read_file(path: &Path) -> Result<Option<Zeroizing<String>>, KeyError> {
     let from = name(path);
     let meta = file.metadata().map_err(|e| unreadable(path, &e))?;
     let mode = meta.permissions().mode() & 0o777;
-    // A group may read it, as a mounted secret's group does; nobody else may, and none may write.
+    // A group may read it, because a mounted secret is often readable by one. Other users may not, and
+    // no one but the owner may write.
     if mode & 0o027 != 0 {
         return Err(KeyError::Exposed { from, mode });
     }
@@ -142,13 +145,14 @@ fn read_file(path: &Path) -> Result<Option<Zeroizing<String>>, KeyError> {
     Ok(Some(text))
 }
 
-/// Makes a key file that survives a crash: synced, and its folder too.
+/// Creates a key file that survives a crash: the file is synced, and its folder too.
 fn create_file(path: &Path) -> Result<MasterKey, KeyError> {
     let key = fresh()?;
     let text = Zeroizing::new(STANDARD.encode(key.expose()));
     let write = || {
         let mut file = std::fs::OpenOptions::new()
             .write(true)
+            // Never over an existing file: it could be the only copy of another store's key.
             .create_new(true)
             .mode(0o600)
             .open(path)?;

@@ -1,4 +1,4 @@
-//! One process at a time on a file (security requirement S7).
+//! A lock file, so that only one process uses an SQLite store at a time.
 
 use crate::OpenError;
 use crate::file::{beside, open_private};
@@ -6,13 +6,14 @@ use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 
-/// A lock beside the database, held as long as this lives; the system frees it if we die.
+/// A lock beside the database. It is held until this value is dropped, and the system releases it if
+/// the process dies.
 pub(crate) struct FileLock {
     file: File,
 }
 
 impl FileLock {
-    /// Takes it, or says who has it.
+    /// Takes the lock, or returns an error that names its holder.
     pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
         let path = beside(database, ".lock");
         let permission = |error: std::io::Error| OpenError::Permission {
@@ -35,7 +36,8 @@ impl FileLock {
             }
             Err(TryLockError::Error(error)) => return Err(permission(error)),
         }
-        // Who holds it is a courtesy; the lock counts without it (a full disk, say).
+        // Failing to write the process id (on a full disk, for example) must not fail the start: the
+        // lock itself counts, and the id is only for the message of the next process.
         let note = file
             .set_len(0)
             .and_then(|()| file.rewind())
@@ -46,10 +48,10 @@ impl FileLock {
         Ok(Self { file })
     }
 
-    /// Lets the next one have it.
+    /// Releases the lock.
     ///
-    /// Closing the file would do, but not at once: a process that is being started at this moment has
-    /// a copy of it until its program runs.
+    /// Closing the file would release it too, but perhaps later: a child process that is being started
+    /// at this moment holds a copy of the descriptor until its program runs.
     pub(crate) fn release(&self) {
         if let Err(error) = self.file.unlock() {
             tracing::debug!(%error, "the store's lock goes with its file");

@@ -35,7 +35,7 @@ pub(crate) async fn put(
 }
 
 /// Counts presentations and logins; the rescue file has it too, so that an older copy of the
-/// database is noticed (security requirement S6).
+/// database is noticed.
 pub(crate) const MARK: &str = "mark";
 
 /// The mark; 0 in a store that never presented anything.

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// By which way a notice left.
+/// The channel by which a notice was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sent {
     /// The webhook took it.
@@ -20,9 +20,9 @@ pub enum Sent {
 }
 
 impl Store {
-    /// Opens a notice in place of those of earlier days, and gives back its number. `None` if there
-    /// was one of that kind, account and day already: that one is open again, and has left by every
-    /// way that it left before.
+    /// Opens a notice in place of those of earlier days, and returns its number. Returns `None` if there
+    /// is one of that kind, account and day already: that one is opened again, and keeps the channels
+    /// by which it was sent.
     pub async fn put_notice(&self, notice: &NoticeRecord) -> Result<Option<i64>> {
         let work = async {
             let mut tx = self.db.begin().await?;
@@ -34,6 +34,7 @@ impl Store {
                 .bind(plain(&notice.day))
                 .bind(notice.created_at.0);
             query.execute(&mut *tx).await?;
+            // After closing earlier days': at most one notice of a kind is open for an account.
             let id = insert(&mut tx, notice).await?;
             if id.is_none() {
                 reopen(&mut tx, notice).await?;
@@ -57,7 +58,7 @@ impl Store {
         self.db.read(work).await
     }
 
-    /// The open notices that did not leave by that way yet, oldest first; so many at most.
+    /// The open notices that were not sent by that channel yet, oldest first; at most `limit`.
     pub async fn unsent_notices(&self, way: Sent, limit: u32) -> Result<Vec<NoticeRecord>> {
         let work = async {
             let sql = match way {
@@ -79,7 +80,7 @@ impl Store {
         self.db.read(work).await
     }
 
-    /// Deletes closed notices that were made before then. Gives back how many.
+    /// Deletes closed notices that were made before then, and returns their number.
     pub async fn purge_notices(&self, before: Timestamp) -> Result<u64> {
         let work = async {
             let mut tx = self.db.begin().await?;
@@ -91,7 +92,7 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Notes that a notice left.
+    /// Records that a notice was sent.
     pub async fn mark_notice(&self, id: i64, sent: Sent, at: Timestamp) -> Result<()> {
         let work = async {
             let mut tx = self.db.begin().await?;
@@ -110,7 +111,8 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Closes an account's open notices of some kinds: their reason went away. Gives back how many.
+    /// Closes an account's open notices of some kinds, because their reason is gone, and returns their
+    /// number.
     pub async fn close_notices(
         &self,
         account: &AccountId,

@@ -4,43 +4,44 @@ use crate::db::Db;
 use crate::lock::FileLock;
 use crate::rescue::Rescue;
 use crate::seal::{Keyring, MasterKey, key_id};
-use crate::store::{Shared, commit};
+use crate::store::{StoreInner, commit};
 use crate::table::Sealer;
 use crate::{KeyError, MasterKeySource, OpenError, Store, StoreError, StoreUrl, meta};
 use std::sync::{Arc, Mutex, RwLock};
 
-/// Which store, and its keys.
+/// The store to open, and its keys.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
-    /// Where it is.
+    /// The location.
     pub url: StoreUrl,
-    /// What seals and opens it.
+    /// The key that seals records, and opens them.
     pub master_key: MasterKeySource,
-    /// What older records may still be sealed with.
+    /// Earlier keys, which older records may still be sealed with.
     pub old_keys: Vec<MasterKeySource>,
 }
 
-/// Who opens a store. Both keep every other process out.
+/// The kind of process that opens a store. Either keeps every other process out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// The gateway.
     Exclusive,
-    /// A command, while the gateway is down.
+    /// A command, while the gateway does not run.
     Offline,
 }
 
-/// What the key check opens to.
+/// The clear text of the key check.
 const CHECK: &[u8] = b"this key opens this store";
 
 impl Store {
-    /// Opens a store, or makes a new one. On an error nothing was changed, except that an older
-    /// schema may have been brought up to date.
+    /// Opens a store, or creates it. After an error nothing has changed, except that an older schema
+    /// may have been brought up to date.
     pub async fn open(options: &StoreOptions, access: Access) -> Result<Self, OpenError> {
         let in_memory = matches!(options.url, StoreUrl::Memory);
         let ephemeral = matches!(options.master_key, MasterKeySource::Ephemeral);
         if ephemeral && !in_memory {
             return Err(KeyError::Fleeting.into());
         }
+        // The lock first: opening the database already changes files of its own.
         let (kind, lock) = match &options.url {
             StoreUrl::Memory => ("memory", None),
             StoreUrl::Sqlite(path) => ("sqlite", Some(FileLock::take(path)?)),
@@ -54,12 +55,13 @@ impl Store {
                 return Err(error);
             }
         };
+        // After the key is known to be right: a wrong one must not create files.
         let rescue = match &options.url {
             StoreUrl::Sqlite(path) => Some(Arc::new(Rescue::open(path)?)),
             StoreUrl::Memory | StoreUrl::Postgres(_) => None,
         };
         tracing::debug!(kind, ?access, keys = sealer.keys.ids(), "store open");
-        let shared = Shared {
+        let shared = StoreInner {
             kind,
             sealer: RwLock::new(sealer),
             quarantine: Mutex::default(),
@@ -70,13 +72,14 @@ impl Store {
             db,
             shared: Arc::new(shared),
         };
+        // Before the store is used: a rescued answer may be the only copy of a refresh token.
         store.recover().await?;
         Ok(store)
     }
 }
 
-/// The store's identity and keys; a new store gets them. A wrong key is told apart from an empty
-/// store by a check that every store has.
+/// Reads the store's identity and keys, or gives them to a new store. Every store has a key check, so a
+/// wrong key is not mistaken for an empty store.
 async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
     let mut tx = db.begin().await?;
     let id = meta::get(&mut tx, meta::STORE_ID).await?;
@@ -89,6 +92,7 @@ async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
                 .seal(&sealer.place("meta", b"key_check"), CHECK)?;
             meta::put(&mut tx, meta::STORE_ID, &sealer.store_id).await?;
             meta::put(&mut tx, meta::KEY_CHECK, &check).await?;
+            // Both in one transaction: an identity without a check would lock the operator out.
             commit(tx).await?;
             return Ok(sealer);
         }
@@ -107,6 +111,7 @@ async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
             configured: sealer.keys.ids(),
         });
     }
+    // An old key opened it: the first key takes the store over, so the old one can be retired.
     if !sealer.keys.is_current(&check) {
         let check = key_check(&sealer)?;
         meta::put(&mut tx, meta::KEY_CHECK, &check).await?;

@@ -8,8 +8,8 @@ use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::VecDeque;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// A table is read so many rows at a time: each batch has the deadline of one call, and a large store
-/// is never in memory twice.
+/// Rows that are read at a time: each batch has the deadline of one call, and a large store is never in
+/// memory twice.
 const BATCH: usize = 500;
 /// Batches that are opened beside the one that is taken out.
 const OPENING: usize = 3;
@@ -30,8 +30,8 @@ impl Store {
         self.read_some(|_| true, take).await
     }
 
-    /// The same for the rows whose key is wanted. The others are not opened, so damage in them goes
-    /// unnoticed.
+    /// Gives the records whose key is wanted to `take`. The others are not opened, so damage in them is
+    /// not noticed.
     pub(crate) async fn read_some<T: Sealed>(
         &self,
         wanted: impl Fn(&[u8]) -> bool,
@@ -40,8 +40,8 @@ impl Store {
         self.read_through(wanted, |record| record, take).await
     }
 
-    /// Gives every record of a table that opens to `work`, on the threads that open them, and what comes
-    /// of it to `take`, ordered by key.
+    /// Gives every record of a table that opens to `work`, on the threads that open them, and the results
+    /// to `take`, ordered by key.
     pub(crate) async fn read_through<T: Sealed, R: Send + 'static>(
         &self,
         wanted: impl Fn(&[u8]) -> bool,
@@ -55,7 +55,7 @@ impl Store {
         let sealer = self.sealer();
         let mut opening = VecDeque::new();
         loop {
-            // Taken out before any is opened: the database's thread is not kept waiting row by row.
+            // Fetch a whole batch before opening any record: SQLite's thread would wait at every row.
             let fetch = async {
                 let mut batch = Rows::with_capacity(BATCH);
                 for _ in 0..BATCH {
@@ -84,6 +84,7 @@ impl Store {
             }
             opening.push_back(spawn_blocking(open));
             let ahead = if last { 0 } else { OPENING };
+            // Bounded: reading faster than opening would put the whole table into memory.
             while opening.len() > ahead {
                 next(&mut opening).await?.into_iter().for_each(&mut take);
             }
@@ -94,7 +95,7 @@ impl Store {
     }
 }
 
-/// The batch that was given out first.
+/// The oldest batch, so that records come in the order of their keys.
 async fn next<R>(opening: &mut VecDeque<JoinHandle<Vec<R>>>) -> Result<Vec<R>, StoreError> {
     let Some(first) = opening.pop_front() else {
         return Ok(Vec::new());

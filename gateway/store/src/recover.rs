@@ -1,9 +1,9 @@
 //! The emergency slot in use, and what is put right when a store is opened.
 
-use crate::rescue::Kept;
+use crate::rescue::RescuedAnswer;
 use crate::store::commit;
 use crate::{GrantRecord, Store, StoreError, meta};
-use gateway_model::{AccountId, GrantStatus, SecretBytes};
+use gateway_model::{AccountId, GrantStatus, IntentId, SecretBytes};
 use sqlx::AnyConnection;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ impl Store {
         let work = async {
             let mut tx = self.db.begin().await?;
             let mut mark = meta::mark(&mut tx).await?;
+            // Distrust before answers are placed: an answer older than the loss must not complete a grant.
             if let Some(seen) = rescue.mark().filter(|seen| *seen > mark) {
                 let count = self.distrust(&mut tx).await?;
                 tracing::warn!(
@@ -35,7 +36,7 @@ impl Store {
             Ok((mark, left))
         };
         let (mark, left) = self.db.write(work).await?;
-        // What could not be placed stays: it may be the only copy of a token.
+        // Keep what could not be placed: it may be the only copy of a refresh token.
         if !answers.is_empty() && left == 0 {
             rescue.clear()?;
         }
@@ -49,21 +50,21 @@ impl Store {
     async fn place_answer(
         &self,
         connection: &mut AnyConnection,
-        kept: &Kept,
+        kept: &RescuedAnswer,
     ) -> Result<bool, StoreError> {
-        let (mut grant, done) = match self.find_grant(connection, &kept.account).await {
+        let mut found = match self.find_grant(connection, &kept.account).await {
             Ok(found) => found,
             Err(StoreError::Fenced) => return Ok(true),
             Err(StoreError::Corrupt { .. }) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let intent = grant.intent.as_mut();
+        let intent = found.record.intent.as_mut();
         let Some(intent) = intent.filter(|intent| intent.id == kept.intent_id) else {
             return Ok(true);
         };
         if intent.answer.is_none() {
             intent.answer = Some(kept.answer.clone());
-            self.write_grant(connection, &grant, done.as_deref())
+            self.write_grant(connection, &found.record, found.completed.as_ref())
                 .await?;
             tracing::warn!(account = %kept.account, "a rescued token answer was found");
         }
@@ -75,36 +76,37 @@ impl Store {
         let Some(rescue) = &self.shared.rescue else {
             return Ok(());
         };
-        // Before waiting, so that whoever has the turn next keeps it too.
+        // Ask before waiting, so that the caller that has the turn now keeps this mark too.
         if !rescue.wants(mark) {
             return Ok(());
         }
         let _turn = rescue.turn.lock().await;
+        // Again: the previous turn may have kept it.
         if !rescue.wants(mark) {
             return Ok(());
         }
         let rescue = Arc::clone(rescue);
-        aside(move || rescue.keep_mark()).await
+        off_thread(move || rescue.keep_mark()).await
     }
 
     /// Keeps an answer that the database did not take for `error`.
     pub(crate) async fn keep_answer(
         &self,
         account: &AccountId,
-        intent_id: &str,
+        intent_id: &IntentId,
         answer: &SecretBytes,
         error: StoreError,
     ) -> Result<(), StoreError> {
         let Some(rescue) = self.shared.rescue.clone() else {
             return Err(error);
         };
-        let kept = Kept {
+        let kept = RescuedAnswer {
             account: account.clone(),
-            intent_id: intent_id.to_owned(),
+            intent_id: intent_id.clone(),
             answer: answer.clone(),
         };
         let sealer = self.sealer();
-        let work = aside(move || rescue.keep_answer(&sealer, &kept));
+        let work = off_thread(move || rescue.keep_answer(&sealer, &kept));
         self.db.read(work).await?;
         tracing::warn!(
             %account,
@@ -114,8 +116,8 @@ impl Store {
         Ok(())
     }
 
-    /// Puts every grant that could be presented silently in doubt, and forgets consents under way
-    /// (security requirement S6). Gives back how many grants.
+    /// Puts every grant that could be presented without a person in doubt, and forgets consents
+    /// under way. Returns the number of grants.
     async fn distrust(&self, connection: &mut AnyConnection) -> Result<usize, StoreError> {
         let mut count = 0;
         for grant in self.list::<GrantRecord>(connection).await? {
@@ -132,7 +134,7 @@ impl Store {
 }
 
 /// Runs file work on a thread that may wait for a disk.
-async fn aside(
+async fn off_thread(
     work: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
 ) -> Result<(), StoreError> {
     match tokio::task::spawn_blocking(work).await {

@@ -43,6 +43,7 @@ pub(crate) async fn insert(connection: &mut AnyConnection, entry: &RenewalEntry)
         .bind(entry.code.as_deref().map(plain))
         .bind(entry.message.as_deref().map(plain));
     query.execute(&mut *connection).await?;
+    // In the same transaction: the journal of an account can never outgrow its bound.
     let sql = "DELETE FROM renewals WHERE account = $1 AND id <= coalesce((SELECT id FROM renewals \
                WHERE account = $1 ORDER BY id DESC LIMIT 1 OFFSET $2), 0)";
     let query = sqlx::query(sql).bind(entry.account.as_str()).bind(KEPT);
@@ -65,7 +66,7 @@ fn entry(row: &AnyRow) -> Result<RenewalEntry> {
 pub(crate) fn account(name: String) -> Result<AccountId> {
     name.parse().map_err(|_| StoreError::Corrupt {
         what: "a journal entry".to_owned(),
-        why: "its account's name is none".to_owned(),
+        why: "its account's name is not valid".to_owned(),
     })
 }
 

@@ -1,8 +1,8 @@
 //! The emergency slot: a preallocated file beside an SQLite database, `<database>.rescue`.
 //!
 //! It takes two things that must reach a disk when the database cannot be written: a carrier's raw
-//! answer (security requirement S3), and the mark by which an older copy of the database is noticed
-//! (S6). Its space exists before it is needed, so that a full disk does not refuse it.
+//! answer, and the mark by which an older copy of the database is noticed. Its space exists before
+//! it is needed, so that a full disk does not refuse it.
 //!
 //! `magic (8) | mark (8) | its digest (8)` in the first block, then answers one after another, each
 //! `length (4) | sealed JSON`; a length of zero ends them.
@@ -10,7 +10,7 @@
 use crate::file::{beside, check_private, open_private, sync_folder};
 use crate::table::Sealer;
 use crate::{OpenError, StoreError};
-use gateway_model::{AccountId, SecretBytes};
+use gateway_model::{AccountId, IntentId, SecretBytes};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -27,14 +27,14 @@ const TABLE: &str = "rescue";
 
 /// The emergency slot of an open store.
 pub(crate) struct Rescue {
-    state: Mutex<State>,
-    /// The highest mark that anybody wanted kept.
+    state: Mutex<RescueState>,
+    /// The highest mark that a caller asked to keep.
     wanted: AtomicU64,
-    /// Whoever keeps a mark holds it, and those who wait for it need no threads.
+    /// Held while a mark is kept; a tokio mutex, so that waiting callers need no threads.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
-struct State {
+struct RescueState {
     file: File,
     /// The mark that was kept last, by this process.
     kept: Option<u64>,
@@ -44,15 +44,15 @@ struct State {
 
 /// An answer that the database did not take.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct RescuedAnswer {
     pub(crate) account: AccountId,
-    pub(crate) intent_id: String,
+    pub(crate) intent_id: IntentId,
     #[serde(with = "crate::doc::secret::bytes")]
     pub(crate) answer: SecretBytes,
 }
 
 impl Rescue {
-    /// Opens the slot, or makes it.
+    /// Opens the slot, or creates it.
     pub(crate) fn open(database: &Path) -> Result<Self, OpenError> {
         let path = beside(database, ".rescue");
         let permission = |error: io::Error| OpenError::Permission {
@@ -63,13 +63,14 @@ impl Rescue {
         check_private(&file, &path)?;
         let length = file.metadata().map_err(permission)?.len();
         if length < SIZE {
+            // Write real zeros: a sparse file would need space when the disk is full already.
             let zeros = vec![0; usize::try_from(SIZE - length).unwrap_or(0)];
             let made = file
                 .write_all_at(&zeros, length)
                 .and_then(|()| file.sync_all());
             made.and_then(|()| sync_folder(&path)).map_err(permission)?;
         }
-        let state = State {
+        let state = RescueState {
             file,
             kept: None,
             next: BLOCK,
@@ -81,7 +82,7 @@ impl Rescue {
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RescueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -93,14 +94,14 @@ impl Rescue {
         (block == header(u64::from_be_bytes(mark))).then(|| u64::from_be_bytes(mark))
     }
 
-    /// Asks for a mark to be kept; `false` if this one or a later one is. It must be durable in the
-    /// database.
+    /// Asks for a mark to be kept. Returns `false` if this one or a later one is kept already. The mark
+    /// must be durable in the database.
     pub(crate) fn wants(&self, mark: u64) -> bool {
         self.wanted.fetch_max(mark, Ordering::Relaxed);
         self.state().kept.is_none_or(|kept| kept < mark)
     }
 
-    /// Keeps the latest mark that is wanted durably: one `fsync` for all who asked meanwhile.
+    /// Keeps the latest mark that was asked for: one `fsync` for all callers that asked meanwhile.
     pub(crate) fn keep_mark(&self) -> Result<(), StoreError> {
         let mut state = self.state();
         let mark = self.wanted.load(Ordering::Relaxed);
@@ -113,7 +114,11 @@ impl Rescue {
     }
 
     /// Keeps an answer durably.
-    pub(crate) fn keep_answer(&self, sealer: &Sealer, kept: &Kept) -> Result<(), StoreError> {
+    pub(crate) fn keep_answer(
+        &self,
+        sealer: &Sealer,
+        kept: &RescuedAnswer,
+    ) -> Result<(), StoreError> {
         let json = crate::doc::to_json(kept).map_err(|_| StoreError::Internal {
             why: "an answer has no JSON form".to_owned(),
         })?;
@@ -125,7 +130,8 @@ impl Rescue {
         if end + 4 > SIZE {
             return Err(StoreError::Full);
         }
-        // The end first, then the answer, then its length: a crash leaves no half of an answer.
+        // The end marker and the answer first, its length last, with a sync between: a crash leaves the
+        // old end, never half an answer.
         let written = state
             .file
             .write_all_at(&[0; 4], end)
@@ -139,7 +145,10 @@ impl Rescue {
     }
 
     /// The answers that were kept, and how many more do not open.
-    pub(crate) fn answers(&self, sealer: &Sealer) -> Result<(Vec<Kept>, usize), StoreError> {
+    pub(crate) fn answers(
+        &self,
+        sealer: &Sealer,
+    ) -> Result<(Vec<RescuedAnswer>, usize), StoreError> {
         let mut state = self.state();
         let (mut answers, mut sealed_ones) = (Vec::new(), 0);
         state.next = BLOCK;

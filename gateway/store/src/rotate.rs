@@ -11,14 +11,14 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use std::sync::PoisonError;
 
 impl Store {
-    /// Seals everything anew under another key, in one transaction, and gives back how many records.
-    /// A key file that does not exist is made. The configuration has to name the new key before the
+    /// Seals every record anew under another key, in one transaction, and returns the number of records.
+    /// A key file that does not exist is created. The configuration has to name the new key before the
     /// next start. Records that do not open are left as they are.
     pub async fn rotate_key(&self, new: &MasterKeySource) -> Result<usize, StoreError> {
         if matches!(new, MasterKeySource::Ephemeral) && self.kind() != "memory" {
             return Err(KeyError::Fleeting.into());
         }
-        // What the emergency slot holds is sealed with the old key.
+        // First: answers in the emergency slot are sealed with the old key, which may be gone later.
         self.recover().await?;
         let key = new.read(true).await?;
         let mut tx = self.db.write(self.db.begin()).await?;
@@ -37,10 +37,11 @@ impl Store {
         self.db
             .write(meta::put(&mut tx, meta::KEY_CHECK, &check))
             .await?;
-        // Before the commit: this is the only connection that writes, so nobody can seal with the
-        // old key after it. Both keys open, so nobody notices.
+        // Before the commit: no record may be sealed with the old key after it. Readers are not
+        // affected, because the ring opens with both keys.
         self.set_sealer(next);
         if let Err(error) = self.db.write(commit(tx)).await {
+            // The outcome is unknown, so keep the new key for opening.
             self.set_sealer(old.with_last(&key)?);
             return Err(error);
         }
@@ -66,6 +67,7 @@ impl Store {
         for (key, sealed) in rows {
             let record = match old.open::<T>(&key, &sealed) {
                 Ok(record) => record,
+                // One damaged record must not keep all others under a key that was compromised.
                 Err(damage) => {
                     self.quarantine(&damage);
                     continue;

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 1 + 8;
-/// Of AES-GCM.
+/// The length of AES-GCM's tag.
 const TAG_LEN: usize = 16;
 
 /// The 32 bytes that open a store.
@@ -26,7 +26,7 @@ impl MasterKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// A new one.
+    /// Draws a new key.
     pub(crate) fn random() -> Result<Self, StoreError> {
         let mut bytes = Zeroizing::new([0; 32]);
         random(&mut *bytes)?;
@@ -49,14 +49,14 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// Fills with random bytes of the operating system's.
+/// Fills the slice with random bytes from the operating system.
 pub(crate) fn random(bytes: &mut [u8]) -> Result<(), StoreError> {
     rand::fill(bytes).map_err(|_| StoreError::Internal {
         why: "the system gives no random bytes".to_owned(),
     })
 }
 
-/// Names a key without telling it.
+/// Identifies a key without revealing it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyId(pub(crate) [u8; 8]);
 
@@ -75,7 +75,7 @@ impl fmt::Debug for KeyId {
 struct RingKey {
     id: KeyId,
     key: LessSafeKey,
-    /// What keys for other purposes grow from.
+    /// Keys for other purposes are derived from it.
     root: hmac::Key,
 }
 
@@ -114,7 +114,7 @@ impl fmt::Debug for Keyring {
 /// Why a ciphertext does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unsealable {
-    /// It is no ciphertext of ours.
+    /// It has not the form of a ciphertext of this program.
     Malformed,
     /// It was sealed with a key that is not in the ring.
     UnknownKey(KeyId),
@@ -144,7 +144,7 @@ impl Keyring {
         })
     }
 
-    /// Our keys, then the others'.
+    /// These keys, then the other ring's.
     pub(crate) fn joined(&self, others: &Self) -> Self {
         Self {
             keys: self.keys.iter().chain(&others.keys).cloned().collect(),
@@ -170,6 +170,7 @@ impl Keyring {
     /// Seals.
     pub(crate) fn seal(&self, place: &[u8], clear: &[u8]) -> Result<Vec<u8>, StoreError> {
         let first = &self.keys[0];
+        // Random, not counted: a counter would repeat after an older copy of the store is put back.
         let mut nonce = [0; NONCE_LEN];
         random(&mut nonce)?;
         let mut sealed = Vec::with_capacity(HEADER + NONCE_LEN + clear.len() + 16);
@@ -207,19 +208,20 @@ impl Keyring {
         let opened = key
             .key
             .open_separate_gather(nonce, aad, body, tag, &mut clear);
+        // Before the check, so that a forged text is wiped too.
         let clear = SecretBytes::new(clear);
         opened.map(|()| clear).map_err(|_| Unsealable::Forged)
     }
 }
 
-/// Which key sealed it.
+/// The key that a ciphertext was sealed with.
 pub(crate) fn key_id(sealed: &[u8]) -> Option<KeyId> {
     let (&format, rest) = sealed.split_first()?;
     let id = rest.first_chunk::<8>()?;
     (format == FORMAT).then_some(KeyId(*id))
 }
 
-/// The place and the header, each part with its length before it.
+/// The associated data: header and place. A ciphertext that is moved to another row does not open.
 fn associated(place: &[u8], id: &KeyId) -> Vec<u8> {
     let mut data = vec![FORMAT];
     data.extend_from_slice(&id.0);

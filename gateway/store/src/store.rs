@@ -17,20 +17,20 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Db,
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<StoreInner>,
 }
 
 /// What all clones of a store share.
-pub(crate) struct Shared {
+pub(crate) struct StoreInner {
     pub(crate) kind: &'static str,
     pub(crate) sealer: RwLock<Sealer>,
     pub(crate) quarantine: Mutex<BTreeMap<String, Quarantined>>,
     pub(crate) rescue: Option<Arc<Rescue>>,
-    /// Held as long as the store is open.
+    /// Held until the store is closed.
     pub(crate) lock: Option<FileLock>,
 }
 
-/// A record that does not open (security requirement S5). Others are not affected.
+/// A record that does not open. Others are not affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
     /// Its table and key: `grants/main`.
@@ -58,7 +58,7 @@ impl Store {
         self.db.healthy().await
     }
 
-    /// Ends every connection and lets the next one open the store. Other clones fail from now on.
+    /// Ends every connection and releases the store's lock. Other clones fail from then on.
     pub async fn close(self) {
         self.db.close().await;
         if let Some(lock) = &self.shared.lock {
@@ -78,8 +78,8 @@ impl Store {
         self.quarantined_after(scan).await
     }
 
-    /// The same for whoever has just read all accounts, grants, apps and retired keys: only the other
-    /// tables are read.
+    /// Like [`quarantined`](Self::quarantined), right after all accounts, grants, apps and retired keys
+    /// were read: only the other tables are read for it.
     pub async fn quarantined_once_listed(&self) -> Vec<Quarantined> {
         self.quarantined_after(async { Ok(()) }).await
     }

@@ -9,7 +9,7 @@ use crate::{
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-/// A record that lives sealed in a row of its own.
+/// A record that is sealed in one row.
 pub(crate) trait Sealed: Document + Send + 'static {
     /// Its table.
     const TABLE: &'static str;
@@ -63,7 +63,7 @@ impl Damage {
         }
     }
 
-    /// Words for people.
+    /// The row's table and key, for messages.
     pub(crate) fn row(&self) -> String {
         let text = std::str::from_utf8(&self.key);
         match text.map(|text| (text, text.chars().all(|c| c.is_ascii_graphic()))) {

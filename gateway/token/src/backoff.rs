@@ -24,7 +24,7 @@ impl Backoff {
     }
 }
 
-/// Which `Retry-After` is believed.
+/// The range in which a `Retry-After` is obeyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryAfterRange {
     /// A shorter one is lengthened to this.

@@ -5,10 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-/// How long the token that a 401 brought is believed, whatever 401 follows.
+/// How long 401s are ignored after a 401 has started a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoolDownPolicy {
-    /// The first time.
+    /// The first wait.
     pub base: Duration,
     /// It doubles up to this while 401s go on.
     pub max: Duration,

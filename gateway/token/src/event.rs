@@ -1,10 +1,10 @@
-//! What goes into a lifecycle and what comes out.
+//! The events that go into a lifecycle, and the effects that come out.
 
-use crate::{Grant, GrantFate, GrantNews};
+use crate::{Grant, GrantFate, GrantUpdate};
 use gateway_model::{Failure, Generation};
 use std::time::{Duration, Instant};
 
-/// Names one acquisition, so that a late or repeated answer is recognised and dropped.
+/// Identifies one acquisition, so that a late or repeated answer is recognised and dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlightId(pub u64);
 
@@ -13,10 +13,10 @@ pub struct FlightId(pub u64);
 pub struct Jitter(f64);
 
 impl Jitter {
-    /// The middle: no deviation from the schedule.
+    /// The middle of the range: no deviation from the schedule.
     pub const NONE: Self = Self(0.5);
 
-    /// Takes a random number over; what lies outside `[0, 1)` becomes [`Jitter::NONE`].
+    /// Wraps a random number; one outside `[0, 1)` becomes [`Jitter::NONE`].
     pub fn new(random: f64) -> Self {
         if (0.0..1.0).contains(&random) {
             Self(random)
@@ -37,44 +37,44 @@ pub enum Event {
     Demanded,
     /// The carrier issued a token.
     Issued {
-        /// Which acquisition brought it.
+        /// The acquisition that brought it.
         flight: FlightId,
         /// How long the carrier lets it live, counted from the begin of the request; `None`: for
         /// ever.
         lifetime: Option<Duration>,
         /// When the plugin wants it renewed, counted likewise.
         renew_after: Option<Duration>,
-        /// What became of a single-use grant; without meaning for a repeatable one.
-        grant: GrantNews,
+        /// What became of a single-use grant; ignored for a repeatable one.
+        grant: GrantUpdate,
     },
-    /// The acquisition came to nothing. While an intent is being recorded: it could not be.
+    /// The acquisition failed, or its intent could not be recorded.
     Failed {
-        /// Which acquisition.
+        /// The acquisition.
         flight: FlightId,
         /// Why.
         failure: Failure,
-        /// Whether a single-use grant survived; without meaning for a repeatable one.
+        /// Whether a single-use grant survived; ignored for a repeatable one.
         fate: GrantFate,
     },
     /// The intent to present a single-use grant is durable.
     IntentRecorded {
-        /// Which acquisition may now go out.
+        /// The acquisition whose request may now be sent.
         flight: FlightId,
     },
     /// The carrier answered 401 to a request that carried this generation.
     Unauthorized {
-        /// Which token was refused.
+        /// The refused token.
         generation: Generation,
     },
-    /// The instant of the last [`Effect::WakeAt`] came. Early, late and repeated ones do no harm.
+    /// The instant of the last [`Effect::WakeAt`] has come. An early, late or repeated one is harmless.
     TimerFired,
     /// An operator asks for a new token now.
     OperatorAsked,
-    /// The account has other credentials. No token that the old ones brought may be used any more; a
+    /// The account has new credentials. A token that the old ones brought must not be used any more; a
     /// single-use grant stays.
     CredentialsChanged,
-    /// A grant, and perhaps a token, came from elsewhere: out of the store after a restart, or with
-    /// a person's login. They replace everything; what is in flight counts no more.
+    /// A grant, and perhaps a token, came from the store after a restart, or from a person's login. They
+    /// replace everything, and a flight that is under way no longer counts.
     Adopted {
         /// What tokens are requested with from now on.
         grant: Grant,
@@ -94,7 +94,7 @@ pub struct AdoptedToken {
 
 /// Why a token is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
+pub enum RequestCause {
     /// A request waits, and there was no token.
     First,
     /// The current token nears its end.
@@ -103,11 +103,11 @@ pub enum Reason {
     Unauthorized,
     /// The last attempt failed, and its wait is over.
     Retry,
-    /// The carrier refused the credentials some time ago; perhaps it changed its mind.
+    /// The carrier refused the credentials some time ago, and may accept them by now.
     Probe,
     /// The refresh grant itself nears its end.
     KeepAlive,
-    /// The only presentation that is left to a grant of unknown fate.
+    /// The last presentation of a grant of unknown fate.
     LastChance,
     /// An operator asked.
     Operator,
@@ -115,7 +115,7 @@ pub enum Reason {
     Changed,
 }
 
-impl Reason {
+impl RequestCause {
     /// Stable name for logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -134,16 +134,16 @@ impl Reason {
 
 /// Why there is nothing to inject.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The token's time is over and the next one is not here yet.
+pub enum AbsenceReason {
+    /// The token has expired, and the next one has not arrived yet.
     Expired,
-    /// The account has other credentials since.
+    /// The account got new credentials.
     Changed,
     /// No token could be acquired.
     Failed(Failure),
 }
 
-/// Something to do; effects are carried out in the order in which they are given.
+/// Something to do. Effects are carried out in the order in which they are returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "an effect that is not carried out stalls its lifecycle"]
 pub enum Effect {
@@ -153,14 +153,14 @@ pub enum Effect {
         /// The acquisition that waits for it.
         flight: FlightId,
         /// Why the grant will be presented.
-        reason: Reason,
+        reason: RequestCause,
     },
     /// Ask the carrier, then report [`Event::Issued`] or [`Event::Failed`], exactly once.
     RequestToken {
-        /// To be named in the report.
+        /// The flight that the report must name.
         flight: FlightId,
         /// Why.
-        reason: Reason,
+        reason: RequestCause,
     },
     /// Hand the token that was just issued to the data plane.
     Publish {
@@ -172,7 +172,7 @@ pub enum Effect {
     /// Take the published token away, or say anew why there is none.
     Withdraw {
         /// Why.
-        why: Why,
+        why: AbsenceReason,
         /// When trying again may help.
         retry_at: Option<Instant>,
     },

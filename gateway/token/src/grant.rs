@@ -1,44 +1,44 @@
-//! What a token is requested with: something repeatable, or a refresh token that works once.
+//! The grant that tokens are requested with: a repeatable one, or a refresh token that works once.
 
 use gateway_model::{Failure, FailureClass, GrantHint};
 use std::time::{Duration, Instant};
 
-/// What a lifecycle asks for tokens with.
+/// The grant of a lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
-    /// Client credentials: may be presented any number of times.
+    /// Client credentials, which may be presented any number of times.
     Repeatable,
-    /// A refresh token that the carrier burns when it is used.
+    /// A refresh token that the carrier invalidates when it is used.
     SingleUse(SingleUse),
 }
 
-/// A single-use refresh grant. The refresh token itself is the shell's.
+/// A single-use refresh grant. The refresh token itself is kept by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SingleUse {
     /// Whether it may be presented.
     pub status: SingleUseStatus,
-    /// When to use it even though no token is due, so that it does not die of idleness.
+    /// When to use it even if no token is due, so that it does not expire unused.
     pub keep_alive_at: Option<Instant>,
 }
 
-/// What is known of a refresh token's fate.
+/// What is known about a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SingleUseStatus {
     /// Never presented.
     Held,
     /// An intent to present it is durable; its outcome is not known yet.
     Presenting,
-    /// It was presented, and whether the carrier burnt it is not known.
+    /// It was presented, and whether the carrier used it up is not known.
     OutcomeUnknown,
     /// The one presentation that an unknown outcome leaves is under way.
     LastChance,
-    /// Burnt, refused or used up: only a login helps.
+    /// Refused or used up: only a login helps.
     Spent,
 }
 
 /// What an issued token said about the single-use grant that brought it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GrantNews {
+pub enum GrantUpdate {
     /// A new refresh token came and is durable.
     Replaced {
         /// How long it lives; `None`: the carrier did not say.
@@ -46,18 +46,18 @@ pub enum GrantNews {
     },
     /// The carrier keeps the old one valid.
     Kept,
-    /// The old one is burnt and no new one came.
+    /// The old one is used up and no new one came.
     Gone,
 }
 
 /// What a failure did to the single-use grant that was presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantFate {
-    /// The carrier did not look at it: it may be presented again.
+    /// The carrier did not use it up: it may be presented again.
     Unharmed,
-    /// It may have been burnt.
+    /// It may have been used up.
     Unknown,
-    /// The carrier refused it: it is worth nothing.
+    /// The carrier refused it: it can never be used again.
     Refused,
 }
 
@@ -72,6 +72,7 @@ impl GrantFate {
             GrantHint::Unharmed => return Self::Unharmed,
             GrantHint::HostDecides => {}
         }
+        // The plugin cannot know about the network, so its hint comes first and this second.
         if failure.certainly_not_sent {
             return Self::Unharmed;
         }
@@ -84,17 +85,17 @@ impl GrantFate {
 }
 
 /// Whether a grant may be presented now.
-pub(crate) enum Presentation {
-    /// As often as one likes.
+pub(crate) enum PresentationRule {
+    /// Any number of times.
     Free,
     /// After its intent is durable.
     AfterIntent { last_chance: bool },
-    /// Not any more.
+    /// Never again.
     Refused,
 }
 
 impl Grant {
-    /// A single-use grant that nobody presented yet.
+    /// A single-use grant that was not presented yet.
     pub const fn single_use(keep_alive_at: Option<Instant>) -> Self {
         Self::SingleUse(SingleUse {
             status: SingleUseStatus::Held,
@@ -102,18 +103,18 @@ impl Grant {
         })
     }
 
-    pub(crate) const fn presentation(&self, last_chance_allowed: bool) -> Presentation {
+    pub(crate) const fn presentation_rule(&self, last_chance_allowed: bool) -> PresentationRule {
         match self {
-            Self::Repeatable => Presentation::Free,
+            Self::Repeatable => PresentationRule::Free,
             Self::SingleUse(grant) => match grant.status {
-                SingleUseStatus::Held => Presentation::AfterIntent { last_chance: false },
+                SingleUseStatus::Held => PresentationRule::AfterIntent { last_chance: false },
                 SingleUseStatus::OutcomeUnknown if last_chance_allowed => {
-                    Presentation::AfterIntent { last_chance: true }
+                    PresentationRule::AfterIntent { last_chance: true }
                 }
                 SingleUseStatus::OutcomeUnknown
                 | SingleUseStatus::Presenting
                 | SingleUseStatus::LastChance
-                | SingleUseStatus::Spent => Presentation::Refused,
+                | SingleUseStatus::Spent => PresentationRule::Refused,
             },
         }
     }
@@ -169,6 +170,7 @@ impl Grant {
         if let Self::SingleUse(grant) = self {
             grant.status = match (grant.status, fate) {
                 (SingleUseStatus::Presenting, GrantFate::Unharmed) => SingleUseStatus::Held,
+                // A last chance that certainly did not arrive is still a chance.
                 (SingleUseStatus::Presenting, GrantFate::Unknown)
                 | (SingleUseStatus::LastChance, GrantFate::Unharmed) => {
                     SingleUseStatus::OutcomeUnknown
@@ -177,7 +179,7 @@ impl Grant {
                 | (SingleUseStatus::LastChance, GrantFate::Unknown | GrantFate::Refused) => {
                     SingleUseStatus::Spent
                 }
-                // Nothing was presented: the intent could not be recorded.
+                // The intent could not be recorded, so nothing was presented.
                 (
                     same @ (SingleUseStatus::Held
                     | SingleUseStatus::OutcomeUnknown
@@ -189,16 +191,16 @@ impl Grant {
     }
 
     /// The presentation brought a token.
-    pub(crate) fn issued(&mut self, now: Instant, news: GrantNews, keep_alive_fraction: f64) {
+    pub(crate) fn issued(&mut self, now: Instant, news: GrantUpdate, keep_alive_fraction: f64) {
         if let Self::SingleUse(grant) = self {
             match news {
-                GrantNews::Replaced { lifetime } => {
+                GrantUpdate::Replaced { lifetime } => {
                     grant.status = SingleUseStatus::Held;
                     grant.keep_alive_at = lifetime
                         .and_then(|life| now.checked_add(life.mul_f64(keep_alive_fraction)));
                 }
-                GrantNews::Kept => grant.status = SingleUseStatus::Held,
-                GrantNews::Gone => grant.status = SingleUseStatus::Spent,
+                GrantUpdate::Kept => grant.status = SingleUseStatus::Held,
+                GrantUpdate::Gone => grant.status = SingleUseStatus::Spent,
             }
         }
     }

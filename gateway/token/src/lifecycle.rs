@@ -3,19 +3,19 @@
 mod flight;
 
 use crate::{
-    Effect, Event, Flight, Grant, Jitter, Next, Policy, Reason, Standing, State, Why,
-    cool_down::CoolDown,
+    AbsenceReason, Effect, Event, Flight, FlightCurrency, Grant, Jitter, LifecycleState,
+    NextAttempt, Policy, RequestCause, cool_down::CoolDown,
 };
-use flight::Landing;
+use flight::FlightOutcome;
 use gateway_model::{FailureClass, Generation};
 use std::{mem, time::Instant};
 
-/// The life of one credential slot's tokens. See the crate's documentation for the states.
+/// The life of one credential slot's tokens. The crate's documentation has the diagram of the states.
 #[derive(Debug)]
 pub struct Lifecycle {
     policy: Policy,
     grant: Grant,
-    state: State,
+    state: LifecycleState,
     generation: Generation,
     failures: u32,
     cool_down: CoolDown,
@@ -31,7 +31,7 @@ struct Step {
 }
 
 impl Step {
-    fn withdraw(&mut self, why: Why, retry_at: Option<Instant>) {
+    fn withdraw(&mut self, why: AbsenceReason, retry_at: Option<Instant>) {
         self.effects.push(Effect::Withdraw { why, retry_at });
     }
 }
@@ -42,7 +42,7 @@ impl Lifecycle {
         Self {
             policy,
             grant,
-            state: State::Vacant,
+            state: LifecycleState::Vacant,
             generation: Generation::NONE,
             failures: 0,
             cool_down: CoolDown {
@@ -54,8 +54,8 @@ impl Lifecycle {
         }
     }
 
-    /// Where it stands.
-    pub const fn state(&self) -> &State {
+    /// Its state.
+    pub const fn state(&self) -> &LifecycleState {
         &self.state
     }
 
@@ -87,10 +87,12 @@ impl Lifecycle {
             jitter,
             effects: Vec::new(),
         };
+        // A fired timer is no longer set: the next wish must be sent even if it names the same instant.
         if matches!(event, Event::TimerFired) {
             self.armed = None;
         }
-        let state = mem::replace(&mut self.state, State::Vacant);
+        let state = mem::replace(&mut self.state, LifecycleState::Vacant);
+        // Before the event: it must not see a token whose time is over.
         let state = self.expired(state, &mut step);
         self.state = match event {
             Event::Demanded => self.demanded(state, &mut step),
@@ -100,7 +102,7 @@ impl Lifecycle {
                 renew_after,
                 grant,
             } => {
-                let landing = Landing::Issued {
+                let landing = FlightOutcome::Issued {
                     lifetime,
                     renew_after,
                     news: grant,
@@ -112,13 +114,15 @@ impl Lifecycle {
                 failure,
                 fate,
             } => {
-                let landing = Landing::Failed { failure, fate };
+                let landing = FlightOutcome::Failed { failure, fate };
                 self.landed(state, flight, landing, &mut step)
             }
             Event::IntentRecorded { flight } => self.intent_recorded(state, flight, &mut step),
             Event::Unauthorized { generation } => self.unauthorized(state, generation, &mut step),
             Event::TimerFired => self.timer_fired(state, &mut step),
-            Event::OperatorAsked => self.start_unless_in_flight(state, Reason::Operator, &mut step),
+            Event::OperatorAsked => {
+                self.start_unless_in_flight(state, RequestCause::Operator, &mut step)
+            }
             Event::CredentialsChanged => self.changed(state, &mut step),
             Event::Adopted { grant, token } => self.adopted(&state, grant, token, &mut step),
         };
@@ -126,9 +130,8 @@ impl Lifecycle {
         step.effects
     }
 
-    /// Takes a token away whose time is over. Runs before every event, so a late timer does no
-    /// harm.
-    fn expired(&mut self, state: State, step: &mut Step) -> State {
+    /// Withdraws a token whose time is over. It runs before every event, so a late timer is harmless.
+    fn expired(&mut self, state: LifecycleState, step: &mut Step) -> LifecycleState {
         if state
             .token()
             .is_none_or(|token| step.now < token.usable_until)
@@ -137,141 +140,160 @@ impl Lifecycle {
         }
         match state {
             // Renewing => Acquiring
-            State::Renewing { flight, .. } => {
-                step.withdraw(Why::Expired, None);
-                State::Acquiring { flight }
+            LifecycleState::Renewing { flight, .. } => {
+                step.withdraw(AbsenceReason::Expired, None);
+                LifecycleState::Acquiring { flight }
             }
             // Fresh => BackingOff | Rejected
-            State::Fresh { next, trouble, .. } => {
-                let why = trouble.map_or(Why::Expired, Why::Failed);
+            LifecycleState::Fresh {
+                next, last_failure, ..
+            } => {
+                let why = last_failure.map_or(AbsenceReason::Expired, AbsenceReason::Failed);
                 self.without_token(why, next, step)
             }
-            state @ (State::Vacant
-            | State::Acquiring { .. }
-            | State::BackingOff { .. }
-            | State::Rejected { .. }) => state,
+            state @ (LifecycleState::Vacant
+            | LifecycleState::Acquiring { .. }
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. }) => state,
         }
     }
 
     /// Vacant | BackingOff | Rejected => Acquiring
-    fn demanded(&mut self, state: State, step: &mut Step) -> State {
+    fn demanded(&mut self, state: LifecycleState, step: &mut Step) -> LifecycleState {
         match state {
-            State::Vacant => self.start(None, Reason::First, step),
-            State::BackingOff { until, .. } if until <= step.now => {
-                self.start(None, Reason::Retry, step)
+            LifecycleState::Vacant => self.start(None, RequestCause::First, step),
+            LifecycleState::BackingOff { until, .. } if until <= step.now => {
+                self.start(None, RequestCause::Retry, step)
             }
-            State::Rejected {
+            LifecycleState::Rejected {
                 probe_at: Some(at), ..
-            } if at <= step.now => self.start(None, Reason::Probe, step),
-            state @ (State::Acquiring { .. }
-            | State::Fresh { .. }
-            | State::Renewing { .. }
-            | State::BackingOff { .. }
-            | State::Rejected { .. }) => state,
+            } if at <= step.now => self.start(None, RequestCause::Probe, step),
+            state @ (LifecycleState::Acquiring { .. }
+            | LifecycleState::Fresh { .. }
+            | LifecycleState::Renewing { .. }
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. }) => state,
         }
     }
 
     /// Vacant | BackingOff => Acquiring; Fresh => Renewing
-    fn timer_fired(&mut self, state: State, step: &mut Step) -> State {
+    fn timer_fired(&mut self, state: LifecycleState, step: &mut Step) -> LifecycleState {
         match state {
-            State::Vacant if self.grant.keep_alive_at().is_some_and(|at| at <= step.now) => {
-                self.start(None, Reason::KeepAlive, step)
+            LifecycleState::Vacant
+                if self.grant.keep_alive_at().is_some_and(|at| at <= step.now) =>
+            {
+                self.start(None, RequestCause::KeepAlive, step)
             }
-            State::Fresh {
+            LifecycleState::Fresh {
                 token,
-                next: Next::At(at),
-                trouble,
+                next: NextAttempt::At(at),
+                last_failure,
             } if at <= step.now => {
-                let reason = if trouble.is_some() {
-                    Reason::Retry
+                let reason = if last_failure.is_some() {
+                    RequestCause::Retry
                 } else {
-                    Reason::Due
+                    RequestCause::Due
                 };
                 self.start(Some(token), reason, step)
             }
-            State::Fresh {
+            LifecycleState::Fresh {
                 token,
-                next: Next::Person { probe_at: Some(at) },
+                next: NextAttempt::Person { probe_at: Some(at) },
                 ..
-            } if at <= step.now => self.start(Some(token), Reason::Probe, step),
-            State::BackingOff { until, .. } if until <= step.now => {
-                self.start(None, Reason::Retry, step)
+            } if at <= step.now => self.start(Some(token), RequestCause::Probe, step),
+            LifecycleState::BackingOff { until, .. } if until <= step.now => {
+                self.start(None, RequestCause::Retry, step)
             }
-            state @ (State::Vacant
-            | State::Acquiring { .. }
-            | State::Fresh { .. }
-            | State::Renewing { .. }
-            | State::BackingOff { .. }
-            | State::Rejected { .. }) => state,
+            state @ (LifecycleState::Vacant
+            | LifecycleState::Acquiring { .. }
+            | LifecycleState::Fresh { .. }
+            | LifecycleState::Renewing { .. }
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. }) => state,
         }
     }
 
     /// Fresh => Renewing, unless the refusal is old, repeated, or nothing could be done about it; =>
     /// Rejected if the grant was refused as well.
-    fn unauthorized(&mut self, state: State, generation: Generation, step: &mut Step) -> State {
+    fn unauthorized(
+        &mut self,
+        state: LifecycleState,
+        generation: Generation,
+        step: &mut Step,
+    ) -> LifecycleState {
         match state {
-            State::Fresh {
+            LifecycleState::Fresh {
                 token,
                 next,
-                trouble: None,
+                last_failure: None,
             } if token.generation == generation
+                // One renewal per cool-down: the carrier may answer 401 for what no token cures.
                 && self.cool_down.until(step.now).is_none()
                 && !self.grant.outcome_unknown()
                 && !self.grant.spent()
-                && matches!(next, Next::At(_)) =>
+                && matches!(next, NextAttempt::At(_)) =>
             {
                 self.cool_down.arm(step.now, &self.policy.cool_down);
-                self.start(Some(token), Reason::Unauthorized, step)
+                self.start(Some(token), RequestCause::Unauthorized, step)
             }
-            // The carrier refused the grant before, and now the token: a change of the password.
-            State::Fresh {
+            // The carrier refused the grant earlier and the token now: the password was changed, and the
+            // token is worthless although its time is not over.
+            LifecycleState::Fresh {
                 token,
                 next,
-                trouble: Some(failure),
+                last_failure: Some(failure),
             } if token.generation == generation
                 && failure.class == FailureClass::Interaction
                 && self.grant.spent() =>
             {
-                self.without_token(Why::Failed(failure), next, step)
+                self.without_token(AbsenceReason::Failed(failure), next, step)
             }
-            state @ (State::Vacant
-            | State::Acquiring { .. }
-            | State::Fresh { .. }
-            | State::Renewing { .. }
-            | State::BackingOff { .. }
-            | State::Rejected { .. }) => state,
+            state @ (LifecycleState::Vacant
+            | LifecycleState::Acquiring { .. }
+            | LifecycleState::Fresh { .. }
+            | LifecycleState::Renewing { .. }
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. }) => state,
         }
     }
 
     /// Vacant | Fresh | BackingOff | Rejected => Acquiring | Renewing
-    fn start_unless_in_flight(&mut self, state: State, reason: Reason, step: &mut Step) -> State {
+    fn start_unless_in_flight(
+        &mut self,
+        state: LifecycleState,
+        reason: RequestCause,
+        step: &mut Step,
+    ) -> LifecycleState {
         match state {
-            state @ (State::Acquiring { .. } | State::Renewing { .. }) => state,
-            State::Fresh { token, .. } => self.start(Some(token), reason, step),
-            State::Vacant | State::BackingOff { .. } | State::Rejected { .. } => {
-                self.start(None, reason, step)
-            }
+            state @ (LifecycleState::Acquiring { .. } | LifecycleState::Renewing { .. }) => state,
+            LifecycleState::Fresh { token, .. } => self.start(Some(token), reason, step),
+            LifecycleState::Vacant
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. } => self.start(None, reason, step),
         }
     }
 
-    /// Everything but Vacant => Acquiring; no token that the old credentials brought survives.
-    fn changed(&mut self, state: State, step: &mut Step) -> State {
+    /// Any state but Vacant => Acquiring; no token of the old credentials survives.
+    fn changed(&mut self, state: LifecycleState, step: &mut Step) -> LifecycleState {
         self.failures = 0;
         self.cool_down = CoolDown::default();
         match state {
-            State::Vacant => State::Vacant,
-            State::Acquiring { flight } | State::Renewing { flight, .. } => {
-                step.withdraw(Why::Changed, None);
-                State::Acquiring {
+            LifecycleState::Vacant => LifecycleState::Vacant,
+            LifecycleState::Acquiring { flight } | LifecycleState::Renewing { flight, .. } => {
+                step.withdraw(AbsenceReason::Changed, None);
+                // The flight stays: its answer may hold the only new refresh token.
+                LifecycleState::Acquiring {
                     flight: Flight {
-                        standing: Standing::Stale,
+                        currency: FlightCurrency::Stale,
                         ..flight
                     },
                 }
             }
-            State::Fresh { .. } | State::BackingOff { .. } | State::Rejected { .. } => {
-                step.withdraw(Why::Changed, None);
-                self.start(None, Reason::Changed, step)
+            LifecycleState::Fresh { .. }
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. } => {
+                step.withdraw(AbsenceReason::Changed, None);
+                self.start(None, RequestCause::Changed, step)
             }
         }
     }
@@ -279,15 +301,16 @@ impl Lifecycle {
     /// Asks for a timer if the instant to wake at has changed.
     fn wish_to_wake(&mut self, step: &mut Step) {
         let at = match &self.state {
-            State::Vacant => self.grant.keep_alive_at(),
-            State::Acquiring { .. } | State::Rejected { .. } => None,
-            State::Fresh { token, next, .. } => {
+            LifecycleState::Vacant => self.grant.keep_alive_at(),
+            LifecycleState::Acquiring { .. } | LifecycleState::Rejected { .. } => None,
+            LifecycleState::Fresh { token, next, .. } => {
                 let end = token.usable_until;
                 Some(next.at().map_or(end, |at| at.min(end)))
             }
-            State::Renewing { token, .. } => Some(token.usable_until),
-            State::BackingOff { until, .. } => Some(*until),
+            LifecycleState::Renewing { token, .. } => Some(token.usable_until),
+            LifecycleState::BackingOff { until, .. } => Some(*until),
         };
+        // Only a change: an idle account costs no timer traffic.
         if self.armed != at {
             self.armed = at;
             step.effects.extend(at.map(Effect::WakeAt));

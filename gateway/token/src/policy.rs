@@ -3,31 +3,31 @@
 use crate::{Backoff, CoolDownPolicy, RenewalPolicy, RetryAfterRange};
 use std::time::Duration;
 
-/// Waits after failures, by whose fault they are.
+/// The waits after failures, by the kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackoffPolicy {
-    /// Passing faults.
+    /// Temporary failures.
     pub transient: Backoff,
-    /// Answers that were not understood: slower, because the carrier must change first.
+    /// Answers that were not understood: slower, because the carrier or the plugin must change first.
     pub protocol: Backoff,
     /// A plugin that broke its contract.
     pub bug: Backoff,
-    /// Which `Retry-After` is believed.
+    /// The range in which a `Retry-After` is obeyed.
     pub retry_after: RetryAfterRange,
     /// A demand may try refused credentials again after this time.
     pub probe_every: Duration,
 }
 
-/// The one presentation that an unknown outcome leaves to a single-use grant.
+/// The last presentation of a single-use grant whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LastChance {
-    /// Off for carriers where it does harm.
+pub struct LastChancePolicy {
+    /// Switched off for carriers where it does harm.
     pub allowed: bool,
     /// How long before the access token's end.
     pub lead: Duration,
 }
 
-/// The settings of a lifecycle. [`Policy::default`] suits a carrier that nothing is known of.
+/// The settings of a lifecycle. [`Policy::default`] suits a carrier whose behaviour is not known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {
     /// When tokens are renewed.
@@ -36,9 +36,9 @@ pub struct Policy {
     pub backoff: BackoffPolicy,
     /// How often a 401 may start a renewal.
     pub cool_down: CoolDownPolicy,
-    /// What an unknown outcome leaves.
-    pub last_chance: LastChance,
-    /// At which part of its life a refresh grant is used though no token is due.
+    /// Whether and when a grant of unknown fate is presented once more.
+    pub last_chance: LastChancePolicy,
+    /// The part of its life after which a refresh grant is used even if no token is due.
     pub keep_alive_fraction: f64,
 }
 
@@ -82,7 +82,7 @@ impl Default for Policy {
                 base: secs(60),
                 max: secs(300),
             },
-            last_chance: LastChance {
+            last_chance: LastChancePolicy {
                 allowed: true,
                 lead: secs(60),
             },

@@ -3,7 +3,7 @@
 use crate::Jitter;
 use std::time::{Duration, Instant};
 
-/// A shorter lifetime is not a token but a mistake.
+/// A shorter lifetime is treated as a mistake of the carrier.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(1);
 
 /// How a token's life is divided.
@@ -15,12 +15,12 @@ pub struct RenewalPolicy {
     pub spread: f64,
     /// Renew after this time even if the lifetime is longer.
     pub renew_after: Option<Duration>,
-    /// A token is no longer used this long before its end (or a tenth of its life, if that is
-    /// less): the carrier's clock and the request's way take time.
+    /// A token is no longer used this long before its end (or in the last tenth of its life, if that is
+    /// shorter): clocks differ, and a request takes time to arrive.
     pub margin: Duration,
     /// Never start two renewals within this time, however short tokens live.
     pub min_interval: Duration,
-    /// A token that lives longer, or for ever, is treated as if it lived this long.
+    /// A token that lives longer, or without an end, is treated as if it lived this long.
     pub max_lifetime: Duration,
 }
 
@@ -36,7 +36,8 @@ pub struct Schedule {
 }
 
 impl RenewalPolicy {
-    /// Plans a token's life from the begin of the request that brought it; `None` if it has none.
+    /// Plans a token's life from the start of the request that brought it. Returns `None` if the token
+    /// has expired already.
     pub fn schedule(
         &self,
         started: Instant,
@@ -48,6 +49,7 @@ impl RenewalPolicy {
         if lifetime < SHORTEST_LIFETIME {
             return None;
         }
+        // At most a tenth: a fixed margin would leave nothing of a token that lives for seconds.
         let usable = lifetime - self.margin.min(lifetime / 10);
         let deviation = 1.0 + self.spread.clamp(0.0, 0.5) * (2.0 * jitter.unit() - 1.0);
         let renew = lifetime
@@ -55,6 +57,7 @@ impl RenewalPolicy {
             .min(renew_after.unwrap_or(Duration::MAX))
             .min(self.renew_after.unwrap_or(Duration::MAX))
             .min(usable)
+            // Last, so that no setting can make renewals follow each other without a pause.
             .max(self.min_interval);
         Some(Schedule {
             renew_at: started.checked_add(renew)?,

@@ -1,13 +1,13 @@
-//! The states and what each carries.
+//! The states of a lifecycle, and what each carries.
 
-use crate::{FlightId, Reason, Why};
+use crate::{AbsenceReason, FlightId, RequestCause};
 use gateway_model::{Failure, Generation};
 use std::time::Instant;
 
-/// Where a lifecycle stands.
+/// The state of a lifecycle.
 #[derive(Clone, Debug)]
-pub enum State {
-    /// No token, and nobody asked for one.
+pub enum LifecycleState {
+    /// No token, and none was needed yet.
     Vacant,
     /// No usable token; one is on its way and callers wait for it.
     Acquiring {
@@ -17,16 +17,16 @@ pub enum State {
     /// A usable token.
     Fresh {
         /// The token.
-        token: Token,
-        /// What comes next, unless something happens before.
-        next: Next,
+        token: PublishedToken,
+        /// The next attempt, unless an event starts one earlier.
+        next: NextAttempt,
         /// Why the last renewal failed, if it did.
-        trouble: Option<Failure>,
+        last_failure: Option<Failure>,
     },
     /// A usable token, and the next one on its way.
     Renewing {
         /// The token that still serves.
-        token: Token,
+        token: PublishedToken,
         /// The acquisition in flight.
         flight: Flight,
     },
@@ -35,7 +35,7 @@ pub enum State {
         /// When the next attempt starts.
         until: Instant,
         /// What to tell callers.
-        why: Why,
+        why: AbsenceReason,
     },
     /// No usable token, and only a person can change that.
     Rejected {
@@ -46,7 +46,7 @@ pub enum State {
     },
 }
 
-impl State {
+impl LifecycleState {
     /// Stable name for people, logs and metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl State {
     }
 
     /// The token that may be injected, if there is one.
-    pub const fn token(&self) -> Option<&Token> {
+    pub const fn token(&self) -> Option<&PublishedToken> {
         match self {
             Self::Fresh { token, .. } | Self::Renewing { token, .. } => Some(token),
             Self::Vacant
@@ -81,32 +81,32 @@ impl State {
     }
 }
 
-/// A published token; the value itself is the shell's.
+/// A published token. Its value is kept by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
+pub struct PublishedToken {
     /// Its number.
     pub generation: Generation,
     /// When the request that brought it began.
     pub issued_at: Instant,
     /// When the carrier ends it.
     pub expires_at: Instant,
-    /// When we stop using it, a little before.
+    /// When it is no longer used, a little before its end.
     pub usable_until: Instant,
 }
 
-/// What a fresh token waits for.
+/// The next attempt to get a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// A renewal then.
+pub enum NextAttempt {
+    /// A renewal at this instant.
     At(Instant),
     /// A person must act. From `probe_at` on, the refused credentials are tried once more.
     Person {
-        /// As in [`State::Rejected`].
+        /// As in [`LifecycleState::Rejected`].
         probe_at: Option<Instant>,
     },
 }
 
-impl Next {
+impl NextAttempt {
     /// When the next attempt starts by itself while the token lives.
     pub const fn at(self) -> Option<Instant> {
         match self {
@@ -116,9 +116,9 @@ impl Next {
     }
 }
 
-/// How far an acquisition got.
+/// How far a flight got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum FlightPhase {
     /// The intent to present a single-use grant is being made durable; nothing was sent.
     Recording,
     /// The request is out.
@@ -128,24 +128,24 @@ pub enum Phase {
 /// One acquisition in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flight {
-    /// Its name.
+    /// Its identifier.
     pub id: FlightId,
     /// How far it got.
-    pub phase: Phase,
+    pub phase: FlightPhase,
     /// When its request began; lifetimes count from here, the conservative end.
     pub started: Instant,
     /// Why it was started.
-    pub reason: Reason,
-    /// What its answer will be worth.
-    pub standing: Standing,
+    pub reason: RequestCause,
+    /// Whether its answer will still count.
+    pub currency: FlightCurrency,
 }
 
-/// What the answer to a flight will be worth.
+/// Whether the answer to a flight still counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// All of it.
+pub enum FlightCurrency {
+    /// All of it counts.
     Current,
-    /// The credentials changed since: its token is worth nothing, the news of its grant still
-    /// count.
+    /// The credentials changed since it started: its token is worthless, but what became of its
+    /// single-use grant still counts.
     Stale,
 }

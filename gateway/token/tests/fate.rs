@@ -12,7 +12,7 @@ fn failure(class: FailureClass, grant: GrantHint, certainly_not_sent: bool) -> F
     }
 }
 
-/// O3: the plugin has read the carrier's words; its hint counts more than class and network.
+/// The plugin has read the carrier's words; its hint counts more than class and network.
 #[test]
 fn fate_follows_the_hint_first() {
     for class in [
@@ -31,7 +31,7 @@ fn fate_follows_the_hint_first() {
     }
 }
 
-/// O3, O4: without a hint, only what leaves no doubt is called unharmed.
+/// Without a hint, only what leaves no doubt is called unharmed.
 #[test]
 fn fate_without_a_hint_is_read_with_caution() {
     for (class, fate) in [

@@ -2,7 +2,7 @@
 
 mod world;
 
-use gateway_token::{Event, State};
+use gateway_token::{Event, LifecycleState};
 use proptest::prelude::*;
 use std::time::Duration;
 use world::{Mode, World};
@@ -89,7 +89,7 @@ fn recovers(world: &mut World) {
         world.advance(Duration::from_secs(10), Duration::ZERO);
         let by_hand = matches!(
             world.lifecycle.state(),
-            State::Rejected { probe_at: None, .. }
+            LifecycleState::Rejected { probe_at: None, .. }
         );
         if by_hand && world.single_use {
             world.sign_in();
@@ -112,7 +112,6 @@ proptest! {
         seed: u64,
         actions in proptest::collection::vec(action(), 1..80),
     ) {
-        // P4, P5, P9, P10, P12, O5, O6, O10
         let mut world = World::new(false, seed);
         play(&mut world, &actions);
         recovers(&mut world);
@@ -123,7 +122,6 @@ proptest! {
         seed: u64,
         actions in proptest::collection::vec(action(), 1..80),
     ) {
-        // P6, P7, P12, O1, O2, O3, O4
         let mut world = World::new(true, seed);
         play(&mut world, &actions);
         recovers(&mut world);
@@ -141,7 +139,7 @@ proptest! {
             Just((Mode::GrantRefused, 1)),
         ],
     ) {
-        // P12, F9: an hour of failure under a demand every second.
+        // An hour of failure under a demand every second.
         let mut world = World::new(false, seed);
         world.mode = mode;
         for _ in 0..3_600 {
@@ -154,7 +152,7 @@ proptest! {
 
     #[test]
     fn upstream_that_always_answers_401_costs_few_tokens(seed: u64) {
-        // O10, P1: a thousand refused calls a minute for an hour.
+        // A thousand refused calls a minute for an hour.
         let mut world = World::new(false, seed);
         world.feed(Event::Demanded);
         world.advance(Duration::from_secs(60), Duration::ZERO);
@@ -171,7 +169,7 @@ proptest! {
         seed: u64,
         pauses in proptest::collection::vec(0_u64..3_000, 100..200),
     ) {
-        // P4, P12: an operator who never stops clicking.
+        // An operator who never stops clicking.
         let mut world = World::new(false, seed);
         world.mode = Mode::UpWithLifetime(60);
         for pause in pauses {
@@ -185,7 +183,7 @@ proptest! {
 
     #[test]
     fn ten_hours_of_ordinary_work_never_lack_a_token(seed: u64, lifetime in 60_u64..20_000) {
-        // P4: as many tokens as lifetimes ask for, and always one to use.
+        // As many tokens as lifetimes ask for, and always one to use.
         let mut world = World::new(false, seed);
         world.mode = Mode::UpWithLifetime(lifetime);
         world.feed(Event::Demanded);

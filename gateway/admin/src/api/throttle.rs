@@ -3,6 +3,7 @@
 //! Time is an argument. The memory is bounded: addresses that have long been quiet are forgotten,
 //! and when there are too many at once, the further ones share a bucket.
 
+use gateway_model::{TokenBucket, TokenBucketPolicy};
 use std::{
     collections::{HashMap, HashSet},
     net::{IpAddr, Ipv6Addr},
@@ -10,65 +11,35 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How much a bucket holds, and how long it takes to get one back.
-#[derive(Clone, Copy)]
-struct Pace {
-    burst: u32,
-    each: Duration,
-}
-
 /// Of one address.
-const PEER: Pace = Pace {
+const PEER: TokenBucketPolicy = TokenBucketPolicy {
     burst: 100,
-    each: Duration::from_millis(50),
+    interval: Duration::from_millis(50),
 };
 /// Of all addresses.
-const TOTAL: Pace = Pace {
+const TOTAL: TokenBucketPolicy = TokenBucketPolicy {
     burst: 200,
-    each: Duration::from_millis(10),
+    interval: Duration::from_millis(10),
 };
 /// Wrong tokens of one address.
-const PEER_FAILURES: Pace = Pace {
+const PEER_FAILURES: TokenBucketPolicy = TokenBucketPolicy {
     burst: 10,
-    each: Duration::from_secs(6),
+    interval: Duration::from_secs(6),
 };
 /// Wrong tokens of all addresses.
-const TOTAL_FAILURES: Pace = Pace {
+const TOTAL_FAILURES: TokenBucketPolicy = TokenBucketPolicy {
     burst: 50,
-    each: Duration::from_secs(1),
+    interval: Duration::from_secs(1),
 };
 /// Addresses that are told apart.
 const MAX_PEERS: usize = 4096;
 /// Tokens that are known to have been right; there are never so many.
 const MAX_PROVEN: usize = 256;
 
-/// When it would be full again; none: it is full.
-#[derive(Clone, Copy, Default)]
-struct Bucket(Option<Instant>);
-
-impl Bucket {
-    /// How long to wait for one; none: there is one.
-    fn wait(self, pace: Pace, now: Instant) -> Option<Duration> {
-        let full_at = self.0.filter(|at| *at > now).unwrap_or(now);
-        let owed = full_at.duration_since(now) + pace.each;
-        owed.checked_sub(pace.each * pace.burst)
-            .filter(|wait| !wait.is_zero())
-    }
-
-    fn take(&mut self, pace: Pace, now: Instant) {
-        let full_at = self.0.filter(|at| *at > now).unwrap_or(now);
-        self.0 = Some(full_at + pace.each);
-    }
-
-    fn is_full(self, now: Instant) -> bool {
-        self.0.is_none_or(|at| at <= now)
-    }
-}
-
 #[derive(Clone, Copy, Default)]
 struct Buckets {
-    requests: Bucket,
-    failures: Bucket,
+    requests: TokenBucket,
+    failures: TokenBucket,
 }
 
 #[derive(Default)]
@@ -117,11 +88,10 @@ impl Throttle {
         let mut state = self.state();
         let total = state.total.requests.wait(TOTAL, now);
         let of_peer = state.peer(peer, now);
-        if let Some(wait) = total.max(of_peer.requests.wait(PEER, now)) {
-            return Err(wait);
-        }
-        of_peer.requests.take(PEER, now);
-        state.total.requests.take(TOTAL, now);
+        // Look at both before taking from either: a refused request must not cost the other bucket.
+        allowed(total.max(of_peer.requests.wait(PEER, now)))?;
+        of_peer.requests.charge(PEER, now);
+        state.total.requests.charge(TOTAL, now);
         Ok(())
     }
 
@@ -138,7 +108,7 @@ impl Throttle {
         }
         let total = state.total.failures.wait(TOTAL_FAILURES, now);
         let of_peer = state.peer(peer, now).failures.wait(PEER_FAILURES, now);
-        total.max(of_peer).map_or(Ok(()), Err)
+        allowed(total.max(of_peer))
     }
 
     /// A token was right.
@@ -156,9 +126,13 @@ impl Throttle {
         if let Some(token) = token {
             state.proven.remove(token);
         }
-        state.total.failures.take(TOTAL_FAILURES, now);
-        state.peer(peer, now).failures.take(PEER_FAILURES, now);
+        state.total.failures.charge(TOTAL_FAILURES, now);
+        state.peer(peer, now).failures.charge(PEER_FAILURES, now);
     }
+}
+
+fn allowed(wait: Duration) -> Result<(), Duration> {
+    if wait.is_zero() { Ok(()) } else { Err(wait) }
 }
 
 #[cfg(test)]

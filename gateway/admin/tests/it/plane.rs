@@ -2,9 +2,7 @@
 
 use crate::harness::{Reply, Server, Still, start_with, still};
 use gateway_broker::{Broker, BrokerConfig};
-use gateway_control::{
-    Actor, ControlPlane, Files, Parts, Settings, StoreLedger, view::AddAdminToken,
-};
+use gateway_control::{Actor, ControlPlane, Files, Parts, Settings, view::AddAdminToken};
 use gateway_http_client::HyperClient;
 use gateway_model::{Clock, Role, Secret};
 use gateway_plugin_host::{Catalog, Policy};
@@ -31,7 +29,7 @@ async fn control(clock: &Arc<Still>) -> (ControlPlane, Store) {
         .await
         .expect("a store in memory");
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    let ledger = Arc::new(StoreLedger(store.clone()));
+    let ledger = Arc::new(store.clone());
     let broker = Broker::new(BrokerConfig::default(), Arc::clone(&clock), ledger, 1);
     let plugins = tempfile::tempdir().expect("a folder");
     let catalog = Catalog::verify(plugins.path(), &Policy::default()).expect("an empty folder");

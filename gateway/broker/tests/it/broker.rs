@@ -2,13 +2,12 @@
 
 use crate::support::{Answer, Script, World, fails, main_account, soon, spec};
 use futures_util::future::join_all;
-use gateway_broker::{BrokerConfig, MintBudgetPolicy, Outcome, Reason, Renewal, Shutdown};
-use gateway_model::{FailureClass, Generation, UnavailableReason};
+use gateway_broker::{BrokerConfig, Reason, RenewalOutcome, RequestOutcome, Shutdown};
+use gateway_model::{FailureClass, Generation, TokenBucketPolicy, UnavailableReason};
 use std::{sync::Arc, time::Duration};
 
 #[tokio::test(start_paused = true)]
 async fn thousand_first_requests_cause_one_token_request() {
-    // P4, P5
     let world = World::new(Script::new([Answer::Token(3_600)]));
     let results = join_all((0..1_000).map(|_| world.acquire())).await;
     assert!(results.iter().all(Result::is_ok));
@@ -35,7 +34,7 @@ async fn what_is_asked_can_be_awaited_on_any_thread() {
         .await
         .expect("a token");
     let renewal = send(world.handle.unauthorized(&account, Generation(1), soon(30))).await;
-    assert_eq!(renewal, Ok(Renewal::Renewed));
+    assert_eq!(renewal, Ok(RenewalOutcome::Renewed));
     send(world.handle.renew(&account, soon(30)))
         .await
         .expect("renewed");
@@ -47,7 +46,7 @@ async fn what_is_asked_can_be_awaited_on_any_thread() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn requests_from_other_threads_and_runtimes_join_the_same_flight() {
-    // P5: the data plane's workers have runtimes of their own.
+    // The data plane's workers have runtimes of their own.
     let script = Script::slow([Answer::Token(3_600)], Duration::from_millis(300));
     let world = World::new(script);
     let workers: Vec<_> = (0..4)
@@ -100,7 +99,6 @@ async fn token_is_renewed_without_anybody_asking_and_never_missing() {
 
 #[tokio::test(start_paused = true)]
 async fn valid_token_serves_to_its_end_and_is_withdrawn_then() {
-    // P9
     let world = World::new(Script::new([Answer::Token(100)]));
     world.acquire().await.expect("a token");
     world
@@ -128,7 +126,6 @@ async fn valid_token_serves_to_its_end_and_is_withdrawn_then() {
 
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_fail_fast_without_a_storm() {
-    // P12
     let world = World::new(Script::new([fails(FailureClass::Rejected, "10401")]));
     for _ in 0..200 {
         let refused = world.acquire().await.expect_err("refused");
@@ -156,19 +153,18 @@ async fn refused_credentials_fail_fast_without_a_storm() {
 
 #[tokio::test(start_paused = true)]
 async fn parallel_401s_cause_one_renewal_and_all_may_replay() {
-    // P11, O10
     let world = World::new(Script::new([Answer::Token(3_600)]));
     world.acquire().await.expect("a token");
     let account = main_account();
     let report = || world.handle.unauthorized(&account, Generation(1), soon(30));
     let results = join_all((0..500).map(|_| report())).await;
     assert!(
-        results.iter().all(|r| *r == Ok(Renewal::Renewed)),
+        results.iter().all(|r| *r == Ok(RenewalOutcome::Renewed)),
         "{results:?}"
     );
     assert_eq!(
         report().await,
-        Ok(Renewal::Renewed),
+        Ok(RenewalOutcome::Renewed),
         "a late report about the old token"
     );
     assert_eq!(world.script.calls(), 2);
@@ -177,7 +173,6 @@ async fn parallel_401s_cause_one_renewal_and_all_may_replay() {
 
 #[tokio::test(start_paused = true)]
 async fn upstream_that_always_says_401_costs_one_renewal_a_minute_at_most() {
-    // O10, P1
     let world = World::new(Script::new([Answer::Token(3_600)]));
     world.acquire().await.expect("a token");
     let account = main_account();
@@ -188,7 +183,7 @@ async fn upstream_that_always_says_401_costs_one_renewal_a_minute_at_most() {
             .unauthorized(&account, generation, soon(30))
             .await;
         match (call, renewal) {
-            (0, Ok(Renewal::Renewed)) | (1.., Ok(Renewal::CoolingDown { .. })) => {}
+            (0, Ok(RenewalOutcome::Renewed)) | (1.., Ok(RenewalOutcome::CoolingDown { .. })) => {}
             (_, other) => unreachable!("call {call}: {other:?}"),
         }
     }
@@ -215,7 +210,6 @@ async fn failed_renewal_after_a_401_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn changed_credentials_never_serve_the_old_token() {
-    // P23
     let world = World::new(Script::new([Answer::Token(3_600)]));
     world.acquire().await.expect("a token");
     let same = world
@@ -245,7 +239,7 @@ async fn changed_credentials_never_serve_the_old_token() {
 
 #[tokio::test(start_paused = true)]
 async fn answer_to_old_credentials_is_dropped() {
-    // P23: the change comes while the call is out.
+    // The change comes while the call is out.
     let old = Script::slow([Answer::Token(3_600)], Duration::from_secs(5));
     let world = World::new(old);
     world.handle.warm(&main_account());
@@ -265,11 +259,10 @@ async fn answer_to_old_credentials_is_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn mint_budget_of_a_client_is_shared_by_its_accounts() {
-    // P4, P12
     let config = BrokerConfig {
-        mint_budget: MintBudgetPolicy {
+        mint_budget: TokenBucketPolicy {
             burst: 3,
-            every: Duration::from_secs(3_600),
+            interval: Duration::from_secs(3_600),
         },
         ..BrokerConfig::default()
     };
@@ -334,7 +327,6 @@ async fn plugin_that_breaks_its_contract_faults_its_account_only() {
 
 #[tokio::test(start_paused = true)]
 async fn too_many_waiters_are_turned_away_at_once() {
-    // D5
     let config = BrokerConfig {
         waiters_per_account: 10,
         ..BrokerConfig::default()
@@ -347,7 +339,6 @@ async fn too_many_waiters_are_turned_away_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn shutdown_finishes_the_token_call_first() {
-    // D7
     let script = Script::slow([Answer::Token(3_600)], Duration::from_secs(5));
     let world = World::new(script);
     let waiting = world.acquire();
@@ -363,7 +354,6 @@ async fn shutdown_finishes_the_token_call_first() {
 
 #[tokio::test(start_paused = true)]
 async fn shutdown_cuts_off_what_outlasts_its_grace_and_starts_nothing() {
-    // D7
     let world = World::new(Script::new([Answer::Never]));
     let waiting = world.acquire();
     let stopping = async {
@@ -429,7 +419,7 @@ async fn status_tells_everything_but_the_token() {
     let last = failing.last_result.expect("a result");
     assert!(matches!(
         last.outcome,
-        Outcome::Failed {
+        RequestOutcome::Failed {
             class: FailureClass::Protocol,
             ..
         }
@@ -442,7 +432,7 @@ async fn status_tells_everything_but_the_token() {
     );
     assert_eq!(
         fresh.last_result.as_ref().map(|last| &last.outcome),
-        Some(&Outcome::Issued)
+        Some(&RequestOutcome::Issued)
     );
     let life = fresh
         .expires_at

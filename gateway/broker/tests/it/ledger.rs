@@ -2,7 +2,7 @@
 
 use crate::support::{grant, main_account};
 use gateway_broker::{BoxFuture, Ledger, LedgerError};
-use gateway_model::{AccountId, GrantStatus, SecretBytes};
+use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes};
 use gateway_store::{Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution};
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ pub(crate) enum Act {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct MemoryState {
     grants: BTreeMap<AccountId, GrantRecord>,
     acts: Vec<Act>,
     failing: Option<(Act, u32)>,
@@ -27,7 +27,7 @@ struct State {
 
 /// The ledger.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(Mutex<State>);
+pub(crate) struct Memory(Mutex<MemoryState>);
 
 impl Memory {
     /// A ledger that keeps one account's grant.
@@ -37,7 +37,7 @@ impl Memory {
         memory
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.0.lock().expect("no panic under the lock")
     }
 
@@ -66,13 +66,13 @@ impl Memory {
     }
 }
 
-impl State {
+impl MemoryState {
     fn act(
         &mut self,
         act: Act,
         account: &AccountId,
-        version: i64,
-        intent: Option<&str>,
+        version: GrantVersion,
+        intent: Option<&IntentId>,
     ) -> Result<&mut GrantRecord, LedgerError> {
         if let Some((failing, times)) = &mut self.failing
             && *failing == act
@@ -82,7 +82,7 @@ impl State {
             return Err(LedgerError::Failed("the disk is full".to_owned()));
         }
         let grant = self.grants.get_mut(account).ok_or(LedgerError::Fenced)?;
-        let open = grant.intent.as_ref().map(|intent| intent.id.as_str());
+        let open = grant.intent.as_ref().map(|intent| &intent.id);
         if grant.version != version || open != intent {
             return Err(LedgerError::Fenced);
         }
@@ -95,7 +95,7 @@ impl Ledger for Memory {
     fn record_intent<'a>(
         &'a self,
         account: &'a AccountId,
-        version: i64,
+        version: GrantVersion,
         which: Presentation,
         intent: &'a Intent,
     ) -> BoxFuture<'a, Result<(), LedgerError>> {
@@ -115,7 +115,7 @@ impl Ledger for Memory {
     fn record_answer<'a>(
         &'a self,
         _: &'a AccountId,
-        _: &'a str,
+        _: &'a IntentId,
         _: &'a SecretBytes,
     ) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async { Ok(()) })
@@ -124,23 +124,23 @@ impl Ledger for Memory {
     fn complete<'a>(
         &'a self,
         account: &'a AccountId,
-        version: i64,
-        intent: Option<&'a str>,
+        version: GrantVersion,
+        intent: Option<&'a IntentId>,
         completion: &'a Completion,
         _: &'a RenewalEntry,
-    ) -> BoxFuture<'a, Result<i64, LedgerError>> {
+    ) -> BoxFuture<'a, Result<GrantVersion, LedgerError>> {
         Box::pin(async move {
             let mut state = self.state();
             if intent.is_none() {
                 let first = || GrantRecord {
                     account: account.clone(),
-                    version: 0,
+                    version: GrantVersion::NONE,
                     ..grant(GrantStatus::Repeatable)
                 };
                 state.grants.entry(account.clone()).or_insert_with(first);
             }
             let grant = state.act(Act::Complete, account, version, intent)?;
-            grant.version += 1;
+            grant.version = grant.version.next();
             grant.status = completion.status;
             grant.state = completion.state.clone();
             grant.token = Some(completion.token.clone());
@@ -152,8 +152,8 @@ impl Ledger for Memory {
     fn resolve<'a>(
         &'a self,
         account: &'a AccountId,
-        version: i64,
-        intent: &'a str,
+        version: GrantVersion,
+        intent: &'a IntentId,
         resolution: Resolution,
         _: &'a RenewalEntry,
     ) -> BoxFuture<'a, Result<GrantStatus, LedgerError>> {

@@ -5,11 +5,11 @@ use crate::{
     support::{Answer, Script, TokioClock, World, consented, fails, grant, main_account, soon},
 };
 use gateway_broker::recover;
-use gateway_model::{Failure, FailureClass, GrantStatus, SecretBytes};
+use gateway_model::{Failure, FailureClass, GrantStatus, GrantVersion, IntentId, SecretBytes};
 use gateway_store::{GrantRecord, Intent, StoredToken, Timestamp};
 use std::{sync::Arc, time::Duration};
 
-/// O1, O2, P8: intent, then the request, then the new grant, then its use.
+/// Intent, then the request, then the new grant, then its use.
 #[tokio::test(start_paused = true)]
 async fn refresh_is_durable_step_by_step() {
     let world = World::signed_in(Script::new([Answer::Token(3_600)]));
@@ -17,15 +17,15 @@ async fn refresh_is_durable_step_by_step() {
     assert_eq!(world.ledger.acts(), [Act::Intent, Act::Complete]);
     assert_eq!(world.script.seen()[0].1, b"state-0");
     let kept = world.ledger.grant();
-    assert_eq!((kept.version, kept.status), (4, GrantStatus::Held));
+    assert_eq!((kept.version.0, kept.status), (4, GrantStatus::Held));
     assert_eq!(kept.state.expose(), b"state-1");
     // The next one presents the new refresh token, of the new version.
     world.handle.renew(&main_account(), soon(30)).await.unwrap();
     assert_eq!(world.script.seen()[1].1, b"state-1");
-    assert_eq!(world.ledger.grant().version, 5);
+    assert_eq!(world.ledger.grant().version, GrantVersion(5));
 }
 
-/// S3, F4: without a durable intent nothing is sent, and the grant stays whole.
+/// Without a durable intent nothing is sent, and the grant stays whole.
 #[tokio::test(start_paused = true)]
 async fn intent_that_cannot_be_recorded_sends_nothing() {
     let world = World::signed_in(Script::new([Answer::Token(3_600)]));
@@ -39,7 +39,7 @@ async fn intent_that_cannot_be_recorded_sends_nothing() {
     assert_eq!(world.script.seen()[0].1, b"state-0");
 }
 
-/// P8: the new grant could not be written at once. It serves, is written later, and no second
+/// The new grant could not be written at once. It serves, is written later, and no second
 /// presentation overtakes it.
 #[tokio::test(start_paused = true)]
 async fn completion_that_fails_at_first_is_written_before_the_next_intent() {
@@ -61,7 +61,7 @@ async fn completion_that_fails_at_first_is_written_before_the_next_intent() {
     assert_eq!(world.script.seen()[1].1, b"state-1");
 }
 
-/// O3, O4: what a failure makes of the grant is durable too.
+/// What a failure makes of the grant is durable too.
 #[tokio::test(start_paused = true)]
 async fn failures_are_resolved_by_what_they_did_to_the_grant() {
     let mut unreachable = Failure::new(FailureClass::Transient, "dns", "no such host");
@@ -94,25 +94,25 @@ async fn failures_are_resolved_by_what_they_did_to_the_grant() {
     }
 }
 
-/// O8, R1: a login during a refresh wins, whatever the late answer says.
+/// A login during a refresh wins, whatever the late answer says.
 #[tokio::test(start_paused = true)]
 async fn login_during_a_refresh_fences_the_late_answer_out() {
     let script = Script::slow([Answer::Token(3_600)], Duration::from_secs(5));
     let world = World::signed_in(script);
     world.acquire_within(1).await.unwrap_err();
     let mut login = grant(GrantStatus::Held);
-    login.version = 4;
+    login.version = GrantVersion(4);
     login.state = SecretBytes::new(b"login".to_vec());
     world.ledger.replace(login.clone());
     assert!(world.broker.adopt(&login));
     tokio::time::sleep(Duration::from_secs(10)).await;
     let kept = world.ledger.grant();
-    assert_eq!((kept.version, kept.state.expose()), (4, &b"login"[..]));
+    assert_eq!((kept.version.0, kept.state.expose()), (4, &b"login"[..]));
     world.acquire().await.unwrap();
     assert_eq!(world.script.seen()[1].1, b"login");
 }
 
-/// P23: the client secret changed while a refresh was under way. The rotated refresh token counts; the
+/// The client secret changed while a refresh was under way. The rotated refresh token counts; the
 /// access token of the old secret does not, not even after a restart.
 #[tokio::test(start_paused = true)]
 async fn token_of_the_old_secret_is_not_kept_as_the_new_ones() {
@@ -137,12 +137,12 @@ async fn token_of_the_old_secret_is_not_kept_as_the_new_ones() {
     );
 }
 
-/// R1: somebody else moved the grant on, and nobody told this broker. It takes over what they left.
+/// Somebody else moved the grant on, and nobody told this broker. It takes over what they left.
 #[tokio::test(start_paused = true)]
 async fn fenced_intent_takes_over_the_newer_grant() {
     let world = World::signed_in(Script::new([Answer::Token(3_600)]));
     let mut newer = grant(GrantStatus::Held);
-    newer.version = 9;
+    newer.version = GrantVersion(9);
     newer.state = SecretBytes::new(b"newer".to_vec());
     world.ledger.replace(newer);
     let refused = world.acquire_within(1).await;
@@ -154,7 +154,7 @@ async fn fenced_intent_takes_over_the_newer_grant() {
     );
     world.acquire().await.unwrap();
     assert_eq!(world.script.seen()[0].1, b"newer");
-    assert_eq!(world.ledger.grant().version, 10);
+    assert_eq!(world.ledger.grant().version, GrantVersion(10));
 }
 
 /// Recovery, with and without the answer on record, for both kinds of presentation.
@@ -198,7 +198,7 @@ async fn open_intent_is_resolved_without_asking_the_carrier() {
         let replayed = answer.is_some();
         let mut open = grant(status);
         open.intent = Some(Intent {
-            id: "open".to_owned(),
+            id: IntentId::new("open"),
             at: Timestamp(1_799_999_999_000),
             reason: "due".to_owned(),
             answer,
@@ -218,7 +218,7 @@ async fn open_intent_is_resolved_without_asking_the_carrier() {
     }
 }
 
-/// O9: whatever the store kept, a token of other credentials or one that is over is never used.
+/// Whatever the store kept, a token of other credentials or one that is over is never used.
 #[tokio::test(start_paused = true)]
 async fn stored_token_is_used_only_with_its_own_credentials_and_in_its_time() {
     let script = Script::new([Answer::Token(3_600)]);

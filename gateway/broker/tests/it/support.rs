@@ -3,11 +3,12 @@
 use crate::ledger::Memory;
 use gateway_broker::{
     AccountSpec, AccountStatus, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig,
-    GrantChange, Handle, Issued, KeyParts, Reason, SlotKey, Wire,
+    GrantChange, Handle, Issued, KeyParts, Reason, SlotKey, Transport,
 };
 use gateway_model::{
     AccountId, Clock, Credential, CredentialCell, CredentialState, Environment, Failure,
-    FailureClass, GrantKind, GrantStatus, Secret, SecretBytes, TokenFacts, Unavailable,
+    FailureClass, GrantKind, GrantStatus, GrantVersion, Secret, SecretBytes, TokenFacts,
+    Unavailable,
 };
 use gateway_store::GrantRecord;
 use http::{HeaderValue, header};
@@ -86,7 +87,7 @@ impl Authorizer for Script {
     fn authorize(
         &self,
         authorization: Authorization,
-        _: Wire,
+        _: Transport,
     ) -> BoxFuture<'_, Result<Issued, Failure>> {
         Box::pin(async move {
             let number = {
@@ -184,7 +185,7 @@ pub(crate) fn consented(secret: &str, authorizer: &Arc<Script>) -> AccountSpec {
 pub(crate) fn grant(status: GrantStatus) -> GrantRecord {
     GrantRecord {
         account: main_account(),
-        version: 3,
+        version: GrantVersion(3),
         status,
         state: SecretBytes::new(b"state-0".to_vec()),
         token: None,

@@ -6,7 +6,7 @@ use super::{
     login::until,
 };
 use crate::{ControlError, ControlPlane, wiring::Wired};
-use gateway_broker::{AccountStatus, Outcome};
+use gateway_broker::{AccountStatus, RequestOutcome};
 use gateway_model::Credential;
 use gateway_plugin_host::Advice;
 use gateway_store::AccountRecord;
@@ -113,7 +113,7 @@ impl ControlPlane {
 /// Code and message of the newest token request, if it failed.
 fn last_failure(status: &AccountStatus) -> Option<(&str, &str)> {
     match &status.last_result.as_ref()?.outcome {
-        Outcome::Failed { code, message, .. } => Some((code, message)),
-        Outcome::Issued => None,
+        RequestOutcome::Failed { code, message, .. } => Some((code, message)),
+        RequestOutcome::Issued => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     view::{Check, ProbeReport, Verdict},
     wiring::Wired,
 };
-use gateway_broker::Renewal;
+use gateway_broker::RenewalOutcome;
 use gateway_http_client::HttpResponse;
 use gateway_model::{AccountNumber, Credential, Unavailable};
 use gateway_plugin_host::{Diagnosis, Probe};
@@ -131,9 +131,9 @@ impl<'a> Calls<'a> {
         let renewed = broker.unauthorized(name, self.credential.generation, deadline);
         match patience.keeps(renewed).await {
             None => Called::NoTime,
-            Some(Ok(Renewal::CoolingDown { .. })) => first,
+            Some(Ok(RenewalOutcome::CoolingDown { .. })) => first,
             Some(Err(absent)) => Called::TokenDied(absent),
-            Some(Ok(Renewal::Renewed)) => match probe::held_credential(self.wired) {
+            Some(Ok(RenewalOutcome::Renewed)) => match probe::held_credential(self.wired) {
                 Ok(credential) => {
                     self.credential = credential;
                     self.send(probe, number, patience).await

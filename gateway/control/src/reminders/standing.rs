@@ -1,6 +1,6 @@
 //! Whether a person is needed for one account.
 
-use gateway_broker::{AccountStatus, Outcome};
+use gateway_broker::{AccountStatus, RequestOutcome};
 use gateway_model::{FailureClass, GrantKind, GrantStatus, NoticeKind, UnavailableReason};
 use gateway_store::{AccountRecord, GrantRecord};
 use std::time::{Duration, SystemTime};
@@ -188,13 +188,13 @@ fn failed(status: &AccountStatus) -> Option<(FailureClass, String)> {
         return None;
     }
     match &last.outcome {
-        Outcome::Issued => None,
-        Outcome::Failed {
+        RequestOutcome::Issued => None,
+        RequestOutcome::Failed {
             class,
             code,
             message,
         } if message.contains(code.as_str()) => Some((*class, message.clone())),
-        Outcome::Failed {
+        RequestOutcome::Failed {
             class,
             code,
             message,

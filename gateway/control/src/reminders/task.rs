@@ -65,7 +65,7 @@ impl ControlPlane {
     }
 
     async fn keep_looking(&self) {
-        let mut turns = self.shared.broker.handle().turns();
+        let mut turns = self.shared.broker.handle().notable_outcomes();
         loop {
             turns.borrow_and_update();
             let began = self.shared.clock.now();

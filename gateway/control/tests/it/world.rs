@@ -3,7 +3,7 @@
 use gateway_broker::{Broker, BrokerConfig};
 use gateway_control::{
     Actor, ControlError, ControlPlane, Declared, Files, Parts, PrivateFile, Realm, Reminders,
-    Settings, StoreLedger,
+    Settings,
     view::{
         AccountView, AddAccount, Check, ConsentDone, DoctorReport, SecretText, StartMigration,
         UpdateAccount, Verdict,
@@ -422,7 +422,7 @@ async fn gateway(
         old_keys: Vec::new(),
     };
     let store = open(&options).await;
-    let ledger = Arc::new(StoreLedger(store.clone()));
+    let ledger = Arc::new(store.clone());
     let broker = Broker::new(BrokerConfig::default(), Arc::clone(&clock), ledger, 1);
     let broker = Arc::new(broker);
     let (plugins, cache) = (folder.path().join("plugins"), folder.path().join("cache"));

@@ -16,7 +16,7 @@ const MAGIC: &[u8; 7] = b"WAYBILL";
 const HEADER: usize = 7 + 1 + 1 + 4 + 4 + 16;
 const CHUNK: usize = 64 * 1024;
 const TAG: usize = 16;
-/// No store of ours comes near; a file that goes on for ever does not fill the memory.
+/// No real store comes near; a file without an end must not fill the memory.
 const MAX_CLEAR: usize = 1 << 30;
 
 struct Chunks {

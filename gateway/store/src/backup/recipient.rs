@@ -45,7 +45,7 @@ pub(super) fn open(
     agreed(&own, share, (share, public(&own)?), salt)
 }
 
-/// A key of its own for this purpose: the same file seals backups directly, too.
+/// Derived for this purpose alone, because the same file also seals backups directly.
 fn private(key: &MasterKey) -> Result<PrivateKey, BackupError> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
     let scalar = hmac::sign(&key, b"waybill store: backup recipient");

@@ -1,14 +1,16 @@
 //! One `fsync` for many: changes that come while others are being made durable go into the next
 //! transaction together.
 //!
-//! A change is made by its caller, one caller at a time. Whoever opens a transaction lets it be
-//! committed soon; the commit waits its turn behind those who wait already, and they come into it. So
-//! a lone change costs what it did, and under load the disk's pace no longer counts for each one.
+//! A caller makes its change itself, one caller at a time. The caller that opens a transaction also
+//! schedules its commit. The commit waits for the same lock as the callers that wait already, so their
+//! changes join the transaction. A single change costs as much as without batching, and under load
+//! many changes share one `fsync`.
 //!
-//! What is promised is as before. Nobody hears of a result before the transaction in which it came
-//! about is durable, nor of a refusal: it may rest on what a neighbour has written there. A change
-//! that fails is undone by itself, and so is one whose caller went away halfway. If that cannot be
-//! done, because the database has dropped the transaction, all in it are told so.
+//! The guarantees are those of single transactions. A caller gets a result only after the transaction
+//! that contains it is durable. That holds for a refusal too, because it may depend on what another
+//! change in the same transaction has written. A change that fails is undone alone, and so is a change
+//! whose caller went away halfway. If the database has dropped the transaction, all callers in it get
+//! an error.
 
 use super::{Db, Tx};
 use crate::StoreError;
@@ -24,15 +26,15 @@ const BEGIN: &str = "SAVEPOINT change";
 const KEEP: &str = "RELEASE SAVEPOINT change";
 const UNDO: &str = "ROLLBACK TO SAVEPOINT change; RELEASE SAVEPOINT change";
 
-/// Where changes come together.
+/// The transaction that changes join.
 pub(super) struct Batch {
     /// A caller has a place until its change is durable.
     places: Semaphore,
-    open: Mutex<Option<Open>>,
+    open: Mutex<Option<OpenTransaction>>,
 }
 
 /// A transaction that more changes may join.
-struct Open {
+struct OpenTransaction {
     tx: Tx,
     /// A change began and did not end: its caller went away.
     halfway: bool,
@@ -56,15 +58,15 @@ impl Db {
         work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let change = async {
-            // Never closed; without a place the change would still be right.
+            // The semaphore is never closed; without a permit the change would still be correct.
             let _place = self.batch.places.acquire().await;
             let mut open = self.batch.open.lock().await;
             let (result, mut outcome) = match open.as_mut() {
                 None => {
                     let mut tx = self.begin().await?;
-                    // Alone in it so far: if it fails, all of it is dropped.
+                    // The first change needs no savepoint: if it fails, the whole transaction is dropped.
                     let result = work(&mut tx).await?;
-                    let batch = open.insert(Open::new(tx));
+                    let batch = open.insert(OpenTransaction::new(tx));
                     (Ok(result), batch.outcome.subscribe())
                 }
                 Some(batch) => {
@@ -72,7 +74,7 @@ impl Db {
                     match batch.join(work).await {
                         Ok(result) => (result, outcome),
                         Err(error) => {
-                            Open::lost(open.take());
+                            OpenTransaction::lost(open.take());
                             return Err(error);
                         }
                     }
@@ -81,6 +83,7 @@ impl Db {
             if let Some(batch) = open.as_mut() {
                 batch.commit_soon(self);
             }
+            // Release before waiting: the commit needs this lock.
             drop(open);
             durable(&mut outcome).await.and(result)
         };
@@ -101,7 +104,7 @@ impl Db {
     }
 }
 
-impl Open {
+impl OpenTransaction {
     fn new(tx: Tx) -> Self {
         Self {
             tx,
@@ -111,14 +114,15 @@ impl Open {
         }
     }
 
-    /// Makes one more change. An error of its own is inside; one outside means that the whole
-    /// transaction is gone.
+    /// Makes one more change. The inner error is the change's own; an outer error means that the whole
+    /// transaction is lost.
     async fn join<T>(
         &mut self,
         work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<Result<T, StoreError>, StoreError> {
         self.undo_halfway().await?;
-        // Not sqlx's own nested transactions: dropped while they begin, they may end the outer one.
+        // A savepoint by hand: sqlx's nested transaction may end the outer one if it is dropped while it
+        // begins.
         self.halfway = true;
         self.tx.execute(BEGIN).await?;
         let result = work(&mut self.tx).await;
@@ -126,7 +130,7 @@ impl Open {
             self.tx.execute(KEEP).await?;
             self.halfway = false;
         } else if self.undo_halfway().await.is_err() {
-            // Its own error says why the transaction ended.
+            // Report the change's own error: it says why the transaction ended.
             return result.map(Ok);
         }
         Ok(result)
@@ -140,7 +144,7 @@ impl Open {
         Ok(())
     }
 
-    /// Has it committed, once. A task that was to do it and ended with its runtime is replaced.
+    /// Schedules the commit, once. A committer that ended with its runtime is replaced.
     fn commit_soon(&mut self, db: &Db) {
         if self.committer.as_ref().is_none_or(JoinHandle::is_finished) {
             let db = db.clone();
@@ -149,7 +153,7 @@ impl Open {
         }
     }
 
-    /// Tells those in it that nothing of it was written. A grant's change is repeated then.
+    /// Tells all callers in it that nothing was written. A change to a grant is repeated then.
     fn lost(open: Option<Self>) {
         if let Some(batch) = open {
             let why = "another change ended the transaction".to_owned();

@@ -8,8 +8,7 @@ use sqlx::{AnyConnection, Row as _};
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
-/// Brings the schema up to date, each step in a transaction; a newer one is refused (security
-/// requirement S8).
+/// Brings the schema up to date, each step in a transaction; a newer one is refused.
 pub(crate) async fn run(
     backend: Backend,
     connection: &mut AnyConnection,
@@ -31,7 +30,7 @@ pub(crate) async fn run(
             known: known(migrator),
         },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            // A statement that does not run: a table of that name is there, and it is not ours.
+            // A statement that does not run means that a foreign table of that name exists.
             match StoreError::from(error) {
                 StoreError::Internal { why } => foreign(why),
                 StoreError::Corrupt { why, .. } => foreign(why),
@@ -42,7 +41,7 @@ pub(crate) async fn run(
     })
 }
 
-/// Refuses to go on when a newer version has changed the schema under us.
+/// Fails if a newer version of the program has changed the schema meanwhile.
 pub(crate) async fn check(connection: &mut AnyConnection) -> Result<(), StoreError> {
     let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
     let found: i64 = row.fetch_one(connection).await?.try_get(0)?;

@@ -8,10 +8,10 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executo
 use std::time::Duration;
 use tracing::log::LevelFilter;
 
-/// Names our lock among the advisory locks of the database; the schema's identity is the other half.
+/// Names this lock among the advisory locks of the database; the schema's name is the other half.
 const LOCK: i32 = 0x5761_7962;
 
-/// How often a taken lock is asked for, a tenth of a second apart.
+/// Attempts to take a lock that is held, a tenth of a second apart.
 const PATIENCE: u32 = 20;
 
 const TAKE: &str = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";
@@ -40,14 +40,15 @@ pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> 
         OpenError::Settings("the store's `postgres://` URL cannot be read".to_owned())
     })?;
     let options = options.log_statements(LevelFilter::Trace);
-    // A first connection of its own, so that a lock that is taken is told apart from a database
-    // that is away.
+    // A first connection without the pool, which reports a held lock and an unreachable database in
+    // the same way: it keeps trying until it times out.
     let connect = tokio::time::timeout(DEADLINE, options.connect());
     let mut first = connect.await.map_err(|_| StoreError::Unavailable {
         why: "no connection within 5 seconds".to_owned(),
     })??;
     verify(&mut first).await?;
     lock(&mut first).await?;
+    // Close it first: the lock is the session's, and the writer takes it again.
     first.close().await?;
     let writer = pool(1, true).connect_with(options.clone()).await?;
     let mut connection = writer.acquire().await?;
@@ -57,8 +58,8 @@ pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> 
     Ok((writer, readers))
 }
 
-/// Takes the lock, or says who has it. A holder that just ended is waited for: the server notices
-/// its end a moment later.
+/// Takes the lock, or returns an error that names its holder. It waits for a moment, because the server
+/// notices the end of a killed holder a little late.
 async fn lock(connection: &mut AnyConnection) -> Result<(), OpenError> {
     for _ in 0..PATIENCE {
         if take(connection).await? {
@@ -85,7 +86,7 @@ fn pool(size: u32, locks: bool) -> AnyPoolOptions {
         .acquire_timeout(ACQUIRE)
         .max_lifetime(None)
         .after_connect(move |connection, _| Box::pin(prepare(connection, locks)));
-    // The writer's connection holds the lock, so it is kept.
+    // Never close the writer's idle connection: it holds the lock.
     if locks {
         pool.idle_timeout(None)
     } else {
@@ -105,6 +106,7 @@ async fn prepare(connection: &mut AnyConnection, locks: bool) -> Result<(), sqlx
         "SET statement_timeout = {limit}; SET idle_in_transaction_session_timeout = {limit}"
     );
     connection.execute(sqlx::AssertSqlSafe(limits)).await?;
+    // After a reconnect too: another gateway may have taken the lock meanwhile.
     if locks && !take(connection).await? {
         let why = "another gateway has this store's lock";
         return Err(sqlx::Error::Protocol(why.to_owned()));
@@ -112,7 +114,7 @@ async fn prepare(connection: &mut AnyConnection, locks: bool) -> Result<(), sqlx
     Ok(())
 }
 
-/// Asks the server what it really does (security requirement R4).
+/// Asks the server for its effective settings.
 async fn verify(connection: &mut AnyConnection) -> Result<(), OpenError> {
     for (setting, way_out) in DEMANDED {
         let query = sqlx::query("SELECT current_setting($1)").bind(*setting);

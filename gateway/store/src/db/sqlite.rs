@@ -14,7 +14,7 @@ const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 3000; PRAGMA trusted_schema = OFF; \
      PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;";
 
-/// What a connection must say after that.
+/// The answers that a connection must give after that.
 const DEMANDED: &[(&str, &str, &str)] = &[
     ("PRAGMA journal_mode", "journal_mode", "wal"),
     ("PRAGMA synchronous", "synchronous", "2"),
@@ -27,9 +27,10 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_');
 
-/// A database that is gone when the pool is.
+/// A database that ends with the pool.
 pub(super) async fn memory() -> Result<AnyPool, OpenError> {
     let pool = AnyPoolOptions::new()
+        // Exactly one connection: each one would have a database of its own.
         .max_connections(1)
         .min_connections(1)
         .idle_timeout(None)
@@ -81,8 +82,8 @@ async fn pool(size: u32, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Er
         .acquire_timeout(ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)
-        // SQLite ends a transaction by itself when the disk is full; sqlx does not notice, and the
-        // connection would take no other.
+        // Drop a connection that sqlx believes to be in a transaction: SQLite ends one by itself when the
+        // disk is full, sqlx does not notice, and the connection would accept no other.
         .before_acquire(|connection, _| {
             let stuck = connection.is_in_transaction();
             Box::pin(async move { Ok(!stuck) })
@@ -108,7 +109,7 @@ fn name(error: sqlx::Error, place: &str) -> OpenError {
     }
 }
 
-/// Makes the file before SQLite does, so that it is never readable by others, not even briefly.
+/// Creates the file before SQLite does, so that other users can never read it, not even briefly.
 fn prepare(path: &Path) -> Result<(), OpenError> {
     let permission = |error: std::io::Error| OpenError::Permission {
         path: path.display().to_string(),
@@ -124,13 +125,14 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
     let is_new = !path.exists();
     let file = open_private(path).map_err(permission)?;
     if is_new {
+        // The folder too, or a crash could lose the file's name.
         file.sync_all().map_err(permission)?;
         sync_folder(path).map_err(permission)?;
     }
     crate::file::check_private(&file, path)
 }
 
-/// Asks the connection what it really does (security requirement S1).
+/// Asks the connection for its effective settings.
 async fn verify(connection: &mut AnyConnection) -> Result<(), OpenError> {
     for (question, setting, demanded) in DEMANDED {
         let row = connection.fetch_one(*question).await?;

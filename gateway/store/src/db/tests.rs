@@ -1,7 +1,9 @@
 //! A failed disk, as far as it can be shown without one.
 
 use crate::*;
-use gateway_model::{AccountId, GrantKind, GrantStatus, ManagedBy, SecretBytes, TokenFacts};
+use gateway_model::{
+    AccountId, GrantKind, GrantStatus, IntentId, ManagedBy, SecretBytes, TokenFacts,
+};
 
 fn held() -> Completion {
     Completion {
@@ -38,7 +40,7 @@ fn account(name: &AccountId) -> AccountRecord {
     }
 }
 
-// S4, F5: after a failed fsync nothing more is written, reading goes on, and an answer has a place.
+// After a failed fsync nothing more is written, reading goes on, and an answer has a place.
 #[tokio::test]
 async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -56,7 +58,7 @@ async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
         .expect("it is added");
     let version = store.replace_grant(&main, &held(), Timestamp(0)).await;
     let intent = Intent {
-        id: "a".to_owned(),
+        id: IntentId::new("a"),
         at: Timestamp(0),
         reason: "due".to_owned(),
         answer: None,
@@ -81,7 +83,7 @@ async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
     assert_eq!(store.accounts().await.map(|all| all.len()), Ok(1));
     let answer = SecretBytes::new(b"raw".to_vec());
     store
-        .record_answer(&main, "a", &answer)
+        .record_answer(&main, &IntentId::new("a"), &answer)
         .await
         .expect("the slot takes it");
     store.close().await;

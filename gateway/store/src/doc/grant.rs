@@ -2,14 +2,14 @@
 
 use super::secret;
 use crate::{GrantRecord, Intent, StoredToken, Timestamp};
-use gateway_model::{AccountId, GrantStatus, SecretBytes, TokenFacts};
+use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "GrantRecord")]
 pub(super) struct GrantDoc {
     account: AccountId,
-    version: i64,
+    version: GrantVersion,
     status: GrantStatus,
     #[serde(with = "secret::bytes")]
     state: SecretBytes,
@@ -37,7 +37,7 @@ struct TokenDoc {
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Intent")]
 struct IntentDoc {
-    id: String,
+    id: IntentId,
     at: Timestamp,
     reason: String,
     #[serde(with = "secret::some_bytes")]

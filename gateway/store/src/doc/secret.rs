@@ -71,8 +71,8 @@ pub(crate) mod bytes {
         from.deserialize_any(EitherForm)
     }
 
-    /// The text that JSON writes as it is: whoever reads it makes no copy to take escapes out, which
-    /// nobody would overwrite.
+    /// Text that JSON writes without escapes: a parser then needs no unescaped copy, which would stay in
+    /// memory without being overwritten.
     fn plain(bytes: &[u8]) -> Option<&str> {
         let as_it_is = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
         let text = std::str::from_utf8(bytes).ok()?;

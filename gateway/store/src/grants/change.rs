@@ -1,14 +1,14 @@
 //! What each call makes of a grant: pure, so that every transition can be read in one place.
 
 use crate::{Completion, GrantRecord, Intent, Presentation, Resolution, StoreError, Timestamp};
-use gateway_model::{AccountId, GrantStatus, SecretBytes};
+use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// `Held => Presenting`, `OutcomeUnknown => LastChance`. `None` if this very intent is recorded.
 pub(super) fn present(
     grant: &GrantRecord,
-    version: i64,
+    version: GrantVersion,
     which: Presentation,
     intent: &Intent,
 ) -> Result<Option<GrantRecord>> {
@@ -35,12 +35,12 @@ pub(super) fn present(
 /// The raw answer joins its intent.
 pub(super) fn answer(
     grant: &GrantRecord,
-    intent_id: &str,
+    intent_id: &IntentId,
     answer: &SecretBytes,
 ) -> Result<GrantRecord> {
     let mut next = grant.clone();
     match &mut next.intent {
-        Some(intent) if intent.id == intent_id => intent.answer = Some(answer.clone()),
+        Some(intent) if intent.id == *intent_id => intent.answer = Some(answer.clone()),
         Some(_) | None => return Err(StoreError::Fenced),
     }
     Ok(next)
@@ -50,28 +50,29 @@ pub(super) fn answer(
 pub(super) fn complete(
     grant: Option<&GrantRecord>,
     account: &AccountId,
-    version: i64,
-    intent_id: Option<&str>,
+    version: GrantVersion,
+    intent_id: Option<&IntentId>,
     completion: &Completion,
 ) -> Result<GrantRecord> {
     let holds = match (grant, intent_id) {
         (Some(grant), Some(id)) => grant.version == version && is_open(grant, id),
+        // A single-use grant under presentation must not be overwritten by a repeatable one.
         (Some(grant), None) => grant.version == version && !is_presented(grant.status),
         (None, Some(_)) => false,
-        (None, None) => version == 0,
+        (None, None) => version == GrantVersion::NONE,
     };
     if !holds {
         return Err(StoreError::Fenced);
     }
     let consented_at = grant.and_then(|grant| grant.consented_at);
-    Ok(made_of(account, version + 1, completion, consented_at))
+    Ok(made_of(account, version.next(), completion, consented_at))
 }
 
 /// `Presenting => Held | OutcomeUnknown | Spent`, `LastChance => OutcomeUnknown | Spent`.
 pub(super) fn resolve(
     grant: &GrantRecord,
-    version: i64,
-    intent_id: &str,
+    version: GrantVersion,
+    intent_id: &IntentId,
     resolution: Resolution,
 ) -> Result<GrantRecord> {
     if grant.version != version || !is_open(grant, intent_id) {
@@ -94,6 +95,7 @@ pub(super) fn resolve(
             _,
         ) => return Err(StoreError::Fenced),
     };
+    // An unknown outcome keeps its intent, so that a recorded answer can still complete it.
     if resolution != Resolution::Unknown {
         next.intent = None;
     }
@@ -103,7 +105,7 @@ pub(super) fn resolve(
 /// A new login.
 pub(super) fn replace(
     account: &AccountId,
-    version: i64,
+    version: GrantVersion,
     completion: &Completion,
     consented_at: Timestamp,
 ) -> GrantRecord {
@@ -112,7 +114,7 @@ pub(super) fn replace(
 
 fn made_of(
     account: &AccountId,
-    version: i64,
+    version: GrantVersion,
     completion: &Completion,
     consented_at: Option<Timestamp>,
 ) -> GrantRecord {
@@ -133,9 +135,9 @@ fn is_presented(status: GrantStatus) -> bool {
     matches!(status, GrantStatus::Presenting | GrantStatus::LastChance)
 }
 
-fn is_open(grant: &GrantRecord, intent_id: &str) -> bool {
+fn is_open(grant: &GrantRecord, intent_id: &IntentId) -> bool {
     grant
         .intent
         .as_ref()
-        .is_some_and(|intent| intent.id == intent_id)
+        .is_some_and(|intent| intent.id == *intent_id)
 }

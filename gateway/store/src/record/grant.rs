@@ -1,18 +1,18 @@
 //! What an account's tokens are obtained with, and what was obtained.
 
 use crate::Timestamp;
-use gateway_model::{AccountId, GrantStatus, SecretBytes, TokenFacts};
+use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
 
 /// The durable side of one account's token lifecycle.
 ///
 /// Every write that matters names the `version` it was made from, so that a late writer changes
-/// nothing after a newer login (security requirement R1).
+/// nothing after a newer login.
 #[derive(Clone, Debug)]
 pub struct GrantRecord {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// Counts logins and completed presentations.
-    pub version: i64,
+    pub version: GrantVersion,
     /// Whether a single-use grant may be presented.
     pub status: GrantStatus,
     /// What the plugin needs for the next authorization (a refresh token); sealed at rest.
@@ -48,7 +48,7 @@ pub struct StoredToken {
 #[derive(Clone, Debug)]
 pub struct Intent {
     /// Unique.
-    pub id: String,
+    pub id: IntentId,
     /// When it was recorded.
     pub at: Timestamp,
     /// Why, for people.
@@ -87,7 +87,7 @@ pub struct Completion {
 pub enum Resolution {
     /// It may be presented again: back to `Held` (or `OutcomeUnknown` after a last chance).
     Unharmed,
-    /// Nobody knows: `OutcomeUnknown` (or `Spent` after a last chance).
+    /// Not known: `OutcomeUnknown` (or `Spent` after a last chance).
     Unknown,
     /// Refused: `Spent`.
     Refused,

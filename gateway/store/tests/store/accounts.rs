@@ -3,7 +3,7 @@
 use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::{Environment, GrantStatus};
+use gateway_model::{Environment, GrantStatus, GrantVersion};
 use gateway_store::*;
 
 on_both!(
@@ -123,9 +123,15 @@ async fn a_removed_account_takes_everything_with_it(place: Place) {
     assert!(matches!(taken, TakenConsent::Unknown), "{taken:?}");
     let app = store.app(&"shop".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(app.accounts, [id("other")]);
-    // A late answer of a removed account does not bring it back (F21).
+    // A late answer of a removed account does not bring it back.
     let late = store
-        .complete(&main, 0, None, &held, &entry("main", "issued"))
+        .complete(
+            &main,
+            GrantVersion::NONE,
+            None,
+            &held,
+            &entry("main", "issued"),
+        )
         .await;
     assert!(matches!(late, Err(StoreError::NotFound { .. })), "{late:?}");
     store.close().await;

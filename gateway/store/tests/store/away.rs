@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::GrantStatus;
+use gateway_model::{GrantStatus, GrantVersion, IntentId};
 use gateway_store::*;
 use gateway_store_testkit::Postgres;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn recovered(store: &Store) {
     panic!("the store does not recover: {:?}", store.healthy().await);
 }
 
-// R4, R5, F12, F13: what was acknowledged survives SIGKILL of the whole database.
+// What was acknowledged survives SIGKILL of the whole database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_database_is_said_and_comes_back_with_everything() {
     let Some((cluster, place)) = own("a killed database").await else {
@@ -42,14 +42,20 @@ async fn killed_database_is_said_and_comes_back_with_everything() {
     store.replace_grant(&id("main"), &held, NOW).await.unwrap();
     let which = Presentation::Ordinary;
     store
-        .record_intent(&id("main"), 1, which, &intent("a"))
+        .record_intent(&id("main"), GrantVersion(1), which, &intent("a"))
         .await
         .unwrap();
     cluster.kill().unwrap();
     let next = completion(GrantStatus::Held, "2");
     let issued = entry("main", "issued");
     let away = store
-        .complete(&id("main"), 1, Some("a"), &next, &issued)
+        .complete(
+            &id("main"),
+            GrantVersion(1),
+            Some(&IntentId::new("a")),
+            &next,
+            &issued,
+        )
         .await
         .unwrap_err();
     assert!(matches!(away, StoreError::Unavailable { .. }), "{away}");
@@ -58,12 +64,21 @@ async fn killed_database_is_said_and_comes_back_with_everything() {
     cluster.restart().unwrap();
     recovered(&store).await;
     let grant = store.grant(&id("main")).await.unwrap().unwrap();
-    assert_eq!(grant.intent.map(|intent| intent.id).as_deref(), Some("a"));
+    assert_eq!(
+        grant.intent.map(|intent| intent.id),
+        Some(IntentId::new("a"))
+    );
     assert_eq!(
         store
-            .complete(&id("main"), 1, Some("a"), &next, &issued)
+            .complete(
+                &id("main"),
+                GrantVersion(1),
+                Some(&IntentId::new("a")),
+                &next,
+                &issued
+            )
             .await,
-        Ok(2)
+        Ok(GrantVersion(2))
     );
     // The lock came back with the connection.
     let refused = place.try_open().await.unwrap_err();
@@ -95,7 +110,7 @@ async fn hanging_database_is_an_error_within_the_deadline() {
     store.close().await;
 }
 
-// R4: a database that may forget commits is refused.
+// A database that may forget commits is refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn database_that_may_forget_is_refused() {
     let Some((_cluster, place)) = own("a careless database").await else {

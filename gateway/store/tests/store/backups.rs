@@ -3,7 +3,7 @@
 use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::{GrantStatus, Protection, Recipient, RecipientError, Secret};
+use gateway_model::{GrantStatus, GrantVersion, Protection, Recipient, RecipientError, Secret};
 use gateway_store::*;
 use std::os::unix::fs::PermissionsExt;
 
@@ -34,7 +34,7 @@ async fn filled(place: &Place) -> Store {
     }
     let which = Presentation::Ordinary;
     store
-        .record_intent(&id("open"), 1, which, &intent("a"))
+        .record_intent(&id("open"), GrantVersion(1), which, &intent("a"))
         .await
         .unwrap();
     store.put_app(&app("shop", &["held", "cc"])).await.unwrap();
@@ -72,7 +72,7 @@ async fn check(store: &Store) {
         .iter()
         .map(|g| (g.account.as_str(), g.status))
         .collect();
-    // S6: what could be presented once may have been presented since.
+    // What could be presented once may have been presented since.
     let expected = [
         ("cc", GrantStatus::Repeatable),
         ("held", GrantStatus::OutcomeUnknown),

@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::{GrantStatus, SecretBytes};
+use gateway_model::{GrantStatus, GrantVersion, IntentId, SecretBytes};
 use gateway_store::*;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-// S5, F6: whatever byte is flipped, the damage is said, and what opens is right.
+// Whatever byte is flipped, the damage is said, and what opens is right.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flipped_byte_spoils_at_most_what_it_is_in() {
     let place = Place::sqlite();
@@ -70,20 +70,20 @@ async fn flipped_ciphertext_quarantines_that_account_alone() {
     assert_eq!((bad.len(), bad[0].row.as_str()), (1, "grants/main"));
     let which = Presentation::Ordinary;
     let refused = store
-        .record_intent(&id("main"), 1, which, &intent("a"))
+        .record_intent(&id("main"), GrantVersion(1), which, &intent("a"))
         .await;
     assert!(
         matches!(refused, Err(StoreError::Corrupt { .. })),
         "{refused:?}"
     );
     store
-        .record_intent(&id("other"), 1, which, &intent("a"))
+        .record_intent(&id("other"), GrantVersion(1), which, &intent("a"))
         .await
         .unwrap();
     store.close().await;
 }
 
-// S6, F21: yesterday's file.
+// Yesterday's file.
 #[tokio::test]
 async fn older_copy_of_the_file_puts_grants_in_doubt() {
     let place = Place::sqlite();
@@ -93,13 +93,19 @@ async fn older_copy_of_the_file_puts_grants_in_doubt() {
     let store = place.open().await;
     let which = Presentation::Ordinary;
     store
-        .record_intent(&id("main"), 1, which, &intent("a"))
+        .record_intent(&id("main"), GrantVersion(1), which, &intent("a"))
         .await
         .unwrap();
     let entry = entry("main", "issued");
     let next = completion(GrantStatus::Held, "2");
     store
-        .complete(&id("main"), 1, Some("a"), &next, &entry)
+        .complete(
+            &id("main"),
+            GrantVersion(1),
+            Some(&IntentId::new("a")),
+            &next,
+            &entry,
+        )
         .await
         .unwrap();
     store.close().await;
@@ -113,7 +119,7 @@ async fn older_copy_of_the_file_puts_grants_in_doubt() {
         "{grants:?}"
     );
     let again = store
-        .record_intent(&id("main"), 1, which, &intent("b"))
+        .record_intent(&id("main"), GrantVersion(1), which, &intent("b"))
         .await;
     assert_eq!(again, Err(StoreError::Fenced));
     store.close().await;
@@ -158,7 +164,7 @@ async fn other_files_are_refused_and_not_replaced() {
     assert!(matches!(refused, OpenError::Permission { .. }), "{refused}");
 }
 
-// S2, F1: what was acknowledged is there after SIGKILL; what was not is absent or whole.
+// What was acknowledged is there after SIGKILL; what was not is absent or whole.
 #[tokio::test]
 async fn killed_process_loses_nothing_it_acknowledged() {
     const CHILD: &str = "WAYBILL_STORE_TEST_CHILD";
@@ -195,7 +201,7 @@ async fn killed_process_loses_nothing_it_acknowledged() {
         let store = place.open().await;
         let grant = store.grant(&id("main")).await.unwrap().unwrap();
         assert!(
-            (last..=last + 1).contains(&grant.version),
+            (last..=last + 1).contains(&grant.version.0),
             "{last} {}",
             grant.version
         );
@@ -228,15 +234,15 @@ async fn write_until_killed(folder: &Path) {
     let mut note = std::fs::File::create(folder.join("acknowledged")).unwrap();
     let mut version = store.grant(&main).await.unwrap().unwrap().version;
     loop {
-        let name = format!("i{version}");
+        let name = IntentId::new(format!("i{version}"));
         let which = Presentation::Ordinary;
         store
-            .record_intent(&main, version, which, &intent(&name))
+            .record_intent(&main, version, which, &intent(name.as_str()))
             .await
             .unwrap();
         let answer = SecretBytes::new(b"answer".to_vec());
         store.record_answer(&main, &name, &answer).await.unwrap();
-        let next = completion(GrantStatus::Held, &(version + 1).to_string());
+        let next = completion(GrantStatus::Held, &version.next().to_string());
         let entry = entry("main", "issued");
         version = store
             .complete(&main, version, Some(&name), &next, &entry)

@@ -3,7 +3,7 @@
 
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::{GrantStatus, SecretBytes};
+use gateway_model::{GrantStatus, GrantVersion, IntentId, SecretBytes};
 use gateway_store::*;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,7 +88,7 @@ async fn until_full(store: &Store) -> StoreError {
     panic!("the disk is never full");
 }
 
-// S3, F4: no room, no presentation; an answer that came has a place; it is there at the next start.
+// No room, no presentation; an answer that came has a place; it is there at the next start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_disk_refuses_intents_and_keeps_answers() {
     let Some(small) = Small::mount("a full disk") else {
@@ -104,18 +104,18 @@ async fn full_disk_refuses_intents_and_keeps_answers() {
         .unwrap();
     let which = Presentation::Ordinary;
     store
-        .record_intent(&id("main"), 1, which, &intent("a"))
+        .record_intent(&id("main"), GrantVersion(1), which, &intent("a"))
         .await
         .unwrap();
     let ballast = small.fill();
     assert_eq!(until_full(&store).await, StoreError::Full);
     let refused = store
-        .record_intent(&id("second"), 1, which, &intent("b"))
+        .record_intent(&id("second"), GrantVersion(1), which, &intent("b"))
         .await;
     assert_eq!(refused, Err(StoreError::Full));
     let answer = SecretBytes::new(vec![b'r'; 16_000]);
     store
-        .record_answer(&id("main"), "a", &answer)
+        .record_answer(&id("main"), &IntentId::new("a"), &answer)
         .await
         .unwrap();
     let slot = std::fs::read(small.folder.path().join("store.db.rescue")).unwrap();

@@ -4,7 +4,7 @@ use crate::on_both;
 use crate::place::Place;
 use crate::records::*;
 use futures_util::future::join_all;
-use gateway_model::{GrantStatus, SecretBytes};
+use gateway_model::{GrantStatus, GrantVersion, IntentId, SecretBytes};
 use gateway_store::*;
 
 on_both!(
@@ -23,14 +23,14 @@ async fn held(place: &Place) -> Store {
     store.add_account(&account("main")).await.unwrap();
     let first = completion(GrantStatus::Held, "1");
     let version = store.replace_grant(&id("main"), &first, NOW).await.unwrap();
-    assert_eq!(version, 1);
+    assert_eq!(version, GrantVersion(1));
     store
 }
 
 async fn present(store: &Store, version: i64, name: &str) -> Result<(), StoreError> {
     let which = Presentation::Ordinary;
     store
-        .record_intent(&id("main"), version, which, &intent(name))
+        .record_intent(&id("main"), GrantVersion(version), which, &intent(name))
         .await
 }
 
@@ -38,8 +38,15 @@ async fn complete(store: &Store, version: i64, name: &str) -> Result<i64, StoreE
     let next = completion(GrantStatus::Held, "2");
     let entry = entry("main", "issued");
     store
-        .complete(&id("main"), version, Some(name), &next, &entry)
+        .complete(
+            &id("main"),
+            GrantVersion(version),
+            Some(&IntentId::new(name)),
+            &next,
+            &entry,
+        )
         .await
+        .map(|version| version.0)
 }
 
 async fn a_presentation_goes_from_held_to_the_next_version(place: Place) {
@@ -47,12 +54,12 @@ async fn a_presentation_goes_from_held_to_the_next_version(place: Place) {
     present(&store, 1, "a").await.unwrap();
     let open = store.grant(&id("main")).await.unwrap().unwrap();
     assert_eq!(open.status, GrantStatus::Presenting);
-    assert_eq!(open.intent.expect("it is open").id, "a");
+    assert_eq!(open.intent.expect("it is open").id, IntentId::new("a"));
     assert_eq!(complete(&store, 1, "a").await.unwrap(), 2);
     store.close().await;
     let store = place.open().await;
     let grant = store.grant(&id("main")).await.unwrap().unwrap();
-    assert_eq!((grant.version, grant.status), (2, GrantStatus::Held));
+    assert_eq!((grant.version.0, grant.status), (2, GrantStatus::Held));
     assert_eq!(grant.state.expose(), b"canary-refresh-2");
     assert_eq!(grant.token.unwrap().headers.expose(), b"canary-access-2");
     assert_eq!(grant.facts.refresh_count, Some(3));
@@ -62,7 +69,7 @@ async fn a_presentation_goes_from_held_to_the_next_version(place: Place) {
     store.close().await;
 }
 
-// O1: one presentation of a refresh token.
+// One presentation of a refresh token.
 async fn of_64_intents_at_once_exactly_one_wins(place: Place) {
     let store = held(&place).await;
     let tasks = (0..64).map(|number| {
@@ -79,7 +86,7 @@ async fn of_64_intents_at_once_exactly_one_wins(place: Place) {
     store.close().await;
 }
 
-// R5: a commit whose answer was lost is asked about, not assumed.
+// A commit whose answer was lost is asked about, not assumed.
 async fn a_repeated_call_is_answered_as_the_first(place: Place) {
     let store = held(&place).await;
     present(&store, 1, "a").await.unwrap();
@@ -92,26 +99,43 @@ async fn a_repeated_call_is_answered_as_the_first(place: Place) {
     for _ in 0..2 {
         let refused = entry("main", "refused");
         let status = store
-            .resolve(&id("main"), 2, "b", Resolution::Refused, &refused)
+            .resolve(
+                &id("main"),
+                GrantVersion(2),
+                &IntentId::new("b"),
+                Resolution::Refused,
+                &refused,
+            )
             .await;
         assert_eq!(status, Ok(GrantStatus::Spent));
     }
     store.close().await;
 }
 
-// R1, O8: what comes after a new login changes nothing.
+// What comes after a new login changes nothing.
 async fn a_late_writer_is_fenced_by_a_new_login(place: Place) {
     let store = held(&place).await;
     present(&store, 1, "a").await.unwrap();
     let login = completion(GrantStatus::Held, "login");
-    assert_eq!(store.replace_grant(&id("main"), &login, NOW).await, Ok(2));
+    assert_eq!(
+        store.replace_grant(&id("main"), &login, NOW).await,
+        Ok(GrantVersion(2))
+    );
     assert_eq!(complete(&store, 1, "a").await, Err(StoreError::Fenced));
     let answer = SecretBytes::new(b"late".to_vec());
-    let late = store.record_answer(&id("main"), "a", &answer).await;
+    let late = store
+        .record_answer(&id("main"), &IntentId::new("a"), &answer)
+        .await;
     assert_eq!(late, Err(StoreError::Fenced));
     let unknown = entry("main", "unknown");
     let late = store
-        .resolve(&id("main"), 1, "a", Resolution::Unknown, &unknown)
+        .resolve(
+            &id("main"),
+            GrantVersion(1),
+            &IntentId::new("a"),
+            Resolution::Unknown,
+            &unknown,
+        )
         .await;
     assert_eq!(late, Err(StoreError::Fenced));
     let grant = store.grant(&id("main")).await.unwrap().unwrap();
@@ -119,35 +143,57 @@ async fn a_late_writer_is_fenced_by_a_new_login(place: Place) {
     store.close().await;
 }
 
-// O2: the states and the ways between them.
+// The states and the ways between them.
 async fn an_unknown_outcome_leaves_one_last_chance(place: Place) {
     let store = held(&place).await;
     let (main, entry) = (id("main"), entry("main", "unknown"));
     present(&store, 1, "a").await.unwrap();
     let status = store
-        .resolve(&main, 1, "a", Resolution::Unharmed, &entry)
+        .resolve(
+            &main,
+            GrantVersion(1),
+            &IntentId::new("a"),
+            Resolution::Unharmed,
+            &entry,
+        )
         .await;
     assert_eq!(status, Ok(GrantStatus::Held));
     present(&store, 1, "b").await.unwrap();
     let status = store
-        .resolve(&main, 1, "b", Resolution::Unknown, &entry)
+        .resolve(
+            &main,
+            GrantVersion(1),
+            &IntentId::new("b"),
+            Resolution::Unknown,
+            &entry,
+        )
         .await;
     assert_eq!(status, Ok(GrantStatus::OutcomeUnknown));
     assert_eq!(present(&store, 1, "c").await, Err(StoreError::Fenced));
     let last = |name| intent(name);
     let chance = Presentation::LastChance;
     // The identifier of the presentation in doubt does not serve again.
-    let again = store.record_intent(&main, 1, chance, &last("b")).await;
+    let again = store
+        .record_intent(&main, GrantVersion(1), chance, &last("b"))
+        .await;
     assert_eq!(again, Err(StoreError::Fenced));
     store
-        .record_intent(&main, 1, chance, &last("d"))
+        .record_intent(&main, GrantVersion(1), chance, &last("d"))
         .await
         .unwrap();
     let status = store
-        .resolve(&main, 1, "d", Resolution::Unknown, &entry)
+        .resolve(
+            &main,
+            GrantVersion(1),
+            &IntentId::new("d"),
+            Resolution::Unknown,
+            &entry,
+        )
         .await;
     assert_eq!(status, Ok(GrantStatus::Spent));
-    let dead = store.record_intent(&main, 1, chance, &last("e")).await;
+    let dead = store
+        .record_intent(&main, GrantVersion(1), chance, &last("e"))
+        .await;
     assert_eq!(dead, Err(StoreError::Fenced));
     store.close().await;
 }
@@ -157,14 +203,20 @@ async fn an_answer_is_durable_before_it_is_read(place: Place) {
     present(&store, 1, "a").await.unwrap();
     let answer = SecretBytes::new(b"canary-raw-answer".to_vec());
     store
-        .record_answer(&id("main"), "a", &answer)
+        .record_answer(&id("main"), &IntentId::new("a"), &answer)
         .await
         .unwrap();
     store.close().await;
     let store = place.open().await;
     let unknown = entry("main", "unreadable");
     let status = store
-        .resolve(&id("main"), 1, "a", Resolution::Unknown, &unknown)
+        .resolve(
+            &id("main"),
+            GrantVersion(1),
+            &IntentId::new("a"),
+            Resolution::Unknown,
+            &unknown,
+        )
         .await;
     assert_eq!(status, Ok(GrantStatus::OutcomeUnknown));
     let kept = store
@@ -184,15 +236,29 @@ async fn a_repeatable_grant_needs_no_intent(place: Place) {
     let store = place.open().await;
     let (main, entry) = (id("main"), entry("main", "issued"));
     let token = completion(GrantStatus::Repeatable, "cc");
-    let unknown = store.complete(&main, 0, None, &token, &entry).await;
+    let unknown = store
+        .complete(&main, GrantVersion(0), None, &token, &entry)
+        .await;
     assert!(
         matches!(unknown, Err(StoreError::NotFound { .. })),
         "{unknown:?}"
     );
     store.add_account(&account("main")).await.unwrap();
-    assert_eq!(store.complete(&main, 0, None, &token, &entry).await, Ok(1));
-    assert_eq!(store.complete(&main, 1, None, &token, &entry).await, Ok(2));
-    let late = store.complete(&main, 1, None, &token, &entry).await;
+    assert_eq!(
+        store
+            .complete(&main, GrantVersion(0), None, &token, &entry)
+            .await,
+        Ok(GrantVersion(1))
+    );
+    assert_eq!(
+        store
+            .complete(&main, GrantVersion(1), None, &token, &entry)
+            .await,
+        Ok(GrantVersion(2))
+    );
+    let late = store
+        .complete(&main, GrantVersion(1), None, &token, &entry)
+        .await;
     assert_eq!(late, Err(StoreError::Fenced));
     store.close().await;
 }

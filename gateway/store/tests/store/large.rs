@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::records::*;
-use gateway_model::{GrantStatus, TokenFacts};
+use gateway_model::{GrantStatus, GrantVersion, TokenFacts};
 use gateway_store::*;
 use std::collections::BTreeSet;
 use std::sync::mpsc;
@@ -20,7 +20,7 @@ fn grant(at: usize) -> GrantRecord {
     let completion = completion(GrantStatus::Held, &name(at));
     GrantRecord {
         account: id(&name(at)),
-        version: 1,
+        version: GrantVersion(1),
         status: completion.status,
         state: completion.state,
         token: Some(completion.token),
@@ -31,7 +31,7 @@ fn grant(at: usize) -> GrantRecord {
     }
 }
 
-// S5: a damaged record in the midst of many harms no other.
+// A damaged record in the midst of many harms no other.
 async fn large_tables_are_read_whole_in_order_and_without_what_is_damaged(place: Place) {
     let store = place.open().await;
     let all: Vec<usize> = (0..ACCOUNTS).collect();

@@ -16,7 +16,6 @@ on_both!(
     nothing_secret_is_on_the_disk_or_in_debug,
 );
 
-// S7, F20.
 async fn a_second_opener_is_told_who_has_the_store(place: Place) {
     let store = place.open().await;
     let refused = place.try_open().await.unwrap_err();
@@ -30,7 +29,7 @@ async fn a_second_opener_is_told_who_has_the_store(place: Place) {
     place.open().await.close().await;
 }
 
-// F6, K3: sealed, never empty.
+// Sealed, never empty.
 async fn a_wrong_key_is_said_and_changes_nothing(mut place: Place) {
     let store = place.open().await;
     store.add_account(&account("main")).await.unwrap();
@@ -89,7 +88,6 @@ async fn a_missing_key_is_said_and_not_made_anew(mut place: Place) {
     }
 }
 
-// S8, F20.
 async fn a_store_of_a_newer_version_is_refused(place: Place) {
     let store = place.open().await;
     store.add_account(&account("main")).await.unwrap();
@@ -127,7 +125,7 @@ async fn a_foreign_database_is_left_alone(place: Place) {
         .await;
 }
 
-// K1, K4, N7: no planted secret in a file or in debug output.
+// No planted secret in a file or in debug output.
 async fn nothing_secret_is_on_the_disk_or_in_debug(place: Place) {
     let store = place.open().await;
     store.add_account(&account("main")).await.unwrap();

@@ -60,7 +60,7 @@ async fn a_retired_key_outlives_its_app(place: Place) {
     store.close().await;
 }
 
-// O7: state is single-use and ends.
+// State is single-use and ends.
 async fn a_consent_is_used_once(place: Place) {
     let store = place.open().await;
     store.add_consent(&consent(1, "main")).await.unwrap();

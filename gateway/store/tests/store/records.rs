@@ -1,7 +1,8 @@
 //! Records to store.
 
 use gateway_model::{
-    AccountId, AppId, GrantKind, GrantStatus, ManagedBy, RateLimit, Secret, SecretBytes, TokenFacts,
+    AccountId, AppId, GrantKind, GrantStatus, IntentId, ManagedBy, RateLimit, Secret, SecretBytes,
+    TokenFacts,
 };
 use gateway_store::*;
 use std::num::NonZeroU32;
@@ -60,7 +61,7 @@ pub(crate) fn completion(status: GrantStatus, token: &str) -> Completion {
 /// An intent to present.
 pub(crate) fn intent(id: &str) -> Intent {
     Intent {
-        id: id.to_owned(),
+        id: IntentId::new(id),
         at: NOW,
         reason: "due".to_owned(),
         answer: None,

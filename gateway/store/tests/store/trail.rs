@@ -14,7 +14,7 @@ on_both!(
     a_migration_is_replaced,
 );
 
-// U6: an entry before the effect.
+// An entry before the effect.
 async fn an_audit_entry_is_there_before_its_outcome(place: Place) {
     let store = place.open().await;
     let id = store

@@ -1,19 +1,20 @@
-//! Acquisitions: how they begin, and what their end makes of a lifecycle.
+//! Flights: how they begin, and what their outcome makes of a lifecycle.
 
 use super::{Lifecycle, Step};
 use crate::{
-    AdoptedToken, Effect, Flight, FlightId, Grant, GrantFate, GrantNews, Next, Phase, Reason,
-    Schedule, Standing, State, Token, Why, cool_down::CoolDown, grant::Presentation,
+    AbsenceReason, AdoptedToken, Effect, Flight, FlightCurrency, FlightId, FlightPhase, Grant,
+    GrantFate, GrantUpdate, LifecycleState, NextAttempt, PublishedToken, RequestCause, Schedule,
+    cool_down::CoolDown, grant::PresentationRule,
 };
 use gateway_model::{Failure, FailureClass};
 use std::time::{Duration, Instant};
 
 /// How an acquisition ended.
-pub(super) enum Landing {
+pub(super) enum FlightOutcome {
     Issued {
         lifetime: Option<Duration>,
         renew_after: Option<Duration>,
-        news: GrantNews,
+        news: GrantUpdate,
     },
     Failed {
         failure: Failure,
@@ -22,58 +23,71 @@ pub(super) enum Landing {
 }
 
 impl Lifecycle {
-    /// Acquiring | Renewing => whatever the answer makes of it; a flight that nobody waits for
-    /// changes nothing.
+    /// Acquiring | Renewing => what the outcome makes of it. The outcome of an unknown flight changes
+    /// nothing.
     pub(super) fn landed(
         &mut self,
-        state: State,
+        state: LifecycleState,
         id: FlightId,
-        landing: Landing,
+        landing: FlightOutcome,
         step: &mut Step,
-    ) -> State {
+    ) -> LifecycleState {
         let (flight, token) = match state {
-            State::Acquiring { flight } if flight.id == id => (flight, None),
-            State::Renewing { token, flight } if flight.id == id => (flight, Some(token)),
-            state @ (State::Vacant
-            | State::Acquiring { .. }
-            | State::Fresh { .. }
-            | State::Renewing { .. }
-            | State::BackingOff { .. }
-            | State::Rejected { .. }) => return state,
+            LifecycleState::Acquiring { flight } if flight.id == id => (flight, None),
+            LifecycleState::Renewing { token, flight } if flight.id == id => (flight, Some(token)),
+            state @ (LifecycleState::Vacant
+            | LifecycleState::Acquiring { .. }
+            | LifecycleState::Fresh { .. }
+            | LifecycleState::Renewing { .. }
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. }) => return state,
         };
-        if flight.phase == Phase::Requesting {
+        // The grant first, even for a stale flight: a rotated refresh token replaces the old one whatever
+        // else changed. A failure before the request was sent leaves the grant alone.
+        if flight.phase == FlightPhase::Requesting {
             match &landing {
-                Landing::Issued { news, .. } => {
+                FlightOutcome::Issued { news, .. } => {
                     self.grant
                         .issued(step.now, *news, self.policy.keep_alive_fraction);
                 }
-                Landing::Failed { fate, .. } => self.grant.failed(*fate),
+                FlightOutcome::Failed { fate, .. } => self.grant.failed(*fate),
             }
         }
         match landing {
-            _ if flight.standing == Standing::Stale => self.start(None, Reason::Changed, step),
-            Landing::Issued {
+            _ if flight.currency == FlightCurrency::Stale => {
+                self.start(None, RequestCause::Changed, step)
+            }
+            FlightOutcome::Issued {
                 lifetime,
                 renew_after,
                 ..
             } => self.issued(flight, token, lifetime, renew_after, step),
-            Landing::Failed { failure, .. } => self.failed(flight.reason, token, failure, step),
+            FlightOutcome::Failed { failure, .. } => {
+                self.failed(flight.reason, token, failure, step)
+            }
         }
     }
 
-    /// Acquiring | Renewing stay, and what was waited for goes out.
-    pub(super) fn intent_recorded(&mut self, state: State, id: FlightId, step: &mut Step) -> State {
+    /// Acquiring | Renewing stay, and the request that waited for the intent is sent.
+    pub(super) fn intent_recorded(
+        &mut self,
+        state: LifecycleState,
+        id: FlightId,
+        step: &mut Step,
+    ) -> LifecycleState {
         let recorded = state
             .flight()
             .copied()
-            .filter(|flight| flight.id == id && flight.phase == Phase::Recording);
+            .filter(|flight| flight.id == id && flight.phase == FlightPhase::Recording);
         let Some(flight) = recorded else { return state };
-        if flight.standing == Standing::Stale {
-            return self.start(None, Reason::Changed, step);
+        // The intent names old credentials: start again, and the shell takes the intent back.
+        if flight.currency == FlightCurrency::Stale {
+            return self.start(None, RequestCause::Changed, step);
         }
         self.grant.presented();
         let flight = Flight {
-            phase: Phase::Requesting,
+            phase: FlightPhase::Requesting,
+            // Lifetimes count from the request, not from the intent.
             started: step.now,
             ..flight
         };
@@ -82,8 +96,8 @@ impl Lifecycle {
             reason: flight.reason,
         });
         match state.token() {
-            Some(&token) => State::Renewing { token, flight },
-            None => State::Acquiring { flight },
+            Some(&token) => LifecycleState::Renewing { token, flight },
+            None => LifecycleState::Acquiring { flight },
         }
     }
 
@@ -91,11 +105,11 @@ impl Lifecycle {
     fn issued(
         &mut self,
         flight: Flight,
-        old: Option<Token>,
+        old: Option<PublishedToken>,
         lifetime: Option<Duration>,
         renew_after: Option<Duration>,
         step: &mut Step,
-    ) -> State {
+    ) -> LifecycleState {
         let plan = self
             .policy
             .renewal
@@ -107,14 +121,14 @@ impl Lifecycle {
         self.fresh(flight.started, plan, step)
     }
 
-    /// Whatever state => Fresh with what came from elsewhere, or Vacant.
+    /// Any state => Fresh with the adopted token, or Vacant.
     pub(super) fn adopted(
         &mut self,
-        state: &State,
+        state: &LifecycleState,
         grant: Grant,
         token: Option<AdoptedToken>,
         step: &mut Step,
-    ) -> State {
+    ) -> LifecycleState {
         self.grant = grant;
         self.failures = 0;
         self.cool_down = CoolDown::default();
@@ -125,17 +139,18 @@ impl Lifecycle {
         if let Some(plan) = plan {
             return self.fresh(step.now, plan, step);
         }
-        if !matches!(state, State::Vacant) {
-            step.withdraw(Why::Changed, None);
+        // A vacant slot never published a token, so there is nothing to withdraw.
+        if !matches!(state, LifecycleState::Vacant) {
+            step.withdraw(AbsenceReason::Changed, None);
         }
-        State::Vacant
+        LifecycleState::Vacant
     }
 
-    /// A usable token, and what comes after it.
-    fn fresh(&mut self, issued_at: Instant, plan: Schedule, step: &mut Step) -> State {
+    /// Publishes a token and plans the next attempt.
+    fn fresh(&mut self, issued_at: Instant, plan: Schedule, step: &mut Step) -> LifecycleState {
         self.failures = 0;
         self.generation = self.generation.next();
-        let token = Token {
+        let token = PublishedToken {
             generation: self.generation,
             issued_at,
             expires_at: plan.expires_at,
@@ -148,25 +163,25 @@ impl Lifecycle {
         let next = if self.grant.spent()
             || self.grant.outcome_unknown() && !self.policy.last_chance.allowed
         {
-            Next::Person { probe_at: None }
+            NextAttempt::Person { probe_at: None }
         } else if self.grant.outcome_unknown() {
-            Next::At(self.last_chance_at(&token, step))
+            NextAttempt::At(self.last_chance_at(&token, step))
         } else {
             let keep_alive_at = self.grant.keep_alive_at().unwrap_or(plan.renew_at);
-            Next::At(
+            NextAttempt::At(
                 plan.renew_at
                     .min(keep_alive_at.max(step.now + self.policy.renewal.min_interval)),
             )
         };
-        State::Fresh {
+        LifecycleState::Fresh {
             token,
             next,
-            trouble: None,
+            last_failure: None,
         }
     }
 
-    /// When a grant of unknown fate is put at risk: as late as the token allows.
-    fn last_chance_at(&self, token: &Token, step: &Step) -> Instant {
+    /// When to risk a grant of unknown fate: as late as the token allows.
+    fn last_chance_at(&self, token: &PublishedToken, step: &Step) -> Instant {
         let lead = self.policy.last_chance.lead;
         token
             .usable_until
@@ -175,32 +190,32 @@ impl Lifecycle {
             .max(step.now)
     }
 
-    /// Acquiring => BackingOff | Rejected; Renewing => Fresh, unless the carrier refused both the
-    /// token and the grant: such as after a change of the password, the token is then worth nothing.
+    /// Acquiring => BackingOff | Rejected; Renewing => Fresh, unless the carrier refused both the token
+    /// and the grant. After a password change, for example, the token is worthless then.
     fn failed(
         &mut self,
-        reason: Reason,
-        token: Option<Token>,
+        reason: RequestCause,
+        token: Option<PublishedToken>,
         failure: Failure,
         step: &mut Step,
-    ) -> State {
+    ) -> LifecycleState {
         self.failures = self.failures.saturating_add(1);
         let failure = self.in_view_of_the_grant(failure);
         let next = self.after(&failure, token.as_ref(), step);
-        let refused = reason == Reason::Unauthorized
+        let refused = reason == RequestCause::Unauthorized
             && failure.class == FailureClass::Interaction
             && self.grant.spent();
         match token.filter(|_| !refused) {
-            Some(token) => State::Fresh {
+            Some(token) => LifecycleState::Fresh {
                 token,
                 next,
-                trouble: Some(failure),
+                last_failure: Some(failure),
             },
-            None => self.without_token(Why::Failed(failure), next, step),
+            None => self.without_token(AbsenceReason::Failed(failure), next, step),
         }
     }
 
-    /// A passing failure that cost the grant is for a person to end, and says so.
+    /// A temporary failure that cost the grant needs a person, and its message says so.
     fn in_view_of_the_grant(&self, failure: Failure) -> Failure {
         let lost =
             self.grant.spent() || self.grant.outcome_unknown() && !self.policy.last_chance.allowed;
@@ -212,31 +227,37 @@ impl Lifecycle {
         Failure { message, ..needed }
     }
 
-    /// Says that there is nothing to inject, and until when.
-    pub(super) fn without_token(&self, why: Why, next: Next, step: &mut Step) -> State {
+    /// Withdraws the token, and says until when.
+    pub(super) fn without_token(
+        &self,
+        why: AbsenceReason,
+        next: NextAttempt,
+        step: &mut Step,
+    ) -> LifecycleState {
         match next {
-            Next::At(until) => {
+            NextAttempt::At(until) => {
                 step.withdraw(why.clone(), Some(until));
-                State::BackingOff { until, why }
+                LifecycleState::BackingOff { until, why }
             }
-            Next::Person { probe_at } => {
+            NextAttempt::Person { probe_at } => {
                 let failure = match why {
-                    Why::Failed(failure) => failure,
-                    Why::Expired | Why::Changed => login_needed(&self.grant),
+                    AbsenceReason::Failed(failure) => failure,
+                    AbsenceReason::Expired | AbsenceReason::Changed => login_needed(&self.grant),
                 };
-                step.withdraw(Why::Failed(failure.clone()), probe_at);
-                State::Rejected { failure, probe_at }
+                step.withdraw(AbsenceReason::Failed(failure.clone()), probe_at);
+                LifecycleState::Rejected { failure, probe_at }
             }
         }
     }
 
-    /// What follows a failure.
-    fn after(&self, failure: &Failure, token: Option<&Token>, step: &Step) -> Next {
+    /// The next attempt after a failure.
+    fn after(&self, failure: &Failure, token: Option<&PublishedToken>, step: &Step) -> NextAttempt {
         let backoff = &self.policy.backoff;
         let wait = |backoff: crate::Backoff| {
             let asked = failure.retry_after.map_or(Duration::ZERO, |asked| {
                 self.policy.backoff.retry_after.wait(asked, step.jitter)
             });
+            // The longer of the two: `Retry-After` is a minimum and not an invitation.
             backoff.wait(self.failures, step.jitter).max(asked)
         };
         let wait = match failure.class {
@@ -244,42 +265,52 @@ impl Lifecycle {
             FailureClass::Protocol => wait(backoff.protocol),
             FailureClass::Bug => wait(backoff.bug),
             FailureClass::Rejected => {
-                return Next::Person {
+                return NextAttempt::Person {
                     probe_at: Some(step.now + backoff.probe_every),
                 };
             }
             FailureClass::Config | FailureClass::Interaction => {
-                return Next::Person { probe_at: None };
+                return NextAttempt::Person { probe_at: None };
             }
         };
         let soonest = step.now + wait;
         match token {
-            // The token serves as long as it can before the grant is put at risk.
+            // Use the token as long as possible before risking the grant.
             Some(token) if self.grant.outcome_unknown() => {
-                Next::At(soonest.max(self.last_chance_at(token, step)))
+                NextAttempt::At(soonest.max(self.last_chance_at(token, step)))
             }
-            Some(_) | None => Next::At(soonest),
+            Some(_) | None => NextAttempt::At(soonest),
         }
     }
 
     /// Begins an acquisition, if the grant allows one.
-    pub(super) fn start(&mut self, token: Option<Token>, reason: Reason, step: &mut Step) -> State {
-        let (phase, reason) = match self.grant.presentation(self.policy.last_chance.allowed) {
-            Presentation::Free => (Phase::Requesting, reason),
-            Presentation::AfterIntent { last_chance: false } => (Phase::Recording, reason),
-            Presentation::AfterIntent { last_chance: true } => {
-                (Phase::Recording, Reason::LastChance)
+    pub(super) fn start(
+        &mut self,
+        token: Option<PublishedToken>,
+        reason: RequestCause,
+        step: &mut Step,
+    ) -> LifecycleState {
+        let (phase, reason) = match self
+            .grant
+            .presentation_rule(self.policy.last_chance.allowed)
+        {
+            PresentationRule::Free => (FlightPhase::Requesting, reason),
+            PresentationRule::AfterIntent { last_chance: false } => {
+                (FlightPhase::Recording, reason)
             }
-            Presentation::Refused => {
-                let next = Next::Person { probe_at: None };
+            PresentationRule::AfterIntent { last_chance: true } => {
+                (FlightPhase::Recording, RequestCause::LastChance)
+            }
+            PresentationRule::Refused => {
+                let next = NextAttempt::Person { probe_at: None };
                 let failure = login_needed(&self.grant);
                 return match token {
-                    Some(token) => State::Fresh {
+                    Some(token) => LifecycleState::Fresh {
                         token,
                         next,
-                        trouble: Some(failure),
+                        last_failure: Some(failure),
                     },
-                    None => self.without_token(Why::Failed(failure), next, step),
+                    None => self.without_token(AbsenceReason::Failed(failure), next, step),
                 };
             }
         };
@@ -289,26 +320,26 @@ impl Lifecycle {
             phase,
             started: step.now,
             reason,
-            standing: Standing::Current,
+            currency: FlightCurrency::Current,
         };
         step.effects.push(match phase {
-            Phase::Recording => Effect::RecordIntent {
+            FlightPhase::Recording => Effect::RecordIntent {
                 flight: flight.id,
                 reason,
             },
-            Phase::Requesting => Effect::RequestToken {
+            FlightPhase::Requesting => Effect::RequestToken {
                 flight: flight.id,
                 reason,
             },
         });
         match token {
-            Some(token) => State::Renewing { token, flight },
-            None => State::Acquiring { flight },
+            Some(token) => LifecycleState::Renewing { token, flight },
+            None => LifecycleState::Acquiring { flight },
         }
     }
 }
 
-/// The carrier issued a token that nothing can be done with.
+/// The carrier issued a token that had expired when it arrived.
 fn dead_on_arrival() -> Failure {
     Failure::new(
         FailureClass::Protocol,
@@ -318,7 +349,7 @@ fn dead_on_arrival() -> Failure {
     )
 }
 
-/// A single-use grant that must not be presented any more.
+/// The failure of a single-use grant that must not be presented again.
 fn login_needed(grant: &Grant) -> Failure {
     let message = if grant.outcome_unknown() {
         "it is not known whether the carrier used up the refresh token, and presenting it again is \

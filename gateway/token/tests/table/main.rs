@@ -8,7 +8,9 @@ mod repeatable;
 mod single_use;
 
 use gateway_model::{Failure, FailureClass, Generation};
-use gateway_token::{Effect, Event, FlightId, Grant, GrantFate, GrantNews, Jitter, Lifecycle, Why};
+use gateway_token::{
+    AbsenceReason, Effect, Event, FlightId, Grant, GrantFate, GrantUpdate, Jitter, Lifecycle,
+};
 use std::time::{Duration, Instant};
 
 /// Seconds since the start of a case.
@@ -46,8 +48,8 @@ fn event(words: &[&str]) -> Event {
         "401" => Event::Unauthorized {
             generation: Generation(words[1].parse().expect("a number")),
         },
-        "issued" => issued(GrantNews::Replaced { lifetime: None }),
-        "issued-no-refresh" => issued(GrantNews::Gone),
+        "issued" => issued(GrantUpdate::Replaced { lifetime: None }),
+        "issued-no-refresh" => issued(GrantUpdate::Gone),
         "transient" => failed(FailureClass::Transient, GrantFate::Unknown),
         "not-sent" => failed(FailureClass::Transient, GrantFate::Unharmed),
         "rejected" => failed(FailureClass::Rejected, GrantFate::Unharmed),
@@ -78,9 +80,9 @@ fn effect(effect: &Effect, start: Instant) -> String {
         }
         Effect::Withdraw { why, retry_at } => {
             let why = match why {
-                Why::Expired => "expired",
-                Why::Changed => "changed",
-                Why::Failed(failure) => failure.class.as_str(),
+                AbsenceReason::Expired => "expired",
+                AbsenceReason::Changed => "changed",
+                AbsenceReason::Failed(failure) => failure.class.as_str(),
             };
             match retry_at {
                 Some(at) => format!("withdraw {why} retry {}", seconds(*at, start)),

@@ -10,7 +10,7 @@ fn repeatable(script: &str) {
 
 #[test]
 fn demand_without_a_token_requests_one_and_only_one() {
-    // P4, P5: one token per account, whatever the number of callers.
+    // One token per account, whatever the number of callers.
     repeatable(
         "0 demand       : request 1 first => acquiring
          0 demand       : => acquiring
@@ -22,7 +22,7 @@ fn demand_without_a_token_requests_one_and_only_one() {
 
 #[test]
 fn token_is_renewed_before_its_end_and_serves_meanwhile() {
-    // P4: a fixed time would be wrong; the lifetime counts from the begin of the request.
+    // A fixed time would be wrong; the lifetime counts from the begin of the request.
     repeatable(
         "0 demand          : request 1 first => acquiring
          10 issued 1 14400 : publish 1 until 14395, wake 11520 => fresh
@@ -49,7 +49,7 @@ fn late_double_and_foreign_answers_change_nothing() {
 
 #[test]
 fn valid_token_is_used_to_its_end_when_the_carrier_is_down() {
-    // P9: neither an expired token, nor a valid one thrown away.
+    // Neither an expired token, nor a valid one thrown away.
     repeatable(
         "0 demand         : request 1 first => acquiring
          0 issued 1 100   : publish 1 until 95, wake 80 => fresh
@@ -68,7 +68,6 @@ fn valid_token_is_used_to_its_end_when_the_carrier_is_down() {
 
 #[test]
 fn expired_token_is_withdrawn_though_the_timer_is_late() {
-    // P9
     repeatable(
         "0 demand       : request 1 first => acquiring
          0 issued 1 100 : publish 1 until 95, wake 80 => fresh
@@ -78,7 +77,7 @@ fn expired_token_is_withdrawn_though_the_timer_is_late() {
 
 #[test]
 fn carrier_that_limits_us_is_obeyed_within_bounds() {
-    // P4: 429 with Retry-After; a long one is cut (nango #7264).
+    // 429 with Retry-After; a long one is cut.
     repeatable(
         "0 demand          : request 1 first => acquiring
          0 transient 1 40  : withdraw transient retry 42, wake 42 => backing_off
@@ -90,7 +89,6 @@ fn carrier_that_limits_us_is_obeyed_within_bounds() {
 
 #[test]
 fn odd_answers_are_retried_slowly_and_never_overwrite() {
-    // P10
     repeatable(
         "0 demand        : request 1 first => acquiring
          0 protocol 1    : withdraw protocol retry 15, wake 15 => backing_off
@@ -106,7 +104,6 @@ fn odd_answers_are_retried_slowly_and_never_overwrite() {
 
 #[test]
 fn token_with_no_life_left_is_not_published() {
-    // P10
     repeatable(
         "0 demand     : request 1 first => acquiring
          0 issued 1 0 : withdraw protocol retry 15, wake 15 => backing_off
@@ -117,7 +114,6 @@ fn token_with_no_life_left_is_not_published() {
 
 #[test]
 fn useless_answer_leaves_the_old_token_in_place() {
-    // P10, P9
     repeatable(
         "0 demand       : request 1 first => acquiring
          0 issued 1 100 : publish 1 until 95, wake 80 => fresh
@@ -140,7 +136,7 @@ fn one_second_tokens_do_not_spin() {
 
 #[test]
 fn refused_credentials_are_not_retried_but_every_five_minutes_and_on_demand() {
-    // P12: a dead credential is not presented on every request.
+    // A dead credential is not presented on every request.
     repeatable(
         "0 demand      : request 1 first => acquiring
          0 rejected 1  : withdraw rejected retry 300 => rejected
@@ -156,7 +152,6 @@ fn refused_credentials_are_not_retried_but_every_five_minutes_and_on_demand() {
 
 #[test]
 fn refusal_of_a_renewal_keeps_the_valid_token() {
-    // P9, P12
     repeatable(
         "0 demand        : request 1 first => acquiring
          0 issued 1 3600 : publish 1 until 3595, wake 2880 => fresh
@@ -173,7 +168,6 @@ fn refusal_of_a_renewal_keeps_the_valid_token() {
 
 #[test]
 fn configuration_and_consent_wait_for_a_person() {
-    // P12, P13
     for class in ["config", "interaction"] {
         repeatable(&format!(
             "0 demand     : request 1 first => acquiring
@@ -187,7 +181,6 @@ fn configuration_and_consent_wait_for_a_person() {
 
 #[test]
 fn parallel_401s_start_one_renewal() {
-    // P11, P5
     repeatable(
         "0 demand        : request 1 first => acquiring
          0 issued 1 3600 : publish 1 until 3595, wake 2880 => fresh
@@ -202,7 +195,7 @@ fn parallel_401s_start_one_renewal() {
 
 #[test]
 fn late_401_about_the_token_before_starts_nothing() {
-    // O10: no cool-down is needed for it.
+    // No cool-down is needed for it.
     repeatable(
         "0 demand          : request 1 first => acquiring
          0 issued 1 3600   : publish 1 until 3595, wake 2880 => fresh
@@ -215,7 +208,7 @@ fn late_401_about_the_token_before_starts_nothing() {
 
 #[test]
 fn persistent_401_is_not_a_storm() {
-    // O10, P1: 250002 because the product is missing; a new token does not help.
+    // 250002 because the product is missing; a new token does not help.
     repeatable(
         "0 demand        : request 1 first => acquiring
          0 issued 1 3600 : publish 1 until 3595, wake 2880 => fresh
@@ -243,7 +236,7 @@ fn unauthorized_during_back_off_starts_nothing() {
 
 #[test]
 fn changed_credentials_purge_what_the_old_ones_brought() {
-    // P23: the token is withdrawn at once, and an answer to the old credentials is worth nothing.
+    // The token is withdrawn at once, and an answer to the old credentials is worth nothing.
     repeatable(
         "0 changed       : => vacant
          0 demand        : request 1 first => acquiring
@@ -258,7 +251,6 @@ fn changed_credentials_purge_what_the_old_ones_brought() {
 
 #[test]
 fn changed_credentials_during_a_renewal_take_the_token_away() {
-    // P23
     repeatable(
         "0 demand        : request 1 first => acquiring
          0 issued 1 100  : publish 1 until 95, wake 80 => fresh

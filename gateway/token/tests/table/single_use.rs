@@ -20,7 +20,7 @@ fn single_use(script: &str) {
 
 #[test]
 fn refresh_token_is_presented_after_its_intent_is_durable() {
-    // P7, P8: the lifetime counts from the presentation, not from the intent.
+    // The lifetime counts from the presentation, not from the intent.
     single_use(
         "0 demand        : record 1 first => acquiring
          0 issued 1 3600 : publish 1 until 3595, wake 2880 => fresh",
@@ -37,7 +37,7 @@ fn refresh_token_is_presented_after_its_intent_is_durable() {
 
 #[test]
 fn intent_that_cannot_be_recorded_harms_no_grant() {
-    // S3: no token call is started; the grant is as it was.
+    // No token call is started; the grant is as it was.
     single_use(
         "0 demand      : record 1 first => acquiring
          0 transient 1 : withdraw transient retry 1, wake 1 => backing_off
@@ -47,7 +47,7 @@ fn intent_that_cannot_be_recorded_harms_no_grant() {
 
 #[test]
 fn request_that_was_never_sent_is_repeated() {
-    // P7: DNS, connect or TLS failed; the refresh token is unharmed.
+    // DNS, connect or TLS failed; the refresh token is unharmed.
     single_use(
         "0 demand       : record 1 first => acquiring
          0 recorded 1   : request 1 first => acquiring
@@ -61,7 +61,7 @@ fn request_that_was_never_sent_is_repeated() {
 
 #[test]
 fn unknown_outcome_leaves_one_last_chance_just_before_the_end() {
-    // P7, O2: the access token goes on serving; then one presentation, and no more.
+    // The access token goes on serving; then one presentation, and no more.
     single_use(
         "0 demand         : record 1 first => acquiring
          0 recorded 1     : request 1 first => acquiring
@@ -84,7 +84,6 @@ fn unknown_outcome_leaves_one_last_chance_just_before_the_end() {
 
 #[test]
 fn last_chance_that_works_saves_the_account() {
-    // P7
     play(
         Lifecycle::new(Policy::default(), IN_DOUBT),
         "0 demand        : record 1 last_chance => acquiring
@@ -107,7 +106,7 @@ fn last_chance_can_be_switched_off() {
 
 #[test]
 fn refused_refresh_token_is_dead_for_ever() {
-    // O4, P13: one call, then a person.
+    // One call, then a person.
     single_use(
         "0 demand        : record 1 first => acquiring
          0 recorded 1    : request 1 first => acquiring
@@ -120,7 +119,6 @@ fn refused_refresh_token_is_dead_for_ever() {
 
 #[test]
 fn token_and_grant_refused_are_a_changed_password_whichever_is_noticed_first() {
-    // P11
     single_use(
         "0 demand        : record 1 first => acquiring
          0 recorded 1    : request 1 first => acquiring
@@ -142,7 +140,6 @@ fn token_and_grant_refused_are_a_changed_password_whichever_is_noticed_first() {
 
 #[test]
 fn answer_without_a_new_refresh_token_serves_once() {
-    // O9
     single_use(
         "0 demand        : record 1 first => acquiring
          0 recorded 1    : request 1 first => acquiring
@@ -154,7 +151,7 @@ fn answer_without_a_new_refresh_token_serves_once() {
 
 #[test]
 fn rotated_refresh_token_survives_a_change_of_the_client_secret() {
-    // P8: the answer's token is dropped, its refresh token is not.
+    // The answer's token is dropped, its refresh token is not.
     single_use(
         "0 demand        : record 1 first => acquiring
          0 recorded 1    : request 1 first => acquiring
@@ -166,7 +163,7 @@ fn rotated_refresh_token_survives_a_change_of_the_client_secret() {
 
 #[test]
 fn login_during_a_refresh_fences_the_old_answer_out() {
-    // O8: what happens to the old grant does not touch the new one.
+    // What happens to the old grant does not touch the new one.
     single_use(
         "0 demand        : record 1 first => acquiring
          0 recorded 1    : request 1 first => acquiring
@@ -179,7 +176,7 @@ fn login_during_a_refresh_fences_the_old_answer_out() {
 
 #[test]
 fn idle_grant_is_kept_alive() {
-    // P14: nobody asks for a token, and still the grant does not die of age.
+    // Nobody asks for a token, and still the grant does not die of age.
     #[expect(
         clippy::disallowed_methods,
         reason = "an instant has no other constructor"

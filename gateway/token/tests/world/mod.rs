@@ -1,19 +1,19 @@
 //! A simulated carrier, clock and shell around one lifecycle. Every step checks what must always
 //! hold.
 
-use gateway_model::{Failure, FailureClass, Generation};
+use gateway_model::{Failure, FailureClass, Generation, TokenBucket, TokenBucketPolicy};
 use gateway_token::{
-    AdoptedToken, Effect, Event, FlightId, Grant, GrantFate, GrantNews, Jitter, Lifecycle,
-    MintBudget, MintBudgetPolicy, Next, Policy, Reason, SingleUse, SingleUseStatus, State, Why,
+    AbsenceReason, AdoptedToken, Effect, Event, FlightId, Grant, GrantFate, GrantUpdate, Jitter,
+    Lifecycle, LifecycleState, NextAttempt, Policy, RequestCause, SingleUse, SingleUseStatus,
 };
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
 
-pub(crate) const BUDGET: MintBudgetPolicy = MintBudgetPolicy {
+pub(crate) const BUDGET: TokenBucketPolicy = TokenBucketPolicy {
     burst: 6,
-    every: Duration::from_secs(5),
+    interval: Duration::from_secs(5),
 };
 
 /// What the carrier does with a token request.
@@ -55,7 +55,7 @@ pub(crate) struct World {
     pub(crate) only_passing: bool,
     random: u64,
     pub(crate) single_use: bool,
-    budget: MintBudget,
+    budget: TokenBucket,
     timer: Option<Instant>,
     out: Option<Out>,
     last_answer: Option<Event>,
@@ -68,7 +68,7 @@ pub(crate) struct World {
     held: u64,
     presented: HashMap<u64, u32>,
     /// Why the last token was requested.
-    last_reason: Option<Reason>,
+    last_reason: Option<RequestCause>,
     /// The last withdrawal: the carrier had refused both the token and the grant.
     refused: bool,
 }
@@ -93,7 +93,7 @@ impl World {
             only_passing: true,
             random: seed | 1,
             single_use,
-            budget: MintBudget::new(BUDGET),
+            budget: TokenBucket::default(),
             timer: None,
             out: None,
             last_answer: None,
@@ -168,9 +168,9 @@ impl World {
                 } else {
                     self.check_reason(reason);
                 }
-                if let Err(over) = self.budget.take(self.now) {
+                if let Err(wait) = self.budget.take(BUDGET, self.now) {
                     let mut failure = failure(FailureClass::Transient);
-                    failure.retry_after = Some(over.retry_at - self.now);
+                    failure.retry_after = Some(wait);
                     return Some(Event::Failed {
                         flight,
                         failure,
@@ -200,13 +200,13 @@ impl World {
             }
             Effect::Withdraw { why, .. } => {
                 let usable = self.published.is_some_and(|(_, until)| self.now < until);
-                self.refused = matches!(&why, Why::Failed(failure)
+                self.refused = matches!(&why, AbsenceReason::Failed(failure)
                     if failure.class == FailureClass::Interaction)
-                    && (self.last_reason == Some(Reason::Unauthorized)
+                    && (self.last_reason == Some(RequestCause::Unauthorized)
                         || matches!(cause, Event::Unauthorized { .. }));
                 let purge = purges(cause) || self.refused;
                 assert!(!usable || purge, "withdrew a usable token: {why:?}");
-                assert!(usable || !matches!(why, Why::Changed) || purge);
+                assert!(usable || !matches!(why, AbsenceReason::Changed) || purge);
                 self.published = None;
             }
             Effect::WakeAt(at) => self.timer = Some(at),
@@ -215,13 +215,17 @@ impl World {
     }
 
     /// The carrier's own view of a request.
-    fn carrier(&mut self, flight: FlightId, reason: Reason) -> Event {
+    fn carrier(&mut self, flight: FlightId, reason: RequestCause) -> Event {
         use FailureClass::{Bug, Interaction, Protocol, Rejected, Transient};
         let looked_at = !matches!(self.mode, Mode::Unreachable | Mode::ClientRefused);
         if self.single_use && looked_at {
             let times = self.presented.entry(self.held).or_default();
             *times += 1;
-            let allowed = if reason == Reason::LastChance { 2 } else { 1 };
+            let allowed = if reason == RequestCause::LastChance {
+                2
+            } else {
+                1
+            };
             assert!(
                 *times <= allowed,
                 "refresh token {} presented {times} times",
@@ -236,7 +240,7 @@ impl World {
             flight,
             lifetime: Some(Duration::from_secs(lifetime)),
             renew_after: None,
-            grant: GrantNews::Replaced {
+            grant: GrantUpdate::Replaced {
                 lifetime: Some(Duration::from_secs(5_000)),
             },
         };
@@ -280,8 +284,8 @@ impl World {
         }
     }
 
-    fn check_reason(&mut self, reason: Reason) {
-        if reason == Reason::Unauthorized {
+    fn check_reason(&mut self, reason: RequestCause) {
+        if reason == RequestCause::Unauthorized {
             let quiet = self.last_unauthorized.map(|last| self.now - last);
             assert!(
                 quiet.is_none_or(|quiet| quiet >= Duration::from_secs(60)),
@@ -331,14 +335,14 @@ impl World {
         );
         if !self.single_use && self.only_passing {
             assert!(
-                !matches!(state, State::Rejected { .. }),
+                !matches!(state, LifecycleState::Rejected { .. }),
                 "a passing fault needs a person"
             );
         }
-        if let State::Fresh {
+        if let LifecycleState::Fresh {
             token,
-            next: Next::At(at),
-            trouble: None,
+            next: NextAttempt::At(at),
+            last_failure: None,
         } = state
         {
             let life = token.expires_at - token.issued_at;
@@ -347,7 +351,7 @@ impl World {
                 "renewed too late"
             );
         }
-        if let State::BackingOff { until, .. } = state {
+        if let LifecycleState::BackingOff { until, .. } = state {
             assert!(
                 self.timer.is_some_and(|at| at <= *until),
                 "nothing ends the back-off"
@@ -506,7 +510,7 @@ impl World {
     pub(crate) fn check_budget(&self) {
         for (first, from) in self.sent.iter().enumerate() {
             for (last, to) in self.sent.iter().enumerate().skip(first) {
-                let refilled = (*to - *from).as_secs_f64() / BUDGET.every.as_secs_f64();
+                let refilled = (*to - *from).as_secs_f64() / BUDGET.interval.as_secs_f64();
                 let count = last - first + 1;
                 assert!(
                     count as f64 <= f64::from(BUDGET.burst) + refilled + 1e-6,

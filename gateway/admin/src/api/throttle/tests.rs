@@ -27,9 +27,9 @@ fn drain(throttle: &Throttle, peer: IpAddr, now: Instant) -> (u32, Duration) {
 #[test]
 fn requests_of_one_address_are_limited_and_refill() {
     let (throttle, now) = (Throttle::default(), begin());
-    assert_eq!(drain(&throttle, HOME, now), (PEER.burst, PEER.each));
-    assert_eq!(drain(&throttle, HOME, now + PEER.each).0, 1);
-    let later = now + PEER.each + PEER.each * 10;
+    assert_eq!(drain(&throttle, HOME, now), (PEER.burst, PEER.interval));
+    assert_eq!(drain(&throttle, HOME, now + PEER.interval).0, 1);
+    let later = now + PEER.interval + PEER.interval * 10;
     assert_eq!(drain(&throttle, HOME, later).0, 10);
     assert_eq!(
         drain(&throttle, HOME, later + Duration::from_secs(3600)).0,
@@ -67,11 +67,14 @@ fn wrong_tokens_are_limited_harder() {
         throttle.failed(HOME, Some(&[1; 32]), now);
     }
     let wait = throttle.attempt(HOME, Some(&[2; 32]), now);
-    assert_eq!(wait, Err(PEER_FAILURES.each));
-    assert_eq!(throttle.attempt(HOME, None, now), Err(PEER_FAILURES.each));
+    assert_eq!(wait, Err(PEER_FAILURES.interval));
+    assert_eq!(
+        throttle.attempt(HOME, None, now),
+        Err(PEER_FAILURES.interval)
+    );
     assert_eq!(throttle.attempt(peer(1), Some(&[2; 32]), now), Ok(()));
     assert_eq!(
-        throttle.attempt(HOME, Some(&[2; 32]), now + PEER_FAILURES.each),
+        throttle.attempt(HOME, Some(&[2; 32]), now + PEER_FAILURES.interval),
         Ok(())
     );
 }
@@ -101,7 +104,7 @@ fn memory_is_bounded_however_many_addresses_call() {
     }
     assert_eq!(throttle.state().peers.len(), MAX_PEERS + 1);
     // Those that did not fit share a bucket, which is empty by now.
-    let later = now + TOTAL_FAILURES.each * (count + 10);
+    let later = now + TOTAL_FAILURES.interval * (count + 10);
     throttle.failed(peer(count + 11), None, later);
     assert!(throttle.state().peers.len() < 3);
     for n in 0..1000_u32 {

@@ -5,10 +5,10 @@ use crate::reminders::{
     standing::Facts,
     text::Speaker,
 };
-use gateway_broker::{AccountStatus, LastResult, Outcome};
+use gateway_broker::{AccountStatus, LastResult, RequestOutcome};
 use gateway_model::{
-    Environment, FailureClass, Generation, GrantKind, GrantStatus, ManagedBy, NoticeKind,
-    SecretBytes, TokenFacts, Unavailable, UnavailableReason,
+    Environment, FailureClass, Generation, GrantKind, GrantStatus, GrantVersion, ManagedBy,
+    NoticeKind, SecretBytes, TokenFacts, Unavailable, UnavailableReason,
 };
 use gateway_store::{AccountRecord, GrantRecord, NoticeRecord, Timestamp};
 use jiff::tz::TimeZone;
@@ -40,7 +40,7 @@ impl Case {
         case.account.grant = GrantKind::AuthorizationCode;
         case.grant = Some(GrantRecord {
             account: case.account.name.clone(),
-            version: 1,
+            version: GrantVersion(1),
             status: GrantStatus::Held,
             state: SecretBytes::default(),
             token: None,
@@ -122,7 +122,7 @@ impl Case {
             case.status().last_result = Some(LastResult {
                 at: at(NOW - 60),
                 reason: "due",
-                outcome: Outcome::Failed {
+                outcome: RequestOutcome::Failed {
                     class,
                     code: "250002".to_owned(),
                     message: "no\r\nthanks".to_owned(),

@@ -1,17 +1,19 @@
-//! What the store kept becomes a lifecycle's grant and token; what was issued becomes a record.
+//! Translates between the store's records and the lifecycle's words, both ways.
 
 use crate::{AccountSpec, SlotKey};
-use gateway_model::{Clock, GrantKind, GrantStatus, SecretBytes};
+use gateway_model::{Clock, Failure, GrantKind, GrantStatus, SecretBytes};
 use gateway_plugin_host::{GrantChange, Issued};
-use gateway_store::{Completion, GrantRecord, StoredToken, Timestamp};
-use gateway_token::{AdoptedToken, Grant, GrantNews, Policy, SingleUse, SingleUseStatus};
+use gateway_store::{Completion, GrantRecord, Resolution, StoredToken, Timestamp};
+use gateway_token::{
+    AdoptedToken, Grant, GrantFate, GrantUpdate, Policy, SingleUse, SingleUseStatus,
+};
 use http::{HeaderName, HeaderValue};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Prepared fields of a credential.
 pub(crate) type Fields = Vec<(HeaderName, HeaderValue)>;
 
-/// What an account without a record is worth: consent is missing, client credentials are not.
+/// The grant of an account without a record: client credentials work at once, consent is missing.
 pub(crate) const fn without_record(kind: GrantKind) -> Grant {
     match kind {
         GrantKind::ClientCredentials => Grant::Repeatable,
@@ -38,7 +40,7 @@ pub(crate) fn grant(
         return Grant::Repeatable;
     }
     let status = match record.status {
-        // Of the time before the account asked for a person's consent.
+        // Kept before the account was changed to ask for a person's consent.
         GrantStatus::Repeatable => SingleUseStatus::Spent,
         GrantStatus::Held => SingleUseStatus::Held,
         GrantStatus::Presenting | GrantStatus::OutcomeUnknown => SingleUseStatus::OutcomeUnknown,
@@ -47,7 +49,7 @@ pub(crate) fn grant(
     single_use(status, keep_alive_at(record, policy, clock))
 }
 
-/// The grant as the store and people call it.
+/// The grant's status in the store's words.
 pub(crate) const fn status(grant: &Grant) -> GrantStatus {
     match grant {
         Grant::Repeatable => GrantStatus::Repeatable,
@@ -81,6 +83,7 @@ pub(crate) fn token(
     policy: &Policy,
     wall: SystemTime,
 ) -> Option<(AdoptedToken, Fields)> {
+    // A token of other credentials is as good as none: they may have been revoked.
     let token = record.token.as_ref().filter(|token| key.is(&token.key))?;
     let fields = fields(&token.headers)?;
     let issued = token.issued_at.to_system_time();
@@ -106,15 +109,15 @@ pub(crate) fn token(
     ))
 }
 
-/// What an authorization leaves behind. `begun` is when its request began; `kept_until` is the
-/// present end of the grant, for a carrier that lets it live on.
+/// What an authorization leaves in the store. `began_at` is when its request began; `kept_until` is
+/// the grant's present end, for a carrier that does not rotate it.
 pub fn completion(
     spec: &AccountSpec,
     issued: &Issued,
-    begun: SystemTime,
+    began_at: SystemTime,
     kept_until: Option<Timestamp>,
 ) -> Completion {
-    let after = |span: Duration| begun.checked_add(span).map(Timestamp::from);
+    let after = |span: Duration| began_at.checked_add(span).map(Timestamp::from);
     let (status, expires_at) = match (spec.grant, issued.grant) {
         (GrantKind::ClientCredentials, _) => (GrantStatus::Repeatable, None),
         (GrantKind::AuthorizationCode, GrantChange::Replaced { lifetime }) => {
@@ -130,7 +133,7 @@ pub fn completion(
         state: issued.state.clone(),
         token: StoredToken {
             headers: text(&issued.headers),
-            issued_at: begun.into(),
+            issued_at: began_at.into(),
             expires_at: issued.lifetime.and_then(after),
             renew_at: issued.renew_after.and_then(after),
             key: spec.key.to_bytes(),
@@ -140,12 +143,21 @@ pub fn completion(
     }
 }
 
-/// What the lifecycle is told about the grant.
-pub(crate) const fn news(change: GrantChange) -> GrantNews {
+/// What a failed presentation made of the grant, in the ledger's words.
+pub(crate) const fn resolution(failure: &Failure) -> Resolution {
+    match GrantFate::of(failure) {
+        GrantFate::Unharmed => Resolution::Unharmed,
+        GrantFate::Unknown => Resolution::Unknown,
+        GrantFate::Refused => Resolution::Refused,
+    }
+}
+
+/// What a success made of the grant, in the lifecycle's words.
+pub(crate) const fn update(change: GrantChange) -> GrantUpdate {
     match change {
-        GrantChange::Replaced { lifetime } => GrantNews::Replaced { lifetime },
-        GrantChange::Kept | GrantChange::NotSingleUse => GrantNews::Kept,
-        GrantChange::Gone => GrantNews::Gone,
+        GrantChange::Replaced { lifetime } => GrantUpdate::Replaced { lifetime },
+        GrantChange::Kept | GrantChange::NotSingleUse => GrantUpdate::Kept,
+        GrantChange::Gone => GrantUpdate::Gone,
     }
 }
 
@@ -153,7 +165,7 @@ pub(crate) const fn news(change: GrantChange) -> GrantNews {
 /// name nor value can hold one.
 fn text(fields: &[(HeaderName, HeaderValue)]) -> SecretBytes {
     let size = |(name, value): &(HeaderName, HeaderValue)| name.as_str().len() + value.len() + 2;
-    // At once: growing would leave copies behind.
+    // The full size at once: growing would leave copies of the token in freed memory.
     let mut text = Vec::with_capacity(fields.iter().map(size).sum());
     for (name, value) in fields {
         if !text.is_empty() {

@@ -1,12 +1,8 @@
-//! What is published: a credential ready to inject, or a reason that says what to do next.
+//! Why there is no token, and what to do next: each reason's words are here and nowhere else.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use gateway_model::{
-    AccountId, Credential, Failure, FailureClass, Fingerprint, Generation, Unavailable,
-    UnavailableReason,
-};
-use gateway_token::Why;
-use http::{HeaderName, HeaderValue, header};
+use crate::{LastResult, RequestOutcome};
+use gateway_model::{AccountId, Failure, FailureClass, Unavailable, UnavailableReason};
+use gateway_token::AbsenceReason;
 use std::time::Instant;
 
 /// The code of a failure that the gateway's own mint budget caused.
@@ -15,61 +11,27 @@ pub(crate) const OVER_BUDGET: &str = "mint_budget";
 /// The code of a failure of the store: the use of a single-use grant could not be recorded.
 pub(crate) const NOT_RECORDED: &str = "store_unavailable";
 
-/// Prepares a credential once, so that a request only copies it.
-pub(crate) fn credential(
-    generation: Generation,
-    mut headers: Vec<(HeaderName, HeaderValue)>,
-    expires_at: Instant,
-) -> Credential {
-    for (_, value) in &mut headers {
-        value.set_sensitive(true);
-    }
-    Credential {
-        generation,
-        headers,
-        expires_at,
-        state: None,
-    }
-}
-
-/// The first four bytes of the token's SHA-256, without the scheme in front of it. Only for whoever
-/// looks: at a start, hashing every token that is taken over would be a good part of the work.
-pub(crate) fn fingerprint(headers: &[(HeaderName, HeaderValue)]) -> Fingerprint {
-    let value = headers
-        .iter()
-        .find(|(name, _)| *name == header::AUTHORIZATION)
-        .or_else(|| headers.first())
-        .map_or(&b""[..], |(_, value)| value.as_bytes());
-    let token = match value.iter().position(|byte| *byte == b' ') {
-        Some(space) => value[space..].trim_ascii_start(),
-        None => value,
-    };
-    let digest = digest(&SHA256, token);
-    let first = digest.as_ref().first_chunk();
-    Fingerprint(*first.expect("a SHA-256 has 32 bytes"))
-}
-
-/// Says why there is no token and what to do next.
-pub(crate) fn unavailable(
+/// Explains a withdrawal.
+pub(crate) fn withdrawn(
     account: &AccountId,
-    why: &Why,
+    why: &AbsenceReason,
     retry_at: Option<Instant>,
 ) -> Unavailable {
     let (reason, message) = match why {
-        Why::Expired => (
+        AbsenceReason::Expired => (
             UnavailableReason::Pending,
             format!(
                 "the token of account {account} expired and the next one is on its way; try again"
             ),
         ),
-        Why::Changed => (
+        AbsenceReason::Changed => (
             UnavailableReason::Pending,
             format!(
                 "the credentials of account {account} were replaced and a token for the new \
                  ones is on its way; try again"
             ),
         ),
-        Why::Failed(failure) => (reason(failure), message(account, failure)),
+        AbsenceReason::Failed(failure) => (reason(failure), message(account, failure)),
     };
     Unavailable {
         reason,
@@ -78,10 +40,50 @@ pub(crate) fn unavailable(
     }
 }
 
+/// The account is not kept by this broker.
+pub(crate) fn unknown_account(account: &AccountId) -> Unavailable {
+    Unavailable {
+        reason: UnavailableReason::Misconfigured,
+        message: format!("there is no account {account}; add it, or correct the name"),
+        retry_at: None,
+    }
+}
+
+/// A token may come, but the caller cannot wait for it.
+pub(crate) fn pending(account: &AccountId, why: &str, retry_at: Option<Instant>) -> Unavailable {
+    Unavailable {
+        reason: UnavailableReason::Pending,
+        message: format!("no token for account {account} yet: {why}; try again"),
+        retry_at,
+    }
+}
+
+/// The published token's time is over, and its withdrawal has not come yet.
+pub(crate) fn just_expired(account: &AccountId) -> Unavailable {
+    Unavailable {
+        reason: UnavailableReason::Pending,
+        message: format!("the token of account {account} just expired; try again"),
+        retry_at: None,
+    }
+}
+
+/// The present token stays, because its renewal failed or did not start.
+pub(crate) fn not_renewed(account: &AccountId, last: Option<&LastResult>) -> Unavailable {
+    let why = match last.map(|last| &last.outcome) {
+        Some(RequestOutcome::Failed { code, message, .. }) => format!(": {message} ({code})"),
+        Some(RequestOutcome::Issued) | None => String::new(),
+    };
+    Unavailable {
+        reason: UnavailableReason::Pending,
+        message: format!("there is no newer token for account {account} than the present one{why}"),
+        retry_at: None,
+    }
+}
+
 fn reason(failure: &Failure) -> UnavailableReason {
     match failure.class {
         FailureClass::Transient if rate_limited(failure) => UnavailableReason::RateLimited,
-        // Nothing was sent, and the carrier has no part in it.
+        // Before `certainly_not_sent`: nothing was sent, but the carrier is reachable.
         FailureClass::Transient if failure.code == NOT_RECORDED => {
             UnavailableReason::TokenEndpointFailing
         }
@@ -96,7 +98,7 @@ fn reason(failure: &Failure) -> UnavailableReason {
     }
 }
 
-/// Carriers' own codes for it end like the status does (UPS: `10429`).
+/// A carrier's own code for the status 429 usually ends with it (UPS: `10429`).
 fn rate_limited(failure: &Failure) -> bool {
     failure.code == OVER_BUDGET || failure.code.ends_with("429")
 }

@@ -1,50 +1,55 @@
-//! How a plugin's requests travel: straight, recorded, or answered from a record.
+//! How a plugin's requests travel: to the carrier, recorded on the way back, or answered from a record.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gateway_http_client::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use gateway_model::SecretBytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
-use std::{fmt, future::Future, pin::Pin, sync::Mutex, sync::PoisonError};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-/// Takes raw answers before anybody reads them.
-pub type Recorder =
-    std::sync::Arc<dyn Fn(SecretBytes) -> crate::BoxFuture<'static, ()> + Send + Sync>;
+/// Takes raw responses before anything reads them.
+pub type ResponseRecorder =
+    Arc<dyn Fn(SecretBytes) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// How a plugin's requests travel.
 #[derive(Clone, Default)]
-pub enum Wire {
+pub enum Transport {
     /// To the carrier and back.
     #[default]
-    Plain,
-    /// To the carrier; the answer is recorded before the plugin sees it (pain P7, P8).
-    Recorded(Recorder),
-    /// Not at all: the first request gets the recorded answer, every further one fails.
+    Direct,
+    /// To the carrier; the raw response is recorded before the plugin sees it.
+    Recorded(ResponseRecorder),
+    /// Not at all: the first request gets the recorded response, every further one fails.
     Replayed(SecretBytes),
 }
 
-impl fmt::Debug for Wire {
+impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Plain => "Plain",
+            Self::Direct => "Direct",
             Self::Recorded(_) => "Recorded",
             Self::Replayed(_) => "Replayed",
         })
     }
 }
 
-/// Fields that the carrier sent, as far as a plugin may need them.
+/// The stored form of a response. Field values and content are base64, because both may hold any byte.
 #[derive(Serialize, Deserialize)]
-struct Record {
+struct RecordedResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
 }
 
-/// An answer as bytes.
+/// A response as bytes.
 fn record(response: &HttpResponse) -> SecretBytes {
     let headers = response.headers.iter();
-    let record = Record {
+    let record = RecordedResponse {
         status: response.status.as_u16(),
         headers: headers
             .map(|(name, value)| (name.to_string(), STANDARD.encode(value.as_bytes())))
@@ -54,9 +59,9 @@ fn record(response: &HttpResponse) -> SecretBytes {
     SecretBytes::new(serde_json::to_vec(&record).unwrap_or_default())
 }
 
-/// The answer of those bytes.
+/// The response that was recorded; `None` if the record is damaged.
 fn replay(record: &SecretBytes) -> Option<HttpResponse> {
-    let record: Record = serde_json::from_slice(record.expose()).ok()?;
+    let record: RecordedResponse = serde_json::from_slice(record.expose()).ok()?;
     let mut headers = HeaderMap::new();
     for (name, value) in record.headers {
         let value = HeaderValue::from_bytes(&STANDARD.decode(value).ok()?).ok()?;
@@ -69,18 +74,26 @@ fn replay(record: &SecretBytes) -> Option<HttpResponse> {
     })
 }
 
-type Sent<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'a>>;
+type ResponseFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'a>>;
 
 /// Records what comes back.
-pub(crate) struct Recording<'a> {
-    pub(crate) http: &'a dyn HttpClient,
-    pub(crate) recorder: &'a Recorder,
+pub(super) struct Recording<'a> {
+    http: &'a dyn HttpClient,
+    recorder: &'a ResponseRecorder,
+}
+
+impl<'a> Recording<'a> {
+    pub(super) fn new(http: &'a dyn HttpClient, recorder: &'a ResponseRecorder) -> Self {
+        Self { http, recorder }
+    }
 }
 
 impl HttpClient for Recording<'_> {
-    fn send(&self, request: HttpRequest) -> Sent<'_> {
+    fn send(&self, request: HttpRequest) -> ResponseFuture<'_> {
         Box::pin(async move {
             let response = self.http.send(request).await?;
+            // Before the plugin reads it: after a crash the record is the only copy of a new token.
             (self.recorder)(record(&response)).await;
             Ok(response)
         })
@@ -88,22 +101,23 @@ impl HttpClient for Recording<'_> {
 }
 
 /// Answers from a record.
-pub(crate) struct Replaying(Mutex<Option<HttpResponse>>);
+pub(super) struct Replaying(Mutex<Option<HttpResponse>>);
 
 impl Replaying {
-    pub(crate) fn new(answer: &SecretBytes) -> Self {
-        Self(Mutex::new(replay(answer)))
+    pub(super) fn new(response: &SecretBytes) -> Self {
+        Self(Mutex::new(replay(response)))
     }
 }
 
 impl HttpClient for Replaying {
-    fn send(&self, _: HttpRequest) -> Sent<'_> {
-        let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    fn send(&self, _: HttpRequest) -> ResponseFuture<'_> {
+        let response = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::pin(async move {
-            // Not "never sent": the request that was recorded did reach the carrier.
-            answer.ok_or_else(|| HttpError {
-                kind: HttpErrorKind::Other,
-                message: "the recorded answer does not tell what became of the request".to_owned(),
+            // `Other`, not `Denied`: the recorded request did reach the carrier, so the grant in it
+            // must not be taken for unharmed.
+            response.ok_or_else(|| {
+                let message = "the recorded answer does not tell what became of the request";
+                HttpError::new(HttpErrorKind::Other, message)
             })
         })
     }

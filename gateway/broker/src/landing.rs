@@ -1,0 +1,126 @@
+//! Takes what a flight returned into the account.
+
+use crate::{
+    LastResult, RequestOutcome,
+    context::BrokerContext,
+    flight::{FlightOutcome, FlightPlan},
+    grant_record,
+    slot::{SlotState, UnpublishedToken},
+};
+use gateway_model::{Failure, FailureClass, GrantKind};
+use gateway_plugin_host::Issued;
+use gateway_token::{Event, FlightCurrency, FlightId, GrantFate};
+
+/// What the driver has to do after an outcome was taken in.
+pub(crate) struct Arrival {
+    /// To be fed to the lifecycle.
+    pub(crate) event: Event,
+    /// Whether people may have to hear of it.
+    pub(crate) notable: bool,
+}
+
+/// Takes a flight's outcome into the account's state; the lifecycle has not heard of it yet.
+pub(crate) fn take_in(
+    context: &BrokerContext,
+    state: &mut SlotState,
+    outcome: FlightOutcome,
+) -> Arrival {
+    let (plan, result) = (outcome.plan, outcome.result);
+    let notable = match &result {
+        Ok(_) => state.lifecycle().failures() > 0,
+        Err(failure) => needs_people(failure),
+    };
+    if let Err(failure) = &result {
+        report(context, state, plan, failure);
+    }
+    let currency = currency(state, plan.id);
+    if currency == Some(FlightCurrency::Current) {
+        state.last_result = Some(LastResult {
+            at: context.clock.wall(),
+            reason: plan.cause.as_str(),
+            outcome: request_outcome(&result),
+        });
+    }
+    let event = match result {
+        Ok(issued) => issued_event(state, plan.id, currency, issued),
+        Err(failure) => failed(plan.id, failure),
+    };
+    Arrival { event, notable }
+}
+
+/// The event of a flight without a token.
+pub(crate) fn failed(flight: FlightId, failure: Failure) -> Event {
+    let fate = GrantFate::of(&failure);
+    Event::Failed {
+        flight,
+        failure,
+        fate,
+    }
+}
+
+/// What the flight's answer is worth; `None` if the lifecycle no longer knows the flight.
+fn currency(state: &SlotState, flight: FlightId) -> Option<FlightCurrency> {
+    let known = state.lifecycle().state().flight();
+    let known = known.filter(|known| known.id == flight);
+    known.map(|known| known.currency)
+}
+
+fn issued_event(
+    state: &mut SlotState,
+    flight: FlightId,
+    currency: Option<FlightCurrency>,
+    issued: Issued,
+) -> Event {
+    let current = currency == Some(FlightCurrency::Current);
+    // A rotated refresh token counts even if the client secret changed meanwhile: the old one is
+    // burnt. Only a new grant (an unknown flight) makes it worthless.
+    let keeps_grant = current
+        || currency == Some(FlightCurrency::Stale)
+            && state.spec.grant == GrantKind::AuthorizationCode;
+    if keeps_grant {
+        state.plugin_state = issued.state;
+    }
+    if current {
+        state.unpublished = Some(UnpublishedToken {
+            headers: issued.headers,
+            minted: true,
+        });
+        state.facts = issued.facts;
+    }
+    Event::Issued {
+        flight,
+        lifetime: issued.lifetime,
+        renew_after: issued.renew_after,
+        grant: grant_record::update(issued.grant),
+    }
+}
+
+fn report(context: &BrokerContext, state: &SlotState, plan: FlightPlan, failure: &Failure) {
+    context.metrics.failed(failure.class);
+    tracing::warn!(
+        account = %state.spec.account, reason = plan.cause.as_str(),
+        class = failure.class.as_str(), code = %failure.code,
+        "a token request failed: {}", failure.message
+    );
+}
+
+fn request_outcome(result: &Result<Issued, Failure>) -> RequestOutcome {
+    match result {
+        Ok(_) => RequestOutcome::Issued,
+        Err(failure) => RequestOutcome::Failed {
+            class: failure.class,
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+        },
+    }
+}
+
+/// Whether time alone does not cure the failure.
+fn needs_people(failure: &Failure) -> bool {
+    match failure.class {
+        FailureClass::Rejected | FailureClass::Config | FailureClass::Interaction => true,
+        FailureClass::Transient | FailureClass::Protocol | FailureClass::Bug => {
+            GrantFate::of(failure) != GrantFate::Unharmed
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the data plane and the waiting callers are told.
+
+use crate::{
+    context::BrokerContext,
+    credential,
+    slot::{Slot, SlotState},
+    unavailable,
+};
+use gateway_model::{CredentialCell, CredentialState, Generation, Unavailable};
+use gateway_token::AbsenceReason;
+use std::{sync::Arc, time::Instant};
+
+/// Whether the cell holds a credential that may be injected now, and what it says otherwise.
+pub(crate) fn usable(cell: &CredentialCell, now: Instant) -> Result<(), Unavailable> {
+    match &*cell.load().1 {
+        CredentialState::Usable(credential) if now < credential.expires_at => Ok(()),
+        CredentialState::Usable(_) => Err(unavailable::just_expired(cell.account())),
+        CredentialState::Absent(unavailable) => Err(unavailable.clone()),
+    }
+}
+
+/// Hands the token that was just issued or adopted to the data plane.
+pub(crate) fn publish(
+    context: &BrokerContext,
+    slot: &Slot,
+    state: &mut SlotState,
+    generation: Generation,
+    usable_until: Instant,
+) {
+    let token = state.unpublished.take();
+    let minted = token.as_ref().is_some_and(|token| token.minted);
+    let headers = token.map(|token| token.headers).unwrap_or_default();
+    let mut credential = credential::credential(generation, headers, usable_until);
+    if state.spec.authorizer.signs() {
+        // Published together: a signature with another token's state would be refused.
+        credential.state = Some(Arc::new(state.plugin_state.clone()));
+    }
+    let account = slot.cell.account();
+    let fingerprint = || credential::fingerprint(&credential.headers);
+    if minted {
+        state.minted += 1;
+        context.metrics.minted.up();
+        tracing::info!(%account, %generation, fingerprint = %fingerprint(), "a token was issued");
+    } else {
+        // `debug`: a start adopts a token for each account, and ten thousand lines help nobody.
+        tracing::debug!(%account, %generation, fingerprint = %fingerprint(), "a token was taken over");
+    }
+    state.fingerprint = None;
+    slot.cell.publish(CredentialState::Usable(credential));
+}
+
+/// Takes the published token away, or says anew why there is none.
+pub(crate) fn withdraw(slot: &Slot, why: &AbsenceReason, retry_at: Option<Instant>) {
+    let absent = unavailable::withdrawn(slot.cell.account(), why, retry_at);
+    tracing::warn!(
+        account = %slot.cell.account(), reason = absent.reason.as_str(),
+        "there is no usable token: {}", absent.message
+    );
+    slot.cell.publish(CredentialState::Absent(absent));
+}
+
+/// Answers all callers that waited for a flight that has ended.
+pub(crate) fn release_waiters(slot: &Slot, state: &mut SlotState, now: Instant) {
+    if state.waiters.len() == 0 {
+        return;
+    }
+    let usable = usable(&slot.cell, now);
+    let generation = state.lifecycle().generation();
+    let last = state.last_result.clone();
+    state.waiters.release(|waiter| match &usable {
+        Ok(()) if generation > waiter.newer_than => Ok(()),
+        // The old token still serves, but a caller that was refused with it needs a newer one.
+        Ok(()) => Err(unavailable::not_renewed(slot.cell.account(), last.as_ref())),
+        Err(unavailable) => Err(unavailable.clone()),
+    });
+}
