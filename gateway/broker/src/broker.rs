@@ -77,6 +77,7 @@ impl Broker {
         let Some(slot) = self.context.remove_slot(account) else {
             return false;
         };
+        // After it is out of the map: a handle that finds no slot says so itself.
         accounts::retire(&self.context, &slot);
         true
     }
@@ -88,6 +89,7 @@ impl Broker {
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {
         let context = &self.context;
         context.stopping.cancel();
+        // A closed tracker still accepts tasks; `stopping` is what keeps new flights from starting.
         context.flights.close();
         if tokio::time::timeout(grace, context.flights.wait())
             .await
@@ -95,6 +97,7 @@ impl Broker {
         {
             return Shutdown::Clean;
         }
+        // Counted before they are cut off, because afterwards there are none.
         let calls = context.flights.len();
         context.cut_off.cancel();
         context.flights.wait().await;

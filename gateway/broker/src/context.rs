@@ -104,6 +104,8 @@ impl BrokerContext {
         if let Some(slot) = self.slot(&spec.account) {
             return slot;
         }
+        // Two callers may race to here: the entry below keeps the first slot, and an unused number harms
+        // nothing.
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots

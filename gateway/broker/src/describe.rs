@@ -15,6 +15,7 @@ pub(crate) fn describe(context: &BrokerContext, slot: &Slot) -> AccountStatus {
     let wall_at = |at: Instant| wall_at(at, now, wall);
     let mut state = slot.lock();
     let fingerprint = match &*slot.cell.load().1 {
+        // Hashed when it is first shown, and then remembered until the next publication.
         CredentialState::Usable(credential) => {
             let headers = &credential.headers;
             let looked = || credential::fingerprint(headers);

@@ -30,6 +30,7 @@ pub(crate) fn feed(
         return;
     }
     let mut events = VecDeque::from([event]);
+    // A loop, not recursion: an effect that fails on the spot becomes the next event.
     while let Some(event) = events.pop_front() {
         let now = context.clock.now();
         for effect in state.handle(now, event, context.draw_jitter()) {
@@ -121,6 +122,7 @@ fn request_token(
     {
         return Some(failed(plan.id, failure));
     }
+    // Prepared under the lock: the account may change as soon as it is released.
     let departure = Departure::prepare(context, state, plan);
     let (task_context, slot) = (Arc::clone(context), Arc::clone(slot));
     match presented {

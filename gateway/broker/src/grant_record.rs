@@ -72,6 +72,7 @@ fn keep_alive_at(record: &GrantRecord, policy: &Policy, clock: &dyn Clock) -> Op
     )?;
     let life = ends.duration_since(begun).ok()?;
     let due = begun + life.mul_f64(policy.keep_alive_fraction);
+    // A time that has passed already means: use it at once.
     let ahead = due.duration_since(clock.wall()).unwrap_or_default();
     clock.now().checked_add(ahead)
 }
@@ -88,6 +89,7 @@ pub(crate) fn token(
     let fields = fields(&token.headers)?;
     let issued = token.issued_at.to_system_time();
     let lifetime = match token.expires_at {
+        // Expired while the gateway was down: no token.
         Some(ends) => Some(ends.to_system_time().duration_since(wall).ok()?),
         None => None,
     };
@@ -186,6 +188,7 @@ fn fields(text: &SecretBytes) -> Option<Fields> {
             let colon = line.iter().position(|byte| *byte == b':')?;
             let name = HeaderName::from_bytes(&line[..colon]).ok()?;
             let mut value = HeaderValue::from_bytes(&line[colon + 1..]).ok()?;
+            // Not kept by the text form, and it keeps the token out of debug output.
             value.set_sensitive(true);
             Some((name, value))
         })

@@ -65,8 +65,10 @@ impl Handle {
                 self.context.metrics.served.up();
                 return Ok(());
             }
+            // Read before the event, which may start a flight: only others' flights are joined.
             let was_in_flight = state.in_flight();
             driver::feed(&self.context, &slot, &mut state, Event::Demanded);
+            // No flight although one was demanded: waiting would not help, so answer at once.
             if !state.in_flight() {
                 let absent = usable(&slot.cell, self.context.clock.now());
                 drop(state);
@@ -104,6 +106,7 @@ impl Handle {
                 &mut state,
                 Event::Unauthorized { generation },
             );
+            // Another caller's renewal may have come first: the refused token is outdated already.
             let now = self.context.clock.now();
             if state.lifecycle().generation() > generation && usable(&slot.cell, now).is_ok() {
                 return Ok(RenewalOutcome::Renewed);
@@ -142,6 +145,7 @@ impl Handle {
         let slot = self.slot(account)?;
         let answer = {
             let mut state = slot.lock();
+            // Remembered before the event: only a token that is newer than this one was renewed.
             let generation = state.lifecycle().generation();
             driver::feed(&self.context, &slot, &mut state, Event::OperatorAsked);
             if !state.in_flight() {
@@ -182,6 +186,7 @@ impl Handle {
     pub fn metrics(&self) -> BrokerMetrics {
         let mut metrics = self.context.metrics.snapshot();
         let now = self.context.clock.now();
+        // Counted here and not kept as gauges: expiry changes them without an event.
         for slot in self.context.slots() {
             metrics.accounts += 1;
             metrics.usable += u64::from(usable(&slot.cell, now).is_ok());
@@ -212,6 +217,7 @@ impl Handle {
         state: &mut SlotState,
         newer_than: Generation,
     ) -> Result<oneshot::Receiver<WaitResult>, Unavailable> {
+        // A retired slot never ends a flight, so nothing would ever answer this caller.
         if state.retired {
             return Err(unavailable::unknown_account(slot.cell.account()));
         }
@@ -228,6 +234,7 @@ impl Handle {
         answer: oneshot::Receiver<WaitResult>,
         deadline: Instant,
     ) -> WaitResult {
+        // The flight goes on after a caller gave up: its token serves the next one.
         let patience = deadline.saturating_duration_since(self.context.clock.now());
         match tokio::time::timeout(patience, answer).await {
             Ok(Ok(result)) => result,

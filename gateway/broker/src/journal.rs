@@ -62,6 +62,7 @@ impl RepeatableRecord {
         let (account, ledger) = (&self.entry.account, &context.ledger);
         let kept = match &self.completion {
             Some(completion) => {
+                // Read only now: an earlier record of this account may have made a new version.
                 let version = slot.lock().version;
                 let completed = ledger.complete(account, version, None, completion, &self.entry);
                 completed.await.map(|version| slot.lock().version = version)

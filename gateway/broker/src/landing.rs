@@ -26,6 +26,7 @@ pub(crate) fn take_in(
     outcome: FlightOutcome,
 ) -> Arrival {
     let (plan, result) = (outcome.plan, outcome.result);
+    // Before the lifecycle hears of it, which resets its count of failures.
     let notable = match &result {
         Ok(_) => state.lifecycle().failures() > 0,
         Err(failure) => needs_people(failure),
@@ -33,6 +34,7 @@ pub(crate) fn take_in(
     if let Err(failure) = &result {
         report(context, state, plan, failure);
     }
+    // An outdated flight must not overwrite what an operator sees of the present one.
     let currency = currency(state, plan.id);
     if currency == Some(FlightCurrency::Current) {
         state.last_result = Some(LastResult {

@@ -33,6 +33,7 @@ pub(crate) async fn announce(
         let state = slot.lock();
         (which(&state), state.version)
     };
+    // A new identifier for each attempt: an older one would let a late writer of that attempt in.
     let intent = Intent {
         id: context.draw_intent_id(),
         at: context.clock.wall().into(),

@@ -29,6 +29,7 @@ pub(crate) fn publish(
 ) {
     let token = state.unpublished.take();
     let minted = token.as_ref().is_some_and(|token| token.minted);
+    // Never empty: the lifecycle publishes only right after a token was issued or adopted.
     let headers = token.map(|token| token.headers).unwrap_or_default();
     let mut credential = credential::credential(generation, headers, usable_until);
     if state.spec.authorizer.signs() {
@@ -45,6 +46,7 @@ pub(crate) fn publish(
         // `debug`: a start adopts a token for each account, and ten thousand lines help nobody.
         tracing::debug!(%account, %generation, fingerprint = %fingerprint(), "a token was taken over");
     }
+    // Of the previous token.
     state.fingerprint = None;
     slot.cell.publish(CredentialState::Usable(credential));
 }
@@ -68,6 +70,7 @@ pub(crate) fn release_waiters(slot: &Slot, state: &mut SlotState, now: Instant) 
     let generation = state.lifecycle().generation();
     let last = state.last_result.clone();
     state.waiters.release(|waiter| match &usable {
+        // Checked for each waiter: after a 401, the token that was refused is not good enough.
         Ok(()) if generation > waiter.newer_than => Ok(()),
         // The old token still serves, but a caller that was refused with it needs a newer one.
         Ok(()) => Err(unavailable::not_renewed(slot.cell.account(), last.as_ref())),

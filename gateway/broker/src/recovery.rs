@@ -63,6 +63,7 @@ impl Recovery<'_> {
             state: record.state.clone(),
             params: Vec::new(),
         };
+        // Replayed: presenting the refresh token again is what must not happen here.
         let transport = Transport::Replayed(answer.clone());
         self.spec
             .authorizer

@@ -40,6 +40,7 @@ impl CoolDown {
         };
         let wait = policy
             .base
+            // Bounded, or the shift would overflow.
             .saturating_mul(1 << self.strikes.min(16))
             .min(policy.max.max(policy.base));
         self.until = now.checked_add(wait);

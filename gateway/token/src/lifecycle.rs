@@ -165,6 +165,7 @@ impl Lifecycle {
             LifecycleState::BackingOff { until, .. } if until <= step.now => {
                 self.start(None, RequestCause::Retry, step)
             }
+            // A demand probes refused credentials, never a timer: without traffic the carrier is left alone.
             LifecycleState::Rejected {
                 probe_at: Some(at), ..
             } if at <= step.now => self.start(None, RequestCause::Probe, step),

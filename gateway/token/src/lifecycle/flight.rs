@@ -114,6 +114,7 @@ impl Lifecycle {
             .policy
             .renewal
             .schedule(flight.started, lifetime, renew_after, step.jitter)
+            // The call may have taken longer than the token lives.
             .filter(|plan| step.now < plan.usable_until);
         let Some(plan) = plan else {
             return self.failed(flight.reason, old, dead_on_arrival(), step);
@@ -149,6 +150,7 @@ impl Lifecycle {
     /// Publishes a token and plans the next attempt.
     fn fresh(&mut self, issued_at: Instant, plan: Schedule, step: &mut Step) -> LifecycleState {
         self.failures = 0;
+        // Adopted tokens count too: a 401 about a token of before must not look current.
         self.generation = self.generation.next();
         let token = PublishedToken {
             generation: self.generation,
@@ -199,6 +201,7 @@ impl Lifecycle {
         failure: Failure,
         step: &mut Step,
     ) -> LifecycleState {
+        // Before the wait is computed: the first failure already counts.
         self.failures = self.failures.saturating_add(1);
         let failure = self.in_view_of_the_grant(failure);
         let next = self.after(&failure, token.as_ref(), step);
@@ -314,6 +317,7 @@ impl Lifecycle {
                 };
             }
         };
+        // A new number for each flight: a late answer of an earlier one is recognised by it.
         self.flights += 1;
         let flight = Flight {
             id: FlightId(self.flights),
