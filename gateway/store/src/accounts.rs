@@ -22,6 +22,7 @@ impl Store {
     pub async fn add_account(&self, account: &AccountRecord) -> Result<()> {
         let work = async {
             let mut tx = self.db.begin().await?;
+            // First: at no time may two accounts be the default.
             if account.default {
                 self.clear_default(&mut tx, account).await?;
             }
@@ -31,12 +32,13 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Replaces an account, if it is still at the revision that `account` was made from, and gives
-    /// back what is stored now. Its name, carrier and environment stay.
+    /// Replaces an account if it is still at the revision that `account` was made from, and returns what
+    /// is stored now. Name, carrier and environment cannot change.
     pub async fn update_account(&self, account: &AccountRecord) -> Result<AccountRecord> {
         let work = async {
             let mut tx = self.db.begin().await?;
             let found = self.find_account(&mut tx, &account.name).await?;
+            // Two operators may edit at once: the second must see the first one's change.
             if found.revision != account.revision {
                 return Err(StoreError::Stale);
             }
@@ -62,8 +64,9 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Removes an account and everything that is its: grant, consents, notices, journal, retired
-    /// keys, and its place in apps. `false` if there is none. Works on a damaged one too.
+    /// Removes an account and everything that belongs to it: grant, consents, notices, journal, retired
+    /// keys, and its place in apps. Returns `false` if there is none. A damaged account can be removed
+    /// too.
     pub async fn remove_account(&self, name: &AccountId) -> Result<bool> {
         let work = async {
             let mut tx = self.db.begin().await?;
@@ -80,6 +83,7 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
+            // Last, because the other tables refer to it.
             let query = sqlx::query("DELETE FROM accounts WHERE name = $1").bind(name.as_str());
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
             for mut app in self.list::<AppRecord>(&mut tx).await? {
@@ -89,6 +93,7 @@ impl Store {
                 }
             }
             commit(tx).await?;
+            // Damaged rows went with it, so nothing is in quarantine any more.
             self.acquit::<AccountRecord>(name.as_str().as_bytes());
             self.acquit::<GrantRecord>(name.as_str().as_bytes());
             Ok(gone)

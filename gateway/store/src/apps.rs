@@ -18,7 +18,7 @@ impl Store {
         self.read_one(name.as_str().as_bytes()).await
     }
 
-    /// Adds or replaces an app. Its client id and key must be its own.
+    /// Adds or replaces an app. No other app may have its client id or key.
     pub async fn put_app(&self, app: &AppRecord) -> Result<()> {
         let work = async {
             let mut tx = self.db.begin().await?;
@@ -30,10 +30,12 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Removes an app; `false` if there is none. Retired keys that named it stay, without an app.
+    /// Removes an app, and returns `false` if there is none. Retired keys that named it stay, without an
+    /// app.
     pub async fn remove_app(&self, name: &AppId) -> Result<bool> {
         let work = async {
             let mut tx = self.db.begin().await?;
+            // Keep the keys: a caller that still uses one must be told that it is retired.
             for mut key in self.list::<LegacyKeyRecord>(&mut tx).await? {
                 if key.app.as_ref() == Some(name) {
                     key.app = None;
@@ -54,6 +56,7 @@ impl Store {
         connection: &mut AnyConnection,
         app: &AppRecord,
     ) -> Result<()> {
+        // PostgreSQL text cannot hold NUL: refuse it on both databases alike.
         if app.client_id.as_ref().is_some_and(|id| id.contains('\0')) {
             return Err(StoreError::Invalid {
                 what: format!("app {}'s client id", app.name),

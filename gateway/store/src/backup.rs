@@ -33,7 +33,7 @@ pub struct BackupSummary {
     pub version: u8,
     /// The store it was made of, as hexadecimal digits.
     pub store_id: String,
-    /// When.
+    /// When it was made.
     pub created_at: Timestamp,
     /// How many records of each kind: `("accounts", 3)`.
     pub records: Vec<(String, u64)>,
@@ -62,24 +62,24 @@ impl BackupSummary {
 /// A backup that was not made, read or restored. The store is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackupError {
-    /// The store's side.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key file's side.
+    /// The key file cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The passphrase is no protection.
+    /// The passphrase is too short to protect anything.
     #[error("the passphrase has fewer than 12 characters: choose a longer one")]
     WeakPassphrase,
-    /// Another file.
+    /// The file is not a backup.
     #[error("this is not a backup of this program")]
     NotABackup,
-    /// A later version's.
+    /// A newer version of the program wrote it.
     #[error("the backup has format {found}, this program knows {known}: use the newer program")]
     Newer {
         /// The file's.
         found: u8,
-        /// Ours.
+        /// The newest one that this program knows.
         known: u8,
     },
     /// The file wants the other kind of key.
@@ -125,9 +125,9 @@ impl From<std::io::Error> for BackupError {
 }
 
 impl Store {
-    /// Writes a backup while the store is in use: one consistent state of it. `progress` hears how
-    /// many of how many records are written. The file is complete only after `Ok`; the caller syncs
-    /// and renames it then.
+    /// Writes a backup of one consistent state while the store is in use. `progress` gets the number of
+    /// records that are written, and of all. The file is complete only after `Ok`; the caller then syncs
+    /// and renames it.
     pub async fn backup(
         &self,
         to: &mut (impl AsyncWrite + Unpin + Send),
@@ -162,13 +162,14 @@ impl Store {
         overwrite: Overwrite,
     ) -> Result<BackupSummary, BackupError> {
         let (summary, content) = read(from, protection).await?;
+        // Parse everything before the first write: a damaged line must not empty the store.
         let records = restore::Records::parse(&content)?;
         self.replace_all(&records, overwrite).await?;
         Ok(summary)
     }
 }
 
-/// What a backup holds, after all of it was checked.
+/// Reads and checks a whole backup, and returns its summary.
 pub async fn inspect_backup(
     from: &mut (impl AsyncRead + Unpin + Send),
     protection: &Protection,

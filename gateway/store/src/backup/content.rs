@@ -62,6 +62,7 @@ impl Line {
         let json = record.to_json().map_err(|_| StoreError::Internal {
             why: "a record has no JSON form".to_owned(),
         })?;
+        // The full size at once: growing would leave copies of secrets in freed memory.
         let mut bytes = Zeroizing::new(Vec::with_capacity(kind.len() + json.len() + 6));
         for part in [b"{\"", kind.as_bytes(), b"\":", &json, b"}\n"] {
             bytes.extend_from_slice(part);
@@ -90,6 +91,7 @@ pub(super) struct Content {
 impl Content {
     /// One consistent state of a store, and how many rows did not open.
     pub(super) async fn of(store: &Store) -> Result<(Self, u64), StoreError> {
+        // One snapshot for all tables: a grant without its account could not be restored.
         let mut tx = store.db.read(store.db.snapshot()).await?;
         let mut gather = Gather {
             store,
@@ -147,7 +149,7 @@ impl Content {
     pub(super) fn records<T: Document>(&self, kind: &str) -> Result<Vec<T>, BackupError> {
         let lines = self.lines.iter().filter(|line| line.kind == kind);
         let records = lines.map(|line| {
-            // The message would quote the record.
+            // Drop the parser's message: it could quote a secret of the record.
             T::from_json(line.json())
                 .map_err(|_| damaged(format!("a record of {kind} is malformed")))
         });
@@ -174,6 +176,7 @@ impl Gather<'_> {
         for (key, sealed) in rows {
             match sealer.open::<T>(&key, &sealed) {
                 Ok(record) => self.lines.push(Line::of(kind, &record)?),
+                // Count and go on: the backup of all other records matters more.
                 Err(damage) => {
                     self.store.quarantine(&damage);
                     self.left_out += 1;

@@ -1,9 +1,10 @@
 //! The file: a header in clear, then sealed chunks.
 //!
 //! `magic (7) | version (1) | protection (1) | memory (4) | passes (4) | salt (16)`, for a recipient
-//! a public key (32), on which the chunks' key depends; then chunks, each `last (1) | length (4) | ciphertext and tag`. The nonce is the chunk's number; the associated
-//! data is the header and `last`. So a chunk that is missing, moved or cut, and a file that ends
-//! before its last chunk, do not open. Numbers are big-endian.
+//! a public key (32), on which the chunks' key depends; then chunks, each
+//! `last (1) | length (4) | ciphertext and tag`. The nonce is the chunk's number; the associated data
+//! is the header and `last`. So a chunk that is missing, moved or cut, and a file that ends before its
+//! last chunk, do not open. Numbers are big-endian.
 
 use super::protection::{self, BY_RECIPIENT, Derivation};
 use super::{BackupError, VERSION, damaged};

@@ -26,7 +26,7 @@ const TABLES: [&str; 11] = [
     "notices",
     "key_migrations",
 ];
-/// Those that make a store count as used.
+/// The tables that must be empty for a store to count as empty.
 const USED: [&str; 6] = [
     "accounts",
     "grants",
@@ -50,7 +50,7 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// All of them, or none.
+    /// Parses all records, or none.
     pub(super) fn parse(content: &Content) -> Result<Self, BackupError> {
         Ok(Self {
             accounts: content.records("accounts")?,
@@ -85,6 +85,7 @@ impl Store {
             self.db.write(work).await?;
         }
         self.insert_all(&mut tx, records).await?;
+        // A restore counts as a new state: an older file that is put back after it must be noticed.
         let mark = self.db.write(self.advance_mark(&mut tx)).await?;
         self.db.write(commit(tx)).await?;
         self.db.write(self.keep_mark(mark)).await?;
@@ -103,6 +104,7 @@ impl Store {
             self.db.write(self.insert_account(tx, account)).await?;
         }
         for grant in &records.grants {
+            // The backup's refresh token may have been used since it was made.
             let doubtful = doubt(grant);
             let grant = doubtful.as_ref().unwrap_or(grant);
             self.db.write(self.write_grant(tx, grant, None)).await?;
