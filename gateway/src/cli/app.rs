@@ -46,7 +46,7 @@ pub(super) enum AppCommand {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
-    /// What logs and metrics call it
+    /// What the access log and the command line call it
     name: AppId,
     /// An account that it may use; the first of a carrier and environment is its default there
     #[arg(

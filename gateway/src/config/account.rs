@@ -16,7 +16,7 @@ pub struct Account {
     pub carrier: CarrierId,
     /// In which of its environments.
     pub environment: Environment,
-    /// The numbers that the carrier issued; the first is the one that a login must own.
+    /// The numbers that the carrier issued; a login must own each of them.
     pub account_numbers: Vec<AccountNumber>,
     /// Other names that apps may use for it.
     pub aliases: Vec<AccountId>,
@@ -70,8 +70,8 @@ static ACCOUNT_NUMBERS: Key = Key {
     name: "account_numbers",
     kind: Kind::Texts("\"A1B2C3\""),
     preset: Preset::Unset("none"),
-    doc: "Several numbers of one login, instead of `account_number`. The first is the one that a \
-          sign-in must own.",
+    doc: "Several numbers of one login, instead of `account_number`. A sign-in must own \
+          each of them.",
 };
 static GRANT: Key = Key {
     name: "grant",

@@ -39,7 +39,7 @@ static NAME: Key = Key {
     name: "name",
     kind: Kind::Text("\"shop\""),
     preset: Preset::Required,
-    doc: "What logs and metrics call it.",
+    doc: "What the access log and the command line call it.",
 };
 static CLIENT_ID: Key = Key {
     name: "client_id",

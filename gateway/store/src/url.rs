@@ -15,7 +15,7 @@ pub enum StoreUrl {
 }
 
 impl StoreUrl {
-    /// Reads `memory`, `sqlite:FILE` or `postgres://…`; a relative file is taken from `folder`.
+    /// Reads `memory`, `sqlite://FILE` or `postgres://…`; a relative file is taken from `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
         let text = text.trim();
         if text == "memory" {
@@ -27,12 +27,13 @@ impl StoreUrl {
         // The text is not repeated: it may hold a password.
         let Some(file) = text.strip_prefix("sqlite:") else {
             return Err(
-                "the store's URL is none of `memory`, `sqlite:FILE` and `postgres://…`".to_owned(),
+                "the store's URL is none of `memory:`, `sqlite://FILE` and `postgres://…`"
+                    .to_owned(),
             );
         };
         let file = file.strip_prefix("//").unwrap_or(file);
         if file.is_empty() || file.ends_with('/') || file.contains('\0') {
-            return Err("`sqlite:` wants a file: `sqlite:waybill.db`".to_owned());
+            return Err("`sqlite://` needs a file: `sqlite://waybill.db`".to_owned());
         }
         Ok(Self::Sqlite(folder.join(file)))
     }

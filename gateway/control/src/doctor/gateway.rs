@@ -32,7 +32,7 @@ impl ControlPlane {
         if store.kind() == "memory" {
             let message =
                 "everything is in memory: accounts, logins and tokens end with the process";
-            let remedy = "set `url = \"sqlite:waybill.db\"` in [store]";
+            let remedy = "set `url = \"sqlite://waybill.db\"` in [store]";
             findings.warning("store", message, remedy.to_owned());
         } else {
             let message = format!("{} answers and takes writes", store.kind());

@@ -16,7 +16,7 @@ pub(in crate::cli) struct AddArgs {
     /// Which of the carrier's environments: production or test
     #[arg(long = "env", value_name = "ENVIRONMENT")]
     environment: Environment,
-    /// The number that the carrier issued; the first is the one that a sign-in must own
+    /// A number that the carrier issued, once for each; a sign-in must own all of them
     #[arg(long = "number", value_name = "NUMBER")]
     numbers: Vec<AccountNumber>,
     /// Another name by which apps may call it

@@ -106,7 +106,7 @@ fn values_that_mean_nothing_are_refused() {
         "[store]\nurl = \"mysql://u:planted@h/d\"",
         "the store's URL is none of",
     );
-    one("[store]\nurl = \"sqlite://\"", "wants a file");
+    one("[store]\nurl = \"sqlite://\"", "needs a file");
     one("[upstream]\nca_file = \"absent.pem\"", "cannot be read");
     one(
         &format!("{ROUTE}prefix = \"ups/\""),
