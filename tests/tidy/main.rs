@@ -2,6 +2,7 @@
 
 mod architecture;
 mod changelog;
+mod floors;
 mod graph;
 mod licences;
 mod source;

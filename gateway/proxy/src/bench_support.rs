@@ -2,11 +2,15 @@
 
 use crate::{
     Directory, DirectoryError,
-    app_token::{AppTokens, Remembered, Verdict},
-    client::{self, RequestHead},
-    index::Index,
-    outgoing::Outgoing,
-    route,
+    directory::{
+        app_token::{AppTokens, Remembered, Verdict},
+        index::Index,
+    },
+    request::route,
+    upstream::{
+        body::Outgoing,
+        client::{self, RequestHead},
+    },
 };
 use gateway_model::{Credential, SecretBytes};
 use http::{HeaderMap, Method, Uri, uri::PathAndQuery};

@@ -148,6 +148,17 @@ impl Problem {
         Self::new(code, violation.message()).closing()
     }
 
+    /// The carrier's response is not HTTP. `idempotent`: whether the request may simply be repeated.
+    pub(crate) const fn malformed_response(idempotent: bool) -> Self {
+        let message = if idempotent {
+            "the carrier's answer is not valid HTTP"
+        } else {
+            "the carrier's answer is not valid HTTP; outcome unknown: look whether it was done before \
+             you repeat it"
+        };
+        Self::new(Code::CarrierMalformed, message)
+    }
+
     /// The request could not be signed, so it was not sent.
     pub(crate) fn unsigned(failure: Failure) -> Self {
         let (code, next) = match failure.class {

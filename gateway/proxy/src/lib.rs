@@ -1,80 +1,66 @@
 //! The data plane: the path of a request from an app to a carrier and back.
 //!
 //! One worker is one OS thread with a runtime, listening sockets, upstream connections and copies of
-//! the credentials of its own. Nothing that a request with a fresh token touches is shared between
-//! workers, not even a reference count. The phases of a request, in the order of [`serve`]:
+//! the credentials of its own. A request with a fresh token touches nothing that another worker writes,
+//! not even a reference count, with one exception: an app that has a rate limit takes each of its
+//! requests from one bucket that all workers share, which is what makes the limit exact.
+//!
+//! The folders are floors. A file imports its own floor and those below it:
+//!
+//! | floor | what it holds |
+//! |---|---|
+//! | `serving` | the loops: bind, accept, drive a connection, tick, drain |
+//! | `request` | the phases of a request, in the table below |
+//! | `worker` | what one worker owns, and its connections |
+//! | `directory` | routes, accounts and apps: checked, indexed, published, viewed by a worker |
+//! | `upstream` | connection pools, the HTTP/1.1 client, TLS, request bodies |
+//! | files of the root | errors, settings, limits, counters, field names, ticks |
+//! | `framing` | the strict check of HTTP/1 bytes |
+//!
+//! The phases of a request, in the order in which they run (`request/serve.rs`):
 //!
 //! | | phase | file |
 //! |---|---|---|
-//! | 1 | accept, limits, HTTP hygiene, which route | `listener`, `connection`, `http1`, `framing`, `hygiene`, `route` |
-//! | 2 | who is calling | `caller` (with `app_token`) |
-//! | 3 | which account | `account` |
-//! | 4 | requests that the gateway answers itself | `own` |
-//! | 5 | take the credential | `credential` (with `credentials`, `view`) |
-//! | 6 | strip and inject; sign, for carriers that want it | `inject` (with `names`), `sign` |
-//! | 7 | forward, stream back | `forward` (with `outgoing`, `upstream`, `client`, `tls`, `answer`) |
-//! | 8 | replay after a rejected credential | `replay` |
-//! | 9 | account for it | `record` (with `metrics`) |
+//! | 1 | accept; check the head; answer `OPTIONS *` | `serving/accept`, `serving/connection`, `framing`, `request/hygiene`, `request/host` |
+//! | 2 | choose the route; rewrite a path of the carrier's older API | `request/route`, `directory/legacy_paths` |
+//! | 3 | answer a token request | `request/token_endpoint`, `request/local_reply` |
+//! | 4 | identify the caller; count the request against the app's rate limit | `request/caller`, `request/legacy_key`, `directory/app_token`, `directory/rate` |
+//! | 5 | choose the account; answer `OPTIONS` with `Max-Forwards: 0` | `request/account`, `request/options` |
+//! | 6 | rewrite the head: strip, then complete | `request/request_headers`, `field_names` |
+//! | 7 | take the credential; sign the request if the carrier requires it | `request/credential`, `request/signature` |
+//! | 8 | forward the request with the credential | `request/forward`, `upstream` |
+//! | 9 | replay it after a rejected credential | `request/replay` |
+//! | 10 | annotate the response and stream it back | `request/response_headers`, `request/response_body` |
+//! | 11 | record the request | `request/record`, `metrics` |
 //!
-//! Whatever ends a request before the carrier answers is a `Problem` (`error`), and `respond` turns it
-//! into an answer. `docs/data-plane.md` is the page for operators.
+//! A failure in any phase is a `Problem` (`error`), and `request/local_reply` turns it into a response.
+//! `docs/data-plane.md` is the page for operators.
 
-mod account;
-mod answer;
-mod app_token;
 #[doc(hidden)]
 pub mod bench_support;
-mod caller;
-mod client;
-mod connection;
-mod connections;
-mod credential;
-mod credentials;
+mod credential_source;
 mod directory;
-mod directory_view;
 mod error;
-mod forward;
+mod field_names;
 pub mod framing;
-mod http1;
-mod hygiene;
-mod index;
-mod inject;
-mod legacy;
-mod legacy_path;
 mod limits;
-mod listener;
-mod live;
-mod local_exec;
 mod metrics;
-mod names;
-mod outgoing;
-mod own;
-mod rate;
-mod read_ahead;
-mod record;
-mod replay;
-mod request_id;
-mod respond;
-mod route;
-mod secret_hash;
-mod serve;
-mod server;
+mod path_rules;
+mod request;
+mod serving;
 mod settings;
-mod sign;
-mod streams;
 #[cfg(test)]
 mod tests;
 mod ticks;
-mod tls;
 mod upstream;
-mod view;
 mod worker;
 
-pub use credentials::{BoxFuture, Credentials, Renewal};
-pub use directory::{Account, App, AppLogin, Directory, DirectoryError, LegacyKey, Route};
+pub use credential_source::{BoxFuture, Credentials, Renewal};
+pub use directory::{
+    Account, App, AppLogin, Directory, DirectoryError, DirectoryHandle, LegacyKey, Route,
+    SecretHash,
+};
 pub use limits::Limits;
-pub use live::DirectoryHandle;
-pub use metrics::{LATENCY_BOUNDS_US, MetricsReader, MetricsSnapshot};
-pub use secret_hash::SecretHash;
-pub use server::{BindError, Bound, DrainReport, Running, bind};
+pub use metrics::LATENCY_BOUNDS_US;
+pub use serving::{BindError, Bound, DrainReport, MetricsReader, MetricsSnapshot, Running, bind};
 pub use settings::{ListenerSettings, Settings};

@@ -150,14 +150,6 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Inserts what `make` makes of its place; returns the other half.
-    pub(crate) fn insert_with<U>(&mut self, make: impl FnOnce(usize) -> (T, U)) -> U {
-        let at = self.free.last().copied().unwrap_or(self.entries.len());
-        let (entry, other) = make(at);
-        self.insert(entry);
-        other
-    }
-
     pub(crate) fn each_mut(&mut self, mut visit: impl FnMut(&mut T)) {
         self.entries.iter_mut().flatten().for_each(&mut visit);
     }

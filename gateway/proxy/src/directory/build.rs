@@ -1,0 +1,273 @@
+//! A directory is checked, and prepared for look-ups.
+
+use super::{
+    index::{Index, IndexedAccount, IndexedApp, IndexedRoute},
+    legacy_keys::LegacyKeys,
+    legacy_paths::PathTable,
+    rate::{AppBuckets, Pace},
+    realm::{Map, Realm},
+    types::{App, AppLogin, Directory, DirectoryError, LegacyKey, Route},
+};
+use crate::metrics::AccountCounters;
+use gateway_model::{CarrierId, CarrierProfile, Environment, Scheme};
+use std::{collections::HashSet, sync::Arc};
+
+impl Index {
+    /// Prepares a directory for so many workers. What stays of the directory `before` keeps its
+    /// counters and limits.
+    pub(crate) fn new(
+        directory: Directory,
+        before: Option<&Self>,
+        workers: usize,
+    ) -> Result<Self, DirectoryError> {
+        let mut index = Self {
+            routes: Vec::with_capacity(directory.routes.len()),
+            accounts: Vec::with_capacity(directory.accounts.len()),
+            apps: Vec::with_capacity(directory.apps.len()),
+            legacy_keys: LegacyKeys::new(!directory.legacy_keys.is_empty()),
+            anonymous_tokens: before.map_or_else(Arc::default, |b| Arc::clone(&b.anonymous_tokens)),
+            rest: None,
+            by_host: Map::default(),
+            by_prefix: Map::default(),
+            prefix_segments: Vec::new(),
+            by_account: Map::default(),
+            by_client_id: Map::default(),
+            by_app: Map::default(),
+            by_key: Map::default(),
+            origins: HashSet::default(),
+        };
+        let mut realms = Map::default();
+        for account in directory.accounts {
+            let realm = realm(&mut realms, &account.carrier, account.environment);
+            let kept = before.and_then(|before| before.account_by_id(&account.id));
+            let counters = kept.map_or_else(
+                || Arc::new(AccountCounters::new(workers)),
+                |kept| Arc::clone(&kept.counters),
+            );
+            let indexed = IndexedAccount {
+                realm,
+                account,
+                counters,
+            };
+            index.add_account(indexed)?;
+        }
+        index.add_aliases()?;
+        for app in directory.apps {
+            let kept =
+                before.and_then(|before| before.apps.get(before.app_by_id(app.id.as_str())?));
+            let buckets = kept.map(|kept| Arc::clone(&kept.buckets));
+            index.add_app(app, buckets.unwrap_or_default())?;
+        }
+        for key in &directory.legacy_keys {
+            index.add_legacy_key(key)?;
+        }
+        let mut older = None;
+        for route in directory.routes {
+            let realm = realm(&mut realms, &route.profile.id, route.environment);
+            index.add_route(route, realm, &mut older)?;
+        }
+        index.rest = index.route_for_the_rest();
+        index.add_origin_hosts();
+        Ok(index)
+    }
+
+    fn add_account(&mut self, indexed: IndexedAccount) -> Result<(), DirectoryError> {
+        let (id, at) = (indexed.account.id.clone(), self.accounts.len());
+        if self.by_account.insert(id.clone(), at).is_some() {
+            return Err(DirectoryError::AccountTwice(id));
+        }
+        self.accounts.push(indexed);
+        Ok(())
+    }
+
+    /// After all accounts, so that an alias never takes the name of one.
+    fn add_aliases(&mut self) -> Result<(), DirectoryError> {
+        for (at, indexed) in self.accounts.iter().enumerate() {
+            for alias in &indexed.account.aliases {
+                let taken = self.by_account.insert(alias.clone(), at);
+                if taken.is_some_and(|other| other != at) {
+                    return Err(DirectoryError::AliasTwice(alias.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_app(&mut self, app: App, buckets: Arc<AppBuckets>) -> Result<(), DirectoryError> {
+        let at = self.apps.len();
+        if let Some(AppLogin { client_id, .. }) = &app.login
+            && self.by_client_id.insert(client_id.clone(), at).is_some()
+        {
+            return Err(DirectoryError::ClientIdTwice(client_id.clone()));
+        }
+        if self.by_app.insert(app.id.as_str().to_owned(), at).is_some() {
+            return Err(DirectoryError::AppTwice(app.id.as_str().to_owned()));
+        }
+        if let Some(key) = &app.key
+            && self.by_key.insert(*key.as_bytes(), at).is_some()
+        {
+            return Err(DirectoryError::KeyTwice(app.id.as_str().to_owned()));
+        }
+        let mut accounts = Vec::new();
+        let mut defaults: Vec<(Realm, u32)> = Vec::new();
+        for id in &app.accounts {
+            // An account that is not there (deactivated, say) is one that the app cannot use now.
+            let Some(&account) = self.by_account.get(id) else {
+                continue;
+            };
+            let realm = self.accounts[account].realm;
+            let Ok(account) = u32::try_from(account) else {
+                continue;
+            };
+            accounts.push(account);
+            if !defaults.iter().any(|(r, _)| *r == realm) {
+                defaults.push((realm, account));
+            }
+        }
+        accounts.sort_unstable();
+        defaults.sort_unstable();
+        self.apps.push(IndexedApp {
+            pace: app.rate.map(Pace::of),
+            app,
+            buckets,
+            accounts: accounts.into(),
+            defaults: defaults.into(),
+        });
+        Ok(())
+    }
+
+    fn add_legacy_key(&mut self, key: &LegacyKey) -> Result<(), DirectoryError> {
+        let app = match &key.app {
+            None => None,
+            Some(id) => match self.by_app.get(id.as_str()) {
+                Some(&app) => Some(app),
+                // A key goes with its app.
+                None => return Ok(()),
+            },
+        };
+        let account = self.by_account.get(&key.account);
+        let account = account.map(|&at| (self.accounts[at].realm, at));
+        self.legacy_keys.add(key, app, account)
+    }
+
+    fn add_route(
+        &mut self,
+        route: Route,
+        realm: Realm,
+        older: &mut Option<Older>,
+    ) -> Result<(), DirectoryError> {
+        if route.origin.scheme() == Scheme::Http && !route.danger_plaintext {
+            return Err(DirectoryError::Plaintext(route.origin.to_string()));
+        }
+        let at = self.routes.len();
+        for host in &route.hosts {
+            if self.by_host.insert(host.to_ascii_lowercase(), at).is_some() {
+                return Err(DirectoryError::HostTwice(host.clone()));
+            }
+        }
+        let prefix = match &route.prefix {
+            None => None,
+            Some(text) => Some(self.add_prefix(text, at)?),
+        };
+        let default_account = match &route.default_account {
+            None => None,
+            Some(id) => match self.by_account.get(id) {
+                Some(&account) if self.accounts[account].realm == realm => Some(account),
+                Some(_) => {
+                    let carrier = route.profile.id.clone();
+                    let wrong =
+                        DirectoryError::DefaultAccount(id.clone(), carrier, route.environment);
+                    return Err(wrong);
+                }
+                // As for apps: it may come back.
+                None => None,
+            },
+        };
+        let older = older_paths(&route.profile, older)?;
+        self.origins.insert(route.origin.clone());
+        self.routes.push(IndexedRoute {
+            route,
+            realm,
+            default_account,
+            prefix,
+            older,
+        });
+        Ok(())
+    }
+
+    fn add_prefix(&mut self, text: &str, at: usize) -> Result<String, DirectoryError> {
+        let segments = text.trim_matches('/');
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/');
+        if segments.is_empty() || segments.contains("//") || !segments.bytes().all(plain) {
+            return Err(DirectoryError::Prefix(text.to_owned()));
+        }
+        let prefix = format!("/{segments}");
+        if self.by_prefix.insert(prefix.clone(), at).is_some() {
+            return Err(DirectoryError::PrefixTwice(prefix));
+        }
+        let count = segments.split('/').count();
+        if !self.prefix_segments.contains(&count) {
+            self.prefix_segments.push(count);
+            self.prefix_segments.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        Ok(prefix)
+    }
+
+    /// The only route, or the only one that asks for nothing.
+    fn route_for_the_rest(&self) -> Option<usize> {
+        if self.routes.len() == 1 {
+            return Some(0);
+        }
+        let asks_nothing =
+            |route: &IndexedRoute| route.prefix.is_none() && route.route.hosts.is_empty();
+        let mut open = (0..self.routes.len()).filter(|at| asks_nothing(&self.routes[*at]));
+        let first = open.next();
+        first.filter(|_| open.next().is_none())
+    }
+
+    /// Apps that reach the gateway under the carrier's own name select the route by it, unless two
+    /// routes share the origin.
+    fn add_origin_hosts(&mut self) {
+        let mut seen: Map<String, Option<usize>> = Map::default();
+        for (at, route) in self.routes.iter().enumerate() {
+            let authority = route.route.origin.authority().to_ascii_lowercase();
+            seen.entry(authority)
+                .and_modify(|at| *at = None)
+                .or_insert(Some(at));
+        }
+        for (authority, at) in seen {
+            if let Some(at) = at {
+                self.by_host.entry(authority).or_insert(at);
+            }
+        }
+    }
+}
+
+/// A profile, and its older paths. Routes mostly share one.
+type Older = (Arc<CarrierProfile>, Arc<PathTable>);
+
+fn older_paths(
+    profile: &Arc<CarrierProfile>,
+    last: &mut Option<Older>,
+) -> Result<Option<Arc<PathTable>>, DirectoryError> {
+    let Some(legacy) = &profile.legacy else {
+        return Ok(None);
+    };
+    if let Some((of, table)) = last
+        && Arc::ptr_eq(of, profile)
+    {
+        return Ok(Some(Arc::clone(table)));
+    }
+    let table = Arc::new(PathTable::new(legacy)?);
+    *last = Some((Arc::clone(profile), Arc::clone(&table)));
+    Ok(Some(table))
+}
+
+fn realm(
+    realms: &mut Map<(CarrierId, Environment), Realm>,
+    carrier: &CarrierId,
+    environment: Environment,
+) -> Realm {
+    let next = Realm::numbered(u32::try_from(realms.len()).unwrap_or(u32::MAX));
+    *realms.entry((carrier.clone(), environment)).or_insert(next)
+}

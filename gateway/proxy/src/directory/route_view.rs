@@ -1,0 +1,62 @@
+//! A worker's own copy of a route.
+
+use super::types::Route;
+use crate::upstream::Upstream;
+use gateway_model::{CarrierProfile, Environment, HeaderWhenAbsent};
+use http::{HeaderName, HeaderValue};
+use std::{rc::Rc, sync::Arc};
+
+/// A route, with everything prepared that its requests need.
+pub(crate) struct RouteView {
+    pub(crate) profile: Arc<CarrierProfile>,
+    /// The origin's authority, for `Host`.
+    pub(crate) host: HeaderValue,
+    pub(crate) environment: HeaderValue,
+    pub(crate) when_absent: Vec<HeaderWhenAbsent>,
+    /// Fields in which a client could send credentials of its own.
+    pub(crate) credential_headers: Vec<HeaderName>,
+    pub(crate) upstream: Rc<Upstream>,
+}
+
+impl RouteView {
+    pub(crate) fn new(route: &Route, upstream: Rc<Upstream>) -> Self {
+        let profile = &route.profile;
+        let legacy = profile.legacy.iter();
+        let legacy = legacy.flat_map(|legacy| legacy.strip.iter().chain([&legacy.key_header]));
+        let mut credential_headers = Vec::new();
+        for name in profile.credential_headers.iter().chain(legacy) {
+            if !credential_headers.contains(name) {
+                credential_headers.push(name.clone());
+            }
+        }
+        Self {
+            profile: Arc::clone(&route.profile),
+            host: HeaderValue::from_str(&route.origin.authority())
+                .expect("an origin's authority is made of visible ASCII characters"),
+            environment: HeaderValue::from_static(match route.environment {
+                Environment::Production => "production",
+                Environment::Test => "test",
+            }),
+            when_absent: route.profile.headers_when_absent.iter().map(own).collect(),
+            credential_headers,
+            upstream,
+        }
+    }
+}
+
+/// A copy that shares no memory.
+fn own(wanted: &HeaderWhenAbsent) -> HeaderWhenAbsent {
+    let own_name = |name: &HeaderName| {
+        HeaderName::from_bytes(name.as_str().as_bytes()).expect("the text of a name is a name")
+    };
+    match wanted {
+        HeaderWhenAbsent::Fixed(name, value) => {
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            HeaderWhenAbsent::Fixed(
+                own_name(name),
+                value.expect("the bytes of a value are a value"),
+            )
+        }
+        HeaderWhenAbsent::RequestId(name) => HeaderWhenAbsent::RequestId(own_name(name)),
+    }
+}

@@ -1,0 +1,46 @@
+//! Which paths are taken: only those that every reader understands alike.
+
+use crate::error::Problem;
+
+/// The path is routed exactly as it is sent, so nothing in it may mean something else to another reader.
+pub(crate) fn check(path: &[u8]) -> Result<(), Problem> {
+    let mut segment = 0;
+    for (at, &b) in path.iter().enumerate() {
+        match b {
+            b'/' => {
+                dot_segment(&path[segment..at])?;
+                segment = at + 1;
+            }
+            b'%' => {
+                let hex = path.get(at + 1..at + 3);
+                let hex = hex.filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+                match hex {
+                    Some(b"00") => return Err(Problem::bad("the path holds a NUL")),
+                    Some(_) => {}
+                    None => return Err(Problem::bad("the path holds a '%' without two digits")),
+                }
+            }
+            b'\\' | b'#' | 0..=b' ' | 0x7F.. => {
+                return Err(Problem::bad(
+                    "the path holds a byte that must be percent-encoded",
+                ));
+            }
+            _ => {}
+        }
+    }
+    dot_segment(&path[segment..])
+}
+
+fn dot_segment(segment: &[u8]) -> Result<(), Problem> {
+    if !matches!(segment.first(), Some(b'.' | b'%')) || segment.len() > 6 {
+        return Ok(());
+    }
+    let text = segment.to_ascii_lowercase();
+    let dots = [&b"."[..], b"..", b"%2e", b".%2e", b"%2e.", b"%2e%2e"];
+    if dots.contains(&text.as_slice()) {
+        return Err(Problem::bad(
+            "the path holds a dot segment: send it resolved",
+        ));
+    }
+    Ok(())
+}

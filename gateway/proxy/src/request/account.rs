@@ -1,0 +1,99 @@
+//! Phase 5: whose credentials the request is sent with.
+
+use super::{caller::Caller, hygiene::Found};
+use crate::{
+    directory::index::{Index, IndexedRoute},
+    error::{Code, Problem},
+    field_names as names,
+};
+use http::{HeaderMap, HeaderValue};
+
+/// Chooses the account: the named one, else the caller's own for this carrier and environment, else the
+/// route's default for callers that have none.
+pub(super) fn choose(
+    index: &Index,
+    headers: &HeaderMap,
+    found: &Found,
+    caller: Caller,
+    route: usize,
+) -> Result<usize, Problem> {
+    let route = &index.routes[route];
+    if found.removed & names::ACCOUNT_BIT != 0
+        && let Some(name) = headers.get(names::WAYBILL_ACCOUNT)
+    {
+        let only = headers
+            .get_all(names::WAYBILL_ACCOUNT)
+            .iter()
+            .nth(1)
+            .is_none();
+        let account = Some(name)
+            .filter(|_| only)
+            .and_then(|name| HeaderValue::to_str(name).ok())
+            .and_then(|name| index.account(name))
+            .filter(|account| index.accounts[*account].realm == route.realm)
+            .filter(|account| may_use(index, caller, *account));
+        // The answer does not tell an unknown account from a forbidden one.
+        return account.ok_or_else(|| {
+            Problem::new(
+                Code::AccountForbidden,
+                "this caller has no such account at this carrier and environment",
+            )
+        });
+    }
+    match caller {
+        Caller::App(app) => index.apps[app]
+            .default_account(route.realm)
+            .ok_or_else(|| no_account_of_app(index, app)),
+        Caller::Legacy { account, .. } if may_use(index, caller, account) => Ok(account),
+        Caller::Legacy { .. } => Err(Problem::new(
+            Code::AccountForbidden,
+            "the app of this retired access key may not use the key's account: grant it",
+        )),
+        Caller::Anonymous => route.default_account.ok_or_else(|| no_default(route)),
+    }
+}
+
+fn may_use(index: &Index, caller: Caller, account: usize) -> bool {
+    match caller {
+        Caller::App(app) | Caller::Legacy { app: Some(app), .. } => {
+            index.apps[app].may_use(account)
+        }
+        Caller::Legacy {
+            app: None,
+            account: own,
+        } => account == own,
+        Caller::Anonymous => true,
+    }
+}
+
+#[cold]
+fn no_account_of_app(index: &Index, app: usize) -> Problem {
+    let granted = &index.apps[app].app.accounts;
+    let message = if granted
+        .iter()
+        .any(|id| index.account(id.as_str()).is_none())
+    {
+        "an account of this app is not active, and it has no other at this carrier and environment: \
+         activate it, or grant the app another one"
+    } else {
+        "this app has no account at this carrier and environment: grant it one"
+    };
+    Problem::new(Code::AccountForbidden, message)
+}
+
+#[cold]
+fn no_default(route: &IndexedRoute) -> Problem {
+    match &route.route.default_account {
+        None => Problem::new(
+            Code::AccountRequired,
+            "name an account in Waybill-Account, or give the route a default account",
+        ),
+        Some(id) => Problem::owned(
+            Code::AccountRequired,
+            format!(
+                "the route's default account {id} is not active: activate it, or name another one in \
+                 Waybill-Account"
+            ),
+        ),
+    }
+}

@@ -1,0 +1,193 @@
+//! Phase 1, third part: what a request must look like before anything acts on it (H1, H6, H7).
+//!
+//! One pass over the fields finds everything that later phases remove, so that the removal itself only
+//! touches what is there.
+
+use super::host;
+use crate::{
+    directory::view::DirectoryView,
+    error::{Code, Problem},
+    field_names::{self as names, Fate, Lengths},
+    framing::{all_target, limits},
+    path_rules,
+    worker::Connection,
+};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header};
+use hyper::body::Incoming;
+
+/// What the pass over a request's fields found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Bits of [`names::REMOVED`].
+    pub(crate) removed: u32,
+    pub(crate) connection: bool,
+    pub(crate) transfer_encoding: bool,
+    /// What `Content-Length` says.
+    pub(crate) length: Option<u64>,
+    /// All names.
+    pub(crate) lengths: Lengths,
+    /// The `Host` is this machine's or a route's.
+    pub(crate) own_host: bool,
+    /// `Origin` or a telling `Sec-Fetch-Site`: a browser made this for a web page.
+    pub(crate) browser: bool,
+}
+
+/// Checks a request's head.
+pub(crate) fn check(
+    connection: &Connection,
+    directory: &DirectoryView,
+    request: &Request<Incoming>,
+) -> Result<Found, Problem> {
+    check_method(request.method())?;
+    check_target(connection, request.uri(), request.method())?;
+    let (mut hosts, mut host) = (0, None);
+    let mut lengths = 0;
+    let mut found = Found::default();
+    for (name, value) in request.headers() {
+        found.lengths.add(name.as_str());
+        match names::of_request(name.as_str()) {
+            Fate::Keep => found.browser |= is_browser_mark(name, value),
+            Fate::Remove(at) => found.removed |= 1 << at,
+            Fate::Connection => found.connection = true,
+            Fate::TransferEncoding => found.transfer_encoding = true,
+            Fate::Host => {
+                hosts += 1;
+                host = Some(value.as_bytes());
+            }
+            Fate::ContentLength => {
+                lengths += 1;
+                found.length = plain_number(value.as_bytes());
+                if found.length.is_none() {
+                    return Err(Problem::bad("Content-Length is not a plain number").closing());
+                }
+            }
+            Fate::Twin => {
+                return Err(Problem::bad(
+                    "a field name with '_' imitates a protected field: remove it",
+                ));
+            }
+        }
+    }
+    if lengths > 1 || (lengths == 1 && found.transfer_encoding) {
+        return Err(Problem::bad("the request has more than one length").closing());
+    }
+    if request.version() == Version::HTTP_2 {
+        check_http2(request)?;
+    }
+    host::check(connection, directory, request, (hosts, host))?;
+    let memo = connection.host_memo.borrow();
+    found.own_host = (memo.as_ref()).is_some_and(|memo| memo.local || memo.route.is_some());
+    Ok(found)
+}
+
+/// What the guard checks in the bytes of HTTP/1 and cannot see in HTTP/2.
+fn check_http2(request: &Request<Incoming>) -> Result<(), Problem> {
+    let (uri, headers) = (request.uri(), request.headers());
+    if headers.len() > usize::from(limits::FIELDS) {
+        return Err(Problem::new(
+            Code::HeadTooLarge,
+            "the request has too many fields",
+        ));
+    }
+    let scheme = uri.scheme_str();
+    if !matches!(scheme, Some("http" | "https") | None) {
+        return Err(Problem::bad("the scheme is neither http nor https"));
+    }
+    if uri
+        .path_and_query()
+        .is_some_and(|target| !all_target(target.as_str().as_bytes()))
+    {
+        return Err(Problem::bad(
+            "the request target holds a byte that must be percent-encoded",
+        ));
+    }
+    // RFC 9113 section 8.2.1. Written to HTTP/1 they would be padding, and not part of the value.
+    let padded = |value: &HeaderValue| {
+        let ends = [value.as_bytes().first(), value.as_bytes().last()];
+        ends.iter().flatten().any(|b| matches!(b, b' ' | b'\t'))
+    };
+    if headers.values().any(padded) {
+        return Err(Problem::bad(
+            "a field value begins or ends with white space",
+        ));
+    }
+    let mut expectations = headers.get_all(header::EXPECT).iter();
+    if expectations.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Problem::new(
+            Code::ExpectationFailed,
+            "the only expectation met here is 100-continue",
+        ));
+    }
+    Ok(())
+}
+
+fn check_method(method: &Method) -> Result<(), Problem> {
+    const ALLOWED: [Method; 7] = [
+        Method::POST,
+        Method::GET,
+        Method::HEAD,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    if ALLOWED.contains(method) {
+        Ok(())
+    } else if [Method::CONNECT, Method::TRACE].contains(method) {
+        Err(Problem::new(
+            Code::MethodNotAllowed,
+            "CONNECT and TRACE are not served here",
+        )
+        .closing())
+    } else {
+        Err(Problem::new(
+            Code::NotImplemented,
+            "this method is not known here: use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+        )
+        .closing())
+    }
+}
+
+fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<(), Problem> {
+    let limit = connection.worker.settings.limits.target_bytes;
+    let path = uri.path();
+    let query = uri.query().unwrap_or_default();
+    if path.len() + uri.query().map_or(0, |query| query.len() + 1) > limit {
+        return Err(Problem::new(
+            Code::TargetTooLong,
+            "the request target is too long",
+        ));
+    }
+    if path == "*" && *method == Method::OPTIONS {
+        return Ok(());
+    }
+    if !path.starts_with('/') {
+        return Err(Problem::bad("the request target must begin with '/'"));
+    }
+    path_rules::check(path.as_bytes())?;
+    let odd = |b: u8| b <= b' ' || b >= 0x7F || b == b'\\';
+    if query.bytes().any(odd) {
+        return Err(Problem::bad(
+            "the query holds a byte that must be percent-encoded",
+        ));
+    }
+    Ok(())
+}
+
+fn plain_number(text: &[u8]) -> Option<u64> {
+    let digits = !text.is_empty() && text.len() <= 19 && text.iter().all(u8::is_ascii_digit);
+    if !digits || (text.len() > 1 && text[0] == b'0') {
+        return None;
+    }
+    // 19 digits fit.
+    let add = |number, digit: &u8| number * 10 + u64::from(digit - b'0');
+    Some(text.iter().fold(0, add))
+}
+
+fn is_browser_mark(name: &HeaderName, value: &HeaderValue) -> bool {
+    match name.as_str() {
+        "origin" => true,
+        "sec-fetch-site" => value.as_bytes() != b"none",
+        _ => false,
+    }
+}

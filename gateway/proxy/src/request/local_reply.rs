@@ -1,0 +1,114 @@
+//! Responses that the gateway makes itself: the one place where a [`Problem`] becomes one.
+
+use super::{record::Record, response_body::Answer};
+use crate::{
+    error::{Code, Problem},
+    field_names as names,
+};
+use bytes::Bytes;
+use gateway_model::{CarrierProfile, Refusal};
+use http::{HeaderValue, Response, StatusCode, Version, header};
+
+/// The methods that are forwarded.
+const ALLOWED: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+/// A content type.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// For answers that must not be kept.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Makes the answer, in the carrier's envelope if the request got as far as a route.
+#[cold]
+pub(super) fn problem(
+    problem: Problem,
+    profile: Option<&CarrierProfile>,
+    mut record: Record,
+    version: Version,
+) -> Response<Answer> {
+    let refusal = profile.and_then(|profile| refusal(problem.code, profile));
+    let status = refusal.map_or_else(|| problem.code.status(), |refusal| refusal.status);
+    let code = refusal.map_or(problem.code.as_str(), |refusal| refusal.code.as_str());
+    let message = refusal.map_or(&*problem.message, |refusal| refusal.message.as_str());
+    let body = match profile {
+        Some(profile) => profile.errors.render(code, message),
+        None => plain_envelope(code, message),
+    };
+    record.status = status.as_u16();
+    record.error = Some(problem.code);
+    let id = HeaderValue::from_maybe_shared(record.id().clone());
+    let mut response = Response::new(Answer::whole(Bytes::from(body), record));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(
+        names::WAYBILL_ERROR,
+        HeaderValue::from_static(problem.code.as_str()),
+    );
+    if let Ok(id) = id {
+        headers.insert(names::WAYBILL_REQUEST_ID, id);
+    }
+    if let Some(wait) = problem.retry_after {
+        // Whole seconds, never 0: that would mean "at once".
+        let seconds = wait.as_millis().div_ceil(1000).clamp(1, 3600);
+        let seconds = u32::try_from(seconds).unwrap_or(3600);
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        let scheme = if problem.code == Code::InvalidClient {
+            HeaderValue::from_static("Basic realm=\"waybill\"")
+        } else {
+            HeaderValue::from_static("Bearer realm=\"waybill\"")
+        };
+        headers.insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(header::ALLOW, ALLOWED);
+    }
+    if problem.close && version < Version::HTTP_2 {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The carrier's own words for what its token endpoint or its API would say.
+fn refusal(code: Code, profile: &CarrierProfile) -> Option<&Refusal> {
+    let token = profile.downstream_token.as_ref();
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "only these have words of the carrier; a new code has ours until someone decides"
+    )]
+    match code {
+        Code::AppUnauthenticated => Some(&profile.unauthenticated),
+        Code::InvalidClient => token.map(|token| &token.invalid_client),
+        Code::InvalidRequest => token.map(|token| &token.invalid_request),
+        Code::TooManyTokenRequests | Code::AppRateLimited => {
+            token.map(|token| &token.too_many_requests)
+        }
+        _ => None,
+    }
+}
+
+/// Where no carrier is known yet.
+fn plain_envelope(code: &str, message: &str) -> String {
+    serde_json::json!({ "errors": [{ "code": code, "message": message }] }).to_string()
+}
+
+/// What this server can do, for `OPTIONS *` and for `Max-Forwards: 0`.
+pub(super) fn options(record: Record) -> Response<Answer> {
+    let mut response = Response::new(Answer::empty(record));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::ALLOW, ALLOWED);
+    response
+}
+
+/// The success answer.
+pub(super) fn token(record: Record, status: StatusCode, body: String) -> Response<Answer> {
+    let mut response = Response::new(Answer::whole(Bytes::from(body), record));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}

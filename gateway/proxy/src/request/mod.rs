@@ -1,0 +1,23 @@
+//! The path of a request, one file for each phase; [`serve`] calls them in order.
+
+mod account;
+mod caller;
+mod credential;
+mod forward;
+mod hop_by_hop;
+mod host;
+mod hygiene;
+mod legacy_key;
+mod local_reply;
+mod options;
+mod record;
+mod replay;
+mod request_headers;
+mod response_body;
+mod response_headers;
+pub(crate) mod route;
+mod serve;
+mod signature;
+mod token_endpoint;
+
+pub(crate) use serve::serve;

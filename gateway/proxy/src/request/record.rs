@@ -1,0 +1,139 @@
+//! Phase 11: accounting for a request, when its answer is complete or given up.
+
+use crate::{directory::view::DirectoryView, error::Code, framing::Serving, worker::Connection};
+use bytes::Bytes;
+use http::{Method, Request};
+use std::{rc::Rc, time::Instant};
+
+/// What is known about one request; dropping it writes it down.
+pub(super) struct Record {
+    connection: Rc<Connection>,
+    /// The directory that the request began with: `route`, `account` and `app` are places in it.
+    directory: Rc<DirectoryView>,
+    started: Instant,
+    id: Bytes,
+    /// Only kept if the access log wants it.
+    target: Option<(Method, Box<str>)>,
+    pub(super) route: Option<usize>,
+    pub(super) account: Option<usize>,
+    pub(super) app: Option<usize>,
+    pub(super) status: u16,
+    pub(super) error: Option<Code>,
+    pub(super) replayed: bool,
+    /// Its caller is known, and sent a retired key or asked for an older path.
+    pub(super) legacy: bool,
+    /// The path was an older one.
+    pub(super) rewritten: bool,
+    pub(super) complete: bool,
+    /// Tells the connection's sweep that the peer waits for us.
+    _serving: Serving,
+}
+
+impl Record {
+    pub(super) fn begin<B>(
+        connection: &Rc<Connection>,
+        serving: Serving,
+        request: &Request<B>,
+    ) -> Self {
+        let worker = &connection.worker;
+        worker.metrics.requests_in_flight.add(1);
+        let target = worker.settings.access_log.then(|| {
+            // The query may hold personal data; the path is enough to tell requests apart.
+            (request.method().clone(), request.uri().path().into())
+        });
+        Self {
+            connection: Rc::clone(connection),
+            directory: worker.directory(),
+            started: worker.clock.now(),
+            id: worker.ids.borrow_mut().next(),
+            target,
+            route: None,
+            account: None,
+            app: None,
+            status: 0,
+            error: None,
+            replayed: false,
+            legacy: false,
+            rewritten: false,
+            complete: false,
+            _serving: serving,
+        }
+    }
+
+    /// The connection that the request came over.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The directory that the request began with.
+    pub(super) fn directory(&self) -> &Rc<DirectoryView> {
+        &self.directory
+    }
+
+    /// When the request came.
+    pub(super) const fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// The request's id.
+    pub(super) fn id(&self) -> &Bytes {
+        &self.id
+    }
+
+    fn log(&self, latency_us: u64) {
+        let Some((method, path)) = &self.target else {
+            return;
+        };
+        let index = &self.directory.index;
+        let account = self
+            .account
+            .map(|at| index.accounts[at].account.id.as_str());
+        let route = self.route.map(|at| &index.routes[at].route);
+        tracing::info!(
+            target: "access",
+            id = str::from_utf8(&self.id).unwrap_or_default(),
+            peer = %self.connection.peer,
+            %method,
+            path,
+            status = self.status,
+            error = self.error.map(Code::as_str),
+            side = self.error.map(|code| code.side().as_str()),
+            carrier = route.map(|route| route.profile.id.as_str()),
+            environment = route.map(|route| route.environment.as_str()),
+            account,
+            app = self.app.map(|at| index.apps[at].app.id.as_str()),
+            replayed = self.replayed,
+            legacy = self.legacy,
+            complete = self.complete,
+            secure = self.connection.secure,
+            latency_us,
+        );
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let worker = &self.connection.worker;
+        let latency = worker.clock.now().saturating_duration_since(self.started);
+        let metrics = &worker.metrics;
+        metrics.requests_in_flight.sub(1);
+        if self.status != 0 {
+            metrics.observe(self.status, latency);
+        }
+        if !self.complete {
+            metrics.aborted.add(1);
+        }
+        if let Some(code) = self.error {
+            metrics.errors.of(code).add(1);
+        }
+        if let Some(account) = self.account {
+            self.directory.counters(account).requests.add(1);
+        }
+        if self.legacy {
+            metrics.legacy_requests.add(1);
+        }
+        if self.target.is_some() {
+            self.log(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+        }
+    }
+}

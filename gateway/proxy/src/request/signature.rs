@@ -1,0 +1,55 @@
+//! Phase 7, for carriers that want every request signed: the signature goes on with the credential, in
+//! one step, so that no attempt leaves with a credential and without its signature.
+
+use crate::{
+    directory::RouteView,
+    error::Problem,
+    upstream::body::{self, Again},
+};
+use gateway_model::{Credential, SignRequest, SignatureFields, Signer};
+use http::{HeaderMap, Method, uri::PathAndQuery};
+
+/// What of a request is signed besides its fields.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) method: &'a Method,
+    pub(super) target: &'a PathAndQuery,
+    pub(super) route: &'a RouteView,
+}
+
+/// One attempt's signature, still to be made.
+pub(super) struct Signing<'a> {
+    pub(super) signer: &'a dyn Signer,
+    pub(super) of: Target<'a>,
+    /// The fields, but for the credential.
+    pub(super) headers: &'a HeaderMap,
+    /// All of the content, if the signer needs it.
+    pub(super) body: &'a Again,
+}
+
+impl Signing<'_> {
+    /// Signs the request with this credential in it.
+    pub(super) fn sign(&self, credential: &Credential) -> Result<SignatureFields, Problem> {
+        let mut headers = self.headers.clone();
+        for (name, value) in &credential.headers {
+            headers.insert(name, value.clone());
+        }
+        let sign = |body: &[bytes::Bytes]| {
+            self.signer.sign(&SignRequest {
+                method: self.of.method,
+                authority: self.of.route.upstream.authority.as_str(),
+                path_and_query: self.of.target.as_str(),
+                headers: &headers,
+                body,
+                state: credential.state(),
+            })
+        };
+        let signed = if self.signer.needs_body() {
+            let whole = self.body.with_pieces(sign);
+            whole.ok_or_else(body::too_large_to_sign)?
+        } else {
+            sign(&[])
+        };
+        signed.map_err(Problem::unsigned)
+    }
+}

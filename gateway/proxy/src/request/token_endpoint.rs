@@ -1,0 +1,172 @@
+//! Phase 3: the carrier's token endpoint, answered by the gateway.
+
+use super::{caller, hygiene::Found};
+use crate::{
+    directory::{rate::Pace, view::DirectoryView},
+    error::{Code, Problem},
+    ticks::timeout,
+    worker::Connection,
+};
+use bytes::Buf as _;
+use gateway_model::{CarrierProfile, DownstreamToken};
+use http::{Method, Request, StatusCode, uri::PathAndQuery};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use percent_encoding::percent_decode;
+use std::time::UNIX_EPOCH;
+
+/// Longer token requests are not token requests.
+const FORM_BYTES: usize = 16 * 1024;
+
+/// The carrier's token endpoint, if this is it, however it is spelled: such a request is never
+/// forwarded, since it holds a secret.
+pub(super) fn find<'a>(
+    profile: &'a CarrierProfile,
+    target: &PathAndQuery,
+) -> Option<&'a DownstreamToken> {
+    let endpoint = profile.downstream_token.as_ref()?;
+    let path = target.path();
+    if path == endpoint.path {
+        return Some(endpoint);
+    }
+    let odd = path.len() >= endpoint.path.len()
+        && (path.ends_with('/') || path.contains('%') || path.contains("//"));
+    if !odd && !path.eq_ignore_ascii_case(&endpoint.path) {
+        return None;
+    }
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    let plain = |path: &str| -> String {
+        let segments = path.split('/').filter(|segment| !segment.is_empty());
+        segments.flat_map(|segment| ["/", segment]).collect()
+    };
+    plain(&decoded)
+        .eq_ignore_ascii_case(&plain(&endpoint.path))
+        .then_some(endpoint)
+}
+
+/// Plays the carrier's token endpoint: answers with a token of the gateway. Never forwarded, so no
+/// secret of an app reaches the carrier and no app uses up the carrier's token quota.
+pub(super) async fn respond(
+    connection: &Connection,
+    directory: &DirectoryView,
+    endpoint: &DownstreamToken,
+    request: Request<Incoming>,
+    found: &Found,
+    id: &[u8],
+) -> Result<(StatusCode, String), Problem> {
+    let worker = &connection.worker;
+    if *request.method() != Method::POST {
+        return Err(Problem::new(
+            Code::MethodNotAllowed,
+            "the token endpoint takes POST",
+        ));
+    }
+    let (parts, body) = request.into_parts();
+    let limit = worker.settings.limits.body_idle;
+    let form = timeout(&worker.ticks, limit, read_form(body))
+        .await
+        .map_err(|_| {
+            Problem::new(Code::BodyTimeout, "the form did not come in time").closing()
+        })??;
+    let Some((client_id, secret)) = caller::basic(&parts.headers) else {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "send client id and secret as Basic",
+        ));
+    };
+    if form_field(&form, b"grant_type").as_deref() != Some(b"client_credentials") {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "grant_type must be client_credentials",
+        ));
+    }
+    let (app, subject) = authenticate(connection, directory, found, (&client_id, &secret))?;
+    let index = &directory.index;
+    let bucket = app.map_or(&*index.anonymous_tokens, |app| {
+        &index.apps[app].buckets.tokens
+    });
+    let pace = Pace::per_minute(worker.settings.limits.token_requests_per_minute);
+    if let Err(wait) = bucket.take(pace, worker.epoch, worker.now()) {
+        return Err(Problem::new(
+            Code::TooManyTokenRequests,
+            "too many token requests: keep the token until it expires",
+        )
+        .after(wait));
+    }
+    let (wall, lifetime) = (worker.clock.wall(), worker.settings.app_token_lifetime);
+    let id = std::str::from_utf8(id).unwrap_or_default();
+    let token = worker
+        .app_tokens
+        .issue(&subject, app.is_none(), id, wall, lifetime);
+    let Some(token) = token else {
+        return Err(Problem::new(
+            Code::Internal,
+            "the token could not be signed",
+        ));
+    };
+    worker.metrics.app_tokens_issued.add(1);
+    let issued_at = wall
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    let issued_at = u64::try_from(issued_at).unwrap_or(u64::MAX);
+    Ok((
+        StatusCode::OK,
+        endpoint.render(&token, &client_id, lifetime.as_secs(), issued_at),
+    ))
+}
+
+/// Which app this is, and whom its token will name.
+fn authenticate(
+    connection: &Connection,
+    directory: &DirectoryView,
+    found: &Found,
+    (client_id, secret): (&str, &str),
+) -> Result<(Option<usize>, String), Problem> {
+    let index = &directory.index;
+    let Some(app) = index.app_by_client_id(client_id) else {
+        if connection.trusted {
+            caller::refuse_web_pages(found)?;
+            return Ok((None, client_id.to_owned()));
+        }
+        return Err(invalid_client());
+    };
+    let known = &index.apps[app];
+    let login = known.app.login.as_ref();
+    let proven = login.is_some_and(|login| login.secret.verifies(secret));
+    let subject = known.subject().filter(|_| proven);
+    subject
+        .map(|subject| (Some(app), subject))
+        .ok_or_else(invalid_client)
+}
+
+const fn invalid_client() -> Problem {
+    Problem::new(Code::InvalidClient, "unknown client id, or wrong secret")
+}
+
+async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
+    let mut form = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            Problem::new(Code::BodyMalformed, "the form could not be read").closing()
+        })?;
+        if let Ok(mut data) = frame.into_data() {
+            if form.len() + data.remaining() > FORM_BYTES {
+                return Err(Problem::new(Code::BodyTooLarge, "the form is too large").closing());
+            }
+            form.extend_from_slice(&data);
+            data.advance(data.remaining());
+        }
+    }
+    Ok(form)
+}
+
+/// The value of a field of an `application/x-www-form-urlencoded` text; none if it is there twice.
+fn form_field(form: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let mut values = form.split(|b| *b == b'&').filter_map(|pair| {
+        let at = pair.iter().position(|b| *b == b'=')?;
+        let decode = |text: &[u8]| percent_decode(text).collect::<Vec<u8>>();
+        (decode(&pair[..at]) == name).then(|| decode(&pair[at + 1..]))
+    });
+    values.next().filter(|_| values.next().is_none())
+}

@@ -1,0 +1,94 @@
+//! Phase 1, first half: accepting.
+//!
+//! Every worker accepts on a socket of its own (`SO_REUSEPORT`), so accepting scales. The kernel deals
+//! connections out by hash, which may put four busy connections on one worker and none on another; so
+//! a worker that has clearly more than the least busy one hands the new connection over. That costs
+//! one message per connection, none per request.
+
+use super::connection;
+use crate::worker::{HandedOver, Worker};
+use std::{io, rc::Rc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+
+/// Pause after an error that is about us (no descriptors, no memory), not about the peer.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Registers the sockets with the worker's runtime and starts accepting.
+pub(super) fn adopt(worker: &Rc<Worker>, sockets: Vec<std::net::TcpListener>) -> io::Result<()> {
+    for (listener, socket) in sockets.into_iter().enumerate() {
+        let socket = TcpListener::from_std(socket)?;
+        tokio::task::spawn_local(accept(Rc::clone(worker), listener, socket));
+    }
+    Ok(())
+}
+
+async fn accept(worker: Rc<Worker>, listener: usize, socket: TcpListener) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = worker.connections.draining() => return,
+            accepted = socket.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => place(&worker, listener, stream),
+            Err(error) if is_about_the_peer(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections; trying again");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The connection ended before it was accepted.
+fn is_about_the_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// Refuses the connection, serves it here, or hands it to a worker with less to do.
+fn place(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
+    worker.metrics.connections_accepted.add(1);
+    let loads = &worker.loads;
+    if loads.total() >= worker.settings.limits.connections {
+        worker.metrics.connections_refused.add(1);
+        return;
+    }
+    let least = loads.least();
+    if loads.of(least) < loads.of(worker.number)
+        && let Ok(permit) = worker.mailboxes[least].try_reserve()
+    {
+        if let Ok(stream) = stream.into_std() {
+            loads.begin(least);
+            worker.metrics.connections_handed_over.add(1);
+            permit.send(HandedOver { listener, stream });
+        }
+        return;
+    }
+    loads.begin(worker.number);
+    connection::start(worker, listener, stream);
+}
+
+/// Serves what other workers hand over.
+pub(super) async fn take_handed_over(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<HandedOver>) {
+    while let Some(HandedOver { listener, stream }) = mailbox.recv().await {
+        match TcpStream::from_std(stream) {
+            Ok(stream) if !worker.connections.is_draining() => {
+                connection::start(&worker, listener, stream);
+            }
+            Ok(_) => worker.loads.end(worker.number),
+            Err(error) => {
+                worker.loads.end(worker.number);
+                tracing::debug!(%error, "a handed-over connection was lost");
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Phase 1, second half: one app's connection, its deadlines and its end.
+//!
+//! Deadlines of the connection (idle, head, body, write) are swept, not timed: see `connections.rs`.
+//! Deadlines of a single request (first byte, credential) belong to its future: see `ticks.rs`.
+
+use super::{http1, http2_streams::Streams, read_ahead::ReadAhead};
+use crate::{
+    framing::{GuardedIo, Protocol},
+    request,
+    ticks::timeout,
+    worker::{Connection, Worker},
+};
+use hyper::{server::conn, service::service_fn};
+use hyper_util::rt::TokioTimer;
+use std::{
+    future::{Future as _, poll_fn},
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsAcceptor;
+
+/// Serves a connection until it ends.
+pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
+    let Ok(peer) = stream.peer_addr() else {
+        worker.loads.end(worker.number);
+        return;
+    };
+    // Without it small answers wait for the peer's delayed acknowledgement; it cannot be vital.
+    let _ = stream.set_nodelay(true);
+    let settings = &worker.settings.listeners[listener];
+    let trusted = settings.trust_loopback && peer.ip().to_canonical().is_loopback();
+    let tls = settings.tls.clone();
+    let connection = Connection::begin(worker, peer, tls.is_some(), trusted);
+    tokio::task::spawn_local(async move {
+        match tls {
+            None => serve_plaintext(Rc::clone(&connection), stream).await,
+            // Boxed like HTTP/2 below: a plain connection need not keep room for their state.
+            Some(tls) => Box::pin(serve_tls(Rc::clone(&connection), tls, stream)).await,
+        }
+        connection.end();
+    });
+}
+
+/// HTTP/1.1, or HTTP/2 if the client begins with its preface (RFC 9113 section 3.3).
+async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
+    let worker = &connection.worker;
+    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
+    connection.watch(io.state());
+    match connection.resting(io.protocol()).await {
+        Some(Ok(Protocol::Http1)) => http1::serve(connection, io).await,
+        Some(Ok(Protocol::Http2)) => Box::pin(serve_http2(connection, io)).await,
+        Some(Err(_)) | None => {}
+    }
+}
+
+async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
+    let worker = &connection.worker;
+    let handshake = TlsAcceptor::from(tls).accept(ReadAhead::new(stream));
+    let handshake = timeout(&worker.ticks, worker.settings.limits.handshake, handshake);
+    let Some(Ok(Ok(stream))) = connection.control.run(handshake).await else {
+        return;
+    };
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
+    if http2 {
+        io.set_http2();
+        Box::pin(serve_http2(connection, io)).await;
+    } else {
+        connection.watch(io.state());
+        http1::serve(connection, io).await;
+    }
+}
+
+async fn serve_http2<S>(connection: Rc<Connection>, io: Box<GuardedIo<S>>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let limits = &connection.worker.settings.limits;
+    connection.watch(io.state());
+    connection.speaks_http2();
+    let (state, serving) = (io.state(), Rc::clone(&connection));
+    let service =
+        service_fn(move |request| request::serve(Rc::clone(&serving), Rc::clone(&state), request));
+    let mut builder = conn::http2::Builder::new(Streams(Rc::clone(&connection)));
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.http2_streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .max_send_buf_size(64 * 1024)
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(1024)
+        // Several stalled streams must not shut the connection for the others.
+        .initial_stream_window_size(128 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .keep_alive_interval(limits.keep_alive_idle / 2)
+        .keep_alive_timeout(limits.write_idle);
+    let mut http = pin!(builder.serve_connection(io, service));
+    let ended = connection.control.run(poll_fn(|cx| {
+        if connection.should_tell_to_drain() {
+            http.as_mut().graceful_shutdown();
+        }
+        http.as_mut().poll(cx)
+    }));
+    if let Some(Err(error)) = ended.await {
+        tracing::debug!(peer = %connection.peer, %error, "connection ended early");
+    }
+}

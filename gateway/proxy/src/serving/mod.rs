@@ -1,0 +1,17 @@
+//! The loops: binding, accepting, one connection after another, and how they end.
+//!
+//! Nothing below this floor imports it. What a loop drives (the worker, a connection, the path of a
+//! request) are types and functions of the floors below.
+
+mod accept;
+mod connection;
+mod http1;
+mod http2_streams;
+mod metrics_reader;
+mod read_ahead;
+mod server;
+mod worker_loop;
+
+pub use metrics_reader::{MetricsReader, MetricsSnapshot};
+pub use server::{BindError, Bound, Running, bind};
+pub use worker_loop::DrainReport;

@@ -1,0 +1,281 @@
+//! Binding, starting and draining the workers.
+
+use super::{
+    metrics_reader::MetricsReader,
+    worker_loop::{self, Command, DrainReport, Seed},
+};
+use crate::{
+    credential_source::Credentials,
+    directory::{
+        Directory, DirectoryError,
+        publish::{DirectoryCell, DirectoryHandle},
+        rate::Epoch,
+    },
+    metrics::WorkerMetrics,
+    settings::Settings,
+    worker::{Loads, WorkerParts},
+};
+use gateway_model::Clock;
+use rand::{TryRng as _, rngs::SysRng};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+use tokio::sync::{mpsc, watch};
+
+/// Connections waiting to be taken by another worker; more are served where they were accepted.
+const MAILBOX: usize = 256;
+
+/// Why the data plane cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {addr} for apps: {hint}{error}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// What to do, if that is known.
+        hint: &'static str,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Settings that cannot work.
+    #[error("{0}")]
+    Settings(&'static str),
+    /// A directory that cannot be served.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The system gave no thread, runtime or randomness.
+    #[error("cannot start a worker: {0}")]
+    Worker(io::Error),
+}
+
+/// Listening, not serving yet: the kernel queues connections.
+#[must_use = "nothing is served before `start`"]
+pub struct Bound {
+    settings: Arc<Settings>,
+    directory: Arc<DirectoryCell>,
+    credentials: Arc<dyn Credentials>,
+    clock: Arc<dyn Clock>,
+    addresses: Vec<SocketAddr>,
+    /// Per worker, one socket per listener.
+    sockets: Vec<Vec<TcpListener>>,
+}
+
+/// Claims the listening addresses, and checks everything that can be checked before serving.
+///
+/// # Errors
+/// When an address is taken, or settings or directory cannot work.
+pub fn bind(
+    settings: Settings,
+    directory: Directory,
+    credentials: Arc<dyn Credentials>,
+    clock: Arc<dyn Clock>,
+) -> Result<Bound, BindError> {
+    if settings.listeners.is_empty() {
+        return Err(BindError::Settings(
+            "no address to listen on: set listen.apps",
+        ));
+    }
+    if settings.token_key.expose().len() < 32 {
+        return Err(BindError::Settings(
+            "the key of app tokens is shorter than 32 bytes",
+        ));
+    }
+    let workers = settings.workers.max(1);
+    let directory = Arc::new(DirectoryCell::new(directory, workers)?);
+    let mut addresses = Vec::with_capacity(settings.listeners.len());
+    let mut sockets: Vec<Vec<TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
+    for listener in &settings.listeners {
+        let failed = |error: io::Error| BindError::Listen {
+            addr: listener.addr,
+            hint: if error.kind() == io::ErrorKind::AddrInUse {
+                "another program has the port; stop it or change listen.apps: "
+            } else {
+                ""
+            },
+            error,
+        };
+        let mut addr = listener.addr;
+        if addr.port() != 0 {
+            // Two processes that both set SO_REUSEPORT would silently share the port; a socket
+            // without it finds out.
+            socket(addr, false).map_err(failed)?;
+        }
+        for of_worker in &mut sockets {
+            let socket = socket(addr, true).map_err(failed)?;
+            socket.listen(4096).map_err(failed)?;
+            let socket = TcpListener::from(socket);
+            // Port 0: the first socket decides, the others share.
+            addr = socket.local_addr().map_err(failed)?;
+            of_worker.push(socket);
+        }
+        addresses.push(addr);
+    }
+    Ok(Bound {
+        settings: Arc::new(settings),
+        directory,
+        credentials,
+        clock,
+        addresses,
+        sockets,
+    })
+}
+
+fn socket(addr: SocketAddr, shared: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    if addr.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    Ok(socket)
+}
+
+impl Bound {
+    /// The listening addresses, with real ports, in the order of the settings.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// When the system gives no thread or runtime.
+    pub fn start(self) -> Result<Running, BindError> {
+        let metrics: Arc<[Arc<WorkerMetrics>]> =
+            self.sockets.iter().map(|_| Arc::default()).collect();
+        let loads = Arc::new(Loads::new(self.sockets.len()));
+        let (control, watched) = watch::channel(Command::Serve);
+        let (mailboxes, mut receivers): (Vec<_>, Vec<_>) =
+            self.sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
+        let mailboxes: Arc<[_]> = mailboxes.into();
+        let mut threads = Vec::with_capacity(self.sockets.len());
+        let epoch = Epoch(self.clock.now());
+        let (reports, drained) = mpsc::unbounded_channel();
+        receivers.reverse();
+        let (ready, started) = std::sync::mpsc::channel();
+        for (number, sockets) in self.sockets.into_iter().enumerate() {
+            let parts = WorkerParts {
+                number,
+                settings: Arc::clone(&self.settings),
+                directory: Arc::clone(&self.directory),
+                credentials: Arc::clone(&self.credentials),
+                clock: Arc::clone(&self.clock),
+                metrics: Arc::clone(&metrics[number]),
+                loads: Arc::clone(&loads),
+                mailboxes: Arc::clone(&mailboxes),
+                epoch,
+                random: random_seed().map_err(BindError::Worker)?,
+            };
+            let seed = Seed {
+                parts,
+                sockets,
+                mailbox: receivers.pop().expect("one receiver was made per worker"),
+                control: watched.clone(),
+            };
+            let (reports, ready) = (reports.clone(), ready.clone());
+            let thread = thread::Builder::new()
+                .name(format!("waybill-worker-{number}"))
+                .spawn(move || {
+                    let report = worker_loop::run(seed, &ready);
+                    // The receiver is gone if nobody waits for the drain.
+                    let _ = reports.send(report);
+                })
+                .map_err(BindError::Worker)?;
+            threads.push(thread);
+        }
+        drop(ready);
+        for _ in &threads {
+            let gone = || io::Error::other("its thread ended early");
+            started
+                .recv()
+                .map_err(|_| gone())
+                .flatten()
+                .map_err(BindError::Worker)?;
+        }
+        Ok(Running {
+            control,
+            threads,
+            drained,
+            metrics: MetricsReader {
+                workers: metrics,
+                directory: self.directory,
+            },
+        })
+    }
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound")
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A seed for what must not be guessable from outside.
+fn random_seed() -> io::Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    // From the system: the provider's own generator gathers entropy for a tenth of a second first.
+    SysRng
+        .try_fill_bytes(&mut seed)
+        .map_err(|_| io::Error::other("the system gave no random bytes"))?;
+    Ok(seed)
+}
+
+/// The running workers. Dropping it lets them run until the process ends.
+pub struct Running {
+    control: watch::Sender<Command>,
+    threads: Vec<thread::JoinHandle<()>>,
+    drained: mpsc::UnboundedReceiver<DrainReport>,
+    metrics: MetricsReader,
+}
+
+impl Running {
+    /// Counters, for as long as the process lives.
+    pub fn metrics(&self) -> MetricsReader {
+        self.metrics.clone()
+    }
+
+    /// Changes who may call, with which accounts, and where to, while requests are served.
+    pub fn directory(&self) -> DirectoryHandle {
+        DirectoryHandle(Arc::clone(&self.metrics.directory))
+    }
+
+    /// Stops accepting, tells apps to close (`Connection: close`, GOAWAY), waits for requests in
+    /// flight for at most `grace`, then cuts what is left.
+    pub async fn shutdown(mut self, grace: Duration) -> DrainReport {
+        // Fails only if every worker is gone already.
+        let _ = self.control.send(Command::Drain(grace));
+        let mut total = DrainReport::default();
+        for _ in 0..self.threads.len() {
+            let Some(report) = self.drained.recv().await else {
+                break;
+            };
+            total.finished += report.finished;
+            total.cut += report.cut;
+        }
+        for thread in self.threads {
+            // The report was its last act, so this returns at once.
+            let _ = thread.join();
+        }
+        total
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("workers", &self.threads.len())
+            .finish_non_exhaustive()
+    }
+}

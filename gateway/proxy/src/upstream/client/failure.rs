@@ -1,0 +1,27 @@
+//! Why an exchange over HTTP/1.1 failed.
+
+use crate::framing::Violation;
+use std::io;
+
+/// Why an exchange cannot go on. The connection is of no use any more.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The carrier's answer is not what an answer may be.
+    Malformed(Violation),
+    /// The app's body broke off; what was wrong with it is known elsewhere.
+    Body,
+    /// The connection broke, or ended before the answer did.
+    Lost(io::Error),
+}
+
+impl From<Violation> for Failure {
+    fn from(violation: Violation) -> Self {
+        Self::Malformed(violation)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error)
+    }
+}

@@ -1,0 +1,131 @@
+//! An answer as it comes in.
+
+use super::{failure::Failure, head, stream::Stream};
+use crate::framing::{FieldPlaces, Part, ResponseFraming, limits::Bounds};
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::Response;
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio_util::io::poll_read_buf;
+
+/// What one read asks for: a record of TLS, and most answers whole.
+const READ: usize = 16 * 1024;
+/// The same for an answer that is known to be long.
+const LONG_READ: usize = 64 * 1024;
+/// Room that is worth a read.
+const LEAST: usize = 4 * 1024;
+
+/// See the module.
+pub(super) struct Receiving {
+    framing: ResponseFraming,
+    places: FieldPlaces,
+    /// Read, and not handed on. Of an unused connection it is empty.
+    buffer: BytesMut,
+}
+
+impl Receiving {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            framing: ResponseFraming::new().bounded(bounds),
+            places: FieldPlaces::default(),
+            buffer: BytesMut::new(),
+        }
+    }
+
+    pub(super) fn begin(&mut self, to_head: bool) {
+        self.framing.begin(to_head);
+    }
+
+    /// The head, and whether the connection ends with this answer.
+    pub(super) fn poll_head(
+        &mut self,
+        stream: &mut Stream,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(Response<()>, bool), Failure>> {
+        loop {
+            match self.framing.next(&self.buffer, &mut self.places)? {
+                Part::Skip(count) => self.buffer.advance(count),
+                Part::Head(answer) => {
+                    let bytes = self.buffer.split_to(answer.length).freeze();
+                    let made = head::assemble(answer, &bytes, self.places.as_slice());
+                    self.places.clear();
+                    let (answer, last) = made?;
+                    let last = last || self.framing.ends_with_connection();
+                    return Poll::Ready(Ok((answer, last)));
+                }
+                // Content and End follow a head only.
+                Part::More | Part::Content(_) | Part::End => {
+                    if ready!(self.poll_fill(stream, cx))? == 0 {
+                        return Poll::Ready(Err(ended_early()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next piece of content; nothing at its end.
+    pub(super) fn poll_content(
+        &mut self,
+        stream: &mut Stream,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Failure>>> {
+        loop {
+            if self.is_complete() {
+                return Poll::Ready(None);
+            }
+            match self.framing.next(&self.buffer, &mut self.places) {
+                Err(violation) => return Poll::Ready(Some(Err(violation.into()))),
+                Ok(Part::Skip(count)) => self.buffer.advance(count),
+                Ok(Part::Content(count)) => {
+                    let piece = self.buffer.split_to(count).freeze();
+                    return Poll::Ready(Some(Ok(piece)));
+                }
+                // A second head cannot follow the first.
+                Ok(Part::End | Part::Head(_)) => return Poll::Ready(None),
+                Ok(Part::More) => match ready!(self.poll_fill(stream, cx)) {
+                    Ok(0) if self.framing.ends_with_connection() => return Poll::Ready(None),
+                    Ok(0) => return Poll::Ready(Some(Err(ended_early()))),
+                    Ok(_) => {}
+                    Err(error) => return Poll::Ready(Some(Err(error.into()))),
+                },
+            }
+        }
+    }
+
+    /// One read; how much came, 0 at the end of the stream.
+    fn poll_fill(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.buffer.capacity() - self.buffer.len() < LEAST {
+            let long = self.framing.left().is_none_or(|left| left > READ as u64);
+            self.buffer.reserve(if long { LONG_READ } else { READ });
+        }
+        poll_read_buf(Pin::new(stream), cx, &mut self.buffer)
+    }
+
+    /// Frees what a long answer needed.
+    pub(super) fn rest(&mut self) {
+        if self.buffer.capacity() > READ {
+            self.buffer = BytesMut::new();
+        }
+    }
+
+    /// Whether all of the answer was handed on.
+    pub(super) fn is_complete(&self) -> bool {
+        self.framing.is_idle()
+    }
+
+    pub(super) fn left(&self) -> Option<u64> {
+        self.framing.left()
+    }
+
+    /// Whether the next answer may come: this one is complete, and nothing followed it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.framing.is_idle() && self.buffer.is_empty()
+    }
+}
+
+fn ended_early() -> Failure {
+    Failure::Lost(io::ErrorKind::UnexpectedEof.into())
+}

@@ -1,0 +1,210 @@
+//! A request as it goes out.
+
+use super::{super::body::Outgoing, failure::Failure, stream::Stream};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
+use hyper::body::Body as _;
+use std::{
+    io::{self, Write as _},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::io::AsyncWrite as _;
+
+/// More than most requests with a body; a connection that needed more gives it back.
+const KEPT: usize = 16 * 1024;
+
+/// Everything of a request but its body.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestHead<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) target: &'a PathAndQuery,
+    pub(crate) headers: &'a HeaderMap,
+    /// Fields of ours, each in place of those of its name before it, here and among `headers`.
+    pub(crate) added: &'a [(HeaderName, HeaderValue)],
+}
+
+/// How the end of a body is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rest {
+    /// So many bytes are still to come.
+    Length(u64),
+    /// A chunk of nothing comes last.
+    Chunks,
+    /// All of it is in the buffer.
+    None,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Sending {
+    /// To be written, from `at` on.
+    buffer: Vec<u8>,
+    at: usize,
+    body: Outgoing,
+    rest: Rest,
+    /// The stream took something, so the server may have it.
+    begun: bool,
+    flushed: bool,
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self {
+            buffer: Vec::new(),
+            at: 0,
+            body: Outgoing::Empty,
+            rest: Rest::None,
+            begun: false,
+            flushed: true,
+        }
+    }
+}
+
+impl Sending {
+    /// Writes into the buffer what is here already. The body itself stays as it is until the stream
+    /// took something, so that it can be given back.
+    pub(super) fn begin(&mut self, head: RequestHead<'_>, body: Outgoing) {
+        (self.begun, self.flushed) = (false, false);
+        self.rest = write_head(&mut self.buffer, head, &body);
+        if let Some(pieces) = body.pieces() {
+            for piece in pieces {
+                self.buffer.extend_from_slice(piece);
+            }
+            self.rest = Rest::None;
+        }
+        self.body = body;
+    }
+
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    pub(super) const fn is_done(&self) -> bool {
+        self.flushed
+    }
+
+    /// The body, as long as nothing was sent.
+    pub(super) fn unsent(self) -> Option<Outgoing> {
+        (!self.begun).then_some(self.body)
+    }
+
+    /// Sends all of it.
+    pub(super) fn poll(
+        &mut self,
+        stream: &mut Stream,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failure>> {
+        loop {
+            ready!(self.poll_write(stream, cx))?;
+            if matches!(self.rest, Rest::None) {
+                ready!(Pin::new(stream).poll_flush(cx))?;
+                self.body = Outgoing::Empty;
+                self.flushed = true;
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_body(cx))?;
+        }
+    }
+
+    fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.at < self.buffer.len() {
+            let written = ready!(Pin::new(&mut *stream).poll_write(cx, &self.buffer[self.at..]))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.begun = true;
+            self.at += written;
+        }
+        self.buffer.clear();
+        self.buffer.shrink_to(KEPT);
+        self.at = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes the next piece of the body into the buffer.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let piece = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            Some(Err(_)) => return Poll::Ready(Err(Failure::Body)),
+            None => return Poll::Ready(self.end()),
+        };
+        match &mut self.rest {
+            // An empty chunk would be the last one.
+            Rest::Chunks if piece.is_empty() => {}
+            Rest::Chunks => {
+                write!(self.buffer, "{:x}\r\n", piece.len())?;
+                self.buffer.extend_from_slice(&piece);
+                self.buffer.extend_from_slice(b"\r\n");
+            }
+            Rest::Length(left) => {
+                let Some(less) = left.checked_sub(piece.len() as u64) else {
+                    return Poll::Ready(Err(Failure::Body));
+                };
+                *left = less;
+                self.buffer.extend_from_slice(&piece);
+                if less == 0 && self.body.is_end_stream() {
+                    self.rest = Rest::None;
+                }
+            }
+            Rest::None => {}
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The body has ended.
+    fn end(&mut self) -> Result<(), Failure> {
+        match self.rest {
+            Rest::Length(1..) => return Err(Failure::Body),
+            Rest::Length(0) | Rest::None => {}
+            Rest::Chunks => self.buffer.extend_from_slice(b"0\r\n\r\n"),
+        }
+        self.rest = Rest::None;
+        Ok(())
+    }
+}
+
+/// Writes a request's head (RFC 9112 sections 3 and 6); says how its body will end.
+pub(crate) fn write_head(buffer: &mut Vec<u8>, head: RequestHead<'_>, body: &Outgoing) -> Rest {
+    buffer.extend_from_slice(head.method.as_str().as_bytes());
+    buffer.push(b' ');
+    buffer.extend_from_slice(head.target.as_str().as_bytes());
+    buffer.extend_from_slice(b" HTTP/1.1\r\n");
+    let mut has_length = false;
+    for (name, value) in head.headers {
+        if head.added.iter().all(|(ours, _)| ours != name) {
+            has_length |= name == header::CONTENT_LENGTH;
+            write_field(buffer, name, value);
+        }
+    }
+    for (at, (name, value)) in head.added.iter().enumerate() {
+        if head.added[at + 1..].iter().all(|(later, _)| later != name) {
+            write_field(buffer, name, value);
+        }
+    }
+    let rest = match body.size_hint().exact() {
+        Some(0) => Rest::None,
+        Some(size) => {
+            if !has_length {
+                buffer.extend_from_slice(b"content-length: ");
+                buffer.extend_from_slice(size.to_string().as_bytes());
+                buffer.extend_from_slice(b"\r\n");
+            }
+            Rest::Length(size)
+        }
+        None => {
+            buffer.extend_from_slice(b"transfer-encoding: chunked\r\n");
+            Rest::Chunks
+        }
+    };
+    buffer.extend_from_slice(b"\r\n");
+    rest
+}
+
+fn write_field(buffer: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
+    let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
+    buffer.reserve(name.len() + value.len() + 4);
+    buffer.extend_from_slice(name);
+    buffer.extend_from_slice(b": ");
+    buffer.extend_from_slice(value);
+    buffer.extend_from_slice(b"\r\n");
+}

@@ -1,0 +1,229 @@
+//! A worker's connections to one origin.
+//!
+//! The pool is a stack: the connection used last is used next, so that few stay busy (warm caches,
+//! warm congestion windows) and the others expire.
+
+use super::{
+    body::Outgoing,
+    client::{Connection, Stream},
+    dialer::Dialer,
+    local_exec::LocalExec,
+    tls::TlsStream,
+};
+use crate::{
+    error::{Code, Problem},
+    limits::Limits,
+    settings::Settings,
+    ticks::{Ticks, timeout},
+};
+use gateway_model::{Origin, Scheme};
+use http::uri;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    io,
+    pin::Pin,
+    rc::Rc,
+};
+use tokio::net::TcpStream;
+
+/// Bytes of one answer that an HTTP/2 server may send ahead of its app.
+const STREAM_WINDOW: u32 = 128 * 1024;
+
+/// An upstream server, and the connections to it that one worker has.
+pub(crate) struct Upstream {
+    dialer: Dialer,
+    pub(crate) scheme: uri::Scheme,
+    pub(crate) authority: uri::Authority,
+    limits: Limits,
+    ticks: Rc<Ticks>,
+    idle: RefCell<Vec<Idle>>,
+    shared: RefCell<Vec<Shared>>,
+}
+
+/// What a request is sent by.
+pub(super) enum Carrier {
+    Http1(Box<Connection>),
+    Http2(http2::SendRequest<Outgoing>, StreamGuard),
+}
+
+/// An HTTP/2 connection and how many streams use it.
+struct Shared {
+    sender: http2::SendRequest<Outgoing>,
+    streams: Rc<Cell<u32>>,
+    /// How many its server takes.
+    taken: Box<dyn Fn() -> usize>,
+    /// When it was last seen in use.
+    since: u64,
+}
+
+impl Shared {
+    /// Whether its server takes one more stream.
+    fn has_room(&self, limit: u32) -> bool {
+        let used = self.streams.get();
+        used < limit && (used as usize) < (self.taken)()
+    }
+}
+
+struct Idle {
+    connection: Box<Connection>,
+    since: u64,
+}
+
+/// Counts one stream of a shared connection while it lives.
+pub(crate) struct StreamGuard(Rc<Cell<u32>>);
+
+impl StreamGuard {
+    fn of(count: &Rc<Cell<u32>>) -> Self {
+        count.set(count.get() + 1);
+        Self(Rc::clone(count))
+    }
+}
+
+impl Drop for StreamGuard {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+impl Upstream {
+    pub(crate) fn new(origin: &Origin, settings: &Settings, ticks: &Rc<Ticks>) -> Self {
+        Self {
+            dialer: Dialer::new(origin, settings),
+            scheme: match origin.scheme() {
+                Scheme::Http => uri::Scheme::HTTP,
+                Scheme::Https => uri::Scheme::HTTPS,
+            },
+            authority: uri::Authority::try_from(origin.authority())
+                .expect("an origin's authority is an authority"),
+            limits: settings.limits.clone(),
+            ticks: Rc::clone(ticks),
+            idle: RefCell::default(),
+            shared: RefCell::default(),
+        }
+    }
+
+    /// A connection that has served before and is open, if there is one.
+    pub(super) fn take_idle(&self) -> Option<Carrier> {
+        let limit = self.limits.http2_streams;
+        let open = |shared: &&mut Shared| !shared.sender.is_closed() && shared.has_room(limit);
+        // The oldest with room, so that the others expire.
+        if let Some(shared) = self.shared.borrow_mut().iter_mut().find(open) {
+            shared.since = self.ticks.now();
+            let stream = StreamGuard::of(&shared.streams);
+            return Some(Carrier::Http2(shared.sender.clone(), stream));
+        }
+        let mut idle = self.idle.borrow_mut();
+        while let Some(Idle { mut connection, .. }) = idle.pop() {
+            if connection.is_quiet() {
+                return Some(Carrier::Http1(connection));
+            }
+        }
+        None
+    }
+
+    /// Takes back a connection whose exchange is complete.
+    pub(super) fn give_back(&self, mut connection: Box<Connection>) {
+        connection.rest();
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < self.limits.upstream_idle_connections {
+            idle.push(Idle {
+                connection,
+                since: self.ticks.now(),
+            });
+        } else {
+            connection.close();
+        }
+    }
+
+    /// Opens a connection.
+    pub(super) async fn connect(&self) -> Result<Carrier, Problem> {
+        let opened = timeout(&self.ticks, self.limits.connect, self.open()).await;
+        match opened {
+            Ok(Ok(carrier)) => Ok(carrier),
+            Ok(Err(error)) => {
+                tracing::warn!(host = &*self.dialer.host, port = self.dialer.port, %error, "cannot connect upstream");
+                Err(Problem::new(
+                    Code::CarrierUnreachable,
+                    "the carrier cannot be reached; the request was not sent: try again later",
+                ))
+            }
+            Err(_) => {
+                tracing::warn!(
+                    host = &*self.dialer.host,
+                    port = self.dialer.port,
+                    "connecting upstream took too long"
+                );
+                Err(Problem::new(
+                    Code::CarrierUnreachable,
+                    "connecting to the carrier took too long; the request was not sent: try again later",
+                ))
+            }
+        }
+    }
+
+    async fn open(&self) -> io::Result<Carrier> {
+        match self.dialer.open().await? {
+            Stream::Tls(stream) if stream.is_http2() => self.http2(*stream).await,
+            stream @ (Stream::Plain(_) | Stream::Tls(_)) => Ok(self.http1(stream)),
+        }
+    }
+
+    fn http1(&self, stream: Stream) -> Carrier {
+        Carrier::Http1(Box::new(Connection::new(stream, self.limits.bounds())))
+    }
+
+    async fn http2(&self, stream: TlsStream<TcpStream>) -> io::Result<Carrier> {
+        let (sender, connection) = http2::Builder::new(LocalExec)
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.limits.upstream_idle)
+            .keep_alive_timeout(self.limits.connect)
+            .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
+            // Room for every stream: apps that do not take their answers cost the others nothing.
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(STREAM_WINDOW * self.limits.http2_streams.max(1))
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(io::Error::other)?;
+        // The task owns it: its end closes the sender. The pool only asks it.
+        let connection = Rc::new(RefCell::new(connection));
+        let asked = Rc::downgrade(&connection);
+        tokio::task::spawn_local(async move {
+            let ended = poll_fn(|cx| Pin::new(&mut *connection.borrow_mut()).poll(cx));
+            if let Err(error) = ended.await {
+                tracing::debug!(%error, "upstream connection ended");
+            }
+        });
+        let count = Rc::new(Cell::new(0));
+        let streams = StreamGuard::of(&count);
+        self.shared.borrow_mut().push(Shared {
+            sender: sender.clone(),
+            streams: count,
+            taken: Box::new(move || {
+                let connection = asked.upgrade();
+                connection.map_or(0, |it| it.borrow().current_max_send_streams())
+            }),
+            since: self.ticks.now(),
+        });
+        Ok(Carrier::Http2(sender, streams))
+    }
+
+    /// Closes connections that nobody used for a while, and lets go of those that their server closed.
+    pub(crate) fn expire(&self) {
+        let now = self.ticks.now();
+        let span = u64::try_from(self.limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
+        let mut idle = self.idle.borrow_mut();
+        let expired = idle.extract_if(.., |idle| {
+            now.saturating_sub(idle.since) > span || !idle.connection.is_quiet()
+        });
+        expired.for_each(|idle| idle.connection.close());
+        self.shared.borrow_mut().retain_mut(|shared| {
+            if shared.streams.get() > 0 {
+                shared.since = now;
+            }
+            !shared.sender.is_closed() && now.saturating_sub(shared.since) <= span
+        });
+    }
+}

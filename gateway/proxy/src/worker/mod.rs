@@ -1,0 +1,14 @@
+//! One worker: everything that its requests need, on one thread.
+
+mod connection;
+mod connection_control;
+mod connection_table;
+mod host_memo;
+mod load;
+mod request_id;
+mod state;
+
+pub(crate) use connection::{Connection, Polled};
+pub(crate) use host_memo::HostMemo;
+pub(crate) use load::{HandedOver, Loads};
+pub(crate) use state::{Worker, WorkerParts};

@@ -1,0 +1,118 @@
+//! What one worker owns.
+
+use super::{
+    connection_table::Connections,
+    load::{HandedOver, Loads},
+    request_id::RequestIds,
+};
+use crate::{
+    credential_source::Credentials,
+    directory::{app_token::AppTokens, publish::DirectoryCell, rate::Epoch, view::DirectoryView},
+    metrics::WorkerMetrics,
+    settings::Settings,
+    ticks::Ticks,
+    upstream::Upstreams,
+};
+use gateway_model::Clock;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Instant,
+};
+use tokio::sync::mpsc;
+
+/// What a worker is made from; crosses into its thread.
+pub(crate) struct WorkerParts {
+    pub(crate) number: usize,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) directory: Arc<DirectoryCell>,
+    pub(crate) credentials: Arc<dyn Credentials>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<WorkerMetrics>,
+    pub(crate) loads: Arc<Loads>,
+    pub(crate) mailboxes: Arc<[mpsc::Sender<HandedOver>]>,
+    pub(crate) epoch: Epoch,
+    pub(crate) random: [u8; 32],
+}
+
+/// A worker's state. Never leaves its thread.
+pub(crate) struct Worker {
+    pub(crate) number: usize,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) credentials: Arc<dyn Credentials>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<WorkerMetrics>,
+    pub(crate) loads: Arc<Loads>,
+    pub(crate) mailboxes: Arc<[mpsc::Sender<HandedOver>]>,
+    pub(crate) epoch: Epoch,
+    pub(crate) ticks: Rc<Ticks>,
+    pub(crate) ids: RefCell<RequestIds>,
+    pub(crate) app_tokens: AppTokens,
+    pub(crate) connections: Connections,
+    pub(crate) upstreams: Upstreams,
+    now: Cell<Instant>,
+    cell: Arc<DirectoryCell>,
+    directory: RefCell<Rc<DirectoryView>>,
+}
+
+impl Worker {
+    pub(crate) fn new(parts: WorkerParts) -> Rc<Self> {
+        let ticks = Rc::default();
+        let directory = DirectoryView::new(parts.directory.load(), parts.number);
+        Rc::new(Self {
+            number: parts.number,
+            ids: RefCell::new(RequestIds::new(parts.random)),
+            app_tokens: AppTokens::new(&parts.settings.token_key),
+            connections: Connections::default(),
+            upstreams: Upstreams::new(&parts.settings, &ticks),
+            now: Cell::new(parts.clock.now()),
+            directory: RefCell::new(Rc::new(directory)),
+            settings: parts.settings,
+            credentials: parts.credentials,
+            clock: parts.clock,
+            metrics: parts.metrics,
+            loads: parts.loads,
+            mailboxes: parts.mailboxes,
+            epoch: parts.epoch,
+            cell: parts.directory,
+            ticks,
+        })
+    }
+
+    /// Now, to within a tick: good for expiries and back-offs, not for latencies.
+    pub(crate) fn now(&self) -> Instant {
+        self.now.get()
+    }
+
+    /// The directory as it is now. A request asks once, and ends with what it began with.
+    pub(crate) fn directory(&self) -> Rc<DirectoryView> {
+        let directory = self.directory.borrow();
+        if directory.version == self.cell.version() {
+            return Rc::clone(&directory);
+        }
+        drop(directory);
+        self.take_over()
+    }
+
+    /// Copies a directory that was changed.
+    #[cold]
+    fn take_over(&self) -> Rc<DirectoryView> {
+        let new = Rc::new(DirectoryView::new(self.cell.load(), self.number));
+        // The old one is dropped after the borrow has ended.
+        let _old = self.directory.replace(Rc::clone(&new));
+        new
+    }
+
+    pub(crate) fn tick(&self) {
+        self.now.set(self.clock.now());
+        self.ticks.advance();
+        self.connections.sweep(&self.settings.limits, &self.metrics);
+        if self.ticks.now().is_multiple_of(10) {
+            // Also where no request comes, what left the directory is let go.
+            let directory = self.directory();
+            self.upstreams
+                .expire(|origin| directory.index.has_origin(origin));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The floors inside crates: imports run downwards, and files do not import each other in circles.
+
+use super::{assert_none, files};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A crate, and its floors from the top: the modules at the crate's root. A module of a floor may
+/// import its own floor and those below it. Without floors only circles are looked for.
+struct House {
+    source: &'static str,
+    floors: &'static [&'static [&'static str]],
+}
+
+/// The largest circle of files that import each other.
+const CIRCLE: usize = 3;
+
+const HOUSES: &[House] = &[House {
+    source: "gateway/proxy/src",
+    floors: &[
+        // What the crate shows to others, and to its own benches.
+        &["lib", "bench_support"],
+        &["serving"],
+        &["request"],
+        &["worker"],
+        &["directory"],
+        &["upstream"],
+        &[
+            "credential_source",
+            "error",
+            "field_names",
+            "limits",
+            "metrics",
+            "path_rules",
+            "settings",
+            "ticks",
+        ],
+        &["framing"],
+    ],
+}];
+
+/// A module's path from the crate's root; the root's own is empty.
+type Module = Vec<String>;
+
+/// Each module of a crate, and the modules that it imports.
+type Imports = BTreeMap<Module, BTreeSet<Module>>;
+
+fn module(path: &str) -> Module {
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    let mut segments: Module = path.split('/').map(str::to_owned).collect();
+    if segments
+        .last()
+        .is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str()))
+    {
+        segments.pop();
+    }
+    segments
+}
+
+/// The modules under a folder, without tests, and what they import.
+fn imports(source: &str) -> Imports {
+    let sources: BTreeMap<Module, String> = files(".rs")
+        .into_iter()
+        .filter_map(|(path, text)| {
+            let path = path.strip_prefix(source)?.strip_prefix('/')?;
+            let segments = module(path);
+            let is_test = segments.iter().any(|segment| segment == "tests");
+            (!is_test).then(|| (segments, code(&text)))
+        })
+        .collect();
+    assert!(!sources.is_empty(), "{source} has no source files");
+    let modules: BTreeSet<&Module> = sources.keys().collect();
+    let of = |(at, text): (&Module, &String)| {
+        let found = paths(at, text, &modules).into_iter();
+        let found = found.filter_map(|path| owner(&path, &modules));
+        (at.clone(), found.filter(|other| other != at).collect())
+    };
+    sources.iter().map(of).collect()
+}
+
+/// A file's text without comments and without the tests at its end.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next();
+    let lines = text.unwrap_or_default().lines();
+    let lines = lines.map(|line| line.split("//").next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The module that a path names, or that the named item is in.
+fn owner(path: &Module, modules: &BTreeSet<&Module>) -> Option<Module> {
+    let prefixes = (0..=path.len()).rev().map(|end| path[..end].to_vec());
+    prefixes.into_iter().find(|prefix| modules.contains(prefix))
+}
+
+/// Every path in the text that begins with `crate`, `super`, `self` or, in an import, with a module of
+/// this one.
+fn paths(at: &Module, text: &str, modules: &BTreeSet<&Module>) -> Vec<Module> {
+    let mut found = Vec::new();
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    for (start, _) in text.match_indices("::") {
+        let before = &text[..start];
+        let first = before.rsplit(|c| !word(c)).next().unwrap_or_default();
+        let ahead = before[..before.len() - first.len()].trim_end();
+        if ahead.ends_with("::") || first.is_empty() {
+            continue;
+        }
+        let child = [at.as_slice(), &[first.to_owned()]].concat();
+        let base = match first {
+            "crate" => Vec::new(),
+            "self" => at.clone(),
+            "super" => at[..at.len().saturating_sub(1)].to_vec(),
+            _ if ahead.ends_with("use") && modules.contains(&child) => child,
+            _ => continue,
+        };
+        expand(base, &text[start + 2..], &mut found);
+    }
+    found
+}
+
+/// Adds the paths of an import tree, and returns what follows it.
+fn expand<'a>(mut base: Module, tree: &'a str, found: &mut Vec<Module>) -> &'a str {
+    let mut left = tree.trim_start();
+    loop {
+        if let Some(inside) = left.strip_prefix('{') {
+            left = inside.trim_start();
+            while !left.is_empty() && !left.starts_with('}') {
+                left = expand(base.clone(), left, found).trim_start();
+                left = left.strip_prefix(',').unwrap_or(left).trim_start();
+                if !left.starts_with(|c: char| c.is_alphanumeric() || "_{}*".contains(c)) {
+                    break;
+                }
+            }
+            return left.strip_prefix('}').unwrap_or(left);
+        }
+        let end = left.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let (segment, after) = left.split_at(end.unwrap_or(left.len()));
+        match segment {
+            "super" => {
+                base.pop();
+            }
+            "self" | "" => {}
+            name => base.push(name.to_owned()),
+        }
+        let Some(more) = after.strip_prefix("::") else {
+            found.push(base);
+            // A renamed import: what follows `as` is no path.
+            let renamed = after.trim_start().strip_prefix("as ");
+            return renamed.map_or_else(
+                || after.strip_prefix('*').unwrap_or(after),
+                |name| name.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_'),
+            );
+        };
+        left = more.trim_start();
+    }
+}
+
+fn name(module: &Module) -> String {
+    if module.is_empty() {
+        "lib".to_owned()
+    } else {
+        module.join("::")
+    }
+}
+
+#[test]
+fn imports_run_downwards() {
+    let mut offences = Vec::new();
+    for house in HOUSES.iter().filter(|house| !house.floors.is_empty()) {
+        let floor = |module: &Module| {
+            let top = module.first().map_or("lib", String::as_str);
+            house.floors.iter().position(|floor| floor.contains(&top))
+        };
+        for (from, targets) in imports(house.source) {
+            let Some(here) = floor(&from) else {
+                offences.push(format!("{}: {} has no floor", house.source, name(&from)));
+                continue;
+            };
+            let climbs = targets
+                .iter()
+                .filter(|to| floor(to).is_some_and(|at| at < here));
+            offences.extend(climbs.map(|to| {
+                let (from, to) = (name(&from), name(to));
+                format!("{}: {from} imports {to}, which is above it", house.source)
+            }));
+        }
+    }
+    assert_none("floors", &offences);
+}
+
+#[test]
+fn no_large_circle_of_imports() {
+    let mut offences = Vec::new();
+    for house in HOUSES {
+        for circle in circles(&imports(house.source)) {
+            let names: Vec<String> = circle.iter().map(name).collect();
+            // The framing check is a crate to be, with circles of its own.
+            if names.iter().all(|name| name.starts_with("framing")) {
+                continue;
+            }
+            offences.push(format!("{}: {}", house.source, names.join(", ")));
+        }
+    }
+    assert_none("circles of imports", &offences);
+}
+
+/// Sets of more than [`CIRCLE`] modules of which each leads to each.
+fn circles(imports: &Imports) -> Vec<BTreeSet<Module>> {
+    let reached: BTreeMap<&Module, BTreeSet<&Module>> = (imports.keys())
+        .map(|from| (from, reach(imports, from)))
+        .collect();
+    let mut found: BTreeSet<BTreeSet<Module>> = BTreeSet::new();
+    for (from, to) in &reached {
+        let back = |other: &&&Module| reached.get(*other).is_some_and(|to| to.contains(from));
+        let circle: BTreeSet<Module> = to.iter().filter(back).map(|it| (*it).clone()).collect();
+        if circle.len() > CIRCLE {
+            found.insert(circle);
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn reach<'a>(imports: &'a Imports, from: &Module) -> BTreeSet<&'a Module> {
+    let mut seen = BTreeSet::new();
+    let mut next: Vec<&Module> = imports[from].iter().collect();
+    while let Some(module) = next.pop() {
+        if seen.insert(module) {
+            next.extend(&imports[module]);
+        }
+    }
+    seen
+}
+
+#[test]
+fn import_trees_are_read_whole() {
+    let known: Vec<Module> = ["", "a", "a/b", "c", "c/d", "e"]
+        .map(|path| {
+            path.split('/')
+                .filter(|s| !s.is_empty())
+                .map(str::to_owned)
+                .collect()
+        })
+        .to_vec();
+    let known: BTreeSet<&Module> = known.iter().collect();
+    let text = code(
+        "use crate::{a::{b::{X, self}, Y}, e};\nuse super::{super::c, d as other, E};\n\
+         pub use b::Z; // crate::none\nfn f() { crate::c::d::call(); std::fmt::x(); }\n",
+    );
+    let at: Module = vec!["a".to_owned()];
+    let found: BTreeSet<String> = (paths(&at, &text, &known).iter())
+        .map(|path| path.join("::"))
+        .collect();
+    for path in [
+        "a::b::X",
+        "a::b",
+        "a::Y",
+        "e",
+        "c",
+        "d",
+        "E",
+        "a::b::Z",
+        "c::d::call",
+    ] {
+        assert!(found.contains(path), "{path} is not in {found:?}");
+    }
+    assert_eq!(found.len(), 9, "{found:?}");
+}
