@@ -8,7 +8,7 @@ use crate::{
     },
     request::route,
     upstream::{
-        body::Outgoing,
+        body::RequestBody,
         client::{self, RequestHead},
     },
 };
@@ -82,5 +82,5 @@ pub fn inject(buffer: &mut Vec<u8>, headers: &HeaderMap, credential: &Credential
         headers,
         added: &credential.headers.clone(),
     };
-    client::write_head(buffer, head, &Outgoing::Empty);
+    client::write_head(buffer, head, &RequestBody::Empty);
 }

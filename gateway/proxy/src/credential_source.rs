@@ -1,4 +1,4 @@
-//! Phase 5, the slow half: asking for a credential that is not there.
+//! Where the data plane asks for a credential that is not published.
 
 use gateway_model::{AccountId, Generation, Unavailable};
 use std::{future::Future, pin::Pin};
@@ -6,9 +6,9 @@ use std::{future::Future, pin::Pin};
 /// A future that may be awaited on any runtime.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
 
-/// What became of the demand for a newer token.
+/// The result of a demand for a newer token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
+pub enum RenewalOutcome {
     /// A newer generation is published: replaying makes sense.
     Renewed,
     /// There is no newer token and none will come of this demand: pass the answer on.
@@ -20,7 +20,7 @@ pub enum Renewal {
 /// Neither method is called for a request whose token is fresh. Both are called from worker threads
 /// and must not block; what they return is awaited there and may be completed by any thread. Dropping
 /// the future gives up waiting, not the acquisition.
-pub trait Credentials: Send + Sync + 'static {
+pub trait CredentialSource: Send + Sync + 'static {
     /// Completes when a usable credential is published for the account, or with why there is none.
     fn acquire(&self, account: &AccountId) -> BoxFuture<Result<(), Unavailable>>;
 
@@ -30,5 +30,5 @@ pub trait Credentials: Send + Sync + 'static {
         &self,
         account: &AccountId,
         generation: Generation,
-    ) -> BoxFuture<Result<Renewal, Unavailable>>;
+    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>>;
 }

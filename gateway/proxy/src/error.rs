@@ -1,4 +1,4 @@
-//! Everything that ends a request without an answer of the carrier, and what the app gets for it.
+//! Every failure that ends a request without a response of the carrier.
 
 use crate::framing::Violation;
 use gateway_model::{Failure, FailureClass, Unavailable, UnavailableReason};
@@ -24,7 +24,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => StatusCode::$status,)* }
             }
 
-            /// Whose fault it is.
+            /// The side that is at fault.
             pub(crate) const fn side(self) -> Side {
                 match self { $(Self::$variant => Side::$side,)* }
             }
@@ -32,14 +32,14 @@ macro_rules! codes {
     };
 }
 
-/// Whose fault a failure is.
+/// The side that is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// The app's: it must change something.
+    /// The app: it must change something.
     Downstream,
-    /// The carrier's, or of the network to it.
+    /// The carrier, or the network to it.
     Upstream,
-    /// Ours or our operator's.
+    /// The gateway or its operator.
     Gateway,
 }
 
@@ -133,7 +133,7 @@ impl Problem {
         self
     }
 
-    /// The bytes of the request break the rules of HTTP (H1, H2).
+    /// The bytes of the request break the rules of HTTP.
     pub(crate) fn violation(violation: Violation) -> Self {
         let code = match violation.status() {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Code::HeadTooLarge,
@@ -153,7 +153,7 @@ impl Problem {
         let message = if idempotent {
             "the carrier's answer is not valid HTTP"
         } else {
-            "the carrier's answer is not valid HTTP; outcome unknown: look whether it was done before \
+            "the carrier's answer is not valid HTTP; outcome unknown: check whether it was done before \
              you repeat it"
         };
         Self::new(Code::CarrierMalformed, message)

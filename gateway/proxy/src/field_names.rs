@@ -1,10 +1,10 @@
-//! Field names: which are removed, which are ours, and telling them apart fast.
+//! Field names: which are removed, and which belong to the gateway.
 
 use http::{HeaderName, header};
 
 /// Selects the account, and says which one served.
 pub(crate) const WAYBILL_ACCOUNT: HeaderName = HeaderName::from_static("waybill-account");
-/// Says which of the carrier's environments served (P17).
+/// Says which of the carrier's environments served.
 pub(crate) const WAYBILL_ENVIRONMENT: HeaderName = HeaderName::from_static("waybill-environment");
 /// The stable code of an answer that the gateway made itself.
 pub(crate) const WAYBILL_ERROR: HeaderName = HeaderName::from_static("waybill-error");
@@ -30,7 +30,7 @@ pub(crate) enum Fate {
     ContentLength,
     /// `Transfer-Encoding`: removed, framing is made anew.
     TransferEncoding,
-    /// A protected name with `_` in place of `-` (H5).
+    /// A protected name with `_` in place of `-`: a lenient server would take it for the protected one.
     Twin,
 }
 
@@ -100,23 +100,23 @@ pub(crate) fn of_answer(name: &str) -> Fate {
     }
 }
 
-/// Bits of [`REMOVED`] that the phases before the removal ask for.
+/// The bit of `Authorization` in the set of names from [`REMOVED`] that a request has.
 pub(crate) const AUTHORIZATION_BIT: u32 = 1 << 10;
-/// The same for `Waybill-Key`.
+/// The bit of `Waybill-Key`.
 pub(crate) const KEY_BIT: u32 = 1 << 13;
-/// The same for `Waybill-Account`.
+/// The bit of `Waybill-Account`.
 pub(crate) const ACCOUNT_BIT: u32 = 1 << 14;
 
 /// A set of names that tells for certain which are not in it: by their lengths.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Lengths(u64);
+pub(crate) struct NameLengths(u64);
 
-impl Lengths {
+impl NameLengths {
     pub(crate) const fn add(&mut self, name: &str) {
         self.0 |= Self::bit(name);
     }
 
-    pub(crate) const fn may_hold(self, name: &str) -> bool {
+    pub(crate) const fn may_contain(self, name: &str) -> bool {
         self.0 & Self::bit(name) != 0
     }
 
@@ -195,16 +195,15 @@ mod tests {
 
     #[test]
     fn lengths_never_deny_what_is_there() {
-        let mut lengths = Lengths::default();
-        assert!(!lengths.may_hold("ab"));
+        let mut lengths = NameLengths::default();
+        assert!(!lengths.may_contain("ab"));
         for length in [1, 2, 62, 63, 64, 200] {
             lengths.add(&"a".repeat(length));
-            assert!(lengths.may_hold(&"a".repeat(length)), "{length}");
+            assert!(lengths.may_contain(&"a".repeat(length)), "{length}");
         }
-        assert!(!lengths.may_hold("abc"));
+        assert!(!lengths.may_contain("abc"));
     }
 
-    // H5
     #[test]
     fn underscore_twins_are_told() {
         for name in [

@@ -55,7 +55,7 @@ mod ticks;
 mod upstream;
 mod worker;
 
-pub use credential_source::{BoxFuture, Credentials, Renewal};
+pub use credential_source::{BoxFuture, CredentialSource, RenewalOutcome};
 pub use directory::{
     Account, App, AppLogin, Directory, DirectoryError, DirectoryHandle, LegacyKey, Route,
     SecretHash,

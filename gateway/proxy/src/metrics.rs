@@ -1,4 +1,4 @@
-//! Phase 9, counters: one set per worker, written by it alone, summed by whoever reads.
+//! Counters: one set for each worker, which alone writes it. Readers sum over the sets.
 
 use crate::error::Code;
 use std::{
@@ -22,6 +22,7 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     pub(crate) fn add(&self, n: u64) {
         self.0.store(
+            // Only this worker writes, so load and store cannot lose a count.
             self.0.load(Ordering::Relaxed).wrapping_add(n),
             Ordering::Relaxed,
         );
@@ -61,7 +62,7 @@ impl Default for PerCode {
 #[repr(align(128))]
 pub(crate) struct WorkerMetrics {
     pub(crate) connections_open: Counter,
-    pub(crate) connections_resting: Counter,
+    pub(crate) connections_parked: Counter,
     pub(crate) connections_accepted: Counter,
     pub(crate) connections_refused: Counter,
     pub(crate) connections_handed_over: Counter,
@@ -79,7 +80,7 @@ pub(crate) struct WorkerMetrics {
     pub(crate) legacy_requests: Counter,
 }
 
-/// Per account, per worker; aligned as [`WorkerMetrics`].
+/// What one worker counts for one account. Aligned as [`WorkerMetrics`], for the same reason.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct AccountMetrics {

@@ -3,12 +3,12 @@
 mod accounts;
 mod apps;
 mod carrier_connections;
-mod credentials;
+mod credential;
 mod directory;
 mod forwarding;
 mod harness;
 mod hygiene;
-mod legacy;
+mod legacy_keys;
 mod life;
 mod rates;
-mod sign;
+mod signature;

@@ -34,6 +34,7 @@ impl Ticks {
         self.now
             .get()
             .saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX))
+            // The current tick is partly over already, so one more must pass.
             .saturating_add(1)
     }
 
@@ -83,6 +84,7 @@ impl Alarm {
             return Poll::Ready(());
         }
         if let Some((_, waker)) = self.ticks.armed.borrow_mut().at(slot) {
+            // The future may have moved to another task since the alarm was armed.
             waker.clone_from(cx.waker());
         }
         Poll::Pending

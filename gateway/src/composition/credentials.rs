@@ -2,7 +2,7 @@
 
 use gateway_broker::Handle;
 use gateway_model::{AccountId, Clock, Generation, Unavailable};
-use gateway_proxy::{BoxFuture, Credentials, Renewal};
+use gateway_proxy::{BoxFuture, CredentialSource, RenewalOutcome};
 use std::{sync::Arc, time::Duration};
 
 /// What the data plane knows of the broker: the two slow paths.
@@ -22,7 +22,7 @@ impl BrokerCredentials {
     }
 }
 
-impl Credentials for BrokerCredentials {
+impl CredentialSource for BrokerCredentials {
     fn acquire(&self, account: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
         let (broker, account) = (self.broker.clone(), account.clone());
         let deadline = self.clock.now() + self.wait;
@@ -33,14 +33,14 @@ impl Credentials for BrokerCredentials {
         &self,
         account: &AccountId,
         generation: Generation,
-    ) -> BoxFuture<Result<Renewal, Unavailable>> {
+    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
         let (broker, account) = (self.broker.clone(), account.clone());
         let deadline = self.clock.now() + self.wait;
         Box::pin(async move {
             Ok(
                 match broker.unauthorized(&account, generation, deadline).await? {
-                    gateway_broker::RenewalOutcome::Renewed => Renewal::Renewed,
-                    gateway_broker::RenewalOutcome::CoolingDown { .. } => Renewal::Unchanged,
+                    gateway_broker::RenewalOutcome::Renewed => RenewalOutcome::Renewed,
+                    gateway_broker::RenewalOutcome::CoolingDown { .. } => RenewalOutcome::Unchanged,
                 },
             )
         })

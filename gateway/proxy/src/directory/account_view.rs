@@ -1,4 +1,4 @@
-//! A worker's own copies of an account.
+//! A worker's own copy of an account.
 //!
 //! Cloning a header value counts a reference. Were the count shared between workers, every request
 //! would pull its cache line from another core; so each worker has values of its own.
@@ -24,19 +24,19 @@ impl AccountView {
         }
     }
 
-    /// The credential, if there is one and it has not expired (P9: an expired one is never sent).
-    pub(crate) fn usable(&mut self, now: Instant) -> Result<&Credential, Missing> {
+    /// The credential, if there is one and it has not expired . An expired one is never sent.
+    pub(crate) fn usable(&mut self, now: Instant) -> Result<&Credential, MissingCredential> {
         match self.credential.current() {
             CredentialState::Usable(credential) if now < credential.expires_at => Ok(credential),
-            CredentialState::Usable(_) => Err(Missing::Expired),
-            CredentialState::Absent(why) => Err(Missing::Absent(why.clone())),
+            CredentialState::Usable(_) => Err(MissingCredential::Expired),
+            CredentialState::Absent(why) => Err(MissingCredential::Absent(why.clone())),
         }
     }
 }
 
-/// Why there is nothing to inject.
+/// Why an account has no usable credential.
 #[derive(Clone, Debug)]
-pub(crate) enum Missing {
+pub(crate) enum MissingCredential {
     Expired,
     Absent(Unavailable),
 }

@@ -13,24 +13,24 @@ const ISSUER: &str = "waybill";
 /// Tokens remembered by one worker. Beyond it the memory starts anew: no attacker can fill it, since
 /// only tokens that verified get in.
 const REMEMBERED: usize = 16_384;
-/// Longer texts are not ours.
+/// Longer texts are not tokens of this gateway.
 const MAX_TOKEN: usize = 2048;
 
-/// Whom a token of ours names.
+/// Whom a token names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     /// A registered app, by its place in the index.
     App(usize),
-    /// A caller that was not asked who it is, because it came over a trusted listener.
+    /// A caller without a registered app, that fetched its token over a trusted listener.
     Anonymous,
 }
 
 /// What a bearer token turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Ours and good.
+    /// Issued by this gateway, and valid.
     Good(Holder),
-    /// Ours, but expired, or its app is gone.
+    /// Issued by this gateway, but expired, or its app is gone.
     Stale,
     /// Not made by this gateway.
     Foreign,
@@ -51,7 +51,7 @@ struct Claims {
 /// One worker's issuer and verifier.
 pub(crate) struct AppTokens {
     header: Header,
-    /// What every token of ours begins with; tells foreign ones apart without any cryptography.
+    /// What every token of this gateway begins with: foreign ones are told apart without cryptography.
     prefix: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -120,6 +120,7 @@ impl AppTokens {
         if !token.starts_with(&self.prefix) || token.len() > MAX_TOKEN {
             return Verdict::Foreign;
         }
+        // The expiry is checked at each use: remembering must not prolong a token.
         if let Some((holder, expires_at)) = remembered.get(token) {
             return if now < *expires_at {
                 Verdict::Good(*holder)
@@ -128,6 +129,7 @@ impl AppTokens {
             };
         }
         let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
+        // What does not verify is foreign, not stale: this gateway did not issue it.
         let Ok(claims) = decoded.map(|data| data.claims) else {
             return Verdict::Foreign;
         };
@@ -140,6 +142,7 @@ impl AppTokens {
         let (Some(holder), false) = (holder, left.is_zero()) else {
             return Verdict::Stale;
         };
+        // Only verified tokens are remembered, so that forged ones cannot push others out.
         if remembered.len() >= REMEMBERED {
             remembered.clear();
         }

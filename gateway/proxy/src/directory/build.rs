@@ -4,7 +4,7 @@ use super::{
     index::{Index, IndexedAccount, IndexedApp, IndexedRoute},
     legacy_keys::LegacyKeys,
     legacy_paths::PathTable,
-    rate::{AppBuckets, Pace},
+    rate::{AppBuckets, RefillRate},
     realm::{Map, Realm},
     types::{App, AppLogin, Directory, DirectoryError, LegacyKey, Route},
 };
@@ -13,8 +13,8 @@ use gateway_model::{CarrierId, CarrierProfile, Environment, Scheme};
 use std::{collections::HashSet, sync::Arc};
 
 impl Index {
-    /// Prepares a directory for so many workers. What stays of the directory `before` keeps its
-    /// counters and limits.
+    /// Checks a directory and prepares it for `workers`. Accounts and apps that were in `before` keep their
+    /// counters and buckets.
     pub(crate) fn new(
         directory: Directory,
         before: Option<&Self>,
@@ -26,7 +26,7 @@ impl Index {
             apps: Vec::with_capacity(directory.apps.len()),
             legacy_keys: LegacyKeys::new(!directory.legacy_keys.is_empty()),
             anonymous_tokens: before.map_or_else(Arc::default, |b| Arc::clone(&b.anonymous_tokens)),
-            rest: None,
+            catch_all: None,
             by_host: Map::default(),
             by_prefix: Map::default(),
             prefix_segments: Vec::new(),
@@ -51,6 +51,7 @@ impl Index {
             };
             index.add_account(indexed)?;
         }
+        // Aliases after accounts: an alias must not take the name of an account that follows.
         index.add_aliases()?;
         for app in directory.apps {
             let kept =
@@ -61,12 +62,13 @@ impl Index {
         for key in &directory.legacy_keys {
             index.add_legacy_key(key)?;
         }
-        let mut older = None;
+        let mut legacy_paths = None;
         for route in directory.routes {
             let realm = realm(&mut realms, &route.profile.id, route.environment);
-            index.add_route(route, realm, &mut older)?;
+            index.add_route(route, realm, &mut legacy_paths)?;
         }
-        index.rest = index.route_for_the_rest();
+        // Last: both need all routes.
+        index.catch_all = index.catch_all_route();
         index.add_origin_hosts();
         Ok(index)
     }
@@ -111,7 +113,7 @@ impl Index {
         let mut accounts = Vec::new();
         let mut defaults: Vec<(Realm, u32)> = Vec::new();
         for id in &app.accounts {
-            // An account that is not there (deactivated, say) is one that the app cannot use now.
+            // Not an error: the account may be inactive, and come back.
             let Some(&account) = self.by_account.get(id) else {
                 continue;
             };
@@ -127,7 +129,7 @@ impl Index {
         accounts.sort_unstable();
         defaults.sort_unstable();
         self.apps.push(IndexedApp {
-            pace: app.rate.map(Pace::of),
+            pace: app.rate.map(RefillRate::of),
             app,
             buckets,
             accounts: accounts.into(),
@@ -141,7 +143,7 @@ impl Index {
             None => None,
             Some(id) => match self.by_app.get(id.as_str()) {
                 Some(&app) => Some(app),
-                // A key goes with its app.
+                // Not an error: an app that is removed takes its keys with it.
                 None => return Ok(()),
             },
         };
@@ -154,7 +156,7 @@ impl Index {
         &mut self,
         route: Route,
         realm: Realm,
-        older: &mut Option<Older>,
+        legacy_paths: &mut Option<TableOf>,
     ) -> Result<(), DirectoryError> {
         if route.origin.scheme() == Scheme::Http && !route.danger_plaintext {
             return Err(DirectoryError::Plaintext(route.origin.to_string()));
@@ -179,18 +181,18 @@ impl Index {
                         DirectoryError::DefaultAccount(id.clone(), carrier, route.environment);
                     return Err(wrong);
                 }
-                // As for apps: it may come back.
+                // Not an error: the account may be inactive, and come back.
                 None => None,
             },
         };
-        let older = older_paths(&route.profile, older)?;
+        let legacy_paths = self::legacy_paths(&route.profile, legacy_paths)?;
         self.origins.insert(route.origin.clone());
         self.routes.push(IndexedRoute {
             route,
             realm,
             default_account,
             prefix,
-            older,
+            legacy_paths,
         });
         Ok(())
     }
@@ -208,18 +210,20 @@ impl Index {
         let count = segments.split('/').count();
         if !self.prefix_segments.contains(&count) {
             self.prefix_segments.push(count);
+            // Most segments first, for the look-up of the longest prefix.
             self.prefix_segments.sort_unstable_by(|a, b| b.cmp(a));
         }
         Ok(prefix)
     }
 
-    /// The only route, or the only one that asks for nothing.
-    fn route_for_the_rest(&self) -> Option<usize> {
+    /// The only route, or the only one without hosts and prefix.
+    fn catch_all_route(&self) -> Option<usize> {
         if self.routes.len() == 1 {
             return Some(0);
         }
         let asks_nothing =
             |route: &IndexedRoute| route.prefix.is_none() && route.route.hosts.is_empty();
+        // Two such routes: neither may be guessed, since requests would reach the wrong carrier.
         let mut open = (0..self.routes.len()).filter(|at| asks_nothing(&self.routes[*at]));
         let first = open.next();
         first.filter(|_| open.next().is_none())
@@ -237,6 +241,7 @@ impl Index {
         }
         for (authority, at) in seen {
             if let Some(at) = at {
+                // `or_insert`: a host that an operator wrote for another route wins.
                 self.by_host.entry(authority).or_insert(at);
             }
         }
@@ -244,16 +249,17 @@ impl Index {
 }
 
 /// A profile, and its older paths. Routes mostly share one.
-type Older = (Arc<CarrierProfile>, Arc<PathTable>);
+type TableOf = (Arc<CarrierProfile>, Arc<PathTable>);
 
-fn older_paths(
+fn legacy_paths(
     profile: &Arc<CarrierProfile>,
-    last: &mut Option<Older>,
+    last: &mut Option<TableOf>,
 ) -> Result<Option<Arc<PathTable>>, DirectoryError> {
     let Some(legacy) = &profile.legacy else {
         return Ok(None);
     };
     if let Some((of, table)) = last
+        // By pointer: comparing profiles would cost more than preparing the table again.
         && Arc::ptr_eq(of, profile)
     {
         return Ok(Some(Arc::clone(table)));

@@ -3,7 +3,7 @@
 use super::{
     legacy_keys::LegacyKeys,
     legacy_paths::PathTable,
-    rate::{AppBuckets, Bucket, Epoch, Pace},
+    rate::{AppBuckets, Bucket, Epoch, RefillRate},
     realm::{Map, Realm},
     secret_hash::SecretHash,
     types::{Account, App, Route},
@@ -29,7 +29,7 @@ pub(crate) struct IndexedAccount {
 pub(crate) struct IndexedApp {
     pub(crate) app: App,
     /// How often it may send a request.
-    pub(crate) pace: Option<Pace>,
+    pub(crate) pace: Option<RefillRate>,
     pub(crate) buckets: Arc<AppBuckets>,
     pub(super) accounts: Box<[u32]>,
     pub(super) defaults: Box<[(Realm, u32)]>,
@@ -59,7 +59,7 @@ impl IndexedApp {
             .requests
             .take(pace, epoch, now)
             .map_err(|wait| {
-                let message = "this app sends more requests than it may: slow down";
+                let message = "this app sends more requests than its rate limit allows: slow down";
                 Problem::new(Code::AppRateLimited, message).after(wait)
             })
     }
@@ -79,7 +79,7 @@ pub(crate) struct IndexedRoute {
     /// Normalised: a leading slash, no trailing one.
     pub(crate) prefix: Option<String>,
     /// The carrier's older paths, if it has any.
-    pub(crate) older: Option<Arc<PathTable>>,
+    pub(crate) legacy_paths: Option<Arc<PathTable>>,
 }
 
 /// The prepared directory. Read by all workers, written by none.
@@ -91,8 +91,8 @@ pub(crate) struct Index {
     pub(crate) legacy_keys: LegacyKeys,
     /// Token requests of callers that are no app.
     pub(crate) anonymous_tokens: Arc<Bucket>,
-    /// The route that takes what no other route takes.
-    pub(crate) rest: Option<usize>,
+    /// The catch-all route: it serves requests that match no host and no prefix.
+    pub(crate) catch_all: Option<usize>,
     pub(super) by_host: Map<String, usize>,
     pub(super) by_prefix: Map<String, usize>,
     /// How many segments prefixes have, most first.
@@ -111,6 +111,7 @@ impl Index {
             return None;
         }
         let host = host.to_ascii_lowercase();
+        // With the port first: a route may ask for one port only.
         let without_port = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
             Some(_) | None => host.as_str(),
@@ -123,6 +124,7 @@ impl Index {
 
     /// The route whose prefix the path begins with, longest first.
     pub(crate) fn route_by_prefix(&self, path: &str) -> Option<usize> {
+        // Longest first: `/ups/test` must win over `/ups`.
         self.prefix_segments.iter().find_map(|&count| {
             let ends = path
                 .bytes()
@@ -142,6 +144,7 @@ impl Index {
 
     pub(super) fn account_by_id(&self, id: &AccountId) -> Option<&IndexedAccount> {
         let found = self.accounts.get(*self.by_account.get(id)?)?;
+        // Not by an alias: counters belong to the id.
         (found.account.id == *id).then_some(found)
     }
 
@@ -167,6 +170,7 @@ impl Index {
 
     /// The app with this static key. The look-up is by hash, so its timing tells nothing of the key.
     pub(crate) fn app_by_key(&self, key: &str) -> Option<usize> {
+        // Hashing is the whole cost here; a gateway without static keys must not pay it.
         if self.by_key.is_empty() {
             return None;
         }

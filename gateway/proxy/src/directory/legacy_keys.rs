@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 
 /// Whom a key names.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Holder {
+pub(crate) struct KeyHolder {
     pub(crate) app: Option<usize>,
     /// None if the account is not there now.
     pub(crate) account: Option<(Realm, usize)>,
@@ -20,7 +20,7 @@ pub(crate) struct Holder {
 pub(crate) struct LegacyKeys {
     /// Keys are registered, even if all of them are of apps that are gone.
     in_use: bool,
-    holders: Map<[u8; 32], Vec<Holder>>,
+    holders: Map<[u8; 32], Vec<KeyHolder>>,
 }
 
 impl LegacyKeys {
@@ -37,14 +37,14 @@ impl LegacyKeys {
         app: Option<usize>,
         account: Option<(Realm, usize)>,
     ) -> Result<(), DirectoryError> {
-        let realm = |holder: &Holder| holder.account.map(|(realm, _)| realm);
-        let holder = Holder { app, account };
+        let realm = |holder: &KeyHolder| holder.account.map(|(realm, _)| realm);
+        let holder = KeyHolder { app, account };
         match self.holders.entry(*key.key.as_bytes()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(vec![holder]);
             }
             Entry::Occupied(mut others) => {
-                let same = |other: &Holder| account.is_some() && realm(other) == realm(&holder);
+                let same = |other: &KeyHolder| account.is_some() && realm(other) == realm(&holder);
                 if others.get().iter().any(same) {
                     return Err(DirectoryError::LegacyKeyTwice(key.account.clone()));
                 }
@@ -60,7 +60,7 @@ impl LegacyKeys {
     }
 
     /// Whom this key names, at most once in each realm.
-    pub(crate) fn holders(&self, key: &str) -> Option<&[Holder]> {
+    pub(crate) fn holders(&self, key: &str) -> Option<&[KeyHolder]> {
         let holders = self.holders.get(SecretHash::of(key).as_bytes())?;
         Some(holders)
     }

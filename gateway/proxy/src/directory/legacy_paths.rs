@@ -1,6 +1,6 @@
 //! Older paths of a carrier's API, and what they are today.
 //!
-//! A path is read exactly as it is sent (H7): a literal segment fits only itself, and what a named one
+//! A path is read exactly as it is sent: a literal segment fits only itself, and what a named one
 //! holds goes over byte by byte. Nothing is decoded, so nothing can be decoded twice.
 
 use super::types::DirectoryError;

@@ -14,7 +14,7 @@ mod secret_hash;
 mod types;
 pub(crate) mod view;
 
-pub(crate) use account_view::{AccountView, Missing};
+pub(crate) use account_view::{AccountView, MissingCredential};
 pub use publish::DirectoryHandle;
 pub(crate) use route_view::RouteView;
 pub use secret_hash::SecretHash;

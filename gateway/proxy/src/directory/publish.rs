@@ -1,4 +1,4 @@
-//! Changing the directory while requests are served.
+//! Publishing a new directory while requests are served.
 
 use super::{
     index::Index,
@@ -39,8 +39,10 @@ impl DirectoryCell {
     }
 
     fn replace(&self, directory: Directory) -> Result<(), DirectoryError> {
+        // A panic while a directory was prepared changed nothing, so a poisoned lock is harmless.
         let changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.index.load_full();
+        // Checked whole before anything is stored: on an error the old index stays.
         let index = Index::new(directory, Some(&before), self.workers)?;
         self.index.store(Arc::new(index));
         // After the index: a reader that sees the new version also sees the new index (Acquire in `load`).

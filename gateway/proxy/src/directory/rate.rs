@@ -1,4 +1,4 @@
-//! How often something may happen: a bucket over all workers, without a lock.
+//! Rate limits: a token bucket that all workers share, without a lock.
 
 use gateway_model::RateLimit;
 use std::{
@@ -11,13 +11,13 @@ const SECOND: u64 = 1_000_000_000;
 
 /// How fast a bucket refills and how much it holds, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pace {
+pub(crate) struct RefillRate {
     each: u64,
     room: u64,
 }
 
-impl Pace {
-    /// So many at once, refilled within a minute.
+impl RefillRate {
+    /// `count` at once, refilled within a minute.
     pub(crate) fn per_minute(count: u32) -> Self {
         let room = 60 * SECOND;
         Self {
@@ -53,13 +53,19 @@ pub(crate) struct Bucket(AtomicU64);
 
 impl Bucket {
     /// Takes one out of the bucket, or says how long to wait for it. A refusal writes nothing.
-    pub(crate) fn take(&self, pace: Pace, epoch: Epoch, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn take(
+        &self,
+        rate: RefillRate,
+        epoch: Epoch,
+        now: Instant,
+    ) -> Result<(), Duration> {
         let now = epoch.nanos(now);
-        let end = now.saturating_add(pace.room);
+        let end = now.saturating_add(rate.room);
         let mut wait = 0;
+        // Relaxed: the number is the whole state, and nothing else is published with it.
         let taken = (self.0).fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
-            // A pace that changed meanwhile never leaves it emptier than empty.
-            let next = full_at.clamp(now, end).saturating_add(pace.each);
+            // A rate that changed meanwhile never leaves it emptier than empty.
+            let next = full_at.clamp(now, end).saturating_add(rate.each);
             wait = next.saturating_sub(end);
             (wait == 0).then_some(next)
         });
@@ -87,9 +93,9 @@ mod tests {
         Epoch(Instant::now())
     }
 
-    fn limit(per_second: u32, burst: u32) -> Pace {
+    fn limit(per_second: u32, burst: u32) -> RefillRate {
         let number = |n| NonZeroU32::new(n).expect("not zero");
-        Pace::of(RateLimit {
+        RefillRate::of(RateLimit {
             per_second: number(per_second),
             burst: number(burst),
         })
@@ -97,25 +103,25 @@ mod tests {
 
     #[test]
     fn bucket_empties_and_refills() {
-        let (epoch, pace, bucket) = (epoch(), Pace::per_minute(3), Bucket::default());
+        let (epoch, rate, bucket) = (epoch(), RefillRate::per_minute(3), Bucket::default());
         let start = epoch.0;
         for _ in 0..3 {
-            assert_eq!(bucket.take(pace, epoch, start), Ok(()));
+            assert_eq!(bucket.take(rate, epoch, start), Ok(()));
         }
         let wait = bucket
-            .take(pace, epoch, start)
+            .take(rate, epoch, start)
             .expect_err("the bucket is empty");
         let early = start + wait - Duration::from_millis(1);
-        assert!(bucket.take(pace, epoch, early).is_err());
-        assert_eq!(bucket.take(pace, epoch, start + wait), Ok(()));
+        assert!(bucket.take(rate, epoch, early).is_err());
+        assert_eq!(bucket.take(rate, epoch, start + wait), Ok(()));
     }
 
     #[test]
     fn admitted_are_exactly_the_rate_and_the_burst() {
-        let (epoch, pace, bucket) = (epoch(), limit(70, 5), Bucket::default());
+        let (epoch, rate, bucket) = (epoch(), limit(70, 5), Bucket::default());
         // Asked every half millisecond for ten seconds.
         let asked = (0..20_000).map(|step| epoch.0 + Duration::from_micros(500 * step));
-        let admitted = asked.filter(|now| bucket.take(pace, epoch, *now).is_ok());
+        let admitted = asked.filter(|now| bucket.take(rate, epoch, *now).is_ok());
         assert_eq!(admitted.count(), 10 * 70 + 5 - 1);
     }
 
@@ -133,12 +139,12 @@ mod tests {
     fn extreme_paces_do_not_overflow() {
         let epoch = epoch();
         let far = epoch.0 + Duration::from_secs(3600 * 24 * 365 * 100);
-        for pace in [
+        for rate in [
             limit(1, u32::MAX),
             limit(u32::MAX, u32::MAX),
             limit(u32::MAX, 1),
         ] {
-            assert_eq!(Bucket::default().take(pace, epoch, far), Ok(()));
+            assert_eq!(Bucket::default().take(rate, epoch, far), Ok(()));
         }
     }
 }

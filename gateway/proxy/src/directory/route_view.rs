@@ -1,7 +1,7 @@
 //! A worker's own copy of a route.
 
 use super::types::Route;
-use crate::upstream::Upstream;
+use crate::upstream::UpstreamPool;
 use gateway_model::{CarrierProfile, Environment, HeaderWhenAbsent};
 use http::{HeaderName, HeaderValue};
 use std::{rc::Rc, sync::Arc};
@@ -15,15 +15,16 @@ pub(crate) struct RouteView {
     pub(crate) when_absent: Vec<HeaderWhenAbsent>,
     /// Fields in which a client could send credentials of its own.
     pub(crate) credential_headers: Vec<HeaderName>,
-    pub(crate) upstream: Rc<Upstream>,
+    pub(crate) upstream: Rc<UpstreamPool>,
 }
 
 impl RouteView {
-    pub(crate) fn new(route: &Route, upstream: Rc<Upstream>) -> Self {
+    pub(crate) fn new(route: &Route, upstream: Rc<UpstreamPool>) -> Self {
         let profile = &route.profile;
         let legacy = profile.legacy.iter();
         let legacy = legacy.flat_map(|legacy| legacy.strip.iter().chain([&legacy.key_header]));
         let mut credential_headers = Vec::new();
+        // Once each: a carrier may name one field in both lists.
         for name in profile.credential_headers.iter().chain(legacy) {
             if !credential_headers.contains(name) {
                 credential_headers.push(name.clone());
@@ -37,7 +38,12 @@ impl RouteView {
                 Environment::Production => "production",
                 Environment::Test => "test",
             }),
-            when_absent: route.profile.headers_when_absent.iter().map(own).collect(),
+            when_absent: route
+                .profile
+                .headers_when_absent
+                .iter()
+                .map(copy_of)
+                .collect(),
             credential_headers,
             upstream,
         }
@@ -45,18 +51,18 @@ impl RouteView {
 }
 
 /// A copy that shares no memory.
-fn own(wanted: &HeaderWhenAbsent) -> HeaderWhenAbsent {
-    let own_name = |name: &HeaderName| {
+fn copy_of(wanted: &HeaderWhenAbsent) -> HeaderWhenAbsent {
+    let name_of = |name: &HeaderName| {
         HeaderName::from_bytes(name.as_str().as_bytes()).expect("the text of a name is a name")
     };
     match wanted {
         HeaderWhenAbsent::Fixed(name, value) => {
             let value = HeaderValue::from_bytes(value.as_bytes());
             HeaderWhenAbsent::Fixed(
-                own_name(name),
+                name_of(name),
                 value.expect("the bytes of a value are a value"),
             )
         }
-        HeaderWhenAbsent::RequestId(name) => HeaderWhenAbsent::RequestId(own_name(name)),
+        HeaderWhenAbsent::RequestId(name) => HeaderWhenAbsent::RequestId(name_of(name)),
     }
 }

@@ -28,6 +28,7 @@ impl SecretHash {
 
     /// Whether `secret` is the one that was hashed.
     pub fn verifies(&self, secret: &str) -> bool {
+        // In constant time: the timing must not tell how many bytes match.
         Self::of(secret).0.ct_eq(&self.0).into()
     }
 }

@@ -5,7 +5,7 @@
 use super::{
     account_view::AccountView, app_token::Remembered, index::Index, route_view::RouteView,
 };
-use crate::{metrics::AccountMetrics, upstream::Upstreams};
+use crate::{metrics::AccountMetrics, upstream::UpstreamPools};
 use gateway_model::Signer;
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -39,6 +39,7 @@ impl DirectoryView {
         use_view: impl FnOnce(&mut AccountView) -> T,
     ) -> T {
         let mut views = self.accounts.borrow_mut();
+        // Made at the first use: one worker uses few of many accounts.
         let view = views[account]
             .get_or_insert_with(|| AccountView::new(&self.index.accounts[account].account));
         use_view(view)
@@ -50,7 +51,7 @@ impl DirectoryView {
     }
 
     /// This worker's view of a route.
-    pub(crate) fn route(&self, upstreams: &Upstreams, route: usize) -> Rc<RouteView> {
+    pub(crate) fn route(&self, upstreams: &UpstreamPools, route: usize) -> Rc<RouteView> {
         let mut routes = self.routes.borrow_mut();
         let view = routes[route].get_or_insert_with(|| {
             let route = &self.index.routes[route].route;

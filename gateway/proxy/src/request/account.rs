@@ -1,10 +1,10 @@
-//! Phase 5: whose credentials the request is sent with.
+//! Phase 5: choosing the account whose credential the request is sent with.
 
-use super::{caller::Caller, hygiene::Found};
+use super::{caller::Caller, hygiene::HeadInspection};
 use crate::{
     directory::index::{Index, IndexedRoute},
     error::{Code, Problem},
-    field_names as names,
+    field_names,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -13,16 +13,16 @@ use http::{HeaderMap, HeaderValue};
 pub(super) fn choose(
     index: &Index,
     headers: &HeaderMap,
-    found: &Found,
+    inspection: &HeadInspection,
     caller: Caller,
     route: usize,
 ) -> Result<usize, Problem> {
     let route = &index.routes[route];
-    if found.removed & names::ACCOUNT_BIT != 0
-        && let Some(name) = headers.get(names::WAYBILL_ACCOUNT)
+    if inspection.removed & field_names::ACCOUNT_BIT != 0
+        && let Some(name) = headers.get(field_names::WAYBILL_ACCOUNT)
     {
         let only = headers
-            .get_all(names::WAYBILL_ACCOUNT)
+            .get_all(field_names::WAYBILL_ACCOUNT)
             .iter()
             .nth(1)
             .is_none();
@@ -60,8 +60,8 @@ fn may_use(index: &Index, caller: Caller, account: usize) -> bool {
         }
         Caller::Legacy {
             app: None,
-            account: own,
-        } => account == own,
+            account: of_key,
+        } => account == of_key,
         Caller::Anonymous => true,
     }
 }

@@ -1,6 +1,6 @@
-//! Phase 4: who is calling.
+//! Phase 4: identifying the caller.
 
-use super::{hygiene::Found, legacy_key};
+use super::{hygiene::HeadInspection, legacy_key};
 use crate::{
     directory::{
         RouteView,
@@ -8,19 +8,19 @@ use crate::{
         view::DirectoryView,
     },
     error::{Code, Problem},
-    field_names as names,
+    field_names,
     worker::Connection,
 };
 use http::{HeaderMap, HeaderValue, header};
 
-/// On whose behalf a request is served.
+/// The app or account on whose behalf a request is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
     /// A registered app, by its place in the index.
     App(usize),
-    /// Whoever sends a retired key of the carrier: it stands for an account, and may be an app's.
+    /// A caller with a retired key of the carrier. The key stands for an account, and may belong to an app.
     Legacy { app: Option<usize>, account: usize },
-    /// Somebody on this machine, over a listener that trusts it.
+    /// A caller on this machine without credentials, over a listener with `trust_loopback`.
     Anonymous,
 }
 
@@ -35,25 +35,28 @@ impl Caller {
     }
 }
 
-/// Identifies the caller by its key, its token, its retired key, or its place, in this order.
+/// Identifies the caller by its key, its token, its retired key, or its listener, in this order.
 pub(super) fn identify(
     connection: &Connection,
     directory: &DirectoryView,
     (route, view): (usize, &RouteView),
     headers: &HeaderMap,
-    found: &Found,
+    inspection: &HeadInspection,
 ) -> Result<Caller, Problem> {
     let (worker, index) = (&connection.worker, &directory.index);
-    if found.removed & names::KEY_BIT != 0
-        && let Some(key) = headers.get(names::WAYBILL_KEY)
+    if inspection.removed & field_names::KEY_BIT != 0
+        && let Some(key) = headers.get(field_names::WAYBILL_KEY)
     {
+        // A wrong key is refused even on a trusted listener: the caller meant to be an app.
         let key = key.to_str().ok();
         return match key.and_then(|key| index.app_by_key(key)) {
             Some(app) => Ok(Caller::App(app)),
-            None => Err(unauthenticated("the Waybill-Key is not known here")),
+            None => Err(unauthenticated(
+                "the Waybill-Key is not registered at this gateway: register it, or send a valid one",
+            )),
         };
     }
-    if found.removed & names::AUTHORIZATION_BIT != 0
+    if inspection.removed & field_names::AUTHORIZATION_BIT != 0
         && let Some(token) = bearer(headers)
     {
         let verdict = worker.app_tokens.verify(
@@ -68,12 +71,13 @@ pub(super) fn identify(
             Verdict::Stale => {
                 return Err(unauthenticated("the token has expired: fetch a new one"));
             }
-            // Not ours: on a trusted listener it is ignored, and removed like every credential.
+            // A token that another server issued is no error: a client library may send one to every
+            // server. It identifies nobody here, and phase 6 removes it.
             Verdict::Good(Holder::Anonymous) | Verdict::Foreign => {}
         }
     }
     if let Some(legacy) = &view.profile.legacy
-        && found.lengths.may_hold(legacy.key_header.as_str())
+        && inspection.lengths.may_contain(legacy.key_header.as_str())
         && let Some(caller) = legacy_key::caller(directory, legacy, route, headers)?
     {
         return Ok(Caller::Legacy {
@@ -82,10 +86,10 @@ pub(super) fn identify(
         });
     }
     if connection.trusted {
-        return refuse_web_pages(found).map(|()| Caller::Anonymous);
+        return refuse_web_pages(inspection).map(|()| Caller::Anonymous);
     }
     Err(unauthenticated(
-        "who is calling? Send a token from this gateway's token endpoint, or Waybill-Key",
+        "the request has no credentials: send a token from this gateway's token endpoint, or Waybill-Key",
     ))
 }
 
@@ -98,16 +102,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .flatten()
 }
 
-/// A caller without credentials must not be a web page in the browser of somebody on this machine
-/// (cross-site requests, DNS rebinding): any page could ship parcels.
-pub(super) fn refuse_web_pages(found: &Found) -> Result<(), Problem> {
-    if found.browser {
+/// Refuses a caller without credentials that is a web page in a browser on this machine (cross-site
+/// requests, DNS rebinding). Otherwise any page that a user opens could ship parcels.
+pub(super) fn refuse_web_pages(inspection: &HeadInspection) -> Result<(), Problem> {
+    if inspection.browser {
         return Err(Problem::new(
             Code::BrowserRefused,
             "requests from web pages need credentials, even on this machine",
         ));
     }
-    if found.own_host {
+    if inspection.known_host {
         Ok(())
     } else {
         Err(Problem::new(

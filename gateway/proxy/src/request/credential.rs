@@ -1,11 +1,11 @@
-//! Phase 7: the credential, from the worker's own copy; waiting for it only if there is none.
+//! Phase 7: taking the credential from the worker's own copy, and waiting only if there is none.
 
 use super::signature::{Signing, Target};
 use crate::{
-    directory::{Missing, view::DirectoryView},
+    directory::{MissingCredential, view::DirectoryView},
     error::{Code, Problem},
     ticks::timeout,
-    upstream::body::{self, Sendable},
+    upstream::body::{self, ReplayableBody},
     worker::Worker,
 };
 use gateway_model::{Generation, Signer, Unavailable, UnavailableReason};
@@ -13,12 +13,12 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Incoming;
 use std::time::Instant;
 
-/// Why a request cannot have its credential.
-pub(super) enum Lack {
-    /// There is none.
-    Credential(Missing),
-    /// There is one, but no signature to go with it.
-    Signature(Problem),
+/// Why the fields of an attempt cannot be made.
+pub(super) enum InjectionError {
+    /// There is no usable credential.
+    NoCredential(MissingCredential),
+    /// There is a credential, but the request could not be signed.
+    NoSignature(Problem),
 }
 
 /// What one attempt adds to a request's head.
@@ -38,28 +38,33 @@ pub(super) async fn take(
 ) -> Result<Injected, Problem> {
     match try_take(worker, directory, account, signing) {
         Ok(injected) => Ok(injected),
-        Err(Lack::Signature(problem)) => Err(problem),
+        Err(InjectionError::NoSignature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
-        Err(Lack::Credential(missing)) => {
+        Err(InjectionError::NoCredential(missing)) => {
             Box::pin(wait(worker, directory, account, missing, signing)).await
         }
     }
 }
 
-/// Takes what is there. An expired credential is not (P9), and none is without the signature that
-/// goes with it.
+/// Takes the credential that is published now. Never an expired one, and never one without the signature
+/// that its carrier requires.
 pub(super) fn try_take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
     signing: Option<&Signing<'_>>,
-) -> Result<Injected, Lack> {
+) -> Result<Injected, InjectionError> {
     let now = worker.now();
     directory.with_account(account, |view| {
-        let credential = view.usable(now).map_err(Lack::Credential)?;
+        let credential = view.usable(now).map_err(InjectionError::NoCredential)?;
+        // Signed inside the borrow: the signature must belong to this generation and no newer one.
         let mut fields = credential.headers.clone();
         if let Some(signing) = signing {
-            fields.extend(signing.sign(credential).map_err(Lack::Signature)?);
+            fields.extend(
+                signing
+                    .sign(credential)
+                    .map_err(InjectionError::NoSignature)?,
+            );
         }
         Ok(Injected {
             generation: credential.generation,
@@ -72,19 +77,22 @@ async fn wait(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
-    missing: Missing,
+    missing: MissingCredential,
     signing: Option<&Signing<'_>>,
 ) -> Result<Injected, Problem> {
     let unavailable = |why: Unavailable| {
         let wait = why.retry_after(worker.now());
         Problem::unavailable(why, wait)
     };
-    if let Missing::Absent(why) = missing
+    // Fail at once when waiting cannot help: otherwise each request of a broken account would hold its
+    // connection for the whole of `credential_wait`.
+    if let MissingCredential::Absent(why) = missing
         && is_settled(&why, worker.now())
     {
         return Err(unavailable(why));
     }
     let id = &directory.index.accounts[account].account.id;
+    // Bounded by `credential_wait`: the app must get its 503 before its own client gives up.
     let acquired = worker.credentials.acquire(id);
     match timeout(
         &worker.ticks,
@@ -96,22 +104,24 @@ async fn wait(
         Ok(Ok(())) => {}
         Ok(Err(why)) => return Err(unavailable(why)),
         Err(_) => {
-            let message = "no token came in time: the carrier's token endpoint is slow; try again";
+            let message =
+                "no token came in time, because the carrier's token endpoint is slow: try again";
             return Err(Problem::new(Code::TokenUnavailable, message)
                 .after(std::time::Duration::from_secs(1)));
         }
     }
+    // Take again: the broker publishes the credential in the cell and does not hand it over here.
     try_take(worker, directory, account, signing).map_err(|lack| match lack {
-        Lack::Signature(problem) => problem,
-        Lack::Credential(Missing::Absent(why)) => unavailable(why),
-        Lack::Credential(Missing::Expired) => {
+        InjectionError::NoSignature(problem) => problem,
+        InjectionError::NoCredential(MissingCredential::Absent(why)) => unavailable(why),
+        InjectionError::NoCredential(MissingCredential::Expired) => {
             Problem::new(Code::TokenUnavailable, "the token has expired; try again")
                 .after(std::time::Duration::from_secs(1))
         }
     })
 }
 
-/// Asking the broker now would change nothing (P12).
+/// Whether asking the broker now would change nothing, so that the request must not wait for it.
 fn is_settled(why: &Unavailable, now: Instant) -> bool {
     match (why.retry_at, why.reason) {
         (Some(at), _) => now < at,
@@ -142,16 +152,16 @@ pub(super) async fn take_signed(
     of: Target<'_>,
     headers: &HeaderMap,
     content: Incoming,
-) -> Result<(Injected, Sendable), Problem> {
+) -> Result<(Injected, ReplayableBody), Problem> {
     let mut sendable = body::take(content, &worker.settings.limits, &worker.ticks)?;
     if signer.needs_body() {
-        sendable = sendable.whole().await?;
+        sendable = sendable.collect().await?;
     }
     let signing = Signing {
         signer,
         of,
         headers,
-        body: &sendable.again,
+        body: &sendable.replay_body,
     };
     let injected = take(worker, directory, account, Some(&signing)).await?;
     Ok((injected, sendable))

@@ -1,12 +1,12 @@
-//! Phase 7: sending the request and taking the answer's head.
+//! Phase 8: sending the request and reading the head of the response.
 
 use crate::{
     directory::RouteView,
     error::{Code, Problem},
     ticks::Alarm,
     upstream::{
-        Failure, Lease, NotAnswered, Received,
-        body::{Again, Outgoing},
+        ExchangeError, Lease, SendError, UpstreamBody,
+        body::{ReplayBody, RequestBody},
         client::RequestHead,
     },
     worker::Worker,
@@ -21,20 +21,20 @@ use std::{
 /// One attempt at a request.
 pub(super) struct Attempt<'a> {
     pub(super) head: RequestHead<'a>,
-    pub(super) body: Outgoing,
+    pub(super) body: RequestBody,
 }
 
 /// Sends the attempt and waits for the head of the answer.
 ///
 /// A pooled connection may have been closed by its server just now. As long as not a byte of the request
-/// was sent, it goes out on another connection, whatever its method. After the first byte nothing is
-/// ever sent again from here (H14).
+/// was sent, it goes out on another connection, whatever its method. After the first byte it is never
+/// sent again from here: the carrier may have created a shipment.
 pub(super) async fn send(
     worker: &Worker,
     route: &RouteView,
     Attempt { head, mut body }: Attempt<'_>,
-    again: &Again,
-) -> Result<Response<Received>, Problem> {
+    replay_body: &ReplayBody,
+) -> Result<Response<UpstreamBody>, Problem> {
     let idempotent = head.method.is_idempotent();
     loop {
         let lease = match Lease::idle(&route.upstream) {
@@ -47,38 +47,42 @@ pub(super) async fn send(
             }
         };
         let reused = lease.reused;
-        match within_first_byte(worker, again, pin!(lease.send(head, body))).await {
+        match within_first_byte(worker, replay_body, pin!(lease.send(head, body))).await {
             None => return Err(timed_out(idempotent)),
             Some(Ok(response)) => return Ok(response),
-            Some(Err(NotAnswered {
+            Some(Err(SendError {
                 unsent: Some(unsent),
                 ..
+            // Only on a reused connection: a new one that took nothing says that the carrier is down,
+            // and another attempt would loop.
             })) if reused => {
                 worker.metrics.retries.add(1);
                 body = unsent;
             }
-            Some(Err(NotAnswered { failure, .. })) => {
-                return Err(explain(&failure, again, idempotent));
+            Some(Err(SendError { error, .. })) => {
+                return Err(explain(&error, replay_body, idempotent));
             }
         }
     }
 }
 
-/// Waits for the answer; time counts from the last piece of the app's body, not from its first.
+/// Waits for the response. The time counts from the last piece of the app's body, not from the first:
+/// a slow upload is limited by its own deadlines.
 async fn within_first_byte<F: Future>(
     worker: &Worker,
-    again: &Again,
+    replay_body: &ReplayBody,
     mut sending: Pin<&mut F>,
 ) -> Option<F::Output> {
     let span = worker.settings.limits.first_byte;
     let mut alarm = Alarm::new(&worker.ticks);
-    let mut seen = again.last_progress();
+    let mut seen = replay_body.last_progress();
     poll_fn(|cx| {
         if let Poll::Ready(output) = sending.as_mut().poll(cx) {
             return Poll::Ready(Some(output));
         }
         if alarm.poll(cx, span).is_ready() {
-            let last = again.last_progress();
+            // The alarm is not moved with each piece; it asks here whether one came meanwhile.
+            let last = replay_body.last_progress();
             if last == seen {
                 return Poll::Ready(None);
             }
@@ -96,15 +100,16 @@ fn timed_out(idempotent: bool) -> Problem {
     let message = if idempotent {
         "the carrier did not answer in time: try again later"
     } else {
-        "the carrier did not answer in time; outcome unknown: look whether it was done before you repeat it"
+        "the carrier did not answer in time; outcome unknown: check whether it was done before you repeat it"
     };
     Problem::new(Code::CarrierTimeout, message)
 }
 
-/// Whose fault a failed exchange is.
+/// Maps a failed exchange to the side that is at fault.
 #[cold]
-fn explain(failure: &Failure, again: &Again, idempotent: bool) -> Problem {
-    let fault = again.fault();
+fn explain(failure: &ExchangeError, replay_body: &ReplayBody, idempotent: bool) -> Problem {
+    let fault = replay_body.fault();
+    // The app's fault first: a body that broke off also looks like a carrier that closed.
     if let Some(fault) = fault.or_else(|| failure.fault()) {
         return fault.problem();
     }
@@ -115,7 +120,7 @@ fn explain(failure: &Failure, again: &Again, idempotent: bool) -> Problem {
     let message = if idempotent {
         "the carrier closed the connection without an answer: try again later"
     } else {
-        "the carrier closed the connection without an answer; outcome unknown: look whether it was \
+        "the carrier closed the connection without an answer; outcome unknown: check whether it was \
          done before you repeat it"
     };
     Problem::new(Code::CarrierUnreachable, message)

@@ -17,6 +17,7 @@ pub(super) const fn via(version: Version) -> HeaderValue {
 
 /// Removes the fields that `Connection` names, and `Connection` itself (RFC 9110 section 7.6.1).
 pub(super) fn remove_nominated(headers: &mut HeaderMap) {
+    // `keep-alive` and `close` are options of the connection, and name no field.
     let nominated: Vec<HeaderName> = (headers.get_all(header::CONNECTION).iter())
         .flat_map(|value| value.as_bytes().split(|b| *b == b','))
         .map(<[u8]>::trim_ascii)

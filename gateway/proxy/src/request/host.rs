@@ -21,10 +21,13 @@ pub(super) fn check(
         (Some(host), None) if hosts == 1 && !http2 => host,
         (None, Some(authority)) if http2 => authority,
         (Some(host), Some(authority)) if hosts == 1 && host.eq_ignore_ascii_case(authority) => host,
+        // Two names for the server: a proxy in front may have routed by the other one.
         (Some(_) | None, Some(_) | None) => {
             return Err(Problem::bad("exactly one Host must name the server").closing());
         }
     };
+    // A client mostly sends the same Host on one connection; the version guards against a directory that
+    // changed since.
     if let Some(memo) = &*connection.host_memo.borrow()
         && memo.version == directory.version
         && *memo.value == *name
@@ -58,6 +61,7 @@ fn is_host(text: &str) -> bool {
             !name.is_empty() && name.len() <= 253 && name.bytes().all(allowed)
         }
     };
+    // `u16::from_str` accepts a leading plus sign; the grammar does not.
     name_ok && port.is_none_or(|port| port.parse::<u16>().is_ok() && !port.starts_with('+'))
 }
 
@@ -77,5 +81,6 @@ fn is_local(host: &str) -> bool {
     let literal = name.trim_start_matches('[').trim_end_matches(']');
     literal
         .parse::<std::net::IpAddr>()
+        // Canonical: `::ffff:127.0.0.1` is a loopback address too.
         .is_ok_and(|ip| ip.to_canonical().is_loopback())
 }

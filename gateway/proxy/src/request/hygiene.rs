@@ -1,4 +1,4 @@
-//! Phase 1, third part: what a request must look like before anything acts on it (H1, H6, H7).
+//! Phase 1: what a request must look like before anything acts on it.
 //!
 //! One pass over the fields finds everything that later phases remove, so that the removal itself only
 //! touches what is there.
@@ -7,7 +7,7 @@ use super::host;
 use crate::{
     directory::view::DirectoryView,
     error::{Code, Problem},
-    field_names::{self as names, Fate, Lengths},
+    field_names::{self, Fate, NameLengths},
     framing::{all_target, limits},
     path_rules,
     worker::Connection,
@@ -15,52 +15,54 @@ use crate::{
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use hyper::body::Incoming;
 
-/// What the pass over a request's fields found.
+/// What the pass over a request's head found.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
-    /// Bits of [`names::REMOVED`].
+pub(crate) struct HeadInspection {
+    /// Bits of [`field_names::REMOVED`].
     pub(crate) removed: u32,
     pub(crate) connection: bool,
     pub(crate) transfer_encoding: bool,
     /// What `Content-Length` says.
     pub(crate) length: Option<u64>,
-    /// All names.
-    pub(crate) lengths: Lengths,
+    /// The lengths of all names.
+    pub(crate) lengths: NameLengths,
     /// The `Host` is this machine's or a route's.
-    pub(crate) own_host: bool,
+    pub(crate) known_host: bool,
     /// `Origin` or a telling `Sec-Fetch-Site`: a browser made this for a web page.
     pub(crate) browser: bool,
 }
 
 /// Checks a request's head.
-pub(crate) fn check(
+pub(super) fn inspect(
     connection: &Connection,
     directory: &DirectoryView,
     request: &Request<Incoming>,
-) -> Result<Found, Problem> {
+) -> Result<HeadInspection, Problem> {
+    // The cheap checks first: most refused requests end here.
     check_method(request.method())?;
     check_target(connection, request.uri(), request.method())?;
     let (mut hosts, mut host) = (0, None);
     let mut lengths = 0;
-    let mut found = Found::default();
+    let mut inspection = HeadInspection::default();
     for (name, value) in request.headers() {
-        found.lengths.add(name.as_str());
-        match names::of_request(name.as_str()) {
-            Fate::Keep => found.browser |= is_browser_mark(name, value),
-            Fate::Remove(at) => found.removed |= 1 << at,
-            Fate::Connection => found.connection = true,
-            Fate::TransferEncoding => found.transfer_encoding = true,
+        inspection.lengths.add(name.as_str());
+        match field_names::of_request(name.as_str()) {
+            Fate::Keep => inspection.browser |= is_browser_mark(name, value),
+            Fate::Remove(at) => inspection.removed |= 1 << at,
+            Fate::Connection => inspection.connection = true,
+            Fate::TransferEncoding => inspection.transfer_encoding = true,
             Fate::Host => {
                 hosts += 1;
                 host = Some(value.as_bytes());
             }
             Fate::ContentLength => {
                 lengths += 1;
-                found.length = plain_number(value.as_bytes());
-                if found.length.is_none() {
+                inspection.length = plain_number(value.as_bytes());
+                if inspection.length.is_none() {
                     return Err(Problem::bad("Content-Length is not a plain number").closing());
                 }
             }
+            // Refused, not removed: the client may rely on the field, and another server would accept it.
             Fate::Twin => {
                 return Err(Problem::bad(
                     "a field name with '_' imitates a protected field: remove it",
@@ -68,19 +70,21 @@ pub(crate) fn check(
             }
         }
     }
-    if lengths > 1 || (lengths == 1 && found.transfer_encoding) {
+    // The framing check refused these in HTTP/1. HTTP/2 forbids them too, and the next hop may be HTTP/1.
+    if lengths > 1 || (lengths == 1 && inspection.transfer_encoding) {
         return Err(Problem::bad("the request has more than one length").closing());
     }
     if request.version() == Version::HTTP_2 {
         check_http2(request)?;
     }
     host::check(connection, directory, request, (hosts, host))?;
+    // After `check_host`, which filled it.
     let memo = connection.host_memo.borrow();
-    found.own_host = (memo.as_ref()).is_some_and(|memo| memo.local || memo.route.is_some());
-    Ok(found)
+    inspection.known_host = (memo.as_ref()).is_some_and(|memo| memo.local || memo.route.is_some());
+    Ok(inspection)
 }
 
-/// What the guard checks in the bytes of HTTP/1 and cannot see in HTTP/2.
+/// The rules that the framing check applies to the bytes of HTTP/1. HTTP/2 does not pass it.
 fn check_http2(request: &Request<Incoming>) -> Result<(), Problem> {
     let (uri, headers) = (request.uri(), request.headers());
     if headers.len() > usize::from(limits::FIELDS) {
@@ -140,9 +144,10 @@ fn check_method(method: &Method) -> Result<(), Problem> {
         )
         .closing())
     } else {
+        // Close: the body of an unknown method may be framed in an unknown way.
         Err(Problem::new(
             Code::NotImplemented,
-            "this method is not known here: use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+            "this method is not supported: use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
         )
         .closing())
     }

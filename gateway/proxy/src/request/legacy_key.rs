@@ -1,4 +1,4 @@
-//! Apps that still speak the carrier's older API: recognised by their retired key.
+//! Phase 4, for apps that still use the carrier's older API: identifying them by their retired key.
 
 use crate::{
     directory::view::DirectoryView,
@@ -7,7 +7,7 @@ use crate::{
 use gateway_model::LegacyProfile;
 use http::{HeaderMap, HeaderValue};
 
-/// Longer texts are no keys, and not worth hashing.
+/// Longer texts are no keys, and hashing them would only cost time.
 const MAX_KEY: usize = 256;
 
 /// Whom a retired key names at the route's carrier and environment.
@@ -33,7 +33,9 @@ pub(super) fn caller(
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(Problem::bad("the retired access key is there twice"));
+        return Err(Problem::bad(
+            "the request has two retired access keys: send one",
+        ));
     }
     let key = HeaderValue::to_str(value).ok();
     let key = key.filter(|key| key.len() <= MAX_KEY);
@@ -41,7 +43,7 @@ pub(super) fn caller(
     let Some(holders) = holders else {
         return Err(Problem::new(
             Code::AppUnauthenticated,
-            "the retired access key is not known here",
+            "the retired access key is not registered at this gateway: register it, or remove the header",
         ));
     };
     let realm = directory.index.routes[route].realm;

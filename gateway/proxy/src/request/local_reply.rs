@@ -1,9 +1,9 @@
 //! Responses that the gateway makes itself: the one place where a [`Problem`] becomes one.
 
-use super::{record::Record, response_body::Answer};
+use super::{record::Record, response_body::ResponseBody};
 use crate::{
     error::{Code, Problem},
-    field_names as names,
+    field_names,
 };
 use bytes::Bytes;
 use gateway_model::{CarrierProfile, Refusal};
@@ -17,14 +17,14 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// For answers that must not be kept.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// Makes the answer, in the carrier's envelope if the request got as far as a route.
+/// The response to a failure, in the carrier's error envelope if the route is known.
 #[cold]
 pub(super) fn problem(
     problem: Problem,
     profile: Option<&CarrierProfile>,
     mut record: Record,
     version: Version,
-) -> Response<Answer> {
+) -> Response<ResponseBody> {
     let refusal = profile.and_then(|profile| refusal(problem.code, profile));
     let status = refusal.map_or_else(|| problem.code.status(), |refusal| refusal.status);
     let code = refusal.map_or(problem.code.as_str(), |refusal| refusal.code.as_str());
@@ -36,17 +36,17 @@ pub(super) fn problem(
     record.status = status.as_u16();
     record.error = Some(problem.code);
     let id = HeaderValue::from_maybe_shared(record.id().clone());
-    let mut response = Response::new(Answer::whole(Bytes::from(body), record));
+    let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(
-        names::WAYBILL_ERROR,
+        field_names::WAYBILL_ERROR,
         HeaderValue::from_static(problem.code.as_str()),
     );
     if let Ok(id) = id {
-        headers.insert(names::WAYBILL_REQUEST_ID, id);
+        headers.insert(field_names::WAYBILL_REQUEST_ID, id);
     }
     if let Some(wait) = problem.retry_after {
         // Whole seconds, never 0: that would mean "at once".
@@ -54,6 +54,7 @@ pub(super) fn problem(
         let seconds = u32::try_from(seconds).unwrap_or(3600);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    // RFC 9110 section 15.5.2: a 401 must say how to authenticate.
     if status == StatusCode::UNAUTHORIZED {
         let scheme = if problem.code == Code::InvalidClient {
             HeaderValue::from_static("Basic realm=\"waybill\"")
@@ -62,16 +63,18 @@ pub(super) fn problem(
         };
         headers.insert(header::WWW_AUTHENTICATE, scheme);
     }
+    // RFC 9110 section 15.5.6: a 405 must list the methods.
     if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(header::ALLOW, ALLOWED);
     }
+    // HTTP/2 forbids the field; there the stream ends alone.
     if problem.close && version < Version::HTTP_2 {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-/// The carrier's own words for what its token endpoint or its API would say.
+/// The code and message with which the carrier itself would refuse the request.
 fn refusal(code: Code, profile: &CarrierProfile) -> Option<&Refusal> {
     let token = profile.downstream_token.as_ref();
     #[expect(
@@ -89,22 +92,22 @@ fn refusal(code: Code, profile: &CarrierProfile) -> Option<&Refusal> {
     }
 }
 
-/// Where no carrier is known yet.
+/// The envelope of a failure before a route is chosen.
 fn plain_envelope(code: &str, message: &str) -> String {
     serde_json::json!({ "errors": [{ "code": code, "message": message }] }).to_string()
 }
 
-/// What this server can do, for `OPTIONS *` and for `Max-Forwards: 0`.
-pub(super) fn options(record: Record) -> Response<Answer> {
-    let mut response = Response::new(Answer::empty(record));
+/// The methods that are forwarded, for `OPTIONS *` and for `Max-Forwards: 0`.
+pub(super) fn options(record: Record) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::empty(record));
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().insert(header::ALLOW, ALLOWED);
     response
 }
 
-/// The success answer.
-pub(super) fn token(record: Record, status: StatusCode, body: String) -> Response<Answer> {
-    let mut response = Response::new(Answer::whole(Bytes::from(body), record));
+/// The success response of the token endpoint.
+pub(super) fn token(record: Record, status: StatusCode, body: String) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);

@@ -2,12 +2,12 @@
 
 use http::{HeaderMap, HeaderValue, Method, header};
 
-/// Whether the gateway answers this target itself, whoever calls.
+/// Whether the request asks about the server as a whole.
 pub(super) fn is_about_server(method: &Method, path: &str) -> bool {
     *method == Method::OPTIONS && path == "*"
 }
 
-/// `Max-Forwards` of `OPTIONS` (RFC 9110 section 7.6.2): whether this server is the last.
+/// Whether this server is the last hop of an `OPTIONS` request, by its `Max-Forwards`. Counts the field down.
 pub(super) fn is_last_hop(method: &Method, headers: &mut HeaderMap) -> bool {
     if *method != Method::OPTIONS {
         return false;
@@ -22,6 +22,7 @@ pub(super) fn is_last_hop(method: &Method, headers: &mut HeaderMap) -> bool {
     else {
         return false;
     };
+    // 0 must not be forwarded; any other value must be one less at the next hop.
     if hops > 0 {
         headers.insert(header::MAX_FORWARDS, HeaderValue::from(hops - 1));
     }

@@ -1,11 +1,12 @@
-//! Phase 11: accounting for a request, when its answer is complete or given up.
+//! Phase 11: recording a request, when its response is complete or given up.
 
 use crate::{directory::view::DirectoryView, error::Code, framing::Serving, worker::Connection};
 use bytes::Bytes;
 use http::{Method, Request};
 use std::{rc::Rc, time::Instant};
 
-/// What is known about one request; dropping it writes it down.
+/// What is known about one request. Its drop updates the counters and writes the access log, so that a
+/// request is counted however it ends.
 pub(super) struct Record {
     connection: Rc<Connection>,
     /// The directory that the request began with: `route`, `account` and `app` are places in it.
@@ -25,7 +26,7 @@ pub(super) struct Record {
     /// The path was an older one.
     pub(super) rewritten: bool,
     pub(super) complete: bool,
-    /// Tells the connection's sweep that the peer waits for us.
+    /// Tells the connection's sweep that the peer waits for the gateway, not the gateway for the peer.
     _serving: Serving,
 }
 
@@ -117,6 +118,7 @@ impl Drop for Record {
         let latency = worker.clock.now().saturating_duration_since(self.started);
         let metrics = &worker.metrics;
         metrics.requests_in_flight.sub(1);
+        // 0: the connection ended before there was a response, so there is no status to count.
         if self.status != 0 {
             metrics.observe(self.status, latency);
         }

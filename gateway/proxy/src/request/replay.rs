@@ -1,4 +1,4 @@
-//! Phase 9: once more after the carrier rejected the credential.
+//! Phase 9: replaying a request after the carrier rejected its credential.
 //!
 //! A rejection says that nothing was done, so replaying is safe for every method; but only with a
 //! newer token, only once, and only if the whole body is held. In every other case the carrier's
@@ -6,18 +6,18 @@
 //! product.
 
 use super::{
-    credential::{self, Injected, Lack},
+    credential::{self, Injected, InjectionError},
     forward::{self, Attempt},
     signature::{Signing, Target},
 };
 use crate::{
-    credential_source::Renewal,
+    credential_source::RenewalOutcome,
     directory::{RouteView, view::DirectoryView},
     error::Problem,
     ticks::{poll_once, timeout},
     upstream::{
-        Received,
-        body::{Again, Outgoing},
+        UpstreamBody,
+        body::{ReplayBody, RequestBody},
         client::RequestHead,
     },
     worker::Worker,
@@ -26,20 +26,20 @@ use gateway_model::Generation;
 use http::{HeaderMap, Method, Response, uri::PathAndQuery};
 use std::future::poll_fn;
 
-/// What was sent, and how to send it once more.
-pub(super) struct Sent {
+/// A request that was sent, with what is needed to send it again.
+pub(super) struct SentRequest {
     pub(super) account: usize,
     pub(super) generation: Generation,
     pub(super) method: Method,
     pub(super) target: PathAndQuery,
     /// All fields but those that are injected.
     pub(super) headers: HeaderMap,
-    pub(super) again: Again,
+    pub(super) replay_body: ReplayBody,
 }
 
-impl Sent {
+impl SentRequest {
     /// An attempt with this credential.
-    pub(super) fn attempt<'a>(&'a self, injected: &'a Injected, body: Outgoing) -> Attempt<'a> {
+    pub(super) fn attempt<'a>(&'a self, injected: &'a Injected, body: RequestBody) -> Attempt<'a> {
         Attempt {
             head: RequestHead {
                 method: &self.method,
@@ -55,9 +55,9 @@ impl Sent {
 /// How the replay ended.
 pub(super) enum Replayed {
     /// There was none: pass the first answer on.
-    No(Response<Received>),
+    No(Response<UpstreamBody>),
     /// The second answer, whatever it says.
-    Yes(Response<Received>),
+    Yes(Response<UpstreamBody>),
 }
 
 /// Called with an answer that rejects the credential.
@@ -65,23 +65,26 @@ pub(super) async fn after_rejection(
     worker: &Worker,
     directory: &DirectoryView,
     route: &RouteView,
-    sent: &Sent,
-    response: Response<Received>,
+    sent: &SentRequest,
+    response: Response<UpstreamBody>,
 ) -> Result<Replayed, Problem> {
     directory.counters(sent.account).rejected.add(1);
+    // Ask for a newer token before looking at the body: the broker must learn of every rejection.
     if !newer_is_there(worker, directory, sent).await {
         return Ok(Replayed::No(response));
     }
-    let Some(body) = sent.again.body() else {
+    // A body that is not held, or has not ended, cannot be sent a second time.
+    let Some(body) = sent.replay_body.body() else {
         return Ok(Replayed::No(response));
     };
     let Some(injected) = try_newer(worker, directory, route, sent)? else {
         return Ok(Replayed::No(response));
     };
+    // Before the replay: it may then use the connection that the first response came over.
     recycle(response);
     worker.metrics.replays.add(1);
     let attempt = sent.attempt(&injected, body);
-    let response = forward::send(worker, route, attempt, &sent.again).await?;
+    let response = forward::send(worker, route, attempt, &sent.replay_body).await?;
     Ok(Replayed::Yes(response))
 }
 
@@ -90,7 +93,7 @@ fn try_newer(
     worker: &Worker,
     directory: &DirectoryView,
     route: &RouteView,
-    sent: &Sent,
+    sent: &SentRequest,
 ) -> Result<Option<Injected>, Problem> {
     let signing = directory.signer(sent.account).map(|signer| Signing {
         signer,
@@ -100,18 +103,19 @@ fn try_newer(
             route,
         },
         headers: &sent.headers,
-        body: &sent.again,
+        body: &sent.replay_body,
     });
     match credential::try_take(worker, directory, sent.account, signing.as_ref()) {
+        // The same generation would be rejected again.
         Ok(injected) => Ok(Some(injected).filter(|it| it.generation != sent.generation)),
-        Err(Lack::Credential(_)) => Ok(None),
-        Err(Lack::Signature(problem)) => Err(problem),
+        Err(InjectionError::NoCredential(_)) => Ok(None),
+        Err(InjectionError::NoSignature(problem)) => Err(problem),
     }
 }
 
-/// Whether a newer token was published meanwhile, or is after asking for one (O10: the broker decides
-/// whether asking is due).
-async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &Sent) -> bool {
+/// Whether a newer token was published meanwhile, or after asking the broker, which decides whether a
+/// renewal is due.
+async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &SentRequest) -> bool {
     let now = worker.now();
     let newer = directory.with_account(sent.account, |view| {
         view.usable(now)
@@ -129,13 +133,13 @@ async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &Sent)
     )
     .await
     {
-        Ok(Ok(Renewal::Renewed)) => true,
-        Ok(Ok(Renewal::Unchanged) | Err(_)) | Err(_) => false,
+        Ok(Ok(RenewalOutcome::Renewed)) => true,
+        Ok(Ok(RenewalOutcome::Unchanged) | Err(_)) | Err(_) => false,
     }
 }
 
-/// Frees the first answer's connection for reuse if all of the answer is here already.
-fn recycle(response: Response<Received>) {
+/// Returns the connection of the first response to the pool, if all of that response has arrived.
+fn recycle(response: Response<UpstreamBody>) {
     let mut body = response.into_body();
     let mut next = || poll_once(&mut poll_fn(|cx| body.poll_piece(cx)));
     while let Some(Some(Ok(_))) = next() {}

@@ -1,34 +1,35 @@
-//! Phase 6: every credential of the client goes, ours comes; the order is what makes it safe.
+//! Phase 6: rewriting the request's head. The order of the two steps makes it safe.
 //!
-//! First everything that the client could use against us is removed: fields that `Connection` names,
-//! hop-by-hop fields, credentials. Only then is anything added, so that no field of the client can
-//! remove or replace what the gateway adds. The credential itself is written behind all of it as the
+//! [`strip`] removes what the client must not control: fields that `Connection` names, hop-by-hop
+//! fields, credentials. Only then [`complete`] adds fields, so that no field of the client can remove or
+//! replace one of the gateway. The credential itself is written behind all of it as the
 //! request goes out (`upstream/client`), so that the head is as it was when it has to go out again.
 
 use super::{
     hop_by_hop::{remove_nominated, via},
-    hygiene::Found,
+    hygiene::HeadInspection,
 };
-use crate::{directory::RouteView, field_names as names};
+use crate::{directory::RouteView, field_names};
 use gateway_model::HeaderWhenAbsent;
 use http::{HeaderMap, HeaderValue, Version, header};
 
 /// Removes what must not reach the carrier.
-pub(super) fn strip(headers: &mut HeaderMap, found: &Found, route: &RouteView) {
-    if found.connection {
+pub(super) fn strip(headers: &mut HeaderMap, inspection: &HeadInspection, route: &RouteView) {
+    // First, while `Connection` is still there to say which fields it names.
+    if inspection.connection {
         remove_nominated(headers);
     }
-    let mut left = found.removed;
+    let mut left = inspection.removed;
     while left != 0 {
         let at = left.trailing_zeros() as usize;
-        headers.remove(&names::REMOVED[at]);
+        headers.remove(&field_names::REMOVED[at]);
         left &= left - 1;
     }
-    if found.transfer_encoding {
+    if inspection.transfer_encoding {
         headers.remove(header::TRANSFER_ENCODING);
     }
     for name in &route.credential_headers {
-        if found.lengths.may_hold(name.as_str()) {
+        if inspection.lengths.may_contain(name.as_str()) {
             headers.remove(name);
         }
     }
@@ -37,7 +38,7 @@ pub(super) fn strip(headers: &mut HeaderMap, found: &Found, route: &RouteView) {
 /// Adds what the carrier needs besides the credential.
 pub(super) fn complete(
     headers: &mut HeaderMap,
-    found: &Found,
+    inspection: &HeadInspection,
     route: &RouteView,
     id: &HeaderValue,
     version: Version,
@@ -49,8 +50,8 @@ pub(super) fn complete(
             HeaderWhenAbsent::Fixed(name, value) => (name, value),
             HeaderWhenAbsent::RequestId(name) => (name, id),
         };
-        // Never overwrites what the app sent .
-        if !found.lengths.may_hold(name.as_str()) || !headers.contains_key(name) {
+        // The app's own value wins: it may be a transaction id that the app looks for later.
+        if !inspection.lengths.may_contain(name.as_str()) || !headers.contains_key(name) {
             headers.insert(name, value.clone());
         }
     }

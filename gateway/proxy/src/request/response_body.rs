@@ -1,7 +1,7 @@
-//! The body of an answer to an app.
+//! The body of a response to an app.
 
 use super::record::Record;
-use crate::{ticks::Alarm, upstream::Received, worker::Polled};
+use crate::{ticks::Alarm, upstream::UpstreamBody, worker::BodyPoll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use std::{
@@ -11,45 +11,50 @@ use std::{
     time::Duration,
 };
 
-/// An answer's body, with the record of its request.
-pub(crate) struct Answer {
+/// A response's body, with the record of its request.
+pub(crate) struct ResponseBody {
     source: Source,
     record: Record,
 }
 
 enum Source {
-    /// Made here; taken when sent.
-    Own(Option<Bytes>),
-    /// The upstream's, as it comes.
-    Upstream(Flow),
+    /// Of a local reply; taken when it is sent.
+    Local(Option<Bytes>),
+    /// The carrier's, as it arrives.
+    Upstream(Streaming),
 }
 
-struct Flow {
-    body: Received,
+struct Streaming {
+    body: UpstreamBody,
     alarm: Alarm,
     idle: Duration,
     ended: bool,
     broken: bool,
 }
 
-impl Answer {
+impl ResponseBody {
     pub(super) const fn empty(record: Record) -> Self {
         Self {
-            source: Source::Own(None),
+            source: Source::Local(None),
             record,
         }
     }
 
     pub(super) const fn whole(body: Bytes, record: Record) -> Self {
         Self {
-            source: Source::Own(Some(body)),
+            source: Source::Local(Some(body)),
             record,
         }
     }
 
-    pub(super) fn upstream(body: Received, alarm: Alarm, idle: Duration, record: Record) -> Self {
+    pub(super) fn upstream(
+        body: UpstreamBody,
+        alarm: Alarm,
+        idle: Duration,
+        record: Record,
+    ) -> Self {
         Self {
-            source: Source::Upstream(Flow {
+            source: Source::Upstream(Streaming {
                 body,
                 alarm,
                 idle,
@@ -61,19 +66,19 @@ impl Answer {
     }
 }
 
-/// The answer breaks off; the connection does too, so that no part of it looks complete.
+/// The response breaks off, and so does the connection: no part of it may look complete.
 #[derive(Debug)]
 pub(crate) struct BrokenOff;
 
 impl fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the upstream's answer broke off")
+        f.write_str("the carrier's response broke off")
     }
 }
 
 impl std::error::Error for BrokenOff {}
 
-impl Flow {
+impl Streaming {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         if self.broken {
             return Poll::Ready(Some(Err(BrokenOff)));
@@ -82,12 +87,13 @@ impl Flow {
             let passed = self.alarm.poll(cx, self.idle);
             return passed.map(|()| Some(Err(BrokenOff)));
         };
+        // The deadline is for each piece: a long response that keeps coming is fine.
         self.alarm.disarm();
         self.ended = piece.is_none();
         match piece.transpose() {
             Ok(piece) => Poll::Ready(piece.map(|piece| Ok(Frame::data(piece)))),
             Err(error) => {
-                tracing::debug!(%error, "an answer broke off");
+                tracing::debug!(%error, "a response broke off");
                 // What came before goes out first. An app that saw nothing of the answer might take
                 // the request for one that was not served, and send it again.
                 self.broken = true;
@@ -102,7 +108,7 @@ impl Flow {
     }
 }
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = BrokenOff;
 
@@ -111,33 +117,34 @@ impl Body for Answer {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let poll = match &mut self.source {
-            Source::Own(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
+            Source::Local(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
             Source::Upstream(flow) => flow.poll(cx),
         };
         self.record.connection().polled.set(Some(match &poll {
-            Poll::Ready(_) => Polled::Gave,
-            Poll::Pending => Polled::Waits,
+            Poll::Ready(_) => BodyPoll::Ready,
+            Poll::Pending => BodyPoll::Pending,
         }));
         poll
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.source {
-            Source::Own(body) => body.as_ref().is_none_or(Bytes::is_empty),
+            Source::Local(body) => body.as_ref().is_none_or(Bytes::is_empty),
             Source::Upstream(flow) => flow.is_complete(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
-            Source::Own(body) => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
+            Source::Local(body) => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
             Source::Upstream(flow) => flow.body.size_hint(),
         }
     }
 }
 
-impl Drop for Answer {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
+        // Before the record drops: whether the app got all of it is known only here.
         self.record.complete = self.is_end_stream();
     }
 }

@@ -1,17 +1,17 @@
-//! Phase 10: what of a carrier's head goes on to the app, and what it says about the way.
+//! Phase 10: which of a carrier's response fields go on to the app, and which the gateway adds.
 
 use super::hop_by_hop::{remove_nominated, via};
 use crate::{
     directory::{AccountView, RouteView},
     error::Problem,
-    field_names::{self as names, Fate},
+    field_names::{self, Fate},
 };
 use http::{HeaderMap, HeaderValue, Response, Version, header};
 
 /// The path was one of the carrier's older API.
 const REWRITTEN: HeaderValue = HeaderValue::from_static("rewritten");
 
-/// Checks an answer's head and removes what must not go on.
+/// Checks a response's head, and removes the fields that must not go on.
 pub(super) fn clean<T>(response: &mut Response<T>, idempotent: bool) -> Result<(), Problem> {
     let status = response.status().as_u16();
     if !(200..600).contains(&status) {
@@ -20,7 +20,7 @@ pub(super) fn clean<T>(response: &mut Response<T>, idempotent: bool) -> Result<(
     let mut removed = 0_u32;
     let (mut connection, mut encoding, mut lengths) = (false, false, 0);
     for name in response.headers().keys() {
-        match names::of_answer(name.as_str()) {
+        match field_names::of_answer(name.as_str()) {
             Fate::Keep | Fate::Host | Fate::Twin => {}
             Fate::Remove(at) => removed |= 1 << at,
             Fate::Connection => connection = true,
@@ -30,6 +30,7 @@ pub(super) fn clean<T>(response: &mut Response<T>, idempotent: bool) -> Result<(
     }
     let headers = response.headers_mut();
     let several = || headers.get_all(header::CONTENT_LENGTH).iter().count() != 1;
+    // The body was framed by one of them; an app behind another proxy might believe the other.
     if lengths == 1 && (encoding || several()) {
         return Err(Problem::malformed_response(idempotent));
     }
@@ -48,14 +49,15 @@ pub(super) fn clean<T>(response: &mut Response<T>, idempotent: bool) -> Result<(
     }
     while removed != 0 {
         let at = removed.trailing_zeros() as usize;
-        headers.remove(&names::REMOVED[at]);
+        headers.remove(&field_names::REMOVED[at]);
         removed &= removed - 1;
     }
+    // Extensions that the carrier's side left must not change how hyper writes to the app.
     response.extensions_mut().clear();
     Ok(())
 }
 
-/// Adds to an answer who served it.
+/// Adds the fields that say which account and environment served the request.
 pub(super) fn annotate(
     headers: &mut HeaderMap,
     account: &AccountView,
@@ -65,10 +67,10 @@ pub(super) fn annotate(
     rewritten: bool,
 ) {
     if rewritten {
-        headers.insert(names::WAYBILL_LEGACY, REWRITTEN);
+        headers.insert(field_names::WAYBILL_LEGACY, REWRITTEN);
     }
-    headers.insert(names::WAYBILL_ACCOUNT, account.name.clone());
-    headers.insert(names::WAYBILL_ENVIRONMENT, route.environment.clone());
-    headers.insert(names::WAYBILL_REQUEST_ID, id);
+    headers.insert(field_names::WAYBILL_ACCOUNT, account.name.clone());
+    headers.insert(field_names::WAYBILL_ENVIRONMENT, route.environment.clone());
+    headers.insert(field_names::WAYBILL_REQUEST_ID, id);
     headers.append(header::VIA, via(version));
 }

@@ -1,4 +1,4 @@
-//! Which route a request takes: by `Host`, by path prefix, or because it takes the rest.
+//! Phase 2: choosing the route by `Host`, by path prefix, or because it is the catch-all route.
 
 use crate::{
     directory::{index::Index, view::DirectoryView},
@@ -7,11 +7,11 @@ use crate::{
 };
 use http::{Uri, uri::PathAndQuery};
 
-/// Where a request goes.
+/// The route of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice {
     pub(crate) route: usize,
-    /// Bytes of the path that only selected the route and are not sent.
+    /// How many bytes of the path selected the route; they are not sent.
     pub(crate) strip: usize,
 }
 
@@ -27,6 +27,7 @@ pub(crate) fn choose(
         .borrow()
         .as_ref()
         .and_then(|memo| memo.route);
+    // The Host first: an app that uses the carrier's own name sends the carrier's own paths.
     if let Some(route) = by_host {
         return Ok(Choice { route, strip: 0 });
     }
@@ -34,7 +35,7 @@ pub(crate) fn choose(
         let strip = index.routes[route].prefix.as_ref().map_or(0, String::len);
         return Ok(Choice { route, strip });
     }
-    if let Some(route) = index.rest {
+    if let Some(route) = index.catch_all {
         return Ok(Choice { route, strip: 0 });
     }
     match index.routes.len() {
@@ -77,10 +78,10 @@ pub(crate) fn target(uri: &Uri, strip: usize) -> Option<PathAndQuery> {
     if strip == 0 {
         return Some(whole.clone());
     }
-    let rest = &whole.as_str()[strip..];
-    if rest.starts_with('/') {
-        rest.parse().ok()
+    let remainder = &whole.as_str()[strip..];
+    if remainder.starts_with('/') {
+        remainder.parse().ok()
     } else {
-        format!("/{rest}").parse().ok()
+        format!("/{remainder}").parse().ok()
     }
 }

@@ -1,13 +1,13 @@
-//! The path of a request: the phases, one after another.
+//! The path of a request: phases 1 to 11 of the table in `lib.rs`, in the order in which they run.
 
 use super::{
     account,
     caller::{self, Caller},
     credential, forward, hygiene, local_reply, options,
     record::Record,
-    replay::{self, Replayed, Sent},
+    replay::{self, Replayed, SentRequest},
     request_headers,
-    response_body::{Answer, BrokenOff},
+    response_body::{BrokenOff, ResponseBody},
     response_headers, route,
     signature::Target,
     token_endpoint,
@@ -18,8 +18,8 @@ use crate::{
     framing::ConnectionState,
     ticks::Alarm,
     upstream::{
-        Received,
-        body::{self, Sendable},
+        UpstreamBody,
+        body::{self, ReplayableBody},
     },
     worker::Connection,
 };
@@ -27,36 +27,37 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, uri::PathAndQuery
 use hyper::body::Incoming;
 use std::rc::Rc;
 
-/// What the phases came to.
-enum Outcome {
-    /// The carrier's answer.
-    Forwarded(Response<Received>),
-    /// A token of ours.
+/// What the phases resulted in.
+enum ServeOutcome {
+    /// The carrier's response.
+    Forwarded(Response<UpstreamBody>),
+    /// A token that the gateway issued to an app.
     Token(StatusCode, String),
-    /// What this server can do.
+    /// The methods that the gateway forwards.
     Options,
 }
 
-/// Serves one request. Fails only by ending the connection.
+/// Serves one request. Every failure becomes a response; only a body that breaks off ends the connection.
 pub(crate) async fn serve(
     connection: Rc<Connection>,
     state: Rc<ConnectionState>,
     request: Request<Incoming>,
-) -> Result<Response<Answer>, BrokenOff> {
+) -> Result<Response<ResponseBody>, BrokenOff> {
     let version = request.version();
     let mut record = Record::begin(&connection, state.serve(), &request);
     let mut view = None;
+    // The framing check ran on the bytes. hyper may have parsed a head that the check refused.
     let outcome = match state.refusal(&request) {
         Some(violation) => Err(Problem::violation(violation)),
         None => phases(&connection, &mut record, &mut view, request).await,
     };
     Ok(match outcome {
-        Ok(Outcome::Forwarded(response)) => pass_on(&connection, response, record, view),
-        Ok(Outcome::Token(status, body)) => {
+        Ok(ServeOutcome::Forwarded(response)) => stream_back(&connection, response, record, view),
+        Ok(ServeOutcome::Token(status, body)) => {
             record.status = status.as_u16();
             local_reply::token(record, status, body)
         }
-        Ok(Outcome::Options) => {
+        Ok(ServeOutcome::Options) => {
             record.status = StatusCode::NO_CONTENT.as_u16();
             local_reply::options(record)
         }
@@ -67,66 +68,79 @@ pub(crate) async fn serve(
     })
 }
 
+/// Phases 1 to 5, then the exchange with the carrier.
 async fn phases(
     connection: &Rc<Connection>,
     record: &mut Record,
     known: &mut Option<Rc<RouteView>>,
     mut request: Request<Incoming>,
-) -> Result<Outcome, Problem> {
+) -> Result<ServeOutcome, Problem> {
     let worker = &connection.worker;
 
-    // 1. What arrived must be clean, and lead somewhere.
+    // 1. Check the head before anything acts on it. The directory is taken once, so that a change of
+    // it during the request never mixes two versions.
     let directory = Rc::clone(record.directory());
     let directory = &*directory;
-    let found = hygiene::check(connection, directory, &request)?;
+    let inspection = hygiene::inspect(connection, directory, &request)?;
+    // `*` names no resource, so it must be answered before a route is looked for.
     if options::is_about_server(request.method(), request.uri().path()) {
-        return Ok(Outcome::Options);
+        return Ok(ServeOutcome::Options);
     }
+
+    // 2. Choose the route before the caller: each carrier names its own header for retired keys.
     let choice = route::choose(connection, directory, request.uri())?;
     record.route = Some(choice.route);
     let view = &**known.insert(directory.route(&worker.upstreams, choice.route));
     let mut target = route::target(request.uri(), choice.strip)
         .ok_or_else(|| Problem::bad("the request target cannot be sent on"))?;
-    if let Some(older) = &directory.index.routes[choice.route].older
-        && let Some(rewritten) = older.rewrite(request.method(), &target)?
+    // Rewrite before the token endpoint is looked for: an older path must not reach it unnoticed.
+    if let Some(paths) = &directory.index.routes[choice.route].legacy_paths
+        && let Some(rewritten) = paths.rewrite(request.method(), &target)?
     {
         (target, record.rewritten) = (rewritten, true);
     }
 
-    // 4, ahead of its turn: an app that fetches a token cannot have one yet.
+    // 3. Answer a token request ahead of the caller's check: an app that fetches a token has none yet.
+    // Boxed: rare and large, and every request would keep room for it.
     if let Some(endpoint) = token_endpoint::find(&view.profile, &target) {
         let id = record.id().clone();
         let (status, body) = Box::pin(token_endpoint::respond(
-            connection, directory, endpoint, request, &found, &id,
+            connection,
+            directory,
+            endpoint,
+            request,
+            &inspection,
+            &id,
         ))
         .await?;
-        return Ok(Outcome::Token(status, body));
+        return Ok(ServeOutcome::Token(status, body));
     }
 
-    // 2. Who is calling.
-    let place = (choice.route, view);
-    let caller = caller::identify(connection, directory, place, request.headers(), &found)?;
+    // 4. Identify the caller while its credentials are still in the head; phase 6 strips them.
+    let route = (choice.route, view);
+    let caller = caller::identify(connection, directory, route, request.headers(), &inspection)?;
     record.legacy = record.rewritten || matches!(caller, Caller::Legacy { .. });
     record.app = caller.app();
+    // Count only requests of a proven app: nobody else can use up its rate.
     if let Some(app) = record.app {
         let app = &directory.index.apps[app];
         app.admit(worker.epoch, record.started())?;
     }
 
-    // 3. Which account.
+    // 5. Choose the account, from those that this caller may use.
     let account = account::choose(
         &directory.index,
         request.headers(),
-        &found,
+        &inspection,
         caller,
         choice.route,
     )?;
     record.account = Some(account);
 
-    // 4. What the gateway answers itself.
+    // After the caller's check: `Max-Forwards` must tell a stranger nothing.
     let method = request.method().clone();
     if options::is_last_hop(&method, request.headers_mut()) {
-        return Ok(Outcome::Options);
+        return Ok(ServeOutcome::Options);
     }
 
     let exchange = Exchange {
@@ -135,10 +149,10 @@ async fn phases(
         method,
         target,
     };
-    exchange_with_carrier(connection, record, view, &found, exchange, request).await
+    exchange_with_carrier(connection, record, view, &inspection, exchange, request).await
 }
 
-/// What the first four phases decided.
+/// What phases 1 to 5 decided.
 struct Exchange<'a> {
     directory: &'a DirectoryView,
     account: usize,
@@ -146,12 +160,12 @@ struct Exchange<'a> {
     target: PathAndQuery,
 }
 
-/// Phases 5 to 8.
+/// Phases 6 to 9, and the check of the response head of phase 10.
 async fn exchange_with_carrier(
     connection: &Rc<Connection>,
     record: &mut Record,
     view: &RouteView,
-    found: &hygiene::Found,
+    inspection: &hygiene::HeadInspection,
     Exchange {
         directory,
         account,
@@ -159,20 +173,21 @@ async fn exchange_with_carrier(
         target,
     }: Exchange<'_>,
     request: Request<Incoming>,
-) -> Result<Outcome, Problem> {
+) -> Result<ServeOutcome, Problem> {
     let worker = &connection.worker;
 
-    // 6, first half: the client's credentials go. 5 needs a clean head to put ours into.
+    // 6. Strip before complete: a field that the client named in `Connection`, or sent as a credential,
+    // must be gone before the gateway adds its own.
     let version = request.version();
     let (parts, content) = request.into_parts();
     let mut headers = parts.headers;
-    request_headers::strip(&mut headers, found, view);
+    request_headers::strip(&mut headers, inspection, view);
     let id = HeaderValue::from_maybe_shared(record.id().clone())
         .map_err(|_| Problem::bad("the request id is not a field value"))?;
-    request_headers::complete(&mut headers, found, view, &id, version);
+    request_headers::complete(&mut headers, inspection, view, &id, version);
 
-    // 5 and 6. Take the credential; sign, if the carrier wants that.
-    let (injected, Sendable { body, again }) = match directory.signer(account) {
+    // 7. Take the credential after the head is complete: a signature covers the head as it is sent.
+    let (injected, ReplayableBody { body, replay_body }) = match directory.signer(account) {
         None => {
             let injected = credential::take(worker, directory, account, None).await?;
             let limits = &worker.settings.limits;
@@ -189,19 +204,22 @@ async fn exchange_with_carrier(
             Box::pin(signed).await?
         }
     };
-    body::frame(&mut headers, found.length, &method, &body);
-    let sent = Sent {
+    // After the signature: the body may have been collected, and has an exact length since.
+    body::frame(&mut headers, inspection.length, &method, &body);
+    let sent = SentRequest {
         account,
         generation: injected.generation,
         method,
         target,
         headers,
-        again,
+        replay_body,
     };
 
-    // 7 and 8. Forward; replay after a rejection.
+    // 8. Forward.
     let attempt = sent.attempt(&injected, body);
-    let mut response = forward::send(worker, view, attempt, &sent.again).await?;
+    let mut response = forward::send(worker, view, attempt, &sent.replay_body).await?;
+
+    // 9. Replay after a rejected credential, at most once: a second rejection is the carrier's answer.
     if view.profile.rejected_statuses.contains(&response.status()) {
         let replay = replay::after_rejection(worker, directory, view, &sent, response);
         response = match Box::pin(replay).await? {
@@ -212,17 +230,18 @@ async fn exchange_with_carrier(
             }
         };
     }
+    // 10. Check the head last: it is the head of the response that goes to the app, replayed or not.
     response_headers::clean(&mut response, sent.method.is_idempotent())?;
-    Ok(Outcome::Forwarded(response))
+    Ok(ServeOutcome::Forwarded(response))
 }
 
-/// 7, last part: the answer goes to the app, signed.
-fn pass_on(
+/// Phase 10: the response goes to the app, annotated, and its body streams. Phase 11 is the drop of its record.
+fn stream_back(
     connection: &Connection,
-    response: Response<Received>,
+    response: Response<UpstreamBody>,
     mut record: Record,
     view: Option<Rc<RouteView>>,
-) -> Response<Answer> {
+) -> Response<ResponseBody> {
     let worker = &connection.worker;
     record.status = response.status().as_u16();
     let (mut parts, body) = response.into_parts();
@@ -234,6 +253,6 @@ fn pass_on(
         });
     }
     let alarm = Alarm::new(&worker.ticks);
-    let answer = Answer::upstream(body, alarm, worker.settings.limits.body_idle, record);
-    Response::from_parts(parts, answer)
+    let body = ResponseBody::upstream(body, alarm, worker.settings.limits.body_idle, record);
+    Response::from_parts(parts, body)
 }

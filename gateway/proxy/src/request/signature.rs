@@ -1,10 +1,10 @@
-//! Phase 7, for carriers that want every request signed: the signature goes on with the credential, in
-//! one step, so that no attempt leaves with a credential and without its signature.
+//! Phase 7, for carriers that require signed requests: the signature is made in the same step as the
+//! credential is taken, so that no attempt leaves with a credential and without its signature.
 
 use crate::{
     directory::RouteView,
     error::Problem,
-    upstream::body::{self, Again},
+    upstream::body::{self, ReplayBody},
 };
 use gateway_model::{Credential, SignRequest, SignatureFields, Signer};
 use http::{HeaderMap, Method, uri::PathAndQuery};
@@ -24,13 +24,14 @@ pub(super) struct Signing<'a> {
     /// The fields, but for the credential.
     pub(super) headers: &'a HeaderMap,
     /// All of the content, if the signer needs it.
-    pub(super) body: &'a Again,
+    pub(super) body: &'a ReplayBody,
 }
 
 impl Signing<'_> {
     /// Signs the request with this credential in it.
     pub(super) fn sign(&self, credential: &Credential) -> Result<SignatureFields, Problem> {
         let mut headers = self.headers.clone();
+        // The signature may cover the credential's own fields, so they must be in before it is made.
         for (name, value) in &credential.headers {
             headers.insert(name, value.clone());
         }

@@ -1,8 +1,8 @@
 //! Phase 3: the carrier's token endpoint, answered by the gateway.
 
-use super::{caller, hygiene::Found};
+use super::{caller, hygiene::HeadInspection};
 use crate::{
-    directory::{rate::Pace, view::DirectoryView},
+    directory::{rate::RefillRate, view::DirectoryView},
     error::{Code, Problem},
     ticks::timeout,
     worker::Connection,
@@ -15,11 +15,11 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode;
 use std::time::UNIX_EPOCH;
 
-/// Longer token requests are not token requests.
+/// The largest form. A token request has three short fields.
 const FORM_BYTES: usize = 16 * 1024;
 
-/// The carrier's token endpoint, if this is it, however it is spelled: such a request is never
-/// forwarded, since it holds a secret.
+/// The carrier's token endpoint, if the path leads to it in any spelling (case, escapes, extra slashes).
+/// Such a request holds an app's secret, so it is never forwarded.
 pub(super) fn find<'a>(
     profile: &'a CarrierProfile,
     target: &PathAndQuery,
@@ -44,34 +44,39 @@ pub(super) fn find<'a>(
         .then_some(endpoint)
 }
 
-/// Plays the carrier's token endpoint: answers with a token of the gateway. Never forwarded, so no
-/// secret of an app reaches the carrier and no app uses up the carrier's token quota.
+/// Answers as the carrier's token endpoint would, with a token of the gateway: no secret of an app reaches
+/// the carrier, and no app uses up the carrier's token quota.
 pub(super) async fn respond(
     connection: &Connection,
     directory: &DirectoryView,
     endpoint: &DownstreamToken,
     request: Request<Incoming>,
-    found: &Found,
+    inspection: &HeadInspection,
     id: &[u8],
 ) -> Result<(StatusCode, String), Problem> {
     let worker = &connection.worker;
     if *request.method() != Method::POST {
         return Err(Problem::new(
             Code::MethodNotAllowed,
-            "the token endpoint takes POST",
+            "the token endpoint accepts only POST",
         ));
     }
     let (parts, body) = request.into_parts();
     let limit = worker.settings.limits.body_idle;
+    // The whole form has one deadline: a token request is small, and reading it holds a connection.
     let form = timeout(&worker.ticks, limit, read_form(body))
         .await
         .map_err(|_| {
-            Problem::new(Code::BodyTimeout, "the form did not come in time").closing()
+            Problem::new(
+                Code::BodyTimeout,
+                "the form did not arrive in time: send it again",
+            )
+            .closing()
         })??;
     let Some((client_id, secret)) = caller::basic(&parts.headers) else {
         return Err(Problem::new(
             Code::InvalidRequest,
-            "send client id and secret as Basic",
+            "the request has no client id and secret: send them with Basic authentication",
         ));
     };
     if form_field(&form, b"grant_type").as_deref() != Some(b"client_credentials") {
@@ -80,12 +85,13 @@ pub(super) async fn respond(
             "grant_type must be client_credentials",
         ));
     }
-    let (app, subject) = authenticate(connection, directory, found, (&client_id, &secret))?;
+    let (app, subject) = authenticate(connection, directory, inspection, (&client_id, &secret))?;
     let index = &directory.index;
+    // After the secret was proven: nobody else can use up an app's token requests.
     let bucket = app.map_or(&*index.anonymous_tokens, |app| {
         &index.apps[app].buckets.tokens
     });
-    let pace = Pace::per_minute(worker.settings.limits.token_requests_per_minute);
+    let pace = RefillRate::per_minute(worker.settings.limits.token_requests_per_minute);
     if let Err(wait) = bucket.take(pace, worker.epoch, worker.now()) {
         return Err(Problem::new(
             Code::TooManyTokenRequests,
@@ -116,21 +122,23 @@ pub(super) async fn respond(
     ))
 }
 
-/// Which app this is, and whom its token will name.
+/// Authenticates the app. Returns it with the subject of its token.
 fn authenticate(
     connection: &Connection,
     directory: &DirectoryView,
-    found: &Found,
+    inspection: &HeadInspection,
     (client_id, secret): (&str, &str),
 ) -> Result<(Option<usize>, String), Problem> {
     let index = &directory.index;
     let Some(app) = index.app_by_client_id(client_id) else {
         if connection.trusted {
-            caller::refuse_web_pages(found)?;
+            // A web page must not get a token either: with it, it would pass the later check.
+            caller::refuse_web_pages(inspection)?;
             return Ok((None, client_id.to_owned()));
         }
         return Err(invalid_client());
     };
+    // An unknown id and a wrong secret get the same response, so that ids cannot be guessed.
     let known = &index.apps[app];
     let login = known.app.login.as_ref();
     let proven = login.is_some_and(|login| login.secret.verifies(secret));
@@ -141,7 +149,10 @@ fn authenticate(
 }
 
 const fn invalid_client() -> Problem {
-    Problem::new(Code::InvalidClient, "unknown client id, or wrong secret")
+    Problem::new(
+        Code::InvalidClient,
+        "the client id is unknown, or the secret is wrong",
+    )
 }
 
 async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
@@ -161,7 +172,8 @@ async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
     Ok(form)
 }
 
-/// The value of a field of an `application/x-www-form-urlencoded` text; none if it is there twice.
+/// The value of a field of an `application/x-www-form-urlencoded` text. A field that occurs twice has
+/// none: two readers might take different ones (RFC 6749 section 3.2).
 fn form_field(form: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     let mut values = form.split(|b| *b == b'&').filter_map(|pair| {
         let at = pair.iter().position(|b| *b == b'=')?;

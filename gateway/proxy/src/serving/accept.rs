@@ -1,4 +1,4 @@
-//! Phase 1, first half: accepting.
+//! Phase 1: accepting connections.
 //!
 //! Every worker accepts on a socket of its own (`SO_REUSEPORT`), so accepting scales. The kernel deals
 //! connections out by hash, which may put four busy connections on one worker and none on another; so
@@ -13,7 +13,7 @@ use tokio::{
     sync::mpsc,
 };
 
-/// Pause after an error that is about us (no descriptors, no memory), not about the peer.
+/// Pause after an error of this machine (no descriptors, no memory): accepting again at once would spin.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Registers the sockets with the worker's runtime and starts accepting.
@@ -28,15 +28,16 @@ pub(super) fn adopt(worker: &Rc<Worker>, sockets: Vec<std::net::TcpListener>) ->
 async fn accept(worker: Rc<Worker>, listener: usize, socket: TcpListener) {
     loop {
         let accepted = tokio::select! {
+            // Draining first: a busy listener must not keep accepting after it began.
             biased;
             () = worker.connections.draining() => return,
             accepted = socket.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => place(&worker, listener, stream),
+            Ok((stream, _)) => assign(&worker, listener, stream),
             Err(error) if is_about_the_peer(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot accept connections; trying again");
+                tracing::warn!(%error, "cannot accept connections for now; trying again");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -54,10 +55,11 @@ fn is_about_the_peer(error: &io::Error) -> bool {
     )
 }
 
-/// Refuses the connection, serves it here, or hands it to a worker with less to do.
-fn place(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
+/// Refuses the connection, serves it here, or hands it to a worker with fewer connections.
+fn assign(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     worker.metrics.connections_accepted.add(1);
     let loads = &worker.loads;
+    // Workers count without a lock, so the limit may be exceeded by a few connections.
     if loads.total() >= worker.settings.limits.connections {
         worker.metrics.connections_refused.add(1);
         return;
@@ -66,6 +68,7 @@ fn place(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     if loads.of(least) < loads.of(worker.number)
         && let Ok(permit) = worker.mailboxes[least].try_reserve()
     {
+        // Count before sending: otherwise the next accept would choose the same worker again.
         if let Ok(stream) = stream.into_std() {
             loads.begin(least);
             worker.metrics.connections_handed_over.add(1);
@@ -77,13 +80,14 @@ fn place(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     connection::start(worker, listener, stream);
 }
 
-/// Serves what other workers hand over.
+/// Serves the connections that other workers hand over.
 pub(super) async fn take_handed_over(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<HandedOver>) {
     while let Some(HandedOver { listener, stream }) = mailbox.recv().await {
         match TcpStream::from_std(stream) {
             Ok(stream) if !worker.connections.is_draining() => {
                 connection::start(&worker, listener, stream);
             }
+            // Draining began while the connection was on its way here.
             Ok(_) => worker.loads.end(worker.number),
             Err(error) => {
                 worker.loads.end(worker.number);

@@ -1,7 +1,8 @@
-//! Phase 1, second half: one app's connection, its deadlines and its end.
+//! Phase 1: one app's connection, from its first byte to its end.
 //!
-//! Deadlines of the connection (idle, head, body, write) are swept, not timed: see `connections.rs`.
-//! Deadlines of a single request (first byte, credential) belong to its future: see `ticks.rs`.
+//! The deadlines of a connection (idle, head, body, write) have no timer: the sweep of
+//! `worker/connection_table.rs` checks them. The deadlines of a single request (first byte, credential)
+//! belong to its future (`ticks.rs`).
 
 use super::{http1, http2_streams::Streams, read_ahead::ReadAhead};
 use crate::{
@@ -30,7 +31,8 @@ pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
         worker.loads.end(worker.number);
         return;
     };
-    // Without it small answers wait for the peer's delayed acknowledgement; it cannot be vital.
+    // Without TCP_NODELAY a small response waits for the peer's delayed acknowledgement. An error here
+    // costs only that speed.
     let _ = stream.set_nodelay(true);
     let settings = &worker.settings.listeners[listener];
     let trusted = settings.trust_loopback && peer.ip().to_canonical().is_loopback();
@@ -39,7 +41,7 @@ pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     tokio::task::spawn_local(async move {
         match tls {
             None => serve_plaintext(Rc::clone(&connection), stream).await,
-            // Boxed like HTTP/2 below: a plain connection need not keep room for their state.
+            // Boxed like HTTP/2 below: a plaintext HTTP/1 connection keeps no room for their state.
             Some(tls) => Box::pin(serve_tls(Rc::clone(&connection), tls, stream)).await,
         }
         connection.end();
@@ -51,7 +53,7 @@ async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
     let worker = &connection.worker;
     let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
     connection.watch(io.state());
-    match connection.resting(io.protocol()).await {
+    match connection.parked(io.protocol()).await {
         Some(Ok(Protocol::Http1)) => http1::serve(connection, io).await,
         Some(Ok(Protocol::Http2)) => Box::pin(serve_http2(connection, io)).await,
         Some(Err(_)) | None => {}
@@ -67,6 +69,7 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
     };
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
+    // The negotiated protocol decides, not a preface: an app that agreed on HTTP/1 must not switch.
     if http2 {
         io.set_http2();
         Box::pin(serve_http2(connection, io)).await;
@@ -92,9 +95,10 @@ where
         .max_concurrent_streams(limits.http2_streams)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_send_buf_size(64 * 1024)
+        // Rapid reset (CVE-2023-44487): these end a connection whose streams are reset in series.
         .max_pending_accept_reset_streams(20)
         .max_local_error_reset_streams(1024)
-        // Several stalled streams must not shut the connection for the others.
+        // Eight windows of a stream: some stalled streams must not stop the others.
         .initial_stream_window_size(128 * 1024)
         .initial_connection_window_size(1024 * 1024)
         .keep_alive_interval(limits.keep_alive_idle / 2)

@@ -1,9 +1,9 @@
-//! HTTP/1 on one connection, taken apart while it rests.
+//! HTTP/1 on one connection, parked while it is idle.
 //!
-//! hyper keeps some 20 KB for a connection: two buffers, its state, the future of the last request. A
-//! connection between two requests needs none of that, so after a moment of rest only the stream and
-//! its guard are left, and hyper's part is made again when the next byte comes. Deadlines, limits and
-//! metrics belong to the connection's task and its guard, which stay.
+//! hyper keeps about 20 KB for a connection: two buffers, its state, the future of the last request. An
+//! idle connection needs none of that, so the sweep parks it: only the stream and its guard are left, and
+//! hyper's part is made again when the next byte arrives. Deadlines, limits and metrics belong to the
+//! connection's task and its guard, which stay.
 
 use crate::{framing::GuardedIo, request, worker::Connection};
 use hyper::{rt::Write as _, server::conn, service::service_fn};
@@ -15,36 +15,39 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Serves a connection until it ends. The stream is boxed because it goes to and fro.
+/// Serves a connection until it ends. The stream is boxed because it moves into hyper and back.
 pub(super) async fn serve<S>(connection: Rc<Connection>, mut io: Box<GuardedIo<S>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    while rest(&connection, &mut io).await {
-        // Boxed: a resting connection need not keep room for it.
-        match Box::pin(busy(&connection, io)).await {
+    while park(&connection, &mut io).await {
+        // Boxed: a parked connection keeps no room for hyper's state.
+        match Box::pin(serve_until_idle(&connection, io)).await {
             Some(stream) => io = stream,
             None => return,
         }
     }
 }
 
-/// Waits for a request; whether one comes. If none does, the stream is closed.
-async fn rest<S>(connection: &Connection, io: &mut GuardedIo<S>) -> bool
+/// Waits for a request without a buffer. Returns whether one begins; if not, the stream is closed.
+async fn park<S>(connection: &Connection, io: &mut GuardedIo<S>) -> bool
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let request = connection.resting(poll_fn(|cx| io.poll_request(cx)));
+    let request = connection.parked(poll_fn(|cx| io.poll_request(cx)));
     let begins = request.await.unwrap_or(false);
     if !begins {
-        // One attempt: everything is sent, so there is room for the few bytes of a goodbye.
+        // One attempt: everything is sent, so the socket has room for TLS's close_notify.
         poll_fn(|cx| Poll::Ready(Pin::new(&mut *io).poll_shutdown(cx).is_ready())).await;
     }
     begins
 }
 
-/// Serves requests; gives the stream back when the connection is to rest.
-async fn busy<S>(connection: &Rc<Connection>, io: Box<GuardedIo<S>>) -> Option<Box<GuardedIo<S>>>
+/// Serves requests. Returns the stream when the connection is to be parked.
+async fn serve_until_idle<S>(
+    connection: &Rc<Connection>,
+    io: Box<GuardedIo<S>>,
+) -> Option<Box<GuardedIo<S>>>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -52,7 +55,7 @@ where
     let known = io.state();
     let service =
         service_fn(move |request| request::serve(Rc::clone(&serving), Rc::clone(&state), request));
-    // The guard's bounds are narrower than these.
+    // Larger than the guard's bounds, so that the guard decides and its error reaches the app.
     let mut builder = conn::http1::Builder::new();
     builder.max_buf_size(connection.worker.settings.limits.buffer());
     let mut http = builder.serve_connection(io, service);
@@ -62,8 +65,8 @@ where
         }
         match Pin::new(&mut http).poll(cx) {
             Poll::Ready(ended) => Poll::Ready(Some(ended)),
-            // Only with everything served, read and sent is there nothing in hyper to lose.
-            Poll::Pending if connection.control.was_told_to_rest() => {
+            // Park only when everything is served, read and sent: bytes inside hyper would be lost.
+            Poll::Pending if connection.control.was_told_to_park() => {
                 let done = known.is_idle() && known.has_served_all();
                 if done {
                     Poll::Ready(None)
@@ -77,8 +80,8 @@ where
     match ended.await? {
         None => {
             let parts = http.into_parts();
-            // Bytes in hyper would be of a request it does not know: rather no connection than a
-            // second reading of them.
+            // Bytes left here were approved by the guard already. Reading them a second time could frame
+            // them differently, so the connection is given up.
             parts.read_buf.is_empty().then_some(parts.io)
         }
         Some(Ok(())) => None,

@@ -1,11 +1,11 @@
-//! HTTP/2 downstream: one task for each stream, and its end if the app does not take the answer.
+//! HTTP/2 from apps: one task for each stream, which ends if the app does not read the response.
 //!
 //! An app may keep the window of a stream shut while its connection is fine, so the sweep, which sees
 //! connections, does not notice. Only the task that waits for the window can.
 
 use crate::{
     ticks::Alarm,
-    worker::{Connection, Polled},
+    worker::{BodyPoll, Connection},
 };
 use hyper::rt::Executor;
 use std::{
@@ -25,8 +25,8 @@ impl<F: Future<Output = ()> + 'static> Executor<F> for Streams {
     }
 }
 
-/// Runs a stream; gives it up if the app takes nothing of its answer for too long. Dropping it resets
-/// the stream, and only that.
+/// Runs a stream, and drops it if the app reads nothing of its response for too long. The drop resets
+/// this stream only.
 async fn until_stalled<F: Future<Output = ()>>(connection: Rc<Connection>, stream: F) {
     let worker = &connection.worker;
     let patience = worker.settings.limits.write_idle;
@@ -34,12 +34,13 @@ async fn until_stalled<F: Future<Output = ()>>(connection: Rc<Connection>, strea
     let mut given = false;
     let mut stream = pin!(stream);
     poll_fn(|cx| {
+        // Cleared first: the body sets it during this poll, which tells whether the body was asked at all.
         connection.polled.set(None);
         if stream.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         if let Some(polled) = connection.polled.get() {
-            given = polled == Polled::Gave;
+            given = polled == BodyPoll::Ready;
             alarm.disarm();
         }
         if !given {
@@ -48,7 +49,7 @@ async fn until_stalled<F: Future<Output = ()>>(connection: Rc<Connection>, strea
         let stalled = alarm.poll(cx, patience);
         if stalled.is_ready() {
             worker.metrics.connections_timed_out.add(1);
-            tracing::debug!(peer = %connection.peer, "an answer was not taken in time");
+            tracing::debug!(peer = %connection.peer, "the app did not read a response in time; its stream was reset");
         }
         stalled
     })

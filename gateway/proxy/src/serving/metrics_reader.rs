@@ -14,7 +14,7 @@ pub struct MetricsSnapshot {
     /// Connections from apps that are open now.
     pub connections_open: u64,
     /// Those of them that wait for a request without a buffer.
-    pub connections_resting: u64,
+    pub connections_parked: u64,
     /// Connections accepted so far.
     pub connections_accepted: u64,
     /// Connections closed at once because there were too many.
@@ -72,7 +72,7 @@ impl MetricsReader {
         });
         MetricsSnapshot {
             connections_open: sum(&|w| &w.connections_open),
-            connections_resting: sum(&|w| &w.connections_resting),
+            connections_parked: sum(&|w| &w.connections_parked),
             connections_accepted: sum(&|w| &w.connections_accepted),
             connections_refused: sum(&|w| &w.connections_refused),
             connections_handed_over: sum(&|w| &w.connections_handed_over),

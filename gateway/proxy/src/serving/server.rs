@@ -5,7 +5,7 @@ use super::{
     worker_loop::{self, Command, DrainReport, Seed},
 };
 use crate::{
-    credential_source::Credentials,
+    credential_source::CredentialSource,
     directory::{
         Directory, DirectoryError,
         publish::{DirectoryCell, DirectoryHandle},
@@ -27,7 +27,7 @@ use std::{
 };
 use tokio::sync::{mpsc, watch};
 
-/// Connections waiting to be taken by another worker; more are served where they were accepted.
+/// Connections that may wait for another worker; further ones are served where they were accepted.
 const MAILBOX: usize = 256;
 
 /// Why the data plane cannot start.
@@ -59,7 +59,7 @@ pub enum BindError {
 pub struct Bound {
     settings: Arc<Settings>,
     directory: Arc<DirectoryCell>,
-    credentials: Arc<dyn Credentials>,
+    credentials: Arc<dyn CredentialSource>,
     clock: Arc<dyn Clock>,
     addresses: Vec<SocketAddr>,
     /// Per worker, one socket per listener.
@@ -73,7 +73,7 @@ pub struct Bound {
 pub fn bind(
     settings: Settings,
     directory: Directory,
-    credentials: Arc<dyn Credentials>,
+    credentials: Arc<dyn CredentialSource>,
     clock: Arc<dyn Clock>,
 ) -> Result<Bound, BindError> {
     if settings.listeners.is_empty() {
@@ -83,7 +83,7 @@ pub fn bind(
     }
     if settings.token_key.expose().len() < 32 {
         return Err(BindError::Settings(
-            "the key of app tokens is shorter than 32 bytes",
+            "the key of app tokens is shorter than 32 bytes: use one that is longer",
         ));
     }
     let workers = settings.workers.max(1);
@@ -133,6 +133,7 @@ fn socket(addr: SocketAddr, shared: bool) -> io::Result<Socket> {
         socket.set_reuse_port(true)?;
     }
     if addr.is_ipv6() {
+        // Otherwise `[::]` would also take the IPv4 port, which may be another listener's.
         socket.set_only_v6(true)?;
     }
     socket.set_nonblocking(true)?;
@@ -194,6 +195,7 @@ impl Bound {
             threads.push(thread);
         }
         drop(ready);
+        // All workers or none: a gateway with fewer workers would be slow without a sign of it.
         for _ in &threads {
             let gone = || io::Error::other("its thread ended early");
             started
@@ -225,7 +227,7 @@ impl fmt::Debug for Bound {
 /// A seed for what must not be guessable from outside.
 fn random_seed() -> io::Result<[u8; 32]> {
     let mut seed = [0; 32];
-    // From the system: the provider's own generator gathers entropy for a tenth of a second first.
+    // From the system: the generator of the crypto provider gathers entropy for 0.1 s at its first use.
     SysRng
         .try_fill_bytes(&mut seed)
         .map_err(|_| io::Error::other("the system gave no random bytes"))?;

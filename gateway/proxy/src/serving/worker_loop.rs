@@ -1,4 +1,4 @@
-//! A worker's thread: its runtime, its ticks, and its end.
+//! A worker's thread: its runtime, its ticks, its drain.
 
 use super::accept;
 use crate::ticks::TICK;
@@ -33,7 +33,7 @@ pub struct DrainReport {
     pub cut: u64,
 }
 
-/// Runs a worker to its end; says by `ready` whether it could start.
+/// Runs a worker until it is drained. Sends through `ready` whether it could start.
 pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
     let runtime = Builder::new_current_thread()
         .enable_io()
@@ -42,7 +42,7 @@ pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            // If nobody listens any more, the start failed already.
+            // The receiver is gone if the start failed elsewhere.
             let _ = ready.send(Err(error));
             return DrainReport::default();
         }
@@ -51,7 +51,8 @@ pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
         let worker = Worker::new(seed.parts);
         let listeners = accept::adopt(&worker, seed.sockets);
         let started = listeners.is_ok();
-        // As above.
+        // Report only after the sockets are registered: from then on no connection is lost. The
+        // receiver is gone if the start failed elsewhere.
         let _ = ready.send(listeners.map(|_| ()));
         if !started {
             return DrainReport::default();
@@ -84,6 +85,7 @@ async fn drive(worker: &Rc<Worker>, mut control: watch::Receiver<Command>) -> Dr
             }
         }
     };
+    // Drain before counting: the accept loops stop, so no connection joins after the count.
     worker.connections.drain();
     let open = worker.connections.open();
     let until = worker.ticks.after(grace);

@@ -38,7 +38,7 @@ fn account_answers_to_its_aliases_and_signs_with_its_name() {
         let got = ask(&world, name);
         assert_eq!((got.status(), got.one("waybill-account")), (200, "main"));
     }
-    // U5: an alias of a foreign account is as unknown as no account at all.
+    // An alias of a foreign account is as unknown as no account at all.
     let (foreign, unknown) = (ask(&world, "second"), ask(&world, "third"));
     assert_eq!((foreign.status(), unknown.status()), (403, 403));
     assert_eq!(foreign.body, unknown.body);

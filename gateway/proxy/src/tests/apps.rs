@@ -157,7 +157,6 @@ fn strangers_on_a_trusted_listener_get_an_anonymous_token_but_known_ids_need_the
 
 #[test]
 fn token_requests_of_an_app_are_limited() {
-    // P4
     let limits = Limits {
         token_requests_per_minute: 3,
         ..Limits::default()
@@ -187,7 +186,6 @@ fn token_requests_of_an_app_are_limited() {
 
 #[test]
 fn account_is_the_named_one_if_the_caller_may_use_it() {
-    // U5
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let got = world.send(&post("/api", "waybill-account: other\r\n", "{}"));
@@ -220,7 +218,6 @@ fn account_is_the_named_one_if_the_caller_may_use_it() {
 
 #[test]
 fn nominating_our_fields_changes_nothing() {
-    // H4
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let fields = "connection: waybill-account\r\nwaybill-account: other\r\n";

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 #[test]
 fn request_reaches_the_carrier_with_our_token_and_nothing_of_the_clients_credentials() {
-    // H4, H5, P22
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let fields = "authorization: Bearer foreign\r\ncookie: a=b\r\nx-api-key: k\r\n\
@@ -38,7 +37,6 @@ fn request_reaches_the_carrier_with_our_token_and_nothing_of_the_clients_credent
     ] {
         assert!(seen.all(gone).is_empty(), "{gone} in {seen:?}");
     }
-    // P17, P22
     assert_eq!(got.one("waybill-account"), "main");
     assert_eq!(got.one("waybill-environment"), "test");
     assert_eq!(got.one("waybill-request-id"), seen.one("transid"));
@@ -47,7 +45,6 @@ fn request_reaches_the_carrier_with_our_token_and_nothing_of_the_clients_credent
 
 #[test]
 fn fields_the_app_sent_are_not_overwritten() {
-    // P22
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     world.send(&post(
@@ -98,7 +95,6 @@ fn connections_are_kept_and_reused_on_both_sides() {
 
 #[test]
 fn chunked_body_is_streamed_and_framed_anew() {
-    // H3
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let got = world.send(
@@ -161,7 +157,6 @@ fn unreachable_carrier_is_502_in_its_envelope() {
 
 #[test]
 fn unanswered_post_is_sent_once_and_its_outcome_is_unknown() {
-    // H14
     let upstream = Upstream::start(Box::new(|_, _| Vec::new()));
     let world = World::new(upstream.addr, Wants::default());
     let got = world.send(&post("/api", "", "{}"));
@@ -200,7 +195,6 @@ fn slow_carrier_is_504() {
 
 #[test]
 fn answers_fields_that_end_here_do_not_reach_the_app() {
-    // H4
     let upstream = Upstream::start(Box::new(|_, _| {
         b"HTTP/1.1 200 OK\r\nconnection: x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\n\
           waybill-account: spoofed\r\nproxy-authenticate: Basic\r\nx-end: 1\r\n\
@@ -220,7 +214,6 @@ fn answers_fields_that_end_here_do_not_reach_the_app() {
 
 #[test]
 fn malformed_answers_are_502_and_their_connections_are_not_used_again() {
-    // H8, H12
     for bad in [
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
@@ -249,7 +242,6 @@ fn malformed_answers_are_502_and_their_connections_are_not_used_again() {
 
 #[test]
 fn truncated_answer_never_looks_complete() {
-    // H12
     let upstream = Upstream::start(Box::new(|_, _| {
         b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 100\r\n\r\nshort".to_vec()
     }));
@@ -285,7 +277,6 @@ fn head_and_bodiless_answers_stay_in_step() {
 
 #[test]
 fn redirects_are_passed_on_and_not_followed() {
-    // H13
     let elsewhere = Upstream::fine();
     let target = elsewhere.addr;
     let upstream = Upstream::start(Box::new(move |_, _| {

@@ -1,8 +1,8 @@
 //! A gateway between a client that writes raw bytes and an upstream that answers raw bytes.
 
 use crate::{
-    Account, App, AppLogin, BoxFuture, Credentials, Directory, Limits, ListenerSettings, Renewal,
-    Route, Running, SecretHash, Settings, bind,
+    Account, App, AppLogin, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings,
+    RenewalOutcome, Route, Running, SecretHash, Settings, bind,
 };
 use gateway_model::{
     AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, DownstreamToken,
@@ -271,10 +271,10 @@ pub(super) struct Broker {
     pub(super) acquired: AtomicU64,
     pub(super) unauthorized: AtomicU64,
     pub(super) on_acquire: Box<dyn Fn() -> Result<(), Unavailable> + Send + Sync>,
-    pub(super) on_unauthorized: Box<dyn Fn() -> Renewal + Send + Sync>,
+    pub(super) on_unauthorized: Box<dyn Fn() -> RenewalOutcome + Send + Sync>,
 }
 
-impl Credentials for Broker {
+impl CredentialSource for Broker {
     fn acquire(&self, _: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
         self.acquired.fetch_add(1, Ordering::SeqCst);
         let result = (self.on_acquire)();
@@ -285,7 +285,7 @@ impl Credentials for Broker {
         &self,
         _: &AccountId,
         _: Generation,
-    ) -> BoxFuture<Result<Renewal, Unavailable>> {
+    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
         self.unauthorized.fetch_add(1, Ordering::SeqCst);
         let result = (self.on_unauthorized)();
         Box::pin(async move { Ok(result) })
@@ -355,7 +355,7 @@ pub(super) struct Wants {
     pub(super) trust_loopback: bool,
     pub(super) workers: usize,
     pub(super) on_acquire: Of<CredentialCell, Result<(), Unavailable>>,
-    pub(super) on_unauthorized: Of<CredentialCell, Renewal>,
+    pub(super) on_unauthorized: Of<CredentialCell, RenewalOutcome>,
     pub(super) change: Box<dyn FnOnce(&mut Directory)>,
 }
 
@@ -366,7 +366,7 @@ impl Default for Wants {
             trust_loopback: true,
             workers: 1,
             on_acquire: Box::new(|_| Ok(())),
-            on_unauthorized: Box::new(|_| Renewal::Unchanged),
+            on_unauthorized: Box::new(|_| RenewalOutcome::Unchanged),
             change: Box::new(|_| {}),
         }
     }

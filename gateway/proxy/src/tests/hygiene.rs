@@ -5,7 +5,6 @@ use crate::Limits;
 
 #[test]
 fn malformed_heads_are_refused_and_the_connection_closes() {
-    // H1, H2, H5, H6, H7
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let cases = [
@@ -54,7 +53,6 @@ fn malformed_heads_are_refused_and_the_connection_closes() {
 
 #[test]
 fn targets_that_others_could_read_differently_are_refused() {
-    // H7
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     for target in [
@@ -87,7 +85,6 @@ fn targets_that_others_could_read_differently_are_refused() {
 
 #[test]
 fn absolute_form_is_accepted_for_our_own_name_and_rewritten() {
-    // H6
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let got = world.send("GET http://localhost/a?b HTTP/1.1\r\nhost: localhost\r\n\r\n");
@@ -97,7 +94,6 @@ fn absolute_form_is_accepted_for_our_own_name_and_rewritten() {
 
 #[test]
 fn options_are_answered_here_when_they_are_about_this_server() {
-    // H6, H11
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let got = world.send("OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n");
@@ -111,7 +107,6 @@ fn options_are_answered_here_when_they_are_about_this_server() {
 
 #[test]
 fn malformed_bodies_are_the_apps_fault() {
-    // H10
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let got = world.send(
@@ -138,7 +133,6 @@ fn malformed_bodies_are_the_apps_fault() {
 
 #[test]
 fn expectation_is_met_by_the_gateway() {
-    // H9
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let mut client = world.connect();
@@ -152,7 +146,7 @@ fn expectation_is_met_by_the_gateway() {
     assert_eq!(world.send(&post("/a", "", "{}")).status(), 200);
 }
 
-// H2: both bounds hold as they are set, below and above what they are by default.
+// Both bounds hold as they are set, below and above what they are by default.
 #[test]
 fn heads_and_targets_are_bounded_as_configured() {
     let upstream = Upstream::fine();
@@ -185,7 +179,7 @@ fn heads_and_targets_are_bounded_as_configured() {
     }
 }
 
-// H2: the carrier's heads have the same bound.
+// The carrier's heads have the same bound.
 #[test]
 fn head_of_an_answer_is_bounded_as_configured() {
     let upstream = Upstream::start(Box::new(|_, _| {

@@ -9,7 +9,6 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 #[test]
 fn slow_head_and_idle_connection_are_closed() {
-    // D1
     let upstream = Upstream::fine();
     let limits = Limits {
         head_read: LIMIT,
@@ -36,7 +35,7 @@ fn slow_head_and_idle_connection_are_closed() {
 /// Waits until so many connections wait for a request without a buffer.
 fn wait_for_resting(world: &World, count: u64) {
     let running = world.running.as_ref().expect("running");
-    while running.metrics().snapshot().connections_resting != count {
+    while running.metrics().snapshot().connections_parked != count {
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -102,7 +101,6 @@ fn crowd_that_comes_at_once_is_served_while_the_idle_of_it_rest() {
 
 #[test]
 fn resting_connection_meets_its_deadline_and_the_drain() {
-    // D1, D7
     let upstream = Upstream::fine();
     let limits = Limits {
         keep_alive_idle: LIMIT,
@@ -129,7 +127,7 @@ fn resting_connection_meets_its_deadline_and_the_drain() {
         std::thread::sleep(Duration::from_millis(1));
     }
     let counts = running.metrics().snapshot();
-    let counts = (counts.connections_timed_out, counts.connections_resting);
+    let counts = (counts.connections_timed_out, counts.connections_parked);
     assert_eq!(counts, (1, 0));
 
     let mut last = ask(&world);
@@ -141,7 +139,6 @@ fn resting_connection_meets_its_deadline_and_the_drain() {
 
 #[test]
 fn slow_body_is_408() {
-    // D1
     let upstream = Upstream::fine();
     let limits = Limits {
         body_idle: LIMIT,
@@ -165,7 +162,6 @@ fn slow_body_is_408() {
 
 #[test]
 fn draining_finishes_what_is_in_flight_and_refuses_the_rest() {
-    // D7
     let (arrived, in_flight) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);

@@ -1,11 +1,11 @@
 //! A connection taken for one exchange.
 
 use super::{
-    body::Outgoing,
+    body::RequestBody,
     client::{Connection, RequestHead},
-    failure::Failure,
-    pool::{Carrier, StreamGuard, Upstream},
-    response::{Pooled, Received},
+    error::ExchangeError,
+    pool::{PooledConnection, StreamGuard, UpstreamPool},
+    response::{Pooled, UpstreamBody},
 };
 use crate::error::Problem;
 use http::{Request, Response, Version, header, uri};
@@ -14,33 +14,33 @@ use std::{future::poll_fn, rc::Rc};
 
 /// A connection that one exchange has to itself (one stream of it, with HTTP/2).
 pub(crate) struct Lease {
-    upstream: Rc<Upstream>,
-    carrier: Carrier,
-    /// It has served before, so its server may have closed it meanwhile.
+    upstream: Rc<UpstreamPool>,
+    connection: PooledConnection,
+    /// It served an earlier request, so its server may have closed it meanwhile.
     pub(crate) reused: bool,
 }
 
-/// Why no answer comes.
-pub(crate) struct NotAnswered {
-    pub(crate) failure: Failure,
+/// Why a request got no response.
+pub(crate) struct SendError {
+    pub(crate) error: ExchangeError,
     /// The body, if not a byte of the request was sent.
-    pub(crate) unsent: Option<Outgoing>,
+    pub(crate) unsent: Option<RequestBody>,
 }
 
 impl Lease {
     /// A connection that has served before and is open, if there is one.
-    pub(crate) fn idle(upstream: &Rc<Upstream>) -> Option<Self> {
-        upstream.take_idle().map(|carrier| Self {
+    pub(crate) fn idle(upstream: &Rc<UpstreamPool>) -> Option<Self> {
+        upstream.take_idle().map(|connection| Self {
             upstream: Rc::clone(upstream),
-            carrier,
+            connection,
             reused: true,
         })
     }
 
     /// A new connection.
-    pub(crate) async fn connect(upstream: &Rc<Upstream>) -> Result<Self, Problem> {
+    pub(crate) async fn connect(upstream: &Rc<UpstreamPool>) -> Result<Self, Problem> {
         Ok(Self {
-            carrier: upstream.connect().await?,
+            connection: upstream.connect().await?,
             upstream: Rc::clone(upstream),
             reused: false,
         })
@@ -50,11 +50,13 @@ impl Lease {
     pub(crate) async fn send(
         self,
         head: RequestHead<'_>,
-        body: Outgoing,
-    ) -> Result<Response<Received>, NotAnswered> {
-        match self.carrier {
-            Carrier::Http1(connection) => over_http1(self.upstream, connection, head, body).await,
-            Carrier::Http2(sender, streams) => {
+        body: RequestBody,
+    ) -> Result<Response<UpstreamBody>, SendError> {
+        match self.connection {
+            PooledConnection::Http1(connection) => {
+                over_http1(self.upstream, connection, head, body).await
+            }
+            PooledConnection::Http2(sender, streams) => {
                 over_http2(&self.upstream, sender, streams, head, body).await
             }
         }
@@ -62,33 +64,34 @@ impl Lease {
 }
 
 async fn over_http1(
-    upstream: Rc<Upstream>,
+    upstream: Rc<UpstreamPool>,
     mut connection: Box<Connection>,
     head: RequestHead<'_>,
-    body: Outgoing,
-) -> Result<Response<Received>, NotAnswered> {
+    body: RequestBody,
+) -> Result<Response<UpstreamBody>, SendError> {
     connection.begin(head, body);
     match poll_fn(|cx| connection.poll_head(cx)).await {
-        Ok(answer) => Ok(answer.map(|()| Received::Http1(Pooled::new(upstream, connection)))),
-        Err(failure) => Err(NotAnswered {
-            failure: Failure::Http1(failure),
+        Ok(answer) => Ok(answer.map(|()| UpstreamBody::Http1(Pooled::new(upstream, connection)))),
+        Err(error) => Err(SendError {
+            error: ExchangeError::Http1(error),
             unsent: connection.unsent(),
         }),
     }
 }
 
 async fn over_http2(
-    upstream: &Upstream,
-    mut sender: http2::SendRequest<Outgoing>,
+    upstream: &UpstreamPool,
+    mut sender: http2::SendRequest<RequestBody>,
     streams: StreamGuard,
     head: RequestHead<'_>,
-    body: Outgoing,
-) -> Result<Response<Received>, NotAnswered> {
+    body: RequestBody,
+) -> Result<Response<UpstreamBody>, SendError> {
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();
     *request.version_mut() = Version::HTTP_2;
     let headers = request.headers_mut();
     headers.clone_from(head.headers);
+    // `:authority` takes its place; a server may refuse a request that has both.
     headers.remove(header::HOST);
     for (name, value) in head.added {
         headers.insert(name, value.clone());
@@ -99,12 +102,13 @@ async fn over_http2(
     parts.path_and_query = Some(head.target.clone());
     *request.uri_mut() =
         uri::Uri::from_parts(parts).expect("a scheme, an authority and a path are a URI");
+    // `try_`: it gives the request back if not a byte of it was sent.
     match sender.try_send_request(request).await {
-        Ok(answer) => Ok(answer.map(|body| Received::Http2(body, streams))),
+        Ok(answer) => Ok(answer.map(|body| UpstreamBody::Http2(body, streams))),
         Err(mut error) => {
             let unsent = error.take_message().map(Request::into_body);
-            let failure = Failure::Http2(error.into_error());
-            Err(NotAnswered { failure, unsent })
+            let error = ExchangeError::Http2(error.into_error());
+            Err(SendError { error, unsent })
         }
     }
 }

@@ -3,7 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod client;
 mod dialer;
-mod failure;
+mod error;
 mod lease;
 mod local_exec;
 mod pool;
@@ -11,8 +11,8 @@ mod pools;
 mod response;
 mod tls;
 
-pub(crate) use failure::Failure;
-pub(crate) use lease::{Lease, NotAnswered};
-pub(crate) use pool::Upstream;
-pub(crate) use pools::Upstreams;
-pub(crate) use response::Received;
+pub(crate) use error::ExchangeError;
+pub(crate) use lease::{Lease, SendError};
+pub(crate) use pool::UpstreamPool;
+pub(crate) use pools::UpstreamPools;
+pub(crate) use response::UpstreamBody;

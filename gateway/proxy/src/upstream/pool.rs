@@ -4,7 +4,7 @@
 //! warm congestion windows) and the others expire.
 
 use super::{
-    body::Outgoing,
+    body::RequestBody,
     client::{Connection, Stream},
     dialer::Dialer,
     local_exec::LocalExec,
@@ -33,41 +33,42 @@ use tokio::net::TcpStream;
 const STREAM_WINDOW: u32 = 128 * 1024;
 
 /// An upstream server, and the connections to it that one worker has.
-pub(crate) struct Upstream {
+pub(crate) struct UpstreamPool {
     dialer: Dialer,
     pub(crate) scheme: uri::Scheme,
     pub(crate) authority: uri::Authority,
     limits: Limits,
     ticks: Rc<Ticks>,
-    idle: RefCell<Vec<Idle>>,
-    shared: RefCell<Vec<Shared>>,
+    idle: RefCell<Vec<IdleConnection>>,
+    shared: RefCell<Vec<Http2Connection>>,
 }
 
-/// What a request is sent by.
-pub(super) enum Carrier {
+/// A connection that one request is sent over.
+pub(super) enum PooledConnection {
     Http1(Box<Connection>),
-    Http2(http2::SendRequest<Outgoing>, StreamGuard),
+    Http2(http2::SendRequest<RequestBody>, StreamGuard),
 }
 
 /// An HTTP/2 connection and how many streams use it.
-struct Shared {
-    sender: http2::SendRequest<Outgoing>,
+struct Http2Connection {
+    sender: http2::SendRequest<RequestBody>,
     streams: Rc<Cell<u32>>,
-    /// How many its server takes.
-    taken: Box<dyn Fn() -> usize>,
+    /// How many streams its server accepts now.
+    max_streams: Box<dyn Fn() -> usize>,
     /// When it was last seen in use.
     since: u64,
 }
 
-impl Shared {
+impl Http2Connection {
     /// Whether its server takes one more stream.
     fn has_room(&self, limit: u32) -> bool {
+        // Both limits: the operator's, and the one that the server announced last.
         let used = self.streams.get();
-        used < limit && (used as usize) < (self.taken)()
+        used < limit && (used as usize) < (self.max_streams)()
     }
 }
 
-struct Idle {
+struct IdleConnection {
     connection: Box<Connection>,
     since: u64,
 }
@@ -88,7 +89,7 @@ impl Drop for StreamGuard {
     }
 }
 
-impl Upstream {
+impl UpstreamPool {
     pub(crate) fn new(origin: &Origin, settings: &Settings, ticks: &Rc<Ticks>) -> Self {
         Self {
             dialer: Dialer::new(origin, settings),
@@ -106,19 +107,22 @@ impl Upstream {
     }
 
     /// A connection that has served before and is open, if there is one.
-    pub(super) fn take_idle(&self) -> Option<Carrier> {
+    pub(super) fn take_idle(&self) -> Option<PooledConnection> {
         let limit = self.limits.http2_streams;
-        let open = |shared: &&mut Shared| !shared.sender.is_closed() && shared.has_room(limit);
-        // The oldest with room, so that the others expire.
+        let open =
+            |shared: &&mut Http2Connection| !shared.sender.is_closed() && shared.has_room(limit);
+        // The oldest with room, so that the others become idle and expire.
         if let Some(shared) = self.shared.borrow_mut().iter_mut().find(open) {
             shared.since = self.ticks.now();
             let stream = StreamGuard::of(&shared.streams);
-            return Some(Carrier::Http2(shared.sender.clone(), stream));
+            return Some(PooledConnection::Http2(shared.sender.clone(), stream));
         }
         let mut idle = self.idle.borrow_mut();
-        while let Some(Idle { mut connection, .. }) = idle.pop() {
+        while let Some(IdleConnection { mut connection, .. }) = idle.pop() {
+            // Its server may have closed it, or sent bytes that nothing asked for: such bytes would be
+            // taken for the next response.
             if connection.is_quiet() {
-                return Some(Carrier::Http1(connection));
+                return Some(PooledConnection::Http1(connection));
             }
         }
         None
@@ -126,20 +130,22 @@ impl Upstream {
 
     /// Takes back a connection whose exchange is complete.
     pub(super) fn give_back(&self, mut connection: Box<Connection>) {
-        connection.rest();
+        connection.become_idle();
         let mut idle = self.idle.borrow_mut();
         if idle.len() < self.limits.upstream_idle_connections {
-            idle.push(Idle {
+            idle.push(IdleConnection {
                 connection,
                 since: self.ticks.now(),
             });
         } else {
+            // Above the limit a connection is closed, so that a burst does not leave sockets behind.
             connection.close();
         }
     }
 
     /// Opens a connection.
-    pub(super) async fn connect(&self) -> Result<Carrier, Problem> {
+    pub(super) async fn connect(&self) -> Result<PooledConnection, Problem> {
+        // One deadline for name resolution, TCP, TLS and the HTTP/2 preface together.
         let opened = timeout(&self.ticks, self.limits.connect, self.open()).await;
         match opened {
             Ok(Ok(carrier)) => Ok(carrier),
@@ -164,20 +170,21 @@ impl Upstream {
         }
     }
 
-    async fn open(&self) -> io::Result<Carrier> {
+    async fn open(&self) -> io::Result<PooledConnection> {
         match self.dialer.open().await? {
             Stream::Tls(stream) if stream.is_http2() => self.http2(*stream).await,
             stream @ (Stream::Plain(_) | Stream::Tls(_)) => Ok(self.http1(stream)),
         }
     }
 
-    fn http1(&self, stream: Stream) -> Carrier {
-        Carrier::Http1(Box::new(Connection::new(stream, self.limits.bounds())))
+    fn http1(&self, stream: Stream) -> PooledConnection {
+        PooledConnection::Http1(Box::new(Connection::new(stream, self.limits.bounds())))
     }
 
-    async fn http2(&self, stream: TlsStream<TcpStream>) -> io::Result<Carrier> {
+    async fn http2(&self, stream: TlsStream<TcpStream>) -> io::Result<PooledConnection> {
         let (sender, connection) = http2::Builder::new(LocalExec)
             .timer(TokioTimer::new())
+            // A dead peer answers no PING; TCP alone would notice after minutes.
             .keep_alive_interval(self.limits.upstream_idle)
             .keep_alive_timeout(self.limits.connect)
             .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
@@ -198,16 +205,16 @@ impl Upstream {
         });
         let count = Rc::new(Cell::new(0));
         let streams = StreamGuard::of(&count);
-        self.shared.borrow_mut().push(Shared {
+        self.shared.borrow_mut().push(Http2Connection {
             sender: sender.clone(),
             streams: count,
-            taken: Box::new(move || {
+            max_streams: Box::new(move || {
                 let connection = asked.upgrade();
                 connection.map_or(0, |it| it.borrow().current_max_send_streams())
             }),
             since: self.ticks.now(),
         });
-        Ok(Carrier::Http2(sender, streams))
+        Ok(PooledConnection::Http2(sender, streams))
     }
 
     /// Closes connections that nobody used for a while, and lets go of those that their server closed.
@@ -220,6 +227,7 @@ impl Upstream {
         });
         expired.for_each(|idle| idle.connection.close());
         self.shared.borrow_mut().retain_mut(|shared| {
+            // A connection in use is never idle, however long its streams last.
             if shared.streams.get() > 0 {
                 shared.since = now;
             }

@@ -1,9 +1,9 @@
-//! The content of an upstream server's response, and the way of its connection back to the pool.
+//! The body of a carrier's response, and the return of its connection to the pool.
 
 use super::{
     client::Connection,
-    failure::Failure,
-    pool::{StreamGuard, Upstream},
+    error::ExchangeError,
+    pool::{StreamGuard, UpstreamPool},
 };
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming, SizeHint};
@@ -14,7 +14,7 @@ use std::{
 };
 
 /// The body of a carrier's answer. Once it is complete, its connection may serve again.
-pub(crate) enum Received {
+pub(crate) enum UpstreamBody {
     Http1(Pooled),
     Http2(
         Incoming,
@@ -24,13 +24,13 @@ pub(crate) enum Received {
 
 /// A connection on its way back.
 pub(crate) struct Pooled {
-    upstream: Rc<Upstream>,
+    upstream: Rc<UpstreamPool>,
     /// Taken when it goes back.
     connection: Option<Box<Connection>>,
 }
 
 impl Pooled {
-    pub(super) const fn new(upstream: Rc<Upstream>, connection: Box<Connection>) -> Self {
+    pub(super) const fn new(upstream: Rc<UpstreamPool>, connection: Box<Connection>) -> Self {
         Self {
             upstream,
             connection: Some(connection),
@@ -40,23 +40,24 @@ impl Pooled {
 
 impl Drop for Pooled {
     fn drop(&mut self) {
+        // Only a complete response leaves the connection at a known place in its bytes.
         if let Some(connection) = self.connection.take_if(|it| it.is_reusable()) {
             self.upstream.give_back(connection);
         }
     }
 }
 
-impl Received {
-    /// The next piece of content; trailers end here, for nobody announced them downstream.
+impl UpstreamBody {
+    /// The next piece of content. Trailers are dropped: the response head to the app announced none.
     pub(crate) fn poll_piece(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Failure>>> {
+    ) -> Poll<Option<Result<Bytes, ExchangeError>>> {
         match self {
             Self::Http1(pooled) => match &mut pooled.connection {
                 Some(connection) => connection
                     .poll_content(cx)
-                    .map(|piece| piece.map(|piece| piece.map_err(Failure::Http1))),
+                    .map(|piece| piece.map(|piece| piece.map_err(ExchangeError::Http1))),
                 None => Poll::Ready(None),
             },
             Self::Http2(body, _) => loop {
@@ -64,7 +65,7 @@ impl Received {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(None) => return Poll::Ready(None),
                     Poll::Ready(Some(Err(error))) => {
-                        return Poll::Ready(Some(Err(Failure::Http2(error))));
+                        return Poll::Ready(Some(Err(ExchangeError::Http2(error))));
                     }
                     Poll::Ready(Some(Ok(frame))) => {
                         if let Ok(data) = frame.into_data() {

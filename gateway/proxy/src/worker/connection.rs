@@ -16,28 +16,28 @@ pub(crate) struct Connection {
     pub(crate) worker: Rc<Worker>,
     pub(crate) control: Rc<ConnectionControl>,
     pub(crate) peer: SocketAddr,
-    /// Encrypted by us.
+    /// The gateway terminates TLS on it.
     pub(crate) secure: bool,
     /// The caller needs no credentials: loopback peer on a trusting listener.
     pub(crate) trusted: bool,
     /// What the last `Host` of this connection meant.
     pub(crate) host_memo: RefCell<Option<HostMemo>>,
-    /// What the answer did that was polled last.
-    pub(crate) polled: Cell<Option<Polled>>,
+    /// The result of the last poll of a response body.
+    pub(crate) polled: Cell<Option<BodyPoll>>,
     slot: usize,
 }
 
-/// What a stream's answer did when it was polled.
+/// What a response body returned when it was polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Polled {
-    /// It had a piece; until it is asked for the next one, the app must take this one.
-    Gave,
+pub(crate) enum BodyPoll {
+    /// It had a piece: until the next poll, the app has to read this one.
+    Ready,
     /// It waits for the carrier.
-    Waits,
+    Pending,
 }
 
 impl Connection {
-    /// A connection that has just come. [`Connection::end`] must follow.
+    /// Registers a new connection with its worker. [`Connection::end`] must follow.
     pub(crate) fn begin(
         worker: &Rc<Worker>,
         peer: SocketAddr,
@@ -59,7 +59,7 @@ impl Connection {
         })
     }
 
-    /// The connection is over.
+    /// Takes the connection off its worker's table and counts.
     pub(crate) fn end(&self) {
         let worker = &self.worker;
         worker.connections.remove(self.slot);
@@ -72,7 +72,7 @@ impl Connection {
         self.worker.connections.watch(self.slot, state);
     }
 
-    /// It speaks HTTP/2: it can be told that it ends before it does, and never rests.
+    /// Notes that it speaks HTTP/2: it ends with `GOAWAY`, and is never parked.
     pub(crate) fn speaks_http2(&self) {
         self.control.http2.set(true);
     }
@@ -83,12 +83,12 @@ impl Connection {
         self.control.should_tell_to_drain(draining)
     }
 
-    /// Waits for a request, without a buffer: until it comes, or the connection has to end.
-    pub(crate) async fn resting<F: Future>(&self, request: F) -> Option<F::Output> {
+    /// Waits for a request while parked. Returns nothing if the connection has to end.
+    pub(crate) async fn parked<F: Future>(&self, request: F) -> Option<F::Output> {
         let mut request = pin!(request);
-        let resting = &self.worker.metrics.connections_resting;
-        resting.add(1);
-        self.control.resting.set(true);
+        let parked = &self.worker.metrics.connections_parked;
+        parked.add(1);
+        self.control.parked.set(true);
         let waiting = self.control.run(poll_fn(|cx| {
             if self.should_tell_to_drain() {
                 return Poll::Ready(None);
@@ -96,8 +96,8 @@ impl Connection {
             request.as_mut().poll(cx).map(Some)
         }));
         let request = waiting.await.flatten();
-        self.control.resting.set(false);
-        resting.sub(1);
+        self.control.parked.set(false);
+        parked.sub(1);
         request
     }
 }

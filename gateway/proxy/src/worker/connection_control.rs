@@ -1,4 +1,4 @@
-//! How a connection is woken, parked, told to end and cut: what its worker does to it from outside.
+//! The switches of a connection: its worker wakes, parks, drains and cuts it through these.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,15 +7,16 @@ use std::{
     task::{Poll, Waker},
 };
 
-/// The part of a connection that the worker's table holds.
+/// The part of a connection that the worker's table holds. It does not know the worker, so the table can
+/// belong to the worker.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionControl {
-    /// It can be told that it ends before it does.
+    /// It speaks HTTP/2, so `GOAWAY` can announce its end.
     pub(super) http2: Cell<bool>,
-    goodbye: Cell<bool>,
+    goaway: Cell<bool>,
     told_to_drain: Cell<bool>,
-    told_to_rest: Cell<bool>,
-    pub(super) resting: Cell<bool>,
+    told_to_park: Cell<bool>,
+    pub(super) parked: Cell<bool>,
     cut: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
@@ -27,7 +28,7 @@ impl ConnectionControl {
         }
     }
 
-    /// Ends the connection without a word.
+    /// Ends the connection at once.
     pub(crate) fn cut(&self) {
         self.cut.set(true);
         self.wake();
@@ -37,6 +38,7 @@ impl ConnectionControl {
     pub(crate) async fn run<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|cx| {
+            // Before the future: a connection that is cut must not serve one more request.
             if self.cut.get() {
                 return Poll::Ready(None);
             }
@@ -55,29 +57,29 @@ impl ConnectionControl {
 
     /// Whether it is time, for the first time, to tell the peer that this connection ends.
     pub(crate) fn should_tell_to_drain(&self, draining: bool) -> bool {
-        let ends = draining || self.goodbye.get();
+        let ends = draining || self.goaway.get();
         ends && !self.told_to_drain.replace(true)
     }
 
     /// Ends an idle HTTP/2 connection by `GOAWAY`, so that a request on its way to us is known not to
     /// have been served. Works once: a peer that does not react is cut the next time.
-    pub(crate) fn says_goodbye(&self) -> bool {
-        if !self.http2.get() || self.told_to_drain.get() || self.goodbye.replace(true) {
+    pub(crate) fn send_goaway(&self) -> bool {
+        if !self.http2.get() || self.told_to_drain.get() || self.goaway.replace(true) {
             return false;
         }
         self.wake();
         true
     }
 
-    /// Whether the sweep found, since this was asked last, that hyper's part of the connection rests.
-    pub(crate) fn was_told_to_rest(&self) -> bool {
-        self.told_to_rest.take()
+    /// Whether the sweep asked to park the connection since the last call.
+    pub(crate) fn was_told_to_park(&self) -> bool {
+        self.told_to_park.take()
     }
 
-    /// Takes hyper's part of it apart, if that has nothing to do.
-    pub(crate) fn rest(&self) {
-        if !self.resting.get() && !self.http2.get() {
-            self.told_to_rest.set(true);
+    /// Asks the connection's task to park it, unless it is parked or speaks HTTP/2.
+    pub(crate) fn ask_to_park(&self) {
+        if !self.parked.get() && !self.http2.get() {
+            self.told_to_park.set(true);
             self.wake();
         }
     }

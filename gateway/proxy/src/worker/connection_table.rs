@@ -14,10 +14,10 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// How long a connection is left as it is between two requests. A peer that asks more often never
-/// waits for `http1` to put it together again.
-const REST: Duration = TICK;
-/// So many connections of some 20 KB may come before the sweep looks which of them may rest.
+/// How long a connection is idle before it is parked. A peer with shorter pauses never pays for making
+/// hyper's part again.
+const PARK_AFTER: Duration = TICK;
+/// After this many new connections, of about 20 KB each, the idle ones are parked ahead of the sweep.
 const CROWD: usize = 128;
 
 struct Entry {
@@ -27,26 +27,26 @@ struct Entry {
 
 /// The worker's connections.
 #[derive(Default)]
-pub(crate) struct Connections {
+pub(crate) struct ConnectionTable {
     open: RefCell<Slots<Entry>>,
     ticks: Cell<u32>,
     draining: Cell<bool>,
     drain: Notify,
     one_closed: Notify,
-    /// How many came since somebody last looked which may rest.
+    /// New connections since idle ones were last parked.
     newcomers: Cell<usize>,
 }
 
-impl Connections {
+impl ConnectionTable {
     pub(crate) fn open(&self) -> usize {
         self.open.borrow().len()
     }
 
-    /// A connection that has just come; returns its place here.
+    /// Adds a new connection; returns its slot.
     pub(crate) fn insert(&self, control: Rc<ConnectionControl>) -> usize {
         self.newcomers.set(self.newcomers.get() + 1);
         if self.newcomers.get() >= CROWD {
-            self.rest_idle();
+            self.park_idle();
         }
         let entry = Entry {
             control,
@@ -69,13 +69,13 @@ impl Connections {
         self.one_closed.notify_waiters();
     }
 
-    /// Of a crowd that comes within one sweep, those that idle already rest at once: memory that all of
-    /// them took together would never go back.
-    fn rest_idle(&self) {
+    /// Parks idle connections at once when many arrive within one sweep: the allocator would never give
+    /// back the memory that all of them took together.
+    fn park_idle(&self) {
         self.newcomers.set(0);
         self.open.borrow().each(|entry| {
             if entry.watch.as_ref().is_some_and(Watch::is_idle) {
-                entry.control.rest();
+                entry.control.ask_to_park();
             }
         });
     }
@@ -90,6 +90,7 @@ impl Connections {
 
     /// Completes when draining begins.
     pub(crate) async fn draining(&self) {
+        // Register before asking: `notify_waiters` wakes only those that already wait.
         let begins = self.drain.notified();
         if !self.draining.get() {
             begins.await;
@@ -124,7 +125,7 @@ impl Connections {
                 return;
             };
             match watch.check(now, &patience) {
-                Some(Expiry::Idle) if entry.control.says_goodbye() => watch.forgive(),
+                Some(Expiry::Idle) if entry.control.send_goaway() => watch.forgive(),
                 Some(
                     Expiry::Idle
                     | Expiry::Head
@@ -135,7 +136,7 @@ impl Connections {
                 ) => {
                     metrics.connections_timed_out.add(1);
                 }
-                None if watch.has_idled(now, REST) => entry.control.rest(),
+                None if watch.has_idled(now, PARK_AFTER) => entry.control.ask_to_park(),
                 None => {}
             }
         });

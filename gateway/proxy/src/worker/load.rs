@@ -1,4 +1,4 @@
-//! How busy the workers are, and how a connection goes from one to another.
+//! How many connections each worker has, and the message that hands one over.
 
 use std::{
     net::TcpStream,
@@ -27,6 +27,7 @@ impl Loads {
     }
 
     pub(crate) fn of(&self, worker: usize) -> usize {
+        // Relaxed: an estimate is enough to balance by.
         self.0[worker].0.load(Ordering::Relaxed)
     }
 

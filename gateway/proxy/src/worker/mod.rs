@@ -8,7 +8,7 @@ mod load;
 mod request_id;
 mod state;
 
-pub(crate) use connection::{Connection, Polled};
+pub(crate) use connection::{BodyPoll, Connection};
 pub(crate) use host_memo::HostMemo;
 pub(crate) use load::{HandedOver, Loads};
 pub(crate) use state::{Worker, WorkerParts};

@@ -1,17 +1,17 @@
 //! What one worker owns.
 
 use super::{
-    connection_table::Connections,
+    connection_table::ConnectionTable,
     load::{HandedOver, Loads},
     request_id::RequestIds,
 };
 use crate::{
-    credential_source::Credentials,
+    credential_source::CredentialSource,
     directory::{app_token::AppTokens, publish::DirectoryCell, rate::Epoch, view::DirectoryView},
     metrics::WorkerMetrics,
     settings::Settings,
     ticks::Ticks,
-    upstream::Upstreams,
+    upstream::UpstreamPools,
 };
 use gateway_model::Clock;
 use std::{
@@ -27,7 +27,7 @@ pub(crate) struct WorkerParts {
     pub(crate) number: usize,
     pub(crate) settings: Arc<Settings>,
     pub(crate) directory: Arc<DirectoryCell>,
-    pub(crate) credentials: Arc<dyn Credentials>,
+    pub(crate) credentials: Arc<dyn CredentialSource>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) loads: Arc<Loads>,
@@ -40,7 +40,7 @@ pub(crate) struct WorkerParts {
 pub(crate) struct Worker {
     pub(crate) number: usize,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) credentials: Arc<dyn Credentials>,
+    pub(crate) credentials: Arc<dyn CredentialSource>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) loads: Arc<Loads>,
@@ -49,8 +49,8 @@ pub(crate) struct Worker {
     pub(crate) ticks: Rc<Ticks>,
     pub(crate) ids: RefCell<RequestIds>,
     pub(crate) app_tokens: AppTokens,
-    pub(crate) connections: Connections,
-    pub(crate) upstreams: Upstreams,
+    pub(crate) connections: ConnectionTable,
+    pub(crate) upstreams: UpstreamPools,
     now: Cell<Instant>,
     cell: Arc<DirectoryCell>,
     directory: RefCell<Rc<DirectoryView>>,
@@ -64,8 +64,8 @@ impl Worker {
             number: parts.number,
             ids: RefCell::new(RequestIds::new(parts.random)),
             app_tokens: AppTokens::new(&parts.settings.token_key),
-            connections: Connections::default(),
-            upstreams: Upstreams::new(&parts.settings, &ticks),
+            connections: ConnectionTable::default(),
+            upstreams: UpstreamPools::new(&parts.settings, &ticks),
             now: Cell::new(parts.clock.now()),
             directory: RefCell::new(Rc::new(directory)),
             settings: parts.settings,
@@ -88,6 +88,7 @@ impl Worker {
     /// The directory as it is now. A request asks once, and ends with what it began with.
     pub(crate) fn directory(&self) -> Rc<DirectoryView> {
         let directory = self.directory.borrow();
+        // The common case: one relaxed load, and no write that another worker would see.
         if directory.version == self.cell.version() {
             return Rc::clone(&directory);
         }
@@ -99,7 +100,7 @@ impl Worker {
     #[cold]
     fn take_over(&self) -> Rc<DirectoryView> {
         let new = Rc::new(DirectoryView::new(self.cell.load(), self.number));
-        // The old one is dropped after the borrow has ended.
+        // Dropped after the borrow has ended: its drop frees views, which may be large.
         let _old = self.directory.replace(Rc::clone(&new));
         new
     }
@@ -109,7 +110,7 @@ impl Worker {
         self.ticks.advance();
         self.connections.sweep(&self.settings.limits, &self.metrics);
         if self.ticks.now().is_multiple_of(10) {
-            // Also where no request comes, what left the directory is let go.
+            // Also on a worker without requests: a removed account must not stay in memory.
             let directory = self.directory();
             self.upstreams
                 .expire(|origin| directory.index.has_origin(origin));

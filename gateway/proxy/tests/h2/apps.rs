@@ -90,7 +90,7 @@ async fn tls_connection_that_rested_serves_again() {
     let mut sender = http1(gateway.addr, &ours).await;
     // The last body is several records long.
     for size in [1, 2_000, 100_000] {
-        while gateway.running.metrics().snapshot().connections_resting == 0 {
+        while gateway.running.metrics().snapshot().connections_parked == 0 {
             tokio::task::yield_now().await;
         }
         let mut request = request("POST", "/1", vec![b'x'; size]);
@@ -187,7 +187,6 @@ async fn app_is_asked_for_its_key_on_every_stream() {
     }
 }
 
-// D7
 #[tokio::test]
 async fn draining_finishes_open_streams_and_takes_no_new_ones() {
     let of_carrier = Identity::new("localhost", &["h2"]);

@@ -112,7 +112,6 @@ async fn carrier_with_a_foreign_certificate_gets_no_request() {
     }
 }
 
-// H12, H14
 #[tokio::test]
 async fn carrier_that_gives_up_before_its_answer_is_told_apart_and_not_asked_twice() {
     for act in [
@@ -140,7 +139,6 @@ async fn carrier_that_gives_up_before_its_answer_is_told_apart_and_not_asked_twi
     }
 }
 
-// H12
 #[tokio::test]
 async fn answer_that_breaks_off_does_not_look_complete() {
     for act in [Act::HalfThenReset, Act::WrongLength] {

@@ -1,5 +1,5 @@
 //! HTTP/2 from the app, HTTP/1 to the carrier: what a field smuggles must not become bytes of another
-//! request. Two independent readers read all that reaches the upstream (H1 to H7, D3).
+//! request. Two independent readers read all that reaches the upstream.
 
 use gateway_proxy::Limits;
 
@@ -180,7 +180,6 @@ fn pseudo_headers_other_than_each_once_and_first_are_refused() {
     ]);
 }
 
-// H6
 #[test]
 fn methods_are_words_from_a_list() {
     let method = |outcome, text: &'static str| only(outcome, text, &[text, S, A, P]);
@@ -205,7 +204,6 @@ fn methods_are_words_from_a_list() {
     ]);
 }
 
-// H7
 #[test]
 fn paths_are_sent_as_they_are_routed() {
     check(&[
@@ -238,7 +236,6 @@ fn paths_are_sent_as_they_are_routed() {
     ]);
 }
 
-// H1
 #[test]
 fn the_authority_is_one_plain_name() {
     let authority = |outcome, text: &'static str| only(outcome, text, &[M, S, P, text]);
@@ -292,7 +289,7 @@ fn fields_that_http_1_would_read_otherwise_are_refused() {
     ]);
 }
 
-// RFC 9113 section 8.2.2, H4, H5, H9
+// RFC 9113 section 8.2.2
 #[test]
 fn connection_fields_are_refused_and_credentials_dropped() {
     check(&[
@@ -326,7 +323,6 @@ fn connection_fields_are_refused_and_credentials_dropped() {
     ]);
 }
 
-// H2, H10
 #[test]
 fn lengths_that_disagree_with_the_data_are_refused() {
     const SMUGGLED: &[u8] = b"GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -381,7 +377,6 @@ fn lengths_that_disagree_with_the_data_are_refused() {
     ]);
 }
 
-// H2
 #[test]
 fn lengths_that_are_not_one_plain_number_are_refused() {
     let end = true;
@@ -434,7 +429,6 @@ fn lengths_that_are_not_one_plain_number_are_refused() {
     ]);
 }
 
-// D3
 #[test]
 fn large_heads_are_refused() {
     let many: Vec<String> = (0..120).map(|at| format!("a{at}: b")).collect();
@@ -446,7 +440,7 @@ fn large_heads_are_refused() {
     ]);
 }
 
-// D3: larger than one frame, so continued.
+// Larger than one frame, so continued.
 #[test]
 fn heads_over_the_limit_are_refused_and_the_connection_lives() {
     let world = World::start(Limits::default());
@@ -470,7 +464,7 @@ fn heads_over_the_limit_are_refused_and_the_connection_lives() {
     assert_eq!(world.requests().len(), 0);
 }
 
-// H5: trailers are nobody's fields.
+// Trailers are nobody's fields.
 #[test]
 fn trailers_do_not_pass() {
     let world = World::start(Limits::default());

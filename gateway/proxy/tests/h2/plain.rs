@@ -72,7 +72,7 @@ fn answers_of_every_shape_arrive_whole() {
     }
 }
 
-// H12: no part of an answer looks complete.
+// No part of an answer looks complete.
 #[test]
 fn answers_that_break_off_or_are_malformed_do_not_look_complete() {
     let world = World::start(Limits::default());
@@ -132,7 +132,7 @@ fn trailers_of_the_carrier_do_not_pass() {
     assert_eq!(heads, 1, "{of_stream:?}");
 }
 
-// H9: whoever waits for permission gets none, but an answer.
+// a client that waits for permission gets a response instead.
 #[test]
 fn expectation_is_not_passed_and_the_body_is() {
     let world = World::start(Limits::default());

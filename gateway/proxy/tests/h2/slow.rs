@@ -1,4 +1,4 @@
-//! Connections that are idle, stuck or slow on purpose (D1, D4), seen by the frames that come back.
+//! Connections that are idle, stuck or slow on purpose, seen by the frames that come back.
 
 use std::time::{Duration, Instant};
 

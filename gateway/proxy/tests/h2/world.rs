@@ -10,8 +10,8 @@ use gateway_model::{
     Environment, ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
 };
 use gateway_proxy::{
-    Account, App, BoxFuture, Credentials, Directory, Limits, ListenerSettings, Renewal, Route,
-    Running, SecretHash, Settings, bind,
+    Account, App, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings, RenewalOutcome,
+    Route, Running, SecretHash, Settings, bind,
 };
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
@@ -71,7 +71,7 @@ pub(crate) fn protocols(alpn: &[&str]) -> Vec<Vec<u8>> {
 /// Publishes a new generation when asked after a rejection.
 struct Broker(Arc<CredentialCell>);
 
-impl Credentials for Broker {
+impl CredentialSource for Broker {
     fn acquire(&self, _: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
         Box::pin(std::future::pending())
     }
@@ -80,9 +80,9 @@ impl Credentials for Broker {
         &self,
         _: &AccountId,
         seen: Generation,
-    ) -> BoxFuture<Result<Renewal, Unavailable>> {
+    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
         self.0.publish(usable(seen.0 + 1));
-        Box::pin(async { Ok(Renewal::Renewed) })
+        Box::pin(async { Ok(RenewalOutcome::Renewed) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! HTTP/2 floods (D4): the connection that floods ends, memory stays flat, others are served.
+//! HTTP/2 floods: the connection that floods ends, memory stays flat, others are served.
 //!
 //! A test target of its own, because memory is measured for the whole process.
 

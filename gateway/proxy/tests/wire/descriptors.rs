@@ -1,4 +1,4 @@
-//! File descriptors run out (D2). The limit holds for a whole process, so this one starts another.
+//! File descriptors run out. The limit holds for a whole process, so this one starts another.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -12,7 +12,6 @@ use crate::harness::{World, answers, now};
 
 const GET: &[u8] = b"GET /ok HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-// D2
 #[test]
 fn a_gateway_without_descriptors_lives_and_recovers() {
     let this = std::env::current_exe().expect("the test binary");

@@ -10,8 +10,8 @@ use gateway_model::{
     ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
 };
 use gateway_proxy::{
-    Account, BoxFuture, Credentials, Directory, Limits, ListenerSettings, Renewal, Route, Running,
-    Settings, bind,
+    Account, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings, RenewalOutcome,
+    Route, Running, Settings, bind,
 };
 use http::{HeaderValue, StatusCode, header};
 
@@ -42,7 +42,7 @@ pub(crate) fn now() -> Instant {
 /// Never asked: the credential of these tests is always fresh and never rejected.
 struct NoBroker;
 
-impl Credentials for NoBroker {
+impl CredentialSource for NoBroker {
     fn acquire(&self, _: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
         Box::pin(std::future::pending())
     }
@@ -50,8 +50,8 @@ impl Credentials for NoBroker {
         &self,
         _: &AccountId,
         _: Generation,
-    ) -> BoxFuture<Result<Renewal, Unavailable>> {
-        Box::pin(async { Ok(Renewal::Unchanged) })
+    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
+        Box::pin(async { Ok(RenewalOutcome::Unchanged) })
     }
 }
 

@@ -1,5 +1,5 @@
 //! Hostile and odd answers of an upstream. What is wrong never reaches the client as a complete
-//! answer, and never touches the answer to another request (H12).
+//! answer, and never touches the answer to another request.
 
 use gateway_proxy::Limits;
 
@@ -161,7 +161,6 @@ fn odd_but_sound_answers_pass() {
     );
 }
 
-// H4
 #[test]
 fn fields_for_one_hop_end_here() {
     let world = World::start(Limits::default());

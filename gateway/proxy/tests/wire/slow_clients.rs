@@ -1,4 +1,4 @@
-//! Clients that are slow on purpose, against a real gateway with short limits (D1).
+//! Clients that are slow on purpose, against a real gateway with short limits.
 //!
 //! That they are cut is what counts here; `guarded_io` tells when, on a clock that no busy machine
 //! can slow down.

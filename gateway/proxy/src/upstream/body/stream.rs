@@ -43,11 +43,12 @@ struct Pace {
 
 impl Pace {
     /// Takes note of a piece; whether the body is slower than it may be.
-    fn crawls(&mut self, now: u64, size: usize, idle: Duration) -> bool {
+    fn is_too_slow(&mut self, now: u64, size: usize, idle: Duration) -> bool {
         self.received += size as u64;
         self.waited += self.since.take().map_or(0, |since| now - since);
         let waited = TICK.as_millis() * u128::from(self.waited);
         let due = u128::from(self.rate) * waited / 1000;
+        // Not before `idle` has passed: a slow start alone is no attack.
         waited >= idle.as_millis() && u128::from(self.received) < due
     }
 }
@@ -62,7 +63,7 @@ pub(crate) struct Progress {
     held: RefCell<Held>,
 }
 
-/// What is kept for a replay.
+/// The pieces that are held for a replay.
 #[derive(Debug, Default)]
 struct Held {
     pieces: Vec<Bytes>,
@@ -70,7 +71,7 @@ struct Held {
     overflowed: bool,
 }
 
-/// Why the app's body ended early. Always the app's fault (H10).
+/// Why the app's body ended early. Always the app's fault, so the response is a 4xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyFault {
     TooLarge,
@@ -90,9 +91,10 @@ impl BodyFault {
     pub(crate) fn problem(self) -> Problem {
         match self {
             Self::TooLarge => too_large(),
-            Self::TooSlow | Self::Malformed(Some(Violation::BodyTimeout)) => {
-                Problem::new(Code::BodyTimeout, "the body did not come in time")
-            }
+            Self::TooSlow | Self::Malformed(Some(Violation::BodyTimeout)) => Problem::new(
+                Code::BodyTimeout,
+                "the body did not arrive in time: send it faster, or in smaller requests",
+            ),
             Self::Malformed(Some(violation @ Violation::TrailersTooLarge)) => {
                 Problem::new(Code::HeadTooLarge, violation.message())
             }
@@ -221,7 +223,7 @@ impl Stream {
                     let fault = BodyFault::Malformed(violation_in(&error));
                     return Poll::Ready(Some(Err(self.progress.fail(fault))));
                 }
-                // Trailers are not forwarded (H5).
+                // Trailers are dropped: a carrier might treat them as fields that were checked.
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         break data;
@@ -231,13 +233,15 @@ impl Stream {
         };
         self.alarm.disarm();
         self.progress.last.set(now);
-        if self.pace.crawls(now, piece.len(), self.idle) {
+        if self.pace.is_too_slow(now, piece.len(), self.idle) {
             return Poll::Ready(Some(Err(self.progress.fail(BodyFault::TooSlow))));
         }
+        // Counted here because a chunked body announces no length.
         let Some(left) = self.left.checked_sub(piece.len() as u64) else {
             return Poll::Ready(Some(Err(self.progress.fail(BodyFault::TooLarge))));
         };
         self.left = left;
+        // Kept after the checks: a body that is refused must not be replayed.
         self.progress.keep(&piece);
         if self.body.is_end_stream() {
             self.progress.ended.set(true);

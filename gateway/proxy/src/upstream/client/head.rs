@@ -14,6 +14,7 @@ pub(super) fn assemble(
     bytes: &Bytes,
     places: &[FieldAt],
 ) -> Result<(Response<()>, bool), Violation> {
+    // One allocation, the gateway's own fields included.
     let mut headers = HeaderMap::with_capacity(places.len() + OURS);
     // HTTP/1.0 keeps a connection only if asked to, which nobody does.
     let mut last = !head.modern;
@@ -22,6 +23,7 @@ pub(super) fn assemble(
         let value = bytes.slice_ref(trim_ows(&bytes[colon + 1..end]));
         last |= name == header::CONNECTION && says_close(&value);
         let value = HeaderValue::from_maybe_shared(value).map_err(|_| Violation::ControlByte)?;
+        // `append`: a field such as `Set-Cookie` may occur several times.
         headers.append(name, value);
     }
     let mut answer = Response::new(());

@@ -1,4 +1,4 @@
-//! HTTP/1.1 towards a carrier: one request at a time on a connection, driven by whoever asks.
+//! HTTP/1.1 to a carrier: one request at a time on a connection, driven by the request's own task.
 //!
 //! hyper's client gives a connection a task of its own, so that a request and its answer cross to it
 //! and back by channels, and each crossing wakes a task. Here the request's own task writes and reads,
@@ -10,7 +10,7 @@
 //! * `Receiving`: the answer, as it comes in.
 //! * `Stream`: TCP, or TLS over it.
 
-mod failure;
+mod error;
 mod head;
 mod receiving;
 mod sending;
@@ -18,11 +18,11 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use failure::Failure;
+pub(crate) use error::Http1Error;
 pub(crate) use sending::{RequestHead, write_head};
 pub(crate) use stream::Stream;
 
-use super::body::Outgoing;
+use super::body::RequestBody;
 use crate::framing::limits::Bounds;
 use bytes::Bytes;
 use http::{Method, Response};
@@ -50,7 +50,7 @@ impl Connection {
     }
 
     /// Begins an exchange: the next polls send this. Only for a connection that is reusable.
-    pub(crate) fn begin(&mut self, head: RequestHead<'_>, body: Outgoing) {
+    pub(crate) fn begin(&mut self, head: RequestHead<'_>, body: RequestBody) {
         self.receiving.begin(head.method == Method::HEAD);
         self.sending.begin(head, body);
     }
@@ -58,14 +58,16 @@ impl Connection {
     /// Sends, and waits for the head of the answer.
     ///
     /// # Errors
-    /// See [`Failure`]; whether the request is as good as never sent says [`Connection::unsent`].
+    /// See [`Http1Error`]; whether the request is as good as never sent says [`Connection::unsent`].
     pub(crate) fn poll_head(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<()>, Failure>> {
+    ) -> Poll<Result<Response<()>, Http1Error>> {
         match self.poll_send(cx) {
-            Some(failure @ Failure::Body) => return Poll::Ready(Err(failure)),
+            // The app's fault: waiting for a response to half a request would only hide it.
+            Some(failure @ Http1Error::Body) => return Poll::Ready(Err(failure)),
             Some(failure) if !self.sending.has_begun() => return Poll::Ready(Err(failure)),
+            // The server stopped reading, but may have answered first (413, for example): read on.
             Some(_) | None => {}
         }
         let Self {
@@ -81,8 +83,8 @@ impl Connection {
     pub(crate) fn poll_content(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Failure>>> {
-        if let Some(failure @ Failure::Body) = self.poll_send(cx) {
+    ) -> Poll<Option<Result<Bytes, Http1Error>>> {
+        if let Some(failure @ Http1Error::Body) = self.poll_send(cx) {
             return Poll::Ready(Some(Err(failure)));
         }
         let Self {
@@ -93,7 +95,7 @@ impl Connection {
 
     /// Sends what can be sent. A server that takes no more may have answered all the same, so that
     /// alone ends nothing: reading does.
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Option<Failure> {
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Option<Http1Error> {
         if self.sending.is_done() {
             return None;
         }
@@ -107,7 +109,7 @@ impl Connection {
     }
 
     /// The body of a request of which not a byte was sent.
-    pub(crate) fn unsent(self) -> Option<Outgoing> {
+    pub(crate) fn unsent(self) -> Option<RequestBody> {
         self.sending.unsent()
     }
 
@@ -127,8 +129,8 @@ impl Connection {
     }
 
     /// The exchange is over, and the connection is going to wait for the next one.
-    pub(crate) fn rest(&mut self) {
-        self.receiving.rest();
+    pub(crate) fn become_idle(&mut self) {
+        self.receiving.release_buffer();
     }
 
     /// Whether an unused connection is still open and silent, as it should be. Asks the system only if
@@ -137,7 +139,7 @@ impl Connection {
         self.stream.is_quiet()
     }
 
-    /// Ends an unused connection; TLS wants a word said.
+    /// Closes an idle connection; with TLS it sends close_notify.
     pub(crate) fn close(self) {
         self.stream.close();
     }

@@ -1,6 +1,6 @@
 //! An answer as it comes in.
 
-use super::{failure::Failure, head, stream::Stream};
+use super::{error::Http1Error, head, stream::Stream};
 use crate::framing::{FieldPlaces, Part, ResponseFraming, limits::Bounds};
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::Response;
@@ -13,12 +13,12 @@ use tokio_util::io::poll_read_buf;
 
 /// What one read asks for: a record of TLS, and most answers whole.
 const READ: usize = 16 * 1024;
-/// The same for an answer that is known to be long.
+/// What one read asks for when the response is known to be long.
 const LONG_READ: usize = 64 * 1024;
 /// Room that is worth a read.
 const LEAST: usize = 4 * 1024;
 
-/// See the module.
+/// The response that is being received.
 pub(super) struct Receiving {
     framing: ResponseFraming,
     places: FieldPlaces,
@@ -44,9 +44,10 @@ impl Receiving {
         &mut self,
         stream: &mut Stream,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(Response<()>, bool), Failure>> {
+    ) -> Poll<Result<(Response<()>, bool), Http1Error>> {
         loop {
             match self.framing.next(&self.buffer, &mut self.places)? {
+                // An interim response (1xx): the final one follows.
                 Part::Skip(count) => self.buffer.advance(count),
                 Part::Head(answer) => {
                     let bytes = self.buffer.split_to(answer.length).freeze();
@@ -71,7 +72,7 @@ impl Receiving {
         &mut self,
         stream: &mut Stream,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Failure>>> {
+    ) -> Poll<Option<Result<Bytes, Http1Error>>> {
         loop {
             if self.is_complete() {
                 return Poll::Ready(None);
@@ -86,6 +87,7 @@ impl Receiving {
                 // A second head cannot follow the first.
                 Ok(Part::End | Part::Head(_)) => return Poll::Ready(None),
                 Ok(Part::More) => match ready!(self.poll_fill(stream, cx)) {
+                    // Without a length the end of the connection is the end of the content (RFC 9112 section 6.3).
                     Ok(0) if self.framing.ends_with_connection() => return Poll::Ready(None),
                     Ok(0) => return Poll::Ready(Some(Err(ended_early()))),
                     Ok(_) => {}
@@ -105,7 +107,8 @@ impl Receiving {
     }
 
     /// Frees what a long answer needed.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn release_buffer(&mut self) {
+        // A long response must not hold its buffer while the connection is idle.
         if self.buffer.capacity() > READ {
             self.buffer = BytesMut::new();
         }
@@ -126,6 +129,6 @@ impl Receiving {
     }
 }
 
-fn ended_early() -> Failure {
-    Failure::Lost(io::ErrorKind::UnexpectedEof.into())
+fn ended_early() -> Http1Error {
+    Http1Error::Lost(io::ErrorKind::UnexpectedEof.into())
 }

@@ -1,6 +1,6 @@
 //! A request as it goes out.
 
-use super::{super::body::Outgoing, failure::Failure, stream::Stream};
+use super::{super::body::RequestBody, error::Http1Error, stream::Stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
 use hyper::body::Body as _;
 use std::{
@@ -23,25 +23,25 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) added: &'a [(HeaderName, HeaderValue)],
 }
 
-/// How the end of a body is told.
+/// What of the body is still to be written, and how its end is marked.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Rest {
-    /// So many bytes are still to come.
+pub(crate) enum Remainder {
+    /// This many bytes follow.
     Length(u64),
-    /// A chunk of nothing comes last.
+    /// Chunks follow; an empty one is the last.
     Chunks,
-    /// All of it is in the buffer.
+    /// Nothing: all of it is in the buffer.
     None,
 }
 
-/// See the module.
+/// The request that is being sent.
 #[derive(Debug)]
 pub(super) struct Sending {
     /// To be written, from `at` on.
     buffer: Vec<u8>,
     at: usize,
-    body: Outgoing,
-    rest: Rest,
+    body: RequestBody,
+    remainder: Remainder,
     /// The stream took something, so the server may have it.
     begun: bool,
     flushed: bool,
@@ -52,8 +52,8 @@ impl Default for Sending {
         Self {
             buffer: Vec::new(),
             at: 0,
-            body: Outgoing::Empty,
-            rest: Rest::None,
+            body: RequestBody::Empty,
+            remainder: Remainder::None,
             begun: false,
             flushed: true,
         }
@@ -63,14 +63,15 @@ impl Default for Sending {
 impl Sending {
     /// Writes into the buffer what is here already. The body itself stays as it is until the stream
     /// took something, so that it can be given back.
-    pub(super) fn begin(&mut self, head: RequestHead<'_>, body: Outgoing) {
+    pub(super) fn begin(&mut self, head: RequestHead<'_>, body: RequestBody) {
         (self.begun, self.flushed) = (false, false);
-        self.rest = write_head(&mut self.buffer, head, &body);
+        self.remainder = write_head(&mut self.buffer, head, &body);
+        // Head and body in one buffer: most requests leave with one write.
         if let Some(pieces) = body.pieces() {
             for piece in pieces {
                 self.buffer.extend_from_slice(piece);
             }
-            self.rest = Rest::None;
+            self.remainder = Remainder::None;
         }
         self.body = body;
     }
@@ -84,7 +85,7 @@ impl Sending {
     }
 
     /// The body, as long as nothing was sent.
-    pub(super) fn unsent(self) -> Option<Outgoing> {
+    pub(super) fn unsent(self) -> Option<RequestBody> {
         (!self.begun).then_some(self.body)
     }
 
@@ -93,12 +94,13 @@ impl Sending {
         &mut self,
         stream: &mut Stream,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Failure>> {
+    ) -> Poll<Result<(), Http1Error>> {
         loop {
             ready!(self.poll_write(stream, cx))?;
-            if matches!(self.rest, Rest::None) {
+            if matches!(self.remainder, Remainder::None) {
+                // TLS may still hold the last record; without a flush the server would wait for it.
                 ready!(Pin::new(stream).poll_flush(cx))?;
-                self.body = Outgoing::Empty;
+                self.body = RequestBody::Empty;
                 self.flushed = true;
                 return Poll::Ready(Ok(()));
             }
@@ -112,6 +114,7 @@ impl Sending {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            // From here on the request must not be sent again on another connection.
             self.begun = true;
             self.at += written;
         }
@@ -122,54 +125,61 @@ impl Sending {
     }
 
     /// Takes the next piece of the body into the buffer.
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Http1Error>> {
         let piece = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-            Some(Err(_)) => return Poll::Ready(Err(Failure::Body)),
+            Some(Err(_)) => return Poll::Ready(Err(Http1Error::Body)),
             None => return Poll::Ready(self.end()),
         };
-        match &mut self.rest {
+        match &mut self.remainder {
             // An empty chunk would be the last one.
-            Rest::Chunks if piece.is_empty() => {}
-            Rest::Chunks => {
+            Remainder::Chunks if piece.is_empty() => {}
+            Remainder::Chunks => {
                 write!(self.buffer, "{:x}\r\n", piece.len())?;
                 self.buffer.extend_from_slice(&piece);
                 self.buffer.extend_from_slice(b"\r\n");
             }
-            Rest::Length(left) => {
+            Remainder::Length(left) => {
+                // Bytes beyond the length would be read as the start of another request.
                 let Some(less) = left.checked_sub(piece.len() as u64) else {
-                    return Poll::Ready(Err(Failure::Body));
+                    return Poll::Ready(Err(Http1Error::Body));
                 };
                 *left = less;
                 self.buffer.extend_from_slice(&piece);
                 if less == 0 && self.body.is_end_stream() {
-                    self.rest = Rest::None;
+                    self.remainder = Remainder::None;
                 }
             }
-            Rest::None => {}
+            Remainder::None => {}
         }
         Poll::Ready(Ok(()))
     }
 
     /// The body has ended.
-    fn end(&mut self) -> Result<(), Failure> {
-        match self.rest {
-            Rest::Length(1..) => return Err(Failure::Body),
-            Rest::Length(0) | Rest::None => {}
-            Rest::Chunks => self.buffer.extend_from_slice(b"0\r\n\r\n"),
+    fn end(&mut self) -> Result<(), Http1Error> {
+        match self.remainder {
+            // Too short: the carrier would wait for bytes that never come.
+            Remainder::Length(1..) => return Err(Http1Error::Body),
+            Remainder::Length(0) | Remainder::None => {}
+            Remainder::Chunks => self.buffer.extend_from_slice(b"0\r\n\r\n"),
         }
-        self.rest = Rest::None;
+        self.remainder = Remainder::None;
         Ok(())
     }
 }
 
 /// Writes a request's head (RFC 9112 sections 3 and 6); says how its body will end.
-pub(crate) fn write_head(buffer: &mut Vec<u8>, head: RequestHead<'_>, body: &Outgoing) -> Rest {
+pub(crate) fn write_head(
+    buffer: &mut Vec<u8>,
+    head: RequestHead<'_>,
+    body: &RequestBody,
+) -> Remainder {
     buffer.extend_from_slice(head.method.as_str().as_bytes());
     buffer.push(b' ');
     buffer.extend_from_slice(head.target.as_str().as_bytes());
     buffer.extend_from_slice(b" HTTP/1.1\r\n");
     let mut has_length = false;
+    // The gateway's fields replace those of the same name, so that no second `Authorization` goes out.
     for (name, value) in head.headers {
         if head.added.iter().all(|(ours, _)| ours != name) {
             has_length |= name == header::CONTENT_LENGTH;
@@ -177,27 +187,28 @@ pub(crate) fn write_head(buffer: &mut Vec<u8>, head: RequestHead<'_>, body: &Out
         }
     }
     for (at, (name, value)) in head.added.iter().enumerate() {
+        // The last of one name wins: a signature may replace a field of the credential.
         if head.added[at + 1..].iter().all(|(later, _)| later != name) {
             write_field(buffer, name, value);
         }
     }
-    let rest = match body.size_hint().exact() {
-        Some(0) => Rest::None,
+    let remainder = match body.size_hint().exact() {
+        Some(0) => Remainder::None,
         Some(size) => {
             if !has_length {
                 buffer.extend_from_slice(b"content-length: ");
                 buffer.extend_from_slice(size.to_string().as_bytes());
                 buffer.extend_from_slice(b"\r\n");
             }
-            Rest::Length(size)
+            Remainder::Length(size)
         }
         None => {
             buffer.extend_from_slice(b"transfer-encoding: chunked\r\n");
-            Rest::Chunks
+            Remainder::Chunks
         }
     };
     buffer.extend_from_slice(b"\r\n");
-    rest
+    remainder
 }
 
 fn write_field(buffer: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {

@@ -1,4 +1,4 @@
-//! What a carrier is asked over: TCP, or TLS over it.
+//! The transport to a carrier: TCP, or TLS over it.
 
 use super::super::tls::TlsStream;
 use crate::ticks::poll_once;
@@ -14,7 +14,7 @@ use tokio::{
     task::coop::unconstrained,
 };
 
-/// See the module.
+/// A connection's byte stream.
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -26,11 +26,12 @@ impl Stream {
         let mut byte = [0];
         let mut byte = ReadBuf::new(&mut byte);
         let read = poll_fn(|cx| Pin::new(&mut *self).poll_read(cx, &mut byte));
-        // A budget that is used up would look like silence.
+        // Without tokio's cooperative budget: an exhausted budget returns Pending, which would look like
+        // an open and silent connection.
         poll_once(&mut pin!(unconstrained(read))).is_none()
     }
 
-    /// Says goodbye where that is the custom.
+    /// Closes the stream; with TLS it sends close_notify.
     pub(super) fn close(self) {
         if let Self::Tls(mut stream) = self {
             // One attempt: nobody waits for it, and a few bytes fit.

@@ -1,9 +1,9 @@
 //! One connection and a server that writes what a test tells it to.
 
-use super::{Connection, Failure, RequestHead, Stream, head};
+use super::{Connection, Http1Error, RequestHead, Stream, head};
 use crate::{
     framing::{FieldPlaces, Part, ResponseFraming, Violation, limits::Bounds},
-    upstream::body::Outgoing,
+    upstream::body::RequestBody,
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, header, uri::PathAndQuery};
@@ -22,7 +22,7 @@ async fn pair() -> (Connection, TcpStream) {
     (connection, accepted.unwrap().0)
 }
 
-fn begin(connection: &mut Connection, method: Method, headers: &HeaderMap, body: Outgoing) {
+fn begin(connection: &mut Connection, method: Method, headers: &HeaderMap, body: RequestBody) {
     let head = RequestHead {
         method: &method,
         target: &PathAndQuery::from_static("/a?b"),
@@ -36,14 +36,19 @@ fn begin(connection: &mut Connection, method: Method, headers: &HeaderMap, body:
 }
 
 fn get(connection: &mut Connection) {
-    begin(connection, Method::GET, &HeaderMap::new(), Outgoing::Empty);
+    begin(
+        connection,
+        Method::GET,
+        &HeaderMap::new(),
+        RequestBody::Empty,
+    );
 }
 
-async fn head_of(connection: &mut Connection) -> Result<Response<()>, Failure> {
+async fn head_of(connection: &mut Connection) -> Result<Response<()>, Http1Error> {
     poll_fn(|cx| connection.poll_head(cx)).await
 }
 
-async fn content_of(connection: &mut Connection) -> Result<Vec<u8>, Failure> {
+async fn content_of(connection: &mut Connection) -> Result<Vec<u8>, Http1Error> {
     let mut content = Vec::new();
     while let Some(piece) = poll_fn(|cx| connection.poll_content(cx)).await {
         content.extend_from_slice(&piece?);
@@ -64,7 +69,7 @@ async fn a_request_goes_out_in_one_piece_and_its_answer_is_read_whole() {
         (header::COOKIE, HeaderValue::from_static("theirs")),
         (header::HOST, HeaderValue::from_static("h")),
     ]);
-    let body = Outgoing::Whole(Some(Bytes::from_static(b"xyz")));
+    let body = RequestBody::Whole(Some(Bytes::from_static(b"xyz")));
     begin(&mut connection, Method::POST, &headers, body);
     server
         .write_all(b"HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 201 Made\r\nX-A:  b \r\nx-a: c\r\ncontent-length: 5\r\n\r\nhello")
@@ -164,14 +169,14 @@ async fn a_body_that_was_not_sent_is_given_back() {
         &mut connection,
         Method::POST,
         &HeaderMap::new(),
-        Outgoing::Whole(Some(body)),
+        RequestBody::Whole(Some(body)),
     );
     if let Stream::Plain(stream) = &mut connection.stream {
         stream.shutdown().await.unwrap();
     }
     assert!(matches!(
         head_of(&mut connection).await,
-        Err(Failure::Lost(_))
+        Err(Http1Error::Lost(_))
     ));
     drop(server);
     let unsent = connection.unsent().unwrap();
@@ -200,7 +205,7 @@ async fn what_is_no_answer_is_told() {
     let failure = head_of(&mut connection).await.unwrap_err();
     assert!(matches!(
         failure,
-        Failure::Malformed(Violation::SpaceBeforeColon)
+        Http1Error::Malformed(Violation::SpaceBeforeColon)
     ));
 }
 

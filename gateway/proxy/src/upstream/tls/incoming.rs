@@ -19,7 +19,7 @@ thread_local! {
     static STOCK: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// See the module. Holds no buffer while it is empty.
+/// Encrypted bytes that were read and not processed yet. Holds no buffer while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     bytes: Box<[u8]>,

@@ -20,7 +20,7 @@ const OVERHEAD: usize = 256;
 pub(super) struct Scratch {
     /// Plaintext in one piece.
     pub(super) joined: Vec<u8>,
-    /// The same, encrypted.
+    /// That plaintext, encrypted.
     pub(super) sealed: Vec<u8>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn part(plain: &[u8]) -> &[u8] {
     &plain[..plain.len().min(AT_ONCE)]
 }
 
-/// The same of several pieces, into one.
+/// Copies several pieces into one, as far as one write takes them.
 pub(super) fn join(pieces: &[IoSlice<'_>], joined: &mut Vec<u8>) {
     joined.clear();
     for piece in pieces {
@@ -66,7 +66,7 @@ pub(super) fn seal(
     }
 }
 
-/// See the module. Holds no buffer while it is empty.
+/// Encrypted bytes that are to be written. Holds no buffer while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     bytes: Vec<u8>,

@@ -15,7 +15,7 @@ use tokio::io::ReadBuf;
 /// Room for the alert that ends a connection, with a cipher's overhead and a key update before it.
 const GOODBYE: usize = 256;
 
-/// See the module.
+/// A TLS session without I/O.
 pub(super) struct Session {
     client: UnbufferedClientConnection,
     pub(super) incoming: Incoming,
@@ -167,7 +167,7 @@ impl Session {
     }
 }
 
-/// As the buffered interface's users know it.
+/// The error kind that rustls' buffered interface reports.
 pub(super) fn invalid(error: rustls::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }

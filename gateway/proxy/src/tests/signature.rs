@@ -1,7 +1,7 @@
 //! Phase 6: requests of carriers that want each one signed.
 
 use super::harness::{Script, TestClock, Upstream, Wants, World, answer, ok, post, usable};
-use crate::{Limits, Renewal};
+use crate::{Limits, RenewalOutcome};
 use gateway_model::{
     CredentialState, Failure, FailureClass, SignRequest, Signer, Unavailable, UnavailableReason,
 };
@@ -241,7 +241,7 @@ fn renews() -> Wants {
     Wants {
         on_unauthorized: Box::new(|cell| {
             cell.publish(usable(&TestClock::default(), 2, HOUR));
-            Renewal::Renewed
+            RenewalOutcome::Renewed
         }),
         ..Wants::default()
     }

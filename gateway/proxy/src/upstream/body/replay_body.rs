@@ -1,15 +1,15 @@
 //! What of a request's body is held to send it once more, and to sign it.
 
 use super::{
-    outgoing::Outgoing,
+    request_body::RequestBody,
     stream::{BodyFault, Progress},
 };
 use bytes::Bytes;
 use std::{rc::Rc, slice};
 
-/// What is needed to send a body once more.
+/// A body that can be sent a second time, as far as it is held.
 #[derive(Clone, Debug)]
-pub(crate) enum Again {
+pub(crate) enum ReplayBody {
     Empty,
     Whole(Bytes),
     /// Kept while it is sent, as far as there is room.
@@ -18,7 +18,7 @@ pub(crate) enum Again {
     Never(Rc<Progress>),
 }
 
-impl Again {
+impl ReplayBody {
     /// What the app did wrong, if its body ended early.
     pub(crate) fn fault(&self) -> Option<BodyFault> {
         self.progress().and_then(|progress| progress.fault())
@@ -37,14 +37,14 @@ impl Again {
     }
 
     /// The body once more, if all of it is held.
-    pub(crate) fn body(&self) -> Option<Outgoing> {
+    pub(crate) fn body(&self) -> Option<RequestBody> {
         match self {
-            Self::Empty => Some(Outgoing::Empty),
-            Self::Whole(body) => Some(Outgoing::Whole(Some(body.clone()))),
+            Self::Empty => Some(RequestBody::Empty),
+            Self::Whole(body) => Some(RequestBody::Whole(Some(body.clone()))),
             Self::Never(_) => None,
             Self::Kept(progress) => {
                 let pieces = progress.with_pieces(<[Bytes]>::to_vec)?;
-                Some(Outgoing::Pieces {
+                Some(RequestBody::Pieces {
                     size: pieces.iter().map(|piece| piece.len() as u64).sum(),
                     left: pieces.into_iter(),
                 })

@@ -10,7 +10,7 @@ use std::{
 
 /// What is sent as a request's body.
 #[derive(Debug)]
-pub(crate) enum Outgoing {
+pub(crate) enum RequestBody {
     /// Nothing.
     Empty,
     /// All of it is here; taken when sent.
@@ -24,7 +24,7 @@ pub(crate) enum Outgoing {
     Stream(Box<Stream>),
 }
 
-impl Outgoing {
+impl RequestBody {
     /// All of it, if it is here.
     pub(crate) fn pieces(&self) -> Option<&[Bytes]> {
         match self {
@@ -36,7 +36,7 @@ impl Outgoing {
     }
 }
 
-impl Body for Outgoing {
+impl Body for RequestBody {
     type Data = Bytes;
     type Error = BodyFault;
 

@@ -84,7 +84,6 @@ fn retired_key_becomes_a_bearer_and_its_path_todays() {
         let seen = upstream.seen().pop().expect("a request");
         assert_eq!(seen.start, format!("POST {to} HTTP/1.1"));
         assert_eq!(seen.one("authorization"), "Bearer carrier-1");
-        // H5
         for field in [
             "accesslicensenumber",
             "username",
@@ -220,7 +219,7 @@ fn key_goes_with_its_app_and_waits_for_its_account() {
     assert_eq!(ask().status(), 200);
 }
 
-/// H7: what is sent to the carrier is what was checked, and nothing is decoded on the way.
+/// What is sent to the carrier is what was checked, and nothing is decoded on the way.
 #[test]
 fn odd_spellings_of_older_paths_never_reach_another_place() {
     let upstream = Upstream::fine();

@@ -5,27 +5,29 @@ use std::fmt;
 
 /// What went wrong with an exchange.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    Http1(client::Failure),
+pub(crate) enum ExchangeError {
+    Http1(client::Http1Error),
     Http2(hyper::Error),
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ExchangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Http1(client::Failure::Malformed(violation)) => f.write_str(violation.message()),
-            Self::Http1(client::Failure::Body) => f.write_str("the app's body broke off"),
-            Self::Http1(client::Failure::Lost(error)) => error.fmt(f),
+            Self::Http1(client::Http1Error::Malformed(violation)) => {
+                f.write_str(violation.message())
+            }
+            Self::Http1(client::Http1Error::Body) => f.write_str("the app's body broke off"),
+            Self::Http1(client::Http1Error::Lost(error)) => error.fmt(f),
             Self::Http2(error) => error.fmt(f),
         }
     }
 }
 
-impl Failure {
+impl ExchangeError {
     /// What the app did wrong: its body was not as long as it had said.
     pub(crate) const fn fault(&self) -> Option<BodyFault> {
         match self {
-            Self::Http1(client::Failure::Body) => Some(BodyFault::Malformed(None)),
+            Self::Http1(client::Http1Error::Body) => Some(BodyFault::Malformed(None)),
             Self::Http1(_) | Self::Http2(_) => None,
         }
     }
@@ -33,7 +35,7 @@ impl Failure {
     /// Whether the carrier's answer is not what an answer may be.
     pub(crate) fn is_malformed(&self) -> bool {
         match self {
-            Self::Http1(failure) => matches!(failure, client::Failure::Malformed(_)),
+            Self::Http1(failure) => matches!(failure, client::Http1Error::Malformed(_)),
             Self::Http2(error) => error.is_parse(),
         }
     }

@@ -1,7 +1,7 @@
 //! Phases 5 and 8: taking the credential, and once more after the carrier rejected it.
 
 use super::harness::{TestClock, Upstream, Wants, World, answer, ok, post, usable};
-use crate::{Limits, Renewal};
+use crate::{Limits, RenewalOutcome};
 use gateway_model::{CredentialState, Unavailable, UnavailableReason};
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -41,7 +41,6 @@ fn missing_token_is_waited_for_once() {
 
 #[test]
 fn new_generation_is_used_by_the_next_request() {
-    // P23
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     let mut client = world.connect();
@@ -61,7 +60,6 @@ fn new_generation_is_used_by_the_next_request() {
 
 #[test]
 fn expired_token_is_never_sent() {
-    // P9
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, Wants::default());
     world.clock.advance(2 * HOUR);
@@ -79,7 +77,6 @@ fn expired_token_is_never_sent() {
 
 #[test]
 fn reasons_become_statuses_and_codes() {
-    // P9, P12, P13
     use UnavailableReason as Reason;
     let cases = [
         (Reason::CarrierUnreachable, 502, "carrier_unreachable"),
@@ -129,7 +126,7 @@ fn renews() -> Wants {
     Wants {
         on_unauthorized: Box::new(|cell| {
             cell.publish(usable(&TestClock::default(), 2, HOUR));
-            Renewal::Renewed
+            RenewalOutcome::Renewed
         }),
         ..Wants::default()
     }
@@ -181,7 +178,6 @@ fn body_too_large_to_hold_passes_the_rejection_on() {
 
 #[test]
 fn lasting_rejection_is_passed_on_after_one_replay() {
-    // O10
     let upstream = Upstream::start(Box::new(|_, _| answer("401 Unauthorized", "{\"no\":1}")));
     let world = World::new(upstream.addr, renews());
     let got = world.send(&post("/api", "", "{}"));

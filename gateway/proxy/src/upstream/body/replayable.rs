@@ -1,8 +1,8 @@
 //! Taking over an app's body.
 
 use super::{
-    outgoing::Outgoing,
-    replay::Again,
+    replay_body::ReplayBody,
+    request_body::RequestBody,
     stream::{BodyFault, Stream, too_large},
 };
 use crate::{
@@ -16,11 +16,11 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use std::{future::poll_fn, rc::Rc};
 
-/// The body of a request, and how to send it once more.
+/// The body of a request, and what is held of it for a replay.
 #[derive(Debug)]
-pub(crate) struct Sendable {
-    pub(crate) body: Outgoing,
-    pub(crate) again: Again,
+pub(crate) struct ReplayableBody {
+    pub(crate) body: RequestBody,
+    pub(crate) replay_body: ReplayBody,
 }
 
 /// Takes over the app's body. A small one that came together with its head, which is the rule, costs
@@ -29,19 +29,21 @@ pub(crate) fn take(
     mut body: Incoming,
     limits: &Limits,
     ticks: &Rc<Ticks>,
-) -> Result<Sendable, Problem> {
+) -> Result<ReplayableBody, Problem> {
     if body.is_end_stream() {
-        return Ok(Sendable {
-            body: Outgoing::Empty,
-            again: Again::Empty,
+        return Ok(ReplayableBody {
+            body: RequestBody::Empty,
+            replay_body: ReplayBody::Empty,
         });
     }
     let size = body.size_hint().exact();
+    // Refuse an announced length at once, before a byte of the body is read.
     if size.is_some_and(|size| size > limits.body_bytes) {
         return Err(too_large());
     }
     let keep = size.is_none_or(|size| size <= limits.replay_bytes as u64);
     let mut first = None;
+    // One poll: a small body mostly arrived with its head, and then needs no bookkeeping.
     if keep && size.is_some() {
         match poll_once(&mut body.frame()) {
             Some(Some(Ok(frame))) => first = frame.into_data().ok(),
@@ -52,32 +54,38 @@ pub(crate) fn take(
         }
         if let Some(whole) = first.as_ref().filter(|_| body.is_end_stream()) {
             let whole = whole.clone();
-            return Ok(Sendable {
-                body: Outgoing::Whole(Some(whole.clone())),
-                again: Again::Whole(whole),
+            return Ok(ReplayableBody {
+                body: RequestBody::Whole(Some(whole.clone())),
+                replay_body: ReplayBody::Whole(whole),
             });
         }
     }
     let room = if keep { limits.replay_bytes } else { 0 };
     let stream = Stream::new(body, first, size, room, limits, ticks);
     let progress = Rc::clone(&stream.progress);
-    Ok(Sendable {
-        body: Outgoing::Stream(Box::new(stream)),
-        again: if keep {
-            Again::Kept(progress)
+    Ok(ReplayableBody {
+        body: RequestBody::Stream(Box::new(stream)),
+        replay_body: if keep {
+            ReplayBody::Kept(progress)
         } else {
-            Again::Never(progress)
+            ReplayBody::Never(progress)
         },
     })
 }
 
-/// Makes the length field say what is sent (H3). A length that is there and right stays; hyper adds
-/// the field, or `chunked`, where it is missing.
-pub(crate) fn frame(headers: &mut HeaderMap, said: Option<u64>, method: &Method, body: &Outgoing) {
+/// Makes `Content-Length` say what is sent. A correct length stays; the client adds the field, or
+/// `chunked`, where it is missing.
+pub(crate) fn frame(
+    headers: &mut HeaderMap,
+    said: Option<u64>,
+    method: &Method,
+    body: &RequestBody,
+) {
     let size = body.size_hint().exact();
     if said.is_some() && said == size {
         return;
     }
+    // A length that is not the body's would let the carrier frame the message differently.
     if said.is_some() {
         headers.remove(header::CONTENT_LENGTH);
     }
@@ -97,26 +105,26 @@ pub(crate) fn too_large_to_sign() -> Problem {
     .closing()
 }
 
-impl Sendable {
+impl ReplayableBody {
     /// Waits for the rest of the body. Limits and deadlines are those of a body that is passed on.
-    pub(crate) async fn whole(self) -> Result<Self, Problem> {
+    pub(crate) async fn collect(self) -> Result<Self, Problem> {
         match self.body {
-            Outgoing::Stream(stream) => {
-                read(*stream, &self.again).await?;
-                let body = self.again.body().ok_or_else(too_large_to_sign)?;
+            RequestBody::Stream(stream) => {
+                read(*stream, &self.replay_body).await?;
+                let body = self.replay_body.body().ok_or_else(too_large_to_sign)?;
                 Ok(Self {
                     body,
-                    again: self.again,
+                    replay_body: self.replay_body,
                 })
             }
-            Outgoing::Empty | Outgoing::Whole(_) | Outgoing::Pieces { .. } => Ok(self),
+            RequestBody::Empty | RequestBody::Whole(_) | RequestBody::Pieces { .. } => Ok(self),
         }
     }
 }
 
 /// Reads a body to its end; its pieces are kept by its progress.
-async fn read(mut stream: Stream, again: &Again) -> Result<(), Problem> {
-    while !again.is_lost() {
+async fn read(mut stream: Stream, replay_body: &ReplayBody) -> Result<(), Problem> {
+    while !replay_body.is_lost() {
         let piece = poll_fn(|cx| stream.poll_next(cx));
         match piece.await {
             Some(Ok(_)) => {}

@@ -5,7 +5,7 @@ use std::io;
 
 /// Why an exchange cannot go on. The connection is of no use any more.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum Http1Error {
     /// The carrier's answer is not what an answer may be.
     Malformed(Violation),
     /// The app's body broke off; what was wrong with it is known elsewhere.
@@ -14,13 +14,13 @@ pub(crate) enum Failure {
     Lost(io::Error),
 }
 
-impl From<Violation> for Failure {
+impl From<Violation> for Http1Error {
     fn from(violation: Violation) -> Self {
         Self::Malformed(violation)
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for Http1Error {
     fn from(error: io::Error) -> Self {
         Self::Lost(error)
     }
