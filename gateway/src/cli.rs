@@ -36,7 +36,7 @@ pub use output::{Color, Output};
 
 use crate::config::ConfigErrors;
 use clap::{CommandFactory as _, Parser, Subcommand};
-use gateway_admin::client::ClientError;
+use gateway_api::client::ClientError;
 use gateway_model::AccountId;
 use remote::{RemoteArgs, Session};
 use std::{ffi::OsString, io, path::PathBuf, process::ExitCode};

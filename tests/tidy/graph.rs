@@ -26,9 +26,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-token",
         ],
     ),
+    ("gateway-api", &["gateway-http-client", "gateway-model"]),
     (
         "gateway-control",
         &[
+            "gateway-api",
             "gateway-broker",
             "gateway-http-client",
             "gateway-model",
@@ -39,11 +41,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "gateway-admin",
         &[
+            "gateway-api",
             "gateway-broker",
             "gateway-control",
             "gateway-http-client",
             "gateway-model",
-            "gateway-plugin-host",
             "gateway-proxy",
             "gateway-store",
         ],
@@ -52,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "gateway",
         &[
             "gateway-admin",
+            "gateway-api",
             "gateway-broker",
             "gateway-control",
             "gateway-http-client",

@@ -1,6 +1,6 @@
 //! Errors of the admin listener: JSON, with a stable code. Only this file knows their statuses.
 
-use crate::wire::{ErrorBody, ErrorDetail};
+use gateway_api::{ErrorBody, ErrorDetail};
 use axum::{
     Json,
     response::{IntoResponse, Response},

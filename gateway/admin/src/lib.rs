@@ -17,7 +17,6 @@
 //! consent's state reach the control plane.
 
 mod api;
-pub mod client;
 mod error;
 mod host;
 mod labels;
@@ -26,10 +25,8 @@ mod readiness;
 mod server;
 mod sources;
 mod store_look;
-mod wire;
 
 pub use host::AllowedHosts;
 pub use readiness::Latch;
 pub use server::{Admin, AdminOptions, BindError, Bound};
 pub use sources::{PluginStatus, Sources};
-pub use wire::{BackupRequest, ErrorBody, ErrorDetail};

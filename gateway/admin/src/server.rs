@@ -1,15 +1,7 @@
 //! Accepting, checking and routing the admin listener's requests.
 
-use crate::{
-    api,
-    error::AdminError,
-    host::AllowedHosts,
-    metrics,
-    readiness::{Latch, Readiness, StorePart},
-    sources::Sources,
-    store_look::StoreLook,
-    wire::{VERSION, VERSION_FIELD},
-};
+use crate::{api, error::AdminError, host::AllowedHosts, metrics, readiness::{Latch, Readiness, StorePart}, sources::Sources, store_look::StoreLook};
+use gateway_api::{VERSION, VERSION_HEADER};
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -257,7 +249,7 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
         Err(error) => error.into_response(),
     };
     let headers = response.headers_mut();
-    headers.insert(VERSION_FIELD, HeaderValue::from_static(VERSION));
+    headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

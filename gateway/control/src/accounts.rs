@@ -1,9 +1,7 @@
 //! Accounts: adding, changing, removing.
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault,
-    view::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount},
-};
+use crate::{Actor, ControlError, ControlPlane, Fault};
+use gateway_api::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount};
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, GrantKind, ManagedBy, NoticeKind, UnavailableReason};
 use gateway_store::{AccountRecord, Timestamp};

@@ -1,11 +1,7 @@
 //! Who may use the admin API.
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault,
-    load::digest,
-    trail,
-    view::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText},
-};
+use crate::{Actor, ControlError, ControlPlane, Fault, load::digest, trail};
+use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText};
 use gateway_model::{Role, Secret};
 use gateway_store::AdminTokenRecord;
 use serde_json::json;

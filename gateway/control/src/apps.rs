@@ -1,11 +1,7 @@
 //! Apps: programs that call the gateway.
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault,
-    load::{digest, hint},
-    trail,
-    view::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText, UpdateApp},
-};
+use crate::{Actor, ControlError, ControlPlane, Fault, load::{digest, hint}, trail};
+use gateway_api::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText, UpdateApp};
 use gateway_model::{AccountId, AppId, ManagedBy, Secret};
 use gateway_store::{AppRecord, LegacyKeyRecord};
 use serde_json::json;
@@ -110,7 +106,7 @@ impl ControlPlane {
             }
             let keys = self.shared.store.legacy_keys().await?;
             record.accounts = accounts(&record, &change, &keys)?;
-            record.rate = change.rate.unwrap_or(record.rate);
+            record.rate = change.rate.apply(record.rate);
             self.shared.store.put_app(&record).await?;
             self.publish().await?;
             Ok(view(record, &keys))

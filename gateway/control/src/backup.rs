@@ -1,9 +1,7 @@
 //! Backup of the running gateway's store, and rotation of its master key.
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault,
-    view::{KeyRotated, RotateKey},
-};
+use crate::{Actor, ControlError, ControlPlane, Fault};
+use gateway_api::{KeyRotated, RotateKey};
 use gateway_model::Protection;
 use gateway_store::{BackupError, MasterKeySource};
 use serde_json::json;

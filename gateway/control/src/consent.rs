@@ -1,13 +1,7 @@
 //! Consent: a person signs in at the carrier, and a harmless call proves whose login it is.
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault, load,
-    pasted::{Callback, Pasted},
-    signing::Shown,
-    trail,
-    view::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText},
-    wiring::Wired,
-};
+use crate::{Actor, ControlError, ControlPlane, Fault, load, pasted::{Callback, Pasted}, signing::Shown, trail, wiring::Wired};
+use gateway_api::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gateway_broker::{Authorization, Issued, Reason, Transport};
 use gateway_model::{AccountId, Failure, FailureClass, GrantKind, NoticeKind, Secret, SecretBytes};

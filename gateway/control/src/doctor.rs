@@ -11,10 +11,8 @@ mod login;
 mod products;
 mod reach;
 
-use crate::{
-    Actor, ControlError, ControlPlane,
-    view::{Check, DoctorReport, Verdict},
-};
+use crate::{Actor, ControlError, ControlPlane};
+use gateway_api::{Check, DoctorReport, Verdict};
 use finding::Findings;
 use gateway_model::AccountId;
 use gateway_store::AccountRecord;

@@ -14,7 +14,6 @@
 //! | `migration` | from retired access keys to OAuth; only adds, so it can be undone |
 //! | `trail`, `audit` | what happened, who did it |
 //! | `ledger`, `backup` | the store as the broker sees it; its backup and its master key |
-//! | `view` | what travels to the admin API and its clients |
 
 mod accounts;
 mod admins;
@@ -35,7 +34,6 @@ mod settings;
 mod signing;
 mod tokens;
 mod trail;
-pub mod view;
 mod wiring;
 
 pub use admins::Identity;

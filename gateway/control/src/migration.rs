@@ -12,10 +12,8 @@ mod plan;
 mod progress;
 mod standing;
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault, trail,
-    view::{MigrationItem, MigrationPlan, MigrationState, MigrationView, StartMigration},
-};
+use crate::{Actor, ControlError, ControlPlane, Fault, trail};
+use gateway_api::{MigrationItem, MigrationPlan, MigrationState, MigrationView, StartMigration};
 use gateway_store::MigrationRecord;
 use plan::{Known, Plan};
 use progress::Progress;

@@ -1,9 +1,7 @@
 //! Probing: one harmless call with an account's token.
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault, signing::Shown, tokens, view::ProbeReport,
-    wiring::Wired,
-};
+use crate::{Actor, ControlError, ControlPlane, Fault, signing::Shown, tokens, wiring::Wired};
+use gateway_api::ProbeReport;
 use gateway_http_client::{HttpRequest, HttpResponse};
 use gateway_model::{
     AccountId, AccountNumber, Credential, CredentialState, Failure, SignRequest, Unavailable,

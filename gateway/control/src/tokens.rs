@@ -1,9 +1,7 @@
 //! Tokens: what is known of them, and renewing on demand.
 
-use crate::{
-    Actor, ControlError, ControlPlane, Fault, trail,
-    view::{RefreshView, TokenView},
-};
+use crate::{Actor, ControlError, ControlPlane, Fault, trail};
+use gateway_api::{RefreshView, TokenView};
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, GrantKind, GrantStatus, Unavailable, UnavailableReason};
 use gateway_store::{AccountRecord, GrantRecord};
@@ -127,7 +125,7 @@ fn refresh(
     let grant = grant.filter(|_| record.grant == GrantKind::AuthorizationCode)?;
     let facts = &grant.facts;
     Some(RefreshView {
-        standing: status.map_or(grant.status, |status| status.grant),
+        grant_status: status.map_or(grant.status, |status| status.grant),
         status: facts.refresh_status.clone(),
         issued_at: facts.refresh_issued_at_ms.and_then(trail::millis),
         expires_at: facts

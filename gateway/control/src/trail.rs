@@ -1,9 +1,7 @@
 //! What happened, and what people should know.
 
-use crate::{
-    ControlError, ControlPlane,
-    view::{AuditView, NoticeView, RenewalView, StatusView},
-};
+use crate::{ControlError, ControlPlane};
+use gateway_api::{AuditView, NoticeView, RenewalView, StatusView};
 use gateway_store::{AuditId, NoticeRecord, RenewalEntry, Timestamp};
 use std::time::SystemTime;
 

@@ -5,8 +5,8 @@ use super::{
     secret_input::{self, SecretArgs},
     text::{joined, kept_in, when, when_known, yes},
 };
+use gateway_api::{AddApp, AppSecrets, AppView, RateChange, RotateApp, SecretText, UpdateApp};
 use clap::Subcommand;
-use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp, SecretText, UpdateApp};
 use gateway_model::{AccountId, AppId, RateLimit};
 use std::{num::NonZeroU32, path::PathBuf};
 
@@ -107,7 +107,11 @@ impl ChangeArgs {
         UpdateApp {
             accounts: (!self.accounts.is_empty()).then(|| self.accounts.clone()),
             default: self.default.clone(),
-            rate: (self.no_rate || rate.is_some()).then_some(rate),
+            rate: match rate {
+                Some(rate) => RateChange::Set(rate),
+                None if self.no_rate => RateChange::Remove,
+                None => RateChange::Keep,
+            },
         }
     }
 }

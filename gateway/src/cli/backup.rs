@@ -11,7 +11,7 @@ use crate::{
     config::{ProcessVariables, load_store},
 };
 use anyhow::{Context as _, anyhow};
-use gateway_admin::client::ClientError;
+use gateway_api::client::ClientError;
 use gateway_model::{Clock as _, Protection, Recipient, Secret};
 use gateway_store::{
     Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Store, StoreOptions,

@@ -3,7 +3,7 @@
 use super::{CliError, Output, text::clean};
 use crate::config::{AdminAccess, ProcessVariables, Variables as _};
 use anyhow::anyhow;
-use gateway_admin::client::{Client, ClientError};
+use gateway_api::client::{Client, ClientError};
 use gateway_model::Secret;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},

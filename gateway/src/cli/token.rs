@@ -4,8 +4,8 @@ use super::{
     CliError, Outcome, Output, Session,
     text::{clean, when, when_known, word, yes},
 };
+use gateway_api::{RefreshView, RenewalView, TokenView};
 use clap::Subcommand;
-use gateway_control::view::{RefreshView, RenewalView, TokenView};
 use gateway_model::AccountId;
 
 #[derive(Debug, Subcommand)]

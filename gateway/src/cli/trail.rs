@@ -4,7 +4,7 @@ use super::{
     CliError, Outcome, Output, Session,
     text::{clean, when, word},
 };
-use gateway_control::view::{AuditView, Check, NoticeView, Verdict};
+use gateway_api::{AuditView, Check, NoticeView, Verdict};
 use gateway_model::AccountId;
 
 /// `waybill doctor`. The exit code is the verdict.

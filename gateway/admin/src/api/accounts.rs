@@ -5,11 +5,8 @@ use super::{
     extract::{Content, Named},
 };
 use crate::error::AdminError;
+use gateway_api::{AccountView, AddAccount, ConsentDone, ConsentStarted, PasteConsent, ProbeReport, TokenView, UpdateAccount};
 use axum::Json;
-use gateway_control::view::{
-    AccountView, AddAccount, ConsentDone, ConsentStarted, PasteConsent, ProbeReport, TokenView,
-    UpdateAccount,
-};
 use gateway_model::AccountId;
 use http::StatusCode;
 

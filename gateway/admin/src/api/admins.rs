@@ -5,8 +5,8 @@ use super::{
     extract::{Content, Named},
 };
 use crate::error::AdminError;
+use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView};
 use axum::Json;
-use gateway_control::view::{AddAdminToken, AdminTokenSecret, AdminTokenView};
 use http::StatusCode;
 
 /// All admin tokens, without the tokens.

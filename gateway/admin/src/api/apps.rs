@@ -5,8 +5,8 @@ use super::{
     extract::{Content, Named},
 };
 use crate::error::AdminError;
+use gateway_api::{AddApp, AppSecrets, AppView, RotateApp, UpdateApp};
 use axum::Json;
-use gateway_control::view::{AddApp, AppSecrets, AppView, RotateApp, UpdateApp};
 use gateway_model::AppId;
 use http::StatusCode;
 

@@ -4,14 +4,14 @@
 //! once. The page is plain HTML without a script or anything from elsewhere; what it shows is
 //! escaped by the template; code and state are on it nowhere.
 
-use crate::{error::AdminError, server::Shared, wire::ErrorDetail};
+use crate::{error::AdminError, server::Shared};
+use gateway_api::{AccountView, ConsentDone, ErrorDetail, ProbeReport, SecretText};
 use askama::Template;
 use axum::{
     extract::{RawQuery, State},
     response::{Html, IntoResponse as _, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use gateway_control::view::{AccountView, ConsentDone, ProbeReport, SecretText};
 use http::{HeaderValue, Method, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 use std::{sync::LazyLock, time::Duration};
@@ -62,7 +62,7 @@ enum Outcome<'p> {
         (status = 404, description = "Nobody waits for this", body = String,
             content_type = "text/html"),
         (status = 405, description = "Only GET counts: a preview must not use the code up",
-            body = crate::wire::ErrorBody),
+            body = gateway_api::ErrorBody),
         (status = 409, description = "It was finished already", body = String,
             content_type = "text/html"),
         (status = 422, description = "The carrier refused", body = String,

@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the handlers and the views.
 
 use super::access::Access;
-use crate::wire::{ErrorBody, ErrorDetail};
+use gateway_api::{ErrorBody, ErrorDetail};
 use axum::{
     Extension,
     body::Bytes,

@@ -4,13 +4,11 @@ use super::{
     caller::Caller,
     extract::{Asked, Content},
 };
-use crate::{error::AdminError, wire::BackupRequest};
+use crate::error::AdminError;
+use gateway_api::{AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, RotateKey, StatusView};
 use axum::{
     Json,
     response::{IntoResponse as _, Response},
-};
-use gateway_control::view::{
-    AuditView, DoctorReport, KeyRotated, NoticeView, RotateKey, StatusView,
 };
 use gateway_model::{AccountId, Protection, RecipientError};
 use http::header;

@@ -2,8 +2,8 @@
 
 use super::{caller::Caller, extract::Content};
 use crate::error::AdminError;
+use gateway_api::{MigrationPlan, MigrationView, StartMigration};
 use axum::Json;
-use gateway_control::view::{MigrationPlan, MigrationView, StartMigration};
 
 type Answer<T> = Result<Json<T>, AdminError>;
 

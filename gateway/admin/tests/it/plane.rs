@@ -1,8 +1,9 @@
 //! A real control plane: a store in memory, no plugin, no carrier.
 
 use crate::harness::{Reply, Server, Still, start_with, still};
+use gateway_api::AddAdminToken;
 use gateway_broker::{Broker, BrokerConfig};
-use gateway_control::{Actor, ControlPlane, Files, Parts, Settings, view::AddAdminToken};
+use gateway_control::{Actor, ControlPlane, Files, Parts, Settings};
 use gateway_http_client::HyperClient;
 use gateway_model::{Clock, Role, Secret};
 use gateway_plugin_host::{Catalog, Policy};

@@ -1,9 +1,7 @@
 //! Checks, as they are found.
 
-use crate::{
-    ControlError,
-    view::{Check, Verdict},
-};
+use crate::ControlError;
+use gateway_api::{Check, Verdict};
 use gateway_model::AccountId;
 use std::time::SystemTime;
 

@@ -1,7 +1,8 @@
 //! The gateway itself: its store, its files, and where carriers send people back to.
 
 use super::{NO_TIME, Patience, finding::Findings};
-use crate::{ControlPlane, settings::PrivateFile, view::Check};
+use crate::{ControlPlane, settings::PrivateFile};
+use gateway_api::Check;
 use gateway_http_client::HttpRequest;
 use http::{HeaderMap, Method};
 use std::{io::ErrorKind, os::unix::fs::PermissionsExt as _};

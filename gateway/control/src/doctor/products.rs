@@ -1,13 +1,8 @@
 //! One harmless call for each product of the carrier, and what its answer means (P1, P15, P21).
 
 use super::{NO_TIME, Patience, credential::Held, finding::Findings};
-use crate::{
-    ControlError, ControlPlane, probe,
-    signing::Shown,
-    tokens,
-    view::{Check, ProbeReport, Verdict},
-    wiring::Wired,
-};
+use crate::{ControlError, ControlPlane, probe, signing::Shown, tokens, wiring::Wired};
+use gateway_api::{Check, ProbeReport, Verdict};
 use gateway_broker::RenewalOutcome;
 use gateway_http_client::HttpResponse;
 use gateway_model::{AccountNumber, Credential, Unavailable};

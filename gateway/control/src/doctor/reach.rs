@@ -1,7 +1,8 @@
 //! The way to a carrier: name, connection, TLS, and whether its clock and ours agree.
 
 use super::{NO_TIME, Patience, finding::Findings};
-use crate::{ControlPlane, view::Check};
+use crate::ControlPlane;
+use gateway_api::Check;
 use gateway_http_client::{HttpError, HttpErrorKind, HttpRequest};
 use gateway_model::Origin;
 use gateway_plugin_host::Diagnosis;

@@ -4,11 +4,8 @@ use super::{
     plan::{Plan, PlannedItem},
     progress::{Item, Progress},
 };
-use crate::{
-    ControlError, ControlPlane, Fault,
-    view::{AddAccount, StartMigration},
-    wiring::WiringError,
-};
+use crate::{ControlError, ControlPlane, Fault, wiring::WiringError};
+use gateway_api::{AddAccount, StartMigration};
 use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
 use std::sync::Arc;

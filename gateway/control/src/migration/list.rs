@@ -1,6 +1,7 @@
 //! The rows of the old software, read one by one: a broken one is named and does not hide the others.
 
-use crate::{ControlError, Fault, load::digest, view::LegacyProfile};
+use crate::{ControlError, Fault, load::digest};
+use gateway_api::MigrationProfile;
 use gateway_model::{AccountNumber, Environment, Secret};
 use gateway_store::SecretDigest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +31,7 @@ pub(super) struct Rows {
     pub(super) problems: Vec<String>,
 }
 
-pub(super) fn read(profiles: &[LegacyProfile]) -> Result<Rows, ControlError> {
+pub(super) fn read(profiles: &[MigrationProfile]) -> Result<Rows, ControlError> {
     if profiles.is_empty() || profiles.len() > MAX_ROWS {
         let message = format!(
             "a list has 1 to {MAX_ROWS} rows, this one has {}",
@@ -55,7 +56,7 @@ pub(super) fn read(profiles: &[LegacyProfile]) -> Result<Rows, ControlError> {
     Ok(rows)
 }
 
-fn row(line: usize, profile: &LegacyProfile) -> Result<Row, String> {
+fn row(line: usize, profile: &MigrationProfile) -> Result<Row, String> {
     let name = profile.name.trim();
     if name.is_empty() {
         return Err("it has no name: give it one".to_owned());
@@ -90,7 +91,7 @@ fn row(line: usize, profile: &LegacyProfile) -> Result<Row, String> {
     })
 }
 
-fn key(profile: &LegacyProfile) -> Result<Option<Secret>, String> {
+fn key(profile: &MigrationProfile) -> Result<Option<Secret>, String> {
     let Some(key) = &profile.access_key else {
         return Ok(None);
     };
@@ -109,7 +110,7 @@ fn key(profile: &LegacyProfile) -> Result<Option<Secret>, String> {
 }
 
 /// Only shown to people; one that is no name is left out.
-fn user(profile: &LegacyProfile) -> Option<String> {
+fn user(profile: &MigrationProfile) -> Option<String> {
     let user = profile.user_id.as_deref()?.trim();
     let fits = !user.is_empty() && user.len() <= MAX_TEXT && !user.chars().any(char::is_control);
     fits.then(|| user.to_owned())

@@ -5,10 +5,8 @@ use super::{
     progress::Progress,
     standing::Standing,
 };
-use crate::{
-    load::digest,
-    view::{MigrationItem, MigrationState},
-};
+use crate::load::digest;
+use gateway_api::{MigrationItem, MigrationState};
 use gateway_model::{AccountId, AccountNumber, AppId, CarrierId, Environment, Secret};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
 use std::{

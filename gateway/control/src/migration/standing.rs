@@ -4,10 +4,8 @@ use super::{
     plan::Known,
     progress::{Item, Progress},
 };
-use crate::{
-    ControlError, ControlPlane, accounts,
-    view::{AccountState, MigrationItem, MigrationState},
-};
+use crate::{ControlError, ControlPlane, accounts};
+use gateway_api::{AccountState, MigrationItem, MigrationState};
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, CarrierId, GrantKind, GrantStatus, ManagedBy};
 use gateway_store::{AccountRecord, AuditEntry, GrantRecord};

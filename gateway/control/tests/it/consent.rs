@@ -1,7 +1,7 @@
 //! Sign-ins whose link is not good any more.
 
 use crate::world::{World, id, operator, secret};
-use gateway_control::view::PasteConsent;
+use gateway_api::PasteConsent;
 use gateway_model::GrantKind;
 use std::time::Duration;
 

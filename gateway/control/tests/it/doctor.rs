@@ -1,10 +1,8 @@
 //! The doctor on accounts: each thing that UPS can do to one has its verdict (P1).
 
 use crate::world::{World, check, expect, id, operator};
-use gateway_control::{
-    Fault as Whose,
-    view::{UpdateAccount, Verdict},
-};
+use gateway_api::{UpdateAccount, Verdict};
+use gateway_control::Fault as Whose;
 use gateway_model::GrantKind::{AuthorizationCode, ClientCredentials};
 use mock_ups::{Action, Endpoint, Fault, FaultGuard, Filter};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The doctor on the gateway itself and on the way to carriers.
 
 use crate::world::{World, account, expect, operator};
-use gateway_control::view::{AddAccount, Verdict};
+use gateway_api::{AddAccount, Verdict};
 use gateway_model::{Environment, GrantKind::ClientCredentials};
 use mock_ups::{Action, Endpoint, Fault, Filter, Latency, Span};
 use std::{
@@ -57,7 +57,7 @@ async fn store_that_does_not_answer_is_a_finding() {
 async fn key_that_others_can_read_is_a_failure_with_the_command() {
     let world = World::new().await;
     let sound = world.doctor().await;
-    let modes = |report: &gateway_control::view::DoctorReport, verdict| {
+    let modes = |report: &gateway_api::DoctorReport, verdict| {
         let found = report.checks.iter();
         let found = found.filter(|c| c.name == "file mode" && c.verdict == verdict);
         found

@@ -1,10 +1,8 @@
 //! The migration from access keys (P24): begun, interrupted, gone on with, undone.
 
 use crate::world::{World, id, operator, secret};
-use gateway_control::{
-    ControlError, Fault,
-    view::{AddApp, MigrationItem, MigrationState, MigrationView, UpdateAccount},
-};
+use gateway_api::{AddApp, MigrationItem, MigrationState, MigrationView, UpdateAccount};
+use gateway_control::{ControlError, Fault};
 use gateway_model::{GrantKind, GrantStatus, Protection, Secret};
 use gateway_store::{
     Access, MasterKeySource, Overwrite, Store, StoreOptions, StoreUrl, inspect_backup,

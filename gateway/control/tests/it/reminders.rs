@@ -5,7 +5,7 @@ mod smtp;
 mod webhook;
 
 use crate::world::{World, account, id, secret};
-use gateway_control::view::{AddAccount, NoticeView};
+use gateway_api::{AddAccount, NoticeView};
 use gateway_model::{
     Clock as _,
     GrantKind::{AuthorizationCode, ClientCredentials},
@@ -126,7 +126,7 @@ async fn account_that_is_switched_off_is_not_reminded_of() {
     world.add("waits", AuthorizationCode, &["D4E5F6"]).await;
     world.sign_in("waits").await.expect("a login");
     assert_eq!(kinds(&remind(&world).await), [("off", NoticeKind::Refused)]);
-    let change = gateway_control::view::UpdateAccount {
+    let change = gateway_api::UpdateAccount {
         active: Some(false),
         ..Default::default()
     };

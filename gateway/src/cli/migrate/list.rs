@@ -5,7 +5,7 @@ mod csv;
 mod toml;
 
 use crate::cli::CliError;
-use gateway_control::view::LegacyProfile;
+use gateway_api::MigrationProfile;
 use gateway_model::{AccountNumber, Environment};
 use std::{collections::BTreeMap, io::Read as _, path::Path};
 
@@ -37,7 +37,7 @@ struct Row {
 }
 
 /// Reads a list; its name says what it is.
-pub(super) fn read(file: &Path) -> Result<Vec<LegacyProfile>, CliError> {
+pub(super) fn read(file: &Path) -> Result<Vec<MigrationProfile>, CliError> {
     let text = text_of(file).map_err(|problem| refused(file, &problem))?;
     let is_toml = file
         .extension()
@@ -76,7 +76,7 @@ fn refused(file: &Path, problem: &str) -> CliError {
     CliError::Usage(anyhow::anyhow!("the list {} {problem}", file.display()))
 }
 
-fn profiles(text: &str, is_toml: bool) -> Result<Vec<LegacyProfile>, Vec<Broken>> {
+fn profiles(text: &str, is_toml: bool) -> Result<Vec<MigrationProfile>, Vec<Broken>> {
     // Spreadsheets like to begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut broken = Vec::new();
@@ -117,7 +117,7 @@ fn profiles(text: &str, is_toml: bool) -> Result<Vec<LegacyProfile>, Vec<Broken>
 }
 
 /// Values are not repeated in problems: columns get shifted, and one of them is a secret.
-fn profile(row: Row) -> Result<LegacyProfile, Vec<String>> {
+fn profile(row: Row) -> Result<MigrationProfile, Vec<String>> {
     let mut problems = Vec::new();
     let mut fields = row.fields;
     let mut take = |name: &str| {
@@ -149,7 +149,7 @@ fn profile(row: Row) -> Result<LegacyProfile, Vec<String>> {
         problems.push("access_key holds a space or a character outside ASCII".to_owned());
     }
     match (name, number) {
-        (Some(name), Some(account_number)) if problems.is_empty() => Ok(LegacyProfile {
+        (Some(name), Some(account_number)) if problems.is_empty() => Ok(MigrationProfile {
             name,
             account_number,
             access_key: access_key.map(Into::into),

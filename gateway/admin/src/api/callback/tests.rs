@@ -1,6 +1,7 @@
 use super::*;
+use gateway_api::AccountState;
 use axum::body::to_bytes;
-use gateway_control::{ControlError, Fault, view::AccountState};
+use gateway_control::{ControlError, Fault};
 use gateway_model::{Environment, GrantKind, ManagedBy};
 use jiff::Timestamp;
 

@@ -1,18 +1,19 @@
-//! The way from access keys to OAuth, on the wire.
+//! The migration from access keys to OAuth.
 
-use super::SecretText;
+use crate::SecretText;
 use gateway_model::{AccountId, AccountNumber, Environment};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// One account as the old software knew it.
+/// One account profile of the older software.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = LegacyProfile)]
 #[serde(deny_unknown_fields)]
-pub struct LegacyProfile {
-    /// Its name there.
+pub struct MigrationProfile {
+    /// The profile's name in that software.
     pub name: String,
-    /// The carrier's number of it.
+    /// The account number that the carrier issued.
     pub account_number: String,
     /// The retired access key.
     #[serde(default)]
@@ -20,74 +21,74 @@ pub struct LegacyProfile {
     /// The user at the carrier.
     #[serde(default)]
     pub user_id: Option<String>,
-    /// `production` or `test`; production if absent.
+    /// `production` or `test`; `production` if absent.
     #[serde(default)]
     pub environment: Option<String>,
 }
 
-/// What to migrate, and with which OAuth client.
+/// What to migrate, and the OAuth client to migrate it to.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartMigration {
-    /// To which carrier.
+    /// The carrier.
     pub carrier: String,
     /// The profiles.
-    pub profiles: Vec<LegacyProfile>,
-    /// The OAuth client that people consent to.
+    pub profiles: Vec<MigrationProfile>,
+    /// The id of the OAuth client to which people consent.
     pub client_id: String,
-    /// Its secret.
+    /// The client's secret.
     pub client_secret: SecretText,
 }
 
 /// What a migration would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MigrationPlan {
-    /// One for each account number and environment.
+    /// One item for each account number and environment.
     pub items: Vec<MigrationItem>,
-    /// Rows that cannot be used, and why.
+    /// Profiles that cannot be migrated, and why.
     pub problems: Vec<String>,
 }
 
 /// One account number, with all profiles that share it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MigrationItem {
-    /// The account it is or becomes.
+    /// The account that the profiles become, or that exists already.
     #[schema(value_type = String)]
     pub account: AccountId,
-    /// The carrier's number.
+    /// The account number that the carrier issued.
     #[schema(value_type = String)]
     pub number: AccountNumber,
-    /// In which environment: `test` or `production`.
+    /// The carrier's environment: `test` or `production`.
     #[schema(value_type = String)]
     pub environment: Environment,
-    /// The profiles that share it.
+    /// The profiles that share the number.
     pub profiles: Vec<String>,
-    /// How far it is.
+    /// How far the migration of this item is.
     pub state: MigrationState,
-    /// For people.
+    /// The state in words, for people.
     pub message: String,
 }
 
-/// How far an item is.
+/// How far the migration of one item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MigrationState {
-    /// An account with a working login exists: nothing to do.
+    /// An account with a working login exists: there is nothing to do.
     Compliant,
     /// A person must sign in at the carrier.
     NeedsConsent,
-    /// Migrated and proven.
+    /// The item was migrated, and a test call has proven it.
     Done,
-    /// Tried and refused.
+    /// The carrier refused the attempt.
     Failed,
-    /// Left out by the operator.
+    /// The operator left the item out.
     Skipped,
 }
 
-/// A migration under way or ended.
+/// A migration that is in progress or has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MigrationView {
-    /// Its name.
+    /// The migration's id.
     pub id: String,
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
@@ -95,8 +96,8 @@ pub struct MigrationView {
     /// When it was finished or undone.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
-    /// Where the backup is that it can be undone from.
+    /// The backup file from which the migration can be undone.
     pub backup: Option<String>,
-    /// Its items.
+    /// The migration's items.
     pub items: Vec<MigrationItem>,
 }

@@ -1,11 +1,11 @@
-//! A secret on its way between a person and the control plane.
+//! A secret in transit between a person and the control plane.
 
 use gateway_model::Secret;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use utoipa::{PartialSchema, ToSchema};
 
-/// A secret in a request, or in the one answer that shows it. `Debug` says nothing.
+/// A secret in a request, or in the one response that shows it. `Debug` does not print it.
 #[derive(Clone, Debug)]
 pub struct SecretText(pub Secret);
 

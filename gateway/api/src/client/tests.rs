@@ -42,7 +42,7 @@ fn base_on_this_machine_is_taken() {
     ] {
         let client = Client::new(base, Secret::new("planted-token\n".into())).expect(base);
         assert!(!client.base().ends_with('/'), "{base}");
-        // K1: the token is in no debug text.
+        // `Debug` output ends up in logs.
         assert!(!format!("{client:?}").contains("planted"));
     }
 }

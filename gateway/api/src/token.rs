@@ -1,63 +1,65 @@
-//! Tokens on the wire: everything but the token.
+//! What is known about tokens. The tokens themselves are never sent.
 
 use gateway_model::{AccountId, GrantKind, GrantStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What is known of an account's token; never the token.
+/// What is known about an account's access token. The token itself is never sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenView {
-    /// Whose.
+    /// The account.
     #[schema(value_type = String)]
     pub account: AccountId,
-    /// How it was obtained: `client_credentials` or `authorization_code`.
+    /// How the token was obtained: `client_credentials` or `authorization_code`.
     #[schema(value_type = String)]
     pub grant: GrantKind,
-    /// How its lifecycle stands: `fresh`, `renewing`, `backing_off` …
+    /// The state of the token's lifecycle: `fresh`, `renewing`, `backing_off` …
     pub state: String,
-    /// Whether requests get it now.
+    /// Whether requests get the token now.
     pub usable: bool,
-    /// Why not, and what to do.
+    /// Why there is no usable token, and what to do.
     pub message: Option<String>,
-    /// `Bearer`.
+    /// The token type: `Bearer`.
     pub token_type: Option<String>,
-    /// The carrier's word: `approved`.
+    /// The status as the carrier reports it: `approved`.
     pub status: Option<String>,
-    /// What it may be used for.
+    /// The token's scope.
     pub scope: Option<String>,
-    /// Tells tokens apart without telling them.
+    /// A fingerprint that distinguishes tokens without revealing them.
     pub fingerprint: Option<String>,
-    /// When it was issued.
+    /// When the token was issued.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub issued_at: Option<Timestamp>,
-    /// When the carrier ends it.
+    /// When the token expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// The refresh token, if there is one.
     pub refresh: Option<RefreshView>,
-    /// When the next token is asked for.
+    /// When the next token will be requested.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_renewal_at: Option<Timestamp>,
-    /// The newest attempts, newest first.
+    /// The latest attempts to obtain a token, newest first.
     pub renewals: Vec<RenewalView>,
 }
 
-/// What is known of a refresh token; never the token.
+/// What is known about a refresh token. The token itself is never sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefreshView {
-    /// Whether it may be presented.
+    /// Whether the refresh token may be presented: `held`, `presenting`, `outcome_unknown`,
+    /// `last_chance` or `spent`.
+    #[serde(rename = "standing")]
     #[schema(value_type = String)]
-    pub standing: GrantStatus,
-    /// The carrier's word: `approved`.
+    pub grant_status: GrantStatus,
+    /// The status as the carrier reports it: `approved`.
     pub status: Option<String>,
-    /// When it was issued.
+    /// When the refresh token was issued.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub issued_at: Option<Timestamp>,
-    /// When it ends.
+    /// When the refresh token expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// How often the grant was refreshed, as the carrier counts.
+    /// How many times the grant was refreshed, as the carrier counts.
     pub count: Option<u64>,
     /// When a person last signed in.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -67,14 +69,14 @@ pub struct RefreshView {
 /// One attempt to obtain a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RenewalView {
-    /// When it ended.
+    /// When the attempt ended.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Why it was made.
     pub reason: String,
-    /// `issued`, or the failure's class.
+    /// `issued`, or the class of the failure.
     pub outcome: String,
-    /// The failure's code.
+    /// The carrier's error code.
     pub code: Option<String>,
     /// The failure's message.
     pub message: Option<String>,

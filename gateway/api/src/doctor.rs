@@ -1,4 +1,4 @@
-//! A diagnosis.
+//! The doctor's report.
 
 use gateway_model::AccountId;
 use serde::{Deserialize, Serialize};
@@ -7,37 +7,37 @@ use utoipa::ToSchema;
 /// What the doctor found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DoctorReport {
-    /// The worst of all verdicts.
+    /// The worst verdict of all checks.
     pub verdict: Verdict,
-    /// In the order in which they were made.
+    /// The checks, in the order in which they were made.
     pub checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Check {
-    /// Of which account; none: of the gateway.
+    /// The account that was checked; absent for a check of the gateway itself.
     #[schema(value_type = Option<String>)]
     pub account: Option<AccountId>,
-    /// What: `token`, `Rating`, `clock` …
+    /// What was checked: `token`, `Rating`, `clock` …
     pub name: String,
-    /// How it is.
+    /// The result.
     pub verdict: Verdict,
-    /// For people: what was seen, and its cause.
+    /// What was found and its cause, for people.
     pub message: String,
     /// What to do.
     pub remedy: Option<String>,
 }
 
-/// How something is; ordered from good to bad.
+/// The result of a check, ordered from good to bad.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// As it should be.
+    /// It works as it should.
     Ok,
-    /// Not looked at, and why.
+    /// It was not checked; the message says why.
     Skipped,
     /// It works, but something should be done.
     Warning,

@@ -1,18 +1,20 @@
-//! A typed client of the admin API: one method for each route, with the control plane's names and
-//! views.
+//! A typed client of the admin API: one method for each route, named like the control plane's.
 //!
-//! A fresh connection for each call, no redirect, no retry, one deadline. Plain HTTP goes to this
-//! machine only: the token would be readable on the way.
+//! Each call opens a new connection and has one deadline. The client follows no redirect and
+//! retries nothing. It uses plain HTTP only to this machine, because the token would be readable
+//! in transit.
 
 mod calls;
 mod error;
 
-pub use error::{ApiFailure, ClientError};
+pub use error::{ApiError, ClientError};
 
-use crate::wire::{BASE, ErrorBody};
+use crate::{BASE_PATH, ErrorBody};
 use bytes::Bytes;
-use error::Said;
-use gateway_http_client::{HttpClient as _, HttpRequest, HttpResponse, HyperClient, trusted_roots};
+use error::ReportedVersion;
+use gateway_http_client::{
+    HttpClient as _, HttpRequest, HttpResponse, HyperClient, trusted_roots,
+};
 use gateway_model::Secret;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rustls::RootCertStore;
@@ -20,14 +22,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, net::IpAddr, time::Duration};
 use url::{Host, Url};
 
-/// For what the gateway answers by itself.
-const PROMPT: Duration = Duration::from_secs(30);
-/// For what it asks a carrier, or does to the whole store. Longer than the server's own deadline,
-/// so that its error arrives.
-const PATIENT: Duration = Duration::from_secs(200);
-/// An answer may not be longer.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
-/// A backup may not be longer.
+/// The deadline of a call that the gateway answers without asking a carrier.
+const SHORT_DEADLINE: Duration = Duration::from_secs(30);
+/// The deadline of a call that asks a carrier or works on the whole store. It is longer than the
+/// server's own deadline, so that the server's error arrives.
+const LONG_DEADLINE: Duration = Duration::from_secs(200);
+/// The maximum length of a response.
+const MAX_RESPONSE: usize = 64 * 1024 * 1024;
+/// The maximum length of a backup.
 const MAX_BACKUP: usize = 4 * 1024 * 1024 * 1024 - 1;
 
 /// A client of one gateway's admin API. `Debug` shows its address only.
@@ -49,11 +51,11 @@ impl fmt::Debug for Client {
 /// One call, before it is made.
 struct Call {
     method: Method,
-    /// After [`BASE`], with its query.
+    /// The path after [`BASE_PATH`], with its query.
     path: String,
     body: Bytes,
     deadline: Duration,
-    max_answer: usize,
+    max_response: usize,
 }
 
 impl Call {
@@ -62,8 +64,8 @@ impl Call {
             method,
             path: path.into(),
             body: Bytes::new(),
-            deadline: PROMPT,
-            max_answer: MAX_ANSWER,
+            deadline: SHORT_DEADLINE,
+            max_response: MAX_RESPONSE,
         }
     }
 
@@ -85,9 +87,9 @@ impl Call {
         self
     }
 
-    /// The gateway asks a carrier first, or touches everything.
-    const fn patient(mut self) -> Self {
-        self.deadline = PATIENT;
+    /// Sets the deadline of a call that asks a carrier or works on the whole store.
+    const fn long(mut self) -> Self {
+        self.deadline = LONG_DEADLINE;
         self
     }
 }
@@ -96,8 +98,8 @@ impl Client {
     /// A client for the admin listener at `base` (`http://127.0.0.1:8081`), with an admin token.
     ///
     /// # Errors
-    /// When the address cannot be used, or would send the token in clear over a network; when the
-    /// token cannot be a token; when the system has no trusted certificates for https.
+    /// When the address is unusable or would send the token in clear over a network, when the token
+    /// is malformed, or when `https` is used and the system trust store is empty.
     pub fn new(base: &str, token: Secret) -> Result<Self, ClientError> {
         let url = parse_base(base)?;
         let roots = if url.scheme() == "https" {
@@ -105,6 +107,7 @@ impl Client {
         } else {
             RootCertStore::empty()
         };
+        // A token file usually ends with a line break.
         let token = token.expose().trim();
         if token.is_empty() {
             return Err(ClientError::Token);
@@ -120,31 +123,31 @@ impl Client {
         })
     }
 
-    /// Another deadline for every call.
+    /// Replaces the deadline of every call.
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// The address it calls, for messages.
+    /// The address that it calls, for messages.
     pub fn base(&self) -> &str {
         &self.base
     }
 
     async fn json<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
-        let answer = self.answer(call).await?;
-        serde_json::from_slice(&answer.body).map_err(|_not_ours| {
-            self.not_understood(&answer, "the answer is not what was expected")
+        let response = self.send(call).await?;
+        serde_json::from_slice(&response.body).map_err(|_unexpected_shape| {
+            self.not_understood(&response, "the body does not have the expected form")
         })
     }
 
     async fn nothing(&self, call: Call) -> Result<(), ClientError> {
-        self.answer(call).await.map(drop)
+        self.send(call).await.map(drop)
     }
 
-    /// The answer, if it is a success.
-    async fn answer(&self, call: Call) -> Result<HttpResponse, ClientError> {
+    /// Makes the call. A response that is not a success becomes an error.
+    async fn send(&self, call: Call) -> Result<HttpResponse, ClientError> {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, self.authorization.clone());
         if !call.body.is_empty() {
@@ -153,62 +156,63 @@ impl Client {
         }
         let request = HttpRequest {
             method: call.method,
-            url: format!("{}{BASE}{}", self.base, call.path),
+            url: format!("{}{BASE_PATH}{}", self.base, call.path),
             headers,
             body: call.body,
             timeout: self.deadline.unwrap_or(call.deadline),
-            max_response: call.max_answer,
+            max_response: call.max_response,
         };
-        let answer = (self.http.send(request).await)
-            .map_err(|error| ClientError::of_transport(&self.base, error))?;
-        if answer.status.is_success() {
-            return Ok(answer);
+        let response = (self.http.send(request).await)
+            .map_err(|error| ClientError::from_transport(&self.base, error))?;
+        if response.status.is_success() {
+            return Ok(response);
         }
-        Err(self.failure(&answer))
+        Err(self.error_from(&response))
     }
 
-    fn failure(&self, answer: &HttpResponse) -> ClientError {
-        let Ok(ErrorBody { error }) = serde_json::from_slice(&answer.body) else {
-            return self.not_understood(answer, "its error is not a gateway's");
+    fn error_from(&self, response: &HttpResponse) -> ClientError {
+        let Ok(ErrorBody { error }) = serde_json::from_slice(&response.body) else {
+            return self.not_understood(response, "the error does not have a gateway's form");
         };
-        // A route or a field that the gateway does not know is most likely one of another version.
+        // An unknown route or field most likely means that the two programs differ in version: say
+        // that instead of a bare "not found".
         let unknown = matches!(
             error.code.as_str(),
             "not_found" | "method_not_allowed" | "unknown_field"
         );
-        let said = Said::of(answer);
-        if unknown && said.is_other_version() {
-            return ClientError::other_version(&self.base, said);
+        let version = ReportedVersion::of(response);
+        if unknown && version.differs() {
+            return ClientError::from_version(&self.base, version);
         }
-        let failure = ApiFailure {
-            status: answer.status,
+        let failure = ApiError {
+            status: response.status,
             code: error.code,
             message: error.message,
             remedy: error.remedy,
-            retry_after: seconds(answer),
+            retry_after: retry_after(response),
         };
-        if answer.status == StatusCode::UNAUTHORIZED {
+        if response.status == StatusCode::UNAUTHORIZED {
             ClientError::Unauthorized(failure)
         } else {
             ClientError::Api(failure)
         }
     }
 
-    fn not_understood(&self, answer: &HttpResponse, what: &'static str) -> ClientError {
-        let said = Said::of(answer);
-        if said.is_other_version() {
-            return ClientError::other_version(&self.base, said);
+    fn not_understood(&self, response: &HttpResponse, what: &'static str) -> ClientError {
+        let version = ReportedVersion::of(response);
+        if version.differs() {
+            return ClientError::from_version(&self.base, version);
         }
         ClientError::NotUnderstood {
             base: self.base.clone(),
-            status: answer.status,
+            status: response.status,
             what,
         }
     }
 }
 
-fn seconds(answer: &HttpResponse) -> Option<Duration> {
-    let value = answer.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+fn retry_after(response: &HttpResponse) -> Option<Duration> {
+    let value = response.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     value.parse().ok().map(Duration::from_secs)
 }
 
@@ -223,7 +227,7 @@ fn parse_base(base: &str) -> Result<Url, ClientError> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(unusable("it has a query or a fragment"));
     }
-    let here = match url.host() {
+    let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
@@ -231,7 +235,7 @@ fn parse_base(base: &str) -> Result<Url, ClientError> {
     };
     match url.scheme() {
         "https" => Ok(url),
-        "http" if here => Ok(url),
+        "http" if is_loopback => Ok(url),
         "http" => Err(ClientError::Plaintext),
         _ => Err(unusable("it begins with neither http:// nor https://")),
     }

@@ -1,0 +1,133 @@
+//! Accounts.
+
+use crate::{NoticeView, SecretText};
+use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One account, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AccountView {
+    /// The name that the operator gave it.
+    #[schema(value_type = String)]
+    pub name: AccountId,
+    /// Other names by which apps may refer to it.
+    #[schema(value_type = Vec<String>)]
+    pub aliases: Vec<AccountId>,
+    /// The carrier.
+    #[schema(value_type = String)]
+    pub carrier: CarrierId,
+    /// The carrier's environment: `test` or `production`.
+    #[schema(value_type = String)]
+    pub environment: Environment,
+    /// The numbers that the carrier issued. A probe expects the login to own the first one.
+    #[schema(value_type = Vec<String>)]
+    pub numbers: Vec<AccountNumber>,
+    /// How the account's tokens are obtained: `client_credentials` or `authorization_code`.
+    #[schema(value_type = String)]
+    pub grant: GrantKind,
+    /// The OAuth client id.
+    pub client_id: String,
+    /// The number of client secrets, which are tried in order.
+    pub client_secrets: usize,
+    /// Whether the gateway serves the account, renews its tokens and sends reminders for it.
+    pub active: bool,
+    /// Whether it is the default account of its carrier and environment.
+    pub default: bool,
+    /// Where the account is changed: `config` (the configuration file) or `operator` (this API).
+    #[schema(value_type = String)]
+    pub managed_by: ManagedBy,
+    /// The account's state.
+    pub state: AccountState,
+    /// The reason for the state and what to do, for people.
+    pub message: Option<String>,
+    /// When the current token expires.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub token_expires_at: Option<Timestamp>,
+    /// When the grant itself expires and a person must sign in again.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub grant_expires_at: Option<Timestamp>,
+    /// When the account was added.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Open notices about the account.
+    pub notices: Vec<NoticeView>,
+}
+
+/// The state of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    /// Requests get a token.
+    Ready,
+    /// The first token has not been requested yet, or its request is in progress.
+    Pending,
+    /// A person must sign in at the carrier.
+    NeedsConsent,
+    /// There is no usable token; the gateway keeps trying to get one.
+    Failing,
+    /// The carrier refused the credentials, or they cannot work: an operator must act.
+    Refused,
+    /// The account is switched off.
+    Inactive,
+}
+
+/// An account to add.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddAccount {
+    /// The name of the new account.
+    #[schema(value_type = String)]
+    pub name: AccountId,
+    /// Other names by which apps may refer to it.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub aliases: Vec<AccountId>,
+    /// The carrier.
+    #[schema(value_type = String)]
+    pub carrier: CarrierId,
+    /// The carrier's environment: `test` or `production`.
+    #[schema(value_type = String)]
+    pub environment: Environment,
+    /// The numbers that the carrier issued.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub numbers: Vec<AccountNumber>,
+    /// How the account's tokens are obtained: `client_credentials` or `authorization_code`.
+    #[schema(value_type = String)]
+    pub grant: GrantKind,
+    /// The OAuth client id.
+    pub client_id: String,
+    /// The client secrets, in the order in which they are tried.
+    pub client_secrets: Vec<SecretText>,
+    /// Makes it the default account of its carrier and environment.
+    #[serde(default)]
+    pub default: bool,
+}
+
+/// Changes to an account. An absent member leaves its value unchanged.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateAccount {
+    /// Other names by which apps may refer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub aliases: Option<Vec<AccountId>>,
+    /// The numbers that the carrier issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub numbers: Option<Vec<AccountNumber>>,
+    /// The OAuth client id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The client secrets, in the order in which they are tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secrets: Option<Vec<SecretText>>,
+    /// Whether the gateway serves the account, renews its tokens and sends reminders for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// `true` makes it the default account of its carrier and environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<bool>,
+}

@@ -1,0 +1,52 @@
+//! The contract of the admin API: the documents that travel, and a typed client.
+//!
+//! A program that only calls a gateway links this crate and not the gateway's store, broker or
+//! data plane. The control plane returns these documents, the admin listener serialises them, and
+//! [`client::Client`] reads them back, so all three agree by type.
+//!
+//! Times are RFC 3339 in UTC; a program that shows them to people chooses the zone. The OpenAPI
+//! document that the gateway serves at `/openapi.json` is generated from these types.
+//!
+//! | Module | Contents |
+//! |---|---|
+//! | `account`, `consent`, `probe`, `token` | accounts, sign-ins, test calls, tokens |
+//! | `app`, `admin_token` | programs that call the gateway; people who manage it |
+//! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
+//! | `doctor`, `migration` | a diagnosis; the migration from access keys |
+//! | `secret_text`, `error_body`, `protocol` | secrets in transit, errors, paths and versions |
+//! | [`client`] | one method for each route |
+
+mod account;
+mod admin_token;
+mod app;
+mod audit;
+mod backup;
+pub mod client;
+mod consent;
+mod doctor;
+mod error_body;
+mod gateway;
+mod migration;
+mod notice;
+mod probe;
+mod protocol;
+mod secret_text;
+mod token;
+
+pub use account::{AccountState, AccountView, AddAccount, UpdateAccount};
+pub use admin_token::{AddAdminToken, AdminTokenSecret, AdminTokenView};
+pub use app::{AddApp, AppSecrets, AppView, LegacyKeyView, RateChange, RotateApp, UpdateApp};
+pub use audit::AuditView;
+pub use backup::BackupRequest;
+pub use consent::{ConsentDone, ConsentStarted, PasteConsent};
+pub use doctor::{Check, DoctorReport, Verdict};
+pub use error_body::{ErrorBody, ErrorDetail};
+pub use gateway::{KeyRotated, RotateKey, StatusView};
+pub use migration::{
+    MigrationItem, MigrationPlan, MigrationProfile, MigrationState, MigrationView, StartMigration,
+};
+pub use notice::NoticeView;
+pub use probe::ProbeReport;
+pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
+pub use secret_text::SecretText;
+pub use token::{RefreshView, RenewalView, TokenView};
