@@ -8,7 +8,7 @@ mod files;
 mod listen_tls;
 mod plugins;
 mod random;
-mod sources;
+mod runtime_status;
 mod token_file;
 
 pub use gateway_control::{ControlError, ControlPlane};
@@ -19,13 +19,13 @@ use credentials::BrokerCredentials;
 use data_plane::DirectoryPublisher;
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, Shutdown};
-use gateway_control::{Parts, Served};
+use gateway_control::{Parts, ServingState};
 use gateway_http_client::{HttpClient, HyperClient, TrustError};
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, DirectoryError, Host};
 use gateway_proxy::{BindError, DrainReport, Settings};
 use gateway_store::{Access, OpenError, Purpose, Store};
-use sources::GatewaySources;
+use runtime_status::GatewayStatus;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -151,10 +151,10 @@ impl Gateway {
         let admin = Admin::bind(AdminOptions {
             addr: config.listen.admin,
             hosts: config.listen.admin_hosts.clone(),
-            sources: Arc::new(GatewaySources {
+            runtime: Arc::new(GatewayStatus {
                 data_plane: data_plane.running.metrics(),
                 broker: broker.handle(),
-                plugins: sources::plugins(&catalog),
+                plugins: runtime_status::plugins(&catalog),
                 control: control.clone(),
                 dropped_log_lines: seams.dropped_log_lines,
             }),
@@ -278,7 +278,7 @@ fn data_plane(
     config: &Config,
     settings: Settings,
     (clock, catalog, broker, control): (&Arc<dyn Clock>, &Catalog, &Broker, &ControlPlane),
-    served: &Served,
+    served: &ServingState,
 ) -> Result<DataPlane, StartError> {
     let wait = config.tokens.acquire_wait;
     let credentials = BrokerCredentials::new(broker.handle(), Arc::clone(clock), wait);

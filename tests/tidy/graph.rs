@@ -44,7 +44,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-api",
             "gateway-broker",
             "gateway-control",
-            "gateway-http-client",
             "gateway-model",
             "gateway-proxy",
             "gateway-store",

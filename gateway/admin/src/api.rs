@@ -1,8 +1,10 @@
 //! The admin API: HTTP over [`ControlPlane`](gateway_control::ControlPlane).
 //!
-//! [`mod@table`] is the list of all routes, each with the role that it needs. A handler parses, calls
-//! and maps; what comes before it is in `access.rs`, once for all: rate limit, cross-site check,
-//! token, role, size, deadline.
+//! [`table()`] lists every route with the access that it needs. `guard.rs` makes the checks that come
+//! before every handler. A handler parses the request, calls the control plane and maps the result.
+//!
+//! Modules, from the bottom up: `access`, `caller`, `extract`, `consent_page` → `guard`, `document`
+//! → `table` → the handlers (`accounts`, `apps`, `admins`, `gateway`, `migration`, `callback`).
 
 mod access;
 mod accounts;
@@ -10,24 +12,23 @@ mod admins;
 mod apps;
 mod callback;
 mod caller;
+mod consent_page;
 mod document;
 mod extract;
 mod gateway;
+mod guard;
 mod migration;
 mod table;
-mod throttle;
 
-pub(crate) use throttle::Throttle;
-
-use crate::server::Shared;
+use crate::context::AdminContext;
 use access::Access::{Admin, Browser, Public, ReadOnly};
 use axum::Router;
 use table::Table;
 use utoipa_axum::routes;
 
 /// Every route and who may use it.
-fn table(shared: &Shared) -> Table {
-    Table::new(shared.clone())
+fn table(context: &AdminContext) -> Table {
+    Table::new(context.clone())
         .route(Public, routes!(document::openapi))
         .route(Public, routes!(document::openapi_of_version))
         .route(Browser, routes!(callback::finish_consent))
@@ -62,6 +63,6 @@ fn table(shared: &Shared) -> Table {
 }
 
 /// The API's routes.
-pub(crate) fn router(shared: &Shared) -> Router<Shared> {
-    table(shared).into_router()
+pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
+    table(context).into_router()
 }

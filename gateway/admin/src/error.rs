@@ -1,46 +1,46 @@
-//! Errors of the admin listener: JSON, with a stable code. Only this file knows their statuses.
+//! Errors of the admin listener: JSON with a stable code. Only this file maps errors to statuses.
 
-use gateway_api::{ErrorBody, ErrorDetail};
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
+use gateway_api::{ErrorBody, ErrorDetail};
 use gateway_control::{ControlError, Fault};
 use http::{HeaderValue, StatusCode, header};
 use std::time::Duration;
 
-/// Why a request was not answered as its caller hoped.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AdminError {
     NotFound,
     MethodNotAllowed,
-    /// No `Host`, or more than one.
+    /// No `Host` field, or more than one.
     NoHost,
-    /// A `Host` that is not this listener's.
+    /// The `Host` field names a host that is not this listener.
     ForeignHost,
-    /// A browser sent it for a page of another site.
+    /// A browser sent the request on behalf of a page of another site.
     CrossSite,
-    /// No admin token.
+    /// The request has no admin token.
     NoToken,
-    /// A token that nobody has.
+    /// The admin token is unknown.
     WrongToken,
-    /// A read-only token where an admin's is needed.
+    /// The admin token is read-only, and the route changes something.
     ReadOnly,
     /// Too many requests, or too many wrong tokens.
     TooMany(Duration),
-    /// The request itself is wrong: code and message.
+    /// The request itself is invalid: code and message.
     Invalid(&'static str, String),
-    /// Its content is too long.
+    /// The content is too long.
     TooLarge,
-    /// Its content is not announced as JSON.
+    /// The content's type is not JSON.
     NotJson,
-    /// It took too long; it may go on.
+    /// The handler took too long. It continues in the background.
     Late,
-    /// A defect of the gateway.
-    Broken,
+    /// An internal error of the gateway.
+    Internal,
     /// The gateway runs without its control plane.
     NoControl,
-    /// The control plane says why.
+    /// An error of the control plane.
     Control(ControlError),
 }
 
@@ -75,50 +75,51 @@ impl AdminError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Late => StatusCode::GATEWAY_TIMEOUT,
-            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoControl => StatusCode::SERVICE_UNAVAILABLE,
             Self::Control(error) => status_of(error.fault),
         }
     }
 
-    /// Code, message and what to do.
+    /// The code, the message and what to do.
     const fn words(&self) -> (&'static str, &'static str, Option<&'static str>) {
         match self {
             Self::NotFound => (
                 "not_found",
-                "there is nothing at this path",
-                Some("there are /healthz, /readyz, /metrics and /api/v1; see /openapi.json"),
+                "there is no route with this path",
+                Some("the routes are /healthz, /readyz, /metrics and /api/v1; see /openapi.json"),
             ),
             Self::MethodNotAllowed => (
                 "method_not_allowed",
-                "this path does not take this method",
+                "this path does not support this method",
                 Some("see /openapi.json"),
             ),
             Self::NoHost => ("bad_host", "send exactly one Host field", None),
             Self::ForeignHost => (
                 "foreign_host",
-                "call this listener by its address, or add the name to listen.admin_hosts",
+                "this listener does not answer to that host name: use its address, or add the name to \
+                 listen.admin_hosts",
                 None,
             ),
             Self::CrossSite => (
                 "cross_site",
-                "a page of another site may not do this",
-                Some("call from this listener's own pages, or from a program"),
+                "a page of another site must not change anything here",
+                Some("send the request from a program, or from this listener's own pages"),
             ),
             Self::NoToken => (
                 "unauthorized",
-                "this needs an admin token",
+                "this route needs an admin token",
                 Some("send it as `Authorization: Bearer TOKEN`"),
             ),
             Self::WrongToken => (
                 "unauthorized",
-                "nobody has this admin token",
-                Some("it was removed or mistyped; an administrator can make another"),
+                "this admin token is unknown",
+                Some("it was removed or mistyped; an administrator can make a new one"),
             ),
             Self::ReadOnly => (
                 "read_only",
-                "this admin token may only look",
-                Some("use a token of the role admin"),
+                "this admin token is read-only",
+                Some("use a token with the role admin"),
             ),
             Self::TooMany(_) => ("rate_limited", "too many requests", None),
             Self::TooLarge => ("too_large", "the content is longer than 1 MiB", None),
@@ -129,13 +130,13 @@ impl AdminError {
             ),
             Self::Late => (
                 "timeout",
-                "this took too long, and it may still go on",
-                Some("look at how things are before you repeat it"),
+                "the request took too long and may still be in progress",
+                Some("check the gateway's state before you repeat the request"),
             ),
-            Self::Broken => (
+            Self::Internal => (
                 "internal",
-                "the gateway has a defect here",
-                Some("look at its log"),
+                "the gateway has an internal error",
+                Some("see the gateway's log"),
             ),
             Self::NoControl => (
                 "no_control_plane",
@@ -147,7 +148,7 @@ impl AdminError {
         }
     }
 
-    /// How many seconds the caller should wait.
+    /// How long the caller should wait, in seconds.
     pub(crate) fn retry_after(&self) -> Option<HeaderValue> {
         if let Self::TooMany(wait) = self {
             Some(seconds(*wait).into())
@@ -156,7 +157,7 @@ impl AdminError {
         }
     }
 
-    /// What is written to the caller.
+    /// The error as it is sent to the caller.
     pub(crate) fn detail(&self) -> ErrorDetail {
         let (code, message, remedy) = self.words();
         let (message, remedy) = match self {
@@ -177,7 +178,7 @@ impl AdminError {
             | Self::TooLarge
             | Self::NotJson
             | Self::Late
-            | Self::Broken
+            | Self::Internal
             | Self::NoControl => (message.to_owned(), remedy.map(str::to_owned)),
         };
         ErrorDetail {
@@ -188,7 +189,7 @@ impl AdminError {
     }
 }
 
-/// Rounded up: who comes back exactly then is let in.
+/// Rounded up, so that a caller who comes back exactly then is admitted.
 fn seconds(wait: Duration) -> u64 {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     seconds.max(1)

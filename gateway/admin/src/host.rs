@@ -1,14 +1,14 @@
-//! Which `Host` a request may have (U1).
+//! Which `Host` field a request may have: a defence against DNS rebinding.
 //!
-//! A web page can make a browser call any address that the page's own name resolves to. Such a call
-//! carries the page's name in `Host`, so names are refused unless they are known. An address cannot
-//! be rebound; a listener that other machines reach accepts any, because health checks use it.
+//! A web page can make a browser send requests to any address that the page's own name resolves to.
+//! Such a request carries the page's name in `Host`, so unknown names are refused. An address cannot
+//! be rebound; a listener that other machines reach accepts any address, because health checks use it.
 
 use crate::error::AdminError;
 use http::{HeaderMap, Method, header, uri::Authority};
 use std::net::{IpAddr, SocketAddr};
 
-/// The `Host` values that are answered. Ports do not matter: they may be mapped.
+/// The `Host` values that are accepted. Ports are ignored, because they may be mapped.
 #[derive(Clone, Debug)]
 pub struct AllowedHosts {
     names: Vec<String>,
@@ -16,7 +16,7 @@ pub struct AllowedHosts {
 }
 
 impl AllowedHosts {
-    /// Those of a listener at `addr`, and the further names.
+    /// The values for a listener at `addr`, and further names.
     pub fn new(addr: SocketAddr, names: &[String]) -> Self {
         Self {
             names: names.iter().map(|name| name.to_ascii_lowercase()).collect(),
@@ -58,8 +58,8 @@ impl AllowedHosts {
     }
 }
 
-/// Refuses what a page of another site makes a browser send, where it could change something (U1).
-/// Programs send neither field.
+/// Refuses a request that could change something if a browser sent it on behalf of a page of another
+/// site. Programs send neither of the two fields.
 pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), AdminError> {
     if method.is_safe() {
         return Ok(());
@@ -68,16 +68,17 @@ pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), Adm
     if !sites.all(|site| site == "same-origin" || site == "none") {
         return Err(AdminError::CrossSite);
     }
+    // Older browsers send no `Sec-Fetch-Site`, so `Origin` is checked as well.
     let host = headers.get(header::HOST).map(http::HeaderValue::as_bytes);
     let mut origins = headers.get_all(header::ORIGIN).iter();
-    let ours = origins.all(|origin| {
+    let same_site = origins.all(|origin| {
         let origin = origin.as_bytes();
         let authority = [&b"http://"[..], b"https://"]
             .iter()
             .find_map(|scheme| origin.strip_prefix(*scheme));
         authority.is_some() && authority == host
     });
-    if ours {
+    if same_site {
         Ok(())
     } else {
         Err(AdminError::CrossSite)
@@ -102,7 +103,6 @@ mod tests {
         AllowedHosts::new(address(addr), &names).check(&headers)
     }
 
-    /// U1
     #[test]
     fn host_of_a_web_page_is_refused_on_any_listener() {
         for addr in ["127.0.0.1:8081", "0.0.0.0:8081"] {
@@ -116,7 +116,6 @@ mod tests {
         }
     }
 
-    /// U1
     #[test]
     fn host_that_names_the_listener_is_answered() {
         for host in [
@@ -141,7 +140,6 @@ mod tests {
         check_site(&method, &headers)
     }
 
-    /// U1
     #[test]
     fn page_of_another_site_cannot_change_anything() {
         for fields in [

@@ -1,4 +1,4 @@
-//! Metrics with labels, written from snapshots instead of being kept.
+//! Writes metrics with labels from snapshots.
 
 use prometheus_client::{
     encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet},
@@ -7,10 +7,10 @@ use prometheus_client::{
 };
 use std::fmt;
 
-/// Names and values of labels.
+/// Label names and values.
 pub(crate) type Labels<'l> = Vec<(&'static str, &'l str)>;
 
-/// Writes metrics, one call each.
+/// Writes metrics, one call for each.
 pub(crate) struct Writer<'e>(pub(crate) DescriptorEncoder<'e>);
 
 impl Writer<'_> {

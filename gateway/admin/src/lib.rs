@@ -1,32 +1,38 @@
-//! The admin listener: the admin API, health, readiness, metrics; and the API's typed client.
+//! The admin listener: the admin API, health, readiness and metrics.
 //!
-//! | Route | Answer |
+//! | Route | Response |
 //! |---|---|
 //! | `GET /healthz` | 200 while the process serves this listener |
-//! | `GET /readyz` | 200 when requests can be served, else 503; with each part and why |
-//! | `GET /metrics` | counters for Prometheus (OpenMetrics text) |
-//! | `/api/v1/…` | the admin API, for who has an admin token; its table of routes is in `api.rs` |
-//! | `GET /openapi.json` | the API's description |
+//! | `GET /readyz` | 200 if requests can be served, otherwise 503; with the state of each part |
+//! | `GET /metrics` | metrics for Prometheus (OpenMetrics text) |
+//! | `/api/v1/…` | the admin API, for holders of an admin token; `api.rs` lists its routes |
+//! | `GET /openapi.json` | the API's OpenAPI document |
 //! | `GET /oauth/callback` | the end of a consent: a page for a person |
 //! | anything else | 404 or 405, as JSON |
 //!
-//! Every request is checked for its `Host` first (`host.rs`), so that no web page reaches this
-//! listener through a name that resolves to it.
+//! Every request passes the check of its `Host` field first (`host.rs`), so that no web page reaches
+//! this listener through a DNS name that resolves to it.
 //!
-//! Invariant: the data plane does not depend on this crate, and only handlers with a token or a
-//! consent's state reach the control plane.
+//! Modules, from the bottom up: `error`, `host`, `throttle`, `runtime_status`, `readiness`,
+//! `metrics`, `store_probe` → `context` (what every request needs) → `api` → `routes` → `server`.
+//!
+//! Invariants: the data plane does not depend on this crate. Only a handler with an admin token or a
+//! consent's state reaches the control plane.
 
 mod api;
+mod context;
 mod error;
 mod host;
 mod labels;
 mod metrics;
 mod readiness;
+mod routes;
+mod runtime_status;
 mod server;
-mod sources;
-mod store_look;
+mod store_probe;
+mod throttle;
 
 pub use host::AllowedHosts;
 pub use readiness::Latch;
+pub use runtime_status::{PluginStatus, RuntimeStatus};
 pub use server::{Admin, AdminOptions, BindError, Bound};
-pub use sources::{PluginStatus, Sources};

@@ -1,11 +1,12 @@
-//! `/metrics`: what is counted, under which name.
+//! `/metrics`: the names and meanings of all metrics.
 //!
-//! Every name starts with `waybill_`, says its unit and, for counters, ends with `_total`. Labels
-//! are names that the operator or this program chose, so their number is bounded; none is a secret.
+//! Every name starts with `waybill_` and says its unit; a counter's name ends with `_total`. Label
+//! values are names that the operator or this program chose, so their number is bounded and none is
+//! a secret.
 
 use crate::{
     labels::{Labels, Writer},
-    sources::Sources,
+    runtime_status::RuntimeStatus,
 };
 use gateway_broker::AccountStatus;
 use gateway_model::{Clock, GrantStatus};
@@ -17,14 +18,14 @@ use prometheus_client::{
 };
 use std::{fmt, sync::Arc, time::SystemTime};
 
-/// What `/metrics` answers with.
+/// The content type of `/metrics`.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All metrics as text.
-pub(crate) fn render(sources: &Arc<dyn Sources>, clock: &Arc<dyn Clock>) -> String {
+pub(crate) fn render(runtime: &Arc<dyn RuntimeStatus>, clock: &Arc<dyn Clock>) -> String {
     let mut registry = Registry::with_prefix("waybill");
     registry.register_collector(Box::new(Exporter {
-        sources: Arc::clone(sources),
+        runtime: Arc::clone(runtime),
         clock: Arc::clone(clock),
     }));
     let mut text = String::new();
@@ -33,7 +34,7 @@ pub(crate) fn render(sources: &Arc<dyn Sources>, clock: &Arc<dyn Clock>) -> Stri
 }
 
 struct Exporter {
-    sources: Arc<dyn Sources>,
+    runtime: Arc<dyn RuntimeStatus>,
     clock: Arc<dyn Clock>,
 }
 
@@ -48,23 +49,23 @@ impl Collector for Exporter {
         let mut out = Writer(encoder);
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         out.gauges("build_info", "The running version", None, [(version, 1.0)])?;
-        let snapshot = self.sources.data_plane();
+        let snapshot = self.runtime.data_plane();
         self.connections(&mut out, &snapshot)?;
         self.requests(&mut out, &snapshot)?;
-        let accounts = self.sources.accounts();
+        let accounts = self.runtime.accounts();
         self.traffic(&mut out, &snapshot, &accounts)?;
         self.accounts(&mut out, &accounts)?;
         out.gauge(
             "notices_open",
-            "What people should know about accounts",
-            self.sources.notices_open(),
+            "Open notices about accounts",
+            self.runtime.notices_open(),
         )?;
         self.broker(&mut out)?;
         self.plugins(&mut out)?;
         out.counter(
             "log_lines_dropped",
-            "Log lines that nobody took",
-            self.sources.dropped_log_lines(),
+            "Log lines dropped because the log's reader was too slow",
+            self.runtime.dropped_log_lines(),
         )
     }
 }
@@ -112,7 +113,7 @@ impl Exporter {
         let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
         out.counters(
             "responses",
-            "Answers by class of status",
+            "Responses by class of status",
             classes
                 .iter()
                 .zip(s.statuses)
@@ -120,12 +121,12 @@ impl Exporter {
         )?;
         out.counters(
             "gateway_errors",
-            "Answers that the gateway made itself, by code",
+            "Responses that the gateway generated itself, by code",
             s.errors.iter().map(|(code, n)| (vec![("code", *code)], *n)),
         )?;
         out.counter(
             "requests_aborted",
-            "Requests whose answer could not be completed",
+            "Requests whose response could not be completed",
             s.aborted,
         )?;
         out.counter(
@@ -145,7 +146,7 @@ impl Exporter {
         )?;
         out.counter(
             "legacy_requests",
-            "Requests by a retired key, or to a path of a carrier's older API",
+            "Requests with a retired key, or to a path of a carrier's older API",
             s.legacy_requests,
         )?;
         let bounds = LATENCY_BOUNDS_US
@@ -155,7 +156,7 @@ impl Exporter {
         let buckets: Vec<(f64, u64)> = bounds.zip(s.latency.iter().copied()).collect();
         out.seconds(
             "request_duration",
-            "From the head of a request to the end of its answer",
+            "Time from the head of a request to the end of its response",
             micros(s.latency_sum_us),
             &buckets,
         )
@@ -183,7 +184,7 @@ impl Exporter {
         )?;
         out.counters(
             "account_token_rejections",
-            "Answers by which the carrier rejected the account's token",
+            "Responses with which the carrier rejected the account's token",
             s.accounts
                 .iter()
                 .filter_map(|(id, _, n)| Some((labels(id)?, *n))),
@@ -227,7 +228,7 @@ impl Exporter {
         )?;
         out.gauges(
             "token_expires_in",
-            "Until the account's token ends; negative when it ended",
+            "Time until the account's token expires; negative when it has expired",
             Some(&Unit::Seconds),
             accounts.iter().filter_map(|account| {
                 Some((account_labels(account), until(account.expires_at?, now)))
@@ -235,7 +236,7 @@ impl Exporter {
         )?;
         out.gauges(
             "grant_seconds_left",
-            "Until a person must sign in at the carrier again; negative when it is past",
+            "Time until a person must sign in at the carrier again; negative when that is past",
             None,
             accounts.iter().filter_map(|account| {
                 let left = until(account.grant_ends_at?, now);
@@ -257,18 +258,14 @@ impl Exporter {
     }
 
     fn broker(&self, out: &mut Writer<'_>) -> fmt::Result {
-        let b = self.sources.broker();
+        let b = self.runtime.broker();
         out.gauge(
             "token_requests_in_flight",
-            "Token requests under way",
+            "Token requests in progress",
             b.in_flight,
         )?;
         out.counter("token_requests", "Token requests made", b.requested)?;
-        out.counter(
-            "tokens_minted",
-            "Token requests that brought a token",
-            b.minted,
-        )?;
+        out.counter("tokens_minted", "Token requests that succeeded", b.minted)?;
         let failed = [
             ("transient", b.failed.transient),
             ("rejected", b.failed.rejected),
@@ -279,14 +276,14 @@ impl Exporter {
         ];
         out.counters(
             "token_request_failures",
-            "Token requests that brought none, by class",
+            "Token requests that failed, by class",
             failed
                 .iter()
                 .map(|(class, n)| (vec![("class", *class)], *n)),
         )?;
         out.counter(
             "token_waiters_joined",
-            "Requests that joined a token request under way",
+            "Requests that joined a token request in progress",
             b.joined,
         )?;
         out.counter(
@@ -301,7 +298,7 @@ impl Exporter {
         )?;
         out.counter(
             "token_requests_over_budget",
-            "Token requests that the mint budget kept from the carrier",
+            "Token requests that the mint budget held back",
             b.over_budget,
         )?;
         out.counter(
@@ -311,16 +308,16 @@ impl Exporter {
         )?;
         out.counter(
             "token_rejections_cooled_down",
-            "Rejected tokens that a cool-down kept from starting a renewal",
+            "Rejected tokens that started no renewal because of a cool-down",
             b.cooled_down,
         )
     }
 
     fn plugins(&self, out: &mut Writer<'_>) -> fmt::Result {
-        let plugins = self.sources.plugins();
+        let plugins = self.runtime.plugins();
         out.gauges(
             "plugin_active",
-            "1 when the plugin serves, 0 when not",
+            "1 when the plugin is in use, 0 when not",
             None,
             plugins.iter().map(|plugin| {
                 let labels = vec![

@@ -1,10 +1,10 @@
-//! Whether requests can be served, and if not, which part is why.
+//! Whether requests can be served, and if not, because of which part.
 //!
-//! A load balancer asks in order to send requests elsewhere, and a rollout in order to go on. So only
-//! what another instance would do better makes the gateway unready. An account that waits for a person
-//! or for its carrier would wait anywhere: it is listed, and the others go on being served.
+//! A load balancer asks in order to send requests elsewhere, a rollout in order to continue. So the
+//! gateway is unready only if another instance would serve better. An account that waits for a person
+//! or for its carrier would wait on every instance: it is listed, and the other accounts are served.
 
-use crate::sources::Sources;
+use crate::runtime_status::RuntimeStatus;
 use gateway_broker::AccountStatus;
 use gateway_model::UnavailableReason;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use std::{
     },
 };
 
-/// How far the process is in its life. It only goes forward.
+/// The phase of the process. It only moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Phase {
@@ -25,14 +25,14 @@ pub(crate) enum Phase {
     Draining,
 }
 
-/// Tells the admin listener how far the process is. Clones share one latch; it never goes back.
+/// Tells the admin listener the phase of the process. Clones share one latch; it only moves forward.
 #[derive(Clone, Debug, Default)]
 pub struct Latch(Arc<Progress>);
 
 #[derive(Debug, Default)]
 struct Progress {
     phase: AtomicU8,
-    /// Every account was tried once.
+    /// Whether each account has had its first attempt to get a token.
     tried: AtomicBool,
 }
 
@@ -44,7 +44,8 @@ impl Latch {
             .fetch_max(Phase::Serving as u8, Ordering::Release);
     }
 
-    /// No new request shall come: load balancers see 503 from now on.
+    /// The process is about to stop: `/readyz` responds with 503, so that load balancers send no
+    /// further requests.
     pub fn draining(&self) {
         self.0
             .phase
@@ -59,7 +60,8 @@ impl Latch {
         }
     }
 
-    /// Whether the first attempts are over. What is added later makes nobody wait again.
+    /// Whether the first attempts are over. An account that is added later does not make the gateway
+    /// unready again.
     fn tried(&self, phase: Phase, accounts: &[AccountStatus]) -> bool {
         if self.0.tried.load(Ordering::Acquire) {
             return true;
@@ -72,17 +74,17 @@ impl Latch {
     }
 }
 
-/// No token, and since the start nobody knows whether there will be one.
+/// The account has no token, and its first attempt to get one is not over.
 fn untried(account: &AccountStatus) -> bool {
     let first = matches!(account.state, "vacant" | "acquiring");
     first && !account.usable && account.last_result.is_none()
 }
 
-/// The answer of `/readyz`.
+/// The body of `/readyz`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Readiness {
     pub(crate) ready: bool,
-    /// Something below is not ready.
+    /// Whether a part is not ready.
     degraded: bool,
     phase: Phase,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +93,7 @@ pub(crate) struct Readiness {
     accounts: Vec<AccountPart>,
 }
 
-/// Tokens in memory serve without it.
+/// The store. Without it the gateway still serves requests with the tokens in memory.
 #[derive(Debug, Serialize)]
 pub(crate) struct StorePart {
     pub(crate) ready: bool,
@@ -118,7 +120,7 @@ struct AccountPart {
     ready: bool,
     state: &'static str,
     generation: u64,
-    /// Tells tokens apart without telling them.
+    /// A fingerprint that distinguishes tokens without revealing them.
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,9 +132,9 @@ struct AccountPart {
 }
 
 impl Readiness {
-    pub(crate) fn of(sources: &dyn Sources, latch: &Latch, store: Option<StorePart>) -> Self {
+    pub(crate) fn of(runtime: &dyn RuntimeStatus, latch: &Latch, store: Option<StorePart>) -> Self {
         let phase = latch.phase();
-        let plugins: Vec<PluginPart> = sources
+        let plugins: Vec<PluginPart> = runtime
             .plugins()
             .into_iter()
             .map(|plugin| PluginPart {
@@ -144,7 +146,7 @@ impl Readiness {
                 reason: plugin.reason,
             })
             .collect();
-        let accounts = sources.accounts();
+        let accounts = runtime.accounts();
         let tried = latch.tried(phase, &accounts);
         let accounts: Vec<AccountPart> = accounts.into_iter().map(account).collect();
         let plugins_ready = plugins.iter().all(|part| part.ready);
@@ -179,7 +181,7 @@ fn account(account: AccountStatus) -> AccountPart {
     }
 }
 
-/// Whose turn it is.
+/// What the account waits for.
 const fn waits_for(reason: UnavailableReason) -> &'static str {
     match reason {
         UnavailableReason::Pending => "token",

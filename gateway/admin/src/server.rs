@@ -1,17 +1,15 @@
-//! Accepting, checking and routing the admin listener's requests.
+//! The admin listener: it binds, accepts connections and serves them.
 
-use crate::{api, error::AdminError, host::AllowedHosts, metrics, readiness::{Latch, Readiness, StorePart}, sources::Sources, store_look::StoreLook};
-use gateway_api::{VERSION, VERSION_HEADER};
-use axum::{
-    Json, Router,
-    extract::{Request, State},
-    middleware::{self, Next},
-    response::{IntoResponse as _, Response},
-    routing::get,
+use crate::{
+    context::{AdminContext, Peer},
+    host::AllowedHosts,
+    readiness::Latch,
+    routes::router,
+    runtime_status::RuntimeStatus,
 };
+use axum::Router;
 use gateway_control::ControlPlane;
 use gateway_model::Clock;
-use http::{HeaderValue, StatusCode, header};
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -21,15 +19,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use serde_json::json;
-use std::{
-    future::Future,
-    io,
-    net::{IpAddr, SocketAddr},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -37,33 +27,34 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-/// Connections at a time; more wait in the system's queue.
+/// The maximum number of connections; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 128;
-/// From the begin of a connection or the end of an answer to the end of the next request's head.
+/// The time limit from the beginning of a connection, or the end of a response, to the end of the
+/// next request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// A connection that lives longer is closed, whatever it does.
+/// The maximum age of a connection, whatever it does.
 const MAX_LIFE: Duration = Duration::from_secs(600);
-/// After a shutdown began, requests have so long to end.
+/// The grace period for requests in flight after a shutdown began.
 const DRAIN: Duration = Duration::from_secs(5);
-/// Larger heads are refused.
+/// The maximum size of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
-/// After a failed accept: the process may be out of file descriptors, and asking at once does not
-/// help.
+/// The pause after a failed accept. The process may be out of file descriptors; accepting again at
+/// once would fail again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the listener needs.
+/// What the listener is made of.
 pub struct AdminOptions {
-    /// Where to listen; port 0 takes a free port.
+    /// The address to listen on; port 0 takes a free port.
     pub addr: SocketAddr,
-    /// Further names by which it may be called.
+    /// Further host names that requests may use.
     pub hosts: Vec<String>,
-    /// What it reads.
-    pub sources: Arc<dyn Sources>,
-    /// How far the process is.
+    /// What metrics and readiness are read from.
+    pub runtime: Arc<dyn RuntimeStatus>,
+    /// The phase of the process.
     pub latch: Latch,
-    /// For "expires in", and for rate limits.
+    /// The clock for expiry metrics and rate limits.
     pub clock: Arc<dyn Clock>,
-    /// What the API works on; without it the API answers 503.
+    /// What the API works on; without it the API responds with 503.
     pub control: Option<ControlPlane>,
 }
 
@@ -71,7 +62,7 @@ pub struct AdminOptions {
 #[derive(Debug)]
 pub struct Admin;
 
-/// The address cannot be listened on.
+/// The listener cannot listen on its address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {addr} for admin: {hint}{error}")]
 pub struct BindError {
@@ -80,7 +71,7 @@ pub struct BindError {
     error: io::Error,
 }
 
-/// A bound listener: connections queue up until it runs.
+/// A bound listener. Connections wait in the system's queue until it runs.
 pub struct Bound {
     listener: TcpListener,
     addr: SocketAddr,
@@ -94,34 +85,16 @@ impl std::fmt::Debug for Bound {
     }
 }
 
-/// What every request may need.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    sources: Arc<dyn Sources>,
-    latch: Latch,
-    pub(crate) clock: Arc<dyn Clock>,
-    hosts: Arc<AllowedHosts>,
-    pub(crate) control: Option<ControlPlane>,
-    pub(crate) throttle: Arc<api::Throttle>,
-    store: Arc<StoreLook>,
-    /// Connections, and changes that outlive theirs.
-    pub(crate) tasks: TaskTracker,
-}
-
-/// Who is at the other end of the connection.
-#[derive(Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
-
 impl Admin {
-    /// Takes the port.
+    /// Binds the address.
     ///
     /// # Errors
-    /// When it is taken, or the address is not this machine's.
+    /// When the port is in use, or the address is not one of this machine.
     pub async fn bind(options: AdminOptions) -> Result<Bound, BindError> {
         let AdminOptions {
             addr,
             hosts,
-            sources,
+            runtime,
             latch,
             clock,
             control,
@@ -129,7 +102,7 @@ impl Admin {
         let failed = |error: io::Error| BindError {
             addr,
             hint: if error.kind() == io::ErrorKind::AddrInUse {
-                "another program has the port; stop it or change listen.admin: "
+                "another program uses the port; stop it or change listen.admin: "
             } else {
                 ""
             },
@@ -137,8 +110,8 @@ impl Admin {
         };
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        let shared = Shared {
-            sources,
+        let context = AdminContext {
+            runtime,
             latch,
             clock,
             hosts: Arc::new(AllowedHosts::new(bound, &hosts)),
@@ -150,8 +123,8 @@ impl Admin {
         Ok(Bound {
             listener,
             addr: bound,
-            tasks: shared.tasks.clone(),
-            router: router(shared),
+            tasks: context.tasks.clone(),
+            router: router(context),
         })
     }
 }
@@ -162,14 +135,15 @@ impl Bound {
         self.addr
     }
 
-    /// Serves until `shutdown` completes, then lets requests in flight end, for a few seconds at
-    /// most.
+    /// Serves until `shutdown` completes, then gives requests in flight a few seconds to end.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(());
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut shutdown = pin!(shutdown);
         loop {
             let accepted = async {
+                // Before the accept, so that the connections over the limit stay in the system's
+                // queue instead of in this process.
                 let permit = Arc::clone(&permits).acquire_owned().await;
                 (permit, self.listener.accept().await)
             };
@@ -193,7 +167,7 @@ impl Bound {
         }
         drop((self.listener, stop));
         self.tasks.close();
-        // Who is still reading after that has had time enough.
+        // A client that still reads its response after that is cut off.
         let _ = timeout(DRAIN, self.tasks.wait()).await;
     }
 }
@@ -228,67 +202,4 @@ async fn serve(
     if let Ok(Err(error)) = life.await {
         tracing::debug!(%error, "an admin connection ended early");
     }
-}
-
-fn router(shared: Shared) -> Router {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics_text))
-        .merge(api::router(&shared))
-        .fallback(async || AdminError::NotFound)
-        .method_not_allowed_fallback(async || AdminError::MethodNotAllowed)
-        .layer(middleware::from_fn_with_state(shared.clone(), guard))
-        .with_state(shared)
-}
-
-/// Checks `Host`, and keeps answers out of caches and frames.
-async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let mut response = match shared.hosts.check(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    };
-    let headers = response.headers_mut();
-    headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
-    for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    // A page has its own.
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(
-            "default-src 'none'; frame-ancestors 'none'",
-        ));
-    response
-}
-
-async fn healthz() -> Json<serde_json::Value> {
-    Json(json!({ "status": "ok" }))
-}
-
-async fn readyz(State(shared): State<Shared>) -> Response {
-    let store = match &shared.control {
-        Some(control) => {
-            let reason = shared.store.problem(control, shared.clock.now()).await;
-            let ready = reason.is_none();
-            Some(StorePart { ready, reason })
-        }
-        None => None,
-    };
-    let readiness = Readiness::of(shared.sources.as_ref(), &shared.latch, store);
-    let status = if readiness.ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (status, Json(readiness)).into_response()
-}
-
-async fn metrics_text(State(shared): State<Shared>) -> Response {
-    let text = metrics::render(&shared.sources, &shared.clock);
-    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }

@@ -12,9 +12,7 @@ pub use error::{ApiError, ClientError};
 use crate::{BASE_PATH, ErrorBody};
 use bytes::Bytes;
 use error::ReportedVersion;
-use gateway_http_client::{
-    HttpClient as _, HttpRequest, HttpResponse, HyperClient, trusted_roots,
-};
+use gateway_http_client::{HttpClient as _, HttpRequest, HttpResponse, HyperClient, trusted_roots};
 use gateway_model::Secret;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rustls::RootCertStore;

@@ -8,7 +8,8 @@ use gateway_store::{AccountRecord, Timestamp};
 use serde_json::json;
 use std::collections::HashMap;
 
-/// More than any login owns, and few enough to probe each.
+/// The maximum number of account numbers: more than a login owns in practice, and few enough to make a
+/// test call with each.
 const MAX_NUMBERS: usize = 32;
 
 impl ControlPlane {
@@ -18,7 +19,7 @@ impl ControlPlane {
     /// When the store cannot be read.
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ControlError> {
         let notices = self.notices().await?;
-        let store = &self.shared.store;
+        let store = &self.context.store;
         let mut ends = HashMap::new();
         store
             .each_grant(|grant| {
@@ -29,7 +30,7 @@ impl ControlPlane {
         accounts.sort_by(|one, other| one.name.cmp(&other.name));
         let views = accounts.into_iter().map(|account| {
             let ends = ends.get(&account.name).copied().flatten();
-            let status = self.shared.broker.handle().status(&account.name);
+            let status = self.context.broker.handle().status(&account.name);
             let mut view = view(account, ends, status.as_ref());
             view.notices = notices
                 .iter()
@@ -44,11 +45,11 @@ impl ControlPlane {
     /// One account.
     ///
     /// # Errors
-    /// When there is none of that name, or the store cannot be read.
+    /// When there is no such account, or the store cannot be read.
     pub async fn account(&self, name: &AccountId) -> Result<AccountView, ControlError> {
         let account = self.known_account(name).await?;
-        let grant = self.shared.store.grant(&account.name).await?;
-        let status = self.shared.broker.handle().status(&account.name);
+        let grant = self.context.store.grant(&account.name).await?;
+        let status = self.context.broker.handle().status(&account.name);
         let ends = grant.and_then(|grant| grant.expires_at);
         let mut view = view(account, ends, status.as_ref());
         view.notices = self.notices().await?;
@@ -56,10 +57,10 @@ impl ControlPlane {
         Ok(view)
     }
 
-    /// Adds an account; one with client credentials is asked for its first token at once.
+    /// Adds an account. For one with client credentials the first token is requested at once.
     ///
     /// # Errors
-    /// When its name is taken, or it cannot work.
+    /// When its name is taken, or its configuration cannot work.
     pub async fn add_account(
         &self,
         actor: &Actor,
@@ -73,21 +74,21 @@ impl ControlPlane {
         let work = async {
             let record = self.record(account)?;
             self.check(&record)?;
-            let _turn = self.shared.changes.lock().await;
-            self.shared.store.add_account(&record).await?;
+            let _turn = self.context.changes.lock().await;
+            self.context.store.add_account(&record).await?;
             self.connect(&record).await?;
             self.publish().await?;
-            self.shared.broker.handle().warm(&record.name);
+            self.context.broker.handle().warm(&record.name);
             self.account(&record.name).await
         };
         self.audited(actor, "account.add", &subject, detail, work)
             .await
     }
 
-    /// Changes an account; other credentials drop what the old ones brought.
+    /// Changes an account. New credentials discard the tokens of the old ones.
     ///
     /// # Errors
-    /// When there is none of that name, the configuration manages it, or the change cannot work.
+    /// When there is no such account, the configuration manages it, or the change cannot work.
     pub async fn update_account(
         &self,
         actor: &Actor,
@@ -101,16 +102,17 @@ impl ControlPlane {
         });
         let subject = format!("account:{name}");
         let work = async {
-            let _turn = self.shared.changes.lock().await;
+            let _turn = self.context.changes.lock().await;
             let before = self.known_account(name).await?;
             let new_credentials = before.grant == GrantKind::ClientCredentials
                 && (change.client_id.is_some() || change.client_secrets.is_some());
             let record = changed(&before, change)?;
             self.check(&record)?;
-            let record = self.shared.store.update_account(&record).await?;
+            let record = self.context.store.update_account(&record).await?;
             if new_credentials {
-                // It was about the old ones; if these are refused, too, it opens again.
-                let (store, now) = (&self.shared.store, self.shared.now());
+                // The notice is about the old credentials. If the carrier refuses the new ones, too,
+                // it opens again.
+                let (store, now) = (&self.context.store, self.context.now());
                 store
                     .close_notices(&record.name, &[NoticeKind::Refused], now)
                     .await?;
@@ -118,22 +120,22 @@ impl ControlPlane {
             if record.active {
                 self.connect(&record).await?;
             } else {
-                self.shared.broker.remove_account(&record.name);
-                self.shared.set_wired(&record.name, None);
+                self.context.broker.remove_account(&record.name);
+                self.context.set_wired(&record.name, None);
             }
             self.publish().await?;
-            self.shared.broker.handle().warm(&record.name);
-            self.shared.reminding.look.notify_one();
+            self.context.broker.handle().warm(&record.name);
+            self.context.reminder_state.review.notify_one();
             self.account(&record.name).await
         };
         self.audited(actor, "account.change", &subject, detail, work)
             .await
     }
 
-    /// Removes an account with everything that belongs to it.
+    /// Removes an account with its tokens, grant and notices.
     ///
     /// # Errors
-    /// When there is none of that name, or the configuration still declares it.
+    /// When there is no such account, or the configuration still declares it.
     pub async fn remove_account(
         &self,
         actor: &Actor,
@@ -141,14 +143,16 @@ impl ControlPlane {
     ) -> Result<(), ControlError> {
         let subject = format!("account:{name}");
         let work = async {
-            let _turn = self.shared.changes.lock().await;
+            let _turn = self.context.changes.lock().await;
             let account = self.known_account(name).await?;
             if account.managed_by == ManagedBy::Config && account.active {
                 return Err(managed(&account));
             }
-            self.shared.broker.remove_account(&account.name);
-            self.shared.set_wired(&account.name, None);
-            self.shared.store.remove_account(&account.name).await?;
+            // The broker first: it must not request a token for an account that the store no longer
+            // has.
+            self.context.broker.remove_account(&account.name);
+            self.context.set_wired(&account.name, None);
+            self.context.store.remove_account(&account.name).await?;
             self.publish().await
         };
         self.audited(actor, "account.remove", &subject, json!({}), work)
@@ -160,7 +164,7 @@ impl ControlPlane {
         &self,
         name: &AccountId,
     ) -> Result<AccountRecord, ControlError> {
-        let account = self.shared.store.account(name).await?;
+        let account = self.context.store.account(name).await?;
         account.ok_or_else(|| {
             let message = format!("there is no account {name}");
             ControlError::new(Fault::NotFound, "unknown_account", message)
@@ -170,7 +174,7 @@ impl ControlPlane {
 
     /// The record of an account to add.
     pub(crate) fn record(&self, account: AddAccount) -> Result<AccountRecord, ControlError> {
-        let now = self.shared.now();
+        let now = self.context.now();
         Ok(AccountRecord {
             name: account.name,
             aliases: account.aliases,
@@ -189,14 +193,14 @@ impl ControlPlane {
         })
     }
 
-    /// Refuses what the account's carrier could never work with.
+    /// Refuses an account that could never work.
     fn check(&self, record: &AccountRecord) -> Result<(), ControlError> {
         let invalid = |message: String| ControlError::new(Fault::Invalid, "invalid", message);
         if record.numbers.len() > MAX_NUMBERS {
             let message = format!("an account has at most {MAX_NUMBERS} numbers");
             return Err(invalid(message));
         }
-        if self.shared.wiring.diagnosis(&record.carrier).is_none() {
+        if self.context.wiring.diagnosis(&record.carrier).is_none() {
             let message = format!("no active plugin serves carrier {}", record.carrier);
             return Err(invalid(message).remedy(
                 "`waybill plugin list` shows the carriers; put the plugin's file into plugins.dir",
@@ -206,7 +210,7 @@ impl ControlPlane {
     }
 }
 
-/// The record with the change made.
+/// The record after the change.
 fn changed(before: &AccountRecord, change: UpdateAccount) -> Result<AccountRecord, ControlError> {
     let only_switched = change.aliases.is_none()
         && change.numbers.is_none()
@@ -242,8 +246,8 @@ fn managed(account: &AccountRecord) -> ControlError {
         .remedy("change it there and restart the gateway")
 }
 
-/// RFC 7617 section 2: no colon, no control characters. Not quoted, because a secret ends up here
-/// when somebody swaps the two.
+/// Checks a client id: no colon and no control characters (RFC 7617 section 2). The error does not
+/// repeat the text, because it is a secret if a person swaps the two.
 fn client_id(text: String) -> Result<String, ControlError> {
     let fits = |b: u8| b.is_ascii_graphic() && b != b':';
     if (1..=512).contains(&text.len()) && text.bytes().all(fits) {
@@ -302,7 +306,7 @@ fn view(
     }
 }
 
-/// How an account stands, in one word and for people.
+/// The state of an account, and a message for people.
 pub(crate) fn state(
     account: &AccountRecord,
     status: Option<&AccountStatus>,

@@ -1,32 +1,34 @@
-//! Who may use the admin API.
+//! Admin tokens: who may use the admin API.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, load::digest, trail};
+use crate::{Actor, ControlError, ControlPlane, Fault, secret_digest::digest, trail};
 use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText};
 use gateway_model::{Role, Secret};
 use gateway_store::AdminTokenRecord;
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
 
-/// The token that the first start makes.
+/// The name of the token that the first start makes.
 const FIRST: &str = "admin";
 
-/// Who a bearer of an admin token is.
+/// The holder of an admin token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The token's name.
     pub actor: Actor,
-    /// What it may do.
+    /// What the token permits.
     pub role: Role,
 }
 
 impl ControlPlane {
-    /// Who this token belongs to; `None` if it is not known. Takes equally long for every token.
+    /// The holder of this token; `None` if it is unknown.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store cannot be read.
     pub async fn authenticate(&self, token: &Secret) -> Result<Option<Identity>, ControlError> {
         let digest = digest(token);
-        let tokens = self.shared.store.admin_tokens().await?;
+        let tokens = self.context.store.admin_tokens().await?;
+        // Every token is compared, in constant time: the duration must not tell how much of a guess was
+        // right.
         let mut found = None;
         for record in tokens {
             if bool::from(record.token.0.ct_eq(&digest.0)) {
@@ -39,8 +41,8 @@ impl ControlPlane {
         Ok(found)
     }
 
-    /// Makes the first admin token if there is none yet. `keep` puts it where the operator finds it,
-    /// before it is good for anything: nobody is locked out by a token that was lost.
+    /// Makes the first admin token if there is none yet. `keep` writes it where the operator finds it,
+    /// before the store accepts it, so that a lost token locks nobody out.
     ///
     /// # Errors
     /// When it cannot be kept, or the store refuses.
@@ -48,10 +50,10 @@ impl ControlPlane {
         &self,
         keep: impl FnOnce(&Secret) -> std::io::Result<()>,
     ) -> Result<Option<Secret>, ControlError> {
-        if !self.shared.store.admin_tokens().await?.is_empty() {
+        if !self.context.store.admin_tokens().await?.is_empty() {
             return Ok(None);
         }
-        let secret = self.shared.random_text();
+        let secret = self.context.random_text();
         keep(&secret).map_err(|error| {
             let message = format!("the first admin token cannot be written: {error}");
             ControlError::new(Fault::Unavailable, "token_file", message)
@@ -61,9 +63,9 @@ impl ControlPlane {
             name: FIRST.to_owned(),
             token: digest(&secret),
             role: Role::Admin,
-            created_at: self.shared.now(),
+            created_at: self.context.now(),
         };
-        let (store, detail) = (&self.shared.store, json!({ "role": Role::Admin }));
+        let (store, detail) = (&self.context.store, json!({ "role": Role::Admin }));
         let work = async { Ok(store.add_admin_token(&record).await?) };
         let subject = format!("admin-token:{FIRST}");
         self.audited(&Actor::gateway(), "admin_token.add", &subject, detail, work)
@@ -76,34 +78,34 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be read.
     pub async fn admin_tokens(&self) -> Result<Vec<AdminTokenView>, ControlError> {
-        let tokens = self.shared.store.admin_tokens().await?;
+        let tokens = self.context.store.admin_tokens().await?;
         Ok(tokens.into_iter().map(view).collect())
     }
 
-    /// Makes an admin token; the answer shows it, this once.
+    /// Makes an admin token. Only this result shows it.
     ///
     /// # Errors
-    /// When its name is taken or cannot be used.
+    /// When its name is taken or invalid.
     pub async fn add_admin_token(
         &self,
         actor: &Actor,
         token: AddAdminToken,
     ) -> Result<AdminTokenSecret, ControlError> {
-        // The rules of an app's name suit it.
+        // A token's name follows the same rules as an app's name.
         let name: gateway_model::AppId = token.name.parse().map_err(|error| {
             let error: gateway_model::NameError = error;
             ControlError::new(Fault::Invalid, "invalid", error.to_string())
         })?;
         let subject = format!("admin-token:{name}");
         let work = async {
-            let secret = self.shared.random_text();
+            let secret = self.context.random_text();
             let record = AdminTokenRecord {
                 name: name.to_string(),
                 token: digest(&secret),
                 role: token.role,
-                created_at: self.shared.now(),
+                created_at: self.context.now(),
             };
-            self.shared.store.add_admin_token(&record).await?;
+            self.context.store.add_admin_token(&record).await?;
             Ok(AdminTokenSecret {
                 view: view(record),
                 token: SecretText(secret),
@@ -114,28 +116,28 @@ impl ControlPlane {
             .await
     }
 
-    /// Takes an admin token back; the last one of role *admin* stays.
+    /// Removes an admin token. The last one with the role `admin` cannot be removed.
     ///
     /// # Errors
     /// When there is no such token, or it is the last of its role.
     pub async fn remove_admin_token(&self, actor: &Actor, name: &str) -> Result<(), ControlError> {
         let subject = format!("admin-token:{}", name.chars().take(64).collect::<String>());
         let work = async {
-            let _turn = self.shared.changes.lock().await;
-            let tokens = self.shared.store.admin_tokens().await?;
+            let _turn = self.context.changes.lock().await;
+            let tokens = self.context.store.admin_tokens().await?;
             let others =
                 |token: &&AdminTokenRecord| token.name != name && token.role == Role::Admin;
             if tokens.iter().any(|token| token.name == name)
                 && tokens.iter().filter(others).count() == 0
             {
-                let message = "without this token nobody could administrate the gateway";
+                let message = "this is the last admin token with the role admin";
                 return Err(ControlError::new(Fault::Conflict, "last_admin", message)
-                    .remedy("add another token of role admin first"));
+                    .remedy("add another token with the role admin first"));
             }
-            if self.shared.store.remove_admin_token(name).await? {
+            if self.context.store.remove_admin_token(name).await? {
                 return Ok(());
             }
-            let message = "there is no admin token of that name";
+            let message = "there is no admin token with that name";
             Err(ControlError::new(
                 Fault::NotFound,
                 "unknown_admin_token",

@@ -1,6 +1,10 @@
 //! Apps: programs that call the gateway.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, load::{digest, hint}, trail};
+use crate::{
+    Actor, ControlError, ControlPlane, Fault,
+    secret_digest::{digest, hint},
+    trail,
+};
 use gateway_api::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText, UpdateApp};
 use gateway_model::{AccountId, AppId, ManagedBy, Secret};
 use gateway_store::{AppRecord, LegacyKeyRecord};
@@ -12,17 +16,17 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be read.
     pub async fn apps(&self) -> Result<Vec<AppView>, ControlError> {
-        let store = &self.shared.store;
+        let store = &self.context.store;
         let keys = store.legacy_keys().await?;
         let mut apps = store.apps().await?;
         apps.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(apps.into_iter().map(|app| view(app, &keys)).collect())
     }
 
-    /// Adds an app; the answer shows its secrets, this once.
+    /// Adds an app. Only this result shows its secrets.
     ///
     /// # Errors
-    /// When its name, client id or a key is taken, or it names an account that there is not.
+    /// When its name, client id or a key is taken, or it names an account that does not exist.
     pub async fn add_app(&self, actor: &Actor, app: AddApp) -> Result<AppSecrets, ControlError> {
         let subject = format!("app:{}", app.name);
         let detail = json!({
@@ -30,25 +34,25 @@ impl ControlPlane {
             "legacy_keys": app.legacy_keys.len(),
         });
         let work = async {
-            let _turn = self.shared.changes.lock().await;
-            if self.shared.store.app(&app.name).await?.is_some() {
+            let _turn = self.context.changes.lock().await;
+            if self.context.store.app(&app.name).await?.is_some() {
                 let message = format!("there is an app {} already", app.name);
                 return Err(ControlError::new(Fault::Conflict, "name_taken", message)
-                    .remedy("choose another name, or rotate the secrets of the one there is"));
+                    .remedy("choose another name, or rotate the secrets of the existing app"));
             }
             let (record, secrets) = self.new_app(&app).await?;
-            self.shared.store.put_app(&record).await?;
+            self.context.store.put_app(&record).await?;
             for key in &app.legacy_keys {
                 self.add_legacy_key(&record, &key.0).await?;
             }
             self.publish().await?;
-            self.shown(record, secrets).await
+            self.with_secrets(record, secrets).await
         };
         self.audited(actor, "app.add", &subject, detail, work).await
     }
 
-    /// Replaces an app's secrets; the answer shows them, this once. The old ones and the tokens they
-    /// brought stop at once.
+    /// Replaces an app's secrets. Only this result shows them. The old ones and the tokens that were
+    /// issued for them stop working at once.
     ///
     /// # Errors
     /// When there is no such app, or the configuration declares it.
@@ -60,12 +64,13 @@ impl ControlPlane {
     ) -> Result<AppSecrets, ControlError> {
         let subject = format!("app:{name}");
         let work = async {
-            let _turn = self.shared.changes.lock().await;
-            let mut record = self.own_app(name).await?;
+            let _turn = self.context.changes.lock().await;
+            let mut record = self.operator_app(name).await?;
             let all = !which.secret && !which.key;
             let secret = (record.client_id.is_some() && (all || which.secret))
-                .then(|| self.shared.random_text());
-            let key = (which.key || all && record.key.is_some()).then(|| self.shared.random_text());
+                .then(|| self.context.random_text());
+            let key =
+                (which.key || all && record.key.is_some()).then(|| self.context.random_text());
             if secret.is_none() && key.is_none() {
                 let message = format!("app {name} has no such secret");
                 return Err(ControlError::new(
@@ -76,16 +81,16 @@ impl ControlPlane {
             }
             record.secret = secret.as_ref().map(digest).or(record.secret);
             record.key = key.as_ref().map(digest).or(record.key);
-            record.rotated_at = Some(self.shared.now());
-            self.shared.store.put_app(&record).await?;
+            record.rotated_at = Some(self.context.now());
+            self.context.store.put_app(&record).await?;
             self.publish().await?;
-            self.shown(record, Secrets { secret, key }).await
+            self.with_secrets(record, NewSecrets { secret, key }).await
         };
         self.audited(actor, "app.rotate", &subject, json!({}), work)
             .await
     }
 
-    /// Changes what an app may use and how often; its secrets, its tokens and keys stay.
+    /// Changes an app's accounts and its rate limit. Its secrets, tokens and keys stay valid.
     ///
     /// # Errors
     /// When there is no such app or account, the configuration declares the app, or one of its retired
@@ -99,15 +104,15 @@ impl ControlPlane {
         let subject = format!("app:{name}");
         let detail = json!(change);
         let work = async {
-            let _turn = self.shared.changes.lock().await;
-            let mut record = self.own_app(name).await?;
+            let _turn = self.context.changes.lock().await;
+            let mut record = self.operator_app(name).await?;
             for account in change.accounts.iter().flatten() {
                 self.known_account(account).await?;
             }
-            let keys = self.shared.store.legacy_keys().await?;
+            let keys = self.context.store.legacy_keys().await?;
             record.accounts = accounts(&record, &change, &keys)?;
             record.rate = change.rate.apply(record.rate);
-            self.shared.store.put_app(&record).await?;
+            self.context.store.put_app(&record).await?;
             self.publish().await?;
             Ok(view(record, &keys))
         };
@@ -115,16 +120,16 @@ impl ControlPlane {
             .await
     }
 
-    /// Removes an app; its tokens and keys stop at once.
+    /// Removes an app. Its tokens and keys stop working at once.
     ///
     /// # Errors
     /// When there is no such app, or the configuration declares it.
     pub async fn remove_app(&self, actor: &Actor, name: &AppId) -> Result<(), ControlError> {
         let subject = format!("app:{name}");
         let work = async {
-            let _turn = self.shared.changes.lock().await;
-            let record = self.own_app(name).await?;
-            self.shared.store.remove_app(&record.name).await?;
+            let _turn = self.context.changes.lock().await;
+            let record = self.operator_app(name).await?;
+            self.context.store.remove_app(&record.name).await?;
             self.publish().await
         };
         self.audited(actor, "app.remove", &subject, json!({}), work)
@@ -143,12 +148,12 @@ impl ControlPlane {
             hint: hint(key),
             app: Some(app.name.clone()),
             account: account.clone(),
-            created_at: self.shared.now(),
+            created_at: self.context.now(),
         };
-        Ok(self.shared.store.put_legacy_key(&record).await?)
+        Ok(self.context.store.put_legacy_key(&record).await?)
     }
 
-    async fn new_app(&self, app: &AddApp) -> Result<(AppRecord, Secrets), ControlError> {
+    async fn new_app(&self, app: &AddApp) -> Result<(AppRecord, NewSecrets), ControlError> {
         if app.accounts.is_empty() {
             return Err(no_account());
         }
@@ -162,10 +167,10 @@ impl ControlPlane {
         });
         let secret = client_id
             .as_ref()
-            .map(|_| imported(&app.client_secret).unwrap_or_else(|| self.shared.random_text()));
+            .map(|_| imported(&app.client_secret).unwrap_or_else(|| self.context.random_text()));
         let wants_key = app.with_key || app.key_only || app.key.is_some();
         let key =
-            wants_key.then(|| imported(&app.key).unwrap_or_else(|| self.shared.random_text()));
+            wants_key.then(|| imported(&app.key).unwrap_or_else(|| self.context.random_text()));
         for text in secret.iter().chain(&key) {
             sendable(text)?;
         }
@@ -177,15 +182,15 @@ impl ControlPlane {
             accounts: app.accounts.clone(),
             rate: app.rate,
             managed_by: ManagedBy::Operator,
-            created_at: self.shared.now(),
+            created_at: self.context.now(),
             rotated_at: None,
         };
-        Ok((record, Secrets { secret, key }))
+        Ok((record, NewSecrets { secret, key }))
     }
 
-    /// An app that the configuration does not manage.
-    async fn own_app(&self, name: &AppId) -> Result<AppRecord, ControlError> {
-        let app = self.shared.store.app(name).await?.ok_or_else(|| {
+    /// An app that the operator manages, and not the configuration.
+    async fn operator_app(&self, name: &AppId) -> Result<AppRecord, ControlError> {
+        let app = self.context.store.app(name).await?.ok_or_else(|| {
             let message = format!("there is no app {name}");
             ControlError::new(Fault::NotFound, "unknown_app", message)
                 .remedy("`waybill app list` shows all apps")
@@ -200,8 +205,12 @@ impl ControlPlane {
         Ok(app)
     }
 
-    async fn shown(&self, record: AppRecord, secrets: Secrets) -> Result<AppSecrets, ControlError> {
-        let keys = self.shared.store.legacy_keys().await?;
+    async fn with_secrets(
+        &self,
+        record: AppRecord,
+        secrets: NewSecrets,
+    ) -> Result<AppSecrets, ControlError> {
+        let keys = self.context.store.legacy_keys().await?;
         Ok(AppSecrets {
             app: view(record, &keys),
             client_secret: secrets.secret.map(SecretText),
@@ -210,8 +219,8 @@ impl ControlPlane {
     }
 }
 
-/// Secrets on their way to the one answer that shows them.
-struct Secrets {
+/// The new secrets of an app, for the one response that shows them.
+struct NewSecrets {
     secret: Option<Secret>,
     key: Option<Secret>,
 }
@@ -238,7 +247,7 @@ fn view(app: AppRecord, keys: &[LegacyKeyRecord]) -> AppView {
     }
 }
 
-/// What the app may use after the change, each once, its default first.
+/// The app's accounts after the change, each once, its default first.
 fn accounts(
     app: &AppRecord,
     change: &UpdateApp,
@@ -265,7 +274,8 @@ fn accounts(
                 .remedy("name it among the app's accounts as well"),
         );
     }
-    // The key would go on speaking for the account: it is known by the key alone.
+    // A retired key names its account by itself: it would keep giving access to an account that the
+    // app has lost.
     let stranded = keys.iter().find(|key| {
         key.app.as_ref() == Some(&app.name)
             && app.accounts.contains(&key.account)
@@ -280,14 +290,14 @@ fn accounts(
             );
             Err(
                 ControlError::new(Fault::Conflict, "legacy_key_in_use", message).remedy(
-                    "leave the account to the app, or remove the app and add it again without that key",
+                    "keep the account in the list, or remove the app and add it again without that key",
                 ),
             )
         }
     }
 }
 
-/// An app sends it in a header field.
+/// Checks that a secret can be sent in a header field.
 fn sendable(secret: &Secret) -> Result<(), ControlError> {
     let text = secret.expose();
     let fits = (8..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());

@@ -1,12 +1,12 @@
-//! Every change is on record before it is made (security requirement U6).
+//! Every change has an entry in the audit trail before it is made.
 
 use crate::{Actor, ControlError, ControlPlane};
 use serde_json::Value;
 use std::future::Future;
 
 impl ControlPlane {
-    /// Does `work` between its audit entry and the entry's outcome. Without an entry nothing is
-    /// done. `detail` is for people and never holds a secret.
+    /// Records an audit entry, does `work`, and records its outcome. If the entry cannot be recorded,
+    /// nothing is done. `detail` is for people and never contains a secret.
     pub(crate) async fn audited<T>(
         &self,
         actor: &Actor,
@@ -15,16 +15,19 @@ impl ControlPlane {
         detail: Value,
         work: impl Future<Output = Result<T, ControlError>>,
     ) -> Result<T, ControlError> {
-        let store = &self.shared.store;
-        let (now, detail) = (self.shared.now(), detail.to_string());
+        let store = &self.context.store;
+        let (now, detail) = (self.context.now(), detail.to_string());
         let id = store
             .audit_begin(now, &actor.0, action, subject, &detail)
             .await?;
+        // The entry is durable before the work begins: after a crash it is the trace of a change whose
+        // outcome is not known.
         let result = work.await;
         let outcome = match &result {
             Ok(_) => "ok",
             Err(error) => error.code,
         };
+        // The change is made: failing it now, because its outcome cannot be recorded, would mislead.
         if let Err(error) = store.audit_end(id, outcome).await {
             tracing::error!(%error, action, subject, outcome, "an audit entry has no outcome");
         }

@@ -8,10 +8,10 @@ use serde_json::json;
 use std::path::PathBuf;
 
 impl ControlPlane {
-    /// A consistent backup, sealed under a passphrase or a key.
+    /// A consistent backup, sealed with `protection`.
     ///
     /// # Errors
-    /// When the passphrase is too short, the key is none, or the store cannot be read.
+    /// When the passphrase is too short, the key is malformed, or the store cannot be read.
     pub async fn backup(
         &self,
         actor: &Actor,
@@ -19,9 +19,9 @@ impl ControlPlane {
     ) -> Result<Vec<u8>, ControlError> {
         let work = async {
             let mut file = Vec::new();
-            let store = &self.shared.store;
+            let store = &self.context.store;
             store
-                .backup(&mut file, protection, self.shared.now(), &mut |_, _| {})
+                .backup(&mut file, protection, self.context.now(), &mut |_, _| {})
                 .await?;
             Ok(file)
         };
@@ -29,11 +29,11 @@ impl ControlPlane {
             .await
     }
 
-    /// Seals everything under a new master key. From then on the store opens with the new key only:
-    /// the configuration has to name it before the next start.
+    /// Seals the store under a new master key. From then on only the new key opens the store: the
+    /// configuration must name it before the next start.
     ///
     /// # Errors
-    /// When the key cannot be read or the store refuses; everything is then sealed as before.
+    /// When the key cannot be read or the store fails; everything is then sealed as before.
     pub async fn rotate_key(
         &self,
         actor: &Actor,
@@ -47,7 +47,7 @@ impl ControlPlane {
                 return Err(ControlError::new(Fault::Invalid, "invalid", message));
             }
             let source = MasterKeySource::File(file);
-            let resealed = self.shared.store.rotate_key(&source).await?;
+            let resealed = self.context.store.rotate_key(&source).await?;
             Ok(KeyRotated {
                 resealed: u64::try_from(resealed).unwrap_or(u64::MAX),
             })

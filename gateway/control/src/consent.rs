@@ -1,8 +1,15 @@
-//! Consent: a person signs in at the carrier, and a harmless call proves whose login it is.
+//! Consent: a person signs in at the carrier, and a test call proves whose login it is.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, load, pasted::{Callback, Pasted}, signing::Shown, trail, wiring::Wired};
-use gateway_api::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText};
+use crate::{
+    Actor, ControlError, ControlPlane, Fault,
+    pasted::{Callback, Pasted},
+    secret_digest,
+    signing::PresentedCredential,
+    trail,
+    wiring::Wired,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use gateway_api::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText};
 use gateway_broker::{Authorization, Issued, Reason, Transport};
 use gateway_model::{AccountId, Failure, FailureClass, GrantKind, NoticeKind, Secret, SecretBytes};
 use gateway_plugin_host::AuthorizeUrl;
@@ -11,7 +18,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 
-/// What a new login puts an end to.
+/// The notices that a new login closes.
 const ENDED_BY_CONSENT: [NoticeKind; 5] = [
     NoticeKind::Ending,
     NoticeKind::Ended,
@@ -21,11 +28,11 @@ const ENDED_BY_CONSENT: [NoticeKind; 5] = [
 ];
 
 impl ControlPlane {
-    /// Begins a consent: says where the person signs in. The state in that URL works once, for this
-    /// account and redirect URI, until the consent expires (security requirement O7).
+    /// Begins a consent and returns the URL at which a person signs in. The state in that URL can be
+    /// used once, for this account and redirect URI, until the consent expires.
     ///
     /// # Errors
-    /// When the account needs none, is switched off, or its plugin refuses.
+    /// When the account needs no consent, is switched off, or its plugin refuses.
     pub async fn begin_consent(
         &self,
         actor: &Actor,
@@ -39,21 +46,22 @@ impl ControlPlane {
                 .instance
                 .as_ref()
                 .ok_or_else(|| misconfigured(&wired))?;
-            let (state, verifier) = (self.shared.random_text(), self.shared.random_text());
-            let redirect_uri = self.shared.redirect_uri();
+            let (state, verifier) = (self.context.random_text(), self.context.random_text());
+            let redirect_uri = self.context.redirect_uri();
             let request = AuthorizeUrl {
                 slot: wired.spec.slot.clone(),
                 redirect_uri: redirect_uri.clone(),
                 state: state.clone(),
-                // RFC 7636 section 4.2.
+                // The S256 method (RFC 7636 section 4.2): the verifier itself never leaves this machine
+                // before the token request.
                 pkce_challenge: URL_SAFE_NO_PAD
                     .encode(Sha256::digest(verifier.expose().as_bytes())),
             };
             let url = instance.authorize_url(&request).await.map_err(refused)?;
-            let now = self.shared.clock.wall();
-            let expires_at = Timestamp::from(now + self.shared.settings.consent_lifetime);
+            let now = self.context.clock.wall();
+            let expires_at = Timestamp::from(now + self.context.settings.consent_lifetime);
             let consent = ConsentRecord {
-                state: load::digest(&state),
+                state: secret_digest::digest(&state),
                 account: record.name.clone(),
                 redirect_uri: redirect_uri.clone(),
                 verifier,
@@ -61,7 +69,7 @@ impl ControlPlane {
                 created_at: now.into(),
                 expires_at,
             };
-            self.shared.store.add_consent(&consent).await?;
+            self.context.store.add_consent(&consent).await?;
             Ok(ConsentStarted {
                 account: record.name.clone(),
                 url: SecretText(url),
@@ -73,26 +81,27 @@ impl ControlPlane {
             .await
     }
 
-    /// Finishes a consent from the carrier's redirect (`/oauth/callback?code=…&state=…`): `query` is
-    /// its raw query. The state is the proof that this gateway asked.
+    /// Finishes a consent with the carrier's redirect (`/oauth/callback?code=…&state=…`). `query` is
+    /// its raw query. The state proves that this gateway began the consent.
     ///
     /// # Errors
-    /// When the link is unknown, used or expired, the person refused, the carrier does not take the
-    /// code, or the login does not own the account's numbers. The account's old login then serves
-    /// on.
+    /// When the link is unknown, used or expired, the person refused, the carrier does not accept the
+    /// code, or the login does not own the account's numbers. The account then keeps its old login.
     pub async fn finish_consent(&self, query: &SecretText) -> Result<ConsentDone, ControlError> {
         let callback = Callback::of_query(query.0.expose())?;
         let state = callback.state.as_ref().ok_or_else(no_state)?;
-        let (store, state) = (&self.shared.store, load::digest(state));
-        let consent = fresh(store.take_consent(&state, self.shared.now()).await?)?;
+        let (store, state) = (&self.context.store, secret_digest::digest(state));
+        // Taken before the code is exchanged: a second redirect with the same state finds nothing, so
+        // a code is never presented twice.
+        let consent = fresh(store.take_consent(&state, self.context.now()).await?)?;
         self.finish(consent, callback).await
     }
 
-    /// Finishes a consent from what a person copied: the whole redirected address, or just the code.
+    /// Finishes a consent with what a person copied: the whole redirected address, or the code alone.
     ///
     /// # Errors
-    /// As [`ControlPlane::finish_consent`]; also when the text holds no code, or belongs to another
-    /// account.
+    /// Like [`ControlPlane::finish_consent`]. Also when the text contains no code, or belongs to
+    /// another account.
     pub async fn paste_consent(
         &self,
         actor: &Actor,
@@ -100,12 +109,14 @@ impl ControlPlane {
         pasted: PasteConsent,
     ) -> Result<ConsentDone, ControlError> {
         let record = self.consenting_account(account).await?;
-        let (store, now) = (&self.shared.store, self.shared.now());
+        let (store, now) = (&self.context.store, self.context.now());
         let (taken, callback) = match Pasted::parse(&pasted.redirected.0)? {
             Pasted::Address(callback) => {
                 let state = callback.state.as_ref().ok_or_else(no_state)?;
                 (
-                    store.take_consent(&load::digest(state), now).await?,
+                    store
+                        .take_consent(&secret_digest::digest(state), now)
+                        .await?,
                     callback,
                 )
             }
@@ -122,7 +133,7 @@ impl ControlPlane {
             );
             return Err(
                 ControlError::new(Fault::Invalid, "foreign_state", message).remedy(format!(
-                    "`waybill account authorize {}` begins a new one",
+                    "begin a new one with `waybill account authorize {}`",
                     record.name
                 )),
             );
@@ -142,9 +153,13 @@ impl ControlPlane {
         let work = async {
             let code = callback.code(&record.name)?;
             let wired = self.connected(&record.name)?;
-            let begun = self.shared.clock.wall();
+            let begun = self.context.clock.wall();
             let issued = exchange(&wired, &consent, code).await?;
-            let proof = self.prove(&record, &wired, Shown::from(&issued)).await?;
+            // The new login is proven before it replaces the old one: a person who signed in as the
+            // wrong user must not break a working account.
+            let proof = self
+                .prove(&record, &wired, PresentedCredential::from(&issued))
+                .await?;
             if !proof.ok {
                 return Err(not_proven(&record, &proof));
             }
@@ -156,7 +171,7 @@ impl ControlPlane {
             .await
     }
 
-    /// Replaces the account's login by the proven one.
+    /// Replaces the account's login with the proven one.
     async fn sign_in(
         &self,
         record: &AccountRecord,
@@ -164,17 +179,17 @@ impl ControlPlane {
         issued: &Issued,
         begun: SystemTime,
     ) -> Result<(), ControlError> {
-        let (store, now) = (&self.shared.store, self.shared.now());
-        let _turn = self.shared.changes.lock().await;
+        let (store, now) = (&self.context.store, self.context.now());
+        let _turn = self.context.changes.lock().await;
         let completion = gateway_broker::completion(&wired.spec, issued, begun, None);
         store.replace_grant(&record.name, &completion, now).await?;
         if let Some(grant) = store.grant(&record.name).await? {
-            self.shared.broker.adopt(&grant);
+            self.context.broker.adopt(&grant);
         }
         store
             .close_notices(&record.name, &ENDED_BY_CONSENT, now)
             .await?;
-        self.shared.reminding.look.notify_one();
+        self.context.reminder_state.review.notify_one();
         Ok(())
     }
 
@@ -184,7 +199,7 @@ impl ControlPlane {
             GrantKind::AuthorizationCode => Ok(record),
             GrantKind::ClientCredentials => {
                 let message = format!(
-                    "account {name} uses its client id and secret alone: nobody has to sign in"
+                    "account {name} uses only its client id and secret: no person has to sign in"
                 );
                 Err(ControlError::new(
                     Fault::Invalid,
@@ -223,7 +238,7 @@ async fn exchange(
     issued.map_err(refused)
 }
 
-/// What the carrier, or its plugin, said.
+/// The carrier's or the plugin's failure as an error of the control plane.
 fn refused(failure: Failure) -> ControlError {
     let (fault, code) = match failure.class {
         FailureClass::Transient | FailureClass::Protocol => (Fault::Carrier, "carrier_trouble"),
@@ -234,14 +249,14 @@ fn refused(failure: Failure) -> ControlError {
     };
     let remedy = match failure.class {
         FailureClass::Transient | FailureClass::Protocol => {
-            "begin the sign-in again in some minutes; the old login serves on"
+            "begin the sign-in again in a few minutes; the account keeps its old login"
         }
         FailureClass::Rejected => "check the account's client id and secret, and its environment",
         FailureClass::Interaction => {
-            "begin the sign-in again: a code works once and for some minutes only"
+            "begin the sign-in again: a code can be used once, within a few minutes"
         }
         FailureClass::Config => {
-            "compare client id, secret and redirect URI with what is registered at the carrier"
+            "compare client id, secret and redirect URI with the registration at the carrier"
         }
         FailureClass::Bug => "replace the carrier's plugin",
     };
@@ -272,26 +287,26 @@ fn no_state() -> ControlError {
     ControlError::new(
         Fault::Invalid,
         "no_state",
-        "the address has no state, so nobody can tell whose sign-in it belongs to",
+        "the address has no state, so it cannot be matched to a sign-in",
     )
     .remedy("copy the whole address that the carrier redirected to")
 }
 
 fn fresh(taken: TakenConsent) -> Result<ConsentRecord, ControlError> {
-    let again = "`waybill account authorize ACCOUNT` begins a new sign-in";
+    let again = "begin a new sign-in with `waybill account authorize ACCOUNT`";
     let (code, message) = match taken {
         TakenConsent::Fresh(consent) => return Ok(consent),
         TakenConsent::Expired => (
             "link_expired",
-            "the sign-in took too long: its link has expired",
+            "the sign-in took too long, and its link has expired",
         ),
         TakenConsent::Used => (
             "link_used",
-            "this sign-in was finished before: its link works once",
+            "this sign-in was finished already, and its link can be used only once",
         ),
         TakenConsent::Unknown => (
             "unknown_link",
-            "this gateway did not begin that sign-in, or it is long over",
+            "this gateway did not begin that sign-in, or it expired long ago",
         ),
     };
     Err(ControlError::new(Fault::Invalid, code, message).remedy(again))

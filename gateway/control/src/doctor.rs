@@ -1,61 +1,62 @@
-//! A diagnosis in plain words: of the gateway, of the way to each carrier, of each account.
+//! A diagnosis in plain words: of the gateway, of the connection to each carrier, of each account.
 //!
-//! The gateway knows no carrier here: what a carrier's codes mean, and which calls are harmless, is
-//! data of its plugin's manifest.
+//! This module knows no carrier by name. What a carrier's error codes mean, and which calls change
+//! nothing, is data in the manifest of its plugin.
 
-mod credential;
+mod connectivity;
 mod environment;
 mod finding;
 mod gateway;
 mod login;
-mod products;
-mod reach;
+mod product_calls;
+mod time_budget;
+mod token_check;
 
 use crate::{Actor, ControlError, ControlPlane};
-use gateway_api::{Check, DoctorReport, Verdict};
 use finding::Findings;
+use gateway_api::{Check, DoctorReport, Verdict};
 use gateway_model::AccountId;
 use gateway_store::AccountRecord;
+use product_calls::ProductCalls;
 use serde_json::json;
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
+use time_budget::TimeBudget;
 
-/// Nobody waits much longer; what was not looked at until then says so.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// The longest that a diagnosis takes. The admin API's own deadline is a little longer.
+const TIME_LIMIT: Duration = Duration::from_secs(150);
 
-/// What the accounts' part of the store says.
+/// The accounts to diagnose, if the store can list them.
 type Accounts = Result<Vec<AccountRecord>, ControlError>;
 
 impl ControlPlane {
-    /// Looks at the gateway and at one account, or at all active ones. A token is asked for at most
-    /// once for each account; other than that only harmless calls are made, one after the other.
+    /// Diagnoses the gateway and one account, or all active accounts. It requests at most one token
+    /// for each account; all other calls to the carrier change nothing there, and are made one after
+    /// the other.
     ///
     /// # Errors
-    /// When there is no such account. A store that does not answer is a finding, not an error.
+    /// When there is no such account. A store that does not respond is a finding, not an error.
     pub async fn doctor(
         &self,
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
-        self.doctor_within(PATIENCE, actor, account).await
+        self.doctor_within(TIME_LIMIT, actor, account).await
     }
 
-    /// As [`ControlPlane::doctor`], for who waits longer or shorter.
+    /// [`ControlPlane::doctor`] with another time limit.
     ///
     /// # Errors
-    /// As there.
+    /// When there is no such account. A store that does not respond is a finding, not an error.
     pub async fn doctor_within(
         &self,
         limit: Duration,
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
-        let healthy = self.shared.store.healthy().await;
+        let healthy = self.context.store.healthy().await;
         let accounts = match account {
             Some(name) if healthy.is_ok() => Ok(vec![self.known_account(name).await?]),
-            Some(_) | None => self.shared.store.accounts().await.map_err(Into::into),
+            Some(_) | None => self.context.store.accounts().await.map_err(Into::into),
         };
         let subject =
             account.map_or_else(|| "gateway".to_owned(), |name| format!("account:{name}"));
@@ -65,17 +66,15 @@ impl ControlPlane {
                 self.audited(actor, "doctor", &subject, json!({}), work)
                     .await
             }
-            // Nothing can be put on record, and nothing is changed: now is when it is needed most.
+            // The audit trail cannot be written now. A diagnosis changes nothing, and a failing store
+            // is when it is needed most, so it runs without an entry.
             Err(_) => work.await,
         }
     }
 
     async fn examine(&self, accounts: Accounts, limit: Duration) -> DoctorReport {
-        let patience = Patience {
-            plane: self,
-            until: self.shared.clock.now() + limit,
-        };
-        let mut checks = self.gateway(&patience).await;
+        let budget = TimeBudget::new(self.context.clock.as_ref(), limit);
+        let mut checks = self.gateway_checks(&budget).await;
         let accounts = match accounts {
             Ok(accounts) => accounts,
             Err(error) => {
@@ -85,11 +84,11 @@ impl ControlPlane {
                 Vec::new()
             }
         };
-        checks.extend(self.ways(&accounts, &patience).await);
-        // The others of an account may be what it is mixed up with.
-        let all = self.shared.store.accounts().await.unwrap_or_default();
+        checks.extend(self.connectivity_checks(&accounts, &budget).await);
+        // An account may be confused with one that is not diagnosed now, so all are compared.
+        let all = self.context.store.accounts().await.unwrap_or_default();
         for account in &accounts {
-            checks.extend(self.account_checks(account, &all, &patience).await);
+            checks.extend(self.account_checks(account, &all, &budget).await);
         }
         DoctorReport {
             verdict: checks
@@ -101,16 +100,16 @@ impl ControlPlane {
         }
     }
 
-    /// Everything about one account, from its configuration to what it may call.
+    /// The checks of one account, from its configuration to the products that it may call.
     async fn account_checks(
         &self,
         account: &AccountRecord,
         all: &[AccountRecord],
-        patience: &Patience<'_>,
+        budget: &TimeBudget<'_>,
     ) -> Vec<Check> {
         let mut findings = Findings::of(&account.name);
         if !account.active {
-            let message = "it is switched off: nobody gets its tokens, and none are asked for";
+            let message = "it is switched off: it serves no requests and requests no tokens";
             findings.skipped("account", message);
             return findings.into_checks();
         }
@@ -125,45 +124,21 @@ impl ControlPlane {
             findings.failure("account", problem.to_string(), None);
             return findings.into_checks();
         }
-        self.environment(account, &wired, all, &mut findings);
+        self.environment_check(account, &wired, all, &mut findings);
         let mut token = Findings::of(&account.name);
-        let held = self
-            .token_check(account, &wired, &mut token, patience)
-            .await;
+        let held = self.token_check(account, &wired, &mut token, budget).await;
         let products = match held {
             Some(held) => {
-                let call = products::Calls::new(self, account, &wired, held);
-                call.make(&mut token, patience).await
+                let calls = ProductCalls::new(self, account, &wired, held);
+                calls.make(&mut token, budget).await
             }
             None => Vec::new(),
         };
-        // Last, because the calls may have shown that the carrier revoked it.
-        self.login(account, &mut findings).await;
+        // After the calls: only they show that the carrier has revoked the login.
+        self.login_check(account, &mut findings).await;
         let mut checks = findings.into_checks();
         checks.extend(token.into_checks());
         checks.extend(products);
         checks
     }
 }
-
-/// How long the doctor still has.
-struct Patience<'a> {
-    plane: &'a ControlPlane,
-    until: Instant,
-}
-
-impl Patience<'_> {
-    /// Does `work` unless the time is over before it is done.
-    async fn keeps<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let left = self
-            .until
-            .saturating_duration_since(self.plane.shared.clock.now());
-        if left.is_zero() {
-            return None;
-        }
-        tokio::time::timeout(left, work).await.ok()
-    }
-}
-
-/// What is said of a check for which there was no time.
-const NO_TIME: &str = "the doctor's time was over before this; ask for this account alone";

@@ -1,35 +1,35 @@
-//! Why the control plane did not do what was asked.
+//! Errors of the control plane.
 
 use gateway_store::StoreError;
 
-/// Whose turn it is.
+/// The kind of an error: who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// The request itself cannot work.
+    /// The request itself is invalid.
     Invalid,
-    /// There is no such thing.
+    /// What the request names does not exist.
     NotFound,
-    /// It exists already, or was changed meanwhile.
+    /// It exists already, or was changed in the meantime.
     Conflict,
-    /// The caller may not.
+    /// The caller is not allowed to do this.
     Forbidden,
-    /// The carrier refused it.
+    /// The carrier refused the request.
     Refused,
-    /// The carrier cannot be reached, or answers late or wrongly.
+    /// The carrier cannot be reached, or its response is late or invalid.
     Carrier,
-    /// The store or the gateway cannot do it now.
+    /// The store or the gateway is temporarily unable to do it.
     Unavailable,
 }
 
-/// An error with the way out.
+/// An error: what happened, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ControlError {
-    /// Whose turn it is.
+    /// The kind of the error.
     pub fault: Fault,
-    /// Stable: `unknown_account`, `wrong_login`, `link_expired` …
+    /// A stable code: `unknown_account`, `wrong_login`, `link_expired` …
     pub code: &'static str,
-    /// What happened. Never a secret.
+    /// What happened. It never contains a secret.
     pub message: String,
     /// What to do next.
     pub remedy: Option<String>,

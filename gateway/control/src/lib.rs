@@ -1,18 +1,20 @@
-//! The control plane: what an operator does, whatever the surface.
+//! The control plane: everything that an operator can do, independent of the interface.
 //!
-//! [`ControlPlane`] joins store, broker and plugins. The admin API is HTTP over it, the CLI is a
-//! client of that; the data plane does not know it, and is told of changes by a [`Publisher`].
+//! [`ControlPlane`] joins the store, the broker and the plugins. The admin API is HTTP over it, and
+//! the command line is a client of that API. The data plane does not depend on this crate; a
+//! [`Publisher`] tells it of changes.
 //!
-//! | file | what |
+//! | File | Contents |
 //! |---|---|
-//! | `plane`, `settings`, `wiring`, `signing`, `served` | what everything here shares; an account's connections; who signs its requests; what the data plane is told |
-//! | `load` | the start: what the configuration declares, what the store kept, what a crash left open |
-//! | `accounts`, `tokens`, `apps`, `admins` | what an operator manages |
-//! | `consent`, `pasted`, `probe` | a person signs in; one harmless call proves it |
-//! | `reminders` | who must sign in again hears of it in time |
-//! | `doctor` | a diagnosis: gateway, ways to carriers, accounts |
-//! | `migration` | from retired access keys to OAuth; only adds, so it can be undone |
-//! | `trail`, `audit` | what happened, who did it |
+//! | `plane`, `settings`, `serving` | the control plane, its settings, and what it publishes to the data plane |
+//! | `wiring`, `signing` | an account's plugin instances, broker slot and signer |
+//! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
+//! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
+//! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
+//! | `reminders` | notices in good time before an account stops working |
+//! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
+//! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
+//! | `trail`, `audit` | the audit trail, open notices, the status |
 //! | `ledger`, `backup` | the store as the broker sees it; its backup and its master key |
 
 mod accounts;
@@ -29,7 +31,8 @@ mod pasted;
 mod plane;
 mod probe;
 mod reminders;
-mod served;
+mod secret_digest;
+mod serving;
 mod settings;
 mod signing;
 mod tokens;
@@ -41,6 +44,6 @@ pub use error::{ControlError, Fault};
 pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
 pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};
-pub use served::{Publisher, Served, ServedAccount};
+pub use serving::{Publisher, ServingAccount, ServingState};
 pub use settings::{Files, PrivateFile, Realm, Settings};
 pub use wiring::WiringError;

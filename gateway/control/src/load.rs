@@ -1,21 +1,25 @@
-//! The start: what the configuration declares, what the store kept, what a crash left open.
+//! The start: applies the configuration to the store, connects the accounts, and resolves
+//! presentations that a crash interrupted.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, Served, wiring::Wired};
+use crate::{
+    Actor, ControlError, ControlPlane, Fault, ServingState,
+    secret_digest::{digest, hint},
+    wiring::Wired,
+};
 use gateway_model::{AccountId, AppId, ManagedBy, Secret};
 use gateway_store::{AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, SecretDigest};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, mpsc},
 };
 
-/// A large fleet is wired by so many threads.
+/// The number of threads that connect a large number of accounts.
 const WIRING_THREADS: usize = 3;
-/// Accounts below which another thread is not worth it.
+/// The number of accounts from which a further thread is worth it.
 const WORTH_A_THREAD: usize = 500;
 
-/// What the configuration declares. Times and revisions in the records mean nothing yet.
+/// The accounts and apps of the configuration. Times and revisions in the records are not set yet.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     /// Its accounts.
@@ -29,61 +33,62 @@ pub struct Declared {
 pub struct DeclaredApp {
     /// The app.
     pub record: AppRecord,
-    /// Retired access keys by which it is recognised; they stand for its first account.
+    /// Retired access keys by which it is recognised. The tokens of its first account replace them.
     pub legacy_keys: Vec<Secret>,
 }
 
 impl ControlPlane {
-    /// Brings the store in line with the configuration, resolves what a crash left open, and gives
-    /// every active account to the broker with the token it still has: a restart asks the carrier
-    /// for nothing while tokens are valid. Gives back what is served.
+    /// Applies the configuration to the store, resolves presentations that a crash interrupted, and
+    /// hands every active account to the broker with its stored token: a restart requests nothing
+    /// from the carrier while tokens are valid. Returns what the data plane serves.
     ///
-    /// A large fleet's start takes as long as this, so every record is read and opened once.
+    /// This dominates the start with many accounts, so every record is read and opened once.
     ///
     /// # Errors
-    /// When the store refuses, or the configuration declares what an operator added otherwise.
-    pub async fn load(&self, declared: Declared) -> Result<Served, ControlError> {
-        let store = &self.shared.store;
+    /// When the store fails, or the configuration declares a name that an operator added.
+    pub async fn load(&self, declared: Declared) -> Result<ServingState, ControlError> {
+        let store = &self.context.store;
         let accounts = self.declare_accounts(declared.accounts).await?;
         let (apps, legacy_keys) = self.declare_apps(declared.apps).await?;
-        store.purge_consents(self.shared.now()).await?;
+        store.purge_consents(self.context.now()).await?;
         self.connect_all(&accounts).await?;
         for damaged in store.quarantined_once_listed().await {
-            tracing::error!(record = %damaged.row, "{}; it is left out", damaged.reason);
+            tracing::error!(record = %damaged.row, "{}; the record is left out", damaged.reason);
         }
-        let usable = self.shared.broker.handle().metrics().usable;
+        let usable = self.context.broker.handle().metrics().usable;
         tracing::info!(
             accounts = accounts.len(),
             usable,
-            "accounts are loaded; tokens that are still good were taken over"
+            "accounts are loaded, with the stored tokens that are still valid"
         );
-        Ok(self.shared.serve(accounts, apps, legacy_keys))
+        Ok(self.context.serving_state_of(accounts, apps, legacy_keys))
     }
 
-    /// Asks for the tokens that are missing, so that an operator hears of a wrong secret now and
-    /// not with the first parcel.
+    /// Requests missing tokens, so that an operator learns of a wrong secret now and not from the first
+    /// shipment.
     pub fn warm(&self) {
-        let broker = self.shared.broker.handle();
-        for account in self.shared.all_wired() {
+        let broker = self.context.broker.handle();
+        for account in self.context.all_wired() {
             broker.warm(&account);
         }
     }
 
-    /// Makes the store's accounts those of the configuration and of the operator. Gives back all.
+    /// Applies the accounts of the configuration to the store. Returns all accounts.
     async fn declare_accounts(
         &self,
         declared: Vec<AccountRecord>,
     ) -> Result<Vec<AccountRecord>, ControlError> {
-        let (store, now) = (&self.shared.store, self.shared.now());
+        let (store, now) = (&self.context.store, self.context.now());
         let stored = store.accounts().await?;
         let known: HashMap<_, _> = stored.iter().map(|known| (&known.name, known)).collect();
         let names: HashSet<AccountId> = declared.iter().map(|one| one.name.clone()).collect();
         let mut changed = false;
         for mut account in declared {
             let as_known = |known: &&AccountRecord| {
-                known.managed_by == ManagedBy::Config && same(known, &account)
+                known.managed_by == ManagedBy::Config && same_account(known, &account)
             };
-            // A change may take the default away from another account, so after one each is asked for.
+            // A change may take the default flag from another account: after the first change the
+            // records that were read at the beginning are stale, and each account is read again.
             if !changed && known.get(&account.name).is_some_and(as_known) {
                 continue;
             }
@@ -92,9 +97,9 @@ impl ControlPlane {
             match store.account(&account.name).await? {
                 None => store.add_account(&account).await?,
                 Some(known) if known.managed_by == ManagedBy::Operator => {
-                    return Err(taken("account", account.name.as_str()));
+                    return Err(name_taken("account", account.name.as_str()));
                 }
-                Some(known) if same(&known, &account) => continue,
+                Some(known) if same_account(&known, &account) => continue,
                 Some(known) => {
                     account.created_at = known.created_at;
                     account.revision = known.revision;
@@ -116,26 +121,26 @@ impl ControlPlane {
         Ok(stored)
     }
 
-    /// Switches an account off that the configuration does not declare any more.
+    /// Switches off an account that the configuration no longer declares.
     async fn switch_off(&self, name: &AccountId) -> Result<(), ControlError> {
-        tracing::warn!(account = %name, "it is no longer in the configuration: it is \
+        tracing::warn!(account = %name, "the account is no longer in the configuration: it is \
             switched off, and its login is kept until you remove it");
         let mut gone = self.known_account(name).await?;
         gone.active = false;
         let subject = format!("account:{name}");
-        let update = async { Ok(self.shared.store.update_account(&gone).await?) };
+        let update = async { Ok(self.context.store.update_account(&gone).await?) };
         let actor = Actor("config".to_owned());
         self.audited(&actor, "account.deactivate", &subject, json!({}), update)
             .await
             .map(drop)
     }
 
-    /// The same for apps and the retired keys by which they are recognised.
+    /// Applies the apps of the configuration and their retired keys to the store. Returns all of them.
     async fn declare_apps(
         &self,
         declared: Vec<DeclaredApp>,
     ) -> Result<(Vec<AppRecord>, Vec<LegacyKeyRecord>), ControlError> {
-        let (store, now) = (&self.shared.store, self.shared.now());
+        let (store, now) = (&self.context.store, self.context.now());
         let stored = store.apps().await?;
         let names: HashSet<AppId> = declared.iter().map(|app| app.record.name.clone()).collect();
         let mut changed = false;
@@ -154,7 +159,7 @@ impl ControlPlane {
         {
             let before = known.get(&record.name).copied();
             if before.is_some_and(|app| app.managed_by == ManagedBy::Operator) {
-                return Err(taken("app", record.name.as_str()));
+                return Err(name_taken("app", record.name.as_str()));
             }
             record.managed_by = ManagedBy::Config;
             record.created_at = before.map_or(now, |app| app.created_at);
@@ -193,76 +198,81 @@ impl ControlPlane {
         Ok((apps, keys))
     }
 
-    /// Gives every active account to the broker, as [`Self::connect`] does with one.
+    /// Connects every active account, like [`Self::connect`] does for one.
     async fn connect_all(&self, accounts: &[AccountRecord]) -> Result<(), ControlError> {
         let active = accounts.iter().filter(|account| account.active);
         let mut active: Vec<AccountRecord> = active.cloned().collect();
         active.sort_by(|one, other| one.carrier.cmp(&other.carrier));
         let share = active.len().div_ceil(WIRING_THREADS).max(WORTH_A_THREAD);
         let wiring = active.chunks(share).map(|some| {
-            let (shared, some) = (Arc::clone(&self.shared), some.to_vec());
-            blocking(move || shared.wiring.wire_all(&some, &shared.broker))
+            let (context, some) = (Arc::clone(&self.context), some.to_vec());
+            blocking(move || context.wiring.wire_all(&some, &context.broker))
         });
         let mut wired = Vec::with_capacity(active.len());
         for some in wiring.collect::<Vec<_>>() {
             wired.extend(some.await?);
         }
-        // What a crash left open takes writing; the rest is handed over as it is read.
+        // A grant with an open intent is resolved later, because that writes to the store. All other
+        // grants are handed over while they are read.
         let (open, found) = mpsc::channel();
-        let shared = Arc::clone(&self.shared);
+        let context = Arc::clone(&self.context);
         let adopt = move |grant: GrantRecord| {
             if grant.intent.is_some() {
-                // The receiver outlives the reading.
+                // Cannot fail: the receiver lives until all grants are read.
                 let _ = open.send((grant.account.clone(), grant));
             } else {
-                shared.broker.adopt(&grant);
+                context.broker.adopt(&grant);
             }
         };
-        self.shared.store.spread_grants(adopt).await?;
+        self.context.store.spread_grants(adopt).await?;
         let mut open: HashMap<_, _> = found.try_iter().collect();
         for wired in wired {
             let grant = open.remove(&wired.spec.account);
-            self.take_up(wired, grant).await?;
+            self.adopt_grant(wired, grant).await?;
         }
         Ok(())
     }
 
-    /// Gives an account to the broker. If the broker did not have it, it gets the grant and token that
-    /// the store kept as well; if it did, it knows them better than the store, because a refresh may
-    /// be under way.
+    /// Connects an account to the broker. If the broker did not have it, it gets the stored grant and
+    /// token as well. If it did, its state is newer than the store's, because a refresh may be in
+    /// progress.
     pub(crate) async fn connect(&self, account: &AccountRecord) -> Result<(), ControlError> {
-        let shared = Arc::clone(&self.shared);
+        let context = Arc::clone(&self.context);
         let record = account.clone();
-        let wired = blocking(move || shared.wiring.wire(&record, &shared.broker)).await?;
-        let known = self.shared.wired(&account.name).is_some();
+        let wired = blocking(move || context.wiring.wire(&record, &context.broker)).await?;
+        let known = self.context.wired(&account.name).is_some();
         let grant = if known {
             None
         } else {
-            self.shared.store.grant(&account.name).await?
+            self.context.store.grant(&account.name).await?
         };
-        self.take_up(wired, grant).await
+        self.adopt_grant(wired, grant).await
     }
 
-    /// Hands over what the store kept of an account that the broker has.
-    async fn take_up(&self, wired: Wired, grant: Option<GrantRecord>) -> Result<(), ControlError> {
-        let (shared, name) = (&self.shared, wired.spec.account.clone());
+    /// Hands the stored grant of an account to the broker, and records the connection.
+    async fn adopt_grant(
+        &self,
+        wired: Wired,
+        grant: Option<GrantRecord>,
+    ) -> Result<(), ControlError> {
+        let (context, name) = (&self.context, wired.spec.account.clone());
         if let Some(problem) = &wired.problem {
             tracing::error!(account = %name, "{problem}");
         }
         if let Some(grant) = grant {
-            let (store, clock) = (&shared.store, &*shared.clock);
+            let (store, clock) = (&context.store, &*context.clock);
             let recovered = gateway_broker::recover(&wired.spec, grant, store, clock).await;
             let grant = recovered.map_err(|error| {
                 ControlError::new(Fault::Unavailable, "store_unavailable", error.to_string())
             })?;
-            shared.broker.adopt(&grant);
+            context.broker.adopt(&grant);
         }
-        shared.set_wired(&name, Some(Arc::new(wired)));
+        context.set_wired(&name, Some(Arc::new(wired)));
         Ok(())
     }
 }
 
-/// Makes plugins' instances, beginning now: that blocks until the plugin returns.
+/// Makes plugin instances on a thread for blocking work, because a plugin may block.
 fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> impl Future<Output = Result<T, ControlError>> {
@@ -277,7 +287,7 @@ fn blocking<T: Send + 'static>(
     async move { work.await.map_err(lost) }
 }
 
-fn taken(what: &str, name: &str) -> ControlError {
+fn name_taken(what: &str, name: &str) -> ControlError {
     let message =
         format!("the configuration declares {what} {name:?}, which an operator added to the store");
     ControlError::new(Fault::Conflict, "name_taken", message).remedy(format!(
@@ -285,8 +295,8 @@ fn taken(what: &str, name: &str) -> ControlError {
     ))
 }
 
-/// Whether an update would change nothing.
-fn same(one: &AccountRecord, other: &AccountRecord) -> bool {
+/// Whether the declared account equals the stored one.
+fn same_account(one: &AccountRecord, other: &AccountRecord) -> bool {
     let secrets = |account: &AccountRecord| -> Vec<SecretDigest> {
         account.client_secrets.iter().map(digest).collect()
     };
@@ -301,7 +311,7 @@ fn same(one: &AccountRecord, other: &AccountRecord) -> bool {
         && one.default == other.default
 }
 
-/// The same for an app.
+/// Whether the declared app equals the stored one.
 fn same_app(one: &AppRecord, other: &AppRecord) -> bool {
     one.client_id == other.client_id
         && one.secret == other.secret
@@ -311,19 +321,4 @@ fn same_app(one: &AppRecord, other: &AppRecord) -> bool {
         && one.managed_by == other.managed_by
         && one.created_at == other.created_at
         && one.rotated_at == other.rotated_at
-}
-
-/// All that is kept of a secret that only has to be recognised.
-pub(crate) fn digest(secret: &Secret) -> SecretDigest {
-    SecretDigest(Sha256::digest(secret.expose().as_bytes()).into())
-}
-
-/// The last four characters of a key, for people; of a short one, nothing.
-pub(crate) fn hint(key: &Secret) -> String {
-    let text = key.expose();
-    let start = text.char_indices().rev().nth(3).map(|(at, _)| at);
-    match start {
-        Some(at) if text.len() >= 12 => text[at..].to_owned(),
-        Some(_) | None => "…".to_owned(),
-    }
 }

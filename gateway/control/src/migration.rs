@@ -1,33 +1,39 @@
-//! The way from access keys to OAuth.
+//! The migration from access keys to OAuth.
 //!
-//! Profiles of the old software that share an account number and environment are one *item*, and need
-//! one consent. A migration only ever adds: accounts for the items that have none, and an app for
-//! each retired key. So undoing it takes away what it added and leaves everything else, logins that
-//! were renewed since included; the backup that is made first is for the worst case.
+//! Profiles of the older software that share an account number and environment form one *item*, and need
+//! one consent. A migration only adds: an account for each item that has none, and an app for each
+//! retired key. So undoing it removes what it added and leaves everything else, including logins that
+//! were renewed since. The backup that is made first is for the worst case.
+//!
+//! Modules: `list` (the rows), `progress` (the record), `known` (store and broker) → `names`, `plan` →
+//! `apply`, `backup`, `item_status`.
 
 mod apply;
 mod backup;
+mod item_status;
+mod known;
 mod list;
+mod names;
 mod plan;
 mod progress;
-mod standing;
 
 use crate::{Actor, ControlError, ControlPlane, Fault, trail};
 use gateway_api::{MigrationItem, MigrationPlan, MigrationState, MigrationView, StartMigration};
 use gateway_store::MigrationRecord;
-use plan::{Known, Plan};
+use known::Known;
+use plan::Plan;
 use progress::Progress;
 use serde_json::json;
 
-/// So many problems are named in one error.
+/// The number of problems that one error names.
 const NAMED_PROBLEMS: usize = 5;
 
 impl ControlPlane {
-    /// What a migration would do; changes nothing.
+    /// What a migration would do. It changes nothing.
     ///
     /// # Errors
-    /// When the carrier has no plugin, the OAuth client cannot be one, or the store cannot be read.
-    /// Rows that cannot be used are no error: the plan names them.
+    /// When the carrier has no plugin, the OAuth client is invalid, or the store cannot be read. Rows
+    /// that cannot be used are not an error: the plan names them.
     pub async fn plan_migration(
         &self,
         migration: StartMigration,
@@ -42,12 +48,12 @@ impl ControlPlane {
         })
     }
 
-    /// Backs the store up, then adds accounts and keys; consents are begun one by one with
-    /// `begin_consent`. Repeating it goes on where it stopped, and takes new rows along.
+    /// Makes a backup of the store, then adds accounts and keys. Consents are begun one by one with
+    /// `begin_consent`. Repeating it continues where it stopped, and includes new rows.
     ///
     /// # Errors
-    /// When a row cannot be used, another migration is under way, or the backup cannot be written:
-    /// nothing was changed then. When the store fails in between, repeating it goes on.
+    /// When a row cannot be used, another migration is in progress, or the backup cannot be written:
+    /// then nothing was changed. When the store fails in between: repeating it continues.
     pub async fn start_migration(
         &self,
         actor: &Actor,
@@ -55,8 +61,8 @@ impl ControlPlane {
     ) -> Result<MigrationView, ControlError> {
         let detail = json!({ "carrier": migration.carrier, "profiles": migration.profiles.len() });
         let work = async {
-            let _turn = self.shared.changes.lock().await;
-            let under_way = self.under_way().await?;
+            let _turn = self.context.changes.lock().await;
+            let under_way = self.in_progress().await?;
             let known = under_way.as_ref().map(|(_, progress)| progress.clone());
             let (plan, known_state) = self.planned(&migration, &known.unwrap_or_default()).await?;
             no_problems(&plan)?;
@@ -67,49 +73,50 @@ impl ControlPlane {
                 }
                 None => self.new_migration(&plan).await?,
             };
-            progress.take(&plan, &known_state, self.shared.now());
-            // Durable before anything is added, so that an undo knows all that may have been.
-            self.keep(&mut record, &progress).await?;
+            plan.record_in(&mut progress, &known_state, self.context.now());
+            // Durable before anything is added, so that an undo knows everything that may have been
+            // added before a crash.
+            self.save(&mut record, &progress).await?;
             self.apply(&plan, &progress, &migration).await?;
             self.publish().await?;
             self.warm();
-            self.seen(record, progress).await
+            self.migration_view(record, progress).await
         };
         self.audited(actor, "migration.start", "migration", detail, work)
             .await
     }
 
-    /// The migration under way, or the last one. Items are done when the consent of their account
-    /// was finished, and with that proven.
+    /// The migration in progress, or the last one. An item is done when the consent of its account was
+    /// finished, because a consent includes a test call.
     ///
     /// # Errors
-    /// When there never was one, or the store cannot be read.
+    /// When there has been no migration, or the store cannot be read.
     pub async fn migration(&self) -> Result<MigrationView, ControlError> {
-        let _turn = self.shared.changes.lock().await;
+        let _turn = self.context.changes.lock().await;
         let (record, progress) = self.latest_migration().await?.ok_or_else(none_yet)?;
-        self.seen(record, progress).await
+        self.migration_view(record, progress).await
     }
 
-    /// Takes away what the last migration added: its accounts with their logins, its apps and keys.
-    /// What was there before, and what an operator added or made anew since, stays.
+    /// Removes what the last migration added: its accounts with their logins, its apps and keys. What
+    /// existed before, and what an operator has added since, stays.
     ///
     /// # Errors
-    /// When there is none, or it is undone already. When the store fails in between, repeating it
-    /// goes on.
+    /// When there is none, or it was undone already. When the store fails in between: repeating it
+    /// continues.
     pub async fn undo_migration(&self, actor: &Actor) -> Result<MigrationView, ControlError> {
         let work = async {
-            let _turn = self.shared.changes.lock().await;
+            let _turn = self.context.changes.lock().await;
             let (mut record, mut progress) = self.latest_migration().await?.ok_or_else(none_yet)?;
             if progress.undone {
-                let message = format!("the migration {} is undone already", record.id);
+                let message = format!("the migration {} was undone already", record.id);
                 return Err(ControlError::new(Fault::Conflict, "undone", message));
             }
-            self.take_away(&progress).await?;
+            self.remove_added(&progress).await?;
             progress.undone = true;
-            record.ended_at = Some(self.shared.now());
-            self.keep(&mut record, &progress).await?;
+            record.ended_at = Some(self.context.now());
+            self.save(&mut record, &progress).await?;
             self.publish().await?;
-            self.seen(record, progress).await
+            self.migration_view(record, progress).await
         };
         self.audited(actor, "migration.undo", "migration", json!({}), work)
             .await
@@ -128,18 +135,21 @@ impl ControlPlane {
         Ok((plan, known))
     }
 
-    /// The newest one, unless it has ended. Whether it has does not hang on somebody having looked.
-    async fn under_way(&self) -> Result<Option<(MigrationRecord, Progress)>, ControlError> {
+    /// The latest migration, unless it has ended. The items are looked at now, because the record says
+    /// that it has ended only after somebody has asked.
+    async fn in_progress(&self) -> Result<Option<(MigrationRecord, Progress)>, ControlError> {
         let Some((record, progress)) = self.latest_migration().await? else {
             return Ok(None);
         };
-        let seen = self.seen(record.clone(), progress.clone()).await?;
+        let seen = self
+            .migration_view(record.clone(), progress.clone())
+            .await?;
         Ok(seen.ended_at.is_none().then_some((record, progress)))
     }
 
-    /// The newest one, with what it did.
+    /// The latest migration, with its progress.
     async fn latest_migration(&self) -> Result<Option<(MigrationRecord, Progress)>, ControlError> {
-        let records = self.shared.store.migrations().await?;
+        let records = self.context.store.migrations().await?;
         let Some(record) = records.into_iter().next_back() else {
             return Ok(None);
         };
@@ -147,25 +157,26 @@ impl ControlPlane {
         Ok(Some((record, progress)))
     }
 
-    async fn keep(
+    async fn save(
         &self,
         record: &mut MigrationRecord,
         progress: &Progress,
     ) -> Result<(), ControlError> {
         record.items = progress.text()?;
-        Ok(self.shared.store.put_migration(record).await?)
+        Ok(self.context.store.put_migration(record).await?)
     }
 
-    /// A migration as it stands now, looked at in turn with whoever changes it. One whose items are all at their end has ended.
-    async fn seen(
+    /// A migration as it is now. It has ended when all of its items have. The caller holds the lock on
+    /// changes.
+    async fn migration_view(
         &self,
         mut record: MigrationRecord,
         progress: Progress,
     ) -> Result<MigrationView, ControlError> {
-        let items = self.standing(&progress).await?;
-        if record.ended_at.is_none() && items.iter().all(at_its_end) {
-            record.ended_at = Some(self.shared.now());
-            self.shared.store.put_migration(&record).await?;
+        let items = self.migration_items(&progress).await?;
+        if record.ended_at.is_none() && items.iter().all(has_ended) {
+            record.ended_at = Some(self.context.now());
+            self.context.store.put_migration(&record).await?;
         }
         Ok(MigrationView {
             id: record.id,
@@ -177,7 +188,7 @@ impl ControlPlane {
     }
 }
 
-const fn at_its_end(item: &MigrationItem) -> bool {
+const fn has_ended(item: &MigrationItem) -> bool {
     match item.state {
         MigrationState::Compliant | MigrationState::Done | MigrationState::Skipped => true,
         MigrationState::NeedsConsent | MigrationState::Failed => false,
@@ -214,7 +225,7 @@ fn same_carrier(
         return Ok(());
     }
     let message = format!(
-        "the migration {} to another carrier is under way",
+        "the migration {} to another carrier is in progress",
         record.id
     );
     Err(ControlError::new(Fault::Conflict, "under_way", message)
@@ -224,5 +235,5 @@ fn same_carrier(
 fn none_yet() -> ControlError {
     let message = "there is no migration yet";
     ControlError::new(Fault::NotFound, "no_migration", message)
-        .remedy("`waybill migrate plan FILE` says what one would do")
+        .remedy("see what it would do with `waybill migrate plan FILE`")
 }

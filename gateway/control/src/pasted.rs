@@ -1,19 +1,20 @@
-//! What comes back from the carrier's sign-in: by redirect, or copied by a person.
+//! The result of a sign-in at the carrier: a redirect, or what a person copied.
 
 use crate::{ControlError, Fault};
 use gateway_model::{AccountId, Secret};
 use url::{Url, form_urlencoded};
 
-/// A longer text is no redirect.
+/// The maximum length of a redirect.
 const MAX_TEXT: usize = 16 * 1024;
-/// A longer code is none that a carrier made.
+/// The maximum length of an authorization code.
 const MAX_CODE: usize = 4 * 1024;
 
 /// The parameters of a redirect (RFC 6749 section 4.1.2).
 pub(crate) struct Callback {
     code: Option<Secret>,
     pub(crate) state: Option<Secret>,
-    /// The carrier's error code, cleaned; its description is not repeated anywhere.
+    /// The carrier's error code, reduced to safe characters. Its description is untrusted text and is
+    /// not shown anywhere.
     error: Option<String>,
 }
 
@@ -21,15 +22,15 @@ pub(crate) struct Callback {
 pub(crate) enum Pasted {
     /// The whole address, or its query.
     Address(Callback),
-    /// Just the code.
+    /// The code alone.
     Code(Secret),
 }
 
 impl Callback {
-    /// Reads a raw query. A parameter that comes twice makes it worthless (RFC 6749 section 3.1).
+    /// Parses a raw query. A parameter must not be repeated (RFC 6749 section 3.1).
     pub(crate) fn of_query(query: &str) -> Result<Self, ControlError> {
         if query.len() > MAX_TEXT {
-            return Err(nonsense("it is too long"));
+            return Err(unusable("it is too long"));
         }
         let mut callback = Self {
             code: None,
@@ -53,13 +54,13 @@ impl Callback {
                 _ => false,
             };
             if twice {
-                return Err(nonsense("it has a parameter twice"));
+                return Err(unusable("it repeats a parameter"));
             }
         }
         Ok(callback)
     }
 
-    /// A code without anything beside it.
+    /// A code alone.
     pub(crate) const fn of_code(code: Secret) -> Self {
         Self {
             code: Some(code),
@@ -71,36 +72,36 @@ impl Callback {
     /// The code, or why there is none.
     pub(crate) fn code(self, account: &AccountId) -> Result<Secret, ControlError> {
         if let Some(error) = self.error {
-            let message = format!("the carrier did not let account {account} in: {error}");
+            let message = format!("the carrier refused the sign-in of account {account}: {error}");
             return Err(
                 ControlError::new(Fault::Refused, "consent_refused", message).remedy(
-                    "if the person refused, begin the sign-in again; else compare client id and \
-                 redirect URI with what is registered at the carrier",
+                    "if the person refused, begin the sign-in again; otherwise compare client id and \
+                 redirect URI with the registration at the carrier",
                 ),
             );
         }
-        let code = self.code.ok_or_else(|| nonsense("it holds no code"))?;
+        let code = self.code.ok_or_else(|| unusable("it contains no code"))?;
         if code.expose().is_empty() || code.expose().len() > MAX_CODE {
-            return Err(nonsense("its code is empty or too long"));
+            return Err(unusable("its code is empty or too long"));
         }
         Ok(code)
     }
 }
 
 impl Pasted {
-    /// Tells an address from a code.
+    /// Parses a text that is an address or a code.
     pub(crate) fn parse(text: &Secret) -> Result<Self, ControlError> {
         let text = text.expose().trim().trim_matches(['"', '\'', '<', '>']);
         if text.is_empty() {
-            return Err(nonsense("it is empty"));
+            return Err(unusable("it is empty"));
         }
         if text.len() > MAX_TEXT {
-            return Err(nonsense("it is too long"));
+            return Err(unusable("it is too long"));
         }
         if let Ok(url) = Url::parse(text) {
             let query = url
                 .query()
-                .ok_or_else(|| nonsense("it has no parameters"))?;
+                .ok_or_else(|| unusable("it has no parameters"))?;
             return Callback::of_query(query).map(Self::Address);
         }
         if text.contains("code=") || text.contains("state=") {
@@ -108,13 +109,13 @@ impl Pasted {
             return Callback::of_query(query).map(Self::Address);
         }
         if text.len() > MAX_CODE || !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(nonsense("it is neither an address nor a code"));
+            return Err(unusable("it is neither an address nor a code"));
         }
         Ok(Self::Code(Secret::new(text.to_owned())))
     }
 }
 
-/// A carrier's error code as people may see it.
+/// A carrier's error code, reduced to characters that are safe to show.
 fn clean(text: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let text: String = text.chars().filter(plain).take(64).collect();
@@ -125,10 +126,10 @@ fn clean(text: &str) -> String {
     }
 }
 
-fn nonsense(why: &str) -> ControlError {
-    let message = format!("what came back from the sign-in cannot be used: {why}");
+fn unusable(why: &str) -> ControlError {
+    let message = format!("the result of the sign-in cannot be used: {why}");
     ControlError::new(Fault::Invalid, "bad_redirect", message).remedy(
-        "copy the whole address from the browser after signing in, or just the value of `code`",
+        "copy the whole address from the browser after signing in, or only the value of `code`",
     )
 }
 

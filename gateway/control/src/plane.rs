@@ -1,9 +1,9 @@
-//! The control plane and what its parts share.
+//! The control plane and the context that its parts share.
 
 use crate::{
     ControlError,
-    reminders::Reminding,
-    served::{Publisher, Served, ServedAccount},
+    reminders::ReminderState,
+    serving::{Publisher, ServingAccount, ServingState},
     settings::Settings,
     wiring::{Wired, Wiring},
 };
@@ -19,7 +19,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
 };
 
-/// Who asks; it goes into the audit trail.
+/// Who acts, as the audit trail names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor(pub String);
 
@@ -30,27 +30,28 @@ impl Actor {
     }
 }
 
-/// What an operator does. Cheap to clone.
+/// Everything that an operator can do. Cheap to clone.
 #[derive(Clone)]
 pub struct ControlPlane {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) context: Arc<PlaneContext>,
 }
 
-/// What a control plane is made of.
+/// The parts of a control plane.
 pub struct Parts {
-    /// What is remembered.
+    /// The store.
     pub store: Store,
-    /// Who keeps tokens fresh.
+    /// The broker, which keeps tokens fresh.
     pub broker: Arc<Broker>,
-    /// The carriers.
+    /// The plugins of the carriers.
     pub catalog: Arc<Catalog>,
-    /// The way to the carriers.
+    /// The HTTP client for calls to carriers and webhooks.
     pub http: Arc<dyn HttpClient>,
-    /// Where time comes from.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// How it works.
+    /// The settings.
     pub settings: Settings,
-    /// From the system's cryptographic generator: states, verifiers, secrets and keys grow from it.
+    /// The seed of states, verifiers, secrets and keys. It must come from the system's cryptographic
+    /// random number generator.
     pub seed: [u8; 32],
 }
 
@@ -60,8 +61,8 @@ impl fmt::Debug for Parts {
     }
 }
 
-/// What all parts share.
-pub(crate) struct Shared {
+/// What all parts of the control plane share.
+pub(crate) struct PlaneContext {
     pub(crate) store: Store,
     pub(crate) broker: Arc<Broker>,
     pub(crate) wiring: Wiring,
@@ -71,13 +72,14 @@ pub(crate) struct Shared {
     wired: RwLock<BTreeMap<AccountId, Arc<Wired>>>,
     publisher: OnceLock<Arc<dyn Publisher>>,
     redirect_uri: OnceLock<String>,
-    pub(crate) reminding: Reminding,
-    /// One change at a time reaches broker and data plane, in the order of the store.
+    pub(crate) reminder_state: ReminderState,
+    /// Held during a change, so that changes reach the broker and the data plane one at a time and in
+    /// the order of the store.
     pub(crate) changes: tokio::sync::Mutex<()>,
 }
 
 impl ControlPlane {
-    /// Joins the parts; nothing happens before [`ControlPlane::load`].
+    /// Joins the parts. Nothing happens before [`ControlPlane::load`].
     pub fn new(parts: Parts) -> Self {
         let wiring = Wiring {
             catalog: parts.catalog,
@@ -86,7 +88,7 @@ impl ControlPlane {
             request_timeout: parts.settings.request_timeout,
         };
         Self {
-            shared: Arc::new(Shared {
+            context: Arc::new(PlaneContext {
                 store: parts.store,
                 broker: parts.broker,
                 wiring,
@@ -96,48 +98,48 @@ impl ControlPlane {
                 wired: RwLock::new(BTreeMap::new()),
                 publisher: OnceLock::new(),
                 redirect_uri: OnceLock::new(),
-                reminding: Reminding::default(),
+                reminder_state: ReminderState::default(),
                 changes: tokio::sync::Mutex::new(()),
             }),
         }
     }
 
-    /// From now on the data plane is told of every change.
+    /// Tells the data plane of every change from now on.
     pub fn attach(&self, publisher: Arc<dyn Publisher>) {
-        // A second data plane would be a mistake of the composition, and changes nothing.
-        drop(self.shared.publisher.set(publisher));
+        // Set once at startup. A second call is a defect of the composition and has no effect.
+        drop(self.context.publisher.set(publisher));
     }
 
-    /// Where carriers send people back to, exactly as it is registered there; known once the admin
-    /// listener is bound.
+    /// Sets the redirect URI, exactly as it is registered with carriers. It is known once the admin
+    /// listener is bound, because the port may be chosen then.
     pub fn redirect_to(&self, uri: String) {
-        // As above.
-        drop(self.shared.redirect_uri.set(uri));
+        // Set once at startup, like the publisher.
+        drop(self.context.redirect_uri.set(uri));
     }
 
-    /// What the data plane serves.
+    /// The accounts, apps and keys that the data plane serves.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn served(&self) -> Result<Served, ControlError> {
-        let store = &self.shared.store;
+    pub async fn serving_state(&self) -> Result<ServingState, ControlError> {
+        let store = &self.context.store;
         let accounts = store.accounts().await?;
         let (apps, legacy_keys) = (store.apps().await?, store.legacy_keys().await?);
-        Ok(self.shared.serve(accounts, apps, legacy_keys))
+        Ok(self.context.serving_state_of(accounts, apps, legacy_keys))
     }
 
-    /// Tells the data plane what is served now.
+    /// Publishes the present state to the data plane.
     pub(crate) async fn publish(&self) -> Result<(), ControlError> {
-        let Some(publisher) = self.shared.publisher.get() else {
+        let Some(publisher) = self.context.publisher.get() else {
             return Ok(());
         };
-        let served = self.served().await?;
-        publisher.publish(&served)
+        let state = self.serving_state().await?;
+        publisher.publish(&state)
     }
 }
 
-impl Shared {
-    /// Where carriers send people back to.
+impl PlaneContext {
+    /// The redirect URI; empty until it is set.
     pub(crate) fn redirect_uri(&self) -> String {
         self.redirect_uri.get().cloned().unwrap_or_default()
     }
@@ -146,38 +148,38 @@ impl Shared {
         self.clock.wall().into()
     }
 
-    /// What the data plane is told of these.
-    pub(crate) fn serve(
+    /// The state that is published for these records.
+    pub(crate) fn serving_state_of(
         &self,
         accounts: Vec<AccountRecord>,
         apps: Vec<AppRecord>,
         legacy_keys: Vec<LegacyKeyRecord>,
-    ) -> Served {
+    ) -> ServingState {
         let accounts = accounts.into_iter().map(|record| {
             let wired = self.wired(&record.name).filter(|_| record.active);
             let cell = wired.as_ref().map(|wired| Arc::clone(&wired.cell));
             let cell = cell.unwrap_or_else(|| inactive(&record.name));
             let signer = wired.and_then(|wired| wired.signer.clone());
-            ServedAccount {
+            ServingAccount {
                 record,
                 cell,
                 signer,
             }
         });
-        Served {
+        ServingState {
             accounts: accounts.collect(),
             apps,
             legacy_keys,
         }
     }
 
-    /// The accounts that the broker has.
+    /// The accounts that are connected to the broker.
     pub(crate) fn all_wired(&self) -> Vec<AccountId> {
         let wired = self.wired.read().unwrap_or_else(PoisonError::into_inner);
         wired.keys().cloned().collect()
     }
 
-    /// The account's connections to broker and carrier, if it is active.
+    /// The account's connection to the broker and the carrier, if it is active.
     pub(crate) fn wired(&self, account: &AccountId) -> Option<Arc<Wired>> {
         let wired = self.wired.read().unwrap_or_else(PoisonError::into_inner);
         wired.get(account).cloned()
@@ -198,20 +200,20 @@ impl Shared {
         Secret::new(URL_SAFE_NO_PAD.encode(rng.random::<[u8; 32]>()))
     }
 
-    /// A random number in 0..1, against doing things in step.
+    /// A random number from 0 to 1, so that several gateways do not act at the same moment.
     pub(crate) fn fraction(&self) -> f64 {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         rng.random()
     }
 
-    /// A name for one request to a carrier: 32 hexadecimal digits.
+    /// The id of one request to a carrier: 32 hexadecimal digits.
     pub(crate) fn request_id(&self) -> String {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         format!("{:032x}", rng.random::<u128>())
     }
 }
 
-/// The place of an account that nobody keeps tokens for, saying so.
+/// The credential cell of an inactive account: requests get an error that says so.
 fn inactive(account: &AccountId) -> Arc<CredentialCell> {
     use gateway_model::{CredentialState, Unavailable, UnavailableReason};
     let cell = CredentialCell::new(account.clone());

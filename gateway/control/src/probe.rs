@@ -1,6 +1,8 @@
-//! Probing: one harmless call with an account's token.
+//! Probes: test calls with an account's token that change nothing at the carrier.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, signing::Shown, tokens, wiring::Wired};
+use crate::{
+    Actor, ControlError, ControlPlane, Fault, signing::PresentedCredential, tokens, wiring::Wired,
+};
 use gateway_api::ProbeReport;
 use gateway_http_client::{HttpRequest, HttpResponse};
 use gateway_model::{
@@ -12,9 +14,10 @@ use http::HeaderMap;
 use serde_json::json;
 use std::{slice, time::Duration};
 
-/// An answer to a probe is not longer, in bytes.
-const MAX_ANSWER: usize = 1 << 20;
-/// Pauses before the attempts of one probe: a carrier that hiccups just then must not cost a login.
+/// The maximum length of a probe's response, in bytes.
+const MAX_RESPONSE: usize = 1 << 20;
+/// The pauses before the attempts of one probe: a short failure of the carrier must not cost a person's
+/// new login.
 const ATTEMPTS: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_millis(500),
@@ -22,7 +25,7 @@ const ATTEMPTS: [Duration; 3] = [
 ];
 
 impl ControlPlane {
-    /// Makes the carrier's proof call with the account's current token.
+    /// Makes the carrier's test call with the account's current token.
     ///
     /// # Errors
     /// When there is no token, or the carrier cannot be reached.
@@ -36,56 +39,57 @@ impl ControlPlane {
         let work = async {
             let wired = self.connected(&record.name)?;
             let credential = self.current_credential(&record.name, &wired).await?;
-            self.prove(&record, &wired, Shown::from(&credential)).await
+            self.prove(&record, &wired, PresentedCredential::from(&credential))
+                .await
         };
         self.audited(actor, "account.probe", &subject, json!({}), work)
             .await
     }
 
-    /// The account's current token; asks for one if there is none.
+    /// The account's current token. It is requested if there is none.
     pub(crate) async fn current_credential(
         &self,
         account: &AccountId,
         wired: &Wired,
     ) -> Result<Credential, ControlError> {
-        let deadline = self.shared.clock.now() + self.shared.settings.request_timeout;
-        let broker = self.shared.broker.handle();
+        let deadline = self.context.clock.now() + self.context.settings.request_timeout;
+        let broker = self.context.broker.handle();
         let acquired = broker.acquire(account, deadline).await;
         acquired.map_err(tokens::unavailable)?;
         held_credential(wired).map_err(tokens::unavailable)
     }
 
-    /// The account's connections.
+    /// The account's connection.
     pub(crate) fn connected(
         &self,
         account: &AccountId,
     ) -> Result<std::sync::Arc<Wired>, ControlError> {
-        self.shared.wired(account).ok_or_else(|| {
+        self.context.wired(account).ok_or_else(|| {
             let message = format!("account {account} is switched off");
             ControlError::new(Fault::Invalid, "inactive", message).remedy(format!(
-                "`waybill account activate {account}` switches it on"
+                "switch it on with `waybill account activate {account}`"
             ))
         })
     }
 
-    /// Shows that a credential may be used with all of the account's numbers.
+    /// Proves that a credential may be used with all of the account's numbers.
     pub(crate) async fn prove(
         &self,
         record: &AccountRecord,
         wired: &Wired,
-        shown: Shown<'_>,
+        presented: PresentedCredential<'_>,
     ) -> Result<ProbeReport, ControlError> {
-        let diagnosis = self.shared.wiring.diagnosis(&record.carrier);
+        let diagnosis = self.context.wiring.diagnosis(&record.carrier);
         let Some((diagnosis, probe)) = diagnosis.and_then(|d| Some((d, d.proof()?))) else {
             return Ok(nothing_to_prove(
                 record,
-                "the carrier's plugin knows no harmless call",
+                "the carrier's plugin declares no test call",
             ));
         };
         if probe.needs_account_number() && record.numbers.is_empty() {
             return Ok(nothing_to_prove(
                 record,
-                "the account has no number to prove",
+                "the account has no account number",
             ));
         }
         let mut first = None;
@@ -95,7 +99,7 @@ impl ControlPlane {
             record.numbers.iter().map(Some).collect()
         };
         for number in each {
-            let answer = self.send_probe(wired, probe, number, shown).await?;
+            let answer = self.send_probe(wired, probe, number, presented).await?;
             let report = report(record, diagnosis, probe, number, &answer);
             if !report.ok {
                 return Ok(report);
@@ -105,19 +109,19 @@ impl ControlPlane {
         Ok(first.unwrap_or_else(|| nothing_to_prove(record, "there was nothing to prove")))
     }
 
-    /// One probe; repeated a little where the carrier only hiccups.
+    /// Makes one probe, with a few attempts if the carrier fails for a short time.
     pub(crate) async fn send_probe(
         &self,
         wired: &Wired,
         probe: &Probe,
         number: Option<&AccountNumber>,
-        shown: Shown<'_>,
+        presented: PresentedCredential<'_>,
     ) -> Result<HttpResponse, ControlError> {
         let mut last = None;
         for pause in ATTEMPTS {
             tokio::time::sleep(pause).await;
-            let request = self.probe_request(wired, probe, number, shown)?;
-            match self.shared.wiring.http.send(request).await {
+            let request = self.probe_request(wired, probe, number, presented)?;
+            match self.context.wiring.http.send(request).await {
                 Ok(answer) if answer.status.is_server_error() || answer.status == 429 => {
                     last = Some(Ok(answer));
                 }
@@ -128,7 +132,7 @@ impl ControlPlane {
         match last {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => {
-                let message = format!("the carrier did not answer the call: {error}");
+                let message = format!("the carrier did not respond to the call: {error}");
                 Err(
                     ControlError::new(Fault::Carrier, "carrier_unreachable", message)
                         .remedy("try again when the carrier can be reached; nothing was changed"),
@@ -147,7 +151,7 @@ impl ControlPlane {
         wired: &Wired,
         probe: &Probe,
         number: Option<&AccountNumber>,
-        shown: Shown<'_>,
+        presented: PresentedCredential<'_>,
     ) -> Result<HttpRequest, ControlError> {
         let origin = wired.origin.as_ref().ok_or_else(|| {
             let why = wired
@@ -158,13 +162,13 @@ impl ControlPlane {
             ControlError::new(Fault::Invalid, "misconfigured", why)
         })?;
         let asked = probe
-            .request(number, &self.shared.request_id())
+            .request(number, &self.context.request_id())
             .ok_or_else(|| {
                 let message = format!("{} cannot be called without an account number", probe.title);
                 ControlError::new(Fault::Invalid, "no_account_number", message)
             })?;
         let mut headers = HeaderMap::new();
-        for (name, value) in asked.headers.iter().chain(shown.fields) {
+        for (name, value) in asked.headers.iter().chain(presented.fields) {
             headers.insert(name.clone(), value.clone());
         }
         let mut request = HttpRequest {
@@ -172,9 +176,10 @@ impl ControlPlane {
             url: format!("{origin}{}", asked.path),
             headers,
             body: asked.body.into(),
-            timeout: self.shared.settings.request_timeout,
-            max_response: MAX_ANSWER,
+            timeout: self.context.settings.request_timeout,
+            max_response: MAX_RESPONSE,
         };
+        // Last, because the signature covers the fields and the body.
         if let Some(signer) = &wired.signer {
             let signed = signer.sign(&SignRequest {
                 method: &request.method,
@@ -182,7 +187,7 @@ impl ControlPlane {
                 path_and_query: &asked.path,
                 headers: &request.headers,
                 body: slice::from_ref(&request.body),
-                state: shown.state,
+                state: presented.state,
             });
             for (name, value) in signed.map_err(unsigned)? {
                 request.headers.insert(name, value);
@@ -195,10 +200,10 @@ impl ControlPlane {
 fn unsigned(failure: Failure) -> ControlError {
     let message = format!("the call was not made, because it could not be signed: {failure}");
     ControlError::new(Fault::Unavailable, "signature_failed", message)
-        .remedy("look at the account's configuration, and for a newer plugin of its carrier")
+        .remedy("check the account's configuration, or install a newer plugin of its carrier")
 }
 
-/// What is published for the account.
+/// The credential that is published for the account.
 pub(crate) fn held_credential(wired: &Wired) -> Result<Credential, Unavailable> {
     match &*wired.cell.load().1 {
         CredentialState::Usable(credential) => Ok(credential.clone()),
@@ -220,7 +225,7 @@ fn nothing_to_prove(record: &AccountRecord, why: &str) -> ProbeReport {
     }
 }
 
-/// What an answer to a probe shows.
+/// Interprets the response to a probe.
 pub(crate) fn report(
     record: &AccountRecord,
     diagnosis: &Diagnosis,

@@ -1,42 +1,43 @@
-//! Reminders: whoever must sign in again hears of it before the parcels wait.
+//! Reminders: notices in good time before an account stops working.
 //!
-//! | file | what |
+//! | File | Contents |
 //! |---|---|
-//! | `standing` | whether a person is needed for one account; pure |
-//! | `text` | what that person reads |
-//! | `decide` | which notices open and close now; pure |
-//! | `way`, `webhook`, `mail` | how notices leave, and what happens when they cannot |
-//! | `task` | one look, and looking until the gateway ends |
+//! | `assessment` | whether an account needs a person; pure |
+//! | `text` | the message for that person |
+//! | `decide` | which notices to open and to close; pure |
+//! | `channel`, `webhook`, `mail` | how notices are delivered, and when a failed delivery is repeated |
+//! | `snapshot`, `task` | the state of all accounts; the background tasks |
 
+mod assessment;
+mod channel;
 mod decide;
 mod mail;
-mod standing;
+mod snapshot;
 mod task;
 mod text;
-mod way;
 mod webhook;
 
 pub use mail::{Mail, MailLogin, MailSecurity};
 pub use webhook::Webhook;
 
-use crate::reminders::way::Way;
+use crate::reminders::channel::Channel;
 use jiff::tz::TimeZone;
 use std::sync::{Mutex, atomic::AtomicU64};
 use tokio::sync::Notify;
 
-/// Who is told, and in which zone dates are written.
+/// Where reminders are sent, and the time zone of their dates.
 #[derive(Clone, Debug)]
 pub struct Reminders {
-    /// The zone of dates, and of what a day is.
+    /// The time zone of dates. It also says when a day begins.
     pub zone: TimeZone,
-    /// A program that is told.
+    /// A webhook.
     pub webhook: Option<Webhook>,
-    /// People who are told.
+    /// Mail to people.
     pub mail: Option<Mail>,
 }
 
 impl Default for Reminders {
-    /// In UTC, and only where everybody looks anyway.
+    /// In UTC, without webhook and mail: notices are in the log and the admin API only.
     fn default() -> Self {
         Self {
             zone: TimeZone::UTC,
@@ -46,18 +47,18 @@ impl Default for Reminders {
     }
 }
 
-/// What reminding remembers between two looks.
+/// The state of the reminders between two reviews.
 #[derive(Debug, Default)]
-pub(crate) struct Reminding {
-    /// An account changed: look now.
-    pub(crate) look: Notify,
-    /// Something may be due to leave.
+pub(crate) struct ReminderState {
+    /// An account changed: review now.
+    pub(crate) review: Notify,
+    /// A notice may be due for delivery.
     webhook_due: Notify,
     mail_due: Notify,
-    /// How many notices were open at the last look.
+    /// The number of notices that were open at the last review.
     open: AtomicU64,
-    webhook: Mutex<Way>,
-    mail: Mutex<Way>,
+    webhook: Mutex<Channel>,
+    mail: Mutex<Channel>,
 }
 
 #[cfg(test)]

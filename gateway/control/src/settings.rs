@@ -1,62 +1,62 @@
-//! How the control plane works.
+//! The settings of the control plane.
 
 use crate::Reminders;
 use gateway_model::{CarrierId, Environment, Origin};
 use std::{path::PathBuf, time::Duration};
 
-/// How the control plane works.
+/// The settings of the control plane.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The gateway's version, for people.
     pub version: &'static str,
-    /// How long a person may take to consent.
+    /// How long a person may take to sign in.
     pub consent_lifetime: Duration,
-    /// One authorization or probe may take this long.
+    /// The time limit of one authorization or probe.
     pub request_timeout: Duration,
-    /// How many days before its end a grant is reminded of.
+    /// How many days before a grant's end its reminder is sent.
     pub remind_days: u16,
-    /// Who is told, besides those who look.
+    /// Where reminders are sent.
     pub reminders: Reminders,
     /// What the operator overrides, per carrier and environment.
     pub realms: Vec<Realm>,
-    /// What it keeps on disk.
+    /// The files of the gateway.
     pub files: Files,
 }
 
-/// What the gateway keeps on disk, as far as somebody has to look after it.
+/// The files of the gateway that an operator has to look after.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    /// Where a migration leaves its backup; without it none can begin.
+    /// The folder for the backup before a migration; without it no migration can begin.
     pub backup_dir: Option<PathBuf>,
-    /// Files whose modes matter.
+    /// Files that other users must not read or change.
     pub private: Vec<PrivateFile>,
 }
 
-/// A file that not everybody may read or change.
+/// A file that other users must not read or change.
 #[derive(Clone, Debug)]
 pub struct PrivateFile {
-    /// For people: `the store`.
+    /// The file's purpose, for people: `the store`.
     pub what: &'static str,
-    /// Where it is.
+    /// The file's path.
     pub path: PathBuf,
     /// The mode bits that it must not have: `0o077`.
     pub forbidden: u32,
-    /// Whether the next start fails without it.
+    /// Whether the gateway cannot start without the file.
     pub needed: bool,
 }
 
-/// What the operator overrides for one carrier and environment.
+/// The operator's overrides for one carrier and environment.
 #[derive(Clone, Debug)]
 pub struct Realm {
-    /// Which carrier.
+    /// The carrier.
     pub carrier: CarrierId,
-    /// Which of its environments.
+    /// The carrier's environment.
     pub environment: Environment,
-    /// Where its API and token endpoint are, instead of where its plugin says.
+    /// The origin of the API and the token endpoint, instead of the plugin's.
     pub origin: Option<Origin>,
-    /// Allows an `http` origin. Secrets then travel in clear.
+    /// Allows an `http` origin. Secrets are then sent in clear.
     pub danger_plaintext: bool,
-    /// A refresh token of unknown fate may be presented once more, when a login is the only
-    /// alternative.
+    /// Whether a refresh token whose last presentation has an unknown outcome may be presented once
+    /// more, when a new sign-in is the only alternative.
     pub last_chance: bool,
 }

@@ -1,4 +1,4 @@
-//! Who signs an account's requests, of apps and of the control plane alike.
+//! The signer of an account's requests, both of apps and of the control plane.
 
 use gateway_model::{Credential, Failure, FailureClass, SignRequest, SignatureFields, Signer};
 use gateway_plugin_host::{Instance, Issued, Plugin, SignBody};
@@ -10,27 +10,27 @@ use std::sync::{
 
 /// Signs the requests of one account.
 #[derive(Debug)]
-pub(crate) struct AccountSigner(By);
+pub(crate) struct AccountSigner(SignedBy);
 
 #[derive(Debug)]
-enum By {
-    /// The plugin, by the instance whose client secret the carrier took last. If the carrier has
-    /// changed its mind since, it rejects the request, and the renewal finds the right one.
+enum SignedBy {
+    /// The plugin, with the instance whose client secret the carrier accepted last. If the carrier no
+    /// longer accepts that secret, it rejects the request, and the renewal finds the right one.
     Plugin {
         each: Vec<Arc<Instance>>,
         good: Arc<AtomicUsize>,
         body: SignBody,
     },
-    /// Signatures are wanted, or may be, and there is nobody to make them. A token that was kept from
-    /// better times must not be sent without.
-    Nobody(Failure),
+    /// No one: signatures are or may be required, and there is no instance to make them. A stored
+    /// token must not be sent without a signature.
+    Impossible(Failure),
 }
 
 impl AccountSigner {
     /// For an account whose instances could be made; `None` if its plugin signs nothing.
     pub(crate) fn of(each: &[Arc<Instance>], good: &Arc<AtomicUsize>) -> Option<Arc<dyn Signer>> {
         let body = each.first()?.signs()?;
-        Some(Arc::new(Self(By::Plugin {
+        Some(Arc::new(Self(SignedBy::Plugin {
             each: each.to_vec(),
             good: Arc::clone(good),
             body,
@@ -42,42 +42,42 @@ impl AccountSigner {
         let class = match plugin {
             Some(plugin) if plugin.signs().is_none() => return None,
             Some(_) => FailureClass::Config,
-            // What this carrier wants is not known without its plugin.
+            // Without its plugin it is not known whether the carrier requires signatures.
             None => FailureClass::Bug,
         };
         let failure = Failure::new(class, "account_unusable", why);
-        Some(Arc::new(Self(By::Nobody(failure))))
+        Some(Arc::new(Self(SignedBy::Impossible(failure))))
     }
 }
 
 impl Signer for AccountSigner {
     fn needs_body(&self) -> bool {
         match &self.0 {
-            By::Plugin { body, .. } => body.is_needed(),
-            By::Nobody(_) => false,
+            SignedBy::Plugin { body, .. } => body.is_needed(),
+            SignedBy::Impossible(_) => false,
         }
     }
 
     fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
         match &self.0 {
-            By::Plugin { each, good, .. } => {
+            SignedBy::Plugin { each, good, .. } => {
                 let good = good.load(Ordering::Relaxed) % each.len();
                 each[good].sign(request)
             }
-            By::Nobody(failure) => Err(failure.clone()),
+            SignedBy::Impossible(failure) => Err(failure.clone()),
         }
     }
 }
 
-/// A credential as one request of the control plane shows it.
+/// A credential for one request of the control plane.
 #[derive(Clone, Copy)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct PresentedCredential<'a> {
     pub(crate) fields: &'a [(HeaderName, HeaderValue)],
-    /// What belongs to it and is only for the signer.
+    /// The credential's state, which only the signer gets.
     pub(crate) state: &'a [u8],
 }
 
-impl<'a> From<&'a Credential> for Shown<'a> {
+impl<'a> From<&'a Credential> for PresentedCredential<'a> {
     fn from(credential: &'a Credential) -> Self {
         Self {
             fields: &credential.headers,
@@ -86,7 +86,7 @@ impl<'a> From<&'a Credential> for Shown<'a> {
     }
 }
 
-impl<'a> From<&'a Issued> for Shown<'a> {
+impl<'a> From<&'a Issued> for PresentedCredential<'a> {
     fn from(issued: &'a Issued) -> Self {
         Self {
             fields: &issued.headers,

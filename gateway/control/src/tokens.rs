@@ -1,4 +1,4 @@
-//! Tokens: what is known of them, and renewing on demand.
+//! Tokens: what is known about them, and renewal on demand.
 
 use crate::{Actor, ControlError, ControlPlane, Fault, trail};
 use gateway_api::{RefreshView, TokenView};
@@ -7,26 +7,26 @@ use gateway_model::{AccountId, GrantKind, GrantStatus, Unavailable, UnavailableR
 use gateway_store::{AccountRecord, GrantRecord};
 use serde_json::json;
 
-/// How many of the newest attempts are shown.
+/// The number of attempts that are shown.
 const RENEWALS: u32 = 10;
 
 impl ControlPlane {
-    /// What is known of an account's token; never the token.
+    /// What is known about an account's token. The token itself is never returned.
     ///
     /// # Errors
     /// When there is no such account, or the store cannot be read.
     pub async fn token(&self, account: &AccountId) -> Result<TokenView, ControlError> {
         let record = self.known_account(account).await?;
-        let store = &self.shared.store;
+        let store = &self.context.store;
         let grant = store.grant(&record.name).await?;
         let renewals = store.renewals(&record.name, RENEWALS).await?;
-        let status = self.shared.broker.handle().status(&record.name);
+        let status = self.context.broker.handle().status(&record.name);
         let mut view = view(&record, grant.as_ref(), status.as_ref());
         view.renewals = renewals.into_iter().map(trail::renewal).collect();
         Ok(view)
     }
 
-    /// Asks for a new token now, and waits for it.
+    /// Requests a new token now and waits for it.
     ///
     /// # Errors
     /// When none was issued.
@@ -38,21 +38,21 @@ impl ControlPlane {
         let record = self.known_account(account).await?;
         let subject = format!("account:{}", record.name);
         let work = async {
-            let deadline = self.shared.clock.now() + self.shared.settings.request_timeout;
-            let broker = self.shared.broker.handle();
+            let deadline = self.context.clock.now() + self.context.settings.request_timeout;
+            let broker = self.context.broker.handle();
             let renewed = broker.renew(&record.name, deadline).await;
-            renewed.map_err(|absent| self.with_way_out(absent, &record))?;
+            renewed.map_err(|absent| self.with_remedy(absent, &record))?;
             self.token(&record.name).await
         };
         self.audited(actor, "token.renew", &subject, json!({}), work)
             .await
     }
 
-    /// With the command that helps, where a person is needed.
-    fn with_way_out(&self, absent: Unavailable, record: &AccountRecord) -> ControlError {
+    /// Adds the command that helps, if a person has to act.
+    fn with_remedy(&self, absent: Unavailable, record: &AccountRecord) -> ControlError {
         let account = &record.name;
-        let status = self.shared.broker.handle().status(account);
-        // The present token may still serve when its renewal is refused.
+        let status = self.context.broker.handle().status(account);
+        // The present token may still be usable although its renewal was refused.
         let spent = status.is_some_and(|status| status.grant == GrantStatus::Spent);
         let reason = absent.reason;
         let error = unavailable(absent);
@@ -98,7 +98,8 @@ fn view(
         fingerprint: status
             .and_then(|status| status.fingerprint)
             .map(|fingerprint| fingerprint.to_string()),
-        // The broker counts from the start of the process for a token that it took over.
+        // The store's time comes first: for a token from before this start the broker only knows the
+        // time at which it took the token over.
         issued_at: stored
             .map(|token| trail::stamp(token.issued_at))
             .or_else(|| status?.issued_at.map(trail::time)),

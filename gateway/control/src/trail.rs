@@ -1,23 +1,24 @@
-//! What happened, and what people should know.
+//! The audit trail, open notices and the status.
 
 use crate::{ControlError, ControlPlane};
 use gateway_api::{AuditView, NoticeView, RenewalView, StatusView};
 use gateway_store::{AuditId, NoticeRecord, RenewalEntry, Timestamp};
 use std::time::SystemTime;
 
-/// The most audit entries in one answer.
+/// The maximum number of audit entries in one response.
 const MAX_AUDIT: usize = 500;
 
 impl ControlPlane {
-    /// Whether the store answers, and takes changes as far as one can tell without making one.
+    /// Checks that the store responds and takes changes, as far as that can be checked without making
+    /// one.
     ///
     /// # Errors
-    /// With what is wrong and what to do.
-    pub async fn store_answers(&self) -> Result<(), ControlError> {
-        Ok(self.shared.store.healthy().await?)
+    /// When it does not; the error says why and what to do.
+    pub async fn check_store(&self) -> Result<(), ControlError> {
+        Ok(self.context.store.healthy().await?)
     }
 
-    /// The newest audit entries before `before`, newest first; at most 500.
+    /// The latest audit entries before entry `before`, newest first; at most 500.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -27,7 +28,7 @@ impl ControlPlane {
         limit: usize,
     ) -> Result<Vec<AuditView>, ControlError> {
         let limit = u32::try_from(limit.clamp(1, MAX_AUDIT)).unwrap_or(1);
-        let entries = self.shared.store.audit(before.map(AuditId), limit).await?;
+        let entries = self.context.store.audit(before.map(AuditId), limit).await?;
         let views = entries.into_iter().map(|entry| AuditView {
             id: entry.id.0,
             at: stamp(entry.at),
@@ -40,12 +41,13 @@ impl ControlPlane {
         Ok(views.collect())
     }
 
-    /// Open notices, the worst first; of several days' notices of one kind, the newest.
+    /// Open notices, the most severe first. Of an account's notices of one kind only the newest is
+    /// returned, because a notice is repeated each day.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn notices(&self) -> Result<Vec<NoticeView>, ControlError> {
-        let mut open = self.shared.store.notices(true).await?;
+        let mut open = self.context.store.notices(true).await?;
         open.sort_by(|one, other| {
             (other.kind, &one.account, other.created_at).cmp(&(
                 one.kind,
@@ -62,13 +64,13 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be read.
     pub async fn status(&self) -> Result<StatusView, ControlError> {
-        let shared = &self.shared;
-        let accounts = shared.store.accounts().await?;
-        let usable = shared.broker.handle().list();
+        let context = &self.context;
+        let accounts = context.store.accounts().await?;
+        let usable = context.broker.handle().list();
         Ok(StatusView {
-            version: shared.settings.version.to_owned(),
-            store: shared.store.kind().to_owned(),
-            redirect_uri: shared.redirect_uri(),
+            version: context.settings.version.to_owned(),
+            store: context.store.kind().to_owned(),
+            redirect_uri: context.redirect_uri(),
             accounts: accounts.len(),
             usable: usable.iter().filter(|account| account.usable).count(),
             notices: self.notices().await?,
@@ -95,17 +97,17 @@ pub(crate) fn renewal(entry: RenewalEntry) -> RenewalView {
     }
 }
 
-/// A stored time on the wire; what no calendar has is the epoch.
+/// A stored time as it is sent. A time outside the calendar becomes the epoch.
 pub(crate) fn stamp(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
-/// A time on the wire, to the millisecond.
+/// A time as it is sent, in milliseconds.
 pub(crate) fn time(at: SystemTime) -> jiff::Timestamp {
     stamp(at.into())
 }
 
-/// A carrier's milliseconds on the wire.
+/// A carrier's time in milliseconds, as it is sent.
 pub(crate) fn millis(at: u64) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()
 }

@@ -1,4 +1,4 @@
-//! A stored account becomes a plugin's instances and a slot of the broker.
+//! Connects a stored account: plugin instances, a slot of the broker, and a signer.
 
 use crate::{settings::Realm, signing::AccountSigner};
 use gateway_broker::{
@@ -15,25 +15,27 @@ use gateway_store::AccountRecord;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
-/// Why an account has nobody to ask for its tokens.
+/// Why an account cannot obtain tokens.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum WiringError {
-    /// No active plugin for the carrier.
+    /// No active plugin serves the carrier.
     #[error(
-        "no active plugin serves carrier {0}: put its file into plugins.dir, and see `waybill plugin list`"
+        "no active plugin serves carrier {0}: put the plugin's file into plugins.dir, and check it with \
+         `waybill plugin list`"
     )]
     NoPlugin(CarrierId),
-    /// The plugin names no origin for the environment, and no route overrides it.
+    /// The plugin has no origin for the environment, and no route sets one.
     #[error(
         "the plugin of {0} has no origin for the {1} environment: set `origin` in its [[route]]"
     )]
     NoOrigin(CarrierId, Environment),
-    /// A person is to consent, and the plugin does not know how.
+    /// The grant needs a person's consent, and the plugin does not support that.
     #[error(
-        "the plugin of {0} knows no consent by a person: use the grant client_credentials, or a newer plugin"
+        "the plugin of {0} does not support consent by a person: use the grant client_credentials, or a \
+         newer plugin"
     )]
     NoConsent(CarrierId),
-    /// There is nothing to prove the client with.
+    /// The account has no client secret.
     #[error("account {0} has no client secret: add one with `waybill account rotate-secret {0}`")]
     NoSecret(AccountId),
     /// The plugin refused the account's configuration.
@@ -41,7 +43,7 @@ pub enum WiringError {
     Refused(#[from] Failure),
 }
 
-/// Turns accounts into connections.
+/// Connects accounts.
 pub(crate) struct Wiring {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) http: Arc<dyn HttpClient>,
@@ -49,31 +51,31 @@ pub(crate) struct Wiring {
     pub(crate) request_timeout: Duration,
 }
 
-/// An account's connections.
+/// The connection of an account.
 pub(crate) struct Wired {
     pub(crate) spec: AccountSpec,
-    /// Where the carrier's API is; `None`: nowhere, as `problem` says.
+    /// The origin of the carrier's API; if there is none, `problem` says why.
     pub(crate) origin: Option<Origin>,
     /// The first client secret's instance.
     pub(crate) instance: Option<Arc<Instance>>,
     pub(crate) problem: Option<WiringError>,
-    /// Who signs its requests, if its carrier wants that.
+    /// The signer of its requests, if its carrier requires signed requests.
     pub(crate) signer: Option<Arc<dyn Signer>>,
-    /// Where the broker publishes the account's credential.
+    /// The cell in which the broker publishes the account's credential.
     pub(crate) cell: Arc<CredentialCell>,
 }
 
-/// Instances that are made in one go.
-const AT_ONCE: usize = 64;
+/// The number of accounts whose instances are made in one call of the plugin.
+const BATCH: usize = 64;
 
 impl Wiring {
-    /// Gives the accounts to the broker. One that cannot work is given as well, so that its requests
-    /// are answered with the reason. Accounts of one carrier should stand together: their instances
-    /// are made some at a time.
+    /// Connects the accounts to the broker. An account that cannot work is connected as well, so that
+    /// its requests get the reason. Accounts of one carrier should be adjacent: their instances are
+    /// made in batches.
     pub(crate) fn wire_all(&self, records: &[AccountRecord], broker: &Broker) -> Vec<Wired> {
         let same = |one: &AccountRecord, other: &AccountRecord| one.carrier == other.carrier;
         let mut all = Vec::with_capacity(records.len());
-        for some in records.chunk_by(same).flat_map(|some| some.chunks(AT_ONCE)) {
+        for some in records.chunk_by(same).flat_map(|some| some.chunks(BATCH)) {
             let made = self.instances(some);
             let wired = some.iter().zip(made);
             all.extend(wired.map(|(record, made)| self.join(record, made, broker)));
@@ -81,7 +83,7 @@ impl Wiring {
         all
     }
 
-    /// The same for one account.
+    /// Connects one account to the broker.
     pub(crate) fn wire(&self, record: &AccountRecord, broker: &Broker) -> Wired {
         let made = self.instances(std::slice::from_ref(record)).pop();
         let made = made.unwrap_or_else(|| Err(WiringError::NoSecret(record.name.clone())));
@@ -100,7 +102,7 @@ impl Wiring {
             Ok(instances) => self.usable(instances),
             Err(problem) => unusable(plugin, problem),
         };
-        let PartsOf {
+        let AccountParts {
             authorizer,
             instance,
             signer,
@@ -128,8 +130,8 @@ impl Wiring {
         }
     }
 
-    /// What an account with these instances works by.
-    fn usable(&self, instances: Vec<Arc<Instance>>) -> PartsOf {
+    /// The parts of an account with these instances.
+    fn usable(&self, instances: Vec<Arc<Instance>>) -> AccountParts {
         let preferred = PreferredSecret::default();
         let (first, signer) = (
             instances.first().cloned(),
@@ -138,7 +140,7 @@ impl Wiring {
         let each = instances
             .into_iter()
             .map(|instance| PluginAuthorizer::new(instance, Arc::clone(&self.http)));
-        PartsOf {
+        AccountParts {
             authorizer: Arc::new(ClientSecrets::new(each.collect(), preferred)),
             instance: first,
             signer,
@@ -146,13 +148,13 @@ impl Wiring {
         }
     }
 
-    /// Whether the account's plugin would take it; it is given to nobody.
+    /// Checks that the plugin accepts the account's configuration. Nothing is connected.
     pub(crate) fn accepts(&self, record: &AccountRecord) -> Result<(), WiringError> {
         let made = self.instances(std::slice::from_ref(record));
         made.into_iter().try_for_each(|made| made.map(drop))
     }
 
-    /// What the account's carrier's answers mean.
+    /// The manifest's explanations of the carrier's responses.
     pub(crate) fn diagnosis(&self, carrier: &CarrierId) -> Option<&Diagnosis> {
         self.catalog.plugin(carrier).map(Plugin::diagnosis)
     }
@@ -169,7 +171,8 @@ impl Wiring {
         overridden.or_else(|| plugin?.profile().origin(record.environment).cloned())
     }
 
-    /// For each account of one carrier: an instance for each client secret, in order.
+    /// Makes an instance for each client secret of each account, in order. All accounts must be of one
+    /// carrier.
     fn instances(&self, records: &[AccountRecord]) -> Vec<Result<Vec<Arc<Instance>>, WiringError>> {
         let plugin = records
             .first()
@@ -187,7 +190,8 @@ impl Wiring {
         let made = plugin.map(|plugin| plugin.instances(wanted));
         let mut made = made.unwrap_or_default().into_iter();
         let of_each = counts.into_iter().map(|count| {
-            // All of them are taken, even behind one that was refused.
+            // All instances of this account are taken from the iterator, even after a refused one:
+            // otherwise the next account would get them.
             let own: Vec<_> = made.by_ref().take(count?).collect();
             let own = own.into_iter().map(|made| Ok(Arc::new(made?)));
             own.collect()
@@ -195,7 +199,7 @@ impl Wiring {
         of_each.collect()
     }
 
-    /// How to make an account's instances.
+    /// The options of an account's instances.
     fn options(
         &self,
         record: &AccountRecord,
@@ -226,19 +230,19 @@ impl Wiring {
     }
 }
 
-/// What an account works by.
-struct PartsOf {
+/// The parts of an account's connection.
+struct AccountParts {
     authorizer: Arc<dyn Authorizer>,
     instance: Option<Arc<Instance>>,
     signer: Option<Arc<dyn Signer>>,
     problem: Option<WiringError>,
 }
 
-/// What an account without instances answers with.
-fn unusable(plugin: Option<&Plugin>, problem: WiringError) -> PartsOf {
+/// The parts of an account without instances: every use gets the reason.
+fn unusable(plugin: Option<&Plugin>, problem: WiringError) -> AccountParts {
     let why = problem.to_string();
     let failure = Failure::new(FailureClass::Config, "account_unusable", why.as_str());
-    PartsOf {
+    AccountParts {
         authorizer: Arc::new(UnusableAccount::new(failure)),
         instance: None,
         signer: AccountSigner::without_instance(plugin, &why),
@@ -246,12 +250,12 @@ fn unusable(plugin: Option<&Plugin>, problem: WiringError) -> PartsOf {
     }
 }
 
-/// A digest of everything that a token depends on.
+/// A digest of everything that a token depends on. A stored token with another key is not used.
 fn key(record: &AccountRecord, origin: Option<&Origin>, slot: &str) -> SlotKey {
-    // An account without origin has no token either, so its key only has to be its own.
+    // Without an origin there is no token, so any origin will do here.
     let nowhere = || "https://invalid".parse().expect("a literal origin parses");
     let origin = origin.cloned().unwrap_or_else(nowhere);
-    // In the order in which they are tried; a secret that is added or taken away changes the key.
+    // With each secret's length, so that different lists never give the same text.
     let secrets: String = record
         .client_secrets
         .iter()
@@ -269,7 +273,7 @@ fn key(record: &AccountRecord, origin: Option<&Origin>, slot: &str) -> SlotKey {
     })
 }
 
-/// A plugin with one slot is not asked for it by name.
+/// The name of the slot to use. A plugin with one slot expects an empty name.
 fn slot_name(plugin: &Plugin) -> String {
     match plugin.manifest().slots.as_slice() {
         [] | [_] => String::new(),
@@ -277,7 +281,7 @@ fn slot_name(plugin: &Plugin) -> String {
     }
 }
 
-/// What the plugin reads (`docs/plugins.md`, "Configuration of an instance").
+/// The configuration that the plugin reads (`docs/plugins.md`, "Configuration of an instance").
 fn instance_config(
     record: &AccountRecord,
     secret: &ClientSecret,

@@ -12,8 +12,8 @@ use super::{
     secret_input::{self, SecretArgs},
     text::clean,
 };
-use gateway_api::{ProbeReport, SecretText, UpdateAccount};
 use clap::Subcommand;
+use gateway_api::{ProbeReport, SecretText, UpdateAccount};
 use gateway_model::AccountId;
 use std::path::PathBuf;
 

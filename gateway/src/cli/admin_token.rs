@@ -4,8 +4,8 @@ use super::{
     CliError, Outcome, Output, Session, prompt,
     text::{clean, when, word},
 };
-use gateway_api::{AddAdminToken, AdminTokenView};
 use clap::{Subcommand, ValueEnum};
+use gateway_api::{AddAdminToken, AdminTokenView};
 use gateway_model::Role;
 
 #[derive(Debug, Subcommand)]

@@ -5,8 +5,8 @@ use super::{
     secret_input::{self, SecretArgs},
     text::{joined, kept_in, when, when_known, yes},
 };
-use gateway_api::{AddApp, AppSecrets, AppView, RateChange, RotateApp, SecretText, UpdateApp};
 use clap::Subcommand;
+use gateway_api::{AddApp, AppSecrets, AppView, RateChange, RotateApp, SecretText, UpdateApp};
 use gateway_model::{AccountId, AppId, RateLimit};
 use std::{num::NonZeroU32, path::PathBuf};
 

@@ -1,9 +1,9 @@
 //! `waybill key`: the master key that seals the store, and keys of backups.
 
 use super::{CliError, Outcome, Output, Session, backup, remote, remote::RemoteArgs};
-use gateway_api::RotateKey;
 use anyhow::anyhow;
 use clap::Subcommand;
+use gateway_api::RotateKey;
 use gateway_store::recipient_of;
 use std::path::{Path, PathBuf};
 

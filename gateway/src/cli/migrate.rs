@@ -7,8 +7,10 @@ use super::{
     secret_input::SecretArgs,
     text::{clean, joined, when, when_known, word},
 };
-use gateway_api::{MigrationItem, MigrationPlan, MigrationState, MigrationView, SecretText, StartMigration};
 use clap::Subcommand;
+use gateway_api::{
+    MigrationItem, MigrationPlan, MigrationState, MigrationView, SecretText, StartMigration,
+};
 use std::{io::IsTerminal as _, path::PathBuf};
 
 #[derive(Debug, Subcommand)]

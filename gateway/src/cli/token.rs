@@ -4,8 +4,8 @@ use super::{
     CliError, Outcome, Output, Session,
     text::{clean, when, when_known, word, yes},
 };
-use gateway_api::{RefreshView, RenewalView, TokenView};
 use clap::Subcommand;
+use gateway_api::{RefreshView, RenewalView, TokenView};
 use gateway_model::AccountId;
 
 #[derive(Debug, Subcommand)]
@@ -76,7 +76,7 @@ fn refresh_facts(refresh: &RefreshView) -> [(&'static str, String); 6] {
         .count
         .map_or_else(|| "-".into(), |count| count.to_string());
     [
-        ("refresh token", word(&refresh.standing)),
+        ("refresh token", word(&refresh.grant_status)),
         (
             "  status",
             refresh.status.as_deref().map_or_else(|| "-".into(), clean),

@@ -2,7 +2,7 @@
 
 use super::{StartError, listen_tls};
 use crate::config::{self, Config};
-use gateway_control::{ControlError, Fault, Publisher, Served, ServedAccount};
+use gateway_control::{ControlError, Fault, Publisher, ServingAccount, ServingState};
 use gateway_http_client::TrustError;
 use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Catalog;
@@ -84,7 +84,7 @@ impl DirectoryPublisher {
 }
 
 impl Publisher for DirectoryPublisher {
-    fn publish(&self, served: &Served) -> Result<(), ControlError> {
+    fn publish(&self, served: &ServingState) -> Result<(), ControlError> {
         let directory = directory(&self.routes, served);
         self.data_plane.replace(directory).map_err(|error| {
             let message = format!("the data plane did not take the change: {error}");
@@ -104,9 +104,9 @@ pub(super) fn routes(config: &Config, catalog: &Catalog) -> Vec<Route> {
 
 /// Who may call, where requests may go, and with whose credentials. A route without a default account
 /// takes the default of its carrier and environment.
-pub(super) fn directory(routes: &[Route], served: &Served) -> Directory {
+pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
     let default = |route: &Route| {
-        let fits = |account: &&ServedAccount| {
+        let fits = |account: &&ServingAccount| {
             account.record.default
                 && account.record.carrier == route.profile.id
                 && account.record.environment == route.environment

@@ -5,23 +5,26 @@ use super::{
     extract::{Content, Named},
 };
 use crate::error::AdminError;
-use gateway_api::{AccountView, AddAccount, ConsentDone, ConsentStarted, PasteConsent, ProbeReport, TokenView, UpdateAccount};
 use axum::Json;
+use gateway_api::{
+    AccountView, AddAccount, ConsentDone, ConsentStarted, PasteConsent, ProbeReport, TokenView,
+    UpdateAccount,
+};
 use gateway_model::AccountId;
 use http::StatusCode;
 
-type Answer<T> = Result<Json<T>, AdminError>;
+type JsonResult<T> = Result<Json<T>, AdminError>;
 
 /// All accounts, ordered by name.
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
     responses((status = 200, description = "The accounts", body = [AccountView])))]
-pub(super) async fn accounts(by: Caller) -> Answer<Vec<AccountView>> {
+pub(super) async fn accounts(by: Caller) -> JsonResult<Vec<AccountView>> {
     Ok(Json(by.control.accounts().await?))
 }
 
 /// Adds an account.
 ///
-/// A client-credentials account is asked for its first token at once.
+/// The gateway requests the first token of a client-credentials account at once.
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = AddAccount,
     responses((status = 201, description = "The new account", body = AccountView)))]
 pub(super) async fn add_account(
@@ -36,13 +39,13 @@ pub(super) async fn add_account(
 #[utoipa::path(get, path = "/api/v1/accounts/{name}", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
     responses((status = 200, description = "The account", body = AccountView)))]
-pub(super) async fn account(by: Caller, Named(name): Named<AccountId>) -> Answer<AccountView> {
+pub(super) async fn account(by: Caller, Named(name): Named<AccountId>) -> JsonResult<AccountView> {
     Ok(Json(by.control.account(&name).await?))
 }
 
 /// Changes an account.
 ///
-/// What is absent stays. Other credentials drop what the old ones brought.
+/// An absent member leaves its value unchanged. New credentials discard the tokens of the old ones.
 #[utoipa::path(patch, path = "/api/v1/accounts/{name}", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
     request_body = UpdateAccount,
@@ -51,15 +54,15 @@ pub(super) async fn update_account(
     by: Caller,
     Named(name): Named<AccountId>,
     Content(change): Content<UpdateAccount>,
-) -> Answer<AccountView> {
+) -> JsonResult<AccountView> {
     let changed = by.control.update_account(&by.actor, &name, change).await?;
     Ok(Json(changed))
 }
 
-/// Removes an account with everything that belongs to it.
+/// Removes an account with its tokens, grant and notices.
 #[utoipa::path(delete, path = "/api/v1/accounts/{name}", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
-    responses((status = 204, description = "It is removed")))]
+    responses((status = 204, description = "The account was removed")))]
 pub(super) async fn remove_account(
     by: Caller,
     Named(name): Named<AccountId>,
@@ -68,18 +71,18 @@ pub(super) async fn remove_account(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Begins a consent: says where a person signs in at the carrier.
+/// Begins a consent and returns the address at which a person signs in.
 #[utoipa::path(post, path = "/api/v1/accounts/{name}/authorize", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
-    responses((status = 200, description = "Where to sign in", body = ConsentStarted)))]
+    responses((status = 200, description = "The address at which to sign in", body = ConsentStarted)))]
 pub(super) async fn begin_consent(
     by: Caller,
     Named(name): Named<AccountId>,
-) -> Answer<ConsentStarted> {
+) -> JsonResult<ConsentStarted> {
     Ok(Json(by.control.begin_consent(&by.actor, &name).await?))
 }
 
-/// Finishes a consent from what a person copied out of the browser.
+/// Finishes a consent with what a person copied from the browser.
 #[utoipa::path(post, path = "/api/v1/accounts/{name}/paste", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
     request_body = PasteConsent,
@@ -88,31 +91,34 @@ pub(super) async fn paste_consent(
     by: Caller,
     Named(name): Named<AccountId>,
     Content(pasted): Content<PasteConsent>,
-) -> Answer<ConsentDone> {
+) -> JsonResult<ConsentDone> {
     let done = by.control.paste_consent(&by.actor, &name, pasted).await?;
     Ok(Json(done))
 }
 
-/// Makes one harmless call to the carrier with the account's token.
+/// Makes one test call to the carrier with the account's token. It changes nothing there.
 #[utoipa::path(post, path = "/api/v1/accounts/{name}/probe", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
-    responses((status = 200, description = "What the call showed", body = ProbeReport)))]
-pub(super) async fn probe(by: Caller, Named(name): Named<AccountId>) -> Answer<ProbeReport> {
+    responses((status = 200, description = "The result of the call", body = ProbeReport)))]
+pub(super) async fn probe(by: Caller, Named(name): Named<AccountId>) -> JsonResult<ProbeReport> {
     Ok(Json(by.control.probe(&by.actor, &name).await?))
 }
 
-/// What is known of an account's token; never the token.
+/// What is known about an account's token. The token itself is never sent.
 #[utoipa::path(get, path = "/api/v1/accounts/{name}/token", tag = "tokens",
     params(("name" = String, Path, description = "The account's name")),
     responses((status = 200, description = "Facts about the token", body = TokenView)))]
-pub(super) async fn token(by: Caller, Named(name): Named<AccountId>) -> Answer<TokenView> {
+pub(super) async fn token(by: Caller, Named(name): Named<AccountId>) -> JsonResult<TokenView> {
     Ok(Json(by.control.token(&name).await?))
 }
 
-/// Asks the carrier for a new token now, and waits for it.
+/// Requests a new token from the carrier now and waits for it.
 #[utoipa::path(post, path = "/api/v1/accounts/{name}/token/renew", tag = "tokens",
     params(("name" = String, Path, description = "The account's name")),
     responses((status = 200, description = "Facts about the new token", body = TokenView)))]
-pub(super) async fn renew_token(by: Caller, Named(name): Named<AccountId>) -> Answer<TokenView> {
+pub(super) async fn renew_token(
+    by: Caller,
+    Named(name): Named<AccountId>,
+) -> JsonResult<TokenView> {
     Ok(Json(by.control.renew_token(&by.actor, &name).await?))
 }

@@ -5,8 +5,8 @@ use super::{
     extract::{Content, Named},
 };
 use crate::error::AdminError;
-use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView};
 use axum::Json;
+use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView};
 use http::StatusCode;
 
 /// All admin tokens, without the tokens.
@@ -18,7 +18,7 @@ pub(super) async fn admin_tokens(by: Caller) -> Result<Json<Vec<AdminTokenView>>
 
 /// Makes an admin token.
 ///
-/// The answer shows it, this once.
+/// Only this response shows it.
 #[utoipa::path(post, path = "/api/v1/admin-tokens", tag = "admin-tokens",
     request_body = AddAdminToken,
     responses((status = 201, description = "The new token", body = AdminTokenSecret)))]
@@ -30,10 +30,10 @@ pub(super) async fn add_admin_token(
     Ok((StatusCode::CREATED, Json(added)))
 }
 
-/// Takes an admin token back; the last one of the role admin stays.
+/// Removes an admin token. The last one with the role `admin` cannot be removed.
 #[utoipa::path(delete, path = "/api/v1/admin-tokens/{name}", tag = "admin-tokens",
     params(("name" = String, Path, description = "The token's name")),
-    responses((status = 204, description = "It is removed")))]
+    responses((status = 204, description = "The admin token was removed")))]
 pub(super) async fn remove_admin_token(
     by: Caller,
     Named(name): Named<String>,

@@ -5,8 +5,8 @@ use super::{
     extract::{Content, Named},
 };
 use crate::error::AdminError;
-use gateway_api::{AddApp, AppSecrets, AppView, RotateApp, UpdateApp};
 use axum::Json;
+use gateway_api::{AddApp, AppSecrets, AppView, RotateApp, UpdateApp};
 use gateway_model::AppId;
 use http::StatusCode;
 
@@ -19,7 +19,7 @@ pub(super) async fn apps(by: Caller) -> Result<Json<Vec<AppView>>, AdminError> {
 
 /// Adds an app.
 ///
-/// The answer shows its secrets, this once.
+/// Only this response shows its secrets.
 #[utoipa::path(post, path = "/api/v1/apps", tag = "apps", request_body = AddApp,
     responses((status = 201, description = "The new app and its secrets", body = AppSecrets)))]
 pub(super) async fn add_app(
@@ -30,9 +30,10 @@ pub(super) async fn add_app(
     Ok((StatusCode::CREATED, Json(added)))
 }
 
-/// Changes what an app may use, and how often.
+/// Changes an app's accounts and its rate limit.
 ///
-/// What is absent stays; its secrets, tokens and keys do as well. `"rate": null` takes the limit away.
+/// An absent member leaves its value unchanged. Secrets, tokens and keys stay valid. `"rate": null`
+/// removes the limit.
 #[utoipa::path(patch, path = "/api/v1/apps/{name}", tag = "apps",
     params(("name" = String, Path, description = "The app's name")), request_body = UpdateApp,
     responses((status = 200, description = "The changed app", body = AppView)))]
@@ -46,7 +47,7 @@ pub(super) async fn update_app(
 
 /// Replaces an app's secrets.
 ///
-/// The answer shows the new ones, this once.
+/// Only this response shows the new ones.
 #[utoipa::path(post, path = "/api/v1/apps/{name}/rotate", tag = "apps",
     params(("name" = String, Path, description = "The app's name")), request_body = RotateApp,
     responses((status = 200, description = "The app and its new secrets", body = AppSecrets)))]
@@ -58,10 +59,10 @@ pub(super) async fn rotate_app(
     Ok(Json(by.control.rotate_app(&by.actor, &name, which).await?))
 }
 
-/// Removes an app; its tokens and keys stop at once.
+/// Removes an app. Its tokens and keys stop working at once.
 #[utoipa::path(delete, path = "/api/v1/apps/{name}", tag = "apps",
     params(("name" = String, Path, description = "The app's name")),
-    responses((status = 204, description = "It is removed")))]
+    responses((status = 204, description = "The app was removed")))]
 pub(super) async fn remove_app(
     by: Caller,
     Named(name): Named<AppId>,

@@ -1,12 +1,12 @@
-//! The OpenAPI document, made from the handlers and the views.
+//! The OpenAPI document, generated from the handlers and the types of `gateway-api`.
 
 use super::access::Access;
-use gateway_api::{ErrorBody, ErrorDetail};
 use axum::{
     Extension,
     body::Bytes,
-    response::{IntoResponse as _, Response as Answer},
+    response::{IntoResponse as _, Response as HttpResponse},
 };
+use gateway_api::{ErrorBody, ErrorDetail};
 use http::header;
 use utoipa::{
     PartialSchema as _, ToSchema as _,
@@ -17,33 +17,42 @@ use utoipa::{
     },
 };
 
-/// The name of the one way to authenticate.
+/// The name of the security scheme.
 const SCHEME: &str = "admin_token";
-/// What a handler cannot know, because it happens before or around it: status, meaning.
+/// Errors that occur before or around a handler: status and meaning. These occur on every route.
 const EVERY: &[(&str, &str)] = &[
     ("400", "The request is malformed"),
-    ("421", "The Host is not this listener's"),
+    ("421", "The Host field does not name this listener"),
     (
         "429",
         "Too many requests; Retry-After says how long to wait",
     ),
 ];
 const WITH_TOKEN: &[(&str, &str)] = &[
-    ("401", "No admin token, or a wrong one"),
-    ("404", "There is no such thing"),
+    ("401", "The admin token is missing or unknown"),
+    ("404", "The named account, app or token does not exist"),
     ("413", "The content is too long"),
-    ("500", "A defect of the gateway"),
-    ("503", "The store or the gateway cannot do it now"),
-    ("504", "It took too long, and may still go on"),
+    ("500", "An internal error of the gateway"),
+    (
+        "503",
+        "The store or the gateway is temporarily unable to do it",
+    ),
+    (
+        "504",
+        "The request took too long, and may still be in progress",
+    ),
 ];
 const CHANGING: &[(&str, &str)] = &[
     (
         "403",
-        "The token may only look, or a page of another site asked",
+        "The token is read-only, or a page of another site sent the request",
     ),
-    ("409", "It exists already, or was changed meanwhile"),
-    ("422", "The carrier refused"),
-    ("502", "The carrier cannot be reached, or answered wrongly"),
+    ("409", "It exists already, or was changed in the meantime"),
+    ("422", "The carrier refused the request"),
+    (
+        "502",
+        "The carrier cannot be reached, or its response is invalid",
+    ),
 ];
 const WITH_CONTENT: &[(&str, &str)] = &[("415", "The content is not JSON")];
 
@@ -58,7 +67,7 @@ impl Published {
     }
 }
 
-/// The document without a route.
+/// The document without routes.
 pub(super) fn frame() -> OpenApi {
     let mut components = Components::new();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
@@ -80,7 +89,7 @@ pub(super) fn frame() -> OpenApi {
                 .title("Waybill admin API")
                 .version("1")
                 .description(Some(
-                    "What an operator does: accounts, consents, tokens, apps.",
+                    "Manage accounts, consents, tokens and apps of a Waybill gateway.",
                 ))
                 .build(),
         )
@@ -88,7 +97,7 @@ pub(super) fn frame() -> OpenApi {
         .build()
 }
 
-/// Adds what follows from the access that a route needs.
+/// Adds the security and the error responses that follow from a route's access.
 pub(super) fn describe(paths: &mut Paths, access: Access) {
     for item in paths.paths.values_mut() {
         let reading = item.get.iter_mut().map(|operation| (operation, false));
@@ -117,8 +126,8 @@ fn describe_operation(operation: &mut Operation, access: Access, changes: bool) 
         &[]
     };
     for (status, _) in [EVERY, token, changing, content].into_iter().flatten() {
-        let answers = &mut operation.responses.responses;
-        answers
+        let responses = &mut operation.responses.responses;
+        responses
             .entry((*status).to_owned())
             .or_insert_with(|| Ref::from_response_name(response_name(status)).into());
     }
@@ -138,17 +147,17 @@ fn error(meaning: &str) -> Response {
     response
 }
 
-/// This document.
+/// The OpenAPI document.
 #[utoipa::path(get, path = "/openapi.json", tag = "document",
     responses((status = 200, description = "The document", body = Object)))]
-pub(super) async fn openapi(Extension(document): Extension<Published>) -> Answer {
+pub(super) async fn openapi(Extension(document): Extension<Published>) -> HttpResponse {
     let kind = [(header::CONTENT_TYPE, "application/json")];
     std::future::ready((kind, document.0).into_response()).await
 }
 
-/// This document, beside the routes that it describes.
+/// The OpenAPI document, next to the routes that it describes.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "document",
     responses((status = 200, description = "The document", body = Object)))]
-pub(super) async fn openapi_of_version(document: Extension<Published>) -> Answer {
+pub(super) async fn openapi_of_version(document: Extension<Published>) -> HttpResponse {
     openapi(document).await
 }

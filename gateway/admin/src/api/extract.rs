@@ -9,7 +9,7 @@ use http::{HeaderMap, header, request::Parts};
 use serde::de::DeserializeOwned;
 use std::{fmt::Display, str::FromStr};
 
-/// The `{name}` of a path.
+/// The `{name}` in a path.
 pub(super) struct Named<T>(pub(super) T);
 
 impl<S, T> FromRequestParts<S> for Named<T>
@@ -21,7 +21,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AdminError> {
         let bad = |message| AdminError::Invalid("bad_name", message);
-        // Proves that the router found one before its text is looked at.
+        // Checked before its text is used: the route has a parameter.
         RawPathParams::from_request_parts(parts, state)
             .await
             .map_err(|_not_utf8| bad("the name in the path is not UTF-8".to_owned()))?;
@@ -34,10 +34,10 @@ where
     }
 }
 
-/// The query of a URL.
-pub(super) struct Asked<T>(pub(super) T);
+/// The query of a request.
+pub(super) struct QueryOf<T>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
     type Rejection = AdminError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AdminError> {
@@ -45,12 +45,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
         query.map(|Query(query)| Self(query)).map_err(|error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             let cause = cause.unwrap_or_default();
-            refusal("bad_query", "the query", &cause)
+            invalid("bad_query", "the query", &cause)
         })
     }
 }
 
-/// A JSON content.
+/// A request's JSON content.
 pub(super) struct Content<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Content<T> {
@@ -67,11 +67,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Content<T> {
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
             let place = if path == "." { "the content" } else { &path };
-            refusal("bad_json", place, &error.inner().to_string())
+            invalid("bad_json", place, &error.inner().to_string())
         })?;
         reader
             .end()
-            .map_err(|error| refusal("bad_json", "the content", &error.to_string()))?;
+            .map_err(|error| invalid("bad_json", "the content", &error.to_string()))?;
         Ok(Self(value))
     }
 }
@@ -83,22 +83,22 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// What serde says, without the value that it found: that may be a secret in the wrong place.
-fn refusal(code: &'static str, place: &str, cause: &str) -> AdminError {
-    // A query's cause begins with the field that it is about.
-    let about = cause.split_once(": ").map_or("", |(_, rest)| rest);
-    let unknown = [cause, about]
+/// serde's message without the value that it found, because that may be a secret in the wrong place.
+fn invalid(code: &'static str, place: &str, cause: &str) -> AdminError {
+    // The message about a query begins with the name of the field.
+    let without_field = cause.split_once(": ").map_or("", |(_, message)| message);
+    let unknown = [cause, without_field]
         .iter()
         .any(|text| text.starts_with("unknown field"));
     let found_value = ["invalid type: ", "invalid value: ", "invalid length "]
         .iter()
         .any(|start| cause.starts_with(start));
-    let said = match (found_value, cause.rsplit_once(", expected ")) {
+    let reason = match (found_value, cause.rsplit_once(", expected ")) {
         (true, Some((_, expected))) => format!("expected {expected}"),
-        (true, None) => "a value of another kind is needed".to_owned(),
+        (true, None) => "the value has the wrong type".to_owned(),
         (false, _) => cause.to_owned(),
     };
-    let mut message = format!("{place}: {said}");
+    let mut message = format!("{place}: {reason}");
     if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
         message.truncate(end);
         message.push('…');
@@ -106,7 +106,7 @@ fn refusal(code: &'static str, place: &str, cause: &str) -> AdminError {
     AdminError::Invalid(if unknown { "unknown_field" } else { code }, message)
 }
 
-/// Names in messages may be as long as the content.
+/// The maximum length of a message. A name in it may be as long as the content.
 const MAX_MESSAGE: usize = 400;
 
 #[cfg(test)]

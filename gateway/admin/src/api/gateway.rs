@@ -1,23 +1,25 @@
-//! The gateway as a whole: what happened, how it is, its backup and its key.
+//! The gateway as a whole: audit trail, notices, status, diagnosis, backup, master key.
 
 use super::{
     caller::Caller,
-    extract::{Asked, Content},
+    extract::{Content, QueryOf},
 };
 use crate::error::AdminError;
-use gateway_api::{AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, RotateKey, StatusView};
 use axum::{
     Json,
     response::{IntoResponse as _, Response},
+};
+use gateway_api::{
+    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, RotateKey, StatusView,
 };
 use gateway_model::{AccountId, Protection, RecipientError};
 use http::header;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-type Answer<T> = Result<Json<T>, AdminError>;
+type JsonResult<T> = Result<Json<T>, AdminError>;
 
-/// Which part of the audit trail.
+/// The part of the audit trail to return.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditQuery {
@@ -25,56 +27,65 @@ pub(super) struct AuditQuery {
     limit: Option<usize>,
 }
 
-/// Who did what, when; the newest first.
+/// The audit trail, newest entries first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "gateway",
     params(
         ("before" = Option<i64>, Query, description = "Only entries with a smaller number"),
         ("limit" = Option<usize>, Query,
-            description = "At most so many; 100 if absent, never more than 500")),
+            description = "The maximum number of entries; 100 if absent, at most 500")),
     responses((status = 200, description = "Entries of the audit trail", body = [AuditView])))]
-pub(super) async fn audit(by: Caller, Asked(query): Asked<AuditQuery>) -> Answer<Vec<AuditView>> {
+pub(super) async fn audit(
+    by: Caller,
+    QueryOf(query): QueryOf<AuditQuery>,
+) -> JsonResult<Vec<AuditView>> {
     let limit = query.limit.unwrap_or(100).min(500);
     Ok(Json(by.control.audit(query.before, limit).await?))
 }
 
-/// What people should know, the worst first.
+/// Open notices, the most severe first.
 #[utoipa::path(get, path = "/api/v1/notices", tag = "gateway",
     responses((status = 200, description = "Open notices", body = [NoticeView])))]
-pub(super) async fn notices(by: Caller) -> Answer<Vec<NoticeView>> {
+pub(super) async fn notices(by: Caller) -> JsonResult<Vec<NoticeView>> {
     Ok(Json(by.control.notices().await?))
 }
 
 /// The gateway as a whole.
 #[utoipa::path(get, path = "/api/v1/status", tag = "gateway",
-    responses((status = 200, description = "How it is", body = StatusView)))]
-pub(super) async fn status(by: Caller) -> Answer<StatusView> {
+    responses((status = 200, description = "The gateway's status", body = StatusView)))]
+pub(super) async fn status(by: Caller) -> JsonResult<StatusView> {
     Ok(Json(by.control.status().await?))
 }
 
-/// What the doctor looks at.
+/// What the doctor examines.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DoctorQuery {
     account: Option<AccountId>,
 }
 
-/// Looks for what is wrong, and says how to mend it.
+/// Diagnoses the gateway and its accounts, and says how to fix what is wrong.
 #[utoipa::path(post, path = "/api/v1/doctor", tag = "gateway",
     params(("account" = Option<String>, Query,
-        description = "One account; all active ones if absent")),
-    responses((status = 200, description = "What was found", body = DoctorReport)))]
-pub(super) async fn doctor(by: Caller, Asked(query): Asked<DoctorQuery>) -> Answer<DoctorReport> {
+        description = "One account; all active accounts if absent")),
+    responses((status = 200, description = "The report", body = DoctorReport)))]
+pub(super) async fn doctor(
+    by: Caller,
+    QueryOf(query): QueryOf<DoctorQuery>,
+) -> JsonResult<DoctorReport> {
     let report = by.control.doctor(&by.actor, query.account.as_ref()).await?;
     Ok(Json(report))
 }
 
-/// Bytes that `waybill restore` reads.
+/// A backup file, as `waybill restore` reads it.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "it describes the answer and is never made")]
+#[expect(
+    dead_code,
+    reason = "it describes the response and is never constructed"
+)]
 pub(super) struct SealedBackup(Vec<u8>);
 
-/// A consistent backup of the store, sealed under a passphrase or a key, or for the holder of a key.
+/// A consistent backup of the store, sealed with a passphrase or a key, or for a recipient.
 #[utoipa::path(post, path = "/api/v1/backup", tag = "gateway", request_body = BackupRequest,
     responses((status = 200, description = "The backup", body = SealedBackup,
         content_type = "application/octet-stream")))]
@@ -92,7 +103,7 @@ pub(super) async fn backup(
                 .map_err(|error: RecipientError| invalid(error.to_string()))?,
         ),
         _ => {
-            let message = "name a passphrase, a key or a recipient: one of them";
+            let message = "name exactly one of passphrase, key and recipient";
             return Err(invalid(message.to_owned()));
         }
     };
@@ -101,15 +112,15 @@ pub(super) async fn backup(
     Ok((kind, backup).into_response())
 }
 
-/// Seals everything under a new master key.
+/// Seals the store under a new master key.
 ///
-/// From then on the store opens with that key only: the configuration has to name it before the
-/// next start.
+/// From then on only the new key opens the store: name it in the configuration before the next
+/// start.
 #[utoipa::path(post, path = "/api/v1/key/rotate", tag = "gateway", request_body = RotateKey,
-    responses((status = 200, description = "What was sealed anew", body = KeyRotated)))]
+    responses((status = 200, description = "The number of secrets that were sealed again", body = KeyRotated)))]
 pub(super) async fn rotate_key(
     by: Caller,
     Content(rotate): Content<RotateKey>,
-) -> Answer<KeyRotated> {
+) -> JsonResult<KeyRotated> {
     Ok(Json(by.control.rotate_key(&by.actor, rotate).await?))
 }

@@ -2,46 +2,46 @@
 
 use super::{caller::Caller, extract::Content};
 use crate::error::AdminError;
-use gateway_api::{MigrationPlan, MigrationView, StartMigration};
 use axum::Json;
+use gateway_api::{MigrationPlan, MigrationView, StartMigration};
 
-type Answer<T> = Result<Json<T>, AdminError>;
+type JsonResult<T> = Result<Json<T>, AdminError>;
 
-/// What a migration would do; changes nothing.
+/// What a migration would do. It changes nothing.
 #[utoipa::path(post, path = "/api/v1/migration/plan", tag = "migration",
     request_body = StartMigration,
     responses((status = 200, description = "The plan", body = MigrationPlan)))]
 pub(super) async fn plan_migration(
     by: Caller,
     Content(migration): Content<StartMigration>,
-) -> Answer<MigrationPlan> {
+) -> JsonResult<MigrationPlan> {
     Ok(Json(by.control.plan_migration(migration).await?))
 }
 
-/// Backs the store up, then adds accounts and keys.
+/// Makes a backup of the store, then adds accounts and keys.
 ///
-/// Repeating it goes on where it stopped.
+/// Repeating the request continues where the migration stopped.
 #[utoipa::path(post, path = "/api/v1/migration", tag = "migration", request_body = StartMigration,
-    responses((status = 200, description = "How far it is", body = MigrationView)))]
+    responses((status = 200, description = "How far the migration is", body = MigrationView)))]
 pub(super) async fn start_migration(
     by: Caller,
     Content(migration): Content<StartMigration>,
-) -> Answer<MigrationView> {
+) -> JsonResult<MigrationView> {
     Ok(Json(
         by.control.start_migration(&by.actor, migration).await?,
     ))
 }
 
-/// The migration under way, or the last one.
+/// The migration in progress, or the last one.
 #[utoipa::path(get, path = "/api/v1/migration", tag = "migration",
-    responses((status = 200, description = "How far it is", body = MigrationView)))]
-pub(super) async fn migration(by: Caller) -> Answer<MigrationView> {
+    responses((status = 200, description = "How far the migration is", body = MigrationView)))]
+pub(super) async fn migration(by: Caller) -> JsonResult<MigrationView> {
     Ok(Json(by.control.migration().await?))
 }
 
-/// Puts the store back to what it was before the migration.
+/// Removes what the migration added, and leaves everything else.
 #[utoipa::path(delete, path = "/api/v1/migration", tag = "migration",
     responses((status = 200, description = "The undone migration", body = MigrationView)))]
-pub(super) async fn undo_migration(by: Caller) -> Answer<MigrationView> {
+pub(super) async fn undo_migration(by: Caller) -> JsonResult<MigrationView> {
     Ok(Json(by.control.undo_migration(&by.actor).await?))
 }

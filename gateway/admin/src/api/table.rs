@@ -1,48 +1,46 @@
-//! Routes with their roles: adding one without a role is not possible.
+//! The table of routes. A route cannot be added without saying who may use it.
 
-use super::{
-    access::{Access, guard},
-    document,
-};
-use crate::server::Shared;
+use super::{access::Access, document, guard::guard};
+use crate::context::AdminContext;
 use axum::{
     Extension, Router,
     middleware::{self, Next},
 };
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-/// The routes so far.
+/// The routes that were added so far.
 pub(super) struct Table {
-    shared: Shared,
-    router: OpenApiRouter<Shared>,
+    context: AdminContext,
+    router: OpenApiRouter<AdminContext>,
 }
 
 impl Table {
-    pub(super) fn new(shared: Shared) -> Self {
+    pub(super) fn new(context: AdminContext) -> Self {
         Self {
-            shared,
+            context,
             router: OpenApiRouter::with_openapi(document::frame()),
         }
     }
 
-    /// Adds a route that needs this access, in the router and in the document.
-    pub(super) fn route(self, access: Access, route: UtoipaMethodRouter<Shared>) -> Self {
+    /// Adds a route to the router and to the OpenAPI document.
+    pub(super) fn route(self, access: Access, route: UtoipaMethodRouter<AdminContext>) -> Self {
         let (schemas, mut paths, methods) = route;
         document::describe(&mut paths, access);
-        let shared = self.shared.clone();
-        // Not on the method router's own fallback: that one answers 405 to everybody.
+        let context = self.context.clone();
+        // `route_layer` leaves out the method router's fallback: a wrong method gets 405 without a
+        // token, like a wrong path gets 404.
         let methods = methods.route_layer(middleware::from_fn(
             move |request: axum::extract::Request, next: Next| {
-                guard(shared.clone(), access, request, next)
+                guard(context.clone(), access, request, next)
             },
         ));
         Self {
-            shared: self.shared,
+            context: self.context,
             router: self.router.routes((schemas, paths, methods)),
         }
     }
 
-    pub(super) fn into_router(self) -> Router<Shared> {
+    pub(super) fn into_router(self) -> Router<AdminContext> {
         let (router, document) = self.router.split_for_parts();
         router.layer(Extension(document::Published::new(&document)))
     }

@@ -4,8 +4,8 @@ use crate::{
     harness::{PATIENCE, start},
     plane::managed,
 };
-use gateway_api::{AddAdminToken, AddApp, PasteConsent, RotateApp, RotateKey, SecretText};
 use gateway_api::client::{Client, ClientError};
+use gateway_api::{AddAdminToken, AddApp, PasteConsent, RotateApp, RotateKey, SecretText};
 use gateway_model::{Protection, Role, Secret};
 use gateway_store::{inspect_backup, recipient_of};
 use std::{net::SocketAddr, time::Duration};

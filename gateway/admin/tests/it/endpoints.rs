@@ -45,7 +45,7 @@ async fn readiness_follows_the_latch() {
 async fn account_that_waits_for_a_person_is_listed_and_the_gateway_stays_ready() {
     let server = start().await;
     server.latch.serving();
-    server.sources.account_broken.store(true, Ordering::SeqCst);
+    server.runtime.account_broken.store(true, Ordering::SeqCst);
     let (status, body) = server.get("/readyz").await;
     let answer = json(&body);
     let account = &answer["accounts"][0];
@@ -59,7 +59,7 @@ async fn account_that_waits_for_a_person_is_listed_and_the_gateway_stays_ready()
     assert_eq!(account["message"], "UPS refused the client secret");
     assert_eq!(answer["plugins"][0]["ready"], true);
 
-    server.sources.account_broken.store(false, Ordering::SeqCst);
+    server.runtime.account_broken.store(false, Ordering::SeqCst);
     let answer = json(&server.get("/readyz").await.1);
     assert_eq!(answer["degraded"], false);
     assert!(answer["accounts"][0].get("waits_for").is_none(), "{answer}");
@@ -70,7 +70,7 @@ async fn account_that_waits_for_a_person_is_listed_and_the_gateway_stays_ready()
 async fn unusable_plugin_makes_the_gateway_unready_and_says_why() {
     let server = start().await;
     server.latch.serving();
-    server.sources.plugin_broken.store(true, Ordering::SeqCst);
+    server.runtime.plugin_broken.store(true, Ordering::SeqCst);
     let (status, body) = server.get("/readyz").await;
     let answer = json(&body);
     assert_eq!((status, &answer["ready"]), (503, &false.into()), "{body}");
@@ -108,7 +108,7 @@ async fn first_attempts_are_waited_for_at_the_start_and_never_again() {
     let server = start().await;
     let untried = |untried| {
         server
-            .sources
+            .runtime
             .account_untried
             .store(untried, Ordering::SeqCst);
     };
@@ -163,7 +163,7 @@ async fn metrics_carry_the_numbers_of_every_source() {
 #[tokio::test]
 async fn refused_sign_in_has_no_seconds_left() {
     let server = start().await;
-    server.sources.account_broken.store(true, Ordering::SeqCst);
+    server.runtime.account_broken.store(true, Ordering::SeqCst);
     let body = server.get("/metrics").await.1;
     let labels = r#"account="main",carrier="ups",environment="test""#;
     let line = format!("waybill_grant_seconds_left{{{labels}}} 0.0");
@@ -174,7 +174,7 @@ async fn refused_sign_in_has_no_seconds_left() {
 #[tokio::test]
 async fn client_ids_are_in_no_answer() {
     let server = start().await;
-    server.sources.account_broken.store(true, Ordering::SeqCst);
+    server.runtime.account_broken.store(true, Ordering::SeqCst);
     for path in ["/readyz", "/metrics", "/healthz", "/"] {
         assert!(!server.get(path).await.1.contains("planted"), "{path}");
     }
@@ -236,7 +236,7 @@ async fn taken_port_is_named() {
     let error = Admin::bind(AdminOptions {
         addr: server.addr,
         hosts: Vec::new(),
-        sources: Arc::<Made>::default(),
+        runtime: Arc::<Made>::default(),
         latch: Latch::default(),
         clock: still(),
         control: None,

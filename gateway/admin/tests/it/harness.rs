@@ -1,6 +1,6 @@
-//! An admin listener over a real socket, with made-up sources.
+//! An admin listener over a real socket, with a made-up status.
 
-use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, Sources};
+use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics};
 use gateway_control::ControlPlane;
 use gateway_model::{Clock, Generation, Unavailable, UnavailableReason};
@@ -55,7 +55,7 @@ pub(crate) fn still() -> Arc<Still> {
     Arc::new(Still(Instant::now(), AtomicU64::new(0)))
 }
 
-/// Sources in which everything works, until a test breaks something.
+/// A status in which everything works, until a test breaks something.
 #[derive(Default)]
 pub(crate) struct Made {
     pub(crate) account_broken: AtomicBool,
@@ -64,7 +64,7 @@ pub(crate) struct Made {
     pub(crate) account_untried: AtomicBool,
 }
 
-impl Sources for Made {
+impl RuntimeStatus for Made {
     fn data_plane(&self) -> MetricsSnapshot {
         let mut latency = vec![0; LATENCY_BOUNDS_US.len() + 1];
         latency[0] = 3;
@@ -166,7 +166,7 @@ impl Sources for Made {
 /// A running listener.
 pub(crate) struct Server {
     pub(crate) addr: SocketAddr,
-    pub(crate) sources: Arc<Made>,
+    pub(crate) runtime: Arc<Made>,
     pub(crate) latch: Latch,
     pub(crate) clock: Arc<Still>,
     pub(crate) stop: oneshot::Sender<()>,
@@ -202,11 +202,11 @@ pub(crate) async fn start() -> Server {
 }
 
 pub(crate) async fn start_with(control: Option<ControlPlane>, clock: Arc<Still>) -> Server {
-    let (sources, latch) = (Arc::new(Made::default()), Latch::default());
+    let (runtime, latch) = (Arc::new(Made::default()), Latch::default());
     let bound = Admin::bind(AdminOptions {
         addr: ([127, 0, 0, 1], 0).into(),
         hosts: vec!["waybill.internal".into()],
-        sources: Arc::clone(&sources) as Arc<dyn Sources>,
+        runtime: Arc::clone(&runtime) as Arc<dyn RuntimeStatus>,
         latch: latch.clone(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         control,
@@ -220,7 +220,7 @@ pub(crate) async fn start_with(control: Option<ControlPlane>, clock: Arc<Still>)
     }));
     Server {
         addr,
-        sources,
+        runtime,
         latch,
         clock,
         stop,

@@ -1,4 +1,4 @@
-//! Production and test, mixed up (P17).
+//! Whether production and test are mixed up.
 
 use super::finding::Findings;
 use crate::{ControlPlane, wiring::Wired};
@@ -6,7 +6,7 @@ use gateway_model::{Origin, Scheme};
 use gateway_store::AccountRecord;
 
 impl ControlPlane {
-    pub(super) fn environment(
+    pub(super) fn environment_check(
         &self,
         account: &AccountRecord,
         wired: &Wired,
@@ -16,7 +16,7 @@ impl ControlPlane {
         let Some(origin) = &wired.origin else {
             return;
         };
-        let known = self.shared.wiring.catalog.plugin(&account.carrier);
+        let known = self.context.wiring.catalog.plugin(&account.carrier);
         let origins = known.map_or(&[][..], |plugin| &plugin.profile().origins);
         let same_host = |other: &Origin| other.host() == origin.host();
         let own = |(environment, _): &&(_, Origin)| *environment == account.environment;
@@ -42,7 +42,7 @@ impl ControlPlane {
             ),
             None if origin.scheme() == Scheme::Http && !is_loopback(origin) => findings.warning(
                 "environment",
-                format!("its secrets and tokens travel in clear to {origin}"),
+                format!("its secrets and tokens are sent in clear to {origin}"),
                 "use an https origin".to_owned(),
             ),
             None => findings.ok(
@@ -54,7 +54,7 @@ impl ControlPlane {
     }
 }
 
-/// Carriers tell environments apart by the client, or do not tell them apart at all.
+/// Warns of a client id in both environments: some carriers know the environment only by it.
 fn shared_client(account: &AccountRecord, all: &[AccountRecord], findings: &mut Findings) {
     let twin = all.iter().find(|other| {
         other.carrier == account.carrier
@@ -65,11 +65,11 @@ fn shared_client(account: &AccountRecord, all: &[AccountRecord], findings: &mut 
         findings.warning(
             "client id",
             format!(
-                "the {} account {} has the same client id: if one of them works by mistake, real \
-                 parcels are shipped from tests, or the reverse",
+                "the {} account {} has the same client id: if the carrier accepts it in both \
+                 environments, a test may ship real parcels, or the reverse",
                 twin.environment, twin.name
             ),
-            "give each environment a client id of its own".to_owned(),
+            "use a separate client id for each environment".to_owned(),
         );
     }
 }

@@ -1,11 +1,11 @@
-//! Checks, as they are found.
+//! Collects the results of checks.
 
 use crate::ControlError;
 use gateway_api::{Check, Verdict};
 use gateway_model::AccountId;
 use std::time::SystemTime;
 
-/// Checks of one account, or of the gateway.
+/// The results of the checks of one account, or of the gateway.
 #[derive(Default)]
 pub(super) struct Findings {
     account: Option<AccountId>,
@@ -60,7 +60,7 @@ impl Findings {
         });
     }
 
-    /// Takes back what was found so far: something later showed that it is otherwise.
+    /// Removes the results so far, because a later check has shown that they are wrong.
     pub(super) fn clear(&mut self) {
         self.checks.clear();
     }
@@ -70,7 +70,7 @@ impl Findings {
     }
 }
 
-/// A time for people.
+/// A point in time for people.
 pub(super) fn date(at: SystemTime) -> String {
     let at = crate::trail::time(at);
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()

@@ -1,6 +1,9 @@
-//! The gateway itself: its store, its files, and where carriers send people back to.
+//! The gateway itself: its store, its files, and its redirect URI.
 
-use super::{NO_TIME, Patience, finding::Findings};
+use super::{
+    finding::Findings,
+    time_budget::{NO_TIME, TimeBudget},
+};
 use crate::{ControlPlane, settings::PrivateFile};
 use gateway_api::Check;
 use gateway_http_client::HttpRequest;
@@ -8,35 +11,34 @@ use http::{HeaderMap, Method};
 use std::{io::ErrorKind, os::unix::fs::PermissionsExt as _};
 use url::{Host, Url};
 
-/// Where the admin listener takes people who come back from a carrier.
+/// The path of the admin listener to which carriers redirect people.
 const CALLBACK: &str = "/oauth/callback";
-/// The page that says so is short.
+/// The maximum length of the page behind it.
 const MAX_PAGE: usize = 64 << 10;
 
 impl ControlPlane {
-    pub(super) async fn gateway(&self, patience: &Patience<'_>) -> Vec<Check> {
+    pub(super) async fn gateway_checks(&self, budget: &TimeBudget<'_>) -> Vec<Check> {
         let mut findings = Findings::default();
         self.store_check(&mut findings).await;
-        self.files_check(&mut findings, patience).await;
-        self.redirect_check(&mut findings, patience).await;
+        self.files_check(&mut findings, budget).await;
+        self.redirect_check(&mut findings, budget).await;
         findings.into_checks()
     }
 
     async fn store_check(&self, findings: &mut Findings) {
-        let store = &self.shared.store;
+        let store = &self.context.store;
         if let Err(error) = store.healthy().await {
-            let remedy = "until it works again no login can be renewed; see the gateway's log and \
+            let remedy = "no login can be renewed until the store works again: see the gateway's log and \
                           docs/store.md";
             findings.failure("store", error.to_string(), remedy.to_owned());
             return;
         }
         if store.kind() == "memory" {
-            let message =
-                "everything is in memory: accounts, logins and tokens end with the process";
-            let remedy = "set `url = \"sqlite://waybill.db\"` in [store]";
+            let message = "the store is in memory: accounts, logins and tokens are lost when the process ends";
+            let remedy = "set `url = \"sqlite:waybill.db\"` in [store]";
             findings.warning("store", message, remedy.to_owned());
         } else {
-            let message = format!("{} answers and takes writes", store.kind());
+            let message = format!("{} responds and takes writes", store.kind());
             findings.ok("store", message);
         }
         for damaged in store.quarantined().await {
@@ -47,23 +49,23 @@ impl ControlPlane {
                 None => "restore a backup, or remove it and add it again".to_owned(),
             };
             let message = format!(
-                "the record {} does not open: {}",
+                "the record {} cannot be opened: {}",
                 damaged.row, damaged.reason
             );
             findings.failure("store", message, remedy);
         }
     }
 
-    async fn files_check(&self, findings: &mut Findings, patience: &Patience<'_>) {
-        let files = self.shared.settings.files.private.clone();
+    async fn files_check(&self, findings: &mut Findings, budget: &TimeBudget<'_>) {
+        let files = self.context.settings.files.private.clone();
         let look = move || {
             files
                 .iter()
                 .map(|file| (file.clone(), mode(file)))
                 .collect()
         };
-        // A network file system may hang.
-        let looked = patience.keeps(tokio::task::spawn_blocking(look)).await;
+        // A network file system may block forever, so this has the time budget as well.
+        let looked = budget.within(tokio::task::spawn_blocking(look)).await;
         let Some(looked) = looked else {
             findings.skipped("file mode", NO_TIME);
             return;
@@ -74,21 +76,21 @@ impl ControlPlane {
         }
     }
 
-    /// P16: shown exactly, and tried.
-    async fn redirect_check(&self, findings: &mut Findings, patience: &Patience<'_>) {
+    /// Shows the redirect URI exactly as it must be registered, and requests it.
+    async fn redirect_check(&self, findings: &mut Findings, budget: &TimeBudget<'_>) {
         let name = "redirect uri";
-        let text = self.shared.redirect_uri();
+        let text = self.context.redirect_uri();
         if text.is_empty() {
             findings.skipped(
                 name,
-                "no admin listener takes people who come back from a carrier",
+                "there is no admin listener to which a carrier could redirect people",
             );
             return;
         }
         let url = match checked(&text) {
             Ok(url) => url,
             Err(why) => {
-                let message = format!("{text} cannot be registered at a carrier: {why}");
+                let message = format!("{text} cannot be registered with a carrier: {why}");
                 let remedy = "set `redirect_uri` in [consent] to an https address of the admin \
                               listener, and register that";
                 findings.failure(name, message, remedy.to_owned());
@@ -100,14 +102,15 @@ impl ControlPlane {
             url: text.clone(),
             headers: HeaderMap::new(),
             body: Vec::new().into(),
-            timeout: self.shared.settings.request_timeout,
+            timeout: self.context.settings.request_timeout,
             max_response: MAX_PAGE,
         };
-        let tried = patience.keeps(self.shared.wiring.http.send(request)).await;
-        let paste = "until it is reached, finish each sign-in with `waybill account paste`";
+        let tried = budget.within(self.context.wiring.http.send(request)).await;
+        let paste = "until then, finish each sign-in with `waybill account paste`";
         match tried {
             None => findings.skipped(name, NO_TIME),
-            // Without a code and a state the page refuses, and says whose it is.
+            // Without a code and a state the page answers with an error that names Waybill: this
+            // tells it from another program at the same address.
             Some(Ok(page)) if page.status.is_client_error() && says_waybill(&page.body) => {
                 let reach = if loopback(&url) {
                     ", for browsers on this machine only"
@@ -116,7 +119,9 @@ impl ControlPlane {
                 };
                 findings.ok(
                     name,
-                    format!("{text} leads here{reach}; register it letter by letter"),
+                    format!(
+                        "{text} leads here{reach}; register it with the carrier exactly like this"
+                    ),
                 );
             }
             Some(Ok(page)) => {
@@ -124,7 +129,7 @@ impl ControlPlane {
                     "{text} is answered by something else (HTTP {})",
                     page.status.as_u16()
                 );
-                let remedy = format!("let it lead to {CALLBACK} of the admin listener; {paste}");
+                let remedy = format!("make it lead to {CALLBACK} of the admin listener; {paste}");
                 findings.warning(name, message, remedy);
             }
             Some(Err(error)) => {
@@ -141,7 +146,8 @@ fn says_waybill(page: &[u8]) -> bool {
     String::from_utf8_lossy(page).contains("Waybill")
 }
 
-/// An address that a carrier may send a browser to (RFC 6749 section 3.1.2, RFC 8252 section 7.3).
+/// Checks that a carrier may redirect a browser to an address (RFC 6749 section 3.1.2, RFC 8252
+/// section 7.3).
 fn checked(text: &str) -> Result<Url, &'static str> {
     let url: Url = text.parse().map_err(|_| "it is not an absolute address")?;
     let unspecified = match url.host() {
@@ -159,7 +165,7 @@ fn checked(text: &str) -> Result<Url, &'static str> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if loopback(&url) => Ok(url),
-        "http" => Err("the code in it would travel in clear"),
+        "http" => Err("the code in it would be sent in clear"),
         _ => Err("it is neither http nor https"),
     }
 }
@@ -173,7 +179,7 @@ fn loopback(url: &Url) -> bool {
     }
 }
 
-/// What the system says of a file.
+/// The mode of a file.
 enum Mode {
     Bits(u32),
     Missing,
@@ -195,13 +201,16 @@ fn file_check(file: &PrivateFile, mode: &Mode, findings: &mut Findings) {
             findings.ok("file mode", format!("{what} ({path}) has mode {bits:03o}"));
         }
         Mode::Bits(bits) => {
-            let message = format!("{what} ({path}) has mode {bits:03o}: others may get at it");
+            let message =
+                format!("{what} ({path}) has mode {bits:03o}: other users have access to it");
             let wanted = bits & !file.forbidden;
             findings.failure("file mode", message, format!("`chmod {wanted:03o} {path}`"));
         }
         Mode::Missing if file.needed => {
-            let message = format!("{what} ({path}) is gone: the gateway will not start again");
-            let remedy = "put it back from your copies before the next restart";
+            let message = format!(
+                "{what} ({path}) does not exist any more: the gateway will not start again"
+            );
+            let remedy = "put it back from your backup before the next restart";
             findings.failure("file mode", message, remedy.to_owned());
         }
         Mode::Missing => {
@@ -211,7 +220,7 @@ fn file_check(file: &PrivateFile, mode: &Mode, findings: &mut Findings) {
             );
         }
         Mode::Unknown(why) => {
-            let message = format!("{what} ({path}) cannot be looked at: {why}");
+            let message = format!("the mode of {what} ({path}) cannot be read: {why}");
             findings.warning("file mode", message, None);
         }
     }

@@ -1,4 +1,4 @@
-//! A person's login: whether it lives, and for how long.
+//! A person's login at the carrier: whether it is valid, and until when.
 
 use super::finding::{Findings, date};
 use crate::ControlPlane;
@@ -10,11 +10,11 @@ const NAME: &str = "login";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl ControlPlane {
-    pub(super) async fn login(&self, account: &AccountRecord, findings: &mut Findings) {
+    pub(super) async fn login_check(&self, account: &AccountRecord, findings: &mut Findings) {
         if account.grant == GrantKind::ClientCredentials {
             return;
         }
-        let grant = match self.shared.store.grant(&account.name).await {
+        let grant = match self.context.store.grant(&account.name).await {
             Ok(grant) => grant,
             Err(error) => {
                 findings.error(NAME, &error.into());
@@ -26,18 +26,18 @@ impl ControlPlane {
             findings.failure(NAME, "nobody has signed in for it yet", authorize);
             return;
         };
-        let status = self.shared.broker.handle().status(&account.name);
+        let status = self.context.broker.handle().status(&account.name);
         match status.map_or(grant.status, |status| status.grant) {
             GrantStatus::Spent | GrantStatus::LastChance => findings.failure(
                 NAME,
-                "its login is used up, refused or revoked: no token comes of it any more",
+                "its login was used up, refused or revoked: it gives no more tokens",
                 authorize,
             ),
             GrantStatus::OutcomeUnknown => findings.warning(
                 NAME,
-                "it is in doubt: the carrier's answer to a renewal was lost, and with it perhaps \
-                 the next refresh token. The present token serves to its end; then there is one \
-                 more attempt",
+                "it is in doubt: the carrier's response to a renewal was lost, and perhaps the next \
+                 refresh token with it. The present token can be used until it expires; then \
+                 there is one more attempt",
                 format!("sign in at a time of your choice: {authorize}"),
             ),
             GrantStatus::Repeatable | GrantStatus::Held | GrantStatus::Presenting => {
@@ -46,10 +46,10 @@ impl ControlPlane {
         }
     }
 
-    /// P14: the end is known in advance.
+    /// Reports when the login ends. The carrier tells it in advance, so a warning can come in time.
     fn login_life(&self, grant: &GrantRecord, authorize: String, findings: &mut Findings) {
         let since = grant.consented_at.map_or_else(
-            || "somebody has signed in".to_owned(),
+            || "a person has signed in".to_owned(),
             |at| format!("signed in on {}", date(at.to_system_time())),
         );
         let Some(ends) = grant.expires_at.map(Timestamp::to_system_time) else {
@@ -57,28 +57,27 @@ impl ControlPlane {
             return;
         };
         let left = ends
-            .duration_since(self.shared.clock.wall())
+            .duration_since(self.context.clock.wall())
             .unwrap_or_default();
         let day = date(ends);
         if left.is_zero() {
             findings.failure(NAME, format!("its login ended on {day}"), authorize);
-        } else if left <= DAY * u32::from(self.shared.settings.remind_days) {
-            let message =
-                format!("{since}; its login ends on {day}, and was not renewed until now");
+        } else if left <= DAY * u32::from(self.context.settings.remind_days) {
+            let message = format!("{since}; its login ends on {day} and has not been renewed");
             findings.warning(NAME, message, authorize);
         } else {
             findings.ok(
                 NAME,
-                format!("{since}; lasts until {day} and is renewed by itself"),
+                format!("{since}; lasts until {day} and is renewed automatically"),
             );
         }
     }
 }
 
-/// The end of something for people; `None` has none.
+/// An end date for people; `None` means that there is no end.
 pub(super) fn until(end: Option<SystemTime>) -> String {
     end.map_or_else(
-        || "for good".to_owned(),
+        || "without an end".to_owned(),
         |end| format!("until {}", date(end)),
     )
 }

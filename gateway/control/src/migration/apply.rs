@@ -1,4 +1,4 @@
-//! Adding what is planned, and taking it away again. Both may be repeated.
+//! Adds what is planned, and removes it again. Both may be repeated.
 
 use super::{
     plan::{Plan, PlannedItem},
@@ -11,7 +11,7 @@ use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
 use std::sync::Arc;
 
 impl ControlPlane {
-    /// The carrier, if its plugin lets people consent.
+    /// The carrier, if its plugin supports consent.
     pub(super) fn migration_client(
         &self,
         migration: &StartMigration,
@@ -20,8 +20,8 @@ impl ControlPlane {
         let carrier: CarrierId = migration
             .carrier
             .parse()
-            .map_err(|_| invalid("the carrier's name is none".to_owned()))?;
-        let plugin = self.shared.wiring.catalog.plugin(&carrier);
+            .map_err(|_| invalid("the carrier's name is invalid".to_owned()))?;
+        let plugin = self.context.wiring.catalog.plugin(&carrier);
         match plugin.map(gateway_plugin_host::Plugin::supports_auth_code) {
             None => Err(invalid(WiringError::NoPlugin(carrier).to_string())),
             Some(false) => Err(invalid(WiringError::NoConsent(carrier).to_string())),
@@ -29,7 +29,7 @@ impl ControlPlane {
         }
     }
 
-    /// Lets the carrier's plugin look at what is to be added: it knows what a number looks like.
+    /// Lets the carrier's plugin check what is to be added: it knows the form of an account number.
     pub(super) async fn check_numbers(
         &self,
         migration: &StartMigration,
@@ -56,13 +56,13 @@ impl ControlPlane {
             );
             records.push((item.line, view.profiles.join(", "), bare?, full?));
         }
-        let shared = Arc::clone(&self.shared);
+        let context = Arc::clone(&self.context);
         let look = move || {
             let mut problems = Vec::new();
             for (line, profiles, bare, full) in &records {
-                // What is wrong without a number is wrong with every row.
-                shared.wiring.accepts(bare)?;
-                if let Err(why) = shared.wiring.accepts(full) {
+                // An error without a number concerns every row: it is returned, not listed per row.
+                context.wiring.accepts(bare)?;
+                if let Err(why) = context.wiring.accepts(full) {
                     problems.push(format!("row {line} ({profiles}): {why}"));
                 }
             }
@@ -80,7 +80,7 @@ impl ControlPlane {
         Ok(())
     }
 
-    /// Adds what is missing of it.
+    /// Adds what is missing.
     pub(super) async fn apply(
         &self,
         plan: &Plan,
@@ -106,8 +106,8 @@ impl ControlPlane {
                     created_at: added.ok_or_else(meanwhile)?.added_at,
                     rotated_at: None,
                 };
-                if self.shared.store.app(&app.name).await?.is_none() {
-                    self.shared.store.put_app(&record).await?;
+                if self.context.store.app(&app.name).await?.is_none() {
+                    self.context.store.put_app(&record).await?;
                 }
                 self.add_legacy_key(&record, &app.key).await?;
             }
@@ -122,7 +122,7 @@ impl ControlPlane {
         carrier: &CarrierId,
         migration: &StartMigration,
     ) -> Result<(), ControlError> {
-        let store = &self.shared.store;
+        let store = &self.context.store;
         match store.account(&item.account).await? {
             Some(account) if item.added(&account) => self.more_aliases(account, planned).await,
             Some(_) => Ok(()),
@@ -139,7 +139,7 @@ impl ControlPlane {
         }
     }
 
-    /// What an earlier run added, with the names of profiles that came later.
+    /// Adds the names of later profiles to an account that an earlier run added.
     async fn more_aliases(
         &self,
         mut account: AccountRecord,
@@ -152,10 +152,10 @@ impl ControlPlane {
             }
         }
         if account.aliases.len() > known {
-            account = self.shared.store.update_account(&account).await?;
+            account = self.context.store.update_account(&account).await?;
         }
-        // That run may have broken off between the store and the broker.
-        if account.active && self.shared.wired(&account.name).is_none() {
+        // The earlier run may have stopped between the store and the broker.
+        if account.active && self.context.wired(&account.name).is_none() {
             self.connect(&account).await?;
         }
         Ok(())
@@ -183,9 +183,10 @@ impl ControlPlane {
         })
     }
 
-    /// Removes exactly what the migration added and still is what it added.
-    pub(super) async fn take_away(&self, progress: &Progress) -> Result<(), ControlError> {
-        let store = &self.shared.store;
+    /// Removes what the migration added, and only that: something of the same name that was added later
+    /// has another date and stays.
+    pub(super) async fn remove_added(&self, progress: &Progress) -> Result<(), ControlError> {
+        let store = &self.context.store;
         let keys: Vec<LegacyKeyRecord> = store.legacy_keys().await?;
         for added in &progress.apps {
             let app = store.app(&added.name).await?;
@@ -203,8 +204,8 @@ impl ControlPlane {
         for item in progress.items.iter().filter(|item| item.added_at.is_some()) {
             let account = store.account(&item.account).await?;
             if account.is_some_and(|account| item.added(&account)) {
-                self.shared.broker.remove_account(&item.account);
-                self.shared.set_wired(&item.account, None);
+                self.context.broker.remove_account(&item.account);
+                self.context.set_wired(&item.account, None);
                 store.remove_account(&item.account).await?;
             }
         }

@@ -1,8 +1,8 @@
-//! The backup before a migration: a file, and beside it the file with its passphrase.
+//! The backup before a migration: a file, and next to it a file with its passphrase.
 //!
-//! The passphrase is made up and kept in a file, because nobody is there to remember one when a
-//! migration is begun by a script; `waybill restore --passphrase-file` takes it. Whoever can read
-//! both files can read the backup, as with store and master key.
+//! The passphrase is generated and kept in a file, because a migration may be begun by a script.
+//! `waybill restore --passphrase-file` reads it. A user who can read both files can read the backup, as
+//! with the store and its master key.
 
 use super::{plan::Plan, progress::Progress};
 use crate::{ControlError, ControlPlane, Fault};
@@ -21,25 +21,26 @@ impl ControlPlane {
         &self,
         plan: &Plan,
     ) -> Result<(MigrationRecord, Progress), ControlError> {
-        let folder = self.shared.settings.files.backup_dir.as_ref();
+        let folder = self.context.settings.files.backup_dir.as_ref();
         let folder = folder.ok_or_else(|| {
             let message = "there is no folder for the backup that comes before a migration";
             ControlError::new(Fault::Invalid, "no_backup_dir", message)
         })?;
-        let now = self.shared.now();
+        let now = self.context.now();
         let id = self.migration_id().await?;
         let file = folder.join(format!("waybill-before-migration-{id}.backup"));
         let words = folder.join(format!("waybill-before-migration-{id}.passphrase"));
-        let passphrase = self.shared.random_text();
+        let passphrase = self.context.random_text();
         let line = format!("{}\n", passphrase.expose());
         write(words.clone(), Secret::new(line)).await?;
         let protection = Protection::Passphrase(passphrase);
         let mut content = Vec::new();
-        let store = &self.shared.store;
+        let store = &self.context.store;
         store
             .backup(&mut content, &protection, now, &mut |_, _| {})
             .await?;
         write_bytes(file.clone(), content).await?;
+        // Read back and checked: a backup that cannot be restored must be found out now.
         let written = read(file.clone()).await?;
         let summary = inspect_backup(&mut written.as_slice(), &protection).await?;
         tracing::info!(
@@ -62,12 +63,12 @@ impl ControlPlane {
         Ok((record, progress))
     }
 
-    /// `2026-11-22-1`: the day, and which of that day.
+    /// The id of a new migration, such as `2026-11-22-1`: the day, and its number on that day.
     async fn migration_id(&self) -> Result<String, ControlError> {
-        let day = crate::trail::stamp(self.shared.now())
+        let day = crate::trail::stamp(self.context.now())
             .strftime("%Y-%m-%d")
             .to_string();
-        let records = self.shared.store.migrations().await?;
+        let records = self.context.store.migrations().await?;
         let of_day = records.iter().filter(|record| record.id.starts_with(&day));
         Ok(format!("{day}-{}", of_day.count() + 1))
     }
@@ -85,7 +86,7 @@ async fn read(path: PathBuf) -> Result<Vec<u8>, ControlError> {
     on_disk(path, |path| fs::read(path)).await
 }
 
-/// Disks block.
+/// Runs file operations on a thread for blocking work.
 async fn on_disk<T: Send + 'static>(
     path: PathBuf,
     work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
@@ -95,13 +96,14 @@ async fn on_disk<T: Send + 'static>(
     let done = done.unwrap_or_else(|_| Err(io::Error::other("it ended early")));
     done.map_err(|error| {
         let message = format!("nothing was changed: the backup {shown} failed: {error}");
-        ControlError::new(Fault::Unavailable, "backup_file", message)
-            .remedy("let the gateway write into that folder, and see that the disk has room")
+        ControlError::new(Fault::Unavailable, "backup_file", message).remedy(
+            "allow the gateway to write to that folder, and check that the disk has free space",
+        )
     })
 }
 
-/// Complete under its name or not there at all, readable by its owner only, and durable. A file of
-/// that name is of a run that ended before its record: nobody refers to it.
+/// Writes a file so that it exists completely or not at all, durably, and readable by its owner only. An
+/// existing file of that name belongs to a run that ended before its record: nothing refers to it.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let partial = path.with_extension("partial");
     match fs::remove_file(&partial) {

@@ -1,22 +1,22 @@
-//! The rows of the old software, read one by one: a broken one is named and does not hide the others.
+//! Reads the rows of the older software one by one: an invalid row is named and does not hide the others.
 
-use crate::{ControlError, Fault, load::digest};
+use crate::{ControlError, Fault, secret_digest::digest};
 use gateway_api::MigrationProfile;
 use gateway_model::{AccountNumber, Environment, Secret};
 use gateway_store::SecretDigest;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// More than any shipper has.
+/// The maximum number of rows.
 const MAX_ROWS: usize = 1000;
-/// A name or user is not longer.
+/// The maximum length of a name or user.
 const MAX_TEXT: usize = 200;
-/// An access key is not longer.
+/// The maximum length of an access key.
 const MAX_KEY: usize = 200;
 
-/// A row that can be used.
+/// A valid row.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    /// Where it stands in the list, from 1.
+    /// The row's position in the list, from 1.
     pub(super) line: usize,
     pub(super) name: String,
     pub(super) number: AccountNumber,
@@ -25,7 +25,7 @@ pub(super) struct Row {
     pub(super) user: Option<String>,
 }
 
-/// All rows, and what is wrong with the others.
+/// The valid rows, and the problems of the others.
 pub(super) struct Rows {
     pub(super) good: Vec<Row>,
     pub(super) problems: Vec<String>,
@@ -109,14 +109,14 @@ fn key(profile: &MigrationProfile) -> Result<Option<Secret>, String> {
     Ok(Some(Secret::new(text.to_owned())))
 }
 
-/// Only shown to people; one that is no name is left out.
+/// The user is only shown to people; an invalid one is left out.
 fn user(profile: &MigrationProfile) -> Option<String> {
     let user = profile.user_id.as_deref()?.trim();
     let fits = !user.is_empty() && user.len() <= MAX_TEXT && !user.chars().any(char::is_control);
     fits.then(|| user.to_owned())
 }
 
-/// The name of a row for people, as far as it can be shown.
+/// The name of a row for people, without characters that cannot be shown.
 fn called(name: &str) -> String {
     let name: String = name
         .trim()
@@ -151,7 +151,7 @@ impl Rows {
         self.good = kept;
     }
 
-    /// One key cannot stand for two account numbers; for one number it may come as often as it likes.
+    /// Refuses a key that stands for two account numbers. For one number it may be repeated.
     fn same_keys(&mut self) {
         let mut seen: BTreeMap<SecretDigest, (usize, String, Environment)> = BTreeMap::new();
         let mut refused = BTreeSet::new();

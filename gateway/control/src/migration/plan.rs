@@ -1,55 +1,16 @@
-//! What a migration would do, worked out from what is known: nothing is asked and nothing changed.
+//! What a migration would do. This is computed from what is known; nothing is requested or changed.
 
 use super::{
+    known::{ItemStatus, Known, same},
     list::{Row, Rows},
-    progress::Progress,
-    standing::Standing,
+    names::Names,
+    progress::{AddedApp, Item, Progress},
 };
-use crate::load::digest;
+use crate::secret_digest::digest;
 use gateway_api::{MigrationItem, MigrationState};
-use gateway_model::{AccountId, AccountNumber, AppId, CarrierId, Environment, Secret};
-use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    str::FromStr,
-};
-
-/// What the store and the broker know.
-pub(super) struct Known {
-    pub(super) accounts: Vec<AccountRecord>,
-    pub(super) apps: Vec<AppRecord>,
-    pub(super) keys: Vec<LegacyKeyRecord>,
-    /// How the carrier's accounts stand.
-    pub(super) standing: BTreeMap<AccountId, Standing>,
-}
-
-impl Known {
-    pub(super) fn account(&self, name: &AccountId) -> Option<&AccountRecord> {
-        self.accounts.iter().find(|account| account.name == *name)
-    }
-
-    /// Who has a number: of several, one that works.
-    fn owner(
-        &self,
-        carrier: &CarrierId,
-        number: &AccountNumber,
-        environment: Environment,
-    ) -> Option<(&AccountRecord, &Standing)> {
-        let owns = |account: &&AccountRecord| {
-            account.carrier == *carrier
-                && account.environment == environment
-                && account.numbers.iter().any(|own| same(own, number))
-        };
-        let owners = self.accounts.iter().filter(owns);
-        owners
-            .filter_map(|account| Some((account, self.standing.get(&account.name)?)))
-            .min_by_key(|(_, standing)| standing.state != MigrationState::Compliant)
-    }
-}
-
-fn same(one: &AccountNumber, other: &AccountNumber) -> bool {
-    one.as_str().eq_ignore_ascii_case(other.as_str())
-}
+use gateway_model::{AccountId, AppId, CarrierId, Secret};
+use gateway_store::Timestamp;
+use std::collections::BTreeSet;
 
 /// What a migration would do.
 pub(super) struct Plan {
@@ -61,17 +22,17 @@ pub(super) struct Plan {
 /// One account number.
 pub(super) struct PlannedItem {
     pub(super) view: MigrationItem,
-    /// The first of its rows.
+    /// The number of its first row.
     pub(super) line: usize,
-    /// It has no account yet.
+    /// Whether an account has to be added for it.
     pub(super) adds: bool,
     pub(super) users: Vec<String>,
-    /// The other profiles' names, as far as they are free.
+    /// Names of its profiles that become aliases of the account.
     pub(super) aliases: Vec<AccountId>,
     pub(super) apps: Vec<PlannedApp>,
 }
 
-/// An app that is recognised by a retired key.
+/// An app to add, which is recognised by a retired key.
 pub(super) struct PlannedApp {
     pub(super) name: AppId,
     pub(super) profile: String,
@@ -102,15 +63,15 @@ impl Plan {
     ) -> PlannedItem {
         let first = &group[0];
         let owner = known.owner(&self.carrier, &first.number, first.environment);
-        let (account, standing) = match owner {
-            Some((account, standing)) => (account.name.clone(), standing.clone()),
+        let (account, status) = match owner {
+            Some((account, status)) => (account.name.clone(), status.clone()),
             None => {
                 let begun = progress.item(&first.number, first.environment);
                 let begun = begun.map(|item| item.account.clone());
                 let name = begun.filter(|name| names.reserve(name));
                 (
                     name.unwrap_or_else(|| names.account(&first.name)),
-                    Standing::new(MigrationState::NeedsConsent, absent(group)),
+                    ItemStatus::new(MigrationState::NeedsConsent, absent(group)),
                 )
             }
         };
@@ -123,8 +84,8 @@ impl Plan {
                 number: first.number.clone(),
                 environment: first.environment,
                 profiles: group.iter().map(|row| row.name.clone()).collect(),
-                state: standing.state,
-                message: standing.message,
+                state: status.state,
+                message: status.message,
             },
             line: first.line,
             adds: owner.is_none(),
@@ -134,7 +95,7 @@ impl Plan {
         }
     }
 
-    /// An app for each key that stands for nothing yet.
+    /// An app for each key that the store does not know yet.
     fn apps(
         &mut self,
         group: &[Row],
@@ -162,9 +123,9 @@ impl Plan {
                     stored.app.as_ref().map_or("that has it", AppId::as_str)
                 )),
                 None if keys.insert(of_key) => {
-                    let ours = progress.apps.iter().find(|app| app.profile == row.name);
+                    let begun = progress.apps.iter().find(|app| app.profile == row.name);
                     apps.push(PlannedApp {
-                        name: ours.map_or_else(|| names.app(&row.name), |app| app.name.clone()),
+                        name: begun.map_or_else(|| names.app(&row.name), |app| app.name.clone()),
                         profile: row.name.clone(),
                         key: key.clone(),
                     });
@@ -173,6 +134,46 @@ impl Plan {
             }
         }
         apps
+    }
+
+    /// Records in `progress` everything that is about to be added. An item that an earlier,
+    /// interrupted run recorded keeps its date: undoing recognises what was added by that date.
+    pub(super) fn record_in(&self, progress: &mut Progress, known: &Known, now: Timestamp) {
+        progress.carrier = Some(self.carrier.as_str().to_owned());
+        for planned in &self.items {
+            let view = &planned.view;
+            let same_item = |item: &Item| item.is(&view.number, view.environment);
+            let at = progress.items.iter().position(same_item);
+            let before = at.map(|at| progress.items.remove(at));
+            let there = known.account(&view.account).is_some();
+            let added_at = before.as_ref().and_then(|item| item.added_at);
+            let mut profiles = before
+                .as_ref()
+                .map_or_else(Vec::new, |i| i.profiles.clone());
+            let mut users = before.map_or_else(Vec::new, |item| item.users);
+            merge(&mut profiles, &view.profiles);
+            merge(&mut users, &planned.users);
+            let item = Item {
+                account: view.account.clone(),
+                number: view.number.clone(),
+                environment: view.environment,
+                profiles,
+                users,
+                added_at: added_at.or_else(|| (!there).then_some(now)),
+            };
+            progress
+                .items
+                .insert(at.unwrap_or(progress.items.len()), item);
+            for app in &planned.apps {
+                if !progress.apps.iter().any(|added| added.name == app.name) {
+                    progress.apps.push(AddedApp {
+                        name: app.name.clone(),
+                        profile: app.profile.clone(),
+                        added_at: now,
+                    });
+                }
+            }
+        }
     }
 }
 
@@ -187,10 +188,10 @@ fn absent(group: &[Row]) -> String {
             users.join(", ")
         )
     };
-    format!("no account has this number: one is added, then {who} signs in")
+    format!("no account has this number: an account is added, then {who} signs in")
 }
 
-/// Rows that share number and environment, in the list's order.
+/// Groups the rows that share number and environment, in the list's order.
 fn groups(rows: Vec<Row>) -> Vec<Vec<Row>> {
     let mut groups: Vec<Vec<Row>> = Vec::new();
     for row in rows {
@@ -205,81 +206,10 @@ fn groups(rows: Vec<Row>) -> Vec<Vec<Row>> {
     groups
 }
 
-/// Names that are taken, without regard to case: nobody should have to tell `Main` from `main`.
-struct Names {
-    accounts: BTreeSet<String>,
-    apps: BTreeSet<String>,
-}
-
-impl Names {
-    fn taken(known: &Known) -> Self {
-        let of_account = |account: &AccountRecord| {
-            let names = std::iter::once(&account.name).chain(&account.aliases);
-            names
-                .map(|name| name.as_str().to_lowercase())
-                .collect::<Vec<_>>()
-        };
-        Self {
-            accounts: known.accounts.iter().flat_map(of_account).collect(),
-            apps: known
-                .apps
-                .iter()
-                .map(|app| app.name.as_str().to_lowercase())
-                .collect(),
+fn merge(list: &mut Vec<String>, more: &[String]) {
+    for one in more {
+        if !list.contains(one) {
+            list.push(one.clone());
         }
-    }
-
-    /// Takes a name, if it is free.
-    fn reserve(&mut self, name: &AccountId) -> bool {
-        self.accounts.insert(name.as_str().to_lowercase())
-    }
-
-    fn account(&mut self, profile: &str) -> AccountId {
-        free(&mut self.accounts, profile)
-    }
-
-    fn app(&mut self, profile: &str) -> AppId {
-        free(&mut self.apps, profile)
-    }
-
-    /// Another name is no use to an app that says this one.
-    fn alias(&mut self, profile: &str) -> Option<AccountId> {
-        let name = clean(profile);
-        self.accounts
-            .insert(name.to_lowercase())
-            .then(|| name.parse().ok())
-            .flatten()
-    }
-}
-
-/// The profile's name with the characters that a name may have, and a number if that is taken.
-fn free<T: FromStr>(taken: &mut BTreeSet<String>, profile: &str) -> T {
-    let name = clean(profile);
-    let numbered = (2_u32..).map(|turn| format!("{name}-{turn}"));
-    std::iter::once(name.clone())
-        .chain(numbered)
-        .filter(|name| taken.insert(name.to_lowercase()))
-        .find_map(|name| name.parse().ok())
-        .expect("a clean name with a number is a name, and one of all numbers is free")
-}
-
-/// At most 50 of the characters that a name may have; never empty.
-fn clean(profile: &str) -> String {
-    let mut name = String::new();
-    for c in profile.trim().chars() {
-        match c {
-            c if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') => name.push(c),
-            _ if name.is_empty() || name.ends_with('-') => {}
-            _ => name.push('-'),
-        }
-        if name.len() >= 50 {
-            break;
-        }
-    }
-    let name = name.trim_end_matches('-');
-    if name.is_empty() {
-        "account".to_owned()
-    } else {
-        name.to_owned()
     }
 }

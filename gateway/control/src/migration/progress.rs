@@ -1,21 +1,20 @@
-//! What a migration added, as its record keeps it. No secret is in it.
+//! The progress of a migration, as its record keeps it. It contains no secret.
 
-use super::plan::{Known, Plan};
 use crate::{ControlError, Fault};
-use gateway_model::{AccountId, AccountNumber, AppId, Environment};
-use gateway_store::{MigrationRecord, Timestamp};
+use gateway_model::{AccountId, AccountNumber, AppId, Environment, ManagedBy};
+use gateway_store::{AccountRecord, MigrationRecord, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// All items of a migration, and what it added for them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Progress {
-    /// To which carrier.
+    /// The carrier.
     #[serde(default)]
     pub(super) carrier: Option<String>,
-    /// Where the backup's passphrase is.
+    /// The file with the backup's passphrase.
     #[serde(default)]
     pub(super) passphrase_file: Option<String>,
-    /// Its additions were taken away again.
+    /// Whether the migration was undone.
     #[serde(default)]
     pub(super) undone: bool,
     #[serde(default)]
@@ -31,10 +30,10 @@ pub(super) struct Item {
     pub(super) number: AccountNumber,
     pub(super) environment: Environment,
     pub(super) profiles: Vec<String>,
-    /// The users of the old software, for people who sign in.
+    /// The users in the older software, so that people know who signs in.
     #[serde(default)]
     pub(super) users: Vec<String>,
-    /// When the migration added the account; none: it was there before.
+    /// When the migration added the account; `None` if the account existed before.
     #[serde(default)]
     pub(super) added_at: Option<Timestamp>,
 }
@@ -49,10 +48,15 @@ pub(super) struct AddedApp {
 }
 
 impl Item {
-    /// Carriers do not mind the case of a number.
-    fn is(&self, number: &AccountNumber, environment: Environment) -> bool {
+    /// Whether this is the item of an account number. Carriers ignore the number's case.
+    pub(super) fn is(&self, number: &AccountNumber, environment: Environment) -> bool {
         self.environment == environment
             && self.number.as_str().eq_ignore_ascii_case(number.as_str())
+    }
+
+    /// Whether an account is the one that the migration added, and not a later one of that name.
+    pub(super) fn added(&self, account: &AccountRecord) -> bool {
+        account.managed_by == ManagedBy::Operator && self.added_at == Some(account.created_at)
     }
 }
 
@@ -78,50 +82,5 @@ impl Progress {
     /// The item of an account number, whatever its case.
     pub(super) fn item(&self, number: &AccountNumber, environment: Environment) -> Option<&Item> {
         self.items.iter().find(|item| item.is(number, environment))
-    }
-
-    /// Notes all that is about to be added. What a first, interrupted run announced keeps its date.
-    pub(super) fn take(&mut self, plan: &Plan, state: &Known, now: Timestamp) {
-        self.carrier = Some(plan.carrier.as_str().to_owned());
-        for planned in &plan.items {
-            let view = &planned.view;
-            let known = |item: &Item| item.is(&view.number, view.environment);
-            let at = self.items.iter().position(known);
-            let before = at.map(|at| self.items.remove(at));
-            let there = state.account(&view.account).is_some();
-            let added_at = before.as_ref().and_then(|item| item.added_at);
-            let mut profiles = before
-                .as_ref()
-                .map_or_else(Vec::new, |i| i.profiles.clone());
-            let mut users = before.map_or_else(Vec::new, |item| item.users);
-            merge(&mut profiles, &view.profiles);
-            merge(&mut users, &planned.users);
-            let item = Item {
-                account: view.account.clone(),
-                number: view.number.clone(),
-                environment: view.environment,
-                profiles,
-                users,
-                added_at: added_at.or_else(|| (!there).then_some(now)),
-            };
-            self.items.insert(at.unwrap_or(self.items.len()), item);
-            for app in &planned.apps {
-                if !self.apps.iter().any(|added| added.name == app.name) {
-                    self.apps.push(AddedApp {
-                        name: app.name.clone(),
-                        profile: app.profile.clone(),
-                        added_at: now,
-                    });
-                }
-            }
-        }
-    }
-}
-
-fn merge(list: &mut Vec<String>, more: &[String]) {
-    for one in more {
-        if !list.contains(one) {
-            list.push(one.clone());
-        }
     }
 }

@@ -1,26 +1,26 @@
-//! Which notices open and which close.
+//! Which notices to open and which to close.
 
 use super::{
-    standing::{Facts, Standing, standing},
-    text::{self, Speaker},
+    assessment::{Assessment, Facts, assess},
+    text::{self, MessageContext},
 };
 use gateway_model::{AccountId, NoticeKind};
 use gateway_store::NoticeRecord;
 use std::collections::BTreeMap;
 
-/// What is to be done.
+/// The notices to open and to close.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// New today, or open again.
+    /// New notices, and those that are repeated today.
     pub(crate) open: Vec<NoticeRecord>,
-    /// Their reason went away.
+    /// Notices whose reason has gone.
     pub(crate) close: Vec<(AccountId, Vec<NoticeKind>)>,
 }
 
-/// Compares how the accounts stand with what is open. An account has one reason at a time, and is
-/// spoken of once a day.
+/// Compares the accounts with the open notices. An account has one reason at a time, and gets one notice
+/// of it a day.
 pub(crate) fn decide(
-    speaker: &Speaker<'_>,
+    context: &MessageContext<'_>,
     days: u16,
     accounts: &[Facts<'_>],
     open: &[NoticeRecord],
@@ -29,14 +29,14 @@ pub(crate) fn decide(
     for notice in open {
         of_account.entry(&notice.account).or_default().push(notice);
     }
-    let today = speaker.day();
+    let today = context.day();
     let mut plan = Plan::default();
     for facts in accounts {
         let known = of_account.remove(&facts.account.name).unwrap_or_default();
-        let need = match standing(facts, days, speaker.now) {
-            Standing::Fine => None,
-            Standing::Unsettled => continue,
-            Standing::Needs(need) => Some(need),
+        let need = match assess(facts, days, context.now) {
+            Assessment::Fine => None,
+            Assessment::Unsettled => continue,
+            Assessment::Needs(need) => Some(need),
         };
         let kind = need.as_ref().map(|need| need.kind());
         plan.close(
@@ -44,7 +44,8 @@ pub(crate) fn decide(
             known.iter().filter(|notice| Some(notice.kind) != kind),
         );
         let Some(need) = need else { continue };
-        // Of a later day: the clock was set back.
+        // `>=`, because a notice of a later day means that the clock was set back: it must not be
+        // repeated then.
         let said = |notice: &&NoticeRecord| Some(notice.kind) == kind && notice.day >= today;
         if !known.iter().copied().any(|notice| said(&notice)) {
             plan.open.push(NoticeRecord {
@@ -52,15 +53,15 @@ pub(crate) fn decide(
                 account: facts.account.name.clone(),
                 kind: need.kind(),
                 day: today.clone(),
-                created_at: speaker.now.into(),
-                message: text::message(speaker, facts, &need),
+                created_at: context.now.into(),
+                message: text::message(context, facts, &need),
                 webhook_at: None,
                 mail_at: None,
                 closed_at: None,
             });
         }
     }
-    // The account is gone.
+    // What remains belongs to accounts that were removed.
     for (account, notices) in of_account {
         plan.close(account, notices.iter());
     }

@@ -1,4 +1,4 @@
-//! People who are told: one plain mail with everything that is due.
+//! Delivery by mail: one plain-text mail with all notices that are due.
 
 use gateway_model::Secret;
 use gateway_store::NoticeRecord;
@@ -12,54 +12,54 @@ use lettre::{
 };
 use std::time::{Duration, SystemTime};
 
-/// One session with the mail server may take this long.
+/// The time limit of one session with the mail server.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// People who are told, and who takes the mail.
+/// The receivers of mail, and the mail server.
 #[derive(Clone, Debug)]
 pub struct Mail {
     /// The mail server's name or address.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// How the way there is protected.
+    /// How the connection is protected.
     pub security: MailSecurity,
-    /// Certificates that are trusted besides the system's, as PEM.
+    /// Certificates that are trusted in addition to the system's, as PEM.
     pub trusted: Option<Vec<u8>>,
     /// The sender's mailbox.
     pub from: String,
     /// The receivers' mailboxes.
     pub to: Vec<String>,
-    /// What the server wants to know, if anything.
+    /// The login, if the server requires one.
     pub login: Option<MailLogin>,
 }
 
-/// How the way to the mail server is protected.
+/// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailSecurity {
     /// TLS from the first byte.
     Tls,
-    /// In clear until STARTTLS; a server without it gets no mail.
+    /// In clear until STARTTLS. A server without STARTTLS gets no mail.
     StartTls,
-    /// In clear: for a server on this machine, where nobody listens on the way.
+    /// In clear: only for a server on this machine.
     Local,
 }
 
-/// What a mail server wants to know.
+/// The login at the mail server.
 #[derive(Clone, Debug)]
 pub struct MailLogin {
-    /// Public.
+    /// The user name.
     pub username: String,
-    /// Secret.
+    /// The password.
     pub password: Secret,
 }
 
-/// Why a mail did not leave. The text never holds the password.
+/// Why a mail was not sent. The text never contains the password.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotSent {
-    #[error("{0:?} is not a mailbox")]
+pub(crate) enum MailError {
+    #[error("{0:?} is not a valid mailbox")]
     Mailbox(String),
-    #[error("the mail cannot be written: {0}")]
+    #[error("the mail cannot be composed: {0}")]
     Message(#[from] lettre::error::Error),
     #[error("{0}")]
     Server(#[from] lettre::transport::smtp::Error),
@@ -72,15 +72,15 @@ pub(crate) async fn deliver(
     mail: &Mail,
     notices: &[&NoticeRecord],
     now: SystemTime,
-) -> Result<(), NotSent> {
+) -> Result<(), MailError> {
     let message = message(mail, notices, now)?;
     let transport = transport(mail)?;
     let sent = tokio::time::timeout(TIMEOUT, transport.send(message)).await;
-    sent.map_err(|_elapsed| NotSent::Late)??;
+    sent.map_err(|_elapsed| MailError::Late)??;
     Ok(())
 }
 
-fn message(mail: &Mail, notices: &[&NoticeRecord], now: SystemTime) -> Result<Message, NotSent> {
+fn message(mail: &Mail, notices: &[&NoticeRecord], now: SystemTime) -> Result<Message, MailError> {
     let mut builder = Message::builder()
         .date(now)
         .message_id(None)
@@ -107,15 +107,16 @@ fn body(notices: &[&NoticeRecord]) -> String {
         text.push_str(&notice.message);
         text.push_str("\n\n");
     }
-    text.push_str("-- \nWaybill repeats this once a day until it is done.\n");
+    text.push_str("-- \nWaybill repeats this mail once a day until the problem is solved.\n");
     text
 }
 
-fn mailbox(text: &str) -> Result<Mailbox, NotSent> {
-    text.parse().map_err(|_| NotSent::Mailbox(text.to_owned()))
+fn mailbox(text: &str) -> Result<Mailbox, MailError> {
+    text.parse()
+        .map_err(|_| MailError::Mailbox(text.to_owned()))
 }
 
-fn transport(mail: &Mail) -> Result<AsyncSmtpTransport<Tokio1Executor>, NotSent> {
+fn transport(mail: &Mail) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
     let parameters = || {
         let mut builder = TlsParameters::builder(mail.host.clone());
         if let Some(pem) = &mail.trusted {

@@ -1,131 +1,131 @@
-//! One look at all accounts, one attempt by each way out, and both until the gateway ends.
+//! The background tasks: one reviews all accounts, one calls the webhook, one sends mail.
 
 use super::{
     Mail, Webhook,
+    assessment::Facts,
+    channel::Channel,
     decide::{Plan, decide},
     mail,
-    standing::Facts,
-    text::{self, Speaker},
-    way::Way,
+    text::{self, MessageContext},
     webhook,
 };
 use crate::{ControlError, ControlPlane};
-use gateway_broker::AccountStatus;
-use gateway_model::{GrantKind, SecretBytes};
-use gateway_store::{AccountRecord, GrantRecord, NoticeRecord, Sent, Timestamp};
+use gateway_store::{NoticeRecord, Sent, Timestamp};
 use std::{
-    collections::{BTreeMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
 
-/// Between two looks, at most; a new day begins within that time.
-const EVERY: Duration = Duration::from_secs(5 * 60);
-/// Between two looks, at least, however much happens.
-const PAUSE: Duration = Duration::from_secs(1);
-/// A look takes longer the more accounts there are: so many times as long it rests,
-const REST: u32 = 9;
-/// but no longer than this.
-const MAX_REST: Duration = Duration::from_secs(30);
-/// So many webhook calls at one go, and so many notices in one mail.
+/// The longest time between two reviews: a notice is repeated within this time after midnight.
+const REVIEW_INTERVAL: Duration = Duration::from_secs(5 * 60);
+/// The shortest time between two reviews, however many accounts change.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+/// The pause after a review, as a multiple of the review's duration: reviews of many accounts must not
+/// take more than a tenth of a processor.
+const PAUSE_FACTOR: u32 = 9;
+/// The longest pause of that kind.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// The maximum number of webhook calls in one round, and of notices in one mail.
 const BATCH: u32 = 200;
-/// What comes up together goes into one mail.
-const GATHER: Duration = Duration::from_secs(60);
-/// The next mail does not leave earlier.
-const BETWEEN_MAILS: Duration = Duration::from_secs(60 * 60);
-/// Closed notices are kept for a year.
-const KEEP: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Notices that are made within this time go into one mail.
+const MAIL_WINDOW: Duration = Duration::from_secs(60);
+/// The shortest time between two mails.
+const MAIL_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// How long closed notices are kept.
+const RETENTION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl ControlPlane {
-    /// Reminds until it is cancelled: looks at once, every few minutes, and when an account's tokens
-    /// take a turn. It holds nothing up: whatever cannot leave now is tried again later.
+    /// Reviews and reminds until it is cancelled: at once, every few minutes, and when the state of an
+    /// account's token changes. A failed delivery blocks nothing and is repeated later.
     pub async fn run_reminders(&self, cancel: CancellationToken) {
         tokio::select! {
             () = cancel.cancelled() => {}
-            () = async { tokio::join!(self.keep_looking(), self.keep_calling(), self.keep_mailing()); } => {}
+            () = async { tokio::join!(self.keep_reviewing(), self.keep_calling(), self.keep_mailing()); } => {}
         }
     }
 
-    /// What [`ControlPlane::run_reminders`] does, once: looks at all accounts, opens and closes
-    /// notices, and tries each way out that is not resting.
+    /// One round of [`ControlPlane::run_reminders`]: reviews all accounts, opens and closes notices, and
+    /// delivers through each channel that is not paused.
     ///
     /// # Errors
     /// When the store cannot be read or written.
     pub async fn remind(&self) -> Result<(), ControlError> {
-        self.look().await?;
-        self.call().await?;
+        self.review().await?;
+        self.call_webhook().await?;
         self.send_mail().await?;
         Ok(())
     }
 
-    /// How many notices were open at the last look.
+    /// The number of notices that were open at the last review.
     pub fn open_notices(&self) -> u64 {
-        self.shared.reminding.open.load(Ordering::Relaxed)
+        self.context.reminder_state.open.load(Ordering::Relaxed)
     }
 
-    async fn keep_looking(&self) {
-        let mut turns = self.shared.broker.handle().notable_outcomes();
+    async fn keep_reviewing(&self) {
+        let mut turns = self.context.broker.handle().notable_outcomes();
         loop {
+            // Before the review: a change during it starts another one.
             turns.borrow_and_update();
-            let began = self.shared.clock.now();
-            said(
-                self.look().await,
-                "accounts are not looked at for reminders",
+            let began = self.context.clock.now();
+            log_failure(
+                self.review().await,
+                "accounts could not be reviewed for reminders",
             );
-            let took = self.shared.clock.now().saturating_duration_since(began);
-            tokio::time::sleep(PAUSE.max(took.saturating_mul(REST).min(MAX_REST))).await;
-            let every = EVERY.mul_f64(0.9 + 0.2 * self.shared.fraction());
+            let took = self.context.clock.now().saturating_duration_since(began);
+            tokio::time::sleep(MIN_PAUSE.max(took.saturating_mul(PAUSE_FACTOR).min(MAX_PAUSE)))
+                .await;
+            let interval = REVIEW_INTERVAL.mul_f64(0.9 + 0.2 * self.context.fraction());
             tokio::select! {
-                // A broker that is gone sends nothing more.
+                // The pattern disables this branch once the broker is gone, instead of spinning on it.
                 Ok(()) = turns.changed() => {}
-                () = self.shared.reminding.look.notified() => {}
-                () = tokio::time::sleep(every) => {}
+                () = self.context.reminder_state.review.notified() => {}
+                () = tokio::time::sleep(interval) => {}
             }
         }
     }
 
     async fn keep_calling(&self) {
-        if self.shared.settings.reminders.webhook.is_none() {
+        if self.context.settings.reminders.webhook.is_none() {
             return;
         }
         loop {
-            let next = said(self.call().await, "the webhook is not called");
-            rest(next.flatten(), &self.shared.reminding.webhook_due).await;
+            let next = log_failure(self.call_webhook().await, "the webhook could not be called");
+            wait_until_due(next.flatten(), &self.context.reminder_state.webhook_due).await;
         }
     }
 
     async fn keep_mailing(&self) {
-        if self.shared.settings.reminders.mail.is_none() {
+        if self.context.settings.reminders.mail.is_none() {
             return;
         }
         loop {
-            let next = said(self.send_mail().await, "no mail is sent");
-            rest(next.flatten(), &self.shared.reminding.mail_due).await;
+            let next = log_failure(self.send_mail().await, "reminders could not be mailed");
+            wait_until_due(next.flatten(), &self.context.reminder_state.mail_due).await;
         }
     }
 
-    /// Opens and closes notices.
-    async fn look(&self) -> Result<(), ControlError> {
-        let (store, settings) = (&self.shared.store, &self.shared.settings);
-        let world = self.world().await?;
+    /// Reviews all accounts, and opens and closes notices.
+    async fn review(&self) -> Result<(), ControlError> {
+        let (store, settings) = (&self.context.store, &self.context.settings);
+        let accounts = self.account_snapshot().await?;
         let open = store.notices(true).await?;
-        let admin = self.admin();
-        let speaker = Speaker {
+        let admin = self.admin_address();
+        let context = MessageContext {
             zone: &settings.reminders.zone,
             admin: &admin,
-            now: self.shared.clock.wall(),
+            now: self.context.clock.wall(),
         };
-        let plan = decide(&speaker, settings.remind_days, &world.facts(), &open);
-        let reminding = &self.shared.reminding;
+        let plan = decide(&context, settings.remind_days, &accounts.facts(), &open);
+        let reminder_state = &self.context.reminder_state;
         if plan == Plan::default() {
-            reminding.open.store(count(&open), Ordering::Relaxed);
+            reminder_state.open.store(count(&open), Ordering::Relaxed);
             return Ok(());
         }
-        let now = self.shared.now();
+        let now = self.context.now();
         for (account, kinds) in &plan.close {
             store.close_notices(account, kinds, now).await?;
-            tracing::info!(%account, "nobody is needed any more");
+            tracing::info!(%account, "the account no longer needs a person");
         }
         for notice in &plan.open {
             let new = store.put_notice(notice).await?;
@@ -135,27 +135,28 @@ impl ControlPlane {
                 );
             }
         }
-        let year = Timestamp::from(speaker.now - KEEP);
-        store.purge_notices(year).await?;
-        reminding
+        let oldest = Timestamp::from(context.now - RETENTION);
+        store.purge_notices(oldest).await?;
+        reminder_state
             .open
             .store(count(&store.notices(true).await?), Ordering::Relaxed);
-        reminding.webhook_due.notify_one();
-        reminding.mail_due.notify_one();
+        reminder_state.webhook_due.notify_one();
+        reminder_state.mail_due.notify_one();
         Ok(())
     }
 
-    /// Calls the webhook for what did not leave yet. Gives back when to try again, if that is known.
-    async fn call(&self) -> Result<Option<Duration>, ControlError> {
-        let Some(to) = &self.shared.settings.reminders.webhook else {
+    /// Calls the webhook for each notice that it has not got yet. Returns when to try again, if that is
+    /// known.
+    async fn call_webhook(&self) -> Result<Option<Duration>, ControlError> {
+        let Some(to) = &self.context.settings.reminders.webhook else {
             return Ok(None);
         };
-        let way = &self.shared.reminding.webhook;
-        if let Some(left) = lock(way).rests(self.shared.clock.now()) {
+        let channel = &self.context.reminder_state.webhook;
+        if let Some(left) = lock(channel).paused_for(self.context.clock.now()) {
             return Ok(Some(left));
         }
         let due = self
-            .shared
+            .context
             .store
             .unsent_notices(Sent::Webhook, BATCH)
             .await?;
@@ -163,77 +164,81 @@ impl ControlPlane {
             return Ok(None);
         }
         let mut failed = false;
-        let world = self.world().await?;
+        let accounts = self.account_snapshot().await?;
         for notice in &due {
-            let Some(facts) = world.active(notice) else {
+            let Some(facts) = accounts.active(notice) else {
                 continue;
             };
-            if !lock(way).has_taken(notice) {
-                match self.call_with(to, &facts, notice).await {
-                    Ok(()) => lock(way).took(notice),
+            if !lock(channel).is_delivered(notice) {
+                match self.call_for(to, &facts, notice).await {
+                    Ok(()) => lock(channel).mark_delivered(notice),
                     Err(error) => {
                         failed = true;
-                        tracing::warn!(account = %notice.account, "the webhook was not told: {error}");
+                        tracing::warn!(account = %notice.account, "the webhook did not take a notice: {error}");
                         match error {
-                            webhook::NotTaken::Unreachable(_) => break,
-                            webhook::NotTaken::Answered(_) | webhook::NotTaken::Unwritable(_) => {
+                            webhook::WebhookError::Unreachable(_) => break,
+                            webhook::WebhookError::Refused(_)
+                            | webhook::WebhookError::Invalid(_) => {
                                 continue;
                             }
                         }
                     }
                 }
             }
-            self.note(way, Sent::Webhook, notice).await?;
+            // Delivered first, recorded second: after a crash in between the receiver gets the notice
+            // twice rather than never.
+            self.record_delivery(channel, Sent::Webhook, notice).await?;
         }
-        Ok(self.went(way, failed))
+        Ok(self.end_round(channel, failed))
     }
 
-    async fn call_with(
+    async fn call_for(
         &self,
         to: &Webhook,
         facts: &Facts<'_>,
         notice: &NoticeRecord,
-    ) -> Result<(), webhook::NotTaken> {
-        let (shared, now) = (&self.shared, self.shared.clock.wall());
+    ) -> Result<(), webhook::WebhookError> {
+        let (context, now) = (&self.context, self.context.clock.wall());
         let event = webhook::Event {
             facts,
             notice,
-            fix: text::fix_of(facts, notice.kind, shared.settings.remind_days, now),
-            admin: self.admin(),
+            fix: text::fix_of(facts, notice.kind, context.settings.remind_days, now),
+            admin: self.admin_address(),
         };
-        webhook::deliver(to, &*shared.wiring.http, now.into(), &event).await
+        webhook::deliver(to, &*context.wiring.http, now.into(), &event).await
     }
 
-    /// Sends one mail with what did not leave yet. Gives back when to try again, if that is known.
+    /// Sends one mail with all notices that were not mailed yet. Returns when to try again, if that is
+    /// known.
     async fn send_mail(&self) -> Result<Option<Duration>, ControlError> {
-        let Some(to) = &self.shared.settings.reminders.mail else {
+        let Some(to) = &self.context.settings.reminders.mail else {
             return Ok(None);
         };
-        let way = &self.shared.reminding.mail;
-        let now = self.shared.clock.now();
-        if let Some(left) = lock(way).rests(now) {
+        let channel = &self.context.reminder_state.mail;
+        let now = self.context.clock.now();
+        if let Some(left) = lock(channel).paused_for(now) {
             return Ok(Some(left));
         }
-        let due = self.shared.store.unsent_notices(Sent::Mail, BATCH).await?;
-        let world = self.world().await?;
+        let due = self.context.store.unsent_notices(Sent::Mail, BATCH).await?;
+        let accounts = self.account_snapshot().await?;
         let due: Vec<_> = due
             .iter()
-            .filter(|notice| world.active(notice).is_some())
+            .filter(|notice| accounts.active(notice).is_some())
             .collect();
         let Some(first) = due.first() else {
             return Ok(None);
         };
-        let age = self.shared.now().0.saturating_sub(first.created_at.0);
+        let age = self.context.now().0.saturating_sub(first.created_at.0);
         let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
-        // Not when the clock was set back.
-        if age < GATHER && self.shared.now() >= first.created_at {
-            return Ok(Some(GATHER - age));
+        // A first notice of the future means that the clock was set back: do not wait then.
+        if age < MAIL_WINDOW && self.context.now() >= first.created_at {
+            return Ok(Some(MAIL_WINDOW - age));
         }
         let fresh: Vec<_> = {
-            let way = lock(way);
+            let channel = lock(channel);
             due.iter()
                 .copied()
-                .filter(|notice| !way.has_taken(notice))
+                .filter(|notice| !channel.is_delivered(notice))
                 .collect()
         };
         let sent = if fresh.is_empty() {
@@ -242,130 +247,73 @@ impl ControlPlane {
             self.mail(to, &fresh).await
         };
         if let Err(error) = &sent {
-            tracing::warn!(notices = fresh.len(), "reminders were not mailed: {error}");
-            return Ok(self.went(way, true));
+            tracing::warn!(
+                notices = fresh.len(),
+                "reminders could not be mailed: {error}"
+            );
+            return Ok(self.end_round(channel, true));
         }
         for notice in &fresh {
-            lock(way).took(notice);
+            lock(channel).mark_delivered(notice);
         }
         for notice in due {
-            self.note(way, Sent::Mail, notice).await?;
+            self.record_delivery(channel, Sent::Mail, notice).await?;
         }
-        self.went(way, false);
-        lock(way).rest(now, BETWEEN_MAILS);
-        Ok(Some(BETWEEN_MAILS))
+        self.end_round(channel, false);
+        lock(channel).pause_for(now, MAIL_INTERVAL);
+        Ok(Some(MAIL_INTERVAL))
     }
 
-    async fn mail(&self, to: &Mail, notices: &[&NoticeRecord]) -> Result<(), mail::NotSent> {
-        mail::deliver(to, notices, self.shared.clock.wall()).await
+    async fn mail(&self, to: &Mail, notices: &[&NoticeRecord]) -> Result<(), mail::MailError> {
+        mail::deliver(to, notices, self.context.clock.wall()).await
     }
 
-    /// Notes in the store that a notice left.
-    async fn note(
+    /// Records in the store that a notice was delivered.
+    async fn record_delivery(
         &self,
-        way: &Mutex<Way>,
+        channel: &Mutex<Channel>,
         sent: Sent,
         notice: &NoticeRecord,
     ) -> Result<(), ControlError> {
-        let now = self.shared.now();
-        match self.shared.store.mark_notice(notice.id, sent, now).await {
-            // Its account was removed meanwhile.
-            Ok(()) | Err(gateway_store::StoreError::NotFound { .. }) => lock(way).noted(notice),
+        let now = self.context.now();
+        match self.context.store.mark_notice(notice.id, sent, now).await {
+            // The account was removed in the meantime, and its notices with it.
+            Ok(()) | Err(gateway_store::StoreError::NotFound { .. }) => {
+                lock(channel).mark_recorded(notice)
+            }
             Err(error) => return Err(error.into()),
         }
         Ok(())
     }
 
-    fn went(&self, way: &Mutex<Way>, failed: bool) -> Option<Duration> {
-        let mut way = lock(way);
+    fn end_round(&self, channel: &Mutex<Channel>, failed: bool) -> Option<Duration> {
+        let mut channel = lock(channel);
         if failed {
-            return Some(way.failed(self.shared.clock.now(), self.shared.fraction()));
+            return Some(channel.failed(self.context.clock.now(), self.context.fraction()));
         }
-        way.worked();
+        channel.succeeded();
         None
     }
 
-    /// Grants only of accounts that somebody signs in for: no other's says anything about people.
-    async fn world(&self) -> Result<World, ControlError> {
-        let store = &self.shared.store;
-        let accounts = store.accounts().await?;
-        let consented: HashSet<&str> = accounts
-            .iter()
-            .filter(|account| account.grant == GrantKind::AuthorizationCode)
-            .map(|account| account.name.as_str())
-            .collect();
-        let mut grants = BTreeMap::new();
-        if !consented.is_empty() {
-            let keep = |mut grant: GrantRecord| {
-                // Secrets are not what is looked at.
-                (grant.state, grant.token) = (SecretBytes::default(), None);
-                grants.insert(grant.account.as_str().to_owned(), grant);
-            };
-            let wanted = |account: &str| consented.contains(account);
-            store.each_grant_of(wanted, keep).await?;
-        }
-        let status = self.shared.broker.handle().list().into_iter();
-        Ok(World {
-            grants,
-            status: status
-                .map(|status| (status.account.as_str().to_owned(), status))
-                .collect(),
-            accounts,
-        })
-    }
-
-    /// Where the admin listener is: what the redirect URI is on.
-    fn admin(&self) -> String {
-        let uri = url::Url::parse(&self.shared.redirect_uri());
+    /// The address of the admin listener: the origin of the redirect URI.
+    fn admin_address(&self) -> String {
+        let uri = url::Url::parse(&self.context.redirect_uri());
         uri.map(|uri| uri.origin().ascii_serialization())
             .unwrap_or_default()
     }
 }
 
-/// All accounts, as they are now.
-struct World {
-    accounts: Vec<AccountRecord>,
-    grants: BTreeMap<String, GrantRecord>,
-    status: BTreeMap<String, AccountStatus>,
-}
-
-impl World {
-    fn facts(&self) -> Vec<Facts<'_>> {
-        self.accounts
-            .iter()
-            .map(|account| self.of(account))
-            .collect()
-    }
-
-    fn of<'a>(&'a self, account: &'a AccountRecord) -> Facts<'a> {
-        Facts {
-            account,
-            grant: self.grants.get(account.name.as_str()),
-            status: self.status.get(account.name.as_str()),
-        }
-    }
-
-    /// Of the notice's account, if somebody wants to hear of it.
-    fn active(&self, notice: &NoticeRecord) -> Option<Facts<'_>> {
-        let account = self
-            .accounts
-            .iter()
-            .find(|account| account.name == notice.account)?;
-        account.active.then(|| self.of(account))
-    }
-}
-
-/// Until there may be something to do again.
-async fn rest(next: Option<Duration>, due: &tokio::sync::Notify) {
-    tokio::time::sleep(PAUSE).await;
+/// Waits until a notice may be due.
+async fn wait_until_due(next: Option<Duration>, due: &tokio::sync::Notify) {
+    tokio::time::sleep(MIN_PAUSE).await;
     tokio::select! {
         () = due.notified() => {}
-        () = tokio::time::sleep(next.unwrap_or(EVERY).min(EVERY)) => {}
+        () = tokio::time::sleep(next.unwrap_or(REVIEW_INTERVAL).min(REVIEW_INTERVAL)) => {}
     }
 }
 
-/// Logs what went wrong; the next turn tries again.
-fn said<T>(result: Result<T, ControlError>, what: &str) -> Option<T> {
+/// Logs a failure. The next round tries again.
+fn log_failure<T>(result: Result<T, ControlError>, what: &str) -> Option<T> {
     result
         .inspect_err(|error| tracing::error!(%error, "{what}"))
         .ok()
@@ -375,6 +323,6 @@ fn count(open: &[NoticeRecord]) -> u64 {
     u64::try_from(open.len()).unwrap_or(u64::MAX)
 }
 
-fn lock(way: &Mutex<Way>) -> MutexGuard<'_, Way> {
-    way.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(channel: &Mutex<Channel>) -> MutexGuard<'_, Channel> {
+    channel.lock().unwrap_or_else(PoisonError::into_inner)
 }

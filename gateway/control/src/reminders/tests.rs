@@ -4,7 +4,7 @@ mod case;
 
 use super::{
     decide::{Plan, decide},
-    text::Speaker,
+    text::MessageContext,
 };
 use case::{Case, DAY, HOUR, NOW, at};
 use gateway_model::{FailureClass, GrantStatus, NoticeKind, UnavailableReason};
@@ -73,7 +73,7 @@ fn of_sign_ins() -> Vec<Row> {
             Some(Kind::InDoubt),
         ),
         (
-            "the last chance is under way",
+            "the last chance is under channel",
             Case::consent(50 * DAY).granted(GrantStatus::LastChance),
             None,
         ),
@@ -185,12 +185,12 @@ fn notice_is_repeated_at_midnight_of_the_zone() {
 fn notices_of_an_account_that_is_gone_are_closed() {
     let open = Case::consent(0).plan(&[]).open;
     let zone = TimeZone::UTC;
-    let speaker = Speaker {
+    let context = MessageContext {
         zone: &zone,
         admin: "",
         now: at(NOW),
     };
-    let plan = decide(&speaker, 7, &[], &open);
+    let plan = decide(&context, 7, &[], &open);
     let gone = ("main".parse().unwrap(), vec![NoticeKind::Ended]);
     assert_eq!((plan.open.len(), plan.close), (0, vec![gone]));
 }

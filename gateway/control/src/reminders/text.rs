@@ -1,25 +1,25 @@
-//! What people read: what ends when, what stops working, what to do.
+//! The text of a notice: what ends and when, what stops working, what to do.
 
-use super::standing::{Facts, Need, Standing, standing};
+use super::assessment::{Assessment, Facts, Need, assess};
 use crate::trail;
 use gateway_model::{AccountId, GrantKind, NoticeKind};
 use jiff::tz::TimeZone;
 use std::time::SystemTime;
 
-/// A carrier's words are quoted up to here.
+/// The maximum length of a quotation from the carrier.
 const MAX_QUOTE: usize = 300;
 
-/// What to say about an account.
+/// What the text of a notice depends on besides the account.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Speaker<'a> {
-    /// The zone of dates.
+pub(crate) struct MessageContext<'a> {
+    /// The time zone of dates.
     pub(crate) zone: &'a TimeZone,
-    /// Where the admin listener is; empty if nobody knows.
+    /// The address of the admin listener; empty if it is not known.
     pub(crate) admin: &'a str,
     pub(crate) now: SystemTime,
 }
 
-/// The command that helps.
+/// The command that solves the problem.
 pub(crate) fn fix(need: &Need, account: &AccountId) -> String {
     match need {
         Need::Ending { .. } | Need::Ended { .. } | Need::GrantRefused { .. } | Need::InDoubt => {
@@ -30,10 +30,10 @@ pub(crate) fn fix(need: &Need, account: &AccountId) -> String {
     }
 }
 
-/// The command that helps with a notice that was made earlier.
+/// The command that solves the problem of an earlier notice.
 pub(crate) fn fix_of(facts: &Facts<'_>, kind: NoticeKind, days: u16, now: SystemTime) -> String {
     let account = facts.account;
-    if let Standing::Needs(need) = standing(facts, days, now)
+    if let Assessment::Needs(need) = assess(facts, days, now)
         && need.kind() == kind
     {
         return fix(&need, &account.name);
@@ -50,7 +50,7 @@ pub(crate) fn fix_of(facts: &Facts<'_>, kind: NoticeKind, days: u16, now: System
 }
 
 /// One paragraph, without a line break and without a secret.
-pub(crate) fn message(speaker: &Speaker<'_>, facts: &Facts<'_>, need: &Need) -> String {
+pub(crate) fn message(context: &MessageContext<'_>, facts: &Facts<'_>, need: &Need) -> String {
     let account = facts.account;
     let name = format!(
         "account {} ({}, {})",
@@ -58,17 +58,17 @@ pub(crate) fn message(speaker: &Speaker<'_>, facts: &Facts<'_>, need: &Need) -> 
     );
     let happened = match need {
         Need::Ending { at, why } => format!(
-            "The sign-in of {name} ends on {} ({}), and the gateway cannot put that off by itself{}.",
-            speaker.date(*at),
-            speaker.left(*at),
+            "The sign-in of {name} ends on {} ({}), and the gateway cannot extend it{}.",
+            context.date(*at),
+            context.left(*at),
             because(why.as_deref())
         ),
         Need::Ended { at } => {
-            format!("The sign-in of {name} ended on {}.", speaker.date(*at))
+            format!("The sign-in of {name} ended on {}.", context.date(*at))
         }
         Need::GrantRefused { why } => format!(
             "The carrier no longer accepts the sign-in of {name}{}. A changed password or profile \
-             at the carrier does that.",
+             at the carrier has this effect.",
             because(why.as_deref())
         ),
         Need::ClientRefused { why } => format!(
@@ -76,24 +76,24 @@ pub(crate) fn message(speaker: &Speaker<'_>, facts: &Facts<'_>, need: &Need) -> 
             because(why.as_deref())
         ),
         Need::InDoubt => format!(
-            "The answer to the last renewal of {name} was lost, so nobody knows whether its \
-             sign-in is still good. The gateway tries it once more shortly before the present \
-             token ends."
+            "The carrier's response to the last renewal of {name} was lost, so it is not known \
+             whether its sign-in is still valid. The gateway tries it once more shortly before \
+             the present token expires."
         ),
         Need::Misconfigured { why } => format!(
-            "{} cannot work as it is set up{}.",
+            "{} cannot work with its present configuration{}.",
             capital(&name),
             because(why.as_deref())
         ),
     };
-    let listener = if speaker.admin.is_empty() {
+    let listener = if context.admin.is_empty() {
         String::new()
     } else {
-        format!(" (admin listener: {})", speaker.admin)
+        format!(" (admin listener: {})", context.admin)
     };
     format!(
         "{happened} {} {} `{}`{listener}.",
-        speaker.stops(facts, need),
+        context.stops(facts, need),
         what_to_do(need),
         fix(need, &account.name)
     )
@@ -104,23 +104,23 @@ const fn what_to_do(need: &Need) -> &'static str {
         Need::Ending { .. } | Need::Ended { .. } | Need::GrantRefused { .. } => {
             "A person must sign in at the carrier again:"
         }
-        Need::InDoubt => "Whoever does not want to wait signs in at the carrier again:",
+        Need::InDoubt => "To solve this now, sign in at the carrier again:",
         Need::ClientRefused { .. } => {
-            "Compare both with the carrier's developer page, then store the right secret (or \
-             correct it in the configuration):"
+            "Compare both with the carrier's developer page, then store the right secret, or \
+             correct it in the configuration:"
         }
-        Need::Misconfigured { .. } => "This looks at it in detail:",
+        Need::Misconfigured { .. } => "Run the doctor for details:",
     }
 }
 
-impl Speaker<'_> {
+impl MessageContext<'_> {
     /// `2026-11-29 at 14:05 CET`.
     pub(crate) fn date(&self, at: SystemTime) -> String {
         let at = trail::stamp(at.into()).to_zoned(self.zone.clone());
         at.strftime("%Y-%m-%d at %H:%M %Z").to_string()
     }
 
-    /// The day, as the notices are counted.
+    /// The day that a notice belongs to.
     pub(crate) fn day(&self) -> String {
         let now = trail::stamp(self.now.into()).to_zoned(self.zone.clone());
         now.date().to_string()
@@ -136,15 +136,14 @@ impl Speaker<'_> {
         }
     }
 
-    /// What stops working, and when.
+    /// What stops working and when.
     fn stops(&self, facts: &Facts<'_>, need: &Need) -> String {
-        let refused = "requests for the account are answered with an error instead of reaching \
-                       the carrier";
+        let refused = "requests for the account get an error instead of reaching the carrier";
         let token = facts.status.filter(|status| status.usable);
         match (need, token.and_then(|status| status.expires_at)) {
             (Need::Ending { .. }, _) => format!("From then on {refused}."),
             (_, Some(until)) => format!(
-                "When its present token ends, on {}, {refused}.",
+                "When its present token expires, on {}, {refused}.",
                 self.date(until)
             ),
             (_, None) => format!("{}.", capital(refused)),
@@ -156,7 +155,7 @@ fn because(why: Option<&str>) -> String {
     why.map_or_else(String::new, |why| format!(": {}", quoted(why)))
 }
 
-/// A carrier's words on one line, not too many.
+/// A quotation from the carrier on one line, shortened.
 fn quoted(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let mut quoted: String = text.chars().take(MAX_QUOTE).map(plain).collect();

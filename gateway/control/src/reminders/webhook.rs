@@ -1,6 +1,6 @@
-//! A program that is told: one signed JSON document for each notice (`docs/reminders.md`).
+//! Delivery by webhook: one signed JSON document for each notice (`docs/reminders.md`).
 
-use super::standing::{self, Facts};
+use super::assessment::{self, Facts};
 use gateway_http_client::{HttpClient, HttpRequest};
 use gateway_model::{AccountId, CarrierId, Environment, NoticeKind, Secret};
 use gateway_store::NoticeRecord;
@@ -11,32 +11,32 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::{fmt::Write as _, time::Duration};
 
-/// One call may take this long.
+/// The time limit of one call.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// An answer is not longer, in bytes; nobody reads it.
-const MAX_ANSWER: usize = 1 << 20;
+/// The maximum length of a response, in bytes. Its content is ignored.
+const MAX_RESPONSE: usize = 1 << 20;
 
-/// A program that is told.
+/// A program that is called for each notice.
 #[derive(Clone, Debug)]
 pub struct Webhook {
-    /// Where; it may hold a secret.
+    /// The URL. It may contain a secret.
     pub url: Secret,
-    /// What calls are signed with.
+    /// The key with which calls are signed.
     pub secret: Secret,
 }
 
-/// What is told.
+/// What a call is about.
 #[derive(Debug)]
 pub(crate) struct Event<'a> {
     pub(crate) facts: &'a Facts<'a>,
     pub(crate) notice: &'a NoticeRecord,
-    /// The command that helps.
+    /// The command that solves the problem.
     pub(crate) fix: String,
-    /// Where the admin listener is.
+    /// The address of the admin listener.
     pub(crate) admin: String,
 }
 
-/// What travels.
+/// The body of a call.
 #[derive(Serialize)]
 struct Document<'a> {
     version: u8,
@@ -53,18 +53,18 @@ struct Document<'a> {
     admin: &'a str,
 }
 
-/// Why a call did not arrive. The text never holds the URL or the secret.
+/// Why a call failed. The text never contains the URL or the secret.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotTaken {
-    /// Trying another notice now would end the same.
+pub(crate) enum WebhookError {
+    /// The receiver cannot be reached or is overloaded: another notice would fail as well.
     #[error("{0}")]
     Unreachable(String),
-    /// The receiver does not want this one.
-    #[error("the receiver answered {0}; redirects are not followed")]
-    Answered(StatusCode),
-    /// It cannot be written.
-    #[error("a notice cannot be written: {0}")]
-    Unwritable(&'static str),
+    /// The receiver refuses this notice.
+    #[error("the receiver responded with {0}; redirects are not followed")]
+    Refused(StatusCode),
+    /// The notice cannot be sent.
+    #[error("the notice cannot be sent: {0}")]
+    Invalid(&'static str),
 }
 
 /// Makes one call.
@@ -73,9 +73,9 @@ pub(crate) async fn deliver(
     http: &dyn HttpClient,
     now: gateway_store::Timestamp,
     event: &Event<'_>,
-) -> Result<(), NotTaken> {
+) -> Result<(), WebhookError> {
     let id = event_id(event.notice);
-    let body = body(&id, event).ok_or(NotTaken::Unwritable("it is no JSON"))?;
+    let body = body(&id, event).ok_or(WebhookError::Invalid("it cannot be written as JSON"))?;
     let signature = signature(&webhook.secret, now.0.div_euclid(1000), &body);
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -86,7 +86,7 @@ pub(crate) async fn deliver(
     let texts = [("waybill-event-id", id), ("waybill-signature", signature)];
     for (name, value) in texts {
         let value = HeaderValue::try_from(value);
-        let value = value.map_err(|_| NotTaken::Unwritable("its fields are no fields"))?;
+        let value = value.map_err(|_| WebhookError::Invalid("a header field is invalid"))?;
         headers.insert(name, value);
     }
     let request = HttpRequest {
@@ -95,16 +95,16 @@ pub(crate) async fn deliver(
         headers,
         body: body.into(),
         timeout: TIMEOUT,
-        max_response: MAX_ANSWER,
+        max_response: MAX_RESPONSE,
     };
     let answer = http.send(request).await;
-    let answer = answer.map_err(|error| NotTaken::Unreachable(error.to_string()))?;
+    let answer = answer.map_err(|error| WebhookError::Unreachable(error.to_string()))?;
     match answer.status {
         status if status.is_success() => Ok(()),
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(
-            NotTaken::Unreachable(format!("the receiver answered {status}")),
+            WebhookError::Unreachable(format!("the receiver responded with {status}")),
         ),
-        status => Err(NotTaken::Answered(status)),
+        status => Err(WebhookError::Refused(status)),
     }
 }
 
@@ -120,7 +120,7 @@ fn body(id: &str, event: &Event<'_>) -> Option<Vec<u8>> {
         carrier: &account.carrier,
         environment: account.environment,
         kind: notice.kind,
-        ends_at: standing::ends_at(facts).map(crate::trail::time),
+        ends_at: assessment::ends_at(facts).map(crate::trail::time),
         message: &notice.message,
         fix: &event.fix,
         admin: &event.admin,
@@ -128,7 +128,8 @@ fn body(id: &str, event: &Event<'_>) -> Option<Vec<u8>> {
     serde_json::to_vec(&document).ok()
 }
 
-/// The same for each attempt, and another for each notice of each gateway.
+/// The id of a notice. It is the same for each attempt, so that a receiver recognises a repetition, and
+/// different for each notice of each gateway.
 fn event_id(notice: &NoticeRecord) -> String {
     let name = format!(
         "{}\n{:?}\n{}\n{}",
@@ -139,7 +140,7 @@ fn event_id(notice: &NoticeRecord) -> String {
 }
 
 /// `t=<seconds>,v1=<HMAC-SHA256 of "<seconds>." and the body>`: the time is signed as well, so that
-/// a receiver can refuse a call that somebody recorded.
+/// a receiver can refuse a call that was recorded and is replayed.
 pub(crate) fn signature(secret: &Secret, seconds: i64, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
         .expect("a key of any length makes an HMAC (RFC 2104, section 3)");

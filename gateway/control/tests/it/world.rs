@@ -1,8 +1,14 @@
 //! A control plane with a real store, broker and UPS plugin; the carrier is the mock of UPS.
 
-use gateway_api::{AccountView, AddAccount, Check, ConsentDone, DoctorReport, SecretText, StartMigration, UpdateAccount, Verdict};
+use gateway_api::{
+    AccountView, AddAccount, Check, ConsentDone, DoctorReport, SecretText, StartMigration,
+    UpdateAccount, Verdict,
+};
 use gateway_broker::{Broker, BrokerConfig};
-use gateway_control::{Actor, ControlError, ControlPlane, Declared, Files, Parts, PrivateFile, Realm, Reminders, Settings};
+use gateway_control::{
+    Actor, ControlError, ControlPlane, Declared, Files, Parts, PrivateFile, Realm, Reminders,
+    Settings,
+};
 use gateway_http_client::{
     HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HyperClient,
 };
@@ -297,15 +303,14 @@ impl World {
     /// A migration to the mock's client.
     pub(crate) fn migration(&self, profiles: &[[&str; 5]]) -> StartMigration {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let profile = |[name, number, key, user, environment]: &[&str; 5]| {
-            gateway_api::LegacyProfile {
+        let profile =
+            |[name, number, key, user, environment]: &[&str; 5]| gateway_api::LegacyProfile {
                 name: (*name).to_owned(),
                 account_number: (*number).to_owned(),
                 access_key: (!key.is_empty()).then(|| secret(key)),
                 user_id: text(user),
                 environment: text(environment),
-            }
-        };
+            };
         StartMigration {
             carrier: "ups".to_owned(),
             profiles: profiles.iter().map(profile).collect(),

@@ -2,8 +2,8 @@
 
 use super::settle;
 use crate::cli::{CliError, Outcome, Output, Session, prompt, secret_input::SecretArgs};
-use gateway_api::{AddAccount, SecretText};
 use clap::ValueEnum;
+use gateway_api::{AddAccount, SecretText};
 use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind};
 
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,8 @@ use crate::{
     },
     clock::SystemClock,
 };
-use gateway_api::{AuditView, ConsentStarted, PasteConsent, SecretText};
 use gateway_api::client::{Client, ClientError};
+use gateway_api::{AuditView, ConsentStarted, PasteConsent, SecretText};
 use gateway_model::{AccountId, Clock as _};
 use jiff::Timestamp;
 use std::{io::IsTerminal as _, time::Duration};

@@ -2,8 +2,8 @@
 
 use super::show;
 use crate::cli::{CliError, Outcome, Output, Session, progress};
-use gateway_api::{AccountState, AccountView};
 use gateway_api::client::{Client, ClientError};
+use gateway_api::{AccountState, AccountView};
 use std::time::Duration;
 
 /// How long a first token is waited for.

@@ -1,10 +1,10 @@
 //! Accounts on the screen.
 
-use gateway_api::AccountView;
 use crate::cli::{
     CliError, Output,
     text::{clean, joined, kept_in, when, when_known, word, yes},
 };
+use gateway_api::AccountView;
 
 pub(super) fn list(accounts: &[AccountView], output: &mut Output) -> Result<(), CliError> {
     if output.is_json() {

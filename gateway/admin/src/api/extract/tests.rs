@@ -1,6 +1,6 @@
 use super::*;
-use gateway_api::{AddAccount, StartMigration};
 use axum::body::Body;
+use gateway_api::{AddAccount, StartMigration};
 
 async fn refused<T: DeserializeOwned>(content: impl Into<Body>) -> (u16, String, String) {
     let request = Request::builder()

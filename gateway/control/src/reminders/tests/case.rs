@@ -1,9 +1,9 @@
 //! An account in whatever shape a test wants, and what is planned for it.
 
 use crate::reminders::{
+    assessment::Facts,
     decide::{Plan, decide},
-    standing::Facts,
-    text::Speaker,
+    text::MessageContext,
 };
 use gateway_broker::{AccountStatus, LastResult, RequestOutcome};
 use gateway_model::{
@@ -162,12 +162,12 @@ impl Case {
 
     pub(super) fn plan_at(&self, now: u64, open: &[NoticeRecord]) -> Plan {
         let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        let speaker = Speaker {
+        let context = MessageContext {
             zone: &zone,
             admin: "https://waybill.example.com",
             now: at(now),
         };
-        decide(&speaker, 7, &[self.facts()], open)
+        decide(&context, 7, &[self.facts()], open)
     }
 
     pub(super) fn kind(&self) -> Option<NoticeKind> {

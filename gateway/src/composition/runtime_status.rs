@@ -1,6 +1,6 @@
 //! Joins the admin listener to what it reads.
 
-use gateway_admin::{PluginStatus, Sources};
+use gateway_admin::{PluginStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::ControlPlane;
 use gateway_plugin_host::{Catalog, Entry, Plugin};
@@ -8,7 +8,7 @@ use gateway_proxy::{MetricsReader, MetricsSnapshot};
 use std::sync::Arc;
 
 /// Handles to the running parts.
-pub(super) struct GatewaySources {
+pub(super) struct GatewayStatus {
     pub(super) data_plane: MetricsReader,
     pub(super) broker: Handle,
     pub(super) control: ControlPlane,
@@ -50,7 +50,7 @@ fn status(entry: &Entry) -> PluginStatus {
     }
 }
 
-impl Sources for GatewaySources {
+impl RuntimeStatus for GatewayStatus {
     fn data_plane(&self) -> MetricsSnapshot {
         self.data_plane.snapshot()
     }

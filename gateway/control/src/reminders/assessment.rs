@@ -1,4 +1,4 @@
-//! Whether a person is needed for one account.
+//! Whether an account needs a person.
 
 use gateway_broker::{AccountStatus, RequestOutcome};
 use gateway_model::{FailureClass, GrantKind, GrantStatus, NoticeKind, UnavailableReason};
@@ -6,45 +6,45 @@ use gateway_store::{AccountRecord, GrantRecord};
 use std::time::{Duration, SystemTime};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long after half of its life a grant may be as old as that, before it counts as one that the
-/// gateway does not keep alive by itself.
-const SLACK: Duration = Duration::from_secs(60 * 60);
+/// The broker renews a grant at half of its lifetime. Only a grant that is this much older counts as one
+/// that the gateway does not keep alive.
+const TOLERANCE: Duration = Duration::from_secs(60 * 60);
 
-/// What is known of one account.
+/// What is known about one account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) account: &'a AccountRecord,
-    /// As the store has it; `None`: nobody ever signed in.
+    /// The stored grant; `None` if nobody has signed in yet.
     pub(crate) grant: Option<&'a GrantRecord>,
-    /// As the broker has it; `None`: it does not keep the account.
+    /// The broker's status; `None` if the broker does not have the account.
     pub(crate) status: Option<&'a AccountStatus>,
 }
 
-/// How an account stands with people.
+/// Whether an account needs a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Nobody has to do anything, or wants to hear of it.
+pub(crate) enum Assessment {
+    /// It does not.
     Fine,
-    /// It is being tried, or fails in a way that passes: what was said before still holds.
+    /// Not known yet: an attempt is in progress, or fails temporarily. Open notices stay open.
     Unsettled,
-    /// A person is needed.
+    /// It does.
     Needs(Need),
 }
 
-/// What a person is needed for.
+/// Why a person is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// The grant ends soon, and renewing it does not help or does not work.
+    /// The grant ends soon, and renewing it does not work or does not extend it.
     Ending { at: SystemTime, why: Option<String> },
     /// The grant has ended.
     Ended { at: SystemTime },
-    /// The carrier does not take the grant any more.
+    /// The carrier no longer accepts the grant.
     GrantRefused { why: Option<String> },
-    /// The carrier does not take client id and secret any more.
+    /// The carrier no longer accepts client id and secret.
     ClientRefused { why: Option<String> },
-    /// Nobody knows whether the carrier still takes the grant.
+    /// It is not known whether the carrier still accepts the grant.
     InDoubt,
-    /// It cannot work as it is set up.
+    /// The account's configuration cannot work.
     Misconfigured { why: Option<String> },
 }
 
@@ -60,34 +60,35 @@ impl Need {
     }
 }
 
-/// How an account stands; the worst first.
-pub(crate) fn standing(facts: &Facts<'_>, days: u16, now: SystemTime) -> Standing {
+/// Assesses an account. Of several reasons the most severe one counts.
+pub(crate) fn assess(facts: &Facts<'_>, days: u16, now: SystemTime) -> Assessment {
     if !facts.account.active {
-        return Standing::Fine;
+        return Assessment::Fine;
     }
     let Some(status) = facts.status else {
-        return Standing::Unsettled;
+        return Assessment::Unsettled;
     };
     let needs = match facts.account.grant {
         GrantKind::ClientCredentials => by_failure(status),
-        // There is nothing yet that could end: whoever adds an account is about to sign in.
+        // Nobody has signed in yet. The person who added the account is about to do so, and needs no
+        // reminder.
         GrantKind::AuthorizationCode if facts.grant.is_none() => by_setup(status),
         GrantKind::AuthorizationCode => {
             by_grant(facts, status, now)
                 .or_else(|| by_failure(status))
                 .or_else(|| {
-                    // A renewal under way may be the one that puts the end off.
-                    ending(facts, status, days, now).filter(|_| !under_way(status))
+                    // A renewal in progress may extend the grant: wait for its result.
+                    ending(facts, status, days, now).filter(|_| !in_progress(status))
                 })
         }
     };
     if let Some(need) = needs {
-        return Standing::Needs(need);
+        return Assessment::Needs(need);
     }
-    if under_way(status) || (!status.usable && facts.grant.is_some()) || pending(status) {
-        return Standing::Unsettled;
+    if in_progress(status) || (!status.usable && facts.grant.is_some()) || pending(status) {
+        return Assessment::Unsettled;
     }
-    Standing::Fine
+    Assessment::Fine
 }
 
 fn by_grant(facts: &Facts<'_>, status: &AccountStatus, now: SystemTime) -> Option<Need> {
@@ -104,7 +105,7 @@ fn by_grant(facts: &Facts<'_>, status: &AccountStatus, now: SystemTime) -> Optio
     }
 }
 
-/// What only a person can put right, by the last failure.
+/// The reason in the last failure, if only a person can correct it.
 fn by_failure(status: &AccountStatus) -> Option<Need> {
     let why = || why(status);
     match class(status)? {
@@ -120,11 +121,11 @@ fn by_setup(status: &AccountStatus) -> Option<Need> {
     (need.kind() == NoticeKind::Misconfigured).then_some(need)
 }
 
-/// The end is near, and the grant is older than the gateway lets one become.
+/// The grant ends soon, and the gateway does not keep it alive.
 ///
-/// A renewal at a carrier that gives a fresh grant with each (UPS) puts the end off by the grant's
-/// whole life, and the broker makes one at half of it even without traffic. So a grant that is
-/// older than that is one whose renewals fail, or do not put the end off.
+/// Some carriers (UPS) issue a new grant with each renewal, which extends the end by the grant's whole
+/// lifetime. The broker renews at half of the lifetime even without traffic. So the renewals of an older
+/// grant fail, or do not extend it.
 fn ending(facts: &Facts<'_>, status: &AccountStatus, days: u16, now: SystemTime) -> Option<Need> {
     let at = ends_at(facts)?;
     let left = at.duration_since(now).unwrap_or_default();
@@ -133,13 +134,13 @@ fn ending(facts: &Facts<'_>, status: &AccountStatus, days: u16, now: SystemTime)
     }
     let kept_alive = begun(facts).is_some_and(|begun| {
         let life = at.duration_since(begun).unwrap_or_default();
-        now < begun + life / 2 + SLACK
+        now < begun + life / 2 + TOLERANCE
     });
     let why = why(status);
     (!kept_alive).then_some(Need::Ending { at, why })
 }
 
-/// When the grant ends, if it does.
+/// When the grant ends, if it has an end.
 pub(crate) fn ends_at(facts: &Facts<'_>) -> Option<SystemTime> {
     if facts.account.grant == GrantKind::ClientCredentials {
         return None;
@@ -149,7 +150,7 @@ pub(crate) fn ends_at(facts: &Facts<'_>) -> Option<SystemTime> {
     known.or_else(stored)
 }
 
-/// When the present grant was given; `None` if nobody knows.
+/// When the present grant was issued, if that is known.
 fn begun(facts: &Facts<'_>) -> Option<SystemTime> {
     let grant = facts.grant?;
     let newest = facts
@@ -202,12 +203,12 @@ fn failed(status: &AccountStatus) -> Option<(FailureClass, String)> {
     }
 }
 
-/// For people: what went wrong last.
+/// The last failure, in words for people.
 fn why(status: &AccountStatus) -> Option<String> {
     failed(status).map(|(_, text)| text)
 }
 
-fn under_way(status: &AccountStatus) -> bool {
+fn in_progress(status: &AccountStatus) -> bool {
     matches!(status.state, "acquiring" | "renewing")
         || matches!(
             status.grant,

@@ -1,9 +1,10 @@
 use super::*;
-use gateway_api::AccountState;
 use axum::body::to_bytes;
+use gateway_api::AccountState;
 use gateway_control::{ControlError, Fault};
 use gateway_model::{Environment, GrantKind, ManagedBy};
 use jiff::Timestamp;
+use std::time::Duration;
 
 const HOSTILE: &str = "\"><svg onload=alert(1)>&'</style><script>alert(2)</script>";
 
@@ -50,7 +51,7 @@ async fn page(finished: Result<ConsentDone, AdminError>) -> (Response<()>, Strin
     (Response::from_parts(head, ()), text)
 }
 
-/// The page's own markup is all there is (U3, O7).
+/// The page contains no markup but its own.
 fn assert_inert(text: &str) {
     for forbidden in [
         "<svg",
@@ -83,7 +84,7 @@ async fn success_page_shows_the_account_and_no_markup_of_others() {
     assert_inert(&text);
 }
 
-/// What the carrier says in `error_description` ends up in a message at most.
+/// The carrier's `error_description` is untrusted text.
 #[tokio::test]
 async fn error_page_says_what_to_do_and_no_markup_of_others() {
     let error = ControlError::new(Fault::Refused, "wrong_login", HOSTILE).remedy(HOSTILE);
@@ -93,10 +94,10 @@ async fn error_page_says_what_to_do_and_no_markup_of_others() {
     assert_inert(&text);
 }
 
-/// The link was not used up, so the person only has to wait.
+/// The link was not used, so the person only has to wait.
 #[tokio::test]
 async fn page_for_too_many_requests_says_how_long_to_wait() {
-    let answer = failed(&AdminError::TooMany(Duration::from_millis(1_500)));
+    let answer = error(&AdminError::TooMany(Duration::from_millis(1_500)));
     assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(answer.headers()[header::RETRY_AFTER], "2");
     let kind = answer.headers()[header::CONTENT_TYPE].to_str();
@@ -107,7 +108,7 @@ async fn page_for_too_many_requests_says_how_long_to_wait() {
     assert_inert(&text);
 }
 
-/// U3: the policy allows this page's style by its content, and nothing else.
+/// The policy allows this page's style by its content, and nothing else.
 #[tokio::test]
 async fn policy_allows_the_style_that_is_on_the_page() {
     let (head, text) = page(Ok(done())).await;

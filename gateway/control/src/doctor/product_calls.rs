@@ -1,7 +1,13 @@
-//! One harmless call for each product of the carrier, and what its answer means (P1, P15, P21).
+//! One call that changes nothing for each product of the carrier, and what the response means.
 
-use super::{NO_TIME, Patience, credential::Held, finding::Findings};
-use crate::{ControlError, ControlPlane, probe, signing::Shown, tokens, wiring::Wired};
+use super::{
+    finding::Findings,
+    time_budget::{NO_TIME, TimeBudget},
+    token_check::HeldToken,
+};
+use crate::{
+    ControlError, ControlPlane, probe, signing::PresentedCredential, tokens, wiring::Wired,
+};
 use gateway_api::{Check, ProbeReport, Verdict};
 use gateway_broker::RenewalOutcome;
 use gateway_http_client::HttpResponse;
@@ -10,8 +16,8 @@ use gateway_plugin_host::{Diagnosis, Probe};
 use gateway_store::AccountRecord;
 use http::StatusCode;
 
-/// The calls of one account.
-pub(super) struct Calls<'a> {
+/// The product calls of one account.
+pub(super) struct ProductCalls<'a> {
     plane: &'a ControlPlane,
     account: &'a AccountRecord,
     wired: &'a Wired,
@@ -20,21 +26,21 @@ pub(super) struct Calls<'a> {
     may_renew: bool,
 }
 
-/// What came of a call.
-enum Called {
-    Answered(HttpResponse),
+/// The outcome of one product call.
+enum CallOutcome {
+    Responded(HttpResponse),
     Failed(ControlError),
     NoTime,
-    /// The carrier refuses the token and gives no other.
+    /// The carrier refuses the token, and did not issue another one.
     TokenDied(Unavailable),
 }
 
-impl<'a> Calls<'a> {
+impl<'a> ProductCalls<'a> {
     pub(super) fn new(
         plane: &'a ControlPlane,
         account: &'a AccountRecord,
         wired: &'a Wired,
-        held: Held,
+        held: HeldToken,
     ) -> Self {
         Self {
             plane,
@@ -45,18 +51,18 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Makes them one after the other. `token` is what was found of the token before; a token that
-    /// turns out to be dead replaces that.
+    /// Makes the calls one after the other. `token` holds what was found about the token before; if
+    /// a call shows that the carrier refuses the token, that finding replaces it.
     pub(super) async fn make(
         mut self,
         token: &mut Findings,
-        patience: &Patience<'_>,
+        budget: &TimeBudget<'_>,
     ) -> Vec<Check> {
         let mut findings = Findings::of(&self.account.name);
         let (plane, account) = (self.plane, self.account);
-        let diagnosis = plane.shared.wiring.diagnosis(&account.carrier);
+        let diagnosis = plane.context.wiring.diagnosis(&account.carrier);
         let Some(diagnosis) = diagnosis.filter(|diagnosis| !diagnosis.probes.is_empty()) else {
-            findings.skipped("calls", "the carrier's plugin knows no harmless call");
+            findings.skipped("calls", "the carrier's plugin declares no test call");
             return findings.into_checks();
         };
         let mut dead = false;
@@ -64,7 +70,7 @@ impl<'a> Calls<'a> {
         for (probe, number) in calls(diagnosis, account) {
             let name = self.name_of(probe, number);
             if dead {
-                findings.skipped(&name, "there is no token that the carrier takes");
+                findings.skipped(&name, "there is no token that the carrier accepts");
                 continue;
             }
             if number.is_none() && probe.needs_account_number() {
@@ -74,21 +80,21 @@ impl<'a> Calls<'a> {
                 );
                 continue;
             }
-            match self.call(probe, number, patience).await {
-                Called::NoTime => findings.skipped(&name, NO_TIME),
-                Called::Failed(error) => findings.error(&name, &error),
-                Called::TokenDied(absent) => {
+            match self.call(probe, number, budget).await {
+                CallOutcome::NoTime => findings.skipped(&name, NO_TIME),
+                CallOutcome::Failed(error) => findings.error(&name, &error),
+                CallOutcome::TokenDied(absent) => {
                     token.clear();
                     plane.no_token(account, &tokens::unavailable(absent), token);
                     findings.skipped(&name, "the carrier refused the token");
                     dead = true;
                 }
-                Called::Answered(answer) => {
+                CallOutcome::Responded(answer) => {
                     let report = probe::report(account, diagnosis, probe, number, &answer);
                     if !report.ok && self.refuses_token(answer.status) {
                         refused.push(name.clone());
                     }
-                    answered(&name, diagnosis, probe, report, &mut findings);
+                    report_response(&name, diagnosis, probe, report, &mut findings);
                 }
             }
         }
@@ -97,7 +103,7 @@ impl<'a> Calls<'a> {
         checks
     }
 
-    /// A number is named where there are several.
+    /// The name of a call's check. It contains the account number if the account has several.
     fn name_of(&self, probe: &Probe, number: Option<&AccountNumber>) -> String {
         match number {
             Some(number) if self.account.numbers.len() > 1 => format!("{} ({number})", probe.title),
@@ -109,31 +115,32 @@ impl<'a> Calls<'a> {
         &mut self,
         probe: &Probe,
         number: Option<&AccountNumber>,
-        patience: &Patience<'_>,
-    ) -> Called {
-        let first = self.send(probe, number, patience).await;
-        let Called::Answered(answer) = &first else {
+        budget: &TimeBudget<'_>,
+    ) -> CallOutcome {
+        let first = self.send(probe, number, budget).await;
+        let CallOutcome::Responded(answer) = &first else {
             return first;
         };
         if !self.may_renew || !self.refuses_token(answer.status) {
             return first;
         }
-        // As for a request of an app: the token may have been revoked before its time.
+        // The carrier may have revoked the token early. The gateway renews it once for an app's
+        // request, so the doctor does the same before it reports a failure.
         self.may_renew = false;
         let (plane, name) = (self.plane, &self.account.name);
-        let broker = plane.shared.broker.handle();
-        let deadline = plane.shared.clock.now() + plane.shared.settings.request_timeout;
+        let broker = plane.context.broker.handle();
+        let deadline = plane.context.clock.now() + plane.context.settings.request_timeout;
         let renewed = broker.unauthorized(name, self.credential.generation, deadline);
-        match patience.keeps(renewed).await {
-            None => Called::NoTime,
+        match budget.within(renewed).await {
+            None => CallOutcome::NoTime,
             Some(Ok(RenewalOutcome::CoolingDown { .. })) => first,
-            Some(Err(absent)) => Called::TokenDied(absent),
+            Some(Err(absent)) => CallOutcome::TokenDied(absent),
             Some(Ok(RenewalOutcome::Renewed)) => match probe::held_credential(self.wired) {
                 Ok(credential) => {
                     self.credential = credential;
-                    self.send(probe, number, patience).await
+                    self.send(probe, number, budget).await
                 }
-                Err(absent) => Called::TokenDied(absent),
+                Err(absent) => CallOutcome::TokenDied(absent),
             },
         }
     }
@@ -142,25 +149,25 @@ impl<'a> Calls<'a> {
         &self,
         probe: &Probe,
         number: Option<&AccountNumber>,
-        patience: &Patience<'_>,
-    ) -> Called {
-        let shown = Shown::from(&self.credential);
-        let sent = self.plane.send_probe(self.wired, probe, number, shown);
-        match patience.keeps(sent).await {
-            None => Called::NoTime,
-            Some(Ok(answer)) => Called::Answered(answer),
-            Some(Err(error)) => Called::Failed(error),
+        budget: &TimeBudget<'_>,
+    ) -> CallOutcome {
+        let presented = PresentedCredential::from(&self.credential);
+        let sent = self.plane.send_probe(self.wired, probe, number, presented);
+        match budget.within(sent).await {
+            None => CallOutcome::NoTime,
+            Some(Ok(answer)) => CallOutcome::Responded(answer),
+            Some(Err(error)) => CallOutcome::Failed(error),
         }
     }
 
     fn refuses_token(&self, status: StatusCode) -> bool {
-        let catalog = &self.plane.shared.wiring.catalog;
+        let catalog = &self.plane.context.wiring.catalog;
         let plugin = catalog.plugin(&self.account.carrier);
         plugin.is_some_and(|plugin| plugin.profile().rejected_statuses.contains(&status))
     }
 }
 
-/// Each product once; where the account number matters, with each of them.
+/// Each product once; with each account number if the call needs one.
 fn calls<'a>(
     diagnosis: &'a Diagnosis,
     account: &'a AccountRecord,
@@ -176,7 +183,7 @@ fn calls<'a>(
     calls
 }
 
-fn answered(
+fn report_response(
     name: &str,
     diagnosis: &Diagnosis,
     probe: &Probe,
@@ -207,14 +214,13 @@ fn answered(
             findings.warning(name, message, report.remedy);
         }
         None => {
-            let message =
-                format!("{number} was answered without negotiated rates, and without a reason");
+            let message = format!("{number} got neither negotiated rates nor a reason for that");
             findings.warning(name, message, rule.remedy.clone());
         }
     }
 }
 
-/// Says so where a refusal cannot be the token's fault, because other products take it.
+/// Adds to a refusal that the token is not the cause, if another product accepted the same token.
 fn one_product_only(checks: &mut [Check], refused: &[String]) {
     if !checks.iter().any(|check| check.verdict == Verdict::Ok) {
         return;
@@ -225,6 +231,6 @@ fn one_product_only(checks: &mut [Check], refused: &[String]) {
     {
         check
             .message
-            .push_str(" Here the token is good, since other products take it.");
+            .push_str(" The token itself is good, because other products take it.");
     }
 }

@@ -1,9 +1,9 @@
-//! The token: the one there is, or the one that is asked for now.
+//! The account's token: the present one, or one that is requested now.
 
 use super::{
-    NO_TIME, Patience,
     finding::{Findings, date},
     login::until,
+    time_budget::{NO_TIME, TimeBudget},
 };
 use crate::{ControlError, ControlPlane, wiring::Wired};
 use gateway_broker::{AccountStatus, RequestOutcome};
@@ -13,27 +13,27 @@ use gateway_store::AccountRecord;
 
 const NAME: &str = "token";
 
-/// A token to call with.
-pub(super) struct Held {
+/// A token for the product calls.
+pub(super) struct HeldToken {
     pub(super) credential: Credential,
-    /// It was asked for just now, so another one is not.
+    /// It was requested just now, so the doctor does not request another one.
     pub(super) fresh: bool,
 }
 
 impl ControlPlane {
-    /// Takes the account's token, and asks for one if there is none.
+    /// Takes the account's token, and requests one if there is none.
     pub(super) async fn token_check(
         &self,
         account: &AccountRecord,
         wired: &Wired,
         findings: &mut Findings,
-        patience: &Patience<'_>,
-    ) -> Option<Held> {
-        let broker = self.shared.broker.handle();
+        budget: &TimeBudget<'_>,
+    ) -> Option<HeldToken> {
+        let broker = self.context.broker.handle();
         let before = broker.status(&account.name);
         let fresh = !before.is_some_and(|status| status.usable);
-        let taken = patience
-            .keeps(self.current_credential(&account.name, wired))
+        let taken = budget
+            .within(self.current_credential(&account.name, wired))
             .await;
         let status = broker.status(&account.name);
         match taken {
@@ -47,7 +47,7 @@ impl ControlPlane {
             }
             Some(Ok(credential)) => {
                 self.token_found(account, status.as_ref(), fresh, findings);
-                Some(Held { credential, fresh })
+                Some(HeldToken { credential, fresh })
             }
         }
     }
@@ -69,7 +69,7 @@ impl ControlPlane {
             Some((code, why)) => {
                 let (cause, remedy) = self.explained(account, code);
                 let message = format!(
-                    "a token {origin}, good {end}; but the newest attempt to renew it failed: \
+                    "a token {origin}, valid {end}; but the latest attempt to renew it failed: \
                      {why}{cause}"
                 );
                 findings.warning(NAME, message, remedy);
@@ -77,19 +77,19 @@ impl ControlPlane {
             None => {
                 let next = status.and_then(|status| status.next_attempt_at);
                 let next = next.map_or_else(String::new, |at| format!("; renewed {}", date(at)));
-                findings.ok(NAME, format!("a token {origin}, good {end}{next}"));
+                findings.ok(NAME, format!("a token {origin}, valid {end}{next}"));
             }
         }
     }
 
-    /// Why there is none, in the words of the carrier's manifest where it has some.
+    /// Why there is no token, with the cause and remedy from the plugin's manifest if it has them.
     pub(super) fn no_token(
         &self,
         account: &AccountRecord,
         error: &ControlError,
         findings: &mut Findings,
     ) {
-        let status = self.shared.broker.handle().status(&account.name);
+        let status = self.context.broker.handle().status(&account.name);
         let failure = status.as_ref().and_then(last_failure);
         let (cause, advised) =
             failure.map_or_else(Default::default, |(code, _)| self.explained(account, code));
@@ -100,9 +100,9 @@ impl ControlPlane {
         findings.failure(NAME, format!("{}{cause}", error.message), remedy);
     }
 
-    /// What a code means, as the end of a message, and what to do.
+    /// The meaning of a carrier's code, as the end of a message, and the remedy.
     fn explained(&self, account: &AccountRecord, code: &str) -> (String, Option<String>) {
-        let diagnosis = self.shared.wiring.diagnosis(&account.carrier);
+        let diagnosis = self.context.wiring.diagnosis(&account.carrier);
         let advice = diagnosis.and_then(|diagnosis| diagnosis.advice(code));
         advice.map_or_else(Default::default, |Advice { cause, remedy }| {
             (format!(". {cause}"), Some(remedy.clone()))
@@ -110,7 +110,7 @@ impl ControlPlane {
     }
 }
 
-/// Code and message of the newest token request, if it failed.
+/// The code and message of the latest token request, if it failed.
 fn last_failure(status: &AccountStatus) -> Option<(&str, &str)> {
     match &status.last_result.as_ref()?.outcome {
         RequestOutcome::Failed { code, message, .. } => Some((code, message)),

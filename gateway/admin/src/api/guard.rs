@@ -1,0 +1,159 @@
+//! The checks before every handler: rate limit, cross-site check, token, role, size, deadline.
+
+use super::{access::Access, caller::Caller, consent_page};
+use crate::{
+    context::{AdminContext, Peer},
+    error::AdminError,
+    host,
+};
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use gateway_control::{ControlPlane, Identity};
+use gateway_model::Secret;
+use http::{HeaderMap, header};
+use sha2::{Digest as _, Sha256};
+use std::{net::IpAddr, time::Duration};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+/// The maximum length of a request's content.
+const MAX_BODY: usize = 1024 * 1024;
+/// The time within which a request's content must arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(20);
+/// The time limit of a handler, which may call a carrier several times. The typed client waits a
+/// little longer, so that it gets this listener's error.
+const DEADLINE: Duration = Duration::from_secs(180);
+/// The maximum length of an admin token.
+const MAX_TOKEN: usize = 512;
+
+/// Passes a request on to its handler, or responds with an error.
+pub(super) async fn guard(
+    context: AdminContext,
+    access: Access,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = match admit(&context, access, request).await {
+        Ok(request) => finish(&context.tasks, next.run(request)).await,
+        Err(error) => Err(error),
+    };
+    response.unwrap_or_else(|error| match access {
+        Access::Browser => consent_page::error(&error),
+        Access::Public | Access::ReadOnly | Access::Admin => error.into_response(),
+    })
+}
+
+async fn admit(
+    context: &AdminContext,
+    access: Access,
+    mut request: Request,
+) -> Result<Request, AdminError> {
+    let Peer(peer) = *(request.extensions().get::<Peer>()).ok_or(AdminError::Internal)?;
+    // The rate limit comes first: nothing that follows may cost more for a client that floods.
+    let now = context.clock.now();
+    context
+        .throttle
+        .request(peer, now)
+        .map_err(AdminError::TooMany)?;
+    host::check_site(request.method(), request.headers())?;
+    if matches!(access, Access::Public | Access::Browser) {
+        return Ok(request);
+    }
+    let control = context.control.clone().ok_or(AdminError::NoControl)?;
+    let identity = identify(context, &control, peer, request.headers()).await?;
+    if !access.admits(identity.role) {
+        return Err(AdminError::ReadOnly);
+    }
+    // Only an admitted request gets a `Caller`, so a handler cannot act for anyone else.
+    request.extensions_mut().insert(Caller {
+        control,
+        actor: identity.actor,
+    });
+    // Last: a client without a token cannot make this listener hold a whole content in memory.
+    buffer(request).await
+}
+
+/// The holder of the request's token. An address that sends too many wrong tokens is refused for a
+/// while. A token that was right before is still accepted then, so nobody can lock an administrator
+/// out by guessing from the same address.
+async fn identify(
+    context: &AdminContext,
+    control: &ControlPlane,
+    peer: IpAddr,
+    headers: &HeaderMap,
+) -> Result<Identity, AdminError> {
+    let token = bearer(headers);
+    let digest = token
+        .as_ref()
+        .map(|token| Sha256::digest(token.expose()).into());
+    let throttle = &context.throttle;
+    throttle
+        .attempt(peer, digest.as_ref(), context.clock.now())
+        .map_err(AdminError::TooMany)?;
+    let Some((token, digest)) = token.zip(digest) else {
+        throttle.failed(peer, None, context.clock.now());
+        return Err(AdminError::NoToken);
+    };
+    if let Some(identity) = control.authenticate(&token).await? {
+        throttle.proven(digest);
+        return Ok(identity);
+    }
+    throttle.failed(peer, Some(&digest), context.clock.now());
+    tracing::warn!(%peer, "a request to the admin API had an unknown admin token");
+    Err(AdminError::WrongToken)
+}
+
+/// The token in the `Authorization` field. Two such fields are ambiguous and count as none.
+fn bearer(headers: &HeaderMap) -> Option<Secret> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    let plausible =
+        (1..=MAX_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+    (scheme.eq_ignore_ascii_case("bearer") && plausible).then(|| Secret::new(token.to_owned()))
+}
+
+/// Reads the whole content, so that a handler that has begun never waits for its caller.
+async fn buffer(request: Request) -> Result<Request, AdminError> {
+    let (head, body) = request.into_parts();
+    let announced = head.headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(AdminError::TooLarge);
+    }
+    let content = timeout(BODY_DEADLINE, to_bytes(body, MAX_BODY))
+        .await
+        .map_err(|_late| {
+            AdminError::Invalid("slow_content", "the content did not arrive in time".into())
+        })?
+        .map_err(|_too_long_or_cut| AdminError::TooLarge)?;
+    Ok(Request::from_parts(head, Body::from(content)))
+}
+
+/// Runs a handler to its end, even if the caller disconnects or the time limit passes: a change
+/// that is half done is worse than one whose result the caller did not hear.
+async fn finish(
+    tasks: &TaskTracker,
+    work: impl Future<Output = Response> + Send + 'static,
+) -> Result<Response, AdminError> {
+    // In a task of its own: dropping this future does not stop it, and the tracker lets the process
+    // wait for it at shutdown.
+    match timeout(DEADLINE, tasks.spawn(work)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a handler of the admin API panicked");
+            Err(AdminError::Internal)
+        }
+        Err(_late) => Err(AdminError::Late),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! What every request of the admin listener may need.
+
+use crate::{
+    host::AllowedHosts, readiness::Latch, runtime_status::RuntimeStatus, store_probe::StoreProbe,
+    throttle::Throttle,
+};
+use gateway_control::ControlPlane;
+use gateway_model::Clock;
+use std::{net::IpAddr, sync::Arc};
+use tokio_util::task::TaskTracker;
+
+/// What every request of the admin listener may need. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct AdminContext {
+    pub(crate) runtime: Arc<dyn RuntimeStatus>,
+    pub(crate) latch: Latch,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hosts: Arc<AllowedHosts>,
+    /// What the API works on; without it the API responds with 503.
+    pub(crate) control: Option<ControlPlane>,
+    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) store: Arc<StoreProbe>,
+    /// Connections, and requests that outlive theirs.
+    pub(crate) tasks: TaskTracker,
+}
+
+/// The address at the other end of the connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);

@@ -1,0 +1,84 @@
+//! The routes of the admin listener, and what holds for every response.
+
+use crate::{
+    api,
+    context::AdminContext,
+    error::AdminError,
+    metrics,
+    readiness::{Readiness, StorePart},
+};
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use gateway_api::{VERSION, VERSION_HEADER};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+/// All routes of the listener.
+pub(crate) fn router(context: AdminContext) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics_text))
+        .merge(api::router(&context))
+        .fallback(async || AdminError::NotFound)
+        .method_not_allowed_fallback(async || AdminError::MethodNotAllowed)
+        // Outermost, so that it covers the fallbacks, too.
+        .layer(middleware::from_fn_with_state(context.clone(), check_host))
+        .with_state(context)
+}
+
+/// Checks the `Host` field, and keeps responses out of caches and frames.
+async fn check_host(State(context): State<AdminContext>, request: Request, next: Next) -> Response {
+    let mut response = match context.hosts.check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // The consent page has a policy of its own.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
+    response
+}
+
+async fn healthz() -> Json<serde_json::Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+async fn readyz(State(context): State<AdminContext>) -> Response {
+    let store = match &context.control {
+        Some(control) => {
+            let reason = context.store.problem(control, context.clock.now()).await;
+            let ready = reason.is_none();
+            Some(StorePart { ready, reason })
+        }
+        None => None,
+    };
+    let readiness = Readiness::of(context.runtime.as_ref(), &context.latch, store);
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness)).into_response()
+}
+
+async fn metrics_text(State(context): State<AdminContext>) -> Response {
+    let text = metrics::render(&context.runtime, &context.clock);
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
+}

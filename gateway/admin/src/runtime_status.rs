@@ -1,0 +1,42 @@
+//! The state of the running gateway, as metrics and readiness read it. The composition root
+//! implements it.
+
+use gateway_broker::{AccountStatus, BrokerMetrics};
+use gateway_proxy::MetricsSnapshot;
+use std::path::PathBuf;
+
+/// Snapshots of the running gateway. Metrics and readiness call them for each request, so none may
+/// block.
+pub trait RuntimeStatus: Send + Sync + 'static {
+    /// The data plane's counters.
+    fn data_plane(&self) -> MetricsSnapshot;
+    /// The broker's counters.
+    fn broker(&self) -> BrokerMetrics;
+    /// The status of each account.
+    fn accounts(&self) -> Vec<AccountStatus>;
+    /// The status of each plugin file.
+    fn plugins(&self) -> Vec<PluginStatus>;
+    /// The number of log lines that were dropped because the log's reader was too slow.
+    fn dropped_log_lines(&self) -> u64;
+    /// The number of open notices.
+    fn notices_open(&self) -> u64 {
+        0
+    }
+}
+
+/// The status of one plugin file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginStatus {
+    /// The plugin's name, or the file's name if the plugin's is not known.
+    pub name: String,
+    /// The plugin's file.
+    pub file: PathBuf,
+    /// The plugin's version; empty if it is not known.
+    pub version: String,
+    /// `discovered`, `verified`, `active` or `faulted`.
+    pub state: &'static str,
+    /// Whether the plugin is in use.
+    pub active: bool,
+    /// Why it is not in use, and what to do.
+    pub reason: Option<String>,
+}

@@ -1,0 +1,91 @@
+//! A delivery channel (webhook or mail): when it is tried again, and what it has delivered.
+
+use gateway_store::NoticeRecord;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+/// The pause after the first failure. It doubles with each further failure.
+const FIRST: Duration = Duration::from_secs(30);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// The state of a delivery channel. What it has delivered is recorded in the store.
+#[derive(Debug, Default)]
+pub(crate) struct Channel {
+    failures: u32,
+    not_before: Option<Instant>,
+    /// Notices that the receiver has taken and that the store does not know as delivered yet. They are
+    /// not delivered again, even if the store fails in between.
+    delivered: BTreeSet<i64>,
+}
+
+impl Channel {
+    /// How long deliveries are paused; `None` if they are not.
+    pub(crate) fn paused_for(&self, now: Instant) -> Option<Duration> {
+        let left = self.not_before?.saturating_duration_since(now);
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// All deliveries succeeded.
+    pub(crate) fn succeeded(&mut self) {
+        self.failures = 0;
+        self.not_before = None;
+    }
+
+    /// A delivery failed; returns the pause. `part` is a random number from 0 to 1: it spreads the
+    /// attempts of several gateways.
+    pub(crate) fn failed(&mut self, now: Instant, part: f64) -> Duration {
+        let doubled = FIRST.saturating_mul(2_u32.saturating_pow(self.failures));
+        let pause = doubled.min(LONGEST).mul_f64(0.8 + 0.4 * part);
+        self.failures = self.failures.saturating_add(1);
+        self.not_before = now.checked_add(pause);
+        pause
+    }
+
+    /// Pauses deliveries for this long.
+    pub(crate) fn pause_for(&mut self, now: Instant, pause: Duration) {
+        self.not_before = now.checked_add(pause);
+    }
+
+    pub(crate) fn mark_delivered(&mut self, notice: &NoticeRecord) {
+        self.delivered.insert(notice.id);
+    }
+
+    /// The store has recorded the delivery.
+    pub(crate) fn mark_recorded(&mut self, notice: &NoticeRecord) {
+        self.delivered.remove(&notice.id);
+    }
+
+    pub(crate) fn is_delivered(&self, notice: &NoticeRecord) -> bool {
+        self.delivered.contains(&notice.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an instant has no other constructor"
+    )]
+    fn pauses_double_up_to_an_hour_and_end_with_a_success() {
+        let now = Instant::now();
+        let mut channel = Channel::default();
+        assert_eq!(channel.paused_for(now), None);
+        let pauses: Vec<u64> = (0..9).map(|_| channel.failed(now, 0.5).as_secs()).collect();
+        assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+        assert_eq!(channel.paused_for(now), Some(Duration::from_secs(3600)));
+        assert_eq!(channel.paused_for(now + Duration::from_secs(3600)), None);
+        for _ in 0..70 {
+            channel.failed(now, 1.0);
+        }
+        assert!(channel.paused_for(now) <= Some(Duration::from_secs(4320)));
+        channel.succeeded();
+        assert_eq!(channel.paused_for(now), None);
+        assert_eq!(channel.failed(now, 0.0).as_secs(), 24);
+    }
+}

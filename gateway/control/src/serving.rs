@@ -1,0 +1,37 @@
+//! What the control plane publishes to the data plane.
+
+use crate::ControlError;
+use gateway_model::{CredentialCell, Signer};
+use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
+use std::sync::Arc;
+
+/// The accounts, apps and keys that the data plane serves.
+#[derive(Clone, Debug)]
+pub struct ServingState {
+    /// All accounts.
+    pub accounts: Vec<ServingAccount>,
+    /// All apps.
+    pub apps: Vec<AppRecord>,
+    /// All retired access keys.
+    pub legacy_keys: Vec<LegacyKeyRecord>,
+}
+
+/// An account, and the cell in which its credential is published.
+#[derive(Clone, Debug)]
+pub struct ServingAccount {
+    /// The account.
+    pub record: AccountRecord,
+    /// The cell in which its credential is published.
+    pub cell: Arc<CredentialCell>,
+    /// The signer of its requests, if its carrier requires signed requests.
+    pub signer: Option<Arc<dyn Signer>>,
+}
+
+/// Publishes changes to the data plane.
+pub trait Publisher: Send + Sync {
+    /// Replaces what the data plane serves.
+    ///
+    /// # Errors
+    /// When it cannot be served; the data plane then continues with the previous state.
+    fn publish(&self, state: &ServingState) -> Result<(), ControlError>;
+}
