@@ -304,7 +304,7 @@ impl World {
     pub(crate) fn migration(&self, profiles: &[[&str; 5]]) -> StartMigration {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let profile =
-            |[name, number, key, user, environment]: &[&str; 5]| gateway_api::LegacyProfile {
+            |[name, number, key, user, environment]: &[&str; 5]| gateway_api::MigrationProfile {
                 name: (*name).to_owned(),
                 account_number: (*number).to_owned(),
                 access_key: (!key.is_empty()).then(|| secret(key)),
