@@ -156,7 +156,7 @@ async fn sign_in_is_finished_by_a_pasted_address() {
     let (out, _) = exits(&world, 0, &redirected, &["account", "paste", "second"]);
     assert!(out.contains("signed in, and proven"), "{out}");
     let (_, err) = exits(&world, 5, &redirected, &["account", "paste", "second"]);
-    assert!(err.contains("finished before"), "{err}");
+    assert!(err.contains("finished already"), "{err}");
     let (out, _) = exits(&world, 0, "", &["token", "show", "second"]);
     assert!(
         out.contains("refresh token") && out.contains("  signed in"),

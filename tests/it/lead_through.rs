@@ -45,7 +45,7 @@ async fn invited(terminal: &mut Terminal, account: &str) -> String {
     terminal.until("Sign in at the carrier").await;
     terminal.until("\r\n  ").await;
     let address = terminal.until("\r\n").await;
-    terminal.until("letter by letter").await;
+    terminal.until("exactly like this").await;
     address
 }
 

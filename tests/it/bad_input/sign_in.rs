@@ -45,7 +45,7 @@ async fn code_that_the_carrier_did_not_give_is_refused() {
     paste(
         &world,
         &redirected,
-        &["finished before", "waybill account authorize"],
+        &["finished already", "waybill account authorize"],
     )
     .await;
     paste(&world, &code, &["waybill account authorize"]).await;
@@ -100,7 +100,7 @@ async fn foreign_state_is_refused() {
         .await;
     assert_eq!(answer.status(), 400, "{}", answer.text());
     assert!(
-        answer.text().contains("begins a new sign-in"),
+        answer.text().contains("begin a new sign-in"),
         "{}",
         answer.text()
     );

@@ -58,7 +58,6 @@ fn addresses_of_one_network_share_a_bucket() {
     assert!(throttle.request(address("::ffff:10.0.0.1"), now).is_err());
 }
 
-/// U4
 #[test]
 fn wrong_tokens_are_limited_harder() {
     let (throttle, now) = (Throttle::default(), begin());

@@ -90,7 +90,6 @@ fn file(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// U7
 #[tokio::test]
 async fn published_document_is_the_one_in_the_tree() {
     let (mut text, _) = published().await;
@@ -193,7 +192,7 @@ async fn every_reference_of_the_document_leads_somewhere() {
     }
 }
 
-/// U5: a GET changes nothing, so a token that may only look can use it; everything else needs an
+/// A GET changes nothing, so a token that may only look can use it; everything else needs an
 /// admin's.
 #[tokio::test]
 async fn roles_follow_the_methods() {
@@ -215,7 +214,7 @@ async fn roles_follow_the_methods() {
     }
 }
 
-/// K6: no answer but the one that makes a secret has a place for one.
+/// No answer but the one that makes a secret has a place for one.
 #[tokio::test]
 async fn no_get_answers_with_a_secret() {
     let (_, document) = published().await;

@@ -40,7 +40,7 @@ async fn readiness_follows_the_latch() {
     assert_eq!((status, &json(&body)["phase"]), (503, &"draining".into()));
 }
 
-/// P25: which part is broken, and why. A person's absence takes nobody else's requests away.
+/// Which part is broken, and why. A person's absence takes nobody else's requests away.
 #[tokio::test]
 async fn account_that_waits_for_a_person_is_listed_and_the_gateway_stays_ready() {
     let server = start().await;
@@ -65,7 +65,6 @@ async fn account_that_waits_for_a_person_is_listed_and_the_gateway_stays_ready()
     assert!(answer["accounts"][0].get("waits_for").is_none(), "{answer}");
 }
 
-/// P25
 #[tokio::test]
 async fn unusable_plugin_makes_the_gateway_unready_and_says_why() {
     let server = start().await;
@@ -78,7 +77,7 @@ async fn unusable_plugin_makes_the_gateway_unready_and_says_why() {
     assert_eq!(answer["plugins"][0]["reason"], "this is not an ELF file");
 }
 
-/// N3: tokens in memory go on being used, so nobody is sent elsewhere; but it is said.
+/// Tokens in memory go on being used, so nobody is sent elsewhere; but it is said.
 #[tokio::test]
 async fn store_that_is_away_is_listed_and_the_gateway_stays_ready() {
     let managed = managed().await;
@@ -159,7 +158,7 @@ async fn metrics_carry_the_numbers_of_every_source() {
     assert!(body.ends_with("# EOF\n"));
 }
 
-// P14: its agreed end is weeks away, but a person is needed now.
+// Its agreed end is weeks away, but a person is needed now.
 #[tokio::test]
 async fn refused_sign_in_has_no_seconds_left() {
     let server = start().await;
@@ -170,7 +169,7 @@ async fn refused_sign_in_has_no_seconds_left() {
     assert!(body.lines().any(|have| have == line), "{body}");
 }
 
-/// K1: ids of OAuth clients stay out as well, although they are public.
+/// Ids of OAuth clients stay out as well, although they are public.
 #[tokio::test]
 async fn client_ids_are_in_no_answer() {
     let server = start().await;
@@ -202,7 +201,7 @@ async fn unknown_paths_and_methods_get_json() {
     );
 }
 
-/// U1: DNS rebinding.
+/// DNS rebinding.
 #[tokio::test]
 async fn foreign_host_is_refused() {
     let server = start().await;

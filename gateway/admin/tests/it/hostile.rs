@@ -65,7 +65,6 @@ async fn callback_counts_for_get_only() {
     assert_eq!(reply.status, 405);
 }
 
-/// U1
 #[tokio::test]
 async fn foreign_host_reaches_no_route_of_the_api() {
     let server = start().await;
@@ -85,7 +84,6 @@ async fn foreign_host_reaches_no_route_of_the_api() {
     }
 }
 
-/// U1
 #[tokio::test]
 async fn page_of_another_site_reaches_no_change() {
     let server = start().await;
@@ -307,7 +305,7 @@ async fn hostile_queries_are_refused() {
     assert_eq!(reply.status, 200);
 }
 
-/// O7: missing, foreign and hostile states; the page repeats nothing of the query.
+/// Missing, foreign and hostile states; the page repeats nothing of the query.
 #[tokio::test]
 async fn callback_without_a_consent_explains_itself() {
     let managed = managed().await;

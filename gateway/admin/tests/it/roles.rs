@@ -1,4 +1,4 @@
-//! Who may do what: every route of the document, with every kind of caller (U5).
+//! Who may do what: every route of the document, with every kind of caller.
 
 use crate::{
     document::{Route, routes},
@@ -181,7 +181,7 @@ async fn removed_token_is_refused_at_once() {
     assert_eq!((last.status, last.code().as_str()), (409, "last_admin"));
 }
 
-/// U4: guessing ends soon, and does not lock out who has a token.
+/// Guessing ends soon, and does not lock out who has a token.
 #[tokio::test]
 async fn guessing_is_stopped_and_locks_nobody_out() {
     let managed = managed().await;

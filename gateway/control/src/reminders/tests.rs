@@ -145,22 +145,22 @@ fn reasons_are_told_apart() {
     }
 }
 
-// K1, P14: the date in the operator's zone, what stops, what helps; no line break of the carrier's.
+// The date is in the operator's zone, and the carrier's line break is gone.
 #[test]
 fn message_says_when_and_what_to_do() {
     let ending = Case::consent(3 * DAY).failing(FailureClass::Transient);
     assert_eq!(
         ending.message(),
         "The sign-in of account main (ups, production) ends on 2026-04-04 at 12:00 CEST (in 3 \
-         days), and the gateway cannot put that off by itself: no  thanks (250002). From then on \
-         requests for the account are answered with an error instead of reaching the carrier. A \
-         person must sign in at the carrier again: `waybill account authorize main` (admin \
+         days), and the gateway cannot extend it: no  thanks (250002). From then on requests for \
+         the account get an error instead of reaching the carrier. A person must sign in at the \
+         carrier again: `waybill account authorize main` (admin \
          listener: https://waybill.example.com)."
     );
     let refused = Case::client().failing(FailureClass::Rejected).message();
     for part in [
         "refuses the client id and secret of account main (ups, production): no  thanks (250002)",
-        "When its present token ends, on 2026-04-01 at 13:00 CEST, requests",
+        "When its present token expires, on 2026-04-01 at 13:00 CEST, requests",
         "`waybill account rotate-secret main`",
     ] {
         assert!(refused.contains(part), "{part:?} is not in {refused:?}");

@@ -5,7 +5,7 @@ use gateway_api::PasteConsent;
 use gateway_model::GrantKind;
 use std::time::Duration;
 
-/// O7: a link that somebody finds later opens nothing; the next one does.
+/// A link that somebody finds later opens nothing; the next one does.
 #[tokio::test]
 async fn expired_link_is_refused_and_another_one_works() {
     let world = World::new().await;
@@ -25,7 +25,7 @@ async fn expired_link_is_refused_and_another_one_works() {
     world.sign_in("web").await.expect("a new link works");
 }
 
-/// P16: the redirect led nowhere, and the person copied the browser's address.
+/// The redirect led nowhere, and the person copied the browser's address.
 #[tokio::test]
 async fn copied_address_finishes_the_sign_in() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! The doctor on accounts: each thing that UPS can do to one has its verdict (P1).
+//! The doctor on accounts: each thing that UPS can do to one has its verdict.
 
 use crate::world::{World, check, expect, id, operator};
 use gateway_api::{UpdateAccount, Verdict};
@@ -68,7 +68,7 @@ async fn blocked_client_is_sent_to_the_carrier() {
     );
 }
 
-/// P11: the token in hand looks good until it is used.
+/// The token in hand looks good until it is used.
 #[tokio::test]
 async fn changed_password_is_found_out_with_one_refresh() {
     let world = World::new().await;
@@ -85,10 +85,10 @@ async fn changed_password_is_found_out_with_one_refresh() {
     world.doctor().await;
     refreshes
         .exactly(1)
-        .expect("a dead login is not presented again (P12)");
+        .expect("a dead login is not presented again");
 }
 
-/// P21: rates come, but not the negotiated ones.
+/// Rates come, but not the negotiated ones.
 #[tokio::test]
 async fn number_without_negotiated_rates_is_a_warning_with_the_steps() {
     let world = World::new().await;
@@ -104,7 +104,7 @@ async fn number_without_negotiated_rates_is_a_warning_with_the_steps() {
     );
 }
 
-/// P15: the number is somebody else's.
+/// The number is somebody else's.
 #[tokio::test]
 async fn foreign_number_is_the_wrong_login() {
     let world = World::new().await;
@@ -126,7 +126,7 @@ async fn foreign_number_is_the_wrong_login() {
     );
 }
 
-/// P1: the code is that of a bad token, and only one product is meant.
+/// The code is that of a bad token, and only one product is meant.
 #[tokio::test]
 async fn missing_product_is_told_from_a_bad_token() {
     let world = World::new().await;
@@ -195,7 +195,7 @@ async fn account_that_nobody_signed_in_for_asks_the_carrier_nothing() {
         .expect("none");
 }
 
-/// P14: seven days ahead.
+/// Seven days ahead.
 #[tokio::test]
 async fn login_that_ends_soon_is_a_warning_with_the_date() {
     let world = World::new().await;
@@ -208,7 +208,7 @@ async fn login_that_ends_soon_is_a_warning_with_the_date() {
     expect(&world.doctor().await, "login", Verdict::Failure, "ended on");
 }
 
-/// P7: the answer to a renewal is lost.
+/// The answer to a renewal is lost.
 #[tokio::test]
 async fn login_in_doubt_is_a_warning_while_its_token_lives() {
     let world = World::new().await;
@@ -226,7 +226,7 @@ async fn login_in_doubt_is_a_warning_while_its_token_lives() {
         &report,
         "token",
         Verdict::Warning,
-        "the newest attempt to renew it failed",
+        "the latest attempt to renew it failed",
     );
     expect(&report, "Rating", Verdict::Ok, "answers");
 }

@@ -115,7 +115,7 @@ async fn doctor_whose_time_is_over_tells_what_it_did_not_look_at() {
     assert_ne!(report.verdict, Verdict::Failure, "{report:#?}");
 }
 
-/// P16: the address is shown, and tried.
+/// The address is shown, and tried.
 #[tokio::test]
 async fn redirect_uri_that_leads_nowhere_is_a_warning() {
     let world = World::new().await;
@@ -134,7 +134,7 @@ async fn redirect_uri_that_leads_nowhere_is_a_warning() {
     );
 }
 
-/// P17: production that goes to the test environment, and one client for both.
+/// Production that goes to the test environment, and one client for both.
 #[tokio::test]
 async fn environments_mixed_up_are_found() {
     let world = World::with(|settings| {

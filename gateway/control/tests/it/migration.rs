@@ -1,4 +1,4 @@
-//! The migration from access keys (P24): begun, interrupted, gone on with, undone.
+//! The migration from access keys: begun, interrupted, gone on with, undone.
 
 use crate::world::{World, id, operator, secret};
 use gateway_api::{AddApp, MigrationItem, MigrationState, MigrationView, UpdateAccount};
@@ -134,7 +134,7 @@ async fn run_backs_up_first_and_makes_old_keys_known() {
 async fn items_are_done_when_their_consent_is_proven() {
     let world = World::new().await;
     world.run(&SHARED).await;
-    // P15: the wrong login is refused, and the item says so until the next attempt.
+    // The wrong login is refused, and the item says so until the next attempt.
     let refused = world.sign_in_as("Main-store", "other", "parcel-2").await;
     assert_eq!(refused.expect_err("a foreign number").code, "wrong_login");
     let view = world.status().await;

@@ -32,7 +32,7 @@ fn kinds(notices: &[NoticeView]) -> Vec<(&str, NoticeKind)> {
     pairs.collect()
 }
 
-// P11: within one renewal, without anybody looking.
+// Within one renewal, without anybody looking.
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_password_is_told_at_the_next_renewal() {
     let world = World::frozen(|_| {}).await;
@@ -69,7 +69,6 @@ async fn changed_password_is_told_at_the_next_renewal() {
     task.await.expect("it ends when it is told to");
 }
 
-// P13, P14.
 #[tokio::test(flavor = "multi_thread")]
 async fn grant_that_is_not_renewed_is_reminded_of_from_a_week_before_its_end() {
     let world = World::frozen(|_| {}).await;

@@ -30,7 +30,7 @@ async fn unknown_fields_are_refused_by_name() {
     assert!(message.starts_with("profiles[0].pin: "), "{message}");
 }
 
-/// K1: a value in the wrong place may be a secret.
+/// A value in the wrong place may be a secret.
 #[tokio::test]
 async fn values_of_the_wrong_kind_are_not_repeated() {
     for content in [

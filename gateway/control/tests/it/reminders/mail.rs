@@ -56,7 +56,6 @@ fn read(session: &Session) -> String {
     mail.replace("=\r\n", "").replace("\r\n", "\n")
 }
 
-// P14, K1.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_mail_tells_all_that_is_due_and_only_once_a_day() {
     let server = Server::start(1, None).await;

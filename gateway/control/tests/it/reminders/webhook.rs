@@ -113,7 +113,6 @@ fn is_signed(call: &Call) -> bool {
     parts["v1"] == digest
 }
 
-// P13, K1.
 #[tokio::test(flavor = "multi_thread")]
 async fn call_that_fails_is_made_again_until_it_is_taken_once() {
     let answers = &["503 Later", "500 Oops", "204 Taken"];
