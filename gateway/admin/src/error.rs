@@ -202,6 +202,7 @@ impl IntoResponse for AdminError {
         };
         let mut response = (self.status(), Json(body)).into_response();
         let headers = response.headers_mut();
+        // A 401 must name the authentication scheme (RFC 9110 section 15.5.2).
         if self.status() == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"waybill admin\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);

@@ -32,6 +32,8 @@ impl AllowedHosts {
         let authority: Authority = value
             .to_str()
             .ok()
+            // `Authority` would accept user information, which `Host` does not have (RFC 9110
+            // section 7.2).
             .filter(|text| !text.contains('@'))
             .and_then(|text| text.parse().ok())
             .ok_or(AdminError::NoHost)?;
@@ -47,6 +49,7 @@ impl AllowedHosts {
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
             .unwrap_or(host);
+        // Only an address is safe by itself: a name could be made to resolve to this listener.
         if let Ok(address) = bare.parse::<IpAddr>() {
             return self.any_address || address.is_loopback();
         }

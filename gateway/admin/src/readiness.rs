@@ -39,6 +39,7 @@ struct Progress {
 impl Latch {
     /// The listeners are open.
     pub fn serving(&self) {
+        // `fetch_max`, so that a late call never undoes `draining`.
         self.0
             .phase
             .fetch_max(Phase::Serving as u8, Ordering::Release);

@@ -165,6 +165,7 @@ impl Bound {
                 }
             }
         }
+        // Dropping the sender tells every connection to finish its request and to close.
         drop((self.listener, stop));
         self.tasks.close();
         // A client that still reads its response after that is cut off.
@@ -180,6 +181,7 @@ async fn serve(
 ) {
     let service = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: http::Request<Incoming>| {
+        // Here, because the router does not know the connection.
         request.extensions_mut().insert(Peer(peer.ip()));
         service.call(request)
     });

@@ -103,6 +103,8 @@ impl Client {
         let roots = if url.scheme() == "https" {
             trusted_roots(None).map_err(ClientError::Trust)?
         } else {
+            // Plain http needs no roots: a machine without a trust store can still call its own
+            // gateway.
             RootCertStore::empty()
         };
         // A token file usually ends with a line break.
@@ -112,6 +114,7 @@ impl Client {
         }
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_not_a_field_value| ClientError::Token)?;
+        // Keeps the token out of `Debug` output.
         authorization.set_sensitive(true);
         Ok(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
@@ -162,6 +165,7 @@ impl Client {
         };
         let response = (self.http.send(request).await)
             .map_err(|error| ClientError::from_transport(&self.base, error))?;
+        // A redirect is no success: it could lead the token elsewhere.
         if response.status.is_success() {
             return Ok(response);
         }

@@ -16,6 +16,7 @@ impl From<String> for SecretText {
 }
 
 impl Serialize for SecretText {
+    // The only place at which a secret leaves as text: a request, or the response that shows it.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self.0.expose())
     }

@@ -22,6 +22,7 @@ impl ControlPlane {
         let store = &self.context.store;
         let mut ends = HashMap::new();
         store
+            // Only the ends are kept: a grant contains secrets, and there may be thousands of them.
             .each_grant(|grant| {
                 ends.insert(grant.account, grant.expires_at);
             })
@@ -78,6 +79,8 @@ impl ControlPlane {
             self.context.store.add_account(&record).await?;
             self.connect(&record).await?;
             self.publish().await?;
+            // After publishing: a request that arrives now waits for this token instead of being
+            // refused.
             self.context.broker.handle().warm(&record.name);
             self.account(&record.name).await
         };
@@ -125,6 +128,8 @@ impl ControlPlane {
             }
             self.publish().await?;
             self.context.broker.handle().warm(&record.name);
+            // The operator is looking at this account now: do not leave its notices to the next
+            // review.
             self.context.reminder_state.review.notify_one();
             self.account(&record.name).await
         };
@@ -145,6 +150,7 @@ impl ControlPlane {
         let work = async {
             let _turn = self.context.changes.lock().await;
             let account = self.known_account(name).await?;
+            // An inactive one is no longer declared: the start has switched it off.
             if account.managed_by == ManagedBy::Config && account.active {
                 return Err(managed(&account));
             }
@@ -217,11 +223,14 @@ fn changed(before: &AccountRecord, change: UpdateAccount) -> Result<AccountRecor
         && change.client_id.is_none()
         && change.client_secrets.is_none()
         && change.default.is_none();
+    // Switching an account on or off is an operational decision, so it is allowed for a declared
+    // account, too.
     if before.managed_by == ManagedBy::Config && !only_switched {
         return Err(managed(before));
     }
     let mut record = before.clone();
     if let Some(id) = change.client_id.filter(|id| *id != before.client_id) {
+        // A refresh token is bound to the client to which it was issued (RFC 6749 section 6).
         if before.grant == GrantKind::AuthorizationCode {
             let message = "the login of this account belongs to its client id";
             return Err(ControlError::new(Fault::Invalid, "client_id_bound", message).remedy(

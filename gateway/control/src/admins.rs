@@ -121,10 +121,13 @@ impl ControlPlane {
     /// # Errors
     /// When there is no such token, or it is the last of its role.
     pub async fn remove_admin_token(&self, actor: &Actor, name: &str) -> Result<(), ControlError> {
+        // The name is free text from a path, so it is shortened before it goes into the audit
+        // trail.
         let subject = format!("admin-token:{}", name.chars().take(64).collect::<String>());
         let work = async {
             let _turn = self.context.changes.lock().await;
             let tokens = self.context.store.admin_tokens().await?;
+            // Without a token of this role nobody could make another one.
             let others =
                 |token: &&AdminTokenRecord| token.name != name && token.role == Role::Admin;
             if tokens.iter().any(|token| token.name == name)

@@ -35,6 +35,8 @@ impl ControlPlane {
         });
         let work = async {
             let _turn = self.context.changes.lock().await;
+            // `put_app` replaces: without this check a second app would take over the first one's
+            // name.
             if self.context.store.app(&app.name).await?.is_some() {
                 let message = format!("there is an app {} already", app.name);
                 return Err(ControlError::new(Fault::Conflict, "name_taken", message)
@@ -106,6 +108,8 @@ impl ControlPlane {
         let work = async {
             let _turn = self.context.changes.lock().await;
             let mut record = self.operator_app(name).await?;
+            // A name that no account has yet would become a right to an account that is added
+            // later.
             for account in change.accounts.iter().flatten() {
                 self.known_account(account).await?;
             }
@@ -162,6 +166,7 @@ impl ControlPlane {
         }
         let imported = |secret: &Option<SecretText>| secret.as_ref().map(|text| text.0.clone());
         let client_id = (!app.key_only).then(|| {
+            // The app's own name: one thing less to copy into its configuration.
             let own = || app.name.as_str().to_owned();
             app.client_id.clone().unwrap_or_else(own)
         });

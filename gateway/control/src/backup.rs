@@ -42,6 +42,8 @@ impl ControlPlane {
         let detail = json!({ "file": rotate.file });
         let work = async {
             let file = PathBuf::from(&rotate.file);
+            // The gateway's working directory is not the caller's: a relative path would mean
+            // another file.
             if !file.is_absolute() {
                 let message = "the new key's file needs an absolute path";
                 return Err(ControlError::new(Fault::Invalid, "invalid", message));

@@ -47,6 +47,8 @@ impl ControlPlane {
                 .as_ref()
                 .ok_or_else(|| misconfigured(&wired))?;
             let (state, verifier) = (self.context.random_text(), self.context.random_text());
+            // Recorded with the consent, because the token request must repeat it exactly (RFC 6749
+            // section 4.1.3).
             let redirect_uri = self.context.redirect_uri();
             let request = AuthorizeUrl {
                 slot: wired.spec.slot.clone(),
@@ -61,6 +63,8 @@ impl ControlPlane {
             let now = self.context.clock.wall();
             let expires_at = Timestamp::from(now + self.context.settings.consent_lifetime);
             let consent = ConsentRecord {
+                // Only the digest is stored: a copy of the database must not let anyone finish a
+                // consent.
                 state: secret_digest::digest(&state),
                 account: record.name.clone(),
                 redirect_uri: redirect_uri.clone(),
@@ -126,6 +130,7 @@ impl ControlPlane {
             }
         };
         let mut consent = fresh(taken)?;
+        // The consent is used up by now, on purpose: its code has been shown to the wrong person.
         if consent.account != record.name {
             let message = format!(
                 "this address belongs to a consent for account {}, not {}",
@@ -138,6 +143,7 @@ impl ControlPlane {
                 )),
             );
         }
+        // The audit trail names the person who finishes the consent.
         consent.actor.clone_from(&actor.0);
         self.finish(consent, callback).await
     }
@@ -147,6 +153,7 @@ impl ControlPlane {
         consent: ConsentRecord,
         callback: Callback,
     ) -> Result<ConsentDone, ControlError> {
+        // Read again: the account may have been changed or removed while the person signed in.
         let record = self.consenting_account(&consent.account).await?;
         let actor = Actor(consent.actor.clone());
         let subject = format!("account:{}", record.name);
@@ -180,8 +187,11 @@ impl ControlPlane {
         begun: SystemTime,
     ) -> Result<(), ControlError> {
         let (store, now) = (&self.context.store, self.context.now());
+        // The lock is taken only now: the carrier's slow responses must not hold up other changes.
         let _turn = self.context.changes.lock().await;
         let completion = gateway_broker::completion(&wired.spec, issued, begun, None);
+        // Durable first: after a crash before `adopt`, the next start takes the grant from the
+        // store.
         store.replace_grant(&record.name, &completion, now).await?;
         if let Some(grant) = store.grant(&record.name).await? {
             self.context.broker.adopt(&grant);

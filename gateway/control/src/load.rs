@@ -125,6 +125,7 @@ impl ControlPlane {
     async fn switch_off(&self, name: &AccountId) -> Result<(), ControlError> {
         tracing::warn!(account = %name, "the account is no longer in the configuration: it is \
             switched off, and its login is kept until you remove it");
+        // Not removed: a mistake in the configuration must not cost a person's login.
         let mut gone = self.known_account(name).await?;
         gone.active = false;
         let subject = format!("account:{name}");
@@ -144,6 +145,8 @@ impl ControlPlane {
         let stored = store.apps().await?;
         let names: HashSet<AppId> = declared.iter().map(|app| app.record.name.clone()).collect();
         let mut changed = false;
+        // Removed before the new ones are added, so that a renamed app can keep its client id and
+        // keys.
         for gone in &stored {
             if gone.managed_by == ManagedBy::Config && !names.contains(&gone.name) {
                 store.remove_app(&gone.name).await?;
@@ -202,6 +205,7 @@ impl ControlPlane {
     async fn connect_all(&self, accounts: &[AccountRecord]) -> Result<(), ControlError> {
         let active = accounts.iter().filter(|account| account.active);
         let mut active: Vec<AccountRecord> = active.cloned().collect();
+        // Adjacent accounts of one carrier share a call of its plugin.
         active.sort_by(|one, other| one.carrier.cmp(&other.carrier));
         let share = active.len().div_ceil(WIRING_THREADS).max(WORTH_A_THREAD);
         let wiring = active.chunks(share).map(|some| {
@@ -240,6 +244,7 @@ impl ControlPlane {
         let context = Arc::clone(&self.context);
         let record = account.clone();
         let wired = blocking(move || context.wiring.wire(&record, &context.broker)).await?;
+        // Asked before the account is connected anew: afterwards it is always known.
         let known = self.context.wired(&account.name).is_some();
         let grant = if known {
             None

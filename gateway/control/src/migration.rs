@@ -65,6 +65,7 @@ impl ControlPlane {
             let under_way = self.in_progress().await?;
             let known = under_way.as_ref().map(|(_, progress)| progress.clone());
             let (plan, known_state) = self.planned(&migration, &known.unwrap_or_default()).await?;
+            // All rows or none: a list that is applied in part is hard to correct.
             no_problems(&plan)?;
             let (mut record, mut progress) = match under_way {
                 Some((record, progress)) => {
@@ -79,6 +80,7 @@ impl ControlPlane {
             self.save(&mut record, &progress).await?;
             self.apply(&plan, &progress, &migration).await?;
             self.publish().await?;
+            // Not awaited: the sign-ins can begin while tokens are being requested.
             self.warm();
             self.migration_view(record, progress).await
         };
@@ -111,6 +113,8 @@ impl ControlPlane {
                 let message = format!("the migration {} was undone already", record.id);
                 return Err(ControlError::new(Fault::Conflict, "undone", message));
             }
+            // Recorded as undone only afterwards: after a crash in between, undoing again removes
+            // the rest.
             self.remove_added(&progress).await?;
             progress.undone = true;
             record.ended_at = Some(self.context.now());

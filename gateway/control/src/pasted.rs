@@ -47,6 +47,8 @@ impl Callback {
                     .state
                     .replace(Secret::new(value.into_owned()))
                     .is_some(),
+                // The standard's name (RFC 6749 section 4.1.2.1), and two that carriers use
+                // instead.
                 "error" | "errorcode" | "error_code" => {
                     callback.error = Some(clean(&value));
                     false
@@ -91,6 +93,7 @@ impl Callback {
 impl Pasted {
     /// Parses a text that is an address or a code.
     pub(crate) fn parse(text: &Secret) -> Result<Self, ControlError> {
+        // People copy quotes and angle brackets along with an address.
         let text = text.expose().trim().trim_matches(['"', '\'', '<', '>']);
         if text.is_empty() {
             return Err(unusable("it is empty"));
@@ -104,6 +107,7 @@ impl Pasted {
                 .ok_or_else(|| unusable("it has no parameters"))?;
             return Callback::of_query(query).map(Self::Address);
         }
+        // Some browsers copy an address without its scheme, and some people only the query.
         if text.contains("code=") || text.contains("state=") {
             let query = text.rsplit_once('?').map_or(text, |(_, query)| query);
             return Callback::of_query(query).map(Self::Address);

@@ -156,6 +156,8 @@ impl PlaneContext {
         legacy_keys: Vec<LegacyKeyRecord>,
     ) -> ServingState {
         let accounts = accounts.into_iter().map(|record| {
+            // An account that was switched off a moment ago may still be connected: its requests
+            // must get the reason now.
             let wired = self.wired(&record.name).filter(|_| record.active);
             let cell = wired.as_ref().map(|wired| Arc::clone(&wired.cell));
             let cell = cell.unwrap_or_else(|| inactive(&record.name));

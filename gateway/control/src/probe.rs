@@ -98,6 +98,7 @@ impl ControlPlane {
         } else {
             record.numbers.iter().map(Some).collect()
         };
+        // Each number is proven, because a login may own only some of them.
         for number in each {
             let answer = self.send_probe(wired, probe, number, presented).await?;
             let report = report(record, diagnosis, probe, number, &answer);
@@ -120,8 +121,12 @@ impl ControlPlane {
         let mut last = None;
         for pause in ATTEMPTS {
             tokio::time::sleep(pause).await;
+            // A new request for each attempt: a signature contains the time, and a request id is
+            // used once.
             let request = self.probe_request(wired, probe, number, presented)?;
             match self.context.wiring.http.send(request).await {
+                // Only what usually passes: a refusal is a result, and repeating the call would not
+                // change it.
                 Ok(answer) if answer.status.is_server_error() || answer.status == 429 => {
                     last = Some(Ok(answer));
                 }

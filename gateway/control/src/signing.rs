@@ -61,6 +61,8 @@ impl Signer for AccountSigner {
     fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
         match &self.0 {
             SignedBy::Plugin { each, good, .. } => {
+                // Relaxed is enough: an old index costs one rejected request, and the renewal
+                // corrects it.
                 let good = good.load(Ordering::Relaxed) % each.len();
                 each[good].sign(request)
             }

@@ -35,6 +35,8 @@ impl ControlPlane {
             actor: entry.actor,
             action: entry.action,
             subject: entry.subject,
+            // Written by this program, so it parses; an entry of a later version must still be
+            // shown.
             detail: serde_json::from_str(&entry.detail).unwrap_or_default(),
             outcome: entry.outcome,
         });
@@ -48,6 +50,7 @@ impl ControlPlane {
     /// When the store cannot be read.
     pub async fn notices(&self) -> Result<Vec<NoticeView>, ControlError> {
         let mut open = self.context.store.notices(true).await?;
+        // Newest first within an account and kind, so that the deduplication keeps the newest.
         open.sort_by(|one, other| {
             (other.kind, &one.account, other.created_at).cmp(&(
                 one.kind,

@@ -121,6 +121,8 @@ impl Wiring {
             authorizer,
         };
         Wired {
+            // Also without instances: the broker then publishes the reason to the account's
+            // requests.
             cell: broker.add_account(spec.clone()),
             spec,
             origin,

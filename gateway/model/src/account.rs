@@ -29,10 +29,13 @@ macro_rules! name {
             type Err = NameError;
 
             fn from_str(name: &str) -> Result<Self, NameError> {
+                // No space, slash or quote: names go into paths, header fields, metrics and shell
+                // commands.
                 let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
                 if (1..=64).contains(&name.len()) && name.bytes().all(allowed) {
                     Ok(Self(name.into()))
                 } else {
+                    // Shortened, because the text may be anything that a caller sent.
                     Err(NameError { name: name.chars().take(80).collect() })
                 }
             }

@@ -1,4 +1,4 @@
-//! What the gateway knows about a carrier without running its plugin's code.
+//! What the gateway knows about a carrier without running its plugin.
 
 use crate::{Environment, LegacyProfile, Origin};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -20,6 +20,7 @@ impl FromStr for CarrierId {
     type Err = crate::NameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The same rules as for other names, because it becomes part of file names and metrics.
         let id: crate::AppId = text.to_ascii_lowercase().parse()?;
         Ok(Self(id.as_str().into()))
     }
@@ -50,29 +51,29 @@ impl fmt::Debug for CarrierId {
     }
 }
 
-/// The part of a plugin's manifest that the data plane works by.
+/// The part of a plugin's manifest that the data plane uses.
 #[derive(Clone, Debug)]
 pub struct CarrierProfile {
-    /// Which carrier.
+    /// The carrier.
     pub id: CarrierId,
-    /// Its name for people: `UPS`.
+    /// The carrier's name for people: `UPS`.
     pub display_name: String,
-    /// Where its API is, per environment, unless the operator overrides it.
+    /// The origin of its API in each environment, unless the operator overrides it.
     pub origins: Vec<(Environment, Origin)>,
-    /// Statuses by which the carrier says that it did not accept the credential.
+    /// Statuses with which the carrier rejects a credential.
     pub rejected_statuses: Vec<StatusCode>,
-    /// Fields that the carrier requires and apps forget.
+    /// Fields that the carrier requires and that apps may leave out.
     pub headers_when_absent: Vec<HeaderWhenAbsent>,
     /// Fields in which a client could send credentials of its own; always removed.
     /// `Authorization`, `Proxy-Authorization`, `Cookie` and `X-Api-Key` are removed without being listed.
     pub credential_headers: Vec<HeaderName>,
-    /// The shape of an error made by the gateway.
+    /// The form of an error that the gateway generates.
     pub errors: ErrorEnvelope,
-    /// What an app that did not prove who it is gets, so that its code fetches a new token.
+    /// The response to an app that is not authenticated, so that its code requests a new token.
     pub unauthenticated: Refusal,
-    /// The carrier's token endpoint as the gateway plays it for apps, if the carrier has one.
+    /// The token endpoint that the gateway offers to apps in the carrier's form, if the carrier has one.
     pub downstream_token: Option<DownstreamToken>,
-    /// How requests of the carrier's older API are understood, if the carrier has one.
+    /// How requests of the carrier's older API are translated, if the carrier has one.
     pub legacy: Option<LegacyProfile>,
 }
 
@@ -86,10 +87,10 @@ impl CarrierProfile {
     }
 }
 
-/// A field to add when the app did not send it; what the app sent is never overwritten.
+/// A field to add if the app did not send it. A field of the app is never overwritten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderWhenAbsent {
-    /// Always the same value (UPS `transactionSrc`).
+    /// A fixed value (UPS `transactionSrc`).
     Fixed(HeaderName, HeaderValue),
     /// The gateway's request id, 32 hexadecimal digits (UPS `transId`).
     RequestId(HeaderName),
@@ -129,7 +130,7 @@ impl ErrorEnvelope {
     }
 }
 
-/// The carrier's token endpoint, played by the gateway (see `docs/apps.md`).
+/// The token endpoint that the gateway offers to apps in the carrier's form (see `docs/apps.md`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DownstreamToken {
     /// The path that apps post to: `/security/v1/oauth/token`.
@@ -167,7 +168,7 @@ impl DownstreamToken {
     }
 }
 
-/// How the carrier refuses.
+/// An error in the carrier's form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
@@ -196,6 +197,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
         });
         if let Some((value, after)) = found {
             escape_into(&mut out, value);
+            // The value is not searched again: a place in it stays text.
             rest = after;
         } else {
             out.push('{');
@@ -212,6 +214,7 @@ fn escape_into(out: &mut String, text: &str) {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
+            // JSON allows no control character in a string.
             c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }

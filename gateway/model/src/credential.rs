@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// First eight hexadecimal digits of a token's SHA-256: tells tokens apart without telling them.
+/// First eight hexadecimal digits of a token's SHA-256: it distinguishes tokens without revealing them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 4]);
 
@@ -31,19 +31,19 @@ impl fmt::Debug for Fingerprint {
 /// A usable credential. The header values are marked sensitive, so `Debug` does not show them.
 #[derive(Clone, Debug)]
 pub struct Credential {
-    /// Which issued token this is.
+    /// Counts the tokens that were issued to the account.
     pub generation: Generation,
-    /// What to put on every request, prepared once.
+    /// The header fields for every request, prepared once.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Never to be injected from this instant on.
+    /// From this instant on the credential must not be injected.
     pub expires_at: Instant,
-    /// What belongs to it and is never sent: for whoever signs the requests that it goes into. Not
-    /// kept where nobody does.
+    /// State for the signer of the requests, which is never sent. `None` if the carrier requires no
+    /// signed requests.
     pub state: Option<Arc<SecretBytes>>,
 }
 
 impl Credential {
-    /// The state; empty where none is kept.
+    /// The signer's state; empty if there is none.
     pub fn state(&self) -> &[u8] {
         self.state.as_ref().map_or(&[], |state| state.expose())
     }
@@ -52,13 +52,13 @@ impl Credential {
 /// Why there is no usable credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnavailableReason {
-    /// None was asked for yet, or the first one is on its way: ask the broker and wait.
+    /// No token has been requested yet, or the first request is in progress: ask the broker and wait.
     Pending,
     /// The carrier cannot be reached: nothing was sent.
     CarrierUnreachable,
-    /// The carrier's token endpoint answers late, with errors, or not as it should.
+    /// The carrier's token endpoint responds late, with errors, or invalidly.
     TokenEndpointFailing,
-    /// The carrier limits our token requests, or the gateway's own mint budget is used up.
+    /// The carrier limits token requests, or the gateway's own mint budget is used up.
     RateLimited,
     /// The carrier refused the account's credentials.
     CredentialsRejected,
@@ -85,34 +85,35 @@ impl UnavailableReason {
     }
 }
 
-/// Why a request cannot be given a credential now.
+/// Why a request gets no credential now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable {
     /// Stable reason.
     pub reason: UnavailableReason,
-    /// For people: what happened and what to do next. Never a secret.
+    /// What happened and what to do next, for people. It never contains a secret.
     pub message: String,
-    /// When trying again may help; the instant, because the answer may be given much later.
+    /// When another attempt may succeed. It is an instant and not a duration, because the error may be
+    /// shown much later.
     pub retry_at: Option<Instant>,
 }
 
 impl Unavailable {
-    /// How long from `now` until trying again may help.
+    /// How long from `now` until another attempt may succeed.
     pub fn retry_after(&self, now: Instant) -> Option<Duration> {
         self.retry_at.map(|at| at.saturating_duration_since(now))
     }
 }
 
-/// What a cell holds.
+/// The content of a cell.
 #[derive(Clone, Debug)]
 pub enum CredentialState {
-    /// Inject this.
+    /// A credential to inject.
     Usable(Credential),
-    /// There is nothing to inject, and why.
+    /// No credential, and the reason.
     Absent(Unavailable),
 }
 
-/// The place where one credential slot is published: written by the broker, read by every worker.
+/// Publishes the credential of one slot: the broker writes it, every worker reads it.
 ///
 /// A reader remembers the version it copied and compares it by one relaxed load per request; only a
 /// change makes it load the shared value. One cell per slot, so a publication touches no other
@@ -125,7 +126,7 @@ pub struct CredentialCell {
 }
 
 impl CredentialCell {
-    /// A cell that nothing was published to yet.
+    /// A cell to which nothing has been published yet.
     pub fn new(account: AccountId) -> Self {
         let state = CredentialState::Absent(Unavailable {
             reason: UnavailableReason::Pending,
@@ -134,17 +135,18 @@ impl CredentialCell {
         });
         Self {
             account,
+            // Not 0, so that a reader that starts with 0 always loads.
             version: AtomicU64::new(1),
             state: ArcSwap::from_pointee(state),
         }
     }
 
-    /// Whose credential this is.
+    /// The account.
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// Replaces what is published. Readers see it with their next request.
+    /// Replaces the content. Readers see it with their next request.
     pub fn publish(&self, state: CredentialState) {
         self.state.store(Arc::new(state));
         // After the value: a reader that sees the new version also sees the new value (Acquire in `load`).
@@ -156,8 +158,10 @@ impl CredentialCell {
         self.version.load(Ordering::Relaxed)
     }
 
-    /// The version, and what is published at least as new as it.
+    /// The version, and a content that is at least as new.
     pub fn load(&self) -> (u64, Arc<CredentialState>) {
+        // Before the value: a publication in between leaves a version that is too old, so the next
+        // request loads once more. The other order could miss it for ever.
         let version = self.version.load(Ordering::Acquire);
         (version, self.state.load_full())
     }
@@ -188,8 +192,9 @@ impl CredentialView {
         &self.cell
     }
 
-    /// What is published, copied anew if it changed since the last call.
+    /// The present content. It is copied again only if it has changed since the last call.
     pub fn current(&mut self) -> &CredentialState {
+        // The only cost for a request whose credential has not changed.
         if self.cell.version() != self.version {
             let (version, state) = self.cell.load();
             (self.version, self.copy) = (version, unshare(&state));
@@ -207,6 +212,7 @@ fn unshare(state: &CredentialState) -> CredentialState {
                 .expect("the text of a header name is a valid header name");
             let mut own = HeaderValue::from_bytes(value.as_bytes())
                 .expect("the bytes of a header value are a valid header value");
+            // Not copied with the bytes; without it `Debug` would show the token.
             own.set_sensitive(true);
             *value = own;
         }

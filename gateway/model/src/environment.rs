@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// Which of a carrier's environments an account belongs to. Their tokens never mix.
+/// A carrier's environment. Tokens of one environment are never used in the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
-    /// Real parcels, real money.
+    /// Production: real parcels, real charges.
     Production,
     /// The carrier's test environment (UPS: CIE).
     Test,

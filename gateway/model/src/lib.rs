@@ -1,4 +1,4 @@
-//! Shared vocabulary of the gateway.
+//! The vocabulary that all crates of the gateway share.
 //!
 //! Invariant: nothing here performs I/O, reads a clock or draws randomness. Every other gateway crate
 //! may depend on this one, and the data plane depends on no other.

@@ -79,6 +79,7 @@ impl FromStr for Origin {
             "https" => Scheme::Https,
             other => return Err(OriginError::Scheme(other.to_owned())),
         };
+        // A path or a user in it would be dropped silently, so it is refused.
         let bare = url.username().is_empty()
             && url.password().is_none()
             && url.query().is_none()
@@ -87,6 +88,7 @@ impl FromStr for Origin {
         let host = match url.host() {
             Some(Host::Domain(name)) if bare => name.to_owned(),
             Some(Host::Ipv4(address)) if bare => address.to_string(),
+            // In brackets, as in a URL and in `Host` (RFC 3986 section 3.2.2).
             Some(Host::Ipv6(address)) if bare => format!("[{address}]"),
             Some(_) | None => return Err(OriginError::NotJustAnOrigin(text.to_owned())),
         };

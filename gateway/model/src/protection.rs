@@ -51,6 +51,7 @@ impl FromStr for Recipient {
     type Err = RecipientError;
 
     fn from_str(text: &str) -> Result<Self, RecipientError> {
+        // People copy a line break along with it.
         let encoded = text.trim().strip_prefix(PREFIX).ok_or(RecipientError)?;
         let bytes = STANDARD.decode(encoded).map_err(|_| RecipientError)?;
         Ok(Self(bytes.try_into().map_err(|_| RecipientError)?))

@@ -2,13 +2,13 @@
 
 use std::{fmt, mem};
 
-/// Secret text. It has no `Display`, no `PartialEq` and a `Debug` that says nothing; its memory is
+/// Secret text. It has no `Display` and no `PartialEq`, and `Debug` does not print it. Its memory is
 /// overwritten when it is dropped.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text over.
+    /// Wraps the text.
     pub fn new(text: String) -> Self {
         Self(text)
     }
@@ -21,6 +21,7 @@ impl Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
+        // `String` gives mutable access to its bytes only as a whole.
         wipe(&mut mem::take(&mut self.0).into_bytes());
     }
 }
@@ -31,7 +32,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The password of an OAuth client (RFC 6749 section 2.3.1): ours at the carrier, or an app's at us.
+/// The password of an OAuth client (RFC 6749 section 2.3.1): the gateway's at the carrier, or an app's at the gateway.
 pub type ClientSecret = Secret;
 
 /// Secret bytes, under the same rules as [`Secret`]: what a plugin keeps between authorizations.
@@ -39,7 +40,7 @@ pub type ClientSecret = Secret;
 pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
-    /// Takes the bytes over.
+    /// Wraps the bytes.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
@@ -62,12 +63,13 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// Overwrites all that was allocated, also what is not used (any more). At once and not byte by byte as
-/// `zeroize` does: a start with many accounts wipes megabytes.
+/// Overwrites the whole allocation, including its unused part. It is overwritten at once and not byte by
+/// byte, as `zeroize` does: a start with many accounts wipes megabytes.
 fn wipe(bytes: &mut Vec<u8>) {
     bytes.clear();
+    // The capacity, not the length: a text that was longer before has left bytes behind.
     bytes.resize(bytes.capacity(), 0);
-    // Or the compiler would leave out what nobody reads.
+    // Otherwise the compiler would remove writes that nothing reads.
     zeroize::optimization_barrier(bytes.as_slice());
 }
 

@@ -127,6 +127,7 @@ fn describe_operation(operation: &mut Operation, access: Access, changes: bool) 
     };
     for (status, _) in [EVERY, token, changing, content].into_iter().flatten() {
         let responses = &mut operation.responses.responses;
+        // A handler that describes a status itself knows better.
         responses
             .entry((*status).to_owned())
             .or_insert_with(|| Ref::from_response_name(response_name(status)).into());

@@ -69,6 +69,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Content<T> {
             let place = if path == "." { "the content" } else { &path };
             invalid("bad_json", place, &error.inner().to_string())
         })?;
+        // Content after the first document is an error as well.
         reader
             .end()
             .map_err(|error| invalid("bad_json", "the content", &error.to_string()))?;

@@ -94,6 +94,8 @@ async fn identify(
     throttle
         .attempt(peer, digest.as_ref(), context.clock.now())
         .map_err(AdminError::TooMany)?;
+    // A request without a token counts like a wrong one: otherwise leaving it out would probe the
+    // limit for free.
     let Some((token, digest)) = token.zip(digest) else {
         throttle.failed(peer, None, context.clock.now());
         return Err(AdminError::NoToken);
@@ -117,6 +119,7 @@ fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let token = token.trim();
     let plausible =
         (1..=MAX_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+    // The scheme is case-insensitive (RFC 9110 section 11.1).
     (scheme.eq_ignore_ascii_case("bearer") && plausible).then(|| Secret::new(token.to_owned()))
 }
 
@@ -125,6 +128,7 @@ async fn buffer(request: Request) -> Result<Request, AdminError> {
     let (head, body) = request.into_parts();
     let announced = head.headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    // Refused by the announced length, before a byte is read.
     if announced.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(AdminError::TooLarge);
     }

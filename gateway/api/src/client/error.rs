@@ -144,6 +144,8 @@ impl ClientError {
         let base = base.to_owned();
         let reason = error.message;
         match error.kind {
+            // Only a refused connection means that nothing listens; the other errors have other
+            // remedies.
             HttpErrorKind::Connect => Self::NotRunning { base, reason },
             HttpErrorKind::Timeout => Self::Timeout { base },
             HttpErrorKind::Tls => Self::Unproven { base, reason },

@@ -20,6 +20,8 @@ impl ControlPlane {
         let origins = known.map_or(&[][..], |plugin| &plugin.profile().origins);
         let same_host = |other: &Origin| other.host() == origin.host();
         let own = |(environment, _): &&(_, Origin)| *environment == account.environment;
+        // A carrier may serve both environments from one host: only a host of the other environment
+        // alone is wrong.
         let right = origins
             .iter()
             .filter(own)

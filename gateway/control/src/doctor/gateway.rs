@@ -41,6 +41,8 @@ impl ControlPlane {
             let message = format!("{} responds and takes writes", store.kind());
             findings.ok("store", message);
         }
+        // Records that cannot be opened are left out of everything else, so this is where they
+        // show.
         for damaged in store.quarantined().await {
             let remedy = match &damaged.account {
                 Some(account) => {

@@ -47,6 +47,8 @@ impl<'a> ProductCalls<'a> {
             account,
             wired,
             credential: held.credential,
+            // A token that was requested a moment ago is not renewed: the doctor requests one at
+            // most.
             may_renew: !held.fresh,
         }
     }
@@ -69,6 +71,7 @@ impl<'a> ProductCalls<'a> {
         let mut refused = Vec::new();
         for (probe, number) in calls(diagnosis, account) {
             let name = self.name_of(probe, number);
+            // Without a token every further call would only repeat the same refusal.
             if dead {
                 findings.skipped(&name, "there is no token that the carrier accepts");
                 continue;

@@ -31,6 +31,7 @@ impl ControlPlane {
     ) -> Option<HeldToken> {
         let broker = self.context.broker.handle();
         let before = broker.status(&account.name);
+        // Decided before the token is taken: afterwards there is always a usable one.
         let fresh = !before.is_some_and(|status| status.usable);
         let taken = budget
             .within(self.current_credential(&account.name, wired))

@@ -131,6 +131,7 @@ impl ControlPlane {
                 let name = item.account.clone();
                 let mut record =
                     self.migrated(name, carrier.clone(), item.environment, number, migration)?;
+                // The date that the record announced: an undo recognises the account by it.
                 record.created_at = item.added_at.ok_or_else(meanwhile)?;
                 record.aliases.clone_from(&planned.aliases);
                 store.add_account(&record).await?;
@@ -193,6 +194,7 @@ impl ControlPlane {
             if app.is_none_or(|app| app.created_at != added.added_at) {
                 continue;
             }
+            // Keys before their app, so that a crash in between leaves no key without an app.
             for key in keys
                 .iter()
                 .filter(|key| key.app.as_ref() == Some(&added.name))
@@ -204,6 +206,8 @@ impl ControlPlane {
         for item in progress.items.iter().filter(|item| item.added_at.is_some()) {
             let account = store.account(&item.account).await?;
             if account.is_some_and(|account| item.added(&account)) {
+                // The broker first: it must not request a token for an account that is being
+                // removed.
                 self.context.broker.remove_account(&item.account);
                 self.context.set_wired(&item.account, None);
                 store.remove_account(&item.account).await?;

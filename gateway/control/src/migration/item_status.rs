@@ -92,6 +92,7 @@ fn with_users(item: &Item, status: &ItemStatus) -> ItemStatus {
 /// The status if the latest sign-in was refused.
 fn refused(account: &AccountId, trail: &[AuditEntry]) -> Option<ItemStatus> {
     let subject = format!("account:{account}");
+    // The trail is newest first: a sign-in that was begun after a refusal hides the refusal.
     let newest = trail.iter().find(|entry| {
         entry.subject == subject
             && matches!(entry.action.as_str(), "consent.begin" | "consent.finish")

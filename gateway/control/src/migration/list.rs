@@ -43,6 +43,7 @@ pub(super) fn read(profiles: &[MigrationProfile]) -> Result<Rows, ControlError> 
         good: Vec::new(),
         problems: Vec::new(),
     };
+    // Every row is read, so that one run shows all problems.
     for (line, profile) in (1..).zip(profiles) {
         match row(line, profile) {
             Ok(row) => rows.good.push(row),

@@ -126,9 +126,12 @@ fn transport(mail: &Mail) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailErro
     };
     let tls = match mail.security {
         MailSecurity::Tls => Tls::Wrapper(parameters()?),
+        // Required, not opportunistic: an attacker could remove STARTTLS from the server's
+        // greeting.
         MailSecurity::StartTls => Tls::Required(parameters()?),
         MailSecurity::Local => Tls::None,
     };
+    // `dangerous` means only that the builder sets no TLS itself; it is set below.
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&mail.host)
         .port(mail.port)
         .tls(tls)

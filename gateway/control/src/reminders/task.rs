@@ -118,6 +118,7 @@ impl ControlPlane {
         };
         let plan = decide(&context, settings.remind_days, &accounts.facts(), &open);
         let reminder_state = &self.context.reminder_state;
+        // Nothing changed: no write, and no delivery to wake.
         if plan == Plan::default() {
             reminder_state.open.store(count(&open), Ordering::Relaxed);
             return Ok(());
@@ -166,6 +167,7 @@ impl ControlPlane {
         let mut failed = false;
         let accounts = self.account_snapshot().await?;
         for notice in &due {
+            // Its account was removed or switched off after the notice was made.
             let Some(facts) = accounts.active(notice) else {
                 continue;
             };
@@ -253,6 +255,7 @@ impl ControlPlane {
             );
             return Ok(self.end_round(channel, true));
         }
+        // Remembered in memory as well: if the store fails now, the mail is not sent again.
         for notice in &fresh {
             lock(channel).mark_delivered(notice);
         }

@@ -157,6 +157,7 @@ fn because(why: Option<&str>) -> String {
 
 /// A quotation from the carrier on one line, shortened.
 fn quoted(text: &str) -> String {
+    // A line break in the carrier's text could imitate a line of the log or the mail.
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let mut quoted: String = text.chars().take(MAX_QUOTE).map(plain).collect();
     if text.chars().nth(MAX_QUOTE).is_some() {

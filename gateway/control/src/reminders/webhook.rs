@@ -101,6 +101,7 @@ pub(crate) async fn deliver(
     let answer = answer.map_err(|error| WebhookError::Unreachable(error.to_string()))?;
     match answer.status {
         status if status.is_success() => Ok(()),
+        // The receiver is overloaded, so further notices would fail as well.
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(
             WebhookError::Unreachable(format!("the receiver responded with {status}")),
         ),
@@ -144,6 +145,7 @@ fn event_id(notice: &NoticeRecord) -> String {
 pub(crate) fn signature(secret: &Secret, seconds: i64, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
         .expect("a key of any length makes an HMAC (RFC 2104, section 3)");
+    // With a separator, so that no digit of the time can be taken for a part of the body.
     mac.update(format!("{seconds}.").as_bytes());
     mac.update(body);
     format!("t={seconds},v1={}", hex(&mac.finalize().into_bytes()))
