@@ -34,9 +34,9 @@ mod trail;
 
 pub use output::{Color, Output};
 
-use crate::config::ConfigErrors;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use gateway_api::client::ClientError;
+use gateway_config::ConfigErrors;
 use gateway_model::AccountId;
 use remote::{RemoteArgs, Session};
 use std::{ffi::OsString, io, path::PathBuf, process::ExitCode};

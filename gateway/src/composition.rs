@@ -14,11 +14,11 @@ mod token_file;
 pub use gateway_control::{ControlError, ControlPlane};
 pub use listen_tls::TlsError;
 
-use crate::config::Config;
 use credentials::BrokerCredentials;
 use data_plane::DirectoryPublisher;
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, Shutdown};
+use gateway_config::Config;
 use gateway_control::{Parts, ServingState};
 use gateway_http_client::{HttpClient, HyperClient, TrustError};
 use gateway_model::{Clock, Secret};

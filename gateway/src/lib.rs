@@ -6,9 +6,11 @@
 pub mod cli;
 pub mod clock;
 mod composition;
-pub mod config;
 mod lifecycle;
 pub mod telemetry;
+
+/// The configuration, for embedding programs.
+pub use gateway_config as config;
 
 pub use composition::{ControlError, ControlPlane, Ended, Gateway, Seams, StartError, TlsError};
 pub use lifecycle::serve;

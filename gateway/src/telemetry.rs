@@ -7,7 +7,7 @@
 mod panic;
 mod residue;
 
-use crate::config::{Log, LogFormat};
+use gateway_config::{Log, LogFormat};
 use std::io::{self, IsTerminal as _};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{

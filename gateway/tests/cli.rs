@@ -167,7 +167,7 @@ fn schema_is_printed_without_a_configuration() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = waybill(folder.path(), &["check-config", "--schema"]);
     assert_eq!(output.status.code(), Some(0));
-    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("waybill.schema.json");
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/waybill.schema.json");
     let published = fs::read_to_string(published).expect("it is checked in");
     assert_eq!(text(&output.stdout), published);
 }

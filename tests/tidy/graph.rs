@@ -39,6 +39,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "gateway-config",
+        &["gateway-model", "gateway-plugin-host", "gateway-store"],
+    ),
+    (
         "gateway-admin",
         &[
             "gateway-api",
@@ -55,6 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-admin",
             "gateway-api",
             "gateway-broker",
+            "gateway-config",
             "gateway-control",
             "gateway-http-client",
             "gateway-model",

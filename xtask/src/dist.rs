@@ -46,7 +46,7 @@ impl Dist {
             )?;
         }
         copy(
-            &root.join("gateway/waybill.example.toml"),
+            &root.join("gateway/config/waybill.example.toml"),
             &dir.join("share/waybill.example.toml"),
         )?;
         copy(
@@ -62,7 +62,7 @@ impl Dist {
             copy_tree(&root.join("mock-ups").join(folder), &share)?;
         }
         copy(
-            &root.join("gateway/waybill.schema.json"),
+            &root.join("gateway/config/waybill.schema.json"),
             &dir.join("share/waybill.schema.json"),
         )?;
         for (shell, file) in SHELLS {

@@ -6,12 +6,10 @@ use super::{
     secret_input,
     text::when,
 };
-use crate::{
-    clock::SystemClock,
-    config::{ProcessVariables, load_store},
-};
+use crate::clock::SystemClock;
 use anyhow::{Context as _, anyhow};
 use gateway_api::client::ClientError;
+use gateway_config::{ProcessVariables, load_store};
 use gateway_model::{Clock as _, Protection, Recipient, Secret};
 use gateway_store::{
     Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Store, StoreOptions,

@@ -1,7 +1,7 @@
 //! `waybill check-config`.
 
 use super::{CliError, Outcome, Output};
-use crate::config::{self, Config, Report, located};
+use gateway_config::{Config, Report, located};
 use serde::Serialize;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ struct Findings {
 }
 
 pub(super) fn schema(output: &mut Output) -> Result<Outcome, CliError> {
-    output.json(&config::json_schema())?;
+    output.json(&gateway_config::json_schema())?;
     Ok(Outcome::Done)
 }
 

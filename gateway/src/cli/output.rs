@@ -1,7 +1,7 @@
 //! The one writer of standard output.
 
-use crate::config::ConfigErrors;
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use gateway_config::ConfigErrors;
 use serde::Serialize;
 use std::{
     fmt::{self, Display},

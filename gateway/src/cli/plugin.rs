@@ -3,8 +3,8 @@
 mod check;
 
 use super::{CliError, Outcome, Output};
-use crate::config::Config;
 use clap::Subcommand;
+use gateway_config::Config;
 use gateway_plugin_host::{Catalog, Entry, Policy};
 use serde::Serialize;
 use std::path::{Path, PathBuf};

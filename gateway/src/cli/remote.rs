@@ -1,9 +1,9 @@
 //! The gateway as a command sees it: the typed client of the admin API, and where it is found.
 
 use super::{CliError, Output, text::clean};
-use crate::config::{AdminAccess, ProcessVariables, Variables as _};
 use anyhow::anyhow;
 use gateway_api::client::{Client, ClientError};
+use gateway_config::{AdminAccess, ProcessVariables, Variables as _};
 use gateway_model::Secret;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},

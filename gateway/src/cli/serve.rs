@@ -3,9 +3,9 @@
 use super::{CliError, Outcome, Output};
 use crate::{
     Seams,
-    config::{Config, located},
     telemetry::{LEVEL_VARIABLE, Telemetry, forbid_core_dumps, install_panic_hook},
 };
+use gateway_config::{Config, located};
 use std::{path::Path, sync::Arc};
 
 pub(super) fn run(file: &Path, output: &mut Output) -> Result<Outcome, CliError> {

@@ -1,8 +1,8 @@
 //! What the configuration declares, in the control plane's words.
 
 use super::files;
-use crate::config::{self, Config};
 use gateway_broker::BrokerConfig;
+use gateway_config::Config;
 use gateway_control::{
     Declared, DeclaredApp, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings, Webhook,
 };
@@ -66,7 +66,7 @@ fn reminders(config: &Config) -> Reminders {
     }
 }
 
-fn mail_settings(config: &Config, mail: &config::Mail) -> Mail {
+fn mail_settings(config: &Config, mail: &gateway_config::Mail) -> Mail {
     let server = &mail.server;
     // Without the brackets of an IPv6 address.
     let host = server.host.trim_matches(['[', ']']);
@@ -100,7 +100,7 @@ pub(super) fn declared(config: &Config) -> Declared {
 }
 
 /// The store sets what only it knows.
-fn account(account: &config::Account) -> AccountRecord {
+fn account(account: &gateway_config::Account) -> AccountRecord {
     AccountRecord {
         name: account.id.clone(),
         aliases: account.aliases.clone(),
@@ -119,7 +119,7 @@ fn account(account: &config::Account) -> AccountRecord {
     }
 }
 
-fn app(app: &config::App) -> DeclaredApp {
+fn app(app: &gateway_config::App) -> DeclaredApp {
     DeclaredApp {
         record: AppRecord {
             name: app.id.clone(),

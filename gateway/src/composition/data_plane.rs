@@ -1,7 +1,7 @@
 //! Routes, accounts and apps of the configuration become the data plane's directory.
 
 use super::{StartError, listen_tls};
-use crate::config::{self, Config};
+use gateway_config::Config;
 use gateway_control::{ControlError, Fault, Publisher, ServingAccount, ServingState};
 use gateway_http_client::TrustError;
 use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
@@ -144,7 +144,7 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
 
 /// Every route is kept, also one that cannot be served: without it, its requests would fall to the route
 /// that takes the rest, and reach another carrier.
-fn route(route: &config::Route, catalog: &Catalog) -> Route {
+fn route(route: &gateway_config::Route, catalog: &Catalog) -> Route {
     let plugin = catalog.plugin(&route.carrier);
     let profile = plugin.map_or_else(
         || unserved(&route.carrier),

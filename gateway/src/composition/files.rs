@@ -1,6 +1,6 @@
 //! What the gateway keeps on disk, for the control plane.
 
-use crate::config::Config;
+use gateway_config::Config;
 use gateway_control::{Files, PrivateFile};
 use gateway_store::{MasterKeySource, StoreUrl};
 use std::path::{Path, PathBuf};

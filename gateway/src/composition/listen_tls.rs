@@ -1,6 +1,6 @@
 //! TLS towards apps.
 
-use crate::config::ListenTls;
+use gateway_config::ListenTls;
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},

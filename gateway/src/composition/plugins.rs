@@ -1,7 +1,7 @@
 //! Loading what the plugin folder holds.
 
 use super::StartError;
-use crate::config::Plugins;
+use gateway_config::Plugins;
 use gateway_plugin_host::{Catalog, Host};
 
 pub(super) fn load(plugins: &Plugins, host: &Host) -> Result<Catalog, StartError> {

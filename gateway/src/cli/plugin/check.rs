@@ -1,11 +1,9 @@
 //! `waybill plugin check`: one file, from its bytes to the conformance suite.
 
 use super::{CliError, FileReport, Outcome, Output};
-use crate::{
-    clock::SystemClock,
-    config::{ProcessVariables, cache_folder},
-};
+use crate::clock::SystemClock;
 use anyhow::Context as _;
+use gateway_config::{ProcessVariables, cache_folder};
 use gateway_model::Environment;
 use gateway_plugin_host::{Entry, Plugin, Policy, open};
 use plugins_conformance::{Report, Suite};

@@ -1,0 +1,51 @@
+//! What only shows when sections are held beside each other: names used twice, names that nothing
+//! bears, and production mixed with test.
+//!
+//! Every check looks names up in an [`Index`] instead of searching the lists: with thousands of
+//! accounts and apps a search for each would be quadratic.
+
+mod apps;
+mod drafts;
+mod names;
+mod routes;
+
+pub(crate) use drafts::Drafts;
+
+use crate::{error::Place, reader::Context};
+use drafts::{Index, realm_of};
+
+/// Records every mistake between the sections.
+pub(crate) fn check(drafts: &Drafts, cx: &mut Context<'_>) {
+    let mut index = Index::new(drafts);
+    names::refuse_twice_used(drafts, cx);
+    routes::refuse_same_selectors(drafts, cx);
+    routes::check_accounts(drafts, &mut index, cx);
+    apps::check(drafts, &mut index, cx);
+    routes::refuse_two_defaults(drafts, cx);
+    advise(drafts, &index, cx);
+}
+
+/// Notes what is right by itself and still of no use.
+fn advise(drafts: &Drafts, index: &Index<'_>, cx: &mut Context<'_>) {
+    if drafts.routes.is_empty() {
+        cx.note(
+            Place::File,
+            "there is no [[route]]: no carrier can be reached",
+        );
+    }
+    for account in &drafts.accounts {
+        let realm = realm_of(account.carrier.as_ref(), account.environment.as_ref());
+        let (Some(id), Some(realm)) = (&account.id, realm) else {
+            continue;
+        };
+        if !index.has_route(realm) {
+            cx.note(
+                account.place.clone(),
+                format!(
+                    "account {} cannot be used: no [[route]] is for {}, {}",
+                    id.value, realm.0, realm.1
+                ),
+            );
+        }
+    }
+}

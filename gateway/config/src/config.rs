@@ -1,0 +1,150 @@
+//! A configuration as a whole: its sections are read one by one, then held beside each other.
+
+use crate::{
+    checks::{self, Drafts},
+    error::{ConfigErrors, Note, Place},
+    reader::{
+        Context, ProcessVariables, Variables, file, note_near_variables, read_single,
+        refuse_unknown_sections, repeated, single,
+    },
+    sections::{
+        Account, Admin, App, Consent, Limits, Listen, Log, Plugins, Reminders, Route, SECTIONS,
+        Tokens, Upstream, Workers, account, admin, app, consent, limits, listen, log, mail,
+        plugins, reminders, route, store, tokens, upstream, workers,
+    },
+};
+use gateway_store::{StoreOptions, StoreUrl};
+use std::path::{Path, PathBuf};
+use toml_span::value::Table as TomlTable;
+
+/// A configuration that can be used.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// Where the gateway is reached.
+    pub listen: Listen,
+    /// The threads of the data plane.
+    pub workers: Workers,
+    /// Who may use the admin API.
+    pub admin: Admin,
+    /// Where accounts, grants and tokens are kept.
+    pub store: StoreOptions,
+    /// How a person signs in at a carrier.
+    pub consent: Consent,
+    /// Who is told before a grant ends.
+    pub reminders: Reminders,
+    /// Which plugin files may run.
+    pub plugins: Plugins,
+    /// How carriers are reached.
+    pub upstream: Upstream,
+    /// Bounds of everything a peer can make large or slow.
+    pub limits: Limits,
+    /// When tokens are renewed.
+    pub tokens: Tokens,
+    /// What the gateway tells about itself.
+    pub log: Log,
+    /// What apps may reach.
+    pub routes: Vec<Route>,
+    /// Credentials at carriers.
+    pub accounts: Vec<Account>,
+    /// Callers.
+    pub apps: Vec<App>,
+    /// What works but the operator should know.
+    pub notes: Vec<Note>,
+}
+
+impl Config {
+    /// Reads a file, with the overrides of this process's environment.
+    ///
+    /// # Errors
+    /// With every mistake in it.
+    pub fn load(file: &Path) -> Result<Self, ConfigErrors> {
+        Self::load_with(file, &ProcessVariables)
+    }
+
+    /// Reads a file, with overrides and secrets from `variables`.
+    ///
+    /// # Errors
+    /// With every mistake in it.
+    pub fn load_with(file: &Path, variables: &dyn Variables) -> Result<Self, ConfigErrors> {
+        let (mut config, notes) = file::read(file, &SECTIONS, variables, |cx, root| {
+            Self::read(file, cx, root)
+        })?;
+        config.notes = notes;
+        Ok(config)
+    }
+
+    fn read<'t>(
+        file: &Path,
+        cx: &mut Context<'_>,
+        root: Option<&'t TomlTable<'t>>,
+    ) -> Option<Self> {
+        refuse_unknown_sections(cx, root);
+        note_near_variables(cx);
+        let listen = single(cx, root, &listen::SECTION);
+        let tls = single(cx, root, &listen::TLS);
+        let listen = Listen::read(cx, &listen, &tls);
+        let consent = single(cx, root, &consent::SECTION);
+        let consent = Consent::read(cx, &consent, listen.admin);
+        let config = Self {
+            file: file.to_owned(),
+            listen,
+            workers: read_single(cx, root, &workers::SECTION, Workers::read),
+            admin: read_single(cx, root, &admin::SECTION, Admin::read),
+            store: read_single(cx, root, &store::SECTION, store::read),
+            consent,
+            reminders: read_reminders(cx, root),
+            plugins: read_single(cx, root, &plugins::SECTION, Plugins::read),
+            upstream: read_single(cx, root, &upstream::SECTION, Upstream::read),
+            limits: read_single(cx, root, &limits::SECTION, Limits::read),
+            tokens: read_single(cx, root, &tokens::SECTION, Tokens::read),
+            log: read_single(cx, root, &log::SECTION, Log::read),
+            routes: Vec::new(),
+            accounts: Vec::new(),
+            apps: Vec::new(),
+            notes: Vec::new(),
+        };
+        let drafts = Drafts {
+            routes: repeated(cx, root, &route::SECTION, |cx, t| route::Draft::read(cx, t)),
+            accounts: repeated(cx, root, &account::SECTION, account::Draft::read),
+            apps: repeated(cx, root, &app::SECTION, app::Draft::read),
+            store_lasts: !matches!(config.store.url, StoreUrl::Memory),
+        };
+        checks::check(&drafts, cx);
+        if !config.listen.trust_loopback && drafts.apps.is_empty() {
+            cx.note(
+                Place::File,
+                "there is no [[app]] and trust_loopback is false: every request will be refused",
+            );
+        }
+        let Drafts {
+            routes,
+            accounts,
+            apps,
+            ..
+        } = drafts;
+        Some(Self {
+            routes: routes
+                .into_iter()
+                .map(route::Draft::finish)
+                .collect::<Option<_>>()?,
+            accounts: accounts
+                .into_iter()
+                .map(account::Draft::finish)
+                .collect::<Option<_>>()?,
+            apps: apps
+                .into_iter()
+                .map(app::Draft::finish)
+                .collect::<Option<_>>()?,
+            ..config
+        })
+    }
+}
+
+fn read_reminders<'t>(cx: &mut Context<'_>, root: Option<&'t TomlTable<'t>>) -> Reminders {
+    let table = single(cx, root, &reminders::SECTION);
+    let webhook = single(cx, root, &reminders::WEBHOOK);
+    let mail = single(cx, root, &mail::SECTION);
+    Reminders::read(cx, &table, &webhook, &mail)
+}

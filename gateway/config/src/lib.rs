@@ -1,0 +1,32 @@
+//! The configuration: read once, every mistake reported at once, parsed into the gateway's own
+//! types.
+//!
+//! Each section has a file in `sections` that describes its keys; from the same descriptions come
+//! the reader's checks, `docs/configuration.md` and the JSON schema. What only shows when sections
+//! are held beside each other is in `checks`.
+//!
+//! Invariants: no message and no `Debug` prints a secret, and none quotes a line of the file.
+//! Reading takes time in proportion to the file: thousands of accounts are ordinary.
+
+mod checks;
+mod config;
+mod description;
+mod error;
+mod partial;
+mod reader;
+mod schema;
+mod sections;
+
+pub use config::Config;
+pub use error::{ConfigErrors, Mistake, Note, Place, Report, located};
+pub use partial::{AdminAccess, load_store};
+pub use reader::{ProcessVariables, Variables};
+pub use schema::{json_schema, reference};
+pub use sections::{
+    Account, Admin, App, AppLogin, Consent, Limits, Listen, ListenTls, Log, LogFormat, Mail,
+    MailLogin, MailServer, Plugins, Reminders, Route, Tokens, Upstream, Webhook, Workers,
+    cache_folder,
+};
+
+#[cfg(test)]
+mod tests;

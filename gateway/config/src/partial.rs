@@ -1,0 +1,50 @@
+//! What commands need of a configuration beside the gateway, whose secrets they may not be given.
+
+use crate::{
+    error::ConfigErrors,
+    reader::{Variables, file, read_single},
+    sections::{SECTIONS, admin, listen, store},
+};
+use gateway_store::StoreOptions;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+/// How a command reaches the gateway that a configuration describes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminAccess {
+    /// The admin listener.
+    pub listener: SocketAddr,
+    /// Where the first admin token is.
+    pub token_file: PathBuf,
+}
+
+impl AdminAccess {
+    /// Reads only the keys that it needs; mistakes elsewhere are the gateway's to report.
+    ///
+    /// # Errors
+    /// With every mistake in these keys.
+    pub fn load(file: &Path, variables: &dyn Variables) -> Result<Self, ConfigErrors> {
+        let read = file::read(file, &SECTIONS, variables, |cx, root| {
+            let listener = read_single(cx, root, &listen::SECTION, listen::admin);
+            let admin = read_single(cx, root, &admin::SECTION, admin::Admin::read);
+            Some(Self {
+                listener,
+                token_file: admin.token_file,
+            })
+        });
+        read.map(|(access, _)| access)
+    }
+}
+
+/// Reads only `[store]`.
+///
+/// # Errors
+/// With every mistake in it.
+pub fn load_store(file: &Path, variables: &dyn Variables) -> Result<StoreOptions, ConfigErrors> {
+    let read = file::read(file, &SECTIONS, variables, |cx, root| {
+        Some(read_single(cx, root, &store::SECTION, store::read))
+    });
+    read.map(|(options, _)| options)
+}

@@ -1,0 +1,221 @@
+//! Secrets: from the environment, from a file, or from the configuration file if nobody else can
+//! read it.
+
+use super::{
+    context::{At, Context},
+    table::Table,
+    wording::{nearest_fix, shortened, type_name},
+};
+use crate::{
+    description::{Key, Preset},
+    error::Place,
+};
+use gateway_model::Secret;
+use std::{collections::BTreeSet, io::Read as _};
+use toml_span::{Value, value::ValueInner};
+
+/// Longer than any credential a carrier issues; a wrong path (a log, a core file) stops here.
+const LONGEST: u64 = 64 * 1024;
+
+/// With less room than this the standard library reads into a buffer of its own first.
+const SPARE: usize = 64;
+
+const SOURCES: [&str; 3] = ["env", "file", "value"];
+
+impl Table<'_> {
+    /// Reads a secret. No message quotes any part of it.
+    pub(crate) fn secret(&self, cx: &mut Context<'_>, key: &Key) -> Option<At<Secret>> {
+        let Some(value) = self.value(key) else {
+            if matches!(key.preset, Preset::Required) {
+                let message = format!("{} has no {}", self.title, key.name);
+                let fix = format!("write {} = {}", key.name, key.kind.form());
+                cx.mistake(self.place.clone(), message, fix);
+            }
+            return None;
+        };
+        self.secret_of(cx, key, value)
+    }
+
+    /// Reads a list of secrets that makes no sense without any, or with one of them twice.
+    pub(crate) fn secrets(&self, cx: &mut Context<'_>, key: &Key) -> Option<Vec<At<Secret>>> {
+        let value = self.value(key)?;
+        let place = cx.place(value.span);
+        let ValueInner::Array(items) = value.as_ref() else {
+            self.refuse(cx, key, place, &type_name(value.as_ref()));
+            return None;
+        };
+        if items.is_empty() {
+            self.refuse(cx, key, place, "empty");
+            return None;
+        }
+        let mut secrets: Vec<At<Secret>> = Vec::new();
+        for item in items {
+            secrets.extend(self.secret_of(cx, key, item));
+        }
+        let mut seen = BTreeSet::new();
+        let repeated: Vec<bool> = secrets
+            .iter()
+            .map(|secret| !seen.insert(secret.value.expose()))
+            .collect();
+        let mut kept = Vec::with_capacity(secrets.len());
+        for (secret, repeated) in secrets.into_iter().zip(repeated) {
+            if repeated {
+                let message = format!("{} has one secret twice", self.label(key));
+                cx.mistake(secret.place, message, "remove one of them");
+            } else {
+                kept.push(secret);
+            }
+        }
+        Some(kept)
+    }
+
+    fn secret_of(&self, cx: &mut Context<'_>, key: &Key, value: &Value<'_>) -> Option<At<Secret>> {
+        let place = cx.place(value.span);
+        let ValueInner::Table(entries) = value.as_ref() else {
+            self.refuse(cx, key, place, &type_name(value.as_ref()));
+            return None;
+        };
+        for name in entries.keys() {
+            if !SOURCES.contains(&name.name.as_ref()) {
+                let message = format!("{} has no key {:?}", self.label(key), shortened(&name.name));
+                cx.mistake(
+                    cx.place(name.span),
+                    message,
+                    nearest_fix(&name.name, &SOURCES),
+                );
+            }
+        }
+        let mut named = entries
+            .iter()
+            .filter(|(name, _)| SOURCES.contains(&name.name.as_ref()));
+        let (Some((source, value)), None) = (named.next(), named.next()) else {
+            // An unknown key alone was already reported with its fix.
+            if entries.len() != 1 {
+                self.refuse(cx, key, place, "not exactly one source of a secret");
+            }
+            return None;
+        };
+        let ValueInner::String(text) = value.as_ref() else {
+            self.refuse(cx, key, cx.place(value.span), &type_name(value.as_ref()));
+            return None;
+        };
+        let place = cx.place(value.span);
+        let secret = match source.name.as_ref() {
+            "env" => self.in_variable(cx, key, &place, text)?,
+            "file" => self.in_file(cx, key, &place, text)?,
+            _ => self.in_place(cx, key, &place, text)?,
+        };
+        self.usable(cx, key, place, secret)
+    }
+
+    fn in_variable(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: &Place,
+        name: &str,
+    ) -> Option<Secret> {
+        let found = cx.variables.get(name);
+        if found.is_none() {
+            cx.mistake(
+                place.clone(),
+                format!(
+                    "{}: the environment variable {:?} is not set",
+                    self.label(key),
+                    shortened(name)
+                ),
+                "set it where the gateway is started, or name another variable",
+            );
+        }
+        found.map(Secret::new)
+    }
+
+    fn in_file(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: &Place,
+        name: &str,
+    ) -> Option<Secret> {
+        let path = cx.folder.join(name);
+        let mut text = String::new();
+        let read = std::fs::File::open(&path).and_then(|file| {
+            // A pipe or a file of a virtual file system has no length before it is read.
+            let length = file.metadata()?.len();
+            let room = if length == 0 {
+                LONGEST
+            } else {
+                length.min(LONGEST)
+            };
+            // Room to spare, so that the text is never moved, which would leave a copy behind. Not
+            // always for the longest: thousands of accounts have thousands of secrets.
+            text.reserve_exact(usize::try_from(room).unwrap_or(0) + SPARE);
+            file.take(LONGEST + 1).read_to_string(&mut text)
+        });
+        let problem = match read {
+            Ok(length) if length as u64 > LONGEST => "is longer than 64KiB".to_owned(),
+            Ok(_) => {
+                let end = text.strip_suffix('\n').map_or(text.len(), str::len);
+                text.truncate(end);
+                let end = text.strip_suffix('\r').map_or(text.len(), str::len);
+                text.truncate(end);
+                return Some(Secret::new(text));
+            }
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        drop(Secret::new(text));
+        cx.mistake(
+            place.clone(),
+            format!("{}: the file {} {problem}", self.label(key), path.display()),
+            "write the path of a file that holds the secret and nothing else",
+        );
+        None
+    }
+
+    fn in_place(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: &Place,
+        text: &str,
+    ) -> Option<Secret> {
+        if !cx.private {
+            cx.mistake(
+                place.clone(),
+                format!(
+                    "{} stands in a file that others than its owner can read",
+                    self.label(key)
+                ),
+                "write { env = \"VARIABLE\" } or { file = \"path\" }, or restrict the \
+                 configuration file with chmod 600",
+            );
+            return None;
+        }
+        Some(Secret::new(text.to_owned()))
+    }
+
+    fn usable(
+        &self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        place: Place,
+        secret: Secret,
+    ) -> Option<At<Secret>> {
+        let problem = if secret.expose().is_empty() {
+            "is empty"
+        } else if secret.expose().chars().any(char::is_control) {
+            "holds a line break or another control character"
+        } else {
+            return Some(At {
+                value: secret,
+                place,
+            });
+        };
+        cx.mistake(
+            place,
+            format!("{}: the secret {problem}", self.label(key)),
+            "store the secret as the carrier shows it, on one line",
+        );
+        None
+    }
+}

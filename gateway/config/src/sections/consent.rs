@@ -1,0 +1,110 @@
+//! `[consent]`: how a person signs in at a carrier.
+
+use crate::{
+    description::{Key, Kind, Preset, Section},
+    reader::{Context, Table},
+};
+use std::{net::SocketAddr, time::Duration};
+use url::{Host, Url};
+
+/// How a person signs in at a carrier.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// Where the carrier sends the person back to, exactly as it was written; `None`: the admin
+    /// listener.
+    pub redirect_uri: Option<String>,
+    /// How long a sign-in link works.
+    pub lifetime: Duration,
+}
+
+static REDIRECT_URI: Key = Key {
+    name: "redirect_uri",
+    kind: Kind::Text("\"https://waybill.example/oauth/callback\""),
+    preset: Preset::Unset("`/oauth/callback` of the admin listener"),
+    doc: "Where the carrier sends the person back to after the sign-in. It must be registered there \
+          letter by letter, and the browser must reach the admin listener by it; if it does not, \
+          `waybill account paste` takes the address.",
+};
+static LIFETIME: Key = Key {
+    name: "lifetime",
+    kind: Kind::Duration {
+        min: Duration::from_secs(60),
+        max: Duration::from_secs(3600),
+    },
+    preset: Preset::Text("10m"),
+    doc: "How long a sign-in link works.",
+};
+
+pub(crate) static SECTION: Section = Section {
+    path: "consent",
+    repeated: false,
+    doc: "How a person signs in at a carrier.",
+    keys: &[&REDIRECT_URI, &LIFETIME],
+};
+
+impl Consent {
+    pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>, admin: SocketAddr) -> Self {
+        let redirect_uri = table.parsed(cx, &REDIRECT_URI, |text| {
+            address(text).map(|url| (text.to_owned(), url))
+        });
+        if let Some(at) = &redirect_uri
+            && at.value.1.scheme() == "http"
+            && !is_loopback(&at.value.1)
+        {
+            let message = "the carrier's answer comes back over plain http, and its code can be read \
+                           on the way: use https";
+            cx.note(at.place.clone(), message);
+        }
+        if table.is_given(cx) && redirect_uri.is_none() && admin.ip().is_unspecified() {
+            let message = format!(
+                "a browser cannot be sent to {admin}: set redirect_uri to the address by which people \
+                 reach the admin listener"
+            );
+            cx.note(table.place.clone(), message);
+        }
+        Self {
+            redirect_uri: redirect_uri.map(|at| at.value.0),
+            lifetime: table.duration(cx, &LIFETIME),
+        }
+    }
+
+    /// Where the carrier sends people back to, once the admin listener's address is known.
+    pub fn redirect_uri(&self, admin: SocketAddr) -> String {
+        let made_up = || format!("http://{admin}/oauth/callback");
+        self.redirect_uri.clone().unwrap_or_else(made_up)
+    }
+}
+
+/// An absolute http or https address, as a redirect URI may be.
+pub(crate) fn address(text: &str) -> Result<Url, String> {
+    let url: Url = text
+        .parse()
+        .map_err(|_| "it is not an absolute address".to_owned())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("it begins with neither http:// nor https://".into());
+    }
+    // The text is sent and compared as it stands.
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err("it holds a space or a character outside ASCII".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it names a user".into());
+    }
+    if url.query().is_some() {
+        return Err("it has a query".into());
+    }
+    if url.fragment().is_some() {
+        return Err("it has a fragment".into());
+    }
+    Ok(url)
+}
+
+/// Whether a URL's host is this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}

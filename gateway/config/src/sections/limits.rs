@@ -1,0 +1,244 @@
+//! `[limits]`: bounds of everything a peer can make large or slow.
+
+use crate::{
+    description::{Key, Kind, Preset, Section},
+    reader::{Context, Table},
+};
+use std::time::Duration;
+
+/// Bounds of everything a peer can make large or slow.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Request or response head. Bytes.
+    pub head_bytes: usize,
+    /// Path and query of a request. Bytes.
+    pub target_bytes: usize,
+    /// Request body; a longer one is answered with 413. Bytes.
+    pub body_bytes: u64,
+    /// Request body kept for a replay after a rejected token. A longer body is streamed and not
+    /// replayed. Bytes.
+    pub replay_bytes: usize,
+    /// Connections from apps over all workers.
+    pub connections: usize,
+    /// Unused upstream connections kept by one worker for one origin.
+    pub upstream_idle_connections: usize,
+    /// Concurrent streams of one HTTP/2 connection.
+    pub http2_streams: u32,
+    /// From the first byte of a request head to its last.
+    pub head_read: Duration,
+    /// Between two pieces of a body, either way.
+    pub body_idle: Duration,
+    /// Without progress while a peer does not take what the gateway writes.
+    pub write_idle: Duration,
+    /// Between two requests of an app's connection.
+    pub keep_alive_idle: Duration,
+    /// TLS handshake of an app.
+    pub handshake: Duration,
+    /// TCP connect and TLS handshake to a carrier.
+    pub connect: Duration,
+    /// From the end of a request to the head of the carrier's answer.
+    pub first_byte: Duration,
+    /// How long an unused upstream connection is kept.
+    pub upstream_idle: Duration,
+    /// How long requests in flight may take to finish after the first stop signal.
+    pub drain: Duration,
+}
+
+static HEAD: Key = Key {
+    name: "head",
+    kind: Kind::Size {
+        min: 1 << 10,
+        max: 1 << 20,
+    },
+    preset: Preset::Text("64KiB"),
+    doc: "Request or response head.",
+};
+static TARGET: Key = Key {
+    name: "target",
+    kind: Kind::Size {
+        min: 256,
+        max: 64 << 10,
+    },
+    preset: Preset::Text("8KiB"),
+    doc: "Path and query of a request.",
+};
+static BODY: Key = Key {
+    name: "body",
+    kind: Kind::Size {
+        min: 0,
+        max: 1 << 30,
+    },
+    preset: Preset::Text("10MiB"),
+    doc: "Request body; a longer one is answered with 413.",
+};
+static REPLAY_BUFFER: Key = Key {
+    name: "replay_buffer",
+    kind: Kind::Size {
+        min: 0,
+        max: 64 << 20,
+    },
+    preset: Preset::Text("256KiB"),
+    doc: "Request body kept for a replay after a rejected token. A longer body is streamed and \
+          not replayed; where the carrier wants it signed, it is refused.",
+};
+static CONNECTIONS: Key = Key {
+    name: "connections",
+    kind: Kind::Integer {
+        min: 1,
+        max: 1_000_000,
+    },
+    preset: Preset::Integer(20_000),
+    doc: "Connections from apps over all workers.",
+};
+static UPSTREAM_IDLE_CONNECTIONS: Key = Key {
+    name: "upstream_idle_connections",
+    kind: Kind::Integer {
+        min: 0,
+        max: 65_536,
+    },
+    preset: Preset::Integer(256),
+    doc: "Unused upstream connections kept by one worker for one origin.",
+};
+static HTTP2_STREAMS: Key = Key {
+    name: "http2_streams",
+    kind: Kind::Integer { min: 1, max: 1_000 },
+    preset: Preset::Integer(100),
+    doc: "Concurrent streams of one HTTP/2 connection.",
+};
+static HEAD_TIMEOUT: Key = Key {
+    name: "head_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(600),
+    },
+    preset: Preset::Text("10s"),
+    doc: "From the first byte of a request head to its last.",
+};
+static BODY_IDLE_TIMEOUT: Key = Key {
+    name: "body_idle_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(3600),
+    },
+    preset: Preset::Text("30s"),
+    doc: "Between two pieces of a body, either way.",
+};
+static WRITE_TIMEOUT: Key = Key {
+    name: "write_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(3600),
+    },
+    preset: Preset::Text("30s"),
+    doc: "Without progress while a peer does not take what the gateway writes.",
+};
+static KEEP_ALIVE_TIMEOUT: Key = Key {
+    name: "keep_alive_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(86400),
+    },
+    preset: Preset::Text("75s"),
+    doc: "Between two requests of an app's connection.",
+};
+static HANDSHAKE_TIMEOUT: Key = Key {
+    name: "handshake_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(600),
+    },
+    preset: Preset::Text("10s"),
+    doc: "TLS handshake of an app.",
+};
+static CONNECT_TIMEOUT: Key = Key {
+    name: "connect_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(600),
+    },
+    preset: Preset::Text("10s"),
+    doc: "TCP connect and TLS handshake to a carrier.",
+};
+static FIRST_BYTE_TIMEOUT: Key = Key {
+    name: "first_byte_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(3600),
+    },
+    preset: Preset::Text("60s"),
+    doc: "From the end of a request to the head of the carrier's answer.",
+};
+static UPSTREAM_IDLE_TIMEOUT: Key = Key {
+    name: "upstream_idle_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(100),
+        max: Duration::from_secs(3600),
+    },
+    preset: Preset::Text("30s"),
+    doc: "How long an unused upstream connection is kept.",
+};
+static DRAIN_TIMEOUT: Key = Key {
+    name: "drain_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_secs(0),
+        max: Duration::from_secs(3600),
+    },
+    preset: Preset::Text("30s"),
+    doc: "How long requests in flight may take to finish after the first stop signal.",
+};
+
+pub(crate) static SECTION: Section = Section {
+    path: "limits",
+    repeated: false,
+    doc: "Bounds of everything a peer can make large or slow.",
+    keys: &[
+        &HEAD,
+        &TARGET,
+        &BODY,
+        &REPLAY_BUFFER,
+        &CONNECTIONS,
+        &UPSTREAM_IDLE_CONNECTIONS,
+        &HTTP2_STREAMS,
+        &HEAD_TIMEOUT,
+        &BODY_IDLE_TIMEOUT,
+        &WRITE_TIMEOUT,
+        &KEEP_ALIVE_TIMEOUT,
+        &HANDSHAKE_TIMEOUT,
+        &CONNECT_TIMEOUT,
+        &FIRST_BYTE_TIMEOUT,
+        &UPSTREAM_IDLE_TIMEOUT,
+        &DRAIN_TIMEOUT,
+    ],
+};
+
+impl Limits {
+    pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> Self {
+        Self {
+            head_bytes: narrow(table.size(cx, &HEAD)),
+            target_bytes: narrow(table.size(cx, &TARGET)),
+            body_bytes: table.size(cx, &BODY),
+            replay_bytes: narrow(table.size(cx, &REPLAY_BUFFER)),
+            connections: narrow(table.integer(cx, &CONNECTIONS).unwrap_or_default()),
+            upstream_idle_connections: narrow(
+                table
+                    .integer(cx, &UPSTREAM_IDLE_CONNECTIONS)
+                    .unwrap_or_default(),
+            ),
+            http2_streams: narrow(table.integer(cx, &HTTP2_STREAMS).unwrap_or_default()),
+            head_read: table.duration(cx, &HEAD_TIMEOUT),
+            body_idle: table.duration(cx, &BODY_IDLE_TIMEOUT),
+            write_idle: table.duration(cx, &WRITE_TIMEOUT),
+            keep_alive_idle: table.duration(cx, &KEEP_ALIVE_TIMEOUT),
+            handshake: table.duration(cx, &HANDSHAKE_TIMEOUT),
+            connect: table.duration(cx, &CONNECT_TIMEOUT),
+            first_byte: table.duration(cx, &FIRST_BYTE_TIMEOUT),
+            upstream_idle: table.duration(cx, &UPSTREAM_IDLE_TIMEOUT),
+            drain: table.duration(cx, &DRAIN_TIMEOUT),
+        }
+    }
+}
+
+/// Narrows a number whose key bounds it far below `u32::MAX`.
+fn narrow<T: TryFrom<u64> + Default>(number: u64) -> T {
+    T::try_from(number).unwrap_or_default()
+}

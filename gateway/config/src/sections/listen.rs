@@ -1,0 +1,213 @@
+//! `[listen]` and `[listen.tls]`: where the gateway is reached.
+
+use crate::{
+    description::{Key, Kind, Preset, Section},
+    reader::{At, Context, Table, shortened},
+};
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf};
+
+/// Where the gateway is reached.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// The data plane, at least one address; port 0 lets the system choose.
+    pub apps: Vec<SocketAddr>,
+    /// The admin API, metrics and health.
+    pub admin: SocketAddr,
+    /// Further host names by which the admin listener may be called.
+    pub admin_hosts: Vec<String>,
+    /// Callers on a loopback apps listener need no credentials.
+    pub trust_loopback: bool,
+    /// TLS for the apps listeners.
+    pub tls: Option<ListenTls>,
+}
+
+/// A certificate chain and its key, both PEM files that could be read.
+#[derive(Clone, Debug)]
+pub struct ListenTls {
+    /// The chain, the listener's own certificate first.
+    pub cert: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+static APPS: Key = Key {
+    name: "apps",
+    kind: Kind::Texts("\"127.0.0.1:8080\""),
+    preset: Preset::Text("127.0.0.1:8080"),
+    doc: "Address and port of the data plane, where apps send carrier requests; one or a list. \
+          Port 0 lets the system choose.",
+};
+static ADMIN: Key = Key {
+    name: "admin",
+    kind: Kind::Text("\"127.0.0.1:8081\""),
+    preset: Preset::Text("127.0.0.1:8081"),
+    doc: "Address and port for the admin API, metrics and health. Metrics and health need no login: \
+          keep it on a loopback or management network.",
+};
+static ADMIN_HOSTS: Key = Key {
+    name: "admin_hosts",
+    kind: Kind::Texts("\"waybill.internal\""),
+    preset: Preset::Unset("loopback names and addresses only"),
+    doc: "Further host names by which the admin listener may be called. Requests with another \
+          `Host` are refused, so that a web page cannot reach it through DNS.",
+};
+static TRUST_LOOPBACK: Key = Key {
+    name: "trust_loopback",
+    kind: Kind::Bool,
+    preset: Preset::Bool(false),
+    doc: "Callers on a loopback apps listener need no credentials. Any local program can then \
+          use every account that the routes name.",
+};
+static CERT: Key = Key {
+    name: "cert",
+    kind: Kind::Path("\"tls/cert.pem\""),
+    preset: Preset::Required,
+    doc: "PEM file with the certificate chain, the listener's own certificate first.",
+};
+static KEY: Key = Key {
+    name: "key",
+    kind: Kind::Path("\"tls/key.pem\""),
+    preset: Preset::Required,
+    doc: "PEM file with the private key.",
+};
+
+pub(crate) static SECTION: Section = Section {
+    path: "listen",
+    repeated: false,
+    doc: "Where the gateway is reached.",
+    keys: &[&APPS, &ADMIN, &ADMIN_HOSTS, &TRUST_LOOPBACK],
+};
+pub(crate) static TLS: Section = Section {
+    path: "listen.tls",
+    repeated: false,
+    doc: "TLS for the apps listeners; absent means plain HTTP.",
+    keys: &[&CERT, &KEY],
+};
+
+impl Listen {
+    pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>, tls: &Table<'_>) -> Self {
+        let apps = addresses(cx, table);
+        let admin = admin(cx, table);
+        let trust_loopback = table.bool(cx, &TRUST_LOOPBACK);
+        let listen = Self {
+            apps: apps.iter().map(|at| at.value).collect(),
+            admin,
+            admin_hosts: hosts(cx, table, &ADMIN_HOSTS),
+            trust_loopback,
+            tls: read_tls(cx, tls),
+        };
+        listen.advise(cx, table, &apps);
+        listen
+    }
+
+    fn advise(&self, cx: &mut Context<'_>, table: &Table<'_>, apps: &[At<SocketAddr>]) {
+        for at in apps {
+            if !at.value.ip().is_loopback() && self.tls.is_none() {
+                cx.note(
+                    at.place.clone(),
+                    format!(
+                        "apps reach {} without TLS: their credentials cross the network in clear; \
+                         add [listen.tls] unless something in front ends TLS",
+                        at.value
+                    ),
+                );
+            }
+        }
+        if self.trust_loopback && !apps.iter().any(|at| at.value.ip().is_loopback()) {
+            cx.note(
+                table.place.clone(),
+                "trust_loopback has no effect: no apps listener is on a loopback address",
+            );
+        }
+        if !self.admin.ip().is_loopback() {
+            cx.note(
+                table.place.clone(),
+                format!(
+                    "the admin listener {} can be reached from other machines, without TLS, and tells its \
+                     metrics to anybody",
+                    self.admin
+                ),
+            );
+        }
+    }
+}
+
+/// The admin listener alone.
+pub(crate) fn admin(cx: &mut Context<'_>, table: &Table<'_>) -> SocketAddr {
+    let at = table.parsed(cx, &ADMIN, address);
+    at.map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081)), |at| at.value)
+}
+
+fn addresses(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<SocketAddr>> {
+    let Some(texts) = table.texts_not_empty(cx, &APPS) else {
+        return Vec::new();
+    };
+    let mut addresses: Vec<At<SocketAddr>> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for At { value: text, place } in texts {
+        match address(&text) {
+            Err(problem) => {
+                let message = format!("{}: {problem}", table.label(&APPS));
+                cx.mistake(place, message, format!("write {}", APPS.kind.form()));
+            }
+            Ok(value) if value.port() == 0 || seen.insert(value) => {
+                addresses.push(At { value, place });
+            }
+            Ok(value) => cx.mistake(
+                place,
+                format!("{value} is listed twice"),
+                "remove one of them",
+            ),
+        }
+    }
+    addresses
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("{:?} is not an address and a port", shortened(text)))
+}
+
+/// Host names: lower case, no port, no path.
+pub(crate) fn hosts(cx: &mut Context<'_>, table: &Table<'_>, key: &Key) -> Vec<String> {
+    let mut hosts = Vec::new();
+    let mut seen = BTreeSet::new();
+    for At { value, place } in table.texts(cx, key).unwrap_or_default() {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+        let is_v6 = value
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
+        let is_name = (1..=253).contains(&value.len()) && value.bytes().all(allowed);
+        let host = value.to_ascii_lowercase();
+        if !(is_v6 || is_name) {
+            let found = format!("{:?}, which is not a host name", shortened(&value));
+            table.refuse(cx, key, place, &found);
+        } else if seen.insert(host.clone()) {
+            hosts.push(host);
+        } else {
+            cx.mistake(
+                place,
+                format!("{host} is listed twice"),
+                "remove one of them",
+            );
+        }
+    }
+    hosts
+}
+
+fn read_tls(cx: &mut Context<'_>, table: &Table<'_>) -> Option<ListenTls> {
+    if !table.is_given(cx) {
+        return None;
+    }
+    let cert = table.pem(cx, &CERT, &["CERTIFICATE"]);
+    let key = table.pem(
+        cx,
+        &KEY,
+        &["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"],
+    );
+    Some(ListenTls {
+        cert: cert?,
+        key: key?,
+    })
+}

@@ -1,0 +1,123 @@
+//! `[plugins]`: which plugin files may run.
+
+use crate::{
+    description::{Key, Kind, Preset, Section},
+    reader::Variables,
+    reader::{At, Context, Table, shortened},
+};
+use gateway_plugin_host::{Digest, Policy};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+/// Which plugin files may run.
+#[derive(Clone, Debug)]
+pub struct Plugins {
+    /// Every `*.so` here is a plugin.
+    pub dir: PathBuf,
+    /// Private copies of the files that were checked; only this user may enter.
+    pub cache: PathBuf,
+    /// What is demanded of plugins.
+    pub policy: Policy,
+}
+
+static DIR: Key = Key {
+    name: "dir",
+    kind: Kind::Path("\"plugins\""),
+    preset: Preset::Text("plugins"),
+    doc: "Folder of the plugin files; every `*.so` in it is one.",
+};
+static CACHE: Key = Key {
+    name: "cache",
+    kind: Kind::Path("\"/var/cache/waybill\""),
+    preset: Preset::Unset("`waybill/plugins` in the user's cache folder"),
+    doc: "Folder for private copies of plugin files, which are what is loaded. Only the gateway's \
+          user may have access.",
+};
+static STRICT: Key = Key {
+    name: "strict",
+    kind: Kind::Bool,
+    preset: Preset::Bool(false),
+    doc: "Refuse plugin files that use what a plugin has no need for: functions for I/O, further \
+          libraries, further exports. Otherwise that is only reported.",
+};
+static REQUIRE_PINS: Key = Key {
+    name: "require_pins",
+    kind: Kind::Bool,
+    preset: Preset::Bool(false),
+    doc: "Refuse plugins that `pins` does not name.",
+};
+static PINS: Key = Key {
+    name: "pins",
+    kind: Kind::Map {
+        name: "ups",
+        value: "\"sha256:…\"",
+    },
+    preset: Preset::Unset("any content"),
+    doc: "For a plugin, by its name, the SHA-256 of the only content that it may have. `waybill \
+          plugin list` shows the digests.",
+};
+
+pub(crate) static SECTION: Section = Section {
+    path: "plugins",
+    repeated: false,
+    doc: "Which plugin files may run.",
+    keys: &[&DIR, &CACHE, &STRICT, &REQUIRE_PINS, &PINS],
+};
+
+impl Plugins {
+    pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> Self {
+        let dir = table
+            .path(cx, &DIR)
+            .map_or_else(|| cx.folder.join("plugins"), |at| at.value);
+        let cache = table
+            .path(cx, &CACHE)
+            .map_or_else(|| cache_folder(cx.variables), |at| at.value);
+        Self {
+            dir,
+            cache,
+            policy: Policy {
+                strict: table.bool(cx, &STRICT),
+                require_pins: table.bool(cx, &REQUIRE_PINS),
+                pins: pins(cx, table),
+            },
+        }
+    }
+}
+
+/// Where a user's programs keep what they can make again.
+pub fn cache_folder(variables: &dyn Variables) -> PathBuf {
+    let set = |name: &str| variables.get(name).filter(|value| value.starts_with('/'));
+    // systemd's CacheDirectory=, then the XDG base directory specification.
+    let base = set("CACHE_DIRECTORY")
+        .map(PathBuf::from)
+        .or_else(|| set("XDG_CACHE_HOME").map(|home| Path::new(&home).join("waybill")))
+        .or_else(|| set("HOME").map(|home| Path::new(&home).join(".cache/waybill")))
+        .unwrap_or_else(|| {
+            let user = rustix::process::geteuid().as_raw();
+            std::env::temp_dir().join(format!("waybill-{user}"))
+        });
+    base.join("plugins")
+}
+
+fn pins(cx: &mut Context<'_>, table: &Table<'_>) -> HashMap<String, Digest> {
+    let mut pins = HashMap::new();
+    for (name, (place, texts)) in table.map(cx, &PINS) {
+        let [At { value: text, place }] = texts.as_slice() else {
+            table.refuse(cx, &PINS, place, "a list");
+            continue;
+        };
+        match text.strip_prefix("sha256:").unwrap_or(text).parse() {
+            Ok(digest) => {
+                pins.insert(name, digest);
+            }
+            Err(error) => {
+                let message = format!("{} of {}: {error}", table.label(&PINS), shortened(&name));
+                let fix = "write the digest that `waybill plugin list` shows";
+                cx.mistake(place.clone(), message, fix);
+            }
+        }
+    }
+    pins
+}

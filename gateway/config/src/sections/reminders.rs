@@ -1,0 +1,145 @@
+//! `[reminders]`, `[reminders.webhook]` and `[reminders.mail]`: who is told before a grant ends.
+
+use super::{consent::is_loopback, mail::Mail};
+use crate::{
+    description::{Key, Kind, Preset, Section},
+    reader::{At, Context, Table, shortened},
+};
+use gateway_model::Secret;
+use jiff::tz::TimeZone;
+use std::time::Duration;
+use toml_span::value::ValueInner;
+use url::Url;
+
+/// Who is told before a grant ends, and when.
+#[derive(Clone, Debug)]
+pub struct Reminders {
+    /// How long before its end a grant is first reminded of.
+    pub before: Duration,
+    /// In which zone dates are written; `None`: the system's.
+    pub zone: Option<TimeZone>,
+    /// A program that is told.
+    pub webhook: Option<Webhook>,
+    /// People who are told.
+    pub mail: Option<Mail>,
+}
+
+/// A program that is told.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Where; it may hold a secret.
+    pub url: Secret,
+    /// What the calls are signed with.
+    pub secret: Secret,
+}
+
+static DAYS_BEFORE: Key = Key {
+    name: "days_before",
+    kind: Kind::Integer { min: 1, max: 60 },
+    preset: Preset::Integer(7),
+    doc: "How many days before its end a grant is first reminded of; then once a day.",
+};
+static ZONE: Key = Key {
+    name: "zone",
+    kind: Kind::Text("\"Europe/Berlin\""),
+    preset: Preset::Unset("the system's"),
+    doc: "The time zone of the dates in reminders, by its IANA name.",
+};
+static WEBHOOK_URL: Key = Key {
+    name: "url",
+    kind: Kind::TextOrSecret("\"https://host/path\""),
+    preset: Preset::Required,
+    doc: "Where reminders are posted. One that holds a secret comes from the environment or a file.",
+};
+static WEBHOOK_SECRET: Key = Key {
+    name: "secret",
+    kind: Kind::Secret,
+    preset: Preset::Required,
+    doc: "What the calls are signed with, so that the receiver knows whose they are.",
+};
+
+pub(crate) static SECTION: Section = Section {
+    path: "reminders",
+    repeated: false,
+    doc: "Who is told before a person must sign in again. The command line, the log and the metrics \
+          always tell.",
+    keys: &[&DAYS_BEFORE, &ZONE],
+};
+pub(crate) static WEBHOOK: Section = Section {
+    path: "reminders.webhook",
+    repeated: false,
+    doc: "A program that is told. Without the section, none is.",
+    keys: &[&WEBHOOK_URL, &WEBHOOK_SECRET],
+};
+
+impl Reminders {
+    pub(crate) fn read(
+        cx: &mut Context<'_>,
+        table: &Table<'_>,
+        webhook: &Table<'_>,
+        mail: &Table<'_>,
+    ) -> Self {
+        let days = table.integer(cx, &DAYS_BEFORE).unwrap_or_default();
+        Self {
+            before: Duration::from_secs(days * 24 * 60 * 60),
+            zone: table.parsed(cx, &ZONE, zone).map(|at| at.value),
+            webhook: read_webhook(cx, webhook),
+            mail: Mail::read(cx, mail),
+        }
+    }
+}
+
+fn zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text).map_err(|_| {
+        format!(
+            "{:?} is not a time zone that this system knows",
+            shortened(text)
+        )
+    })
+}
+
+fn read_webhook(cx: &mut Context<'_>, table: &Table<'_>) -> Option<Webhook> {
+    if !table.is_given(cx) {
+        return None;
+    }
+    let url = webhook_url(cx, table);
+    let secret = table.secret(cx, &WEBHOOK_SECRET);
+    Some(Webhook {
+        url: url?,
+        secret: secret?.value,
+    })
+}
+
+fn webhook_url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<Secret> {
+    let in_file = table
+        .value(&WEBHOOK_URL)
+        .filter(|_| !table.is_overridden(cx, &WEBHOOK_URL));
+    let is_table = in_file.is_some_and(|value| matches!(value.as_ref(), ValueInner::Table(_)));
+    let At { value, place } = if is_table {
+        table.secret(cx, &WEBHOOK_URL)?
+    } else {
+        table.parsed(cx, &WEBHOOK_URL, |text| {
+            Ok::<_, std::convert::Infallible>(Secret::new(text.to_owned()))
+        })?
+    };
+    // Not quoted: the path may be a secret.
+    let url = value.expose().parse::<Url>();
+    let url = url
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    let Some(url) = url.filter(|url| url.has_host() && url.fragment().is_none()) else {
+        table.refuse(
+            cx,
+            &WEBHOOK_URL,
+            place,
+            "not an absolute http or https address",
+        );
+        return None;
+    };
+    if url.scheme() == "http" && !is_loopback(&url) {
+        let message =
+            "reminders go over plain http: names and dates of accounts can be read on the way";
+        cx.note(place, message);
+    }
+    Some(value)
+}

@@ -1,0 +1,145 @@
+//! `[store]`: where accounts, grants and tokens are kept.
+
+use crate::{
+    description::{Key, Kind, Preset, Section},
+    reader::{At, Context, Table},
+};
+use gateway_store::{MasterKeySource, StoreOptions, StoreUrl};
+use std::path::Path;
+use toml_span::value::ValueInner;
+
+static URL: Key = Key {
+    name: "url",
+    kind: Kind::TextOrSecret("\"memory:\", \"sqlite://waybill.db\" or \"postgres://host/name\""),
+    preset: Preset::Text("memory:"),
+    doc: "Where accounts, grants and tokens are kept. With `memory:` they end with the process, and \
+          tokens are fetched anew after a restart. A URL with a password comes from the environment \
+          or a file.",
+};
+static MASTER_KEY: Key = Key {
+    name: "master_key",
+    kind: Kind::KeySource,
+    preset: Preset::Unset("`waybill.key` beside the SQLite file; required for PostgreSQL"),
+    doc: "What seals the secrets in the store. A key file is made when the store is new; keep a copy \
+          of it apart from the store.",
+};
+static OLD_KEYS: Key = Key {
+    name: "old_keys",
+    kind: Kind::KeySources,
+    preset: Preset::Unset("none"),
+    doc: "Master keys that older records may still be sealed with.",
+};
+
+pub(crate) static SECTION: Section = Section {
+    path: "store",
+    repeated: false,
+    doc: "Where accounts, grants and tokens are kept.",
+    keys: &[&URL, &MASTER_KEY, &OLD_KEYS],
+};
+
+/// The key file of an SQLite store, unless another is named.
+const KEY_FILE: &str = "waybill.key";
+
+pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> StoreOptions {
+    let url = url(cx, table);
+    let named = table.key_source(cx, &MASTER_KEY);
+    let old_keys = table.key_sources(cx, &OLD_KEYS);
+    let master_key = match (&url, named) {
+        // A URL that was refused may have been meant for any of them.
+        (None, named) => named.unwrap_or(MasterKeySource::Ephemeral),
+        (Some(StoreUrl::Memory), _) => {
+            note_unused(cx, table);
+            return StoreOptions {
+                url: StoreUrl::Memory,
+                master_key: MasterKeySource::Ephemeral,
+                old_keys: Vec::new(),
+            };
+        }
+        (Some(_), Some(source)) => source,
+        (Some(StoreUrl::Sqlite(file)), None) => {
+            let folder = file.parent().unwrap_or_else(|| Path::new(""));
+            MasterKeySource::File(folder.join(KEY_FILE))
+        }
+        (Some(StoreUrl::Postgres(_)), None) => {
+            if table.value(&MASTER_KEY).is_none() {
+                cx.mistake(
+                    table.place.clone(),
+                    format!("{} has no {}", table.title, MASTER_KEY.name),
+                    format!("write {} = {}", MASTER_KEY.name, MASTER_KEY.kind.form()),
+                );
+            }
+            MasterKeySource::Ephemeral
+        }
+    };
+    StoreOptions {
+        url: url.unwrap_or(StoreUrl::Memory),
+        master_key,
+        old_keys,
+    }
+}
+
+fn note_unused(cx: &mut Context<'_>, table: &Table<'_>) {
+    for key in [&MASTER_KEY, &OLD_KEYS] {
+        if let Some(value) = table.value(key) {
+            let place = cx.place(value.span);
+            let message = format!(
+                "{} is not used: a store in memory has no lasting secret",
+                key.name
+            );
+            cx.note(place, message);
+        }
+    }
+}
+
+fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
+    let in_file = table.value(&URL).filter(|_| !table.is_overridden(cx, &URL));
+    if let Some(value) = in_file
+        && matches!(value.as_ref(), ValueInner::Table(_))
+    {
+        let At {
+            value: secret,
+            place,
+        } = table.secret(cx, &URL)?;
+        return match parse(secret.expose(), cx.folder) {
+            Ok(url) => Some(url),
+            Err(problem) => {
+                let message = format!("{}: {problem}", table.label(&URL));
+                cx.mistake(place, message, format!("store {}", URL.kind.form()));
+                None
+            }
+        };
+    }
+    let folder = cx.folder;
+    let at = table.parsed(cx, &URL, |text| {
+        parse(text, folder).map(|url| (url, holds_password(text)))
+    })?;
+    let (url, password) = at.value;
+    if password && in_file.is_some() && !cx.private {
+        cx.mistake(
+            at.place,
+            format!(
+                "{} holds a password and stands in a file that others than its owner can read",
+                table.label(&URL)
+            ),
+            "write { env = \"VARIABLE\" } or { file = \"path\" }, or restrict the configuration \
+             file with chmod 600",
+        );
+        return None;
+    }
+    Some(url)
+}
+
+/// The usual spelling of a store in memory has a colon, as every URL.
+fn parse(text: &str, folder: &Path) -> Result<StoreUrl, String> {
+    if text.trim() == "memory:" {
+        return Ok(StoreUrl::Memory);
+    }
+    StoreUrl::parse(text, folder)
+}
+
+fn holds_password(text: &str) -> bool {
+    let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || text.contains("password=")
+}
