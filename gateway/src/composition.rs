@@ -1,30 +1,32 @@
 //! From a configuration to a running gateway: the parts are made in the order of their dependencies and
 //! joined here; none of them knows another by more than a trait or a handle.
 
-mod accounts;
-mod credentials;
+mod admin_token_file;
+mod broker_credentials;
 mod data_plane;
-mod files;
+mod declared;
+mod error;
 mod listen_tls;
 mod plugins;
+mod private_files;
 mod random;
 mod runtime_status;
-mod token_file;
 
+pub use error::StartError;
 pub use gateway_control::{ControlError, ControlPlane};
 pub use listen_tls::TlsError;
 
-use credentials::BrokerCredentials;
+use broker_credentials::BrokerCredentials;
 use data_plane::DirectoryPublisher;
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, Shutdown};
 use gateway_config::Config;
 use gateway_control::{Parts, ServingState};
-use gateway_http_client::{HttpClient, HyperClient, TrustError};
+use gateway_http_client::{HttpClient, HyperClient};
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::{Catalog, DirectoryError, Host};
-use gateway_proxy::{BindError, DrainReport, Settings};
-use gateway_store::{Access, OpenError, Purpose, Store};
+use gateway_plugin_host::{Catalog, Host};
+use gateway_proxy::{DrainReport, Settings};
+use gateway_store::{Access, Purpose, Store};
 use runtime_status::GatewayStatus;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -46,40 +48,6 @@ impl Default for Seams {
             dropped_log_lines: Arc::new(|| 0),
         }
     }
-}
-
-/// Why the gateway cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The plugin folder cannot be used.
-    #[error(transparent)]
-    Plugins(#[from] DirectoryError),
-    /// No upstream certificate can be verified: the trust store is empty or unusable.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] OpenError),
-    /// The store cannot be read, or does not fit the configuration.
-    #[error("{}", with_remedy(.0))]
-    Control(#[from] ControlError),
-    /// The listener's certificate or key.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// A port is taken, or the data plane cannot work so.
-    #[error(transparent)]
-    Apps(#[from] BindError),
-    /// The admin listener's port is taken.
-    #[error(transparent)]
-    Admin(#[from] gateway_admin::BindError),
-    /// The system gave no randomness.
-    #[error("the system gives no random numbers: {0}")]
-    Random(String),
-}
-
-fn with_remedy(error: &ControlError) -> String {
-    let remedy = error.remedy.as_deref();
-    remedy.map_or_else(|| error.to_string(), |remedy| format!("{error}: {remedy}"))
 }
 
 /// A running gateway. Dropping it without [`Gateway::shutdown`] cuts requests off.
@@ -128,7 +96,7 @@ impl Gateway {
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(roots.clone())?);
         let store = Store::open(&config.store, Access::Exclusive).await?;
         let broker = Arc::new(Broker::new(
-            accounts::broker_config(config),
+            declared::broker_config(config),
             Arc::clone(&clock),
             Arc::new(store.clone()),
             random::random_u64()?,
@@ -139,10 +107,10 @@ impl Gateway {
             catalog: Arc::clone(&catalog),
             http,
             clock: Arc::clone(&clock),
-            settings: accounts::control_settings(config),
+            settings: declared::control_settings(config),
             seed: random::random_seed()?,
         });
-        let served = control.load(accounts::declared(config)).await?;
+        let served = control.load(declared::declared(config)).await?;
         let shared = (&clock, &*catalog, &*broker, &control);
         let settings = data_plane::settings(config, roots, store.derived_key(Purpose::AppTokens))?;
         let data_plane = data_plane(config, settings, shared, &served)?;
@@ -166,7 +134,7 @@ impl Gateway {
         let (admin_addr, stop_admin) = (admin.local_addr(), CancellationToken::new());
         control.redirect_to(config.consent.redirect_uri(admin_addr));
         let first_admin_token = control
-            .bootstrap(|token| token_file::write(&config.admin.token_file, token))
+            .bootstrap(|token| admin_token_file::write(&config.admin.token_file, token))
             .await?;
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
         latch.serving();

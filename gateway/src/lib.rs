@@ -1,10 +1,11 @@
-//! The composition root of Waybill: configuration, command line, life cycle.
+//! The composition root of Waybill: it makes the parts, joins them and runs them.
 //!
-//! Start at [`Gateway::start`], which makes the parts and joins them; `waybill serve` is
-//! [`serve`]. Nothing but tests, benches and examples depends on this crate.
+//! Start at [`Gateway::start`], which makes the parts in the order of their dependencies. The binary
+//! hands [`Commands`] to the command line (`gateway-cli`); `waybill serve` is [`serve`]. Nothing but
+//! tests, benches and examples depends on this crate.
 
-pub mod cli;
 pub mod clock;
+mod commands;
 mod composition;
 mod lifecycle;
 pub mod telemetry;
@@ -12,5 +13,6 @@ pub mod telemetry;
 /// The configuration, for embedding programs.
 pub use gateway_config as config;
 
+pub use commands::Commands;
 pub use composition::{ControlError, ControlPlane, Ended, Gateway, Seams, StartError, TlsError};
 pub use lifecycle::serve;

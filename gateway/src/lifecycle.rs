@@ -1,7 +1,8 @@
 //! From the first line of output to the last request: `waybill serve`.
 
-use crate::{Gateway, Seams, cli::Output};
+use crate::composition::{Gateway, Seams};
 use anyhow::Context as _;
+use gateway_cli::terminal::Output;
 use gateway_config::Config;
 use std::io::IsTerminal as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gateway::cli::run(std::env::args_os())
+    gateway_cli::run(std::env::args_os(), &gateway::Commands)
 }

@@ -39,6 +39,26 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "gateway-cli",
+        &[
+            "gateway-admin",
+            "gateway-config",
+            "gateway-control",
+            "gateway-model",
+        ],
+    ),
+    (
+        "gateway-cli-local",
+        &[
+            "gateway-cli",
+            "gateway-config",
+            "gateway-model",
+            "gateway-plugin-host",
+            "gateway-store",
+            "plugins-conformance",
+        ],
+    ),
+    (
         "gateway-config",
         &["gateway-model", "gateway-plugin-host", "gateway-store"],
     ),
@@ -59,6 +79,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-admin",
             "gateway-api",
             "gateway-broker",
+            "gateway-cli",
+            "gateway-cli-local",
             "gateway-config",
             "gateway-control",
             "gateway-http-client",
@@ -66,7 +88,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-plugin-host",
             "gateway-proxy",
             "gateway-store",
-            "plugins-conformance",
         ],
     ),
     ("plugins-abi", &[]),

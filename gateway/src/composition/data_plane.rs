@@ -1,6 +1,6 @@
 //! Routes, accounts and apps of the configuration become the data plane's directory.
 
-use super::{StartError, listen_tls};
+use super::{error::StartError, listen_tls};
 use gateway_config::Config;
 use gateway_control::{ControlError, Fault, Publisher, ServingAccount, ServingState};
 use gateway_http_client::TrustError;

@@ -1,6 +1,6 @@
 //! Loading what the plugin folder holds.
 
-use super::StartError;
+use super::error::StartError;
 use gateway_config::Plugins;
 use gateway_plugin_host::{Catalog, Host};
 

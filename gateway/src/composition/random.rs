@@ -1,6 +1,6 @@
 //! Random numbers from the operating system.
 
-use super::StartError;
+use super::error::StartError;
 use rand::{TryRng as _, rngs::SysRng};
 
 /// Seeds what only has to differ between replicas, such as jitter.

@@ -1,0 +1,55 @@
+//! `waybill check-config`.
+
+use gateway_cli::{CliError, CommandOutcome, terminal::Output};
+use gateway_config::{Config, Report, located};
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Findings {
+    ok: bool,
+    file: String,
+    mistakes: Vec<Report>,
+    notes: Vec<Report>,
+}
+
+/// `waybill check-config`.
+///
+/// # Errors
+/// With every mistake in the file.
+pub fn check_config(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let result = Config::load(file);
+    if output.is_json() {
+        let (mistakes, notes) = match &result {
+            Ok(config) => (Vec::new(), config.notes.iter().map(Report::from).collect()),
+            Err(errors) => (
+                errors.mistakes().iter().map(Report::from).collect(),
+                Vec::new(),
+            ),
+        };
+        output.json(&Findings {
+            ok: result.is_ok(),
+            file: file.display().to_string(),
+            mistakes,
+            notes,
+        })?;
+        return Ok(result.map_or(CommandOutcome::BadConfig, |_| CommandOutcome::Done));
+    }
+    let config = result?;
+    for note in &config.notes {
+        let place = located(file, &note.place);
+        output.line(format_args!("{place}: note: {}", note.message))?;
+    }
+    output.line(format_args!(
+        "{}: {}, {}, {}: no mistakes",
+        file.display(),
+        counted(config.routes.len(), "route"),
+        counted(config.accounts.len(), "account"),
+        counted(config.apps.len(), "app"),
+    ))?;
+    Ok(CommandOutcome::Done)
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,60 @@
+//! `waybill plugin list` and `waybill plugin check`.
+
+mod check;
+mod file_report;
+
+use file_report::FileReport;
+use gateway_cli::{CliError, CommandOutcome, PluginCommand, terminal::Output};
+use gateway_config::Config;
+use gateway_model::Clock;
+use gateway_plugin_host::{Catalog, Policy};
+use std::{path::Path, sync::Arc};
+
+/// `waybill plugin`.
+///
+/// # Errors
+/// When the folder or a file cannot be read.
+pub fn plugin(
+    command: &PluginCommand,
+    clock: Arc<dyn Clock>,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    match command {
+        PluginCommand::List { dir: Some(dir), .. } => list(dir, &Policy::default(), output),
+        PluginCommand::List { config, dir: None } => {
+            let config = Config::load(config)?;
+            list(&config.plugins.dir, &config.plugins.policy, output)
+        }
+        PluginCommand::Check {
+            file,
+            config,
+            strict,
+        } => check::run(file, config.as_deref(), *strict, clock, output),
+    }
+}
+
+fn list(dir: &Path, policy: &Policy, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let catalog = Catalog::verify(dir, policy).map_err(|error| CliError::Running(error.into()))?;
+    let reports: Vec<FileReport> = catalog.entries().iter().map(FileReport::from).collect();
+    if output.is_json() {
+        output.json(&reports)?;
+        return Ok(CommandOutcome::Done);
+    }
+    if reports.is_empty() {
+        output.line(format_args!("no plugin file (*.so) in {}", dir.display()))?;
+        return Ok(CommandOutcome::Done);
+    }
+    let header = [
+        "File", "State", "Name", "Version", "Carrier", "ABI", "SHA-256",
+    ];
+    output.table(&header, reports.iter().map(FileReport::row).collect())?;
+    for report in &reports {
+        if let Some(reason) = &report.reason {
+            output.line(format_args!("{}: {reason}", report.file))?;
+        }
+        for note in &report.reports {
+            output.line(format_args!("{}: note: {note}", report.file))?;
+        }
+    }
+    Ok(CommandOutcome::Done)
+}

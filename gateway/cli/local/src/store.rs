@@ -1,0 +1,222 @@
+//! The configured store, opened while no gateway runs on it.
+
+use crate::runtime;
+use anyhow::{Context as _, anyhow};
+use gateway_cli::{
+    CliError, CommandOutcome, RestoreArgs,
+    terminal::{Output, progress, prompt, when},
+};
+use gateway_config::{ProcessVariables, load_store};
+use gateway_model::{Protection, Recipient};
+use gateway_store::{
+    Access, BackupError, BackupSummary, KeyError, OpenError, Overwrite, Store, StoreOptions,
+    StoreUrl, Timestamp, inspect_backup, protection_from_key_file, recipient_of,
+};
+use serde::Serialize;
+use std::{fs::File, io::Read as _, path::Path, time::SystemTime};
+
+/// Longer than any backup.
+const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The public half of the backup key in a file.
+///
+/// # Errors
+/// When the file holds none.
+pub fn recipient(key_file: &Path) -> Result<Recipient, CliError> {
+    recipient_of(&backup_key(key_file)?).map_err(|error| CliError::Usage(anyhow!("{error}")))
+}
+
+/// The backup key in a file.
+///
+/// # Errors
+/// When the file holds none.
+pub fn backup_key(file: &Path) -> Result<Protection, CliError> {
+    runtime()?
+        .block_on(protection_from_key_file(file))
+        .map_err(|error| CliError::Usage(anyhow!("{}", key_problem(&error))))
+}
+
+/// The store's own words are about its master key.
+fn key_problem(error: &KeyError) -> String {
+    match error {
+        KeyError::Missing { from, why } | KeyError::Unreadable { from, why } => {
+            format!("the backup's key: {from} {why}")
+        }
+        KeyError::Malformed { from } => format!(
+            "the backup's key: {from} holds none: a key is 32 random bytes as base64 or as \
+             hexadecimal digits, as from `openssl rand -base64 32`"
+        ),
+        KeyError::Exposed { .. } | KeyError::Fleeting => error.to_string(),
+    }
+}
+
+/// Reads the whole store of a configuration and seals it.
+///
+/// # Errors
+/// When the store cannot be opened: a gateway runs on it, its key is wrong, it is not there.
+pub fn backup_store(
+    config: &Path,
+    protection: &Protection,
+    now: SystemTime,
+    output: &Output,
+) -> Result<Vec<u8>, CliError> {
+    let options = lasting_store(config)?;
+    runtime()?.block_on(async {
+        if let StoreUrl::Sqlite(file) = &options.url
+            && !file.exists()
+        {
+            return Err(CliError::Usage(anyhow!(
+                "there is no store at {}",
+                file.display()
+            )));
+        }
+        let store = open(&options).await?;
+        let bar = progress::bar("records");
+        let mut bytes = Vec::new();
+        let now = Timestamp::from(now);
+        let made = store
+            .backup(&mut bytes, protection, now, &mut |done, total| {
+                bar.set_length(total);
+                bar.set_position(done);
+            })
+            .await;
+        bar.finish_and_clear();
+        store.close().await;
+        let summary = made.map_err(|error| CliError::Refused(error.to_string()))?;
+        if summary.left_out > 0 {
+            output.warn(&format!(
+                "{} damaged records are not in the backup",
+                summary.left_out
+            ));
+        }
+        Ok(bytes)
+    })
+}
+
+#[derive(Serialize)]
+struct Restored {
+    file: String,
+    created_at: String,
+    accounts: u64,
+    apps: u64,
+    left_out: u64,
+}
+
+/// `waybill restore`.
+///
+/// # Errors
+/// When the backup cannot be opened, or the store does not take it.
+pub fn restore(args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let options = lasting_store(&args.config)?;
+    let backup = read(&args.file)?;
+    let protection = match &args.seal.key_file {
+        Some(file) => backup_key(file)?,
+        None => Protection::Passphrase(args.seal.passphrase(false)?),
+    };
+    let runtime = runtime()?;
+    let refused = |error: BackupError| CliError::Refused(error.to_string());
+    // All of it is read and checked before the store is touched.
+    let found = runtime.block_on(inspect_backup(&mut backup.as_slice(), &protection));
+    let found = found.map_err(refused)?;
+    let overwrite = if args.replace {
+        let question = format!(
+            "Replace all that the store holds by the backup of {} ({} accounts, {} apps)?",
+            made_at(&found),
+            found.accounts(),
+            found.apps()
+        );
+        prompt::confirm(&question, args.yes)?;
+        Overwrite::Replace
+    } else {
+        Overwrite::Refuse
+    };
+    let restored = runtime.block_on(async {
+        let store = open(&options).await?;
+        let restored = store
+            .restore(&mut backup.as_slice(), &protection, overwrite)
+            .await;
+        store.close().await;
+        restored.map_err(|error| {
+            if matches!(error, BackupError::NotEmpty { .. }) {
+                CliError::Refused(format!("{error} (--replace); nothing was changed"))
+            } else {
+                refused(error)
+            }
+        })
+    })?;
+    print_restored(args, &restored, output)?;
+    Ok(CommandOutcome::Done)
+}
+
+fn print_restored(
+    args: &RestoreArgs,
+    summary: &BackupSummary,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    if output.is_json() {
+        output.json(&Restored {
+            file: args.file.display().to_string(),
+            created_at: stamp(summary.created_at).to_string(),
+            accounts: summary.accounts(),
+            apps: summary.apps(),
+            left_out: summary.left_out,
+        })?;
+        return Ok(());
+    }
+    output.facts(&[
+        ("restored", args.file.display().to_string()),
+        ("made", made_at(summary)),
+        ("accounts", summary.accounts().to_string()),
+        ("apps", summary.apps().to_string()),
+        ("not in it", format!("{} damaged records", summary.left_out)),
+    ])?;
+    output.hint(
+        "logins that work once are in doubt until the gateway has tried them: start it with \
+         `waybill serve` and look at `waybill account list`",
+    );
+    Ok(())
+}
+
+/// The store that the configuration names, if it outlives a process.
+fn lasting_store(config: &Path) -> Result<StoreOptions, CliError> {
+    let options = load_store(config, &ProcessVariables)?;
+    if matches!(options.url, StoreUrl::Memory) {
+        return Err(CliError::Usage(anyhow!(
+            "the configured store is in memory and exists only while the gateway runs; set url in \
+             [store]"
+        )));
+    }
+    Ok(options)
+}
+
+async fn open(options: &StoreOptions) -> Result<Store, CliError> {
+    let opened = Store::open(options, Access::Offline).await;
+    opened.map_err(|error| {
+        if matches!(error, OpenError::Locked { .. }) {
+            CliError::Refused(format!(
+                "{error} (this command works on the store itself, while the gateway is down)"
+            ))
+        } else {
+            CliError::Running(error.into())
+        }
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, CliError> {
+    let read = || -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read()
+        .with_context(|| format!("the backup {}", file.display()))
+        .map_err(CliError::Usage)
+}
+
+fn stamp(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::try_from(at.to_system_time()).unwrap_or_default()
+}
+
+fn made_at(summary: &BackupSummary) -> String {
+    when(stamp(summary.created_at))
+}

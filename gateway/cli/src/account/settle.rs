@@ -1,0 +1,55 @@
+//! After new credentials: whether they work is known soon, and said at once.
+
+use super::show;
+use crate::{
+    error::{CliError, CommandOutcome},
+    remote::Session,
+    terminal::{Output, progress},
+};
+use gateway_api::client::{Client, ClientError};
+use gateway_api::{AccountState, AccountView};
+use std::time::Duration;
+
+/// How long a first token is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How often it is looked for.
+const PERIOD: Duration = Duration::from_millis(150);
+
+/// Waits until the first token is there or refused, and shows the account as it is then.
+pub(super) fn print(
+    account: &AccountView,
+    session: &Session,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    let spinner = progress::spinner("asking the carrier for a token");
+    let settled = session.wait(settled(&session.client, account));
+    spinner.finish_and_clear();
+    // The change is made whatever becomes of the wait.
+    let account = settled.as_ref().unwrap_or(account);
+    show::one(account, output)?;
+    Ok(match account.state {
+        AccountState::Ready
+        | AccountState::Pending
+        | AccountState::NeedsConsent
+        | AccountState::Inactive => CommandOutcome::Done,
+        AccountState::Failing | AccountState::Refused => {
+            output.warn("the account is kept, but it gets no token: see above");
+            CommandOutcome::FaultFound
+        }
+    })
+}
+
+async fn settled(client: &Client, account: &AccountView) -> Result<AccountView, ClientError> {
+    let wait = async {
+        let mut newest = account.clone();
+        while newest.state == AccountState::Pending {
+            tokio::time::sleep(PERIOD).await;
+            newest = client.account(&account.name).await?;
+        }
+        Ok(newest)
+    };
+    match tokio::time::timeout(PATIENCE, wait).await {
+        Ok(settled) => settled,
+        Err(_) => client.account(&account.name).await,
+    }
+}

@@ -1,0 +1,73 @@
+//! Accounts on the screen.
+
+use crate::{
+    error::CliError,
+    terminal::{Output, clean, joined, kept_in, when, when_known, word, yes},
+};
+use gateway_api::AccountView;
+
+pub(super) fn list(accounts: &[AccountView], output: &mut Output) -> Result<(), CliError> {
+    if output.is_json() {
+        return Ok(output.json(&accounts)?);
+    }
+    if accounts.is_empty() {
+        return Ok(output.line("no accounts: `waybill account add NAME` adds one")?);
+    }
+    let row = |account: &AccountView| {
+        vec![
+            account.name.to_string(),
+            account.carrier.to_string(),
+            account.environment.to_string(),
+            joined(&account.numbers),
+            word(&account.grant),
+            word(&account.state),
+            yes(account.default).to_owned(),
+            when_known(account.token_expires_at),
+            when_known(account.grant_expires_at),
+        ]
+    };
+    let header = [
+        "Name",
+        "Carrier",
+        "Environment",
+        "Numbers",
+        "Grant",
+        "State",
+        "Default",
+        "Token until",
+        "Sign-in until",
+    ];
+    Ok(output.table(&header, accounts.iter().map(row).collect())?)
+}
+
+pub(super) fn one(account: &AccountView, output: &mut Output) -> Result<(), CliError> {
+    if output.is_json() {
+        return Ok(output.json(account)?);
+    }
+    let mut facts = vec![
+        ("account", account.name.to_string()),
+        ("aliases", joined(&account.aliases)),
+        ("carrier", account.carrier.to_string()),
+        ("environment", account.environment.to_string()),
+        ("numbers", joined(&account.numbers)),
+        ("grant", word(&account.grant)),
+        ("client id", clean(&account.client_id)),
+        ("client secrets", account.client_secrets.to_string()),
+        ("active", yes(account.active).to_owned()),
+        ("default", yes(account.default).to_owned()),
+        ("kept in", kept_in(account.managed_by).to_owned()),
+        ("state", word(&account.state)),
+    ];
+    facts.extend(
+        account
+            .message
+            .as_ref()
+            .map(|message| ("why", clean(message))),
+    );
+    facts.extend([
+        ("token until", when_known(account.token_expires_at)),
+        ("sign-in until", when_known(account.grant_expires_at)),
+        ("added", when(account.created_at)),
+    ]);
+    Ok(output.facts(&facts)?)
+}

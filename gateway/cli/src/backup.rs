@@ -1,0 +1,159 @@
+//! `waybill backup`: asks the gateway for a backup and keeps it as a file.
+
+use crate::{
+    error::{CliError, CommandOutcome},
+    local::{LocalCommands, SealArgs},
+    remote::RemoteArgs,
+    terminal::{Output, progress},
+};
+use anyhow::{Context as _, anyhow};
+use gateway_api::client::ClientError;
+use gateway_model::{Protection, Recipient};
+use serde::Serialize;
+use std::{
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    remote: RemoteArgs,
+    /// Where to; a file that is there already is never overwritten
+    file: PathBuf,
+    #[command(flatten)]
+    seal: SealArgs,
+    /// Seal it for the holder of a key, whose public half `waybill key recipient` prints
+    #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["passphrase_file", "key_file"])]
+    recipient: Option<Recipient>,
+    /// Open the store directly, while the gateway is down
+    #[arg(long)]
+    offline: bool,
+}
+
+#[derive(Serialize)]
+struct Made {
+    file: String,
+    bytes: usize,
+}
+
+pub(crate) fn run(
+    args: &BackupArgs,
+    local: &dyn LocalCommands,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    // Said before anybody types a passphrase.
+    if args.file.symlink_metadata().is_ok() {
+        return Err(taken(&args.file));
+    }
+    let protection = match args.recipient {
+        Some(recipient) => Protection::Recipient(recipient),
+        None => match &args.seal.key_file {
+            Some(file) => local.backup_key(file)?,
+            None => Protection::Passphrase(args.seal.passphrase(true)?),
+        },
+    };
+    let bytes = if args.offline {
+        local.backup_store(&args.remote.config, &protection, output)?
+    } else {
+        online(args, &protection, local, output)?
+    };
+    write(&args.file, &bytes)?;
+    if output.is_json() {
+        output.json(&Made {
+            file: args.file.display().to_string(),
+            bytes: bytes.len(),
+        })?;
+    } else {
+        output.line(format_args!(
+            "{}: {} bytes",
+            args.file.display(),
+            bytes.len()
+        ))?;
+        let what = match protection {
+            Protection::Passphrase(_) => "passphrase",
+            Protection::Key(_) | Protection::Recipient(_) => "key",
+        };
+        output.hint(&format!(
+            "keep the {what} apart from it: without it the backup cannot be read"
+        ));
+    }
+    Ok(CommandOutcome::Done)
+}
+
+/// Through the gateway, or from the store if no gateway runs here.
+fn online(
+    args: &BackupArgs,
+    protection: &Protection,
+    local: &dyn LocalCommands,
+    output: &Output,
+) -> Result<Vec<u8>, CliError> {
+    let asked = args.remote.session(local.clock()).and_then(|session| {
+        let spinner = progress::spinner("the gateway makes the backup");
+        let bytes = session.ask(session.client.backup(protection));
+        spinner.finish_and_clear();
+        bytes
+    });
+    match asked {
+        Err(CliError::Client(ClientError::NotRunning { .. }) | CliError::NoToken { .. })
+            if !args.remote.names_address() =>
+        {
+            output.hint("no gateway answers here: the store is opened directly");
+            local.backup_store(&args.remote.config, protection, output)
+        }
+        asked => asked,
+    }
+}
+
+/// Complete and durable under its name, or not there at all; readable by its owner only.
+fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let named = || format!("cannot write {}", file.display());
+    let write = || -> anyhow::Result<tempfile::NamedTempFile> {
+        let mut partial = tempfile::NamedTempFile::new_in(folder)?;
+        partial.write_all(bytes)?;
+        partial.as_file().sync_all()?;
+        Ok(partial)
+    };
+    let partial = write().with_context(named).map_err(CliError::Running)?;
+    partial.persist_noclobber(file).map_err(|error| {
+        if error.error.kind() == std::io::ErrorKind::AlreadyExists {
+            taken(file)
+        } else {
+            CliError::Running(anyhow!("{}: {}", named(), error.error))
+        }
+    })?;
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.with_context(named).map_err(CliError::Running)
+}
+
+fn taken(file: &Path) -> CliError {
+    CliError::Usage(anyhow!(
+        "{} is there already and is not overwritten: name another file",
+        file.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn backup_is_its_owners_and_overwrites_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("b");
+        write(&file, b"first").expect("the folder is ours");
+        let mode = file.metadata().expect("written").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        let error = write(&file, b"second").expect_err("it is there");
+        assert!(error.to_string().contains("is not overwritten"), "{error}");
+        assert_eq!(std::fs::read(&file).expect("kept"), b"first");
+        let left = std::fs::read_dir(folder.path()).expect("ours").count();
+        assert_eq!(left, 1, "no partial file stays");
+    }
+}

@@ -1,0 +1,19 @@
+//! `waybill completions`.
+
+use crate::{
+    error::{CliError, CommandOutcome},
+    terminal::Output,
+};
+use clap::Command;
+use clap_complete::Shell;
+
+pub(crate) fn run(
+    shell: Shell,
+    command: &mut Command,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, command, "waybill", &mut script);
+    output.raw(&script)?;
+    Ok(CommandOutcome::Done)
+}

@@ -1,0 +1,128 @@
+//! From the arguments of the process to a command, and from its end to an exit code.
+
+use crate::{
+    account, admin_token, app, backup,
+    command::{Cli, Command},
+    completions,
+    error::{CliError, CommandOutcome},
+    inspect,
+    key::{self, KeyCommand},
+    local::LocalCommands,
+    migrate,
+    remote::{RemoteArgs, Session},
+    terminal::{Output, clean},
+    token,
+};
+use clap::{CommandFactory as _, Parser as _};
+use std::{ffi::OsString, process::ExitCode};
+
+/// Runs the command line of a process; the first argument is the program's name.
+///
+/// `local` does what needs the gateway's own parts: this crate knows the admin API only.
+pub fn run(args: impl IntoIterator<Item = OsString>, local: &dyn LocalCommands) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version count as done. That nobody reads them is not worth telling.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut output = Output::standard(cli.json, cli.color);
+    match dispatch(cli.command, local, &mut output) {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&error, &mut output);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Says on standard error why a command failed, and to programs on standard output as well.
+fn tell(error: &CliError, output: &mut Output) {
+    match error {
+        CliError::Config(errors) => output.mistakes(errors),
+        CliError::Client(client) => {
+            output.error(&clean(&error.to_string()));
+            if let Some(remedy) = client.remedy() {
+                output.hint(&format!("what to do: {}", clean(remedy)));
+            }
+            if let Some(said) = client.api().filter(|_| output.is_json()) {
+                // Its reader may be gone, and there is nobody else to tell.
+                let _ = output.json(&serde_json::json!({ "error": {
+                    "code": said.code, "message": said.message, "remedy": said.remedy,
+                } }));
+            }
+        }
+        CliError::Usage(_)
+        | CliError::Output(_)
+        | CliError::Running(_)
+        | CliError::NoToken { .. }
+        | CliError::Refused(_) => output.error(error),
+    }
+}
+
+/// One command to the gateway, and then what people should know.
+fn remote(
+    at: &RemoteArgs,
+    local: &dyn LocalCommands,
+    output: &mut Output,
+    command: impl FnOnce(&Session, &mut Output) -> Result<CommandOutcome, CliError>,
+) -> Result<CommandOutcome, CliError> {
+    let session = at.session(local.clock())?;
+    let outcome = command(&session, output)?;
+    session.remind(output);
+    Ok(outcome)
+}
+
+fn dispatch(
+    command: Command,
+    local: &dyn LocalCommands,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    match command {
+        Command::Serve { config } => local.serve(&config, output),
+        Command::CheckConfig { schema: true, .. } => schema(output),
+        Command::CheckConfig { config, .. } => local.check_config(&config, output),
+        Command::Plugin(command) => local.plugin(&command, output),
+        Command::Account { at, command } => remote(&at, local, output, |session, output| {
+            account::run(&command, session, output)
+        }),
+        Command::Token { at, command } => remote(&at, local, output, |session, output| {
+            token::run(&command, session, output)
+        }),
+        Command::App { at, command } => remote(&at, local, output, |session, output| {
+            app::run(&command, session, output)
+        }),
+        Command::Doctor { at, name } => remote(&at, local, output, |session, output| {
+            inspect::doctor(name.as_ref(), session, output)
+        }),
+        Command::Status { at } => remote(&at, local, output, inspect::status),
+        Command::Notices { at } => inspect::notices(&at.session(local.clock())?, output),
+        Command::Audit { at, limit, before } => remote(&at, local, output, |session, output| {
+            inspect::audit(usize::from(limit), before, session, output)
+        }),
+        Command::Backup(args) => backup::run(&args, local, output),
+        Command::Restore(args) => local.restore(&args, output),
+        Command::Key { at, command } => match command {
+            KeyCommand::Rotate { to } => remote(&at, local, output, |session, output| {
+                key::rotate(&to, session, output)
+            }),
+            KeyCommand::Recipient { key_file } => key::recipient(&key_file, local, output),
+        },
+        Command::AdminToken { at, command } => remote(&at, local, output, |session, output| {
+            admin_token::run(&command, session, output)
+        }),
+        Command::Migrate { at, command } => remote(&at, local, output, |session, output| {
+            migrate::run(&command, session, output)
+        }),
+        Command::Completions { shell } => completions::run(shell, &mut Cli::command(), output),
+    }
+}
+
+/// The JSON schema of configuration files.
+fn schema(output: &mut Output) -> Result<CommandOutcome, CliError> {
+    output.json(&gateway_config::json_schema())?;
+    Ok(CommandOutcome::Done)
+}

@@ -1,0 +1,154 @@
+//! `waybill doctor`, `waybill status`, `waybill notices` and `waybill audit`: how things stand.
+
+use crate::{
+    error::{CliError, CommandOutcome},
+    remote::Session,
+    terminal::{Output, clean, progress, when, word},
+};
+use gateway_api::{AuditView, Check, NoticeView, Verdict};
+use gateway_model::AccountId;
+
+/// `waybill doctor`. The exit code is the verdict.
+pub(crate) fn doctor(
+    account: Option<&AccountId>,
+    session: &Session,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    let waiting = progress::spinner("asking the carrier");
+    let report = session.ask(session.client.doctor(account));
+    waiting.finish_and_clear();
+    let report = report?;
+    if output.is_json() {
+        output.json(&report)?;
+    } else {
+        let rows = report.checks.iter().map(check_row).collect();
+        output.table(
+            &["", "Account", "Check", "What was seen", "What to do"],
+            rows,
+        )?;
+        output.line(match report.verdict {
+            Verdict::Ok | Verdict::Skipped => "all is well",
+            Verdict::Warning => "it works, but something should be done",
+            Verdict::Failure => "something does not work",
+        })?;
+    }
+    Ok(match report.verdict {
+        Verdict::Ok | Verdict::Skipped => CommandOutcome::Done,
+        Verdict::Warning => CommandOutcome::Attention,
+        Verdict::Failure => CommandOutcome::Broken,
+    })
+}
+
+fn check_row(check: &Check) -> Vec<String> {
+    vec![
+        word(&check.verdict),
+        check
+            .account
+            .as_ref()
+            .map_or_else(|| "(gateway)".into(), ToString::to_string),
+        clean(&check.name),
+        clean(&check.message),
+        check.remedy.as_deref().map_or_else(|| "-".into(), clean),
+    ]
+}
+
+/// `waybill status`.
+pub(crate) fn status(session: &Session, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let status = session.ask(session.client.status())?;
+    if output.is_json() {
+        output.json(&status)?;
+        return Ok(CommandOutcome::Done);
+    }
+    output.facts(&[
+        ("gateway", session.client.base().to_owned()),
+        ("version", clean(&status.version)),
+        ("store", clean(&status.store)),
+        ("redirect URI", clean(&status.redirect_uri)),
+        (
+            "accounts",
+            format!("{} ({} get tokens)", status.accounts, status.usable),
+        ),
+        ("notices", status.notices.len().to_string()),
+    ])?;
+    Ok(CommandOutcome::Done)
+}
+
+/// `waybill notices`.
+pub(crate) fn notices(session: &Session, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let notices = session.ask(session.client.notices())?;
+    if output.is_json() {
+        output.json(&notices)?;
+    } else if notices.is_empty() {
+        output.line("nothing needs a person")?;
+    } else {
+        let rows = notices.iter().map(notice_row).collect();
+        output.table(
+            &["Account", "Kind", "Since", "What ends, and what to do"],
+            rows,
+        )?;
+    }
+    Ok(CommandOutcome::Done)
+}
+
+fn notice_row(notice: &NoticeView) -> Vec<String> {
+    vec![
+        notice.account.to_string(),
+        word(&notice.kind),
+        when(notice.at),
+        clean(&notice.message),
+    ]
+}
+
+/// `waybill audit`.
+pub(crate) fn audit(
+    limit: usize,
+    before: Option<i64>,
+    session: &Session,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    let entries = session.ask(session.client.audit(before, limit))?;
+    if output.is_json() {
+        output.json(&entries)?;
+    } else if entries.is_empty() {
+        output.line("nothing is on record")?;
+    } else {
+        let rows = entries.iter().map(audit_row).collect();
+        output.table(
+            &[
+                "No.",
+                "When",
+                "Who",
+                "What",
+                "On",
+                "CommandOutcome",
+                "Detail",
+            ],
+            rows,
+        )?;
+    }
+    Ok(CommandOutcome::Done)
+}
+
+fn audit_row(entry: &AuditView) -> Vec<String> {
+    let empty = entry
+        .detail
+        .as_object()
+        .is_some_and(serde_json::Map::is_empty);
+    let detail = if empty {
+        "-".to_owned()
+    } else {
+        clean(&entry.detail.to_string())
+    };
+    vec![
+        entry.id.to_string(),
+        when(entry.at),
+        clean(&entry.actor),
+        clean(&entry.action),
+        clean(&entry.subject),
+        entry
+            .outcome
+            .as_deref()
+            .map_or_else(|| "not known".into(), clean),
+        detail,
+    ]
+}

@@ -1,0 +1,160 @@
+//! Commands that need the gateway's own parts. The program hands them in, so that this crate links
+//! neither the store nor the plugin host nor the data plane.
+
+use crate::{
+    error::{CliError, CommandOutcome},
+    terminal::{Output, secret_input},
+};
+use anyhow::anyhow;
+use clap::Subcommand;
+use gateway_model::{Clock, Protection, Recipient, Secret};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Commands on this machine's files and ports.
+pub trait LocalCommands {
+    /// Where time comes from.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// `waybill serve`: runs the gateway until it is told to stop.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    fn serve(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError>;
+
+    /// `waybill check-config`: reports everything for which `serve` would refuse a configuration.
+    ///
+    /// # Errors
+    /// With every mistake in it.
+    fn check_config(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError>;
+
+    /// `waybill plugin`.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    fn plugin(
+        &self,
+        command: &PluginCommand,
+        output: &mut Output,
+    ) -> Result<CommandOutcome, CliError>;
+
+    /// A sealed backup of the configured store, made while no gateway runs on it.
+    ///
+    /// # Errors
+    /// When the store cannot be opened or read.
+    fn backup_store(
+        &self,
+        config: &Path,
+        protection: &Protection,
+        output: &Output,
+    ) -> Result<Vec<u8>, CliError>;
+
+    /// `waybill restore`: puts a backup into the configured store.
+    ///
+    /// # Errors
+    /// When the backup cannot be opened, or the store does not take it; then nothing was changed.
+    fn restore(&self, args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome, CliError>;
+
+    /// The backup key in a file.
+    ///
+    /// # Errors
+    /// When the file holds none.
+    fn backup_key(&self, file: &Path) -> Result<Protection, CliError>;
+
+    /// The public half of the backup key in a file.
+    ///
+    /// # Errors
+    /// When the file holds none.
+    fn recipient(&self, key_file: &Path) -> Result<Recipient, CliError>;
+}
+
+/// The commands of `waybill plugin`.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// List the plugin files of the configured folder, without running any of their code
+    List {
+        /// Configuration file
+        #[arg(
+            long,
+            short,
+            value_name = "FILE",
+            default_value = "waybill.toml",
+            env = "WAYBILL_CONFIG"
+        )]
+        config: PathBuf,
+        /// List this folder instead, without a configuration
+        #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
+        dir: Option<PathBuf>,
+    },
+    /// Load one plugin file as the gateway would, and put it through the conformance suite
+    Check {
+        /// The plugin file
+        file: PathBuf,
+        /// JSON file with a configuration that the plugin accepts, its secrets invented; without
+        /// it, one with client_id, client_secret and account_number is used
+        #[arg(long, value_name = "JSON")]
+        config: Option<PathBuf>,
+        /// Refuse what is otherwise only reported
+        #[arg(long)]
+        strict: bool,
+    },
+}
+
+/// The arguments of `waybill restore`.
+#[derive(Debug, clap::Args)]
+pub struct RestoreArgs {
+    /// Configuration file that names the store
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        default_value = "waybill.toml",
+        env = "WAYBILL_CONFIG"
+    )]
+    pub config: PathBuf,
+    /// The backup
+    pub file: PathBuf,
+    /// What the backup is sealed with.
+    #[command(flatten)]
+    pub seal: SealArgs,
+    /// Replace what the store holds
+    #[arg(long)]
+    pub replace: bool,
+    /// Do not ask before replacing
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// What a backup is sealed with.
+#[derive(Debug, clap::Args)]
+pub struct SealArgs {
+    /// File with the passphrase; asked for if absent
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
+    /// File with a key instead of a passphrase: 32 random bytes as base64, for nobody else to read
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl SealArgs {
+    /// Reads the passphrase or asks for it, twice for a new backup.
+    ///
+    /// # Errors
+    /// When there is none, or the two differ.
+    pub fn passphrase(&self, new: bool) -> Result<Secret, CliError> {
+        const WHAT: &str = "passphrase of the backup";
+        const WAYS: &str = "--passphrase-file FILE";
+        if let Some(file) = &self.passphrase_file {
+            return secret_input::named_file(WHAT, file);
+        }
+        let first = secret_input::ask(WHAT, WAYS)?;
+        if new && first.expose() != secret_input::ask("repeat the passphrase", WAYS)?.expose() {
+            return Err(CliError::Usage(anyhow!(
+                "the two passphrases differ: nothing was done"
+            )));
+        }
+        Ok(first)
+    }
+}

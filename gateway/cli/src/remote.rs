@@ -1,0 +1,174 @@
+//! The gateway as a command sees it: the typed client of the admin API, and where it is found.
+
+use crate::{
+    error::CliError,
+    terminal::{Output, clean, secret_input},
+};
+use anyhow::anyhow;
+use gateway_api::client::{Client, ClientError};
+use gateway_config::{AdminAccess, ProcessVariables, Variables as _};
+use gateway_model::{Clock, Secret};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::runtime::Runtime;
+
+/// Holds the admin token itself; it has no flag, because arguments can be seen by every user.
+pub(crate) const TOKEN_VARIABLE: &str = "WAYBILL_ADMIN_TOKEN";
+
+/// A reminder is not worth a wait.
+const REMINDER_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Where the gateway is and how it is entered.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RemoteArgs {
+    /// Configuration file of the gateway
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        default_value = "waybill.toml",
+        env = "WAYBILL_CONFIG",
+        global = true
+    )]
+    pub(crate) config: PathBuf,
+    /// Address of the admin listener, if it is not the configuration's
+    #[arg(long, value_name = "URL", env = "WAYBILL_ADMIN_URL", global = true)]
+    url: Option<String>,
+    /// File with an admin token, if it is not the configuration's
+    #[arg(long, value_name = "FILE", global = true)]
+    token_file: Option<PathBuf>,
+}
+
+/// A gateway that can be asked.
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    /// Where time comes from.
+    pub(crate) clock: Arc<dyn Clock>,
+    runtime: Runtime,
+}
+
+impl RemoteArgs {
+    /// Prepares the client; nothing is asked yet.
+    pub(crate) fn session(&self, clock: Arc<dyn Clock>) -> Result<Session, CliError> {
+        let variable = ProcessVariables
+            .get(TOKEN_VARIABLE)
+            .filter(|v| !v.is_empty());
+        let (base, token) = match (&self.url, self.given_token(variable)?) {
+            (Some(url), Some(token)) => (url.clone(), token),
+            (url, token) => {
+                let access = AdminAccess::load(&self.config, &ProcessVariables)?;
+                let base = match url {
+                    Some(url) => url.clone(),
+                    None => base_of(access.listener)?,
+                };
+                let token = match token {
+                    Some(token) => token,
+                    None => read_token(&access.token_file)?,
+                };
+                (base, token)
+            }
+        };
+        Ok(Session {
+            client: Client::new(&base, token)?,
+            clock,
+            runtime: runtime()?,
+        })
+    }
+
+    /// The token that does not need the configuration to be found.
+    fn given_token(&self, variable: Option<String>) -> Result<Option<Secret>, CliError> {
+        match &self.token_file {
+            Some(file) => read_token(file).map(Some),
+            None => Ok(variable.map(Secret::new)),
+        }
+    }
+
+    /// Whether the caller named a gateway that may be on another machine.
+    pub(crate) const fn names_address(&self) -> bool {
+        self.url.is_some()
+    }
+}
+
+impl Session {
+    /// Waits for an answer.
+    pub(crate) fn ask<T>(
+        &self,
+        call: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, CliError> {
+        self.runtime.block_on(call).map_err(CliError::Client)
+    }
+
+    /// Waits for something that is more than one call.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// After an answer: what people should know is said every time, so that nobody is surprised by
+    /// an expiry (P13, P14). Not for programs, and no error if it cannot be had.
+    pub(crate) fn remind(&self, output: &Output) {
+        if output.is_json() {
+            return;
+        }
+        let client = self.client.clone().with_deadline(REMINDER_DEADLINE);
+        if let Ok(notices) = self.runtime.block_on(client.notices()) {
+            for notice in notices {
+                output.notice(&format!("{}: {}", notice.account, clean(&notice.message)));
+            }
+        }
+    }
+}
+
+/// A runtime for one command.
+fn runtime() -> Result<Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Running(anyhow!("cannot start: {error}")))
+}
+
+/// A listener on every address is reached on this machine.
+fn base_of(listener: SocketAddr) -> Result<String, CliError> {
+    if listener.port() == 0 {
+        return Err(CliError::Usage(anyhow!(
+            "the configuration lets the system choose the admin listener's port: name the address \
+             that `waybill serve` printed with --url or WAYBILL_ADMIN_URL"
+        )));
+    }
+    let ip = match listener.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    Ok(format!("http://{}", SocketAddr::new(ip, listener.port())))
+}
+
+fn read_token(file: &Path) -> Result<Secret, CliError> {
+    secret_input::from_file(file).map_err(|problem| CliError::NoToken {
+        file: file.display().to_string(),
+        problem,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listener_on_every_address_is_asked_on_this_machine() {
+        for (listener, base) in [
+            ("0.0.0.0:8081", "http://127.0.0.1:8081"),
+            ("[::]:9", "http://[::1]:9"),
+            ("10.1.2.3:4", "http://10.1.2.3:4"),
+        ] {
+            let listener = listener.parse().expect("an address");
+            assert_eq!(base_of(listener).expect("it has a port"), base);
+        }
+        let chosen = "127.0.0.1:0".parse().expect("an address");
+        let error = base_of(chosen).expect_err("nobody knows the port");
+        assert!(error.to_string().contains("--url"), "{error}");
+    }
+}

@@ -1,0 +1,88 @@
+//! What `waybill` does with the gateway's own parts, for its command line.
+
+use crate::{
+    Seams,
+    clock::SystemClock,
+    lifecycle,
+    telemetry::{LEVEL_VARIABLE, Telemetry, forbid_core_dumps, install_panic_hook},
+};
+use gateway_cli::{
+    CliError, CommandOutcome, LocalCommands, PluginCommand, RestoreArgs, terminal::Output,
+};
+use gateway_config::{Config, located};
+use gateway_model::{Clock, Protection, Recipient};
+use std::{path::Path, sync::Arc};
+
+/// The commands of the `waybill` binary that are no client of a running gateway.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Commands;
+
+impl LocalCommands for Commands {
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    fn serve(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
+        serve(config, output)
+    }
+
+    fn check_config(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
+        gateway_cli_local::check_config(config, output)
+    }
+
+    fn plugin(
+        &self,
+        command: &PluginCommand,
+        output: &mut Output,
+    ) -> Result<CommandOutcome, CliError> {
+        gateway_cli_local::plugin(command, self.clock(), output)
+    }
+
+    fn backup_store(
+        &self,
+        config: &Path,
+        protection: &Protection,
+        output: &Output,
+    ) -> Result<Vec<u8>, CliError> {
+        gateway_cli_local::backup_store(config, protection, SystemClock.wall(), output)
+    }
+
+    fn restore(&self, args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome, CliError> {
+        gateway_cli_local::restore(args, output)
+    }
+
+    fn backup_key(&self, file: &Path) -> Result<Protection, CliError> {
+        gateway_cli_local::backup_key(file)
+    }
+
+    fn recipient(&self, key_file: &Path) -> Result<Recipient, CliError> {
+        gateway_cli_local::recipient(key_file)
+    }
+}
+
+fn serve(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    // Before the first secret is read: a core dump would hold it.
+    let dumps = forbid_core_dumps();
+    let config = Config::load(file)?;
+    let level = std::env::var(LEVEL_VARIABLE).ok();
+    let telemetry = Telemetry::install(&config.log, level.as_deref(), output.error_color())
+        .map_err(|error| CliError::Usage(error.into()))?;
+    install_panic_hook();
+    // Reported only now: there was no log before.
+    if let Err(error) = dumps {
+        tracing::warn!(%error, "core dumps could not be turned off: they would hold secrets");
+    }
+    for note in &config.notes {
+        tracing::info!(place = located(file, &note.place), "{}", note.message);
+    }
+    let seams = Seams {
+        dropped_log_lines: Arc::new(telemetry.dropped_lines_counter()),
+        ..Seams::default()
+    };
+    let result = lifecycle::serve(&config, seams, output);
+    if telemetry.dropped_lines() > 0 {
+        tracing::warn!(lines = telemetry.dropped_lines(), "log lines were dropped");
+    }
+    result.map_err(CliError::Running)?;
+    Ok(CommandOutcome::Done)
+}
