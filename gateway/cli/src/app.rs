@@ -50,7 +50,7 @@ pub(crate) enum AppCommand {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AddArgs {
-    /// What logs and metrics call it
+    /// The name of the app in the access log and on the command line
     name: AppId,
     /// An account that it may use; the first of a carrier and environment is its default there
     #[arg(

@@ -35,7 +35,7 @@ impl ControlPlane {
         }
         if store.kind() == "memory" {
             let message = "the store is in memory: accounts, logins and tokens are lost when the process ends";
-            let remedy = "set `url = \"sqlite:waybill.db\"` in [store]";
+            let remedy = "set `url = \"sqlite://waybill.db\"` in [store]";
             findings.warning("store", message, remedy.to_owned());
         } else {
             let message = format!("{} responds and takes writes", store.kind());
