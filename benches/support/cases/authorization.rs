@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gateway_http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use gateway_model::{Clock, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizeUrl, Host, Instance, InstanceOptions, Plugin, Reason,
+    Authorization, AuthorizationReason, ConsentRequest, Host, Instance, InstanceOptions, Plugin,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{
@@ -70,7 +70,7 @@ pub(super) fn ups() -> Case {
         name: "UPS authorization through the ABI",
         run: Box::new(move || {
             let authorization = Authorization {
-                reason: Reason::Fetch,
+                reason: AuthorizationReason::Fetch,
                 slot: String::new(),
                 state: SecretBytes::default(),
                 params: Vec::new(),
@@ -91,7 +91,7 @@ pub(super) fn one_call() -> Case {
     Case {
         name: "one call of the plugin",
         run: Box::new(move || {
-            let request = AuthorizeUrl {
+            let request = ConsentRequest {
                 slot: String::new(),
                 redirect_uri: "https://gateway.internal/callback".to_owned(),
                 state: Secret::new("s".repeat(43)),

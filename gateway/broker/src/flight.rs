@@ -8,7 +8,7 @@ use crate::{
 };
 use futures_util::FutureExt as _;
 use gateway_model::{Failure, FailureClass};
-use gateway_plugin_host::{Authorization, Issued, Reason};
+use gateway_plugin_host::{Authorization, Issued, AuthorizationReason};
 use gateway_token::{FlightId, RequestCause};
 use std::{
     panic::AssertUnwindSafe,
@@ -107,9 +107,9 @@ impl Departure {
 }
 
 /// The plugin's word for the cause.
-fn reason(state: &SlotState, cause: RequestCause) -> Reason {
+fn reason(state: &SlotState, cause: RequestCause) -> AuthorizationReason {
     match cause {
-        RequestCause::Unauthorized => Reason::UpstreamRejected,
+        RequestCause::Unauthorized => AuthorizationReason::UpstreamRejected,
         RequestCause::First
         | RequestCause::Due
         | RequestCause::Retry
@@ -119,9 +119,9 @@ fn reason(state: &SlotState, cause: RequestCause) -> Reason {
         | RequestCause::Operator
         | RequestCause::Changed => {
             if state.lifecycle().state().token().is_some() {
-                Reason::Refresh
+                AuthorizationReason::Refresh
             } else {
-                Reason::Fetch
+                AuthorizationReason::Fetch
             }
         }
     }

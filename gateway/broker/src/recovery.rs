@@ -2,7 +2,7 @@
 
 use crate::{AccountSpec, Ledger, LedgerError, Transport, grant_record, journal};
 use gateway_model::{Clock, Failure, FailureClass, GrantStatus, SecretBytes};
-use gateway_plugin_host::{Authorization, Issued, Reason};
+use gateway_plugin_host::{Authorization, Issued, AuthorizationReason};
 use gateway_store::{GrantRecord, Intent, Resolution};
 use gateway_token::RequestCause;
 
@@ -58,7 +58,7 @@ impl Recovery<'_> {
 
     async fn replay(&self, record: &GrantRecord, answer: &SecretBytes) -> Result<Issued, Failure> {
         let authorization = Authorization {
-            reason: Reason::Refresh,
+            reason: AuthorizationReason::Refresh,
             slot: self.spec.slot.clone(),
             state: record.state.clone(),
             params: Vec::new(),

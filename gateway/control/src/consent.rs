@@ -10,7 +10,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gateway_api::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText};
-use gateway_broker::{Authorization, Issued, Reason, Transport};
+use gateway_broker::{Authorization, Issued, AuthorizationReason, Transport};
 use gateway_model::{AccountId, Failure, FailureClass, GrantKind, NoticeKind, Secret, SecretBytes};
 use gateway_plugin_host::AuthorizeUrl;
 use gateway_store::{AccountRecord, ConsentRecord, TakenConsent, Timestamp};
@@ -228,7 +228,7 @@ async fn exchange(
     code: Secret,
 ) -> Result<Issued, ControlError> {
     let authorization = Authorization {
-        reason: Reason::AuthCode,
+        reason: AuthorizationReason::AuthCode,
         slot: wired.spec.slot.clone(),
         state: SecretBytes::default(),
         params: vec![

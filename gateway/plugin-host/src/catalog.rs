@@ -2,32 +2,20 @@
 
 mod entry;
 mod load;
+mod policy;
 
-pub use entry::{Entry, Fault, State, Verified};
-pub use load::open;
+pub use entry::{CatalogEntry, EntryState, PluginFault, VerifiedFile};
+pub use load::load_file;
+pub use policy::PluginPolicy;
 
-use crate::{Digest, DirectoryError, Host, Plugin, discover};
+use crate::{DirectoryError, Host, Plugin, discover};
 use gateway_model::CarrierId;
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
-
-/// What the operator demands of plugins.
-#[derive(Clone, Debug, Default)]
-pub struct Policy {
-    /// Refuses what is otherwise only reported: see [`crate::Report`].
-    pub strict: bool,
-    /// The only content that a plugin of a name may have.
-    pub pins: HashMap<String, Digest>,
-    /// Refuses plugins that have no pin.
-    pub require_pins: bool,
-}
+use std::{collections::BTreeMap, path::Path};
 
 /// The plugins found in a folder.
 #[derive(Debug)]
 pub struct Catalog {
-    entries: Vec<Entry>,
+    entries: Vec<CatalogEntry>,
 }
 
 impl Catalog {
@@ -35,8 +23,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When the folder as a whole cannot be used.
-    pub fn verify(dir: &Path, policy: &Policy) -> Result<Self, DirectoryError> {
-        let mut entries: Vec<Entry> = discover::list(dir)?.into_iter().map(Entry::new).collect();
+    pub fn verify(dir: &Path, policy: &PluginPolicy) -> Result<Self, DirectoryError> {
+        let mut entries: Vec<CatalogEntry> = discover::list(dir)?
+            .into_iter()
+            .map(CatalogEntry::new)
+            .collect();
         for entry in &mut entries {
             load::verify(entry, policy);
         }
@@ -53,7 +44,7 @@ impl Catalog {
     /// When the folder as a whole cannot be used.
     pub fn load(
         dir: &Path,
-        policy: &Policy,
+        policy: &PluginPolicy,
         cache: &Path,
         host: &Host,
     ) -> Result<Self, DirectoryError> {
@@ -66,13 +57,13 @@ impl Catalog {
     }
 
     /// Every library found, by file name.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[CatalogEntry] {
         &self.entries
     }
 
     /// The active plugins.
     pub fn plugins(&self) -> impl Iterator<Item = &Plugin> {
-        self.entries.iter().filter_map(Entry::plugin)
+        self.entries.iter().filter_map(CatalogEntry::plugin)
     }
 
     /// The active plugin of a carrier.
@@ -83,7 +74,7 @@ impl Catalog {
 }
 
 /// Two files of one name, or for one carrier: which one the operator means is unknown, so neither.
-fn fault_twins(entries: &mut [Entry]) {
+fn fault_twins(entries: &mut [CatalogEntry]) {
     let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut carriers: BTreeMap<CarrierId, Vec<usize>> = BTreeMap::new();
     for (index, entry) in entries.iter().enumerate() {
@@ -108,9 +99,9 @@ fn fault_twins(entries: &mut [Entry]) {
         };
         let (name, carrier) = (manifest.name.clone(), manifest.carrier.clone());
         if let Some(other) = names.get(&name).and_then(|of| twin(of, index)) {
-            entry.fault(Fault::SameName { name, other });
+            entry.fault(PluginFault::SameName { name, other });
         } else if let Some(other) = carriers.get(&carrier).and_then(|of| twin(of, index)) {
-            entry.fault(Fault::SameCarrier { carrier, other });
+            entry.fault(PluginFault::SameCarrier { carrier, other });
         }
     }
 }

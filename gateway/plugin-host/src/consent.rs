@@ -1,48 +1,49 @@
-//! Where a person consents: asks the plugin, and checks what it says.
+//! Where a person consents: asks the plugin for the URL, and checks it.
 //!
-//! A browser goes to that URL and comes back with a code, so whoever could choose it freely could
-//! collect consents. The URL leads to the carrier, over TLS, and repeats what the gateway drew.
+//! A browser is sent to that URL and comes back with an authorization code, so a plugin that could choose
+//! the URL freely could collect consents. The URL therefore has to lead to the carrier, over TLS, and to
+//! repeat the state and the PKCE challenge that the gateway drew.
 
 use crate::{
-    AuthorizeUrl, Breach, Instance, drive,
-    instance::{self, Asked, Beginning},
-    sink::End,
+    ConsentRequest, Instance, Violation,
+    call::{self, AuthorizeUrlResult, BeginArgs},
+    sink::OpEnd,
 };
 use gateway_model::{Failure, FailureClass, Origin, Scheme, Secret, SecretBytes};
 use plugins_abi::{Reason, Status};
 use std::sync::Arc;
 use url::Url;
 
-pub(crate) async fn authorize_url(
-    instance: &Instance,
-    request: &AuthorizeUrl,
-) -> Result<Secret, Failure> {
-    let plugin = instance.plugin();
-    plugin.health.admit()?;
-    let Some(call) = plugin
-        .table
-        .authorize_url
-        .filter(|_| instance.supports_auth_code())
-    else {
-        return Err(unsupported(instance));
-    };
-    drive::check_slot(instance, &request.slot)?;
-    let beginning = beginning(request);
-    let (handle, limits) = (Arc::clone(&instance.handle), instance.limits);
-    let asked = plugin
-        .host
-        .call(&plugin.health, move || {
-            instance::authorize_url(&handle, call, &beginning, limits)
+impl Instance {
+    /// Where a person consents. The URL leads to the carrier and repeats what the request holds.
+    ///
+    /// # Errors
+    /// When the plugin has none for this configuration; class *bug* if it gave an unsafe one.
+    pub async fn authorize_url(&self, request: &ConsentRequest) -> Result<Secret, Failure> {
+        let plugin = self.plugin();
+        plugin.health.admit()?;
+        let function = plugin.table.authorize_url;
+        let Some(function) = function.filter(|_| self.supports_auth_code()) else {
+            return Err(unsupported(self));
+        };
+        plugin.check_slot(&request.slot)?;
+        let args = begin_args(request);
+        let (handle, limits) = (Arc::clone(&self.handle), self.limits);
+        let result = plugin
+            .host
+            .call(&plugin.health, move || {
+                call::authorize_url(&handle, function, &args, limits)
+            })
+            .await?;
+        let checked = judge(self, result).and_then(|judged| match judged {
+            Ok(url) => check(self, request, url).map(Ok),
+            Err(failure) => Ok(Err(failure)),
+        });
+        checked.unwrap_or_else(|violation| {
+            plugin.health.bug();
+            Err(violation.failure(&plugin.manifest.name))
         })
-        .await?;
-    let checked = judge(instance, asked).and_then(|judged| match judged {
-        Ok(url) => check(instance, request, url).map(Ok),
-        Err(failure) => Ok(Err(failure)),
-    });
-    checked.unwrap_or_else(|breach| {
-        plugin.health.bug();
-        Err(breach.failure(&plugin.manifest.name))
-    })
+    }
 }
 
 fn unsupported(instance: &Instance) -> Failure {
@@ -51,9 +52,9 @@ fn unsupported(instance: &Instance) -> Failure {
     Failure::new(FailureClass::Config, "consent_unsupported", message)
 }
 
-fn beginning(request: &AuthorizeUrl) -> Beginning {
+fn begin_args(request: &ConsentRequest) -> BeginArgs {
     let param = |name: &str, value: &str| (name.to_owned(), Secret::new(value.to_owned()));
-    Beginning {
+    BeginArgs {
         reason: Reason::AUTH_CODE,
         slot: request.slot.clone(),
         state: SecretBytes::default(),
@@ -66,56 +67,60 @@ fn beginning(request: &AuthorizeUrl) -> Beginning {
 }
 
 /// The URL or the plugin's failure.
-fn judge(instance: &Instance, asked: Asked) -> Result<Result<Vec<u8>, Failure>, Breach> {
-    let Asked {
+fn judge(
+    instance: &Instance,
+    result: AuthorizeUrlResult,
+) -> Result<Result<Vec<u8>, Failure>, Violation> {
+    let AuthorizeUrlResult {
         status,
         emitted,
-        urls,
-    } = asked;
-    if let Some(breach) = emitted.breach.or(urls.breach) {
-        return Err(breach);
+        url,
+        violation,
+    } = result;
+    if let Some(violation) = emitted.violation.or(violation) {
+        return Err(violation);
     }
     if !emitted.emissions.is_empty() {
-        return Err(Breach::Misplaced);
+        return Err(Violation::Misplaced);
     }
-    match (status, emitted.end, urls.first) {
-        (_, Some(End::Done(_)), _) => Err(Breach::Misplaced),
+    match (status, emitted.end, url) {
+        (_, Some(OpEnd::Done(_)), _) => Err(Violation::Misplaced),
         (Status::OK, None, Some(url)) => Ok(Ok(url)),
-        (Status::OK, None, None) => Err(Breach::NoUrl),
-        (Status::OK, Some(End::Failed(_)), _) => Err(Breach::Contradiction),
-        (Status::FAILED, Some(End::Failed(failure)), None) => {
+        (Status::OK, None, None) => Err(Violation::NoUrl),
+        (Status::OK, Some(OpEnd::Failed(_)), _) => Err(Violation::Contradiction),
+        (Status::FAILED, Some(OpEnd::Failed(failure)), None) => {
             if failure.class == FailureClass::Bug {
                 instance.plugin().health.bug();
             }
             Ok(Err(failure))
         }
-        (Status::FAILED, Some(End::Failed(_)), Some(_)) => Err(Breach::Contradiction),
-        (Status::FAILED, None, _) => Err(Breach::NoReason),
-        (Status::PANIC, end, _) => Err(Breach::panicked(end)),
+        (Status::FAILED, Some(OpEnd::Failed(_)), Some(_)) => Err(Violation::Contradiction),
+        (Status::FAILED, None, _) => Err(Violation::NoReason),
+        (Status::PANIC, end, _) => Err(Violation::panicked(end.and_then(OpEnd::failure))),
         (Status::UNSUPPORTED, _, _) => Ok(Err(unsupported(instance))),
-        (Status(other), _, _) => Err(Breach::UnknownStatus(other)),
+        (Status(other), _, _) => Err(Violation::UnknownStatus(other)),
     }
 }
 
 /// The URL, if a browser may be sent there.
-fn check(instance: &Instance, request: &AuthorizeUrl, url: Vec<u8>) -> Result<Secret, Breach> {
-    let text = String::from_utf8(url).map_err(|_| Breach::BadUrl("is no text"))?;
-    // The parser forgives white space and backslashes; a browser's may read them in its own way.
+fn check(instance: &Instance, request: &ConsentRequest, url: Vec<u8>) -> Result<Secret, Violation> {
+    let text = String::from_utf8(url).map_err(|_| Violation::BadUrl("is no text"))?;
+    // The parser accepts white space and backslashes; a browser may read them in another way.
     if !text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
-        return Err(Breach::BadUrl("has characters that a URL has to escape"));
+        return Err(Violation::BadUrl("has characters that a URL has to escape"));
     }
-    let url = Url::parse(&text).map_err(|_| Breach::BadUrl("cannot be parsed"))?;
+    let url = Url::parse(&text).map_err(|_| Violation::BadUrl("cannot be parsed"))?;
     if url.fragment().is_some() {
-        return Err(Breach::BadUrl("has a fragment"));
+        return Err(Violation::BadUrl("has a fragment"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Breach::BadUrl("has a user in it"));
+        return Err(Violation::BadUrl("has a user in it"));
     }
     let bare = url.origin().ascii_serialization();
     let origin = bare.parse::<Origin>();
-    let origin = origin.map_err(|_| Breach::BadUrl("has no proper origin"))?;
+    let origin = origin.map_err(|_| Violation::BadUrl("has no proper origin"))?;
     if !leads_to_the_carrier(instance, &origin) {
-        return Err(Breach::BadUrl(
+        return Err(Violation::BadUrl(
             "leads to a host that neither the manifest nor the operator allows, or not by https",
         ));
     }
@@ -124,10 +129,11 @@ fn check(instance: &Instance, request: &AuthorizeUrl, url: Vec<u8>) -> Result<Se
         ("redirect_uri", &request.redirect_uri),
         ("code_challenge", &request.pkce_challenge),
     ] {
+        // Once each: of two values, the carrier may read the other one.
         let mut values = url.query_pairs().filter(|(key, _)| key == name);
         let repeated = values.next().is_some_and(|(_, value)| value == *wanted);
         if !repeated || values.next().is_some() {
-            return Err(Breach::BadUrl(
+            return Err(Violation::BadUrl(
                 "does not repeat state, redirect_uri and code_challenge once each",
             ));
         }

@@ -5,45 +5,55 @@ mod judge;
 mod request;
 
 use crate::{
-    Authorization, Breach, Instance, Issued, Reason,
-    instance::{self, Beginning, Happened, OpHandle, Step},
-    sink::{Asked, Emission},
+    Authorization, AuthorizationReason, Instance, Issued, Violation,
+    call::{self, BeginArgs, EventArgs, OpHandle, OpResult},
+    sink::{Emission, EmittedRequest},
 };
-use exchange::{Exchange, Outcome};
+use exchange::{Exchange, ExchangeEvent};
 use gateway_http_client::HttpClient;
 use gateway_model::{Failure, FailureClass};
-use judge::{Occasion, Verdict};
-use plugins_abi::{Capabilities, EventKind, Network};
+use judge::{StepContext, Verdict};
+use plugins_abi::{Capabilities, EventKind, Network, Reason};
 use std::{collections::HashSet, sync::Arc};
 
-pub(crate) async fn authorize(
-    instance: &Instance,
-    authorization: Authorization,
-    http: &dyn HttpClient,
-) -> Result<Issued, Failure> {
-    let plugin = instance.plugin();
-    let unsent = |mut failure: Failure| {
-        failure.certainly_not_sent = true;
-        failure
-    };
-    plugin.health.admit().map_err(unsent)?;
-    let _permit = plugin.host.admit().map_err(unsent)?;
-    let beginning = beginning(instance, authorization).map_err(unsent)?;
-    let mut drive = Drive {
-        instance,
-        exchange: Exchange::new(http, instance.limits),
-        used: HashSet::new(),
-        steps: 0,
-    };
-    let run = drive.run(beginning);
-    let result = match tokio::time::timeout(instance.limits.deadline, run).await {
-        Ok(result) => result,
-        Err(_) => Err(timeout(instance)),
-    };
-    result.map_err(|mut failure| {
-        failure.certainly_not_sent = drive.exchange.nothing_was_sent();
-        failure
-    })
+impl Instance {
+    /// Carries out one authorization, its requests made by `http`. Dropping the future cancels it.
+    ///
+    /// It needs a Tokio runtime with time enabled.
+    ///
+    /// # Errors
+    /// With whose turn it is. A plugin that breaks its contract ends with class *bug*.
+    pub async fn authorize(
+        &self,
+        authorization: Authorization,
+        http: &dyn HttpClient,
+    ) -> Result<Issued, Failure> {
+        let plugin = self.plugin();
+        let unsent = |mut failure: Failure| {
+            failure.certainly_not_sent = true;
+            failure
+        };
+        // Before a permit is taken: a quarantined plugin must not use up the places of the others.
+        plugin.health.admit().map_err(unsent)?;
+        let _permit = plugin.host.admit().map_err(unsent)?;
+        let args = begin_args(self, authorization).map_err(unsent)?;
+        let mut drive = Drive {
+            instance: self,
+            exchange: Exchange::new(http, self.limits),
+            used: HashSet::new(),
+            steps: 0,
+        };
+        let run = drive.run(args);
+        let result = match tokio::time::timeout(self.limits.deadline, run).await {
+            Ok(result) => result,
+            Err(_) => Err(timeout(self)),
+        };
+        result.map_err(|mut failure| {
+            // Only the exchange knows whether a request left this machine; the plugin cannot say it.
+            failure.certainly_not_sent = drive.exchange.nothing_was_sent();
+            failure
+        })
+    }
 }
 
 fn timeout(instance: &Instance) -> Failure {
@@ -53,29 +63,19 @@ fn timeout(instance: &Instance) -> Failure {
     Failure::new(FailureClass::Transient, "timeout", message)
 }
 
-/// One of the manifest's slots, or none if there is only one.
-pub(crate) fn check_slot(instance: &Instance, slot: &str) -> Result<(), Failure> {
-    let manifest = &instance.plugin().manifest;
-    let only = slot.is_empty() && manifest.slots.len() == 1;
-    if only || manifest.slots.iter().any(|known| known == slot) {
-        return Ok(());
-    }
-    let known = manifest.slots.join(", ");
-    let message = format!("plugin {} has the slots {known}: name one", manifest.name);
-    Err(config("unknown_slot", message))
-}
-
 fn config(code: &str, message: String) -> Failure {
     Failure::new(FailureClass::Config, code, message)
 }
 
-fn beginning(instance: &Instance, with: Authorization) -> Result<Beginning, Failure> {
-    check_slot(instance, &with.slot)?;
+fn begin_args(instance: &Instance, with: Authorization) -> Result<BeginArgs, Failure> {
     let plugin = instance.plugin();
+    plugin.check_slot(&with.slot)?;
     let able = match with.reason {
-        Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected => true,
-        Reason::AuthCode => plugin.table.can(Capabilities::AUTH_CODE),
-        Reason::Revoke => plugin.table.can(Capabilities::REVOKE),
+        AuthorizationReason::Fetch
+        | AuthorizationReason::Refresh
+        | AuthorizationReason::UpstreamRejected => true,
+        AuthorizationReason::AuthCode => plugin.table.can(Capabilities::AUTH_CODE),
+        AuthorizationReason::Revoke => plugin.table.can(Capabilities::REVOKE),
     };
     if !able {
         let name = &plugin.manifest.name;
@@ -87,13 +87,13 @@ fn beginning(instance: &Instance, with: Authorization) -> Result<Beginning, Fail
         let message = "the parameters or the state of the authorization are too long".into();
         return Err(config("too_long", message));
     }
-    Ok(Beginning {
+    Ok(BeginArgs {
         reason: match with.reason {
-            Reason::Fetch => plugins_abi::Reason::FETCH,
-            Reason::Refresh => plugins_abi::Reason::REFRESH,
-            Reason::UpstreamRejected => plugins_abi::Reason::UPSTREAM_REJECTED,
-            Reason::AuthCode => plugins_abi::Reason::AUTH_CODE,
-            Reason::Revoke => plugins_abi::Reason::REVOKE,
+            AuthorizationReason::Fetch => Reason::FETCH,
+            AuthorizationReason::Refresh => Reason::REFRESH,
+            AuthorizationReason::UpstreamRejected => Reason::UPSTREAM_REJECTED,
+            AuthorizationReason::AuthCode => Reason::AUTH_CODE,
+            AuthorizationReason::Revoke => Reason::REVOKE,
         },
         slot: with.slot,
         state: with.state,
@@ -110,69 +110,70 @@ struct Drive<'a> {
 }
 
 impl Drive<'_> {
-    async fn run(&mut self, beginning: Beginning) -> Result<Issued, Failure> {
+    async fn run(&mut self, args: BeginArgs) -> Result<Issued, Failure> {
         let (handle, limits) = (Arc::clone(&self.instance.handle), self.instance.limits);
-        let revokes = beginning.reason == plugins_abi::Reason::REVOKE;
+        let revokes = args.reason == Reason::REVOKE;
         let mut step = self
-            .call(move || instance::begin(handle, &beginning, limits))
+            .call(move || call::begin(handle, &args, limits))
             .await?;
         loop {
-            let occasion = Occasion {
+            let context = StepContext {
                 begins: self.steps == 1,
                 revokes,
             };
-            let Step {
+            let OpResult {
                 status,
                 emitted,
                 op,
             } = step;
-            let emissions = match judge::judge(status, emitted, occasion) {
+            let emissions = match judge::judge(status, emitted, context) {
                 Ok(Verdict::Issued(issued)) => return Ok(issued),
                 Ok(Verdict::Failed(failure)) => return Err(self.failed(failure)),
                 Ok(Verdict::Wants(emissions)) => emissions,
-                Err(breach) => return Err(self.breach(&breach)),
+                Err(violation) => return Err(self.violated(&violation)),
             };
+            // Apply before the handle is looked at: a plugin may emit a violation and forget the handle,
+            // and the violation says more.
             let applied = self.apply(emissions);
-            let checked = applied.and_then(|()| op.ok_or(Breach::NoHandle));
-            let op = checked.map_err(|breach| self.breach(&breach))?;
-            let Some(outcome) = self.exchange.next().await else {
-                return Err(self.breach(&Breach::Stalled));
+            let checked = applied.and_then(|()| op.ok_or(Violation::NoHandle));
+            let op = checked.map_err(|violation| self.violated(&violation))?;
+            let Some(event) = self.exchange.next().await else {
+                return Err(self.violated(&Violation::Stalled));
             };
-            step = self.resume(op, outcome).await?;
+            step = self.resume(op, event).await?;
         }
     }
 
-    async fn resume(&mut self, op: OpHandle, outcome: Outcome) -> Result<Step, Failure> {
+    async fn resume(&mut self, op: OpHandle, event: ExchangeEvent) -> Result<OpResult, Failure> {
         if self.steps >= self.instance.limits.steps {
-            let breach = Breach::TooManySteps(self.instance.limits.steps);
-            return Err(self.breach(&breach));
+            let violation = Violation::TooManySteps(self.instance.limits.steps);
+            return Err(self.violated(&violation));
         }
         let limits = self.instance.limits;
-        let happened: Happened = outcome.into();
-        self.call(move || instance::resume(op, &happened, limits))
-            .await
+        let args: EventArgs = event.into();
+        self.call(move || call::resume(op, &args, limits)).await
     }
 
-    /// One step. If the caller loses interest meanwhile, the step's handle is freed by the pool.
+    /// One step. If the caller drops the future meanwhile, the pool frees the step's handle.
     async fn call(
         &mut self,
-        call: impl FnOnce() -> Step + Send + 'static,
-    ) -> Result<Step, Failure> {
+        call: impl FnOnce() -> OpResult + Send + 'static,
+    ) -> Result<OpResult, Failure> {
         self.steps += 1;
         let plugin = self.instance.plugin();
         plugin.host.call(&plugin.health, call).await
     }
 
     /// Starts what the plugin asked for.
-    fn apply(&mut self, emissions: Vec<Emission>) -> Result<(), Breach> {
+    fn apply(&mut self, emissions: Vec<Emission>) -> Result<(), Violation> {
         for emission in emissions {
             match emission {
-                Emission::Http(asked) => {
-                    self.fresh(asked.id)?;
-                    self.start(asked)?;
+                Emission::Http(emitted) => {
+                    self.claim_id(emitted.id)?;
+                    self.start(emitted)?;
                 }
                 Emission::Timer { id, delay_ms } => {
-                    self.fresh(id)?;
+                    self.claim_id(id)?;
                     self.exchange.start_timer(id, delay_ms);
                 }
                 Emission::Cancel { id } => self.exchange.cancel(id),
@@ -180,27 +181,29 @@ impl Drive<'_> {
             let max = self.instance.limits.outstanding;
             if self.exchange.outstanding() > max {
                 let what = "outstanding requests and timers";
-                return Err(Breach::TooMany { what, max });
+                return Err(Violation::TooMany { what, max });
             }
         }
         Ok(())
     }
 
-    fn start(&mut self, asked: Asked) -> Result<(), Breach> {
-        let id = asked.id;
-        match request::check(self.instance, asked) {
+    fn start(&mut self, emitted: EmittedRequest) -> Result<(), Violation> {
+        let id = emitted.id;
+        match request::check(self.instance, emitted) {
             Ok(request) => self.exchange.start_request(id, request),
-            Err(request::Problem::Denied(why)) => self.exchange.deny(id, why),
-            Err(request::Problem::Breach(breach)) => return Err(breach),
+            Err(request::Rejection::Denied(why)) => self.exchange.deny(id, why),
+            Err(request::Rejection::Violation(violation)) => return Err(violation),
         }
         Ok(())
     }
 
-    fn fresh(&mut self, id: u64) -> Result<(), Breach> {
+    /// An id names one request or timer for the whole operation: a late answer to an old one must not be
+    /// taken for an answer to a new one.
+    fn claim_id(&mut self, id: u64) -> Result<(), Violation> {
         if self.used.insert(id) {
             Ok(())
         } else {
-            Err(Breach::ReusedId(id))
+            Err(Violation::ReusedId(id))
         }
     }
 
@@ -212,37 +215,37 @@ impl Drive<'_> {
         failure
     }
 
-    fn breach(&self, breach: &Breach) -> Failure {
+    fn violated(&self, violation: &Violation) -> Failure {
         let plugin = self.instance.plugin();
         plugin.health.bug();
-        let failure = breach.failure(&plugin.manifest.name);
+        let failure = violation.failure(&plugin.manifest.name);
         tracing::error!(
             plugin = plugin.manifest.name,
             code = failure.code,
-            "{breach}"
+            "{violation}"
         );
         failure
     }
 }
 
-impl From<Outcome> for Happened {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Response(id, response) => Self {
+impl From<ExchangeEvent> for EventArgs {
+    fn from(event: ExchangeEvent) -> Self {
+        match event {
+            ExchangeEvent::Response(id, response) => Self {
                 kind: EventKind::HTTP_RESPONSE,
                 id,
                 status: response.status.as_u16().into(),
                 fields: exchange::fields(&response.headers),
                 body: response.body,
             },
-            Outcome::Error(id, error) => Self {
+            ExchangeEvent::Error(id, error) => Self {
                 kind: EventKind::HTTP_ERROR,
                 id,
                 status: exchange::network(error.kind),
                 fields: Vec::new(),
                 body: error.message.into_bytes().into(),
             },
-            Outcome::Timer(id) => Self {
+            ExchangeEvent::Timer(id) => Self {
                 kind: EventKind::TIMER,
                 id,
                 status: Network::OTHER,

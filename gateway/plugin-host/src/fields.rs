@@ -1,6 +1,6 @@
 //! Header fields that a plugin may not set.
 
-use crate::Breach;
+use crate::Violation;
 use http::{HeaderName, HeaderValue, header};
 
 /// Whether a field frames the message or steers the connection: those are the gateway's alone.
@@ -29,12 +29,12 @@ pub(crate) fn field(
     name: &[u8],
     value: &[u8],
     place: &'static str,
-) -> Result<(HeaderName, HeaderValue), Breach> {
-    let invalid = || Breach::InvalidField(place);
+) -> Result<(HeaderName, HeaderValue), Violation> {
+    let invalid = || Violation::InvalidField(place);
     let name = HeaderName::from_bytes(name).map_err(|_| invalid())?;
     let value = HeaderValue::from_bytes(value).map_err(|_| invalid())?;
     if is_reserved(&name) {
-        return Err(Breach::ReservedField(name.to_string()));
+        return Err(Violation::ReservedField(name.to_string()));
     }
     Ok((name, value))
 }

@@ -1,6 +1,6 @@
 //! From an entry point to a table that can be called.
 
-use crate::{Breach, Manifest, raw};
+use crate::{Manifest, Violation, ffi};
 use plugins_abi::{
     ABI_MAJOR, ABI_MINOR, Begin, Bytes, Capabilities, EntryPoint, Event, Host, Instance, MAGIC,
     MAX_MANIFEST_LEN, Op, Plugin, SignRequest, SignSink, Sink, Status,
@@ -119,7 +119,7 @@ pub(crate) unsafe fn check(
     file: Option<&[u8]>,
 ) -> Result<(Table, Manifest), HandshakeError> {
     // SAFETY: by this function's contract.
-    let plugin = unsafe { raw::read(table) }.map_err(unreadable)?;
+    let plugin = unsafe { ffi::read(table) }.map_err(unreadable)?;
     if plugin.magic != MAGIC {
         return Err(HandshakeError::Magic);
     }
@@ -134,7 +134,7 @@ pub(crate) unsafe fn check(
         });
     }
     // SAFETY: by this function's contract.
-    let manifest = unsafe { raw::bytes(plugin.manifest, MAX_MANIFEST_LEN, "the manifest") }
+    let manifest = unsafe { ffi::bytes(plugin.manifest, MAX_MANIFEST_LEN, "the manifest") }
         .map_err(unreadable)?;
     if file.is_some_and(|file| file != manifest) {
         return Err(HandshakeError::ManifestDiffers);
@@ -174,6 +174,6 @@ fn required<F>(function: Option<F>, name: &'static str) -> Result<F, HandshakeEr
     function.ok_or(HandshakeError::Function(name))
 }
 
-fn unreadable(breach: Breach) -> HandshakeError {
-    HandshakeError::Table(breach.to_string())
+fn unreadable(violation: Violation) -> HandshakeError {
+    HandshakeError::Table(violation.to_string())
 }

@@ -16,16 +16,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Authorizations under way in the whole process.
 const MAX_AUTHORIZATIONS: usize = 1024;
-/// How often a blocking caller looks whether the plugin died.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a blocking caller checks whether the plugin died.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The plugin host of a process. Cheap to clone; its threads start with the first call.
 #[derive(Clone)]
 pub struct Host {
-    inner: Arc<Inner>,
+    inner: Arc<HostInner>,
 }
 
-struct Inner {
+struct HostInner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     pool: Pool,
@@ -42,7 +42,7 @@ impl Host {
     pub fn with_random(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         host_table::offer_clock(&clock);
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(HostInner {
                 clock,
                 random,
                 pool: Pool::default(),
@@ -60,7 +60,7 @@ impl Host {
         (&*self.inner.clock, &*self.inner.random)
     }
 
-    /// A place among the authorizations under way.
+    /// A permit for one more authorization; it is busy if too many are under way.
     pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let permit = Arc::clone(&self.inner.authorizations).try_acquire_owned();
         permit.map_err(|_| busy("too many authorizations are under way"))
@@ -75,22 +75,23 @@ impl Host {
         let (answer, answered) = oneshot::channel();
         let context = self.context(health);
         let job = move || {
-            // Nobody may wait any more; then the result is dropped here.
+            // The caller may be gone: then the result, with its handle, is dropped here on the pool.
             let _ = answer.send(context.enter(call));
         };
         self.submit(health, JobKind::Call, Box::new(job))?;
         tokio::select! {
+            // The result first: a plugin that died after its answer still gave the answer.
             biased;
             result = answered => match result {
                 Ok(value) => Ok(value),
-                // The job was dropped: only a dead plugin's is.
+                // The pool drops a job unrun only if its plugin is dead.
                 Err(_) => Err(health.died().await),
             },
             failure = health.died() => Err(failure),
         }
     }
 
-    /// As [`Self::call`], for threads that may block.
+    /// Runs a plugin call on the pool and blocks the calling thread until it has returned.
     pub(crate) fn call_blocking<R: Send + 'static>(
         &self,
         health: &Arc<Health>,
@@ -105,7 +106,7 @@ impl Host {
         &self,
         health: &Arc<Health>,
         call: impl FnOnce() -> R + Send + 'static,
-    ) -> Result<Started<R>, Failure> {
+    ) -> Result<PendingCall<R>, Failure> {
         let (answer, answered) = mpsc::sync_channel(1);
         let context = self.context(health);
         let job = move || {
@@ -113,7 +114,7 @@ impl Host {
         };
         self.submit(health, JobKind::Call, Box::new(job))?;
         let health = Arc::clone(health);
-        Ok(Started { answered, health })
+        Ok(PendingCall { answered, health })
     }
 
     /// Gives a handle back on the pool. Of a dead plugin, or without threads, it is abandoned.
@@ -144,18 +145,18 @@ impl Host {
     }
 }
 
-/// A call that was queued.
-#[must_use = "its result is lost"]
-pub(crate) struct Started<R> {
+/// A call that was queued, and whose result is still to be waited for.
+#[must_use = "the call's result is lost"]
+pub(crate) struct PendingCall<R> {
     answered: mpsc::Receiver<R>,
     health: Arc<Health>,
 }
 
-impl<R> Started<R> {
+impl<R> PendingCall<R> {
     /// Waits for its result.
     pub(crate) fn wait(self) -> Result<R, Failure> {
         loop {
-            match self.answered.recv_timeout(LOOK) {
+            match self.answered.recv_timeout(CHECK_INTERVAL) {
                 Ok(value) => return Ok(value),
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     if let Some(death) = self.health.death() {

@@ -1,17 +1,13 @@
 //! A configured plugin: one account.
 
-mod handles;
-
-pub(crate) use handles::{
-    Asked, Beginning, Happened, InstanceHandle, OpHandle, Step, authorize_url, begin, resume,
-};
-
 use crate::{
-    Authorization, AuthorizeUrl, Breach, Issued, Limits, consent, drive, host::Started,
-    plugin::Shared, sink::End,
+    Limits, Violation,
+    call::{self, InstanceHandle, InstanceResult},
+    host::PendingCall,
+    loaded::LoadedPlugin,
+    sink::OpEnd,
 };
-use gateway_http_client::HttpClient;
-use gateway_model::{Failure, FailureClass, Origin, Scheme, Secret, SecretBytes};
+use gateway_model::{Failure, FailureClass, Origin, Scheme, SecretBytes};
 use plugins_abi::{Capabilities, Status};
 use std::{fmt, sync::Arc};
 
@@ -61,34 +57,12 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Carries out one authorization, its requests made by `http`. Dropping the future cancels it.
-    ///
-    /// It needs a Tokio runtime with time enabled.
-    ///
-    /// # Errors
-    /// With whose turn it is. A plugin that breaks its contract ends with class *bug*.
-    pub async fn authorize(
-        &self,
-        authorization: Authorization,
-        http: &dyn HttpClient,
-    ) -> Result<Issued, Failure> {
-        drive::authorize(self, authorization, http).await
-    }
-
-    /// Where a person consents. The URL is checked: see [`AuthorizeUrl`].
-    ///
-    /// # Errors
-    /// When the plugin has none for this configuration; class *bug* if it gave an unsafe one.
-    pub async fn authorize_url(&self, request: &AuthorizeUrl) -> Result<Secret, Failure> {
-        consent::authorize_url(self, request).await
-    }
-
     /// Whether a person can consent at this carrier; the configuration may still not ask for it.
     pub fn supports_auth_code(&self) -> bool {
         self.plugin().table.can(Capabilities::AUTH_CODE)
     }
 
-    pub(crate) fn plugin(&self) -> &Arc<Shared> {
+    pub(crate) fn plugin(&self) -> &Arc<LoadedPlugin> {
         self.handle.plugin()
     }
 }
@@ -101,16 +75,20 @@ impl fmt::Debug for Instance {
 
 /// Makes instances. All are queued before the first is waited for.
 pub(crate) fn make(
-    plugin: &Arc<Shared>,
+    plugin: &Arc<LoadedPlugin>,
     each: Vec<InstanceOptions>,
 ) -> Vec<Result<Instance, Failure>> {
-    let begun: Vec<_> = each
+    let pending: Vec<_> = each
         .into_iter()
-        .map(|options| begin_making(plugin, options))
+        .map(|options| queue(plugin, options))
         .collect();
-    let made = begun.into_iter().map(|begun| {
-        let (started, origin, limits) = begun?;
-        let handle = judge(plugin, started.wait()?)?;
+    let made = pending.into_iter().map(|pending| {
+        let PendingInstance {
+            call,
+            origin,
+            limits,
+        } = pending?;
+        let handle = judge(plugin, call.wait()?)?;
         Ok(Instance {
             handle,
             origin,
@@ -120,9 +98,14 @@ pub(crate) fn make(
     made.collect()
 }
 
-type Begun = (Started<handles::Made>, Option<Origin>, Limits);
+/// An instance whose call is queued.
+struct PendingInstance {
+    call: PendingCall<InstanceResult>,
+    origin: Option<Origin>,
+    limits: Limits,
+}
 
-fn begin_making(plugin: &Arc<Shared>, options: InstanceOptions) -> Result<Begun, Failure> {
+fn queue(plugin: &Arc<LoadedPlugin>, options: InstanceOptions) -> Result<PendingInstance, Failure> {
     plugin.health.admit()?;
     let plaintext = options
         .origin
@@ -140,43 +123,47 @@ fn begin_making(plugin: &Arc<Shared>, options: InstanceOptions) -> Result<Begun,
     if json.expose().len() > MAX_CONFIG {
         return Err(config("config", "the configuration is longer than 1 MiB"));
     }
-    let (shared, limits) = (Arc::clone(plugin), options.limits);
-    let started = plugin.host.start(&plugin.health, move || {
-        handles::new_instance(&shared, &json, limits)
+    let (loaded, limits) = (Arc::clone(plugin), options.limits);
+    let call = plugin.host.start(&plugin.health, move || {
+        call::new_instance(&loaded, &json, limits)
     })?;
-    Ok((started, options.origin, options.limits))
+    Ok(PendingInstance {
+        call,
+        origin: options.origin,
+        limits,
+    })
 }
 
-/// What came of making an instance.
-fn judge(plugin: &Arc<Shared>, made: handles::Made) -> Result<Arc<InstanceHandle>, Failure> {
-    let breach = |breach: Breach| {
+/// The handle, if the plugin made one by the rules.
+fn judge(plugin: &LoadedPlugin, made: InstanceResult) -> Result<Arc<InstanceHandle>, Failure> {
+    let violated = |violation: Violation| {
         plugin.health.bug();
-        breach.failure(&plugin.manifest.name)
+        violation.failure(&plugin.manifest.name)
     };
-    if let Some(first) = made.emitted.breach {
-        return Err(breach(first));
+    if let Some(first) = made.emitted.violation {
+        return Err(violated(first));
     }
     if !made.emitted.emissions.is_empty() {
-        return Err(breach(Breach::Misplaced));
+        return Err(violated(Violation::Misplaced));
     }
     match (made.status, made.emitted.end, made.handle) {
-        (_, Some(End::Done(_)), _) => Err(breach(Breach::Misplaced)),
+        (_, Some(OpEnd::Done(_)), _) => Err(violated(Violation::Misplaced)),
         (Status::OK, None, Some(handle)) => Ok(Arc::new(handle)),
-        (Status::OK, None, None) => Err(breach(Breach::NoHandle)),
-        (Status::OK, Some(End::Failed(_)), _) => Err(breach(Breach::Contradiction)),
-        (Status::FAILED, Some(End::Failed(failure)), _) => {
+        (Status::OK, None, None) => Err(violated(Violation::NoHandle)),
+        (Status::OK, Some(OpEnd::Failed(_)), _) => Err(violated(Violation::Contradiction)),
+        (Status::FAILED, Some(OpEnd::Failed(failure)), _) => {
             if failure.class == FailureClass::Bug {
                 plugin.health.bug();
             }
             Err(failure)
         }
-        (Status::FAILED, None, _) => Err(breach(Breach::NoReason)),
-        (Status::PANIC, end, _) => Err(breach(Breach::panicked(end))),
+        (Status::FAILED, None, _) => Err(violated(Violation::NoReason)),
+        (Status::PANIC, end, _) => Err(violated(Violation::panicked(end.and_then(OpEnd::failure)))),
         (Status::UNSUPPORTED, _, _) => Err(config(
             "unsupported",
             "the plugin cannot make an instance from any configuration",
         )),
-        (Status(other), _, _) => Err(breach(Breach::UnknownStatus(other))),
+        (Status(other), _, _) => Err(violated(Violation::UnknownStatus(other))),
     }
 }
 

@@ -3,13 +3,15 @@
 //! Invariant: it knows the ABI and no carrier by name. No byte of a plugin runs before the file was
 //! inspected, and no call into one runs outside the pool but `sign`, which must not wait.
 //!
-//! A file's way, one module per stage: `discover` → `inspect` → `place` → `library` → `handshake`,
-//! held together by `catalog`. An authorization's way: `instance` → `drive` (with `sink`, `raw`),
-//! on the threads of `pool`, watched by `health`. A request is signed by `sign`, on its own thread.
-//! `docs/plugin-host.md` tells it for operators.
+//! A file's way, one module per stage: `discover` → `inspect` → `private_copy` → `library` →
+//! `handshake`, held together by `catalog`. What comes out is a `loaded` plugin.
+//!
+//! An authorization's way: `instance` → `drive` → `call` (with `sink` and `ffi`), on the threads of `pool`,
+//! watched by `health`. `consent` asks for the URL of a consent. `sign` signs a request on the thread that
+//! serves it. `docs/plugin-host.md` describes all of it for operators.
 
-mod authorize;
-mod breach;
+mod authorization;
+mod call;
 mod catalog;
 mod consent;
 mod context;
@@ -17,6 +19,7 @@ mod diagnosis;
 mod digest;
 mod discover;
 mod drive;
+mod ffi;
 mod fields;
 mod handshake;
 mod health;
@@ -26,19 +29,22 @@ mod inspect;
 mod instance;
 mod library;
 mod limits;
+mod loaded;
 mod manifest;
-mod place;
 mod plugin;
 mod pool;
+mod private_copy;
 mod random;
-mod raw;
 mod refusal;
 mod sign;
 mod sink;
 mod text;
+mod violation;
 
-pub use authorize::{Authorization, AuthorizeUrl, GrantChange, Issued, Reason};
-pub use catalog::{Catalog, Entry, Fault, Policy, State, Verified, open};
+pub use authorization::{Authorization, AuthorizationReason, ConsentRequest, GrantChange, Issued};
+pub use catalog::{
+    Catalog, CatalogEntry, EntryState, PluginFault, PluginPolicy, VerifiedFile, load_file,
+};
 pub use diagnosis::{
     Advice, Diagnosis, Negotiated, Ownership, Probe, ProbeRequest, Rates, codes_in,
 };
@@ -51,11 +57,11 @@ pub use inspect::{Inspection, Report, inspect};
 pub use instance::{Instance, InstanceOptions};
 pub use limits::Limits;
 pub use manifest::{AbiVersion, Manifest, ManifestError, SignBody, Signing};
-pub use place::PlaceError;
 pub use plugin::Plugin;
+pub use private_copy::PrivateCopyError;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
 
 pub use gateway_model::TokenFacts;
 
-use breach::Breach;
+use violation::Violation;

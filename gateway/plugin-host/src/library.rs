@@ -1,5 +1,5 @@
-//! Opens a placed copy. What was opened is never closed: threads and thread-locals of a library may
-//! outlive any count of its handles.
+//! Opens a private copy. A library that was opened is never closed: its threads and thread-locals may
+//! outlive every handle that the gateway counts.
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use plugins_abi::{ENTRY_SYMBOL, EntryPoint};
@@ -17,6 +17,7 @@ pub(crate) unsafe fn open(path: &Path) -> Result<EntryPoint, String> {
     // SAFETY: the symbol was found to be a function by `inspect`; its name stands for its type.
     let entry = unsafe { library.get::<EntryPoint>(ENTRY_SYMBOL) };
     let entry = entry.map(|symbol| *symbol).map_err(|error| reason(&error));
+    // Never closed: unmapping code that a thread may return to would crash the process.
     mem::forget(library);
     entry
 }

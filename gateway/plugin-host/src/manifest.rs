@@ -1,61 +1,26 @@
 //! What a plugin says about itself, readable without running its code.
 
 mod diagnosis;
+mod error;
+mod json;
 mod legacy;
 mod profile;
 mod sign;
+mod values;
 
+pub use error::ManifestError;
 pub use sign::{SignBody, Signing};
+pub use values::AbiVersion;
 
 use crate::Diagnosis;
 use gateway_model::{CarrierId, CarrierProfile, Environment, Origin, Scheme};
-use serde::Deserialize;
-use std::{collections::BTreeMap, fmt};
+use json::{EnvironmentJson, ManifestJson, SlotJson};
+use values::{abi, check_name, hosts};
 
 /// More hosts or slots than any carrier has.
 const MAX_ENTRIES: usize = 64;
 /// The slot of a plugin that names none.
 const DEFAULT_SLOT: &str = "access";
-
-/// Why a manifest cannot be used. Each text names the key; the plugin's author has to act.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ManifestError {
-    /// Not JSON, or a value of the wrong type.
-    #[error("it is not the expected JSON: {0}")]
-    Json(String),
-    /// A value that means nothing.
-    #[error("`{key}`: {problem}")]
-    Value {
-        /// Which key.
-        key: &'static str,
-        /// What is wrong, and what would be right.
-        problem: String,
-    },
-}
-
-impl ManifestError {
-    pub(crate) fn value(key: &'static str, problem: impl Into<String>) -> Self {
-        Self::Value {
-            key,
-            problem: problem.into(),
-        }
-    }
-}
-
-/// A version of the ABI, `major.minor`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AbiVersion {
-    /// Breaking changes.
-    pub major: u32,
-    /// Additions.
-    pub minor: u32,
-}
-
-impl fmt::Display for AbiVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
 
 /// A parsed manifest. Keys of later minor versions are ignored.
 #[derive(Clone, Debug)]
@@ -83,7 +48,7 @@ pub struct Manifest {
     /// JSON schema of an instance's configuration.
     pub config_schema: Option<serde_json::Value>,
     origins: Vec<(Environment, Origin)>,
-    raw: Raw,
+    json: ManifestJson,
 }
 
 impl Manifest {
@@ -92,33 +57,33 @@ impl Manifest {
     /// # Errors
     /// With the key that cannot be used.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let raw: Raw = serde_json::from_slice(bytes)
+        let json: ManifestJson = serde_json::from_slice(bytes)
             .map_err(|error| ManifestError::Json(crate::text::clean(&error.to_string(), 200)))?;
-        check_name(&raw.name)?;
-        if raw.hosts.len() > MAX_ENTRIES || raw.slots.len() > MAX_ENTRIES {
+        check_name(&json.name)?;
+        if json.hosts.len() > MAX_ENTRIES || json.slots.len() > MAX_ENTRIES {
             return Err(ManifestError::value("hosts", "more than 64 hosts or slots"));
         }
-        let carrier = raw.carrier.id.parse::<CarrierId>();
+        let carrier = json.carrier.id.parse::<CarrierId>();
         Ok(Self {
-            abi: abi(&raw.abi)?,
-            requires: raw.requires,
-            name: raw.name.clone(),
-            version: crate::text::clean(&raw.version, 64),
-            sdk: raw.sdk.as_deref().map(|sdk| crate::text::clean(sdk, 64)),
+            abi: abi(&json.abi)?,
+            requires: json.requires,
+            name: json.name.clone(),
+            version: crate::text::clean(&json.version, 64),
+            sdk: json.sdk.as_deref().map(|sdk| crate::text::clean(sdk, 64)),
             carrier: carrier.map_err(|e| ManifestError::value("carrier.id", e.to_string()))?,
-            capabilities: raw.capabilities.clone(),
-            hosts: hosts(&raw.hosts)?,
-            slots: slots(&raw.slots)?,
-            signing: sign::of(raw.sign.as_ref())?,
-            config_schema: raw.config_schema.clone(),
-            origins: origins(&raw)?,
-            raw,
+            capabilities: json.capabilities.clone(),
+            hosts: hosts(&json.hosts)?,
+            slots: slots(&json.slots)?,
+            signing: sign::of(json.sign.as_ref())?,
+            config_schema: json.config_schema.clone(),
+            origins: origins(&json)?,
+            json,
         })
     }
 
     /// Whether the plugin claims to sign requests. Its table has the last word.
     pub(crate) fn says_it_signs(&self) -> bool {
-        self.raw.sign.is_some() || self.capabilities.iter().any(|can| can == "sign")
+        self.json.sign.is_some() || self.capabilities.iter().any(|can| can == "sign")
     }
 
     /// What the data plane works by.
@@ -126,7 +91,7 @@ impl Manifest {
     /// # Errors
     /// With the key that cannot be used.
     pub fn profile(&self) -> Result<CarrierProfile, ManifestError> {
-        profile::of(self)
+        profile::of(&self.json, &self.carrier, &self.hosts, &self.origins)
     }
 
     /// What the carrier's answers mean, and harmless calls.
@@ -135,43 +100,11 @@ impl Manifest {
     /// With the key that cannot be used.
     pub fn diagnosis(&self) -> Result<Diagnosis, ManifestError> {
         let always = self.profile()?.headers_when_absent;
-        diagnosis::of(&self.raw.diagnosis, &always)
+        diagnosis::of(&self.json.diagnosis, &always)
     }
 }
 
-fn check_name(name: &str) -> Result<(), ManifestError> {
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
-    if (1..=32).contains(&name.len()) && name.bytes().all(fits) {
-        return Ok(());
-    }
-    let problem = "a name is 1 to 32 of the characters a-z, 0-9, '-' and '_'";
-    Err(ManifestError::value("name", problem))
-}
-
-fn abi(text: &str) -> Result<AbiVersion, ManifestError> {
-    let parse = || {
-        let (major, minor) = text.split_once('.')?;
-        Some(AbiVersion {
-            major: major.parse().ok()?,
-            minor: minor.parse().ok()?,
-        })
-    };
-    parse().ok_or_else(|| ManifestError::value("abi", "a version is written like \"1.0\""))
-}
-
-/// Host names as they stand in an authority; a port other than 443 is part of the entry.
-fn hosts(hosts: &[String]) -> Result<Vec<String>, ManifestError> {
-    let parse = |host: &String| {
-        let origin: Result<Origin, _> = format!("https://{host}").parse();
-        match origin {
-            Ok(origin) => Ok(origin.authority()),
-            Err(error) => Err(ManifestError::value("hosts", error.to_string())),
-        }
-    };
-    hosts.iter().map(parse).collect()
-}
-
-fn slots(slots: &[RawSlot]) -> Result<Vec<String>, ManifestError> {
+fn slots(slots: &[SlotJson]) -> Result<Vec<String>, ManifestError> {
     let mut names: Vec<String> = Vec::new();
     for slot in slots {
         check_name(&slot.name).map_err(|_| ManifestError::value("slots", "a bad slot name"))?;
@@ -186,9 +119,9 @@ fn slots(slots: &[RawSlot]) -> Result<Vec<String>, ManifestError> {
     Ok(names)
 }
 
-fn origins(raw: &Raw) -> Result<Vec<(Environment, Origin)>, ManifestError> {
+fn origins(json: &ManifestJson) -> Result<Vec<(Environment, Origin)>, ManifestError> {
     let wrong = |problem: String| ManifestError::value("environments", problem);
-    let parse = |(name, environment): (&String, &RawEnvironment)| {
+    let parse = |(name, environment): (&String, &EnvironmentJson)| {
         let name = name
             .parse::<Environment>()
             .map_err(|e| wrong(e.to_string()))?;
@@ -199,85 +132,7 @@ fn origins(raw: &Raw) -> Result<Vec<(Environment, Origin)>, ManifestError> {
             Scheme::Http => Err(wrong(format!("the origin {origin} must use https"))),
         }
     };
-    raw.environments.iter().map(parse).collect()
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Raw {
-    abi: String,
-    #[serde(default)]
-    requires: u32,
-    name: String,
-    version: String,
-    sdk: Option<String>,
-    carrier: RawCarrier,
-    #[serde(default)]
-    capabilities: Vec<String>,
-    #[serde(default)]
-    hosts: Vec<String>,
-    #[serde(default)]
-    environments: BTreeMap<String, RawEnvironment>,
-    #[serde(default)]
-    slots: Vec<RawSlot>,
-    #[serde(default)]
-    rejected_statuses: Vec<u16>,
-    errors: Option<RawTemplate>,
-    unauthenticated: Option<RawRefusal>,
-    downstream_token: Option<RawTokenEndpoint>,
-    #[serde(default)]
-    headers_when_absent: Vec<RawHeader>,
-    #[serde(default)]
-    credential_headers: Vec<String>,
-    config_schema: Option<serde_json::Value>,
-    legacy: Option<legacy::RawLegacy>,
-    sign: Option<sign::RawSign>,
-    #[serde(flatten)]
-    diagnosis: diagnosis::RawDiagnosis,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct RawCarrier {
-    id: String,
-    display_name: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct RawEnvironment {
-    origin: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct RawSlot {
-    name: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct RawTemplate {
-    template: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct RawRefusal {
-    status: u16,
-    code: String,
-    message: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct RawTokenEndpoint {
-    path: String,
-    template: String,
-    invalid_client: RawRefusal,
-    invalid_request: RawRefusal,
-    too_many_requests: RawRefusal,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct RawHeader {
-    name: String,
-    value: Option<String>,
-    #[serde(default)]
-    request_id: bool,
+    json.environments.iter().map(parse).collect()
 }
 
 #[cfg(test)]

@@ -2,45 +2,18 @@
 
 use crate::{
     Diagnosis, Digest, Host, Instance, InstanceOptions, Manifest, SignBody,
-    handshake::{self, HandshakeError, Table},
-    health::Health,
+    handshake::{self, HandshakeError},
     host_table, instance,
+    loaded::LoadedPlugin,
 };
 use gateway_model::{CarrierProfile, Failure};
-use plugins_abi::{Capabilities, EntryPoint};
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use plugins_abi::Capabilities;
+use std::{fmt, path::Path, sync::Arc};
 
 /// An active plugin. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugin {
-    shared: Arc<Shared>,
-}
-
-pub(crate) struct Shared {
-    pub(crate) table: Table,
-    pub(crate) host: Host,
-    pub(crate) health: Arc<Health>,
-    pub(crate) manifest: Manifest,
-    profile: CarrierProfile,
-    diagnosis: Diagnosis,
-    file: Option<Loaded>,
-}
-
-/// Where a plugin's code came from.
-pub(crate) struct Loaded {
-    pub(crate) path: PathBuf,
-    pub(crate) sha256: Digest,
-    pub(crate) entry: EntryPoint,
-}
-
-impl Shared {
-    pub(crate) fn signs(&self) -> Option<SignBody> {
-        self.table.sign.map(|_| self.manifest.signing.body)
-    }
+    loaded: Arc<LoadedPlugin>,
 }
 
 impl Plugin {
@@ -58,68 +31,53 @@ impl Plugin {
         // SAFETY: a reference that lives for ever, and by this function's documentation.
         let (table, manifest) = unsafe { handshake::check(table, None) }?;
         let health = host.health(&manifest.name);
-        Self::new(table, host, health, manifest, None)
+        LoadedPlugin::new(table, host, health, manifest, None).map(Self::new)
     }
 
-    pub(crate) fn new(
-        table: Table,
-        host: &Host,
-        health: Arc<Health>,
-        manifest: Manifest,
-        file: Option<Loaded>,
-    ) -> Result<Self, HandshakeError> {
-        let shared = Shared {
-            table,
-            host: host.clone(),
-            health,
-            profile: manifest.profile()?,
-            diagnosis: manifest.diagnosis()?,
-            manifest,
-            file,
-        };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+    pub(crate) fn new(loaded: LoadedPlugin) -> Self {
+        Self {
+            loaded: Arc::new(loaded),
+        }
     }
 
     /// What the plugin says about itself.
     pub fn manifest(&self) -> &Manifest {
-        &self.shared.manifest
+        &self.loaded.manifest
     }
 
     /// What the data plane works by.
     pub fn profile(&self) -> &CarrierProfile {
-        &self.shared.profile
+        &self.loaded.profile
     }
 
     /// What the carrier's answers mean to people, and harmless calls.
     pub fn diagnosis(&self) -> &Diagnosis {
-        &self.shared.diagnosis
+        &self.loaded.diagnosis
     }
 
-    /// Whether a person can consent: [`Instance::authorize_url`] and [`crate::Reason::AuthCode`].
+    /// Whether a person can consent: [`Instance::authorize_url`] and [`crate::AuthorizationReason::AuthCode`].
     pub fn supports_auth_code(&self) -> bool {
-        self.shared.table.can(Capabilities::AUTH_CODE)
+        self.loaded.table.can(Capabilities::AUTH_CODE)
     }
 
-    /// Whether a grant can be given back: [`crate::Reason::Revoke`].
+    /// Whether a grant can be given back: [`crate::AuthorizationReason::Revoke`].
     pub fn supports_revoke(&self) -> bool {
-        self.shared.table.can(Capabilities::REVOKE)
+        self.loaded.table.can(Capabilities::REVOKE)
     }
 
     /// How much of a request's content its signatures need; `None`: it signs no requests.
     pub fn signs(&self) -> Option<SignBody> {
-        self.shared.signs()
+        self.loaded.signs()
     }
 
     /// The operator's file; none for a plugin that is linked in.
     pub fn path(&self) -> Option<&Path> {
-        Some(&self.shared.file.as_ref()?.path)
+        Some(&self.loaded.file.as_ref()?.path)
     }
 
     /// Of the bytes that were loaded; none for a plugin that is linked in.
     pub fn sha256(&self) -> Option<Digest> {
-        Some(self.shared.file.as_ref()?.sha256)
+        Some(self.loaded.file.as_ref()?.sha256)
     }
 
     /// Whether authorizations may begin now.
@@ -127,7 +85,7 @@ impl Plugin {
     /// # Errors
     /// Why not: the plugin hung, gave up, or failed too often.
     pub fn ready(&self) -> Result<(), Failure> {
-        self.shared.health.admit()
+        self.loaded.health.admit()
     }
 
     /// Whether the plugin would work with a host of this version; for conformance checks, in a
@@ -136,19 +94,20 @@ impl Plugin {
     /// # Errors
     /// When the plugin died of the question.
     pub fn accepts_host(&self, abi_major: u32, abi_minor: u32) -> Result<Option<bool>, Failure> {
-        let Some(loaded) = &self.shared.file else {
+        let Some(file) = &self.loaded.file else {
             return Ok(None);
         };
-        let entry = loaded.entry;
+        let entry = file.entry;
         let asked = self
-            .shared
+            .loaded
             .host
-            .call_blocking(&self.shared.health, move || {
-                // Kept for ever: the plugin may keep it as long.
+            .call_blocking(&self.loaded.health, move || {
+                // Leaked on purpose: a plugin may keep the table that its entry point was given.
                 let table = Box::leak(Box::new(host_table::table(abi_major, abi_minor)));
                 // SAFETY: the entry point was called before; the table lives for ever.
                 let answer = unsafe { entry(table) };
-                // SAFETY: as above. Whoever remembers the last table has the right one again.
+                // Enter again with the real table last: a plugin that keeps the table keeps the last one.
+                // SAFETY: the same entry point, with the static table.
                 unsafe { entry(&raw const host_table::TABLE) };
                 !answer.is_null()
             });
@@ -161,20 +120,20 @@ impl Plugin {
     /// # Errors
     /// When the plugin does not accept the configuration, or is quarantined.
     pub fn instance(&self, options: InstanceOptions) -> Result<Instance, Failure> {
-        let mut made = instance::make(&self.shared, vec![options]);
+        let mut made = instance::make(&self.loaded, vec![options]);
         made.pop().expect("one instance was asked for")
     }
 
     /// Makes several instances in less time than one after another; the results are in order. Each may
     /// take as long as one alone. No more than some hundred at once: they are queued.
     pub fn instances(&self, each: Vec<InstanceOptions>) -> Vec<Result<Instance, Failure>> {
-        instance::make(&self.shared, each)
+        instance::make(&self.loaded, each)
     }
 }
 
 impl fmt::Debug for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let manifest = &self.shared.manifest;
+        let manifest = &self.loaded.manifest;
         write!(f, "Plugin({} {})", manifest.name, manifest.version)
     }
 }

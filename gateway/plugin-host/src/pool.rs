@@ -5,10 +5,12 @@
 //! others; a thread that does not come back is given up and replaced.
 
 mod queue;
+mod state;
 mod watchdog;
 
 use crate::health::{Death, Health};
-use queue::{Job, Queue};
+use queue::Job;
+use state::{PoolState, Worker};
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -26,35 +28,16 @@ const MAX_QUEUE: usize = 8192;
 /// What happens to a job of a dead plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JobKind {
-    /// It is dropped, and whoever waits for its answer learns that.
+    /// It is dropped, and its caller learns that.
     Call,
     /// It is dropped too: a handle in unknown state is not touched again.
     Free,
 }
 
+/// What the pool and its threads hold together.
 #[derive(Default)]
-struct State {
-    queue: Queue,
-    workers: Vec<Worker>,
-    watchdog: bool,
-    next_id: u64,
-    closed: bool,
-}
-
-/// A thread that still belongs to the pool.
-struct Worker {
-    id: u64,
-    running: Option<Running>,
-}
-
-struct Running {
-    health: Arc<Health>,
-    ticks: u32,
-}
-
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
+struct PoolInner {
+    state: Mutex<PoolState>,
     work: Condvar,
     busy: Condvar,
 }
@@ -62,14 +45,14 @@ struct Shared {
 /// The pool. Its threads start with the first job and end when the pool is dropped and drained.
 #[derive(Default)]
 pub(crate) struct Pool {
-    shared: Arc<Shared>,
+    inner: Arc<PoolInner>,
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.work.notify_all();
-        self.shared.busy.notify_all();
+        self.inner.lock().closed = true;
+        self.inner.work.notify_all();
+        self.inner.busy.notify_all();
     }
 }
 
@@ -84,12 +67,12 @@ impl Pool {
         kind: JobKind,
         run: Box<dyn FnOnce() + Send>,
     ) -> io::Result<()> {
-        let mut state = self.shared.lock();
-        self.shared.ensure_threads(&mut state)?;
+        let mut state = self.inner.lock();
+        self.inner.ensure_threads(&mut state)?;
         if kind == JobKind::Call && state.queue.len() >= MAX_QUEUE {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        // Otherwise the thread that runs its plugin takes it afterwards.
+        // Wake no thread for a plugin that runs already: its thread takes the job afterwards.
         let wakes = state.is_free(health);
         state.queue.push(Job {
             health: Arc::clone(health),
@@ -97,21 +80,22 @@ impl Pool {
         });
         drop(state);
         if wakes {
-            self.shared.work.notify_one();
+            self.inner.work.notify_one();
         }
         Ok(())
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl PoolInner {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         // No user code runs under the lock; a poisoned state is as good as any.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ensure_threads(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+    fn ensure_threads(self: &Arc<Self>, state: &mut PoolState) -> io::Result<()> {
         if !state.watchdog {
-            watchdog::start(Arc::clone(self))?;
+            let (watched, ticked) = (Arc::clone(self), Arc::clone(self));
+            watchdog::start(move || watched.wait_until_busy(), move || ticked.tick())?;
             state.watchdog = true;
         }
         while state.workers.len() < THREADS {
@@ -124,28 +108,55 @@ impl Shared {
         Ok(())
     }
 
-    fn start_worker(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+    fn start_worker(self: &Arc<Self>, state: &mut PoolState) -> io::Result<()> {
         let id = state.next_id;
-        let shared = Arc::clone(self);
+        let inner = Arc::clone(self);
         thread::Builder::new()
             .name(format!("plugin-{id}"))
             .stack_size(STACK)
-            .spawn(move || shared.work(id))?;
+            .spawn(move || inner.work(id))?;
         state.next_id += 1;
         state.workers.push(Worker { id, running: None });
         Ok(())
     }
 
-    /// A worker's life.
+    /// Blocks until a call runs; false when the pool is closed and drained.
+    fn wait_until_busy(&self) -> bool {
+        let mut state = self.lock();
+        loop {
+            if state.workers.iter().any(|worker| worker.running.is_some()) {
+                return true;
+            }
+            if state.closed && state.queue.is_empty() {
+                return false;
+            }
+            let woken = self.busy.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Gives up the threads that hang, and replaces them.
+    fn tick(self: &Arc<Self>) {
+        let mut state = self.lock();
+        let before = state.workers.len();
+        state.give_up_hung();
+        for _ in state.workers.len()..before {
+            if let Err(error) = self.start_worker(&mut state) {
+                tracing::error!(%error, "no thread for plugin calls can be started");
+            }
+        }
+    }
+
+    /// The loop of a worker thread.
     fn work(&self, id: u64) {
         let mut state = self.lock();
         loop {
-            if !state.workers.iter().any(|worker| worker.id == id) {
+            if !state.has_worker(id) {
                 return; // given up while it was in a call
             }
             if let Some(job) = state.take_job() {
                 state.set_running(id, Some(&job.health));
-                // Another plugin's job may have waited for no more than a thread that looks.
+                // One wake-up may stand for several jobs, so pass it on if another plugin's job waits.
                 let more = state.queue.any(|health| state.is_free(health));
                 drop(state);
                 if more {
@@ -167,37 +178,10 @@ impl Shared {
     }
 }
 
-impl State {
-    /// The oldest job whose plugin is on no thread now.
-    fn take_job(&mut self) -> Option<Job> {
-        let Self { queue, workers, .. } = self;
-        queue.take(|health| is_free(workers, health))
-    }
-
-    fn is_free(&self, health: &Arc<Health>) -> bool {
-        is_free(&self.workers, health)
-    }
-
-    fn set_running(&mut self, id: u64, health: Option<&Arc<Health>>) {
-        if let Some(worker) = self.workers.iter_mut().find(|worker| worker.id == id) {
-            worker.running = health.map(|health| Running {
-                health: Arc::clone(health),
-                ticks: 0,
-            });
-        }
-    }
-}
-
-/// Whether the plugin is on no thread now.
-fn is_free(workers: &[Worker], health: &Arc<Health>) -> bool {
-    let mut running = workers.iter().filter_map(|worker| worker.running.as_ref());
-    !running.any(|running| Arc::ptr_eq(&running.health, health))
-}
-
 fn run(job: Job) {
     let Job { health, run } = job;
     if health.death().is_some() {
-        return; // dropping the closure tells whoever waits
+        return; // dropping the closure tells its caller
     }
     if catch_unwind(AssertUnwindSafe(run)).is_err() {
         tracing::error!(

@@ -4,19 +4,18 @@
 //! to another thread would cost more than the signature. So nothing here allocates but what is kept,
 //! and nothing is shared between callers but one flag.
 
-mod few;
+mod inline_vec;
 mod sink;
 
 use crate::{
-    Breach, Instance, SignBody, context::Services, instance::InstanceHandle, plugin::Shared,
-    sink::End,
+    Instance, SignBody, Violation, call::InstanceHandle, context::Services, loaded::LoadedPlugin,
 };
 use aws_lc_rs::digest::{Context, Digest, SHA256};
 use bytes::Bytes as Content;
-use few::Few;
 use gateway_model::{Failure, FailureClass, SignRequest, SignatureFields};
+use inline_vec::InlineVec;
 use plugins_abi::{Bytes, Header, SignRequest as AbiRequest, Status};
-use sink::Taken;
+use sink::SignatureDraft;
 use std::{
     ptr,
     time::{SystemTime, UNIX_EPOCH},
@@ -49,13 +48,13 @@ fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<Signatur
     let (clock, random) = plugin.host.surroundings();
     let services = Services::new(&plugin.health, clock, random);
     let called = services.enter(|| call(instance, request, clock.wall()));
-    // It may have said in this very call that it cannot go on.
+    // Again after the call: the plugin may have reported in it that it cannot go on.
     plugin.health.admit_sign()?;
-    let Some((status, taken)) = called else {
+    let Some((status, draft)) = called else {
         let message = format!("plugin {} signs no requests", plugin.manifest.name);
         return Err(Failure::new(FailureClass::Config, "unsupported", message));
     };
-    match judge(status, taken) {
+    match judge(status, draft) {
         Ok(Ok(fields)) => Ok(fields),
         Ok(Err(failure)) => {
             if failure.class == FailureClass::Bug {
@@ -63,7 +62,7 @@ fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<Signatur
             }
             Err(failure)
         }
-        Err(breach) => Err(blame(plugin, &breach)),
+        Err(violation) => Err(blame(plugin, &violation)),
     }
 }
 
@@ -72,11 +71,11 @@ fn call(
     instance: &InstanceHandle,
     request: &SignRequest<'_>,
     wall: SystemTime,
-) -> Option<(Status, Taken)> {
+) -> Option<(Status, SignatureDraft)> {
     let plugin = instance.plugin();
     let function = plugin.table.sign?;
     let wanted = &plugin.manifest.signing;
-    let mut headers = Few::<Header, 8>::new(EMPTY);
+    let mut headers = InlineVec::<Header, 8>::new(EMPTY);
     for name in &wanted.headers {
         for value in request.headers.get_all(name) {
             headers.push(Header {
@@ -86,7 +85,7 @@ fn call(
             });
         }
     }
-    let mut body = Few::<Bytes, 4>::new(Bytes::EMPTY);
+    let mut body = InlineVec::<Bytes, 4>::new(Bytes::EMPTY);
     let mut hash = None;
     match wanted.body {
         SignBody::None => {}
@@ -113,7 +112,7 @@ fn call(
     Some(sink::record(|sink| {
         // SAFETY: a live instance, which allows any number of calls at a time from any thread; what is
         // lent lives until the call has returned.
-        unsafe { function(instance.as_ptr(), &raw const lent, sink) }
+        unsafe { function(instance.as_ptr().cast_const(), &raw const lent, sink) }
     }))
 }
 
@@ -136,28 +135,31 @@ fn unix_ms(wall: SystemTime) -> u64 {
 }
 
 /// Reads what the call returned and left in the sink.
-fn judge(status: Status, taken: Taken) -> Result<Result<SignatureFields, Failure>, Breach> {
-    if let Some(breach) = taken.breach {
-        return Err(breach);
+fn judge(
+    status: Status,
+    draft: SignatureDraft,
+) -> Result<Result<SignatureFields, Failure>, Violation> {
+    if let Some(violation) = draft.violation {
+        return Err(violation);
     }
-    match (status, taken.failure) {
-        (Status::OK, None) => Ok(Ok(taken.fields)),
+    match (status, draft.failure) {
+        (Status::OK, None) => Ok(Ok(draft.fields)),
         (Status::OK | Status::FAILED, Some(failure)) => Ok(Err(failure)),
-        (Status::FAILED, None) => Err(Breach::NoReason),
-        (Status::PANIC, failure) => Err(Breach::panicked(failure.map(End::Failed))),
-        (Status::UNSUPPORTED, _) => Err(Breach::SignUnsupported),
-        (Status(other), _) => Err(Breach::UnknownStatus(other)),
+        (Status::FAILED, None) => Err(Violation::NoReason),
+        (Status::PANIC, failure) => Err(Violation::panicked(failure)),
+        (Status::UNSUPPORTED, _) => Err(Violation::SignUnsupported),
+        (Status(other), _) => Err(Violation::UnknownStatus(other)),
     }
 }
 
 #[cold]
-fn blame(plugin: &Shared, breach: &Breach) -> Failure {
+fn blame(plugin: &LoadedPlugin, violation: &Violation) -> Failure {
     plugin.health.bug();
-    let failure = breach.failure(&plugin.manifest.name);
+    let failure = violation.failure(&plugin.manifest.name);
     tracing::error!(
         plugin = plugin.manifest.name,
         code = failure.code,
-        "a request could not be signed: {breach}"
+        "a request could not be signed: {violation}"
     );
     failure
 }

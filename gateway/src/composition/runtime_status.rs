@@ -3,7 +3,7 @@
 use gateway_admin::{PluginStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::ControlPlane;
-use gateway_plugin_host::{Catalog, Entry, Plugin};
+use gateway_plugin_host::{Catalog, CatalogEntry, Plugin};
 use gateway_proxy::{MetricsReader, MetricsSnapshot};
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) fn plugins(catalog: &Catalog) -> Vec<(PluginStatus, Option<Plugin>)> 
         .collect()
 }
 
-fn status(entry: &Entry) -> PluginStatus {
+fn status(entry: &CatalogEntry) -> PluginStatus {
     let file_name = || {
         entry
             .file()

@@ -8,7 +8,9 @@ use crate::{
 };
 use futures_util::future::join_all;
 use gateway_model::{Failure, FailureClass, SecretBytes};
-use gateway_plugin_host::{Authorization, Instance, InstanceOptions, Issued, Limits, Reason};
+use gateway_plugin_host::{
+    Authorization, AuthorizationReason, Instance, InstanceOptions, Issued, Limits,
+};
 use std::time::Duration;
 
 const ISSUES: &str = "issues a credential for good answers";
@@ -33,7 +35,7 @@ pub(crate) fn limits() -> Limits {
 
 pub(crate) fn fetch() -> Authorization {
     Authorization {
-        reason: Reason::Fetch,
+        reason: AuthorizationReason::Fetch,
         slot: String::new(),
         state: SecretBytes::default(),
         params: Vec::new(),

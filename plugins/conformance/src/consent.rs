@@ -12,7 +12,8 @@ use crate::{
 use gateway_http_client::HttpErrorKind;
 use gateway_model::{Failure, FailureClass, GrantHint, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizeUrl, GrantChange, Instance, InstanceOptions, Issued, Reason,
+    Authorization, AuthorizationReason, ConsentRequest, GrantChange, Instance, InstanceOptions,
+    Issued,
 };
 use serde_json::{Value, json};
 
@@ -93,7 +94,7 @@ impl Run {
             ),
             ("http://127.0.0.1:8081/oauth/callback", "%2B&state=other#"),
         ] {
-            let request = AuthorizeUrl {
+            let request = ConsentRequest {
                 slot: self.slot.clone(),
                 redirect_uri: redirect_uri.to_owned(),
                 state: Secret::new(state.to_owned()),
@@ -108,7 +109,7 @@ impl Run {
 
     async fn authorize(
         &self,
-        reason: Reason,
+        reason: AuthorizationReason,
         state: &SecretBytes,
         carrier: &Carrier,
     ) -> Result<Issued, Failure> {
@@ -122,7 +123,7 @@ impl Run {
             reason,
             slot: self.slot.clone(),
             state: state.clone(),
-            params: if reason == Reason::AuthCode {
+            params: if reason == AuthorizationReason::AuthCode {
                 code
             } else {
                 Vec::new()
@@ -137,7 +138,10 @@ impl Run {
         let carrier = Carrier::good(&self.script);
         let none = SecretBytes::default();
         let mut kept = None;
-        match self.authorize(Reason::AuthCode, &none, &carrier).await {
+        match self
+            .authorize(AuthorizationReason::AuthCode, &none, &carrier)
+            .await
+        {
             Ok(issued) => {
                 findings.extend(change(&issued, &none));
                 kept = Some(issued.state).filter(|state| !state.expose().is_empty());
@@ -150,7 +154,11 @@ impl Run {
             } else {
                 self.script.clone()
             };
-            for reason in [Reason::Refresh, Reason::Fetch, Reason::UpstreamRejected] {
+            for reason in [
+                AuthorizationReason::Refresh,
+                AuthorizationReason::Fetch,
+                AuthorizationReason::UpstreamRejected,
+            ] {
                 let carrier = Carrier::good(&next);
                 match self.authorize(reason, state, &carrier).await {
                     Ok(issued) => findings.extend(change(&issued, state)),
@@ -164,7 +172,11 @@ impl Run {
 
     async fn needed(&self, report: &mut Report) {
         let mut findings = Vec::new();
-        for reason in [Reason::Fetch, Reason::Refresh, Reason::UpstreamRejected] {
+        for reason in [
+            AuthorizationReason::Fetch,
+            AuthorizationReason::Refresh,
+            AuthorizationReason::UpstreamRejected,
+        ] {
             let carrier = Carrier::good(&self.script);
             let none = SecretBytes::default();
             match self.authorize(reason, &none, &carrier).await {
@@ -190,7 +202,7 @@ impl Run {
             return;
         };
         let (mut bugs, mut fates, mut told) = (Vec::new(), Vec::new(), Vec::new());
-        for reason in [Reason::AuthCode, Reason::Refresh] {
+        for reason in [AuthorizationReason::AuthCode, AuthorizationReason::Refresh] {
             for (name, meaning, reply) in cases::replies() {
                 let name = format!("{reason:?}, {name}");
                 let carrier = Carrier::with(&self.script, 0, reply.clone());
@@ -206,7 +218,7 @@ impl Run {
                 if self.secrets.are_in(&format!("{failure:?}")) {
                     told.push(format!("{name}: the failure contains a secret"));
                 }
-                if reason == Reason::Refresh {
+                if reason == AuthorizationReason::Refresh {
                     fates.extend(wrong_fate(&reply, &failure).map(|why| format!("{name}: {why}")));
                 }
             }

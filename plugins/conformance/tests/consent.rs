@@ -4,7 +4,7 @@ use gateway_model::Clock;
 use gateway_plugin_host::Plugin;
 use plugins_conformance::{Outcome, Report, Suite, check, host};
 use plugins_sdk::{
-    CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Grant, Reason, Result,
+    CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Grant, AuthorizationReason, Result,
     oauth::{ChallengeMethod, consent_url},
 };
 use serde_json::{Value, json};
@@ -86,8 +86,8 @@ impl CarrierAuth for Flawed {
             return Credential::bearer("client-credentials");
         }
         let secret = match cx.reason() {
-            Reason::AuthCode => cx.param("code").unwrap_or_default().to_owned(),
-            Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected | Reason::Revoke => {
+            AuthorizationReason::AuthCode => cx.param("code").unwrap_or_default().to_owned(),
+            AuthorizationReason::Fetch | AuthorizationReason::Refresh | AuthorizationReason::UpstreamRejected | AuthorizationReason::Revoke => {
                 self.presented(cx)?
             }
         };

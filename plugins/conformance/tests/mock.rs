@@ -8,7 +8,7 @@
 mod world;
 
 use gateway_model::{FailureClass, GrantHint, SecretBytes};
-use gateway_plugin_host::{GrantChange, Reason};
+use gateway_plugin_host::{AuthorizationReason, GrantChange};
 use mock_ups::{Action, Endpoint, Fault, StaleGrant};
 use std::time::Duration;
 use world::World;
@@ -23,10 +23,12 @@ async fn login_lives_through_refreshes() {
     assert_eq!(first.grant, GrantChange::Replaced { lifetime });
     assert_eq!(first.facts.refresh_status.as_deref(), Some("approved"));
     let second = world
-        .refresh(Reason::Refresh, &first.state)
+        .refresh(AuthorizationReason::Refresh, &first.state)
         .await
         .expect("a token");
-    let third = world.refresh(Reason::UpstreamRejected, &second.state).await;
+    let third = world
+        .refresh(AuthorizationReason::UpstreamRejected, &second.state)
+        .await;
     let third = third.expect("a token");
     assert_ne!(first.state.expose(), second.state.expose());
     assert_ne!(second.state.expose(), third.state.expose());
@@ -45,10 +47,12 @@ async fn used_refresh_token_and_code_are_refused_for_good() {
         let code = world.consent().await;
         let first = world.exchange(&code).await.expect("a login");
         world
-            .refresh(Reason::Refresh, &first.state)
+            .refresh(AuthorizationReason::Refresh, &first.state)
             .await
             .expect("a token");
-        let again = world.refresh(Reason::Refresh, &first.state).await;
+        let again = world
+            .refresh(AuthorizationReason::Refresh, &first.state)
+            .await;
         let again = again.expect_err("a used refresh token");
         assert_eq!(again.class, FailureClass::Interaction, "{again}");
         assert_eq!(again.grant, GrantHint::Refused);
@@ -77,7 +81,9 @@ async fn refresh_that_ups_did_not_look_at_can_be_repeated() {
             .endpoint(Endpoint::Refresh)
             .times(1);
         let fault = world.ups.add_fault(fault).expect("a fault");
-        let failure = world.refresh(Reason::Refresh, &first.state).await;
+        let failure = world
+            .refresh(AuthorizationReason::Refresh, &first.state)
+            .await;
         let failure = failure.expect_err("the fault");
         assert_eq!(
             (failure.grant, fault.hits()),
@@ -87,7 +93,7 @@ async fn refresh_that_ups_did_not_look_at_can_be_repeated() {
         assert_eq!(failure.class, FailureClass::Transient);
     }
     world
-        .refresh(Reason::Refresh, &first.state)
+        .refresh(AuthorizationReason::Refresh, &first.state)
         .await
         .expect("a token");
 }
@@ -104,7 +110,9 @@ async fn refresh_with_a_lost_answer_claims_nothing() {
         .endpoint(Endpoint::Refresh)
         .times(1);
     let lost = world.ups.add_fault(lost).expect("a fault");
-    let failure = world.refresh(Reason::Refresh, &first.state).await;
+    let failure = world
+        .refresh(AuthorizationReason::Refresh, &first.state)
+        .await;
     let failure = failure.expect_err("the fault");
     assert_eq!(lost.hits(), 1);
     assert_eq!(
@@ -112,7 +120,9 @@ async fn refresh_with_a_lost_answer_claims_nothing() {
         (GrantHint::HostDecides, false)
     );
     assert_eq!(failure.class, FailureClass::Transient, "{failure}");
-    let used = world.refresh(Reason::Refresh, &first.state).await;
+    let used = world
+        .refresh(AuthorizationReason::Refresh, &first.state)
+        .await;
     assert_eq!(
         used.expect_err("a used refresh token").grant,
         GrantHint::Refused
@@ -124,7 +134,9 @@ async fn refresh_with_a_lost_answer_claims_nothing() {
 async fn account_without_a_login_asks_ups_nothing() {
     let world = World::new().await;
     let before = world.ups.tokens_issued();
-    let failure = world.refresh(Reason::Fetch, &SecretBytes::default()).await;
+    let failure = world
+        .refresh(AuthorizationReason::Fetch, &SecretBytes::default())
+        .await;
     let failure = failure.expect_err("no login");
     assert_eq!(failure.code, "login_needed");
     assert!(failure.certainly_not_sent);

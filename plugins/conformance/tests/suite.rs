@@ -6,7 +6,7 @@
 )]
 
 use gateway_model::Clock;
-use gateway_plugin_host::{Plugin, Policy, open};
+use gateway_plugin_host::{Plugin, PluginPolicy, load_file};
 use plugins_conformance::{Outcome, Report, Suite, check, host};
 use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Result, SignOut, SignRequest};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ fn library(package: &str, name: &str) -> Plugin {
     let cache = tempfile::Builder::new().permissions(private).tempdir();
     let cache = cache.expect("a folder");
     let host = host(Arc::new(RealClock));
-    let entry = open(&file, &Policy::default(), cache.path(), &host);
+    let entry = load_file(&file, &PluginPolicy::default(), cache.path(), &host);
     let plugin = entry.plugin().cloned();
     plugin.unwrap_or_else(|| panic!("{:?}", entry.reason()))
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Answer, Script, World, fails, main_account, soon, spec};
 use futures_util::future::join_all;
-use gateway_broker::{BrokerConfig, Reason, RenewalOutcome, RequestOutcome, Shutdown};
+use gateway_broker::{BrokerConfig, AuthorizationReason, RenewalOutcome, RequestOutcome, Shutdown};
 use gateway_model::{FailureClass, Generation, TokenBucketPolicy, UnavailableReason};
 use std::{sync::Arc, time::Duration};
 
@@ -93,7 +93,7 @@ async fn token_is_renewed_without_anybody_asking_and_never_missing() {
     );
     assert_eq!(
         world.script.seen()[1],
-        (Reason::Refresh, b"state-1".to_vec())
+        (AuthorizationReason::Refresh, b"state-1".to_vec())
     );
 }
 
@@ -168,7 +168,10 @@ async fn parallel_401s_cause_one_renewal_and_all_may_replay() {
         "a late report about the old token"
     );
     assert_eq!(world.script.calls(), 2);
-    assert_eq!(world.script.seen()[1].0, Reason::UpstreamRejected);
+    assert_eq!(
+        world.script.seen()[1].0,
+        AuthorizationReason::UpstreamRejected
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -232,7 +235,7 @@ async fn changed_credentials_never_serve_the_old_token() {
     assert_eq!((world.script.calls(), other.calls()), (1, 1));
     assert_eq!(
         other.seen()[0],
-        (Reason::Fetch, Vec::new()),
+        (AuthorizationReason::Fetch, Vec::new()),
         "no state of the old credentials"
     );
 }

@@ -52,7 +52,7 @@ pub(crate) enum Answer {
 pub(crate) struct Script {
     answers: Mutex<VecDeque<Answer>>,
     pub(crate) takes: Duration,
-    calls: Mutex<Vec<(Reason, Vec<u8>)>>,
+    calls: Mutex<Vec<(AuthorizationReason, Vec<u8>)>>,
 }
 
 impl Script {
@@ -78,7 +78,7 @@ impl Script {
     }
 
     /// Reason and carried state of every call.
-    pub(crate) fn seen(&self) -> Vec<(Reason, Vec<u8>)> {
+    pub(crate) fn seen(&self) -> Vec<(AuthorizationReason, Vec<u8>)> {
         self.calls.lock().expect("no panic under the lock").clone()
     }
 }

@@ -7,7 +7,7 @@ use file_report::FileReport;
 use gateway_cli::{CliError, CommandOutcome, PluginCommand, terminal::Output};
 use gateway_config::Config;
 use gateway_model::Clock;
-use gateway_plugin_host::{Catalog, Policy};
+use gateway_plugin_host::{Catalog, PluginPolicy};
 use std::{path::Path, sync::Arc};
 
 /// `waybill plugin`.
@@ -20,7 +20,7 @@ pub fn plugin(
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
     match command {
-        PluginCommand::List { dir: Some(dir), .. } => list(dir, &Policy::default(), output),
+        PluginCommand::List { dir: Some(dir), .. } => list(dir, &PluginPolicy::default(), output),
         PluginCommand::List { config, dir: None } => {
             let config = Config::load(config)?;
             list(&config.plugins.dir, &config.plugins.policy, output)
@@ -33,7 +33,7 @@ pub fn plugin(
     }
 }
 
-fn list(dir: &Path, policy: &Policy, output: &mut Output) -> Result<CommandOutcome, CliError> {
+fn list(dir: &Path, policy: &PluginPolicy, output: &mut Output) -> Result<CommandOutcome, CliError> {
     let catalog = Catalog::verify(dir, policy).map_err(|error| CliError::Running(error.into()))?;
     let reports: Vec<FileReport> = catalog.entries().iter().map(FileReport::from).collect();
     if output.is_json() {

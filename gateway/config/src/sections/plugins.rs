@@ -5,7 +5,7 @@ use crate::{
     reader::Variables,
     reader::{At, Context, Table, shortened},
 };
-use gateway_plugin_host::{Digest, Policy};
+use gateway_plugin_host::{Digest, PluginPolicy};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -19,7 +19,7 @@ pub struct Plugins {
     /// Private copies of the files that were checked; only this user may enter.
     pub cache: PathBuf,
     /// What is demanded of plugins.
-    pub policy: Policy,
+    pub policy: PluginPolicy,
 }
 
 static DIR: Key = Key {
@@ -77,7 +77,7 @@ impl Plugins {
         Self {
             dir,
             cache,
-            policy: Policy {
+            policy: PluginPolicy {
                 strict: table.bool(cx, &STRICT),
                 require_pins: table.bool(cx, &REQUIRE_PINS),
                 pins: pins(cx, table),

@@ -13,7 +13,7 @@ use gateway_http_client::{
     HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HyperClient,
 };
 use gateway_model::{AccountId, Clock, Environment, GrantKind, Secret};
-use gateway_plugin_host::{Catalog, Host, Policy};
+use gateway_plugin_host::{Catalog, Host, PluginPolicy};
 use gateway_store::{Access, MasterKeySource, OpenError, Store, StoreOptions, StoreUrl};
 use http::{HeaderMap, HeaderValue, Method, header};
 use mock_ups::MockUps;
@@ -426,7 +426,7 @@ async fn gateway(
     let broker = Arc::new(broker);
     let (plugins, cache) = (folder.path().join("plugins"), folder.path().join("cache"));
     let host = Host::new(Arc::clone(&clock));
-    let catalog = Catalog::load(&plugins, &Policy::default(), &cache, &host);
+    let catalog = Catalog::load(&plugins, &PluginPolicy::default(), &cache, &host);
     let control = ControlPlane::new(Parts {
         store: store.clone(),
         broker: Arc::clone(&broker),

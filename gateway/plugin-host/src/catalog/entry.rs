@@ -1,14 +1,15 @@
 //! One file and how far it came.
 
 use crate::{
-    Digest, FileError, HandshakeError, Inspection, Manifest, PlaceError, Plugin, Refusal, Report,
+    Digest, FileError, HandshakeError, Inspection, Manifest, Plugin, PrivateCopyError, Refusal,
+    Report,
 };
 use gateway_model::CarrierId;
 use std::path::{Path, PathBuf};
 
 /// Why a plugin is not active.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum PluginFault {
     /// The file may not be read, or cannot be.
     #[error(transparent)]
     File(#[from] FileError),
@@ -52,9 +53,9 @@ pub enum Fault {
         /// The other file.
         other: PathBuf,
     },
-    /// No private copy.
+    /// The private copy cannot be made.
     #[error(transparent)]
-    Place(#[from] PlaceError),
+    PrivateCopy(#[from] PrivateCopyError),
     /// The dynamic loader refused it.
     #[error(
         "the system's loader refused it: {0} (is the cache folder on a file system mounted noexec?)"
@@ -70,47 +71,47 @@ pub enum Fault {
 
 /// How far a file came. It only goes forward, and *faulted* is the end.
 #[derive(Debug)]
-pub enum State {
+pub enum EntryState {
     /// Found, not looked at.
     Discovered,
     /// Its bytes are fine; no code ran.
-    Verified(Box<Verified>),
+    Verified(Box<VerifiedFile>),
     /// Loaded.
     Active(Plugin),
     /// Refused, at any of the stages.
-    Faulted(Fault),
+    Faulted(PluginFault),
 }
 
 /// A file that may be loaded, with the bytes that were checked.
-pub struct Verified {
+pub struct VerifiedFile {
     pub(super) bytes: Vec<u8>,
     pub(super) inspection: Inspection,
 }
 
-impl std::fmt::Debug for Verified {
+impl std::fmt::Debug for VerifiedFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Verified({} bytes)", self.bytes.len())
+        write!(f, "VerifiedFile({} bytes)", self.bytes.len())
     }
 }
 
 /// One file.
 #[derive(Debug)]
-pub struct Entry {
+pub struct CatalogEntry {
     file: PathBuf,
     sha256: Option<Digest>,
     manifest: Option<Manifest>,
     reports: Vec<Report>,
-    state: State,
+    state: EntryState,
 }
 
-impl Entry {
+impl CatalogEntry {
     pub(super) const fn new(file: PathBuf) -> Self {
         Self {
             file,
             sha256: None,
             manifest: None,
             reports: Vec::new(),
-            state: State::Discovered,
+            state: EntryState::Discovered,
         }
     }
 
@@ -135,7 +136,7 @@ impl Entry {
     }
 
     /// How far it came.
-    pub const fn state(&self) -> &State {
+    pub const fn state(&self) -> &EntryState {
         &self.state
     }
 
@@ -143,41 +144,41 @@ impl Entry {
     /// counts as faulted.
     pub fn state_name(&self) -> &'static str {
         match &self.state {
-            State::Discovered => "discovered",
-            State::Verified(_) => "verified",
-            State::Active(plugin) if plugin.ready().is_err() => "faulted",
-            State::Active(_) => "active",
-            State::Faulted(_) => "faulted",
+            EntryState::Discovered => "discovered",
+            EntryState::Verified(_) => "verified",
+            EntryState::Active(plugin) if plugin.ready().is_err() => "faulted",
+            EntryState::Active(_) => "active",
+            EntryState::Faulted(_) => "faulted",
         }
     }
 
     /// Why it is faulted, and what to do.
     pub fn reason(&self) -> Option<String> {
         match &self.state {
-            State::Discovered | State::Verified(_) => None,
-            State::Active(plugin) => plugin.ready().err().map(|failure| failure.message),
-            State::Faulted(fault) => Some(fault.to_string()),
+            EntryState::Discovered | EntryState::Verified(_) => None,
+            EntryState::Active(plugin) => plugin.ready().err().map(|failure| failure.message),
+            EntryState::Faulted(fault) => Some(fault.to_string()),
         }
     }
 
     /// The plugin, if it was loaded.
     pub const fn plugin(&self) -> Option<&Plugin> {
         match &self.state {
-            State::Active(plugin) => Some(plugin),
-            State::Discovered | State::Verified(_) | State::Faulted(_) => None,
+            EntryState::Active(plugin) => Some(plugin),
+            EntryState::Discovered | EntryState::Verified(_) | EntryState::Faulted(_) => None,
         }
     }
 
     /// The manifest of a file that may be loaded.
     pub(super) const fn verified(&self) -> Option<&Manifest> {
         match &self.state {
-            State::Verified(verified) => Some(&verified.inspection.manifest),
-            State::Discovered | State::Active(_) | State::Faulted(_) => None,
+            EntryState::Verified(verified) => Some(&verified.inspection.manifest),
+            EntryState::Discovered | EntryState::Active(_) | EntryState::Faulted(_) => None,
         }
     }
 
-    pub(super) fn fault(&mut self, fault: impl Into<Fault>) {
-        self.state = State::Faulted(fault.into());
+    pub(super) fn fault(&mut self, fault: impl Into<PluginFault>) {
+        self.state = EntryState::Faulted(fault.into());
     }
 
     pub(super) const fn set_digest(&mut self, digest: Digest) {
@@ -187,15 +188,15 @@ impl Entry {
     pub(super) fn set_verified(&mut self, bytes: Vec<u8>, inspection: Inspection) {
         self.manifest = Some(inspection.manifest.clone());
         self.reports = inspection.reports.clone();
-        self.state = State::Verified(Box::new(Verified { bytes, inspection }));
+        self.state = EntryState::Verified(Box::new(VerifiedFile { bytes, inspection }));
     }
 
     /// Takes the verified file out, to be activated or faulted.
-    pub(super) fn take_verified(&mut self) -> Option<(Box<Verified>, Digest)> {
+    pub(super) fn take_verified(&mut self) -> Option<(Box<VerifiedFile>, Digest)> {
         let digest = self.sha256?;
-        match std::mem::replace(&mut self.state, State::Discovered) {
-            State::Verified(verified) => Some((verified, digest)),
-            other @ (State::Discovered | State::Active(_) | State::Faulted(_)) => {
+        match std::mem::replace(&mut self.state, EntryState::Discovered) {
+            EntryState::Verified(verified) => Some((verified, digest)),
+            other @ (EntryState::Discovered | EntryState::Active(_) | EntryState::Faulted(_)) => {
                 self.state = other;
                 None
             }
@@ -203,16 +204,16 @@ impl Entry {
     }
 
     pub(super) fn set_active(&mut self, plugin: Plugin) {
-        self.state = State::Active(plugin);
+        self.state = EntryState::Active(plugin);
     }
 
     /// One line for the log.
     pub(super) fn log(&self) {
         let file = self.file.display();
         match &self.state {
-            State::Active(plugin) => tracing::info!(%file, ?plugin, "plugin is active"),
-            State::Faulted(fault) => tracing::error!(%file, "plugin is not loaded: {fault}"),
-            State::Discovered | State::Verified(_) => {}
+            EntryState::Active(plugin) => tracing::info!(%file, ?plugin, "plugin is active"),
+            EntryState::Faulted(fault) => tracing::error!(%file, "plugin is not loaded: {fault}"),
+            EntryState::Discovered | EntryState::Verified(_) => {}
         }
         for report in &self.reports {
             tracing::warn!(%file, "plugin: {report}");

@@ -1,29 +1,32 @@
 //! The stages between file and plugin.
 
-use super::{Entry, Fault, Policy};
-use crate::plugin::Loaded;
-use crate::{
-    Digest, Host, Plugin, Refusal, catalog::entry::Verified, discover, handshake, host_table,
+use super::{
+    entry::{CatalogEntry, PluginFault, VerifiedFile},
+    policy::PluginPolicy,
 };
-use crate::{inspect, library, place};
+use crate::{
+    Digest, Host, Plugin, Refusal, discover, handshake, host_table, inspect, library,
+    loaded::{LibraryFile, LoadedPlugin},
+    private_copy,
+};
 use std::path::Path;
 
 /// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.
-pub fn open(file: &Path, policy: &Policy, cache: &Path, host: &Host) -> Entry {
-    let mut entry = Entry::new(file.to_owned());
+pub fn load_file(file: &Path, policy: &PluginPolicy, cache: &Path, host: &Host) -> CatalogEntry {
+    let mut entry = CatalogEntry::new(file.to_owned());
     verify(&mut entry, policy);
     activate(&mut entry, cache, host);
     entry
 }
 
 /// From *discovered* to *verified*: reads the file once and checks those bytes.
-pub(super) fn verify(entry: &mut Entry, policy: &Policy) {
+pub(super) fn verify(entry: &mut CatalogEntry, policy: &PluginPolicy) {
     if let Err(fault) = check(entry, policy) {
         entry.fault(fault);
     }
 }
 
-fn check(entry: &mut Entry, policy: &Policy) -> Result<(), Fault> {
+fn check(entry: &mut CatalogEntry, policy: &PluginPolicy) -> Result<(), PluginFault> {
     let bytes = discover::read(entry.file())?;
     let found = Digest::of(&bytes);
     entry.set_digest(found);
@@ -32,15 +35,16 @@ fn check(entry: &mut Entry, policy: &Policy) -> Result<(), Fault> {
     let pin = policy.pins.get(&name).copied();
     let report = inspection.reports.first().cloned();
     entry.set_verified(bytes, inspection);
+    // The pin before the reports: a file that the operator did not choose has nothing to explain.
     match pin {
         Some(pinned) if pinned != found => {
-            return Err(Fault::Pin {
+            return Err(PluginFault::Pin {
                 name,
                 pinned,
                 found,
             });
         }
-        None if policy.require_pins => return Err(Fault::Unpinned { name, found }),
+        None if policy.require_pins => return Err(PluginFault::Unpinned { name, found }),
         Some(_) | None => {}
     }
     match report {
@@ -50,7 +54,7 @@ fn check(entry: &mut Entry, policy: &Policy) -> Result<(), Fault> {
 }
 
 /// From *verified* to *active*; leaves other states as they are.
-pub(super) fn activate(entry: &mut Entry, cache: &Path, host: &Host) {
+pub(super) fn activate(entry: &mut CatalogEntry, cache: &Path, host: &Host) {
     let file = entry.file().to_owned();
     let Some((verified, digest)) = entry.take_verified() else {
         return;
@@ -63,29 +67,29 @@ pub(super) fn activate(entry: &mut Entry, cache: &Path, host: &Host) {
 
 fn load(
     file: &Path,
-    verified: Verified,
+    verified: VerifiedFile,
     digest: Digest,
     cache: &Path,
     host: &Host,
-) -> Result<Plugin, Fault> {
-    let placed = place::place(cache, &verified.bytes, digest)?;
+) -> Result<Plugin, PluginFault> {
+    let copy = private_copy::make(cache, &verified.bytes, digest)?;
     let manifest = verified.inspection.manifest;
     let bytes = verified.inspection.manifest_bytes;
     let health = host.health(&manifest.name);
     // Constructors and the entry point are the plugin's code: on the pool, under the watchdog.
     let loaded = host.call_blocking(&health, move || {
         // SAFETY: inspected, private, never written again.
-        let entry = unsafe { library::open(&placed) }.map_err(Fault::Load)?;
+        let entry = unsafe { library::open(&copy) }.map_err(PluginFault::Load)?;
         // SAFETY: the entry point of a library that says it follows the header.
         let table = unsafe { handshake::enter(entry, &host_table::TABLE, &bytes) };
-        table.map(|table| (table, entry)).map_err(Fault::from)
+        table.map(|table| (table, entry)).map_err(PluginFault::from)
     });
-    let (table, entry) = loaded.map_err(|failure| Fault::Lost(failure.message))??;
-    let loaded = Loaded {
+    let (table, entry) = loaded.map_err(|failure| PluginFault::Lost(failure.message))??;
+    let file = LibraryFile {
         path: file.to_owned(),
         sha256: digest,
         entry,
     };
-    let plugin = Plugin::new(table, host, health, manifest, Some(loaded))?;
-    Ok(plugin)
+    let loaded = LoadedPlugin::new(table, host, health, manifest, Some(file))?;
+    Ok(Plugin::new(loaded))
 }

@@ -14,8 +14,8 @@ use std::{collections::HashMap, time::Duration};
 /// Fields of a response that the plugin is shown.
 const MAX_FIELDS: usize = 128;
 
-/// Something that the operation waited for.
-pub(super) enum Outcome {
+/// A response, an error or a timer that the operation waited for.
+pub(super) enum ExchangeEvent {
     Response(u64, HttpResponse),
     Error(u64, HttpError),
     Timer(u64),
@@ -25,7 +25,7 @@ pub(super) enum Outcome {
 pub(super) struct Exchange<'a> {
     http: &'a dyn HttpClient,
     limits: Limits,
-    running: FuturesUnordered<Abortable<BoxFuture<'a, Outcome>>>,
+    running: FuturesUnordered<Abortable<BoxFuture<'a, ExchangeEvent>>>,
     handles: HashMap<u64, AbortHandle>,
     sent: usize,
     certainly_not_sent: usize,
@@ -56,16 +56,18 @@ impl<'a> Exchange<'a> {
         self.sent += 1;
         let (timeout, max) = (request.timeout, request.max_response);
         let sending = tokio::time::timeout(timeout, self.http.send(request));
-        let outcome = async move {
+        let event = async move {
             match sending.await {
-                Ok(Ok(response)) if response.body.len() <= max => Outcome::Response(id, response),
+                Ok(Ok(response)) if response.body.len() <= max => {
+                    ExchangeEvent::Response(id, response)
+                }
                 Ok(Ok(_)) => error(id, HttpErrorKind::TooLarge, "the response is too long"),
-                Ok(Err(error)) => Outcome::Error(id, error),
-                // The client has the same deadline; this one holds if it forgets.
+                Ok(Err(error)) => ExchangeEvent::Error(id, error),
+                // The client has the same deadline; this one holds if a client forgets it.
                 Err(_) => error(id, HttpErrorKind::Timeout, "the deadline passed"),
             }
         };
-        self.wait_for(id, outcome.boxed());
+        self.wait_for(id, event.boxed());
     }
 
     /// Answers a request that is not made.
@@ -77,14 +79,14 @@ impl<'a> Exchange<'a> {
     pub(super) fn start_timer(&mut self, id: u64, delay_ms: u64) {
         // The deadline of the authorization comes first in any case.
         let delay = Duration::from_millis(delay_ms).min(self.limits.deadline);
-        let fired = tokio::time::sleep(delay).map(move |()| Outcome::Timer(id));
+        let fired = tokio::time::sleep(delay).map(move |()| ExchangeEvent::Timer(id));
         self.wait_for(id, fired.boxed());
     }
 
-    fn wait_for(&mut self, id: u64, outcome: BoxFuture<'a, Outcome>) {
+    fn wait_for(&mut self, id: u64, event: BoxFuture<'a, ExchangeEvent>) {
         let (handle, registration) = AbortHandle::new_pair();
         self.handles.insert(id, handle);
-        self.running.push(Abortable::new(outcome, registration));
+        self.running.push(Abortable::new(event, registration));
     }
 
     /// Takes a request or timer back; one that is over or unknown is ignored.
@@ -94,34 +96,36 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The next outcome; `None` when nothing is outstanding.
-    pub(super) async fn next(&mut self) -> Option<Outcome> {
+    /// The next event; `None` if nothing is outstanding.
+    pub(super) async fn next(&mut self) -> Option<ExchangeEvent> {
         while !self.handles.is_empty() {
-            let Ok(outcome) = self.running.next().await? else {
-                continue; // taken back
+            let Ok(event) = self.running.next().await? else {
+                continue; // the plugin cancelled it
             };
-            let id = match &outcome {
-                Outcome::Response(id, _) | Outcome::Error(id, _) | Outcome::Timer(id) => *id,
+            let id = match &event {
+                ExchangeEvent::Response(id, _)
+                | ExchangeEvent::Error(id, _)
+                | ExchangeEvent::Timer(id) => *id,
             };
-            // A request that ended while it was taken back has no handle any more.
+            // A request may end in the same moment in which it is cancelled; its handle is gone then.
             let wanted = self.handles.remove(&id).is_some();
-            if let Outcome::Error(_, error) = &outcome
+            if let ExchangeEvent::Error(_, error) = &event
                 && error.kind != HttpErrorKind::Denied
                 && error.certainly_not_sent()
             {
                 self.certainly_not_sent += 1;
             }
             if wanted {
-                return Some(outcome);
+                return Some(event);
             }
         }
         None
     }
 }
 
-fn error(id: u64, kind: HttpErrorKind, message: impl Into<String>) -> Outcome {
+fn error(id: u64, kind: HttpErrorKind, message: impl Into<String>) -> ExchangeEvent {
     let message = message.into();
-    Outcome::Error(id, HttpError { kind, message })
+    ExchangeEvent::Error(id, HttpError { kind, message })
 }
 
 /// The ABI's number for where a request ended.

@@ -1,8 +1,8 @@
-//! Reads what one call returned and emitted. Whatever the header does not foresee is a breach.
+//! Reads what one call returned and emitted. Whatever the C header does not allow is a violation.
 
 use crate::{
-    Breach, Issued, fields,
-    sink::{Done, Emission, Emitted, End},
+    Issued, Violation, fields,
+    sink::{Emission, Emitted, EmittedCredential, OpEnd},
 };
 use gateway_model::{Failure, FailureClass};
 use plugins_abi::Status;
@@ -15,9 +15,9 @@ pub(super) enum Verdict {
     Wants(Vec<Emission>),
 }
 
-/// What the operation's end is judged by.
+/// What the rules for an operation's end depend on.
 #[derive(Clone, Copy)]
-pub(super) struct Occasion {
+pub(super) struct StepContext {
     /// The operation began with this call.
     pub(super) begins: bool,
     /// It gives a grant back, which yields no credential.
@@ -27,11 +27,12 @@ pub(super) struct Occasion {
 pub(super) fn judge(
     status: Status,
     emitted: Emitted,
-    occasion: Occasion,
-) -> Result<Verdict, Breach> {
-    if let Some(breach) = emitted.breach {
-        return Err(breach);
+    context: StepContext,
+) -> Result<Verdict, Violation> {
+    if let Some(violation) = emitted.violation {
+        return Err(violation);
     }
+    // An operation that ends may still cancel what is outstanding, but ask for nothing more.
     let cancels_only = |emissions: &[Emission]| {
         let cancel = |emission: &Emission| matches!(emission, Emission::Cancel { .. });
         emissions.iter().all(cancel)
@@ -39,29 +40,31 @@ pub(super) fn judge(
     match (status, emitted.end) {
         (Status::OK, None) => Ok(Verdict::Wants(emitted.emissions)),
         (Status::OK | Status::FAILED, Some(_)) if !cancels_only(&emitted.emissions) => {
-            Err(Breach::EndAndRequests)
+            Err(Violation::EndAndRequests)
         }
-        (Status::OK, Some(End::Done(done))) => Ok(Verdict::Issued(issued(done, occasion.revokes)?)),
-        (Status::OK | Status::FAILED, Some(End::Failed(failure))) => Ok(Verdict::Failed(failure)),
-        (Status::FAILED, Some(End::Done(_))) => Err(Breach::Contradiction),
-        (Status::FAILED, None) => Err(Breach::NoReason),
-        (Status::PANIC, end) => Err(Breach::panicked(end)),
-        (Status::UNSUPPORTED, _) if occasion.begins => Ok(Verdict::Failed(Failure::new(
+        (Status::OK, Some(OpEnd::Done(done))) => {
+            Ok(Verdict::Issued(issued(done, context.revokes)?))
+        }
+        (Status::OK | Status::FAILED, Some(OpEnd::Failed(failure))) => Ok(Verdict::Failed(failure)),
+        (Status::FAILED, Some(OpEnd::Done(_))) => Err(Violation::Contradiction),
+        (Status::FAILED, None) => Err(Violation::NoReason),
+        (Status::PANIC, end) => Err(Violation::panicked(end.and_then(OpEnd::failure))),
+        (Status::UNSUPPORTED, _) if context.begins => Ok(Verdict::Failed(Failure::new(
             FailureClass::Config,
             "unsupported",
             "the plugin does not know this kind of authorization: update it",
         ))),
-        (Status::UNSUPPORTED, _) => Err(Breach::Unsupported),
-        (Status(other), _) => Err(Breach::UnknownStatus(other)),
+        (Status::UNSUPPORTED, _) => Err(Violation::Unsupported),
+        (Status(other), _) => Err(Violation::UnknownStatus(other)),
     }
 }
 
-fn issued(done: Done, revokes: bool) -> Result<Issued, Breach> {
+fn issued(done: EmittedCredential, revokes: bool) -> Result<Issued, Violation> {
     if done.query {
-        return Err(Breach::QueryCredential);
+        return Err(Violation::QueryCredential);
     }
     if done.fields.is_empty() && !revokes {
-        return Err(Breach::EmptyCredential);
+        return Err(Violation::EmptyCredential);
     }
     let mut headers = Vec::with_capacity(done.fields.len());
     for (name, value) in &done.fields {

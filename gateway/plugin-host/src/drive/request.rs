@@ -1,32 +1,36 @@
-//! Checks a request that a plugin asks for (security requirement P5: the gateway makes it, so the
-//! gateway answers for it).
+//! Checks a request that a plugin asks for. The gateway makes the request, with the account's secrets in
+//! it, so the gateway decides where it may go.
 
-use crate::{Breach, Instance, fields, sink::Asked};
+use crate::{Instance, Violation, fields, sink::EmittedRequest};
 use gateway_http_client::HttpRequest;
 use gateway_model::{Origin, Scheme};
 use http::{HeaderMap, Method, Uri};
 use std::time::Duration;
 
 /// Why a request is not made.
-pub(super) enum Problem {
+pub(super) enum Rejection {
     /// The plugin is told and may go on.
     Denied(String),
     /// The authorization ends.
-    Breach(Breach),
+    Violation(Violation),
 }
 
-pub(super) fn check(instance: &Instance, asked: Asked) -> Result<HttpRequest, Problem> {
-    let method = method(&asked.method)?;
-    let url = url(instance, &asked.url)?;
+pub(super) fn check(
+    instance: &Instance,
+    emitted: EmittedRequest,
+) -> Result<HttpRequest, Rejection> {
+    let method = method(&emitted.method)?;
+    let url = url(instance, &emitted.url)?;
     let mut headers = HeaderMap::new();
-    for (name, value) in &asked.fields {
-        let (name, mut value) = fields::field(name, value, "a request").map_err(Problem::Breach)?;
+    for (name, value) in &emitted.fields {
+        let (name, mut value) =
+            fields::field(name, value, "a request").map_err(Rejection::Violation)?;
         // Client credentials travel in fields as well as in the content.
         value.set_sensitive(true);
         headers.append(name, value);
     }
     let limit = instance.limits.request_timeout;
-    let timeout = match asked.timeout_ms {
+    let timeout = match emitted.timeout_ms {
         0 => limit,
         ms => Duration::from_millis(ms.into()).min(limit),
     };
@@ -34,16 +38,16 @@ pub(super) fn check(instance: &Instance, asked: Asked) -> Result<HttpRequest, Pr
         method,
         url,
         headers,
-        body: asked.body,
+        body: emitted.body,
         timeout,
         max_response: instance.limits.response,
     })
 }
 
-fn method(bytes: &[u8]) -> Result<Method, Problem> {
+fn method(bytes: &[u8]) -> Result<Method, Rejection> {
     match Method::from_bytes(bytes) {
         Ok(Method::CONNECT | Method::TRACE) | Err(_) => {
-            Err(Problem::Denied("the method is not allowed".into()))
+            Err(Rejection::Denied("the method is not allowed".into()))
         }
         Ok(method) => Ok(method),
     }
@@ -51,8 +55,8 @@ fn method(bytes: &[u8]) -> Result<Method, Problem> {
 
 /// The URL, written anew from the parts that were checked, so that no other reading of the plugin's
 /// text can lead elsewhere.
-fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Problem> {
-    let denied = |why: &str| Problem::Denied(why.to_owned());
+fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Rejection> {
+    let denied = |why: &str| Rejection::Denied(why.to_owned());
     let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'#' | b'"' | b'<' | b'>');
     if !bytes.iter().all(plain) {
         return Err(denied("the URL has characters that a URL has to escape"));
@@ -70,7 +74,7 @@ fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Problem> {
 }
 
 /// Secrets go to the operator's origin if there is one, else to the manifest's hosts by HTTPS.
-fn allow(instance: &Instance, origin: &Origin) -> Result<(), Problem> {
+fn allow(instance: &Instance, origin: &Origin) -> Result<(), Rejection> {
     let allowed = match &instance.origin {
         Some(only) => origin == only,
         None => {
@@ -84,5 +88,5 @@ fn allow(instance: &Instance, origin: &Origin) -> Result<(), Problem> {
     let name = &instance.plugin().manifest.name;
     tracing::warn!(plugin = name, %origin, "a request to an origin that is not allowed");
     let why = format!("{origin} is not an origin that the manifest or the operator allows");
-    Err(Problem::Denied(why))
+    Err(Rejection::Denied(why))
 }

@@ -1,6 +1,9 @@
 //! Probes, codes and what they show, from the manifest.
 
-use super::{ManifestError, RawHeader};
+use super::{
+    error::ManifestError,
+    values::{HeaderJson, check_name, when_absent},
+};
 use crate::{
     Advice, Diagnosis, Negotiated, Ownership, Probe, diagnosis::ACCOUNT_NUMBER, text::clean,
 };
@@ -20,23 +23,23 @@ const MAX_TEXT: usize = 1000;
 const MAX_BODY: usize = 16 << 10;
 
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct RawDiagnosis {
+pub(super) struct DiagnosisJson {
     #[serde(default)]
-    probes: Vec<RawProbe>,
-    ownership: Option<RawOwnership>,
-    negotiated: Option<RawNegotiated>,
+    probes: Vec<ProbeJson>,
+    ownership: Option<OwnershipJson>,
+    negotiated: Option<NegotiatedJson>,
     #[serde(default)]
-    codes: BTreeMap<String, RawAdvice>,
+    codes: BTreeMap<String, AdviceJson>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct RawProbe {
+struct ProbeJson {
     name: String,
     title: String,
     method: String,
     path: String,
     #[serde(default)]
-    headers: Vec<RawHeader>,
+    headers: Vec<HeaderJson>,
     /// JSON, or a text.
     body: Option<Value>,
     #[serde(default)]
@@ -44,13 +47,13 @@ struct RawProbe {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct RawOwnership {
+struct OwnershipJson {
     probe: String,
     refused_codes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct RawNegotiated {
+struct NegotiatedJson {
     probe: String,
     present: String,
     not_qualified_codes: Vec<String>,
@@ -58,7 +61,7 @@ struct RawNegotiated {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct RawAdvice {
+struct AdviceJson {
     cause: String,
     remedy: String,
 }
@@ -66,7 +69,7 @@ struct RawAdvice {
 /// Checks everything that a probe would otherwise stumble over. `always` are the fields that the
 /// carrier wants on every request.
 pub(super) fn of(
-    raw: &RawDiagnosis,
+    raw: &DiagnosisJson,
     always: &[HeaderWhenAbsent],
 ) -> Result<Diagnosis, ManifestError> {
     if raw.probes.len() > MAX_ENTRIES || raw.codes.len() > MAX_CODES {
@@ -82,7 +85,7 @@ pub(super) fn of(
         }
         probes.push(probe);
     }
-    let advice = |(code, raw): (&String, &RawAdvice)| {
+    let advice = |(code, raw): (&String, &AdviceJson)| {
         code_text("codes", code)?;
         let advice = Advice {
             cause: clean(&raw.cause, MAX_TEXT),
@@ -116,9 +119,9 @@ pub(super) fn of(
     Ok(diagnosis)
 }
 
-fn probe(raw: &RawProbe, always: &[HeaderWhenAbsent]) -> Result<Probe, ManifestError> {
+fn probe(raw: &ProbeJson, always: &[HeaderWhenAbsent]) -> Result<Probe, ManifestError> {
     let key = "probes";
-    super::check_name(&raw.name)
+    check_name(&raw.name)
         .map_err(|_| ManifestError::value(key, "a name is 1 to 32 of a-z, 0-9, '-' and '_'"))?;
     let wrong = |problem: &str| ManifestError::value(key, format!("{}: {problem}", raw.name));
     let method = match raw.method.parse() {
@@ -146,7 +149,7 @@ fn probe(raw: &RawProbe, always: &[HeaderWhenAbsent]) -> Result<Probe, ManifestE
     }
     let mut headers = Vec::new();
     for raw in &raw.headers {
-        headers.push(super::profile::when_absent(key, raw)?);
+        headers.push(when_absent(key, raw)?);
     }
     if headers
         .iter()
@@ -194,14 +197,14 @@ fn unknown_place(body: &str) -> Option<&str> {
     None
 }
 
-fn ownership(raw: &RawOwnership) -> Result<Ownership, ManifestError> {
+fn ownership(raw: &OwnershipJson) -> Result<Ownership, ManifestError> {
     Ok(Ownership {
         probe: raw.probe.clone(),
         refused_codes: codes("ownership", &raw.refused_codes)?,
     })
 }
 
-fn negotiated(raw: &RawNegotiated) -> Result<Negotiated, ManifestError> {
+fn negotiated(raw: &NegotiatedJson) -> Result<Negotiated, ManifestError> {
     let key = "negotiated";
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     if raw.present.is_empty() || raw.present.len() > 64 || !raw.present.bytes().all(fits) {

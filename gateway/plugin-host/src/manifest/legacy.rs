@@ -1,6 +1,6 @@
 //! How requests of the carrier's older API are understood, from the manifest.
 
-use super::ManifestError;
+use super::{error::ManifestError, values::header_name};
 use gateway_model::{LegacyProfile, PathRewrite};
 use http::Method;
 use serde::Deserialize;
@@ -10,23 +10,23 @@ const KEY: &str = "legacy";
 const MAX_PATHS: usize = 256;
 
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct RawLegacy {
+pub(super) struct LegacyJson {
     key_header: String,
     #[serde(default)]
     strip: Vec<String>,
-    paths: Vec<RawRewrite>,
+    paths: Vec<RewriteJson>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct RawRewrite {
+struct RewriteJson {
     from: String,
     to: String,
     #[serde(default)]
     methods: Vec<String>,
 }
 
-pub(super) fn of(raw: &RawLegacy) -> Result<LegacyProfile, ManifestError> {
-    let header = |name: &String| super::profile::header_name(KEY, name);
+pub(super) fn of(raw: &LegacyJson) -> Result<LegacyProfile, ManifestError> {
+    let header = |name: &String| header_name(KEY, name);
     if raw.paths.len() > MAX_PATHS || raw.strip.len() > MAX_PATHS {
         return Err(ManifestError::value(KEY, "more than 256 paths or fields"));
     }
@@ -43,7 +43,7 @@ pub(super) fn of(raw: &RawLegacy) -> Result<LegacyProfile, ManifestError> {
     })
 }
 
-fn rewrite(raw: &RawRewrite) -> Result<PathRewrite, ManifestError> {
+fn rewrite(raw: &RewriteJson) -> Result<PathRewrite, ManifestError> {
     let known = places(&raw.from)?;
     if let Some(unknown) = places(&raw.to)?.iter().find(|name| !known.contains(name)) {
         let problem = format!("{{{unknown}}} of {} does not occur in {}", raw.to, raw.from);

@@ -1,19 +1,28 @@
 //! From the manifest to what the data plane works by.
 
-use super::{Manifest, ManifestError, RawHeader, RawRefusal, RawTokenEndpoint};
-use gateway_model::{
-    CarrierProfile, DownstreamToken, ErrorEnvelope, HeaderWhenAbsent, Refusal, Scheme,
+use super::{
+    error::ManifestError,
+    json::{ManifestJson, RefusalJson, TokenEndpointJson},
+    legacy,
+    values::{error_status, header_name, when_absent},
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use gateway_model::{
+    CarrierId, CarrierProfile, DownstreamToken, Environment, ErrorEnvelope, Origin, Refusal, Scheme,
+};
+use http::StatusCode;
 
 /// For carriers whose manifest brings no envelope of their own.
 const PLAIN_ENVELOPE: &str = r#"{"error":{"code":"{code}","message":"{message}"}}"#;
 
-pub(super) fn of(manifest: &Manifest) -> Result<CarrierProfile, ManifestError> {
-    let raw = &manifest.raw;
-    for (_, origin) in &manifest.origins {
+pub(super) fn of(
+    raw: &ManifestJson,
+    carrier: &CarrierId,
+    hosts: &[String],
+    origins: &[(Environment, Origin)],
+) -> Result<CarrierProfile, ManifestError> {
+    for (_, origin) in origins {
         debug_assert_eq!(origin.scheme(), Scheme::Https);
-        if !manifest.hosts.contains(&origin.authority()) {
+        if !hosts.contains(&origin.authority()) {
             let problem = format!("{} is not one of `hosts`: add it", origin.authority());
             return Err(ManifestError::value("environments", problem));
         }
@@ -24,12 +33,12 @@ pub(super) fn of(manifest: &Manifest) -> Result<CarrierProfile, ManifestError> {
     };
     let status = |status: &u16| error_status("rejected_statuses", *status);
     Ok(CarrierProfile {
-        id: manifest.carrier.clone(),
+        id: carrier.clone(),
         display_name: match &raw.carrier.display_name {
             Some(name) => crate::text::clean(name, 64),
-            None => manifest.carrier.to_string(),
+            None => carrier.to_string(),
         },
-        origins: manifest.origins.clone(),
+        origins: origins.to_vec(),
         rejected_statuses: raw
             .rejected_statuses
             .iter()
@@ -56,11 +65,11 @@ pub(super) fn of(manifest: &Manifest) -> Result<CarrierProfile, ManifestError> {
             },
         },
         downstream_token: raw.downstream_token.as_ref().map(token).transpose()?,
-        legacy: raw.legacy.as_ref().map(super::legacy::of).transpose()?,
+        legacy: raw.legacy.as_ref().map(legacy::of).transpose()?,
     })
 }
 
-fn token(raw: &RawTokenEndpoint) -> Result<DownstreamToken, ManifestError> {
+fn token(raw: &TokenEndpointJson) -> Result<DownstreamToken, ManifestError> {
     let key = "downstream_token";
     let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'%' | b'\\');
     if !raw.path.starts_with('/') || !raw.path.bytes().all(plain) {
@@ -82,52 +91,10 @@ fn token(raw: &RawTokenEndpoint) -> Result<DownstreamToken, ManifestError> {
     })
 }
 
-fn refusal_of(key: &'static str, raw: &RawRefusal) -> Result<Refusal, ManifestError> {
+fn refusal_of(key: &'static str, raw: &RefusalJson) -> Result<Refusal, ManifestError> {
     Ok(Refusal {
         status: error_status(key, raw.status)?,
         code: crate::text::clean(&raw.code, 64),
         message: crate::text::clean(&raw.message, 500),
     })
-}
-
-fn error_status(key: &'static str, status: u16) -> Result<StatusCode, ManifestError> {
-    match StatusCode::from_u16(status) {
-        Ok(code) if code.is_client_error() || code.is_server_error() => Ok(code),
-        Ok(_) | Err(_) => {
-            let problem = format!("{status} is not a status from 400 to 599");
-            Err(ManifestError::value(key, problem))
-        }
-    }
-}
-
-pub(super) fn when_absent(
-    key: &'static str,
-    raw: &RawHeader,
-) -> Result<HeaderWhenAbsent, ManifestError> {
-    let name = header_name(key, &raw.name)?;
-    match (&raw.value, raw.request_id) {
-        (None, true) => Ok(HeaderWhenAbsent::RequestId(name)),
-        (Some(value), false) => match HeaderValue::from_str(value) {
-            Ok(value) => Ok(HeaderWhenAbsent::Fixed(name, value)),
-            Err(_) => Err(ManifestError::value(
-                key,
-                format!("the value of {name} is not one of a header field"),
-            )),
-        },
-        (Some(_), true) | (None, false) => Err(ManifestError::value(
-            key,
-            format!("{name} needs either `value` or `request_id: true`"),
-        )),
-    }
-}
-
-/// A field that the plugin may name: one that frames the message is the gateway's alone.
-pub(super) fn header_name(key: &'static str, name: &str) -> Result<HeaderName, ManifestError> {
-    let parsed = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| ManifestError::value(key, "a name is not one of a header field"))?;
-    if crate::fields::is_reserved(&parsed) {
-        let problem = format!("{parsed} belongs to the gateway: remove it");
-        return Err(ManifestError::value(key, problem));
-    }
-    Ok(parsed)
 }

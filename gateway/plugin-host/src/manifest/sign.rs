@@ -1,6 +1,6 @@
 //! What a plugin that signs requests wants to see of them.
 
-use super::{ManifestError, profile::header_name};
+use super::{error::ManifestError, values::header_name};
 use http::HeaderName;
 use serde::Deserialize;
 
@@ -40,13 +40,13 @@ pub struct Signing {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct RawSign {
+pub(super) struct SignJson {
     body: Option<String>,
     #[serde(default)]
     headers: Vec<String>,
 }
 
-pub(super) fn of(raw: Option<&RawSign>) -> Result<Signing, ManifestError> {
+pub(super) fn of(raw: Option<&SignJson>) -> Result<Signing, ManifestError> {
     let Some(raw) = raw else {
         return Ok(Signing::default());
     };

@@ -1,5 +1,5 @@
-//! Jobs that wait, each behind those of its own plugin only: a plugin with thousands of them costs nobody
-//! a look at each.
+//! Jobs that wait, in one lane for each plugin: finding the next job looks at the lanes, not at the thousands
+//! of jobs that one plugin may have.
 
 use crate::health::Health;
 use std::{collections::VecDeque, sync::Arc};
@@ -15,7 +15,7 @@ type Run = Box<dyn FnOnce() + Send>;
 /// One plugin's jobs. It lives only while there are any.
 struct Lane {
     health: Arc<Health>,
-    /// With the numbers in which they came.
+    /// Each with its number in the order of arrival over all lanes.
     jobs: VecDeque<(u64, Run)>,
 }
 
@@ -25,7 +25,7 @@ impl Lane {
     }
 }
 
-/// See the module.
+/// The waiting jobs, with the oldest free one at hand.
 #[derive(Default)]
 pub(super) struct Queue {
     lanes: Vec<Lane>,

@@ -1,6 +1,6 @@
-//! Takes down what a plugin sets on a request. Everything is copied before the call returns.
+//! Records what a plugin sets on a request. Everything is copied before the call returns.
 
-use crate::{Breach, fields, raw, sink::copy_failure};
+use crate::{Violation, ffi, fields, sink::copy_failure};
 use gateway_model::Failure;
 use http::{HeaderName, HeaderValue};
 use plugins_abi::{Bytes, Failure as AbiFailure, SignSink, Status};
@@ -15,20 +15,20 @@ const MAX_FIELDS: usize = 16;
 /// Bytes of all their names and values.
 const MAX_BYTES: usize = 16 << 10;
 
-/// All that one call left behind.
+/// What one call has set so far.
 #[derive(Default)]
-pub(super) struct Taken {
+pub(super) struct SignatureDraft {
     pub(super) fields: Vec<(HeaderName, HeaderValue)>,
     pub(super) failure: Option<Failure>,
-    pub(super) breach: Option<Breach>,
+    pub(super) violation: Option<Violation>,
     bytes: usize,
 }
 
-impl Taken {
-    fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), Breach> {
+impl SignatureDraft {
+    fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), Violation> {
         if self.fields.len() >= MAX_FIELDS {
             let what = "fields of a signature";
-            return Err(Breach::TooMany {
+            return Err(Violation::TooMany {
                 what,
                 max: MAX_FIELDS,
             });
@@ -36,7 +36,7 @@ impl Taken {
         self.bytes += name.len() + value.len();
         if self.bytes > MAX_BYTES {
             let what = "a signature's fields";
-            return Err(Breach::TooLong {
+            return Err(Violation::TooLong {
                 what,
                 max: MAX_BYTES,
             });
@@ -47,9 +47,9 @@ impl Taken {
         Ok(())
     }
 
-    fn fail(&mut self, failure: Failure) -> Result<(), Breach> {
+    fn fail(&mut self, failure: Failure) -> Result<(), Violation> {
         if self.failure.is_some() {
-            return Err(Breach::TwoEnds);
+            return Err(Violation::TwoEnds);
         }
         self.failure = Some(failure);
         Ok(())
@@ -58,10 +58,10 @@ impl Taken {
 
 /// What the `ctx` of a sink points at. A lock, because a plugin that breaks the rules calls from
 /// several threads; a plugin that keeps them never waits for it.
-type Recorder = Mutex<Taken>;
+type Recorder = Mutex<SignatureDraft>;
 
 /// Runs `call` with a sink and returns its status with what it left.
-pub(super) fn record(call: impl FnOnce(*const SignSink) -> Status) -> (Status, Taken) {
+pub(super) fn record(call: impl FnOnce(*const SignSink) -> Status) -> (Status, SignatureDraft) {
     let recorder = Recorder::default();
     let sink = SignSink {
         struct_size: size_of::<SignSink>() as u32,
@@ -72,45 +72,45 @@ pub(super) fn record(call: impl FnOnce(*const SignSink) -> Status) -> (Status, T
         set_query: Some(set_query),
     };
     let status = call(&raw const sink);
-    let taken = recorder.into_inner();
-    (status, taken.unwrap_or_else(PoisonError::into_inner))
+    let draft = recorder.into_inner();
+    (status, draft.unwrap_or_else(PoisonError::into_inner))
 }
 
 unsafe extern "C" fn set_header(ctx: *mut c_void, name: Bytes, value: Bytes, _flags: u64) {
     // SAFETY: the plugin lends the bytes for this call.
-    let name = || unsafe { raw::bytes(name, MAX_BYTES, "a field's name") };
-    // SAFETY: as above.
-    let value = || unsafe { raw::bytes(value, MAX_BYTES, "a field's value") };
+    let name = || unsafe { ffi::bytes(name, MAX_BYTES, "a field's name") };
+    // SAFETY: the plugin lends the bytes for this call.
+    let value = || unsafe { ffi::bytes(value, MAX_BYTES, "a field's value") };
     // SAFETY: `ctx` is what the sink carried.
-    unsafe { with(ctx, |taken| taken.set(name()?, value()?)) }
+    unsafe { with(ctx, |draft| draft.set(name()?, value()?)) }
 }
 
 unsafe extern "C" fn failed(ctx: *mut c_void, failure: *const AbiFailure) {
     // SAFETY: the plugin lends the failure for this call.
     let copy = || unsafe { copy_failure(failure) };
     // SAFETY: `ctx` is what the sink carried.
-    unsafe { with(ctx, |taken| taken.fail(copy()?)) }
+    unsafe { with(ctx, |draft| draft.fail(copy()?)) }
 }
 
 unsafe extern "C" fn set_query(ctx: *mut c_void, _name: Bytes, _value: Bytes) {
     // SAFETY: `ctx` is what the sink carried.
-    unsafe { with(ctx, |_| Err(Breach::QuerySignature)) }
+    unsafe { with(ctx, |_| Err(Violation::QuerySignature)) }
 }
 
-/// Finds the recorder; neither its absence nor a panic of ours reaches the plugin. The first breach
-/// tells most.
+/// Finds the recorder. Neither its absence nor a panic in the gateway's code reaches the plugin. The first
+/// violation is kept: the later ones are often its consequences.
 ///
 /// # Safety
 /// `ctx` is null or came from a sink whose call has not returned.
-unsafe fn with(ctx: *mut c_void, act: impl FnOnce(&mut Taken) -> Result<(), Breach>) {
+unsafe fn with(ctx: *mut c_void, act: impl FnOnce(&mut SignatureDraft) -> Result<(), Violation>) {
     // SAFETY: by this function's contract; only shared references are made.
     let Some(recorder) = (unsafe { ctx.cast::<Recorder>().as_ref() }) else {
         return;
     };
     let _ = catch_unwind(AssertUnwindSafe(|| {
-        let mut taken = recorder.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(breach) = act(&mut taken) {
-            taken.breach.get_or_insert(breach);
+        let mut draft = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(violation) = act(&mut draft) {
+            draft.violation.get_or_insert(violation);
         }
     }));
 }

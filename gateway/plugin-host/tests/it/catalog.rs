@@ -3,8 +3,8 @@
 use crate::support::{Carrier, Folders, SystemClock, compile, fetch, host};
 use gateway_model::CarrierId;
 use gateway_plugin_host::{
-    Catalog, Digest, DirectoryError, Entry, Fault, FileError, HandshakeError, InstanceOptions,
-    PlaceError, Policy, Refusal, Report, State,
+    Catalog, CatalogEntry, Digest, DirectoryError, EntryState, FileError, HandshakeError,
+    InstanceOptions, PluginFault, PluginPolicy, PrivateCopyError, Refusal, Report,
 };
 use serde_json::json;
 use std::{
@@ -14,28 +14,32 @@ use std::{
     path::Path,
 };
 
-fn fault(entry: &Entry) -> &Fault {
+fn fault(entry: &CatalogEntry) -> &PluginFault {
     match entry.state() {
-        State::Faulted(fault) => fault,
-        State::Discovered | State::Verified(_) | State::Active(_) => {
+        EntryState::Faulted(fault) => fault,
+        EntryState::Discovered | EntryState::Verified(_) | EntryState::Active(_) => {
             panic!("{} is {}", entry.file().display(), entry.state_name())
         }
     }
 }
 
-fn load(folders: &Folders, policy: &Policy) -> Catalog {
+fn load(folders: &Folders, policy: &PluginPolicy) -> Catalog {
     Catalog::load(folders.plugins.path(), policy, &folders.cache(), &host()).expect("a folder")
 }
 
 fn states(catalog: &Catalog) -> Vec<&'static str> {
-    catalog.entries().iter().map(Entry::state_name).collect()
+    catalog
+        .entries()
+        .iter()
+        .map(CatalogEntry::state_name)
+        .collect()
 }
 
 #[tokio::test]
 async fn good_plugin_becomes_active_and_issues() {
     let folders = Folders::new();
     let file = folders.put("basic.so", &compile("basic.c", &[]));
-    let catalog = load(&folders, &Policy::default());
+    let catalog = load(&folders, &PluginPolicy::default());
     let carrier: CarrierId = "basic".parse().unwrap();
     let plugin = catalog.plugin(&carrier).expect("active");
     assert_eq!(plugin.path(), Some(file.as_path()));
@@ -61,18 +65,18 @@ fn one_bad_plugin_never_stops_the_others() {
     folders.put("c.so", &compile("basic.c", &["-DNO_MANIFEST"]));
     folders.put("notes.txt", b"not looked at");
     fs::create_dir(folders.plugins.path().join("sub.so")).unwrap();
-    let catalog = load(&folders, &Policy::default());
+    let catalog = load(&folders, &PluginPolicy::default());
     assert_eq!(
         states(&catalog),
         ["faulted", "active", "faulted", "faulted"]
     );
     assert_eq!(
         fault(&catalog.entries()[0]),
-        &Fault::Refused(Refusal::NotElf)
+        &PluginFault::Refused(Refusal::NotElf)
     );
     assert_eq!(
         fault(&catalog.entries()[3]),
-        &Fault::File(FileError::NotAFile)
+        &PluginFault::File(FileError::NotAFile)
     );
     assert!(
         catalog.entries()[2]
@@ -86,7 +90,7 @@ fn one_bad_plugin_never_stops_the_others() {
 fn verification_runs_no_code() {
     let folders = Folders::new();
     folders.put("hangs.so", &compile("hangs_on_load.c", &[]));
-    let catalog = Catalog::verify(folders.plugins.path(), &Policy::default()).unwrap();
+    let catalog = Catalog::verify(folders.plugins.path(), &PluginPolicy::default()).unwrap();
     assert_eq!(states(&catalog), ["verified"]);
     assert!(!folders.cache().exists());
 }
@@ -97,8 +101,8 @@ fn file_that_others_can_write_is_refused() {
     let file = folders.put("basic.so", &compile("basic.c", &[]));
     for mode in [0o777, 0o775, 0o666] {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        let catalog = load(&folders, &Policy::default());
-        let expected = Fault::File(FileError::Writable(mode));
+        let catalog = load(&folders, &PluginPolicy::default());
+        let expected = PluginFault::File(FileError::Writable(mode));
         assert_eq!(fault(&catalog.entries()[0]), &expected);
     }
 }
@@ -108,9 +112,9 @@ fn folder_that_others_can_write_is_refused() {
     let folders = Folders::new();
     let mode = fs::Permissions::from_mode(0o777);
     fs::set_permissions(folders.plugins.path(), mode).unwrap();
-    let result = Catalog::verify(folders.plugins.path(), &Policy::default());
+    let result = Catalog::verify(folders.plugins.path(), &PluginPolicy::default());
     assert!(matches!(result, Err(DirectoryError::Unsafe { .. })));
-    let result = Catalog::verify(Path::new("/does/not/exist"), &Policy::default());
+    let result = Catalog::verify(Path::new("/does/not/exist"), &PluginPolicy::default());
     assert!(matches!(result, Err(DirectoryError::Unreadable { .. })));
 }
 
@@ -123,11 +127,11 @@ fn link_is_followed_inside_the_folder_only() {
     folders.put("inside.real", &compile("basic.c", &[]));
     symlink("inside.real", folders.plugins.path().join("in.so")).unwrap();
     symlink("nowhere", folders.plugins.path().join("lost.so")).unwrap();
-    let catalog = load(&folders, &Policy::default());
+    let catalog = load(&folders, &PluginPolicy::default());
     assert_eq!(states(&catalog), ["active", "faulted", "faulted"]);
     assert_eq!(
         fault(&catalog.entries()[2]),
-        &Fault::File(FileError::LinkOut)
+        &PluginFault::File(FileError::LinkOut)
     );
 }
 
@@ -138,9 +142,9 @@ fn empty_and_oversized_files_are_refused() {
     let large = folders.put("large.so", b"\x7fELF");
     let file = fs::OpenOptions::new().write(true).open(large).unwrap();
     file.set_len((64 << 20) + 1).unwrap();
-    let catalog = load(&folders, &Policy::default());
-    let faults: Vec<&Fault> = catalog.entries().iter().map(fault).collect();
-    let expected = [FileError::Empty, FileError::TooLarge].map(Fault::File);
+    let catalog = load(&folders, &PluginPolicy::default());
+    let faults: Vec<&PluginFault> = catalog.entries().iter().map(fault).collect();
+    let expected = [FileError::Empty, FileError::TooLarge].map(PluginFault::File);
     assert_eq!(faults, expected.iter().collect::<Vec<_>>());
 }
 
@@ -149,16 +153,16 @@ fn pinned_plugin_with_other_content_is_refused() {
     let folders = Folders::new();
     let library = compile("basic.c", &[]);
     folders.put("basic.so", &library);
-    let pinned = |digest| Policy {
+    let pinned = |digest| PluginPolicy {
         pins: HashMap::from([("basic".to_owned(), digest)]),
         require_pins: true,
-        ..Policy::default()
+        ..PluginPolicy::default()
     };
     let right = Digest::of(&library);
     assert_eq!(states(&load(&folders, &pinned(right))), ["active"]);
     let wrong = Digest::of(b"other");
     let catalog = load(&folders, &pinned(wrong));
-    let expected = Fault::Pin {
+    let expected = PluginFault::Pin {
         name: "basic".into(),
         pinned: wrong,
         found: right,
@@ -170,14 +174,14 @@ fn pinned_plugin_with_other_content_is_refused() {
 fn plugin_without_required_pin_is_refused() {
     let folders = Folders::new();
     folders.put("basic.so", &compile("basic.c", &[]));
-    let policy = Policy {
+    let policy = PluginPolicy {
         require_pins: true,
-        ..Policy::default()
+        ..PluginPolicy::default()
     };
     let catalog = load(&folders, &policy);
     assert!(matches!(
         fault(&catalog.entries()[0]),
-        Fault::Unpinned { .. }
+        PluginFault::Unpinned { .. }
     ));
 }
 
@@ -186,18 +190,18 @@ fn strict_policy_refuses_what_is_otherwise_reported() {
     let folders = Folders::new();
     folders.put("extra.so", &compile("extra_export.c", &[]));
     let report = Report::Export("leftover".into());
-    let catalog = load(&folders, &Policy::default());
+    let catalog = load(&folders, &PluginPolicy::default());
     assert_eq!(states(&catalog), ["active"]);
     assert_eq!(
         catalog.entries()[0].reports(),
         std::slice::from_ref(&report)
     );
-    let policy = Policy {
+    let policy = PluginPolicy {
         strict: true,
-        ..Policy::default()
+        ..PluginPolicy::default()
     };
     let refused = load(&folders, &policy);
-    let expected = Fault::Refused(Refusal::Strict(report));
+    let expected = PluginFault::Refused(Refusal::Strict(report));
     assert_eq!(fault(&refused.entries()[0]), &expected);
 }
 
@@ -219,18 +223,18 @@ fn two_files_of_one_name_or_carrier_are_both_faulted() {
         ),
     );
     folders.put("5.so", &compile("basic.c", &["-DPLUGIN_NAME=\"ddd\""]));
-    let catalog = load(&folders, &Policy::default());
+    let catalog = load(&folders, &PluginPolicy::default());
     assert_eq!(
         states(&catalog),
         ["faulted", "faulted", "faulted", "faulted", "active"]
     );
     assert!(matches!(
         fault(&catalog.entries()[1]),
-        Fault::SameName { .. }
+        PluginFault::SameName { .. }
     ));
     assert!(matches!(
         fault(&catalog.entries()[2]),
-        Fault::SameCarrier { .. }
+        PluginFault::SameCarrier { .. }
     ));
 }
 
@@ -260,11 +264,14 @@ fn handshake_refuses_a_table_that_contradicts_the_file() {
     for (option, expected) in cases {
         let folders = Folders::new();
         let entry = folders.open(&compile("basic.c", &[option]), &host());
-        assert_eq!(fault(&entry), &Fault::Handshake(expected), "{option}");
+        assert_eq!(fault(&entry), &PluginFault::Handshake(expected), "{option}");
     }
     let folders = Folders::new();
     let entry = folders.open(&compile("basic.c", &["-DTABLE_SIZE=32"]), &host());
-    let short = matches!(fault(&entry), Fault::Handshake(HandshakeError::Table(_)));
+    let short = matches!(
+        fault(&entry),
+        PluginFault::Handshake(HandshakeError::Table(_))
+    );
     assert!(short, "{:?}", entry.reason());
 }
 
@@ -274,7 +281,7 @@ fn missing_import_is_the_loaders_refusal() {
     let library = compile("missing_import.c", &[]);
     assert!(matches!(
         fault(&folders.open(&library, &host())),
-        Fault::Load(_)
+        PluginFault::Load(_)
     ));
 }
 
@@ -317,7 +324,10 @@ fn cache_is_private_and_repaired() {
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(folders.cache(), mode).unwrap();
     let entry = folders.open(&library, &host());
-    let open = matches!(fault(&entry), Fault::Place(PlaceError::NotPrivate(_)));
+    let open = matches!(
+        fault(&entry),
+        PluginFault::PrivateCopy(PrivateCopyError::NotPrivate(_))
+    );
     assert!(open, "{:?}", entry.reason());
 }
 
@@ -329,11 +339,11 @@ fn plugin_that_hangs_while_it_is_loaded_is_given_up() {
     folders.put("b.so", &compile("basic.c", &["-DPLUGIN_NAME=\"other\""]));
     let catalog = Catalog::load(
         folders.plugins.path(),
-        &Policy::default(),
+        &PluginPolicy::default(),
         &folders.cache(),
         &gateway_plugin_host::Host::new(std::sync::Arc::new(SystemClock)),
     );
     let catalog = catalog.unwrap();
     assert_eq!(states(&catalog), ["faulted", "active"]);
-    assert!(matches!(fault(&catalog.entries()[0]), Fault::Lost(_)));
+    assert!(matches!(fault(&catalog.entries()[0]), PluginFault::Lost(_)));
 }

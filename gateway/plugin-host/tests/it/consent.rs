@@ -3,7 +3,8 @@
 use crate::support::{Carrier, Folders, compile, fetch, host, instance, load, try_instance};
 use gateway_model::{Failure, FailureClass, GrantHint, Secret};
 use gateway_plugin_host::{
-    Authorization, AuthorizeUrl, GrantChange, InstanceOptions, Issued, Plugin, Reason,
+    Authorization, AuthorizationReason, ConsentRequest, GrantChange, InstanceOptions, Issued,
+    Plugin,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -12,8 +13,8 @@ fn plugin() -> Plugin {
     load(&compile("consent.c", &[]))
 }
 
-fn request() -> AuthorizeUrl {
-    AuthorizeUrl {
+fn request() -> ConsentRequest {
+    ConsentRequest {
         slot: String::new(),
         redirect_uri: "https://gw.example/cb".into(),
         state: Secret::new("drawn".into()),
@@ -84,7 +85,7 @@ async fn refused_consent_url_has_the_plugins_class() {
             (FailureClass::Config, code)
         );
     }
-    let unknown = AuthorizeUrl {
+    let unknown = ConsentRequest {
         slot: "other".into(),
         ..request()
     };
@@ -114,7 +115,7 @@ async fn plugin_without_the_capability_is_not_asked() {
     assert!(!instance.supports_auth_code());
     let failure = instance.authorize_url(&request()).await;
     assert_eq!(failure.expect_err("no consent").code, "consent_unsupported");
-    for reason in [Reason::AuthCode, Reason::Revoke] {
+    for reason in [AuthorizationReason::AuthCode, AuthorizationReason::Revoke] {
         let begin = Authorization { reason, ..fetch() };
         let failure = instance.authorize(begin, &Carrier::silent()).await;
         let failure = failure.expect_err("not known");
@@ -135,7 +136,7 @@ fn capability_without_its_function_is_refused() {
 async fn parameters_of_a_code_reach_the_plugin() {
     let param = |name: &str, value: &str| (name.to_owned(), Secret::new(value.to_owned()));
     let begin = Authorization {
-        reason: Reason::AuthCode,
+        reason: AuthorizationReason::AuthCode,
         params: vec![param("code", "c-1"), param("pkce_verifier", "v-1")],
         ..fetch()
     };
@@ -156,7 +157,7 @@ async fn grant_given_back_yields_no_credential() {
     let plugin = load(&compile("consent.c", &able));
     assert!(plugin.supports_revoke());
     let begin = Authorization {
-        reason: Reason::Revoke,
+        reason: AuthorizationReason::Revoke,
         ..fetch()
     };
     let instance = instance(&plugin, "good");

@@ -3,7 +3,7 @@
 use crate::support::{Carrier, eventually, fetch, instance, modes, response, run};
 use gateway_http_client::{HttpError, HttpErrorKind};
 use gateway_model::{Clock, Failure, FailureClass, SecretBytes};
-use gateway_plugin_host::{Authorization, InstanceOptions, Limits, Reason};
+use gateway_plugin_host::{Authorization, AuthorizationReason, InstanceOptions, Limits};
 use serde_json::json;
 use std::{
     sync::Arc,
@@ -30,7 +30,7 @@ async fn state_and_times_travel_through() {
     let plugin = modes();
     let instance = instance(&plugin, "echo_state");
     let authorization = Authorization {
-        reason: Reason::Refresh,
+        reason: AuthorizationReason::Refresh,
         state: SecretBytes::new(b"refresh-1".to_vec()),
         slot: "access".into(),
         ..fetch()

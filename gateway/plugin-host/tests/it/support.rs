@@ -3,7 +3,8 @@
 use gateway_http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use gateway_model::{Clock, Failure, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, Entry, Host, Instance, InstanceOptions, Issued, Plugin, Policy, Reason, open,
+    Authorization, AuthorizationReason, CatalogEntry, Host, Instance, InstanceOptions, Issued,
+    Plugin, PluginPolicy, load_file,
 };
 use serde_json::json;
 use std::{
@@ -44,9 +45,9 @@ impl Folders {
         self.cache.path().join("plugins")
     }
 
-    pub(crate) fn open(&self, library: &[u8], host: &Host) -> Entry {
+    pub(crate) fn open(&self, library: &[u8], host: &Host) -> CatalogEntry {
         let file = self.put("plugin.so", library);
-        open(&file, &Policy::default(), &self.cache(), host)
+        load_file(&file, &PluginPolicy::default(), &self.cache(), host)
     }
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn try_instance(plugin: &Plugin, mode: &str) -> Result<Instance, Fail
 
 pub(crate) fn fetch() -> Authorization {
     Authorization {
-        reason: Reason::Fetch,
+        reason: AuthorizationReason::Fetch,
         slot: String::new(),
         state: SecretBytes::default(),
         params: Vec::new(),

@@ -3,7 +3,7 @@
 use crate::support::{Carrier, Folders, fetch, host};
 use gateway_http_client::HttpResponse;
 use gateway_model::{Environment, FailureClass};
-use gateway_plugin_host::{Catalog, Instance, InstanceOptions, Plugin, Policy, inspect};
+use gateway_plugin_host::{Catalog, Instance, InstanceOptions, Plugin, PluginPolicy, inspect};
 use serde_json::json;
 use std::{env, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
 
@@ -38,9 +38,9 @@ fn library() -> &'static [u8] {
 fn plugin() -> Plugin {
     let folders = Folders::new();
     folders.put("ups.so", library());
-    let strict = Policy {
+    let strict = PluginPolicy {
         strict: true,
-        ..Policy::default()
+        ..PluginPolicy::default()
     };
     let catalog = Catalog::load(folders.plugins.path(), &strict, &folders.cache(), &host());
     let catalog = catalog.expect("a folder");

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use gateway_http_client::{HttpClient, HttpRequest, HttpResponse, HyperClient};
 use gateway_model::{Clock, Failure, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizeUrl, Diagnosis, Instance, InstanceOptions, Issued, Plugin, Policy,
-    Probe, Rates, Reason, open,
+    Authorization, AuthorizationReason, ConsentRequest, Diagnosis, Instance, InstanceOptions,
+    Issued, Plugin, PluginPolicy, Probe, Rates, load_file,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use mock_ups::MockUps;
@@ -59,7 +59,7 @@ fn ups_library() -> Plugin {
     let cache = tempfile::Builder::new().permissions(private).tempdir();
     let cache = cache.expect("a folder");
     let host = gateway_plugin_host::Host::new(Arc::new(RealClock));
-    let entry = open(&file, &Policy::default(), cache.path(), &host);
+    let entry = load_file(&file, &PluginPolicy::default(), cache.path(), &host);
     let plugin = entry.plugin().cloned();
     plugin.unwrap_or_else(|| panic!("{:?}", entry.reason()))
 }
@@ -102,7 +102,7 @@ impl World {
     /// Signs in as the merchant and approves; the code that comes back with the state.
     pub(crate) async fn consent(&self) -> String {
         assert!(self.instance.supports_auth_code());
-        let request = AuthorizeUrl {
+        let request = ConsentRequest {
             slot: String::new(),
             redirect_uri: CALLBACK.to_owned(),
             state: Secret::new("drawn-by-the-gateway".to_owned()),
@@ -149,12 +149,13 @@ impl World {
             param("pkce_verifier", VERIFIER),
         ];
         let state = SecretBytes::default();
-        self.authorize(Reason::AuthCode, state, params).await
+        self.authorize(AuthorizationReason::AuthCode, state, params)
+            .await
     }
 
     pub(crate) async fn refresh(
         &self,
-        reason: Reason,
+        reason: AuthorizationReason,
         state: &SecretBytes,
     ) -> Result<Issued, Failure> {
         self.authorize(reason, state.clone(), Vec::new()).await
@@ -162,7 +163,7 @@ impl World {
 
     async fn authorize(
         &self,
-        reason: Reason,
+        reason: AuthorizationReason,
         state: SecretBytes,
         params: Vec<(String, Secret)>,
     ) -> Result<Issued, Failure> {

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use gateway_cli::{CliError, CommandOutcome, terminal::Output};
 use gateway_config::{ProcessVariables, cache_folder};
 use gateway_model::{Clock, Environment};
-use gateway_plugin_host::{Entry, Plugin, Policy, open};
+use gateway_plugin_host::{CatalogEntry, Plugin, PluginPolicy, load_file};
 use plugins_conformance::{Report, Suite};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -28,12 +28,12 @@ pub(super) fn run(
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
     let config = config.map(read_config).transpose()?;
-    let policy = Policy {
+    let policy = PluginPolicy {
         strict,
-        ..Policy::default()
+        ..PluginPolicy::default()
     };
     let host = plugins_conformance::host(clock);
-    let entry = open(file, &policy, &cache_folder(&ProcessVariables), &host);
+    let entry = load_file(file, &policy, &cache_folder(&ProcessVariables), &host);
     let conformance = entry
         .plugin()
         .map(|plugin| conform(plugin, config))
@@ -57,7 +57,7 @@ pub(super) fn run(
     })
 }
 
-fn print(entry: &Entry, report: &CheckReport, output: &mut Output) -> Result<(), CliError> {
+fn print(entry: &CatalogEntry, report: &CheckReport, output: &mut Output) -> Result<(), CliError> {
     let file = entry.file().display();
     if let Some(reason) = &report.file.reason {
         output.line(format_args!("{file}: refused: {reason}"))?;

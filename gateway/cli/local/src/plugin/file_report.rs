@@ -1,6 +1,6 @@
 //! What is known of one plugin file.
 
-use gateway_plugin_host::Entry;
+use gateway_plugin_host::CatalogEntry;
 use serde::Serialize;
 use std::path::Path;
 
@@ -26,8 +26,8 @@ pub(super) struct FileReport {
     pub(super) reports: Vec<String>,
 }
 
-impl From<&Entry> for FileReport {
-    fn from(entry: &Entry) -> Self {
+impl From<&CatalogEntry> for FileReport {
+    fn from(entry: &CatalogEntry) -> Self {
         let manifest = entry.manifest();
         Self {
             file: entry.file().display().to_string(),

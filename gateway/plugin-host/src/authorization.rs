@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Why an authorization begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
+pub enum AuthorizationReason {
     /// First credential, or none left.
     Fetch,
     /// The current credential nears its end.
@@ -23,7 +23,7 @@ pub enum Reason {
 #[derive(Debug)]
 pub struct Authorization {
     /// Why.
-    pub reason: Reason,
+    pub reason: AuthorizationReason,
     /// Which of the manifest's slots; empty for its only one.
     pub slot: String,
     /// What the slot's last credential carried.
@@ -67,7 +67,7 @@ pub enum GrantChange {
 
 /// What a consent begins with.
 #[derive(Debug)]
-pub struct AuthorizeUrl {
+pub struct ConsentRequest {
     /// Which of the manifest's slots; empty for its only one.
     pub slot: String,
     /// Where the carrier sends the person back to, exactly as it is registered there.

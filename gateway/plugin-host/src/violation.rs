@@ -1,11 +1,10 @@
 //! Ways in which a plugin can break the contract during a call.
 
-use crate::sink::End;
 use gateway_model::{Failure, FailureClass};
 
 /// What a plugin did wrong. The authorization ends with class *bug* and this text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Breach {
+pub(crate) enum Violation {
     #[error("a null or misaligned pointer where {0} belongs")]
     BadPointer(&'static str),
     #[error("{name} of {said} bytes, at least {needed} are needed")]
@@ -64,13 +63,11 @@ pub(crate) enum Breach {
     Panicked(String),
 }
 
-impl Breach {
-    /// A panic, with the text that the plugin sent along.
-    pub(crate) fn panicked(end: Option<End>) -> Self {
-        match end {
-            Some(End::Failed(failure)) => Self::Panicked(failure.message),
-            Some(End::Done(_)) | None => Self::Panicked("it said no more".into()),
-        }
+impl Violation {
+    /// A panic, with the failure that the plugin reported about it, if it did.
+    pub(crate) fn panicked(said: Option<Failure>) -> Self {
+        let message = said.map(|failure| failure.message);
+        Self::Panicked(message.unwrap_or_else(|| "it gave no message".into()))
     }
 
     /// Stable code for metrics.

@@ -1,7 +1,7 @@
 //! Reads what a plugin lends during a call. Sizes and counts are checked before memory is touched;
 //! a wild pointer cannot be noticed, only a null or misaligned one.
 
-use crate::Breach;
+use crate::Violation;
 use plugins_abi::{Bytes, Credential, Failure, Header, HttpRequest, Plugin};
 use std::{mem::MaybeUninit, mem::offset_of, ptr, slice};
 
@@ -9,7 +9,7 @@ use std::{mem::MaybeUninit, mem::offset_of, ptr, slice};
 ///
 /// # Safety
 /// The type is `repr(C)`, its first member is `struct_size: u32`, and all bytes zero is a valid value.
-pub(crate) unsafe trait Growing: Copy {
+pub(crate) unsafe trait ExtensibleStruct: Copy {
     /// Its name for messages.
     const NAME: &'static str;
     /// Size of the part that major 1 started with.
@@ -17,25 +17,25 @@ pub(crate) unsafe trait Growing: Copy {
 }
 
 // SAFETY: repr(C), size first, integers, pointers and lengths only.
-unsafe impl Growing for HttpRequest {
+unsafe impl ExtensibleStruct for HttpRequest {
     const NAME: &'static str = "waybill_http_request";
     const MANDATORY: usize = offset_of!(Self, reserved) + size_of::<u32>();
 }
 
 // SAFETY: repr(C), size first, integers, pointers and lengths only.
-unsafe impl Growing for Credential {
+unsafe impl ExtensibleStruct for Credential {
     const NAME: &'static str = "waybill_credential";
     const MANDATORY: usize = offset_of!(Self, state) + size_of::<Bytes>();
 }
 
 // SAFETY: repr(C), size first, integers, pointers and lengths only.
-unsafe impl Growing for Failure {
+unsafe impl ExtensibleStruct for Failure {
     const NAME: &'static str = "waybill_failure";
     const MANDATORY: usize = offset_of!(Self, message) + size_of::<Bytes>();
 }
 
 // SAFETY: repr(C), size first; the functions are options, whose zero is `None`.
-unsafe impl Growing for Plugin {
+unsafe impl ExtensibleStruct for Plugin {
     const NAME: &'static str = "waybill_plugin";
     const MANDATORY: usize = offset_of!(Self, op_free) + size_of::<usize>();
 }
@@ -45,14 +45,14 @@ unsafe impl Growing for Plugin {
 /// # Safety
 /// If `from` is neither null nor misaligned, it points to as many readable bytes as its first four
 /// bytes say.
-pub(crate) unsafe fn read<T: Growing>(from: *const T) -> Result<T, Breach> {
+pub(crate) unsafe fn read<T: ExtensibleStruct>(from: *const T) -> Result<T, Violation> {
     if from.is_null() || !from.is_aligned() {
-        return Err(Breach::BadPointer(T::NAME));
+        return Err(Violation::BadPointer(T::NAME));
     }
     // SAFETY: not null, aligned for a type that starts with this integer, readable by the contract.
     let said = unsafe { from.cast::<u32>().read() } as usize;
     if said < T::MANDATORY {
-        return Err(Breach::ShortStruct {
+        return Err(Violation::ShortStruct {
             name: T::NAME,
             said,
             needed: T::MANDATORY,
@@ -66,7 +66,7 @@ pub(crate) unsafe fn read<T: Growing>(from: *const T) -> Result<T, Breach> {
     Ok(unsafe { copy.assume_init() })
 }
 
-/// Borrows bytes; longer ones than `max` are a breach.
+/// Borrows bytes; longer ones than `max` are a violation.
 ///
 /// # Safety
 /// If the pointer is not null, `len` bytes are readable for `'a`.
@@ -74,12 +74,12 @@ pub(crate) unsafe fn bytes<'a>(
     bytes: Bytes,
     max: usize,
     what: &'static str,
-) -> Result<&'a [u8], Breach> {
+) -> Result<&'a [u8], Violation> {
     if bytes.len > max {
-        return Err(Breach::TooLong { what, max });
+        return Err(Violation::TooLong { what, max });
     }
     if bytes.ptr.is_null() && bytes.len > 0 {
-        return Err(Breach::BadPointer(what));
+        return Err(Violation::BadPointer(what));
     }
     // SAFETY: by the contract; a null pointer reads as empty.
     Ok(unsafe { bytes.as_slice() })
@@ -94,15 +94,15 @@ pub(crate) unsafe fn headers<'a>(
     count: usize,
     max: usize,
     what: &'static str,
-) -> Result<&'a [Header], Breach> {
+) -> Result<&'a [Header], Violation> {
     if count > max {
-        return Err(Breach::TooMany { what, max });
+        return Err(Violation::TooMany { what, max });
     }
     if count == 0 {
         return Ok(&[]);
     }
     if first.is_null() || !first.is_aligned() {
-        return Err(Breach::BadPointer(what));
+        return Err(Violation::BadPointer(what));
     }
     // SAFETY: neither null nor misaligned, and by the contract.
     Ok(unsafe { slice::from_raw_parts(first, count) })

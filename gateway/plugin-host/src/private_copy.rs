@@ -15,7 +15,7 @@ use std::{
 
 /// Why the private copy could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlaceError {
+pub enum PrivateCopyError {
     /// The folder is shared with others.
     #[error(
         "the private folder {0} is open to other users: `chmod 700` it and let the gateway's user own it"
@@ -36,27 +36,33 @@ pub enum PlaceError {
 
 /// Copies `bytes` to `<digest>.so` in `cache` and returns the absolute path. A copy that is there
 /// already is used if it is intact, and replaced (never overwritten) if it is not.
-pub(crate) fn place(cache: &Path, bytes: &[u8], digest: Digest) -> Result<PathBuf, PlaceError> {
+pub(crate) fn make(
+    cache: &Path,
+    bytes: &[u8],
+    digest: Digest,
+) -> Result<PathBuf, PrivateCopyError> {
     let cache = private_folder(cache)?;
     let path = cache.join(format!("{digest}.so"));
     if is_intact(&path, digest) {
         return Ok(path);
     }
+    // Rename into place instead of writing to the name: a plugin may be mapped from the old file.
     write(&cache, &path, bytes).map_err(|error| failed(&path, &error))?;
+    // Read it back: what the loader maps must be the bytes that were inspected.
     if is_intact(&path, digest) {
         Ok(path)
     } else {
-        Err(PlaceError::Changed(path))
+        Err(PrivateCopyError::Changed(path))
     }
 }
 
-fn private_folder(cache: &Path) -> Result<PathBuf, PlaceError> {
+fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(cache);
     made.map_err(|error| failed(cache, &error))?;
     let cache = fs::canonicalize(cache).map_err(|error| failed(cache, &error))?;
     let metadata = fs::metadata(&cache).map_err(|error| failed(&cache, &error))?;
     if metadata.mode() & 0o077 != 0 || discover::check_access(&metadata).is_err() {
-        return Err(PlaceError::NotPrivate(cache));
+        return Err(PrivateCopyError::NotPrivate(cache));
     }
     Ok(cache)
 }
@@ -84,8 +90,8 @@ fn write(cache: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     result
 }
 
-fn failed(path: &Path, error: &io::Error) -> PlaceError {
-    PlaceError::Io {
+fn failed(path: &Path, error: &io::Error) -> PrivateCopyError {
+    PrivateCopyError::Io {
         path: path.to_owned(),
         error: error.to_string(),
     }

@@ -1,0 +1,75 @@
+//! The manifest's JSON as it is written. Keys that this gateway does not know are ignored.
+
+use super::{diagnosis::DiagnosisJson, legacy::LegacyJson, sign::SignJson, values::HeaderJson};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ManifestJson {
+    pub(super) abi: String,
+    #[serde(default)]
+    pub(super) requires: u32,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) sdk: Option<String>,
+    pub(super) carrier: CarrierJson,
+    #[serde(default)]
+    pub(super) capabilities: Vec<String>,
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    #[serde(default)]
+    pub(super) environments: BTreeMap<String, EnvironmentJson>,
+    #[serde(default)]
+    pub(super) slots: Vec<SlotJson>,
+    #[serde(default)]
+    pub(super) rejected_statuses: Vec<u16>,
+    pub(super) errors: Option<TemplateJson>,
+    pub(super) unauthenticated: Option<RefusalJson>,
+    pub(super) downstream_token: Option<TokenEndpointJson>,
+    #[serde(default)]
+    pub(super) headers_when_absent: Vec<HeaderJson>,
+    #[serde(default)]
+    pub(super) credential_headers: Vec<String>,
+    pub(super) config_schema: Option<serde_json::Value>,
+    pub(super) legacy: Option<LegacyJson>,
+    pub(super) sign: Option<SignJson>,
+    #[serde(flatten)]
+    pub(super) diagnosis: DiagnosisJson,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CarrierJson {
+    pub(super) id: String,
+    pub(super) display_name: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct EnvironmentJson {
+    pub(super) origin: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct SlotJson {
+    pub(super) name: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TemplateJson {
+    pub(super) template: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct RefusalJson {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TokenEndpointJson {
+    pub(super) path: String,
+    pub(super) template: String,
+    pub(super) invalid_client: RefusalJson,
+    pub(super) invalid_request: RefusalJson,
+    pub(super) too_many_requests: RefusalJson,
+}
