@@ -32,7 +32,7 @@ fn defaults_are_those_of_the_data_plane_and_the_broker() {
     );
     let broker = gateway_broker::BrokerConfig::default();
     assert_eq!(tokens.mint_budget, broker.mint_budget.burst);
-    assert_eq!(tokens.mint_refill, broker.mint_budget.every);
+    assert_eq!(tokens.mint_refill, broker.mint_budget.interval);
     assert_eq!(tokens.request_timeout, broker.authorize_timeout);
     assert_eq!(tokens.margin, broker.policy.renewal.margin);
     assert!((tokens.renew_at - broker.policy.renewal.fraction).abs() < f64::EPSILON);

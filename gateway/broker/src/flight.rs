@@ -8,7 +8,7 @@ use crate::{
 };
 use futures_util::FutureExt as _;
 use gateway_model::{Failure, FailureClass};
-use gateway_plugin_host::{Authorization, Issued, AuthorizationReason};
+use gateway_plugin_host::{Authorization, AuthorizationReason, Issued};
 use gateway_token::{FlightId, RequestCause};
 use std::{
     panic::AssertUnwindSafe,

@@ -56,7 +56,7 @@ pub use authorizer::{
 };
 pub use broker::{Broker, Shutdown};
 pub use config::BrokerConfig;
-pub use gateway_plugin_host::{Authorization, GrantChange, Issued, AuthorizationReason};
+pub use gateway_plugin_host::{Authorization, AuthorizationReason, GrantChange, Issued};
 pub use gateway_token::Policy;
 pub use grant_record::completion;
 pub use handle::{Handle, RenewalOutcome};

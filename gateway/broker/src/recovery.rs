@@ -2,7 +2,7 @@
 
 use crate::{AccountSpec, Ledger, LedgerError, Transport, grant_record, journal};
 use gateway_model::{Clock, Failure, FailureClass, GrantStatus, SecretBytes};
-use gateway_plugin_host::{Authorization, Issued, AuthorizationReason};
+use gateway_plugin_host::{Authorization, AuthorizationReason, Issued};
 use gateway_store::{GrantRecord, Intent, Resolution};
 use gateway_token::RequestCause;
 

@@ -10,9 +10,9 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gateway_api::{ConsentDone, ConsentStarted, PasteConsent, ProbeReport, SecretText};
-use gateway_broker::{Authorization, Issued, AuthorizationReason, Transport};
+use gateway_broker::{Authorization, AuthorizationReason, Issued, Transport};
 use gateway_model::{AccountId, Failure, FailureClass, GrantKind, NoticeKind, Secret, SecretBytes};
-use gateway_plugin_host::AuthorizeUrl;
+use gateway_plugin_host::ConsentRequest;
 use gateway_store::{AccountRecord, ConsentRecord, TakenConsent, Timestamp};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -50,7 +50,7 @@ impl ControlPlane {
             // Recorded with the consent, because the token request must repeat it exactly (RFC 6749
             // section 4.1.3).
             let redirect_uri = self.context.redirect_uri();
-            let request = AuthorizeUrl {
+            let request = ConsentRequest {
                 slot: wired.spec.slot.clone(),
                 redirect_uri: redirect_uri.clone(),
                 state: state.clone(),

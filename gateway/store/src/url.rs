@@ -27,7 +27,8 @@ impl StoreUrl {
         // The text is not repeated: it may hold a password.
         let Some(file) = text.strip_prefix("sqlite:") else {
             return Err(
-                "the store's URL is none of `memory:`, `sqlite://FILE` and `postgres://…`".to_owned(),
+                "the store's URL is none of `memory:`, `sqlite://FILE` and `postgres://…`"
+                    .to_owned(),
             );
         };
         let file = file.strip_prefix("//").unwrap_or(file);

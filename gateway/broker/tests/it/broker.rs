@@ -2,7 +2,7 @@
 
 use crate::support::{Answer, Script, World, fails, main_account, soon, spec};
 use futures_util::future::join_all;
-use gateway_broker::{BrokerConfig, AuthorizationReason, RenewalOutcome, RequestOutcome, Shutdown};
+use gateway_broker::{AuthorizationReason, BrokerConfig, RenewalOutcome, RequestOutcome, Shutdown};
 use gateway_model::{FailureClass, Generation, TokenBucketPolicy, UnavailableReason};
 use std::{sync::Arc, time::Duration};
 

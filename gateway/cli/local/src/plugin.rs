@@ -33,7 +33,11 @@ pub fn plugin(
     }
 }
 
-fn list(dir: &Path, policy: &PluginPolicy, output: &mut Output) -> Result<CommandOutcome, CliError> {
+fn list(
+    dir: &Path,
+    policy: &PluginPolicy,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
     let catalog = Catalog::verify(dir, policy).map_err(|error| CliError::Running(error.into()))?;
     let reports: Vec<FileReport> = catalog.entries().iter().map(FileReport::from).collect();
     if output.is_json() {
