@@ -4,8 +4,7 @@ use gateway_model::Clock;
 use gateway_plugin_host::Plugin;
 use plugins_conformance::{Outcome, Report, Suite, check, host};
 use plugins_sdk::{
-    AuthorizationReason, CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Grant,
-    Result,
+    CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Grant, Reason, Result,
     oauth::{ChallengeMethod, consent_url},
 };
 use serde_json::{Value, json};
@@ -87,11 +86,10 @@ impl CarrierAuth for Flawed {
             return Credential::bearer("client-credentials");
         }
         let secret = match cx.reason() {
-            AuthorizationReason::AuthCode => cx.param("code").unwrap_or_default().to_owned(),
-            AuthorizationReason::Fetch
-            | AuthorizationReason::Refresh
-            | AuthorizationReason::UpstreamRejected
-            | AuthorizationReason::Revoke => self.presented(cx)?,
+            Reason::AuthCode => cx.param("code").unwrap_or_default().to_owned(),
+            Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected | Reason::Revoke => {
+                self.presented(cx)?
+            }
         };
         let request = http::Request::post("https://api.example.com/").body(Vec::new());
         let answer = cx.http().send(request.expect("a request")).await;
