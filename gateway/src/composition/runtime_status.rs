@@ -50,11 +50,7 @@ fn status(entry: &CatalogEntry) -> PluginStatus {
     }
 }
 
-<<<<<<<< HEAD:gateway/src/composition/runtime_status.rs
 impl RuntimeStatus for GatewayStatus {
-========
-impl Sources for GatewayMetricInputs {
->>>>>>>> 462e86d (gateway-cli: the command line in a crate of its own):gateway/src/composition/metric_inputs.rs
     fn data_plane(&self) -> MetricsSnapshot {
         self.data_plane.snapshot()
     }

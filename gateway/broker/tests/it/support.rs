@@ -2,8 +2,8 @@
 
 use crate::ledger::Memory;
 use gateway_broker::{
-    AccountSpec, AccountStatus, Authorization, Authorizer, BoxFuture, Broker, BrokerConfig,
-    GrantChange, Handle, Issued, KeyParts, Reason, SlotKey, Transport,
+    AccountSpec, AccountStatus, Authorization, AuthorizationReason, Authorizer, BoxFuture, Broker,
+    BrokerConfig, GrantChange, Handle, Issued, KeyParts, SlotKey, Transport,
 };
 use gateway_model::{
     AccountId, Clock, Credential, CredentialCell, CredentialState, Environment, Failure,
