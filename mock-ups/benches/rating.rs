@@ -60,6 +60,7 @@ fn rating(criterion: &mut Criterion) {
     };
     let caller = Caller {
         own_numbers_only: false,
+        known_numbers: Arc::default(),
         client_id: "mock-client".into(),
         user: "merchant".into(),
         accounts: [account].into(),

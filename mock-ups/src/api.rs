@@ -4,6 +4,7 @@
 //! is a function from an [`ApiRequest`] to an [`ApiResponse`], without I/O and without a clock of its own.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -77,8 +78,11 @@ pub struct Caller {
     pub user: Arc<str>,
     /// The accounts of that user.
     pub accounts: Arc<[AccountView]>,
-    /// Whether rating refuses the numbers of other accounts.
+    /// Whether rating refuses every number that is not of `accounts`.
     pub own_numbers_only: bool,
+    /// The account numbers of all users, in upper case: those of others are refused, numbers that nobody has
+    /// are not.
+    pub known_numbers: Arc<HashSet<Box<str>>>,
 }
 
 impl Caller {
@@ -88,6 +92,17 @@ impl Caller {
         self.accounts
             .iter()
             .find(|account| account.number.eq_ignore_ascii_case(number.trim()))
+    }
+
+    /// Whether calls for this account number are refused: nobody ships, rates, voids or gets labels for
+    /// somebody else.
+    #[must_use]
+    pub fn is_refused(&self, number: &str) -> bool {
+        self.account(number).is_none()
+            && (self.own_numbers_only
+                || self
+                    .known_numbers
+                    .contains(number.trim().to_ascii_uppercase().as_str()))
     }
 
     /// Whether the caller may see negotiated rates for this shipper number.

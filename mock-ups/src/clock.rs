@@ -79,6 +79,14 @@ impl VirtualClock {
         }
     }
 
+    /// As a new clock: the system's time, or frozen at a time.
+    pub(crate) fn restart(&self, frozen_at: Option<Timestamp>) {
+        let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        self.offset.store(0, Ordering::Release);
+        let at = frozen_at.map_or(RUNNING, |at| clamp(at.as_millisecond()));
+        self.frozen_at.store(at, Ordering::Release);
+    }
+
     fn change(&self, to: impl FnOnce(i64) -> i64) {
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         let target = clamp(to(self.now_ms()));

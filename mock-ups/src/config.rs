@@ -3,6 +3,7 @@
 
 mod errors;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,8 @@ pub struct Settings {
     pub unparsable_json: UnparsableJson,
     /// How many days a shipment can be voided. A guess.
     pub void_days: u32,
+    /// For how many days a shipment is tracked and its labels are recovered.
+    pub retention_days: u32,
     /// Tracks the mock's own shipments in the test environment, too. UPS's is said to know its
     /// documented numbers only; then they could not be tried out, so this is on.
     pub test_shipments_are_tracked: bool,
@@ -74,7 +77,40 @@ pub struct Settings {
     /// Adds the fields of UPS's edge (caching, framing, a request id) to the APIs' answers, too. Off:
     /// they cost time and nobody reads them.
     pub edge_fields: bool,
-    /// Closes the connection after an API error, as most recordings of UPS show.
+    /// Rating refuses a package that has `Packaging` (Shipping's name) in place of `PackagingType`, with
+    /// 111212. Off: the name is read as well.
+    pub packaging_name_is_strict: bool,
+    /// How `BaseServiceCharge` of negotiated rates is written.
+    pub negotiated_base: NegotiatedBase,
+    /// Tracking numbers of the test environment are all `1ZXXXXXXXXXXXXXXXX`, as two sources say of UPS's. Off:
+    /// shipments could then be neither tracked nor voided.
+    pub test_numbers_are_masked: bool,
+    /// Voiding, label recovery and shipping refuse the shipments and accounts of other users.
+    pub refuse_foreign_accounts: bool,
+    /// How an expired bearer is refused: the code of the newest file, or that of all recordings.
+    pub expired_token: ExpiredToken,
+    /// Bytes of a paperless upload at most. A guess; real invoices are larger than the 1 MB of other calls.
+    pub paperless_bytes: usize,
+    /// Ground Saver (92 to 95) is sold. Recordings have it; the newest files no longer list it.
+    pub ground_saver_is_sold: bool,
+    /// Where Track Alert pushes events, `http://` or `https://`. UPS keeps this and the next four in its portal,
+    /// so no call carries them. Nothing is pushed without it.
+    pub track_alert_destination: Option<String>,
+    /// The receiver's own OAuth token endpoint; without one events carry no `Authorization`.
+    pub track_alert_token_url: Option<String>,
+    /// The client id by which the mock logs in there.
+    pub track_alert_client_id: String,
+    /// Its secret.
+    pub track_alert_client_secret: String,
+    /// Trusts any certificate of the receiver. Otherwise an `https` receiver needs `track_alert_ca_file`.
+    pub track_alert_trust_any_certificate: bool,
+    /// The certificate authority of the receiver, as a PEM file.
+    pub track_alert_ca_file: Option<PathBuf>,
+    /// Attempts to deliver an event before it is given up. A guess.
+    pub track_alert_attempts: u32,
+    /// The pause before the second attempt in milliseconds; each further one is twice as long. A guess.
+    pub track_alert_retry_ms: u64,
+    /// Closes the connection after an API error. Recordings disagree; the newest ones kept it.
     pub close_after_error: bool,
     /// Puts the lint findings of each request into the header `mock-lint` of its answer.
     pub lint_header: bool,
@@ -83,7 +119,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            access_token_lifetime: 14_399,
+            access_token_lifetime: 3_599,
             refresh_token_lifetime: 5_183_999,
             code_lifetime: 300,
             legacy_token_shape: false,
@@ -104,15 +140,59 @@ impl Default for Settings {
             https_redirects_only: true,
             unparsable_json: UnparsableJson::Empty,
             void_days: 28,
+            retention_days: 120,
             test_shipments_are_tracked: true,
             transaction_prefix: TransactionPrefix::Ciewssoas,
             production_transaction_prefix: TransactionPrefix::Zeros,
             errors: ErrorChanges::default(),
             edge_fields: false,
-            close_after_error: true,
+            packaging_name_is_strict: false,
+            negotiated_base: NegotiatedBase::Object,
+            test_numbers_are_masked: false,
+            refuse_foreign_accounts: true,
+            expired_token: ExpiredToken::InvalidAuthentication,
+            paperless_bytes: 10 * 1024 * 1024,
+            ground_saver_is_sold: true,
+            track_alert_destination: None,
+            track_alert_token_url: None,
+            track_alert_client_id: "track-alert".to_owned(),
+            track_alert_client_secret: String::new(),
+            track_alert_trust_any_certificate: false,
+            track_alert_ca_file: None,
+            track_alert_attempts: 5,
+            track_alert_retry_ms: 500,
+            close_after_error: false,
             lint_header: false,
         }
     }
+}
+
+/// How `BaseServiceCharge` of negotiated rates is written: sources disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NegotiatedBase {
+    /// An object, as recorded.
+    #[default]
+    Object,
+    /// A list, as UPS's file says.
+    List,
+    /// Left out, as older recordings show.
+    Absent,
+}
+
+impl NegotiatedBase {
+    pub(crate) const ALL: [Self; 3] = [Self::Object, Self::List, Self::Absent];
+}
+
+/// How an expired bearer is refused. Both are a 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExpiredToken {
+    /// `Invalid Authentication Information.`, as recorded.
+    #[serde(rename = "250002")]
+    InvalidAuthentication,
+    /// `The access token has expired`, the code of the file of Track Alert.
+    #[serde(rename = "251004")]
+    Expired,
 }
 
 /// A quota on token requests.

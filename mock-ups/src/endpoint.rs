@@ -50,7 +50,10 @@ impl Endpoint {
         let api = path.strip_prefix("/api/");
         let transit = path.ends_with("/transittimes");
         match self {
-            Self::Token => path == "/security/v1/oauth/token",
+            Self::Token => matches!(
+                path,
+                "/security/v1/oauth/token" | "/security/v2/oauth/token"
+            ),
             Self::Refresh => path == "/security/v1/oauth/refresh",
             Self::Authorize => AUTHORIZE_PATHS.contains(&path),
             Self::Api => api.is_some(),

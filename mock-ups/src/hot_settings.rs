@@ -1,9 +1,10 @@
-//! Copies of the settings that calls read: no call takes a lock for them.
+//! The settings as calls read them: copies of a few without a lock, the whole behind one.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::api::Environment;
-use crate::config::{Settings, TransactionPrefix, UnparsableJson};
+use crate::config::{NegotiatedBase, Settings, TransactionPrefix, UnparsableJson};
 
 /// The settings on the path of calls to the APIs. Written when settings change, read by all.
 #[derive(Debug)]
@@ -12,8 +13,10 @@ pub(crate) struct HotSettings {
     lint_header: AtomicBool,
     changes_errors: AtomicBool,
     edge_fields: AtomicBool,
-    test_shipments_are_tracked: AtomicBool,
-    void_days: AtomicU32,
+    packaging_name_is_strict: AtomicBool,
+    negotiated_base: AtomicU8,
+    /// All settings, for calls that are no load test's.
+    current: RwLock<Arc<Settings>>,
     /// Places in [`TransactionPrefix::ALL`], by environment.
     prefixes: [AtomicU8; 2],
 }
@@ -25,8 +28,9 @@ impl Default for HotSettings {
             lint_header: AtomicBool::default(),
             changes_errors: AtomicBool::default(),
             edge_fields: AtomicBool::default(),
-            test_shipments_are_tracked: AtomicBool::default(),
-            void_days: AtomicU32::default(),
+            packaging_name_is_strict: AtomicBool::default(),
+            negotiated_base: AtomicU8::default(),
+            current: RwLock::default(),
             prefixes: Default::default(),
         };
         hot.set(&Settings::default());
@@ -36,7 +40,7 @@ impl Default for HotSettings {
 
 impl HotSettings {
     pub(crate) fn set(&self, settings: &Settings) {
-        let put = |dial: &AtomicBool, value| dial.store(value, Ordering::Relaxed);
+        let put = |copy: &AtomicBool, value| copy.store(value, Ordering::Relaxed);
         put(&self.close_after_error, settings.close_after_error);
         put(&self.lint_header, settings.lint_header);
         put(&self.edge_fields, settings.edge_fields);
@@ -45,10 +49,11 @@ impl HotSettings {
             !settings.errors.0.is_empty() || settings.unparsable_json != UnparsableJson::Empty,
         );
         put(
-            &self.test_shipments_are_tracked,
-            settings.test_shipments_are_tracked,
+            &self.packaging_name_is_strict,
+            settings.packaging_name_is_strict,
         );
-        self.void_days.store(settings.void_days, Ordering::Relaxed);
+        self.negotiated_base
+            .store(settings.negotiated_base as u8, Ordering::Relaxed);
         let prefixes = [
             settings.transaction_prefix,
             settings.production_transaction_prefix,
@@ -56,6 +61,20 @@ impl HotSettings {
         for (dial, prefix) in self.prefixes.iter().zip(prefixes) {
             dial.store(prefix as u8, Ordering::Relaxed);
         }
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(settings.clone());
+    }
+
+    /// All settings as they are.
+    pub(crate) fn current(&self) -> Arc<Settings> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes settings. One change at a time, so that none is lost.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = Settings::clone(&self.current());
+        change(&mut settings);
+        self.set(&settings);
     }
 
     pub(crate) fn closes_after_error(&self) -> bool {
@@ -75,12 +94,16 @@ impl HotSettings {
         self.changes_errors.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn tracks_test_shipments(&self) -> bool {
-        self.test_shipments_are_tracked.load(Ordering::Relaxed)
+    /// Whether `Packaging` for `PackagingType` is refused by rating.
+    pub(crate) fn packaging_name_is_strict(&self) -> bool {
+        self.packaging_name_is_strict.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn void_days(&self) -> u32 {
-        self.void_days.load(Ordering::Relaxed)
+    /// How the base charge of negotiated rates is written.
+    pub(crate) fn negotiated_base(&self) -> NegotiatedBase {
+        let place = usize::from(self.negotiated_base.load(Ordering::Relaxed));
+        let form = NegotiatedBase::ALL.get(place);
+        form.copied().unwrap_or_default()
     }
 
     pub(crate) fn transaction_prefix(&self, environment: Environment) -> &'static str {

@@ -7,6 +7,7 @@ mod entry;
 mod filter;
 mod mask;
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -61,7 +62,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) status: u16,
     /// UPS's code, if the answer is an error.
     pub(crate) code: Option<&'a str>,
-    pub(crate) answer_bytes: u64,
+    /// The answer's body; empty if there was none.
+    pub(crate) answer: &'a [u8],
 }
 
 /// The ring.
@@ -69,6 +71,8 @@ pub(crate) struct Exchange<'a> {
 pub(crate) struct Journal {
     /// Nothing is kept, nor counted: workers then share nothing here.
     is_off: AtomicBool,
+    /// Prints a line for each request.
+    prints: AtomicBool,
     ring: Mutex<Ring>,
 }
 
@@ -95,11 +99,24 @@ impl Journal {
         };
         Self {
             is_off: AtomicBool::new(capacity == 0),
+            prints: AtomicBool::new(false),
             ring: Mutex::new(ring),
         }
     }
 
+    /// Prints a line for each request from now on.
+    pub(crate) fn print(&self) {
+        self.prints.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn record(&self, exchange: &Exchange<'_>) {
+        if self.prints.load(Ordering::Relaxed) {
+            let mut entry = JournalEntry::default();
+            entry.fill(0, exchange);
+            let time = crate::clock::timestamp(exchange.at_ms).strftime("%H:%M:%S");
+            // A terminal that is gone is no reason to stop serving.
+            let _ = writeln!(std::io::stdout().lock(), "{time} {}", entry.line());
+        }
         if self.is_off.load(Ordering::Relaxed) {
             return;
         }

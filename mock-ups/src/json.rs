@@ -235,6 +235,16 @@ impl Json {
         self.out.push(b'"');
     }
 
+    /// `"key":"value"` in two parts that need no escape.
+    #[inline(always)]
+    pub(crate) fn word_with(&mut self, key: &str, value: &str, end: &str) {
+        self.name(key);
+        self.out.extend_from_slice(b"\":\"");
+        self.out.extend_from_slice(value.as_bytes());
+        self.out.extend_from_slice(end.as_bytes());
+        self.out.push(b'"');
+    }
+
     fn quoted(&mut self, text: &str) {
         self.out.push(b'"');
         let bytes = text.as_bytes();

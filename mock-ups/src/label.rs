@@ -41,6 +41,11 @@ impl Format {
         })
     }
 
+    /// Whether an HTML page that shows the image comes beside it.
+    pub(crate) const fn has_page(self) -> bool {
+        matches!(self, Self::Gif | Self::Png)
+    }
+
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Gif => "GIF",
@@ -79,11 +84,12 @@ impl Label<'_> {
         STANDARD.encode(bytes)
     }
 
-    /// The page that comes beside a GIF, in base64.
-    pub(crate) fn html_base64(&self) -> String {
+    /// The page that comes beside an image, in base64.
+    pub(crate) fn html_base64(&self, format: Format) -> String {
+        let suffix = if format == Format::Png { "png" } else { "gif" };
         STANDARD.encode(format!(
             "<!DOCTYPE html><html><head><title>SAMPLE label {number}</title></head><body>\
-             <p>SAMPLE, not for shipping</p><img src=\"./label{number}.gif\" alt=\"label\">\
+             <p>SAMPLE, not for shipping</p><img src=\"./label{number}.{suffix}\" alt=\"label\">\
              </body></html>",
             number = self.tracking_number
         ))
@@ -125,6 +131,16 @@ impl Label<'_> {
         );
         canvas
     }
+}
+
+/// A PDF page of plain lines, in base64: forms that come with a shipment.
+pub(crate) fn page_base64(lines: &[String]) -> String {
+    let mut canvas = Canvas::new(800, 1200);
+    for (row, line) in lines.iter().take(30).enumerate() {
+        canvas.text(40, 40 + 36 * row, 3, line);
+    }
+    canvas.text(100, 980, 12, "SAMPLE");
+    STANDARD.encode(image::pdf(&canvas))
 }
 
 /// `1Z 999 AA1 01 2345 6784`.

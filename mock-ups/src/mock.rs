@@ -60,7 +60,6 @@ impl MockUps {
         Builder {
             initial: InitialState::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            frozen_at: None,
             tls: false,
         }
     }
@@ -264,6 +263,12 @@ impl MockUps {
     /// If a setting or fault in it makes no sense.
     pub fn play_scenario(&self, scenario: Scenario) -> Result<(), ScenarioError> {
         self.mock.play_scenario(scenario).map(drop)
+    }
+
+    /// Back to the state of the start: clock, settings, users and apps as they were then, and nothing of what
+    /// calls have created.
+    pub fn reset(&self) {
+        self.mock.reset();
     }
 
     /// Access tokens issued since the start.

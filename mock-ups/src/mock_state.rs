@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
+use jiff::Timestamp;
 use tokio_rustls::TlsAcceptor;
 
 use crate::api::{ApiResponse, Product, UpsError};
@@ -22,6 +23,17 @@ use crate::registry::Registry;
 use crate::tls::{self, TlsFailure};
 use crate::tokens::TokenTable;
 
+/// What a reset goes back to.
+#[derive(Debug)]
+struct Start {
+    settings: Settings,
+    data: SeedData,
+    journal_capacity: usize,
+    /// Where the clock stood still, if it did.
+    frozen_at: Option<Timestamp>,
+    scenarios: Vec<Scenario>,
+}
+
 /// One mock: its clock, people, tokens, products, journal.
 pub(crate) struct MockState {
     pub(crate) clock: VirtualClock,
@@ -37,8 +49,8 @@ pub(crate) struct MockState {
     pub(crate) journal: Box<Journal>,
     pub(crate) faults: FaultPlan,
     pub(crate) products: Vec<Box<dyn Product>>,
-    settings: RwLock<Arc<Settings>>,
     pub(crate) hot: Arc<HotSettings>,
+    start: Start,
     last_connection: AtomicU64,
     /// The certificate authority of the TLS listeners, if there are any.
     ca_pem: OnceLock<Arc<str>>,
@@ -61,6 +73,10 @@ pub(crate) struct InitialState {
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) journal_capacity: usize,
     pub(crate) tariff: Option<Tariff>,
+    /// The clock stands still at this time.
+    pub(crate) frozen_at: Option<Timestamp>,
+    /// Played at the start and after each reset.
+    pub(crate) scenarios: Vec<Scenario>,
     /// In place of the mock's own products.
     pub(crate) products: Option<Vec<Box<dyn Product>>>,
 }
@@ -74,6 +90,8 @@ impl Default for InitialState {
             redirect_uris: Vec::new(),
             journal_capacity: 1_000,
             tariff: None,
+            frozen_at: None,
+            scenarios: Vec::new(),
             products: None,
         }
     }
@@ -91,11 +109,20 @@ impl MockState {
             (None, Some(tariff)) => products::with_tariff(Arc::new(tariff), initial.seed, &hot),
             (None, None) => products::all(initial.seed, &hot),
         };
+        let start = Start {
+            settings: initial.settings,
+            data: initial.data,
+            journal_capacity: initial.journal_capacity,
+            frozen_at: initial.frozen_at,
+            scenarios: initial.scenarios,
+        };
+        let clock = VirtualClock::new();
+        clock.restart(start.frozen_at);
         Self {
-            clock: VirtualClock::new(),
+            clock,
             limits: Limits::default(),
             seed: initial.seed,
-            registry: Registry::new(initial.data),
+            registry: Registry::new(start.data.clone()),
             issuer: Issuer::new(initial.seed),
             tokens: TokenTable::default(),
             grants: Grants::default(),
@@ -106,23 +133,16 @@ impl MockState {
             hot,
             last_connection: AtomicU64::new(0),
             ca_pem: OnceLock::new(),
-            settings: RwLock::new(Arc::new(initial.settings)),
+            start,
         }
     }
 
     pub(crate) fn settings(&self) -> Arc<Settings> {
-        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+        self.hot.current()
     }
 
     pub(crate) fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
-        let mut slot = self
-            .settings
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut settings = Settings::clone(&slot);
-        change(&mut settings);
-        self.hot.set(&settings);
-        *slot = Arc::new(settings);
+        self.hot.change(change);
     }
 
     /// The answer as the settings want errors to be.
@@ -216,14 +236,26 @@ impl MockState {
         self.last_connection.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Back to the start: no tokens, grants, quota marks, faults, shipments or journal entries. Clock,
-    /// settings, users and apps stay as they are.
+    /// Plays the scenarios of the start.
+    pub(crate) fn play_start(&self) -> Result<(), ScenarioError> {
+        let mut scenarios = self.start.scenarios.iter().cloned();
+        scenarios.try_for_each(|scenario| self.play_scenario(scenario).map(drop))
+    }
+
+    /// Back to the state of the start: clock, settings, users, apps, scenarios and journal as they were then, and
+    /// nothing of what calls have created.
     pub(crate) fn reset(&self) {
+        // Tokens first: a call that comes meanwhile must not be served for a user who is gone.
         self.tokens.clear();
         self.grants.clear();
         self.quota.clear();
-        self.journal.clear();
         self.faults.clear();
+        self.registry.reset(self.start.data.clone());
+        self.change_settings(|settings| settings.clone_from(&self.start.settings));
+        self.clock.restart(self.start.frozen_at);
         self.products.iter().for_each(|product| product.reset());
+        self.journal.resize(self.start.journal_capacity);
+        // They were played at the start, so they make sense.
+        let _ = self.play_start();
     }
 }

@@ -4,8 +4,14 @@
 //! The positions are a model of our own: each run of ZIP prefixes lies on a straight line between
 //! two points. That is good enough for believable zones and transit days, and needs no data set.
 
+mod city;
+mod country;
+mod time_zone;
 mod zip;
 
+pub(crate) use city::{city_fits, city_of};
+pub(crate) use country::country_name;
+pub(crate) use time_zone::{offset_text, time_zone};
 pub(crate) use zip::zip3;
 
 /// A two-letter code, kept in upper case.
@@ -178,15 +184,39 @@ pub(crate) fn currency(country: Code2) -> &'static str {
     }
 }
 
-/// The name that error texts use.
-pub(crate) fn country_name(country: &Code2) -> &str {
-    match *country {
-        US => "United States",
-        PR => "Puerto Rico",
-        CA => "Canada",
-        MX => "Mexico",
-        _ => country.as_str(),
+/// About where a postal code is, in hundred thousandths of degrees north and east: by its first digits in the
+/// United States, elsewhere the middle of the country; `(0, 0)` where that is not known.
+pub(crate) fn position(country: Code2, postal: &str) -> (i64, i64) {
+    const MIDDLES: [(&[u8; 2], i64, i64); 14] = [
+        (b"US", 3_980_000, -9_860_000),
+        (b"PR", 1_820_000, -6_650_000),
+        (b"CA", 4_540_000, -7_570_000),
+        (b"MX", 1_940_000, -9_910_000),
+        (b"DE", 5_120_000, 1_040_000),
+        (b"FR", 4_670_000, 240_000),
+        (b"GB", 5_250_000, -120_000),
+        (b"IT", 4_280_000, 1_260_000),
+        (b"ES", 4_020_000, -370_000),
+        (b"NL", 5_210_000, 530_000),
+        (b"BE", 5_060_000, 460_000),
+        (b"PL", 5_190_000, 1_910_000),
+        (b"JP", 3_620_000, 13_820_000),
+        (b"AU", -3_350_000, 15_100_000),
+    ];
+    let is_us = matches!(country, US | PR);
+    let prefix = postal.get(..3).and_then(|prefix| prefix.parse().ok());
+    if let Some(zip) = prefix.and_then(zip3).filter(|_| is_us) {
+        return zip.position();
     }
+    let middle = MIDDLES.iter().find(|(code, ..)| **code == country.0);
+    middle.map_or((0, 0), |(_, north, east)| (*north, *east))
+}
+
+/// The state of a ZIP code; empty if there is none.
+pub(crate) fn state_of_zip(zip: &str) -> String {
+    let prefix = zip.get(..3).and_then(|prefix| prefix.parse().ok());
+    let known = prefix.and_then(zip3);
+    known.map_or_else(String::new, |zip| zip.state.as_str().to_owned())
 }
 
 /// Whether UPS wants a postal code for addresses there.
@@ -195,6 +225,20 @@ pub(crate) fn needs_postal_code(region: Region) -> bool {
         region,
         Region::UnitedStates | Region::PuertoRico | Region::Canada
     )
+}
+
+/// Whether UPS wants a state for addresses there although the postal code does not need one.
+pub(crate) fn needs_state(country: Code2) -> bool {
+    country.in_list("VN")
+}
+
+/// Whether the text is the code of a currency, in upper case.
+pub(crate) fn is_currency(text: &str) -> bool {
+    const CURRENCIES: &str = "\
+AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK DOP EGP EUR GBP GTQ HKD HNL HUF \
+IDR ILS INR ISK JMD JOD JPY KES KRW KWD KZT LKR MAD MOP MUR MXN MYR NGN NIO NOK NZD OMR PAB PEN PHP \
+PKR PLN PYG QAR RON RSD SAR SEK SGD THB TND TRY TTD TWD UAH USD UYU VND XAF XCD XOF ZAR";
+    text.len() == 3 && CURRENCIES.split(' ').any(|code| code == text)
 }
 
 /// Whether `state` exists in `country`. Countries whose states we do not know accept any.

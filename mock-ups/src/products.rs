@@ -1,6 +1,7 @@
 //! The products that the mock serves below `/api`.
 
 pub mod address_validation;
+pub(crate) mod field_rules;
 pub mod locator;
 pub mod paperless;
 pub mod pickup;
@@ -8,6 +9,7 @@ pub mod rating;
 pub mod shipping;
 pub mod time_in_transit;
 pub mod tracking;
+pub(crate) mod versions;
 
 use std::sync::{Arc, OnceLock};
 
@@ -40,7 +42,7 @@ pub(crate) fn with_tariff(
 ) -> Vec<Box<dyn Product>> {
     let shipments = Arc::<Shipments>::default();
     vec![
-        Box::new(Rating::new(Arc::clone(&tariff))),
+        Box::new(Rating::with_settings(Arc::clone(&tariff), Arc::clone(hot))),
         Box::new(Shipping::new(
             Arc::clone(&tariff),
             Arc::clone(&shipments),

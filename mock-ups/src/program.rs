@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::mock_state::MockState;
@@ -22,7 +23,7 @@ type Share = Vec<(TcpListener, Role)>;
 
 /// Why the program ends before it serves.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum StartupError {
     #[error("cannot listen on {address}: {source}")]
     Listen {
         address: SocketAddr,
@@ -40,26 +41,42 @@ enum Failure {
 #[must_use]
 pub fn run() -> ExitCode {
     let flags = Flags::parse();
-    match serve(flags) {
+    match describe(&flags).unwrap_or_else(|| serve(flags)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Standard error is gone or full: the exit code still tells.
             let _ = writeln!(io::stderr(), "mock-ups: {failure}");
             ExitCode::from(match failure {
-                Failure::Listen { .. } | Failure::Start(_) | Failure::Tls(_) => 1,
-                Failure::Flags(_) => 2,
+                StartupError::Listen { .. } | StartupError::Start(_) | StartupError::Tls(_) => 1,
+                StartupError::Flags(_) => 2,
             })
         }
     }
 }
 
-fn serve(flags: Flags) -> Result<(), Failure> {
+/// Prints what the program is instead of serving, if that is asked for.
+fn describe(flags: &Flags) -> Option<Result<(), StartupError>> {
+    let mut out = io::stdout();
+    if let Some(shell) = flags.completions {
+        let mut page = Vec::new();
+        clap_complete::generate(shell, &mut Flags::command(), "mock-ups", &mut page);
+        return Some(out.write_all(&page).map_err(StartupError::Start));
+    }
+    let page = clap_mangen::Man::new(Flags::command());
+    flags
+        .man
+        .then(|| page.render(&mut out).map_err(StartupError::Start))
+}
+
+fn serve(flags: Flags) -> Result<(), StartupError> {
     // Beside everything else: a token asked for at once waits no longer than without it.
     drop(thread::spawn(crate::oauth::issuer::warm_up));
     let workers = flags.workers.get();
     let mock = Arc::new(MockState::new(flags.initial()?));
-    flags.set_clock(&mock)?;
-    flags.play_scenarios(&mock)?;
+    mock.play_start().map_err(flags::BadValue::from)?;
+    if flags.prints_requests() {
+        mock.journal.print();
+    }
     let mut shares: Vec<Share> = (0..workers).map(|_| Share::new()).collect();
     let mut ready = String::new();
     for wanted in flags.listeners() {
@@ -73,8 +90,8 @@ fn serve(flags: Flags) -> Result<(), Failure> {
             environment: wanted.environment,
             tls,
         };
-        let bound =
-            bind_all(address, workers).map_err(|source| Failure::Listen { address, source })?;
+        let bound = bind_all(address, workers)
+            .map_err(|source| StartupError::Listen { address, source })?;
         if let Some(first) = bound.first() {
             ready.push_str(&wanted.announce(first.local_addr()?));
         }
@@ -84,10 +101,15 @@ fn serve(flags: Flags) -> Result<(), Failure> {
     }
     let (stop, stopped) = watch::channel(false);
     let threads = start_workers(shares, &stopped)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    // Before the ready line: whoever waits for it may send a signal at once.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let mut out = io::stdout();
     out.write_all(ready.as_bytes())?;
     out.flush()?;
-    wait_for_signal()?;
+    runtime.block_on(signals.ended());
     stop.send_replace(true);
     for thread in threads {
         // A worker that panicked has told so on standard error.
@@ -136,18 +158,42 @@ fn start_workers(
     shares.into_iter().enumerate().map(start).collect()
 }
 
-fn wait_for_signal() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+/// The signals that the program knows. Having a listener is what keeps a signal's default action, death, from
+/// happening.
+struct Signals {
+    ending: [Signal; 3],
+    /// There is nothing to reload, so these are ignored.
+    _ignored: [Signal; 3],
+}
+
+impl Signals {
+    /// Listens from now on; inside a runtime.
+    fn listen() -> io::Result<Self> {
+        let kinds = [
+            SignalKind::terminate(),
+            SignalKind::interrupt(),
+            SignalKind::quit(),
+        ];
+        let [terminate, interrupt, quit] = kinds.map(signal);
+        let ignored = [
+            SignalKind::hangup(),
+            SignalKind::user_defined1(),
+            SignalKind::user_defined2(),
+        ];
+        let [hangup, user_1, user_2] = ignored.map(signal);
+        Ok(Self {
+            ending: [terminate?, interrupt?, quit?],
+            _ignored: [hangup?, user_1?, user_2?],
+        })
+    }
+
+    /// Waits for a signal that ends the program.
+    async fn ended(mut self) {
+        let [terminate, interrupt, quit] = &mut self.ending;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            _ = quit.recv() => {}
         }
-        Ok(())
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! The users and apps of one mock, as they are now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -14,6 +14,8 @@ use crate::data::{SeedApp, SeedData, SeedUser};
 pub(crate) struct Registry {
     users: RwLock<BTreeMap<String, User>>,
     apps: RwLock<BTreeMap<String, Arc<App>>>,
+    /// The account numbers of all users, in upper case. Tokens share it, so that issuing one is no copy.
+    numbers: RwLock<Arc<HashSet<Box<str>>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -146,6 +148,7 @@ impl App {
 
 impl Registry {
     pub(crate) fn new(seed: SeedData) -> Self {
+        let numbers = seed.users.iter().flat_map(account_numbers).collect();
         let users = seed.users.into_iter().map(|seed| {
             (
                 seed.name.clone(),
@@ -162,7 +165,24 @@ impl Registry {
         Self {
             users: RwLock::new(users.collect()),
             apps: RwLock::new(apps.collect()),
+            numbers: RwLock::new(Arc::new(numbers)),
         }
+    }
+
+    /// Back to what is given. Tokens and grants of before must go as well, or they hold users and apps that
+    /// are no longer registered.
+    pub(crate) fn reset(&self, seed: SeedData) {
+        let Self {
+            users,
+            apps,
+            numbers,
+        } = Self::new(seed);
+        *self.users.write().unwrap_or_else(PoisonError::into_inner) =
+            users.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.apps.write().unwrap_or_else(PoisonError::into_inner) =
+            apps.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.numbers.write().unwrap_or_else(PoisonError::into_inner) =
+            numbers.into_inner().unwrap_or_else(PoisonError::into_inner);
     }
 
     pub(crate) fn app(&self, client_id: &str) -> Option<Arc<App>> {
@@ -197,6 +217,9 @@ impl Registry {
 
     /// Adds a user, or replaces the one with the same name. A new password counts as a change.
     pub(crate) fn put_user(&self, seed: SeedUser) {
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut numbers).extend(account_numbers(&seed));
+        drop(numbers);
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         let password_version = users.get(&seed.name).map_or(0, |old| {
             old.password_version + u64::from(old.seed.password != seed.password)
@@ -255,6 +278,12 @@ impl Registry {
             user: user.into(),
             accounts: accounts.map(Iterator::collect).unwrap_or_default(),
             own_numbers_only: false,
+            known_numbers: Arc::clone(&self.numbers.read().unwrap_or_else(PoisonError::into_inner)),
         }
     }
+}
+
+fn account_numbers(user: &SeedUser) -> impl Iterator<Item = Box<str>> {
+    let accounts = user.accounts.iter();
+    accounts.map(|account| account.number.trim().to_ascii_uppercase().into_boxed_str())
 }

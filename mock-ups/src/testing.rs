@@ -19,6 +19,7 @@ pub(crate) fn caller() -> Caller {
     };
     Caller {
         own_numbers_only: false,
+        known_numbers: std::sync::Arc::new(["A1B2C3", "D4E5F6", "X9Y8Z7"].map(Into::into).into()),
         client_id: "mock-client".into(),
         user: "merchant".into(),
         accounts: [account("A1B2C3", true, 250), account("D4E5F6", false, 0)].into(),

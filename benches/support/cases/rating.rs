@@ -22,6 +22,7 @@ pub(super) fn shop() -> Case {
     };
     let caller = Caller {
         own_numbers_only: false,
+        known_numbers: Arc::default(),
         client_id: "mock-client".into(),
         user: "merchant".into(),
         accounts: [account].into(),

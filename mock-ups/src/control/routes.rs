@@ -135,7 +135,7 @@ pub(super) const ROUTES: [Route; 28] = [
     route(
         "POST",
         "reset",
-        "Forgets tokens, grants, quota marks, faults, shipments, the journal",
+        "Back to the state of the start: clock, settings, users, apps, and nothing that calls created",
         reset,
     ),
     route("GET", "settings", "The settings", |control, _| {

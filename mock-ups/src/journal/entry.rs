@@ -39,6 +39,8 @@ pub struct JournalEntry {
     pub status: u16,
     /// UPS's error code; empty for none.
     pub code: String,
+    /// The answer's body, its first 4 KiB.
+    pub answer: String,
     /// The length of the answer's body.
     pub answer_bytes: u64,
     /// Why, where UPS's answer does not say it.
@@ -49,6 +51,7 @@ pub struct JournalEntry {
     pub fault: Option<Arc<str>>,
     raw_head: Vec<u8>,
     raw_body: Vec<u8>,
+    raw_answer: Vec<u8>,
 }
 
 impl Default for JournalEntry {
@@ -67,12 +70,14 @@ impl Default for JournalEntry {
             minted: false,
             status: 0,
             code: String::new(),
+            answer: String::new(),
             answer_bytes: 0,
             note: None,
             findings: Findings::default(),
             fault: None,
             raw_head: Vec::new(),
             raw_body: Vec::new(),
+            raw_answer: Vec::new(),
         }
     }
 }
@@ -111,7 +116,15 @@ impl JournalEntry {
         self.status = exchange.status;
         self.code.clear();
         self.code.push_str(exchange.code.unwrap_or_default());
-        self.answer_bytes = exchange.answer_bytes;
+        self.answer.clear();
+        self.raw_answer.clear();
+        let answer = exchange.answer;
+        // The login page and its forms hold tickets; only JSON can be masked.
+        if !mask::holds_form_secrets(exchange.path) || answer.starts_with(b"{") {
+            self.raw_answer
+                .extend_from_slice(&answer[..answer.len().min(BODY_KEPT)]);
+        }
+        self.answer_bytes = answer.len() as u64;
         self.note = exchange.facts.note;
         self.findings = exchange.facts.findings;
         self.fault.clone_from(&exchange.facts.fault);
@@ -123,6 +136,8 @@ impl JournalEntry {
         self.head = String::from_utf8_lossy(&raw).into_owned();
         let raw = std::mem::take(&mut self.raw_body);
         self.body = mask::json_text(&String::from_utf8_lossy(&raw));
+        let raw = std::mem::take(&mut self.raw_answer);
+        self.answer = mask::json_text(&String::from_utf8_lossy(&raw));
     }
 
     /// The path without the query.
@@ -147,6 +162,7 @@ impl JournalEntry {
             "minted": self.minted,
             "status": self.status,
             "code": self.code,
+            "answer": self.answer,
             "answer_bytes": self.answer_bytes,
             "note": self.note,
             "findings": self.findings.to_json(),
@@ -155,12 +171,16 @@ impl JournalEntry {
     }
 }
 
-impl fmt::Display for JournalEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl JournalEntry {
+    /// The entry on one line, without its number.
+    pub(crate) fn line(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(|f| self.write_line(f))
+    }
+
+    fn write_line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "#{} {} {} {}",
-            self.seq,
+            "{} {} {}",
             self.environment.name(),
             self.method,
             self.target
@@ -188,5 +208,11 @@ impl fmt::Display for JournalEntry {
             write!(f, " ({note})")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for JournalEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{} {}", self.seq, self.line())
     }
 }

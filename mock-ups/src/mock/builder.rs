@@ -22,7 +22,6 @@ use super::MockUps;
 pub struct Builder {
     pub(super) initial: InitialState,
     pub(super) address: SocketAddr,
-    pub(super) frozen_at: Option<Timestamp>,
     pub(super) tls: bool,
 }
 
@@ -76,7 +75,7 @@ impl Builder {
 
     /// The clock stands still at this time from the start.
     pub fn frozen_at(mut self, at: Timestamp) -> Self {
-        self.frozen_at = Some(at);
+        self.initial.frozen_at = Some(at);
         self
     }
 
@@ -102,10 +101,6 @@ impl Builder {
     )]
     pub async fn start(self) -> io::Result<MockUps> {
         let mock = Arc::new(MockState::new(self.initial));
-        if let Some(at) = self.frozen_at {
-            mock.clock.freeze();
-            mock.clock.set(at);
-        }
         let free = SocketAddr::new(self.address.ip(), 0);
         let mut plan = vec![
             (self.address, Environment::Cie, None),

@@ -66,4 +66,31 @@ impl Basic {
             client_secret: secret.to_owned(),
         })
     }
+
+    /// What the two parts say when they were form-encoded before (RFC 6749, 2.3.1); they may be the same.
+    pub(crate) fn form_decoded(&self) -> Self {
+        Self {
+            client_id: form_decoded(&self.client_id),
+            client_secret: form_decoded(&self.client_secret),
+        }
+    }
+}
+
+fn form_decoded(text: &str) -> String {
+    let text = text.replace('+', " ");
+    let decoded = percent_encoding::percent_decode_str(&text).decode_utf8_lossy();
+    decoded.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::form_decoded;
+
+    #[test]
+    fn parts_are_decoded_as_forms_are() {
+        assert_eq!(form_decoded("p%2Bs%25t"), "p+s%t");
+        assert_eq!(form_decoded("mock%2Dclient"), "mock-client");
+        assert_eq!(form_decoded("a+b"), "a b");
+        assert_eq!(form_decoded("100%"), "100%");
+    }
 }

@@ -74,6 +74,11 @@ pub(super) fn mint(
         .map_or(0, |grant| grant.refresh_count);
     let caller = Caller {
         own_numbers_only: minted.grant.is_some() && settings.refuse_foreign_shipper_numbers,
+        known_numbers: if settings.refuse_foreign_accounts {
+            minted.caller.known_numbers
+        } else {
+            Arc::default()
+        },
         ..minted.caller
     };
     let claim = Claim {

@@ -14,6 +14,12 @@ pub(crate) struct Zip3 {
 }
 
 impl Zip3 {
+    /// Degrees north and east in hundred thousandths.
+    pub(crate) fn position(&self) -> (i64, i64) {
+        let scaled = |degrees: f32| (f64::from(degrees) * 100_000.0) as i64;
+        (scaled(self.latitude), scaled(self.longitude))
+    }
+
     /// Miles between two prefixes, on a plane that is stretched for their latitude.
     pub(crate) fn miles_to(&self, other: &Self) -> f32 {
         const MILES_PER_DEGREE: f32 = 69.0;

@@ -13,9 +13,10 @@ use http::Method;
 use crate::api::{ApiRequest, ApiResponse, Environment, Product, UpsError};
 use crate::json::{Json, Style};
 use crate::lenient::{Lines, Opt, Text, members};
+use crate::products::rating::error;
 use crate::products::rating::request::TransactionReference;
-use crate::products::rating::{error, mode::version_number};
 use crate::products::shipping::{read, transaction};
+use crate::products::versions::{Api, version as version_of};
 
 use streets::{Kind, Match};
 pub(crate) use streets::{business_zip, is_business};
@@ -86,7 +87,7 @@ impl AddressValidation {
         version: &str,
         option: &str,
     ) -> Result<ApiResponse, UpsError> {
-        let arrays = version_number(version)? >= 2;
+        let arrays = version_of(Api::AddressValidation, version)? >= 2;
         let (validates, classifies) = match option {
             "1" => (true, false),
             "2" => (false, true),
@@ -118,7 +119,20 @@ impl AddressValidation {
             .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let missing = || UpsError::bad_request("9264027", "Missing or invalid address key format");
         let address = body.address_key_format.as_ref().ok_or_else(missing)?;
-        let state = streets::state_code(address.political_division1.as_str());
+        if address
+            .address_line
+            .0
+            .iter()
+            .all(|line| line.present().is_none())
+        {
+            return by_postal_code(request, &body, address, mode);
+        }
+        let state = address.political_division1.as_str();
+        // The test environment knows the abbreviations only, as recorded.
+        let state = match request.environment {
+            Environment::Cie => state.to_ascii_uppercase(),
+            Environment::Production => streets::state_code(state),
+        };
         supported(address, &state, request.environment)?;
         let query = streets::Query {
             lines: address.address_line.0.iter().map(Text::as_str).collect(),
@@ -128,25 +142,80 @@ impl AddressValidation {
         };
         let mut found = streets::search(&query);
         found.candidates.truncate(most.max(1));
-        let context = body
-            .request
-            .as_ref()
-            .and_then(|inner| inner.transaction_reference.as_ref());
-        let context = context.and_then(|reference| reference.customer_context.as_ref()?.present());
-        let answer = Json::document(Style::Spaced, 2048, |json| {
-            json.object("XAVResponse", |json| {
-                // Unlike the other products, no reference when the request had no context.
-                json.object("Response", |json| {
-                    json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
-                    if context.is_some() {
-                        crate::response_envelope::reference(json, context, transaction(request));
-                    }
-                });
-                write(json, &found, mode);
+        Ok(success(request, &body, |json| write(json, &found, mode)))
+    }
+}
+
+/// The success around what was found.
+fn success(
+    request: &ApiRequest<'_>,
+    body: &Request<'_>,
+    found: impl FnOnce(&mut Json),
+) -> ApiResponse {
+    let inner = body.request.as_ref();
+    let reference = inner.and_then(|inner| inner.transaction_reference.as_ref());
+    let context = reference.and_then(|reference| reference.customer_context.as_ref()?.present());
+    ApiResponse::json(Json::document(Style::Spaced, 2048, |json| {
+        json.object("XAVResponse", |json| {
+            // Unlike the other products, no reference when the request had no context.
+            json.object("Response", |json| {
+                json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
+                if context.is_some() {
+                    crate::response_envelope::reference(json, context, transaction(request));
+                }
+            });
+            found(json);
+        });
+    }))
+}
+
+/// A request without an address line: the place of the ZIP code, without streets.
+fn by_postal_code(
+    request: &ApiRequest<'_>,
+    body: &Request<'_>,
+    address: &Address<'_>,
+    mode: Mode,
+) -> Result<ApiResponse, UpsError> {
+    let zip = address.postcode_primary_low.as_str();
+    let of_zip = crate::places::state_of_zip(zip);
+    let sent = address.political_division1.present();
+    let state = sent.map_or_else(|| of_zip.clone(), str::to_ascii_uppercase);
+    // A ZIP code that does not exist has no state, so nothing is unsupported about it.
+    if !state.is_empty() || sent.is_some() {
+        supported(address, &state, request.environment)?;
+    } else {
+        supported(address, "NY", request.environment)?;
+    }
+    let city = address.political_division2.present();
+    let city = crate::places::city_of(zip)
+        .or(city)
+        .unwrap_or("SAMPLE CITY");
+    let exists = !of_zip.is_empty() && of_zip == state;
+    Ok(success(request, body, |json| {
+        if mode.validates {
+            let indicator = match exists {
+                true => "ValidAddressIndicator",
+                false => "NoCandidatesIndicator",
+            };
+            json.text(indicator, "");
+        }
+        if mode.classifies {
+            classification(json, Kind::Unknown);
+        }
+        let candidates = [()];
+        let candidates = candidates
+            .iter()
+            .take(usize::from(exists && mode.validates));
+        json.list("Candidate", mode.arrays, candidates, |json, ()| {
+            json.object("AddressKeyFormat", |json| {
+                json.text("PoliticalDivision2", &city.to_uppercase());
+                json.text("PoliticalDivision1", &state);
+                json.text("PostcodePrimaryLow", zip);
+                json.text("Region", &format!("{} {state} {zip}", city.to_uppercase()));
+                json.text("CountryCode", "US");
             });
         });
-        Ok(ApiResponse::json(answer))
-    }
+    }))
 }
 
 /// The countries, and in the test environment the states, that are served.

@@ -9,9 +9,10 @@ use http::Method;
 use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
 use crate::json::{Json, Style};
 use crate::lenient::{Many, Opt, Text, members};
+use crate::products::rating::error;
 use crate::products::rating::request::TransactionReference;
-use crate::products::rating::{error, mode::version_number};
 use crate::products::shipping::{read, transaction};
+use crate::products::versions::{Api, version as version_of};
 
 /// How many ids are kept.
 const CAPACITY: usize = 5_000;
@@ -129,7 +130,11 @@ impl Paperless {
             request,
             |json| {
                 json.object("FormsHistoryDocumentID", |json| {
-                    json.strings("DocumentID", ids.iter().map(String::as_str));
+                    // One id is a string, as clients' fixtures show; several are a list.
+                    match ids.as_slice() {
+                        [only] => json.text("DocumentID", only),
+                        several => json.strings("DocumentID", several.iter().map(String::as_str)),
+                    }
                 });
             },
         ))
@@ -197,7 +202,7 @@ impl Product for Paperless {
         // Every call names the shipper in a header.
         let shipper = request.header("shippernumber").unwrap_or_default().trim();
         let checked = if shipper.len() == 6 {
-            version_number(version).map(|_| ())
+            version_of(Api::Paperless, version).map(|_| ())
         } else {
             let text = "Missing or invalid shipper number";
             Err(UpsError::bad_request("9590001", text))

@@ -15,8 +15,9 @@ use jiff::civil::Date;
 use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
 use crate::calendar;
 use crate::json::{Json, Style};
-use crate::products::rating::{error, mode::version_number};
+use crate::products::rating::error;
 use crate::products::shipping::{read, transaction};
+use crate::products::versions::{Api, version as version_of};
 
 use request::Envelope;
 
@@ -229,7 +230,7 @@ fn document(
 
 impl Product for Pickup {
     fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiResponse> {
-        let versioned = |version: &str| version_number(version).map(|_| ());
+        let versioned = |version: &str| version_of(Api::Pickup, version).map(|_| ());
         let (method, segments) = (request.method, request.segments);
         let result = match *segments {
             ["shipments", version, "pickup", kind] if method == Method::POST => versioned(version)

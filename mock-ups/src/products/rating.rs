@@ -21,6 +21,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::api::{ApiRequest, ApiResponse, Caller, Product, UpsError};
+use crate::config::NegotiatedBase;
+use crate::hot_settings::HotSettings;
 use crate::lenient;
 use crate::places;
 
@@ -39,13 +41,18 @@ pub use tariff::{Tariff, TariffError};
 #[derive(Debug, Clone)]
 pub struct Rating {
     tariff: Arc<Tariff>,
+    hot: Arc<HotSettings>,
 }
 
 impl Rating {
     /// Rating by a tariff.
     #[must_use]
-    pub const fn new(tariff: Arc<Tariff>) -> Self {
-        Self { tariff }
+    pub fn new(tariff: Arc<Tariff>) -> Self {
+        Self::with_settings(tariff, Arc::default())
+    }
+
+    pub(crate) const fn with_settings(tariff: Arc<Tariff>, hot: Arc<HotSettings>) -> Self {
+        Self { tariff, hot }
     }
 
     /// Answers one call, given the parts that matter of it.
@@ -76,10 +83,13 @@ impl Rating {
             today: call.today,
             mode: call.mode,
             body: call.body,
+            packaging_name_is_strict: self.hot.packaging_name_is_strict(),
         };
         let job = check::check(request, facts)?;
-        let foreign = |number: &str| call.caller.account(number).is_none();
-        if call.caller.own_numbers_only && job.shipper_number.is_some_and(foreign) {
+        if job
+            .shipper_number
+            .is_some_and(|number| call.caller.is_refused(number))
+        {
             return Err(error::SHIPPER_NUMBER_INVALID.into());
         }
         self.price(&job, call)
@@ -106,7 +116,7 @@ impl Rating {
         if bases.is_empty() {
             return Err(error::NOT_POSSIBLE.into());
         }
-        let sheet = lookup.sheet(job, call);
+        let sheet = lookup.sheet(job, call, self.hot.negotiated_base());
         Ok(ApiResponse::json(response::write(&sheet, &bases)))
     }
 }
@@ -165,6 +175,7 @@ impl<'t> PriceLookup<'t> {
         &self,
         job: &'a RatingJob<'a>,
         call: &'a RatingCall<'a>,
+        negotiated_base: NegotiatedBase,
     ) -> ResponseContext<'a> {
         let asked = job.shows.negotiated_asked;
         let mut taxes = self.tariff.rules.taxes.iter();
@@ -176,6 +187,7 @@ impl<'t> PriceLookup<'t> {
             tax: taxes.find(|tax| tax.0 == job.lane.from.0).map(|tax| tax.1),
             not_qualified: asked && self.discount.is_none() && job.shipper_number.is_some(),
             third_party_refused: self.third_party_refused,
+            negotiated_base,
             transaction: call.transaction,
         }
     }

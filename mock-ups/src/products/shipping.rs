@@ -8,6 +8,7 @@ mod create;
 pub(crate) mod number;
 mod recovery;
 mod request;
+mod results;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;

@@ -32,14 +32,6 @@ impl TimeInTransit {
     }
 
     fn estimate(&self, call: &ApiRequest<'_>) -> Result<ApiResponse, UpsError> {
-        for header in ["transid", "transactionsrc"] {
-            if call
-                .header(header)
-                .is_none_or(|value| value.trim().is_empty())
-            {
-                return Err(UpsError::bad_request("10400", format!("Missing {header}")));
-            }
-        }
         if lenient::holds_control_character(call.body) {
             return Ok(ApiResponse::indigestible());
         }
@@ -48,6 +40,15 @@ impl TimeInTransit {
         let Ok(request) = lenient::read::<Request<'_>>(text) else {
             return Ok(unavailable());
         };
+        // After the body: one that cannot be read is 503 whatever the fields say, as recorded.
+        for header in ["transid", "transactionsrc"] {
+            if call
+                .header(header)
+                .is_none_or(|value| value.trim().is_empty())
+            {
+                return Err(UpsError::bad_request("10400", format!("Missing {header}")));
+            }
+        }
         let today = jiff::tz::TimeZone::UTC.to_datetime(call.now).date();
         let trip = match Trip::of(&request, today)? {
             Ok(trip) => trip,
@@ -89,6 +90,24 @@ struct Unclear {
     destination: bool,
 }
 
+impl Unclear {
+    /// Ends whose city is another one than the ZIP code's.
+    fn of(request: &Request<'_>, from: Code2, to: Code2) -> Self {
+        let differs = |country: Code2, postal: &lenient::Text<'_>, city: &lenient::Text<'_>| {
+            let other = |city: &str| !places::city_fits(postal.as_str(), city);
+            country == places::US && city.present().is_some_and(other)
+        };
+        Self {
+            origin: differs(from, &request.origin_postal_code, &request.origin_city_name),
+            destination: differs(
+                to,
+                &request.destination_postal_code,
+                &request.destination_city_name,
+            ),
+        }
+    }
+}
+
 impl Trip {
     fn of(request: &Request<'_>, today: Date) -> Result<Result<Self, Unclear>, UpsError> {
         let invalid = |text: &'static str| UpsError::bad_request("10400", text);
@@ -119,6 +138,10 @@ impl Trip {
         {
             return Err(invalid("Invalid weight"));
         }
+        let currency = request.shipment_contents_currency_code.present();
+        if currency.is_some_and(|currency| !places::is_currency(currency)) {
+            return Err(invalid("Invalid shipment contents currency code"));
+        }
         let origin = prefix(from.1, request.origin_postal_code.present());
         let destination = prefix(to.1, request.destination_postal_code.present());
         let (Ok(from_prefix), Ok(to_prefix)) = (origin, destination) else {
@@ -127,6 +150,10 @@ impl Trip {
                 destination: destination.is_err(),
             }));
         };
+        let unclear = Unclear::of(request, from.0, to.0);
+        if unclear.origin || unclear.destination {
+            return Ok(Err(unclear));
+        }
         Ok(Ok(Self {
             lane: Lane {
                 from,

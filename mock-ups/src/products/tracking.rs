@@ -1,7 +1,7 @@
 //! Tracking: `GET /api/track/v1/details/{number}`, `/reference/details/{reference}` and
 //! `/shipment/details/{number}`.
 //!
-//! A shipment that the mock created lives a [`life`] that follows the mock's clock. In the test
+//! A shipment that the mock created lives a [`timeline`] that follows the mock's clock. In the test
 //! environment UPS's documented sample numbers live as well. An unknown number is not an error: 200
 //! with the warning TW0001, as the live service answers whatever the specification says.
 
@@ -12,7 +12,7 @@ mod write;
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use crate::api::{ApiRequest, ApiResponse, Environment, Product, UpsError};
 use crate::hot_settings::HotSettings;
@@ -35,7 +35,8 @@ impl Tracking {
 
     /// Whether the shipments that the mock created can be tracked.
     fn knows_shipments(&self, request: &ApiRequest<'_>) -> bool {
-        request.environment == Environment::Production || self.hot.tracks_test_shipments()
+        request.environment == Environment::Production
+            || self.hot.current().test_shipments_are_tracked
     }
 
     fn track(&self, request: &ApiRequest<'_>, wanted: Wanted<'_>) -> Result<ApiResponse, UpsError> {
@@ -48,10 +49,14 @@ impl Tracking {
                 .header(header)
                 .is_none_or(|value| value.trim().is_empty())
             {
-                return Err(UpsError::bad_request("TV1002", text));
+                return Err(UpsError::bad_request("TV1001", text));
             }
         }
-        let now = timeline::local(request.now);
+        if let Wanted::Package(number) | Wanted::Shipment(number) = wanted
+            && !is_inquiry_number(number)
+        {
+            return Err(UpsError::bad_request("TV1002", "Invalid inquiry number"));
+        }
         let (inquiry, lives) = match wanted {
             Wanted::Package(number) => (number, self.package(request, number)),
             Wanted::Shipment(number) => (number, self.shipment(request, number)),
@@ -70,7 +75,7 @@ impl Tracking {
                         });
                     } else {
                         json.array("package", &lives, |json, life| {
-                            write::package(json, life, now, shows);
+                            write::package(json, life, request.now, shows);
                         });
                     }
                 });
@@ -88,7 +93,12 @@ impl Tracking {
         if !self.knows_shipments(request) {
             return None;
         }
-        self.shipments.with(number, with)
+        let days = self.hot.current().retention_days;
+        let retained = |shipment: &mut Shipment| {
+            let is_retained = shipment.is_retained(request.now, days);
+            is_retained.then(|| with(shipment))
+        };
+        self.shipments.with(number, retained).flatten()
     }
 
     fn package(&self, request: &ApiRequest<'_>, number: &str) -> Vec<Timeline> {
@@ -125,14 +135,32 @@ impl Tracking {
             .with_reference(&reference, shipper.as_deref());
         let day = |name: &str| crate::calendar::parse_date(&request.query_value(name)?);
         let (from, to) = (day("fromPickUpDate"), day("toPickUpDate"));
+        let days = self.hot.current().retention_days;
         found
             .iter()
+            .filter(|shipment| shipment.is_retained(request.now, days))
             .filter(|shipment| from.is_none_or(|from| shipment.day() >= from))
             .filter(|shipment| to.is_none_or(|to| shipment.day() <= to))
             .flat_map(Timeline::of_shipment)
             .take(50)
             .collect()
     }
+}
+
+/// Seven to 34 letters and digits.
+fn is_inquiry_number(number: &str) -> bool {
+    (7..=34).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Tracking's service answers an unknown path by itself, without UPS's envelope, as reported.
+fn no_such_path(request: &ApiRequest<'_>) -> ApiResponse {
+    let body = serde_json::json!({
+        "timestamp": request.now.strftime("%Y-%m-%dT%H:%M:%S.%3f+00:00").to_string(),
+        "status": 404,
+        "error": "Not Found",
+        "path": request.path,
+    });
+    ApiResponse::json(body.to_string()).with_status(StatusCode::NOT_FOUND)
 }
 
 /// UPS's documented numbers live in its test environment only.
@@ -162,6 +190,9 @@ impl Product for Tracking {
             ["track", "v1", "details", number] => Wanted::Package(number),
             ["track", "v1", "shipment", "details", number] => Wanted::Shipment(number),
             ["track", "v1", "reference", "details", reference] => Wanted::Reference(reference),
+            // Track Alert's.
+            ["track", "v2", ..] => return None,
+            ["track", ..] => return Some(no_such_path(request)),
             _ => return None,
         };
         Some(

@@ -1,18 +1,18 @@
 //! The program's flags.
 
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use jiff::Timestamp;
 
 use crate::api::Environment;
 use crate::config::{BodyCredentials, Quota, Settings, StaleGrant};
 use crate::data::SeedData;
 use crate::faults::{Scenario, ScenarioError};
-use crate::mock_state::{InitialState, MockState};
+use crate::mock_state::InitialState;
 use crate::products::rating::Tariff;
 use crate::span;
 
@@ -40,7 +40,7 @@ pub(super) struct Flags {
     /// All settings, those below and more (TOML); a flag wins over the file
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    /// Lifetime of access tokens, such as 1h [default: 14399s]
+    /// Lifetime of access tokens, such as 1h [default: 3599s]
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     access_token_lifetime: Option<Duration>,
     /// Lifetime of refresh tokens [default: 5183999s]
@@ -79,7 +79,7 @@ pub(super) struct Flags {
     /// Refuses an `x-merchant-id` that is no account of the app's owner
     #[arg(long)]
     strict_merchant_id: bool,
-    /// Rates for any shipper number with a login's token, not for the user's accounts only
+    /// Lets everybody use the shipper numbers of all users
     #[arg(long)]
     allow_foreign_shipper_numbers: bool,
     /// Refuses `code_challenge_method=plain`
@@ -88,18 +88,36 @@ pub(super) struct Flags {
     /// Refuses http redirect URIs on loopback addresses
     #[arg(long)]
     no_loopback_redirects: bool,
-    /// Keeps the connection after an API error (UPS mostly closes it)
+    /// Closes the connection after an API error, as some recordings show
     #[arg(long)]
-    keep_after_error: bool,
+    close_after_error: bool,
     /// Puts lint findings into the header `mock-lint`
     #[arg(long)]
     lint_header: bool,
     /// A scenario to play from the start: the name of a ready one, or a TOML file; may be repeated
     #[arg(long, value_name = "NAME|FILE")]
     scenario: Vec<String>,
+    /// Prints no line for each request
+    #[arg(long)]
+    quiet: bool,
+    /// When to print a line for each request [default: in a terminal]
+    #[arg(long, value_name = "WHEN", conflicts_with = "quiet")]
+    requests: Option<Printing>,
+    /// Prints the completions of a shell and ends
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    pub(super) completions: Option<clap_complete::Shell>,
+    /// Prints the manual page and ends
+    #[arg(long, exclusive = true)]
+    pub(super) man: bool,
     /// Starts the clock, frozen, at this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     frozen_at: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Printing {
+    Always,
+    Never,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -169,7 +187,10 @@ impl Flags {
             Some(path) => crate::toml::read(path).map_err(BadValue::Data)?,
             None => SeedData::default(),
         };
+        let frozen_at = self.frozen_at.as_deref().map(str::parse).transpose();
         Ok(InitialState {
+            frozen_at: frozen_at.map_err(BadValue::FrozenAt)?,
+            scenarios: self.scenarios()?,
             seed: self.seed,
             settings: self.settings()?,
             data,
@@ -180,26 +201,22 @@ impl Flags {
         })
     }
 
-    pub(super) fn set_clock(&self, mock: &MockState) -> Result<(), BadValue> {
-        if let Some(text) = &self.frozen_at {
-            let at: Timestamp = text.parse().map_err(BadValue::FrozenAt)?;
-            mock.clock.freeze();
-            mock.clock.set(at);
-        }
-        Ok(())
+    /// The scenarios that were asked for.
+    fn scenarios(&self) -> Result<Vec<Scenario>, BadValue> {
+        let read = |wanted: &String| match wanted.contains(['/', '.']) {
+            true => crate::toml::read(wanted.as_ref()).map_err(BadValue::ScenarioFile),
+            false => Ok(Scenario::ready(wanted)?),
+        };
+        self.scenario.iter().map(read).collect()
     }
 
-    /// Plays the scenarios that were asked for.
-    pub(super) fn play_scenarios(&self, mock: &MockState) -> Result<(), BadValue> {
-        for wanted in &self.scenario {
-            let scenario = if wanted.contains(['/', '.']) {
-                crate::toml::read(wanted.as_ref()).map_err(BadValue::ScenarioFile)?
-            } else {
-                Scenario::ready(wanted)?
-            };
-            mock.play_scenario(scenario)?;
+    /// Whether each request is printed: in a terminal, where nobody waits for the lines, unless told otherwise.
+    pub(super) fn prints_requests(&self) -> bool {
+        match self.requests {
+            Some(Printing::Always) => true,
+            Some(Printing::Never) => false,
+            None => !self.quiet && io::stdout().is_terminal(),
         }
-        Ok(())
     }
 
     fn tariff(&self) -> Result<Tariff, BadValue> {
@@ -247,9 +264,10 @@ impl Flags {
         settings.reuse_revokes_grant |= self.reuse_revokes_grant;
         settings.strict_merchant_id |= self.strict_merchant_id;
         settings.refuse_foreign_shipper_numbers &= !self.allow_foreign_shipper_numbers;
+        settings.refuse_foreign_accounts &= !self.allow_foreign_shipper_numbers;
         settings.refuse_plain_challenge |= self.refuse_plain_challenge;
         settings.loopback_redirects &= !self.no_loopback_redirects;
-        settings.close_after_error &= !self.keep_after_error;
+        settings.close_after_error |= self.close_after_error;
         settings.lint_header |= self.lint_header;
         Ok(settings)
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::api::{Environment, UpsError};
+use crate::config::ExpiredToken;
 use crate::journal::RequestFacts;
 use crate::mock_state::MockState;
 use crate::tokens::AccessToken;
@@ -36,7 +37,7 @@ impl LastBearer {
     /// Runs `then` with the live token of the request, or says why there is none.
     pub(crate) fn check<T>(
         &self,
-        mock: &MockState,
+        state: &MockState,
         environment: Environment,
         headers: &HeaderMap,
         now_ms: i64,
@@ -55,7 +56,7 @@ impl LastBearer {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref().is_none_or(|(known, _)| known != value) {
             *last = None;
-            let found = text(value).and_then(|text| mock.tokens.find(text));
+            let found = text(value).and_then(|text| state.tokens.find(text));
             let Some(token) = found else {
                 facts.note = Some("not a token of this mock");
                 return Err(invalid_authentication());
@@ -72,7 +73,16 @@ impl LastBearer {
         }
         if !token.is_live(now_ms) {
             facts.note = Some("expired or revoked token");
-            return Err(invalid_authentication());
+            let is_expired = token.expires_at_ms() <= now_ms;
+            let names_it = state.settings().expired_token == ExpiredToken::Expired;
+            return Err(match is_expired && names_it {
+                true => UpsError::new(
+                    StatusCode::UNAUTHORIZED,
+                    "251004",
+                    "The access token has expired",
+                ),
+                false => invalid_authentication(),
+            });
         }
         token.count_use();
         Ok(then(token, facts))

@@ -28,14 +28,18 @@ pub(crate) enum Unreadable {
 }
 
 /// The whole body, within the limits of size and time.
-pub(crate) async fn read(body: &mut Incoming, limits: &Limits) -> Result<Bytes, Unreadable> {
+pub(crate) async fn read(
+    body: &mut Incoming,
+    limits: &Limits,
+    most: usize,
+) -> Result<Bytes, Unreadable> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    if body.size_hint().lower() > limits.body_bytes as u64 {
+    if body.size_hint().lower() > most as u64 {
         return Err(Unreadable::TooLarge);
     }
-    let mut collected = pin!(collect(body, limits.body_bytes));
+    let mut collected = pin!(collect(body, most));
     // Nearly every body is there with its head; only a late one costs a timer.
     match poll_fn(|cx| Poll::Ready(collected.as_mut().poll(cx))).await {
         Poll::Ready(body) => body,

@@ -150,7 +150,13 @@ impl Connection {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed);
         let _in_progress = InProgress(&self.ended);
         let (parts, mut body) = request.into_parts();
-        let body = match body::read(&mut body, &self.mock.limits).await {
+        let body = match body::read(
+            &mut body,
+            &self.mock.limits,
+            self.body_limit(parts.uri.path()),
+        )
+        .await
+        {
             Ok(body) => body,
             Err(reason) => {
                 // The client may still be sending; it must get to read why it should not.
@@ -186,6 +192,15 @@ impl Connection {
             return self.play(&call, play).await;
         }
         self.handle(&call, RequestFacts::default(), None)
+    }
+
+    /// Documents are larger than anything else.
+    fn body_limit(&self, path: &str) -> usize {
+        if path.starts_with("/api/paperlessdocuments/") {
+            self.mock.settings().paperless_bytes
+        } else {
+            self.mock.limits.body_bytes
+        }
     }
 
     fn handle(

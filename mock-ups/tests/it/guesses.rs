@@ -306,7 +306,7 @@ async fn errors_change_by_code_or_by_code_and_text() {
             },
         );
         set(
-            "TV1002",
+            "TV1001",
             ErrorChange {
                 code: Some("10410".into()),
                 ..ErrorChange::default()
@@ -368,7 +368,11 @@ async fn settings_are_patched_by_the_names_of_the_documents() {
 #[tokio::test]
 async fn login_rates_for_its_own_shipper_numbers_only_if_so_set() {
     for (refuses, expected) in [(true, 400), (false, 200)] {
-        let ups = with(|settings| settings.refuse_foreign_shipper_numbers = refuses).await;
+        let ups = with(|settings| {
+            settings.refuse_foreign_shipper_numbers = refuses;
+            settings.refuse_foreign_accounts = refuses;
+        })
+        .await;
         let base = ups.base_url();
         let login = grant(&base).await;
         let login = text(&login, "access_token");
@@ -385,7 +389,8 @@ async fn login_rates_for_its_own_shipper_numbers_only_if_so_set() {
         if refuses {
             assert_eq!(message(&answer), "Missing or Invalid Shipper Number.");
         }
-        assert_eq!(foreign(&token(&base).await).send().await.status, 200);
+        let owners = foreign(&token(&base).await).send().await;
+        assert_eq!(owners.status, expected);
     }
 }
 

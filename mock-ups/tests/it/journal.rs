@@ -253,3 +253,18 @@ async fn lint_finds_a_token_per_call_and_shows_it_when_asked() {
         "its predecessor served two calls"
     );
 }
+
+/// A request's detail has both bodies, and neither holds a secret.
+#[tokio::test]
+async fn entries_have_both_bodies_without_secrets() {
+    let ups = MockUps::start().await.unwrap();
+    let base = ups.base_url();
+    let token = token(&base).await;
+    shop(&base, &token).send().await;
+    let journal = get(format!("{base}/__mock/journal")).send().await.json();
+    let minted = journal["entries"][0]["answer"].as_str().expect("text");
+    assert!(minted.contains("\"access_token\":\"***\""), "{minted}");
+    assert!(!journal.to_string().contains(&token));
+    let rated = journal["entries"][1]["answer"].as_str().expect("text");
+    assert!(rated.starts_with("{\"RateResponse\""), "{rated}");
+}

@@ -31,4 +31,6 @@ mod program;
 #[cfg(test)]
 mod refresh;
 #[cfg(test)]
+mod reset;
+#[cfg(test)]
 mod tls;

@@ -52,7 +52,7 @@ async fn token_answer_has_the_live_shape() {
         "{body}"
     );
     assert_eq!(body["token_type"], "Bearer");
-    assert_eq!(body["expires_in"], "14399");
+    assert_eq!(body["expires_in"], "3599");
     assert_eq!(body["status"], "approved");
     assert_eq!(body["issued_at"].as_str().unwrap().len(), 13);
     assert_eq!(answer.header("content-type"), "application/json");
@@ -64,7 +64,7 @@ async fn token_answer_has_the_live_shape() {
     assert!(answer.headers.contains_key("expires"));
     let claims = claims(body["access_token"].as_str().unwrap());
     let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
-    assert_eq!(life, 14_400, "one second more than expires_in");
+    assert_eq!(life, 3_600, "one second more than expires_in");
 }
 
 #[tokio::test]
@@ -362,4 +362,44 @@ async fn malformed_bearer_is_refused_as_ups_does() {
             .status,
         405
     );
+}
+
+/// RFC 6749, 2.3.1: id and secret may be form-encoded before they are joined for Basic.
+#[tokio::test]
+async fn credentials_are_taken_raw_and_form_encoded() {
+    let ups = MockUps::start().await.unwrap();
+    ups.set_client_secret("mock-client", "p+s%t");
+    let base = ups.base_url();
+    let grant = [("grant_type", "client_credentials")];
+    for (id, secret, status) in [
+        ("mock-client", "p+s%t", 200),
+        ("mock-client", "p%2Bs%25t", 200),
+        ("mock%2Dclient", "p%2Bs%25t", 200),
+        ("mock-client", "p%2Bs%2525t", 401),
+        ("mock-client", "p s%t", 401),
+    ] {
+        for version in ["v1", "v2"] {
+            let url = format!("{base}/security/{version}/oauth/token");
+            let answer = post(&url).basic(id, secret).form(&grant).send().await;
+            assert_eq!(answer.status, status, "{id}:{secret}");
+            if status == 200 {
+                assert_eq!(answer.json()["client_id"], "mock-client");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn expired_bearer_has_the_code_that_is_set() {
+    let ups = MockUps::start().await.unwrap();
+    ups.freeze();
+    let base = ups.base_url();
+    let old = token(&base).await;
+    ups.advance(Duration::from_secs(7_200));
+    assert_eq!(shop(&base, &old).send().await.error().1, "250002");
+    ups.change_settings(|settings| settings.expired_token = mock_ups::ExpiredToken::Expired);
+    let answer = shop(&base, &old).send().await;
+    assert_eq!(answer.error(), (401, "251004".to_owned()));
+    let stranger = shop(&base, "no token").send().await;
+    assert_eq!(stranger.error().1, "250002");
 }

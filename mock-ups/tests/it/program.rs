@@ -235,3 +235,60 @@ fn bad_flags_are_exit_code_2() {
         assert_eq!(run(&flags).status.code(), Some(2), "{flags:?}");
     }
 }
+
+/// Only `SIGTERM`, `SIGINT` and `SIGQUIT` end the program; a terminal that closes does not.
+#[tokio::test]
+async fn signals_end_in_order_or_are_ignored() {
+    let mut program = Running::start(&["--listen", "127.0.0.1:0"]);
+    let base = program.base();
+    let id = program.child.id().to_string();
+    let send = |signal: &str| {
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.unwrap().success(), "{signal}");
+    };
+    for signal in ["-HUP", "-USR1", "-USR2"] {
+        send(signal);
+        assert_eq!(token_request(&base).send().await.status, 200, "{signal}");
+    }
+    send("-QUIT");
+    assert!(program.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn each_request_is_a_line_without_secrets() {
+    let mut program = Running::start(&["--listen", "127.0.0.1:0", "--requests", "always"]);
+    let base = program.base();
+    let token = token(&base).await;
+    shop(&base, &token).send().await;
+    let line = program.next_line();
+    assert!(
+        line.contains("cie POST /security/v1/oauth/token client=mock-client"),
+        "{line}"
+    );
+    assert!(
+        line.ends_with("-> 200") && !line.contains("mock-secret"),
+        "{line}"
+    );
+    let line = program.next_line();
+    assert!(
+        line.contains("POST /api/rating/v2409/Shop") && !line.contains(&token),
+        "{line}"
+    );
+}
+
+#[test]
+fn completions_and_manual_name_the_flags() {
+    for flags in [
+        &["--completions", "bash"][..],
+        &["--completions", "zsh"],
+        &["--man"],
+    ] {
+        let output = run(flags);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{flags:?}");
+        assert!(
+            text.contains("tls") && text.contains("frozen"),
+            "{flags:?}: {text}"
+        );
+    }
+}

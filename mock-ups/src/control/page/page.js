@@ -78,20 +78,85 @@ function showFaults(faults) {
   fill("faults", faults.map((item) => [
     item.name,
     [item.fault.endpoint, item.fault.path, item.fault.client_id].filter(Boolean).join(" ") || "all",
-    item.hits + " of " + item.matched,
+    item.hits + " played, " + item.matched + " matched",
     button("Remove", () => ask("DELETE", "faults/" + item.id)),
   ]));
 }
 
+const open = new Set();
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function quoted(text) {
+  return "'" + text.replaceAll("'", "'\\''") + "'";
+}
+
+// Secrets are masked in the journal, so the copied command needs them filled in.
+function asCurl(entry) {
+  const parts = ["curl", "-X", entry.method, quoted(location.origin + entry.target)];
+  for (const line of entry.headers) {
+    if (!/^(host|content-length|connection):/i.test(line)) parts.push("-H", quoted(line));
+  }
+  if (entry.body) parts.push("--data-binary", quoted(entry.body));
+  return parts.join(" ");
+}
+
+function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+function body(title, text, bytes) {
+  const made = element("div");
+  const cut = bytes > text.length && text.length > 0 ? ", the beginning" : "";
+  made.append(element("h3", title + " (" + bytes + " bytes" + cut + ")"));
+  made.append(element("pre", pretty(text) || "empty or not kept"));
+  return made;
+}
+
+function story(entry) {
+  const made = element("div", undefined, "story");
+  const copy = element("button", "Copy as curl");
+  copy.addEventListener("click", () => navigator.clipboard.writeText(asCurl(entry)));
+  made.append(copy);
+  for (const finding of entry.findings) {
+    made.append(element("p", finding.rule + ": " + finding.advice, "problem"));
+  }
+  made.append(element("h3", "Request"), element("pre", entry.headers.join("\n")));
+  made.append(body("Its body", entry.body, entry.body_bytes));
+  made.append(body("Answer " + (entry.status || "none"), entry.answer, entry.answer_bytes));
+  return made;
+}
+
 function showJournal(journal) {
-  fill("journal", journal.entries.slice().reverse().map((entry) => [
-    entry.seq, entry.at.slice(11, 19), entry.method + " " + entry.target, entry.client_id,
-    entry.token ? (entry.minted ? "new #" : "#") + entry.token : "",
-    (entry.status || "none") + " " + entry.code,
-    [entry.fault && "fault: " + entry.fault, entry.note]
-      .concat(entry.findings.map((finding) => finding.rule + ": " + finding.advice))
-      .filter(Boolean).join("; "),
-  ]));
+  fill("journal", journal.entries.slice().reverse().flatMap((entry) => {
+    const toggle = element("button", (open.has(entry.seq) ? "\u25be " : "\u25b8 ") + entry.seq);
+    toggle.setAttribute("aria-expanded", String(open.has(entry.seq)));
+    toggle.addEventListener("click", () => {
+      if (!open.delete(entry.seq)) open.add(entry.seq);
+      showJournal(journal);
+    });
+    const row = [
+      toggle, entry.at.slice(11, 19), entry.method + " " + entry.target, entry.client_id,
+      entry.token ? (entry.minted ? "new #" : "#") + entry.token : "",
+      (entry.status || "none") + " " + entry.code,
+      [entry.fault && "fault: " + entry.fault, entry.note]
+        .concat(entry.findings.map((finding) => finding.rule))
+        .filter(Boolean).join("; "),
+    ];
+    return open.has(entry.seq) ? [row, [story(entry)]] : [row];
+  }));
+  for (const shown of document.querySelectorAll("#journal .story")) {
+    shown.parentElement.colSpan = 7;
+  }
 }
 
 async function refresh() {

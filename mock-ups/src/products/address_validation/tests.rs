@@ -19,7 +19,7 @@ fn ask(path: &str, body: &Value) -> Value {
 fn known_address_is_valid_however_it_is_written() {
     for (line, state) in [
         ("26601 ALISO CREEK ROAD STE D", "CA"),
-        ("26601 aliso creek rd", "California"),
+        ("26601 aliso creek rd", "cA"),
         ("26601, Aliso Creek Rd.", "ca"),
     ] {
         let answer = ask("v2/3", &body(line, "Aliso Viejo", state, "92656"));
@@ -109,4 +109,20 @@ fn test_environment_knows_new_york_and_california_only() {
             .0,
         400
     );
+}
+
+#[test]
+fn postal_code_alone_is_enough_and_names_of_states_are_not_known() {
+    let zip = |zip: &str| {
+        let request = json!({"AddressKeyFormat": {"PostcodePrimaryLow": zip, "CountryCode": "US"}});
+        let path = "v2/1?regionalrequestindicator=True";
+        ask(path, &json!({"XAVRequest": request}))["XAVResponse"].clone()
+    };
+    let found = &zip("90210")["Candidate"][0]["AddressKeyFormat"];
+    assert_eq!(found["PoliticalDivision2"], "BEVERLY HILLS");
+    assert_eq!(found["PoliticalDivision1"], "CA");
+    assert_eq!(zip("00000")["NoCandidatesIndicator"], "");
+    let body = body("100 W 86th St", "New York", "New York", "10024");
+    let call = Call::post("/api/addressvalidation/v2/1", &body);
+    assert_eq!(call.refusal(&AddressValidation).1, "9264030");
 }

@@ -81,6 +81,7 @@ pub(crate) struct ShipmentCharges {
     pub(crate) saturday_pickup: Cents,
     pub(crate) carbon_neutral: Cents,
     pub(crate) signature: Cents,
+    pub(crate) return_label: Cents,
 }
 
 impl ShipmentCharges {
@@ -90,6 +91,7 @@ impl ShipmentCharges {
             + self.saturday_pickup
             + self.carbon_neutral
             + self.signature
+            + self.return_label
     }
 
     pub(crate) const fn total(&self) -> Cents {
@@ -100,6 +102,9 @@ impl ShipmentCharges {
         self.packages.net_transportation() + self.options()
     }
 }
+
+/// What a return label costs that the shipper prints, in dollars and cents. A guess.
+const RETURN_LABEL: Cents = 175;
 
 impl<'t> ServicePrices<'t> {
     /// `None` when the tariff does not sell the service there.
@@ -227,6 +232,7 @@ impl<'t> ServicePrices<'t> {
                 rules.carbon_neutral[self.class.index()] * count(packages),
             ),
             signature: self.convert(self.signature(job.options.signature)),
+            return_label: self.convert(if job.return_label { RETURN_LABEL } else { 0 }),
             ..ShipmentCharges::default()
         };
         for package in packages {

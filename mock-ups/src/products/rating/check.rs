@@ -12,7 +12,7 @@ use jiff::{Span, ToSpan as _};
 use crate::api::UpsError;
 use crate::calendar;
 use crate::lenient::{Text, thousandths};
-use crate::places::Code2;
+use crate::places::{self, Code2};
 
 use super::error;
 use super::job::{
@@ -35,6 +35,8 @@ pub(crate) struct CheckInputs<'t> {
     /// The day at the mock.
     pub(crate) today: Date,
     pub(crate) mode: Mode,
+    /// Whether `Packaging` is no name for `PackagingType`.
+    pub(crate) packaging_name_is_strict: bool,
     /// The whole request, for what is looked at seldom.
     pub(crate) body: &'t [u8],
 }
@@ -67,6 +69,9 @@ pub(crate) fn check<'r>(
         return Err(error::TOO_MANY_PACKAGES.into());
     }
     let service = service(shipment, lane, facts.mode)?;
+    if facts.packaging_name_is_strict {
+        package::named_strictly(packages)?;
+    }
     let units = package::units(packages, lane)?;
     let parcels = packages
         .iter()
@@ -90,6 +95,10 @@ pub(crate) fn check<'r>(
         origin_has_state: from.state.is_some(),
         reclassified,
         documents_only: shipment.documents_only_indicator.0,
+        return_label: shipment
+            .return_service
+            .as_ref()
+            .is_some_and(|service| matches!(service.code.as_str(), "9" | "09")),
         options: options(shipment, lane),
         shows: shows(request, shipment, facts),
     })
@@ -115,12 +124,17 @@ fn service(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<Option<Ser
         return Ok(None);
     }
     let code = shipment.service.as_ref().map(|service| &service.code);
+    let code = code.and_then(Text::present);
+    if code.is_none() && mode.rates_all_without_service() {
+        return Ok(None);
+    }
     let service = code
-        .and_then(Text::present)
         .and_then(Service::parse)
         .ok_or_else(|| UpsError::from(error::SERVICE_INVALID_FROM_ORIGIN))?;
     if lane.sells(service) {
         Ok(Some(service))
+    } else if lane.sells_to_businesses_only(service) {
+        Err(error::NOT_TO_RESIDENCES.into())
     } else if lane.origin_sells(service) {
         Err(error::SERVICE_UNAVAILABLE.into())
     } else {
@@ -135,7 +149,12 @@ fn payer(shipment: &Shipment<'_>, shipper_number: Option<&str>) -> Result<(), Up
     };
     for charge in &details.shipment_charge.0 {
         let billed = charge.bill_shipper.as_ref();
-        if let Some(account) = billed.and_then(|billed| billed.account_number.present())
+        let account = billed.and_then(|billed| billed.account_number.present());
+        // The number that is billed stands for the shipper's, which is then the one that is missing.
+        if account.is_some() && shipper_number.is_none() {
+            return Err(error::SHIPPER_NUMBER_INVALID.into());
+        }
+        if let Some(account) = account
             && !shipper_number.is_some_and(|number| number.eq_ignore_ascii_case(account))
         {
             return Err(error::BILL_SHIPPER_INVALID.into());
@@ -144,22 +163,33 @@ fn payer(shipment: &Shipment<'_>, shipper_number: Option<&str>) -> Result<(), Up
     Ok(())
 }
 
-/// `InvoiceLineTotal`: needed for time in transit across a border, and sane whenever it is there.
+/// `InvoiceLineTotal` and `ShipmentTotalWeight`: both are needed for time in transit across a border and to
+/// or from Puerto Rico. The total must be sane whenever it is there.
 fn contents_value(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<(), UpsError> {
     const MOST: i64 = 99_999_999_000;
-    match shipment.invoice_line_total.as_ref() {
-        Some(total) => match thousandths(total.monetary_value.as_str()) {
-            Some(value) if (1000..=MOST).contains(&value) => Ok(()),
-            _ => Err(error::CONTENTS_VALUE_INVALID.into()),
-        },
-        None if mode.time_in_transit
-            && lane.is_international()
-            && !shipment.documents_only_indicator.0 =>
-        {
-            Err(error::CONTENTS_VALUE_INVALID.into())
-        }
-        None => Ok(()),
+    let crosses = lane.is_international() || lane.from.0 != lane.to.0 && lane.is_united_states();
+    let is_needed = mode.time_in_transit && crosses && !shipment.documents_only_indicator.0;
+    let Some(total) = shipment.invoice_line_total.as_ref() else {
+        return match is_needed {
+            true => Err(error::CONTENTS_VALUE_INVALID.into()),
+            false => Ok(()),
+        };
+    };
+    match thousandths(total.monetary_value.as_str()) {
+        Some(value) if (1000..=MOST).contains(&value) => {}
+        _ => return Err(error::CONTENTS_VALUE_INVALID.into()),
     }
+    if is_needed {
+        if !places::is_currency(total.currency_code.as_str()) {
+            return Err(error::CONTENTS_CURRENCY_INVALID.into());
+        }
+        let weight = shipment.shipment_total_weight.as_ref();
+        let weight = weight.and_then(|weight| thousandths(weight.weight.as_str()));
+        if weight.is_none_or(|weight| weight <= 0) {
+            return Err(error::TOTAL_WEIGHT_MISSING.into());
+        }
+    }
+    Ok(())
 }
 
 fn options(shipment: &Shipment<'_>, lane: Lane) -> ShipmentOptions {

@@ -70,6 +70,9 @@ fixed! {
     WRONG_SYSTEM = "111057", "This measurement system is not valid for the selected country.";
     BILL_SHIPPER_INVALID = "111600", "BillShipper payment method is not valid for this shipment";
     NOT_POSSIBLE = "111091", "The selected service is not possible between the selected locations.";
+    TOTAL_WEIGHT_MISSING = "111546", "Missing or invalid shipment total weight";
+    CONTENTS_CURRENCY_INVALID = "111550", "Missing or invalid currency code of the shipment contents";
+    NOT_TO_RESIDENCES = "111215", "The requested service is unavailable to residential destinations.";
     OPTION_UNAVAILABLE = "111092",
         "The selected accessory is unavailable for the requested service.";
     SERVICE_INVALID_FROM_ORIGIN = "111100",

@@ -31,6 +31,8 @@ pub(crate) struct RatingJob<'a> {
     /// The destination was sent as a residence and is a business.
     pub(crate) reclassified: bool,
     pub(crate) documents_only: bool,
+    /// UPS makes a return label that the shipper prints.
+    pub(crate) return_label: bool,
     pub(crate) options: ShipmentOptions,
     pub(crate) shows: RequestedOutput<'a>,
 }

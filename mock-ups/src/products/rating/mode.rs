@@ -1,6 +1,7 @@
 //! What a rating path asks for: the version, one service or all, with or without time in transit.
 
 use crate::api::UpsError;
+use crate::products::versions::{Api, version as version_of};
 
 use super::error;
 
@@ -21,7 +22,7 @@ impl Mode {
         option: &str,
         additional: Option<&str>,
     ) -> Result<Self, UpsError> {
-        let version = version_number(version)?;
+        let version = version_of(Api::Rating, version)?;
         let is = |name: &str| option.eq_ignore_ascii_case(name);
         let (shop, timed) = if is("Rate") {
             (false, false)
@@ -41,12 +42,4 @@ impl Mode {
             version,
         })
     }
-}
-
-/// The version of a path: `v2409`, or `1701` without the letter.
-pub(crate) fn version_number(text: &str) -> Result<u32, UpsError> {
-    let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    let valid = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    let number = digits.parse().ok().filter(|_| valid);
-    number.ok_or_else(|| error::INVALID_VERSION.into())
 }

@@ -1,17 +1,21 @@
 //! Writes the answer to a checked request.
 
 pub(crate) mod for_shipping;
+mod shape;
 mod shipment;
 mod transit;
 
 use jiff::civil::Date;
 
+use crate::config::NegotiatedBase;
 use crate::json::{Json, Style};
 
 use super::charges::{PackageCharges, ServicePrices};
 use super::job::{RatingJob, ThirdParty};
 use super::mode::Mode;
 use super::tariff::RateModifier;
+
+pub(crate) use shape::Itemised;
 
 /// A warning in an answer. Some read differently at a rated shipment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,27 +93,15 @@ pub(crate) struct ResponseContext<'a> {
     pub(crate) not_qualified: bool,
     /// Asked for the rates of another payer, who has none here.
     pub(crate) third_party_refused: bool,
+    /// How the base charge of negotiated rates is written.
+    pub(crate) negotiated_base: NegotiatedBase,
     /// The transaction's name on the carrier's side.
     pub(crate) transaction: &'a str,
 }
 
-/// The shape rules of the version in the path.
-impl Mode {
-    /// Whether lists of one are lists.
-    pub(crate) const fn lists_are_arrays(self) -> bool {
-        self.version >= 2403
-    }
-
-    /// Whether one rated shipment is a list.
-    const fn shipments_are_arrays(self) -> bool {
-        self.version >= 2409
-    }
-}
-
 impl ResponseContext<'_> {
-    /// Itemised charges came with sub-version 1601.
-    const fn is_itemised(&self) -> bool {
-        self.job.shows.sub_version >= 1601
+    fn itemised(&self) -> Itemised {
+        self.mode.itemised(self.job.shows.sub_version)
     }
 
     fn modifier<'t>(&self, basis: &ServicePrices<'t>) -> Option<&'t RateModifier> {

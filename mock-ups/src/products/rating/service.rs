@@ -91,6 +91,11 @@ impl Service {
         }
     }
 
+    /// What the post delivers at the end.
+    pub(crate) fn is_ground_saver(self) -> bool {
+        matches!(self.code(), "92" | "93" | "94" | "95")
+    }
+
     /// Whether UPS can say when it arrives. Freight and what the post delivers have no such date.
     pub(crate) fn has_transit_times(self) -> bool {
         !matches!(self.code(), "17" | "71" | "72" | "75" | "96") && !self.code().starts_with('M')
@@ -205,7 +210,7 @@ impl Lane {
     fn rate_only_services(self) -> &'static [Service] {
         match (self.from.1, self.to.1) {
             (Region::UnitedStates, Region::UnitedStates) => services![
-                "59", "75", "92", "93", "94", "95", "M2", "M3", "M4", "M5", "M6", "M7"
+                "75", "92", "93", "94", "95", "M2", "M3", "M4", "M5", "M6", "M7"
             ],
             (Region::UnitedStates, _) => services!["11", "17", "71", "72", "96", "M5", "M6"],
             (Region::Canada, Region::Canada) => services!["70"],
@@ -226,6 +231,15 @@ impl Lane {
     /// Whether the service is sold on this lane at all.
     pub(crate) fn sells(self, service: Service) -> bool {
         self.shop_services().contains(&service) || self.rate_only_services().contains(&service)
+    }
+
+    /// Whether the service is sold there to businesses and not to this residence.
+    pub(crate) fn sells_to_businesses_only(self, service: Service) -> bool {
+        let to_business = Self {
+            residential: false,
+            ..self
+        };
+        self.residential && to_business.sells(service)
     }
 
     /// Whether the service is sold from this origin to any destination.

@@ -27,6 +27,7 @@ fn caller() -> Caller {
     };
     Caller {
         own_numbers_only: false,
+        known_numbers: Arc::default(),
         client_id: "mock-client".into(),
         user: "merchant".into(),
         accounts: [account("A1B2C3", true, 250), account("D4E5F6", false, 0)].into(),
@@ -121,10 +122,11 @@ fn by(body: Value, service: &str) -> Value {
 
 /// The rated shipment of a service in a Shop answer.
 fn of_service<'v>(answer: &'v Value, service: &str) -> &'v Value {
-    answer["RateResponse"]["RatedShipment"]
+    let rated = &answer["RateResponse"]["RatedShipment"];
+    let all = rated
         .as_array()
-        .expect("a list")
-        .iter()
+        .map_or_else(|| std::slice::from_ref(rated), Vec::as_slice);
+    all.iter()
         .find(|rated| rated["Service"]["Code"] == service)
         .unwrap_or_else(|| panic!("no {service} in {answer}"))
 }

@@ -7,16 +7,15 @@ use crate::products::rating::charges::{PackageCharges, ServicePrices};
 use crate::products::rating::check::{CheckInputs, check};
 use crate::products::rating::job::{RatingJob, Units};
 use crate::products::rating::response::for_shipping;
-use crate::products::rating::{
-    PriceLookup, RatingCall, error,
-    mode::{Mode, version_number},
-    transit,
-};
+use crate::products::rating::{PriceLookup, RatingCall, error, mode::Mode, transit};
+use crate::products::versions::{Api, version as version_of};
 
-use super::number::tracking_number;
+use super::number::{postal_number, tracking_number};
 use super::request::{Envelope, Party, PricedEnvelope, ReferenceNumber, ShipmentRequest};
+use super::results;
 use super::store::{Address, Package, Shipment};
 use super::{Shipping, read, transaction};
+use crate::products::field_rules;
 
 impl Shipping {
     pub(super) fn create(
@@ -27,7 +26,7 @@ impl Shipping {
         let mode = Mode {
             shop: false,
             time_in_transit: false,
-            version: version_number(version)?,
+            version: version_of(Api::Shipping, version)?,
         };
         let details: Envelope<'_> = match read(request.body) {
             Ok(details) => details,
@@ -40,6 +39,9 @@ impl Shipping {
         let not_valid = || UpsError::from(error::NOT_VALID);
         let details = details.shipment_request.0.ok_or_else(not_valid)?;
         let priced = priced.shipment_request.0.ok_or_else(not_valid)?;
+        // The table of lengths works on the tree; a load test does not ship.
+        let tree = serde_json::from_slice(request.body).unwrap_or_default();
+        field_rules::check(field_rules::SHIPPING, &tree)?;
         let format = checked(&details)?;
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
         let facts = CheckInputs {
@@ -47,9 +49,18 @@ impl Shipping {
             tariff: &self.tariff,
             today,
             mode,
+            packaging_name_is_strict: false,
         };
         let job = check(&priced, facts).map_err(|error| refusal(error, &details))?;
         described(&details, &job)?;
+        address_validated(request, &details)?;
+        if job
+            .shipper_number
+            .is_some_and(|number| request.caller.is_refused(number))
+        {
+            let text = "The shipper number belongs to another account";
+            return Err(UpsError::bad_request("120100", text));
+        }
         let call = RatingCall {
             mode,
             body: request.body,
@@ -74,7 +85,10 @@ impl Shipping {
             .ok_or_else(|| UpsError::from(error::NOT_POSSIBLE))?;
         let lookup = PriceLookup::of(&self.tariff, job, call.caller);
         let basis = lookup.wanted(job, service).map_err(error::as_shipping)?;
-        let sheet = lookup.sheet(job, call);
+        let sheet = lookup.sheet(job, call, self.hot.negotiated_base());
+        if service.is_ground_saver() && !self.hot.current().ground_saver_is_sold {
+            return Err(error::as_shipping(error::SERVICE_UNAVAILABLE.into()));
+        }
         let shipment = self.numbered(request, details, job, &basis);
         let charges: Vec<PackageCharges> = job
             .parcels
@@ -101,14 +115,32 @@ impl Shipping {
                         json.text("TrackingNumber", &package.tracking_number);
                         for_shipping::package(json, &sheet, charges);
                         shipping_label(json, format, label);
+                        if job.return_label {
+                            results::receipt(json, &package.tracking_number);
+                        }
+                        if let Some(number) = &package.postal_number {
+                            json.text("USPSPICNumber", number);
+                        }
                         for_shipping::package_items(json, &sheet, &basis, parcel, charges);
                     });
-                    json.text("LabelURL", &label_url(&shipment, request.environment));
+                    if job.lane.is_international() {
+                        results::form(json, details, shipment.id(), request.now);
+                    }
+                    if results::wants_label_url(details) {
+                        json.text("LabelURL", &label_url(&shipment, request.environment));
+                    }
                 });
             });
         });
-        self.shipments.insert(shipment);
+        if !self.numbers_are_masked(request) {
+            self.shipments.insert(shipment);
+        }
         Ok(ApiResponse::json(body))
+    }
+
+    /// Whether all numbers are `1ZXXXXXXXXXXXXXXXX`. Nothing can be kept under such a number.
+    fn numbers_are_masked(&self, request: &ApiRequest<'_>) -> bool {
+        request.environment == Environment::Cie && self.hot.current().test_numbers_are_masked
     }
 
     fn numbered(
@@ -121,11 +153,18 @@ impl Shipping {
         let shipper_number = job.shipper_number.unwrap_or_default().to_ascii_uppercase();
         let sent = details.shipment.as_ref();
         let first = self.shipments.reserve(job.parcels.len());
+        let masked = self.numbers_are_masked(request);
         let packages = job.parcels.iter().enumerate().map(|(index, parcel)| {
             let sequence = scattered(self.seed, u64::from(first) + index as u64);
             let sent = sent.and_then(|shipment| shipment.package.0.get(index));
+            let number = match masked {
+                true => MASKED_NUMBER.to_owned(),
+                false => tracking_number(&shipper_number, basis.service.code(), sequence),
+            };
+            let is_postal = basis.service.is_ground_saver();
             Package {
-                tracking_number: tracking_number(&shipper_number, basis.service.code(), sequence),
+                tracking_number: number,
+                postal_number: is_postal.then(|| postal_number(sequence)),
                 weight: parcel.weight.to_owned(),
                 voided_at: None,
                 references: sent.map_or_else(Vec::new, |p| references(&p.reference_number.0)),
@@ -153,6 +192,8 @@ impl Shipping {
     }
 }
 
+const MASKED_NUMBER: &str = "1ZXXXXXXXXXXXXXXXX";
+
 /// Seven digits that no other package of this mock has: a step that is prime to ten million visits
 /// every number once.
 fn scattered(seed: u64, index: u64) -> u32 {
@@ -175,15 +216,15 @@ fn checked(details: &ShipmentRequest<'_>) -> Result<Format, UpsError> {
         return refuse("120100", "Missing or invalid shipper number");
     };
     let Some(to) = shipment.ship_to.as_ref() else {
-        return refuse("120201", "Missing or invalid ship to name");
+        return refuse("120200", "Missing or invalid ship to name");
     };
     if to.name.present().is_none() {
-        return refuse("120201", "Missing or invalid ship to name");
+        return refuse("120200", "Missing or invalid ship to name");
     }
     let address = to.address.as_ref();
     let line = address.and_then(|address| address.address_line.0.first());
     if line.and_then(|line| line.present()).is_none() {
-        return refuse("120202", "Missing or invalid ship to address line 1");
+        return refuse("120202", "Missing or invalid ship to address line");
     }
     if address.and_then(|address| address.city.present()).is_none() {
         return refuse("120205", "Missing or invalid ship to city");
@@ -250,6 +291,32 @@ fn described(details: &ShipmentRequest<'_>, job: &RatingJob<'_>) -> Result<(), U
     Ok(())
 }
 
+/// `additionaladdressvalidation=city`: the city must be one that the ZIP code has, where that is known.
+fn address_validated(
+    request: &ApiRequest<'_>,
+    details: &ShipmentRequest<'_>,
+) -> Result<(), UpsError> {
+    let asked = request.query_value("additionaladdressvalidation");
+    let Some("city") = asked.as_deref().map(str::to_ascii_lowercase).as_deref() else {
+        return Ok(());
+    };
+    let to = details
+        .shipment
+        .as_ref()
+        .and_then(|shipment| shipment.ship_to.as_ref());
+    let address = to.and_then(|to| to.address.as_ref());
+    let Some(address) = address.filter(|address| address.country_code.as_str() == "US") else {
+        return Ok(());
+    };
+    match crate::places::city_fits(address.postal_code.as_str(), address.city.as_str()) {
+        true => Ok(()),
+        false => Err(UpsError::bad_request(
+            "120802",
+            "Address Validation Error on ShipTo address",
+        )),
+    }
+}
+
 /// Rating's error under shipping's number. Where the client asked for validation, a postal code
 /// that is not of the state is reported as a failed address validation.
 fn refusal(error: UpsError, details: &ShipmentRequest<'_>) -> UpsError {
@@ -308,7 +375,7 @@ pub(super) fn labels(shipment: &Shipment, format: Format) -> Vec<(String, Option
             from: &from,
             to: &to,
         };
-        let html = (format == Format::Gif).then(|| label.html_base64());
+        let html = format.has_page().then(|| label.html_base64(format));
         (label.base64(format), html)
     };
     shipment.packages.iter().enumerate().map(label).collect()

@@ -1,10 +1,25 @@
 //! Tracking numbers: `1Z`, six characters of the shipper, two of the service, seven of the package
 //! and a check digit.
 
+/// What real numbers carry for a service, where it is on record and is not the service's code. 59, 54 and 65
+/// are not on record, so their numbers carry the code.
+const INDICATORS: [(&str, &str); 8] = [
+    ("14", "15"),
+    ("07", "66"),
+    ("08", "67"),
+    ("11", "68"),
+    ("92", "YW"),
+    ("93", "YW"),
+    ("94", "YW"),
+    ("95", "YW"),
+];
+
 /// The number of a package.
 pub(crate) fn tracking_number(shipper: &str, service: &str, package: u32) -> String {
+    let known = INDICATORS.iter().find(|(code, _)| *code == service);
+    let indicator = known.map_or(service, |(_, indicator)| indicator);
     let mut number = format!(
-        "1Z{}{service:0>2.2}{:07}",
+        "1Z{}{indicator:0>2.2}{:07}",
         shipper.to_ascii_uppercase(),
         package % 10_000_000
     );
@@ -31,6 +46,24 @@ pub(crate) fn check_digit(body: &str) -> Option<char> {
     char::from_digit((10 - sum % 10) % 10, 10)
 }
 
+/// The postal service's number of a package that it delivers: 26 digits.
+pub(crate) fn postal_number(package: u32) -> String {
+    let body = format!("9202090612345{:012}", u64::from(package));
+    let weighted = body.bytes().rev().enumerate().map(|(index, digit)| {
+        let weight = if index % 2 == 0 { 3 } else { 1 };
+        weight * u32::from(digit - b'0')
+    });
+    let check = (10 - weighted.sum::<u32>() % 10) % 10;
+    format!("{body}{check}")
+}
+
+/// Whether it has the form of a Roadie number: `1R` and 14 or 26 letters and digits.
+pub(crate) fn is_roadie_number(text: &str) -> bool {
+    matches!(text.len(), 16 | 28)
+        && text.starts_with("1R")
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Whether it has the form of a tracking number. The digit is not checked: UPS's own test numbers
 /// have wrong ones.
 pub(crate) fn is_tracking_number(text: &str) -> bool {
@@ -43,7 +76,9 @@ pub(crate) fn is_tracking_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_digit, is_tracking_number, tracking_number};
+    use super::{
+        check_digit, is_roadie_number, is_tracking_number, postal_number, tracking_number,
+    };
 
     #[test]
     fn check_digits_of_known_numbers_are_right() {
@@ -71,6 +106,12 @@ mod tests {
         assert!(number.starts_with("1ZA1B2C3031234567"), "{number}");
         assert!(is_tracking_number(&number));
         assert_eq!(check_digit(&number[2..17]), number.chars().last());
+        let number = |service| tracking_number("A1B2C3", service, 1);
+        assert!(number("14").starts_with("1ZA1B2C315"));
+        assert!(number("93").starts_with("1ZA1B2C3YW"));
+        let postal = postal_number(7);
+        assert!(postal.len() == 26 && postal.bytes().all(|b| b.is_ascii_digit()));
+        assert!(is_roadie_number("1R12345678912345") && !is_roadie_number("1R1234"));
         assert!(!is_tracking_number("1Z999"));
         assert!(!is_tracking_number("1Z999AA1012345678ü"));
     }

@@ -3,9 +3,10 @@
 use crate::api::{ApiRequest, ApiResponse, UpsError};
 use crate::json::{Json, Style};
 use crate::label::Format;
-use crate::products::rating::{error, mode::version_number};
+use crate::products::rating::error;
+use crate::products::versions::{Api, version as version_of};
 
-use super::number::is_tracking_number;
+use super::number::{is_roadie_number, is_tracking_number};
 use super::request::{RecoveryEnvelope, RecoveryRequest};
 use super::store::Shipment;
 use super::{Shipping, create, read, transaction};
@@ -16,7 +17,7 @@ impl Shipping {
         request: &ApiRequest<'_>,
         version: &str,
     ) -> Result<ApiResponse, UpsError> {
-        let version = version_number(version)?;
+        let version = version_of(Api::LabelRecovery, version)?;
         let envelope: RecoveryEnvelope<'_> = match read(request.body) {
             Ok(envelope) => envelope,
             Err(unread) => return unread.answer(),
@@ -29,15 +30,12 @@ impl Shipping {
         let format = format.and_then(|label| label.label_image_format.as_ref());
         let format = format.and_then(|format| Format::parse(format.code.as_str()));
         let format = format.unwrap_or(Format::Gif);
-        let (shipment, only) = self.find(&wanted)?;
+        let (shipment, only) = self.find(request, version, &wanted)?;
         let labels = create::labels(&shipment, format);
         let packages = shipment.packages.iter().zip(&labels);
         let packages: Vec<_> = packages
             .filter(|(package, _)| package.voided_at.is_none())
-            .filter(|(package, _)| {
-                only.as_ref()
-                    .is_none_or(|one| *one == package.tracking_number)
-            })
+            .filter(|(package, _)| only.is_empty() || only.contains(&package.tracking_number))
             .collect();
         if packages.is_empty() {
             let text = "The shipment or package has been voided";
@@ -67,21 +65,44 @@ impl Shipping {
         Ok(ApiResponse::json(body))
     }
 
-    /// The shipment, and the one package whose label is wanted unless all are: the first number
-    /// of a shipment stands for the whole.
-    fn find(&self, wanted: &RecoveryRequest<'_>) -> Result<(Shipment, Option<String>), UpsError> {
+    /// The shipment, and those of its packages whose labels are wanted; none means all. The first number of a
+    /// shipment stands for the whole, unless the list of v2603 names its packages.
+    fn find(
+        &self,
+        request: &ApiRequest<'_>,
+        version: u32,
+        wanted: &RecoveryRequest<'_>,
+    ) -> Result<(Shipment, Vec<String>), UpsError> {
         let refuse =
             |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
-        if let Some(number) = wanted.tracking_number.present() {
-            if !is_tracking_number(number) {
+        let listed = &wanted.tracking_numbers.0;
+        let listed: Vec<&str> = listed.iter().filter_map(|text| text.present()).collect();
+        let named = match wanted.tracking_number.present() {
+            Some(number) => vec![number],
+            None if version >= LISTS_FROM => listed,
+            None => Vec::new(),
+        };
+        if let Some(first) = named.first() {
+            let is_number = |number: &&str| is_tracking_number(number) || is_roadie_number(number);
+            if named.len() > MAX_NUMBERS || !named.iter().all(is_number) {
                 return refuse("300014", "Invalid tracking number");
             }
-            let Some(shipment) = self.shipments.with(number, |shipment| shipment.clone()) else {
+            let Some(shipment) = self.shipments.with(first, |shipment| shipment.clone()) else {
                 return refuse("300007", "The label was not found");
             };
-            let number = number.to_ascii_uppercase();
-            let only = (shipment.id() != number).then_some(number);
-            return Ok((shipment, only));
+            let numbers: Vec<String> = named.iter().map(|n| n.to_ascii_uppercase()).collect();
+            let is_one_of_it = |number: &String| {
+                let mut packages = shipment.packages.iter();
+                packages.any(|package| package.tracking_number == *number)
+            };
+            if !numbers.iter().all(is_one_of_it) {
+                return refuse("300007", "The label was not found");
+            }
+            let is_whole = numbers.len() == 1 && numbers[0] == shipment.id();
+            let only = if is_whole { Vec::new() } else { numbers };
+            return self
+                .may_have(request, shipment)
+                .map(|shipment| (shipment, only));
         }
         let values = wanted.reference_values.as_ref();
         let reference = values.and_then(|values| values.reference_number.as_ref()?.value.present());
@@ -94,9 +115,27 @@ impl Shipping {
         };
         let mut found = self.shipments.with_reference(reference, Some(shipper));
         match (found.pop(), found.is_empty()) {
-            (Some(only), true) => Ok((only, None)),
+            (Some(only), true) => self.may_have(request, only).map(|only| (only, Vec::new())),
             (Some(_), false) => refuse("300001", "Multiple shipments have this reference number"),
             (None, _) => refuse("300007", "The label was not found"),
         }
     }
+
+    /// The shipment, unless it is another user's or too old.
+    fn may_have(&self, request: &ApiRequest<'_>, shipment: Shipment) -> Result<Shipment, UpsError> {
+        if request.caller.is_refused(&shipment.shipper_number) {
+            let text = "The label belongs to another account";
+            return Err(UpsError::bad_request("300007", text));
+        }
+        if !shipment.is_retained(request.now, self.hot.current().retention_days) {
+            return Err(UpsError::bad_request("300007", "The label was not found"));
+        }
+        Ok(shipment)
+    }
 }
+
+/// The version from which on several numbers can be asked for.
+const LISTS_FROM: u32 = 2603;
+
+/// Numbers in one call.
+const MAX_NUMBERS: usize = 20;

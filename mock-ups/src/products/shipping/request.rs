@@ -1,6 +1,6 @@
 //! What shipping reads beside the members that it shares with rating.
 
-use crate::lenient::{Lines, Many, Opt, Text, members};
+use crate::lenient::{Indicator, Lines, Many, Opt, Text, members};
 use crate::products::rating::request::{Coded, RateRequest, TransactionReference};
 
 /// The part that is priced.
@@ -58,6 +58,8 @@ pub(super) struct Shipment<'a> {
     pub(super) payment_information: Opt<PaymentInformation<'a>>,
     pub(super) reference_number: Many<ReferenceNumber<'a>>,
     pub(super) package: Many<Package<'a>>,
+    pub(super) return_service: Opt<Coded<'a>>,
+    pub(super) shipment_service_options: Opt<ServiceOptions<'a>>,
 }
 
 members!('a, Shipment<'a> {
@@ -69,7 +71,29 @@ members!('a, Shipment<'a> {
     "PaymentInformation" => payment_information,
     "ReferenceNumber" => reference_number,
     "Package" => package,
+    "ReturnService" => return_service,
+    "ShipmentServiceOptions" => shipment_service_options,
 });
+
+/// `ShipmentServiceOptions`, as far as it asks for results.
+#[derive(Debug, Default)]
+pub(super) struct ServiceOptions<'a> {
+    pub(super) label_links: Indicator,
+    pub(super) international_forms: Opt<InternationalForms<'a>>,
+}
+
+members!('a, ServiceOptions<'a> {
+    "LabelLinksIndicator" => label_links,
+    "InternationalForms" => international_forms,
+});
+
+/// `InternationalForms`.
+#[derive(Debug, Default)]
+pub(super) struct InternationalForms<'a> {
+    pub(super) form_type: Lines<'a>,
+}
+
+members!('a, InternationalForms<'a> { "FormType" => form_type });
 
 /// A shipper, ship-to or ship-from.
 #[derive(Debug, Default)]
@@ -180,6 +204,7 @@ members!('a, RecoveryEnvelope<'a> {
 pub(super) struct RecoveryRequest<'a> {
     pub(super) request: Opt<Request<'a>>,
     pub(super) tracking_number: Text<'a>,
+    pub(super) tracking_numbers: Lines<'a>,
     pub(super) reference_values: Opt<ReferenceValues<'a>>,
     pub(super) label_specification: Opt<LabelSpecification<'a>>,
 }
@@ -187,6 +212,7 @@ pub(super) struct RecoveryRequest<'a> {
 members!('a, RecoveryRequest<'a> {
     "Request" => request,
     "TrackingNumber" => tracking_number,
+    "TrackingNumbers" => tracking_numbers,
     "ReferenceValues" => reference_values,
     "LabelSpecification" => label_specification,
 });

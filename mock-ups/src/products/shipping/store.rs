@@ -3,8 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::products::rating::service::{Lane, Service};
 use crate::products::rating::transit::Commitment;
@@ -36,6 +37,8 @@ pub(crate) struct Shipment {
 #[derive(Debug, Clone)]
 pub(crate) struct Package {
     pub(crate) tracking_number: String,
+    /// The postal service's number, where it delivers the package.
+    pub(crate) postal_number: Option<String>,
     pub(crate) weight: String,
     pub(crate) voided_at: Option<Timestamp>,
     pub(crate) references: Vec<String>,
@@ -64,6 +67,12 @@ impl Address {
     }
 }
 
+impl Address {
+    pub(crate) fn zone(&self) -> TimeZone {
+        crate::places::time_zone(&self.country, &self.state)
+    }
+}
+
 impl Shipment {
     /// The tracking number of the first package, which names the shipment.
     pub(crate) fn id(&self) -> &str {
@@ -78,9 +87,19 @@ impl Shipment {
             .all(|package| package.voided_at.is_some())
     }
 
-    /// The day of creation.
+    /// The day of creation, where it was shipped from.
     pub(crate) fn day(&self) -> Date {
-        self.created_at.to_zoned(jiff::tz::TimeZone::UTC).date()
+        self.origin_zone().to_datetime(self.created_at).date()
+    }
+
+    pub(crate) fn origin_zone(&self) -> TimeZone {
+        self.from.zone()
+    }
+
+    /// Whether UPS still has it: data is rolled off after some days, whatever asks for it.
+    pub(crate) fn is_retained(&self, now: Timestamp, days: u32) -> bool {
+        let kept = SignedDuration::from_hours(i64::from(days) * 24);
+        now.duration_since(self.created_at) <= kept
     }
 }
 
@@ -231,6 +250,7 @@ mod tests {
         let place = (US, Region::UnitedStates);
         let package = |index: usize| Package {
             tracking_number: format!("1Z{number}-{index}"),
+            postal_number: None,
             weight: "1".to_owned(),
             voided_at: None,
             references: vec!["all".to_owned()],

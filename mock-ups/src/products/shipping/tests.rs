@@ -98,6 +98,11 @@ fn created_packages_have_numbers_with_a_right_digit_and_labels_that_are_images()
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers.len(), 3);
+    assert!(results(&answer).get("LabelURL").is_none());
+    let mut linked = request(1);
+    linked["ShipmentRequest"]["Shipment"]["ShipmentServiceOptions"] =
+        json!({"LabelLinksIndicator": ""});
+    let answer = Call::post(SHIP, &linked).json(&shipping);
     let url = results(&answer)["LabelURL"].as_str().expect("a link");
     assert!(
         url.contains(&id(&answer)) && url.contains("cie=true"),
@@ -138,9 +143,9 @@ fn shipping_and_rating_charge_the_same() {
     let rating = crate::products::rating::Rating::new(Arc::clone(&shipping.tariff));
     let mut body = request(2);
     let shipment = body["ShipmentRequest"].take();
-    let rated = Call::post("/api/rating/v2409/Rate", &json!({"RateRequest": shipment}));
+    let rated = Call::post("/api/rating/v2403/Rate", &json!({"RateRequest": shipment}));
     let rated = rated.json(&rating);
-    let rated = &rated["RateResponse"]["RatedShipment"][0];
+    let rated = &rated["RateResponse"]["RatedShipment"];
     let charges = &results(&answer)["ShipmentCharges"];
     assert_eq!(charges["TotalCharges"], rated["TotalCharges"]);
     assert_eq!(charges["ItemizedCharges"], rated["ItemizedCharges"]);
@@ -162,7 +167,24 @@ fn each_mistake_has_its_code() {
     let shipment = |rest: &str| format!("/ShipmentRequest/Shipment{rest}");
     for (code, pointer, value) in [
         ("120100", shipment("/Shipper/ShipperNumber"), json!("")),
-        ("120201", shipment("/ShipTo/Name"), json!("")),
+        ("120200", shipment("/ShipTo/Name"), json!("")),
+        ("120200", shipment("/ShipTo/Name"), json!("x".repeat(36))),
+        (
+            "120202",
+            shipment("/ShipTo/Address/AddressLine"),
+            json!(["x".repeat(36)]),
+        ),
+        (
+            "120205",
+            shipment("/ShipTo/Address/City"),
+            json!("x".repeat(31)),
+        ),
+        ("120110", shipment("/Shipper/Name"), json!("x".repeat(36))),
+        (
+            "120541",
+            shipment("/Package/0/ReferenceNumber/Value"),
+            json!("x".repeat(36)),
+        ),
         ("120202", shipment("/ShipTo/Address/AddressLine"), json!([])),
         ("120205", shipment("/ShipTo/Address/City"), json!("")),
         ("120412", shipment("/PaymentInformation"), json!({})),
@@ -211,6 +233,8 @@ fn void_works_once_within_its_time_and_package_by_package() {
     assert_eq!(*status, json!({"Code": "1", "Description": "Voided"}));
     assert_eq!(void(&first).refusal(&shipping).1, "190117");
     assert_eq!(void("1Z999AA10123456784").refusal(&shipping).1, "190102");
+    let sample = void("1Z2220060294314162?trackingnumber=1Z2220060291994175");
+    sample.json(&shipping);
     assert_eq!(void(package).refusal(&shipping).1, "190102");
     assert_eq!(void("shipment").refusal(&shipping).1, "190100");
 
@@ -227,6 +251,27 @@ fn void_works_once_within_its_time_and_package_by_package() {
     let answer = void(&list).json(&shipping);
     let result = &answer["VoidShipmentResponse"]["PackageLevelResults"][0];
     assert_eq!(result["TrackingNumber"], package);
+    assert_eq!(
+        result["Status"],
+        json!({"Code": "1", "Description": "Voided"})
+    );
+    let again = void(&list).json(&shipping);
+    let again = &again["VoidShipmentResponse"];
+    let status = &again["PackageLevelResults"][0]["Status"];
+    assert_eq!(
+        *status,
+        json!({"Code": "1", "Description": "Already Voided"})
+    );
+    assert_eq!(
+        again["SummaryResult"]["Status"]["Description"],
+        "Partially Voided"
+    );
+    let old = Call::new(
+        Method::DELETE,
+        &format!("/api/shipments/v1/void/cancel/{list}"),
+    );
+    let old = old.json(&shipping);
+    assert!(old["VoidShipmentResponse"]["PackageLevelResult"].is_object());
     assert_eq!(
         void(&second)
             .at("2024-04-15T12:00:00Z")
@@ -282,4 +327,112 @@ fn the_same_seed_gives_the_same_numbers_and_reset_forgets() {
     one.reset();
     assert_eq!(void(&first).refusal(&one).1, "190102");
     assert_eq!(first, number(&one));
+}
+
+/// A shipment to Canada by service 11, with a phone on both sides.
+fn abroad() -> Value {
+    let mut body = request(1);
+    let shipment = &mut body["ShipmentRequest"]["Shipment"];
+    shipment["Description"] = json!("Books");
+    shipment["Service"]["Code"] = json!("11");
+    shipment["Shipper"]["Phone"] = json!({"Number": "5555550100"});
+    shipment["ShipTo"]["Phone"] = json!({"Number": "5555550101"});
+    shipment["ShipTo"]["Address"] = json!({"AddressLine": "1 Street", "City": "Toronto",
+        "StateProvinceCode": "ON", "PostalCode": "M5V2T6", "CountryCode": "CA"});
+    body
+}
+
+#[test]
+fn results_follow_what_was_asked_for() {
+    let shipping = shipping();
+    let mut forms = abroad();
+    let options =
+        json!({"InternationalForms": {"FormType": "01", "Product": [{"Description": "Book"}]}});
+    forms["ShipmentRequest"]["Shipment"]["ShipmentServiceOptions"] = options;
+    let answer = Call::post(SHIP, &forms).json(&shipping);
+    let form = &results(&answer)["Form"];
+    assert_eq!(form["Code"], "01");
+    let image = form["Image"]["GraphicImage"].as_str().expect("a PDF");
+    assert!(STANDARD.decode(image).expect("base64").starts_with(b"%PDF"));
+    forms["ShipmentRequest"]["Shipment"]["ShipmentServiceOptions"] =
+        json!({"InternationalForms": {"FormType": "07"}});
+    let answer = Call::post(SHIP, &forms).json(&shipping);
+    let form = results(&answer)["Form"].as_object().expect("a form");
+    assert_eq!(form.keys().collect::<Vec<_>>(), ["FormGroupId"]);
+
+    let mut back = request(1);
+    back["ShipmentRequest"]["Shipment"]["ReturnService"] = json!({"Code": "9"});
+    let answer = Call::post(SHIP, &back).json(&shipping);
+    assert!(results(&answer)["PackageResults"][0]["ShippingReceipt"].is_object());
+    assert!(
+        results(&answer)["ShipmentCharges"]["ItemizedCharges"]
+            .to_string()
+            .contains("\"250\"")
+    );
+
+    let mut saver = request(1);
+    saver["ShipmentRequest"]["Shipment"]["Service"]["Code"] = json!("93");
+    saver["ShipmentRequest"]["Shipment"]["RatingMethodRequestedIndicator"] = json!("");
+    saver["ShipmentRequest"]["LabelSpecification"]["LabelImageFormat"]["Code"] = json!("PNG");
+    let answer = Call::post(SHIP, &saver).json(&shipping);
+    let package = &results(&answer)["PackageResults"][0];
+    assert!(
+        package["TrackingNumber"]
+            .as_str()
+            .expect("a number")
+            .contains("YW")
+    );
+    assert_eq!(package["USPSPICNumber"].as_str().expect("digits").len(), 26);
+    assert!(package["ShippingLabel"]["HTMLImage"].is_string());
+    assert!(
+        package
+            .get("ItemizedCharges")
+            .is_none_or(|charges| !charges.to_string().contains("EVS"))
+    );
+    assert_eq!(results(&answer)["RatingMethod"], "02");
+}
+
+#[test]
+fn mistakes_of_their_kind_are_refused() {
+    let shipping = shipping();
+    let code = |body: &Value| Call::post(SHIP, body).refusal(&shipping).1;
+    let mut silent = abroad();
+    silent["ShipmentRequest"]["Shipment"]["ShipTo"]["Phone"] = json!(null);
+    assert_eq!(code(&silent), "120213");
+    let mut empty = abroad();
+    empty["ShipmentRequest"]["Shipment"]["ShipmentServiceOptions"] =
+        json!({"InternationalForms": {"FormType": ["01"], "Product": []}});
+    assert_eq!(code(&empty), "128010");
+    let mut service = request(1);
+    service["ShipmentRequest"]["Shipment"]["ReturnService"] = json!({"Code": "99"});
+    assert_eq!(code(&service), "120905");
+    let mut misspelt = request(1);
+    misspelt["ShipmentRequest"]["Shipment"]["ShipTo"]["Address"]["City"] = json!("Orlanod");
+    let path = format!("{SHIP}?additionaladdressvalidation=city");
+    assert_eq!(Call::post(&path, &misspelt).refusal(&shipping).1, "120802");
+    Call::post(SHIP, &misspelt).json(&shipping);
+    let mut foreign = request(1);
+    let shipment = &mut foreign["ShipmentRequest"]["Shipment"];
+    shipment["Shipper"]["ShipperNumber"] = json!("X9Y8Z7");
+    shipment["PaymentInformation"]["ShipmentCharge"]["BillShipper"]["AccountNumber"] =
+        json!("X9Y8Z7");
+    assert_eq!(code(&foreign), "120100");
+}
+
+#[test]
+fn labels_are_recovered_for_a_list_of_numbers_and_for_120_days() {
+    let shipping = shipping();
+    let created = Call::post(SHIP, &request(3)).json(&shipping);
+    let number =
+        |index: usize| results(&created)["PackageResults"][index]["TrackingNumber"].clone();
+    let body = json!({"LabelRecoveryRequest": {"TrackingNumbers": [number(0), number(2)]}});
+    let call = |now: &str| Call::post("/api/labels/v2603/recovery", &body).at(now);
+    let answer = call("2024-03-05T12:00:00Z").json(&shipping);
+    let labels = answer["LabelRecoveryResponse"]["LabelResults"]
+        .as_array()
+        .expect("two");
+    assert_eq!(labels.len(), 2);
+    assert_eq!(call("2024-07-05T12:00:00Z").refusal(&shipping).1, "300007");
+    let old = Call::post("/api/labels/v1/recovery", &body);
+    assert_eq!(old.refusal(&shipping).1, "300005");
 }

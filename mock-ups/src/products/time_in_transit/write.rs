@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::calendar::{self, weekday_name};
 use crate::json::{Json, Style};
 use crate::lenient::Text;
-use crate::places::country_name;
+use crate::places::{self, Code2, US, city_of, country_name};
 use crate::products::rating::Tariff;
 use crate::products::rating::service::{Lane, Service};
 use crate::products::rating::transit::{Commitment, commitment, pickup_day};
@@ -39,7 +39,6 @@ pub(super) fn answer(request: &Request<'_>, trip: &Trip, tariff: &Tariff) -> Vec
             json.text("shipTime", &trip.ship_time.strftime("%H:%M:%S").to_string());
             json.text("serviceLevel", "A");
             json.text("billType", request.bill_type.present().unwrap_or("03"));
-            json.text("dutyType", "01");
             json.text(
                 "residentialIndicator",
                 if trip.lane.residential { "01" } else { "02" },
@@ -240,24 +239,32 @@ pub(super) fn ambiguous(request: &Request<'_>, unclear: Unclear) -> Vec<u8> {
                 json,
                 "destinationPickList",
                 country,
-                &request.destination_city_name,
+                &request.destination_postal_code,
             );
         }
         if unclear.origin {
             let country = request.origin_country_code.present();
-            pick_list(json, "originPickList", country, &request.origin_city_name);
+            pick_list(json, "originPickList", country, &request.origin_postal_code);
         }
     })
 }
 
-fn pick_list(json: &mut Json, key: &str, country: Option<&str>, city: &Text<'_>) {
-    let country = country.unwrap_or("US");
-    let choices = [("NEW YORK", "NY", "10001"), ("LOS ANGELES", "CA", "90001")];
-    json.array(key, choices, |json, (name, state, postal)| {
-        json.text("countryName", "UNITED STATES");
-        json.text("countryCode", country);
-        json.text("stateProvince", state);
-        json.text("city", city.present().unwrap_or(name));
+/// What to pick from, in the order of members that was recorded.
+fn pick_list(json: &mut Json, key: &str, country: Option<&str>, postal: &Text<'_>) {
+    let code = country.and_then(Code2::parse).unwrap_or(US);
+    let of_zip = city_of(postal.as_str()).map(|city| (city, postal.as_str()));
+    let choices = match of_zip {
+        Some((city, postal)) => vec![(city, places::state_of_zip(postal), postal)],
+        None => vec![
+            ("NEW YORK", "NY".to_owned(), "10001"),
+            ("LOS ANGELES", "CA".to_owned(), "90001"),
+        ],
+    };
+    json.array(key, choices, |json, (city, state, postal)| {
+        json.text("city", city);
+        json.text("stateProvince", &state);
+        json.text("countryName", &country_name(&code).to_uppercase());
+        json.text("countryCode", code.as_str());
         json.text("postalCode", postal);
         json.text("postalCodeLow", postal);
         json.text("postalCodeHigh", postal);

@@ -48,13 +48,14 @@ fn package_moves_with_the_clock_from_label_to_delivery() {
     let (_, tracking, id) = shipped();
     for (now, kind, code, scans) in [
         ("2024-03-04T12:00:00Z", "M", "003", 1),
-        ("2024-03-04T20:29:59Z", "M", "003", 1),
-        ("2024-03-04T20:30:00Z", "I", "005", 2),
+        // Hours are local, five behind Greenwich on both sides.
+        ("2024-03-05T01:29:59Z", "M", "003", 1),
+        ("2024-03-05T01:30:00Z", "I", "005", 2),
         ("2024-03-05T12:00:00Z", "I", "005", 3),
-        ("2024-03-06T05:30:00Z", "I", "005", 5),
-        ("2024-03-06T08:05:00Z", "I", "021", 6),
+        ("2024-03-06T10:30:00Z", "I", "005", 5),
+        ("2024-03-06T13:05:00Z", "I", "021", 6),
         ("2024-03-06T23:00:00Z", "D", "011", 7),
-        ("2030-01-01T00:00:00Z", "D", "011", 7),
+        ("2024-06-30T00:00:00Z", "D", "011", 7),
     ] {
         let answer = details(&id).at(now).json(&tracking);
         let package = package(&answer);
@@ -82,7 +83,7 @@ fn voided_package_stops_moving() {
     let (shipping, tracking, id) = shipped();
     let path = format!("/api/shipments/v2409/void/cancel/{id}");
     Call::new(Method::DELETE, &path)
-        .at("2024-03-04T21:00:00Z")
+        .at("2024-03-05T02:00:00Z")
         .json(&shipping);
     let answer = details(&id).at("2024-03-09T12:00:00Z").json(&tracking);
     assert_eq!(package(&answer)["currentStatus"]["type"], "MV");
@@ -98,7 +99,7 @@ fn voided_package_stops_moving() {
 #[test]
 fn unknown_number_is_a_success_with_a_warning() {
     let (_, tracking, _) = shipped();
-    for number in ["1Z999AA10123456784", "7", "1Z%20%2F%22"] {
+    for number in ["1Z999AA10123456784", "7777777"] {
         let answer = details(number).json(&tracking);
         let warning = &answer["trackResponse"]["shipment"][0]["warnings"][0];
         assert_eq!(warning["code"], "TW0001", "{number}");
@@ -136,4 +137,53 @@ fn both_transaction_headers_are_needed() {
     for header in ["transid", "transactionsrc"] {
         assert_eq!(details(&id).header(header, "").refusal(&tracking).0, 400);
     }
+}
+
+#[test]
+fn numbers_have_seven_to_thirty_four_letters_and_digits() {
+    let (_, tracking, _) = shipped();
+    for number in ["x", "", "1Z%20%2F%22", &"1".repeat(35)] {
+        assert_eq!(
+            details(number).refusal(&tracking),
+            (400, "TV1002".to_owned()),
+            "{number}"
+        );
+    }
+}
+
+#[test]
+fn scans_have_the_time_and_offset_of_their_place() {
+    let (_, tracking, id) = shipped();
+    let answer = details(&id).at("2024-03-07T00:00:00Z").json(&tracking);
+    let scan = package(&answer)["activity"].as_array().expect("a list")[5].clone();
+    assert_eq!(scan["status"]["code"], "OR");
+    assert_eq!(
+        (&scan["date"], &scan["time"]),
+        (&json!("20240304"), &json!("203000"))
+    );
+    assert_eq!(
+        (&scan["gmtDate"], &scan["gmtTime"]),
+        (&json!("20240305"), &json!("01:30:00"))
+    );
+    assert_eq!(scan["gmtOffset"], "-05:00");
+}
+
+#[test]
+fn numbers_are_forgotten_after_120_days() {
+    let (_, tracking, id) = shipped();
+    let answer = details(&id).at("2024-07-05T00:00:00Z").json(&tracking);
+    assert!(package(&answer).is_null());
+}
+
+#[test]
+fn unknown_path_is_answered_without_the_envelope() {
+    let (_, tracking, id) = shipped();
+    let path = format!("/api/track/v2409/details/{id}");
+    let answer = Call::get(&path).send(&tracking).expect("tracking's path");
+    assert_eq!(answer.status, 404);
+    let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    assert_eq!(
+        (&body["status"], &body["path"]),
+        (&json!(404), &json!(path))
+    );
 }

@@ -8,50 +8,46 @@ use crate::calendar;
 use crate::products::rating::transit::{self, Commitment};
 use crate::products::shipping::store::{Address, Shipment};
 
-/// The mock's local time, which is UTC everywhere.
-pub(super) fn local(at: Timestamp) -> DateTime {
-    TimeZone::UTC.to_datetime(at)
-}
-
 /// A package with everything that will happen to it.
 #[derive(Debug, Clone)]
-pub(super) struct Timeline {
-    pub(super) tracking_number: String,
-    pub(super) service: (&'static str, &'static str),
-    pub(super) weight: String,
-    pub(super) weight_unit: &'static str,
-    pub(super) from: Address,
-    pub(super) to: Address,
-    pub(super) references: Vec<String>,
-    pub(super) package_count: usize,
-    pub(super) scheduled: Date,
-    pub(super) commitment: Commitment,
+pub(crate) struct Timeline {
+    pub(crate) tracking_number: String,
+    pub(crate) service: (&'static str, &'static str),
+    pub(crate) weight: String,
+    pub(crate) weight_unit: &'static str,
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+    pub(crate) references: Vec<String>,
+    pub(crate) package_count: usize,
+    pub(crate) scheduled: Date,
+    pub(crate) commitment: Commitment,
     /// In order of time.
     events: Vec<Scan>,
 }
 
 /// Something that happens to a package.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scan {
-    pub(super) at: DateTime,
-    pub(super) step: &'static ScanType,
+pub(crate) struct Scan {
+    /// The moment. Scans show it in the time of the place where they are made.
+    pub(crate) at: Timestamp,
+    pub(crate) step: &'static ScanType,
 }
 
 /// A kind of scan.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ScanType {
+pub(crate) struct ScanType {
     /// D delivered, I in transit, M manifest, MV voided.
-    pub(super) kind: &'static str,
-    pub(super) code: &'static str,
-    pub(super) status_code: &'static str,
-    pub(super) description: &'static str,
-    pub(super) simple: &'static str,
-    pub(super) place: ScanPlace,
+    pub(crate) kind: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) status_code: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) simple: &'static str,
+    pub(crate) place: ScanPlace,
 }
 
 /// Where a scan is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ScanPlace {
+pub(crate) enum ScanPlace {
     /// Only the country is known.
     Country,
     Origin,
@@ -142,7 +138,7 @@ const DELIVERED: &ScanType = &step(
 );
 
 /// What UPS's documentation gives as numbers to try.
-const SAMPLES: [&str; 14] = [
+const SAMPLES: [&str; 16] = [
     "1Z12345E0205271688",
     "1Z12345E6605272234",
     "1Z12345E0305271640",
@@ -157,12 +153,16 @@ const SAMPLES: [&str; 14] = [
     "1Z12345E0194845039",
     "1Z12345E0393657226",
     "990728071",
+    // They are tracked, and Track Alert sends their events.
+    "1ZCIETST0111111114",
+    "1ZCIETST0422222228",
 ];
 
 impl Timeline {
     /// The packages of a shipment.
-    pub(super) fn of_shipment(shipment: &Shipment) -> Vec<Self> {
-        let created = local(shipment.created_at);
+    pub(crate) fn of_shipment(shipment: &Shipment) -> Vec<Self> {
+        let (origin, destination) = (shipment.origin_zone(), shipment.to.zone());
+        let created = origin.to_datetime(shipment.created_at);
         let count = shipment.packages.len();
         let life = |package: &crate::products::shipping::store::Package| {
             let number = &package.tracking_number;
@@ -183,20 +183,25 @@ impl Timeline {
                 package_count: count,
                 scheduled: plan.scheduled,
                 commitment: shipment.commitment,
-                events: plan.events(created, package.voided_at.map(local)),
+                events: plan.events(
+                    shipment.created_at,
+                    package.voided_at,
+                    [&origin, &destination],
+                ),
             }
         };
         shipment.packages.iter().map(life).collect()
     }
 
     /// A documented sample, at a point of its life that depends on which one it is.
-    pub(super) fn of_sample(number: &str, now: Timestamp) -> Option<Self> {
+    pub(crate) fn of_sample(number: &str, now: Timestamp) -> Option<Self> {
         let index = SAMPLES
             .iter()
             .position(|known| number.eq_ignore_ascii_case(known))?;
         let age = i64::try_from(index % 7).unwrap_or(0);
-        let created = local(now).saturating_sub(age.days());
-        let created = created.date().to_datetime(Time::constant(9, 30, 0, 0));
+        let zone = crate::places::time_zone("US", "MD");
+        let day = zone.to_datetime(now).saturating_sub(age.days()).date();
+        let created = day.to_datetime(Time::constant(9, 30, 0, 0));
         let commitment = Commitment {
             business_days: 2,
             by: None,
@@ -223,12 +228,25 @@ impl Timeline {
             package_count: 1,
             scheduled: plan.scheduled,
             commitment,
-            events: plan.events(created, None),
+            events: plan.events(moment(created, &zone), None, [&zone, &zone]),
         })
     }
 
+    /// Where a scan is made.
+    pub(crate) fn place(&self, scan: &Scan) -> &Address {
+        match scan.step.place {
+            ScanPlace::Origin | ScanPlace::Country => &self.from,
+            ScanPlace::Destination => &self.to,
+        }
+    }
+
+    /// The time of a scan where it is made.
+    pub(crate) fn local(&self, scan: &Scan) -> DateTime {
+        self.place(scan).zone().to_datetime(scan.at)
+    }
+
     /// What has happened by then, oldest first. There is always at least one event.
-    pub(super) fn until(&self, now: DateTime) -> &[Scan] {
+    pub(crate) fn until(&self, now: Timestamp) -> &[Scan] {
         let count = self
             .events
             .iter()
@@ -266,16 +284,27 @@ impl Plan {
         }
     }
 
-    fn events(&self, created: DateTime, voided: Option<DateTime>) -> Vec<Scan> {
-        let at = |day: Date, hour: i8, minute: i8| day.at(hour, minute, 0, 0);
+    /// The scans, in order. Hours are those of the place where a scan is made.
+    fn events(
+        &self,
+        created: Timestamp,
+        voided: Option<Timestamp>,
+        [origin, destination]: [&TimeZone; 2],
+    ) -> Vec<Scan> {
+        let at = |day: Date, hour: i8, minute: i8, zone: &TimeZone| {
+            moment(day.at(hour, minute, 0, 0), zone)
+        };
         let mut events = vec![
             (created, CREATED),
-            (at(self.picked_up, 20, 30), ORIGIN_SCAN),
-            (at(self.picked_up, 23, 15), DEPARTED),
-            (at(self.scheduled, 3, 40), ARRIVED),
-            (at(self.scheduled, 5, 10), DESTINATION_SCAN),
-            (at(self.scheduled, 8, 5), OUT),
-            (self.scheduled.to_datetime(self.delivered_at), DELIVERED),
+            (at(self.picked_up, 20, 30, origin), ORIGIN_SCAN),
+            (at(self.picked_up, 23, 15, origin), DEPARTED),
+            (at(self.scheduled, 3, 40, destination), ARRIVED),
+            (at(self.scheduled, 5, 10, destination), DESTINATION_SCAN),
+            (at(self.scheduled, 8, 5, destination), OUT),
+            (
+                moment(self.scheduled.to_datetime(self.delivered_at), destination),
+                DELIVERED,
+            ),
         ];
         if let Some(voided) = voided {
             events.retain(|event| event.0 < voided);
@@ -284,4 +313,10 @@ impl Plan {
         let events = events.into_iter();
         events.map(|(at, step)| Scan { at, step }).collect()
     }
+}
+
+/// A local time as a moment. A time that a change of the clocks leaves out is the one an hour later.
+fn moment(local: DateTime, zone: &TimeZone) -> Timestamp {
+    let zoned = local.to_zoned(zone.clone());
+    zoned.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }

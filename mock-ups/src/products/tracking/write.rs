@@ -2,11 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::civil::{DateTime, Time};
+use jiff::Timestamp;
+use jiff::civil::Time;
 
 use crate::api::ApiRequest;
 use crate::calendar::date_number;
 use crate::json::Json;
+use crate::places::offset_text;
 use crate::products::shipping::store::Address;
 
 use super::timeline::{Scan, ScanPlace, Timeline};
@@ -32,7 +34,7 @@ impl TrackingOptions {
 }
 
 /// Writes the members of a package.
-pub(super) fn package(json: &mut Json, life: &Timeline, now: DateTime, shows: TrackingOptions) {
+pub(super) fn package(json: &mut Json, life: &Timeline, now: Timestamp, shows: TrackingOptions) {
     let events = life.until(now);
     let last = events.last();
     let delivered = last.filter(|event| event.step.kind == "D");
@@ -84,7 +86,7 @@ pub(super) fn package(json: &mut Json, life: &Timeline, now: DateTime, shows: Tr
 
 fn delivery(json: &mut Json, life: &Timeline, delivered: Option<&Scan>) {
     let (kind, day) = match delivered {
-        Some(event) => ("DEL", event.at.date()),
+        Some(event) => ("DEL", life.local(event).date()),
         None => ("SDD", life.scheduled),
     };
     json.array("deliveryDate", [()], |json, ()| {
@@ -94,7 +96,7 @@ fn delivery(json: &mut Json, life: &Timeline, delivered: Option<&Scan>) {
     json.object("deliveryTime", |json| match delivered {
         Some(event) => {
             json.text("type", "DEL");
-            json.text("endTime", &clock(event.at.time()));
+            json.text("endTime", &clock(life.local(event).time()));
         }
         None if life.commitment.by.is_some() => {
             json.text("type", "CMT");
@@ -108,10 +110,7 @@ fn delivery(json: &mut Json, life: &Timeline, delivered: Option<&Scan>) {
 }
 
 fn activity(json: &mut Json, life: &Timeline, event: &Scan) {
-    let place = match event.step.place {
-        ScanPlace::Origin | ScanPlace::Country => &life.from,
-        ScanPlace::Destination => &life.to,
-    };
+    let place = life.place(event);
     json.object("location", |json| {
         json.object("address", |json| {
             if event.step.place != ScanPlace::Country {
@@ -130,15 +129,13 @@ fn activity(json: &mut Json, life: &Timeline, event: &Scan) {
         json.text("statusCode", event.step.status_code);
         json.text("simplifiedTextDescription", event.step.simple);
     });
-    let (date, time) = (date_number(event.at.date()), clock(event.at.time()));
-    json.integer_text("date", date);
-    json.text("time", &time);
-    json.integer_text("gmtDate", date);
-    json.text("gmtOffset", "+00:00");
-    json.text(
-        "gmtTime",
-        &format!("{}:{}:{}", &time[..2], &time[2..4], &time[4..]),
-    );
+    let local = life.local(event);
+    let gmt = jiff::tz::TimeZone::UTC.to_datetime(event.at);
+    json.integer_text("date", date_number(local.date()));
+    json.text("time", &clock(local.time()));
+    json.integer_text("gmtDate", date_number(gmt.date()));
+    json.text("gmtOffset", &offset_text(&place.zone(), event.at, ':'));
+    json.text("gmtTime", &gmt.strftime("%H:%M:%S").to_string());
 }
 
 /// The number of a sorting centre; invented, but the same for the same place.
@@ -196,7 +193,8 @@ fn milestones(json: &mut Json, events: &[Scan]) {
 fn proof(life: &Timeline, event: &Scan) -> String {
     STANDARD.encode(format!(
         "<!DOCTYPE html><html><body><p>SAMPLE proof of delivery</p><p>{} at {}</p></body></html>",
-        life.tracking_number, event.at
+        life.tracking_number,
+        life.local(event)
     ))
 }
 

@@ -71,7 +71,7 @@ impl Connection {
                 .as_ref()
                 .and_then(|answer| answer.error.as_ref())
                 .map(|error| &*error.code),
-            answer_bytes: sent.as_ref().map_or(0, |answer| answer.body.len() as u64),
+            answer: sent.as_ref().map_or(&[], |answer| &answer.body),
         });
         if reset {
             self.ending.reset();

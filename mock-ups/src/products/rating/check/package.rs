@@ -146,6 +146,17 @@ pub(super) fn parcel<'r>(
     })
 }
 
+/// Refuses shipping's name for the packaging.
+pub(super) fn named_strictly(packages: &[Package<'_>]) -> Result<(), UpsError> {
+    let is_misnamed = |package: &Package<'_>| {
+        package.packaging_type.as_ref().is_none() && package.packaging.as_ref().is_some()
+    };
+    match packages.iter().any(is_misnamed) {
+        true => Err(error::PACKAGING_UNAVAILABLE.into()),
+        false => Ok(()),
+    }
+}
+
 /// A letter that is heavier, in thousandths of a pound or kilogram, is priced as a package.
 const LETTER_LIMIT: i64 = 500;
 

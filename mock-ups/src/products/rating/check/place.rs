@@ -76,7 +76,7 @@ fn place(address: &Address<'_>, end: &End) -> Result<Place, UpsError> {
     let code = address.country_code.present().ok_or(end.country_missing)?;
     let mut country = Code2::parse(code).ok_or(end.country_illegal)?;
     let mut region = places::region(country).ok_or(end.country_illegal)?;
-    let state = state(address, country)?;
+    let state = state(address, country, end.state_missing)?;
     let postal = postal_code(address, region, end)?;
     let mut zip = None;
     if region.is_united_states()
@@ -106,9 +106,12 @@ fn place(address: &Address<'_>, end: &End) -> Result<Place, UpsError> {
 }
 
 /// The state, when one was sent: it must exist in the country.
-fn state(address: &Address<'_>, country: Code2) -> Result<Option<Code2>, UpsError> {
+fn state(address: &Address<'_>, country: Code2, missing: Fixed) -> Result<Option<Code2>, UpsError> {
     let Some(text) = address.state_province_code.present() else {
-        return Ok(None);
+        return match places::needs_state(country) {
+            true => Err(missing.into()),
+            false => Ok(None),
+        };
     };
     match Code2::parse(text) {
         Some(state) if places::is_state_of(state, country) => Ok(Some(state)),

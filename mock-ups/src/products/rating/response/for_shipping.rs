@@ -4,9 +4,9 @@ use crate::json::Json;
 use crate::products::rating::charges::{PackageCharges, ServicePrices, ShipmentCharges};
 use crate::products::rating::job::Parcel;
 
-use super::ResponseContext;
 use super::shipment::{Items, billing_weight, money, rate_chart, rate_modifier};
 use super::shipment::{taxes, total_with_taxes};
+use super::{Itemised, ResponseContext};
 
 /// `ShipmentCharges`, `NegotiatedRateCharges` and `BillingWeight`.
 pub(crate) fn shipment(
@@ -20,13 +20,15 @@ pub(crate) fn shipment(
         if sheet.job.shows.rate_chart {
             json.text("RateChart", rate_chart(sheet));
         }
-        let base = if by_package { 0 } else { charges.packages.base };
-        money(json, sheet, "BaseServiceCharge", base);
+        if sheet.mode.shipping_shows_base() {
+            let base = if by_package { 0 } else { charges.packages.base };
+            money(json, sheet, "BaseServiceCharge", base);
+        }
         let transportation = charges.packages.transportation();
         money(json, sheet, "TransportationCharges", transportation);
-        if sheet.is_itemised() {
-            Items::of_shipment(sheet, basis, charges, charges.packages.fuel).write(json, sheet);
-        }
+        Items::of_shipment(sheet, basis, charges, charges.packages.fuel)
+            .without_free_value()
+            .write(json, sheet);
         money(json, sheet, "ServiceOptionsCharges", charges.options());
         taxes(json, sheet, charges.total());
         money(json, sheet, "TotalCharges", charges.total());
@@ -37,15 +39,19 @@ pub(crate) fn shipment(
         let amount = modifier.map_or(0, |modifier| modifier.amount);
         let total = (charges.net_total() + amount).max(0);
         json.object("NegotiatedRateCharges", |json| {
-            if sheet.is_itemised() {
-                let fuel = charges.packages.net_fuel;
-                Items::of_shipment(sheet, basis, charges, fuel).write(json, sheet);
-            }
             taxes(json, sheet, total);
             money(json, sheet, "TotalCharge", total);
+            Items::of_shipment(sheet, basis, charges, charges.packages.net_fuel)
+                .without_free_value()
+                .write(json, sheet);
             total_with_taxes(json, sheet, total);
             rate_modifier(json, sheet, modifier);
         });
+    }
+    if sheet.job.shows.rating_method {
+        let method = if by_package { "02" } else { "01" };
+        json.word("RatingMethod", method);
+        json.word("BillableWeightCalculationMethod", method);
     }
     let billed = sheet.job.parcels.iter().map(|parcel| parcel.billed).sum();
     billing_weight(json, sheet.job.units, billed);
@@ -54,12 +60,10 @@ pub(crate) fn shipment(
 /// `BaseServiceCharge` and `ServiceOptionsCharges` of a package.
 pub(crate) fn package(json: &mut Json, sheet: &ResponseContext<'_>, charges: &PackageCharges) {
     let by_package = sheet.job.lane.is_rated_by_package();
-    money(
-        json,
-        sheet,
-        "BaseServiceCharge",
-        if by_package { charges.base } else { 0 },
-    );
+    if by_package || sheet.mode.shipping_shows_base() {
+        let base = if by_package { charges.base } else { 0 };
+        money(json, sheet, "BaseServiceCharge", base);
+    }
     let options = if by_package { charges.options() } else { 0 };
     money(json, sheet, "ServiceOptionsCharges", options);
 }
@@ -72,13 +76,14 @@ pub(crate) fn package_items(
     parcel: &Parcel<'_>,
     charges: &PackageCharges,
 ) {
-    if !sheet.job.lane.is_rated_by_package() || !sheet.is_itemised() {
+    if !sheet.job.lane.is_rated_by_package() || sheet.itemised() == Itemised::No {
         return;
     }
-    Items::of_package(basis, parcel, charges, charges.fuel).write(json, sheet);
+    let items = |fuel| Items::of_package(sheet, basis, parcel, charges, fuel).without_free_value();
+    items(charges.fuel).write(json, sheet);
     if basis.is_negotiated() {
         json.object("NegotiatedCharges", |json| {
-            Items::of_package(basis, parcel, charges, charges.net_fuel).write(json, sheet);
+            items(charges.net_fuel).write(json, sheet);
         });
     }
 }

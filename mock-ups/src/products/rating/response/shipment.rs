@@ -1,5 +1,6 @@
 //! One `RatedShipment`.
 
+use crate::config::NegotiatedBase;
 use crate::json::Json;
 use crate::places::Region;
 use crate::products::rating::charges::{PackageCharges, ServicePrices, ShipmentCharges};
@@ -8,6 +9,7 @@ use crate::products::rating::job::{Parcel, Units};
 use crate::products::rating::tariff::{Cents, RateModifier};
 use crate::products::rating::transit::commitment;
 
+use super::shape::{HeadMember, Itemised};
 use super::{ResponseContext, alert_at_shipment, transit};
 
 /// Writes the members of one rated shipment.
@@ -30,9 +32,7 @@ pub(super) fn write(
     let by_package = job.lane.is_rated_by_package();
     let base = if by_package { 0 } else { charges.packages.base };
     money(json, sheet, "BaseServiceCharge", base);
-    if sheet.is_itemised() {
-        Items::of_shipment(sheet, basis, &charges, charges.packages.fuel).write(json, sheet);
-    }
+    Items::of_shipment(sheet, basis, &charges, charges.packages.fuel).write(json, sheet);
     money(json, sheet, "ServiceOptionsCharges", charges.options());
     taxes(json, sheet, charges.total());
     money(json, sheet, "TotalCharges", charges.total());
@@ -59,31 +59,47 @@ pub(super) fn write(
 fn heading(json: &mut Json, sheet: &ResponseContext<'_>, basis: &ServicePrices<'_>) {
     let shows = &sheet.job.shows;
     let arrays = sheet.mode.lists_are_arrays();
-    json.object("Service", |json| {
-        json.word("Code", basis.service.code());
-        json.word("Description", "");
-    });
-    if shows.rate_chart {
-        json.text("RateChart", rate_chart(sheet));
-    }
-    let modified = sheet.modifier(basis).is_some();
-    let (alerts, count) = sheet.alerts(modified, sheet.is_untimed(basis));
-    json.list(
-        "RatedShipmentAlert",
-        arrays,
-        alerts[..count].iter().copied(),
-        alert_at_shipment,
-    );
-    if shows.rating_method {
-        let by_package = sheet.job.lane.is_rated_by_package();
-        let method = if by_package { "02" } else { "01" };
-        json.text("BillableWeightCalculationMethod", method);
-        json.text("RatingMethod", method);
-    }
-    if shows.sub_version >= 2409 {
-        json.integer_text("Zone", basis.zone.number(basis.service));
+    let by_package = sheet.job.lane.is_rated_by_package();
+    let method = if by_package { "02" } else { "01" };
+    for member in sheet.mode.head() {
+        match member {
+            HeadMember::Disclaimer if shows.taxes && sheet.tax.is_some() => {
+                json.list("Disclaimer", arrays, [()].iter(), |json, ()| {
+                    json.word("Code", "01");
+                    json.word("Description", TAXES_INCLUDED);
+                });
+            }
+            HeadMember::Service => json.object("Service", |json| {
+                json.word("Code", basis.service.code());
+                json.word("Description", "");
+            }),
+            HeadMember::RateChart if shows.rate_chart => {
+                json.text("RateChart", rate_chart(sheet));
+            }
+            HeadMember::Zone if shows.sub_version >= 2409 => {
+                json.integer_text("Zone", basis.zone.number(basis.service));
+            }
+            HeadMember::Alerts => {
+                let modified = sheet.modifier(basis).is_some();
+                let (alerts, count) = sheet.alerts(modified, sheet.is_untimed(basis));
+                let alerts = alerts[..count].iter().copied();
+                json.list("RatedShipmentAlert", arrays, alerts, alert_at_shipment);
+            }
+            HeadMember::RatingMethod if shows.rating_method => json.word("RatingMethod", method),
+            HeadMember::BillableWeightMethod if shows.rating_method => {
+                json.word("BillableWeightCalculationMethod", method);
+            }
+            HeadMember::Disclaimer
+            | HeadMember::RateChart
+            | HeadMember::Zone
+            | HeadMember::RatingMethod
+            | HeadMember::BillableWeightMethod => {}
+        }
     }
 }
+
+const TAXES_INCLUDED: &str = "Taxes are included in the shipment cost and apply to the transportation \
+charges but additional duties/taxes may apply and are not reflected in the total amount due.";
 
 /// 48 states: standard list; elsewhere: the plain rates.
 pub(super) fn rate_chart(sheet: &ResponseContext<'_>) -> &'static str {
@@ -113,13 +129,18 @@ fn negotiated(
         } else {
             charges.packages.net_base
         };
-        // The specification says list, the live service writes an object.
-        money(json, sheet, "BaseServiceCharge", base);
+        // The file says list, recordings show an object, and both break some client.
+        match sheet.negotiated_base {
+            NegotiatedBase::Object => money(json, sheet, "BaseServiceCharge", base),
+            NegotiatedBase::List => json.array("BaseServiceCharge", [base], |json, base| {
+                json.word("CurrencyCode", sheet.currency);
+                json.hundredths("MonetaryValue", base);
+            }),
+            NegotiatedBase::Absent => {}
+        }
     }
     rate_modifier(json, sheet, modifier);
-    if sheet.is_itemised() {
-        Items::of_shipment(sheet, basis, charges, charges.packages.net_fuel).write(json, sheet);
-    }
+    Items::of_shipment(sheet, basis, charges, charges.packages.net_fuel).write(json, sheet);
     let total = charges.net_total() + modifier.map_or(0, |modifier| modifier.amount);
     let total = total.max(0);
     taxes(json, sheet, total);
@@ -149,42 +170,33 @@ fn package(
 ) {
     let by_package = sheet.job.lane.is_rated_by_package();
     let shown = |amount: Cents| if by_package { amount } else { 0 };
-    money(
-        json,
-        sheet,
-        "TransportationCharges",
-        shown(charges.transportation()),
-    );
-    money(json, sheet, "BaseServiceCharge", shown(charges.base));
-    money(
-        json,
-        sheet,
-        "ServiceOptionsCharges",
-        shown(charges.options()),
-    );
-    if by_package && sheet.is_itemised() {
-        Items::of_package(basis, parcel, charges, charges.fuel).write(json, sheet);
+    if sheet.mode.packages_have_charges() {
+        let transportation = shown(charges.transportation());
+        money(json, sheet, "TransportationCharges", transportation);
+        money(json, sheet, "BaseServiceCharge", shown(charges.base));
+        let options = shown(charges.options());
+        money(json, sheet, "ServiceOptionsCharges", options);
+        if by_package {
+            Items::of_package(sheet, basis, parcel, charges, charges.fuel).write(json, sheet);
+        }
+        money(json, sheet, "TotalCharges", shown(charges.total()));
+        package_negotiated(json, sheet, basis, parcel, charges);
+    } else {
+        package_negotiated(json, sheet, basis, parcel, charges);
+        if by_package {
+            Items::of_package(sheet, basis, parcel, charges, charges.fuel).write(json, sheet);
+        }
     }
-    money(json, sheet, "TotalCharges", shown(charges.total()));
-    if by_package && basis.is_negotiated() {
-        json.object("NegotiatedCharges", |json| {
-            money(json, sheet, "BaseServiceCharge", charges.net_base);
-            money(
-                json,
-                sheet,
-                "TransportationCharges",
-                charges.net_transportation(),
-            );
-            if sheet.is_itemised() {
-                Items::of_package(basis, parcel, charges, charges.net_fuel).write(json, sheet);
-            }
-            money(json, sheet, "ServiceOptionsCharges", charges.options());
-            money(json, sheet, "TotalCharge", charges.net_total());
-        });
+    // The weight as it was sent, with one decimal at least; it was read as a number.
+    let weight = parcel.weight;
+    if weight.contains('.') {
+        json.word("Weight", weight);
+    } else {
+        json.word_with("Weight", weight, ".0");
     }
-    // It was read as a number.
-    json.word("Weight", parcel.weight);
-    billing_weight(json, sheet.job.units, shown(parcel.billed));
+    if sheet.mode.packages_have_charges() {
+        billing_weight(json, sheet.job.units, shown(parcel.billed));
+    }
     if let Some(size) = parcel.simple_rate.filter(|_| sheet.job.service.is_some()) {
         json.object("SimpleRate", |json| {
             json.text(
@@ -193,6 +205,27 @@ fn package(
             );
         });
     }
+}
+
+/// `NegotiatedCharges` of a package that is rated for itself.
+fn package_negotiated(
+    json: &mut Json,
+    sheet: &ResponseContext<'_>,
+    basis: &ServicePrices<'_>,
+    parcel: &Parcel<'_>,
+    charges: &PackageCharges,
+) {
+    if !sheet.job.lane.is_rated_by_package() || !basis.is_negotiated() {
+        return;
+    }
+    json.object("NegotiatedCharges", |json| {
+        money(json, sheet, "BaseServiceCharge", charges.net_base);
+        let transportation = charges.net_transportation();
+        money(json, sheet, "TransportationCharges", transportation);
+        Items::of_package(sheet, basis, parcel, charges, charges.net_fuel).write(json, sheet);
+        money(json, sheet, "ServiceOptionsCharges", charges.options());
+        money(json, sheet, "TotalCharge", charges.net_total());
+    });
 }
 
 pub(super) fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
@@ -299,7 +332,13 @@ impl<'t> Items<'t> {
         fuel: Cents,
     ) -> Self {
         let mut items = Self::new();
+        if sheet.itemised() == Itemised::No {
+            return items;
+        }
         items.push_charged("270", charges.packages.residential);
+        if sheet.itemised() == Itemised::Unasked {
+            return items;
+        }
         if !sheet.job.lane.is_rated_by_package() {
             items.push_parcel(basis, &charges.packages, fuel);
         }
@@ -307,16 +346,26 @@ impl<'t> Items<'t> {
         items.push_charged("310", charges.saturday_pickup);
         items.push_charged("121", charges.signature);
         items.push_charged("441", charges.carbon_neutral);
+        items.push_charged("250", charges.return_label);
         items
     }
 
     pub(super) fn of_package(
+        sheet: &ResponseContext<'_>,
         basis: &ServicePrices<'t>,
         parcel: &Parcel<'_>,
         charges: &PackageCharges,
         fuel: Cents,
     ) -> Self {
         let mut items = Self::new();
+        match sheet.itemised() {
+            Itemised::No => return items,
+            Itemised::Unasked => {
+                items.push_declared(basis, charges);
+                return items;
+            }
+            Itemised::Full => {}
+        }
         if parcel.simple_rate.is_some() && charges.fuel == 0 {
             items.push("553", 0, None);
         }
@@ -324,12 +373,29 @@ impl<'t> Items<'t> {
         items
     }
 
+    /// The declared value stands there even when it costs nothing, but not with Ground Saver.
+    fn push_declared(&mut self, basis: &ServicePrices<'t>, charges: &PackageCharges) {
+        if charges.declared > 0 || !basis.service.is_ground_saver() {
+            self.push("400", charges.declared, Some("EVS"));
+        }
+    }
+
+    /// Leaves out a declared value that costs nothing, as shipments do.
+    pub(super) fn without_free_value(mut self) -> Self {
+        let is_free = |line: &Item<'_>| line.code == "400" && line.amount == 0;
+        if let Some(at) = self.lines[..self.count].iter().position(is_free) {
+            self.lines.copy_within(at + 1..self.count, at);
+            self.count -= 1;
+        }
+        self
+    }
+
     fn push_parcel(&mut self, basis: &ServicePrices<'t>, charges: &PackageCharges, fuel: Cents) {
         self.push_charged("100", charges.handling);
         self.push_charged("377", charges.large);
         self.push_charged("110", charges.cash_on_delivery);
         self.push_charged("120", charges.signature);
-        self.push("400", charges.declared, Some("EVS"));
+        self.push_declared(basis, charges);
         if let Some(area) = basis.area {
             self.push("376", charges.area, Some(&area.subtype));
         }

@@ -48,7 +48,7 @@ pub(super) fn write(
             json.object("Service", |json| {
                 json.text("Description", basis.service.name(sheet.job.lane));
             });
-            if commitment.guaranteed {
+            if commitment.guaranteed && sheet.mode.guarantee_comes_first() {
                 json.text("GuaranteedIndicator", "");
             }
             json.object("EstimatedArrival", |json| {
@@ -68,6 +68,9 @@ pub(super) fn write(
                 json.integer_text("RestDays", journey.rest_days);
                 json.integer_text("TotalTransitDays", journey.total_days);
             });
+            if commitment.guaranteed && !sheet.mode.guarantee_comes_first() {
+                json.text("GuaranteedIndicator", "");
+            }
             json.text("SaturdayDelivery", "0");
             json.text("SundayDelivery", "0");
         });

@@ -185,9 +185,17 @@ fn international_time_in_transit_needs_the_value_of_the_contents() {
     let valued = with(
         body.clone(),
         "/InvoiceLineTotal",
-        json!({"MonetaryValue": "100"}),
+        json!({"MonetaryValue": "100", "CurrencyCode": "USD"}),
     );
-    rated(&rating, "v2409/Ratetimeintransit", &valued);
+    let code = |body: &Value| refused(&rating, "v2409/Ratetimeintransit", body).0;
+    assert_eq!(code(&valued), "111546");
+    let unknown = json!({"MonetaryValue": "100", "CurrencyCode": "QQQ"});
+    assert_eq!(
+        code(&with(valued.clone(), "/InvoiceLineTotal", unknown)),
+        "111550"
+    );
+    let weighed = with(valued, "/ShipmentTotalWeight", json!({"Weight": "5"}));
+    rated(&rating, "v2409/Ratetimeintransit", &weighed);
     let papers = with(body, "/DocumentsOnlyIndicator", json!(""));
     rated(&rating, "v2409/Ratetimeintransit", &papers);
 }
@@ -255,4 +263,30 @@ fn paths_and_documents_of_the_wrong_kind_are_refused() {
     assert_eq!(code("v2409/Rate", "{}"), "10002");
     assert_eq!(code("v2409/Rate", "[]"), "10002");
     assert_eq!(code("v2409/Rate", "{\"RateRequest\":{}}"), "20007");
+}
+
+#[test]
+fn reports_decide_what_is_refused() {
+    let rating = rating("default");
+    let home = with(
+        usual(),
+        "/ShipTo/Address/ResidentialAddressIndicator",
+        json!(""),
+    );
+    assert_eq!(refused(&rating, "v2409/Rate", &by(home, "59")).0, "111215");
+    rated(&rating, "v2409/Rate", &by(usual(), "59"));
+
+    let vietnam = json!({"CountryCode": "VN", "City": "Hanoi"});
+    let code = refused(&rating, "v2409/Shop", &address("ShipTo", vietnam)).0;
+    assert_eq!(code, "110012");
+
+    let payer = json!({"ShipmentCharge": {"BillShipper": {"AccountNumber": "12345"}}});
+    let mut unnamed = with(usual(), "/PaymentDetails", payer);
+    unnamed["RateRequest"]["Shipment"]["Shipper"]["ShipperNumber"] = json!("");
+    assert_eq!(refused(&rating, "v2409/Shop", &unnamed).0, "112111");
+
+    for version in ["v2410", "v0", "v01", "2", "%1A"] {
+        let code = refused(&rating, &format!("{version}/Rate"), &usual()).0;
+        assert_eq!(code, "20002", "{version}");
+    }
 }

@@ -87,7 +87,26 @@ fn money(of: &Value, key: &str) -> i64 {
 }
 
 fn only(answer: &Value) -> &Value {
-    &answer["RateResponse"]["RatedShipment"][0]
+    let rated = &answer["RateResponse"]["RatedShipment"];
+    rated.as_array().map_or(rated, |all| &all[0])
+}
+
+/// What a rated package has in all versions.
+fn common(mut rated: Value) -> Value {
+    let Some(services) = rated["RateResponse"]["RatedShipment"].as_array_mut() else {
+        return rated;
+    };
+    for service in services {
+        if let Some(package) = service["RatedPackage"].as_object_mut() {
+            package.retain(|key, _| {
+                matches!(
+                    key.as_str(),
+                    "Weight" | "ItemizedCharges" | "NegotiatedCharges"
+                )
+            });
+        }
+    }
+    rated
 }
 
 /// Takes the differences between versions out: a list of one becomes its item.
@@ -127,7 +146,7 @@ proptest! {
         service in service(), residential: bool,
     ) {
         let body = by(body(&parcels, from, to, residential), service);
-        let answer = rated(default_rating(), "v2409/Rate", &body);
+        let answer = rated(default_rating(), "v2403/Rate", &body);
         let shipment = only(&answer);
         let total = money(shipment, "TotalCharges");
         let transportation = money(shipment, "TransportationCharges");
@@ -152,7 +171,7 @@ proptest! {
     fn versions_differ_in_shape_only(parcel in parcel(), from in zip(), to in zip()) {
         let body = body(&[parcel], from, to, true);
         let answers = ["v1", "1701", "v2205", "v2403", "v2409"].map(|version| {
-            flattened(&rated(default_rating(), &format!("{version}/Shop"), &body))
+            common(flattened(&rated(default_rating(), &format!("{version}/Shop"), &body)))
         });
         prop_assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
     }

@@ -1,5 +1,7 @@
 //! What the answer looks like: by version, by option, by what was asked.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{by, cents, of_service, package, rated, rating, request, send, usual, with};
@@ -215,7 +217,7 @@ fn shipments_abroad_are_rated_as_a_whole_in_the_currency_of_the_origin() {
     body["RateRequest"]["Shipment"]["Shipper"]["Address"] =
         json!({"PostalCode": "M5V 2T6", "StateProvinceCode": "ON", "CountryCode": "CA"});
     body["RateRequest"]["Shipment"]["Package"] = json!([package("3"), package("4")]);
-    let answer = rated(&rating("default"), "v2409/Rate", &by(body, "11"));
+    let answer = rated(&rating("default"), "v2403/Rate", &by(body, "11"));
     let rated = of_service(&answer, "11");
     assert_eq!(rated["TotalCharges"]["CurrencyCode"], "CAD");
     assert_ne!(rated["BaseServiceCharge"]["MonetaryValue"], "0.00");
@@ -280,7 +282,7 @@ fn heavy_and_long_packages_are_surcharged_with_an_alert() {
         one["Dimensions"] = json!({"UnitOfMeasurement": {"Code": "IN"},
             "Length": length, "Width": "5", "Height": "5"});
         let body = by(with(usual(), "/Package", one), "03");
-        let answer = rated(&rating, "v2409/Rate", &body);
+        let answer = rated(&rating, "v2403/Rate", &body);
         let parcel = &of_service(&answer, "03")["RatedPackage"][0];
         let lines = parcel["ItemizedCharges"].as_array().expect("a list");
         let has = |code: &str| lines.iter().any(|line| line["Code"] == code);
@@ -333,4 +335,99 @@ fn options_cost_what_the_tariff_says() {
     assert_eq!(declared("100") - plain, 0);
     assert_eq!(declared("100.01") - plain, 495);
     assert_eq!(declared("1000") - plain, 1650);
+}
+
+#[test]
+fn recordings_decide_what_each_version_shows() {
+    let rating = rating("default");
+    let members = |value: &Value| -> Vec<String> {
+        value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let body = by(usual(), "03");
+    let new = rated(&rating, "v2409/Rate", &body);
+    let package = &of_service(&new, "03")["RatedPackage"][0];
+    assert_eq!(members(package), ["ItemizedCharges", "Weight"]);
+    assert_eq!(package["Weight"], "5.0");
+
+    // Without a sub-version: the residential surcharge and the declared value, and only in v2205.
+    let mut plain = with(
+        body,
+        "/ShipTo/Address/ResidentialAddressIndicator",
+        json!(""),
+    );
+    plain["RateRequest"]["Request"] = json!({});
+    let codes = |answer: &Value, pointer: &str| {
+        let charges = of_service(answer, "03")
+            .pointer(pointer)
+            .cloned()
+            .unwrap_or_default();
+        let lines = charges.as_array().cloned().unwrap_or_else(|| vec![charges]);
+        let codes = lines
+            .iter()
+            .filter_map(|line| line["Code"].as_str().map(str::to_owned));
+        codes.collect::<Vec<_>>()
+    };
+    let old = rated(&rating, "v2205/Rate", &plain);
+    assert_eq!(codes(&old, "/ItemizedCharges"), ["270"]);
+    assert_eq!(codes(&old, "/RatedPackage/ItemizedCharges"), ["400"]);
+    let other = rated(&rating, "v2403/Rate", &plain);
+    assert!(codes(&other, "/ItemizedCharges").is_empty());
+
+    // Rate without a service is Shop, in v2205 only.
+    let all = rated(&rating, "v2205/Rate", &usual());
+    assert!(
+        all["RateResponse"]["RatedShipment"]
+            .as_array()
+            .expect("several")
+            .len()
+            > 5
+    );
+}
+
+#[test]
+fn indicators_that_are_false_or_null_are_off() {
+    let rating = rating("default");
+    let asked = |value: Value| {
+        let options = json!({"SaturdayDeliveryIndicator": value});
+        let body = by(with(usual(), "/ShipmentServiceOptions", options), "03");
+        send(&rating, "v2409/Rate", body.to_string()).status
+    };
+    assert_eq!(asked(json!(false)), 200);
+    assert_eq!(asked(json!(null)), 200);
+    assert_eq!(asked(json!("")), 400);
+    assert_eq!(asked(json!("N")), 400);
+}
+
+#[test]
+fn base_of_negotiated_rates_is_written_as_the_setting_says() {
+    use crate::config::{NegotiatedBase, Settings};
+    let hot = Arc::<crate::hot_settings::HotSettings>::default();
+    let tariff = Arc::new(super::Tariff::bundled("default").expect("bundled"));
+    let rating = super::Rating::with_settings(tariff, Arc::clone(&hot));
+    let body = with(
+        by(usual(), "03"),
+        "/ShipmentRatingOptions",
+        json!({"NegotiatedRatesIndicator": ""}),
+    );
+    for (form, is_shown) in [
+        (
+            NegotiatedBase::Object,
+            Value::is_object as fn(&Value) -> bool,
+        ),
+        (NegotiatedBase::List, Value::is_array),
+        (NegotiatedBase::Absent, Value::is_null),
+    ] {
+        hot.set(&Settings {
+            negotiated_base: form,
+            ..Settings::default()
+        });
+        let answer = rated(&rating, "v2409/Rate", &body);
+        let base = &of_service(&answer, "03")["NegotiatedRateCharges"]["BaseServiceCharge"];
+        assert!(is_shown(base), "{form:?}: {base}");
+    }
 }
