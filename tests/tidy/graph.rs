@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("gateway-model", &[]),
     ("gateway-token", &["gateway-model"]),
-    ("gateway-proxy", &["gateway-model"]),
+    ("gateway-framing", &[]),
+    ("gateway-proxy", &["gateway-framing", "gateway-model"]),
     ("gateway-store", &["gateway-model"]),
     ("gateway-store-testkit", &[]),
     ("gateway-http-client", &[]),
@@ -110,6 +111,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "examples-signer",
             "gateway-broker",
             "gateway-http-client",
+            "gateway-framing",
             "gateway-model",
             "gateway-plugin-host",
             "gateway-proxy",

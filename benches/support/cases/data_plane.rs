@@ -2,6 +2,7 @@
 
 use super::Case;
 use crate::now;
+use gateway_framing::RequestFraming;
 use gateway_model::{
     AccountId, Credential, CredentialCell, CredentialState, CredentialView, Environment,
     Generation, SecretBytes,
@@ -9,7 +10,6 @@ use gateway_model::{
 use gateway_proxy::{
     Account, App, AppLogin, Directory, Route, SecretHash,
     bench_support::{self, Lookup, Tokens},
-    framing::RequestFraming,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use std::{

@@ -1,6 +1,6 @@
 //! Every failure that ends a request without a response of the carrier.
 
-use crate::framing::Violation;
+use gateway_framing::Violation;
 use gateway_model::{Failure, FailureClass, Unavailable, UnavailableReason};
 use http::StatusCode;
 use std::{borrow::Cow, time::Duration};

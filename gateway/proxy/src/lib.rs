@@ -15,13 +15,12 @@
 //! | `directory` | routes, accounts and apps: checked, indexed, published, viewed by a worker |
 //! | `upstream` | connection pools, the HTTP/1.1 client, TLS, request bodies |
 //! | files of the root | errors, settings, limits, counters, field names, ticks |
-//! | `framing` | the strict check of HTTP/1 bytes |
 //!
 //! The phases of a request, in the order in which they run (`request/serve.rs`):
 //!
 //! | | phase | file |
 //! |---|---|---|
-//! | 1 | accept; check the head; answer `OPTIONS *` | `serving/accept`, `serving/connection`, `framing`, `request/hygiene`, `request/host` |
+//! | 1 | accept; check the head; answer `OPTIONS *` | `serving/accept`, `serving/connection`, `gateway-framing`, `request/hygiene`, `request/host` |
 //! | 2 | choose the route; rewrite a path of the carrier's older API | `request/route`, `directory/legacy_paths` |
 //! | 3 | answer a token request | `request/token_endpoint`, `request/local_reply` |
 //! | 4 | identify the caller; count the request against the app's rate limit | `request/caller`, `request/legacy_key`, `directory/app_token`, `directory/rate` |
@@ -42,7 +41,6 @@ mod credential_source;
 mod directory;
 mod error;
 mod field_names;
-pub mod framing;
 mod limits;
 mod metrics;
 mod path_rules;

@@ -1,6 +1,6 @@
 //! Bounds of everything a peer can make large or slow.
 
-use crate::framing::limits::Bounds;
+use gateway_framing::limits::Bounds;
 use std::time::Duration;
 
 /// Sizes, counts and deadlines. The defaults are those of `docs/data-plane.md`.

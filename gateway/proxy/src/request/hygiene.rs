@@ -8,10 +8,10 @@ use crate::{
     directory::view::DirectoryView,
     error::{Code, Problem},
     field_names::{self, Fate, NameLengths},
-    framing::{all_target, limits},
     path_rules,
     worker::Connection,
 };
+use gateway_framing::{are_target_octets, limits};
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use hyper::body::Incoming;
 
@@ -99,7 +99,7 @@ fn check_http2(request: &Request<Incoming>) -> Result<(), Problem> {
     }
     if uri
         .path_and_query()
-        .is_some_and(|target| !all_target(target.as_str().as_bytes()))
+        .is_some_and(|target| !are_target_octets(target.as_str().as_bytes()))
     {
         return Err(Problem::bad(
             "the request target holds a byte that must be percent-encoded",

@@ -1,7 +1,8 @@
 //! Phase 11: recording a request, when its response is complete or given up.
 
-use crate::{directory::view::DirectoryView, error::Code, framing::Serving, worker::Connection};
+use crate::{directory::view::DirectoryView, error::Code, worker::Connection};
 use bytes::Bytes;
+use gateway_framing::ActiveRequest;
 use http::{Method, Request};
 use std::{rc::Rc, time::Instant};
 
@@ -27,13 +28,13 @@ pub(super) struct Record {
     pub(super) rewritten: bool,
     pub(super) complete: bool,
     /// Tells the connection's sweep that the peer waits for the gateway, not the gateway for the peer.
-    _serving: Serving,
+    _active: ActiveRequest,
 }
 
 impl Record {
     pub(super) fn begin<B>(
         connection: &Rc<Connection>,
-        serving: Serving,
+        active: ActiveRequest,
         request: &Request<B>,
     ) -> Self {
         let worker = &connection.worker;
@@ -57,7 +58,7 @@ impl Record {
             legacy: false,
             rewritten: false,
             complete: false,
-            _serving: serving,
+            _active: active,
         }
     }
 

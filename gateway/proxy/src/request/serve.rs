@@ -15,7 +15,6 @@ use super::{
 use crate::{
     directory::{RouteView, view::DirectoryView},
     error::Problem,
-    framing::ConnectionState,
     ticks::Alarm,
     upstream::{
         UpstreamBody,
@@ -23,6 +22,7 @@ use crate::{
     },
     worker::Connection,
 };
+use gateway_framing::ConnectionState;
 use http::{HeaderValue, Method, Request, Response, StatusCode, uri::PathAndQuery};
 use hyper::body::Incoming;
 use std::rc::Rc;
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, BrokenOff> {
     let version = request.version();
-    let mut record = Record::begin(&connection, state.serve(), &request);
+    let mut record = Record::begin(&connection, state.begin_request(), &request);
     let mut view = None;
     // The framing check ran on the bytes. hyper may have parsed a head that the check refused.
     let outcome = match state.refusal(&request) {

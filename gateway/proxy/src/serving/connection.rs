@@ -6,11 +6,11 @@
 
 use super::{http1, http2_streams::Streams, read_ahead::ReadAhead};
 use crate::{
-    framing::{GuardedIo, Protocol},
     request,
     ticks::timeout,
     worker::{Connection, Worker},
 };
+use gateway_framing::{GuardedIo, Protocol};
 use hyper::{server::conn, service::service_fn};
 use hyper_util::rt::TokioTimer;
 use std::{

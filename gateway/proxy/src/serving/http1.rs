@@ -5,7 +5,8 @@
 //! hyper's part is made again when the next byte arrives. Deadlines, limits and metrics belong to the
 //! connection's task and its guard, which stay.
 
-use crate::{framing::GuardedIo, request, worker::Connection};
+use crate::{request, worker::Connection};
+use gateway_framing::GuardedIo;
 use hyper::{rt::Write as _, server::conn, service::service_fn};
 use std::{
     future::{Future as _, poll_fn},
@@ -67,7 +68,7 @@ where
             Poll::Ready(ended) => Poll::Ready(Some(ended)),
             // Park only when everything is served, read and sent: bytes inside hyper would be lost.
             Poll::Pending if connection.control.was_told_to_park() => {
-                let done = known.is_idle() && known.has_served_all();
+                let done = known.is_idle() && known.has_begun_all();
                 if done {
                     Poll::Ready(None)
                 } else {

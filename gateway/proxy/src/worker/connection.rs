@@ -1,7 +1,7 @@
 //! One app's connection, as its requests see it.
 
 use super::{connection_control::ConnectionControl, host_memo::HostMemo, state::Worker};
-use crate::framing::ConnectionState;
+use gateway_framing::ConnectionState;
 use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},

@@ -2,11 +2,11 @@
 
 use super::connection_control::ConnectionControl;
 use crate::{
-    framing::{ConnectionState, Expiry, Patience, Watch},
     limits::Limits,
     metrics::WorkerMetrics,
     ticks::{Slots, TICK},
 };
+use gateway_framing::{ConnectionState, Expiry, PeerMonitor, PeerTimeouts};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -22,7 +22,7 @@ const CROWD: usize = 128;
 
 struct Entry {
     control: Rc<ConnectionControl>,
-    watch: Option<Watch>,
+    watch: Option<PeerMonitor>,
 }
 
 /// The worker's connections.
@@ -57,7 +57,7 @@ impl ConnectionTable {
 
     /// From now on the sweep looks after the pace of the peer at this place.
     pub(crate) fn watch(&self, slot: usize, state: Rc<ConnectionState>) {
-        let watch = Watch::new(state, self.elapsed());
+        let watch = PeerMonitor::new(state, self.elapsed());
         if let Some(entry) = self.open.borrow_mut().at(slot) {
             entry.watch = Some(watch);
         }
@@ -74,7 +74,7 @@ impl ConnectionTable {
     fn park_idle(&self) {
         self.newcomers.set(0);
         self.open.borrow().each(|entry| {
-            if entry.watch.as_ref().is_some_and(Watch::is_idle) {
+            if entry.watch.as_ref().is_some_and(PeerMonitor::is_idle) {
                 entry.control.ask_to_park();
             }
         });
@@ -119,13 +119,13 @@ impl ConnectionTable {
         self.ticks.set(self.ticks.get().saturating_add(1));
         self.newcomers.set(0);
         let now = self.elapsed();
-        let patience = patience(limits);
+        let timeouts = timeouts(limits);
         self.open.borrow_mut().each_mut(|entry| {
             let Some(watch) = &mut entry.watch else {
                 return;
             };
-            match watch.check(now, &patience) {
-                Some(Expiry::Idle) if entry.control.send_goaway() => watch.forgive(),
+            match watch.check(now, &timeouts) {
+                Some(Expiry::Idle) if entry.control.send_goaway() => watch.withdraw_expiry(),
                 Some(
                     Expiry::Idle
                     | Expiry::Head
@@ -143,8 +143,8 @@ impl ConnectionTable {
     }
 }
 
-fn patience(limits: &Limits) -> Patience {
-    Patience {
+fn timeouts(limits: &Limits) -> PeerTimeouts {
+    PeerTimeouts {
         head: limits.head_read,
         idle: limits.keep_alive_idle,
         body_idle: limits.body_idle,

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     error::{Code, Problem},
-    framing::violation_in,
     limits::Limits,
     ticks::{Ticks, poll_once},
 };
+use gateway_framing::violation_in;
 use http::{HeaderMap, HeaderValue, Method, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};

@@ -2,11 +2,11 @@
 
 use crate::{
     error::{Code, Problem},
-    framing::{Violation, violation_in},
     limits::Limits,
     ticks::{Alarm, TICK, Ticks},
 };
 use bytes::Bytes;
+use gateway_framing::{Violation, violation_in};
 use hyper::body::{Body as _, Incoming};
 use std::{
     cell::{Cell, RefCell},

@@ -1,6 +1,6 @@
 //! Why an exchange over HTTP/1.1 failed.
 
-use crate::framing::Violation;
+use gateway_framing::Violation;
 use std::io;
 
 /// Why an exchange cannot go on. The connection is of no use any more.

@@ -2,7 +2,7 @@
 //!
 //! hyper's client gives a connection a task of its own, so that a request and its answer cross to it
 //! and back by channels, and each crossing wakes a task. Here the request's own task writes and reads,
-//! and the checks of [`crate::framing`], which see every byte anyway, are also what finds the fields. An
+//! and the checks of [`gateway_framing`], which see every byte anyway, are also what finds the fields. An
 //! unused connection is only its socket: that its server closed it shows when it is taken.
 //!
 //! * [`Connection`]: an exchange, as far as it has come.
@@ -23,8 +23,8 @@ pub(crate) use sending::{RequestHead, write_head};
 pub(crate) use stream::Stream;
 
 use super::body::RequestBody;
-use crate::framing::limits::Bounds;
 use bytes::Bytes;
+use gateway_framing::limits::Bounds;
 use http::{Method, Response};
 use receiving::Receiving;
 use sending::Sending;

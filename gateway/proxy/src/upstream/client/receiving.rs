@@ -1,8 +1,8 @@
 //! An answer as it comes in.
 
 use super::{error::Http1Error, head, stream::Stream};
-use crate::framing::{FieldPlaces, Part, ResponseFraming, limits::Bounds};
 use bytes::{Buf as _, Bytes, BytesMut};
+use gateway_framing::{FieldSpans, ResponseFraming, ResponsePart, limits::Bounds};
 use http::Response;
 use std::{
     io,
@@ -21,7 +21,7 @@ const LEAST: usize = 4 * 1024;
 /// The response that is being received.
 pub(super) struct Receiving {
     framing: ResponseFraming,
-    places: FieldPlaces,
+    spans: FieldSpans,
     /// Read, and not handed on. Of an unused connection it is empty.
     buffer: BytesMut,
 }
@@ -30,7 +30,7 @@ impl Receiving {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             framing: ResponseFraming::new().bounded(bounds),
-            places: FieldPlaces::default(),
+            spans: FieldSpans::default(),
             buffer: BytesMut::new(),
         }
     }
@@ -46,19 +46,19 @@ impl Receiving {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(Response<()>, bool), Http1Error>> {
         loop {
-            match self.framing.next(&self.buffer, &mut self.places)? {
+            match self.framing.next(&self.buffer, &mut self.spans)? {
                 // An interim response (1xx): the final one follows.
-                Part::Skip(count) => self.buffer.advance(count),
-                Part::Head(answer) => {
+                ResponsePart::Skip(count) => self.buffer.advance(count),
+                ResponsePart::Head(answer) => {
                     let bytes = self.buffer.split_to(answer.length).freeze();
-                    let made = head::assemble(answer, &bytes, self.places.as_slice());
-                    self.places.clear();
+                    let made = head::assemble(answer, &bytes, self.spans.as_slice());
+                    self.spans.clear();
                     let (answer, last) = made?;
                     let last = last || self.framing.ends_with_connection();
                     return Poll::Ready(Ok((answer, last)));
                 }
                 // Content and End follow a head only.
-                Part::More | Part::Content(_) | Part::End => {
+                ResponsePart::More | ResponsePart::Content(_) | ResponsePart::End => {
                     if ready!(self.poll_fill(stream, cx))? == 0 {
                         return Poll::Ready(Err(ended_early()));
                     }
@@ -77,16 +77,16 @@ impl Receiving {
             if self.is_complete() {
                 return Poll::Ready(None);
             }
-            match self.framing.next(&self.buffer, &mut self.places) {
+            match self.framing.next(&self.buffer, &mut self.spans) {
                 Err(violation) => return Poll::Ready(Some(Err(violation.into()))),
-                Ok(Part::Skip(count)) => self.buffer.advance(count),
-                Ok(Part::Content(count)) => {
+                Ok(ResponsePart::Skip(count)) => self.buffer.advance(count),
+                Ok(ResponsePart::Content(count)) => {
                     let piece = self.buffer.split_to(count).freeze();
                     return Poll::Ready(Some(Ok(piece)));
                 }
                 // A second head cannot follow the first.
-                Ok(Part::End | Part::Head(_)) => return Poll::Ready(None),
-                Ok(Part::More) => match ready!(self.poll_fill(stream, cx)) {
+                Ok(ResponsePart::End | ResponsePart::Head(_)) => return Poll::Ready(None),
+                Ok(ResponsePart::More) => match ready!(self.poll_fill(stream, cx)) {
                     // Without a length the end of the connection is the end of the content (RFC 9112 section 6.3).
                     Ok(0) if self.framing.ends_with_connection() => return Poll::Ready(None),
                     Ok(0) => return Poll::Ready(Some(Err(ended_early()))),
@@ -100,7 +100,10 @@ impl Receiving {
     /// One read; how much came, 0 at the end of the stream.
     fn poll_fill(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.buffer.capacity() - self.buffer.len() < LEAST {
-            let long = self.framing.left().is_none_or(|left| left > READ as u64);
+            let long = self
+                .framing
+                .remaining()
+                .is_none_or(|left| left > READ as u64);
             self.buffer.reserve(if long { LONG_READ } else { READ });
         }
         poll_read_buf(Pin::new(stream), cx, &mut self.buffer)
@@ -120,7 +123,7 @@ impl Receiving {
     }
 
     pub(super) fn left(&self) -> Option<u64> {
-        self.framing.left()
+        self.framing.remaining()
     }
 
     /// Whether the next answer may come: this one is complete, and nothing followed it.

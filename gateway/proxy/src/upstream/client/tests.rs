@@ -1,11 +1,9 @@
 //! One connection and a server that writes what a test tells it to.
 
 use super::{Connection, Http1Error, RequestHead, Stream, head};
-use crate::{
-    framing::{FieldPlaces, Part, ResponseFraming, Violation, limits::Bounds},
-    upstream::body::RequestBody,
-};
+use crate::upstream::body::RequestBody;
 use bytes::Bytes;
+use gateway_framing::{FieldSpans, ResponseFraming, ResponsePart, Violation, limits::Bounds};
 use http::{HeaderMap, HeaderValue, Method, Response, header, uri::PathAndQuery};
 use proptest::prelude::*;
 use std::future::poll_fn;
@@ -220,11 +218,11 @@ proptest! {
         let bytes = Bytes::from(format!("HTTP/1.1 200 OK\r\n{lines}\r\n"));
         let mut framing = ResponseFraming::new();
         framing.begin(false);
-        let mut places = FieldPlaces::default();
-        let Ok(Part::Head(found)) = framing.next(&bytes, &mut places) else {
+        let mut spans = FieldSpans::default();
+        let Ok(ResponsePart::Head(found)) = framing.next(&bytes, &mut spans) else {
             return Err(TestCaseError::fail("no head"));
         };
-        let (answer, last) = head::assemble(found, &bytes, places.as_slice()).unwrap();
+        let (answer, last) = head::assemble(found, &bytes, spans.as_slice()).unwrap();
         prop_assert!(!last);
         let mut parsed = [httparse::EMPTY_HEADER; 32];
         let mut theirs = httparse::Response::new(&mut parsed);

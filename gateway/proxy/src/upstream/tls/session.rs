@@ -4,7 +4,7 @@ use super::{
     incoming::Incoming,
     outgoing::{self, Outgoing},
 };
-use crate::framing::Held;
+use gateway_framing::ReadBuffer;
 use rustls::{
     client::{ClientConnectionData, UnbufferedClientConnection},
     unbuffered::{ConnectionState, ReadTraffic, WriteTraffic},
@@ -20,7 +20,7 @@ pub(super) struct Session {
     client: UnbufferedClientConnection,
     pub(super) incoming: Incoming,
     /// Decrypted and not asked for yet.
-    pub(super) plaintext: Held,
+    pub(super) plaintext: ReadBuffer,
     pub(super) outgoing: Outgoing,
     /// The peer said that it sends nothing more.
     pub(super) peer_closed: bool,
@@ -44,7 +44,7 @@ impl Session {
         Self {
             client,
             incoming: Incoming::default(),
-            plaintext: Held::default(),
+            plaintext: ReadBuffer::default(),
             outgoing: Outgoing::default(),
             peer_closed: false,
             failed: None,
@@ -175,7 +175,7 @@ pub(super) fn invalid(error: rustls::Error) -> io::Error {
 /// Hands on the plaintext of a record; how many more bytes than were said are used up by that.
 fn take(
     traffic: &mut ReadTraffic<'_, '_, ClientConnectionData>,
-    kept: &mut Held,
+    kept: &mut ReadBuffer,
     buf: &mut ReadBuf<'_>,
 ) -> Result<usize, rustls::Error> {
     let mut used = 0;

@@ -1,20 +1,20 @@
 //! Reading an upstream's answers as the gateway does, but from memory.
 
-use gateway_proxy::framing::{AnswerHead, FieldPlaces, Part, ResponseFraming, Violation};
+use gateway_framing::{FieldSpans, ResponseFraming, ResponseHead, ResponsePart, Violation};
 
 /// One connection's answers.
 #[derive(Default)]
-pub(crate) struct Answers {
+pub(crate) struct Responses {
     pub(crate) framing: ResponseFraming,
-    places: FieldPlaces,
+    places: FieldSpans,
     held: Vec<u8>,
     /// Bytes read and found to be fine.
     pub(crate) read: usize,
-    pub(crate) head: Option<AnswerHead>,
+    pub(crate) head: Option<ResponseHead>,
     pub(crate) content: Vec<u8>,
 }
 
-impl Answers {
+impl Responses {
     /// One request was sent.
     pub(crate) fn to(head: bool) -> Self {
         let mut answers = Self::default();
@@ -27,13 +27,13 @@ impl Answers {
         self.held.extend_from_slice(bytes);
         loop {
             let count = match self.framing.next(&self.held, &mut self.places)? {
-                Part::More | Part::End => return Ok(()),
-                Part::Skip(count) => count,
-                Part::Head(head) => {
+                ResponsePart::More | ResponsePart::End => return Ok(()),
+                ResponsePart::Skip(count) => count,
+                ResponsePart::Head(head) => {
                     assert_eq!(self.head.replace(head), None, "a second head");
                     head.length
                 }
-                Part::Content(count) => {
+                ResponsePart::Content(count) => {
                     self.content.extend_from_slice(&self.held[..count]);
                     count
                 }

@@ -1,41 +1,33 @@
-//! A stream of requests: where each head ends, how long each body is, where the next one starts.
+//! The requests of one connection: where each head ends, how long each body is, where the next one starts.
 
-use super::body::Body;
-use super::chunked::Chunked;
-use super::field::Sender;
-use super::head::Head;
-use super::{Violation, limits::Bounds};
+use crate::body::BodyFraming;
+use crate::chunked::ChunkedFraming;
+use crate::field::MessageKind;
+use crate::head::HeadParser;
+use crate::limits::Bounds;
+use crate::position::Position;
+use crate::violation::Violation;
 
-/// What came of looking at more bytes.
+/// The verdict on more bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advance {
-    /// So many bytes, from the start, are whole heads or body and may be acted on. The rest is an
-    /// incomplete head: show it again with more behind it.
+    /// How many bytes, from the start, are complete heads or body and may be acted on. The remainder is an
+    /// incomplete head: show it again with more bytes behind it.
     pub approved: usize,
-    /// What is wrong right behind the approved bytes. Nothing after it is ever looked at.
+    /// What is wrong with the next byte behind the approved ones. No byte behind it is ever looked at.
     pub violation: Option<Violation>,
-}
-
-/// What the next byte would belong to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Position {
-    /// Nothing: the last message is complete and the next has not begun.
-    Between,
-    /// A head.
-    Head,
-    /// A body.
-    Body,
 }
 
 /// Follows the requests of one downstream connection.
 #[derive(Debug)]
 pub struct RequestFraming {
-    head: Head,
+    head: HeadParser,
     bounds: Bounds,
-    body: Body,
+    body: BodyFraming,
     heads: u64,
     violation: Option<Violation>,
-    waiting: bool,
+    /// A head has begun and is not complete.
+    in_head: bool,
 }
 
 impl Default for RequestFraming {
@@ -45,52 +37,52 @@ impl Default for RequestFraming {
 }
 
 impl RequestFraming {
-    /// Starts in front of the first request.
+    /// Starts before the first request.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            head: Head::new(Sender::Downstream, Bounds::default()),
+            head: HeadParser::new(MessageKind::Request, Bounds::default()),
             bounds: Bounds::default(),
-            body: Body::None,
+            body: BodyFraming::None,
             heads: 0,
             violation: None,
-            waiting: false,
+            in_head: false,
         }
     }
 
-    /// The same with other bounds; to be called in front of the first message.
+    /// Replaces the default bounds. Call it before the first byte.
     #[must_use]
     pub fn bounded(mut self, bounds: Bounds) -> Self {
         self.bounds = bounds;
-        self.head = Head::new(Sender::Downstream, bounds);
+        self.head = HeadParser::new(MessageKind::Request, bounds);
         self
     }
 
-    /// Looks at `bytes`: what was not approved last time, and what has come since.
+    /// Checks `bytes`: those that were not approved last time, with the new ones behind them.
     pub fn advance(&mut self, bytes: &[u8]) -> Advance {
         let mut approved = 0;
         while self.violation.is_none() && approved < bytes.len() {
-            let rest = &bytes[approved..];
+            let remainder = &bytes[approved..];
             if !self.body.is_none() {
-                let (here, result) = self.body.advance(rest);
+                let (here, result) = self.body.advance(remainder);
                 approved += here;
                 self.violation = result.err();
                 continue;
             }
-            match self.head.advance(rest, |_| ()) {
+            match self.head.advance(remainder, |_| ()) {
                 Ok(Some(complete)) => {
                     approved += complete.length;
                     self.heads += 1;
-                    self.waiting = false;
+                    self.in_head = false;
                     self.body = if complete.fields.chunked {
-                        Body::Chunked(Chunked::new())
+                        BodyFraming::Chunked(ChunkedFraming::new())
                     } else {
-                        Body::of_length(complete.fields.length)
+                        BodyFraming::of_length(complete.fields.length)
                     };
-                    self.head = Head::new(Sender::Downstream, self.bounds);
+                    self.head = HeadParser::new(MessageKind::Request, self.bounds);
                 }
                 Ok(None) => {
-                    self.waiting = true;
+                    self.in_head = true;
                     break;
                 }
                 Err(violation) => self.violation = Some(violation),
@@ -102,12 +94,12 @@ impl RequestFraming {
         }
     }
 
-    /// What the next byte belongs to; after a violation, what the offending one belonged to.
+    /// What the next byte belongs to; after a violation, what the offending byte belonged to.
     #[must_use]
     pub fn position(&self) -> Position {
         match (
             self.body.is_none(),
-            self.waiting || self.violation.is_some(),
+            self.in_head || self.violation.is_some(),
         ) {
             (false, _) => Position::Body,
             (true, true) => Position::Head,

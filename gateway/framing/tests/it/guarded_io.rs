@@ -4,14 +4,15 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gateway_proxy::framing::{
-    ConnectionState, Expiry, GuardedIo, Patience, Protocol, Violation, Watch, violation_in,
+use gateway_framing::{
+    ConnectionState, Expiry, GuardedIo, PeerMonitor, PeerTimeouts, Protocol, Violation,
+    violation_in,
 };
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, StatusCode, body::Bytes, body::Incoming, service::service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
-/// Answers with the length of the body, or as the guard demands.
+/// Responses with the length of the body, or as the guard demands.
 async fn answer(
     state: Rc<ConnectionState>,
     request: Request<Incoming>,
@@ -26,7 +27,7 @@ async fn answer(
     if let Some(violation) = state.refusal(&request) {
         return Ok(refuse(violation));
     }
-    let _serving = state.serve();
+    let _active = state.begin_request();
     let path = request.uri().path().to_owned();
     Ok(match request.into_body().collect().await {
         Ok(body) => Response::new(Full::from(format!("{path}={};", body.to_bytes().len()))),
@@ -193,7 +194,7 @@ fn an_http2_preface_is_told_apart_however_it_is_cut() {
     });
 }
 
-const PATIENCE: Patience = Patience {
+const PATIENCE: PeerTimeouts = PeerTimeouts {
     head: Duration::from_secs(2),
     idle: Duration::from_secs(4),
     body_idle: Duration::from_secs(3),
@@ -211,7 +212,7 @@ fn swept<F: Future<Output = String>>(
     runtime().block_on(async {
         let (ours, theirs) = tokio::io::duplex(pipe);
         let io = GuardedIo::new(theirs);
-        let mut watch = Watch::new(io.state(), Duration::ZERO);
+        let mut watch = PeerMonitor::new(io.state(), Duration::ZERO);
         let expired = std::cell::RefCell::new(Vec::new());
         let elapsed = std::cell::Cell::new(Duration::ZERO);
         let sweep = async {

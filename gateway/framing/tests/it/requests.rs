@@ -1,6 +1,6 @@
 //! The rules for requests, one line each (H1, H2, H7, D3).
 
-use gateway_proxy::framing::{Position, RequestFraming, Violation};
+use gateway_framing::{Position, RequestFraming, Violation};
 
 /// The first violation in `bytes`; `None` if every byte is approved or waits for more.
 fn violation(bytes: impl AsRef<[u8]>) -> Option<Violation> {

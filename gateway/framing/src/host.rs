@@ -1,21 +1,21 @@
-//! The `Host` field: `uri-host [ ":" port ]` and nothing else.
+//! The `Host` field: `uri-host [ ":" port ]` and nothing else (RFC 9110 section 7.2).
 
 use std::net::Ipv6Addr;
 
-use super::bytes;
+use crate::octets;
 
 /// Whether the value names one host, with or without a port.
 ///
-/// Narrower than the grammar: no percent-encoding, no sub-delimiters (a comma would make two hosts
-/// for somebody), no empty port. No name in DNS needs them.
-pub(super) fn is_valid(value: &[u8]) -> bool {
-    if let [b'[', rest @ ..] = value {
-        return match memchr::memchr(b']', rest) {
-            Some(end) => is_ipv6(&rest[..end]) && is_port_suffix(&rest[end + 1..]),
+/// Stricter than the grammar: no percent-encoding, no sub-delimiters and no empty port. DNS names need
+/// none of them, and a comma makes some readers see two hosts.
+pub(crate) fn is_valid(value: &[u8]) -> bool {
+    if let [b'[', literal @ ..] = value {
+        return match memchr::memchr(b']', literal) {
+            Some(end) => is_ipv6(&literal[..end]) && is_port_suffix(&literal[end + 1..]),
             None => false,
         };
     }
-    let name = bytes::host_prefix(value);
+    let name = octets::host_prefix(value);
     name > 0 && is_port_suffix(&value[name..])
 }
 

@@ -1,10 +1,10 @@
 //! The rules for upstream answers, one line each (H12).
 
-use crate::answers::Answers;
-use gateway_proxy::framing::Violation;
+use crate::responses_in_memory::Responses;
+use gateway_framing::Violation;
 
 fn answer(bytes: &[u8], to_head: bool) -> (usize, Option<Violation>, bool) {
-    let mut answers = Answers::to(to_head);
+    let mut answers = Responses::to(to_head);
     let violation = answers.read(bytes).err();
     (answers.read, violation, answers.framing.is_idle())
 }
@@ -177,7 +177,7 @@ fn answers_that_do_not_fit_their_status_or_request_are_refused() {
 
 #[test]
 fn bytes_without_a_request_are_unsolicited() {
-    let mut answers = Answers::default();
+    let mut answers = Responses::default();
     assert!(answers.framing.is_idle());
     assert_eq!(answers.read(b"H"), Err(Violation::Unsolicited));
     assert!(!answers.framing.is_idle());

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use gateway_proxy::framing::{Position, RequestFraming};
+use gateway_framing::{Position, RequestFraming};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Which bytes may stand where: one table, looked up once per byte.
+//! Which octets may appear in which part of a head: one table, looked up once per byte.
 
 const TOKEN: u8 = 1;
 const UNDERSCORE: u8 = 2;
@@ -46,8 +46,8 @@ const fn class(byte: u8) -> u8 {
     if byte == b'_' {
         class |= UNDERSCORE;
     }
-    // Visible ASCII without what RFC 3986 keeps out of every URI and without the fragment mark,
-    // which hyper's URI type would cut off in silence.
+    // Visible ASCII without what RFC 3986 keeps out of every URI, and without `#`: hyper's URI type
+    // would drop the fragment silently.
     if byte.is_ascii_graphic()
         && !matches!(
             byte,
@@ -62,24 +62,26 @@ const fn class(byte: u8) -> u8 {
     class
 }
 
-pub(super) const fn is_token(byte: u8) -> bool {
+pub(crate) const fn is_token(byte: u8) -> bool {
     CLASSES[byte as usize] & TOKEN != 0
 }
 
-pub(super) fn all_token(bytes: &[u8]) -> bool {
+pub(crate) fn are_token_octets(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| is_token(byte))
 }
 
-pub(crate) fn all_target(bytes: &[u8]) -> bool {
-    // No early exit: the loop stays branch-free, and almost every target is fine.
+/// Whether a request target may hold these bytes.
+#[must_use]
+pub fn are_target_octets(bytes: &[u8]) -> bool {
+    // No early exit: almost every target is valid, and without a branch the loop is vectorised.
     bytes
         .iter()
         .fold(TARGET, |seen, &byte| seen & CLASSES[byte as usize])
         == TARGET
 }
 
-/// How many bytes at the start a plain host name or IPv4 address may hold.
-pub(super) fn host_prefix(bytes: &[u8]) -> usize {
+/// The length of the host name or IPv4 address at the start.
+pub(crate) fn host_prefix(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at)
         && CLASSES[byte as usize] & HOST != 0
@@ -89,8 +91,8 @@ pub(super) fn host_prefix(bytes: &[u8]) -> usize {
     at
 }
 
-/// The length of the token at the start, and whether it has an underscore.
-pub(super) fn token_prefix(bytes: &[u8]) -> (usize, bool) {
+/// The length of the token at the start, and whether it contains an underscore.
+pub(crate) fn token_prefix(bytes: &[u8]) -> (usize, bool) {
     let mut at = 0;
     while let Some(word) = bytes[at..].first_chunk::<8>() {
         let plain = plain_prefix(u64::from_le_bytes(*word));
@@ -117,8 +119,8 @@ const HIGH: u64 = ONES << 7;
 
 /// How many of eight bytes, from the lowest, are letters or dashes, as in almost every field name.
 ///
-/// Eight comparisons in one word: adding to seven bits carries into the eighth when the byte is at
-/// least so large, and never into the next byte.
+/// Eight comparisons in one word: an addition to the lower seven bits carries into the eighth exactly when
+/// the byte is large enough, and never into the next byte.
 const fn plain_prefix(word: u64) -> usize {
     const SMALL: u64 = ONES * 0x20;
     const DASHES: u64 = ONES * b'-' as u64;
@@ -130,15 +132,15 @@ const fn plain_prefix(word: u64) -> usize {
     ((plain ^ HIGH).trailing_zeros() / 8) as usize
 }
 
-/// Whether a field value may hold this byte: everything but control bytes, HTAB allowed.
-pub(super) const fn is_value(byte: u8) -> bool {
+/// Whether a field value may hold this byte: any byte but a control byte; HTAB is allowed.
+pub(crate) const fn is_value(byte: u8) -> bool {
     (byte >= b' ' && byte != 0x7f) || byte == b'\t'
 }
 
-/// Where the first control byte is, tabs left aside.
-pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
+/// The offset of the first control byte other than HTAB.
+pub(crate) fn first_control(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
-    // Most lines end within four words. In a long one, a block at a time is vectorised.
+    // Most lines end within four words. Only longer ones repay the start of the vectorised loop.
     while let Some(word) = bytes[at..].first_chunk::<8>() {
         let word = u64::from_le_bytes(*word);
         let controls = if may_hold_control(word) {
@@ -158,11 +160,11 @@ pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
             }
         }
     }
-    let rest = bytes[at..].iter().position(|&byte| !is_value(byte));
-    rest.map(|offset| at + offset)
+    let tail = bytes[at..].iter().position(|&byte| !is_value(byte));
+    tail.map(|offset| at + offset)
 }
 
-/// Whether no byte is a control byte, tabs left aside. Written so that it is vectorised.
+/// Whether no byte is a control byte other than HTAB. Written so that the compiler vectorises it.
 fn is_clean(block: &[u8; 32]) -> bool {
     let mut seen = 0;
     for &byte in block {
@@ -171,7 +173,7 @@ fn is_clean(block: &[u8; 32]) -> bool {
     seen == 0
 }
 
-/// Whether a control byte or a tab is among eight bytes; half the work of [`controls`].
+/// Whether one of eight bytes is a control byte or HTAB: half the work of [`controls`].
 const fn may_hold_control(word: u64) -> bool {
     let small = word.wrapping_sub(ONES * b' ' as u64) & !word;
     let from_delete = word ^ !HIGH;
@@ -179,7 +181,7 @@ const fn may_hold_control(word: u64) -> bool {
     (small | delete) & HIGH != 0
 }
 
-/// The high bit of each of eight bytes that is a control byte and no tab.
+/// Sets the high bit of each of eight bytes that is a control byte other than HTAB.
 const fn controls(word: u64) -> u64 {
     const SPACES: u64 = ONES * (0x80 - b' ' as u64);
     const TABS: u64 = ONES * b'\t' as u64;
@@ -189,22 +191,30 @@ const fn controls(word: u64) -> u64 {
     ((small & not_tab) | !not_delete) & HIGH
 }
 
-/// The value without the white space around it.
-pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = bytes {
-        bytes = rest;
+/// The value without the optional white space around it (OWS, RFC 9110 section 5.6.3).
+#[must_use]
+pub fn trim_ows(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', inner @ ..] = bytes {
+        bytes = inner;
     }
-    while let [rest @ .., b' ' | b'\t'] = bytes {
-        bytes = rest;
+    while let [inner @ .., b' ' | b'\t'] = bytes {
+        bytes = inner;
     }
     bytes
+}
+
+/// Whether a comma-separated list has this member, in any case (RFC 9110 section 5.6.1).
+#[must_use]
+pub fn has_list_member(list: &[u8], member: &str) -> bool {
+    list.split(|&byte| byte == b',')
+        .any(|found| trim_ows(found).eq_ignore_ascii_case(member.as_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Every byte at every place of a word, against the plain definitions.
+    /// Each byte at each place of a word, compared with the definitions for single bytes.
     #[test]
     fn words_are_judged_as_bytes_are() {
         for length in [8, 9, 40, 100] {

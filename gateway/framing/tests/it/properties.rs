@@ -1,7 +1,7 @@
 //! Whatever the bytes and however they are cut, the verdict is the same.
 
-use crate::answers::Answers;
-use gateway_proxy::framing::{RequestFraming, Violation};
+use crate::responses_in_memory::Responses;
+use gateway_framing::{RequestFraming, Violation};
 use proptest::prelude::*;
 
 /// Pieces that make heads and bodies, valid and not, when put in a row.
@@ -86,7 +86,7 @@ fn of_requests(bytes: &[u8], cuts: &[usize]) -> Verdict {
 }
 
 fn of_responses(bytes: &[u8], cuts: &[usize], to_head: bool) -> Verdict {
-    let mut answers = Answers::to(to_head);
+    let mut answers = Responses::to(to_head);
     let violation = pieces(bytes, cuts).find_map(|piece| answers.read(piece).err());
     let content = String::from_utf8_lossy(&answers.content).into_owned();
     let state = format!("{} {:?} {content}", answers.framing.is_idle(), answers.head);

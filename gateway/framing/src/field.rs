@@ -1,46 +1,47 @@
-//! One field line at a time, and what the framing fields among them say.
+//! Field lines, one at a time, and the fields among them that frame the message.
 
-use super::{Violation, bytes, host, limits};
+use crate::violation::Violation;
+use crate::{host, limits, octets};
 
-/// What the field lines of one head said so far.
+/// What the field lines of one head have said so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fields {
+pub(crate) struct FramingFields {
     count: u16,
-    /// The length of the last one's name.
-    pub(super) name: usize,
-    pub(super) host: bool,
-    pub(super) length: Option<u64>,
-    pub(super) chunked: bool,
+    /// The length of the last field's name.
+    pub(crate) name: usize,
+    pub(crate) host: bool,
+    pub(crate) length: Option<u64>,
+    pub(crate) chunked: bool,
     expect: bool,
 }
 
-/// Whose fields they are: some are ruled in requests only.
+/// The kind of message that a head belongs to. Some rules hold for requests only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sender {
-    Downstream,
-    Upstream,
+pub(crate) enum MessageKind {
+    Request,
+    Response,
 }
 
-impl Fields {
-    /// Checks one line (without its line end) and remembers what matters for framing.
-    pub(super) fn line(&mut self, line: &[u8], sender: Sender) -> Result<(), Violation> {
+impl FramingFields {
+    /// Checks one line (without its line end) and remembers what frames the message.
+    pub(crate) fn check_line(&mut self, line: &[u8], kind: MessageKind) -> Result<(), Violation> {
         if self.count == limits::FIELDS {
             return Err(Violation::TooManyFields);
         }
         self.count += 1;
-        let (length, underscore) = bytes::token_prefix(line);
+        let (length, underscore) = octets::token_prefix(line);
         self.name = length;
-        let (name, rest) = line.split_at(length);
-        let value = match rest {
+        let (name, remainder) = line.split_at(length);
+        let value = match remainder {
             [b':', value @ ..] if !name.is_empty() => value,
-            _ => return Err(malformed(name, rest)),
+            _ => return Err(malformed(name, remainder)),
         };
-        match (sender, name.len()) {
-            (Sender::Downstream, 4) if name.eq_ignore_ascii_case(b"host") => self.host(value),
-            (Sender::Downstream, 6) if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
+        match (kind, name.len()) {
+            (MessageKind::Request, 4) if name.eq_ignore_ascii_case(b"host") => self.host(value),
+            (MessageKind::Request, 6) if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
             (_, 14) if name.eq_ignore_ascii_case(b"content-length") => self.length(value),
             (_, 17) if name.eq_ignore_ascii_case(b"transfer-encoding") => self.encoding(value),
-            (Sender::Downstream, _) if underscore && imitates_protected(name) => {
+            (MessageKind::Request, _) if underscore && imitates_protected(name) => {
                 Err(Violation::ImitatedField)
             }
             _ => Ok(()),
@@ -48,10 +49,11 @@ impl Fields {
     }
 
     fn host(&mut self, value: &[u8]) -> Result<(), Violation> {
+        // RFC 9112 section 3.2: more than one Host must be answered with 400.
         if std::mem::replace(&mut self.host, true) {
             return Err(Violation::RepeatedHost);
         }
-        if host::is_valid(bytes::trim_ows(value)) {
+        if host::is_valid(octets::trim_ows(value)) {
             Ok(())
         } else {
             Err(Violation::Host)
@@ -59,7 +61,7 @@ impl Fields {
     }
 
     fn expect(&mut self, value: &[u8]) -> Result<(), Violation> {
-        let known = bytes::trim_ows(value).eq_ignore_ascii_case(b"100-continue");
+        let known = octets::trim_ows(value).eq_ignore_ascii_case(b"100-continue");
         if std::mem::replace(&mut self.expect, true) || !known {
             return Err(Violation::Expectation);
         }
@@ -67,13 +69,15 @@ impl Fields {
     }
 
     fn length(&mut self, value: &[u8]) -> Result<(), Violation> {
+        // RFC 9110 section 8.6 lets a recipient take equal values as one. Readers that take the first and
+        // readers that take the last must not be given the choice.
         if self.length.is_some() {
             return Err(Violation::RepeatedContentLength);
         }
         if self.chunked {
             return Err(Violation::LengthAndEncoding);
         }
-        self.length = Some(decimal(bytes::trim_ows(value)).ok_or(Violation::ContentLength)?);
+        self.length = Some(decimal(octets::trim_ows(value)).ok_or(Violation::ContentLength)?);
         Ok(())
     }
 
@@ -81,10 +85,11 @@ impl Fields {
         if self.chunked {
             return Err(Violation::RepeatedTransferEncoding);
         }
+        // RFC 9112 section 6.3 item 3: both together might be an attempt at request smuggling.
         if self.length.is_some() {
             return Err(Violation::LengthAndEncoding);
         }
-        let value = bytes::trim_ows(value);
+        let value = octets::trim_ows(value);
         if value.eq_ignore_ascii_case(b"chunked") {
             self.chunked = true;
             return Ok(());
@@ -97,15 +102,18 @@ impl Fields {
     }
 }
 
-fn malformed(name: &[u8], rest: &[u8]) -> Violation {
-    match rest {
+fn malformed(name: &[u8], remainder: &[u8]) -> Violation {
+    match remainder {
+        // RFC 9112 section 5.2: a server must refuse obs-fold or replace it; readers that see it as a
+        // line of its own frame the message differently.
         [b' ' | b'\t', ..] if name.is_empty() => Violation::FoldedField,
+        // RFC 9112 section 5.1: such a request must be answered with 400.
         [b' ' | b'\t', ..] => Violation::SpaceBeforeColon,
         _ => Violation::FieldName,
     }
 }
 
-/// Digits only, no sign, no leading zero, and small enough for every signed 64-bit reader.
+/// Digits only, no sign, no leading zero, and small enough for a signed 64-bit counter.
 fn decimal(digits: &[u8]) -> Option<u64> {
     // Nineteen digits cannot overflow 64 bits.
     if digits.is_empty() || digits.len() > 19 || (digits[0] == b'0' && digits.len() > 1) {
@@ -121,17 +129,17 @@ fn decimal(digits: &[u8]) -> Option<u64> {
     (value <= i64::MAX.unsigned_abs()).then_some(value)
 }
 
-/// A list of codings that is well-formed and ends in `chunked`: honest, but not for us. Whatever
-/// else is not `chunked` alone leaves the end of the body unknown.
+/// Whether the value is a well-formed list of codings that ends in `chunked`. RFC 9112 section 6.1 demands
+/// 501 for it; with any other list the end of the body is unknown.
 fn is_other_coding(value: &[u8]) -> bool {
-    let mut codings = value.rsplit(|&byte| byte == b',').map(bytes::trim_ows);
+    let mut codings = value.rsplit(|&byte| byte == b',').map(octets::trim_ows);
     let chunked_last = codings
         .next()
         .is_some_and(|last| last.eq_ignore_ascii_case(b"chunked"));
     let mut others = 0;
     for coding in codings {
         if coding.is_empty()
-            || !bytes::all_token(coding)
+            || !octets::are_token_octets(coding)
             || coding.eq_ignore_ascii_case(b"chunked")
             || coding.eq_ignore_ascii_case(b"identity")
         {
@@ -142,7 +150,7 @@ fn is_other_coding(value: &[u8]) -> bool {
     chunked_last && others > 0
 }
 
-/// Fields whose look-alike with `_` for `-` a CGI-minded upstream takes for the real one.
+/// Fields that must not have an imitation with `_` for `-`: a CGI-style upstream maps both to the same name.
 const PROTECTED: [&str; 26] = [
     "accept-encoding",
     "access-license-number",
@@ -174,8 +182,7 @@ const PROTECTED: [&str; 26] = [
 const PROTECTED_PREFIXES: [&str; 3] = ["x-forwarded-", "x-waybill-", "waybill-"];
 
 fn imitates_protected(name: &[u8]) -> bool {
-    // `authorization`, `host`, `cookie` and the like have no dash to imitate, but some readers
-    // drop a lone underscore around them.
+    // Names without a dash have nothing to imitate, but some readers drop an underscore around them.
     let bare = trim_underscores(name);
     let single = bare.len() < name.len()
         && [
@@ -200,11 +207,11 @@ fn imitates_protected(name: &[u8]) -> bool {
 }
 
 fn trim_underscores(mut name: &[u8]) -> &[u8] {
-    while let [b'_', rest @ ..] = name {
-        name = rest;
+    while let [b'_', inner @ ..] = name {
+        name = inner;
     }
-    while let [rest @ .., b'_'] = name {
-        name = rest;
+    while let [inner @ .., b'_'] = name {
+        name = inner;
     }
     name
 }

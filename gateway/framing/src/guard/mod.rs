@@ -1,0 +1,271 @@
+//! The downstream connection as hyper sees it: only bytes that passed [`RequestFraming`].
+
+mod io;
+mod receive;
+mod thread_buffer;
+
+use std::io::{Error, ErrorKind, Result};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::connection_state::ConnectionState;
+use crate::expiry::Expiry;
+use crate::http2_frames::FrameAccounting;
+use crate::limits::Bounds;
+use crate::position::Position;
+use crate::read_buffer::ReadBuffer;
+use crate::request::RequestFraming;
+use crate::violation::Violation;
+
+/// How an HTTP/2 connection starts (RFC 9113 section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// What hyper reads instead of a refused head; [`ConnectionState::refusal`] recognises it.
+const REFUSED: &[u8] = b"WAYBILL-REFUSED / HTTP/1.1\r\nhost: refused\r\n\r\n";
+
+/// The protocol that a peer speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.0 or 1.1, or anything that is not HTTP/2.
+    Http1,
+    /// HTTP/2 with prior knowledge, or agreed by ALPN.
+    Http2,
+}
+
+/// Why nothing more is read from the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReadEnd {
+    /// hyper gets a request that stands for the refused one, then nothing.
+    Refused,
+    /// Every further read fails.
+    Failed(Violation),
+    /// The peer has closed, or was idle for too long.
+    Closed,
+}
+
+/// A downstream stream (TCP or TLS) between its peer and hyper.
+///
+/// A head is handed to hyper when it is complete and valid; body bytes at once. A violation in a head becomes
+/// a stand-in request that the service answers ([`ConnectionState::refusal`]), after all requests before it.
+/// A violation in a body becomes a read error that carries it ([`violation_in`](crate::violation_in)). In both
+/// cases no byte behind it is ever parsed. Nor is any byte behind the last request of a connection.
+///
+/// An idle connection owns no buffer.
+#[derive(Debug)]
+pub struct GuardedIo<T> {
+    io: T,
+    state: Rc<ConnectionState>,
+    framing: RequestFraming,
+    frames: FrameAccounting,
+    protocol: Protocol,
+    buffer: ReadBuffer,
+    read_end: Option<ReadEnd>,
+    /// How many bytes were read and dropped because nothing may be parsed any more.
+    discarded: usize,
+    write_closed: bool,
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
+    /// Guards a stream that speaks HTTP/1, unless [`GuardedIo::poll_protocol`] finds HTTP/2.
+    pub fn new(io: T) -> Self {
+        Self {
+            io,
+            state: ConnectionState::new(),
+            framing: RequestFraming::new(),
+            frames: FrameAccounting::default(),
+            protocol: Protocol::Http1,
+            buffer: ReadBuffer::default(),
+            read_end: None,
+            discarded: 0,
+            write_closed: false,
+        }
+    }
+
+    /// Replaces the default bounds of heads. Call it before anything is read.
+    #[must_use]
+    pub fn bounded(mut self, bounds: Bounds) -> Self {
+        self.framing = self.framing.bounded(bounds);
+        self
+    }
+
+    /// The state that the service and the sweep need.
+    #[must_use]
+    pub fn state(&self) -> Rc<ConnectionState> {
+        Rc::clone(&self.state)
+    }
+
+    /// The guarded stream.
+    pub fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// Lets everything pass from now on: ALPN agreed on HTTP/2. Only the peer's pace is still observed.
+    pub fn set_http2(&mut self) {
+        self.protocol = Protocol::Http2;
+        self.buffer.approve_all();
+        self.frames.advance(self.buffer.bytes(), &self.state);
+    }
+
+    /// Detects by the first bytes whether a plaintext peer speaks HTTP/2.
+    ///
+    /// # Errors
+    /// If reading fails, or the connection expired.
+    pub async fn protocol(&mut self) -> Result<Protocol> {
+        std::future::poll_fn(|cx| self.poll_protocol(cx)).await
+    }
+
+    /// The poll function of [`GuardedIo::protocol`].
+    ///
+    /// # Errors
+    /// If reading fails, or the connection expired.
+    pub fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<Result<Protocol>> {
+        loop {
+            let buffered = self.buffer.bytes();
+            let compared = buffered.len().min(PREFACE.len());
+            // The first byte that differs decides: an HTTP/1 client must not wait for 24 bytes.
+            if buffered[..compared] != PREFACE[..compared] {
+                break;
+            }
+            if compared == PREFACE.len() {
+                self.set_http2();
+                return Poll::Ready(Ok(Protocol::Http2));
+            }
+            if self.state.expiry().is_some() {
+                return Poll::Ready(Err(Error::from(ErrorKind::TimedOut)));
+            }
+            if ready!(self.poll_buffer(cx))? == 0 {
+                self.read_end = Some(ReadEnd::Closed);
+                break;
+            }
+        }
+        self.check_buffer();
+        Poll::Ready(Ok(Protocol::Http1))
+    }
+
+    /// Waits for the next request without a buffer, and returns whether one begins. To be called between
+    /// two requests, while nothing else reads.
+    pub fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        loop {
+            match self.read_end {
+                Some(ReadEnd::Closed) => return Poll::Ready(false),
+                None if self.buffer.is_empty() => {}
+                Some(ReadEnd::Refused | ReadEnd::Failed(_)) | None => return Poll::Ready(true),
+            }
+            if self.framing.position() == Position::Ended {
+                return Poll::Ready(false);
+            }
+            if self.expire() {
+                continue;
+            }
+            // TLS may still hold a part of the last response, and nothing else flushes while hyper is gone.
+            let flushed = Pin::new(&mut self.io).poll_flush(cx);
+            if matches!(flushed, Poll::Ready(Err(_))) {
+                self.read_end = Some(ReadEnd::Closed);
+                continue;
+            }
+            match ready!(self.poll_buffer(cx)) {
+                Ok(0) | Err(_) => self.read_end = Some(ReadEnd::Closed),
+                Ok(_) => self.check_buffer(),
+            }
+        }
+    }
+
+    /// Reads from the peer and hands on in one step, while nothing is buffered: what is read into `buf` is
+    /// checked there, and what is not approved leaves it again.
+    fn poll_pass(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<usize>> {
+        let before = buf.filled().len();
+        ready!(receive::poll_fill(&mut self.io, &self.state, cx, buf))?;
+        let fresh = &buf.filled()[before..];
+        let received = fresh.len();
+        if self.protocol == Protocol::Http2 {
+            self.frames.advance(fresh, &self.state);
+            return Poll::Ready(Ok(received));
+        }
+        let advance = self.framing.advance(fresh);
+        let remainder = &fresh[advance.approved..];
+        if self.framing.position() == Position::Ended {
+            self.discarded += remainder.len();
+        } else if advance.violation.is_none() {
+            self.buffer.extend(remainder);
+        }
+        buf.set_filled(before + advance.approved);
+        self.publish_position();
+        if let Some(violation) = advance.violation {
+            self.stop(violation);
+        }
+        Poll::Ready(Ok(received))
+    }
+
+    /// Reads from the peer into the buffer.
+    fn poll_buffer(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize>> {
+        let Self {
+            io, buffer, state, ..
+        } = self;
+        thread_buffer::with(|scratch| {
+            let fresh = ready!(receive::poll_receive(io, state, cx, scratch))?;
+            buffer.extend(fresh);
+            // Bytes that are not checked yet count as a head, so that the deadline for heads runs.
+            if state.position.get() == Position::Between && !buffer.is_empty() {
+                state.position.set(Position::Head);
+            }
+            Poll::Ready(Ok(fresh.len()))
+        })
+    }
+
+    /// Checks the buffer, of which nothing is approved yet.
+    fn check_buffer(&mut self) {
+        let advance = self.framing.advance(self.buffer.bytes());
+        self.buffer.approve(advance.approved);
+        self.publish_position();
+        if self.framing.position() == Position::Ended {
+            self.discarded += self.buffer.bytes().len() - advance.approved;
+            self.buffer.discard_unapproved();
+        }
+        if let Some(violation) = advance.violation {
+            self.buffer.discard_unapproved();
+            self.stop(violation);
+        }
+    }
+
+    fn publish_position(&self) {
+        self.state.position.set(self.framing.position());
+        self.state.heads.set(self.framing.heads());
+    }
+
+    /// Ends reading because of `violation`, behind the approved bytes.
+    fn stop(&mut self, violation: Violation) {
+        if self.framing.position() == Position::Body {
+            // hyper has the head already, so only an error of its body can tell the service.
+            self.read_end = Some(ReadEnd::Failed(violation));
+            return;
+        }
+        self.state.refusal.set(Some(violation));
+        self.read_end = Some(ReadEnd::Refused);
+        self.buffer.discard_unapproved();
+        self.buffer.extend(REFUSED);
+        self.buffer.approve_all();
+    }
+
+    /// Ends reading if the sweep found the peer too slow, and returns whether it did.
+    fn expire(&mut self) -> bool {
+        match (self.state.expiry(), self.framing.position()) {
+            (None, _) => return false,
+            (Some(_), _) if self.protocol == Protocol::Http2 => {
+                self.read_end = Some(ReadEnd::Closed);
+            }
+            (Some(Expiry::Head), Position::Head) => self.stop(Violation::HeadTimeout),
+            (Some(Expiry::Body), Position::Body) => self.stop(Violation::BodyTimeout),
+            (Some(Expiry::Idle | Expiry::Write | Expiry::Linger | Expiry::Flood), _) => {
+                self.read_end = Some(ReadEnd::Closed);
+            }
+            // The head or body became complete after the sweep had looked.
+            (Some(Expiry::Head | Expiry::Body), _) => {
+                self.state.expiry.set(None);
+                return false;
+            }
+        }
+        true
+    }
+}
