@@ -105,6 +105,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plugins-ups-dylib", &["plugins-sdk", "plugins-ups"]),
     ("mock-ups", &[]),
     ("tests", &["mock-ups"]),
+    ("tests-kit", &[]),
     (
         "benches",
         &[

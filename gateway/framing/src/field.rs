@@ -12,6 +12,10 @@ pub(crate) struct FramingFields {
     pub(crate) host: bool,
     pub(crate) length: Option<u64>,
     pub(crate) chunked: bool,
+    /// A `Connection` field has the option `close`.
+    pub(crate) close: bool,
+    /// A `Connection` field has the option `keep-alive`.
+    pub(crate) keep_alive: bool,
     expect: bool,
 }
 
@@ -39,6 +43,10 @@ impl FramingFields {
         match (kind, name.len()) {
             (MessageKind::Request, 4) if name.eq_ignore_ascii_case(b"host") => self.host(value),
             (MessageKind::Request, 6) if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
+            (MessageKind::Request, 10) if name.eq_ignore_ascii_case(b"connection") => {
+                self.connection(value);
+                Ok(())
+            }
             (_, 14) if name.eq_ignore_ascii_case(b"content-length") => self.length(value),
             (_, 17) if name.eq_ignore_ascii_case(b"transfer-encoding") => self.encoding(value),
             (MessageKind::Request, _) if underscore && imitates_protected(name) => {
@@ -66,6 +74,19 @@ impl FramingFields {
             return Err(Violation::Expectation);
         }
         Ok(())
+    }
+
+    /// Takes the options that decide whether the connection persists, as hyper does.
+    fn connection(&mut self, value: &[u8]) {
+        // hyper ignores all options of a value that holds any other byte. A guard that saw `close` there
+        // would wait for an end that never comes.
+        if value
+            .iter()
+            .all(|&byte| matches!(byte, b'\t' | b' '..=b'~'))
+        {
+            self.close |= octets::has_list_member(value, "close");
+            self.keep_alive |= octets::has_list_member(value, "keep-alive");
+        }
     }
 
     fn length(&mut self, value: &[u8]) -> Result<(), Violation> {

@@ -66,6 +66,14 @@ pub(crate) struct CompleteHead {
     pub(crate) fields: FramingFields,
 }
 
+impl CompleteHead {
+    /// Whether the connection ends with this message (RFC 9112 section 9.3): `close` wins over `keep-alive`
+    /// wherever they stand, and HTTP/1.0 ends it unless `keep-alive` is there.
+    pub(crate) const fn ends_connection(&self) -> bool {
+        self.fields.close || !(self.start.http_11 || self.fields.keep_alive)
+    }
+}
+
 impl HeadParser {
     pub(crate) fn new(kind: MessageKind, bounds: Bounds) -> Self {
         Self {

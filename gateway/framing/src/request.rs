@@ -12,7 +12,7 @@ use crate::violation::Violation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advance {
     /// How many bytes, from the start, are complete heads or body and may be acted on. The remainder is an
-    /// incomplete head: show it again with more bytes behind it.
+    /// incomplete head: show it again with more bytes behind it. At [`Position::Ended`] it is to be dropped.
     pub approved: usize,
     /// What is wrong with the next byte behind the approved ones. No byte behind it is ever looked at.
     pub violation: Option<Violation>,
@@ -26,6 +26,8 @@ pub struct RequestFraming {
     body: BodyFraming,
     heads: u64,
     violation: Option<Violation>,
+    /// The connection ends with the request whose head was approved last.
+    last: bool,
     /// A head has begun and is not complete.
     in_head: bool,
 }
@@ -46,6 +48,7 @@ impl RequestFraming {
             body: BodyFraming::None,
             heads: 0,
             violation: None,
+            last: false,
             in_head: false,
         }
     }
@@ -61,7 +64,9 @@ impl RequestFraming {
     /// Checks `bytes`: those that were not approved last time, with the new ones behind them.
     pub fn advance(&mut self, bytes: &[u8]) -> Advance {
         let mut approved = 0;
-        while self.violation.is_none() && approved < bytes.len() {
+        // RFC 9112 section 9.6: a server must not process what follows a request with `close`. hyper does not
+        // read it, so approving it would mean a request that nothing ever answers.
+        while self.violation.is_none() && !self.is_ended() && approved < bytes.len() {
             let remainder = &bytes[approved..];
             if !self.body.is_none() {
                 let (here, result) = self.body.advance(remainder);
@@ -74,6 +79,7 @@ impl RequestFraming {
                     approved += complete.length;
                     self.heads += 1;
                     self.in_head = false;
+                    self.last = complete.ends_connection();
                     self.body = if complete.fields.chunked {
                         BodyFraming::Chunked(ChunkedFraming::new())
                     } else {
@@ -97,6 +103,9 @@ impl RequestFraming {
     /// What the next byte belongs to; after a violation, what the offending byte belonged to.
     #[must_use]
     pub fn position(&self) -> Position {
+        if self.is_ended() {
+            return Position::Ended;
+        }
         match (
             self.body.is_none(),
             self.in_head || self.violation.is_some(),
@@ -105,6 +114,11 @@ impl RequestFraming {
             (true, true) => Position::Head,
             (true, false) => Position::Between,
         }
+    }
+
+    /// Whether the last request of the connection is complete.
+    fn is_ended(&self) -> bool {
+        self.last && self.body.is_none()
     }
 
     /// How many request heads were approved so far.

@@ -1,79 +1,8 @@
-//! What the guard accepts, httparse and hyper frame alike; what they would misread, it refuses.
+//! What the guard approves, httparse and hyper frame alike; what they would misread, it refuses.
 
-use std::cell::RefCell;
-use std::convert::Infallible;
-use std::rc::Rc;
-
+use crate::oracle::requests::{check, guard_reads, hyper_reads};
 use gateway_framing::{Position, RequestFraming};
-use http_body_util::{BodyExt, Full};
-use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
 use proptest::prelude::*;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-/// A request as a reader saw it.
-type Seen = (String, String, Vec<u8>);
-
-/// What hyper alone, without a guard, makes of `bytes`: the requests it served whole.
-async fn hyper_reads(bytes: Vec<u8>) -> Vec<Seen> {
-    let (mut client, server) = tokio::io::duplex(1 << 20);
-    let seen = Rc::new(RefCell::new(Vec::new()));
-    let log = Rc::clone(&seen);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let log = Rc::clone(&log);
-        async move {
-            let (head, body) = request.into_parts();
-            let status = match body.collect().await {
-                Ok(body) => {
-                    let body = body.to_bytes().to_vec();
-                    log.borrow_mut()
-                        .push((head.method.to_string(), head.uri.to_string(), body));
-                    200
-                }
-                Err(_) => 400,
-            };
-            let answer = Response::builder()
-                .status(status)
-                .body(Full::<Bytes>::default());
-            Ok::<_, Infallible>(answer.expect("a valid answer"))
-        }
-    });
-    client
-        .write_all(&bytes)
-        .await
-        .expect("the pipe is large enough");
-    client.shutdown().await.expect("the pipe is open");
-    let serve = hyper::server::conn::http1::Builder::new()
-        .half_close(true)
-        .serve_connection(hyper_util::rt::TokioIo::new(server), service);
-    let mut answers = Vec::new();
-    let (served, read) = tokio::join!(serve, client.read_to_end(&mut answers));
-    drop((served, read));
-    seen.take()
-}
-
-/// What the guard alone makes of `bytes`: a plain reader on what it approved, by its own lengths.
-fn guard_reads(bytes: &[u8]) -> (Vec<(usize, usize)>, usize, Position) {
-    // One byte more each time: a head is approved at the very byte that completes it.
-    let mut framing = RequestFraming::new();
-    let (mut start, mut heads, mut spans) = (0, 0, Vec::new());
-    for end in 1..=bytes.len() {
-        let advance = framing.advance(&bytes[start..end]);
-        start += advance.approved;
-        if framing.heads() > heads {
-            heads = framing.heads();
-            spans.push((end, end));
-        }
-        if let Some(last) = spans.last_mut()
-            && advance.approved > 0
-        {
-            last.1 = start;
-        }
-        if advance.violation.is_some() {
-            break;
-        }
-    }
-    (spans, start, framing.position())
-}
 
 fn request() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let fields = prop::sample::subsequence(
@@ -122,8 +51,48 @@ fn request() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     )
 }
 
+/// A `Connection` field of any shape, most of them about the end of the connection.
+fn connection() -> impl Strategy<Value = String> {
+    let option = prop_oneof![
+        4 => prop::sample::select(vec!["close", "keep-alive", "Close", "KEEP-ALIVE", "", "x"]),
+        1 => prop::sample::select(vec!["closed", "close;a", "\"close\"", "upgrade", "a close", "\u{e4}"]),
+    ];
+    let comma = prop::sample::select(vec![",", ", ", " ,\t", ",,"]);
+    let options = prop::collection::vec((option, comma), 0..4);
+    let name = prop::sample::select(vec![
+        "Connection",
+        "connection",
+        "CONNECTION",
+        "Connections",
+    ]);
+    (name, options).prop_map(|(name, options)| {
+        let value: String = options
+            .iter()
+            .flat_map(|(option, comma)| [*option, *comma])
+            .collect();
+        format!("{name}: {value}\r\n")
+    })
+}
+
+/// A request of either version, with up to three `Connection` fields.
+fn perhaps_last_request() -> impl Strategy<Value = String> {
+    let version = prop::sample::select(vec!["1.0", "1.1"]);
+    let body = prop::sample::select(vec![
+        "\r\n",
+        "Content-Length: 0\r\n\r\n",
+        "Content-Length: 2\r\n\r\nab",
+    ]);
+    let fields = prop::collection::vec(connection(), 0..4);
+    (version, fields, body).prop_map(|(version, fields, body)| {
+        format!(
+            "POST / HTTP/{version}\r\nHost: a\r\n{}{body}",
+            fields.concat()
+        )
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(tests_kit::properties(400))]
 
     /// Valid requests in a row: the guard approves every byte, httparse ends each head where the
     /// guard does, and hyper serves exactly these requests with these bodies.
@@ -132,26 +101,22 @@ proptest! {
         requests in prop::collection::vec(request(), 1..5),
     ) {
         let stream: Vec<u8> = requests.iter().flat_map(|(bytes, _)| bytes.clone()).collect();
-        let (spans, approved, position) = guard_reads(&stream);
-        prop_assert_eq!((approved, position), (stream.len(), Position::Between));
-        prop_assert_eq!(spans.len(), requests.len());
+        let guarded = guard_reads(&stream);
+        prop_assert_eq!((guarded.approved, guarded.position), (stream.len(), Position::Between));
+        prop_assert_eq!(guarded.spans.len(), requests.len());
         let mut start = 0;
-        for ((head_end, end), (bytes, _)) in spans.iter().zip(&requests) {
-            prop_assert_eq!(*end, start + bytes.len());
-            let mut fields = [httparse::EMPTY_HEADER; 100];
-            let parsed = httparse::Request::new(&mut fields).parse(&stream[start..]);
-            prop_assert_eq!(parsed, Ok(httparse::Status::Complete(head_end - start)));
-            start = *end;
+        for (span, (bytes, _)) in guarded.spans.iter().zip(&requests) {
+            prop_assert_eq!((span.start, span.end), (start, start + bytes.len()));
+            start = span.end;
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let seen = runtime.block_on(hyper_reads(stream));
-        let bodies: Vec<_> = seen.into_iter().map(|(_, _, body)| body).collect();
+        check(&stream);
+        let bodies: Vec<_> = hyper_reads(&stream).into_iter().map(|seen| seen.content).collect();
         let sent: Vec<_> = requests.into_iter().map(|(_, content)| content).collect();
         prop_assert_eq!(bodies, sent);
     }
 
     /// One byte of such a row is changed, removed or added. Whatever the guard then approves up to
-    /// a message end, hyper reads as the same number of requests.
+    /// a message end, hyper reads as the same requests.
     #[test]
     fn damaged_requests_never_make_hyper_see_more_than_the_guard_approved(
         requests in prop::collection::vec(request(), 1..4),
@@ -164,15 +129,39 @@ proptest! {
             1 => { stream.remove(at); }
             _ => stream.insert(at, byte),
         }
-        let (spans, approved, position) = guard_reads(&stream);
-        let whole = spans.len() - usize::from(position == Position::Body);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let seen = runtime.block_on(hyper_reads(stream[..approved].to_vec()));
-        prop_assert_eq!(seen.len(), whole, "{}", stream[..approved].escape_ascii());
+        check(&stream);
+    }
+
+    /// Nothing is approved behind the request after which hyper ends the connection, and everything up to it.
+    #[test]
+    fn guard_and_hyper_agree_on_the_last_request_of_a_connection(
+        requests in prop::collection::vec(perhaps_last_request(), 1..5),
+    ) {
+        let stream = requests.concat();
+        check(stream.as_bytes());
+        let served = hyper_reads(stream.as_bytes()).len();
+        prop_assert_eq!(guard_reads(stream.as_bytes()).complete(), served, "{}", stream.escape_debug());
+        let read = requests[..served].concat().len();
+        prop_assert_eq!(guard_reads(stream.as_bytes()).approved, read);
     }
 }
 
-/// Each of these is read by hyper, one way or another; none of them gets that far (H2).
+/// One byte that was changed once made the first of two requests HTTP/1.0.
+#[test]
+fn a_request_that_becomes_http_1_0_is_the_last_approved() {
+    let old = "GET /= HTTP/1.0\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+    let next = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+    let stream = [old, next].concat();
+    let guarded = guard_reads(stream.as_bytes());
+    assert_eq!(
+        (guarded.approved, guarded.position),
+        (old.len(), Position::Ended)
+    );
+    assert_eq!(hyper_reads(stream.as_bytes()).len(), 1);
+    check(stream.as_bytes());
+}
+
+/// hyper takes each of these one way or another; the guard lets none of them through.
 #[test]
 fn what_hyper_forgives_is_refused() {
     for bytes in [
@@ -186,10 +175,7 @@ fn what_hyper_forgives_is_refused() {
         "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0 ;\x01\r\n\r\n",
     ] {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime");
-        let seen = runtime.block_on(hyper_reads(bytes.as_bytes().to_vec()));
+        let seen = hyper_reads(bytes.as_bytes());
         assert_eq!(seen.len(), 1, "hyper alone takes {}", bytes.escape_debug());
         let advance = RequestFraming::new().advance(bytes.as_bytes());
         assert!(

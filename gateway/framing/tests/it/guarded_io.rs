@@ -135,7 +135,6 @@ fn requests_before_a_refused_one_are_answered_first_and_none_after() {
     assert_eq!(statuses(&exchange(&every)), ["200", "200", "400"]);
 }
 
-// H10
 #[test]
 fn a_violation_in_a_body_reaches_the_service_and_nothing_after_it_is_parsed() {
     let head = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -147,6 +146,36 @@ fn a_violation_in_a_body_reaches_the_service_and_nothing_after_it_is_parsed() {
         let at_once = exchange(&[format!("{head}{body}{smuggled}").as_bytes()]);
         assert_eq!(statuses(&at_once), ["400"], "{body:?}: {at_once}");
     }
+}
+
+#[test]
+fn nothing_behind_the_last_request_of_a_connection_is_served() {
+    let next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+    for first in [
+        "POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
+        "GET /a HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n",
+        "GET /a HTTP/1.0\r\nHost: a\r\n\r\n",
+    ] {
+        let all = format!("{first}{next}");
+        let every: Vec<&[u8]> = all.as_bytes().chunks(1).collect();
+        let flood = vec![b'x'; 300_000];
+        for pieces in [
+            vec![all.as_bytes()],
+            vec![first.as_bytes(), next.as_bytes()],
+            vec![first.as_bytes(), b"\0"],
+            vec![first.as_bytes(), &flood],
+            every,
+        ] {
+            let answers = exchange(&pieces);
+            let seen = answers.matches("/a=").count() + answers.matches("/next").count();
+            assert_eq!(seen, 1, "{first:?}: {answers}");
+            assert!(answers.ends_with("<closed>"), "{first:?}: {answers}");
+        }
+    }
+    let kept = "GET /a HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n";
+    let last = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let answers = exchange(&[format!("{kept}{last}").as_bytes()]);
+    assert!(answers.contains("/last=0;"), "{answers}");
 }
 
 #[test]
@@ -240,7 +269,6 @@ async fn read_all(mut client: DuplexStream) -> String {
     String::from_utf8_lossy(&answers).into_owned()
 }
 
-// D1
 #[test]
 fn a_connection_that_sends_nothing_is_closed() {
     let (text, after, expired) = swept(1024, read_all);
@@ -248,7 +276,6 @@ fn a_connection_that_sends_nothing_is_closed() {
     assert!(after <= Duration::from_secs(4), "{after:?}");
 }
 
-// D1
 #[test]
 fn a_head_that_crawls_in_is_answered_with_408_in_time() {
     let (text, after, expired) = swept(1024, async |mut client| {
@@ -267,7 +294,6 @@ fn a_head_that_crawls_in_is_answered_with_408_in_time() {
     assert!(after <= Duration::from_secs(4), "{after:?}");
 }
 
-// D1
 #[test]
 fn a_body_that_stops_or_crawls_is_answered_with_408_in_time() {
     let head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n";
@@ -300,7 +326,6 @@ fn a_body_that_stops_or_crawls_is_answered_with_408_in_time() {
     assert!(after <= Duration::from_secs(6), "crawling: {after:?}");
 }
 
-// D1
 #[test]
 fn an_answer_that_nobody_takes_is_cut_in_time() {
     let (_, after, expired) = swept(16, async |mut client| {
@@ -316,7 +341,6 @@ fn an_answer_that_nobody_takes_is_cut_in_time() {
     assert!(after <= Duration::from_secs(6), "{after:?}");
 }
 
-// D1
 #[test]
 fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
     let (text, after, expired) = swept(1024, async |mut client| {

@@ -1,7 +1,10 @@
 //! What the framing rules accept, what they refuse, and what hyper makes of the approved bytes.
 
 mod against_hyper;
+mod corpus;
 mod guarded_io;
+#[path = "../../fuzz/oracle/mod.rs"]
+mod oracle;
 mod properties;
 mod requests;
 mod responses;

@@ -95,7 +95,7 @@ fn of_responses(bytes: &[u8], cuts: &[usize], to_head: bool) -> Verdict {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(tests_kit::properties(3000))]
 
     #[test]
     fn requests_are_judged_alike_however_they_are_cut(

@@ -1,4 +1,4 @@
-//! The rules for upstream answers, one line each (H12).
+//! The rules for upstream responses, one line each.
 
 use crate::responses_in_memory::Responses;
 use gateway_framing::Violation;
