@@ -206,10 +206,6 @@ async fn password_change_is_told_within_one_request(place: Place) {
 }
 
 const ACCOUNTS: usize = 6;
-/// Kills in an ordinary run, with a file and with PostgreSQL; `WAYBILL_KILL_ROUNDS` asks for another
-/// number.
-const ROUNDS: (usize, usize) = (30, 10);
-
 /// F1, N1, N2, N4, O1: killed at random points of six refreshes at a time, over and over.
 ///
 /// Never a refresh token presented twice, and never a grant lost that the carrier still honours.
@@ -287,14 +283,12 @@ async fn undisturbed(operator: &Operator) -> Duration {
     began.elapsed().mul_f64(1.2)
 }
 
-/// As often as `WAYBILL_KILL_ROUNDS` says, or as is ordinary there.
+/// How often the gateway is killed.
 fn rounds(place: &Place) -> usize {
-    let asked = std::env::var("WAYBILL_KILL_ROUNDS").ok();
-    let ordinary = match place {
-        Place::File => ROUNDS.0,
-        Place::Postgres(_) => ROUNDS.1,
-    };
-    asked.and_then(|text| text.parse().ok()).unwrap_or(ordinary)
+    match place {
+        Place::File => tests_kit::rounds(10, 60),
+        Place::Postgres(_) => tests_kit::rounds(5, 20),
+    }
 }
 
 /// The kills hit refreshes, and most refreshes survived them.

@@ -115,6 +115,12 @@ async fn ups_api_of_npm_ships_tracks_and_cancels() {
 /// Rates with transit times, asked for by query.
 #[tokio::test]
 async fn karrio_of_pypi_shops_rates() {
+    if !tests_kit::is_full() {
+        return skipped(
+            "karrio",
+            "installing it belongs to `cargo xtask test --full`",
+        );
+    }
     let folder = folder("pypi");
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv", "."]);

@@ -1,4 +1,4 @@
-//! Sources and licences of every dependency, offline; `deny.toml` says the same to cargo-deny.
+//! Sources and licences of every dependency; `deny.toml` says the same to cargo-deny.
 
 use cargo_metadata::{MetadataCommand, Package};
 
@@ -22,9 +22,10 @@ const ALLOWED: &[&str] = &[
 ];
 
 fn packages() -> Vec<Package> {
+    // Not offline: a build downloads the packages of its own platform only, and this reads all of them.
     let metadata = MetadataCommand::new()
         .current_dir(super::root())
-        .other_options(vec!["--locked".to_owned(), "--offline".to_owned()])
+        .other_options(vec!["--locked".to_owned()])
         .exec()
         .expect("cargo reads the graph");
     metadata.packages

@@ -6,6 +6,8 @@ mod micro;
 mod peers;
 mod report;
 
+pub(crate) use about::{date, revision};
+
 use crate::{
     cargo::{self, Built, Profile},
     say, shipped,

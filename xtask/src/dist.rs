@@ -28,6 +28,15 @@ pub(crate) struct Dist {
     dev: bool,
 }
 
+/// Lays the tree out in the target folder, to see that it can be built.
+pub(crate) fn check() -> Result<()> {
+    let dist = Dist {
+        dir: cargo::root().join("target/dist-check"),
+        dev: false,
+    };
+    dist.run()
+}
+
 impl Dist {
     pub(crate) fn run(self) -> Result<()> {
         let built = match self.dev {

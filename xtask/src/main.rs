@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo xtask demo [--once]   a rating request through the gateway, with the mock behind it
-//! cargo xtask test            everything that CI runs
+//! cargo xtask test [--full]   everything that CI runs; with --full also what takes too long for CI
 //! cargo xtask dist --dir D    the tree that a user installs
 //! cargo xtask bench WHAT      measurements: micro, load, peers, storms, smoke, gate, report
 //! ```

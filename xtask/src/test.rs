@@ -1,12 +1,16 @@
-//! `cargo xtask test`: everything that CI runs.
+//! `cargo xtask test`: everything that CI runs; with `--full`, also what takes too long for CI.
+
+mod fuzz;
+mod record;
 
 use crate::{
     bench,
     cargo::{cargo, run},
-    postgres, say,
+    dist, postgres, say,
 };
 use anyhow::Result;
 use clap::Args;
+use record::Record;
 use std::{
     env,
     process::{Command, Stdio},
@@ -14,37 +18,62 @@ use std::{
 
 const EVERYTHING: [&str; 2] = ["--workspace", "--all-targets"];
 
+/// Read by `tests-kit`: each slow test takes its full form.
+const FULL: &str = "WAYBILL_TEST_FULL";
+
 #[derive(Args)]
 pub(crate) struct Test {
     /// Leave out formatting, lints, dependency rules and benches.
     #[arg(long)]
     tests_only: bool,
+    /// Run the full form of each slow test, the fuzzers and the shipped build (about an hour), and note the
+    /// result in docs/testing.md.
+    #[arg(long, conflicts_with = "tests_only")]
+    full: bool,
 }
 
 impl Test {
     pub(crate) fn run(self) -> Result<()> {
+        let mut record = Record::begin();
         if !self.tests_only {
-            lint()?;
+            record.step("formatting, lints, documentation, dependency rules", lint)?;
         }
         // The tests drive the real programs and the real plugin. Built with everything else in one go,
         // they share its dependencies; the tests are told that nothing is stale.
-        run(cargo().args(["build", "--locked"]).args(EVERYTHING))?;
-        run(cargo()
-            .args(["test", "--locked"])
-            .args(EVERYTHING)
-            .env("WAYBILL_BUILT", "1")
-            .envs(postgres::ensure()))?;
-        let mut doc_tests = cargo();
-        doc_tests.args(["test", "--locked", "--workspace", "--doc"]);
-        run(&mut doc_tests)?;
+        record.step("build", || {
+            run(cargo().args(["build", "--locked"]).args(EVERYTHING))
+        })?;
+        record.step("tests", || self.tests())?;
+        if self.full {
+            record.step("fuzzing", fuzz::run_all)?;
+            record.step("the shipped build", dist::check)?;
+        }
         if !self.tests_only {
-            bench::ci(&EVERYTHING)?;
+            record.step("smoke of the load, instruction counts", || {
+                bench::ci(&EVERYTHING)
+            })?;
+        }
+        if self.full {
+            record.write()?;
         }
         say::step("all tests passed");
         Ok(())
     }
-}
 
+    fn tests(&self) -> Result<()> {
+        let mut tests = cargo();
+        tests
+            .args(["test", "--locked"])
+            .args(EVERYTHING)
+            .env("WAYBILL_BUILT", "1")
+            .envs(postgres::ensure());
+        if self.full {
+            tests.env(FULL, "1");
+        }
+        run(&mut tests)?;
+        run(cargo().args(["test", "--locked", "--workspace", "--doc"]))
+    }
+}
 fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([

@@ -105,7 +105,7 @@ fn recovers(world: &mut World) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(tests_kit::properties(128))]
 
     #[test]
     fn repeatable_grant_keeps_every_invariant(

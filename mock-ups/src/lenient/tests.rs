@@ -86,6 +86,8 @@ fn is_refused_unless_json(text: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(256))]
+
     #[test]
     fn reader_takes_nothing_but_json(text in pieces()) {
         is_refused_unless_json(&text)?;

@@ -120,7 +120,7 @@ fn answers(method: &Method, path: &str, body: impl Into<bytes::Bytes>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(tests_kit::properties(256))]
 
     #[test]
     fn any_bytes_get_an_answer_from_every_product(

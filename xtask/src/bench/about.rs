@@ -33,14 +33,19 @@ pub(super) fn now(what: &str, options: &[String]) -> Value {
     })
 }
 
-/// The commit, and whether there is more than it.
-fn revision() -> Option<String> {
+/// The commit, and whether the tree has changes on top of it.
+pub(crate) fn revision() -> Option<String> {
     let commit = line("git", &["rev-parse", "--short=10", "HEAD"])?;
     let changes = ["status", "--porcelain", "--untracked-files=no"];
     Some(match line("git", &changes) {
         Some(_) => format!("{commit} with changes"),
         None => commit,
     })
+}
+
+/// Today, in UTC.
+pub(crate) fn date() -> Option<String> {
+    line("date", &["-u", "+%Y-%m-%d"])
 }
 
 /// The first line that a program writes; `None` if there is none.

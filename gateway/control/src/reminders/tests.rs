@@ -243,6 +243,8 @@ fn any_case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(256))]
+
     /// Whatever happens: one notice of an account is open at most, none is made twice on one day
     /// while it is open, none of an account that is switched off, and none is left when all is well.
     #[test]

@@ -72,6 +72,8 @@ fn schedule_of_an_endless_token_ends() {
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(256))]
+
     #[test]
     fn schedule_renews_before_the_end_whatever_the_input(
         seconds in 2_u64..10_000_000,

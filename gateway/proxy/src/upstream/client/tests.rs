@@ -208,6 +208,8 @@ async fn what_is_no_answer_is_told() {
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(256))]
+
     #[test]
     fn fields_are_those_that_httparse_finds(
         fields in prop::collection::vec(("[a-zA-Z!#$%&'*+.^_`|~0-9-]{1,20}", "[ \t]{0,2}", "[\\x21-\\x7e\\u{80}-\\u{ff}\t ]{0,20}"), 0..20),

@@ -125,7 +125,7 @@ fn flattened(value: &Value) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(tests_kit::properties(128))]
 
     #[test]
     fn heavier_packages_never_cost_less(
