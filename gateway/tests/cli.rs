@@ -265,7 +265,7 @@ fn serve_on_a_taken_port_names_it() {
     }
 }
 
-/// K2: no core dumps; D7: a signal ends it with 0.
+/// There are no core dumps, and a signal ends it with 0.
 #[test]
 fn serve_listens_without_core_dumps_and_ends_on_a_signal() {
     let folder = folder_with("[listen]\napps = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n");

@@ -183,13 +183,13 @@ fn status_audit_and_tokens_are_told_to_people_and_programs() {
     world.exits(0, &["admin-token", "list", "--token-file", "eye"]);
     let (_, err) = world.exits(5, &["admin-token", "add", "more", "--token-file", "eye"]);
     assert!(err.starts_with("error: "), "{err}");
-    // U8: nobody can be asked, so it wants --yes.
+    // Nobody can be asked, so it wants --yes.
     let (_, err) = world.exits(2, &["admin-token", "remove", "eye"]);
     assert!(err.contains("use --yes"), "{err}");
     assert_eq!(world.admin_tokens(), ["admin", "eye"]);
     world.exits(0, &["admin-token", "remove", "eye", "--yes"]);
     assert_eq!(world.admin_tokens(), ["admin"]);
-    // U6: it is on record who did it, with the local time and its zone.
+    // It is on record who did it, with the local time and its zone.
     let (out, _) = world.exits(0, &["audit", "--limit", "2"]);
     assert!(
         out.contains("admin_token.remove") && out.contains(" UTC "),

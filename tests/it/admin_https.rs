@@ -32,7 +32,7 @@ async fn https_is_spoken_with_a_proven_gateway_only() {
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     assert!(done.stdout.contains("accounts"), "{}", done.stdout);
 
-    // K1: the token goes to nobody who is not proven.
+    // The token goes to nobody who is not proven.
     let done = status(&world, &named, None).await;
     assert_eq!(done.code, Some(4), "{}", done.stderr);
     for part in [

@@ -106,7 +106,7 @@ async fn caller_without_credentials_is_refused() {
     }
 }
 
-/// U5: an app learns nothing about accounts that it may not use.
+/// An app learns nothing about accounts that it may not use.
 #[tokio::test]
 async fn foreign_and_unknown_accounts_are_told_apart_by_nobody() {
     let other = r#"
@@ -181,7 +181,7 @@ async fn unregistered_client_on_a_trusted_listener_is_served() {
     }
 }
 
-/// P4: an app that asks for a token before every call costs the carrier nothing.
+/// An app that asks for a token before every call costs the carrier nothing.
 #[tokio::test]
 async fn token_before_every_call_never_reaches_the_carrier() {
     let world = World::builder()

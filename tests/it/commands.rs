@@ -92,7 +92,7 @@ async fn added_account_is_ready_to_rate_at_once() {
     let (out, _) = exits(&world, 0, "", &["account", "show", "second"]);
     assert!(out.contains("state           inactive"), "{out}");
     exits(&world, 0, "", &["account", "activate", "second"]);
-    // U8: nobody can be asked here.
+    // Nobody can be asked here.
     let (_, err) = exits(&world, 2, "", &["account", "remove", "second"]);
     assert!(err.contains("use --yes"), "{err}");
     exits(&world, 0, "", &["account", "remove", "second", "--yes"]);
@@ -127,7 +127,7 @@ async fn account_in_a_store_in_memory_is_said_to_go_with_the_gateway() {
 
 const BY_SIGN_IN: [&str; 3] = ["--grant", "authorization-code", "--secret-stdin"];
 
-/// As on a server without a browser: the address is printed, and the last one pasted (P16).
+/// As on a server without a browser: the address is printed, and the last one pasted.
 #[tokio::test(flavor = "multi_thread")]
 async fn sign_in_is_finished_by_a_pasted_address() {
     let world = world().await;
@@ -164,7 +164,7 @@ async fn sign_in_is_finished_by_a_pasted_address() {
     );
 }
 
-/// P15: a login that does not own the number is refused, with the way out.
+/// A login that does not own the number is refused, with the way out.
 #[tokio::test(flavor = "multi_thread")]
 async fn sign_in_of_the_wrong_user_is_refused() {
     let world = world().await;
@@ -268,7 +268,7 @@ async fn browse(world: &World, url: &str, user: (&str, &str)) {
     Client::new(world.gateway.admin).get(&local(&back)).await;
 }
 
-/// P13, P14: what needs a person is said after every answer, but not to programs.
+/// What needs a person is said after every answer, but not to programs.
 #[tokio::test(flavor = "multi_thread")]
 async fn notices_follow_every_answer() {
     let world = world().await;
@@ -324,7 +324,7 @@ async fn apps_secrets_are_shown_once() {
     exits(&world, 0, "", &["app", "remove", "shop", "--yes"]);
 }
 
-/// P1: what is wrong is said for each thing, and the verdict is the exit code.
+/// What is wrong is said for each thing, and the verdict is the exit code.
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_says_what_is_wrong_and_exits_with_its_verdict() {
     let world = world().await;
@@ -344,7 +344,7 @@ const LIST: &str = "name,account_number,access_key,user_id,environment\n\
                     Web shop,A1B2C3,0123456789ABCDEF,merchant,test\n\
                     Depot,A1B2C3,,,test\nOutlet,X9Y8Z7,,,test\n";
 
-/// P24: a list of access keys becomes accounts, one sign-in for each number; undone, all is as before.
+/// A list of access keys becomes accounts, one sign-in for each number; undone, all is as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn migration_is_planned_run_and_undone() {
     let world = world().await;

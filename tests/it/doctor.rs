@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tests::World;
 
-/// P1: something on the way shows a certificate that nobody here vouches for.
+/// Something on the way shows a certificate that nobody here vouches for.
 #[tokio::test]
 async fn carrier_whose_certificate_is_not_trusted_is_told_in_plain_words() {
     let world = World::builder()

@@ -85,7 +85,7 @@ fn standing(token: &Value) -> String {
         .to_owned()
 }
 
-/// Section "Tokens survive a restart" of the store: F1, N1.
+/// Section "Tokens survive a restart" of the store.
 async fn restart_asks_the_carrier_for_nothing(place: Place) {
     let (mut world, operator) = durable_world(&place).await;
     operator.add_consent_account("web", "A1B2C3").await;
@@ -120,7 +120,7 @@ async fn restart_asks_the_carrier_for_nothing(place: Place) {
     assert_eq!(now, asked, "a token was asked for although all were valid");
 }
 
-/// P7, O2, F7, N3: the carrier rotated the token and its answer never came.
+/// The carrier rotated the token and its answer never came.
 async fn lost_rotation_answer_is_in_doubt_and_the_token_serves_on(place: Place) {
     let (mut world, operator) = durable_world(&place).await;
     operator.add_consent_account("web", "A1B2C3").await;
@@ -160,8 +160,8 @@ async fn lost_rotation_answer_is_in_doubt_and_the_token_serves_on(place: Place) 
     assert_eq!(standing(&token), "held", "{token}");
 }
 
-/// P11, O4: a password change kills the grant; the gateway says so within one request, and asks the
-/// carrier once, not for ever (P12).
+/// A password change kills the grant; the gateway says so within one request, and asks the
+/// carrier once, not for ever.
 async fn password_change_is_told_within_one_request(place: Place) {
     let (world, operator) = durable_world(&place).await;
     operator.add_consent_account("web", "A1B2C3").await;
@@ -206,7 +206,7 @@ async fn password_change_is_told_within_one_request(place: Place) {
 }
 
 const ACCOUNTS: usize = 6;
-/// F1, N1, N2, N4, O1: killed at random points of six refreshes at a time, over and over.
+/// Killed at random points of six refreshes at a time, over and over.
 ///
 /// Never a refresh token presented twice, and never a grant lost that the carrier still honours.
 async fn killed_gateway_loses_no_grant_and_presents_no_token_twice(place: Place) {

@@ -11,7 +11,6 @@ const HOST: &str = "Host: localhost\r\n";
 
 /// Refused with their connection: the status, what it is, and what follows the `Host` field.
 const FIELDS: &[&str] = &[
-    // H2
     r"400 TE, CL: Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
     r"400 CL, TE: Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     r"400 two lengths: Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
@@ -21,29 +20,22 @@ const FIELDS: &[&str] = &[
     r"501 two codings: Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     r"400 chunk size: Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
     r"400 long chunk: Transfer-Encoding: chunked\r\n\r\n5\r\nhello, you\r\n0\r\n\r\n",
-    // H1
     r"400 two Hosts: Host: localhost\r\n\r\n",
-    // H7
     r"400 folded line: X-A: 1\r\n 2\r\n\r\n",
     r"400 space before colon: X-A : 1\r\n\r\n",
     r"400 bare LF: X-A: 1\nX-B: 2\r\n\r\n",
     r"400 bare CR: X-A: 1\rX-B: 2\r\n\r\n",
     r"400 NUL in a field: X-A: \0\r\n\r\n",
-    // H5
     r"400 twin of a field: Content_Length: 5\r\n\r\n",
-    // H9
     r"417 expectation: Expect: 200-ok\r\nContent-Length: 5\r\n\r\n",
 ];
 
 /// Refused with their connection: the status, what it is, and the lines.
 const LINES: &[&str] = &[
-    // H1
     r"400 no Host: POST / HTTP/1.1\r\n\r\n",
     r"400 Host with user: POST / HTTP/1.1\r\nHost: a@localhost\r\n\r\n",
     r"400 Host with space: POST / HTTP/1.1\r\nHost: a b\r\n\r\n",
-    // H2
     r"400 TE in 1.0: POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    // H6
     r"405 CONNECT: CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n",
     r"405 TRACE: TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     r"501 unknown method: BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -67,7 +59,6 @@ fn refused() -> Vec<(String, String)> {
     let fields = fields.map(|(what, rest)| (what, format!("{LINE}{HOST}{rest}")));
     let lines = LINES.iter().map(|case| split(case));
     let lines = lines.map(|(what, rest)| (what.to_owned(), bytes(rest)));
-    // D3
     let many: String = (0..120).map(|n| format!("x-{n}: 1\r\n")).collect();
     let long = "a".repeat(70_000);
     let large = [
@@ -113,7 +104,7 @@ async fn malformed_requests_are_refused_and_never_forwarded() {
     world.shop().await.assert_rates();
 }
 
-/// H7: what means another path to another reader is not forwarded.
+/// What means another path to another reader is not forwarded.
 #[tokio::test]
 async fn ambiguous_paths_are_refused() {
     let world = World::start().await;
@@ -138,7 +129,7 @@ async fn ambiguous_paths_are_refused() {
     world.mock.expect(any).none().unwrap();
 }
 
-/// H4: fields of one connection stay there, and naming a field cannot remove ours.
+/// Fields of one connection stay there, and naming a field cannot remove ours.
 #[tokio::test]
 async fn hop_by_hop_fields_stay_on_their_hop() {
     let world = World::start().await;
@@ -202,7 +193,6 @@ async fn chunked_and_pipelined_requests_are_served_in_order() {
     assert_eq!(statuses(&answer), ["200", "200", "404"], "{answer}");
 }
 
-/// H9.
 #[tokio::test]
 async fn expectation_of_100_is_met_before_the_body_comes() {
     let world = World::start().await;
@@ -219,7 +209,7 @@ async fn expectation_of_100_is_met_before_the_body_comes() {
     assert!(answer.contains("HTTP/1.1 200 "), "{answer}");
 }
 
-/// D1: who sends slowly is told and cut off.
+/// Who sends slowly is told and cut off.
 #[tokio::test]
 async fn slow_heads_and_bodies_are_cut_off() {
     let world = World::builder()

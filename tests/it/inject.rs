@@ -16,7 +16,7 @@ async fn request_without_credentials_gets_rates() {
     world.mock.exactly_one_token_request("mock-client").unwrap();
 }
 
-/// P22: UPS wants `transId` and `transactionSrc`, and apps forget them.
+/// UPS wants `transId` and `transactionSrc`, and apps forget them.
 #[tokio::test]
 async fn missing_transaction_fields_are_added() {
     let world = World::start().await;
@@ -72,7 +72,7 @@ async fn transaction_fields_of_the_app_are_kept() {
     );
 }
 
-/// H5: whatever a client sends as credentials never reaches the carrier, and never replaces ours.
+/// Whatever a client sends as credentials never reaches the carrier, and never replaces ours.
 #[tokio::test]
 async fn client_credentials_are_stripped() {
     let world = World::start().await;

@@ -55,7 +55,7 @@ async fn sign_in(world: &World, address: &str, user: (&str, &str)) {
     world.admin.get(&local(&redirected)).await;
 }
 
-/// P15: one who signs in as somebody else is told so, and the others go on; who stops can go on later.
+/// One who signs in as somebody else is told so, and the others go on; who stops can go on later.
 #[tokio::test]
 async fn migration_leads_from_one_sign_in_to_the_next_and_goes_on_where_it_stopped() {
     let world = world().await;

@@ -1,4 +1,4 @@
-//! K1: planted secrets appear nowhere in what the program wrote or answered.
+//! Planted secrets appear nowhere in what the program wrote or answered.
 
 use crate::every_command::{Said, say_everything};
 use bytes::Bytes;
@@ -111,7 +111,7 @@ const KEEPERS: [&str; 4] = [
 /// Longer than anything but a carrier's token: those have 156 characters and more.
 const TOKEN: usize = 120;
 
-/// K1, K5: whatever the command line and the admin API are asked, nothing that is written, kept or
+/// Whatever the command line and the admin API are asked, nothing that is written, kept or
 /// shown to other users of the machine holds a secret.
 #[tokio::test]
 async fn administration_leaves_no_secret_anywhere() {

@@ -85,7 +85,7 @@ async fn readiness_names_what_is_not_ready() {
     );
 }
 
-/// A web page cannot reach the admin listener through DNS (U1).
+/// A web page cannot reach the admin listener through DNS.
 #[tokio::test]
 async fn admin_listener_refuses_foreign_hosts() {
     let world = World::start().await;

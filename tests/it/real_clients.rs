@@ -88,7 +88,7 @@ fn assert_only_our_token(world: &World) {
 }
 
 /// A parcel from its label to its cancellation. The client forgets `transId`, without which UPS does
-/// not track (P22).
+/// not track.
 #[tokio::test]
 async fn ups_api_of_npm_ships_tracks_and_cancels() {
     let folder = folder("npm");

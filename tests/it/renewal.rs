@@ -37,7 +37,7 @@ async fn renewal_under_load_fails_no_request() {
     while let Some(served) = clients.join_next().await {
         assert!(served.unwrap() > 0);
     }
-    // P9: no expired token reached the carrier.
+    // No expired token reached the carrier.
     world
         .mock
         .expect(Filter::any().endpoint(Endpoint::Rating).status(401))
@@ -45,7 +45,7 @@ async fn renewal_under_load_fails_no_request() {
         .unwrap();
 }
 
-/// P9: a valid token serves to its end, an expired one is never sent.
+/// A valid token serves to its end, an expired one is never sent.
 #[tokio::test]
 async fn expired_token_is_never_injected() {
     let world = World::builder()

@@ -5,7 +5,6 @@ use mock_ups::{Endpoint, Filter};
 use tests::World;
 use tokio::task::JoinSet;
 
-/// P11.
 #[tokio::test]
 async fn revoked_token_costs_one_renewal_and_one_replay() {
     let world = World::start().await;
@@ -22,7 +21,7 @@ async fn revoked_token_costs_one_renewal_and_one_replay() {
     world.mock.expect(rating().status(200)).exactly(2).unwrap();
 }
 
-/// O10: parallel 401s about one token are one event.
+/// Parallel 401s about one token are one event.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parallel_rejections_start_one_renewal() {
     let world = World::start().await;
@@ -44,7 +43,7 @@ async fn parallel_rejections_start_one_renewal() {
 }
 
 /// UPS says 401/250002 also when a product is not enabled for the app: then a new token does not
-/// help, and asking for more would end in 10429 (P1, P4, P12).
+/// help, and asking for more would end in 10429.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn persistent_rejection_is_passed_on_without_a_storm() {
     let world = World::start().await;

@@ -18,7 +18,7 @@ async fn refuses_connections(world: &World) {
     .await;
 }
 
-/// D7: whatever reached the carrier was answered, completely.
+/// Whatever reached the carrier was answered, completely.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_under_load_loses_no_request() {
     let mut world = World::start().await;

@@ -191,7 +191,7 @@ async fn every_request_arrives_with_its_own_signature() {
     world.shop().await.assert_rates();
 }
 
-/// P11, for a carrier that signs: the replay goes out with the new session, signed anew.
+/// For a carrier that signs, the replay goes out with the new session, signed anew.
 #[tokio::test]
 async fn replay_after_a_rejection_is_signed_anew() {
     let (acme, addr) = Acme::start().await;

@@ -6,7 +6,6 @@ use tokio::task::JoinSet;
 
 const REQUESTS: usize = 1_000;
 
-/// P4, P5.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_first_requests_cause_one_token_request() {
     let world = World::builder()

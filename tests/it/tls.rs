@@ -106,7 +106,7 @@ async fn carrier_is_reached_over_tls_with_both_versions() {
     }
 }
 
-/// L1: verification cannot be turned off, so nothing secret goes to whoever answers there.
+/// Verification cannot be turned off, so nothing secret goes to whoever answers there.
 #[tokio::test]
 async fn carrier_with_an_unknown_authority_is_unreachable() {
     let world = trusting().start().await;

@@ -26,7 +26,7 @@ fn assert_gateway_error(answer: &Answer, codes: &[&str]) {
     }
 }
 
-/// A wrong secret is told at once, in the carrier's shape, and asked for a few times at most (P12).
+/// A wrong secret is told at once, in the carrier's shape, and asked for a few times at most.
 #[tokio::test]
 async fn wrong_secret_is_told_and_not_repeated() {
     let world = World::builder()
@@ -43,7 +43,7 @@ async fn wrong_secret_is_told_and_not_repeated() {
         .unwrap();
 }
 
-/// 10429: the gateway waits, tells how long, and does not make it worse (P4).
+/// 10429: the gateway waits, tells how long, and does not make it worse.
 #[tokio::test]
 async fn quota_is_answered_with_patience() {
     let quota = Quota {
@@ -95,7 +95,7 @@ fn answer(status: u16, body: &str) -> Action {
     })
 }
 
-/// P10: whatever comes in place of a token, callers are told in the carrier's shape, the carrier is
+/// Whatever comes in place of a token, callers are told in the carrier's shape, the carrier is
 /// not asked again for every one of them, and when it is well again, so is the gateway.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nonsense_in_place_of_a_token_is_told_and_survived() {

@@ -13,7 +13,7 @@ async fn renewing_the_authorization_of_existing_accounts() {
     Reader::follows("reauthorize.md").await;
 }
 
-/// The carrier's own story: O4, P11, U6.
+/// The carrier's own story.
 #[tokio::test]
 async fn opting_in() {
     Reader::follows("opt-in.md").await;
@@ -25,13 +25,13 @@ async fn adding_an_account() {
     Reader::follows("new-account.md").await;
 }
 
-/// The label service's story: P15.
+/// The label service's story.
 #[tokio::test]
 async fn signing_in_as_the_wrong_user() {
     Reader::follows("wrong-login.md").await;
 }
 
-/// The ERP shipping centre's story: P13, P14.
+/// The ERP shipping centre's story.
 #[tokio::test]
 async fn test_and_production_side_by_side() {
     Reader::follows("test-and-production.md").await;

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod changelog;
+mod comments;
 mod floors;
 mod graph;
 mod licences;

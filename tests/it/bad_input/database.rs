@@ -4,7 +4,7 @@ use super::{content, refused, world};
 use gateway_store_testkit::Postgres;
 use tests::{eventually, skipped};
 
-/// F10, N3: the tokens that the gateway has serve on; administration waits.
+/// The tokens that the gateway has serve on; administration waits.
 #[tokio::test]
 async fn database_that_goes_away_stops_administration_only() {
     let Some(postgres) = Postgres::start().expect("PostgreSQL starts") else {

@@ -47,7 +47,7 @@ async fn shop(world: &World) -> Answer {
     world.app.send(request).await
 }
 
-/// N3: valid tokens serve on, nothing is presented that could not be put on record, and all goes on by
+/// Valid tokens serve on, nothing is presented that could not be put on record, and all goes on by
 /// itself afterwards.
 #[tokio::test]
 async fn store_that_turns_read_only_loses_nothing() {

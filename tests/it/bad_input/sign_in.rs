@@ -172,7 +172,7 @@ async fn wrong_client_secret_is_found_by_the_sign_in() {
     assert_eq!(done.code, Some(0), "{}", done.stderr);
 }
 
-/// P15; also that programs get the same as people.
+/// Programs are told the same as people.
 #[tokio::test]
 async fn login_of_another_user_is_refused() {
     let world = world(STORE).await;

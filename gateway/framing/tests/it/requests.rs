@@ -146,7 +146,6 @@ fn field_lines_that_readers_disagree_about_are_refused() {
     accepted([head("").trim_end().as_bytes(), b"\r\nA: \xe4\xff\r\n\r\n"].concat());
 }
 
-// H1
 #[test]
 fn host_is_exactly_one_host_with_or_without_port() {
     use Violation::{Host, MissingHost, RepeatedHost};
@@ -202,7 +201,6 @@ fn host_is_exactly_one_host_with_or_without_port() {
     refused("GET / HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n", RepeatedHost);
 }
 
-// H2
 #[test]
 fn content_length_is_one_plain_number() {
     use Violation::{ContentLength, RepeatedContentLength};
@@ -244,7 +242,6 @@ fn content_length_is_one_plain_number() {
     );
 }
 
-// H2
 #[test]
 fn transfer_encoding_is_chunked_alone_and_without_a_length() {
     use Violation::{
@@ -290,7 +287,6 @@ fn transfer_encoding_is_chunked_alone_and_without_a_length() {
     accepted(head("transfer-ENCODING:\tChunked \r\n") + "0\r\n\r\n");
 }
 
-// H5
 #[test]
 fn names_that_imitate_protected_fields_are_refused() {
     for name in [
@@ -315,7 +311,6 @@ fn names_that_imitate_protected_fields_are_refused() {
     ));
 }
 
-// H9
 #[test]
 fn expectations_other_than_one_100_continue_are_refused() {
     for fields in [
@@ -329,7 +324,6 @@ fn expectations_other_than_one_100_continue_are_refused() {
     accepted(head("Expect: 100-Continue\r\n"));
 }
 
-// D3
 #[test]
 fn heads_over_their_bounds_are_refused_before_they_are_whole() {
     let path = |length: usize| {
@@ -430,7 +424,6 @@ fn chunked_bodies_of_any_other_form_are_refused() {
     }
 }
 
-// D3
 #[test]
 fn chunk_extensions_and_trailers_are_bounded() {
     let extension = |length: usize| chunked(&format!("0;{}\r\n\r\n", "a".repeat(length)));
