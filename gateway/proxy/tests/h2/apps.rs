@@ -78,7 +78,7 @@ async fn tls_listener_serves_both_protocols() {
     );
 }
 
-// L4: a client that speaks neither is told so in the handshake.
+// A client that speaks neither is told so in the handshake.
 #[tokio::test]
 async fn tls_connection_that_rested_serves_again() {
     let (of_carrier, carrier) = echo().await;

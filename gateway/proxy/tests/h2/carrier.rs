@@ -18,7 +18,7 @@ use crate::world::{Identity, Log};
 pub(crate) enum Act {
     /// This status, and the request's body back.
     Echo(u16),
-    /// As above, after it has kept the stream open for a while.
+    /// Rejects the stream like that after it has kept it open for a while.
     Late(Duration),
     /// Body and trailers.
     Trailers,

@@ -91,7 +91,7 @@ async fn second_connection_resumes_the_session() {
     );
 }
 
-// L1: nothing is sent to whom the gateway does not know.
+// Nothing is sent to whom the gateway does not know.
 #[tokio::test]
 async fn carrier_with_a_foreign_certificate_gets_no_request() {
     for name in ["localhost", "other.example"] {

@@ -40,7 +40,7 @@ fn until_closed(raw: &mut Raw, began: Instant) -> Duration {
     goodbye(raw, began).1
 }
 
-/// As above, with the code of the last `GOAWAY`.
+/// Waits for the end in the same way and returns the code of the last `GOAWAY`.
 fn goodbye(raw: &mut Raw, began: Instant) -> (Option<u32>, Duration) {
     let mut code = None;
     while let Some(frame) = raw.next().expect("the connection ends") {
