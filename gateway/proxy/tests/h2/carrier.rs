@@ -18,7 +18,7 @@ use crate::world::{Identity, Log};
 pub(crate) enum Act {
     /// This status, and the request's body back.
     Echo(u16),
-    /// Rejects the stream like that after it has kept it open for a while.
+    /// The request's body back, after the stream was kept open for this long.
     Late(Duration),
     /// Body and trailers.
     Trailers,

@@ -40,7 +40,7 @@ fn until_closed(raw: &mut Raw, began: Instant) -> Duration {
     goodbye(raw, began).1
 }
 
-/// Waits for the end in the same way and returns the code of the last `GOAWAY`.
+/// Reads until the connection ends. Returns the code of the last `GOAWAY` and how long it took.
 fn goodbye(raw: &mut Raw, began: Instant) -> (Option<u32>, Duration) {
     let mut code = None;
     while let Some(frame) = raw.next().expect("the connection ends") {
