@@ -126,7 +126,7 @@ mod tests {
         }
     }
 
-    /// F22: a blocked log costs lines, never the one who logs.
+    /// A blocked log costs lines, never the one who logs.
     #[test]
     fn log_whose_reader_stopped_drops_lines_and_does_not_block() {
         let (permit, permits) = channel();

@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// After an answer: what people should know is said every time, so that nobody is surprised by
-    /// an expiry (P13, P14). Not for programs, and no error if it cannot be had.
+    /// an expiry. Not for programs, and no error if it cannot be had.
     pub(crate) fn remind(&self, output: &Output) {
         if output.is_json() {
             return;

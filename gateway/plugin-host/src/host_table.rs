@@ -107,7 +107,7 @@ unsafe extern "C" fn random(dst: *mut u8, len: usize) {
         // SAFETY: the plugin lends `len` writable bytes for this call; zeroed first, because a
         // reference to uninitialised bytes is not allowed.
         unsafe { dst.write_bytes(0, len) };
-        // SAFETY: as above, now initialised; nobody else uses them during the call.
+        // SAFETY: the `len` bytes of the plugin, now initialised; nobody else uses them during the call.
         let bytes = unsafe { slice::from_raw_parts_mut(dst, len) };
         context::with_current(|context| match context {
             Some(context) => context.random.fill(bytes),

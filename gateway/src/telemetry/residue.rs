@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io;
 
-/// No core file of this process, and no debugger of the same user may attach (K2): both would see
+/// No core file of this process, and no debugger of the same user may attach: both would see
 /// every secret in memory.
 ///
 /// # Errors

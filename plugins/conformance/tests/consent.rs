@@ -168,7 +168,7 @@ fn failed(report: &Report, named: &str) -> bool {
     matches!(outcome, Outcome::Failed(_))
 }
 
-/// O1, O7, O9: what a gateway would lose a login by, or give one away by.
+/// What a gateway would lose a login by, or give one away by.
 #[tokio::test]
 async fn each_flaw_of_a_login_is_found_by_its_check() {
     for (flaw, check) in [

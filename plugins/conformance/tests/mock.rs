@@ -13,7 +13,7 @@ use mock_ups::{Action, Endpoint, Fault, StaleGrant};
 use std::time::Duration;
 use world::World;
 
-/// O7: consent with PKCE S256, the code, and two rotations.
+/// Consent with PKCE S256, the code, and two rotations.
 #[tokio::test]
 async fn login_lives_through_refreshes() {
     let world = World::new().await;
@@ -36,7 +36,7 @@ async fn login_lives_through_refreshes() {
     assert!(third.facts.refresh_expires_at_ms > third.facts.refresh_issued_at_ms);
 }
 
-/// O4: both ways in which UPS may say it.
+/// Both ways in which UPS may say it.
 #[tokio::test]
 async fn used_refresh_token_and_code_are_refused_for_good() {
     for stale in [StaleGrant::BadRequest, StaleGrant::Unauthorized] {
@@ -68,7 +68,7 @@ async fn used_refresh_token_and_code_are_refused_for_good() {
     }
 }
 
-/// O3: a limit and an outage leave the refresh token good.
+/// A limit and an outage leave the refresh token good.
 #[tokio::test]
 async fn refresh_that_ups_did_not_look_at_can_be_repeated() {
     let world = World::new().await;
@@ -98,7 +98,7 @@ async fn refresh_that_ups_did_not_look_at_can_be_repeated() {
         .expect("a token");
 }
 
-/// O3, F7: the answer is lost after UPS has rotated; nobody may call that harmless.
+/// The answer is lost after UPS has rotated; nobody may call that harmless.
 #[tokio::test]
 async fn refresh_with_a_lost_answer_claims_nothing() {
     let world = World::new().await;
@@ -129,7 +129,7 @@ async fn refresh_with_a_lost_answer_claims_nothing() {
     );
 }
 
-/// P2: without a login, UPS is not asked.
+/// Without a login, UPS is not asked.
 #[tokio::test]
 async fn account_without_a_login_asks_ups_nothing() {
     let world = World::new().await;

@@ -138,7 +138,7 @@ fn library_logs_events_and_panics_with_their_place() {
     assert_eq!(status, Status::PANIC);
     // SAFETY: handles of this table, freed once.
     unsafe { PLUGIN.op_free.unwrap()(op) };
-    // SAFETY: as above.
+    // SAFETY: handles of this table, freed once.
     unsafe { PLUGIN.instance_free.unwrap()(instance) };
     assert!(wait_for(3, "hello now=4711 drawn=[7, 7]"));
     assert!(wait_for(5, "quiet"));

@@ -66,7 +66,7 @@ fn checked(error: Error, class: Class, code: &str) -> Error {
     error
 }
 
-/// O7: the gateway's state and challenge are in the URL, and S256 is the only method UPS knows.
+/// The gateway's state and challenge are in the URL, and S256 is the only method UPS knows.
 #[test]
 fn consent_leads_to_ups_with_state_and_challenge() {
     let url = Script::new()
@@ -163,7 +163,7 @@ fn refresh_replaces_the_state_and_tells_facts() {
     assert_eq!(older.carrier_facts().refresh_count, Some(3));
 }
 
-/// P2: without a login nothing is asked, and a person is told to log in.
+/// Without a login nothing is asked, and a person is told to log in.
 #[test]
 fn account_without_a_login_asks_for_one() {
     for reason in [Reason::Fetch, Reason::Refresh, Reason::UpstreamRejected] {
@@ -192,7 +192,7 @@ fn login_with(key: &str, value: &str) -> Reply {
     response(200, answer.to_string())
 }
 
-/// O9: UPS rotates, so an answer without a new refresh token ends the login, but not its token.
+/// UPS rotates, so an answer without a new refresh token ends the login, but not its token.
 #[test]
 fn answer_without_a_new_refresh_token_ends_the_login() {
     for (key, value) in [
@@ -208,7 +208,7 @@ fn answer_without_a_new_refresh_token_ends_the_login() {
     }
 }
 
-/// P10, O9: odd values of what nobody depends on never cost the login.
+/// Odd values of what nobody depends on never cost the login.
 #[test]
 fn odd_values_beside_the_tokens_do_no_harm() {
     for (key, value, lifetime) in [
@@ -236,7 +236,7 @@ fn odd_values_beside_the_tokens_do_no_harm() {
     assert!(checked(long, Class::Interaction, "not_approved").is_grant_refused());
 }
 
-/// O3, O4: what UPS refuses is never presented again.
+/// What UPS refuses is never presented again.
 #[test]
 fn refused_refresh_token_needs_a_login() {
     let unknown = r#"{"response":{"errors":[{"code":"99999","message":"planted"}]}}"#;
@@ -263,7 +263,7 @@ fn refused_refresh_token_needs_a_login() {
     }
 }
 
-/// O3: a limit and a service that is down leave the refresh token as it was.
+/// A limit and a service that is down leave the refresh token as it was.
 #[test]
 fn passing_refusal_leaves_the_refresh_token_unharmed() {
     for (status, body, code) in [
@@ -283,7 +283,7 @@ fn passing_refusal_leaves_the_refresh_token_unharmed() {
     }
 }
 
-/// O4: a client that UPS refuses says nothing about the login.
+/// A client that UPS refuses says nothing about the login.
 #[test]
 fn refused_client_does_not_refuse_the_login() {
     for (status, body, class, code) in [
@@ -296,7 +296,7 @@ fn refused_client_does_not_refuse_the_login() {
     }
 }
 
-/// O3: where UPS may have used the token up without our knowing, the plugin claims nothing.
+/// Where UPS may have used the token up without our knowing, the plugin claims nothing.
 #[test]
 fn lost_answer_says_nothing_about_the_refresh_token() {
     let html = || response(403, fixture!("firewall_403.html")).header("content-type", "text/html");

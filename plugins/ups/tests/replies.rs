@@ -82,7 +82,7 @@ fn envelope_variants_are_understood() {
     }
 }
 
-/// P10: odd replies. Only the carrier's own refusal makes a person act.
+/// Odd replies. Only the carrier's own refusal makes a person act.
 #[test]
 fn odd_replies_never_reject_the_credentials() {
     let firewall = fixture!("firewall_403.html");
@@ -123,7 +123,7 @@ fn issued_with(key: &str, value: &str) -> Reply {
     response(200, answer.to_string())
 }
 
-/// P10: numbers as strings, and any other way to write them.
+/// Numbers as strings, and any other way to write them.
 #[test]
 fn lifetime_is_read_however_it_is_written() {
     for (value, seconds) in [
@@ -305,7 +305,7 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(tests_kit::properties(256))]
 
-    /// P10: no answer panics, none leaks into the error's text.
+    /// No answer panics, none leaks into the error's text.
     #[test]
     fn any_answer_is_classified_without_leaks(status in 100..1000_u16, body in any_body()) {
         if let Err(error) = run(response(status, body)) {

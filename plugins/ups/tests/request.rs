@@ -29,7 +29,7 @@ fn check(config: &str, expected: Expect) {
     assert_eq!(credential.lifetime().unwrap().as_secs(), 14_399);
 }
 
-/// P3: credentials travel in Basic and nowhere else.
+/// Credentials travel in Basic and nowhere else.
 #[test]
 fn request_has_basic_and_a_form_only() {
     let expected = post(PATH)

@@ -21,7 +21,7 @@ pub fn line(what: &str, flag: &str) -> Result<String, CliError> {
     Ok(answer)
 }
 
-/// What cannot be taken back happens with `--yes`, or when a person agrees (U8).
+/// What cannot be taken back happens with `--yes`, or when a person agrees.
 pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     if yes {
         return Ok(());

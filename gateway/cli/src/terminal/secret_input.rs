@@ -1,5 +1,5 @@
 //! How secrets come in: from a file, from standard input, or typed without echo. Never as an
-//! argument, which every user of the machine can see (K5).
+//! argument, which every user of the machine can see.
 
 use crate::error::CliError;
 use anyhow::anyhow;

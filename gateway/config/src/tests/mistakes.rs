@@ -169,7 +169,7 @@ fn names_used_twice_are_refused() {
     );
 }
 
-/// P17: the environments never mix.
+/// The environments never mix.
 #[test]
 fn production_and_test_are_kept_apart() {
     let live = ACCOUNT.replace("\"test\"", "\"production\"");

@@ -1,4 +1,4 @@
-//! Where secrets come from, and that they go nowhere (K1, K4).
+//! Where secrets come from, and that they go nowhere.
 
 use super::{ROUTE, World};
 
@@ -36,7 +36,7 @@ fn secret_is_taken_from_each_source_and_shown_by_none() {
     }
 }
 
-/// K4: a secret in the file itself needs a file that nobody else can read.
+/// A secret in the file itself needs a file that nobody else can read.
 #[test]
 fn value_in_a_file_that_others_can_read_is_refused() {
     let world = World::new(&account(&format!("{{ value = \"{PLANTED}\" }}")));

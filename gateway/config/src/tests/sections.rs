@@ -39,7 +39,7 @@ fn store_url_comes_from_the_file_a_variable_or_a_secret() {
     }
 }
 
-/// K4: a password in the file itself needs a file that nobody else can read.
+/// A password in the file itself needs a file that nobody else can read.
 #[test]
 fn store_password_in_a_file_that_others_can_read_is_refused() {
     let world = postgres(&format!("\"postgres://u:{PLANTED}@h/d\""));
@@ -122,7 +122,7 @@ fn redirect_uri_is_kept_letter_by_letter() {
     let uri = "HTTPS://Waybill.example/oauth/callback";
     let config = World::new(&format!("[consent]\nredirect_uri = \"{uri}\"\n")).config();
     let admin = "127.0.0.1:4711".parse().expect("an address");
-    // P16: carriers compare it byte by byte.
+    // Carriers compare it byte by byte.
     assert_eq!(config.consent.redirect_uri(admin), uri);
     let config = World::new("").config();
     assert_eq!(
@@ -314,7 +314,7 @@ fn two_defaults_of_one_environment_are_refused() {
     World::new(&format!("{route}{first}")).config();
 }
 
-/// P15: without the number nobody notices a sign-in with the wrong user.
+/// Without the number nobody notices a sign-in with the wrong user.
 #[test]
 fn consent_account_without_a_number_is_noted() {
     let account = format!("{ACCOUNT}grant = \"authorization_code\"\n");

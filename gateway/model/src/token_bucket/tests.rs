@@ -72,6 +72,8 @@ fn extreme_policies_are_read_as_sensible_ones() {
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(256))]
+
     #[test]
     fn never_more_than_the_burst_and_the_pace(
         burst in 0_u32..20,

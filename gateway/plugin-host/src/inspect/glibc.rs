@@ -72,7 +72,7 @@ fn text((major, minor): (u32, u32)) -> String {
 fn present() -> Option<(u32, u32)> {
     // SAFETY: the function takes nothing and returns a static C string.
     let version = unsafe { libc::gnu_get_libc_version() };
-    // SAFETY: see above: not null, terminated, never freed.
+    // SAFETY: glibc's static string: not null, terminated, never freed.
     let version = unsafe { std::ffi::CStr::from_ptr(version) };
     numbers(version.to_str().ok()?)
 }

@@ -1,4 +1,4 @@
-//! From a folder to active plugins (requirements P1 to P4).
+//! From a folder to active plugins.
 
 use crate::support::{Carrier, Folders, SystemClock, compile, fetch, host};
 use gateway_model::CarrierId;
@@ -287,7 +287,7 @@ fn missing_import_is_the_loaders_refusal() {
 
 #[tokio::test]
 async fn overwriting_the_operators_file_does_not_crash_the_loaded_plugin() {
-    // P1: what is mapped is a private copy.
+    // What is mapped is a private copy.
     let folders = Folders::new();
     let library = compile("basic.c", &[]);
     let entry = folders.open(&library, &host());
@@ -333,7 +333,7 @@ fn cache_is_private_and_repaired() {
 
 #[test]
 fn plugin_that_hangs_while_it_is_loaded_is_given_up() {
-    // P4. `hangs_on_load` would keep the loader's lock for ever, so only the entry point hangs here.
+    // `hangs_on_load` would keep the loader's lock for ever, so only the entry point hangs here.
     let folders = Folders::new();
     folders.put("a.so", &compile("hangs_on_entry.c", &[]));
     folders.put("b.so", &compile("basic.c", &["-DPLUGIN_NAME=\"other\""]));

@@ -44,7 +44,7 @@ async fn consent_url_leads_to_the_carrier() {
     );
 }
 
-/// O7: a browser is sent to the carrier, by TLS, and comes back with what the gateway drew.
+/// A browser is sent to the carrier, by TLS, and comes back with what the gateway drew.
 #[tokio::test]
 async fn unsafe_consent_url_is_a_bug() {
     for mode in [
@@ -165,7 +165,7 @@ async fn grant_given_back_yields_no_credential() {
     assert!(revoked.unwrap().headers.is_empty());
 }
 
-/// O1: what the plugin says about the grant arrives as it was said; what is not known is cautious.
+/// What the plugin says about the grant arrives as it was said; what is not known is cautious.
 #[tokio::test]
 async fn change_of_the_grant_travels_through() {
     let replaced = |seconds: Option<u64>| GrantChange::Replaced {

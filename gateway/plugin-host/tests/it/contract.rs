@@ -1,5 +1,5 @@
 //! One mode per way to break the contract; each ends with class *bug* and its own code, and neither
-//! crashes nor hangs (requirements P3, P5).
+//! crashes nor hangs.
 
 use crate::support::{Carrier, instance, modes, run, try_instance};
 use gateway_model::FailureClass;
@@ -97,7 +97,7 @@ async fn unknown_operation_is_a_configuration_failure() {
 
 #[tokio::test]
 async fn request_that_is_not_allowed_is_denied_and_never_made() {
-    // P5: the host answers for every request, whatever the plugin asks for.
+    // The host answers for every request, whatever the plugin asks for.
     for mode in [
         "url_foreign",
         "url_plaintext",

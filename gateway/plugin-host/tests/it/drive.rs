@@ -93,7 +93,7 @@ async fn network_failure(kind: HttpErrorKind) -> Failure {
 
 #[tokio::test]
 async fn failure_knows_whether_the_request_was_certainly_not_sent() {
-    // Decides whether a single-use refresh token may be presented again (O3).
+    // Decides whether a single-use refresh token may be presented again.
     for kind in [
         HttpErrorKind::Dns,
         HttpErrorKind::Connect,

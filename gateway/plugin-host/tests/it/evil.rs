@@ -1,5 +1,5 @@
 //! A Rust plugin that panics wherever it can, linked in: the same table, checks and calls as for a
-//! library (requirement P3).
+//! library.
 
 use crate::support::{Carrier, fetch, host, response};
 use gateway_model::FailureClass;

@@ -1,4 +1,4 @@
-//! Every refusal of the static check has a file (requirements P1, P2).
+//! Every refusal of the static check has a file.
 
 use crate::support::compile;
 use gateway_plugin_host::{Manifest, Refusal, Report, inspect};

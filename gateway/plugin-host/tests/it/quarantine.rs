@@ -1,4 +1,4 @@
-//! Plugins that hang, give up or fail again and again harm nobody else (requirement P4).
+//! Plugins that hang, give up or fail again and again harm nobody else.
 
 use crate::support::{Carrier, Folders, compile, eventually, fetch, host, instance, load, modes};
 use gateway_model::FailureClass;

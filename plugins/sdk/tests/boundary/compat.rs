@@ -101,17 +101,17 @@ fn null_arguments_are_unsupported() {
     let statuses = [
         // SAFETY: null everywhere is what the SDK promises to survive.
         unsafe { new(config, null(), null_mut()) },
-        // SAFETY: as above.
+        // SAFETY: null everywhere is what the SDK promises to survive.
         unsafe { begin(null_mut(), null(), null(), null_mut()) },
-        // SAFETY: as above.
+        // SAFETY: null everywhere is what the SDK promises to survive.
         unsafe { resume(null_mut(), null(), null()) },
-        // SAFETY: as above.
+        // SAFETY: null everywhere is what the SDK promises to survive.
         unsafe { sign(null(), null(), null()) },
     ];
     assert_eq!(statuses, [Status::UNSUPPORTED; 4]);
-    // SAFETY: as above.
+    // SAFETY: null everywhere is what the SDK promises to survive.
     unsafe { table.instance_free.unwrap()(null_mut()) };
-    // SAFETY: as above.
+    // SAFETY: null everywhere is what the SDK promises to survive.
     unsafe { table.op_free.unwrap()(null_mut()) };
 }
 

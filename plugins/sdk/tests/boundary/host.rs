@@ -67,23 +67,23 @@ mod sink {
     use super::*;
 
     unsafe fn push(ctx: *mut c_void, emitted: Emitted) {
-        // SAFETY: see the module.
+        // SAFETY: `ctx` is the recorder of the running call.
         unsafe { &*ctx.cast::<Log>() }.borrow_mut().push(emitted);
     }
 
     unsafe fn text(bytes: Bytes) -> String {
-        // SAFETY: see the module.
+        // SAFETY: the plugin lends it until this function returns.
         String::from_utf8(unsafe { bytes.as_slice() }.to_vec()).expect("UTF-8")
     }
 
     unsafe fn fields(headers: *const Header, len: usize) -> String {
         let headers = match len {
             0 => &[],
-            // SAFETY: see the module.
+            // SAFETY: the plugin lends it until this function returns.
             len => unsafe { std::slice::from_raw_parts(headers, len) },
         };
         let field = |field: &Header| {
-            // SAFETY: see the module.
+            // SAFETY: the plugin lends it until this function returns.
             format!("{}: {}\n", unsafe { text(field.name) }, unsafe {
                 text(field.value)
             })
@@ -92,13 +92,13 @@ mod sink {
     }
 
     pub(super) unsafe extern "C" fn http(ctx: *mut c_void, request: *const HttpRequest) {
-        // SAFETY: see the module.
+        // SAFETY: the plugin lends it until this function returns.
         let request = unsafe { *request };
         assert_eq!(request.struct_size as usize, size_of::<HttpRequest>());
-        // SAFETY: see the module.
+        // SAFETY: the plugin lends it until this function returns.
         let url = unsafe { text(request.url) };
         let (id, timeout_ms, flags) = (request.req_id, request.timeout_ms, request.flags);
-        // SAFETY: see the module.
+        // SAFETY: `ctx` is the recorder of the running call.
         unsafe {
             push(
                 ctx,
@@ -113,44 +113,44 @@ mod sink {
     }
 
     pub(super) unsafe extern "C" fn timer(ctx: *mut c_void, id: u64, delay_ms: u64) {
-        // SAFETY: see the module.
+        // SAFETY: `ctx` is the recorder of the running call.
         unsafe { push(ctx, Emitted::Timer { id, delay_ms }) };
     }
 
     pub(super) unsafe extern "C" fn cancel(ctx: *mut c_void, id: u64) {
-        // SAFETY: see the module.
+        // SAFETY: `ctx` is the recorder of the running call.
         unsafe { push(ctx, Emitted::Cancel(id)) };
     }
 
     pub(super) unsafe extern "C" fn done(ctx: *mut c_void, credential: *const Credential) {
-        // SAFETY: see the module.
+        // SAFETY: the plugin lends it until this function returns.
         let out = unsafe { *credential };
         assert_eq!(out.struct_size as usize, size_of::<Credential>());
         let done = Emitted::Done {
-            // SAFETY: see the module.
+            // SAFETY: the plugin lends it until this function returns.
             fields: unsafe { fields(out.headers, out.n_headers) },
             ttl_ms: out.ttl_ms,
             refresh_after_ms: out.refresh_after_ms,
-            // SAFETY: see the module.
+            // SAFETY: the plugin lends it until this function returns.
             state: unsafe { out.state.as_slice() }.to_vec(),
         };
-        // SAFETY: see the module.
+        // SAFETY: `ctx` is the recorder of the running call.
         unsafe { push(ctx, done) };
     }
 
     pub(super) unsafe extern "C" fn failed(ctx: *mut c_void, failure: *const Failure) {
-        // SAFETY: see the module.
+        // SAFETY: the plugin lends it until this function returns.
         let out = unsafe { *failure };
         assert_eq!(out.struct_size as usize, size_of::<Failure>());
         let failed = Emitted::Failed {
             class: out.fail_class,
-            // SAFETY: see the module.
+            // SAFETY: the plugin lends it until this function returns.
             code: unsafe { text(out.code) },
-            // SAFETY: see the module.
+            // SAFETY: the plugin lends it until this function returns.
             message: unsafe { text(out.message) },
             retry_after_ms: out.retry_after_ms,
         };
-        // SAFETY: see the module.
+        // SAFETY: `ctx` is the recorder of the running call.
         unsafe { push(ctx, failed) };
     }
 }
@@ -184,7 +184,7 @@ pub(crate) struct Account {
 
 // SAFETY: the contract of `waybill_instance`: any thread, several calls at a time.
 unsafe impl Sync for Account {}
-// SAFETY: as above.
+// SAFETY: the contract of `waybill_instance`: any thread, several calls at a time.
 unsafe impl Send for Account {}
 
 impl Account {
