@@ -3,6 +3,7 @@
 use crate::{
     Seams,
     clock::SystemClock,
+    composition::preflight,
     lifecycle,
     telemetry::{LEVEL_VARIABLE, Telemetry, forbid_core_dumps, install_panic_hook},
 };
@@ -27,7 +28,7 @@ impl LocalCommands for Commands {
     }
 
     fn check_config(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
-        gateway_cli_local::check_config(config, output)
+        gateway_cli_local::check_config(config, preflight, output)
     }
 
     fn plugin(

@@ -8,6 +8,7 @@ mod declared;
 mod error;
 mod listen_tls;
 mod plugins;
+mod preflight;
 mod private_files;
 mod random;
 mod runtime_status;
@@ -15,6 +16,7 @@ mod runtime_status;
 pub use error::StartError;
 pub use gateway_control::{ControlError, ControlPlane};
 pub use listen_tls::TlsError;
+pub(crate) use preflight::preflight;
 
 use broker_credentials::BrokerCredentials;
 use data_plane::DirectoryPublisher;

@@ -57,10 +57,17 @@ fn json(output: &Output) -> serde_json::Value {
 #[test]
 fn check_config_of_a_good_file_says_so() {
     let folder = folder_with(GOOD);
+    fs::create_dir(folder.path().join("plugins")).expect("ours");
     let output = waybill(folder.path(), &["check-config"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let out = text(&output.stdout);
+    let (note, summary) = out.split_once('\n').expect("two lines");
+    assert!(
+        note.contains("note: no plugin in plugins is for carrier ups"),
+        "{note}"
+    );
     assert_eq!(
-        text(&output.stdout),
+        summary,
         "waybill.toml: 1 route, 1 account, 0 apps: no mistakes\n"
     );
     assert!(output.stderr.is_empty());
@@ -97,6 +104,35 @@ fn check_config_and_serve_report_every_mistake() {
     assert_eq!(findings["mistakes"][0]["line"], 3);
     assert_eq!(findings["mistakes"][0]["fix"], "write trust_loopback");
     assert!(!text(&output.stdout).contains(PLANTED) && output.stderr.is_empty());
+}
+
+/// Each of these reads well and keeps `serve` from starting.
+#[test]
+fn check_config_refuses_what_serve_refuses() {
+    let same = GOOD.replace("[listen]", "[listen]\napps = \"127.0.0.1:8081\"");
+    let tls = format!("{GOOD}[listen.tls]\ncert = \"c.pem\"\nkey = \"k.pem\"\n");
+    for (config, has_plugins, words) in [
+        (GOOD, false, "the plugin folder"),
+        (&same, true, "are the same address and port"),
+        (&tls, true, "c.pem"),
+    ] {
+        let folder = folder_with(config);
+        if has_plugins {
+            fs::create_dir(folder.path().join("plugins")).expect("ours");
+        }
+        let pem = |kind| format!("-----BEGIN {kind}-----\nAA==\n-----END {kind}-----\n");
+        fs::write(folder.path().join("c.pem"), pem("CERTIFICATE")).expect("ours");
+        fs::write(folder.path().join("k.pem"), pem("PRIVATE KEY")).expect("ours");
+        for command in ["check-config", "serve"] {
+            let output = waybill(folder.path(), &[command]);
+            let code = output.status.code();
+            assert!(matches!(code, Some(1 | 2)), "{command} {words}: {code:?}");
+        }
+        let output = waybill(folder.path(), &["check-config"]);
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        let error = text(&output.stderr);
+        assert!(error.contains(words), "{words}: {error}");
+    }
 }
 
 #[test]

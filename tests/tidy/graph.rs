@@ -59,10 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "plugins-conformance",
         ],
     ),
-    (
-        "gateway-config",
-        &["gateway-model", "gateway-plugin-host", "gateway-store"],
-    ),
+    ("gateway-config", &["gateway-model"]),
     (
         "gateway-admin",
         &[

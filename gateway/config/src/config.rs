@@ -13,7 +13,7 @@ use crate::{
         plugins, reminders, route, store, tokens, upstream, workers,
     },
 };
-use gateway_store::{StoreOptions, StoreUrl};
+use gateway_model::{StoreOptions, StoreUrl};
 use std::path::{Path, PathBuf};
 use toml_span::value::Table as TomlTable;
 

@@ -50,7 +50,8 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    pub(crate) fn new(file: &Path, mut mistakes: Vec<Mistake>) -> Self {
+    /// Sorts the mistakes in the order of the file.
+    pub fn new(file: &Path, mut mistakes: Vec<Mistake>) -> Self {
         mistakes.sort_by(|a, b| a.place.cmp(&b.place));
         Self {
             file: file.to_owned(),

@@ -5,7 +5,7 @@ use crate::{
     reader::{Variables, file, read_single},
     sections::{SECTIONS, admin, listen, store},
 };
-use gateway_store::StoreOptions;
+use gateway_model::StoreOptions;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},

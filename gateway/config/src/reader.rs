@@ -8,6 +8,7 @@ mod lines;
 mod number;
 mod path;
 mod secret;
+mod syntax;
 mod table;
 mod texts;
 mod variables;

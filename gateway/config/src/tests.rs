@@ -1,7 +1,7 @@
 //! Mistakes, overrides and secrets of configurations, over real files.
 
 use crate::*;
-use gateway_store::{MasterKeySource, StoreUrl};
+use gateway_model::{MasterKeySource, StoreUrl};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
 
 mod many;

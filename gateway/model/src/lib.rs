@@ -7,6 +7,7 @@ mod account;
 mod carrier;
 mod clock;
 mod credential;
+mod digest;
 mod environment;
 mod failure;
 mod generation;
@@ -16,11 +17,13 @@ mod legacy;
 mod managed_by;
 mod notice;
 mod origin;
+mod plugin_policy;
 mod protection;
 mod rate_limit;
 mod role;
 mod secret;
 mod sign;
+mod store_options;
 mod token_bucket;
 mod token_facts;
 
@@ -34,6 +37,7 @@ pub use credential::{
     Credential, CredentialCell, CredentialState, CredentialView, Fingerprint, Unavailable,
     UnavailableReason,
 };
+pub use digest::{Digest, DigestError};
 pub use environment::{Environment, UnknownEnvironment};
 pub use failure::{Failure, FailureClass, GrantHint};
 pub use generation::Generation;
@@ -43,10 +47,12 @@ pub use legacy::{LegacyProfile, PathRewrite};
 pub use managed_by::ManagedBy;
 pub use notice::NoticeKind;
 pub use origin::{Origin, OriginError, Scheme};
+pub use plugin_policy::PluginPolicy;
 pub use protection::{Protection, Recipient, RecipientError};
 pub use rate_limit::RateLimit;
 pub use role::Role;
 pub use secret::{ClientSecret, Secret, SecretBytes};
 pub use sign::{SignRequest, SignatureFields, Signer};
+pub use store_options::{MasterKeySource, StoreOptions, StoreUrl};
 pub use token_bucket::{TokenBucket, TokenBucketPolicy};
 pub use token_facts::{FactsError, TokenFacts};

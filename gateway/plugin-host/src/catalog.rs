@@ -2,14 +2,12 @@
 
 mod entry;
 mod load;
-mod policy;
 
 pub use entry::{CatalogEntry, EntryState, PluginFault, VerifiedFile};
 pub use load::load_file;
-pub use policy::PluginPolicy;
 
 use crate::{DirectoryError, Host, Plugin, discover};
-use gateway_model::CarrierId;
+use gateway_model::{CarrierId, PluginPolicy};
 use std::{collections::BTreeMap, path::Path};
 
 /// The plugins found in a folder.

@@ -42,14 +42,13 @@ mod text;
 mod violation;
 
 pub use authorization::{Authorization, AuthorizationReason, ConsentRequest, GrantChange, Issued};
-pub use catalog::{
-    Catalog, CatalogEntry, EntryState, PluginFault, PluginPolicy, VerifiedFile, load_file,
-};
+pub use catalog::{Catalog, CatalogEntry, EntryState, PluginFault, VerifiedFile, load_file};
 pub use diagnosis::{
     Advice, Diagnosis, Negotiated, Ownership, Probe, ProbeRequest, Rates, codes_in,
 };
-pub use digest::{Digest, DigestError};
+pub use digest::digest_of;
 pub use discover::{DirectoryError, FileError};
+pub use gateway_model::{Digest, PluginPolicy};
 pub use handshake::HandshakeError;
 pub use host::Host;
 pub use host_table::services;

@@ -3,7 +3,7 @@
 //! The operator's file is never mapped: overwriting a mapped file kills the process at its next call,
 //! and a path that was replaced by renaming may give the old library. A name per content avoids both.
 
-use crate::{Digest, discover};
+use crate::{Digest, digest_of, discover};
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},
@@ -69,7 +69,7 @@ fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {
 
 /// Whether the file, opened as the loader will open it, has the wanted content.
 fn is_intact(path: &Path, digest: Digest) -> bool {
-    discover::read(path).is_ok_and(|found| Digest::of(&found) == digest)
+    discover::read(path).is_ok_and(|found| digest_of(&found) == digest)
 }
 
 fn write(cache: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {

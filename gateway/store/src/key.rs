@@ -1,12 +1,12 @@
 //! Where the master key comes from.
 
-use crate::KeyError;
 use crate::seal::MasterKey;
+use crate::{KeyError, MasterKeySource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
@@ -17,37 +17,33 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
 /// A key is 44 or 64 characters; more than this is not read.
 const MAX_TEXT: u64 = 4096;
 
-/// Where the master key comes from.
-#[derive(Clone, Debug)]
-pub enum MasterKeySource {
-    /// A file with the key as base64; created with mode 0600 when the store is new.
-    File(PathBuf),
-    /// An environment variable.
-    Env(String),
-    /// A program and its arguments; it prints the key within ten seconds.
-    Command(Vec<String>),
-    /// A new key that is not kept; for stores in memory only.
-    Ephemeral,
+/// Reads the key. A missing file is created if `create`.
+pub(crate) async fn read_key(
+    source: &MasterKeySource,
+    create: bool,
+) -> Result<MasterKey, KeyError> {
+    KeyReader(source).read(create).await
 }
 
-impl MasterKeySource {
+struct KeyReader<'s>(&'s MasterKeySource);
+
+impl KeyReader<'_> {
     /// Words for people.
-    pub(crate) fn describe(&self) -> String {
-        match self {
-            Self::File(path) => name(path),
-            Self::Env(name) => format!("the environment variable {name}"),
-            Self::Command(words) => {
+    fn describe(&self) -> String {
+        match self.0 {
+            MasterKeySource::File(path) => name(path),
+            MasterKeySource::Env(name) => format!("the environment variable {name}"),
+            MasterKeySource::Command(words) => {
                 format!("the command `{}`", words.first().map_or("", String::as_str))
             }
-            Self::Ephemeral => "memory".to_owned(),
+            MasterKeySource::Ephemeral => "memory".to_owned(),
         }
     }
 
-    /// The key. A missing file is made if `create`.
-    pub(crate) async fn read(&self, create: bool) -> Result<MasterKey, KeyError> {
-        let text = match self {
-            Self::Ephemeral => return fresh(),
-            Self::File(path) => {
+    async fn read(&self, create: bool) -> Result<MasterKey, KeyError> {
+        let text = match self.0 {
+            MasterKeySource::Ephemeral => return fresh(),
+            MasterKeySource::File(path) => {
                 let found = read_file(path)?;
                 match found {
                     Some(text) => text,
@@ -55,11 +51,11 @@ impl MasterKeySource {
                     None => Err(self.missing("does not exist"))?,
                 }
             }
-            Self::Env(name) => match std::env::var(name) {
+            MasterKeySource::Env(name) => match std::env::var(name) {
                 Ok(text) => Zeroizing::new(text),
                 Err(_) => Err(self.missing("is not set"))?,
             },
-            Self::Command(words) => self.run(words).await?,
+            MasterKeySource::Command(words) => self.run(words).await?,
         };
         let key = parse(text.trim()).ok_or_else(|| KeyError::Malformed {
             from: self.describe(),

@@ -35,7 +35,6 @@ mod seal;
 mod store;
 mod table;
 mod time;
-mod url;
 
 pub use backup::{
     BackupError, BackupSummary, Overwrite, inspect_backup, protection_from_key_file, recipient_of,
@@ -43,10 +42,10 @@ pub use backup::{
 pub use consents::TakenConsent;
 pub use derive::Purpose;
 pub use error::{KeyError, OpenError, StoreError};
-pub use key::MasterKeySource;
+/// Which store, and its keys: words that the configuration shares with the store.
+pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 pub use notices::Sent;
-pub use open::{Access, StoreOptions};
+pub use open::Access;
 pub use record::*;
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;
-pub use url::StoreUrl;

@@ -1,24 +1,16 @@
 //! Opening a store.
 
 use crate::db::Db;
+use crate::key::read_key;
 use crate::lock::FileLock;
 use crate::rescue::Rescue;
 use crate::seal::{Keyring, MasterKey, key_id};
 use crate::store::{StoreInner, commit};
 use crate::table::Sealer;
-use crate::{KeyError, MasterKeySource, OpenError, Store, StoreError, StoreUrl, meta};
+use crate::{
+    KeyError, MasterKeySource, OpenError, Store, StoreError, StoreOptions, StoreUrl, meta,
+};
 use std::sync::{Arc, Mutex, RwLock};
-
-/// The store to open, and its keys.
-#[derive(Clone, Debug)]
-pub struct StoreOptions {
-    /// The location.
-    pub url: StoreUrl,
-    /// The key that seals records, and opens them.
-    pub master_key: MasterKeySource,
-    /// Earlier keys, which older records may still be sealed with.
-    pub old_keys: Vec<MasterKeySource>,
-}
 
 /// The kind of process that opens a store. Either keeps every other process out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,10 +138,10 @@ async fn create(options: &StoreOptions) -> Result<Sealer, OpenError> {
 }
 
 async fn keyring(options: &StoreOptions, create: bool) -> Result<Keyring, OpenError> {
-    let first = options.master_key.read(create).await?;
+    let first = read_key(&options.master_key, create).await?;
     let mut others: Vec<MasterKey> = Vec::new();
     for source in &options.old_keys {
-        others.push(source.read(false).await?);
+        others.push(read_key(source, false).await?);
     }
     Ok(Keyring::new(&first, &others)?)
 }

@@ -1,5 +1,6 @@
 //! A new master key, without stopping.
 
+use crate::key::read_key;
 use crate::seal::{Keyring, MasterKey};
 use crate::store::commit;
 use crate::table::{self, Sealed, Sealer};
@@ -20,7 +21,7 @@ impl Store {
         }
         // First: answers in the emergency slot are sealed with the old key, which may be gone later.
         self.recover().await?;
-        let key = new.read(true).await?;
+        let key = read_key(new, true).await?;
         let mut tx = self.db.write(self.db.begin()).await?;
         let old = self.sealer();
         let next = old.with_first(&key)?;

@@ -1,7 +1,7 @@
 //! `waybill check-config`.
 
 use gateway_cli::{CliError, CommandOutcome, terminal::Output};
-use gateway_config::{Config, Report, located};
+use gateway_config::{Config, ConfigErrors, Mistake, Report, located};
 use serde::Serialize;
 use std::path::Path;
 
@@ -13,12 +13,24 @@ struct Findings {
     notes: Vec<Report>,
 }
 
-/// `waybill check-config`.
+/// `waybill check-config`. `preflight` finds what keeps the gateway from starting although its
+/// configuration reads well, and may add notes.
 ///
 /// # Errors
 /// With every mistake in the file.
-pub fn check_config(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
-    let result = Config::load(file);
+pub fn check_config(
+    file: &Path,
+    preflight: impl FnOnce(&mut Config) -> Vec<Mistake>,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    let result = Config::load(file).and_then(|mut config| {
+        let mistakes = preflight(&mut config);
+        if mistakes.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigErrors::new(file, mistakes))
+        }
+    });
     if output.is_json() {
         let (mistakes, notes) = match &result {
             Ok(config) => (Vec::new(), config.notes.iter().map(Report::from).collect()),

@@ -1,6 +1,6 @@
 //! From a file to its sections, or to every mistake in them.
 
-use super::{context::Context, lines::LineIndex, variables::Variables};
+use super::{context::Context, lines::LineIndex, syntax, variables::Variables};
 use crate::{
     description::Section,
     error::{ConfigErrors, Mistake, Note, Place},
@@ -40,7 +40,7 @@ pub(crate) fn read<T>(
         Err(error) => {
             let place = cx.place(error.span);
             let message = format!("not TOML: {error}");
-            cx.mistake(place, message, "correct the syntax first");
+            cx.mistake(place, message, syntax::fix(&text, error.span.start));
             None
         }
     };

@@ -6,7 +6,7 @@ use super::{
     wording::{nearest_fix, shortened, type_name},
 };
 use crate::{description::Key, error::Place};
-use gateway_store::MasterKeySource;
+use gateway_model::MasterKeySource;
 use toml_span::{Value, value::ValueInner};
 
 const SOURCES: [&str; 3] = ["file", "env", "command"];

@@ -96,8 +96,20 @@ impl Listen {
             trust_loopback,
             tls: read_tls(cx, tls),
         };
+        listen.refuse_shared_address(cx, &apps);
         listen.advise(cx, table, &apps);
         listen
+    }
+
+    /// The admin listener binds last, and would find its address taken by this very program.
+    fn refuse_shared_address(&self, cx: &mut Context<'_>, apps: &[At<SocketAddr>]) {
+        for at in apps.iter().filter(|at| overlap(at.value, self.admin)) {
+            let message = format!(
+                "apps {} and admin {} are the same address and port",
+                at.value, self.admin
+            );
+            cx.mistake(at.place.clone(), message, "give one of them another port");
+        }
     }
 
     fn advise(&self, cx: &mut Context<'_>, table: &Table<'_>, apps: &[At<SocketAddr>]) {
@@ -130,6 +142,15 @@ impl Listen {
             );
         }
     }
+}
+
+/// Whether two listeners cannot both be bound. An unspecified address takes its port on every
+/// address; port 0 is a new one each time.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let covers = one.ip() == other.ip()
+        || (one.is_ipv4() == other.is_ipv4()
+            && (one.ip().is_unspecified() || other.ip().is_unspecified()));
+    one.port() != 0 && one.port() == other.port() && covers
 }
 
 /// The admin listener alone.

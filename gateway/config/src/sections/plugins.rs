@@ -5,7 +5,7 @@ use crate::{
     reader::Variables,
     reader::{At, Context, Table, shortened},
 };
-use gateway_plugin_host::{Digest, PluginPolicy};
+use gateway_model::{Digest, PluginPolicy};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},

@@ -4,7 +4,7 @@ use crate::{
     description::{Key, Kind, Preset, Section},
     reader::{At, Context, Table},
 };
-use gateway_store::{MasterKeySource, StoreOptions, StoreUrl};
+use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 use std::path::Path;
 use toml_span::value::ValueInner;
 

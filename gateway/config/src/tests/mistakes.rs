@@ -267,3 +267,37 @@ fn huge_and_hostile_names_do_not_flood_the_report() {
     assert!(report.len() < 2_000, "{}", report.len());
     assert!(!report.contains('\u{1b}'));
 }
+
+/// The line shows no value: it may be a secret.
+#[test]
+fn text_without_quotes_is_refused_with_the_remedy() {
+    for value in ["127.0.0.1:0", "2026-01-01", "planted"] {
+        let mistakes = World::new(&format!("[listen]\napps = {value}\n")).mistakes();
+        assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+        assert!(
+            mistakes[0].starts_with("2:")
+                && mistakes[0].ends_with("put text in quotes, as in apps = \"…\"")
+                && !mistakes[0].contains(value),
+            "{mistakes:#?}"
+        );
+    }
+}
+
+#[test]
+fn listeners_at_one_address_are_refused() {
+    for (apps, admin, refused) in [
+        ("127.0.0.1:8081", "127.0.0.1:8081", true),
+        ("0.0.0.0:8081", "127.0.0.1:8081", true),
+        ("127.0.0.1:8081", "0.0.0.0:8081", true),
+        ("[::]:8081", "[::1]:8081", true),
+        ("127.0.0.2:8081", "127.0.0.1:8081", false),
+        ("[::1]:8081", "127.0.0.1:8081", false),
+        ("127.0.0.1:0", "127.0.0.1:0", false),
+    ] {
+        let text = format!("[listen]\napps = \"{apps}\"\nadmin = \"{admin}\"\n");
+        let errors = World::new(&text).load().err();
+        let words = errors.map(|errors| errors.to_string()).unwrap_or_default();
+        let found = words.contains("are the same address and port");
+        assert_eq!(found, refused, "{apps} {admin}: {words}");
+    }
+}

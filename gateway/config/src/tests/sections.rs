@@ -3,7 +3,7 @@
 use super::{ACCOUNT, ROUTE, World};
 use crate::{AdminAccess, MailServer, load_store};
 use gateway_model::{GrantKind, RateLimit};
-use gateway_store::{MasterKeySource, StoreUrl};
+use gateway_model::{MasterKeySource, StoreUrl};
 use std::num::NonZeroU32;
 
 const PLANTED: &str = "planted-0b5d";

@@ -1,11 +1,9 @@
 //! The stages between file and plugin.
 
-use super::{
-    entry::{CatalogEntry, PluginFault, VerifiedFile},
-    policy::PluginPolicy,
-};
+use super::entry::{CatalogEntry, PluginFault, VerifiedFile};
 use crate::{
-    Digest, Host, Plugin, Refusal, discover, handshake, host_table, inspect, library,
+    Digest, Host, Plugin, PluginPolicy, Refusal, digest_of, discover, handshake, host_table,
+    inspect, library,
     loaded::{LibraryFile, LoadedPlugin},
     private_copy,
 };
@@ -28,7 +26,7 @@ pub(super) fn verify(entry: &mut CatalogEntry, policy: &PluginPolicy) {
 
 fn check(entry: &mut CatalogEntry, policy: &PluginPolicy) -> Result<(), PluginFault> {
     let bytes = discover::read(entry.file())?;
-    let found = Digest::of(&bytes);
+    let found = digest_of(&bytes);
     entry.set_digest(found);
     let inspection = inspect(&bytes)?;
     let name = inspection.manifest.name.clone();

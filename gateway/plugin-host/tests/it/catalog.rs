@@ -3,8 +3,8 @@
 use crate::support::{Carrier, Folders, SystemClock, compile, fetch, host};
 use gateway_model::CarrierId;
 use gateway_plugin_host::{
-    Catalog, CatalogEntry, Digest, DirectoryError, EntryState, FileError, HandshakeError,
-    InstanceOptions, PluginFault, PluginPolicy, PrivateCopyError, Refusal, Report,
+    Catalog, CatalogEntry, DirectoryError, EntryState, FileError, HandshakeError, InstanceOptions,
+    PluginFault, PluginPolicy, PrivateCopyError, Refusal, Report, digest_of,
 };
 use serde_json::json;
 use std::{
@@ -158,9 +158,9 @@ fn pinned_plugin_with_other_content_is_refused() {
         require_pins: true,
         ..PluginPolicy::default()
     };
-    let right = Digest::of(&library);
+    let right = digest_of(&library);
     assert_eq!(states(&load(&folders, &pinned(right))), ["active"]);
-    let wrong = Digest::of(b"other");
+    let wrong = digest_of(b"other");
     let catalog = load(&folders, &pinned(wrong));
     let expected = PluginFault::Pin {
         name: "basic".into(),
@@ -311,7 +311,7 @@ fn cache_is_private_and_repaired() {
     let folders = Folders::new();
     let library = compile("basic.c", &["-DPLUGIN_NAME=\"cached\""]);
     assert!(folders.open(&library, &host()).plugin().is_some());
-    let copy = folders.cache().join(format!("{}.so", Digest::of(&library)));
+    let copy = folders.cache().join(format!("{}.so", digest_of(&library)));
     assert_eq!(
         fs::metadata(folders.cache()).unwrap().permissions().mode() & 0o777,
         0o700

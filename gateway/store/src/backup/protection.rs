@@ -41,7 +41,7 @@ pub(super) const BY_RECIPIENT: u8 = 3;
 /// # Errors
 /// When there is no such file, others have access to it, or it holds no key.
 pub async fn protection_from_key_file(path: &Path) -> Result<Protection, KeyError> {
-    let master = MasterKeySource::File(path.to_owned()).read(false).await?;
+    let master = key::read_key(&MasterKeySource::File(path.to_owned()), false).await?;
     let text = STANDARD.encode(master.expose());
     Ok(Protection::Key(Secret::new(text)))
 }

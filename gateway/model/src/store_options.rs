@@ -1,7 +1,31 @@
-//! Where a store is.
+//! Which store, and its keys.
 
-use gateway_model::Secret;
+use crate::Secret;
 use std::path::{Path, PathBuf};
+
+/// Which store, and its keys.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Where it is.
+    pub url: StoreUrl,
+    /// The key that seals and opens it.
+    pub master_key: MasterKeySource,
+    /// Keys that older records may still be sealed with.
+    pub old_keys: Vec<MasterKeySource>,
+}
+
+/// Where the master key comes from.
+#[derive(Clone, Debug)]
+pub enum MasterKeySource {
+    /// A file with the key as base64; created with mode 0600 when the store is new.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+    /// A program and its arguments; it prints the key within ten seconds.
+    Command(Vec<String>),
+    /// A new key that is not kept; for stores in memory only.
+    Ephemeral,
+}
 
 /// Where a store is.
 #[derive(Clone, Debug)]

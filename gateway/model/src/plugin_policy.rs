@@ -6,7 +6,7 @@ use std::collections::HashMap;
 /// What the operator demands of plugins.
 #[derive(Clone, Debug, Default)]
 pub struct PluginPolicy {
-    /// Refuses a plugin with a [`crate::Report`], which is otherwise only logged.
+    /// Refuses what is otherwise only reported: functions for I/O, further libraries, further exports.
     pub strict: bool,
     /// The only content that a plugin of a name may have.
     pub pins: HashMap<String, Digest>,
