@@ -1,6 +1,7 @@
 //! The proxies: one file each, all doing the same work.
 
 mod app;
+mod candidate;
 mod envoy;
 mod haproxy;
 mod mock_ups;
@@ -8,13 +9,12 @@ mod nginx;
 mod pingora;
 mod waybill;
 
+pub(crate) use candidate::Candidate;
 pub(crate) use waybill::{Extra, start as start_waybill};
 
-use crate::{Options, server::Server, world::World};
+use crate::{machine, options::Options, world::World};
 use anyhow::Result;
-use benches::{ask::Ask, client::Target};
-use envoy::Means;
-use std::net::SocketAddr;
+use envoy::Injection;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,36 +29,14 @@ pub(crate) enum Kind {
     Haproxy,
     /// From the Python package index; a header in its configuration.
     Envoy,
-    /// The same with its credential injector.
+    /// Envoy with its credential injector.
     EnvoyInjector,
-    /// A minimal program of our own with that library.
+    /// A minimal program of this repository with the Pingora library.
     Pingora,
 }
 
-/// A started candidate.
-pub(crate) struct Candidate {
-    pub(crate) server: Server,
-    /// Where it is asked.
-    pub(crate) target: Target,
-    /// What it is asked.
-    pub(crate) ask: Ask,
-    /// The gateway's own figures.
-    pub(crate) admin: Option<SocketAddr>,
-}
-
-impl Candidate {
-    fn peer(server: Server, addr: SocketAddr, world: &World) -> Self {
-        Self {
-            server,
-            target: Target::plain(addr),
-            ask: world.ask.clone(),
-            admin: None,
-        }
-    }
-}
-
 impl Kind {
-    /// The proxies that are not ours.
+    /// The proxies that a user might pick instead of Waybill.
     pub(crate) const PEERS: [Self; 5] = [
         Self::Nginx,
         Self::Haproxy,
@@ -97,8 +75,8 @@ impl Kind {
             Self::MockUps => mock_ups::start(options, world),
             Self::Nginx => nginx::start(options, world),
             Self::Haproxy => haproxy::start(options, world),
-            Self::Envoy => envoy::start(options, world, Means::Header),
-            Self::EnvoyInjector => envoy::start(options, world, Means::Injector),
+            Self::Envoy => envoy::start(options, world, Injection::Header),
+            Self::EnvoyInjector => envoy::start(options, world, Injection::Injector),
             Self::Pingora => pingora::start(options, world),
         }
     }
@@ -113,6 +91,6 @@ impl Kind {
             Self::Envoy | Self::EnvoyInjector => (options.envoy.as_path(), "--version"),
             Self::Pingora => (options.pingora.as_deref()?, "--version"),
         };
-        crate::machine::first_line(program, argument)
+        machine::first_line(program, argument)
     }
 }

@@ -2,9 +2,9 @@
 //! that a busy machine does not change. The kernel's part is not in it.
 
 use crate::{
-    Options,
     candidates::{Extra, start_waybill},
     measure::generate,
+    options::Options,
     world::World,
 };
 use anyhow::{Context as _, Result};

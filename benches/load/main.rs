@@ -9,9 +9,12 @@ mod candidates;
 mod count;
 mod downstream;
 mod figures;
+mod gateway_metrics;
 mod http;
 mod machine;
 mod measure;
+mod options;
+mod output;
 mod report;
 mod server;
 mod smoke;
@@ -21,24 +24,20 @@ mod world;
 use about::About;
 use anyhow::{Result, ensure};
 use candidates::Kind;
-use clap::{Args, Parser, Subcommand};
-use downstream::Downstream;
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use clap::{Parser, Subcommand};
+use options::Options;
+use output::{say, write};
+use std::{io::Write as _, process::ExitCode};
 
 #[derive(Parser)]
 #[command(name = "load", about = "Load on the shipped gateway and on its peers")]
 struct Cli {
     #[command(subcommand)]
-    what: What,
+    measurement: Measurement,
 }
 
 #[derive(Subcommand)]
-enum What {
+enum Measurement {
     /// The gateway without its peers, and what its carrier could answer in its place; several `--waybill` are
     /// compared, alternating in one run.
     Gateway(Options),
@@ -49,110 +48,42 @@ enum What {
     /// Instructions per request of the whole gateway, counted by callgrind, as JSON.
     Count(Options),
     /// Many accounts at once: tokens falling due, revoked, not to be had.
-    Storms(storms::Storms),
-}
-
-/// How to measure.
-#[derive(Args, Clone, Debug)]
-struct Options {
-    /// The gateway's program; several times to compare builds.
-    #[arg(long, required = true)]
-    waybill: Vec<PathBuf>,
-    /// The mock's program.
-    #[arg(long)]
-    mock_ups: PathBuf,
-    /// The UPS plugin.
-    #[arg(long)]
-    plugin: PathBuf,
-    /// Envoy's program, if it is not on the search path.
-    #[arg(long, default_value = "envoy")]
-    envoy: PathBuf,
-    /// Rounds; medians are over these.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-    /// Seconds of each measurement.
-    #[arg(long, default_value_t = 4)]
-    seconds: u64,
-    /// Connections in the closed loop.
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
-    /// Requests per second in the open loop.
-    #[arg(long, default_value_t = 8_000)]
-    rate: u32,
-    /// Idle keep-alive connections, for the memory that one takes.
-    #[arg(long, default_value_t = 5_000)]
-    idle: usize,
-    /// Workers (threads) of each proxy.
-    #[arg(long, default_value_t = 1)]
-    workers: usize,
-    /// The Pingora program of `benches/pingora`.
-    #[arg(long)]
-    pingora: Option<PathBuf>,
-    #[command(flatten)]
-    downstream: Downstream,
-    /// TLS between proxy and mock.
-    #[arg(long)]
-    tls_upstream: bool,
-    /// Only the closed loop: for comparing builds quickly.
-    #[arg(long)]
-    closed_only: bool,
-    /// Write the figures here as JSON.
-    #[arg(long)]
-    json: Option<PathBuf>,
-    /// Something to keep with the figures, such as the command; any number.
-    #[arg(long = "note", value_name = "KEY=VALUE", value_parser = about::note)]
-    notes: Vec<(String, String)>,
-}
-
-impl Options {
-    const fn duration(&self) -> Duration {
-        Duration::from_secs(self.seconds)
-    }
-
-    /// New connections per second. Each leaves a port that cannot be used for a minute: fewer than
-    /// requests, so that ports do not run out.
-    const fn fresh_rate(&self) -> u32 {
-        self.rate / 8
-    }
-
-    fn builds(&self) -> Vec<Kind> {
-        (0..self.waybill.len()).map(Kind::Waybill).collect()
-    }
+    Storms(storms::StormOptions),
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().what) {
+    match run(Cli::parse().measurement) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody left to tell.
+            // Standard error may be closed; the exit code still says that the run failed.
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(what: What) -> Result<()> {
-    match what {
-        What::Gateway(options) => {
-            let mut kinds = options.builds();
+fn run(measurement: Measurement) -> Result<()> {
+    match measurement {
+        Measurement::Gateway(options) => {
+            let mut kinds = builds(&options);
             if options.downstream.is_plain() && !options.tls_upstream {
                 kinds.push(Kind::MockUps);
             }
             compare(&options, &kinds)
         }
-        What::Peers(options) => {
+        Measurement::Peers(options) => {
             ensure!(
                 options.downstream.is_plain(),
                 "peers are compared by HTTP/1.1 without TLS: {} is not",
                 options.downstream
             );
-            let mut kinds = options.builds();
+            let mut kinds = builds(&options);
             kinds.extend(Kind::PEERS);
             compare(&options, &kinds)
         }
-        What::Smoke(options) => say(&smoke::run(&options)?),
-        What::Count(options) => say(&serde_json::to_string(&count::run(&options)?)?),
-        What::Storms(storms) => storms::run(&storms),
+        Measurement::Smoke(options) => say(&smoke::run(&options)?),
+        Measurement::Count(options) => say(&serde_json::to_string(&count::run(&options)?)?),
+        Measurement::Storms(storms) => storms::run(&storms),
     }
 }
 
@@ -167,13 +98,7 @@ fn compare(options: &Options, kinds: &[Kind]) -> Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    Ok(std::fs::write(path, bytes)?)
-}
-
-fn say(text: &str) -> Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+/// Every build of the gateway that is to be measured.
+fn builds(options: &Options) -> Vec<Kind> {
+    (0..options.waybill.len()).map(Kind::Waybill).collect()
 }

@@ -1,9 +1,9 @@
 //! Rounds of measurements, the candidates alternating, so that a slow minute of the machine hits all.
 
 use crate::{
-    Options,
     candidates::{Candidate, Kind},
     machine::Plan,
+    options::Options,
     world::World,
 };
 use anyhow::{Context as _, Result};

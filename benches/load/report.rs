@@ -1,11 +1,11 @@
 //! The figures as tables for people and as JSON. `cargo xtask bench report` draws and writes from the JSON.
 
 use crate::{
-    Options,
     about::About,
     figures::{Figure, Figures, ratio},
     machine::Plan,
     measure::{Results, Shape},
+    options::Options,
 };
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::{Map, Value, json};

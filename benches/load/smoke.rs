@@ -1,26 +1,25 @@
 //! Correctness under a short load: every answer is right, and cold requests together cost one token.
-//! In every way in which the load can speak, so that the programs themselves are tried too.
+//! Every form of the load is used once, so that the load's own code is tried too.
 
 use crate::{
-    Options,
     candidates::{Candidate, Extra, start_waybill},
     downstream::{App, Downstream},
-    http::get,
+    gateway_metrics::token_requests,
     machine::Plan,
     measure::generate,
+    options::Options,
     storms,
     world::{self, Mock, World},
 };
 use anyhow::{Context as _, Result, ensure};
 use benches::generator::{Load, hold};
-use http::Request;
 use std::time::Duration;
 
 /// Requests at once before there is a token.
 const COLD: usize = 64;
 
 /// TLS upstream, HTTP/2, TLS downstream, apps.
-const WAYS: [(bool, bool, bool, App); 6] = [
+const FORMS: [(bool, bool, bool, App); 6] = [
     (false, false, false, App::Trusted),
     (true, false, false, App::Trusted),
     (false, true, false, App::Key),
@@ -31,8 +30,8 @@ const WAYS: [(bool, bool, bool, App); 6] = [
 
 /// Runs it; the text says what was found.
 pub(crate) fn run(options: &Options) -> Result<String> {
-    let mut told = Vec::new();
-    for (tls_upstream, http2, tls, app) in WAYS {
+    let mut report = Vec::new();
+    for (tls_upstream, http2, tls, app) in FORMS {
         let downstream = Downstream {
             http2,
             tls,
@@ -45,15 +44,15 @@ pub(crate) fn run(options: &Options) -> Result<String> {
             ..options.clone()
         };
         let upstream = if tls_upstream { "TLS" } else { "plaintext" };
-        let way = format!("{downstream}, {upstream} upstream");
-        let (cold, warm) = one(&options).with_context(|| way.clone())?;
-        told.push(format!(
-            "{way}: {COLD} requests at a time before the first token, {cold} answers; then {warm}; \
+        let form = format!("{downstream}, {upstream} upstream");
+        let (cold, warm) = one(&options).with_context(|| form.clone())?;
+        report.push(format!(
+            "{form}: {COLD} requests at a time before the first token, {cold} answers; then {warm}; \
              all right, 1 token request"
         ));
     }
-    told.push(storms::smoke(options)?);
-    Ok(told.join("\n"))
+    report.push(storms::smoke(options)?);
+    Ok(report.join("\n"))
 }
 
 fn one(options: &Options) -> Result<(u64, u64)> {
@@ -64,7 +63,7 @@ fn one(options: &Options) -> Result<(u64, u64)> {
     let world = World::start_with(options, Plan::new(options.workers), &mock)?;
     let gateway = start_waybill(options, 0, &world, &Extra::default())?;
     let done = loads(options, &world, &gateway).map_err(|error| gateway.server.explain(error))?;
-    // In good order: programs that count what they do write it down at their end.
+    // Stopped, not killed: an instrumented program writes its counts when it ends.
     gateway.server.stop()?;
     world.carrier.stop()?;
     Ok(done)
@@ -97,7 +96,8 @@ fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, 
     drop(hold(&gateway.target, &gateway.ask, 8)?);
     let made = token_requests(gateway)?;
     ensure!(made == 1, "{made} token requests in the end, not 1");
-    // The journal forgets old entries under load, and token requests are the oldest: none may be new.
+    // The journal drops its oldest entries under load, and token requests come first; so the check is that
+    // none is new.
     let after = world.carrier.token_requests("", world::ALL)?.0.len();
     ensure!(
         after <= before + 1,
@@ -110,23 +110,4 @@ fn good(world: &World, load: Load) -> Result<u64> {
     let outcome = generate(&world.plan, load)?;
     outcome.all_good()?;
     Ok(outcome.good)
-}
-
-/// How many token requests the gateway made.
-pub(crate) fn token_requests(gateway: &Candidate) -> Result<u64> {
-    metric(gateway, "waybill_token_requests_total")
-}
-
-/// How many tokens it was given: a request counts from its beginning, also while it queues.
-pub(crate) fn tokens_issued(gateway: &Candidate) -> Result<u64> {
-    metric(gateway, "waybill_tokens_minted_total")
-}
-
-/// One of the gateway's figures that has no labels.
-fn metric(gateway: &Candidate, name: &str) -> Result<u64> {
-    let admin = gateway.admin.context("the gateway has an admin listener")?;
-    let text = String::from_utf8(get(admin, Request::get("/metrics"), "")?)?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name));
-    let value = line.with_context(|| format!("no {name} in:\n{text}"))?;
-    Ok(value.trim().parse()?)
 }

@@ -1,6 +1,6 @@
 //! What every candidate finds: a folder, processors, the mock, and the token that it wants to see.
 
-use crate::{Options, http::get, machine::Plan, server::Server};
+use crate::{http::get, machine::Plan, options::Options, server::Server};
 use anyhow::{Context as _, Result};
 use benches::ask::Ask;
 use http::Request;

@@ -1,9 +1,9 @@
 //! Envoy, with keep-alive to the mock and a fixed bearer: as a header of its configuration, or by its
 //! credential injector.
 
-use super::Candidate;
+use super::candidate::Candidate;
 use crate::{
-    Options,
+    options::Options,
     server::{Server, free_port},
     world::World,
 };
@@ -13,14 +13,14 @@ use std::{ffi::OsStr, fs, net::SocketAddr};
 
 /// How the bearer gets on a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Means {
+pub(super) enum Injection {
     /// A header that the route adds.
     Header,
     /// The filter made for it, with the value as a secret.
     Injector,
 }
 
-pub(super) fn start(options: &Options, world: &World, means: Means) -> Result<Candidate> {
+pub(super) fn start(options: &Options, world: &World, means: Injection) -> Result<Candidate> {
     let folder = world.folder.path();
     let addr = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let file = folder.join("envoy.json");
@@ -50,7 +50,7 @@ fn socket(addr: SocketAddr) -> Value {
     json!({"socket_address": {"address": addr.ip().to_string(), "port_value": addr.port()}})
 }
 
-fn config(options: &Options, world: &World, addr: SocketAddr, means: Means) -> Value {
+fn config(options: &Options, world: &World, addr: SocketAddr, means: Injection) -> Value {
     let upstream = if options.tls_upstream {
         world.carrier.tls
     } else {
@@ -65,14 +65,14 @@ fn config(options: &Options, world: &World, addr: SocketAddr, means: Means) -> V
             "cluster": "ups", "host_rewrite_literal": "localhost", "timeout": "60s"}}],
     });
     let (filters, secrets) = match means {
-        Means::Header => {
+        Injection::Header => {
             host["request_headers_to_add"] = json!([{
                 "header": {"key": "Authorization", "value": bearer},
                 "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
             }]);
             (json!([router]), json!([]))
         }
-        Means::Injector => {
+        Injection::Injector => {
             let secret = json!({"name": "bearer", "generic_secret": {
                 "secret": {"inline_string": bearer}}});
             (json!([injector(), router]), json!([secret]))

@@ -1,8 +1,8 @@
 //! The carrier itself in the gateway's place: whether one processor of it is enough behind one of the gateway.
 
-use super::Candidate;
+use super::candidate::Candidate;
 use crate::{
-    Options,
+    options::Options,
     world::{Carrier, Mock, World},
 };
 use anyhow::Result;

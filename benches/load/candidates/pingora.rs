@@ -1,8 +1,8 @@
 //! A minimal Pingora proxy (`benches/pingora`), with keep-alive to the mock and a fixed bearer.
 
-use super::Candidate;
+use super::candidate::Candidate;
 use crate::{
-    Options,
+    options::Options,
     server::{Server, free_port},
     world::World,
 };

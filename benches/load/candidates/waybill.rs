@@ -1,7 +1,7 @@
 //! The gateway: the shipped program with its default settings.
 
-use super::{Candidate, app};
-use crate::{Options, downstream::App, server::Server, world::World};
+use super::{app, candidate::Candidate};
+use crate::{downstream::App, options::Options, server::Server, world::World};
 use anyhow::{Context as _, Result};
 use benches::client::{Target, tls};
 use std::{

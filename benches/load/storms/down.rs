@@ -2,8 +2,12 @@
 //! gateway does not hammer the endpoint.
 
 use super::fleet::{Fleet, Size, Stored};
-use super::{Beside, CONNECTIONS, Findings, Storms, eventually};
-use crate::{measure, smoke::token_requests};
+use super::{
+    findings::Findings,
+    options::StormOptions,
+    traffic::{BackgroundLoad, CONNECTIONS, eventually},
+};
+use crate::{gateway_metrics::token_requests, measure};
 use anyhow::{Result, ensure};
 use benches::{
     ask::Ask,
@@ -26,8 +30,8 @@ const VISITS: u64 = 3;
 /// What back-off at most keeps an account from being renewed once the endpoint is back.
 const RECOVERY: Duration = Duration::from_secs(180);
 
-pub(super) fn run(storms: &Storms, findings: &mut Findings) -> Result<()> {
-    let Storms {
+pub(super) fn run(storms: &StormOptions, findings: &mut Findings) -> Result<()> {
+    let StormOptions {
         accounts,
         due_in,
         down,
@@ -77,7 +81,7 @@ const fn ending(accounts: usize) -> Range<usize> {
 }
 
 fn sit_through(
-    storms: &Storms,
+    storms: &StormOptions,
     fleet: &Fleet,
     outage: &Outage,
     findings: &mut Findings,
@@ -93,7 +97,7 @@ fn sit_through(
         "status": 503, "code": "10004", "message": "The service is temporarily unavailable"}}});
     let faults = Request::post("/__mock/faults");
     fleet.carrier.command(faults, &fault.to_string())?;
-    let beside = Beside::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
+    let background = BackgroundLoad::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
     let served = first_half(fleet, outage)?;
     let dropped = second_half(fleet, outage)?;
     let total = token_requests(&fleet.gateway)? - made;
@@ -116,7 +120,7 @@ fn sit_through(
         recovered,
         "not every account was served again after {RECOVERY:?}"
     );
-    let ordinary = beside.end()?;
+    let ordinary = background.end()?;
     report(storms, fleet, findings);
     findings.add(DOWN, "requests served while tokens were good", served);
     findings.add(DOWN, "of accounts without a token, answered 503", dropped);
@@ -131,7 +135,7 @@ fn sit_through(
     Ok(())
 }
 
-fn report(storms: &Storms, fleet: &Fleet, findings: &mut Findings) {
+fn report(storms: &StormOptions, fleet: &Fleet, findings: &mut Findings) {
     findings.add(DOWN, "accounts", fleet.accounts);
     let ending = ending(fleet.accounts).len();
     findings.add(DOWN, "of them with tokens that end meanwhile", ending);

@@ -1,8 +1,12 @@
 //! All tokens fall due in the same instant; then all are revoked at once.
 
 use super::fleet::{Fleet, Size, Stored};
-use super::{Beside, Findings, Ordinary, Storms, VISITORS, eventually, rss};
-use crate::{measure, smoke::tokens_issued};
+use super::{
+    findings::Findings,
+    options::StormOptions,
+    traffic::{BackgroundLoad, BackgroundResult, SWEEP_CONNECTIONS, eventually, rss},
+};
+use crate::{gateway_metrics::tokens_issued, measure};
 use anyhow::{Result, ensure};
 use benches::{
     generator::{Load, Outcome},
@@ -20,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// How often each account is asked in a storm of revoked tokens: one finds out, the other waits.
 const VISITS: usize = 2;
 
-pub(super) fn run(storms: &Storms, findings: &mut Findings) -> Result<()> {
+pub(super) fn run(storms: &StormOptions, findings: &mut Findings) -> Result<()> {
     let due_in = Duration::from_secs(storms.due_in);
     let size = Size {
         accounts: storms.accounts,
@@ -35,7 +39,7 @@ pub(super) fn run(storms: &Storms, findings: &mut Findings) -> Result<()> {
     fleet.named("the storm", done)
 }
 
-fn due(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
+fn due(storms: &StormOptions, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
     let due_in = Duration::from_secs(storms.due_in);
     findings.add(DUE, "accounts", fleet.accounts);
     findings.add(DUE, "start to serving, ms", millis(fleet.ready));
@@ -51,14 +55,14 @@ fn due(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
     fleet.taken_over()?;
     let made = tokens_issued(&fleet.gateway)?;
     thread::sleep(fleet.until(due_in.saturating_sub(Duration::from_millis(500))));
-    let beside = Beside::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
+    let background = BackgroundLoad::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
     thread::sleep(fleet.until(due_in));
     let began = now();
     let wanted = made + fleet.accounts as u64;
     let asked = eventually(PATIENCE, || fleet.asked_since(mark, fleet.accounts))?;
     let took = now() - began;
     let all = asked && eventually(PATIENCE, || Ok(tokens_issued(&fleet.gateway)? >= wanted))?;
-    let storm = beside.end()?;
+    let storm = background.end()?;
     let requests = fleet.token_requests(mark)?;
     ensure!(all, "{} renewals after {PATIENCE:?}", requests.total());
     visit(fleet, 1)?;
@@ -72,15 +76,15 @@ fn due(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
     Ok(())
 }
 
-fn revoked(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
+fn revoked(storms: &StormOptions, fleet: &Fleet, findings: &mut Findings) -> Result<()> {
     let mark = fleet.mark()?;
-    let beside = Beside::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
+    let background = BackgroundLoad::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
     let revoke = Request::post("/__mock/tokens/revoke");
     fleet.carrier.command(revoke, "{}")?;
     let began = now();
     let visited = visit(fleet, VISITS)?;
     let took = now() - began;
-    let storm = beside.end()?;
+    let storm = background.end()?;
     let requests = fleet.token_requests(mark)?;
     requests.one_each()?;
     // Its requests are traffic too: what revocation costs is seen beside as many of them with good tokens.
@@ -94,10 +98,14 @@ fn revoked(storms: &Storms, fleet: &Fleet, findings: &mut Findings) -> Result<()
     Ok(())
 }
 
-/// Ordinary requests without a storm, alone or beside so many visits a second.
-fn calm(storms: &Storms, fleet: &Fleet, beside_visits: Option<u32>) -> Result<Ordinary> {
+/// BackgroundResult requests without a storm, alone or beside so many visits a second.
+fn calm(
+    storms: &StormOptions,
+    fleet: &Fleet,
+    beside_visits: Option<u32>,
+) -> Result<BackgroundResult> {
     let duration = Duration::from_secs(storms.calm);
-    let beside = Beside::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
+    let background = BackgroundLoad::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
     match beside_visits {
         None => thread::sleep(duration),
         Some(rate) => {
@@ -109,7 +117,7 @@ fn calm(storms: &Storms, fleet: &Fleet, beside_visits: Option<u32>) -> Result<Or
             measure::generate(&fleet.world.plan, visits)?.all_good()?;
         }
     }
-    beside.end()
+    background.end()
 }
 
 /// Asks every account so often, some at a time; every answer must be right.
@@ -127,16 +135,22 @@ fn visits(fleet: &Fleet, times: usize) -> Load {
     let target = fleet.gateway.target.clone();
     Load {
         asks: asks.collect(),
-        ..Load::closed(target, Fleet::ask(0), VISITORS, PATIENCE)
+        ..Load::closed(target, Fleet::ask(0), SWEEP_CONNECTIONS, PATIENCE)
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "ratios for people")]
-fn compare(storm: &'static str, calm: &Ordinary, during: &Ordinary, findings: &mut Findings) {
-    let p99 = |of: &Ordinary| of.outcome.latency_us.value_at_quantile(0.99);
-    let typical = |of: &Ordinary| of.outcome.typical_second(0.99);
+fn compare(
+    storm: &'static str,
+    calm: &BackgroundResult,
+    during: &BackgroundResult,
+    findings: &mut Findings,
+) {
+    let p99 = |of: &BackgroundResult| of.outcome.latency_us.value_at_quantile(0.99);
+    let typical = |of: &BackgroundResult| of.outcome.typical_second(0.99);
     let ratio = |during: u64, calm: u64| during as f64 / calm.max(1) as f64;
-    let stolen = |of: &Ordinary| of.stolen.as_secs_f64() / of.outcome.elapsed.as_secs_f64() * 1e3;
+    let stolen =
+        |of: &BackgroundResult| of.stolen.as_secs_f64() / of.outcome.elapsed.as_secs_f64() * 1e3;
     findings.add(storm, "ordinary requests, none failed", during.outcome.good);
     findings.add(storm, "p99 of ordinary requests in calm, us", p99(calm));
     findings.add(storm, "p99 of ordinary requests meanwhile, us", p99(during));

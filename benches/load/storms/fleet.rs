@@ -3,9 +3,9 @@
 //! the ordinary answers.
 
 use crate::{
-    Options,
     candidates::{Candidate, Extra, start_waybill},
     machine::Plan,
+    options::Options,
     world::{ALL, Carrier, Mock, World, client_id},
 };
 use anyhow::{Context as _, Result, ensure};

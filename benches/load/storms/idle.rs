@@ -1,14 +1,14 @@
 //! Accounts that nobody uses: what one takes in memory, and how long the start from the store is.
 
 use super::fleet::{Fleet, Size, Stored};
-use super::{Findings, Storms, rss};
+use super::{findings::Findings, options::StormOptions, traffic::rss};
 use anyhow::Result;
 use std::time::Duration;
 
 const IDLE: &str = "idle accounts";
 const LIFETIME: Duration = Duration::from_secs(4 * 3600);
 
-pub(super) fn run(storms: &Storms, findings: &mut Findings) -> Result<()> {
+pub(super) fn run(storms: &StormOptions, findings: &mut Findings) -> Result<()> {
     let start = |accounts| {
         let size = Size {
             accounts,
