@@ -1,6 +1,6 @@
 //! What the gateway knows about a carrier without running its plugin.
 
-use crate::{Environment, LegacyProfile, Origin};
+use crate::{CarrierApi, Environment, LegacyProfile, Origin};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr, sync::Arc};
@@ -73,6 +73,8 @@ pub struct CarrierProfile {
     pub unauthenticated: Refusal,
     /// The token endpoint that the gateway offers to apps in the carrier's form, if the carrier has one.
     pub downstream_token: Option<DownstreamToken>,
+    /// The paths of the carrier's authorization server, and the operations of its API.
+    pub api: CarrierApi,
     /// How requests of the carrier's older API are translated, if the carrier has one.
     pub legacy: Option<LegacyProfile>,
 }

@@ -1,5 +1,6 @@
 //! How a carrier's older API, with a licence key in a header field, maps to the one of today.
 
+use crate::PathTemplate;
 use http::{HeaderName, Method};
 
 /// What to do with requests of apps that still speak the carrier's older API.
@@ -11,6 +12,8 @@ pub struct LegacyProfile {
     pub strip: Vec<HeaderName>,
     /// The older paths; the first that fits counts.
     pub paths: Vec<PathRewrite>,
+    /// Older paths without a successor, by how they begin. Only a path that no rewrite fits is looked up here.
+    pub retired: Vec<RetiredPath>,
 }
 
 /// One older path and what it is today.
@@ -25,4 +28,13 @@ pub struct PathRewrite {
     pub to: String,
     /// For these methods; empty: for all.
     pub methods: Vec<Method>,
+}
+
+/// Older paths that the carrier of today does not serve under any name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredPath {
+    /// How they begin: `/webservices`.
+    pub path: PathTemplate,
+    /// What the app's developer has to do.
+    pub remedy: String,
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod carrier;
+mod carrier_api;
 mod clock;
 mod credential;
 mod digest;
@@ -32,6 +33,10 @@ pub use carrier::{
     CarrierId, CarrierProfile, DownstreamToken, EnvelopeError, ErrorEnvelope, HeaderWhenAbsent,
     Refusal,
 };
+pub use carrier_api::{
+    CarrierApi, DuplicateOperation, Operation, OperationName, OperationNameError, PathTemplate,
+    TemplateError,
+};
 pub use clock::Clock;
 pub use credential::{
     Credential, CredentialCell, CredentialState, CredentialView, Fingerprint, Unavailable,
@@ -43,7 +48,7 @@ pub use failure::{Failure, FailureClass, GrantHint};
 pub use generation::Generation;
 pub use grant::{GrantKind, GrantStatus};
 pub use grant_version::{GrantVersion, IntentId};
-pub use legacy::{LegacyProfile, PathRewrite};
+pub use legacy::{LegacyProfile, PathRewrite, RetiredPath};
 pub use managed_by::ManagedBy;
 pub use notice::NoticeKind;
 pub use origin::{Origin, OriginError, Scheme};

@@ -1,5 +1,6 @@
 //! What a plugin says about itself, readable without running its code.
 
+mod api;
 mod diagnosis;
 mod error;
 mod json;

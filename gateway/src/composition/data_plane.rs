@@ -191,6 +191,7 @@ fn unserved(carrier: &CarrierId) -> CarrierProfile {
             message: "say who you are".to_owned(),
         },
         downstream_token: None,
+        api: gateway_model::CarrierApi::default(),
         legacy: None,
     }
 }

@@ -1,6 +1,12 @@
 //! The manifest's JSON as it is written. Keys that this gateway does not know are ignored.
 
-use super::{diagnosis::DiagnosisJson, legacy::LegacyJson, sign::SignJson, values::HeaderJson};
+use super::{
+    api::{AuthorizationServerJson, OperationJson},
+    diagnosis::DiagnosisJson,
+    legacy::LegacyJson,
+    sign::SignJson,
+    values::HeaderJson,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -31,6 +37,9 @@ pub(super) struct ManifestJson {
     #[serde(default)]
     pub(super) credential_headers: Vec<String>,
     pub(super) config_schema: Option<serde_json::Value>,
+    pub(super) authorization_server: Option<AuthorizationServerJson>,
+    #[serde(default)]
+    pub(super) operations: Vec<OperationJson>,
     pub(super) legacy: Option<LegacyJson>,
     pub(super) sign: Option<SignJson>,
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! From the manifest to what the data plane works by.
 
 use super::{
+    api,
     error::ManifestError,
     json::{ManifestJson, RefusalJson, TokenEndpointJson},
     legacy,
@@ -65,6 +66,13 @@ pub(super) fn of(
             },
         },
         downstream_token: raw.downstream_token.as_ref().map(token).transpose()?,
+        api: api::of(
+            raw.authorization_server.as_ref(),
+            &raw.operations,
+            raw.downstream_token
+                .as_ref()
+                .map(|token| token.path.as_str()),
+        )?,
         legacy: raw.legacy.as_ref().map(legacy::of).transpose()?,
     })
 }

@@ -330,6 +330,7 @@ pub(super) fn profile() -> CarrierProfile {
             invalid_request: refusal(StatusCode::BAD_REQUEST, "10400", "Invalid Header"),
             too_many_requests: refusal(StatusCode::TOO_MANY_REQUESTS, "10429", "Too Many"),
         }),
+        api: gateway_model::CarrierApi::default(),
         legacy: None,
     }
 }

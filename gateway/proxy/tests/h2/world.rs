@@ -163,6 +163,7 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
             invalid_request: refusal("10400"),
             too_many_requests: refusal("10429"),
         }),
+        api: gateway_model::CarrierApi::default(),
         legacy: None,
     };
     let name = |name: &str| name.parse().expect("a name");

@@ -231,6 +231,7 @@ fn directory(origin: &str) -> Directory {
             message: "no".into(),
         },
         downstream_token: None,
+        api: gateway_model::CarrierApi::default(),
         legacy: None,
     };
     Directory {
