@@ -163,6 +163,7 @@ mod tests {
             key_header: HeaderName::from_static("accesslicensenumber"),
             strip: Vec::new(),
             paths: rules.iter().map(rule).collect(),
+            retired: Vec::new(),
         })
     }
 

@@ -34,6 +34,7 @@ fn legacy() -> LegacyProfile {
             rule("/track/v1/details/{n}", "/api/track/v1/details/{n}", &[]),
             rule("/trap/{a}/{b}", "/security/v1/{a}/{b}", &[]),
         ],
+        retired: Vec::new(),
     }
 }
 
