@@ -26,6 +26,7 @@ mod replay_after_401;
 mod shutdown;
 mod signing;
 mod single_flight;
+mod symbols;
 mod tls;
 mod token_endpoint;
 mod walkthroughs;

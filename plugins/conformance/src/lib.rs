@@ -7,6 +7,7 @@
 //!
 //! Entry points for a reader: [`check`] is the list of checks in order, `cases` the hostile inputs.
 
+mod api;
 mod authorize;
 mod carrier;
 mod cases;
@@ -45,6 +46,7 @@ pub async fn check(suite: &Suite<'_>) -> Report {
     let secrets = secrets::Secrets::of(suite.config, schema);
     let mut report = Report::new(suite.plugin, secrets);
     handshake::check(suite, &mut report);
+    api::check(suite, &mut report);
     configure::check(suite, &mut report).await;
     authorize::check(suite, &mut report).await;
     consent::check(suite, &mut report).await;

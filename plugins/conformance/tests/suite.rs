@@ -90,7 +90,7 @@ async fn ups_passes() {
     let report = run(&library("plugins-ups-dylib", "ups"), &config).await;
     let skipped = passed_and_skipped(&report);
     assert_eq!(skipped, ["the plugin signs no requests"; 4], "{report}");
-    assert_eq!(report.checks.len(), 22, "{report}");
+    assert_eq!(report.checks.len(), 25, "{report}");
 }
 
 #[tokio::test]

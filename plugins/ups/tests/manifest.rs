@@ -52,6 +52,76 @@ fn manifest_templates_are_json() {
     assert!(envelope.contains("{code}") && envelope.contains("{message}"));
 }
 
+/// What must never be sent twice by the gateway's own decision.
+#[test]
+fn nothing_that_costs_money_is_called_safe_or_repeatable() {
+    let manifest = manifest();
+    let operations = manifest["operations"].as_array().unwrap();
+    for name in [
+        "shipping.create",
+        "pickup.create",
+        "pickup.cancel",
+        "paperless.upload",
+        "track-alert.packages",
+        "forwarding.ship",
+        "forwarding.order",
+        "global-checkout",
+        "dangerous-goods.notify",
+        "delivery-intercept.redirect",
+        "quantum-view",
+    ] {
+        let found = operations
+            .iter()
+            .find(|operation| operation["name"] == name);
+        let operation = found.unwrap_or_else(|| panic!("no operation {name}"));
+        assert_ne!(operation["safe"], json!(true), "{name}");
+        assert_ne!(operation["repeatable"], json!(true), "{name}");
+    }
+    for operation in operations {
+        let path = operation["path"].as_str().unwrap();
+        assert!(path.starts_with("/api/"), "{operation}");
+        assert_eq!(
+            operation["methods"].as_array().unwrap().len(),
+            1,
+            "{operation}"
+        );
+    }
+}
+
+/// Each path of the older JSON API that a product of today took over.
+#[test]
+fn every_older_path_leads_to_an_operation_or_to_an_explanation() {
+    let manifest = manifest();
+    let operations = manifest["operations"].as_array().unwrap();
+    for rewrite in manifest["legacy"]["paths"].as_array().unwrap() {
+        let form = |path: &str| -> Vec<String> {
+            let wild = |segment: &str| segment.starts_with('{') || segment == "v1";
+            let segments = path.split('/');
+            segments
+                .map(|segment| {
+                    if wild(segment) {
+                        "*".to_owned()
+                    } else {
+                        segment.to_owned()
+                    }
+                })
+                .collect()
+        };
+        let to = form(rewrite["to"].as_str().unwrap());
+        let known = operations.iter().any(|operation| {
+            form(operation["path"].as_str().unwrap()) == to
+                && operation["methods"] == rewrite["methods"]
+        });
+        assert!(known, "{rewrite}");
+    }
+    for retired in manifest["legacy"]["retired"].as_array().unwrap() {
+        assert!(
+            retired["remedy"].as_str().unwrap().contains("/api"),
+            "{retired}"
+        );
+    }
+}
+
 #[test]
 fn manifest_schema_and_plugin_agree_on_configurations() {
     let schema = jsonschema::validator_for(&manifest()["config_schema"]).unwrap();

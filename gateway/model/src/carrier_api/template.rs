@@ -52,6 +52,19 @@ impl PathTemplate {
         })
     }
 
+    /// A path of this form, with `text` in the place of each placeholder.
+    pub fn filled(&self, text: &str) -> String {
+        let mut path = String::with_capacity(self.text.len());
+        for segment in &*self.segments {
+            path.push('/');
+            path.push_str(match segment {
+                Segment::Literal(literal) => literal,
+                Segment::Placeholder(_) => text,
+            });
+        }
+        path
+    }
+
     /// Whether a path begins with this template, segment by segment, letter by letter.
     pub fn covers(&self, path: &str) -> bool {
         let mut segments = path.strip_prefix('/').unwrap_or_default().split('/');

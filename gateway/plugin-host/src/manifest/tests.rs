@@ -140,9 +140,143 @@ fn unusable_explanations_are_refused_by_key() {
         ("legacy", legacy("/ship/{v}", "/api/../{v}")),
         ("legacy", legacy("/ship/{v}", "/api?x={v}")),
         ("legacy", legacy("/ship/{}", "/api")),
+        (
+            "legacy",
+            json!({"key_header": "k", "strip": ["k"], "paths": [], "retired": [{"path": "rest", "remedy": ""}]}),
+        ),
     ] {
         assert!(with(key, value.clone()).is_err(), "{key}: {value}");
     }
+}
+
+#[test]
+fn unusable_descriptions_of_the_api_are_refused_by_key() {
+    let operation = |name: &str, methods: Value, path: &str| json!([{"name": name, "methods": methods, "path": path}]);
+    for (key, value) in [
+        ("authorization_server", json!({"paths": []})),
+        ("authorization_server", json!({"paths": ["oauth"]})),
+        ("authorization_server", json!({"paths": ["/oauth?x"]})),
+        ("operations", operation("", json!(["GET"]), "/a")),
+        ("operations", operation("A b", json!(["GET"]), "/a")),
+        ("operations", operation("a", json!([]), "/a")),
+        ("operations", operation("a", json!(["get"]), "/a")),
+        ("operations", operation("a", json!(["CONNECT"]), "/a")),
+        ("operations", operation("a", json!(["GET"]), "a")),
+        ("operations", operation("a", json!(["GET", "GET"]), "/a")),
+        (
+            "operations",
+            json!([{"name": "a", "methods": ["GET"], "path": "/{x}"},
+                   {"name": "b", "methods": ["GET"], "path": "/{y}"}]),
+        ),
+        (
+            "operations",
+            json!([{"name": "a", "methods": ["GET"], "path": "/a", "repeatable": false}]),
+        ),
+    ] {
+        assert!(with(key, value.clone()).is_err(), "{key}: {value}");
+    }
+    // A manifest that contradicts itself.
+    let mut manifest = minimal();
+    manifest["downstream_token"] = token_endpoint("/login/token");
+    manifest["authorization_server"] = json!({"paths": ["/oauth"]});
+    let refused = Manifest::parse(manifest.to_string().as_bytes());
+    assert!(refused.expect("JSON").profile().is_err());
+    manifest["authorization_server"] = json!({"paths": ["/oauth", "/login"]});
+    manifest["operations"] = operation("a", json!(["GET"]), "/oauth/{x}");
+    let refused = Manifest::parse(manifest.to_string().as_bytes());
+    assert!(refused.expect("JSON").profile().is_err());
+}
+
+#[test]
+fn operations_say_what_their_methods_leave_open() {
+    let operations = json!([
+        {"name": "rate", "methods": ["POST"], "path": "/rate", "safe": true},
+        {"name": "ship", "methods": ["POST"], "path": "/ship"},
+        {"name": "void", "methods": ["DELETE"], "path": "/ship/{id}", "repeatable": true},
+        {"name": "track", "methods": ["GET"], "path": "/track/{n}", "later": 1},
+    ]);
+    let api = with("operations", operations).expect("fine").api;
+    let said: Vec<_> = (api.operations().iter())
+        .map(|operation| {
+            (
+                operation.name.as_str(),
+                operation.safe,
+                operation.repeatable,
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("rate", true, true),
+            ("ship", false, false),
+            ("void", false, true),
+            ("track", true, true)
+        ]
+    );
+}
+
+/// What plugins of before `authorization_server` get.
+#[test]
+fn careful_default_is_everything_beside_the_token_endpoint() {
+    let api = |path: &str| {
+        with("downstream_token", token_endpoint(path))
+            .expect("fine")
+            .api
+    };
+    let versioned = api("/security/v1/oauth/token");
+    for path in [
+        "/security/v1/oauth/token",
+        "/security/v2/oauth/refresh",
+        "/api/security/v2409/oauth/authorize",
+    ] {
+        assert!(versioned.is_authorization_path(path), "{path}");
+    }
+    assert!(!versioned.is_authorization_path("/api/rating/v1/Rate"));
+    assert!(api("/oauth/token").is_authorization_path("/api/oauth/revoke"));
+    let at_the_root = api("/token");
+    assert!(at_the_root.is_authorization_path("/token"));
+    assert!(!at_the_root.is_authorization_path("/rates"));
+    // No template can spell it; the plugin is loaded all the same, as it was before.
+    assert!(!api("/a:b/token").is_authorization_path("/rates"));
+}
+
+fn token_endpoint(path: &str) -> Value {
+    let refusal = json!({"status": 400, "code": "1", "message": "m"});
+    json!({"path": path, "template": "{access_token}", "invalid_client": refusal,
+        "invalid_request": refusal, "too_many_requests": refusal})
+}
+
+/// The manifest of the UPS plugin as released before `authorization_server` and `operations`.
+#[test]
+fn manifest_of_an_older_release_means_what_it_meant() {
+    let old = include_bytes!("../../tests/museum/ups-0.1.0.json");
+    let manifest = Manifest::parse(old).expect("it was loaded by its own release");
+    assert!(
+        manifest
+            .diagnosis()
+            .expect("fine")
+            .probe("rating")
+            .is_some()
+    );
+    let profile = manifest.profile().expect("fine");
+    assert!(profile.downstream_token.is_some());
+    let legacy = profile.legacy.expect("an older API");
+    assert!(legacy.retired.is_empty() && legacy.paths.len() == 7);
+    let api = profile.api;
+    assert!(api.operations().is_empty());
+    for path in [
+        "/security/v1/oauth/token",
+        "/security/v2/oauth/refresh",
+        "/api/security/v1/oauth/token",
+    ] {
+        assert!(api.is_authorization_path(path), "{path}");
+    }
+    let again =
+        |method: &str, path: &str| api.may_send_again(&method.parse().expect("a method"), path);
+    assert!(again("GET", "/api/track/v1/details/1Z"));
+    assert!(!again("DELETE", "/api/shipments/v1/void/cancel/1Z"));
+    assert!(!again("POST", "/api/shipments/v1/ship"));
 }
 
 #[test]
@@ -188,7 +322,12 @@ fn legacy_paths_are_parsed() {
     let profile = with("legacy", value).expect("fine").legacy.expect("some");
     assert_eq!(profile.key_header, "k");
     assert_eq!(profile.paths[0].to, "/api/rating/{v}/{o}");
-    assert!(profile.paths[0].methods.is_empty());
+    assert!(profile.paths[0].methods.is_empty() && profile.retired.is_empty());
+    let mut value = legacy("/ship/{v}", "/api/{v}");
+    value["retired"] = json!([{"path": "/ship", "remedy": "Call the API of today."}]);
+    let profile = with("legacy", value).expect("fine").legacy.expect("some");
+    assert!(profile.retired[0].path.covers("/ship/v1/other"));
+    assert_eq!(profile.retired[0].remedy, "Call the API of today.");
 }
 
 #[test]

@@ -57,6 +57,36 @@ async fn good_plugin_becomes_active_and_issues() {
     assert_eq!((issued.lifetime, issued.renew_after), (None, None));
 }
 
+/// A plugin file of the release before `authorization_server` and `operations`.
+#[test]
+fn plugin_with_the_manifest_of_an_older_release_is_loaded() {
+    let manifest = include_str!("../museum/ups-0.1.0.json");
+    let literal = manifest
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    let here = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins");
+    let source = format!(
+        "#define MUSEUM \"{literal}\"\n#define NO_MANIFEST\n#define TABLE_MANIFEST MUSEUM\n\
+         #include \"basic.c\"\nWAYBILL_MANIFEST(MUSEUM);\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("museum.c");
+    fs::write(&file, source).unwrap();
+    let library = compile(file.to_str().unwrap(), &["-I", here]);
+    let entry = Folders::new().open(&library, &host());
+    let plugin = entry
+        .plugin()
+        .unwrap_or_else(|| panic!("{:?}", entry.reason()));
+    assert_eq!(plugin.manifest().name, "ups");
+    assert!(
+        plugin
+            .profile()
+            .api
+            .is_authorization_path("/security/v1/oauth/token")
+    );
+}
+
 #[test]
 fn one_bad_plugin_never_stops_the_others() {
     let folders = Folders::new();
