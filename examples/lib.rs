@@ -24,7 +24,7 @@ pub async fn shop(base_url: &str, authorization: Option<&str>) -> Result<(Header
 /// Sends a request and reads the JSON of its answer.
 ///
 /// # Errors
-/// As [`shop`].
+/// Panics as [`shop`] does.
 pub async fn send(request: Request<Full<Bytes>>) -> Result<(HeaderMap, Value)> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let (parts, body) = client

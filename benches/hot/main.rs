@@ -1,4 +1,4 @@
-//! Runs one hot path so many times, to be counted by callgrind: `hot CASE ITERATIONS`.
+//! Runs one hot path ITERATIONS times, to be counted by callgrind: `hot CASE ITERATIONS`.
 //!
 //! The difference of two runs leaves out start and preparation. `hot` alone lists the cases.
 
@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody left to tell.
+            // Standard error may be closed; the exit code still says that the run failed.
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }

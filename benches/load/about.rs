@@ -13,7 +13,7 @@ pub(crate) struct About {
     machine: String,
     /// Processes that wanted to run in the minute before, on average: what else was going on.
     load_before: Option<f64>,
-    /// What whoever started the run says of it, such as the command.
+    /// What the caller wants kept with the figures, such as the command.
     notes: BTreeMap<String, String>,
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Options) -> Result<BTreeMap<&'static str, u64>> {
     Ok(counts)
 }
 
-/// Instructions of a gateway that lives for so many requests, one after another.
+/// Instructions of a gateway that serves `requests` requests, one after another, from start to end.
 fn total(options: &Options, requests: u64) -> Result<u64> {
     let world = World::start(options)?;
     let out = world.folder.path().join("callgrind.out");

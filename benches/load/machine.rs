@@ -24,12 +24,12 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The best split of this machine's processors for a proxy with so many workers.
+    /// The best split of this machine's processors for a proxy with `workers` workers.
     pub(crate) fn new(workers: usize) -> Self {
         Self::of(processors(), workers)
     }
 
-    /// The same for a storm: with a second mock, and a processor for the gateway's control plane, as
+    /// The split for a storm, which has a second mock and a processor for the gateway's control plane, as
     /// there would be on a real machine.
     pub(crate) fn storm(workers: usize) -> Self {
         Self::storm_of(processors(), workers)
@@ -74,7 +74,7 @@ impl Plan {
         }
     }
 
-    /// Whether the generator may burn its processor while it waits, because nobody else needs it.
+    /// Whether the generator may burn its processor while it waits, because no other process needs it.
     pub(crate) fn generator_is_alone(&self) -> bool {
         let others = self.proxy.iter().chain(&self.backend);
         let mut others = others.chain(&self.fleet);

@@ -94,7 +94,7 @@ pub(crate) struct Memory {
     pub(crate) start: u64,
     /// After the closed loop.
     pub(crate) busy: u64,
-    /// With all idle keep-alive connections; `None` where so many files may not be open.
+    /// With all idle keep-alive connections; `None` where the limit of open files is too low.
     pub(crate) idle: Option<u64>,
     /// For each of them, beyond what was there before; in bytes.
     pub(crate) idle_connection: Option<u64>,
@@ -199,7 +199,7 @@ fn shapes(
     Ok(())
 }
 
-/// Memory with idle connections; left out where so many files may not be open.
+/// Memory with idle connections; left out where the limit of open files is too low.
 fn idle(options: &Options, candidate: &Candidate, memory: &mut Memory) -> Result<()> {
     if !process::raise_open_files(options.idle as u64 + 500) {
         return Ok(());

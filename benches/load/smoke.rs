@@ -101,7 +101,7 @@ fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, 
     let after = world.carrier.token_requests("", world::ALL)?.0.len();
     ensure!(
         after <= before + 1,
-        "the mock saw {after} token requests, {before} of them ours"
+        "the mock saw {after} token requests, {before} of them made by this program"
     );
     Ok((cold, answers))
 }

@@ -44,7 +44,7 @@ pub(crate) struct Mock {
     pub(crate) journal: usize,
     /// Clients beside `mock-client`; see [`client_id`].
     pub(crate) clients: usize,
-    /// Whether it leaves the processor to whoever else wants it.
+    /// Whether it runs only when no other process wants the processor.
     pub(crate) gives_way: bool,
 }
 

@@ -33,14 +33,14 @@ impl Ask {
         }
     }
 
-    /// The same with another field.
+    /// This request with one more field.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same to a path below this one.
+    /// This request, with its path below a prefix.
     #[must_use]
     pub fn below(mut self, prefix: &str) -> Self {
         self.path.insert_str(0, prefix);
@@ -65,7 +65,7 @@ impl Ask {
         [head.as_bytes(), &self.body].concat()
     }
 
-    /// The same for HTTP/2.
+    /// This request for HTTP/2.
     ///
     /// # Errors
     /// When a field is none.

@@ -135,7 +135,7 @@ impl Client {
             .handshake(TokioIo::new(stream))
             .await
             .context("HTTP/2 could not begin")?;
-        // How it ends is seen by whoever waits for an answer on it.
+        // Its error reaches the request that waits for an answer.
         spawn_local(async { drop(connection.await) });
         Ok(Self::Http2(sender))
     }

@@ -43,7 +43,7 @@ pub struct Load {
     pub rate: Option<u32>,
     /// How long to measure.
     pub duration: Duration,
-    /// At most so many requests; `None`: as many as there is time for.
+    /// The most requests to send; `None`: as many as there is time for.
     pub requests: Option<u64>,
     /// Open a connection for each request.
     pub new_connections: bool,
@@ -83,7 +83,7 @@ pub struct Outcome {
     /// From when the request was due (open loop) or sent (closed loop) to its last byte, microseconds.
     /// In an open loop a late request counts its waiting, so nothing is omitted.
     pub latency_us: Histogram<u64>,
-    /// The same by the second in which a request was due, so that a stall can be told from slowness.
+    /// Latencies by the second in which a request was due, so that a stall can be told from slowness.
     pub seconds_us: Vec<Histogram<u32>>,
     /// What it really took.
     pub elapsed: Duration,
@@ -324,7 +324,7 @@ async fn client(shared: Rc<Shared>, mut connection: Client) {
                 shared.failed(&error);
                 match Client::open(&load.target).await {
                     Ok(fresh) => connection = fresh,
-                    // Nobody is there any more: no use in counting that over and over.
+                    // The server is gone: counting the same error again and again says nothing new.
                     Err(_) => return,
                 }
             }

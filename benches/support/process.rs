@@ -39,7 +39,7 @@ pub fn usage(pid: u32) -> Result<Usage> {
     let rss = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("the process has no memory: it ended and nobody waited for it yet")?;
+        .context("the process has no memory: it ended and was not waited for yet")?;
     let rss_kib = rss
         .split_whitespace()
         .next()
@@ -88,7 +88,7 @@ pub fn pin_current_thread(processors: &[usize]) -> Result<()> {
     pin(None, processors)
 }
 
-/// Asks for so many open files; whether it was granted.
+/// Raises the limit of open files; false if the system refuses.
 #[must_use]
 pub fn raise_open_files(wanted: u64) -> bool {
     let now = getrlimit(Resource::Nofile);

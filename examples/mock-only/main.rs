@@ -1,4 +1,4 @@
-//! A test of somebody's own UPS client, without UPS, without a gateway and without a network.
+//! A test of an application's own UPS client, without UPS, without a gateway and without a network.
 //!
 //! It shows how to start the mock inside a test, point the client at it, make UPS misbehave, and check
 //! what the client really sent. In your own crate this is a `#[tokio::test]`; here it is a program, so

@@ -7,7 +7,7 @@
 //! cargo run -p examples --example quickstart
 //! ```
 //!
-//! The same in curl, Python and Node is beside this file. For production, use an app with credentials
+//! Beside this file are programs in curl, Python and Node that send the same request. For production, use an app with credentials
 //! (docs/apps.md) unless gateway and app share a machine.
 
 use anyhow::Result;

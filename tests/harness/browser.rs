@@ -170,7 +170,7 @@ fn driver() -> Option<(Child, u16)> {
             let port = port.trim_end_matches('.').parse::<u16>().ok();
             port.filter(|port| *port != 0)
         });
-        // A pipe that nobody reads fills.
+        // A pipe that is not read fills, and the browser then waits.
         std::thread::spawn(move || lines.for_each(drop));
         if let Some(port) = port {
             return Some((driver, port));

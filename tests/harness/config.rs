@@ -111,6 +111,6 @@ client_secret = {{ value = "{client_secret}" }}
             .mode(0o600)
             .open(path);
         file.and_then(|mut file| file.write_all(self.text().as_bytes()))
-            .expect("the folder is ours");
+            .expect("the test owns the folder");
     }
 }

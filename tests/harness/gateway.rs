@@ -25,7 +25,7 @@ impl Gateway {
         Self::start_with(config, |_| {}).await
     }
 
-    /// As [`Gateway::start`], after `prepare` had its way with the folder of the configuration.
+    /// Lets `prepare` change the folder of the configuration, then starts the gateway.
     ///
     /// # Panics
     /// When it ends before it listens.
@@ -84,7 +84,7 @@ impl Gateway {
 pub fn folder(config: &ConfigFile) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let plugins = folder.path().join("plugins");
-    fs::create_dir(&plugins).expect("the folder is ours");
+    fs::create_dir(&plugins).expect("the test owns the folder");
     fs::copy(&programs().ups_plugin, plugins.join("ups.so")).expect("the plugin is copied");
     config.write(&folder.path().join("waybill.toml"));
     folder

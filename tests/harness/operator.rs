@@ -33,7 +33,7 @@ impl Operator {
         self.try_call(method, path, body).await.expect("an answer")
     }
 
-    /// As [`Operator::call`].
+    /// Panics as [`Operator::call`] does.
     ///
     /// # Errors
     /// When no complete answer came.

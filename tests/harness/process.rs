@@ -42,7 +42,7 @@ impl Process {
     pub fn spawn(command: &mut Command, folder: TempDir) -> Self {
         let stream = |name| {
             let file = File::create(folder.path().join(name));
-            Stdio::from(file.expect("the folder is ours"))
+            Stdio::from(file.expect("the test owns the folder"))
         };
         let child = command
             .current_dir(folder.path())
@@ -115,7 +115,7 @@ impl Process {
         let mut status = None;
         let child = &mut self.child;
         eventually("the end of the program", async || {
-            status = child.try_wait().expect("a child of ours");
+            status = child.try_wait().expect("a child of this process");
             status.is_some()
         })
         .await;
@@ -130,7 +130,7 @@ impl Process {
         let mut found = None;
         let what = format!("a line {prefix:?}");
         eventually(&what, async || {
-            let over = self.child.try_wait().expect("a child of ours");
+            let over = self.child.try_wait().expect("a child of this process");
             let stdout = self.stdout();
             // A line is complete only with its end.
             found = stdout
@@ -166,21 +166,23 @@ pub async fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: &[S], folder
     run_command(command).await
 }
 
-/// As [`run`], for a command that needs more.
+/// Runs a command that needs more than arguments, and waits for its end.
 ///
 /// # Panics
-/// As [`run`].
+/// Panics as [`run`] does.
 pub async fn run_command(command: Command) -> Done {
     run_with_input(command, "").await
 }
 
-/// As [`run_command`], with this on its standard input.
+/// Runs a command with `input` on its standard input, and waits for its end.
 ///
 /// # Panics
-/// As [`run`].
+/// Panics as [`run`] does.
 pub async fn run_with_input(command: Command, input: &str) -> Done {
     let mut stdin = tempfile::tempfile().expect("a temporary file");
-    stdin.write_all(input.as_bytes()).expect("it is ours");
+    stdin
+        .write_all(input.as_bytes())
+        .expect("standard input is piped");
     stdin.rewind().expect("it is a file");
     let mut command = tokio::process::Command::from(command);
     let output = command.stdin(stdin).kill_on_drop(true).output();
@@ -199,6 +201,6 @@ pub async fn run_with_input(command: Command, input: &str) -> Done {
 /// Says that something was not tested. It goes past the test runner, which hides what passing tests
 /// print.
 pub fn skipped(what: &str, why: &str) {
-    // Nobody to tell that nobody can be told.
+    // The log reader is gone; there is nothing left to report to.
     let _ = writeln!(std::io::stderr(), "skipped: {what}, because {why}");
 }

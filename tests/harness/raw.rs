@@ -18,7 +18,7 @@ impl Raw {
     /// Connects.
     ///
     /// # Errors
-    /// When nobody listens there.
+    /// When no program listens there.
     pub async fn connect(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(addr).await?;
         Ok(Self {

@@ -118,7 +118,7 @@ impl Terminal {
 
     async fn exit(&mut self) -> ExitStatus {
         let ended = soon("its end", self.child.wait()).await;
-        ended.expect("a child of ours")
+        ended.expect("a child of this process")
     }
 
     async fn rest(&mut self) {

@@ -43,7 +43,7 @@ impl Certificate {
     /// When the folder cannot be written.
     pub fn write(&self, folder: &Path) {
         for (name, text) in [("cert.pem", &self.pem), ("key.pem", &self.key_pem)] {
-            fs::write(folder.join(name), text).expect("the folder is ours");
+            fs::write(folder.join(name), text).expect("the test owns the folder");
         }
     }
 

@@ -20,7 +20,8 @@ async fn https_is_spoken_with_a_proven_gateway_only() {
     let world = World::builder()
         .prepare(move |folder| {
             stranger.write(folder);
-            std::fs::rename(folder.join("cert.pem"), folder.join("other.pem")).expect("ours");
+            std::fs::rename(folder.join("cert.pem"), folder.join("other.pem"))
+                .expect("the test owns the folder");
             written.write(folder);
         })
         .start()

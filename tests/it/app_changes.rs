@@ -25,7 +25,7 @@ async fn said(world: &World, code: i32, args: &[&str]) -> String {
 async fn app_is_changed_without_new_secrets() {
     let world = World::builder().more(SECOND).start().await;
     let key = world.gateway.process.folder().join("key");
-    fs::write(key, "retired-access-key").expect("it is ours");
+    fs::write(key, "retired-access-key").expect("the test owns the file");
     let new = [
         "app",
         "add",

@@ -302,9 +302,9 @@ async fn app_token_ends_with_the_master_key() {
     assert_eq!(rotated.code, Some(0), "{}", rotated.stderr);
     world.app.send(with_bearer(&token)).await.assert_rates();
     let config = folder.join("waybill.toml");
-    let text = std::fs::read_to_string(&config).expect("it is ours");
+    let text = std::fs::read_to_string(&config).expect("the test owns the file");
     let store = "[store]\nmaster_key = { file = \"new.key\" }";
-    std::fs::write(&config, text.replace("[store]", store)).expect("it is ours");
+    std::fs::write(&config, text.replace("[store]", store)).expect("the test owns the file");
     let world = crashed(world).await;
     let answer = world.app.send(with_bearer(&token)).await;
     assert_eq!(

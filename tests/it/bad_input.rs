@@ -63,5 +63,5 @@ fn refused(done: &Done, code: i32, says: &[&str]) {
 /// Writes a file into the gateway's folder.
 fn put(gateway: &Gateway, name: &str, content: impl AsRef<[u8]>) {
     let file = gateway.process.folder().join(name);
-    std::fs::write(file, content).expect("the folder is ours");
+    std::fs::write(file, content).expect("the test owns the folder");
 }

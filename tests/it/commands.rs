@@ -202,7 +202,7 @@ impl Waiting {
                 format!("http://{}", world.gateway.admin),
             )
             .stdin(Stdio::null())
-            .stdout(fs::File::create(&said).expect("the folder is ours"))
+            .stdout(fs::File::create(&said).expect("the test owns the folder"))
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program was built");
@@ -348,7 +348,8 @@ const LIST: &str = "name,account_number,access_key,user_id,environment\n\
 #[tokio::test(flavor = "multi_thread")]
 async fn migration_is_planned_run_and_undone() {
     let world = world().await;
-    fs::write(world.gateway.process.folder().join("list.csv"), LIST).expect("the folder is ours");
+    fs::write(world.gateway.process.folder().join("list.csv"), LIST)
+        .expect("the test owns the folder");
     let names = |world: &World| {
         let text = exits(world, 0, "", &["account", "list", "--json"]).0;
         text.matches("\"name\"").count()

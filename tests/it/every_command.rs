@@ -98,7 +98,7 @@ pub(crate) struct Said {
 pub(crate) async fn say_everything(world: &World, secret: &str, passphrase: &str) -> Said {
     let folder = world.gateway.process.folder();
     let put = |name: &str, text: &str| {
-        std::fs::write(folder.join(name), text).expect("the folder is ours");
+        std::fs::write(folder.join(name), text).expect("the test owns the folder");
     };
     put("passphrase", passphrase);
     put(

@@ -15,7 +15,7 @@ async fn world() -> World {
     let callback = format!("http://{}/oauth/callback", world.gateway.admin);
     assert!(world.mock.add_redirect_uri("mock-client", callback));
     let list = world.gateway.process.folder().join("list.csv");
-    fs::write(list, LIST).expect("the folder is ours");
+    fs::write(list, LIST).expect("the test owns the folder");
     world
 }
 

@@ -183,11 +183,18 @@ accounts = ["main"]
 
 fn search_files(folder: &Path, secrets: &[&str]) {
     let mut searched = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("ours").flatten() {
+    for entry in std::fs::read_dir(folder)
+        .expect("the test owns the folder")
+        .flatten()
+    {
         let name = entry.file_name().into_string().expect("text");
         // The only folder beside the plugins' is their cache.
         if !KEEPERS.contains(&&*name) && entry.path().is_file() {
-            search(&name, &std::fs::read(entry.path()).expect("ours"), secrets);
+            search(
+                &name,
+                &std::fs::read(entry.path()).expect("the test owns the folder"),
+                secrets,
+            );
             searched.push(name);
         }
     }

@@ -61,7 +61,7 @@ fn bad_plugins(folder: &Path) {
         ("empty.so", &[]),
         ("half.so", &ups[..ups.len() / 2]),
     ] {
-        fs::write(plugins.join(name), bytes).expect("the folder is ours");
+        fs::write(plugins.join(name), bytes).expect("the test owns the folder");
     }
     compile("entry_v2.c", &plugins.join("newer.so"));
     compile("entry_missing.c", &plugins.join("entry.so"));

@@ -63,7 +63,7 @@ async fn install(folder: &Path, pins: &str, steps: Vec<Command>) -> Result<(), S
             return Err(format!("it cannot be installed here: {last}"));
         }
     }
-    fs::write(mark, wanted).expect("the folder is ours");
+    fs::write(mark, wanted).expect("the test owns the folder");
     Ok(())
 }
 

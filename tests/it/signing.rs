@@ -127,7 +127,7 @@ impl Acme {
 
 fn install(folder: &Path) {
     let plugin = folder.join("plugins/signer.so");
-    fs::copy(signer_plugin(), plugin).expect("the folder is ours");
+    fs::copy(signer_plugin(), plugin).expect("the test owns the folder");
 }
 
 /// A gateway with UPS, and with Acme under `/acme`.

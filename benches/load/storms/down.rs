@@ -21,7 +21,7 @@ const DOWN: &str = "token endpoint down";
 const LIFETIME: Duration = Duration::from_secs(4 * 3600);
 /// The gateway's `tokens.margin`: so close to its end a token may be unused already.
 const MARGIN: Duration = Duration::from_secs(5);
-/// One account of so many has a token that ends meanwhile.
+/// One account in ten has a token that ends during the outage.
 const ENDING: usize = 10;
 /// Accounts whose token requests are counted one by one.
 const SAMPLE: usize = 200;

@@ -98,7 +98,7 @@ fn revoked(storms: &StormOptions, fleet: &Fleet, findings: &mut Findings) -> Res
     Ok(())
 }
 
-/// BackgroundResult requests without a storm, alone or beside so many visits a second.
+/// Ordinary requests without a storm, alone or beside `beside_visits` visits a second.
 fn calm(
     storms: &StormOptions,
     fleet: &Fleet,
@@ -120,7 +120,7 @@ fn calm(
     background.end()
 }
 
-/// Asks every account so often, some at a time; every answer must be right.
+/// Asks every account `times` times; every answer must be right.
 fn visit(fleet: &Fleet, times: usize) -> Result<Outcome> {
     let load = visits(fleet, times);
     let requests = Some(load.asks.len() as u64);
@@ -129,7 +129,7 @@ fn visit(fleet: &Fleet, times: usize) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Requests for every account in turn, so often each.
+/// Requests for every account in turn, `times` for each.
 fn visits(fleet: &Fleet, times: usize) -> Load {
     let asks = (0..fleet.accounts * times).map(|turn| Fleet::ask(turn / times));
     let target = fleet.gateway.target.clone();

@@ -37,9 +37,9 @@ const SECRET: &str = "mock-secret";
 /// How a fleet's tokens are when the gateway starts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stored {
-    /// They end so long after the store was begun.
+    /// From the making of the store to their end.
     pub(super) lifetime: Duration,
-    /// They are due so long after it; `None`: after four fifths of their life.
+    /// From the making of the store until they are due; `None`: after four fifths of their life.
     pub(super) due: Option<Duration>,
 }
 
@@ -129,7 +129,8 @@ impl Fleet {
         newest(&self.carrier)
     }
 
-    /// Whether the carrier has had so many requests since a mark, which costs the gateway nothing to ask.
+    /// Whether the carrier has had `requests` requests since a mark. The mock is asked, because a question to the
+    /// gateway would disturb what is measured.
     pub(super) fn asked_since(&self, mark: u64, requests: usize) -> Result<bool> {
         Ok(newest(&self.carrier)? >= mark + requests as u64)
     }
@@ -307,7 +308,7 @@ fn grant(
             account_number: None,
             slot: "",
         }),
-        authorizer: Arc::new(Nobody),
+        authorizer: Arc::new(NeverAsked),
     };
     let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))?;
     bearer.set_sensitive(true);
@@ -333,12 +334,16 @@ fn grant(
     })
 }
 
-/// Stands where a specification wants somebody to ask.
-struct Nobody;
+/// An authorizer that is never called: a specification cannot be made without one.
+struct NeverAsked;
 
-impl Authorizer for Nobody {
+impl Authorizer for NeverAsked {
     fn authorize(&self, _: Authorization, _: Transport) -> BoxFuture<'_, Result<Issued, Failure>> {
-        let failure = Failure::new(FailureClass::Config, "bench", "nobody is asked here");
+        let failure = Failure::new(
+            FailureClass::Config,
+            "bench",
+            "this authorizer is never called",
+        );
         Box::pin(async { Err(failure) })
     }
 }

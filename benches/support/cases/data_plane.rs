@@ -118,7 +118,7 @@ pub(super) fn view_published() -> Case {
     }
 }
 
-/// A directory with so many routes, accounts and apps.
+/// A directory of the given size.
 fn directory(count: usize) -> Directory {
     let manifest = gateway_plugin_host::Manifest::parse(plugins_ups::MANIFEST.as_bytes());
     let profile = manifest.and_then(|manifest| manifest.profile());

@@ -7,7 +7,7 @@
 //! method, authority, path with query, `Date`, session, `Content-Type`, SHA-256 of the content.
 //!
 //! What to look at: the key is prepared once in [`CarrierAuth::new`]; the session travels in the
-//! credential's state, so a signature always fits the credential beside it; `sign` asks nobody and
+//! credential's state, so a signature always fits the credential beside it; `sign` asks no other thread and
 //! locks nothing. Not worth copying for production: a session that the carrier never saw.
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
 //! Which plugin the calling thread is in, so that the host's services, which carry no handle, know
-//! whom they serve.
+//! which plugin called them.
 
 use crate::{Random, health::Health};
 use gateway_model::Clock;
@@ -68,7 +68,7 @@ impl<'a> Services<'a> {
             tracing::warn!(
                 target: "waybill::plugin",
                 plugin = self.health.name(),
-                "more than {MAX_MESSAGES} messages in one call: the rest is left out"
+                "more than {MAX_MESSAGES} messages in one call: further ones are left out"
             );
         }
         before < MAX_MESSAGES
@@ -82,7 +82,7 @@ impl<'a> Services<'a> {
                 CURRENT.set(self.0);
             }
         }
-        // The pointer forgets how long the services live; it is gone before they are.
+        // The pointer loses the lifetime of the services; the guard takes it away before they end.
         let here = NonNull::from(self).cast::<Services<'static>>();
         let _leave = Leave(CURRENT.replace(Some(here)));
         call()

@@ -89,16 +89,17 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
     Ok(files)
 }
 
-/// Reads a library whole, if nobody but root and ourselves can have written it.
+/// Reads a library whole, if only root and the gateway's user can have written it.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let path = resolve(path)?;
-    // No link is followed any more, and a pipe must not make us wait for its other end.
+    // The link was resolved above, so none is followed here. Without O_NONBLOCK, opening a pipe would wait for
+    // its other end.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC)
         .open(path)
         .map_err(unreadable)?;
-    // Asked of the open file: what the name means may have changed since.
+    // Of the open file, not of its name: the name may mean another file by now.
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(FileError::NotAFile);
@@ -133,7 +134,7 @@ fn read_bounded(file: &File, len: u64) -> Result<Vec<u8>, FileError> {
     }
 }
 
-/// Owner root or ourselves, and nobody else may write.
+/// The owner is root or the gateway's user, and no other user may write.
 pub(crate) fn check_access(metadata: &Metadata) -> Result<(), FileError> {
     // SAFETY: takes nothing, cannot fail.
     let own = unsafe { libc::geteuid() };

@@ -11,9 +11,9 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// So many bugs within [`BUG_WINDOW`] close the plugin for new authorizations.
+/// Bugs within [`BUG_WINDOW`] that close the plugin for new authorizations.
 const MAX_BUGS: usize = 3;
-/// A bug counts against the plugin for so long.
+/// How long a bug counts against the plugin.
 const BUG_WINDOW: Duration = Duration::from_secs(600);
 
 /// Why a plugin will not be called again in this process.
@@ -58,7 +58,7 @@ impl Health {
             now.get_or_insert(death);
             first
         });
-        // After the death: whoever looks closer finds it.
+        // After the death is stored: a thread that sees `suspect` must find the reason.
         self.suspect.store(true, Ordering::Release);
         if changed {
             tracing::error!(
@@ -99,7 +99,8 @@ impl Health {
         }
     }
 
-    /// Whether a request may be signed: as [`Self::admit`], and one load as long as all is well.
+    /// Whether a request may be signed. It is one load as long as the plugin never failed, and
+    /// [`Self::admit`] after that.
     pub(crate) fn admit_sign(&self) -> Result<(), Failure> {
         if self.suspect.load(Ordering::Acquire) {
             self.admit()
@@ -123,8 +124,8 @@ impl Health {
             return Ok(());
         }
         let message = format!(
-            "plugin {} failed {MAX_BUGS} times by its own fault within ten minutes and rests: see the \
-             log, then update the plugin",
+            "plugin {} failed {MAX_BUGS} times by its own fault within ten minutes and is closed for a while: \
+             see the log, then update the plugin",
             self.name
         );
         let mut failure = Failure::new(FailureClass::Bug, "plugin_quarantined", message);

@@ -15,9 +15,9 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-/// A message is cut after so many bytes.
+/// Bytes of a message; the remainder is cut off.
 const MAX_MESSAGE: usize = 2048;
-/// More random bytes than that at once are a bug.
+/// Random bytes that a plugin may ask for at once; more is a bug.
 const MAX_RANDOM: usize = 1 << 20;
 
 /// The table handed to every entry point.
@@ -32,7 +32,7 @@ pub const fn services() -> &'static Host {
 /// The clock of threads that a plugin started although it must not.
 static FALLBACK_CLOCK: OnceLock<Arc<dyn Clock>> = OnceLock::new();
 
-/// A table of a host of any version; other versions than ours are for conformance checks.
+/// A table of a host of any version; versions other than the gateway's are for conformance checks.
 pub(crate) const fn table(abi_major: u32, abi_minor: u32) -> Host {
     Host {
         struct_size: size_of::<Host>() as u32,
@@ -51,7 +51,7 @@ pub(crate) fn offer_clock(clock: &Arc<dyn Clock>) {
 }
 
 unsafe extern "C" fn log(level: u32, message: Bytes) {
-    // A panic of ours must not unwind into the plugin.
+    // Unwinding into a plugin is undefined behaviour, so a panic of the gateway's own stops here.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         let bounded = Bytes {
             ptr: message.ptr,
@@ -107,7 +107,8 @@ unsafe extern "C" fn random(dst: *mut u8, len: usize) {
         // SAFETY: the plugin lends `len` writable bytes for this call; zeroed first, because a
         // reference to uninitialised bytes is not allowed.
         unsafe { dst.write_bytes(0, len) };
-        // SAFETY: the `len` bytes of the plugin, now initialised; nobody else uses them during the call.
+        // SAFETY: the plugin lends `len` writable bytes, initialised above, and uses them in no other way during
+        // the call.
         let bytes = unsafe { slice::from_raw_parts_mut(dst, len) };
         context::with_current(|context| match context {
             Some(context) => context.random.fill(bytes),

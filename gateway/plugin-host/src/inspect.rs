@@ -22,7 +22,7 @@ const ENTRY_PREFIX: &[u8] = b"waybill_entry_v";
 pub struct Inspection {
     /// The parsed manifest.
     pub manifest: Manifest,
-    /// The manifest as it stands in the file; the plugin's table must hold the same bytes.
+    /// The manifest's bytes in the file; the plugin's table must hold the same bytes.
     pub manifest_bytes: Vec<u8>,
     /// What the strict policy refuses and the default one reports.
     pub reports: Vec<Report>,

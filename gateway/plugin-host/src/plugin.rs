@@ -19,8 +19,8 @@ pub struct Plugin {
 impl Plugin {
     /// A plugin that is linked into this program: the same checks and calls, without a file.
     ///
-    /// The table must follow `waybill_plugin.h`, as the SDK's `static_plugin!` makes it; what is not
-    /// such a table is undefined behaviour, as for every table.
+    /// The table must follow `waybill_plugin.h`, as the SDK's `static_plugin!` makes it; any
+    /// other table is undefined behaviour.
     ///
     /// # Errors
     /// When the table fails the handshake.
@@ -89,7 +89,7 @@ impl Plugin {
     }
 
     /// Whether the plugin would work with a host of this version; for conformance checks, in a
-    /// process that serves nobody. `None` for a plugin that is linked in.
+    /// process that serves no requests. `None` for a plugin that is linked in.
     ///
     /// # Errors
     /// When the plugin died of the question.

@@ -64,7 +64,7 @@ pub enum Refusal {
         /// The lowest minor that would do.
         requires: u32,
     },
-    /// Initial-exec thread-local storage: such libraries use up a small fixed area of the process.
+    /// Initial-exec thread-local storage: libraries with it use up a small fixed area of the process.
     #[error(
         "the library uses static thread-local storage (DF_STATIC_TLS): remove allocators such as \
          jemalloc and mimalloc, and build with -ftls-model=global-dynamic"
@@ -74,7 +74,9 @@ pub enum Refusal {
     #[error("the library's code needs relocation (TEXTREL): build it with -fPIC")]
     TextRelocations,
     /// Memory that is both writable and executable.
-    #[error("a part of the library is writable and executable: link it without -N or such scripts")]
+    #[error(
+        "a part of the library is writable and executable: link it without -N and without a linker script that merges segments"
+    )]
     WritableCode,
     /// The stack would become executable.
     #[error(

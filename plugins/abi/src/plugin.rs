@@ -55,7 +55,7 @@ pub struct Plugin {
     pub reserved: u32,
     /// Bits of [`Capabilities`].
     pub capabilities: u64,
-    /// The same JSON as in the manifest section.
+    /// The JSON of the manifest section, byte by byte.
     pub manifest: Bytes,
     /// Makes an instance from its configuration.
     pub instance_new: Option<

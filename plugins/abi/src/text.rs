@@ -40,7 +40,7 @@ impl Bytes {
     }
 }
 
-// SAFETY: a pair of integers in effect; whoever reads through it vouches for it (`as_slice`).
+// SAFETY: a pointer and a length; the caller of `as_slice` promises that they are valid.
 unsafe impl Send for Bytes {}
 // SAFETY: as for Send.
 unsafe impl Sync for Bytes {}

@@ -284,7 +284,7 @@ fn wrong_fate(reply: &Reply, failure: &Failure) -> Option<String> {
     if unharmed && !may_be_unharmed {
         Some("it may be used up, and is called unharmed".to_owned())
     } else if refused && !may_be_refused {
-        Some("nobody refused it, and it is called refused".to_owned())
+        Some("the carrier did not refuse it, and the plugin calls it refused".to_owned())
     } else {
         None
     }

@@ -27,7 +27,7 @@ impl Clock for Standing {
     }
 }
 
-/// The same bytes for the same question. Not random at all, hence good for checks only.
+/// Gives the same bytes in every run, so that two runs can be compared. Not random, so for checks only.
 struct Repeatable;
 
 impl Random for Repeatable {

@@ -39,8 +39,8 @@ pub struct Suite<'a> {
 
 /// Runs all checks. The plugin is called some hundred times; nothing leaves this process.
 ///
-/// It needs a Tokio runtime with time enabled, and blocks it now and then. The process should serve
-/// nobody else: a plugin that aborts takes it along.
+/// It needs a Tokio runtime with time enabled, and blocks it at times. Run it in a process that does nothing
+/// else: a plugin that aborts ends the process.
 pub async fn check(suite: &Suite<'_>) -> Report {
     let schema = suite.plugin.manifest().config_schema.as_ref();
     let secrets = secrets::Secrets::of(suite.config, schema);

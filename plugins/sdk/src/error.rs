@@ -9,7 +9,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Whose turn it is after a failure; decides what the gateway does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Nobody's: it passes. Tried again soon, with growing pauses; the old token goes on serving.
+    /// No one has to act: it passes. The gateway tries again with growing pauses; the old token goes on serving.
     Transient,
     /// The operator's: the carrier refused the credentials.
     Rejected,
@@ -19,7 +19,7 @@ pub enum Class {
     Protocol,
     /// The plugin author's: a defect.
     Bug,
-    /// A person's: the grant is gone and somebody has to consent again.
+    /// A person's: the grant is gone, and a person has to consent again.
     Interaction,
 }
 

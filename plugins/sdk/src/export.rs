@@ -36,7 +36,7 @@ macro_rules! export_plugin {
     };
 }
 
-/// The same table without a library, as `&'static abi::Plugin`: for tests in one process and for
+/// The plugin's table without a library, as `&'static abi::Plugin`: for tests in one process and for
 /// gateways that have plugins compiled in. Panics stay guarded; the process's panic hook and
 /// `tracing` subscriber are left alone. [`crate::boundary::attach`] hands it the host table.
 #[macro_export]

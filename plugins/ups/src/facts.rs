@@ -29,7 +29,7 @@ impl UpsFields {
         approved(&self.status)
     }
 
-    /// As [`Self::approved`], of the refresh token.
+    /// Whether the refresh token has the status `approved`.
     pub(crate) fn refresh_approved(&self) -> bool {
         approved(&self.refresh_token_status)
     }

@@ -1,6 +1,6 @@
 //! What the errors of the token endpoints mean, and what they do to a grant that works once.
 //!
-//! Codes and messages are ours or UPS's documented numbers: nothing that arrives in an answer is
+//! Codes and messages are the plugin's own or UPS's documented numbers: nothing that arrives in an answer is
 //! ever shown, so an answer that holds a token cannot leak it.
 
 use http::{StatusCode, header::CONTENT_TYPE};
@@ -130,7 +130,7 @@ fn grant_refused(envelope: &Envelope, status: StatusCode, ask: Ask) -> Option<Er
 /// An answer without a documented code.
 ///
 /// Without UPS's envelope it did not come from the token endpoint but from something in front of
-/// it. A 401 or 403 from there says nothing about the credentials, so nobody is asked to replace
+/// it. A 401 or 403 from there says nothing about the credentials, so no operator is asked to replace
 /// them; and it is no passing trouble either, because a firewall that blocks is only hardened by
 /// quick repetition. "Protocol" tries again slowly while the old token serves.
 fn unknown(status: StatusCode, from_ups: bool) -> Error {

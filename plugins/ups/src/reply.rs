@@ -9,7 +9,7 @@ use plugins_sdk::{
 use std::time::Duration;
 
 /// UPS's tokens live some hours. Anything beyond a year is a mistake, and to believe it would mean
-/// to inject a dead token until somebody notices.
+/// to inject a dead token until an operator notices.
 const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// What a login's token lives if UPS does not say so: a guess that a 401 corrects. To refuse the

@@ -26,7 +26,7 @@ pub(crate) fn read(state: &[u8]) -> Result<Secret> {
         return Err(Error::new(
             Class::Interaction,
             "login_needed",
-            "nobody has consented for this account yet, or the consent is used up: log in",
+            "no person has consented for this account yet, or the consent is used up: log in",
         ));
     }
     match serde_json::from_slice::<Kept>(state) {

@@ -46,7 +46,7 @@ async fn bad_backup_is_refused_and_the_store_is_as_it_was() {
     let done = offline(path, &restore("b.wb", "wrong")).await;
     refused(&done, 5, &["does not open this backup"]);
     for length in [0, 1, 40, whole.len() / 2, whole.len() - 1] {
-        std::fs::write(path.join("cut.wb"), &whole[..length]).expect("ours");
+        std::fs::write(path.join("cut.wb"), &whole[..length]).expect("the test owns the folder");
         refused(&offline(path, &restore("cut.wb", "p")).await, 5, &[]);
     }
     let done = offline(path, &restore("absent.wb", "p")).await;
@@ -69,7 +69,7 @@ async fn backup_under_a_key_opens_with_that_key_only() {
     let key = |name: &str, text: &str, mode| {
         put(&world.gateway, name, text);
         let mode = std::fs::Permissions::from_mode(mode);
-        std::fs::set_permissions(folder.join(name), mode).expect("ours");
+        std::fs::set_permissions(folder.join(name), mode).expect("the test owns the folder");
     };
     key("key", &"5a".repeat(32), 0o600);
     key("wrong", &"5b".repeat(32), 0o600);
@@ -128,14 +128,15 @@ async fn backup_for_a_recipient_opens_with_the_key_only() {
     let folder = world.gateway.process.folder();
     put(&world.gateway, "key", "5a".repeat(32));
     let mode = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(folder.join("key"), mode).expect("ours");
+    std::fs::set_permissions(folder.join("key"), mode).expect("the test owns the folder");
     let said = world
         .gateway
         .waybill("", &["key", "recipient", "--key-file", "key"])
         .await;
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     let recipient = said.stdout.trim();
-    std::fs::rename(folder.join("key"), folder.join("elsewhere")).expect("ours");
+    std::fs::rename(folder.join("key"), folder.join("elsewhere"))
+        .expect("the test owns the folder");
     let secret = ["backup", "b.wb", "--recipient", &"5a".repeat(32)];
     let secret = world.gateway.waybill("", &secret).await;
     refused(&secret, 2, &["waybill key recipient"]);
@@ -206,7 +207,7 @@ async fn store_of_a_newer_version_is_left_alone() {
         assert!(process.stderr().contains(words), "{}", process.stderr());
     }
     let folder = process.kill();
-    std::fs::write(folder.path().join("p"), "a long passphrase").expect("ours");
+    std::fs::write(folder.path().join("p"), "a long passphrase").expect("the test owns the folder");
     let backup = ["backup", "b.wb", "--offline", "--passphrase-file", "p"];
     refused(&offline(folder.path(), &backup).await, 1, &says);
     assert!(!folder.path().join("b.wb").exists());

@@ -38,7 +38,8 @@ impl Small {
 
     /// Takes all the room there is.
     fn fill(&self) {
-        let mut ballast = std::fs::File::create(self.path().join("ballast")).expect("ours");
+        let mut ballast =
+            std::fs::File::create(self.path().join("ballast")).expect("the test owns the folder");
         while ballast.write_all(&[1; 512]).is_ok() {}
     }
 
@@ -88,7 +89,7 @@ async fn full_disk_is_said_and_nothing_is_lost() {
     assert!(matches!(done.code, Some(1 | 5)), "{done:?}");
     assert!(done.stderr.starts_with("error: "), "{}", done.stderr);
     let left: Vec<_> = std::fs::read_dir(small.path())
-        .expect("ours")
+        .expect("the test owns the folder")
         .flatten()
         .collect();
     let whole = |name: &std::ffi::OsStr| {
@@ -103,7 +104,7 @@ async fn full_disk_is_said_and_nothing_is_lost() {
     );
     // Apps notice nothing.
     world.shop().await.assert_rates();
-    std::fs::remove_file(small.path().join("ballast")).expect("ours");
+    std::fs::remove_file(small.path().join("ballast")).expect("the test owns the folder");
     assert_eq!(content(&world.gateway).await, before);
     let done = world.gateway.waybill("mock-secret", &ADD).await;
     assert_eq!(done.code, Some(0), "there is room again: {}", done.stderr);

@@ -93,7 +93,7 @@ impl Reader {
         let gateway = Gateway::start_with(&ConfigFile::for_mock(mock.base_url()), |folder| {
             write(&folder.join("waybill.toml"), &config);
             let shipment = root().join("docs/walkthroughs/shipment.json");
-            fs::copy(shipment, folder.join("shipment.json")).expect("the folder is ours");
+            fs::copy(shipment, folder.join("shipment.json")).expect("the test owns the folder");
         })
         .await;
         let callback = format!("http://{}/oauth/callback", gateway.admin);
@@ -195,7 +195,7 @@ impl Reader {
         let line = (self.addresses().into_iter()).fold(line.to_owned(), |line, (written, real)| {
             line.replace(written, &real)
         });
-        let output = fs::File::create(self.output()).expect("the folder is ours");
+        let output = fs::File::create(self.output()).expect("the test owns the folder");
         let programs = programs().waybill.parent().expect("target").display();
         let path = std::env::var("PATH").unwrap_or_default();
         Command::new("sh")
@@ -250,7 +250,7 @@ fn with_code(mut printed: String, code: Option<i32>) -> String {
 }
 
 fn write(file: &Path, text: &str) {
-    fs::write(file, text).expect("the folder is ours");
+    fs::write(file, text).expect("the test owns the folder");
     let owner_only = fs::Permissions::from_mode(0o600);
     fs::set_permissions(file, owner_only).expect("the file is ours");
 }

@@ -45,7 +45,8 @@ pub(super) fn of(
         .collect::<Result<Vec<_>, _>>()?;
     let api = CarrierApi::new(paths, operations)
         .map_err(|duplicate| ManifestError::value(key, duplicate.to_string()))?;
-    // A manifest that contradicts itself would be obeyed in one of two ways, and nobody knows in which.
+    // Refuse a manifest that contradicts itself: its author meant one of the two, and the gateway cannot know
+    // which.
     if let (Some(_), Some(path)) = (authorization_server, token_path)
         && !api.is_authorization_path(path)
     {

@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 
 /// More probes, or codes of one kind, than any carrier needs.
 const MAX_ENTRIES: usize = 64;
-/// More codes than anybody explains.
+/// More codes than any carrier has.
 const MAX_CODES: usize = 512;
-/// Longer texts are no explanation.
+/// Characters of a cause or a remedy.
 const MAX_TEXT: usize = 1000;
 /// A harmless call is short.
 const MAX_BODY: usize = 16 << 10;
@@ -179,7 +179,8 @@ const fn name(field: &HeaderWhenAbsent) -> &http::HeaderName {
     }
 }
 
-/// A place that would be sent as it stands. JSON's own braces are followed by other characters.
+/// A placeholder that nothing fills in, so that it would be sent literally. The braces of JSON itself are
+/// followed by other characters.
 fn unknown_place(body: &str) -> Option<&str> {
     let mut rest = body;
     while let Some(start) = rest.find('{') {

@@ -1,4 +1,4 @@
-//! The same layout as the C and C++ compilers see it.
+//! The layout as the C and C++ compilers see it.
 
 use std::{env, fmt::Write, fs, process::Command};
 

@@ -186,7 +186,7 @@ impl World {
         self.ask(request.method, url, headers, request.body).await
     }
 
-    /// Owned and qualified, owned and not qualified, somebody else's.
+    /// Owned and qualified, owned and not qualified, another user's.
     pub(crate) async fn rates(&self, diagnosis: &Diagnosis, login: &Issued) {
         let ownership = diagnosis.ownership.as_ref().expect("a rule");
         let negotiated = diagnosis.negotiated.as_ref().expect("a rule");

@@ -106,7 +106,7 @@ unsafe extern "C" fn instance_new<P: CarrierAuth>(
     let (error, status) = match guarded(|| P::new(config::parse(json)?)) {
         Ok(Ok(plugin)) => {
             let instance = instance_out(Arc::new(plugin));
-            // SAFETY: `out` is the gateway's, valid for one write.
+            // SAFETY: by the contract of this function.
             unsafe { out.write(instance) };
             return Status::OK;
         }
@@ -147,7 +147,7 @@ unsafe extern "C" fn op_begin<P: CarrierAuth>(
     let mut operation = Operation::new(Task::new(plugin, beginning, Arc::new(HostServices)));
     let status = operation.advance(None, &emitter);
     let op = op_out(operation);
-    // SAFETY: `out` is the gateway's, valid for one write.
+    // SAFETY: by the contract of this function.
     unsafe { out.write(op) };
     status
 }

@@ -30,8 +30,9 @@ thread_local! {
     static SERVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// As [`guarded`], on a thread that serves requests. Parking that one would leave its connections
-/// waiting for good, unseen; there the abort is better, because whoever supervises the gateway sees it.
+/// Runs author code on a thread that serves requests; a panic becomes an error of class bug. Parking such a
+/// thread would leave its connections waiting for ever without a trace. There an abort is better, because the
+/// gateway's supervisor sees it.
 pub(super) fn guarded_while_serving<T>(code: impl FnOnce() -> T) -> Result<T, Error> {
     SERVING.set(true);
     let result = guarded(code);
@@ -56,7 +57,7 @@ pub(super) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, Error> {
 
 /// Drops a value whose destructor is author code.
 pub(super) fn dropped<T>(value: T) {
-    // `guarded` has already logged it, and a destructor has nobody else to tell.
+    // `guarded` has logged the panic, and a destructor has no caller to return an error to.
     let _ = guarded(move || drop(value));
 }
 

@@ -1,4 +1,4 @@
-//! Handles: what the gateway holds of ours without seeing inside.
+//! Handles: the plugin's values as opaque pointers in the gateway's hands.
 
 use super::op::Operation;
 use plugins_abi::{Instance, Op};
@@ -41,7 +41,7 @@ pub(super) fn op_out(operation: Operation) -> *mut Op {
 }
 
 /// # Safety
-/// `op` came from [`op_out`], was not taken back, and nobody else uses it during the call.
+/// `op` came from [`op_out`], was not taken back, and no other call uses it meanwhile.
 pub(super) unsafe fn op_borrowed<'a>(op: *mut Op) -> &'a mut Operation {
     // SAFETY: alive and exclusive by this function's contract.
     unsafe { &mut *op.cast::<Operation>() }

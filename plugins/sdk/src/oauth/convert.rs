@@ -1,4 +1,4 @@
-//! From the `oauth2` crate's error to ours, without the answer it may hold.
+//! From the `oauth2` crate's error to the SDK's, without the answer that it may hold.
 
 use super::CarrierErrorBody;
 use crate::{Class, Error};
@@ -37,7 +37,7 @@ fn refused(body: &CarrierErrorBody) -> Error {
         Some("invalid_grant") => (
             Class::Interaction,
             "invalid_grant",
-            "the carrier no longer honours the consent: somebody has to log in again",
+            "the carrier no longer honours the consent: a person has to log in again",
         ),
         Some("invalid_scope") => (
             Class::Config,
