@@ -1,6 +1,7 @@
 //! The hot paths one by one, for criterion (time) and for the instruction counts.
 
 mod authorization;
+mod case;
 mod data_plane;
 mod lifecycle;
 #[cfg(feature = "whole")]
@@ -9,25 +10,10 @@ mod rating;
 mod sealing;
 mod sign;
 
-/// One thing to measure: a call of it is one iteration.
-pub struct Case {
-    /// For people, and the key in the baseline.
-    pub name: &'static str,
-    /// Does it once.
-    pub run: Box<dyn FnMut()>,
-}
+pub use case::{Case, CaseMaker};
 
-impl std::fmt::Debug for Case {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-/// Makes a case when it is wanted: some take long to prepare.
-pub type Maker = fn() -> Case;
-
-/// All of them.
-pub const ALL: &[Maker] = &[
+/// Every case, in the order of the reports.
+pub const ALL: &[CaseMaker] = &[
     data_plane::framing,
     data_plane::inject,
     data_plane::view,

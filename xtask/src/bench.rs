@@ -4,36 +4,37 @@ mod about;
 mod gate;
 mod micro;
 mod peers;
+mod programs;
 mod report;
 
 pub(crate) use about::{date, revision};
 
 use crate::{
-    cargo::{self, Built, Profile},
+    cargo::{self, Profile},
     say, shipped,
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use peers::Peers;
+use programs::Programs;
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 #[derive(Args)]
 pub(crate) struct Bench {
     #[command(subcommand)]
-    what: What,
+    measurement: Measurement,
 }
 
 #[derive(Subcommand)]
-enum What {
+enum Measurement {
     /// The hot paths one by one (criterion).
     Micro(micro::Micro),
     /// Load on the gateway alone.
     Load(Run),
-    /// The same load on the gateway, nginx, HAProxy, Envoy and Pingora, alternating. Installs the peers
+    /// One load on the gateway, nginx, HAProxy, Envoy and Pingora, alternating. Installs the peers
     /// that are missing, where it may.
     Peers {
         #[command(flatten)]
@@ -66,20 +67,20 @@ struct Run {
 
 impl Bench {
     pub(crate) fn run(self) -> Result<()> {
-        match self.what {
-            What::Micro(micro) => micro.run(),
-            What::Load(run) => {
+        match self.measurement {
+            Measurement::Micro(micro) => micro.run(),
+            Measurement::Load(run) => {
                 let session = Session::begin(run, "load", Peers::default())?;
                 session.matrix("gateway")?;
                 session.downstream()
             }
-            What::Peers { peers, run } => {
+            Measurement::Peers { peers, run } => {
                 Session::begin(run, "peers", peers.ensure())?.matrix("peers")
             }
-            What::Storms(run) => Session::begin(run, "storms", Peers::default())?.storms(),
-            What::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
-            What::Gate(gate) => gate.run(),
-            What::Report(report) => report.run(),
+            Measurement::Storms(run) => Session::begin(run, "storms", Peers::default())?.storms(),
+            Measurement::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
+            Measurement::Gate(gate) => gate.run(),
+            Measurement::Report(report) => report.run(),
         }
     }
 }
@@ -102,7 +103,7 @@ struct Session {
 impl Session {
     fn begin(run: Run, what: &str, peers: Peers) -> Result<Self> {
         let quick = if run.quick { " --quick" } else { "" };
-        // Before the build: what is measured is what is there now.
+        // Before the build: a build takes minutes, and the notes describe the source that goes into it.
         let mut notes = about::notes(&format!("{what}{quick}"), &run.options);
         let (programs, build) = match run.quick {
             true => (Programs::build(Profile::Quick)?, "quick"),
@@ -128,8 +129,8 @@ impl Session {
     /// Plaintext and TLS upstream, one and two workers.
     fn matrix(&self, what: &str) -> Result<()> {
         for workers in ["1", "2"] {
-            let ways: [(&str, &[&str]); 2] = [("plain", &[]), ("tls", &["--tls-upstream"])];
-            for (upstream, options) in ways {
+            let forms: [(&str, &[&str]); 2] = [("plain", &[]), ("tls", &["--tls-upstream"])];
+            for (upstream, options) in forms {
                 let name = format!("{what}-{upstream}-{workers}");
                 self.figures(what, &name, &[&["--workers", workers], options].concat())?;
             }
@@ -137,16 +138,16 @@ impl Session {
         Ok(())
     }
 
-    /// The other ways in which an app may speak: HTTP/2, TLS, with credentials of its own.
+    /// The other forms of an app's requests: HTTP/2, TLS, with credentials of its own.
     fn downstream(&self) -> Result<()> {
-        let ways: [(&str, &[&str]); 5] = [
+        let forms: [(&str, &[&str]); 5] = [
             ("h2", &["--http2"]),
             ("tls", &["--tls-downstream"]),
             ("h2-tls", &["--http2", "--tls-downstream"]),
             ("key", &["--app", "key"]),
             ("token", &["--app", "token"]),
         ];
-        for (name, options) in ways {
+        for (name, options) in forms {
             self.figures("gateway", &format!("gateway-apps-{name}"), options)?;
         }
         Ok(())
@@ -188,64 +189,4 @@ impl Session {
         let folder = cargo::root().join(&self.run.out);
         folder.join(format!("{name}.{kind}"))
     }
-}
-
-/// What is measured, and what measures it.
-const SHIPPED: [&str; 8] = [
-    "-p",
-    "gateway",
-    "-p",
-    "mock-ups",
-    "-p",
-    "plugins-ups-dylib",
-    "-p",
-    "benches",
-];
-
-/// What a measurement needs.
-struct Programs {
-    built: Built,
-    load: PathBuf,
-}
-
-impl Programs {
-    fn build(profile: Profile) -> Result<Self> {
-        Self::build_as(profile, &SHIPPED)
-    }
-
-    fn build_as(profile: Profile, scope: &[&str]) -> Result<Self> {
-        let (built, load) = cargo::build_with_benches(profile, scope)?;
-        Ok(Self { built, load })
-    }
-
-    /// The load program with the programs that it starts.
-    fn load(&self, what: &str) -> Command {
-        let mut command = Command::new(&self.load);
-        command.arg(what).arg("--waybill").arg(&self.built.waybill);
-        command.arg("--mock-ups").arg(&self.built.mock_ups);
-        command.arg("--plugin").arg(&self.built.ups_plugin);
-        command
-    }
-}
-
-/// Whether a program can be started.
-fn is_there(program: &Path) -> bool {
-    if program.components().count() > 1 {
-        return program.is_file();
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    // Daemons are outside the search path of many users.
-    let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders.any(|folder| folder.join(program).is_file())
-}
-
-/// The output of a program, its errors shown.
-fn output(command: &mut Command) -> Result<String> {
-    let output = command.stderr(Stdio::inherit()).output()?;
-    anyhow::ensure!(
-        output.status.success(),
-        "{command:?} failed ({})",
-        output.status
-    );
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -1,6 +1,6 @@
 //! A complete UPS authorization through the ABI, with the plugin linked in and the answer at hand.
 
-use super::Case;
+use super::case::Case;
 use crate::now;
 use bytes::Bytes;
 use gateway_http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};

@@ -1,6 +1,6 @@
 //! What a request meets: framing check, routing, app token, credential, injection.
 
-use super::Case;
+use super::case::Case;
 use crate::now;
 use gateway_framing::RequestFraming;
 use gateway_model::{

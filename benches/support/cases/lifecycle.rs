@@ -1,6 +1,6 @@
 //! One renewal in the token lifecycle: due, requested, issued, published.
 
-use super::Case;
+use super::case::Case;
 use crate::now;
 use gateway_token::{Effect, Event, FlightId, Grant, GrantUpdate, Jitter, Lifecycle, Policy};
 use std::{hint::black_box, time::Duration};

@@ -1,6 +1,6 @@
 //! The mock's part of the load: one Shop request priced and written, without HTTP.
 
-use super::Case;
+use super::case::Case;
 use crate::ask::Ask;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 //! Sealing and opening one record of the store: a grant with a token.
 
-use super::Case;
+use super::case::Case;
 use gateway_model::{GrantStatus, GrantVersion, SecretBytes, TokenFacts};
 use gateway_store::{
     Access, GrantRecord, MasterKeySource, Store, StoreOptions, StoreUrl, StoredToken, Timestamp,

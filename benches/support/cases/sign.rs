@@ -1,6 +1,6 @@
 //! Signing one request through the ABI: the way there and back alone, and with a real signature.
 
-use super::{Case, authorization::BenchClock};
+use super::{authorization::BenchClock, case::Case};
 use bytes::Bytes;
 use gateway_model::SignRequest;
 use gateway_plugin_host::{Host, Instance, InstanceOptions, Plugin};

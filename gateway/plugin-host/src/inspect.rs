@@ -7,8 +7,9 @@ mod elf;
 mod glibc;
 mod lint;
 mod manifest_section;
+mod report;
 
-pub use lint::Report;
+pub use report::Report;
 
 use crate::{Manifest, Refusal};
 use elf::Library;

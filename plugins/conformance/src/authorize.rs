@@ -1,9 +1,9 @@
 //! Hostile carriers and impatient callers: authorizations.
 
 use crate::{
-    Answer, Report, Suite,
-    carrier::{Carrier, Reply},
-    cases::{self, Meaning},
+    Report, ScriptedResponse, Suite,
+    carrier::{Carrier, CarrierReply},
+    cases::{self, ReplyMeaning},
     secrets::Secrets,
 };
 use futures_util::future::join_all;
@@ -43,7 +43,7 @@ pub(crate) fn fetch() -> Authorization {
 }
 
 /// The good answers of one authorization.
-pub(crate) fn script(suite: &Suite<'_>) -> Vec<Answer> {
+pub(crate) fn script(suite: &Suite<'_>) -> Vec<ScriptedResponse> {
     if suite.script.is_empty() {
         vec![cases::good_answer()]
     } else {
@@ -89,7 +89,7 @@ struct Run {
     instance: Instance,
     authorization: String,
     secrets: Secrets,
-    script: Vec<Answer>,
+    script: Vec<ScriptedResponse>,
 }
 
 impl Run {
@@ -147,7 +147,7 @@ impl Run {
     async fn dropped(&self, steps: usize, report: &mut Report) {
         let mut findings = Vec::new();
         for step in 0..steps {
-            let carrier = Carrier::with(&self.script, step, Reply::Silence);
+            let carrier = Carrier::with(&self.script, step, CarrierReply::Silence);
             // Long enough to come to the request, which is never answered.
             let short = Duration::from_millis(30);
             let ended = tokio::time::timeout(short, self.authorize(&carrier)).await;
@@ -201,16 +201,18 @@ fn same(one: &Issued, other: &Issued) -> bool {
 }
 
 /// What is wrong with an end, if anything.
-fn wrong_end(meaning: Meaning, result: &Result<Issued, Failure>) -> Option<String> {
+fn wrong_end(meaning: ReplyMeaning, result: &Result<Issued, Failure>) -> Option<String> {
     match (meaning, result) {
-        (Meaning::Odd, Ok(issued)) => {
+        (ReplyMeaning::Odd, Ok(issued)) => {
             let absurd = issued.lifetime.is_some_and(|lifetime| lifetime > LONGEST);
             absurd.then(|| "a lifetime of more than twenty years".to_owned())
         }
-        (Meaning::Refusal | Meaning::Passing | Meaning::Nonsense, Ok(_)) => {
+        (ReplyMeaning::Refusal | ReplyMeaning::Passing | ReplyMeaning::Nonsense, Ok(_)) => {
             Some("a credential was made of it".to_owned())
         }
-        (Meaning::Passing | Meaning::Nonsense, Err(failure)) if failure.class.needs_operator() => {
+        (ReplyMeaning::Passing | ReplyMeaning::Nonsense, Err(failure))
+            if failure.class.needs_operator() =>
+        {
             Some(format!(
                 "class {} waits for a person",
                 failure.class.as_str()

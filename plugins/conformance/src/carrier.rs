@@ -12,7 +12,7 @@ use std::{
 
 /// A carrier's answer, as a script file says it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Answer {
+pub struct ScriptedResponse {
     /// HTTP status.
     #[serde(default = "ok")]
     pub status: u16,
@@ -27,7 +27,7 @@ const fn ok() -> u16 {
     200
 }
 
-impl Answer {
+impl ScriptedResponse {
     /// A JSON answer.
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         Self {
@@ -55,8 +55,8 @@ impl Answer {
 
 /// What to do with one request.
 #[derive(Clone, Debug)]
-pub(crate) enum Reply {
-    Answer(Answer),
+pub(crate) enum CarrierReply {
+    Response(ScriptedResponse),
     Error(HttpErrorKind),
     /// Never.
     Silence,
@@ -64,13 +64,13 @@ pub(crate) enum Reply {
 
 /// Gives good answers up to a step, one special reply at that step, and silence after it.
 pub(crate) struct Carrier {
-    good: Vec<Answer>,
-    special: Option<(usize, Reply)>,
+    good: Vec<ScriptedResponse>,
+    special: Option<(usize, CarrierReply)>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Carrier {
-    pub(crate) fn good(good: &[Answer]) -> Self {
+    pub(crate) fn good(good: &[ScriptedResponse]) -> Self {
         Self {
             good: good.to_vec(),
             special: None,
@@ -78,7 +78,7 @@ impl Carrier {
         }
     }
 
-    pub(crate) fn with(good: &[Answer], step: usize, reply: Reply) -> Self {
+    pub(crate) fn with(good: &[ScriptedResponse], step: usize, reply: CarrierReply) -> Self {
         Self {
             special: Some((step, reply)),
             ..Self::good(good)
@@ -91,7 +91,7 @@ impl Carrier {
         asked.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn reply(&self, request: &HttpRequest) -> Reply {
+    fn reply(&self, request: &HttpRequest) -> CarrierReply {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let step = asked.len();
         asked.push(transcript(request));
@@ -100,8 +100,8 @@ impl Carrier {
             // A plugin that tries again after a bad answer gets the same one.
             Some((at, reply)) if *at < step => reply.clone(),
             Some(_) | None => match self.good.get(step).or_else(|| self.good.last()) {
-                Some(answer) => Reply::Answer(answer.clone()),
-                None => Reply::Silence,
+                Some(answer) => CarrierReply::Response(answer.clone()),
+                None => CarrierReply::Silence,
             },
         }
     }
@@ -127,12 +127,12 @@ impl HttpClient for Carrier {
         let reply = self.reply(&request);
         Box::pin(async move {
             match reply {
-                Reply::Answer(answer) => Ok(answer.response()),
-                Reply::Error(kind) => Err(HttpError {
+                CarrierReply::Response(answer) => Ok(answer.response()),
+                CarrierReply::Error(kind) => Err(HttpError {
                     kind,
                     message: "an error made by the conformance suite".into(),
                 }),
-                Reply::Silence => std::future::pending().await,
+                CarrierReply::Silence => std::future::pending().await,
             }
         })
     }

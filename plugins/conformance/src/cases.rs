@@ -1,6 +1,6 @@
 //! The hostile inputs.
 
-use crate::carrier::{Answer, Reply};
+use crate::carrier::{CarrierReply, ScriptedResponse};
 use gateway_http_client::HttpErrorKind;
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ pub(crate) const PLANTED: &str = "planted-access-token";
 
 /// What a reply means, and so which ends are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub(crate) enum ReplyMeaning {
     /// The carrier refused: no credential may come of it.
     Refusal,
     /// It passes: neither a credential, nor a failure that waits for a person.
@@ -21,19 +21,19 @@ pub(crate) enum Meaning {
 }
 
 /// The answer of a carrier that does plain OAuth, with UPS's strings for numbers.
-pub(crate) fn good_answer() -> Answer {
-    Answer::json(200, token("\"14399\""))
+pub(crate) fn good_answer() -> ScriptedResponse {
+    ScriptedResponse::json(200, token("\"14399\""))
 }
 
 /// Stands where a carrier's answers have a refresh token.
 pub(crate) const PLANTED_REFRESH: &str = "planted-refresh-token";
 
 /// The answer to a code or a refresh token; the number makes the refresh token a new one.
-pub(crate) fn good_login(number: u32) -> Answer {
+pub(crate) fn good_login(number: u32) -> ScriptedResponse {
     let body = format!(
         r#"{{"refresh_token_expires_in":"5183999","refresh_token_status":"approved","token_type":"Bearer","issued_at":"1767225600000","client_id":"conformance","access_token":"{PLANTED}","refresh_token":"{PLANTED_REFRESH}-{number}","refresh_token_issued_at":"1767225600000","expires_in":"14399","status":"approved"}}"#
     );
-    Answer::json(200, body)
+    ScriptedResponse::json(200, body)
 }
 
 /// A token answer whose `expires_in` is that JSON text.
@@ -44,13 +44,17 @@ fn token(expires_in: &str) -> String {
 }
 
 /// Replies for one step, each with a name.
-pub(crate) fn replies() -> Vec<(String, Meaning, Reply)> {
+pub(crate) fn replies() -> Vec<(String, ReplyMeaning, CarrierReply)> {
     let mut all = Vec::new();
     let mut add = |name: String, meaning, reply| all.push((name, meaning, reply));
     for status in [400, 401, 403] {
         for (kind, body) in bodies() {
-            let reply = Reply::Answer(answer(status, kind, &body));
-            add(format!("{status} with {kind}"), Meaning::Refusal, reply);
+            let reply = CarrierReply::Response(answer(status, kind, &body));
+            add(
+                format!("{status} with {kind}"),
+                ReplyMeaning::Refusal,
+                reply,
+            );
         }
     }
     for status in [429, 500, 502, 503, 504] {
@@ -59,27 +63,31 @@ pub(crate) fn replies() -> Vec<(String, Meaning, Reply)> {
             answer.headers.push(("retry-after".into(), "7".into()));
             add(
                 format!("{status} with {kind}"),
-                Meaning::Passing,
-                Reply::Answer(answer),
+                ReplyMeaning::Passing,
+                CarrierReply::Response(answer),
             );
         }
     }
     for (kind, body) in nonsense() {
-        let reply = Reply::Answer(answer(200, kind, &body));
-        add(format!("200 with {kind}"), Meaning::Nonsense, reply);
+        let reply = CarrierReply::Response(answer(200, kind, &body));
+        add(format!("200 with {kind}"), ReplyMeaning::Nonsense, reply);
     }
     for status in [204, 301, 302, 304, 404, 418, 599] {
         let mut answer = answer(status, "nothing", "");
         answer
             .headers
             .push(("location".into(), "https://elsewhere.example.com/".into()));
-        add(status.to_string(), Meaning::Nonsense, Reply::Answer(answer));
+        add(
+            status.to_string(),
+            ReplyMeaning::Nonsense,
+            CarrierReply::Response(answer),
+        );
     }
     for value in EXPIRES_IN {
-        let reply = Reply::Answer(Answer::json(200, token(value)));
+        let reply = CarrierReply::Response(ScriptedResponse::json(200, token(value)));
         add(
             format!("expires_in of {}", short(value)),
-            Meaning::Odd,
+            ReplyMeaning::Odd,
             reply,
         );
     }
@@ -90,22 +98,22 @@ pub(crate) fn replies() -> Vec<(String, Meaning, Reply)> {
             .push((header.into(), "\u{7e}junk, ;;==".into()));
         add(
             format!("a strange field {header}"),
-            Meaning::Odd,
-            Reply::Answer(answer),
+            ReplyMeaning::Odd,
+            CarrierReply::Response(answer),
         );
     }
     use HttpErrorKind::{Connect, Denied, Dns, Other, Timeout, Tls, TooLarge};
     for kind in [Dns, Connect, Tls, Timeout, Other, TooLarge] {
         add(
             format!("network error {kind:?}"),
-            Meaning::Passing,
-            Reply::Error(kind),
+            ReplyMeaning::Passing,
+            CarrierReply::Error(kind),
         );
     }
     add(
         "a denied request".into(),
-        Meaning::Odd,
-        Reply::Error(Denied),
+        ReplyMeaning::Odd,
+        CarrierReply::Error(Denied),
     );
     all
 }
@@ -128,8 +136,8 @@ const EXPIRES_IN: [&str; 14] = [
     "true",
 ];
 
-fn answer(status: u16, kind: &str, body: &str) -> Answer {
-    let mut answer = Answer::json(status, body);
+fn answer(status: u16, kind: &str, body: &str) -> ScriptedResponse {
+    let mut answer = ScriptedResponse::json(status, body);
     if kind.contains("HTML") {
         answer.headers = vec![("content-type".into(), "text/html".into())];
     }

@@ -4,9 +4,9 @@
 //! gateway believes what the plugin says about it.
 
 use crate::{
-    Answer, Report, Suite, authorize,
-    carrier::{Carrier, Reply},
-    cases::{self, Meaning},
+    Report, ScriptedResponse, Suite, authorize,
+    carrier::{Carrier, CarrierReply},
+    cases::{self, ReplyMeaning},
     secrets::Secrets,
 };
 use gateway_http_client::HttpErrorKind;
@@ -78,7 +78,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
 struct Run {
     instance: Instance,
     slot: String,
-    script: Vec<Answer>,
+    script: Vec<ScriptedResponse>,
     secrets: Secrets,
 }
 
@@ -207,7 +207,7 @@ impl Run {
                 let name = format!("{reason:?}, {name}");
                 let carrier = Carrier::with(&self.script, 0, reply.clone());
                 let Err(failure) = self.authorize(reason, &state, &carrier).await else {
-                    if !matches!(meaning, Meaning::Odd) {
+                    if !matches!(meaning, ReplyMeaning::Odd) {
                         fates.push(format!("{name}: a credential was made of it"));
                     }
                     continue;
@@ -246,7 +246,7 @@ fn change(issued: &Issued, before: &SecretBytes) -> Option<String> {
 }
 
 /// What is wrong with the fate that a failure means for the refresh token, if anything.
-fn wrong_fate(reply: &Reply, failure: &Failure) -> Option<String> {
+fn wrong_fate(reply: &CarrierReply, failure: &Failure) -> Option<String> {
     // As the gateway reads it: a refused client has not used its grant up.
     let unharmed = match failure.grant {
         GrantHint::Unharmed => true,
@@ -264,13 +264,13 @@ fn wrong_fate(reply: &Reply, failure: &Failure) -> Option<String> {
         }
     };
     let (may_be_unharmed, may_be_refused) = match reply {
-        Reply::Answer(answer) => match answer.status {
+        CarrierReply::Response(answer) => match answer.status {
             // It was looked at, or not: the carrier's own words decide.
             400..=499 => (true, true),
             503 => (true, false),
             _ => (false, false),
         },
-        Reply::Error(kind) => match kind {
+        CarrierReply::Error(kind) => match kind {
             HttpErrorKind::Dns
             | HttpErrorKind::Connect
             | HttpErrorKind::Tls
@@ -279,7 +279,7 @@ fn wrong_fate(reply: &Reply, failure: &Failure) -> Option<String> {
                 (false, false)
             }
         },
-        Reply::Silence => (false, false),
+        CarrierReply::Silence => (false, false),
     };
     if unharmed && !may_be_unharmed {
         Some("it may be used up, and is called unharmed".to_owned())

@@ -19,9 +19,9 @@ mod report;
 mod secrets;
 mod sign;
 
-pub use carrier::Answer;
+pub use carrier::ScriptedResponse;
 pub use host::host;
-pub use report::{Check, Outcome, Report};
+pub use report::{Check, CheckOutcome, Report};
 
 use gateway_plugin_host::Plugin;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub struct Suite<'a> {
     /// A configuration that the plugin accepts, with invented secrets.
     pub config: &'a Value,
     /// Good answers to the requests of one authorization, in order. Empty: one plain OAuth answer.
-    pub script: Vec<Answer>,
+    pub script: Vec<ScriptedResponse>,
 }
 
 /// Runs all checks. The plugin is called some hundred times; nothing leaves this process.

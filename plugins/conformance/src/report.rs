@@ -11,7 +11,7 @@ const MAX_FINDINGS: usize = 20;
 /// How one check ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", content = "details", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// As it should be.
     Passed,
     /// Each text says what was done and what was wrong with what came of it.
@@ -27,7 +27,7 @@ pub struct Check {
     pub name: &'static str,
     /// How it ended.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
 }
 
 /// All checks of one plugin. `Display` is for people, `Serialize` for programs.
@@ -55,7 +55,7 @@ impl Report {
 
     /// No check failed.
     pub fn passed(&self) -> bool {
-        let failed = |check: &Check| matches!(check.outcome, Outcome::Failed(_));
+        let failed = |check: &Check| matches!(check.outcome, CheckOutcome::Failed(_));
         !self.checks.iter().any(failed)
     }
 
@@ -66,20 +66,20 @@ impl Report {
             *finding = self.secrets.hidden(finding);
         }
         let outcome = if findings.is_empty() {
-            Outcome::Passed
+            CheckOutcome::Passed
         } else {
             let more = findings.len().saturating_sub(MAX_FINDINGS);
             findings.truncate(MAX_FINDINGS);
             if more > 0 {
                 findings.push(format!("and {more} more"));
             }
-            Outcome::Failed(findings)
+            CheckOutcome::Failed(findings)
         };
         self.checks.push(Check { name, outcome });
     }
 
     pub(crate) fn skip(&mut self, name: &'static str, why: impl Into<String>) {
-        let outcome = Outcome::Skipped(self.secrets.hidden(&why.into()));
+        let outcome = CheckOutcome::Skipped(self.secrets.hidden(&why.into()));
         self.checks.push(Check { name, outcome });
     }
 }
@@ -89,9 +89,9 @@ impl fmt::Display for Report {
         writeln!(f, "{} {}", self.plugin, self.version)?;
         for check in &self.checks {
             match &check.outcome {
-                Outcome::Passed => writeln!(f, "  passed   {}", check.name)?,
-                Outcome::Skipped(why) => writeln!(f, "  skipped  {}: {why}", check.name)?,
-                Outcome::Failed(findings) => {
+                CheckOutcome::Passed => writeln!(f, "  passed   {}", check.name)?,
+                CheckOutcome::Skipped(why) => writeln!(f, "  skipped  {}: {why}", check.name)?,
+                CheckOutcome::Failed(findings) => {
                     writeln!(f, "  FAILED   {}", check.name)?;
                     for finding in findings {
                         writeln!(f, "             {finding}")?;

@@ -2,7 +2,7 @@
 
 use gateway_model::Clock;
 use gateway_plugin_host::Plugin;
-use plugins_conformance::{Outcome, Report, Suite, check, host};
+use plugins_conformance::{CheckOutcome, Report, Suite, check, host};
 use plugins_sdk::{
     CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Grant, Reason, Result,
     oauth::{ChallengeMethod, consent_url},
@@ -165,7 +165,7 @@ fn failed(report: &Report, named: &str) -> bool {
         .iter()
         .find(|check| check.name.contains(named));
     let outcome = &check.expect("such a check").outcome;
-    matches!(outcome, Outcome::Failed(_))
+    matches!(outcome, CheckOutcome::Failed(_))
 }
 
 /// What a gateway would lose a login by, or give one away by.

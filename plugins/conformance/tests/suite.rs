@@ -7,7 +7,7 @@
 
 use gateway_model::Clock;
 use gateway_plugin_host::{Plugin, PluginPolicy, load_file};
-use plugins_conformance::{Outcome, Report, Suite, check, host};
+use plugins_conformance::{CheckOutcome, Report, Suite, check, host};
 use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Result, SignOut, SignRequest};
 use serde_json::{Value, json};
 use std::{
@@ -73,7 +73,8 @@ async fn run(plugin: &Plugin, config: &Value) -> Report {
 
 /// Names of the failed checks.
 fn failed(report: &Report) -> Vec<&'static str> {
-    let failed = |check: &&plugins_conformance::Check| matches!(check.outcome, Outcome::Failed(_));
+    let failed =
+        |check: &&plugins_conformance::Check| matches!(check.outcome, CheckOutcome::Failed(_));
     let checks = report.checks.iter().filter(failed);
     checks.map(|check| check.name).collect()
 }
@@ -116,9 +117,9 @@ fn passed_and_skipped(report: &Report) -> Vec<&str> {
         .checks
         .iter()
         .filter_map(|check| match &check.outcome {
-            Outcome::Passed => None,
-            Outcome::Skipped(why) => Some(why.as_str()),
-            Outcome::Failed(_) => panic!("{report}"),
+            CheckOutcome::Passed => None,
+            CheckOutcome::Skipped(why) => Some(why.as_str()),
+            CheckOutcome::Failed(_) => panic!("{report}"),
         });
     skipped.collect()
 }

@@ -1,14 +1,14 @@
 //! Where a person consents.
 
-use crate::context::Beginning;
+use crate::context::BeginArgs;
 
 /// What an authorization URL is made of. The gateway has drawn state and PKCE verifier itself and
 /// checks that the URL repeats what stands here.
-pub struct ConsentRequest(Beginning);
+pub struct ConsentRequest(BeginArgs);
 
 impl ConsentRequest {
-    pub(crate) const fn new(beginning: Beginning) -> Self {
-        Self(beginning)
+    pub(crate) const fn new(begin_args: BeginArgs) -> Self {
+        Self(begin_args)
     }
 
     /// Which of the manifest's credentials is wanted; empty if it has only one.

@@ -40,14 +40,14 @@ impl Reason {
 }
 
 /// The start of an operation, owned: what the gateway lends ends with the call.
-pub(crate) struct Beginning {
+pub(crate) struct BeginArgs {
     pub(crate) reason: Reason,
     pub(crate) slot: String,
     pub(crate) state: SecretBytes,
     pub(crate) params: Vec<(String, Zeroizing<String>)>,
 }
 
-impl Beginning {
+impl BeginArgs {
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         let mut params = self.params.iter();
         params
@@ -58,7 +58,7 @@ impl Beginning {
 
 /// What an operation is given: its occasion, the network, timers, a clock and randomness.
 pub struct Context {
-    beginning: Beginning,
+    begin_args: BeginArgs,
     http: Http,
     mailbox: Arc<Mailbox>,
     services: Arc<dyn Services>,
@@ -66,13 +66,13 @@ pub struct Context {
 
 impl Context {
     pub(crate) fn new(
-        beginning: Beginning,
+        begin_args: BeginArgs,
         mailbox: Arc<Mailbox>,
         services: Arc<dyn Services>,
     ) -> Self {
         let http = Http::new(Arc::clone(&mailbox), Arc::clone(&services));
         Self {
-            beginning,
+            begin_args,
             http,
             mailbox,
             services,
@@ -91,22 +91,22 @@ impl Context {
 
     /// What the slot's last credential carried; empty if nothing.
     pub fn previous_state(&self) -> &[u8] {
-        &self.beginning.state
+        &self.begin_args.state
     }
 
     /// Why the operation was begun.
     pub const fn reason(&self) -> Reason {
-        self.beginning.reason
+        self.begin_args.reason
     }
 
     /// Which of the manifest's credentials is wanted; empty if it has only one.
     pub fn slot(&self) -> &str {
-        &self.beginning.slot
+        &self.begin_args.slot
     }
 
     /// A parameter such as `code`, `redirect_uri`, `pkce_verifier` or `dep.<slot>`.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.beginning.param(name)
+        self.begin_args.param(name)
     }
 
     /// Milliseconds since the Unix epoch: the only clock a plugin may read.

@@ -41,9 +41,9 @@ pub struct Delivery {
 /// A type of its own without lifetimes, because `oauth2` bounds its HTTP client's future by one and
 /// the compiler cannot prove that of an `async` block within an `async fn` that has to be `Send`.
 #[must_use = "a request is not sent before it is awaited"]
-pub struct Exchanging(Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>>);
+pub struct ResponseFuture(Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>>);
 
-impl Future for Exchanging {
+impl Future for ResponseFuture {
     type Output = Result<HttpResponse>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -58,8 +58,8 @@ impl Http {
 
     /// Sends a request and yields the response, whatever its status. Nothing is sent before the
     /// first poll; dropping the future cancels the request.
-    pub fn send(&self, request: HttpRequest) -> Exchanging {
-        Exchanging(Box::pin(Exchange::new(Arc::clone(&self.mailbox), request)))
+    pub fn send(&self, request: HttpRequest) -> ResponseFuture {
+        ResponseFuture(Box::pin(Exchange::new(Arc::clone(&self.mailbox), request)))
     }
 
     /// Like [`Http::send`], and `check` sees the response first, with the time it came in
@@ -69,10 +69,10 @@ impl Http {
         &self,
         request: HttpRequest,
         check: impl FnOnce(HttpResponse, u64) -> Result<HttpResponse> + Send + 'static,
-    ) -> Exchanging {
+    ) -> ResponseFuture {
         let exchange = self.send(request);
         let services = Arc::clone(&self.services);
-        Exchanging(Box::pin(async move {
+        ResponseFuture(Box::pin(async move {
             check(exchange.await?, services.now_unix_ms())
         }))
     }
@@ -82,9 +82,9 @@ impl Http {
 /// error body explains, become [`Class::Transient`] with the carrier's `Retry-After`.
 impl AsyncHttpClient<'_> for Http {
     type Error = Error;
-    type Future = Exchanging;
+    type Future = ResponseFuture;
 
-    fn call(&self, request: HttpRequest) -> Exchanging {
+    fn call(&self, request: HttpRequest) -> ResponseFuture {
         self.send_checked(request, passing)
     }
 }

@@ -1,15 +1,15 @@
 //! UPS authentication: OAuth 2.0 client credentials, and the consent of a ups.com user.
 //!
 //! `config.rs` checks one account's configuration, `authorize` below chooses the token request,
-//! `state.rs` is what is kept between two, `reply.rs` says what each answer means and `refusal.rs`
+//! `state.rs` is what is kept between two, `token_response.rs` says what each answer means and `token_error.rs`
 //! what each error does. Pure protocol: the gateway makes the request.
 #![forbid(unsafe_code)]
 
 mod config;
 mod facts;
-mod refusal;
-mod reply;
 mod state;
+mod token_error;
+mod token_response;
 
 pub use config::{Config, Environment, Grant};
 
@@ -22,11 +22,11 @@ use oauth2::{
 };
 use plugins_sdk::{
     CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Reason, Result,
-    http::{Delivery, Exchanging},
+    http::{Delivery, ResponseFuture},
     oauth::{CarrierClient, ChallengeMethod, consent_url},
 };
-use refusal::Ask;
 use std::borrow::Cow;
+use token_error::TokenRequestKind;
 
 /// What the gateway reads about this plugin without running it.
 pub const MANIFEST: &str = plugins_sdk::manifest!(include_str!("../manifest.json"));
@@ -85,13 +85,13 @@ fn no_consent() -> Error {
 
 impl Ups {
     async fn client_credentials(&self, cx: &Context) -> Result<Credential> {
-        let http = |request| self.send(cx, request, Ask::ClientCredentials);
+        let http = |request| self.send(cx, request, TokenRequestKind::ClientCredentials);
         let answer = self
             .oauth(&self.account.token_url)
             .exchange_client_credentials()
             .request_async(&http)
             .await?;
-        reply::credential(&answer, cx.now_unix_ms())
+        token_response::credential(&answer, cx.now_unix_ms())
     }
 
     async fn code(&self, cx: &Context) -> Result<Credential> {
@@ -104,7 +104,7 @@ impl Ups {
         };
         let redirect = RedirectUrl::new(param("redirect_uri")?)
             .map_err(|_| Error::config("redirect_uri", "redirect_uri: write an absolute URL"))?;
-        let http = |request| self.send(cx, request, Ask::Code);
+        let http = |request| self.send(cx, request, TokenRequestKind::Code);
         let answer = self
             .oauth(&self.account.token_url)
             .exchange_code(AuthorizationCode::new(param("code")?))
@@ -112,19 +112,19 @@ impl Ups {
             .set_pkce_verifier(PkceCodeVerifier::new(param("pkce_verifier")?))
             .request_async(&http)
             .await?;
-        reply::login(&answer, cx.now_unix_ms())
+        token_response::login(&answer, cx.now_unix_ms())
     }
 
     async fn refresh(&self, cx: &Context) -> Result<Credential> {
         let kept = state::read(cx.previous_state())?;
         let token = RefreshToken::new(kept.expose().to_owned());
-        let http = |request| self.send(cx, request, Ask::Refresh);
+        let http = |request| self.send(cx, request, TokenRequestKind::Refresh);
         let answer = self
             .oauth(&self.account.refresh_url)
             .exchange_refresh_token(&token)
             .request_async(&http)
             .await?;
-        reply::login(&answer, cx.now_unix_ms())
+        token_response::login(&answer, cx.now_unix_ms())
     }
 
     fn oauth(&self, endpoint: &TokenUrl) -> CarrierClient<UpsFields, EndpointNotSet, EndpointSet> {
@@ -136,13 +136,20 @@ impl Ups {
     }
 
     /// Adds what is UPS's own to a token request, and sends it.
-    fn send(&self, cx: &Context, mut request: HttpRequest, ask: Ask) -> Exchanging {
+    fn send(
+        &self,
+        cx: &Context,
+        mut request: HttpRequest,
+        kind: TokenRequestKind,
+    ) -> ResponseFuture {
         // Id and secret go in as they are, like in UPS's own samples; the OAuth crate form-encodes
         // them first. For the letters and digits that UPS issues, the two are the same.
         request
             .headers_mut()
             .insert(AUTHORIZATION, self.account.basic.clone());
-        if let (Ask::ClientCredentials, Some(number)) = (ask, &self.account.account_number) {
+        if let (TokenRequestKind::ClientCredentials, Some(number)) =
+            (kind, &self.account.account_number)
+        {
             request
                 .headers_mut()
                 .insert("x-merchant-id", number.clone());
@@ -150,11 +157,11 @@ impl Ups {
         request.extensions_mut().insert(Delivery {
             // A second token by client credentials does not end the first. A code and a refresh token
             // work once: only the gateway may decide to present one again.
-            retryable: ask == Ask::ClientCredentials,
+            retryable: kind == TokenRequestKind::ClientCredentials,
             timeout: None,
         });
         cx.http().send_checked(request, move |response, now| {
-            refusal::checked(response, now, ask)
+            token_error::checked(response, now, kind)
         })
     }
 }

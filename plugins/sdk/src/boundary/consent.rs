@@ -4,7 +4,7 @@ use super::{
     emit::Emitter,
     guard::guarded,
     handles::instance_shared,
-    read::{beginning, prefix},
+    read::{begin_args, prefix},
 };
 use crate::{CarrierAuth, ConsentRequest};
 use plugins_abi::{Begin, Bytes, Instance, Sink, Status};
@@ -33,7 +33,7 @@ pub(super) unsafe extern "C" fn authorize_url<P: CarrierAuth>(
     // SAFETY: the gateway's struct, by the contract.
     let begin = unsafe { prefix(begin) };
     // SAFETY: its members are valid during the call.
-    let request = ConsentRequest::new(unsafe { beginning(&begin) });
+    let request = ConsentRequest::new(unsafe { begin_args(&begin) });
     let made = guarded(|| {
         // SAFETY: a live handle of this table's type, by the contract.
         let plugin = unsafe { instance_shared::<P>(instance) };

@@ -7,7 +7,7 @@ use super::{
     handles::{instance_back, instance_out, instance_shared, op_back, op_borrowed, op_out},
     host::{HostServices, keep},
     op::Operation,
-    read::{beginning, completion, prefix},
+    read::{begin_args, completion, prefix},
     signer::sign,
 };
 use crate::{CarrierAuth, config, log::Bridge, task::Task};
@@ -140,11 +140,11 @@ unsafe extern "C" fn op_begin<P: CarrierAuth>(
     // SAFETY: the gateway's struct, by the contract.
     let begin = unsafe { prefix(begin) };
     // SAFETY: its members are valid during the call.
-    let beginning = unsafe { beginning(&begin) };
+    let begin_args = unsafe { begin_args(&begin) };
     // SAFETY: a live handle of this table's type, by the contract.
     let plugin = unsafe { instance_shared::<P>(instance) };
     // Only makes the future; no author code runs before the first poll.
-    let mut operation = Operation::new(Task::new(plugin, beginning, Arc::new(HostServices)));
+    let mut operation = Operation::new(Task::new(plugin, begin_args, Arc::new(HostServices)));
     let status = operation.advance(None, &emitter);
     let op = op_out(operation);
     // SAFETY: by the contract of this function.

@@ -12,10 +12,10 @@ use plugins_abi::Status;
 
 /// What a `waybill_op` handle points at.
 pub(super) struct Operation {
-    state: State,
+    state: OperationState,
 }
 
-enum State {
+enum OperationState {
     Waiting(Task),
     Ended,
     Poisoned,
@@ -30,7 +30,7 @@ const _: () = {
 impl Operation {
     pub(super) const fn new(task: Task) -> Self {
         Self {
-            state: State::Waiting(task),
+            state: OperationState::Waiting(task),
         }
     }
 
@@ -40,13 +40,13 @@ impl Operation {
         event: Option<(u64, Completion)>,
         emitter: &Emitter,
     ) -> Status {
-        match std::mem::replace(&mut self.state, State::Poisoned) {
-            State::Waiting(task) => self.step(task, event, emitter),
-            State::Ended => {
-                self.state = State::Ended;
+        match std::mem::replace(&mut self.state, OperationState::Poisoned) {
+            OperationState::Waiting(task) => self.step(task, event, emitter),
+            OperationState::Ended => {
+                self.state = OperationState::Ended;
                 Status::OK
             }
-            State::Poisoned => Status::PANIC,
+            OperationState::Poisoned => Status::PANIC,
         }
     }
 
@@ -65,7 +65,7 @@ impl Operation {
         match step {
             Ok(Step::Waiting) => match emitter.commands(task.mailbox().take_commands()) {
                 Ok(()) => {
-                    self.state = State::Waiting(task);
+                    self.state = OperationState::Waiting(task);
                     Status::OK
                 }
                 Err(lacking) => self.end(task, Err(lacking), emitter),
@@ -88,7 +88,7 @@ impl Operation {
     ) -> Status {
         let mailbox = task.mailbox();
         dropped(task);
-        self.state = State::Ended;
+        self.state = OperationState::Ended;
         // What was under way is taken back; a request that was never sent is not made.
         let cancelled = mailbox.take_commands().into_iter();
         let cancelled = cancelled.filter(|command| matches!(command, Command::Cancel { .. }));
@@ -104,7 +104,9 @@ impl Operation {
 
 impl Drop for Operation {
     fn drop(&mut self) {
-        if let State::Waiting(task) = std::mem::replace(&mut self.state, State::Ended) {
+        if let OperationState::Waiting(task) =
+            std::mem::replace(&mut self.state, OperationState::Ended)
+        {
             dropped(task);
         }
     }

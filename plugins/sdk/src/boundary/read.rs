@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    context::{Beginning, Reason},
+    context::{BeginArgs, Reason},
     http::network_error,
     task::Completion,
 };
@@ -70,7 +70,7 @@ pub(super) unsafe fn text<'a>(bytes: Bytes) -> &'a str {
 
 /// # Safety
 /// The members are valid as the header file says, at least during this call.
-pub(super) unsafe fn beginning(begin: &Begin) -> Beginning {
+pub(super) unsafe fn begin_args(begin: &Begin) -> BeginArgs {
     // SAFETY: the sender's array, by the contract.
     let params = unsafe { array(begin.params, begin.n_params) };
     let param = |param: &Header| {
@@ -84,7 +84,7 @@ pub(super) unsafe fn beginning(begin: &Begin) -> Beginning {
     let slot = unsafe { text(begin.slot) };
     // SAFETY: the sender's bytes, by the contract.
     let state = unsafe { begin.state.as_slice() };
-    Beginning {
+    BeginArgs {
         reason: Reason::from_abi(begin.reason),
         slot: slot.to_owned(),
         state: Zeroizing::new(state.to_vec()),

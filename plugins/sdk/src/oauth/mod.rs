@@ -4,15 +4,15 @@
 //! bodies of another shape, and errors whose `Debug` holds the whole answer. [`CarrierClient`] is
 //! the same client with types that cope.
 
-mod answer;
 mod consent;
 mod convert;
 mod number;
+mod response;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{CarrierAnswer, CarrierErrorBody, TokenKind};
 pub use consent::{ChallengeMethod, consent_url};
+pub use response::{CarrierErrorBody, CarrierTokenResponse, TokenKind};
 
 use oauth2::{
     Client, ClientId, EmptyExtraTokenFields, EndpointNotSet, StandardRevocableToken,
@@ -27,7 +27,7 @@ pub type CarrierClient<
     HasTokenUrl = EndpointNotSet,
 > = Client<
     CarrierErrorBody,
-    CarrierAnswer<F>,
+    CarrierTokenResponse<F>,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     BasicRevocationErrorResponse,

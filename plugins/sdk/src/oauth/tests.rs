@@ -142,7 +142,7 @@ fn token_of_another_kind_is_told_apart() {
     assert_eq!(kind(r#""BEARER""#), TokenKind::Bearer);
     assert_eq!(kind("null"), TokenKind::Bearer);
     assert_eq!(kind(r#""mac""#), TokenKind::Other);
-    let answer: CarrierAnswer =
+    let answer: CarrierTokenResponse =
         serde_json::from_str(r#"{"access_token":"hush","scope":"a  b"}"#).unwrap();
     assert_eq!(answer.scopes().unwrap().len(), 2);
     assert!(!format!("{answer:?}").contains("hush"));

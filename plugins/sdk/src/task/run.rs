@@ -2,7 +2,7 @@
 
 use super::Mailbox;
 use crate::{
-    CarrierAuth, Context, Credential, Error, Result, context::Beginning, services::Services,
+    CarrierAuth, Context, Credential, Error, Result, context::BeginArgs, services::Services,
 };
 use std::{
     future::Future,
@@ -36,11 +36,11 @@ impl Task {
     /// The future holds the plugin value, so an instance outlives its operations.
     pub(crate) fn new<P: CarrierAuth>(
         plugin: Arc<P>,
-        beginning: Beginning,
+        begin_args: BeginArgs,
         services: Arc<dyn Services>,
     ) -> Self {
         let mailbox = Arc::new(Mailbox::default());
-        let cx = Context::new(beginning, Arc::clone(&mailbox), services);
+        let cx = Context::new(begin_args, Arc::clone(&mailbox), services);
         Self {
             future: Box::pin(async move { plugin.authorize(&cx).await }),
             mailbox,

@@ -3,7 +3,7 @@
 use super::Expect;
 use crate::{
     CarrierAuth, ConsentRequest, Credential, Reason, Result, config,
-    context::Beginning,
+    context::BeginArgs,
     http::network_error,
     services::Services,
     task::{Command, Completion, Step, Task},
@@ -79,7 +79,7 @@ impl Reply {
 /// A conversation with a carrier, and what the operation begins with.
 #[must_use = "a script does nothing until it is run"]
 pub struct Script {
-    beginning: Beginning,
+    begin_args: BeginArgs,
     now_unix_ms: u64,
     expected: VecDeque<Expect>,
     replies: VecDeque<Reply>,
@@ -94,14 +94,14 @@ impl Default for Script {
 impl Script {
     /// Nothing expected yet.
     pub fn new() -> Self {
-        let beginning = Beginning {
+        let begin_args = BeginArgs {
             reason: Reason::Fetch,
             slot: String::new(),
             state: Zeroizing::new(Vec::new()),
             params: Vec::new(),
         };
         Self {
-            beginning,
+            begin_args,
             now_unix_ms: BEGIN_UNIX_MS,
             expected: VecDeque::new(),
             replies: VecDeque::new(),
@@ -110,26 +110,26 @@ impl Script {
 
     /// Why the operation begins.
     pub const fn reason(mut self, reason: Reason) -> Self {
-        self.beginning.reason = reason;
+        self.begin_args.reason = reason;
         self
     }
 
     /// Which of the manifest's credentials is wanted.
     pub fn slot(mut self, slot: &str) -> Self {
-        slot.clone_into(&mut self.beginning.slot);
+        slot.clone_into(&mut self.begin_args.slot);
         self
     }
 
     /// What the slot's last credential carried.
     pub fn state(mut self, state: &[u8]) -> Self {
-        self.beginning.state = Zeroizing::new(state.to_vec());
+        self.begin_args.state = Zeroizing::new(state.to_vec());
         self
     }
 
     /// A parameter of the operation.
     pub fn param(mut self, name: &str, value: &str) -> Self {
         let value = Zeroizing::new(value.to_owned());
-        self.beginning.params.push((name.to_owned(), value));
+        self.begin_args.params.push((name.to_owned(), value));
         self
     }
 
@@ -159,10 +159,10 @@ impl Script {
     pub fn run<P: CarrierAuth>(mut self, config_json: &str) -> Result<Credential> {
         let plugin = Arc::new(P::new(config::parse(config_json.as_bytes())?)?);
         let services = Arc::new(Fixed::at(self.now_unix_ms));
-        let beginning = std::mem::replace(&mut self.beginning, Self::new().beginning);
+        let begin_args = std::mem::replace(&mut self.begin_args, Self::new().begin_args);
         let mut task = Task::new(
             plugin,
-            beginning,
+            begin_args,
             Arc::clone(&services) as Arc<dyn Services>,
         );
         let mut timers = BTreeSet::new();
@@ -185,7 +185,7 @@ impl Script {
     /// `state` and `pkce_challenge` are taken from [`Script::param`].
     pub fn consent_url<P: CarrierAuth>(self, config_json: &str) -> Result<String> {
         let plugin = P::new(config::parse(config_json.as_bytes())?)?;
-        plugin.authorize_url(&ConsentRequest::new(self.beginning))
+        plugin.authorize_url(&ConsentRequest::new(self.begin_args))
     }
 
     fn answer(&mut self, task: &Task, timers: &mut BTreeSet<(u64, u64)>, services: &Fixed) {

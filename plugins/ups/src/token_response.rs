@@ -4,7 +4,7 @@ use crate::{facts::UpsFields, state};
 use oauth2::TokenResponse;
 use plugins_sdk::{
     Class, Credential, Error, Facts, Grant, Result,
-    oauth::{CarrierAnswer, TokenKind},
+    oauth::{CarrierTokenResponse, TokenKind},
 };
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// answer would lose the new refresh token, and with it the login.
 const CAUTIOUS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-type Answer = CarrierAnswer<UpsFields>;
+type UpsTokenResponse = CarrierTokenResponse<UpsFields>;
 
 /// The credential of an answer to client credentials.
-pub(crate) fn credential(answer: &Answer, now_unix_ms: u64) -> Result<Credential> {
+pub(crate) fn credential(answer: &UpsTokenResponse, now_unix_ms: u64) -> Result<Credential> {
     if !answer.extra().approved() {
         return Err(Error::new(
             Class::Rejected,
@@ -46,7 +46,7 @@ pub(crate) fn credential(answer: &Answer, now_unix_ms: u64) -> Result<Credential
 ///
 /// The token that was presented is used up in any case: UPS rotates. An answer without a new one, or
 /// with one that UPS does not approve, is good for its access token and then for nothing.
-pub(crate) fn login(answer: &Answer, now_unix_ms: u64) -> Result<Credential> {
+pub(crate) fn login(answer: &UpsTokenResponse, now_unix_ms: u64) -> Result<Credential> {
     if !answer.extra().approved() {
         let message = "UPS did not approve the login: look at the application's state at UPS, then \
                        log in again";
@@ -66,7 +66,7 @@ pub(crate) fn login(answer: &Answer, now_unix_ms: u64) -> Result<Credential> {
     })
 }
 
-fn bearer(answer: &Answer, lifetime: Duration, now_unix_ms: u64) -> Result<Credential> {
+fn bearer(answer: &UpsTokenResponse, lifetime: Duration, now_unix_ms: u64) -> Result<Credential> {
     if *answer.token_type() != TokenKind::Bearer {
         return Err(protocol("token_type", "UPS's token is no bearer token"));
     }
@@ -84,7 +84,7 @@ fn believable(lifetime: Duration) -> bool {
     !lifetime.is_zero() && lifetime <= MAX_LIFETIME
 }
 
-fn scope(answer: &Answer) -> Option<String> {
+fn scope(answer: &UpsTokenResponse) -> Option<String> {
     let scopes: Vec<_> = answer
         .scopes()?
         .iter()

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub(crate) enum TokenRequestKind {
     /// A token for the application itself.
     ClientCredentials,
     /// Tokens for an authorization code.
@@ -62,13 +62,17 @@ const CODES: [(&str, Class, &str); 6] = [
 ];
 
 /// Sorts out every answer that cannot hold a token.
-pub(crate) fn checked(response: HttpResponse, now_unix_ms: u64, ask: Ask) -> Result<HttpResponse> {
+pub(crate) fn checked(
+    response: HttpResponse,
+    now_unix_ms: u64,
+    kind: TokenRequestKind,
+) -> Result<HttpResponse> {
     let status = response.status();
     let envelope = Envelope::read(response.body());
     // A 429 or 5xx passes, whatever its content says: no person is called for it.
     let passes = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     if let Some(envelope) = envelope.as_ref().filter(|_| !passes)
-        && let Some(refused) = grant_refused(envelope, status, ask)
+        && let Some(refused) = grant_refused(envelope, status, kind)
     {
         return Err(refused);
     }
@@ -105,19 +109,19 @@ fn with_fate(error: Error, code: &str, status: StatusCode) -> Error {
 
 /// Whether UPS refuses the code or the refresh token, by its text or because it refuses and nothing
 /// else is known to be wrong. UPS documents neither text nor code for that.
-fn grant_refused(envelope: &Envelope, status: StatusCode, ask: Ask) -> Option<Error> {
+fn grant_refused(envelope: &Envelope, status: StatusCode, kind: TokenRequestKind) -> Option<Error> {
     let says = |words: &str| envelope.texts.iter().any(|text| text.contains(words));
     let documented = |code: &String| CODES.iter().any(|(known, ..)| known == code);
     let otherwise = status.is_client_error() && !envelope.codes.iter().any(documented);
-    let (refused, code, message) = match ask {
-        Ask::ClientCredentials => return None,
-        Ask::Code => (
+    let (refused, code, message) = match kind {
+        TokenRequestKind::ClientCredentials => return None,
+        TokenRequestKind::Code => (
             says("authorization code"),
             "code_refused",
             "UPS does not accept the authorization code: it is used, expired, or of another \
              application; begin the login again",
         ),
-        Ask::Refresh => (
+        TokenRequestKind::Refresh => (
             says("refresh token") || otherwise,
             "refresh_token_refused",
             "UPS no longer honours the login: the refresh token is used, expired or revoked, or the \

@@ -11,7 +11,7 @@ use std::{fmt, time::Duration};
 /// A token answer. Its `Debug` shows no token.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(bound = "F: ExtraTokenFields")]
-pub struct CarrierAnswer<F: ExtraTokenFields = EmptyExtraTokenFields> {
+pub struct CarrierTokenResponse<F: ExtraTokenFields = EmptyExtraTokenFields> {
     access_token: AccessToken,
     #[serde(default)]
     token_type: TokenKind,
@@ -25,14 +25,14 @@ pub struct CarrierAnswer<F: ExtraTokenFields = EmptyExtraTokenFields> {
     extra: F,
 }
 
-impl<F: ExtraTokenFields> CarrierAnswer<F> {
+impl<F: ExtraTokenFields> CarrierTokenResponse<F> {
     /// The carrier's own fields.
     pub const fn extra(&self) -> &F {
         &self.extra
     }
 }
 
-impl<F: ExtraTokenFields> TokenResponse for CarrierAnswer<F> {
+impl<F: ExtraTokenFields> TokenResponse for CarrierTokenResponse<F> {
     type TokenType = TokenKind;
 
     fn access_token(&self) -> &AccessToken {
