@@ -50,11 +50,8 @@ pub(crate) fn replies() -> Vec<(String, ReplyMeaning, CarrierReply)> {
     for status in [400, 401, 403] {
         for (kind, body) in bodies() {
             let reply = CarrierReply::Response(answer(status, kind, &body));
-            add(
-                format!("{status} with {kind}"),
-                ReplyMeaning::Refusal,
-                reply,
-            );
+            let name = format!("{status} with {kind}");
+            add(name, ReplyMeaning::Refusal, reply);
         }
     }
     for status in [429, 500, 502, 503, 504] {

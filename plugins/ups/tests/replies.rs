@@ -303,6 +303,8 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(256))]
+
     /// No answer panics, none leaks into the error's text.
     #[test]
     fn any_answer_is_classified_without_leaks(status in 100..1000_u16, body in any_body()) {
