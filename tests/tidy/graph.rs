@@ -41,12 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "gateway-cli",
-        &[
-            "gateway-admin",
-            "gateway-config",
-            "gateway-control",
-            "gateway-model",
-        ],
+        &["gateway-api", "gateway-config", "gateway-model"],
     ),
     (
         "gateway-cli-local",
