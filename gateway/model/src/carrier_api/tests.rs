@@ -236,6 +236,7 @@ fn separator() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(256))]
     #[test]
     fn no_spelling_of_an_authorization_path_is_overlooked(
         prefix in prop_oneof![Just(None), spelled("api").prop_map(Some)],
