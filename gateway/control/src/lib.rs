@@ -15,7 +15,7 @@
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
 //! | `trail`, `audit` | the audit trail, open notices, the status |
-//! | `ledger`, `backup` | the store as the broker sees it; its backup and its master key |
+//! | `backup` | backups of the store, and rotation of its master key |
 
 mod accounts;
 mod admins;
