@@ -35,6 +35,7 @@ use crate::registry::App;
 
 use form::{Basic, Form, NoBasic};
 
+// No `/api` in front: UPS published such paths once by mistake, and generated clients broke.
 const PREFIX: &str = "/security/v1/oauth/";
 
 /// One call to an OAuth endpoint.
@@ -64,12 +65,14 @@ impl OauthCall<'_> {
             .headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
+        // HTTP/1.0 clients send no `Host`; the loopback address is as good a guess as any.
         format!("{}://{}", self.scheme, host.unwrap_or("127.0.0.1"))
     }
 }
 
 /// Whether a path is answered here.
 pub(crate) fn owns(path: &str) -> bool {
+    // All of `/security/` is taken, so that an unknown path there gets no bearer check.
     path.starts_with("/security/") || path == LOGIN_PATH
 }
 
@@ -79,11 +82,13 @@ pub(crate) fn client_id_in(query: Option<&str>, body: &[u8]) -> Option<String> {
     let found = in_query.as_ref().and_then(|form| form.get("client_id"));
     found
         .map(str::to_owned)
+        // The query wins: `authorize` has no body to look into.
         .or_else(|| Form::parse(body).get("client_id").map(str::to_owned))
 }
 
 /// Answers a call below `/security` or to the login page.
 pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiResponse {
+    // Before the table of endpoints: the login page is no part of `/security`.
     if call.path == LOGIN_PATH {
         return consent::answer(call, facts);
     }
@@ -100,6 +105,7 @@ pub(crate) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiRespo
     if *call.method != wanted {
         return crate::standard_responses::method_not_allowed(&wanted);
     }
+    // Only the token endpoints forbid caching here; `authorize` sends browsers away.
     match endpoint {
         "token" => finish(token(call, facts)),
         "refresh" => finish(refresh_token::answer(call, facts)),
@@ -114,6 +120,7 @@ fn token(call: &OauthCall<'_>, facts: &mut RequestFacts) -> Result<ApiResponse, 
         Some("client_credentials") => client_credentials::answer(call, &form, facts),
         Some("authorization_code") => authorization_code::answer(call, &form, facts),
         _ => {
+            // Credentials first: a client with a wrong secret is told so, whatever grant type it names.
             authenticate(call, &form, facts)?;
             Err(errors::bad_request("Invalid/Missing grant_type"))
         }
@@ -123,6 +130,7 @@ fn token(call: &OauthCall<'_>, facts: &mut RequestFacts) -> Result<ApiResponse, 
 fn finish(outcome: Result<ApiResponse, UpsError>) -> ApiResponse {
     let answer = outcome.unwrap_or_else(ApiResponse::error);
     answer
+        // Errors too: a cache in between must not keep a refusal any more than a token.
         .with_header(
             header::CACHE_CONTROL,
             HeaderValue::from_static("max-age=0, no-cache, no-store"),
@@ -138,6 +146,7 @@ fn authenticate(
 ) -> Result<Arc<App>, UpsError> {
     let basic = match Basic::from_headers(call.headers) {
         Ok(basic) => basic,
+        // Only without the header: a client that sends both is judged by its Basic credentials.
         Err(NoBasic::Absent) if form.names_any(&["client_id", "client_secret"]) => {
             form.get("client_id").inspect(|id| facts.set_client(id));
             facts.note = Some("client credentials in the body");
@@ -147,8 +156,10 @@ fn authenticate(
         }
         Err(NoBasic::Absent | NoBasic::Malformed) => return Err(errors::missing_basic()),
     };
+    // Before the secret is checked, so that the journal names the client of a refused call too.
     facts.set_client(&basic.client_id);
     let registry = &call.mock.registry;
+    // RFC 6749 has clients form-encode both parts and many do not: either reading may be meant.
     let decoded = basic.form_decoded();
     // Both readings are always looked up and compared: how long that takes tells nothing about either.
     let raw_app = registry.app_in(call.environment, &basic.client_id);
@@ -160,6 +171,7 @@ fn authenticate(
     let decoded_matches = matches(&decoded_app, &decoded.client_secret);
     let is_known = raw_app.is_some() || decoded_app.is_some();
     let found = match (raw_matches, decoded_matches) {
+        // The raw reading wins, as it is what nearly every client means.
         (true, _) => raw_app,
         (false, true) => decoded_app.inspect(|app| facts.set_client(&app.client_id)),
         (false, false) => None,
@@ -168,14 +180,17 @@ fn authenticate(
         if is_known {
             facts.note = Some("wrong client secret");
         }
+        // One answer for an unknown id and a wrong secret, as at UPS: it does not tell which ids exist.
         return Err(errors::invalid_client());
     };
+    // After the secret: an outsider must not learn who is blocked nor use up a client's quota.
     admit(call, &app)?;
     Ok(app)
 }
 
 /// Blocked clients and the quota, which hold whatever the grant.
 fn admit(call: &OauthCall<'_>, app: &App) -> Result<(), UpsError> {
+    // Blocked before the quota: such a client's requests must not count.
     if app.is_blocked() {
         return Err(errors::blocked_merchant());
     }

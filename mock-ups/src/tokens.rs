@@ -28,6 +28,7 @@ pub(crate) struct AccessToken {
 
 impl AccessToken {
     pub(crate) fn is_live(&self, now_ms: i64) -> bool {
+        // Relaxed: a call at the very moment of a revocation may go either way.
         !self.revoked.load(Ordering::Relaxed) && now_ms < self.expires_at_ms.load(Ordering::Relaxed)
     }
 
@@ -47,6 +48,7 @@ impl AccessToken {
     /// Counts a call, up to a few: only "never, once, more often" is of interest, and a counter that
     /// every call writes would bounce between the workers' caches.
     pub(crate) fn count_use(&self) {
+        // Read first: a token that is used all the time stays in every worker's cache.
         if self.uses.load(Ordering::Relaxed) < 3 {
             self.uses.fetch_add(1, Ordering::Relaxed);
         }
@@ -83,6 +85,7 @@ struct Inner {
 impl TokenTable {
     /// The next token's serial.
     pub(crate) fn next_serial(&self) -> u64 {
+        // Serials begin at 1, as 0 stands for no token in the journal.
         self.last_serial.fetch_add(1, Ordering::Relaxed) + 1
     }
 
@@ -106,6 +109,7 @@ impl TokenTable {
             revoked: AtomicBool::new(false),
             uses: AtomicU32::new(0),
         });
+        // Room and entry under one lock, so that the bound holds.
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         inner.make_room(now_ms);
         inner.order.push_back(Arc::clone(&text));
@@ -123,6 +127,7 @@ impl TokenTable {
         client_id: &str,
         environment: Environment,
     ) -> Option<Arc<AccessToken>> {
+        // Newest first: the wanted token is nearly always near the end.
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         inner.order.iter().rev().find_map(|text| {
             let token = inner.by_text.get(text)?;
@@ -137,6 +142,7 @@ impl TokenTable {
         now_ms: i64,
         matches: impl Fn(&AccessToken) -> bool,
     ) -> usize {
+        // A read lock is enough: the mark is atomic, and calls in progress need not wait.
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let picked = inner
             .by_text
@@ -163,6 +169,7 @@ impl TokenTable {
     /// Forgets all tokens.
     pub(crate) fn clear(&self) {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        // Connections remember their last token, so removal from the map alone would not end it.
         inner.by_text.values().for_each(|token| token.revoke());
         inner.by_text.clear();
         inner.order.clear();
@@ -171,6 +178,7 @@ impl TokenTable {
 
 impl Inner {
     fn make_room(&mut self, now_ms: i64) {
+        // Dead tokens at the front go first, whatever the size; a live one goes only when the table is full.
         while let Some(oldest) = self.order.front() {
             let gone = self
                 .by_text

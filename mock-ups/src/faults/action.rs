@@ -115,6 +115,7 @@ pub enum Latency {
 }
 
 /// No delay is longer.
+// Longer than any client waits; it keeps a mistyped delay from holding connections for days.
 const LONGEST: Duration = Duration::from_secs(600);
 
 impl Latency {
@@ -128,6 +129,7 @@ impl Latency {
             Self::LogNormal { median, sigma } => {
                 let factor = (sigma * standard_normal(issuer)).exp();
                 let seconds = median.0.as_secs_f64() * factor;
+                // A wide sigma can draw a number that no duration holds.
                 Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST)
             }
         };
@@ -137,6 +139,7 @@ impl Latency {
 
 /// A draw from the standard normal distribution (Box and Muller).
 fn standard_normal(issuer: &Issuer) -> f64 {
+    // One minus the draw, which lies in (0, 1]: the logarithm of zero is infinite.
     let radius = (-2.0 * (1.0 - issuer.chance()).ln()).sqrt();
     radius * (std::f64::consts::TAU * issuer.chance()).cos()
 }
@@ -168,18 +171,21 @@ impl Action {
     /// What is wrong with the action, if anything: found when it is added, not when it plays.
     pub(super) fn problem(&self) -> Option<String> {
         match self {
+            // Informational statuses would be followed by another answer, which the mock does not send.
             Self::Answer(answer) if !(200..=599).contains(&answer.status) => {
                 Some(format!("status {}: use 200 to 599", answer.status))
             }
             Self::SlowBody { piece: 0, .. } => {
                 Some("slow-body: piece must be at least 1".to_owned())
             }
+            // A sigma that is not a number would make every delay the longest.
             Self::Delay(Latency::LogNormal { sigma, .. }) if !sigma.is_finite() || *sigma < 0.0 => {
                 Some("delay: sigma must not be negative".to_owned())
             }
             Self::Delay(Latency::Uniform(from, to)) if from.0 > to.0 => {
                 Some("delay: uniform takes the smaller length first".to_owned())
             }
+            // Farther, and dates in tokens could leave what calendars print.
             Self::ClockSkew(seconds) if seconds.unsigned_abs() > 10 * 365 * 86_400 => {
                 Some("clock-skew: ten years at most".to_owned())
             }

@@ -10,6 +10,7 @@ use crate::oauth::issuer::Issuer;
 use super::{Action, Fault};
 
 /// Faults in force at most.
+// Every call walks the list under its lock, and more are surely a leak in a test.
 const CAPACITY: usize = 256;
 
 /// The faults in force, in the order they were added.
@@ -68,11 +69,13 @@ pub(crate) struct Play {
 impl FaultPlan {
     /// Whether there is any fault at all.
     pub(crate) fn is_active(&self) -> bool {
+        // Relaxed: a fault that is added during a call may miss that call.
         self.count.load(Ordering::Relaxed) > 0
     }
 
     /// Adds a fault; gives its id, or what is wrong with it.
     pub(crate) fn add(&self, fault: Fault, now_ms: i64) -> Result<u64, String> {
+        // Refused now, while the person who wrote the fault is looking.
         if let Some(problem) = fault.play.problem() {
             return Err(problem);
         }
@@ -98,6 +101,7 @@ impl FaultPlan {
             matched: 0,
             hits: 0,
         });
+        // Stored under the lock, so that two changes cannot leave a wrong count.
         self.count.store(inner.faults.len(), Ordering::Relaxed);
         Ok(id)
     }
@@ -108,6 +112,7 @@ impl FaultPlan {
         let before = inner.faults.len();
         inner.faults.retain(|active| active.id != id);
         self.count.store(inner.faults.len(), Ordering::Relaxed);
+        // Whether it was there decides between 200 and 404.
         inner.faults.len() < before
     }
 
@@ -142,9 +147,11 @@ impl FaultPlan {
         let mut inner = self.lock();
         let mut play = Play::default();
         for active in &mut inner.faults {
+            // Both are needed in this order: only a call that matches is counted, and only then the dice roll.
             if !active.matches(target) || !active.hits_now(issuer) {
                 continue;
             }
+            // Delays add up; of the other actions the first one wins, as an answer can be spoiled once.
             if let Action::Delay(latency) = &active.fault.play {
                 play.delay = play.delay.saturating_add(latency.draw(issuer));
             } else if play.action.is_none() {
@@ -154,6 +161,7 @@ impl FaultPlan {
                 active.hits -= 1; // another fault came first
                 continue;
             }
+            // The label of what the client sees wins over that of a delay.
             if play.label.is_none() || play.action.is_some() {
                 play.label = Some(Arc::clone(&active.label));
             }
@@ -180,6 +188,7 @@ impl Active {
                 .as_deref()
                 .is_none_or(|id| target.client_id == Some(id))
             && fault.path.as_deref().is_none_or(|part| {
+                // On path and query together, so that a fault can single out one shipment.
                 target.path.contains(part) || target.query.is_some_and(|query| query.contains(part))
             })
             && self.is_in_its_time(target.now_ms)
@@ -193,14 +202,17 @@ impl Active {
             .fault
             .lasts
             .map_or(i64::MAX, |span| begins.saturating_add(ms(span.0)));
+        // The end is not part of it: a fault that lasts zero seconds never hits.
         (begins..ends).contains(&now_ms)
     }
 
     /// Counts a matching call; whether it is hit.
     fn hits_now(&mut self, issuer: &Issuer) -> bool {
         self.matched += 1;
+        // Counted first: `after` and `times` speak of calls that match, whether hit or not.
         if self.matched <= self.fault.after
             || self.fault.times.is_some_and(|times| self.hits >= times)
+            // No draw without need: it would shift the random numbers of a seeded run.
             || self.fault.probability < 1.0 && issuer.chance() >= self.fault.probability
         {
             return false;

@@ -32,19 +32,23 @@ impl AuthorizationRequest {
         facts: &mut RequestFacts,
     ) -> Result<Self, UpsError> {
         let client_id = form.get("client_id").ok_or_else(errors::invalid_client)?;
+        // Set before the look-up, so that the journal shows unknown ids as well.
         facts.set_client(client_id);
         let app = call
             .mock
             .registry
             .app_in(call.environment, client_id)
             .ok_or_else(errors::invalid_client)?;
+        // Blocked before the redirect URI is looked at: nothing of the registration is told to such a client.
         if app.is_blocked() {
             return Err(errors::blocked_merchant());
         }
+        // Never redirect to an address that is not registered: errors are shown here instead.
         let redirect_uri = form
             .get("redirect_uri")
             .ok_or_else(errors::invalid_redirect)?;
         let settings = call.mock.settings();
+        // Compared character by character: UPS takes `www.` for another address.
         if !app
             .redirect_uris()
             .iter()
@@ -54,6 +58,7 @@ impl AuthorizationRequest {
             facts.note = Some("redirect_uri is not a registered one, character by character");
             return Err(errors::invalid_redirect());
         }
+        // Off by default: UPS specifies no method parameter and treats every challenge as S256.
         if settings.refuse_plain_challenge && form.get("code_challenge_method") == Some("plain") {
             return Err(errors::bad_request("Invalid code_challenge_method"));
         }
@@ -73,8 +78,10 @@ impl AuthorizationRequest {
         query.append_pair("client_id", &self.app.client_id);
         query.append_pair("redirect_uri", &self.redirect_uri);
         query.append_pair("response_type", "code");
+        // Sent even when empty, as in the `Location` that UPS documents.
         query.append_pair("scope", self.scope.as_deref().unwrap_or_default());
         query.append_pair("state", self.state.as_deref().unwrap_or_default());
+        // Part of the `Location` that UPS documents, with this one value.
         query.append_pair("type", "ups_com_api");
         if let Some(challenge) = &self.challenge {
             query.append_pair("code_challenge", challenge);
@@ -85,14 +92,17 @@ impl AuthorizationRequest {
 
 /// `https` anywhere; `http` on loopback, and anything else, where the settings allow it.
 fn may_redirect_to(uri: &str, settings: &Settings) -> bool {
+    // A registered text that is no URL is no target either.
     let Ok(url) = Url::parse(uri) else {
         return false;
     };
     match url.scheme() {
         "https" => true,
+        // No source has a loopback rule, so it is a setting.
         "http" if matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) => {
             settings.loopback_redirects
         }
+        // Custom schemes of native apps fall here too.
         _ => !settings.https_redirects_only,
     }
 }
@@ -100,6 +110,7 @@ fn may_redirect_to(uri: &str, settings: &Settings) -> bool {
 pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiResponse {
     let form = call.query_form();
     let request = AuthorizationRequest::parse(call, &form, facts).and_then(|request| {
+        // Last: who asks and where the answer goes must be known to be good first.
         match form.get("response_type") {
             Some("code") => Ok(request),
             _ => Err(errors::bad_request("Invalid response_type")),
@@ -109,6 +120,7 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiRespo
         Ok(request) => request,
         Err(error) => return with_error_fields(error),
     };
+    // To the mock's own login page by the name that the browser reached, or a container's address would leak out.
     let answer = redirect(&format!(
         "{}{LOGIN_PATH}?{}",
         call.own_origin(),
@@ -140,6 +152,8 @@ fn with_error_fields(error: UpsError) -> ApiResponse {
     let code = HeaderValue::from_str(&error.code);
     let message = HeaderValue::from_str(&error.message);
     let mut answer = ApiResponse::error(error);
+    // `authorize` reports errors in headers, as browsers show no JSON; a text that fits no header stays in the body
+    // only.
     if let (Ok(code), Ok(message)) = (code, message) {
         answer
             .headers

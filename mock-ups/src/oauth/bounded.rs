@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 /// Entries at most; the oldest are forgotten first.
+// Strangers can make entries without end, so there is a bound whatever a test does.
 const CAPACITY: usize = 65_536;
 
 /// A map that forgets its oldest entry when it is full.
@@ -24,6 +25,7 @@ impl<T> Default for Bounded<T> {
 impl<T> Bounded<T> {
     /// Inserts, and gives what had to be forgotten for it.
     pub(super) fn insert(&mut self, key: String, value: T) -> Option<T> {
+        // By order, not by size: taken entries leave their key in the queue until it comes to the front.
         let forgotten = if self.order.len() >= CAPACITY {
             self.order
                 .pop_front()

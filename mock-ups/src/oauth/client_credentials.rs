@@ -17,8 +17,10 @@ pub(super) fn answer(
         .headers
         .get("x-merchant-id")
         .and_then(|value| value.to_str().ok());
+    // Clients in use send nothing, an empty value or a placeholder there, and UPS lets them.
     let merchant_id = merchant_id.map(str::trim).filter(|value| !value.is_empty());
     let caller = call.mock.registry.caller(&app.client_id, &app.owner);
+    // Off by default, since real clients send all kinds of values.
     if call.mock.settings().strict_merchant_id
         && merchant_id.is_some_and(|number| caller.account(number).is_none())
     {
@@ -31,6 +33,7 @@ pub(super) fn answer(
             app,
             caller,
             merchant_id,
+            // No consent, so no refresh token either.
             grant: None,
         },
         facts,

@@ -11,6 +11,7 @@ use super::form::Form;
 use super::grants::{PendingCode, Ticket};
 use super::{OauthCall, errors, redirect};
 
+// Long enough to read the page and decide, too short for a forgotten tab.
 const TICKET_LIFETIME_MS: i64 = 10 * 60 * 1000;
 const STYLE: &str = include_str!("consent.css");
 
@@ -18,6 +19,7 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiRespo
     match *call.method {
         Method::GET => {
             let form = call.query_form();
+            // Checked before anything is shown: a login page for a forged request would be a phishing page.
             match AuthorizationRequest::parse(call, &form, facts) {
                 Ok(request) => login_page(&request, None),
                 Err(error) => error_page(&error),
@@ -25,6 +27,7 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiRespo
         }
         Method::POST => {
             let form = Form::parse(call.body);
+            // A ticket stands for a login that was good already; without one the form is the login itself.
             match form.get("ticket") {
                 Some(ticket) => decide_by_ticket(call, ticket, &form, facts),
                 None => log_in(call, &form, facts),
@@ -35,6 +38,7 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiRespo
 }
 
 fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut RequestFacts) -> ApiResponse {
+    // Checked again: the hidden fields came back through a browser and may have been changed.
     let request = match AuthorizationRequest::parse(call, form, facts) {
         Ok(request) => request,
         Err(error) => return error_page(&error),
@@ -43,6 +47,7 @@ fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut RequestFacts) -> ApiRes
     let password = form.get("password").unwrap_or_default();
     let Some(password_version) = call.mock.registry.log_in(user, password) else {
         facts.note = Some("wrong user or password at the login page");
+        // The same words for an unknown user and a wrong password.
         return login_page(&request, Some("Wrong user or password."));
     };
     let ticket = Ticket {
@@ -51,6 +56,7 @@ fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut RequestFacts) -> ApiRes
             redirect_uri: request.redirect_uri,
             user: user.to_owned(),
             environment: call.environment,
+            // Remembered now, so that a change between login and token already counts.
             password_version,
             scope: request.scope,
             challenge: request.challenge,
@@ -58,9 +64,11 @@ fn log_in(call: &OauthCall<'_>, form: &Form, facts: &mut RequestFacts) -> ApiRes
         },
         state: request.state,
     };
+    // Scripts post user, password and decision in one request.
     if form.get("decision").is_some() {
         return decide(call, ticket, form, facts);
     }
+    // The page carries only this ticket; what was agreed to stays on this side.
     let id = call.mock.issuer.alphanumeric(32);
     let caller = call.mock.registry.caller(&request.app.client_id, user);
     let numbers: Vec<_> = caller
@@ -79,6 +87,7 @@ fn decide_by_ticket(
     form: &Form,
     facts: &mut RequestFacts,
 ) -> ApiResponse {
+    // Taken whatever its age: a double click must not give two codes.
     let ticket = call.mock.grants.take_ticket(id);
     match ticket.filter(|ticket| call.now_ms < ticket.code.expires_at_ms) {
         Some(ticket) => {
@@ -102,6 +111,7 @@ fn decide(
     let redirect_uri = ticket.code.redirect_uri.clone();
     let settings = call.mock.settings();
     if form.get("decision") == Some("approve") {
+        // Made only on approval, so a refused consent leaves no code behind.
         let code = call.mock.issuer.code(settings.code_length);
         query.append_pair("code", &code);
         if let Some(scope) = &ticket.code.scope {
@@ -110,6 +120,7 @@ fn decide(
         let lifetime = i64::try_from(settings.code_lifetime)
             .unwrap_or(i64::MAX)
             .saturating_mul(1000);
+        // From now on the code's own life counts, not the page's.
         let expires_at_ms = call.now_ms.saturating_add(lifetime);
         call.mock.grants.add_code(
             &code,
@@ -122,9 +133,11 @@ fn decide(
         facts.note = Some("the user refused");
         query.append_pair("error", &settings.refused_consent);
     }
+    // Repeated unchanged, or the app could not tell its own request from a forged one.
     if let Some(state) = &ticket.state {
         query.append_pair("state", state);
     }
+    // A registered address may have a query of its own.
     let glue = if redirect_uri.contains('?') { '&' } else { '?' };
     redirect(&format!("{redirect_uri}{glue}{}", query.finish()))
 }
@@ -134,6 +147,7 @@ fn login_page(request: &AuthorizationRequest, problem: Option<&str>) -> ApiRespo
     let mut keep = |name: &str, value: &str| {
         hidden.push_str(&format!(
             r#"<input type="hidden" name="{name}" value="{}">"#,
+            // Everything in the page is a client's or a user's text.
             escape(value)
         ));
     };
@@ -189,6 +203,7 @@ fn error_page(error: &UpsError) -> ApiResponse {
         escape(&error.code),
     );
     let mut answer = page("Error", &body, error.status);
+    // The journal shows the error although the answer is a page.
     answer.error = Some(error.clone());
     answer
 }
@@ -212,12 +227,14 @@ fn page(title: &str, body: &str, status: StatusCode) -> ApiResponse {
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         ),
+        // The page asks for a password: no other site may frame it.
         field("x-frame-options", "DENY"),
         field("x-content-type-options", "nosniff"),
         field("referrer-policy", "no-referrer"),
         field("cache-control", "no-store"),
         field(
             "content-security-policy",
+            // No script at all, so injected text could not run either.
             "default-src 'none'; style-src 'unsafe-inline'",
         ),
     ];

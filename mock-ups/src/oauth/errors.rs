@@ -10,6 +10,7 @@ pub(crate) fn missing_basic() -> UpsError {
 }
 
 pub(crate) fn invalid_client() -> UpsError {
+    // Also the answer to a wrong secret and to credentials of the other environment.
     UpsError::new(StatusCode::UNAUTHORIZED, "10401", "ClientId is Invalid")
 }
 
@@ -22,6 +23,7 @@ pub(crate) fn blocked_merchant() -> UpsError {
 }
 
 pub(crate) fn too_many_requests() -> UpsError {
+    // No `Retry-After`: UPS was never seen to send one.
     UpsError::new(StatusCode::TOO_MANY_REQUESTS, "10429", "Too Many Requests")
 }
 
@@ -39,6 +41,7 @@ pub(crate) fn stale_code(how: StaleGrant) -> UpsError {
 }
 
 fn stale(how: StaleGrant, message: &'static str) -> UpsError {
+    // No source shows UPS's answer to a stale code or refresh token, hence the setting.
     match how {
         StaleGrant::BadRequest => UpsError::bad_request("10400", message),
         StaleGrant::Unauthorized => UpsError::new(StatusCode::UNAUTHORIZED, "10401", message),

@@ -17,12 +17,14 @@ pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
     pub(crate) fn parse(encoded: &[u8]) -> Self {
+        // Lenient by nature: bytes that are no UTF-8 are replaced, not refused.
         Self(url::form_urlencoded::parse(encoded).into_owned().collect())
     }
 
     /// The first value under the name; an empty one counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(key, _)| key == name)?;
+        // UPS treats an empty parameter like an absent one.
         Some(found.1.as_str()).filter(|value| !value.is_empty())
     }
 }
@@ -53,6 +55,7 @@ impl Basic {
         let value = headers.get(header::AUTHORIZATION).ok_or(NoBasic::Absent)?;
         let value = value.to_str().map_err(|_| NoBasic::Malformed)?;
         let (scheme, encoded) = value.split_once(' ').ok_or(NoBasic::Malformed)?;
+        // Schemes are compared without case (RFC 9110).
         if !scheme.eq_ignore_ascii_case("basic") {
             return Err(NoBasic::Malformed);
         }
@@ -60,6 +63,7 @@ impl Basic {
             .decode(encoded.trim())
             .map_err(|_| NoBasic::Malformed)?;
         let decoded = String::from_utf8(decoded).map_err(|_| NoBasic::Malformed)?;
+        // Only the first colon parts them: a secret may hold others.
         let (id, secret) = decoded.split_once(':').ok_or(NoBasic::Malformed)?;
         Ok(Self {
             client_id: id.to_owned(),
@@ -77,6 +81,7 @@ impl Basic {
 }
 
 fn form_decoded(text: &str) -> String {
+    // Before decoding: a plus is a blank in a form, while `%2B` is a plus.
     let text = text.replace('+', " ");
     let decoded = percent_encoding::percent_decode_str(&text).decode_utf8_lossy();
     decoded.into_owned()

@@ -121,6 +121,7 @@ struct RefreshToken {
 }
 
 /// Presentations of one token kept with their time.
+// Bounded, as a broken client may present one token for hours.
 const PRESENTATIONS: usize = 32;
 
 impl Grants {
@@ -139,6 +140,7 @@ impl Grants {
 
     /// Takes a code: whatever follows, it is gone, unless it may be used again.
     pub(crate) fn take_code(&self, code: &str, works_once: bool) -> Option<PendingCode> {
+        // Codes that work more than once are a setting, to see what a client makes of them.
         if works_once {
             self.lock().codes.take(code)
         } else {
@@ -149,6 +151,7 @@ impl Grants {
     /// Begins a grant, with its first refresh token.
     pub(crate) fn begin(&self, code: PendingCode, first: &NextToken<'_>, now_ms: i64) -> Grant {
         let mut inner = self.lock();
+        // Ids only grow, so the journal can name a grant after it is gone.
         inner.last_id += 1;
         let grant = Grant {
             id: inner.last_id,
@@ -163,6 +166,7 @@ impl Grants {
             ends_at_ms: first.expires_at_ms,
         };
         inner.grants.insert(grant.id, grant.clone());
+        // Under the same lock: a grant without a refresh token is never seen.
         inner.add_refresh_token(first.text, grant.id, now_ms, first.expires_at_ms);
         grant
     }
@@ -176,6 +180,7 @@ impl Grants {
         password_version: impl FnOnce(&str) -> Option<u64>,
         next: &NextToken<'_>,
     ) -> Result<(Grant, i64), Stale> {
+        // One lock over look-up, check and replacement: two refreshes at once must not both succeed.
         let mut inner = self.lock();
         let inner = &mut *inner;
         let token = inner
@@ -183,8 +188,10 @@ impl Grants {
             .get_mut(presented.token)
             .ok_or(Stale::Unknown)?;
         let grant = inner.grants.get_mut(&token.grant).ok_or(Stale::Unknown)?;
+        // Checked before it is counted, as the count is part of the report, not of the decision.
         let admitted = admit(token, grant, presented, password_version);
         token.presented = token.presented.saturating_add(1);
+        // Refused presentations are kept too: they show that a client used a token twice.
         if token.presentations.len() < PRESENTATIONS {
             token.presentations.push((presented.now_ms, admitted));
         }
@@ -194,9 +201,11 @@ impl Grants {
         let expires_at_ms = if next.extends_grant {
             next.expires_at_ms
         } else {
+            // Where a refresh does not extend the grant, the first token's end is the end of all.
             next.expires_at_ms.min(grant.ends_at_ms)
         };
         let grant = grant.clone();
+        // Added before the lock is released, so that there is always one good token.
         inner.add_refresh_token(next.text, grant.id, presented.now_ms, expires_at_ms);
         Ok((grant, expires_at_ms))
     }
@@ -209,6 +218,7 @@ impl Grants {
             .values_mut()
             .filter(|grant| !grant.revoked && matches(grant));
         picked
+            // Tokens stay in their table and are refused by the grant's mark: one write revokes them all.
             .map(|grant| {
                 grant.revoked = true;
                 grant.id
@@ -219,12 +229,14 @@ impl Grants {
     /// All grants, oldest first.
     pub(crate) fn list(&self) -> Vec<Grant> {
         let mut grants: Vec<_> = self.lock().grants.values().cloned().collect();
+        // A map has no order, and readers compare lists.
         grants.sort_by_key(|grant| grant.id);
         grants
     }
 
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
+        // Numbers go on after a reset: an old journal entry must not seem to mean a new grant.
         *inner = Inner {
             last_id: inner.last_id,
             last_serial: inner.last_serial,
@@ -265,6 +277,7 @@ fn admit(
     presented: &Presentation<'_>,
     password_version: impl FnOnce(&str) -> Option<u64>,
 ) -> Result<(), Stale> {
+    // Owner before state: another client must not learn whether a token was used.
     if grant.client_id != presented.client_id {
         return Err(Stale::OtherClient);
     }
@@ -272,15 +285,18 @@ fn admit(
         return Err(Stale::OtherEnvironment);
     }
     if token.used {
+        // Whether UPS revokes the family after reuse is not known, so it is a setting.
         grant.revoked |= presented.reuse_revokes_grant;
         return Err(Stale::Used);
     }
+    // After `used`: a client that repeats a token should hear about the repetition.
     if grant.revoked {
         return Err(Stale::GrantRevoked);
     }
     if password_version(&grant.user) != Some(grant.password_version) {
         return Err(Stale::PasswordChanged);
     }
+    // Last, since every other reason also explains an expired token.
     if presented.now_ms >= token.expires_at_ms {
         return Err(Stale::Expired);
     }

@@ -28,6 +28,7 @@ static SIGNING_KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| {
 });
 
 static HEADER: LazyLock<String> = LazyLock::new(|| {
+    // RS384 and this member order are what UPS's tokens have; clients that peek at the header see the same.
     URL_SAFE_NO_PAD.encode(format!(r#"{{"kid":"{KEY_ID}","typ":"JWT","alg":"RS384"}}"#))
 });
 
@@ -40,9 +41,11 @@ pub(crate) fn warm_up() {
 
 /// The RS384 signature of a message, in base64url.
 fn signature(message: &[u8]) -> Result<String, Unspecified> {
+    // RSA signatures are as long as the modulus.
     let mut signature = vec![0; SIGNING_KEY.public_modulus_len()];
     SIGNING_KEY.sign(
         &RSA_PKCS1_SHA384,
+        // PKCS#1 signatures are deterministic; the generator blinds the private key.
         &SystemRandom::new(),
         message,
         &mut signature,
@@ -70,6 +73,7 @@ const TOKEN_LENGTH: usize = 1_280;
 const SIGNATURE_LENGTH: usize = 342;
 
 fn pad(json: &mut String) {
+    // Base64 makes four characters of three bytes, and two dots join the parts.
     let payload = TOKEN_LENGTH.saturating_sub(HEADER.len() + SIGNATURE_LENGTH + 2) * 3 / 4;
     let claim = r#","mock":"""#;
     // One more byte for the brace that follows.
@@ -95,12 +99,14 @@ impl std::fmt::Debug for Issuer {
 impl Issuer {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
+            // Seeded, not from the system: a run can be repeated with the same tokens.
             rng: Mutex::new(StdRng::seed_from_u64(seed)),
         }
     }
 
     /// A signed access token, claims in the order of the recorded ones.
     pub(crate) fn access_token(&self, claims: &Claims<'_>) -> Result<String, Unspecified> {
+        // The order of claims is that of recorded tokens, for clients that compare shapes.
         let mut json = String::with_capacity(640);
         json.push('{');
         let mut string = |name: &str, value: &str| {
@@ -113,6 +119,7 @@ impl Issuer {
         };
         string("sub", claims.user);
         string("clientid", claims.client_id);
+        // Only when the client sent `x-merchant-id`.
         if let Some(merchant_id) = claims.merchant_id {
             string("mer_id", merchant_id);
         }
@@ -132,6 +139,7 @@ impl Issuer {
             string("scope", scope);
         }
         string("DisplayName", claims.app_name);
+        // One second more than `expires_in` says, as in recorded tokens.
         let expires_at = claims.issued_at.saturating_add(claims.lifetime);
         json.push_str(&format!(
             r#","exp":{expires_at},"iat":{}"#,
@@ -148,6 +156,7 @@ impl Issuer {
     /// A refresh token: opaque, shaped like UPS's (base64 twice, around a "Salted__" blob).
     pub(crate) fn refresh_token(&self) -> String {
         let mut blob = b"Salted__".to_vec();
+        // 55 bytes bring the text to the recorded length of about 156.
         let mut random = [0_u8; 55];
         self.fill(&mut random);
         blob.extend_from_slice(&random);
@@ -157,6 +166,7 @@ impl Issuer {
 
     /// An authorization code. No public shape is known; this one is ours.
     pub(crate) fn code(&self, length: u16) -> String {
+        // At least one character, as an empty code could not be presented.
         self.alphanumeric(usize::from(length.clamp(1, 1_024)))
     }
 

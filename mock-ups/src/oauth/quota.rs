@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::config::Quota;
 
 /// Clients counted at most; past it the count of all starts again.
+// Ids are known by then, but a long run may make thousands of apps; a reset costs nothing.
 const CLIENTS: usize = 4_096;
 
 /// Fixed windows, one per client.
@@ -28,6 +29,7 @@ impl QuotaMeter {
             .unwrap_or(i64::MAX)
             .saturating_mul(1000);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        // Forgetting all is simpler than choosing, and only a test with very many clients sees it.
         if windows.len() >= CLIENTS && !windows.contains_key(client_id) {
             windows.clear();
         }
@@ -36,9 +38,11 @@ impl QuotaMeter {
             requests: 0,
         };
         let window = windows.entry(client_id.to_owned()).or_insert(fresh);
+        // The window begins with the first request after the last one, not on the minute.
         if now_ms >= window.ends_at_ms {
             *window = fresh;
         }
+        // Refused requests count too, which changes nothing: only the window's end lets the client in again.
         window.requests = window.requests.saturating_add(1);
         window.requests <= quota.requests
     }

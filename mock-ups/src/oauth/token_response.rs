@@ -49,7 +49,9 @@ pub(super) fn mint(
     let mock = call.mock;
     let settings = mock.settings();
     let lifetime = i64::try_from(settings.access_token_lifetime).unwrap_or(i64::MAX);
+    // Bounded to a century: dates beyond what calendars can print would break the JWT. One second more than is said.
     let lifetime = lifetime.min(100 * 365 * 86_400).saturating_add(1);
+    // The skew moves the token's own times, not those of the mock's book-keeping.
     let issued_at_ms = call.now_ms.saturating_add(facts.clock_skew_ms);
     let scope = minted.grant.and_then(|grant| grant.scope.as_deref());
     let text = mock.issuer.access_token(&Claims {
@@ -58,6 +60,7 @@ pub(super) fn mint(
         merchant_id: minted.merchant_id,
         app_name: &minted.app.name,
         scope,
+        // Claims are in seconds; rounded down also before 1970, where a test may have put the clock.
         issued_at: issued_at_ms.div_euclid(1000),
         lifetime,
     });
@@ -66,6 +69,7 @@ pub(super) fn mint(
     if let Some(previous) = mock.tokens.newest(&minted.app.client_id, call.environment) {
         crate::lint::check_mint(&previous, call.now_ms, &mut facts.findings);
     }
+    // After the signature, so that a failure leaves no gap.
     let serial = mock.tokens.next_serial();
     let client_id = Arc::clone(&minted.app.client_id);
     let refresh_count = minted
@@ -73,6 +77,7 @@ pub(super) fn mint(
         .filter(|_| settings.refresh_count_increments)
         .map_or(0, |grant| grant.refresh_count);
     let caller = Caller {
+        // Only a consent is limited to its user's numbers; an app's own token may name any.
         own_numbers_only: minted.grant.is_some() && settings.refuse_foreign_shipper_numbers,
         known_numbers: if settings.refuse_foreign_accounts {
             minted.caller.known_numbers
@@ -89,6 +94,7 @@ pub(super) fn mint(
         issued_at_ms,
         expires_at_ms: issued_at_ms.saturating_add(lifetime.saturating_mul(1000)),
     };
+    // Off by default: several tokens may live at once, as far as any source shows.
     if settings.one_token_per_client {
         mock.tokens.revoke_where(call.now_ms, |token| {
             token.caller.client_id == client_id
@@ -96,6 +102,7 @@ pub(super) fn mint(
                 && token.grant == claim.grant
         });
     }
+    // Before the answer is written: a client may use the token the moment it reads it.
     mock.tokens.insert(serial, &access_token, claim);
     facts.token = serial;
     facts.minted = true;
@@ -106,6 +113,7 @@ pub(super) fn mint(
         access_token,
         client_id,
         issued_at_ms,
+        // The announced life, one second short of the real one, as at UPS.
         expires_in: settings.access_token_lifetime,
         legacy,
         request_id: mock.issuer.uuid(),
@@ -116,6 +124,7 @@ impl TokenAnswer {
     pub(super) fn client_credentials(&self) -> ApiResponse {
         let mut json = Members::new();
         json.add("token_type", "Bearer");
+        // All values are strings at UPS, numbers included; clients break on real numbers.
         json.add("issued_at", &self.issued_at_ms.to_string());
         json.add("client_id", &self.client_id);
         json.add("access_token", &self.access_token);
@@ -124,6 +133,7 @@ impl TokenAnswer {
     }
 
     pub(super) fn with_refresh_token(&self, refresh: &RefreshPart<'_>) -> ApiResponse {
+        // A different order from client credentials: the recorded one, refresh members first.
         let mut json = Members::new();
         json.add("refresh_token_expires_in", &refresh.expires_in.to_string());
         json.add("refresh_token_status", "approved");
@@ -132,6 +142,7 @@ impl TokenAnswer {
         json.add("client_id", &self.client_id);
         json.add("access_token", &self.access_token);
         json.add("refresh_token", refresh.token);
+        // `scope` and `refresh_count` went from live answers between 2023 and 2024.
         if let Some((scope, _)) = &self.legacy {
             json.add("scope", scope);
         }
@@ -164,6 +175,7 @@ impl TokenAnswer {
             ));
         }
         let issued_at = crate::clock::timestamp(self.issued_at_ms);
+        // UPS's `Expires` is the time of the answer, in the fixed form of HTTP dates.
         let date = issued_at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         if let Ok(date) = HeaderValue::from_str(&date) {
             answer.headers.push((header::EXPIRES, date));

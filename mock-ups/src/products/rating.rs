@@ -57,9 +57,11 @@ impl Rating {
 
     /// Answers one call, given the parts that matter of it.
     fn rate(&self, call: &RatingCall<'_>) -> Result<ApiResponse, UpsError> {
+        // An empty body has a code of its own; everything unreadable after it is answered without one.
         if call.body.is_empty() {
             return Err(error::EMPTY_BODY.into());
         }
+        // Before parsing: the recorded back end answers such text with 200, an empty body and error headers.
         if lenient::holds_control_character(call.body) {
             return Ok(ApiResponse::indigestible());
         }
@@ -68,6 +70,7 @@ impl Rating {
             return Ok(ApiResponse::indigestible());
         };
         let envelope = match lenient::read::<request::Envelope<'_>>(text) {
+            // Valid JSON of the wrong shape is a client's mistake with a code; broken JSON is not digested at all.
             Ok(envelope) => envelope,
             Err(lenient::Unread) if lenient::is_json(call.body) => {
                 return Err(error::NOT_VALID.into());
@@ -86,6 +89,7 @@ impl Rating {
             packaging_name_is_strict: self.hot.packaging_name_is_strict(),
         };
         let job = check::check(request, facts)?;
+        // After the checks: a malformed number must not be reported as another account's.
         if job
             .shipper_number
             .is_some_and(|number| call.caller.is_refused(number))
@@ -96,13 +100,16 @@ impl Rating {
     }
 
     fn price(&self, job: &RatingJob<'_>, call: &RatingCall<'_>) -> Result<ApiResponse, UpsError> {
+        // Once for all services: zone, currency and discount do not depend on the service.
         let lookup = PriceLookup::of(&self.tariff, job, call.caller);
         let bases: Vec<ServicePrices<'_>> = match job.service {
+            // A Rate reports why its one service cannot go; a Shop leaves it out without a word.
             Some(service) => vec![lookup.wanted(job, service)?],
             None => {
                 let fits = |service: &Service| {
                     goes_on_saturday(job, *service)
                         && job
+                            // A service is offered only when every package may go by it.
                             .parcels
                             .iter()
                             .all(|p| p.packaging.goes_by(*service, job.lane))
@@ -113,6 +120,7 @@ impl Rating {
                     .collect()
             }
         };
+        // Nothing left to offer is an error; UPS never answers with an empty list.
         if bases.is_empty() {
             return Err(error::NOT_POSSIBLE.into());
         }
@@ -141,6 +149,7 @@ impl<'t> PriceLookup<'t> {
             zone: tariff.zone(job.lane, job.from_prefix, job.to_prefix),
             currency,
             factor: tariff.currency_factor(currency),
+            // The payer's rates come before the shipper's: the client asked for them by name.
             discount: third_party.or_else(|| discount(job, caller)),
             third_party_refused: third_party.is_none()
                 && matches!(job.shows.third_party, ThirdParty::Account(_)),
@@ -179,12 +188,14 @@ impl<'t> PriceLookup<'t> {
     ) -> ResponseContext<'a> {
         let asked = job.shows.negotiated_asked;
         let mut taxes = self.tariff.rules.taxes.iter();
+        // Taxes are those of the origin.
         ResponseContext {
             job,
             mode: call.mode,
             today: call.today,
             currency: self.currency,
             tax: taxes.find(|tax| tax.0 == job.lane.from.0).map(|tax| tax.1),
+            // Without a shipper number there is nothing to be qualified, so no alert either.
             not_qualified: asked && self.discount.is_none() && job.shipper_number.is_some(),
             third_party_refused: self.third_party_refused,
             negotiated_base,
@@ -224,6 +235,7 @@ fn third_party_discount(job: &RatingJob<'_>, caller: &Caller) -> Option<i64> {
 fn discount_of(caller: &Caller, number: &str) -> Option<i64> {
     let account = caller.account(number)?;
     account
+        // More than the whole price would make charges negative.
         .negotiated_rates
         .then_some(i64::from(account.discount_per_mille.min(1000)))
 }
@@ -238,6 +250,7 @@ impl Product for Rating {
         let &["rating", version, option] = request.segments else {
             return None;
         };
+        // Another method on this path is not this product's to answer, so others are asked.
         if request.method != Method::POST {
             return None;
         }
@@ -250,6 +263,7 @@ impl Product for Rating {
             mode,
             body: request.body,
             caller: request.caller,
+            // UTC, not the origin's day: the allowed days are wide enough not to matter.
             today: TimeZone::UTC.to_datetime(request.now).date(),
             transaction: request.transaction,
         };

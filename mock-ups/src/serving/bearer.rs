@@ -44,17 +44,21 @@ impl LastBearer {
         facts: &mut RequestFacts,
         then: impl FnOnce(&AccessToken, &mut RequestFacts) -> T,
     ) -> Result<T, UpsError> {
+        // Several fields are an attempt at smuggling, or a gateway that adds its own without removing the client's.
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
             facts.note = Some("no Authorization header");
             return Err(invalid_authentication());
         };
         if values.next().is_some() {
+            // UPS's code for it is not known; the safest for a client is the one for a bad token.
             facts.note = Some("several Authorization headers");
             return Err(invalid_authentication());
         }
+        // Held while the product answers: streams of one connection take turns, others do not wait.
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref().is_none_or(|(known, _)| known != value) {
+            // Cleared first: a refused token must not leave the previous one in place.
             *last = None;
             let found = text(value).and_then(|text| state.tokens.find(text));
             let Some(token) = found else {
@@ -66,7 +70,9 @@ impl LastBearer {
         let Some((_, token)) = last.as_ref() else {
             return Err(invalid_authentication());
         };
+        // Set before the refusals, so that the journal shows which token was refused.
         facts.token = token.serial;
+        // The environment first: an expired token of the other one is still foreign.
         if token.environment != environment {
             facts.note = Some("token of the other environment");
             return Err(invalid_authentication());
@@ -74,6 +80,7 @@ impl LastBearer {
         if !token.is_live(now_ms) {
             facts.note = Some("expired or revoked token");
             let is_expired = token.expires_at_ms() <= now_ms;
+            // 251004 stands in one of UPS's files only, so it is a setting; live answers have 250002.
             let names_it = state.settings().expired_token == ExpiredToken::Expired;
             return Err(match is_expired && names_it {
                 true => UpsError::new(
@@ -84,6 +91,7 @@ impl LastBearer {
                 false => invalid_authentication(),
             });
         }
+        // After the refusals: only calls that got through are uses.
         token.count_use();
         Ok(then(token, facts))
     }
@@ -91,6 +99,7 @@ impl LastBearer {
 
 /// The token in a bearer's header value.
 pub(crate) fn text(value: &HeaderValue) -> Option<&str> {
+    // Without a token after the scheme there is nothing to look up.
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

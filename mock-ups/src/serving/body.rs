@@ -33,9 +33,11 @@ pub(crate) async fn read(
     limits: &Limits,
     most: usize,
 ) -> Result<Bytes, Unreadable> {
+    // A call without a body must not wait for one.
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
+    // The announced length is enough to refuse; nothing is read.
     if body.size_hint().lower() > most as u64 {
         return Err(Unreadable::TooLarge);
     }
@@ -53,6 +55,7 @@ pub(crate) async fn read(
 /// request is not read to its end is reset, and the answer may go with it.
 pub(crate) async fn drain(body: &mut Incoming) {
     let all = async {
+        // Bounded in bytes and time: a client could send for ever.
         let mut left = LINGER_BYTES;
         while let Some(Ok(frame)) = body.frame().await {
             let length = frame.data_ref().map_or(0, Bytes::len);
@@ -71,11 +74,14 @@ async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Unreadable>
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Unreadable::Broken)?.into_data() else {
+            // Trailers carry nothing that the mock looks at.
             continue;
         };
+        // Checked before it is kept: the length may have been announced wrongly or not at all.
         if first.len() + rest.len() + data.len() > limit {
             return Err(Unreadable::TooLarge);
         }
+        // A body in one piece, the usual case, is not copied.
         if first.is_empty() && rest.is_empty() {
             first = data;
             continue;
@@ -140,6 +146,7 @@ impl MockBody {
         let mut pieces = VecDeque::new();
         let mut rest = bytes;
         while !rest.is_empty() {
+            // A piece of no bytes would make a frame without end.
             pieces.push_back(rest.split_to(piece.max(1).min(rest.len())));
         }
         Self::Slow {
@@ -154,9 +161,11 @@ impl MockBody {
     /// Announces the whole length, sends half and cuts.
     pub(crate) fn broken(mut bytes: Bytes) -> Self {
         let announced = bytes.len() as u64;
+        // Half, so that the client has read the head and waits for the rest.
         bytes.truncate(bytes.len() / 2);
         Self::Broken {
             start: bytes,
+            // At least one byte is announced, or an empty answer would be complete and not cut.
             announced: announced.max(1),
             timer: None,
         }
@@ -197,12 +206,14 @@ impl Body for MockBody {
                 *timer = None;
                 let piece = pieces.pop_front().unwrap_or_default();
                 *left = left.saturating_sub(piece.len() as u64);
+                // The pause comes before the piece, so that the first byte is late too.
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
             Self::Broken { start, timer, .. } => {
                 if !start.is_empty() {
                     return Poll::Ready(Some(Ok(Frame::data(std::mem::take(start)))));
                 }
+                // Without the pause the reset could overtake the half that was sent.
                 let sleep = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(FLUSH)));
                 ready!(sleep.as_mut().poll(cx));
                 Poll::Ready(Some(Err(Cut)))
@@ -214,6 +225,7 @@ impl Body for MockBody {
         match self {
             Self::Full(bytes) => bytes.is_empty(),
             Self::Slow { pieces, .. } => pieces.is_empty(),
+            // Never: the end has to come as an error.
             Self::Broken { .. } => false,
         }
     }

@@ -147,7 +147,9 @@ impl Connection {
         &self,
         request: Request<Incoming>,
     ) -> Result<Response<MockBody>, Abort> {
+        // Counted before the body is read: a slow upload is no idle connection.
         let begun = self.begun.fetch_add(1, Ordering::Relaxed);
+        // Counted as ended on drop, so that a client that hangs up leaves no request open.
         let _in_progress = InProgress(&self.ended);
         let (parts, mut body) = request.into_parts();
         let body = match body::read(
@@ -169,6 +171,7 @@ impl Connection {
             }
         };
         let path = parts.uri.path();
+        // First: the control API must answer whatever faults and settings are in force.
         if path == "/" || path == "/favicon.ico" || path.starts_with("/__mock/") {
             return Ok(control::answer(&self.mock, &parts, &body));
         }
@@ -178,14 +181,17 @@ impl Connection {
             query: parts.uri.query(),
             body: &body,
             environment,
+            // One reading of the clock for the whole call, so that all its times agree.
             now_ms: self.mock.clock.now_ms(),
             transaction: response::transaction_id(
                 self.mock.hot.transaction_prefix(environment),
                 self.mock.seed,
+                // Connection and request together, so that the ids of a seeded run repeat.
                 (self.number << 32) | u64::from(begun),
             ),
             parts: &parts,
         };
+        // One atomic read for the usual case without faults.
         if self.mock.faults.is_active()
             && let Some(play) = self.draw(&call)
         {
@@ -196,6 +202,7 @@ impl Connection {
 
     /// Documents are larger than anything else.
     fn body_limit(&self, path: &str) -> usize {
+        // By path, since the limit is needed before the body is read and the token checked.
         if path.starts_with("/api/paperlessdocuments/") {
             self.mock.settings().paperless_bytes
         } else {
@@ -216,11 +223,14 @@ impl Connection {
             headers: &call.parts.headers,
             body: call.body,
         };
+        // Before any refusal: a call that is refused shows its mistakes too.
         lint::check(&subject, &mut facts.findings);
+        // OAuth takes no bearer, so it comes before the check.
         if oauth::owns(call.path) {
             let answer = self.oauth(call, &mut facts);
             return self.finish(call, None, ExchangeOutcome::oauth(answer, facts, spoil));
         }
+        // A known product without `/api` goes on: UPS answers it with 250003, and only with a good token.
         if !call.path.starts_with("/api/") && !lint::names_product(call.path) {
             let answer = standard_responses::not_found();
             return self.finish(call, None, ExchangeOutcome::api(answer, facts, spoil));
@@ -234,6 +244,7 @@ impl Connection {
             |token, facts| {
                 let answer = self.product(call, token, facts);
                 let facts = std::mem::take(facts);
+                // Inside the check, while the token is borrowed: no copy of the caller for each call.
                 let outcome = ExchangeOutcome::api(answer, facts, spoil);
                 self.finish(call, Some(&token.caller.client_id), outcome)
             },
@@ -265,9 +276,11 @@ impl Connection {
         token: &crate::tokens::AccessToken,
         facts: &mut RequestFacts,
     ) -> ApiResponse {
+        // The bearer was good, so the path is the mistake: 250003.
         let Some(below_api) = call.path.strip_prefix("/api/") else {
             return ApiResponse::error(bearer::invalid_license());
         };
+        // A fixed array: no allocation for a path, and a longer one names no endpoint.
         let mut segments = [""; 12];
         let mut count = 0;
         for segment in below_api.split('/') {
@@ -278,6 +291,7 @@ impl Connection {
             count += 1;
         }
         let segments = &segments[..count];
+        // UPS answers a missing product with the code of a bad token, which makes clients refresh in vain.
         if !token.app.has_product(segments[0]) {
             facts.note = Some("the product is not added to the app");
             return ApiResponse::error(bearer::invalid_authentication());
@@ -299,6 +313,7 @@ impl Connection {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             let products = self.mock.products.iter();
             let mut answers = products.filter_map(|product| product.answer(&request));
+            // The first product that knows the path answers; none knowing it is the gateway's 404.
             answers.next().unwrap_or_else(standard_responses::not_found)
         }));
         answered.unwrap_or_else(|_| {
@@ -310,7 +325,9 @@ impl Connection {
 
 /// The environment that a request means: by UPS's host names, else by the listener.
 fn environment(parts: &Parts, listener: Environment) -> Environment {
+    // HTTP/2 has the host in the request's target and not in a field.
     let host = parts.uri.host().or_else(|| host_field(&parts.headers));
+    // By name first: one listener can then stand for both hosts, by way of a hosts file.
     match host {
         Some(host) if host.eq_ignore_ascii_case("wwwcie.ups.com") => Environment::Cie,
         Some(host) if host.eq_ignore_ascii_case("onlinetools.ups.com") => Environment::Production,
@@ -337,6 +354,7 @@ fn unreadable(reason: Unreadable) -> Result<Response<MockBody>, Abort> {
         Unreadable::Broken => return Err(Abort),
     };
     let framing = Framing {
+        // No transaction: the request was never understood.
         transaction: None,
         close_after_error: true,
         findings: None,

@@ -22,9 +22,12 @@ use crate::serving::exchange::Connection;
 use crate::serving::poll_beside::{FirstReady, poll_beside};
 use crate::serving::transport::Transport;
 
+// A client that connects and says nothing must not hold a task.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+// Load tests open thousands of connections at once; the system lowers it to its own bound.
 const BACKLOG: i32 = 4_096;
 /// The start of the HTTP/2 preface.
+// Four bytes are enough: no HTTP method begins like this and a space.
 const PREFACE: &[u8] = b"PRI ";
 
 /// A listener's fixed properties.
@@ -57,14 +60,18 @@ pub(crate) async fn serve(
     role: Role,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
+    // From the standard library's listener, so that binding errors show before the runtime starts.
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let limits = role.mock.limits.clone();
     let mut connections = JoinSet::new();
     loop {
+        // Over the bound nothing is accepted: clients wait in the backlog instead of being refused.
         let room = connections.len() < limits.connections;
         tokio::select! {
+            // Stop first, or a busy listener could postpone it for ever.
             biased;
             _ = stop.changed() => break,
+            // Finished tasks are collected here, or the set would grow with every connection.
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             accepted = listener.accept(), if room => match accepted {
                 Ok((stream, _)) => {
@@ -75,8 +82,10 @@ pub(crate) async fn serve(
             },
         }
     }
+    // Closed before draining: no new client must queue up.
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
+    // Whoever is not done by then is cut off.
     let _ = tokio::time::timeout(limits.drain, drained).await;
     connections.shutdown().await;
     Ok(())
@@ -85,6 +94,7 @@ pub(crate) async fn serve(
 async fn serve_stream(stream: TcpStream, role: Role, stop: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true); // a failure costs latency only
     let Some(tls) = &role.tls else {
+        // Peeked, not read: the bytes must be there for HTTP/1 if it is not the preface.
         let speaks_http2 = begins_with_preface(&stream, role.mock.limits.idle).await;
         serve_http(Transport::plain(stream), speaks_http2, &role, "http", stop).await;
         return;
@@ -114,6 +124,7 @@ async fn serve_http(
     let mock = Arc::clone(&role.mock);
     let idle = mock.limits.idle;
     let connection = Arc::new(Connection::new(
+        // Taken before the connection owns the wire, so that a fault can turn it.
         mock,
         role.environment,
         scheme,
@@ -131,7 +142,9 @@ async fn serve_http(
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
+            // Enough for one client's load test; the streams share one connection's memory.
             .max_concurrent_streams(256)
+            // The bearer alone is more than a kilobyte, and tests send large fields on purpose.
             .max_header_list_size(65_536);
         let served = pin!(builder.serve_connection(io, service));
         drive(
@@ -145,6 +158,7 @@ async fn serve_http(
     } else {
         // No header timer: `drive` watches for idle connections without a timer per request.
         let mut builder = http1::Builder::new();
+        // Room for large headers. Without half-close, a client that shuts its side counts as gone.
         builder.max_buf_size(128 * 1024).half_close(false);
         let served = pin!(builder.serve_connection(io, service));
         drive(
@@ -168,6 +182,7 @@ async fn drive<C>(
 ) where
     C: Future,
 {
+    // Half the idle time: two quiet ticks in a row are at least that long.
     let mut ticks = tokio::time::interval(idle / 2);
     let mut seen = connection.activity();
     let mut quiet_ticks = 0;
@@ -175,6 +190,7 @@ async fn drive<C>(
     loop {
         let quiet = pin!(async {
             tokio::select! {
+                // Stop before tick, so that the last tick cannot hide it.
                 biased;
                 _ = stop.changed() => Event::Stop,
                 _ = ticks.tick() => Event::Tick,
@@ -183,12 +199,14 @@ async fn drive<C>(
         match poll_beside(served.as_mut(), quiet).await {
             FirstReady::Busy(_) => return, // an error is the client's or a fault's
             FirstReady::Quiet(Event::Stop) => {
+                // Graceful: the answer in progress goes out, then the connection ends.
                 shut_down(served.as_mut());
                 served.await;
                 return;
             }
             FirstReady::Quiet(Event::Tick) => {
                 let now = connection.activity();
+                // Also unchanged: a request that came and went between two ticks is activity.
                 let is_quiet = now == seen && !now.in_progress();
                 quiet_ticks = if is_quiet { quiet_ticks + 1 } else { 0 };
                 seen = now;

@@ -26,11 +26,13 @@ struct DueFlag {
 
 impl Wake for DueFlag {
     fn wake(self: Arc<Self>) {
+        // Release pairs with the acquire of the poll: what woke it is seen there.
         self.is_due.store(true, Ordering::Release);
         let task = self
             .task
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            // Cloned out of the lock, since waking may run other code.
             .clone();
         if let Some(task) = task {
             task.wake();
@@ -44,11 +46,13 @@ pub(crate) async fn poll_beside<B: Future, Q: Future>(
     mut quiet: Pin<&mut Q>,
 ) -> FirstReady<B::Output, Q::Output> {
     let flag = Arc::new(DueFlag {
+        // Due at first, so that the quiet future is polled once and registers its waker.
         is_due: AtomicBool::new(true),
         task: Mutex::new(None),
     });
     let waker = Waker::from(Arc::clone(&flag));
     poll_fn(move |cx| {
+        // The busy one first: its wake-ups are the frequent ones.
         if let Poll::Ready(output) = busy.as_mut().poll(cx) {
             return Poll::Ready(FirstReady::Busy(output));
         }

@@ -35,9 +35,11 @@ pub(crate) fn response(answer: ApiResponse, framing: &Framing<'_>) -> Response<M
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     for (name, value) in answer.headers {
+        // Appended, as a field may occur twice.
         headers.append(name, value);
     }
     if let Some(transaction) = framing.transaction {
+        // Time in Transit echoes the client's own id there and has set it already.
         if !headers.contains_key(&BKNDTRANSID)
             && let Ok(value) = HeaderValue::from_bytes(transaction)
         {
@@ -48,6 +50,7 @@ pub(crate) fn response(answer: ApiResponse, framing: &Framing<'_>) -> Response<M
             if !headers.contains_key(&ERROR_CODE) {
                 echo_error(headers, error);
             }
+            // Recorded error answers mostly close the connection; a setting, as it slows tests.
             if framing.close_after_error {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
@@ -63,6 +66,7 @@ pub(crate) fn response(answer: ApiResponse, framing: &Framing<'_>) -> Response<M
         headers.insert(header::CONTENT_TYPE, value);
     }
     if let Some(findings) = framing.findings.filter(|findings| !findings.is_empty()) {
+        // Named without their explanation: a header is short, and the page has the texts.
         let names: Vec<_> = findings.iter().map(|rule| rule.name()).collect();
         if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
             headers.insert(MOCK_LINT, value);
@@ -74,6 +78,7 @@ pub(crate) fn response(answer: ApiResponse, framing: &Framing<'_>) -> Response<M
 fn echo_error(headers: &mut http::HeaderMap, error: &UpsError) {
     let code = HeaderValue::from_str(&error.code);
     let message = HeaderValue::from_str(&error.message);
+    // All or none: a text that fits no header leaves the error to the body.
     let (Ok(code), Ok(message)) = (code, message) else {
         return;
     };

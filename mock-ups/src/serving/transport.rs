@@ -28,6 +28,7 @@ const RESET: u8 = 2;
 impl CloseMode {
     /// RST instead of FIN.
     pub(crate) fn reset(&self) {
+        // Relaxed: the flag is alone, and the socket ends after the handler in any case.
         self.0.store(RESET, Ordering::Relaxed);
     }
 
@@ -110,15 +111,18 @@ impl Transport {
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_TIME)));
+        // Time first: a client that always has bytes ready must not keep the socket.
         if timer.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
+        // On the stack and not initialised: what is read here is thrown away.
         let mut dropped = [MaybeUninit::uninit(); 8 * 1024];
         loop {
             let mut buffer = ReadBuf::uninit(&mut dropped);
             let read = ready!(Pin::new(&mut *self).poll_read(cx, &mut buffer));
             let length = buffer.filled().len();
             self.linger_left = self.linger_left.saturating_sub(length);
+            // An error or the client's end is what it lingered for.
             if read.is_err() || length == 0 || self.linger_left == 0 {
                 return Poll::Ready(());
             }
@@ -172,6 +176,7 @@ impl AsyncWrite for Transport {
     }
 
     fn is_write_vectored(&self) -> bool {
+        // Passed on, or hyper would copy head and body into one buffer.
         match &self.stream {
             Stream::Plain(tcp) => tcp.is_write_vectored(),
             Stream::Tls(tls) => tls.is_write_vectored(),
@@ -194,6 +199,7 @@ impl AsyncWrite for Transport {
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep(FAREWELL)));
             return timer.as_mut().poll(cx).map(Ok);
         }
+        // The FIN comes before lingering: the client must see the end to stop sending.
         if self.timer.is_none() {
             ready!(self.poll_fin(cx))?;
         }

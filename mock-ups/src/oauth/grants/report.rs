@@ -91,6 +91,7 @@ impl Grants {
         let picked = inner.grants.values().filter(|grant| matches(grant));
         let mut reports: BTreeMap<u64, GrantReport> =
             picked.map(|grant| (grant.id, begin(grant))).collect();
+        // One pass over all tokens instead of one for each grant.
         for (text, token) in inner.refresh_tokens.entries() {
             let grant = inner.grants.get(&token.grant);
             if let (Some(grant), Some(report)) = (grant, reports.get_mut(&token.grant)) {
@@ -99,6 +100,7 @@ impl Grants {
                 report.refresh_tokens.push(one(text, token, holds, now_ms));
             }
         }
+        // Sorting and counting need no lock, and a token request may be waiting.
         drop(inner);
         reports.values_mut().for_each(finish);
         reports.into_values().collect()
@@ -120,6 +122,7 @@ fn begin(grant: &Grant) -> GrantReport {
 }
 
 fn one(text: &str, token: &RefreshToken, grant_holds: bool, now_ms: i64) -> RefreshTokenReport {
+    // The order of the refusals at the endpoint, so that the report says what a client would hear.
     let state = if token.used {
         TokenState::Used
     } else if !grant_holds {
@@ -151,12 +154,14 @@ fn finish(report: &mut GrantReport) {
     let tokens = &mut report.refresh_tokens;
     tokens.sort_by_key(|token| token.refresh_token);
     let newest = tokens.last();
+    // Older tokens are used by then, so only the newest can be alive.
     report.alive = newest.is_some_and(|token| token.state == TokenState::Alive);
     report.presented_twice = tokens.iter().filter(|token| token.presented > 1).count();
 }
 
 fn fingerprint(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());
+    // Eight bytes tell tokens apart and do not lead back to them.
     let digits = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
     digits.collect()
 }

@@ -116,12 +116,15 @@ impl<'t> ServicePrices<'t> {
         discount: Option<i64>,
         factor: i64,
     ) -> Option<Self> {
+        // A quoted lane wins over the tables: it is how a tariff reproduces a recorded answer to the cent.
         let quoted = tariff.quoted(job.from_prefix, job.to_prefix);
         let is_quoted =
             quoted.is_some_and(|lane| lane.prices.iter().any(|price| price.service == service));
+        // A service that only the lane quotes has no column, and is sold all the same.
         if !is_quoted && !tariff.sells(service, zone) {
             return None;
         }
+        // A lane's own delivery area stands for the ZIP tables, which need not know that destination.
         let area = match quoted.and_then(|lane| lane.area.as_ref()) {
             Some(area) => Some(area),
             None => job.to_zip.and_then(|zip| tariff.area(zip)),
@@ -138,6 +141,7 @@ impl<'t> ServicePrices<'t> {
             area,
             factor,
             discount,
+            // Modifiers change negotiated totals only.
             modifier: modifier.filter(|_| discount.is_some()),
         })
     }
@@ -171,15 +175,18 @@ impl<'t> ServicePrices<'t> {
             }),
             ..PackageCharges::default()
         };
+        // Simple rate is one price with everything in it: no fuel, no residential surcharge, no area.
         if let Some(size) = parcel.simple_rate.filter(|_| job.service.is_some()) {
             let base = rules.simple_rate.get(size).copied().unwrap_or_default();
             return PackageCharges {
+                // Simple rates are published prices, so an account's discount does not touch them.
                 base,
                 net_base: base,
                 ..options
             };
         }
         let quoted = self.quoted_price(parcel.pounds);
+        // Rounded before the fuel is taken from it, as the answer shows the rounded base.
         let base = self.convert(match quoted {
             Some((price, _, _)) => price,
             None => self
@@ -189,10 +196,14 @@ impl<'t> ServicePrices<'t> {
         });
         let fuel_percent = quoted.map_or_else(|| self.fuel_percent(), |(_, _, percent)| percent);
         let net_base = match (quoted.and_then(|(_, net, _)| net), self.discount) {
+            // A recorded net price is exact, a discount only approximates it.
             (Some(net), Some(_)) => self.convert(net),
             (_, Some(discount)) => base - per(base, discount, 1000),
+            // Without a discount both totals must come out the same.
             (_, None) => base,
         };
+        // Delivery area and residential surcharge are not discounted: in the recordings they are the same in both
+        // totals.
         let area = self.area.map_or(0, |area| {
             self.convert(if residential {
                 area.residential
@@ -209,6 +220,7 @@ impl<'t> ServicePrices<'t> {
             base,
             area,
             residential,
+            // Fuel is a share of base, area and residential surcharge together; options are free of it.
             fuel: per(base + area + residential, fuel_percent, 10_000),
             net_base,
             net_fuel: per(net_base + area + residential, fuel_percent, 10_000),
@@ -224,11 +236,13 @@ impl<'t> ServicePrices<'t> {
     ) -> ShipmentCharges {
         let rules = &self.tariff.rules;
         let when = |wanted: bool, charge: Cents| if wanted { self.convert(charge) } else { 0 };
+        // Options are converted one by one, as each is a line of its own in the answer.
         let mut charges = ShipmentCharges {
             saturday_delivery: when(job.options.saturday_delivery, rules.saturday_delivery),
             saturday_pickup: when(job.options.saturday_pickup, rules.saturday_pickup),
             carbon_neutral: when(
                 job.options.carbon_neutral,
+                // Carbon neutrality is charged per package but listed at the shipment.
                 rules.carbon_neutral[self.class.index()] * count(packages),
             ),
             signature: self.convert(self.signature(job.options.signature)),
@@ -271,17 +285,20 @@ impl<'t> ServicePrices<'t> {
 
     /// The first dollars are free; then it goes by started hundreds.
     fn declared(&self, parcel: &Parcel<'_>) -> Cents {
+        // The table is in dollars and the declared value in the shipment's currency.
         let rule = &self.tariff.rules.declared_value;
         let dollars = parcel.declared_value * 1000 / self.factor;
         if dollars <= rule.free_dollars * 100 {
             return 0;
         }
+        // Every started hundred counts whole.
         let hundreds = (dollars + 9_999) / 10_000;
         self.convert((hundreds * rule.per_hundred).max(rule.minimum))
     }
 
     /// Dollars to the currency of the shipment.
     const fn convert(&self, dollars: Cents) -> Cents {
+        // Most shipments are in dollars: no rounding step for them.
         if self.factor == 1000 {
             dollars
         } else {
@@ -292,6 +309,7 @@ impl<'t> ServicePrices<'t> {
 
 /// `amount * part / whole`, halves up.
 const fn per(amount: Cents, part: i64, whole: i64) -> Cents {
+    // Adding half before the division rounds halves up without floating point.
     (amount * part + whole / 2) / whole
 }
 

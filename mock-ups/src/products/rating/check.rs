@@ -26,6 +26,7 @@ use super::tariff::Tariff;
 pub(crate) use package::SIMPLE_RATE_SIZES;
 
 /// Packages in one shipment.
+// UPS's present limit; its older guides say 50.
 const MAX_PACKAGES: usize = 200;
 
 /// What the checks need to know beside the request.
@@ -50,8 +51,10 @@ pub(crate) fn check<'r>(
         .shipment
         .as_ref()
         .ok_or_else(|| UpsError::from(error::MISSING_REQUIRED))?;
+    // The shipper comes first: a request that lacks everything is told about the shipper.
     let shipper_number = shipper_number(shipment)?;
     let (from, to) = place::ends(shipment)?;
+    // Only residences are looked up: UPS never changes a business into a residence.
     let reclassified = to.residential && {
         let state = to.state.as_ref().map(Code2::as_str);
         classification::is_commercial(facts.body, to.zip, state)
@@ -62,12 +65,15 @@ pub(crate) fn check<'r>(
         residential: to.residential && !reclassified,
     };
     let packages = &shipment.package.0;
+    // After the addresses: a body without packages and with a wrong address gets the address's code.
     if packages.is_empty() {
         return Err(error::NO_PACKAGES.into());
     }
+    // Before any package is measured, so a hostile list costs nothing.
     if packages.len() > MAX_PACKAGES {
         return Err(error::TOO_MANY_PACKAGES.into());
     }
+    // Service before units and weights: they depend on what the lane sells.
     let service = service(shipment, lane, facts.mode)?;
     if facts.packaging_name_is_strict {
         package::named_strictly(packages)?;
@@ -79,8 +85,10 @@ pub(crate) fn check<'r>(
         .map(|(index, package)| package::parcel(package, index, units, lane, facts.tariff))
         .collect::<Result<Vec<_>, _>>()?;
     if let Some(service) = service {
+        // Only now: whether a package fits is known after it was measured.
         package::fits_service(&parcels, service, lane)?;
     }
+    // Last: who pays and what is inside matter only for a shipment that could be priced.
     payer(shipment, shipper_number)?;
     contents_value(shipment, lane, facts.mode)?;
     Ok(RatingJob {
@@ -98,6 +106,7 @@ pub(crate) fn check<'r>(
         return_label: shipment
             .return_service
             .as_ref()
+            // 9 is the printed return label; clients pad it to two digits as they do service codes.
             .is_some_and(|service| matches!(service.code.as_str(), "9" | "09")),
         options: options(shipment, lane),
         shows: shows(request, shipment, facts),
@@ -111,6 +120,7 @@ fn shipper_number<'r>(shipment: &'r Shipment<'_>) -> Result<Option<&'r str>, Ups
         .as_ref()
         .ok_or_else(|| UpsError::from(error::SHIPPER_MISSING))?;
     match shipper.shipper_number.present() {
+        // A wrong number is 112111 and an absent one is allowed: rates are also given without an account.
         Some(number) if number.len() != 6 || !number.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             Err(error::SHIPPER_NUMBER_INVALID.into())
         }
@@ -125,12 +135,14 @@ fn service(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<Option<Ser
     }
     let code = shipment.service.as_ref().map(|service| &service.code);
     let code = code.and_then(Text::present);
+    // Recorded for v2205 only; other versions miss the service.
     if code.is_none() && mode.rates_all_without_service() {
         return Ok(None);
     }
     let service = code
         .and_then(Service::parse)
         .ok_or_else(|| UpsError::from(error::SERVICE_INVALID_FROM_ORIGIN))?;
+    // From the narrowest reason to the widest, since each has its own code: residence, lane, origin.
     if lane.sells(service) {
         Ok(Some(service))
     } else if lane.sells_to_businesses_only(service) {
@@ -147,6 +159,7 @@ fn payer(shipment: &Shipment<'_>, shipper_number: Option<&str>) -> Result<(), Up
     let Some(details) = shipment.payment_details.as_ref() else {
         return Ok(());
     };
+    // Every charge counts: duties may be billed to another account than transportation.
     for charge in &details.shipment_charge.0 {
         let billed = charge.bill_shipper.as_ref();
         let account = billed.and_then(|billed| billed.account_number.present());
@@ -155,6 +168,7 @@ fn payer(shipment: &Shipment<'_>, shipper_number: Option<&str>) -> Result<(), Up
             return Err(error::SHIPPER_NUMBER_INVALID.into());
         }
         if let Some(account) = account
+            // Compared without case, as clients send account numbers in both.
             && !shipper_number.is_some_and(|number| number.eq_ignore_ascii_case(account))
         {
             return Err(error::BILL_SHIPPER_INVALID.into());
@@ -166,8 +180,11 @@ fn payer(shipment: &Shipment<'_>, shipper_number: Option<&str>) -> Result<(), Up
 /// `InvoiceLineTotal` and `ShipmentTotalWeight`: both are needed for time in transit across a border and to
 /// or from Puerto Rico. The total must be sane whenever it is there.
 fn contents_value(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<(), UpsError> {
+    // 99,999,999 in thousandths: the highest `InvoiceLineTotal` that the field allows.
     const MOST: i64 = 99_999_999_000;
+    // Puerto Rico is inside the United States for services and outside for customs.
     let crosses = lane.is_international() || lane.from.0 != lane.to.0 && lane.is_united_states();
+    // Documents have no value to declare.
     let is_needed = mode.time_in_transit && crosses && !shipment.documents_only_indicator.0;
     let Some(total) = shipment.invoice_line_total.as_ref() else {
         return match is_needed {
@@ -176,6 +193,7 @@ fn contents_value(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<(),
         };
     };
     match thousandths(total.monetary_value.as_str()) {
+        // The lower bound is one unit; UPS calls 0.50 invalid.
         Some(value) if (1000..=MOST).contains(&value) => {}
         _ => return Err(error::CONTENTS_VALUE_INVALID.into()),
     }
@@ -183,6 +201,7 @@ fn contents_value(shipment: &Shipment<'_>, lane: Lane, mode: Mode) -> Result<(),
         if !places::is_currency(total.currency_code.as_str()) {
             return Err(error::CONTENTS_CURRENCY_INVALID.into());
         }
+        // Value, then currency, then weight: the order of their codes 111549, 111550 and 111546.
         let weight = shipment.shipment_total_weight.as_ref();
         let weight = weight.and_then(|weight| thousandths(weight.weight.as_str()));
         if weight.is_none_or(|weight| weight <= 0) {
@@ -232,6 +251,7 @@ fn shows<'r>(
     RequestedOutput {
         customer_context: envelope.and_then(customer_context),
         negotiated_asked: rating.negotiated_rates_indicator.0,
+        // The two indicators are independent: a payer's rates may be asked for without the shipper's own.
         third_party: if rating.tpfc_negotiated_rates_indicator.0 {
             third_party(shipment)
         } else {
@@ -252,6 +272,7 @@ fn shows<'r>(
 /// Whose negotiated rates the shipper asks for: those of the third party or the receiver who pays
 /// for the transportation.
 fn third_party<'r>(shipment: &'r Shipment<'_>) -> ThirdParty<'r> {
+    // Rating says `PaymentDetails` and shipping `PaymentInformation` for the same member.
     let details = shipment.payment_details.as_ref();
     let charges = details.or(shipment.payment_information.as_ref());
     let charges = charges.map_or(&[][..], |details| &details.shipment_charge.0);
@@ -268,7 +289,9 @@ fn third_party<'r>(shipment: &'r Shipment<'_>) -> ThirdParty<'r> {
 /// The context that the answer repeats, at most 512 characters of it.
 fn customer_context<'r>(request: &'r Request<'_>) -> Option<&'r str> {
     let reference = request.transaction_reference.as_ref()?;
+    // An empty context is answered as none.
     let context = reference.customer_context.as_ref()?.present()?;
+    // Cut at a character, not a byte: slicing inside one would panic on a client's text.
     let end = context
         .char_indices()
         .nth(512)
@@ -278,7 +301,9 @@ fn customer_context<'r>(request: &'r Request<'_>) -> Option<&'r str> {
 
 /// `2205`, or `v2205` as recorded; 0 when absent or unreadable.
 pub(crate) fn sub_version(text: &str) -> u32 {
+    // Recordings hold `v2205` in the body, so the letter is tolerated.
     let digits = text.trim_start_matches(['v', 'V']);
+    // Longer than any version; a parse of hostile digits would only fail later.
     if digits.len() > 4 {
         return 0;
     }
@@ -290,15 +315,18 @@ fn wanted_pickup<'r>(shipment: &'r Shipment<'_>, today: Date) -> WantedPickup<'r
     let pickup = information.and_then(|information| information.pickup.as_ref());
     let sent = pickup.and_then(|pickup| pickup.date.present());
     let within = |day: &Date| {
+        // The bounds are in the field's description: 35 days back and 60 ahead.
         let earliest: Span = 35.days();
         let latest: Span = 60.days();
         (today.saturating_sub(earliest)..=today.saturating_add(latest)).contains(day)
     };
+    // A day that cannot be used is no error: UPS takes today and says so in alert 111730.
     let day = sent.and_then(calendar::parse_date).filter(within);
     let bill_type = information.and_then(|information| information.package_bill_type.present());
     WantedPickup {
         bill_type: bill_type
             .filter(|code| matches!(*code, "02" | "03" | "04" | "07"))
+            // 03 is "non-document", what a package is unless the client says otherwise.
             .unwrap_or("03"),
         day,
         time: pickup.and_then(|pickup| clock_time(pickup.time.as_str())),
@@ -313,6 +341,7 @@ fn clock_time(text: &str) -> Option<Time> {
     }
     let two = |at: usize| {
         text.get(at..at + 2)
+            // Seconds are optional, so what lies past a text of four digits is 0.
             .map_or(Some(0), |digits| digits.parse().ok())
     };
     Time::new(two(0)?, two(2)?, two(4)?, 0).ok()

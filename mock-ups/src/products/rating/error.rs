@@ -59,6 +59,7 @@ fixed! {
     TOO_HEAVY_KILOGRAMS = "111036",
         "The maximum per package weight for the selected service from the selected country or \
          territory is 70.00 kilograms.";
+    // UPS has one code for both systems, unlike 111055 and 111056.
     TOO_BIG = "111050",
         "Package exceeds the maximum size total constraints of 165 inches (length + girth, where \
          girth is 2 x width plus 2 x height)";
@@ -66,6 +67,7 @@ fixed! {
         "Package exceeds the maximum size total constraints of 419 centimeters (length + girth, \
          where girth is 2 x width plus 2 x height)";
     TOO_LONG_INCHES = "111055", "Package exceeds the maximum length constraints of 108 inches";
+    // 270 in the text although the limit is 274: the text is UPS's.
     TOO_LONG_CENTIMETRES = "111056", "Package exceeds the maximum length constraints of 270 cm";
     WRONG_SYSTEM = "111057", "This measurement system is not valid for the selected country.";
     BILL_SHIPPER_INVALID = "111600", "BillShipper payment method is not valid for this shipment";
@@ -96,6 +98,7 @@ fixed! {
 
 /// 110609.
 pub(crate) fn dimensions_incomplete(package: usize) -> UpsError {
+    // UPS counts packages from 1.
     let number = package + 1;
     let text = format!(
         "All package dimensions are required and each must be greater than 0 for package {number}"
@@ -131,6 +134,7 @@ pub(crate) fn state_invalid(state: &str, country: &Code2) -> UpsError {
 
 /// Rating's error under shipping's number: 12xxxx for 11xxxx.
 pub(crate) fn as_shipping(mut error: UpsError) -> UpsError {
+    // Codes of other families (10002, 20007) are the same in both products.
     if let Some(rest) = error.code.strip_prefix("11").filter(|rest| rest.len() == 4) {
         error.code = Cow::Owned(format!("12{rest}"));
     }
@@ -139,6 +143,8 @@ pub(crate) fn as_shipping(mut error: UpsError) -> UpsError {
 
 /// Appends what a client sent, cut short and without anything that would break a header.
 fn push_plain(text: &mut String, sent: &str) {
+    // The text is also sent as a header, where a line break would be an attack or a panic.
     let plain = sent.chars().filter(|c| c.is_ascii_graphic() || *c == ' ');
+    // Sixteen characters are enough to recognise a postal code or state and too few to fill a log.
     text.extend(plain.take(16));
 }

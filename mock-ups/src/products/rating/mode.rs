@@ -23,6 +23,7 @@ impl Mode {
         additional: Option<&str>,
     ) -> Result<Self, UpsError> {
         let version = version_of(Api::Rating, version)?;
+        // Without case: `rate` in small letters is accepted by UPS and sent by clients.
         let is = |name: &str| option.eq_ignore_ascii_case(name);
         let (shop, timed) = if is("Rate") {
             (false, false)
@@ -35,6 +36,7 @@ impl Mode {
         } else {
             return Err(error::INVALID_ACTION.into());
         };
+        // The query adds time in transit to `Rate` and `Shop` too; clients use either spelling of the wish.
         let additional = additional.is_some_and(|info| info.eq_ignore_ascii_case("timeintransit"));
         Ok(Self {
             shop,

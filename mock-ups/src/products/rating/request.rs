@@ -42,6 +42,7 @@ members!('a, Request<'a> {
 /// `TransactionReference`.
 #[derive(Debug, Default)]
 pub(crate) struct TransactionReference<'a> {
+    // `Option` tells an empty context from an absent one; the answer is not the same.
     pub(crate) customer_context: Option<Text<'a>>,
 }
 
@@ -149,6 +150,7 @@ members!('a, DeliveryConfirmation<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Address<'a> {
     pub(crate) state_province_code: Text<'a>,
+    // Absent and empty postal codes have different codes at the origin.
     pub(crate) postal_code: Option<Text<'a>>,
     pub(crate) country_code: Text<'a>,
     pub(crate) residential_address_indicator: Indicator,
@@ -169,6 +171,7 @@ pub(crate) struct Shipment<'a> {
     pub(crate) ship_from: Opt<Party<'a>>,
     pub(crate) alternate_delivery_address: Opt<Party<'a>>,
     pub(crate) service: Opt<Coded<'a>>,
+    // One package may come as an object: official examples do so.
     pub(crate) package: Many<Package<'a>>,
     pub(crate) documents_only_indicator: Indicator,
     pub(crate) return_service: Opt<Coded<'a>>,
@@ -268,6 +271,7 @@ members!('a, ShipmentServiceOptions<'a> {
     "SaturdayPickupIndicator" => saturday_pickup_indicator,
     "SaturdayDeliveryIndicator" => saturday_delivery_indicator,
     "DeliveryConfirmation" => delivery_confirmation,
+    // COD is an object whose content does not matter, so its presence is the indicator.
     "UPScarbonneutralIndicator" => carbon_neutral_indicator,
     "COD" => cash_on_delivery,
 });

@@ -48,6 +48,7 @@ const NOT_QUALIFIED: Alert = Alert::new(
     "120900",
     "User Id and Shipper Number combination is not qualified to receive negotiated rates",
 )
+// The same alert ends with a full stop at the shipment and without one in the response.
 .at_shipment(
     "User Id and Shipper Number combination is not qualified to receive negotiated rates.",
 );
@@ -65,6 +66,7 @@ const RECLASSIFIED: Alert = Alert::new(
     "Ship To Address Classification is changed from Residential to Commercial",
 );
 const DATE_CHANGED: Alert = Alert::new("111730", "Invalid Date. Changed to today's date")
+    // At the shipment UPS speaks of the pickup date.
     .at_shipment("Invalid Date. Changed the pickup date");
 const NO_USER_DISCOUNT: Alert = Alert::new(
     "111531",
@@ -74,6 +76,7 @@ const NO_TRANSIT: Alert = Alert::new(
     "111598",
     "Time in transit information is not available for the requested service",
 );
+// The semicolon is UPS's.
 const MODIFIER_APPLIED: Alert = Alert::new("112237", "Modifier is applied on Package(s);");
 const HANDLING_SET: Alert = Alert::new(
     "119001",
@@ -107,6 +110,7 @@ impl ResponseContext<'_> {
     fn modifier<'t>(&self, basis: &ServicePrices<'t>) -> Option<&'t RateModifier> {
         basis
             .modifier
+            // Modifiers came with sub-version 2205; older clients do not know the member.
             .filter(|_| self.job.shows.sub_version >= 2205)
     }
 
@@ -120,8 +124,10 @@ impl ResponseContext<'_> {
         let shows = &self.job.shows;
         let transit = shows.time_in_transit.as_ref();
         let parcels = &self.job.parcels;
+        // 110971 is in every answer, so the list never is empty.
         let mut alerts = [&MAY_VARY; 10];
         let mut count = 1;
+        // The order is fixed, so that clients and tests that compare whole answers see no difference.
         for (raised, alert) in [
             (self.not_qualified, &NOT_QUALIFIED),
             (
@@ -154,7 +160,9 @@ impl ResponseContext<'_> {
 /// Writes the whole answer: one rated shipment per basis.
 pub(crate) fn write(sheet: &ResponseContext<'_>, bases: &[ServicePrices<'_>]) -> Vec<u8> {
     let packages = sheet.job.parcels.len();
+    // Room for the usual sizes: a document that grows is copied several times in a load test.
     let capacity = 512 + bases.len() * (1536 + packages * 1024);
+    // One buffer for all services: Shop prices each package once for every service.
     let mut charges = Vec::with_capacity(packages);
     Json::document(Style::Spaced, capacity, |json| {
         json.object("RateResponse", |json| {
@@ -177,6 +185,7 @@ pub(crate) fn write(sheet: &ResponseContext<'_>, bases: &[ServicePrices<'_>]) ->
 fn response(json: &mut Json, sheet: &ResponseContext<'_>, bases: &[ServicePrices<'_>]) {
     json.object("Response", |json| {
         json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
+        // The response has an alert when any of its shipments has it.
         let modified = bases.iter().any(|basis| sheet.modifier(basis).is_some());
         // Seen as a list of one even where the version would write an object.
         let untimed = bases.iter().any(|basis| sheet.is_untimed(basis));
@@ -187,6 +196,7 @@ fn response(json: &mut Json, sheet: &ResponseContext<'_>, bases: &[ServicePrices
                 json.text("CustomerContext", context);
                 json.text("TransactionIdentifier", sheet.transaction);
             }),
+            // UPS writes an empty string, not an absent member, when the client sent no context.
             None => json.text("TransactionReference", ""),
         }
     });

@@ -63,9 +63,11 @@ impl Service {
     /// The service with this code. `1` and `001` are read as `01`, as clients that treat codes as
     /// numbers send them.
     pub(crate) fn parse(code: &str) -> Option<Self> {
+        // Exact first: `017` must not be found as `17` before a code that is spelled so.
         let exact = |code: &str| CODES.iter().position(|known| *known == code);
         let digits = code.trim_start_matches('0');
         let found = exact(code).or_else(|| match digits.len() {
+            // One digit is a code without its zero; two digits are looked up as they are.
             1 if code.is_ascii() => CODES
                 .iter()
                 .position(|known| known.strip_prefix('0') == Some(digits)),
@@ -98,6 +100,7 @@ impl Service {
 
     /// Whether UPS can say when it arrives. Freight and what the post delivers have no such date.
     pub(crate) fn has_transit_times(self) -> bool {
+        // Mail Innovations is carried by the post at the end, which promises no day.
         !matches!(self.code(), "17" | "71" | "72" | "75" | "96") && !self.code().starts_with('M')
     }
 
@@ -110,6 +113,7 @@ impl Service {
             "02" if domestic_us => "UPS 2nd Day Air",
             "02" => "UPS Expedited",
             "03" => "UPS Ground",
+            // Inside the Union UPS calls the same codes Express and Expedited, without "Worldwide".
             "07" if lane.is_european() => "UPS Express",
             "07" => "UPS Worldwide Express",
             "08" if lane.is_european() => "UPS Expedited",
@@ -162,10 +166,12 @@ impl Lane {
     }
 
     pub(crate) fn is_domestic(self) -> bool {
+        // US and PR are two country codes and one domestic market.
         self.from.0 == self.to.0 || self.is_united_states()
     }
 
     pub(crate) fn is_international(self) -> bool {
+        // Inside the Union nothing crosses customs, so it counts as neither domestic nor international.
         !self.is_domestic() && !self.is_european()
     }
 
@@ -179,9 +185,11 @@ impl Lane {
     fn shop_services(self) -> &'static [Service] {
         match (self.from.1, self.to.1) {
             (Region::UnitedStates, Region::UnitedStates) if self.residential => {
+                // The recorded Shop for a residence: without 59, which is for businesses.
                 services!["01", "02", "03", "12", "13", "14"]
             }
             (Region::UnitedStates, Region::UnitedStates) => {
+                // The order of the official example for a business, different from the residence's.
                 services!["12", "14", "59", "03", "13", "01", "02"]
             }
             (Region::UnitedStates | Region::PuertoRico, Region::PuertoRico)
@@ -210,11 +218,13 @@ impl Lane {
     fn rate_only_services(self) -> &'static [Service] {
         match (self.from.1, self.to.1) {
             (Region::UnitedStates, Region::UnitedStates) => services![
+                // 92 to 95 never come out of a Shop, in any recording: they must be asked for by Rate.
                 "75", "92", "93", "94", "95", "M2", "M3", "M4", "M5", "M6", "M7"
             ],
             (Region::UnitedStates, _) => services!["11", "17", "71", "72", "96", "M5", "M6"],
             (Region::Canada, Region::Canada) => services!["70"],
             (Region::Poland, Region::Poland) => services!["70", "83", "08"],
+            // 12:00 Express is sold from Germany only.
             (Region::Poland | Region::EuropeanUnion, _) if self.from.0 == DE => {
                 services!["70", "74"]
             }
@@ -236,6 +246,7 @@ impl Lane {
     /// Whether the service is sold there to businesses and not to this residence.
     pub(crate) fn sells_to_businesses_only(self, service: Service) -> bool {
         let to_business = Self {
+            // The same lane as a business would see it: 111215 tells the client that the residence is the reason.
             residential: false,
             ..self
         };
@@ -244,6 +255,7 @@ impl Lane {
 
     /// Whether the service is sold from this origin to any destination.
     pub(crate) fn origin_sells(self, service: Service) -> bool {
+        // One country for each region, since the choice depends on regions only.
         let probes = [
             (US, Region::UnitedStates),
             (crate::places::PR, Region::PuertoRico),
@@ -282,8 +294,10 @@ impl Packaging {
     /// The packaging of a code; an absent code is 02.
     pub(crate) fn parse(code: &str) -> Option<Self> {
         Some(match code {
+            // Clients send numbers and drop the zero; an absent code is the customer's own package.
             "" | "00" | "02" | "0" | "2" => Self::Customer,
             "01" | "1" => Self::Letter,
+            // UPS writes 2a in small letters, some clients in capitals.
             "03" | "04" | "21" | "2a" | "2b" | "2c" | "2A" | "2B" | "2C" => Self::Express,
             "24" | "25" => Self::WorldwideBox,
             "30" => Self::Pallet,
@@ -297,8 +311,10 @@ impl Packaging {
     /// Whether the service takes it on this lane.
     pub(crate) fn goes_by(self, service: Service, lane: Lane) -> bool {
         let mail = service.code().starts_with('M');
+        // 96 and 71 are freight and take pallets only.
         match self {
             Self::Customer => !mail && service.code() != "96" && service.code() != "71",
+            // UPS's own packaging is free for air services and refused on the ground.
             Self::Letter | Self::Express => !mail && service.class(lane) != Class::Ground,
             Self::WorldwideBox => lane.is_international() && service.class(lane) != Class::Ground,
             Self::Pallet => matches!(service.code(), "71" | "96" | "75"),

@@ -181,6 +181,7 @@ const ZONE_NAMES: [&str; 18] = [
 
 /// The zone numbers that ground services show; air services add a hundred or more.
 const ZONE_NUMBERS: [i64; 18] = [
+    // Hawaii, Alaska, Puerto Rico and the foreign regions have numbers outside 2 to 8 on UPS's charts.
     2, 3, 4, 5, 6, 7, 8, 44, 46, 45, 1, 51, 81, 82, 84, 86, 87, 89,
 ];
 
@@ -200,6 +201,7 @@ impl Zone {
             "02" => 200,
             "59" => 240,
             "12" => 300,
+            // Pallets may be heavier than the table; its last price holds for them.
             "07" | "54" => 900,
             "65" => 400,
             "08" => 600,
@@ -218,6 +220,7 @@ impl Zone {
 const BUNDLED: [(&str, &str); 2] = [
     ("default", include_str!("../../../tariffs/default.toml")),
     (
+        // Prices that reproduce recorded answers of the test environment in January 2024.
         "cie-2024-01",
         include_str!("../../../tariffs/cie-2024-01.toml"),
     ),
@@ -279,6 +282,7 @@ impl Tariff {
     /// The quoted prices between two ZIP prefixes.
     pub(crate) fn quoted(&self, from: Option<u16>, to: Option<u16>) -> Option<&QuotedLane> {
         let key = (from?, to?);
+        // Few lanes and many calls: the file's reader sorted them for this search.
         let at = self
             .lanes
             .binary_search_by_key(&key, |lane| (lane.from, lane.to))
@@ -288,6 +292,7 @@ impl Tariff {
 
     /// The delivery area of a ZIP code.
     pub(crate) fn area(&self, zip: u32) -> Option<&DeliveryArea> {
+        // The whole ZIP code wins, since one prefix can hold rural and suburban places.
         let by_zip = self.area_by_zip.binary_search_by_key(&zip, |entry| entry.0);
         let index = match by_zip {
             Ok(at) => self.area_by_zip[at].1,
@@ -298,7 +303,9 @@ impl Tariff {
 
     /// The zone of a shipment. Prefixes are those of US ZIP codes, where both are known.
     pub(crate) fn zone(&self, lane: Lane, from: Option<u16>, to: Option<u16>) -> Zone {
+        // The names are constants of the table above; zone 8 is the fallback that prices nothing too low.
         let name = |wanted: &str| Zone::named(wanted).unwrap_or(Zone(6));
+        // Before "domestic": the United States and Puerto Rico are two countries with one set of zones.
         if lane.is_united_states() {
             return self.domestic_zone(from, to);
         }
@@ -309,6 +316,7 @@ impl Tariff {
             return name("region");
         }
         name(match continent(lane.to.0) {
+            // Canada and Mexico are neighbours; other origins reach the United States by the dearest table.
             Continent::UnitedStates => match lane.from.1 {
                 Region::Canada | Region::Mexico => "region",
                 Region::UnitedStates
@@ -328,9 +336,12 @@ impl Tariff {
 
     fn domestic_zone(&self, from: Option<u16>, to: Option<u16>) -> Zone {
         let (Some(from), Some(to)) = (from.and_then(zip3), to.and_then(zip3)) else {
+            // A ZIP code is missing or unknown: the farthest zone, so that no rate is too cheap.
             return Zone(6);
         };
+        // Within Hawaii or Alaska the mainland's distance bands apply.
         if from.state != to.state {
+            // Destination first: UPS names the zone after where the shipment goes.
             for end in [to.state, from.state] {
                 match end.as_str() {
                     "HI" => return Zone(7),
@@ -342,6 +353,7 @@ impl Tariff {
         }
         let miles = from.miles_to(&to);
         let bands = self.rules.zone_miles.iter();
+        // The bounds ascend, so counting those that are passed gives the zone.
         let step = bands.take_while(|bound| miles > **bound).count();
         Zone(u8::try_from(step).unwrap_or(6))
     }
@@ -352,6 +364,7 @@ impl Tariff {
             .currencies
             .iter()
             .find(|(known, _)| known == currency)
+            // An unknown currency is priced as dollars: a foreign origin must still get an answer.
             .map_or(1000, |(_, factor)| *factor)
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct Commitment {
 const END_OF_DAY: i64 = 230_000;
 
 /// Ground: business days by how many zones away the destination is.
+// Index 0 and 1 have no zone; they keep the index equal to the zone's number.
 const GROUND_DAYS: [u32; 12] = [1, 1, 1, 2, 2, 3, 4, 4, 5, 5, 5, 5];
 
 /// The promise of a service. The days of ground services are a model of our own.
@@ -37,6 +38,7 @@ pub(crate) fn commitment(service: Service, lane: Lane, zone: Zone) -> Commitment
         guaranteed: false,
         ..promise(business_days, None, END_OF_DAY)
     };
+    // Codes 01, 02, 12, 13 and 14 mean other services outside the United States.
     if lane.is_united_states() {
         return match service.code() {
             "14" => promise(1, Some("8:30 A.M."), 83_000),
@@ -46,11 +48,13 @@ pub(crate) fn commitment(service: Service, lane: Lane, zone: Zone) -> Commitment
             "02" => promise(2, None, END_OF_DAY),
             "12" => promise(3, None, END_OF_DAY),
             _ => {
+                // Farther than the table: the last entry is the longest way.
                 let steps = zone.steps().min(GROUND_DAYS.len() - 1);
                 plain(GROUND_DAYS[steps])
             }
         };
     }
+    // A border costs a day more in this model.
     let abroad = u32::from(lane.is_international());
     match service.code() {
         "14" => promise(1, Some("9:00 A.M."), 90_000),
@@ -70,6 +74,7 @@ pub(crate) fn commitment(service: Service, lane: Lane, zone: Zone) -> Commitment
 pub(crate) fn pickup_day(asked: Date, time: Option<Time>) -> Date {
     let first = calendar::business_day_from(asked);
     match time {
+        // The cut-off matters only today; a later asked day has its whole working day.
         Some(time) if first == asked && time > CUTOFF => {
             calendar::business_day_from(calendar::next_day(asked))
         }
@@ -78,6 +83,7 @@ pub(crate) fn pickup_day(asked: Date, time: Option<Time>) -> Date {
 }
 
 /// Handing over later than this means the next day.
+// The mock's own hour; UPS's differs by place.
 const CUTOFF: Time = Time::constant(18, 0, 0, 0);
 
 /// A time of day as six digits, HHMMSS.

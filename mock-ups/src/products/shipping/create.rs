@@ -23,11 +23,13 @@ impl Shipping {
         request: &ApiRequest<'_>,
         version: &str,
     ) -> Result<ApiResponse, UpsError> {
+        // Shipping prices one service, so the request is checked as a Rate would be.
         let mode = Mode {
             shop: false,
             time_in_transit: false,
             version: version_of(Api::Shipping, version)?,
         };
+        // Read twice from one body: the priced part shares rating's types, the other is shipping's own.
         let details: Envelope<'_> = match read(request.body) {
             Ok(details) => details,
             Err(unread) => return unread.answer(),
@@ -41,7 +43,9 @@ impl Shipping {
         let priced = priced.shipment_request.0.ok_or_else(not_valid)?;
         // The table of lengths works on the tree; a load test does not ship.
         let tree = serde_json::from_slice(request.body).unwrap_or_default();
+        // Lengths before content: a text that is too long is refused whatever it says.
         field_rules::check(field_rules::SHIPPING, &tree)?;
+        // Shipping's own required members come before rating's checks, which know only codes of their own.
         let format = checked(&details)?;
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
         let facts = CheckInputs {
@@ -51,9 +55,12 @@ impl Shipping {
             mode,
             packaging_name_is_strict: false,
         };
+        // One check for both products: what rating refuses, shipping refuses under 12xxxx.
         let job = check(&priced, facts).map_err(|error| refusal(error, &details))?;
+        // Needs the lane, so it follows the checks that establish it.
         described(&details, &job)?;
         address_validated(request, &details)?;
+        // After the form of the number was checked: this code speaks of a valid number of another account.
         if job
             .shipper_number
             .is_some_and(|number| request.caller.is_refused(number))
@@ -84,8 +91,10 @@ impl Shipping {
             .service
             .ok_or_else(|| UpsError::from(error::NOT_POSSIBLE))?;
         let lookup = PriceLookup::of(&self.tariff, job, call.caller);
+        // Priced before it is numbered: a shipment that cannot go must not use up tracking numbers.
         let basis = lookup.wanted(job, service).map_err(error::as_shipping)?;
         let sheet = lookup.sheet(job, call, self.hot.negotiated_base());
+        // Ground Saver left shipping's list in November 2025, so an option decides whether it is sold.
         if service.is_ground_saver() && !self.hot.current().ground_saver_is_sold {
             return Err(error::as_shipping(error::SERVICE_UNAVAILABLE.into()));
         }
@@ -100,6 +109,7 @@ impl Shipping {
             .request
             .as_ref()
             .and_then(|request| request.context());
+        // A label is about 30 kB in base64; the buffer is made once.
         let body = Json::document(Style::Spaced, 4096 + labels.len() * 32_768, |json| {
             json.object("ShipmentResponse", |json| {
                 crate::response_envelope::success(json, context, call.transaction);
@@ -132,6 +142,7 @@ impl Shipping {
                 });
             });
         });
+        // Last: a shipment is kept only when its answer is complete.
         if !self.numbers_are_masked(request) {
             self.shipments.insert(shipment);
         }
@@ -140,6 +151,7 @@ impl Shipping {
 
     /// Whether all numbers are `1ZXXXXXXXXXXXXXXXX`. Nothing can be kept under such a number.
     fn numbers_are_masked(&self, request: &ApiRequest<'_>) -> bool {
+        // An option, and off by default: a masked shipment cannot be tracked or voided.
         request.environment == Environment::Cie && self.hot.current().test_numbers_are_masked
     }
 
@@ -152,9 +164,11 @@ impl Shipping {
     ) -> Shipment {
         let shipper_number = job.shipper_number.unwrap_or_default().to_ascii_uppercase();
         let sent = details.shipment.as_ref();
+        // Reserved at once for the whole shipment, so that concurrent shipments share no number.
         let first = self.shipments.reserve(job.parcels.len());
         let masked = self.numbers_are_masked(request);
         let packages = job.parcels.iter().enumerate().map(|(index, parcel)| {
+            // Scattered, so that no test comes to rely on the next number.
             let sequence = scattered(self.seed, u64::from(first) + index as u64);
             let sent = sent.and_then(|shipment| shipment.package.0.get(index));
             let number = match masked {
@@ -171,6 +185,7 @@ impl Shipping {
             }
         });
         let packages = packages.collect();
+        // Without `ShipFrom` the parcel leaves from the shipper.
         let from =
             sent.and_then(|shipment| shipment.ship_from.as_ref().or(shipment.shipper.as_ref()));
         let to = sent.and_then(|shipment| shipment.ship_to.as_ref());
@@ -197,7 +212,9 @@ const MASKED_NUMBER: &str = "1ZXXXXXXXXXXXXXXXX";
 /// Seven digits that no other package of this mock has: a step that is prime to ten million visits
 /// every number once.
 fn scattered(seed: u64, index: u64) -> u32 {
+    // Prime to ten million: neither even nor a multiple of five.
     const STEP: u64 = 7_368_787;
+    // The multiplier spreads small seeds over the whole range; only the upper half is well mixed.
     let start = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     let number = (start + index.wrapping_mul(STEP)) % 10_000_000;
     // Below ten million.
@@ -212,6 +229,7 @@ fn checked(details: &ShipmentRequest<'_>) -> Result<Format, UpsError> {
     };
     let shipper = shipment.shipper.as_ref();
     let number = shipper.and_then(|shipper| shipper.shipper_number.present());
+    // Length only: the rating check looks at the characters, under the code of its own family.
     let Some(number) = number.filter(|number| number.len() == 6) else {
         return refuse("120100", "Missing or invalid shipper number");
     };
@@ -222,6 +240,7 @@ fn checked(details: &ShipmentRequest<'_>) -> Result<Format, UpsError> {
         return refuse("120200", "Missing or invalid ship to name");
     }
     let address = to.address.as_ref();
+    // Only the first line is required; the recorded error 120202 names line 1.
     let line = address.and_then(|address| address.address_line.0.first());
     if line.and_then(|line| line.present()).is_none() {
         return refuse("120202", "Missing or invalid ship to address line");
@@ -241,6 +260,7 @@ fn checked(details: &ShipmentRequest<'_>) -> Result<Format, UpsError> {
     let specification = details.label_specification.as_ref();
     let format = specification.and_then(|label| label.label_image_format.as_ref());
     match format.map(|format| format.code.as_str()) {
+        // An empty code is an absent one, and both mean the default.
         None | Some("") => Ok(Format::Gif),
         Some(code) => Format::parse(code).ok_or_else(|| {
             UpsError::bad_request("120701", "Missing or invalid label image format")
@@ -257,6 +277,7 @@ fn paid(shipment: &super::request::Shipment<'_>, number: &str) -> Result<(), Ups
     let transport = charges.and_then(|charges| {
         charges
             .iter()
+            // 01 is transportation; duties (02) may be billed to anyone and need not be there.
             .find(|charge| matches!(charge.kind.as_str(), "" | "01" | "1"))
     });
     let Some(transport) = transport else {
@@ -282,6 +303,7 @@ fn paid(shipment: &super::request::Shipment<'_>, number: &str) -> Result<(), Ups
 fn described(details: &ShipmentRequest<'_>, job: &RatingJob<'_>) -> Result<(), UpsError> {
     let shipment = details.shipment.as_ref();
     let description = shipment.and_then(|shipment| shipment.description.present());
+    // Customs need a description; documents have no contents to describe.
     if job.lane.is_international() && !job.documents_only && description.is_none() {
         return Err(UpsError::bad_request(
             "120512",
@@ -298,6 +320,7 @@ fn address_validated(
 ) -> Result<(), UpsError> {
     let asked = request.query_value("additionaladdressvalidation");
     let Some("city") = asked.as_deref().map(str::to_ascii_lowercase).as_deref() else {
+        // Only `city` is a value that UPS knows; anything else is ignored, not refused.
         return Ok(());
     };
     let to = details
@@ -306,6 +329,7 @@ fn address_validated(
         .and_then(|shipment| shipment.ship_to.as_ref());
     let address = to.and_then(|to| to.address.as_ref());
     let Some(address) = address.filter(|address| address.country_code.as_str() == "US") else {
+        // Only addresses of the United States are in the city table; others pass.
         return Ok(());
     };
     match crate::places::city_fits(address.postal_code.as_str(), address.city.as_str()) {
@@ -325,6 +349,7 @@ fn refusal(error: UpsError, details: &ShipmentRequest<'_>) -> UpsError {
         .as_ref()
         .map(|request| request.request_option.as_str());
     let validates = option.is_some_and(|option| option.eq_ignore_ascii_case("validate"));
+    // Only 111285 is about a postal code that is not the state's; all other mistakes keep their code.
     if validates && error.code == "111285" {
         return UpsError::bad_request("120802", "Address Validation Error on ShipTo address");
     }
@@ -335,9 +360,11 @@ fn references(sent: &[ReferenceNumber<'_>]) -> Vec<String> {
     let values = sent
         .iter()
         .filter_map(|reference| reference.value.present());
+    // UPS allows 35 characters; five references a package keep the store small.
     values.take(5).map(|value| shortened(value, 35)).collect()
 }
 
+// What is kept is cut to the field's length: the checks above may be switched to lenient.
 fn address(party: &Party<'_>) -> Address {
     let sent = party.address.as_ref();
     let field = |text: Option<&str>, most: usize| shortened(text.unwrap_or_default(), most);
@@ -364,6 +391,7 @@ fn shortened(text: &str, most: usize) -> String {
 
 /// The labels of all packages, in base64, with the page beside a GIF.
 pub(super) fn labels(shipment: &Shipment, format: Format) -> Vec<(String, Option<String>)> {
+    // Rendered outside the store's lock: a GIF takes longer than all the rest of the call.
     let (from, to) = (shipment.from.label_lines(), shipment.to.label_lines());
     let count = shipment.packages.len();
     let label = |(index, package): (usize, &Package)| {
@@ -399,7 +427,9 @@ fn label_url(shipment: &Shipment, environment: Environment) -> String {
     let id = shipment.id();
     format!(
         "https://www.ups.com/uel/llp/{id}/link/labelAll/XSA/mock{}/en_US\
+         // `cie=true` marks the test host in recorded links.
          ?loc=en_US&cie={cie}&pdr=false",
+        // The tail stands for UPS's secret token: recognisable and never valid there.
         id.get(11..).unwrap_or_default()
     )
 }

@@ -16,9 +16,11 @@ const INDICATORS: [(&str, &str); 8] = [
 
 /// The number of a package.
 pub(crate) fn tracking_number(shipper: &str, service: &str, package: u32) -> String {
+    // Not every service code stands in the number as it is: recorded numbers show an indicator of their own.
     let known = INDICATORS.iter().find(|(code, _)| *code == service);
     let indicator = known.map_or(service, |(_, indicator)| indicator);
     let mut number = format!(
+        // Two characters whatever the code is, or the number would not have 18.
         "1Z{}{indicator:0>2.2}{:07}",
         shipper.to_ascii_uppercase(),
         package % 10_000_000
@@ -31,6 +33,7 @@ pub(crate) fn tracking_number(shipper: &str, service: &str, package: u32) -> Str
 
 /// The check digit of the fifteen characters after `1Z`.
 pub(crate) fn check_digit(body: &str) -> Option<char> {
+    // Fifteen: a shorter body would shift the weights and give a wrong digit silently.
     if body.len() != 15 {
         return None;
     }
@@ -38,9 +41,11 @@ pub(crate) fn check_digit(body: &str) -> Option<char> {
     for (index, byte) in body.bytes().enumerate() {
         let value = match byte {
             b'0'..=b'9' => u32::from(byte - b'0'),
+            // A is 2, B is 3 and so on, modulo ten: 63 is the code of A less two.
             b'A'..=b'Z' => u32::from(byte - 63) % 10,
             _ => return None,
         };
+        // Every second character counts twice; checked against real-looking numbers.
         sum += if index % 2 == 1 { 2 * value } else { value };
     }
     char::from_digit((10 - sum % 10) % 10, 10)
@@ -50,6 +55,7 @@ pub(crate) fn check_digit(body: &str) -> Option<char> {
 pub(crate) fn postal_number(package: u32) -> String {
     let body = format!("9202090612345{:012}", u64::from(package));
     let weighted = body.bytes().rev().enumerate().map(|(index, digit)| {
+        // The postal service weighs from the right, 3 and 1 in turn.
         let weight = if index % 2 == 0 { 3 } else { 1 };
         weight * u32::from(digit - b'0')
     });

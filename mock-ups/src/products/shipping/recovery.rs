@@ -29,14 +29,17 @@ impl Shipping {
         let format = wanted.label_specification.as_ref();
         let format = format.and_then(|label| label.label_image_format.as_ref());
         let format = format.and_then(|format| Format::parse(format.code.as_str()));
+        // An unknown format is answered with a GIF; only shipping refuses it.
         let format = format.unwrap_or(Format::Gif);
         let (shipment, only) = self.find(request, version, &wanted)?;
         let labels = create::labels(&shipment, format);
         let packages = shipment.packages.iter().zip(&labels);
         let packages: Vec<_> = packages
+            // Voided first, then the choice: a voided package has no label even when it is named.
             .filter(|(package, _)| package.voided_at.is_none())
             .filter(|(package, _)| only.is_empty() || only.contains(&package.tracking_number))
             .collect();
+        // Found but all voided has a code of its own, so clients can tell it from an unknown number.
         if packages.is_empty() {
             let text = "The shipment or package has been voided";
             return Err(UpsError::bad_request("300033", text));
@@ -84,6 +87,7 @@ impl Shipping {
         };
         if let Some(first) = named.first() {
             let is_number = |number: &&str| is_tracking_number(number) || is_roadie_number(number);
+            // Before any look-up: a hostile list costs nothing.
             if named.len() > MAX_NUMBERS || !named.iter().all(is_number) {
                 return refuse("300014", "Invalid tracking number");
             }
@@ -95,9 +99,11 @@ impl Shipping {
                 let mut packages = shipment.packages.iter();
                 packages.any(|package| package.tracking_number == *number)
             };
+            // All or nothing: labels of two shipments cannot stand in one answer.
             if !numbers.iter().all(is_one_of_it) {
                 return refuse("300007", "The label was not found");
             }
+            // The first package's number is also the shipment's.
             let is_whole = numbers.len() == 1 && numbers[0] == shipment.id();
             let only = if is_whole { Vec::new() } else { numbers };
             return self
@@ -107,6 +113,7 @@ impl Shipping {
         let values = wanted.reference_values.as_ref();
         let reference = values.and_then(|values| values.reference_number.as_ref()?.value.present());
         let shipper = values.and_then(|values| values.shipper_number.present());
+        // A reference alone is not enough: two shippers may use the same one.
         let (Some(reference), Some(shipper)) = (reference, shipper) else {
             return refuse(
                 "300005",
@@ -114,6 +121,7 @@ impl Shipping {
             );
         };
         let mut found = self.shipments.with_reference(reference, Some(shipper));
+        // A reference can fit several shipments; UPS does not choose among them.
         match (found.pop(), found.is_empty()) {
             (Some(only), true) => self.may_have(request, only).map(|only| (only, Vec::new())),
             (Some(_), false) => refuse("300001", "Multiple shipments have this reference number"),
@@ -123,6 +131,7 @@ impl Shipping {
 
     /// The shipment, unless it is another user's or too old.
     fn may_have(&self, request: &ApiRequest<'_>, shipment: Shipment) -> Result<Shipment, UpsError> {
+        // The code of an unknown label: an outsider learns nothing about the shipment.
         if request.caller.is_refused(&shipment.shipper_number) {
             let text = "The label belongs to another account";
             return Err(UpsError::bad_request("300007", text));

@@ -12,6 +12,7 @@ use crate::products::rating::transit::Commitment;
 
 /// How many shipments are kept, and how many packages in all of them.
 const MAX_SHIPMENTS: usize = 20_000;
+// Bounded by packages too: one shipment can have two hundred of them.
 const MAX_PACKAGES: usize = 40_000;
 
 /// How many shipments a reference can find.
@@ -78,6 +79,7 @@ impl Shipment {
     pub(crate) fn id(&self) -> &str {
         self.packages
             .first()
+            // A shipment always has a package; the empty name only avoids a panic.
             .map_or("", |first| &first.tracking_number)
     }
 
@@ -125,6 +127,7 @@ struct Inner {
 
 impl Inner {
     fn at(&mut self, number: u64) -> Option<&mut Shipment> {
+        // Numbers are positions since the start, so the look-up needs no second map.
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
         self.shipments.get_mut(index)
     }
@@ -134,6 +137,7 @@ impl Inner {
             return;
         };
         self.kept_packages -= oldest.packages.len();
+        // The indexes shrink with the queue, or they would grow for ever.
         for package in &oldest.packages {
             self.by_tracking_number.remove(&package.tracking_number);
         }
@@ -145,6 +149,7 @@ impl Inner {
                 }
             }
         }
+        // Counted up even though entries go: later numbers must keep pointing at their shipments.
         self.first += 1;
     }
 }
@@ -167,6 +172,7 @@ impl Shipments {
         let mut inner = self.lock();
         let first = inner.packages;
         let count = u32::try_from(packages).unwrap_or(u32::MAX);
+        // Wraps after four thousand million packages; the number of digits repeats long before.
         inner.packages = first.wrapping_add(count);
         first
     }
@@ -175,7 +181,9 @@ impl Shipments {
     pub(crate) fn insert(&self, shipment: Shipment) {
         let mut inner = self.lock();
         inner.kept_packages += shipment.packages.len();
+        // Room is made first, so that the queue never holds more than its bound.
         while inner.shipments.len() >= MAX_SHIPMENTS
+            // A shipment larger than the bound is still kept, alone.
             || inner.kept_packages > MAX_PACKAGES && !inner.shipments.is_empty()
         {
             inner.forget_oldest();
@@ -188,6 +196,7 @@ impl Shipments {
         }
         for reference in shipment.all_references() {
             let numbers = inner.by_reference.entry(reference.clone()).or_default();
+            // A reference may stand at several packages of one shipment and must find it once.
             if numbers.last() != Some(&number) {
                 numbers.push(number);
             }
@@ -201,6 +210,7 @@ impl Shipments {
         tracking_number: &str,
         action: impl FnOnce(&mut Shipment) -> T,
     ) -> Option<T> {
+        // Clients paste numbers with blanks and in small letters.
         let key = tracking_number.trim().to_ascii_uppercase();
         let mut inner = self.lock();
         let number = *inner.by_tracking_number.get(&key)?;
@@ -214,6 +224,7 @@ impl Shipments {
         let mut found: Vec<Shipment> = numbers
             .unwrap_or_default()
             .iter()
+            // Newest first, so that the bound drops the oldest.
             .rev()
             .filter_map(|number| {
                 inner
@@ -227,6 +238,7 @@ impl Shipments {
             .take(MAX_FOUND)
             .cloned()
             .collect();
+        // Callers show them in the order of creation.
         found.reverse();
         found
     }

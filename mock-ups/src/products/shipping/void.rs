@@ -21,16 +21,20 @@ impl Shipping {
         id: &str,
     ) -> Result<ApiResponse, UpsError> {
         let version = version_of(Api::Void, version)?;
+        // Roadie's numbers can be voided from void v3 on only.
         let is_roadie = version == 3 && is_roadie_number(id);
         if !is_tracking_number(id) && !is_roadie {
             let text = "Invalid ShipmentIdentificationNumber";
             return Err(UpsError::bad_request("190100", text));
         }
+        // Before the look-up: a malformed list is refused whether or not the shipment exists.
         let named = named_packages(request)?;
         let outcome = self.shipments.with(id, |shipment| {
+            // A number of a later package does not name the shipment; only the first one does.
             if !shipment.id().eq_ignore_ascii_case(id) {
                 return Err(unknown());
             }
+            // An unknown shipment and another account's share the code, so numbers cannot be probed.
             if request.caller.is_refused(&shipment.shipper_number) {
                 let text = "The shipment belongs to another account";
                 return Err(UpsError::bad_request("190102", text));
@@ -41,11 +45,13 @@ impl Shipping {
         });
         let results = match outcome {
             Some(results) => results?,
+            // Documented samples come last: a real shipment of the mock wins over them.
             None => sample(request, id, &named).ok_or_else(unknown)?,
         };
         let partial = results.iter().any(|result| !result.1);
         let body = Json::document(Style::Spaced, 512, |json| {
             json.object("VoidShipmentResponse", |json| {
+                // Recorded answers repeat this text, whatever the client sent.
                 let context = Some("Simple Customer Request");
                 crate::response_envelope::success(json, context, transaction(request));
                 json.object("SummaryResult", |json| {
@@ -122,6 +128,7 @@ fn void(
     now: Timestamp,
     window: SignedDuration,
 ) -> Result<Vec<(String, bool)>, UpsError> {
+    // Expired before voided: once the period is over, the shipment's state no longer matters.
     if now.duration_since(shipment.created_at) > window {
         let text = "The time for voiding has expired";
         return Err(UpsError::bad_request("190101", text));
@@ -133,15 +140,18 @@ fn void(
     let mut results = Vec::with_capacity(named.len());
     if named.is_empty() {
         for package in &mut shipment.packages {
+            // Keeps the first time: voiding again must not move it.
             package.voided_at.get_or_insert(now);
         }
     }
+    // Two passes: one invalid number must leave every package as it was.
     for number in named {
         let mut packages = shipment.packages.iter_mut();
         let found = packages.find(|package| package.tracking_number.eq_ignore_ascii_case(number));
         let Some(package) = found else {
             return Err(UpsError::bad_request("190109", "Invalid tracking number"));
         };
+        // A package that was voided before is not an error; it makes the answer partial.
         results.push((number.clone(), package.voided_at.is_none()));
     }
     for (number, voidable) in &results {
@@ -164,12 +174,14 @@ fn named_packages(request: &ApiRequest<'_>) -> Result<Vec<String>, UpsError> {
         if !key.eq_ignore_ascii_case("trackingnumber") {
             continue;
         }
+        // Documentation shows a JSON list, clients send commas and repeat the key: all three are taken.
         let separators = ['[', ']', '"', ',', ' '];
         for number in value.split(separators).filter(|part| !part.is_empty()) {
             let number = number.to_ascii_uppercase();
             if !is_tracking_number(&number) || numbers.len() == MAX_NUMBERS {
                 return Err(UpsError::bad_request("190109", "Invalid tracking number"));
             }
+            // A number named twice would be reported once as voided and once as voided already.
             if !numbers.contains(&number) {
                 numbers.push(number);
             }

@@ -22,9 +22,11 @@ const STANDING: [(HeaderName, &str); 9] = [
 /// Adds them. The request id comes from the transaction's, so that a seed repeats it.
 pub(super) fn add(headers: &mut HeaderMap, transaction: &[u8], now: Timestamp) {
     for (name, value) in STANDING {
+        // Replaced, not appended: an answer that has the field already must not have it twice.
         headers.insert(name, HeaderValue::from_static(value));
     }
     let mut random = [0; 16];
+    // A digest, since the transaction id is shorter than a UUID's bytes and not random.
     random.copy_from_slice(&Sha256::digest(transaction)[..16]);
     let id = uuid::Builder::from_random_bytes(random).into_uuid();
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT");

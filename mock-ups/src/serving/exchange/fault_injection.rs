@@ -23,6 +23,7 @@ const FIREWALL_PAGE: &str = "<html><head><title>Access Denied</title></head>\n<b
 impl Connection {
     /// Draws what the faults in force do to the call; `None` for nothing.
     pub(super) fn draw(&self, call: &ReceivedRequest<'_>) -> Option<Play> {
+        // Before the call is checked: a fault for one client must hit its bad calls too.
         let client = self.named_client(call);
         let target = Target {
             path: call.path,
@@ -41,6 +42,7 @@ impl Connection {
         play: Play,
     ) -> Result<Response<MockBody>, Abort> {
         if !play.delay.is_zero() {
+            // The delay is before everything, also before a refusal.
             tokio::time::sleep(play.delay).await;
         }
         let mut facts = RequestFacts {
@@ -50,10 +52,13 @@ impl Connection {
         let Some(action) = play.action else {
             return self.handle(call, facts, None);
         };
+        // Before the answer: a token that expires now must be refused by this very call.
         self.bring_about(call, &action, &mut facts);
+        // Actions that spoil an answer need one to spoil.
         if play.carry_out || !replaces(&action) {
             return self.handle(call, facts, Some(&action));
         }
+        // The call is not carried out, so its client is taken from what it says.
         let client = self.named_client(call);
         if let Some(client) = client.as_deref() {
             facts.set_client(client);
@@ -82,6 +87,7 @@ impl Connection {
                 }
             }
             Action::RevokeAll => {
+                // Tokens in use are marked one by one; new ones after the fault are good.
                 mock.tokens.revoke_where(call.now_ms, |_| true);
             }
             Action::ChangePassword { user, password } => {
@@ -112,6 +118,7 @@ impl Connection {
 
     /// The oauth client that a call names, before anything is checked.
     fn named_client(&self, call: &ReceivedRequest<'_>) -> Option<String> {
+        // A bearer names its client surely; Basic and forms only claim one.
         if let Some(token) = self.presented_token(call) {
             return Some(token.caller.client_id.to_string());
         }
@@ -131,12 +138,14 @@ impl Connection {
             let id = pair.split(|byte| *byte == b':').next()?;
             String::from_utf8(id.to_vec()).ok()
         });
+        // PKCE and `authorize` name the client in form or query.
         id.or_else(|| oauth::client_id_in(call.query, call.body))
     }
 }
 
 /// Whether an action needs no answer of the mock.
 const fn replaces(action: &Action) -> bool {
+    // What replaces the answer does not let the call take effect, so a refresh token stays unused.
     matches!(
         action,
         Action::Answer(_)
@@ -166,6 +175,7 @@ pub(super) enum FaultedResponse {
 pub(super) fn apply_fault(action: &Action, mut answer: ApiResponse) -> FaultedResponse {
     match action {
         Action::Answer(canned) => FaultedResponse::Answer(write_canned(canned)),
+        // Lost replies differ from resets before: the call was carried out.
         Action::ResetBefore | Action::LoseReply => FaultedResponse::Reset,
         Action::ResetMidway => FaultedResponse::Half(answer),
         Action::ResetAfter => FaultedResponse::ThenReset(answer),
@@ -173,11 +183,13 @@ pub(super) fn apply_fault(action: &Action, mut answer: ApiResponse) -> FaultedRe
         Action::Empty => FaultedResponse::Answer(ApiResponse::json(Bytes::new())),
         Action::Html403 => FaultedResponse::Answer(html(ApiResponse::json(FIREWALL_PAGE), 403)),
         Action::Garbage => {
+            // Cut in the middle of a member name, as a proxy that truncates does.
             FaultedResponse::Answer(ApiResponse::json(r#"{"token_type":"Bearer","acc"#))
         }
         Action::WrongContentType => {
             answer
                 .headers
+                // Every content type goes, or the answer would have two.
                 .retain(|(name, _)| name != header::CONTENT_TYPE);
             let status = answer.status.as_u16();
             FaultedResponse::Answer(html(answer, status))

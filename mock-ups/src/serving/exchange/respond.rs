@@ -42,6 +42,7 @@ impl Connection {
             is_api,
             spoil,
         } = outcome;
+        // Settings before faults: a fault must spoil what the client would have got.
         let answer = self.mock.adjust(answer, call.body);
         let spoiled = match spoil {
             None => FaultedResponse::Answer(answer),
@@ -56,6 +57,7 @@ impl Connection {
             FaultedResponse::ThenReset(answer) => (Some(answer), Delivery::Whole, true),
             FaultedResponse::Reset => (None, Delivery::Whole, true),
         };
+        // Recorded before anything is sent, so that a client that has its answer finds the entry.
         self.mock.journal.record(&journal::Exchange {
             at_ms: call.now_ms,
             environment: call.environment,
@@ -66,6 +68,7 @@ impl Connection {
             body: call.body,
             client: client.or(facts.client.as_deref()),
             facts: &facts,
+            // 0 stands for no answer.
             status: sent.as_ref().map_or(0, |answer| answer.status.as_u16()),
             code: sent
                 .as_ref()
@@ -73,9 +76,11 @@ impl Connection {
                 .map(|error| &*error.code),
             answer: sent.as_ref().map_or(&[], |answer| &answer.body),
         });
+        // Turned before the answer goes out; the socket acts on it when it closes.
         if reset {
             self.ending.reset();
         }
+        // After the journal: a call without an answer is recorded too.
         let mut answer = sent.ok_or(Abort)?;
         let bytes = std::mem::take(&mut answer.body);
         let framing = Framing {
@@ -85,15 +90,18 @@ impl Connection {
         };
         let mut response = response::response(answer, &framing);
         *response.body_mut() = match delivery {
+            // Held until the last piece is gone, or a slow body would count as idle.
             Delivery::Whole => MockBody::full(bytes),
             Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause, self.hold()),
             Delivery::Half => MockBody::broken(bytes),
         };
+        // The edge in front of UPS adds them to API answers only.
         if is_api && self.mock.hot.adds_edge_fields() {
             let now = crate::clock::timestamp(call.now_ms);
             edge_fields::add(response.headers_mut(), &call.transaction, now);
         }
         if reset {
+            // The client must not send its next request on a connection that is about to be reset.
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));

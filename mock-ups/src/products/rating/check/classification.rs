@@ -53,10 +53,12 @@ members!('a, Address<'a> {
 
 /// Whether the `ShipTo` of the request with this body is certainly a business.
 pub(super) fn is_commercial(body: &[u8], zip: Option<u32>, state: Option<&str>) -> bool {
+    // First and cheapest: nearly all requests end here, before the body is read a second time.
     let Some(street) = zip.and_then(known::business_zip) else {
         return false;
     };
     let text = std::str::from_utf8(body).unwrap_or_default();
+    // No error: the body was readable for the checks, and a classification must not refuse what they accept.
     let Ok(envelope) = crate::lenient::read::<Envelope<'_>>(text) else {
         return false;
     };
@@ -66,6 +68,7 @@ pub(super) fn is_commercial(body: &[u8], zip: Option<u32>, state: Option<&str>) 
         return false;
     };
     let lines = address.address_line.0.iter().map(Text::as_str);
+    // An absent state is taken from the known street, as the ZIP code already names it.
     let state = state.unwrap_or(street.state);
     known::is_business(lines.collect(), address.city.as_str(), state, street.zip)
 }

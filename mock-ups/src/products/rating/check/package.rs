@@ -10,6 +10,7 @@ use crate::products::rating::service::{Lane, Packaging, Service};
 use crate::products::rating::tariff::{MAX_POUNDS, Rounding, Tariff};
 
 /// Thousandths of a pound in a kilogram.
+// Three decimals, as weights are kept in thousandths; a finer factor would move no billed half kilogram.
 const POUNDS_PER_KILOGRAM: i64 = 2205;
 
 /// The unit system of all packages.
@@ -21,6 +22,7 @@ pub(super) fn units(packages: &[Package<'_>], lane: Lane) -> Result<Units, UpsEr
             .as_ref()
             .map_or(Ok(None), weight_units)?;
         let size = package.dimensions.as_ref().map_or(Ok(None), size_units)?;
+        // Before the country is looked at: a mixture is code 110548 wherever the shipment starts.
         for units in [weight, size].into_iter().flatten() {
             if *found.get_or_insert(units) != units {
                 return Err(error::MIXED_UNITS.into());
@@ -28,12 +30,14 @@ pub(super) fn units(packages: &[Package<'_>], lane: Lane) -> Result<Units, UpsEr
         }
     }
     let metric_only = lane.from.1.is_european_union();
+    // Letters and simple rates may come without any unit, so the origin's own system is assumed.
     let units = found.unwrap_or(if metric_only {
         Units::Metric
     } else {
         Units::Imperial
     });
     let valid = match lane.from.1 {
+        // UPS rates domestic US packages in pounds only and answers 111057 to kilograms.
         Region::UnitedStates | Region::PuertoRico => units == Units::Imperial,
         Region::Poland | Region::EuropeanUnion => units == Units::Metric,
         Region::Canada | Region::Mexico | Region::Elsewhere => true,
@@ -51,6 +55,7 @@ fn weight_units(weight: &WeightIn<'_>) -> Result<Option<Units>, UpsError> {
         .as_ref()
         .and_then(|unit| unit.code.present());
     match code {
+        // A weight without a unit is pounds in the description; the default is chosen once for the shipment.
         None => Ok(None),
         Some(code) if code.eq_ignore_ascii_case("LBS") => Ok(Some(Units::Imperial)),
         Some(code) if code.eq_ignore_ascii_case("KGS") => Ok(Some(Units::Metric)),
@@ -59,6 +64,7 @@ fn weight_units(weight: &WeightIn<'_>) -> Result<Option<Units>, UpsError> {
 }
 
 fn size_units(size: &DimensionsIn<'_>) -> Result<Option<Units>, UpsError> {
+    // Empty sides mean no dimensions, so a missing unit is no mistake either.
     if is_blank(size) {
         return Ok(None);
     }
@@ -67,6 +73,7 @@ fn size_units(size: &DimensionsIn<'_>) -> Result<Option<Units>, UpsError> {
         .as_ref()
         .and_then(|unit| unit.code.present());
     match code {
+        // Unlike a weight, sides have no default unit: UPS reports 110020.
         None => Err(error::SIZE_UNIT_MISSING.into()),
         Some(code) if code.eq_ignore_ascii_case("IN") => Ok(Some(Units::Imperial)),
         Some(code) if code.eq_ignore_ascii_case("CM") => Ok(Some(Units::Metric)),
@@ -89,6 +96,7 @@ pub(super) fn parcel<'r>(
     tariff: &Tariff,
 ) -> Result<Parcel<'r>, UpsError> {
     let kind = package
+        // Rating's own name wins where a client sends both.
         .packaging_type
         .as_ref()
         .or(package.packaging.as_ref());
@@ -99,46 +107,60 @@ pub(super) fn parcel<'r>(
         .package_weight
         .as_ref()
         .map_or("", |weight| weight.weight.as_str());
+    // A letter and a simple rate are sold without a weight, so an absent one is no error for them.
     let weighs_something = packaging != Packaging::Letter && simple_rate.is_none();
     let weight = actual_weight(sent, units, weighs_something)?;
+    // After the weight: a package without weight and sides gets the weight's code.
     let size = Size::measure(package, index, units, tariff)?;
+    // Freight: the limits of 150 lb and 108 in are those of small packages.
     if packaging != Packaging::Pallet {
         within_limits(weight, size, units)?;
     }
 
     let rules = &tariff.rules;
     let dimensional = size.map_or(0, |size| size.dimensional(units, tariff));
+    // UPS bills the heavier of actual and dimensional weight, each rounded up first.
     let mut billed = round_up_weight(weight, units).max(dimensional);
     let scale = size.map(|size| size.in_inches(units));
+    // The thresholds for handling and large packages are known in pounds and inches only, so metric is converted.
     let weight_pounds = to_pounds(weight, units);
     let found_handling = needs_handling(weight_pounds, scale, tariff);
     let large = package.large_package_indicator.0 || is_large(weight_pounds, scale, tariff);
     if large {
+        // Large packages are billed at a minimum weight, which comes after the dimensional weight.
         billed = billed.max(match units {
             Units::Imperial => rules.large_package.minimum_pounds * 10,
+            // Minimum pounds in tenths of a kilogram: 10 tenths times 1000 thousandths over the factor.
             Units::Metric => rules.large_package.minimum_pounds * 10_000 / POUNDS_PER_KILOGRAM,
         });
     }
     let is_letter = packaging == Packaging::Letter && weight <= LETTER_LIMIT;
     if is_letter {
+        // A guess: letters are billed at half a unit, whatever they weigh.
         billed = 5;
     }
     let options = package.package_service_options.as_ref();
     Ok(Parcel {
         packaging,
         weight: if sent.is_empty() { "0" } else { sent },
+        // Simple rate is priced by its size, and answers show a billing weight of 0.0.
         billed: if simple_rate.is_some() { 0 } else { billed },
+        // Index 0 of a price column is the letter's price.
         pounds: if is_letter {
             0
         } else {
             price_index(billed, units)
         },
+        // UPS charges one or the other: a large package never pays additional handling too.
         additional_handling: !large && (package.additional_handling_indicator.0 || found_handling),
+        // Alert 119001 is only for handling that the client did not ask for.
         handling_was_found: !large && found_handling && !package.additional_handling_indicator.0,
         large,
         signature: options
             .and_then(|options| options.delivery_confirmation.as_ref())
+            // Elsewhere a signature belongs to the shipment and is read there, so the package's is ignored.
             .filter(|_| lane.is_united_states() || lane.is_domestic())
+            // On packages UPS counts 1 as unsupported, 2 as any signature and 3 as an adult's.
             .and_then(|confirmation| super::signature_of(confirmation, "2", "3")),
         declared_value: declared_value(package)?,
         cash_on_delivery: options.is_some_and(|options| options.cash_on_delivery.0),
@@ -149,6 +171,7 @@ pub(super) fn parcel<'r>(
 /// Refuses shipping's name for the packaging.
 pub(super) fn named_strictly(packages: &[Package<'_>]) -> Result<(), UpsError> {
     let is_misnamed = |package: &Package<'_>| {
+        // Only where `PackagingType` is absent: a client that sends both names has named it for rating.
         package.packaging_type.as_ref().is_none() && package.packaging.as_ref().is_some()
     };
     match packages.iter().any(is_misnamed) {
@@ -168,6 +191,7 @@ fn actual_weight(sent: &str, units: Units, must_weigh: bool) -> Result<i64, UpsE
     };
     match thousandths(sent) {
         Some(weight) if weight > 0 => Ok(weight),
+        // Zero, absent and unreadable have one code: a package that must weigh something does not.
         Some(0) if !must_weigh => Ok(0),
         None if sent.is_empty() && !must_weigh => Ok(0),
         _ => Err(none.into()),
@@ -177,6 +201,7 @@ fn actual_weight(sent: &str, units: Units, must_weigh: bool) -> Result<i64, UpsE
 fn within_limits(weight: i64, size: Option<Size>, units: Units) -> Result<(), UpsError> {
     let (heaviest, longest, around) = match units {
         Units::Imperial => (150, 108, 165),
+        // 274 cm as in the field's description, although the error's own text says 270 cm.
         Units::Metric => (70, 274, 419),
     };
     let too = match units {
@@ -191,9 +216,11 @@ fn within_limits(weight: i64, size: Option<Size>, units: Units) -> Result<(), Up
             error::TOO_BIG_CENTIMETRES,
         ),
     };
+    // Weight, then length, then girth: a crate that breaks all three limits is reported as too heavy.
     if weight > heaviest * 1000 {
         return Err(too.0.into());
     }
+    // Without sides there is nothing to measure; UPS bills by weight alone.
     let Some(size) = size else { return Ok(()) };
     if size.longest > longest {
         return Err(too.1.into());
@@ -222,6 +249,7 @@ impl Size {
         let Some(sent) = package.dimensions.as_ref().filter(|size| !is_blank(size)) else {
             return Ok(None);
         };
+        // A side is hostile input: capped at about 250 m, so that the volume of three cannot overflow.
         let most = if units == Units::Imperial {
             10_000_000
         } else {
@@ -230,11 +258,14 @@ impl Size {
         let side = |text: &Text<'_>| {
             let side = thousandths(text.as_str()).filter(|side| *side > 0)?;
             Some(match tariff.rules.dimension_rounding {
+                // Sides are rounded before they are multiplied: only so does the recorded 5 lb come out for 8 x 6 x 12
+                // in.
                 Rounding::Nearest => (side.min(most) + 500) / 1000,
                 Rounding::Up => (side.min(most) + 999) / 1000,
             })
         };
         let measured = || Some([side(&sent.length)?, side(&sent.width)?, side(&sent.height)?]);
+        // Sides may be sent in any order; UPS calls the longest the length.
         let mut sides = measured().ok_or_else(|| error::dimensions_incomplete(index))?;
         sides.sort_unstable();
         let [third, second, longest] = sides;
@@ -246,6 +277,7 @@ impl Size {
     }
 
     const fn length_and_girth(self) -> i64 {
+        // Girth is twice the sum of the two shorter sides, as the text of error 111050 says.
         self.longest + 2 * (self.second + self.third)
     }
 
@@ -258,6 +290,7 @@ impl Size {
         match units {
             Units::Imperial => self.volume().div_euclid_up(tariff.rules.divisor_inches) * 10,
             Units::Metric => {
+                // Half kilograms: the volume is doubled, so that rounding up stops at each half.
                 (self.volume() * 2).div_euclid_up(tariff.rules.divisor_centimetres) * 5
             }
         }
@@ -266,6 +299,7 @@ impl Size {
     fn in_inches(self, units: Units) -> Self {
         let convert = |side: i64| match units {
             Units::Imperial => side,
+            // Cut off, not rounded: a side just under an inch limit must not be lifted over it.
             Units::Metric => side * 100 / 254,
         };
         Self {
@@ -305,11 +339,13 @@ const fn to_pounds(weight: i64, units: Units) -> i64 {
 
 fn price_index(billed: i64, units: Units) -> usize {
     let pounds = to_pounds(billed * 100, units).div_euclid_up(1000);
+    // At least 1, as index 0 is a letter; pallets are heavier than the table and take its last price.
     usize::try_from(pounds).unwrap_or(0).clamp(1, MAX_POUNDS)
 }
 
 fn needs_handling(weight: i64, size: Option<Size>, tariff: &Tariff) -> bool {
     let rule = &tariff.rules.additional_handling;
+    // Rules that a tariff does not have are 0, which must not mean "everything is over it".
     let over = |limit: i64, value: i64| limit > 0 && value > limit;
     over(rule.over_pounds * 1000, weight)
         || size.is_some_and(|size| {
@@ -332,6 +368,7 @@ fn is_large(weight: i64, size: Option<Size>, tariff: &Tariff) -> bool {
 }
 
 fn declared_value(package: &Package<'_>) -> Result<i64, UpsError> {
+    // 50,000 units in thousandths: UPS's highest value for remote accounts, not the 5,000 of local ones.
     const MOST: i64 = 50_000_000;
     let options = package.package_service_options.as_ref();
     let Some(value) = options.and_then(|options| options.declared_value.as_ref()) else {
@@ -340,6 +377,7 @@ fn declared_value(package: &Package<'_>) -> Result<i64, UpsError> {
     match value.monetary_value.present().map(thousandths) {
         None => Ok(0),
         Some(Some(amount)) if amount > MOST => Err(error::DECLARED_VALUE_TOO_HIGH.into()),
+        // Cents are cut off: a third decimal is no money.
         Some(Some(amount)) if amount >= 0 => Ok(amount / 10),
         Some(_) => Err(error::DECLARED_VALUE_INVALID.into()),
     }
@@ -350,6 +388,7 @@ fn simple_rate(package: &Package<'_>) -> Result<Option<usize>, UpsError> {
         .simple_rate
         .as_ref()
         .and_then(|size| size.code.present());
+    // An empty code means no simple rate, not an unknown size.
     let Some(code) = sent else { return Ok(None) };
     SIMPLE_RATE_SIZES
         .iter()
@@ -370,6 +409,7 @@ pub(super) fn fits_service(
     for parcel in parcels {
         if !parcel.packaging.goes_by(service, lane) {
             return Err(match parcel.packaging {
+                // Two codes for one mistake: packaging that never goes by such a service is 111212, the rest 111500.
                 Packaging::WorldwideBox | Packaging::Mail | Packaging::Pallet => {
                     error::PACKAGING_UNAVAILABLE.into()
                 }
@@ -378,6 +418,7 @@ pub(super) fn fits_service(
                 }
             });
         }
+        // Simple rate exists for 2nd Day Air, Ground and 3 Day Select within the United States.
         let simple = lane.is_united_states() && matches!(service.code(), "02" | "03" | "12");
         if parcel.simple_rate.is_some() && !simple {
             return Err(error::SIMPLE_RATE_INVALID.into());

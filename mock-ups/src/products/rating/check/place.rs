@@ -43,6 +43,7 @@ const DESTINATION: End = End {
     country_illegal: error::SHIP_TO_COUNTRY_ILLEGAL,
     state_missing: error::SHIP_TO_STATE_MISSING,
     postal_missing: error::SHIP_TO_POSTAL_MISSING,
+    // The destination has one code for absent and blank; only the origin has 111107.
     postal_blank: error::SHIP_TO_POSTAL_MISSING,
     postal_invalid: error::SHIP_TO_POSTAL_INVALID,
 };
@@ -50,6 +51,7 @@ const DESTINATION: End = End {
 /// Where the shipment starts and where it goes. It starts at ShipFrom, or without one at the
 /// shipper; it goes to the alternate address (an access point) when there is one.
 pub(super) fn ends(shipment: &Shipment<'_>) -> Result<(Place, Place), UpsError> {
+    // Checked first and always, even when `ShipFrom` replaces it as the origin.
     let shipper = address(shipment.shipper.as_ref(), error::SHIPPER_ADDRESS_MISSING)?;
     let origin = match shipment.ship_from.as_ref() {
         Some(from) => address(Some(from), error::SHIP_FROM_ADDRESS_MISSING)?,
@@ -57,7 +59,9 @@ pub(super) fn ends(shipment: &Shipment<'_>) -> Result<(Place, Place), UpsError> 
     };
     let ship_to = address(shipment.ship_to.as_ref(), error::SHIP_TO_ADDRESS_MISSING)?;
     let alternate = shipment.alternate_delivery_address.as_ref();
+    // An access point without an address falls back to `ShipTo` instead of failing.
     let destination = alternate.and_then(|party| party.address.as_ref());
+    // Origin before destination: a guess, but a fixed one, so that a client sees the same code each time.
     let from = place(origin, &ORIGIN)?;
     let to = place(destination.unwrap_or(ship_to), &DESTINATION)?;
     Ok((from, to))
@@ -73,6 +77,7 @@ fn address<'r, 'b>(
 }
 
 fn place(address: &Address<'_>, end: &End) -> Result<Place, UpsError> {
+    // Country, state, postal code: each check needs the one before it to have passed.
     let code = address.country_code.present().ok_or(end.country_missing)?;
     let mut country = Code2::parse(code).ok_or(end.country_illegal)?;
     let mut region = places::region(country).ok_or(end.country_illegal)?;
@@ -84,13 +89,16 @@ fn place(address: &Address<'_>, end: &End) -> Result<Place, UpsError> {
     {
         let code = zip_code(postal).ok_or(end.postal_invalid)?;
         let prefix = places::zip3(prefix_of(code)).ok_or(end.postal_invalid)?;
+        // A ZIP code of another state is 111285, with the texts of the recorded answer.
         if let Some(state) = state.filter(|state| *state != prefix.state) {
             return Err(error::postal_code_invalid(postal, &state, &country));
         }
         if country == PR && prefix.state != PR {
             return Err(end.postal_invalid.into());
         }
+        // Clients send Puerto Rico as a state of US; UPS rates it as a country of its own.
         if prefix.state == PR {
+            // The region must follow, or the lane would sell mainland services.
             (country, region) = (PR, Region::PuertoRico);
         }
         zip = Some(code);
@@ -128,12 +136,15 @@ fn postal_code<'r>(
 ) -> Result<Option<&'r str>, UpsError> {
     let sent = address.postal_code.as_ref();
     match sent.and_then(Text::present) {
+        // Canada's pattern is fixed; a wrong one is 113020 or 113021. Other countries' codes are not checked.
         Some(postal) if region == Region::Canada && !is_canadian(postal) => {
             Err(end.postal_invalid.into())
         }
         Some(postal) => Ok(Some(postal)),
         None if !places::needs_postal_code(region) => Ok(None),
+        // An empty member and an absent one have different codes at the origin.
         None if sent.is_some() => Err(end.postal_blank.into()),
+        // Without both, the state is reported: a postal code could not be checked without it.
         None if address.state_province_code.present().is_none() => Err(end.state_missing.into()),
         None => Err(end.postal_missing.into()),
     }
@@ -167,9 +178,11 @@ fn zip_code(postal: &str) -> Option<u32> {
         if !byte.is_ascii_digit() {
             return None;
         }
+        // The last four digits do not change zone or delivery area.
         if count < 5 {
             zip = zip * 10 + u32::from(byte - b'0');
         }
+        // Nine digits are ZIP+4; six to eight are no ZIP code at all.
         count += 1;
     }
     matches!(count, 5 | 9).then_some(zip)

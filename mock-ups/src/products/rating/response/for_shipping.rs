@@ -15,6 +15,7 @@ pub(crate) fn shipment(
     basis: &ServicePrices<'_>,
     charges: &ShipmentCharges,
 ) {
+    // Packages rated one by one carry the base; the shipment then shows 0.00.
     let by_package = sheet.job.lane.is_rated_by_package();
     json.object("ShipmentCharges", |json| {
         if sheet.job.shows.rate_chart {
@@ -25,6 +26,7 @@ pub(crate) fn shipment(
             money(json, sheet, "BaseServiceCharge", base);
         }
         let transportation = charges.packages.transportation();
+        // Shipping leaves out the free declared value that rating lists.
         money(json, sheet, "TransportationCharges", transportation);
         Items::of_shipment(sheet, basis, charges, charges.packages.fuel)
             .without_free_value()
@@ -37,6 +39,7 @@ pub(crate) fn shipment(
     if basis.is_negotiated() {
         let modifier = sheet.modifier(basis);
         let amount = modifier.map_or(0, |modifier| modifier.amount);
+        // A fixed modifier can exceed a small total, and no charge is negative.
         let total = (charges.net_total() + amount).max(0);
         json.object("NegotiatedRateCharges", |json| {
             taxes(json, sheet, total);
@@ -60,6 +63,7 @@ pub(crate) fn shipment(
 /// `BaseServiceCharge` and `ServiceOptionsCharges` of a package.
 pub(crate) fn package(json: &mut Json, sheet: &ResponseContext<'_>, charges: &PackageCharges) {
     let by_package = sheet.job.lane.is_rated_by_package();
+    // A shipment rated as a whole shows the member with 0.00 only where its version has it.
     if by_package || sheet.mode.shipping_shows_base() {
         let base = if by_package { charges.base } else { 0 };
         money(json, sheet, "BaseServiceCharge", base);
@@ -79,6 +83,7 @@ pub(crate) fn package_items(
     if !sheet.job.lane.is_rated_by_package() || sheet.itemised() == Itemised::No {
         return;
     }
+    // Itemised charges of packages exist only where packages are rated one by one.
     let items = |fuel| Items::of_package(sheet, basis, parcel, charges, fuel).without_free_value();
     items(charges.fuel).write(json, sheet);
     if basis.is_negotiated() {

@@ -23,6 +23,7 @@ use HeadMember::{
 /// From which version on, and the members in their order. The first line that fits counts.
 const HEADS: [(u32, [HeadMember; 7]); 2] = [
     (
+        // `Zone` came with v2409 and stands before the alerts from there on.
         2409,
         [
             Disclaimer,
@@ -49,6 +50,7 @@ const HEADS: [(u32, [HeadMember; 7]); 2] = [
 ];
 
 /// Versions whose answers itemise the residential surcharge and the declared value without a `SubVersion`.
+// Recorded: v2205 lists both lines although the client named no sub-version.
 const ITEMISED_UNASKED: [u32; 1] = [2205];
 
 /// Versions of which `Rate` without a service answers as `Shop` does.
@@ -66,11 +68,13 @@ pub(crate) enum Itemised {
 impl Mode {
     /// Whether lists of one are lists.
     pub(crate) const fn lists_are_arrays(self) -> bool {
+        // Before v2403 a list of one is written as an object, which breaks clients that expect either.
         self.version >= 2403
     }
 
     /// Whether one rated shipment is a list.
     pub(super) const fn shipments_are_arrays(self) -> bool {
+        // `RatedShipment` became a list one version later than the other members.
         self.version >= 2409
     }
 
@@ -96,6 +100,7 @@ impl Mode {
 
     pub(crate) fn itemised(self, sub_version: u32) -> Itemised {
         // Itemised charges came with sub-version 1601.
+        // A sub-version wins over the path's own, as clients ask for new members on old paths.
         if sub_version >= 1601 {
             Itemised::Full
         } else if sub_version == 0 && ITEMISED_UNASKED.contains(&self.version) {

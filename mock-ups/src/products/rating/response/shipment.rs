@@ -30,9 +30,11 @@ pub(super) fn write(
     let transportation = charges.packages.transportation();
     money(json, sheet, "TransportationCharges", transportation);
     let by_package = job.lane.is_rated_by_package();
+    // With packages rated one by one UPS shows the base at each package and 0.00 here.
     let base = if by_package { 0 } else { charges.packages.base };
     money(json, sheet, "BaseServiceCharge", base);
     Items::of_shipment(sheet, basis, &charges, charges.packages.fuel).write(json, sheet);
+    // The order of members is that of recorded answers; some strict clients depend on it.
     money(json, sheet, "ServiceOptionsCharges", charges.options());
     taxes(json, sheet, charges.total());
     money(json, sheet, "TotalCharges", charges.total());
@@ -42,6 +44,7 @@ pub(super) fn write(
             negotiated(json, sheet, basis, &charges);
         });
     }
+    // Ground has no `GuaranteedDelivery` at all, not an empty one.
     if commitment.guaranteed {
         transit::guaranteed(json, commitment);
     }
@@ -50,6 +53,7 @@ pub(super) fn write(
         package(json, sheet, basis, parcel, charges);
     });
     let wanted = job.shows.time_in_transit.as_ref();
+    // A service without dates has alert 111598 in place of `TimeInTransit`.
     if let Some(wanted) = wanted.filter(|_| !sheet.is_untimed(basis)) {
         transit::write(json, sheet, basis, commitment, wanted);
     }
@@ -60,6 +64,7 @@ fn heading(json: &mut Json, sheet: &ResponseContext<'_>, basis: &ServicePrices<'
     let shows = &sheet.job.shows;
     let arrays = sheet.mode.lists_are_arrays();
     let by_package = sheet.job.lane.is_rated_by_package();
+    // 01 is by shipment and 02 by package.
     let method = if by_package { "02" } else { "01" };
     for member in sheet.mode.head() {
         match member {
@@ -71,6 +76,7 @@ fn heading(json: &mut Json, sheet: &ResponseContext<'_>, basis: &ServicePrices<'
             }
             HeadMember::Service => json.object("Service", |json| {
                 json.word("Code", basis.service.code());
+                // UPS leaves the description empty; clients look services up by code.
                 json.word("Description", "");
             }),
             HeadMember::RateChart if shows.rate_chart => {
@@ -104,6 +110,7 @@ charges but additional duties/taxes may apply and are not reflected in the total
 /// 48 states: standard list; elsewhere: the plain rates.
 pub(super) fn rate_chart(sheet: &ResponseContext<'_>) -> &'static str {
     match sheet.job.lane.from.1 {
+        // 1 is the daily rate of an account, 3 the standard list for all who have none.
         Region::UnitedStates if sheet.job.shipper_number.is_some() => "1",
         Region::UnitedStates => "3",
         Region::PuertoRico
@@ -123,6 +130,7 @@ fn negotiated(
 ) {
     let by_package = sheet.job.lane.is_rated_by_package();
     let modifier = sheet.modifier(basis);
+    // Sub-version 2205 brought the base and the modifier; older answers start with the items.
     if sheet.job.shows.sub_version >= 2205 {
         let base = if by_package {
             0
@@ -142,6 +150,7 @@ fn negotiated(
     rate_modifier(json, sheet, modifier);
     Items::of_shipment(sheet, basis, charges, charges.packages.net_fuel).write(json, sheet);
     let total = charges.net_total() + modifier.map_or(0, |modifier| modifier.amount);
+    // A fixed modifier can exceed a small total, and no charge is negative.
     let total = total.max(0);
     taxes(json, sheet, total);
     money(json, sheet, "TotalCharge", total);
@@ -169,6 +178,7 @@ fn package(
     charges: &PackageCharges,
 ) {
     let by_package = sheet.job.lane.is_rated_by_package();
+    // Rated as a whole, a package shows 0.00: its amounts are in the shipment's.
     let shown = |amount: Cents| if by_package { amount } else { 0 };
     if sheet.mode.packages_have_charges() {
         let transportation = shown(charges.transportation());
@@ -181,6 +191,7 @@ fn package(
         }
         money(json, sheet, "TotalCharges", shown(charges.total()));
         package_negotiated(json, sheet, basis, parcel, charges);
+    // From v2409 on a rated package has no charges of its own, only items and negotiated charges.
     } else {
         package_negotiated(json, sheet, basis, parcel, charges);
         if by_package {
@@ -197,6 +208,7 @@ fn package(
     if sheet.mode.packages_have_charges() {
         billing_weight(json, sheet.job.units, shown(parcel.billed));
     }
+    // A Shop rates all services normally, so only a Rate shows the simple rate.
     if let Some(size) = parcel.simple_rate.filter(|_| sheet.job.service.is_some()) {
         json.object("SimpleRate", |json| {
             json.text(
@@ -215,6 +227,7 @@ fn package_negotiated(
     parcel: &Parcel<'_>,
     charges: &PackageCharges,
 ) {
+    // Only packages that are rated one by one have negotiated amounts.
     if !sheet.job.lane.is_rated_by_package() || !basis.is_negotiated() {
         return;
     }
@@ -229,6 +242,7 @@ fn package_negotiated(
 }
 
 pub(super) fn billing_weight(json: &mut Json, units: Units, tenths: i64) {
+    // Written in one piece: the member stands at every shipment and package.
     const POUNDS: &str = concat!(
         r#""BillingWeight":{"UnitOfMeasurement":{"Code":"LBS", "Description":"Pounds"}"#,
         r#", "Weight":""#
@@ -251,11 +265,13 @@ pub(super) fn money(json: &mut Json, sheet: &ResponseContext<'_>, key: &str, amo
 /// The tax on an amount, when the request asks for it and the origin has one.
 fn tax_on(sheet: &ResponseContext<'_>, amount: Cents) -> Option<Cents> {
     let percent = sheet.tax.filter(|_| sheet.job.shows.taxes)?;
+    // Half a hundredth of a percent is added, so that the tax is rounded half up.
     Some((amount * percent + 5_000) / 10_000)
 }
 
 pub(super) fn taxes(json: &mut Json, sheet: &ResponseContext<'_>, amount: Cents) {
     let arrays = sheet.mode.lists_are_arrays();
+    // Canada's tax has its own name.
     let kind = if sheet.currency == "CAD" {
         "GST"
     } else {
@@ -307,6 +323,7 @@ impl<'t> Items<'t> {
     }
 
     fn push(&mut self, code: &'static str, amount: Cents, subtype: Option<&'t str>) {
+        // A full list drops the line instead of panicking: the mock answers whatever is asked.
         if let Some(line) = self.lines.get_mut(self.count) {
             *line = Item {
                 code,
@@ -335,10 +352,12 @@ impl<'t> Items<'t> {
         if sheet.itemised() == Itemised::No {
             return items;
         }
+        // 270 is listed here for both ways of rating, as in the recordings, though the package's total holds its share.
         items.push_charged("270", charges.packages.residential);
         if sheet.itemised() == Itemised::Unasked {
             return items;
         }
+        // The order of codes is that of recorded lists.
         if !sheet.job.lane.is_rated_by_package() {
             items.push_parcel(basis, &charges.packages, fuel);
         }
@@ -366,6 +385,7 @@ impl<'t> Items<'t> {
             }
             Itemised::Full => {}
         }
+        // Simple rate has no fuel and no other line, so this code says what the price is.
         if parcel.simple_rate.is_some() && charges.fuel == 0 {
             items.push("553", 0, None);
         }
@@ -384,6 +404,7 @@ impl<'t> Items<'t> {
     pub(super) fn without_free_value(mut self) -> Self {
         let is_free = |line: &Item<'_>| line.code == "400" && line.amount == 0;
         if let Some(at) = self.lines[..self.count].iter().position(is_free) {
+            // Moved down, since the order of the others must stay.
             self.lines.copy_within(at + 1..self.count, at);
             self.count -= 1;
         }
@@ -397,6 +418,7 @@ impl<'t> Items<'t> {
         self.push_charged("120", charges.signature);
         self.push_declared(basis, charges);
         if let Some(area) = basis.area {
+            // Listed even at 0.00: the recordings show the area of places that cost nothing.
             self.push("376", charges.area, Some(&area.subtype));
         }
         self.push_charged("375", fuel);

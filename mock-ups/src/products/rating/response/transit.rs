@@ -31,15 +31,18 @@ pub(super) fn write(
     commitment: Commitment,
     wanted: &WantedPickup<'_>,
 ) {
+    // A day that was refused is today's, as the alert says.
     let asked = wanted.day.unwrap_or(sheet.today);
     let pickup = pickup_day(asked, wanted.time);
     let journey = journey(pickup, commitment);
     json.object("TimeInTransit", |json| {
+        // What was asked for, while `Pickup` below is the day on which the driver comes.
         json.integer_text("PickupDate", date_number(asked));
         if sheet.job.documents_only {
             json.text("DocumentsOnlyIndicator", "");
         }
         json.text("PackageBillType", wanted.bill_type);
+        // UPS's description requires the code in international answers; 02 is non-dutiable.
         if sheet.job.lane.is_international() {
             json.text("AutoDutyCode", "02");
         }
@@ -48,6 +51,7 @@ pub(super) fn write(
             json.object("Service", |json| {
                 json.text("Description", basis.service.name(sheet.job.lane));
             });
+            // The indicator moved behind the arrival with v2409.
             if commitment.guaranteed && sheet.mode.guarantee_comes_first() {
                 json.text("GuaranteedIndicator", "");
             }
@@ -63,6 +67,7 @@ pub(super) fn write(
                 });
                 json.text("DayOfWeek", weekday_name(journey.arrival));
                 json.integer_text("CustomerCenterCutoff", CUTOFF_CLOCK);
+                // The mock delays nothing.
                 json.integer_text("DelayCount", 0);
                 json.integer_text("HolidayCount", journey.holidays);
                 json.integer_text("RestDays", journey.rest_days);
@@ -71,6 +76,7 @@ pub(super) fn write(
             if commitment.guaranteed && !sheet.mode.guarantee_comes_first() {
                 json.text("GuaranteedIndicator", "");
             }
+            // Always 0: the mock delivers on business days only.
             json.text("SaturdayDelivery", "0");
             json.text("SundayDelivery", "0");
         });

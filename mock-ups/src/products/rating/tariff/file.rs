@@ -43,6 +43,7 @@ pub enum TariffError {
 }
 
 #[derive(Deserialize)]
+// A misspelt key would silently keep a default price.
 #[serde(deny_unknown_fields)]
 struct File {
     name: String,
@@ -58,6 +59,7 @@ struct File {
     carbon_neutral: ByClass,
     simple_rate: SimpleRate,
     zones: Zones,
+    // Optional tables are those that a domestic tariff can do without.
     #[serde(default)]
     currencies: BTreeMap<String, f64>,
     #[serde(default)]
@@ -103,6 +105,7 @@ struct AdditionalHandlingEntry {
     over_pounds: u32,
     over_longest: u32,
     over_second: u32,
+    // Rules that came in August 2025 default to 0, "no such rule", so older tariffs stay readable.
     #[serde(default)]
     over_volume: u32,
     #[serde(default)]
@@ -162,6 +165,7 @@ struct Zones {
 struct RateEntry {
     service: String,
     zone: String,
+    // Points, not 150 prices: the table between them is a straight line.
     points: Vec<(u32, f64)>,
 }
 

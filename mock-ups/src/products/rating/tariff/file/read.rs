@@ -15,10 +15,12 @@ use super::{AreaEntry, ByClass, File, LaneEntry, ModifierEntry, TariffError};
 pub(in super::super) fn parse(text: &str) -> Result<Tariff, TariffError> {
     let value = toml_span::parse(text).map_err(|error| {
         let place = error.line_info.map_or_else(String::new, |(line, column)| {
+            // The parser counts from 0, editors from 1.
             format!("line {}, column {}: ", line + 1, column + 1)
         });
         TariffError::Syntax(format!("{place}{error}"))
     })?;
+    // By way of JSON: the TOML reader can write its values through serde but not read types from them.
     let value = serde_json::to_value(&value).map_err(|e| TariffError::Format(e.to_string()))?;
     let file: File =
         serde_json::from_value(value).map_err(|e| TariffError::Format(e.to_string()))?;
@@ -30,14 +32,17 @@ pub(in super::super) fn parse(text: &str) -> Result<Tariff, TariffError> {
         let zone = Zone::named(&entry.zone).ok_or_else(|| wrong(&place, "no such zone"))?;
         let column = column(&entry.points, &place)?;
         let slot = &mut columns[service.index() * Zone::COUNT + usize::from(zone.0)];
+        // The later of two columns would win without a word.
         if slot.replace(Box::new(column)).is_some() {
             return Err(wrong(place, "given twice"));
         }
     }
     let mut lanes: Vec<QuotedLane> = file.lane.iter().map(lane).collect::<Result<_, _>>()?;
+    // Sorted, as lookups search by halves.
     lanes.sort_by_key(|lane| (lane.from, lane.to));
     if lanes
         .windows(2)
+        // Neighbours after sorting, so one pass finds every pair.
         .any(|pair| (pair[0].from, pair[0].to) == (pair[1].from, pair[1].to))
     {
         return Err(wrong("lane", "the same pair of prefixes twice"));
@@ -63,6 +68,7 @@ fn rules(file: &File) -> Result<Rules, TariffError> {
             "up" => Rounding::Up,
             _ => return Err(wrong("dimensional.rounding", "write `nearest` or `up`")),
         },
+        // 0 would divide by zero at the first package with sides; 1 is absurd and safe.
         divisor_inches: i64::from(file.dimensional.cubic_inches_per_pound.max(1)),
         divisor_centimetres: i64::from(file.dimensional.cubic_centimetres_per_kilogram.max(1)),
         fuel: by_class(file.fuel, "fuel")?,
@@ -126,6 +132,7 @@ fn currencies(entries: &BTreeMap<String, f64>) -> Result<Vec<(String, i64)>, Tar
     entries
         .iter()
         .map(|(name, factor)| {
+            // A factor of 0 would divide by zero when declared values are turned into dollars.
             let factor = scaled(*factor, 1000.0, "currencies")?.max(1);
             Ok((name.clone(), factor))
         })
@@ -149,11 +156,13 @@ fn areas(entries: &[AreaEntry]) -> Result<AreaTables, TariffError> {
     let mut by_prefix = Box::new([None; 1000]);
     let mut by_zip = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
+        // The tables hold one byte per ZIP prefix, so 256 areas are the most.
         let index = u8::try_from(index).map_err(|_| wrong("delivery_area", "too many"))?;
         for text in &entry.prefixes {
             by_prefix[usize::from(prefix(text)?)] = Some(index);
         }
         for text in &entry.zips {
+            // Leading zeros count: `01234` is a ZIP code and `1234` is not.
             let zip = text.parse().ok().filter(|_| text.len() == 5);
             let zip = zip.ok_or_else(|| wrong("delivery_area.zips", "five digits each"))?;
             by_zip.push((zip, index));
@@ -198,6 +207,7 @@ fn modifier(entry: &ModifierEntry) -> Result<RateModifier, TariffError> {
     Ok(RateModifier {
         kind: entry.kind.clone(),
         description: entry.description.clone(),
+        // Modifiers may be negative, and no other amount may: the sign is kept apart.
         amount: if entry.amount < 0.0 {
             -cents(-entry.amount, "modifier")?
         } else {
@@ -237,6 +247,7 @@ fn column(points: &[(u32, f64)], place: &str) -> Result<PriceColumn, TariffError
     let mut known: Vec<(usize, Cents)> = Vec::with_capacity(points.len());
     for (pounds, price) in points {
         let next = (*pounds as usize, cents(*price, place)?);
+        // A heavier package must never cost less; clients rely on it when they split shipments.
         let ordered = known
             .last()
             .is_none_or(|last| last.0 < next.0 && last.1 <= next.1);
@@ -252,11 +263,13 @@ fn column(points: &[(u32, f64)], place: &str) -> Result<PriceColumn, TariffError
     for (pounds, cell) in column.iter_mut().enumerate() {
         let after = known.iter().position(|point| point.0 >= pounds);
         let price = match after {
+            // Below the first point its price holds: there is no cheaper weight to draw a line from.
             Some(0) => first.1,
             None => last.1,
             Some(at) => {
                 let ((w0, p0), (w1, p1)) = (known[at - 1], known[at]);
                 let (run, width) = ((pounds - w0).cast_signed(), (w1 - w0).cast_signed());
+                // Half the width is added so that the division rounds.
                 p0 + ((p1 - p0) * run as i64 + width as i64 / 2) / width as i64
             }
         };
@@ -272,6 +285,7 @@ fn cents(value: f64, place: &str) -> Result<Cents, TariffError> {
 
 fn scaled(value: f64, factor: f64, place: &str) -> Result<i64, TariffError> {
     let scaled = (value * factor).round();
+    // The upper bound keeps products with percentages and package counts inside 64 bits.
     if (0.0..=1e9).contains(&scaled) {
         // In range, so the cast is exact.
         Ok(scaled as i64)
