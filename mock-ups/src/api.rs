@@ -56,7 +56,9 @@ impl ApiRequest<'_> {
     #[must_use]
     pub fn query_value(&self, name: &str) -> Option<Cow<'_, str>> {
         let query = self.query?;
+        // Decoded on demand: most calls have no query, and the others one parameter.
         url::form_urlencoded::parse(query.as_bytes())
+            // Without case, as UPS accepts `additionalInfo`, too.
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
@@ -98,6 +100,7 @@ impl Caller {
     /// somebody else.
     #[must_use]
     pub fn is_refused(&self, number: &str) -> bool {
+        // Own numbers are never refused, whatever the settings say.
         self.account(number).is_none()
             && (self.own_numbers_only
                 || self
@@ -202,6 +205,7 @@ impl ApiResponse {
     #[must_use]
     pub fn indigestible() -> Self {
         const MESSAGE: &str = "The request is not valid. Review for errors before re-submitting.";
+        // The status is 200 and the code 1: clients that look only at the status take it for a success.
         let error = UpsError::new(StatusCode::OK, "1", MESSAGE);
         Self {
             status: StatusCode::OK,
@@ -213,6 +217,7 @@ impl ApiResponse {
 
     /// Whether this is [`ApiResponse::indigestible`].
     pub(crate) fn is_indigestible(&self) -> bool {
+        // By its content: the answer went through settings and faults in between.
         let is_code = |error: &UpsError| error.code == "1" && error.status == StatusCode::OK;
         self.body.is_empty() && self.error.as_ref().is_some_and(is_code)
     }

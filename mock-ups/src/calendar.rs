@@ -9,13 +9,17 @@ pub(crate) fn is_holiday(day: Date) -> bool {
     let (month, number, weekday) = (day.month(), day.day(), day.weekday());
     let fixed = |wanted: i8| {
         number == wanted && weekday != Weekday::Sunday
+            // A holiday on Sunday moves to Monday; one on Saturday does not move.
             || number == wanted + 1 && weekday == Weekday::Monday
     };
     match month {
         1 => fixed(1),
+        // Memorial Day: the last Monday of May.
         5 => weekday == Weekday::Monday && number > 24,
         7 => fixed(4),
+        // Labor Day: the first Monday of September.
         9 => weekday == Weekday::Monday && number <= 7,
+        // Thanksgiving: the fourth Thursday of November.
         11 => weekday == Weekday::Thursday && (22..=28).contains(&number),
         12 => fixed(25),
         _ => false,
@@ -72,6 +76,7 @@ pub(crate) fn travel(pickup: Date, business_days: u32) -> Journey {
         total_days: 0,
     };
     let mut left = business_days;
+    // A year is more than any service takes, so a wrong number cannot loop for long.
     while left > 0 && journey.total_days < 366 {
         journey.arrival = next_day(journey.arrival);
         journey.total_days += 1;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
+// No time can be this, as the clock is clamped.
 const RUNNING: i64 = i64::MIN;
 /// 1970-01-01 and 2900-01-01 in milliseconds: what the clock may show. Calendar arithmetic on any
 /// time between them cannot overflow.
@@ -33,6 +34,7 @@ impl VirtualClock {
     pub(crate) fn now_ms(&self) -> i64 {
         match self.frozen_at.load(Ordering::Acquire) {
             RUNNING => clamp(system_ms().saturating_add(self.offset.load(Ordering::Acquire))),
+            // One load decides: a clock that is frozen while it is read shows one of the two times.
             frozen => frozen,
         }
     }
@@ -52,6 +54,7 @@ impl VirtualClock {
 
     /// How far the clock is ahead of the system's (negative: behind).
     pub(crate) fn offset_ms(&self) -> i64 {
+        // Not the offset itself: a frozen clock falls behind while it stands.
         self.now_ms().saturating_sub(system_ms())
     }
 
@@ -65,6 +68,7 @@ impl VirtualClock {
     }
 
     pub(crate) fn freeze(&self) {
+        // One change at a time, or two advances could count as one.
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         self.frozen_at.store(self.now_ms(), Ordering::Release);
     }
@@ -73,6 +77,7 @@ impl VirtualClock {
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         let frozen = self.frozen_at.load(Ordering::Acquire);
         if frozen != RUNNING {
+            // The offset before the release, so that no reader sees the system's time in between.
             self.offset
                 .store(frozen.saturating_sub(system_ms()), Ordering::Release);
             self.frozen_at.store(RUNNING, Ordering::Release);
@@ -89,6 +94,7 @@ impl VirtualClock {
 
     fn change(&self, to: impl FnOnce(i64) -> i64) {
         let _change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        // Clamped before it is stored, so that every later sum stays in range.
         let target = clamp(to(self.now_ms()));
         if self.is_frozen() {
             self.frozen_at.store(target, Ordering::Release);
@@ -115,6 +121,7 @@ pub(crate) fn timestamp(ms: i64) -> Timestamp {
 fn system_ms() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
+        // A system clock before 1970 counts as 1970.
         .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(LATEST)
 }

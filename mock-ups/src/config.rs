@@ -119,8 +119,11 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            // One hour: the life since April 2026. It was four hours before.
             access_token_lifetime: 3_599,
+            // 60 days less a second, as in every sample.
             refresh_token_lifetime: 5_183_999,
+            // Five minutes; RFC 6749 recommends ten at most.
             code_lifetime: 300,
             legacy_token_shape: false,
             refresh_count_increments: true,
@@ -130,11 +133,14 @@ impl Default for Settings {
             code_length: 40,
             refused_consent: "access_denied".to_owned(),
             token_quota: None,
+            // RFC 6749: a code is used once.
             stale_grant: StaleGrant::BadRequest,
             reuse_revokes_grant: false,
+            // RFC 6749's word for a refusal; UPS's is not known.
             body_credentials: BodyCredentials::MissingHeader,
             strict_merchant_id: false,
             refuse_foreign_shipper_numbers: true,
+            // Off, since UPS specifies no method and S256 is all there is.
             refuse_plain_challenge: false,
             loopback_redirects: true,
             https_redirects_only: true,
@@ -142,6 +148,7 @@ impl Default for Settings {
             void_days: 28,
             retention_days: 120,
             test_shipments_are_tracked: true,
+            // As control characters: the one kind of indigestible body that is recorded.
             transaction_prefix: TransactionPrefix::Ciewssoas,
             production_transaction_prefix: TransactionPrefix::Zeros,
             errors: ErrorChanges::default(),
@@ -151,6 +158,7 @@ impl Default for Settings {
             test_numbers_are_masked: false,
             refuse_foreign_accounts: true,
             expired_token: ExpiredToken::InvalidAuthentication,
+            // Ten megabytes for a document in base64.
             paperless_bytes: 10 * 1024 * 1024,
             ground_saver_is_sold: true,
             track_alert_destination: None,
@@ -159,6 +167,7 @@ impl Default for Settings {
             track_alert_client_secret: String::new(),
             track_alert_trust_any_certificate: false,
             track_alert_ca_file: None,
+            // Half a second, doubled: a receiver that restarts gets all five attempts within eight seconds.
             track_alert_attempts: 5,
             track_alert_retry_ms: 500,
             close_after_error: false,
@@ -288,9 +297,13 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            // Two hundred packages, the most of a shipment, fit with room to spare.
             body_bytes: 1024 * 1024,
+            // Slow enough for a bad connection, fast enough to end a client that dribbles.
             body_deadline: Duration::from_secs(30),
+            // As long as nginx keeps an idle connection by default.
             idle: Duration::from_secs(75),
+            // More than a load test opens; a bound all the same, so that tasks cannot grow without end.
             connections: 20_000,
             drain: Duration::from_secs(5),
         }

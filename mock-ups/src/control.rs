@@ -22,6 +22,7 @@ use crate::mock_state::MockState;
 use crate::serving::body::MockBody;
 
 /// The page runs its own script and talks to its own mock, nothing else.
+// Strict: the page shows what clients sent, so injected text must find no script to run.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'self'");
 
 /// A control request.
@@ -63,6 +64,7 @@ impl Control<'_> {
     /// The body as JSON; an empty one counts as `{}`.
     fn parse<T: DeserializeOwned>(&self) -> Result<T, ControlError> {
         let body: &[u8] = if self.body.is_empty() {
+            // Operations without parameters are called without a body by hand.
             b"{}"
         } else {
             self.body
@@ -81,6 +83,7 @@ impl Control<'_> {
 
 /// Answers a request to the mock itself.
 pub(crate) fn answer(mock: &MockState, parts: &Parts, body: &Bytes) -> Response<MockBody> {
+    // Before anything is read: a web page that a developer visits must not drive the mock.
     if is_from_a_foreign_page(parts) {
         let reason = "a web page of another origin may not control the mock".to_owned();
         return write(Err(ControlError {
@@ -101,9 +104,11 @@ pub(crate) fn answer(mock: &MockState, parts: &Parts, body: &Bytes) -> Response<
 
 /// Whether a browser sent this for a page that is not the mock's.
 fn is_from_a_foreign_page(parts: &Parts) -> bool {
+    // Reading gives a foreign page nothing: the answer has no header that lets it look.
     if parts.method == Method::GET {
         return false;
     }
+    // Programs send no `Origin`; only browsers do, and they cannot leave it out.
     let Some(origin) = parts.headers.get(header::ORIGIN) else {
         return false;
     };
@@ -115,6 +120,7 @@ fn is_from_a_foreign_page(parts: &Parts) -> bool {
         .to_str()
         .ok()
         .and_then(|origin| origin.split("://").nth(1));
+    // An opaque origin such as `null` names no host and is foreign.
     authority.is_none() || authority != host
 }
 
@@ -130,6 +136,7 @@ fn write(reply: ControlResult) -> Response<MockBody> {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
+    // State changes with every call, so a cached one misleads.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -140,6 +147,7 @@ fn write_document(Document(media_type, text): Document) -> Response<MockBody> {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    // The page has buttons that revoke and reset: nobody may frame it.
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response
 }

@@ -44,6 +44,7 @@ pub struct SeedAccount {
 }
 
 const fn default_discount() -> u32 {
+    // 18 per cent, a believable discount that is easy to recognise in results.
     180
 }
 
@@ -100,6 +101,7 @@ impl Default for SeedData {
                 client_secret: "mock-secret".to_owned(),
                 name: "Mock Shop".to_owned(),
                 owner: "merchant".to_owned(),
+                // The gateway's own callback in its examples, so that both start together without flags.
                 redirect_uris: vec!["http://127.0.0.1:8081/oauth/callback".to_owned()],
                 products: None,
                 environments: None,

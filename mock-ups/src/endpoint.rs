@@ -48,6 +48,7 @@ impl Endpoint {
     #[must_use]
     pub fn covers(self, path: &str) -> bool {
         let api = path.strip_prefix("/api/");
+        // Time in Transit shares its first segment with shipping, so the end decides.
         let transit = path.ends_with("/transittimes");
         match self {
             Self::Token => matches!(
@@ -67,6 +68,7 @@ impl Endpoint {
                 api.is_some_and(|path| path.starts_with("addressvalidation/"))
             }
             Self::Other => {
+                // What none of the others covers; the products are inside `Api`.
                 let others = [Self::Token, Self::Refresh, Self::Authorize, Self::Api];
                 others.into_iter().all(|endpoint| !endpoint.covers(path))
             }

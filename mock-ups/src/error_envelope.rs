@@ -27,6 +27,7 @@ pub(crate) fn push_json_string(out: &mut String, text: &str) {
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
+            // Control characters are not allowed in JSON strings as they are.
             control if control < '\u{20}' => {
                 out.push_str("\\u00");
                 let code = control as u32;

@@ -33,6 +33,7 @@ impl Default for HotSettings {
             current: RwLock::default(),
             prefixes: Default::default(),
         };
+        // Through `set`, so that the copies cannot differ from the defaults.
         hot.set(&Settings::default());
         hot
     }
@@ -40,12 +41,14 @@ impl Default for HotSettings {
 
 impl HotSettings {
     pub(crate) fn set(&self, settings: &Settings) {
+        // Relaxed: a call that runs during a change may see some old and some new settings.
         let put = |copy: &AtomicBool, value| copy.store(value, Ordering::Relaxed);
         put(&self.close_after_error, settings.close_after_error);
         put(&self.lint_header, settings.lint_header);
         put(&self.edge_fields, settings.edge_fields);
         put(
             &self.changes_errors,
+            // One flag for both reasons to look at an error again.
             !settings.errors.0.is_empty() || settings.unparsable_json != UnparsableJson::Empty,
         );
         put(
@@ -61,6 +64,7 @@ impl HotSettings {
         for (dial, prefix) in self.prefixes.iter().zip(prefixes) {
             dial.store(prefix as u8, Ordering::Relaxed);
         }
+        // Last: who reads the whole finds copies that are at least as new.
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(settings.clone());
     }
@@ -103,6 +107,7 @@ impl HotSettings {
     pub(crate) fn negotiated_base(&self) -> NegotiatedBase {
         let place = usize::from(self.negotiated_base.load(Ordering::Relaxed));
         let form = NegotiatedBase::ALL.get(place);
+        // The place always exists; the default only avoids a panic.
         form.copied().unwrap_or_default()
     }
 

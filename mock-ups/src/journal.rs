@@ -21,6 +21,7 @@ pub use entry::JournalEntry;
 pub use filter::Filter;
 
 /// Bytes of a body that an entry keeps.
+// The usual request fits; labels of answers do not need to.
 const BODY_KEPT: usize = 4_096;
 
 /// What the handlers find out about a request while they answer it.
@@ -110,6 +111,7 @@ impl Journal {
     }
 
     pub(crate) fn record(&self, exchange: &Exchange<'_>) {
+        // Before the ring: printing works while nothing is kept.
         if self.prints.load(Ordering::Relaxed) {
             let mut entry = JournalEntry::default();
             entry.fill(0, exchange);
@@ -117,10 +119,12 @@ impl Journal {
             // A terminal that is gone is no reason to stop serving.
             let _ = writeln!(std::io::stdout().lock(), "{time} {}", entry.line());
         }
+        // Read without the lock, so that workers of a load test share nothing.
         if self.is_off.load(Ordering::Relaxed) {
             return;
         }
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        // Again under the lock: the size may have changed since.
         if ring.capacity == 0 {
             return;
         }
@@ -133,6 +137,7 @@ impl Journal {
         } else {
             let place = ring.oldest;
             ring.oldest = (place + 1) % ring.capacity;
+            // In place: the buffers of the oldest entry are used again.
             ring.slots[place].fill(seq, exchange);
         }
     }
@@ -142,6 +147,7 @@ impl Journal {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         ring.capacity = capacity;
         self.is_off.store(capacity == 0, Ordering::Relaxed);
+        // Cleared, since the places in the ring depend on its size.
         ring.clear();
     }
 
@@ -168,6 +174,7 @@ impl Journal {
     /// The newest `limit` entries that the filter lets through, oldest first.
     pub(crate) fn select(&self, filter: &Filter, limit: usize) -> Vec<JournalEntry> {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        // From `oldest` on are the older entries, in front of it the newer ones.
         let (newer, older) = ring.slots.split_at(ring.oldest);
         let newest_first = newer.iter().rev().chain(older.iter().rev());
         let mut picked: Vec<_> = newest_first
@@ -175,6 +182,7 @@ impl Journal {
             .take(limit)
             .cloned()
             .collect();
+        // Released before the copies are turned into text, which takes longest.
         drop(ring);
         picked.reverse();
         picked.iter_mut().for_each(JournalEntry::finish_copy);
@@ -190,6 +198,7 @@ impl Journal {
 
 impl Ring {
     fn clear(&mut self) {
+        // A new list and not a cleared one, so that the memory goes back.
         self.slots = Vec::new();
         self.oldest = 0;
         self.cleared_at = self.made;

@@ -73,6 +73,7 @@ impl Json {
         self.out.push(b'{');
         self.first = true;
         body(self);
+        // An empty object must not make the next member the first.
         self.first = false;
         self.out.push(b'}');
     }
@@ -102,11 +103,13 @@ impl Json {
             return;
         };
         let mut start = *b"\":{\"CurrencyCode\":\"...\", \"MonetaryValue\":\"";
+        // The three dots stand where the currency goes.
         [start[19], start[20], start[21]] = [a, b, c];
         match self.style {
             Style::Spaced => self.out.extend_from_slice(&start),
             Style::Compact => {
                 self.out.extend_from_slice(&start[..24]);
+                // Left out is the blank between the two members.
                 self.out.extend_from_slice(&start[25..]);
             }
         }
@@ -146,6 +149,7 @@ impl Json {
         items: impl ExactSizeIterator<Item = T>,
         mut each: impl FnMut(&mut Self, T),
     ) {
+        // An empty list is left out, as in live answers.
         match items.len() {
             0 => {}
             1 if !always_array => {
@@ -248,6 +252,7 @@ impl Json {
     fn quoted(&mut self, text: &str) {
         self.out.push(b'"');
         let bytes = text.as_bytes();
+        // A look first: nearly no text has anything to escape.
         if bytes.iter().any(|byte| needs_escape(*byte)) {
             self.escaped(bytes);
         } else {

@@ -88,6 +88,7 @@ impl Label<'_> {
     pub(crate) fn html_base64(&self, format: Format) -> String {
         let suffix = if format == Format::Png { "png" } else { "gif" };
         STANDARD.encode(format!(
+            // Beside the image UPS sends a page that names the file as it would be saved.
             "<!DOCTYPE html><html><head><title>SAMPLE label {number}</title></head><body>\
              <p>SAMPLE, not for shipping</p><img src=\"./label{number}.{suffix}\" alt=\"label\">\
              </body></html>",
@@ -96,8 +97,10 @@ impl Label<'_> {
     }
 
     fn draw(&self) -> Canvas {
+        // 800 by 1200 pixels: four by six inches at 200 dots each, like a label printer's 203.
         let mut canvas = Canvas::new(800, 1200);
         let mut y = 30;
+        // Six lines are the longest address.
         for line in self.from.iter().take(6) {
             canvas.text(30, y, 2, line);
             y += 24;
@@ -122,6 +125,7 @@ impl Label<'_> {
         canvas.rule(600, 6);
         canvas.barcode(60, 640, 260, self.tracking_number);
         canvas.rule(940, 6);
+        // Across the label and twelve times the usual size: nobody must ship with it.
         canvas.text(100, 980, 12, "SAMPLE");
         canvas.text(
             100,
@@ -136,6 +140,7 @@ impl Label<'_> {
 /// A PDF page of plain lines, in base64: forms that come with a shipment.
 pub(crate) fn page_base64(lines: &[String]) -> String {
     let mut canvas = Canvas::new(800, 1200);
+    // As many as fit above the mark.
     for (row, line) in lines.iter().take(30).enumerate() {
         canvas.text(40, 40 + 36 * row, 3, line);
     }

@@ -17,6 +17,7 @@ pub struct Findings(u32);
 
 impl Findings {
     pub(crate) fn add_if(&mut self, broken: bool, rule: Rule) {
+        // One bit for each rule; the rules are fewer than 32.
         self.0 |= u32::from(broken) << rule as u32;
     }
 
@@ -69,7 +70,9 @@ pub(crate) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 /// in 10429.
 pub(crate) fn check_mint(previous: &AccessToken, now_ms: i64, findings: &mut Findings) {
     let lifetime = previous.expires_at_ms() - previous.issued_at_ms;
+    // Half a life: a client that renews early, but once, is no waste.
     let young = now_ms - previous.issued_at_ms < lifetime / 2;
+    // Only client credentials: a user may consent twice in a row for good reasons.
     let wasteful = previous.is_live(now_ms) && previous.grant.is_none() && previous.uses() <= 1;
     findings.add_if(young && wasteful, Rule::TokenPerCall);
 }

@@ -59,6 +59,7 @@ impl MockUps {
     pub fn builder() -> Builder {
         Builder {
             initial: InitialState::default(),
+            // Port 0: tests run side by side on one machine.
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: false,
         }
@@ -279,6 +280,7 @@ impl MockUps {
 
     /// Stops listening, waits for the answers in progress (5 seconds at most) and ends.
     pub async fn stop(mut self) {
+        // Also when no listener runs any more.
         self.stop.send_replace(true);
         for listener in self.listeners.drain(..) {
             // It ends by itself within the drain time; how does not matter any more.

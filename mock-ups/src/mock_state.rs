@@ -99,10 +99,12 @@ impl Default for InitialState {
 
 impl MockState {
     pub(crate) fn new(mut initial: InitialState) -> Self {
+        // Into the start's data, so that a reset keeps the extra redirect URIs.
         for app in &mut initial.data.apps {
             app.redirect_uris.extend_from_slice(&initial.redirect_uris);
         }
         let hot = Arc::<HotSettings>::default();
+        // Before the products are made, as they copy nothing and read it at each call.
         hot.set(&initial.settings);
         let products = match (initial.products, initial.tariff) {
             (Some(products), _) => products,
@@ -147,10 +149,12 @@ impl MockState {
 
     /// The answer as the settings want errors to be.
     pub(crate) fn adjust(&self, answer: ApiResponse, body: &[u8]) -> ApiResponse {
+        // Two cheap looks for the usual answer, which is no error.
         if answer.error.is_none() || !self.hot.changes_errors() {
             return answer;
         }
         let settings = self.settings();
+        // Control characters have a recorded answer; only other unreadable bodies follow the setting.
         let unparsable = answer.is_indigestible() && !crate::lenient::holds_control_character(body);
         let answer = if unparsable && settings.unparsable_json == UnparsableJson::BadRequest {
             ApiResponse::error(UpsError::bad_request(
@@ -168,6 +172,7 @@ impl MockState {
         &self,
         changes: serde_json::Map<String, serde_json::Value>,
     ) -> Result<(), serde_json::Error> {
+        // Through JSON: names and types are checked exactly as in a settings file.
         let mut all = serde_json::to_value(&*self.settings())?;
         if let Some(members) = all.as_object_mut() {
             members.extend(changes);
@@ -179,6 +184,7 @@ impl MockState {
 
     /// Plays a scenario on top of what is in force.
     pub(crate) fn play_scenario(&self, scenario: Scenario) -> Result<Vec<u64>, ScenarioError> {
+        // Settings before faults: a scenario with a wrong setting adds no fault.
         self.patch_settings(scenario.settings)
             .map_err(|error| ScenarioError(format!("settings: {error}")))?;
         let now_ms = self.clock.now_ms();
@@ -203,12 +209,14 @@ impl MockState {
         if !self.registry.change_password(user, password) {
             return false;
         }
+        // The registry's new version already refuses refresh tokens; this ends the access tokens, too.
         self.revoke_grants(|grant| grant.user == user);
         true
     }
 
     /// Adds or replaces a user; a new password kills what was granted under the old one.
     pub(crate) fn put_user(&self, user: SeedUser) {
+        // Kept, since the user moves into the registry.
         let name = user.name.clone();
         self.registry.put_user(user);
         let version = self.registry.password_version(&name);
@@ -224,6 +232,7 @@ impl MockState {
 
     /// Revokes grants and the access tokens that came from them; gives the number of grants.
     pub(crate) fn revoke_grants(&self, matches: impl Fn(&Grant) -> bool) -> usize {
+        // Grants first: a refresh that runs meanwhile must not mint a token that is missed here.
         let dead = self.grants.revoke_where(matches);
         self.tokens.revoke_where(self.clock.now_ms(), |token| {
             token.grant.is_some_and(|grant| dead.contains(&grant))
@@ -253,6 +262,7 @@ impl MockState {
         self.registry.reset(self.start.data.clone());
         self.change_settings(|settings| settings.clone_from(&self.start.settings));
         self.clock.restart(self.start.frozen_at);
+        // After the registry: products may look at users that are gone until then.
         self.products.iter().for_each(|product| product.reset());
         self.journal.resize(self.start.journal_capacity);
         // They were played at the start, so they make sense.

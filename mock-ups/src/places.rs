@@ -44,6 +44,7 @@ impl Code2 {
 
     /// Whether `list` (codes separated by single blanks) holds this code.
     pub(crate) fn in_list(self, list: &str) -> bool {
+        // Two letters and a blank are three bytes; the last code has no blank.
         list.as_bytes()
             .chunks(3)
             .any(|chunk| chunk.starts_with(&self.0))
@@ -117,6 +118,7 @@ pub(crate) enum Continent {
 /// The region of a country, `None` when there is no such country.
 pub(crate) fn region(country: Code2) -> Option<Region> {
     Some(match country {
+        // Before the lists: these five have services of their own.
         US => Region::UnitedStates,
         PR => Region::PuertoRico,
         CA => Region::Canada,
@@ -144,6 +146,7 @@ pub(crate) fn continent(country: Code2) -> Continent {
         other if other.in_list(EUROPEAN_UNION) || other.in_list(OTHER_EUROPE) => Continent::Europe,
         other if other.in_list(ASIA) => Continent::Asia,
         other if other.in_list(LATIN_AMERICA) => Continent::LatinAmerica,
+        // Everything else is priced by the dearest table.
         _ => Continent::World,
     }
 }
@@ -161,6 +164,7 @@ impl Region {
 }
 
 /// The currency in which UPS rates a shipment from there.
+// By country, not by region: members of the Union have currencies of their own.
 pub(crate) fn currency(country: Code2) -> &'static str {
     match country {
         CA => "CAD",
@@ -179,6 +183,7 @@ pub(crate) fn currency(country: Code2) -> &'static str {
             b"CN" => "CNY",
             b"AU" => "AUD",
             _ if other.in_list(EUROPEAN_UNION) => "EUR",
+            // UPS rates in dollars where no other currency is known.
             _ => "USD",
         },
     }
@@ -206,6 +211,7 @@ pub(crate) fn position(country: Code2, postal: &str) -> (i64, i64) {
     let is_us = matches!(country, US | PR);
     let prefix = postal.get(..3).and_then(|prefix| prefix.parse().ok());
     if let Some(zip) = prefix.and_then(zip3).filter(|_| is_us) {
+        // In the United States the ZIP code places the address; the middle of a country is the fallback.
         return zip.position();
     }
     let middle = MIDDLES.iter().find(|(code, ..)| **code == country.0);
@@ -229,6 +235,7 @@ pub(crate) fn needs_postal_code(region: Region) -> bool {
 
 /// Whether UPS wants a state for addresses there although the postal code does not need one.
 pub(crate) fn needs_state(country: Code2) -> bool {
+    // Vietnam's state has been required since April 2026.
     country.in_list("VN")
 }
 
@@ -249,6 +256,7 @@ NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AA AE AP PR VI
 MP";
     const PROVINCES: &str = "AB BC MB NB NL NS NT NU ON PE QC SK YT";
     match country {
+        // The states of the table with the territories and the armed forces' three.
         US => state.in_list(STATES),
         PR => state == PR,
         CA => state.in_list(PROVINCES),

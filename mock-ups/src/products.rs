@@ -27,6 +27,7 @@ use crate::hot_settings::HotSettings;
 
 /// All of them, the busiest first, priced by the default tariff.
 pub(crate) fn all(seed: u64, hot: &Arc<HotSettings>) -> Vec<Box<dyn Product>> {
+    // Parsed once a process: tests start hundreds of mocks.
     static DEFAULT: OnceLock<Arc<Tariff>> = OnceLock::new();
     let tariff = DEFAULT.get_or_init(|| {
         Arc::new(Tariff::bundled("default").expect("the bundled tariff parses: a test reads it"))
@@ -41,6 +42,7 @@ pub(crate) fn with_tariff(
     hot: &Arc<HotSettings>,
 ) -> Vec<Box<dyn Product>> {
     let shipments = Arc::<Shipments>::default();
+    // Each call asks them in turn, so the busiest is asked first.
     vec![
         Box::new(Rating::with_settings(Arc::clone(&tariff), Arc::clone(hot))),
         Box::new(Shipping::new(

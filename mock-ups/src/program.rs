@@ -40,6 +40,7 @@ enum StartupError {
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn run() -> ExitCode {
+    // Completions and manual first: they must work without a port or files.
     let flags = Flags::parse();
     match describe(&flags).unwrap_or_else(|| serve(flags)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
             // Standard error is gone or full: the exit code still tells.
             let _ = writeln!(io::stderr(), "mock-ups: {failure}");
             ExitCode::from(match failure {
+                // 1 is a failure of the machine, 2 a mistake in the arguments, as `clap` has it.
                 StartupError::Listen { .. } | StartupError::Start(_) | StartupError::Tls(_) => 1,
                 StartupError::Flags(_) => 2,
             })
@@ -73,6 +75,7 @@ fn serve(flags: Flags) -> Result<(), StartupError> {
     drop(thread::spawn(crate::oauth::issuer::warm_up));
     let workers = flags.workers.get();
     let mock = Arc::new(MockState::new(flags.initial()?));
+    // Before listening, so that the first call meets the scenario.
     mock.play_start().map_err(flags::BadValue::from)?;
     if flags.prints_requests() {
         mock.journal.print();
@@ -90,9 +93,11 @@ fn serve(flags: Flags) -> Result<(), StartupError> {
             environment: wanted.environment,
             tls,
         };
+        // All listeners of one address before the next, so that a taken port stops the start at once.
         let bound = bind_all(address, workers)
             .map_err(|source| StartupError::Listen { address, source })?;
         if let Some(first) = bound.first() {
+            // From the first: with port 0 only the system knows the number.
             ready.push_str(&wanted.announce(first.local_addr()?));
         }
         for (share, listener) in shares.iter_mut().zip(bound) {
@@ -101,15 +106,19 @@ fn serve(flags: Flags) -> Result<(), StartupError> {
     }
     let (stop, stopped) = watch::channel(false);
     let threads = start_workers(shares, &stopped)?;
+    // The main thread only waits for signals; calls are served by the workers.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     // Before the ready line: whoever waits for it may send a signal at once.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let mut out = io::stdout();
+    // One write after everything is bound: scripts wait for these lines.
     out.write_all(ready.as_bytes())?;
+    // Standard output may be a pipe, which buffers.
     out.flush()?;
     runtime.block_on(signals.ended());
+    // After the signal nothing is accepted; the workers drain and end.
     stop.send_replace(true);
     for thread in threads {
         // A worker that panicked has told so on standard error.
@@ -123,9 +132,11 @@ fn bind_all(address: SocketAddr, workers: usize) -> io::Result<Vec<TcpListener>>
     // A port shared by workers is shared with any other process of the user, too; the exclusive
     // bind before it finds a port that is taken.
     let exclusive = listener::bind(address, false)?;
+    // One worker needs no shared port, and keeps the check for a taken one.
     if workers == 1 {
         return Ok(vec![exclusive]);
     }
+    // The system chose the port; the workers must bind the same.
     let address = exclusive.local_addr()?;
     drop(exclusive);
     (0..workers)
@@ -139,6 +150,7 @@ fn start_workers(
     stopped: &watch::Receiver<bool>,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let start = |(index, share): (usize, Share)| {
+        // Made here and not in the thread, so that an error ends the start.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -151,6 +163,7 @@ fn start_workers(
                     for (listener, role) in share {
                         listeners.spawn(listener::serve(listener, role, stopped.clone()));
                     }
+                    // Until the last listener has drained.
                     while listeners.join_next().await.is_some() {}
                 });
             })

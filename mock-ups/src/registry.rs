@@ -69,6 +69,7 @@ impl App {
 
     pub(crate) fn secret_matches(&self, presented: &str) -> bool {
         let secret = self.secret.read().unwrap_or_else(PoisonError::into_inner);
+        // In constant time, as the mock may stand where a real secret was entered by mistake.
         bool::from(secret.as_bytes().ct_eq(presented.as_bytes()))
     }
 
@@ -112,6 +113,7 @@ impl App {
             .redirect_uris
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        // Adding twice must be harmless: tests add their own port at each start.
         if !uris.contains(&uri) {
             uris.push(uri);
         }
@@ -133,11 +135,13 @@ impl App {
             .products
             .write()
             .unwrap_or_else(PoisonError::into_inner) = products.unwrap_or_default();
+        // After the list, so that a reader that sees it restricted finds the new products.
         self.restricted.store(restricted, Ordering::Relaxed);
     }
 
     /// Whether the product (the first path segment after `/api`) was added to the app.
     pub(crate) fn has_product(&self, product: &str) -> bool {
+        // The usual app has all products and takes no lock.
         if !self.restricted.load(Ordering::Relaxed) {
             return true;
         }
@@ -171,6 +175,7 @@ impl Registry {
 
     /// Back to what is given. Tokens and grants of before must go as well, or they hold users and apps that
     /// are no longer registered.
+    // All parts are made first; each is then swapped under its own lock.
     pub(crate) fn reset(&self, seed: SeedData) {
         let Self {
             users,
@@ -217,11 +222,13 @@ impl Registry {
 
     /// Adds a user, or replaces the one with the same name. A new password counts as a change.
     pub(crate) fn put_user(&self, seed: SeedUser) {
+        // The numbers before the user: a token issued in between must not know fewer numbers than users.
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut numbers).extend(account_numbers(&seed));
         drop(numbers);
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         let password_version = users.get(&seed.name).map_or(0, |old| {
+            // Only another password counts: replacing a user by the same one keeps the grants.
             old.password_version + u64::from(old.seed.password != seed.password)
         });
         users.insert(
@@ -243,6 +250,7 @@ impl Registry {
     pub(crate) fn log_in(&self, name: &str, password: &str) -> Option<u64> {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
         let user = users.get(name)?;
+        // In constant time, as for client secrets.
         bool::from(user.seed.password.as_bytes().ct_eq(password.as_bytes()))
             .then_some(user.password_version)
     }
@@ -259,6 +267,7 @@ impl Registry {
             return false;
         };
         user.seed.password = password;
+        // Also for the same password: the owner entered one, which is what UPS acts on.
         user.password_version += 1;
         true
     }
@@ -270,6 +279,7 @@ impl Registry {
             user.seed.accounts.iter().map(|account| AccountView {
                 number: account.number.as_str().into(),
                 negotiated_rates: account.negotiated_rates,
+                // A discount of everything would make negotiated rates free.
                 discount_per_mille: account.discount_per_mille.min(999),
             })
         });
@@ -278,6 +288,7 @@ impl Registry {
             user: user.into(),
             accounts: accounts.map(Iterator::collect).unwrap_or_default(),
             own_numbers_only: false,
+            // Shared by all tokens: one allocation for thousands of numbers.
             known_numbers: Arc::clone(&self.numbers.read().unwrap_or_else(PoisonError::into_inner)),
         }
     }

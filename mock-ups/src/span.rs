@@ -13,6 +13,7 @@ pub struct Span(pub Duration);
 /// Parses a length of time; `None` if the text is none, or negative.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
+    // Whole days are read here: a calendar's day may have 23 hours, and the parser refuses it.
     let days = text
         .strip_suffix('d')
         .and_then(|days| days.trim().parse::<u64>().ok());
@@ -30,6 +31,7 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
+        // Numbers first, since a text never parses as one.
         enum Written {
             Seconds(u64),
             Text(String),
@@ -45,6 +47,7 @@ impl<'de> Deserialize<'de> for Span {
 
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // In milliseconds, the finest unit that is read, so that nothing is lost.
         serializer.collect_str(&format_args!("{}ms", self.0.as_millis()))
     }
 }

@@ -42,10 +42,12 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Unreadable> {
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let value = toml_span::parse(text).map_err(|error| {
         let line = text
+            // Counted only for the error; the parser gives a position in bytes.
             .get(..error.span.start)
             .map_or(0, |before| before.lines().count());
         format!("line {}: {error}", line.max(1))
     })?;
+    // By way of JSON, so that one set of types serves files and the control API.
     serde_json::from_value(to_json(value)).map_err(|error| error.to_string())
 }
 

@@ -88,10 +88,12 @@ impl ErrorChanges {
     }
 
     fn find(&self, error: &UpsError) -> Option<&ErrorChange> {
+        // No text is made for the usual case without changes.
         if self.0.is_empty() {
             return None;
         }
         let exact = format!("{} {}", error.code, error.message);
+        // Code and text together win, as several errors share one code.
         self.0.get(&exact).or_else(|| self.0.get(&*error.code))
     }
 }
@@ -103,6 +105,7 @@ impl ErrorChange {
         };
         let mut new = old.clone();
         if let Some(status) = self.status {
+            // The range was checked when the change was read.
             new.status = StatusCode::from_u16(status).unwrap_or(old.status);
         }
         if let Some(code) = &self.code {
@@ -123,12 +126,14 @@ impl ErrorChange {
                 "errordescription" => (&old.message, &new.message),
                 _ => continue,
             };
+            // Only values that repeat the error: other products set these fields to something of their own.
             if let Ok(after) = http::HeaderValue::from_str(after)
                 && *value == before.as_bytes()
             {
                 *value = after;
             }
         }
+        // Put back, so that the journal shows what the client saw.
         answer.error = Some(new);
         answer
     }

@@ -37,11 +37,13 @@ pub(super) fn change(control: &Control<'_>) -> ControlResult {
         .map(str::parse::<Timestamp>)
         .transpose();
     let set = set.map_err(|error| ControlError::bad_request(format!("set: {error}")))?;
+    // Frozen or released first, so that `set` and `advance` act on the clock that is wanted.
     match change.freeze {
         Some(true) => clock.freeze(),
         Some(false) => clock.unfreeze(),
         None => {}
     }
+    // Set before advance: both together mean "this time, and so much later".
     if let Some(set) = set {
         clock.set(set);
     }

@@ -16,6 +16,7 @@ pub(super) fn run(control: &Control<'_>, method: &Method, path: &str) -> Control
         if method.as_str() == route.method {
             return (route.handler)(control, &parameter);
         }
+        // Collected for the 405: one path may have several methods.
         allowed.push(route.method);
     }
     if allowed.is_empty() {
@@ -38,6 +39,7 @@ fn matches(route: &Route, path: &str) -> Option<String> {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(parameter),
             (Some(wanted), Some(given)) if wanted.starts_with('{') => {
+                // Decoded after the split: a name may hold an encoded slash.
                 parameter = people::decode(given);
             }
             (Some(wanted), Some(given)) if wanted == given => {}

@@ -9,6 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 pub(super) fn find(control: &Control<'_>, method: &Method, path: &str) -> Option<Document> {
+    // Other methods on these paths are refused by the dispatcher, with its reason.
     if method != Method::GET && method != Method::HEAD {
         return None;
     }
@@ -19,6 +20,7 @@ pub(super) fn find(control: &Control<'_>, method: &Method, path: &str) -> Option
         "/__mock/page.js" => Some(Document(SCRIPT, include_str!("page/page.js").to_owned())),
         "/__mock/page.css" => Some(Document(STYLE, include_str!("page/page.css").to_owned())),
         "/__mock/ca.pem" => {
+            // Without TLS there is no authority, and the path does not exist.
             let pem = control.mock.ca_pem()?;
             Some(Document("application/x-pem-file", pem.to_owned()))
         }

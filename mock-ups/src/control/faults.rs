@@ -26,6 +26,7 @@ pub(super) fn list(control: &Control<'_>) -> ControlResult {
 
 pub(super) fn add(control: &Control<'_>) -> ControlResult {
     let fault: Fault = control.parse()?;
+    // The mock's clock, as the fault's times are counted by it.
     let now_ms = control.mock.clock.now_ms();
     let id = control
         .mock
@@ -36,6 +37,7 @@ pub(super) fn add(control: &Control<'_>) -> ControlResult {
 }
 
 pub(super) fn remove(control: &Control<'_>, id: &str) -> ControlResult {
+    // A number as text in the path: anything else is the caller's mistake, not an unknown fault.
     let id = id
         .parse()
         .map_err(|_| ControlError::bad_request("the id is a number"))?;
@@ -54,6 +56,7 @@ pub(super) fn scenarios() -> ControlResult {
     let all: Result<Vec<_>, _> = Scenario::ready_names()
         .map(|name| {
             let ready = Scenario::ready(name)?;
+            // Parsed each time: a dozen small files, shown by hand.
             Ok(json!({ "name": ready.name, "description": ready.description }))
         })
         .collect();
@@ -71,6 +74,7 @@ struct Named {
 
 /// Plays a ready scenario by name (JSON) or the one in the body (TOML).
 pub(super) fn play(control: &Control<'_>) -> ControlResult {
+    // By the first character, so that `curl --data-binary @file` needs no content type.
     let is_json = control.body.trim_ascii_start().starts_with(b"{");
     let scenario = if is_json {
         Scenario::ready(&control.parse::<Named>()?.name)

@@ -11,6 +11,7 @@ use crate::lint::Rule;
 
 use super::{Control, ControlError, ControlResult};
 
+// What fits a page; a client that wants more says so.
 const SHOWN: usize = 100;
 
 pub(super) fn show(control: &Control<'_>) -> ControlResult {
@@ -48,6 +49,7 @@ pub(super) fn show(control: &Control<'_>) -> ControlResult {
         filter = filter.with_findings();
     }
     let limit = number(control, "limit")?.unwrap_or(SHOWN);
+    // Counts and entries are read one after the other and may differ by the calls in between.
     let journal = &control.mock.journal;
     let entries = journal.select(&filter, limit);
     Ok(json!({
@@ -77,6 +79,7 @@ struct Size {
 
 pub(super) fn resize(control: &Control<'_>) -> ControlResult {
     let size: Size = control.parse()?;
+    // Drops what was kept: a ring of another size has other places.
     control.mock.journal.resize(size.capacity);
     Ok(json!({ "capacity": size.capacity }))
 }

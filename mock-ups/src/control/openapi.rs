@@ -10,6 +10,7 @@ pub(super) fn document() -> Value {
     for route in &ROUTES {
         let path = paths
             .entry(format!("/__mock/{}", route.path))
+            // Several methods of one path share an entry.
             .or_insert_with(|| Value::Object(Map::new()));
         if let Some(operations) = path.as_object_mut() {
             operations.insert(route.method.to_ascii_lowercase(), operation(route));
@@ -38,6 +39,7 @@ fn operation(route: &Route) -> Value {
             "name": name, "in": "path", "required": true, "schema": { "type": "string" },
         }))
     });
+    // All parameters are texts on the wire, so no type is claimed.
     let in_query = route.query.iter().map(|(name, meaning)| {
         json!({
             "name": name, "in": "query", "description": meaning, "schema": { "type": "string" },
@@ -96,5 +98,6 @@ fn operation_id(route: &Route) -> String {
         .split(['/', '.', '{', '}'])
         .filter(|word| !word.is_empty());
     let name: Vec<_> = words.collect();
+    // Unique because method and path are.
     format!("{}_{}", route.method.to_ascii_lowercase(), name.join("_"))
 }

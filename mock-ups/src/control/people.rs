@@ -19,6 +19,7 @@ pub(super) fn decode(segment: &str) -> String {
 /// All secrets: the mock's are there to be used.
 pub(super) fn credentials(control: &Control<'_>) -> Value {
     let apps = control.mock.registry.apps();
+    // In plain text: the mock's credentials protect nothing and are made to be copied.
     let app =
         |app: &Arc<App>| json!({ "client_id": &*app.client_id, "client_secret": app.secret() });
     let users = control.mock.registry.users();
@@ -51,6 +52,7 @@ fn with_name<T: serde::de::DeserializeOwned>(
     let Some(members) = body.as_object_mut() else {
         return Err(ControlError::bad_request("the body is a JSON object"));
     };
+    // The path wins over the body, as it says what is replaced.
     members.insert(key.to_owned(), Value::String(name.to_owned()));
     serde_json::from_value(body).map_err(|error| ControlError::bad_request(error.to_string()))
 }
@@ -69,6 +71,7 @@ struct AppChange {
 fn present<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<Vec<String>>>, D::Error> {
+    // Runs only when the member is there, which tells `null` from absence.
     Option::<Vec<String>>::deserialize(deserializer).map(Some)
 }
 
@@ -76,6 +79,7 @@ pub(super) fn change_app(control: &Control<'_>, client_id: &str) -> ControlResul
     let change: AppChange = control.parse()?;
     let app = control.mock.registry.app(client_id);
     let app = app.ok_or_else(|| ControlError::not_found("no such app"))?;
+    // Each member on its own: what is absent stays as it is.
     if let Some(blocked) = change.blocked {
         app.set_blocked(blocked);
     }
@@ -124,6 +128,7 @@ pub(super) fn change_password(control: &Control<'_>, user: &str) -> ControlResul
 pub(super) fn list_grants(control: &Control<'_>) -> ControlResult {
     let client_id = control.query_value("client_id");
     let user = control.query_value("user");
+    // The filter runs under the lock, so only the wanted grants are copied.
     let grants = control.mock.report_grants(|grant| {
         client_id.as_ref().is_none_or(|id| *id == grant.client_id)
             && user.as_ref().is_none_or(|name| *name == grant.user)
@@ -144,6 +149,7 @@ pub(super) fn revoke_grants(control: &Control<'_>) -> ControlResult {
         wanted
             .client_id
             .as_ref()
+            // Without a name every grant is meant.
             .is_none_or(|client| *client == grant.client_id)
             && wanted.user.as_ref().is_none_or(|user| *user == grant.user)
     });

@@ -117,6 +117,7 @@ impl Route {
 
 /// All operations.
 pub(super) const ROUTES: [Route; 28] = [
+    // One table, so that dispatcher, description and refusals cannot disagree.
     route("GET", "openapi.json", "This description", |_, _| {
         Ok(super::openapi::document())
     }),

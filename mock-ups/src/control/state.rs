@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::{Control, ControlError, ControlResult, clock};
 
+// For a page; a load test has thousands.
 const TOKENS_SHOWN: usize = 50;
 
 pub(super) fn show(control: &Control<'_>) -> Value {
     let mock = control.mock;
+    // Read once, so that all remaining times agree.
     let now_ms = mock.clock.now_ms();
     let apps: Vec<_> = mock
         .registry
@@ -87,6 +89,7 @@ pub(super) fn show_settings(control: &Control<'_>) -> ControlResult {
 /// Changes the settings that the body names.
 pub(super) fn change_settings(control: &Control<'_>) -> ControlResult {
     let changes: serde_json::Map<String, Value> = control.parse()?;
+    // Checked as a whole before any of it counts.
     let changed = control.mock.patch_settings(changes);
     changed.map_err(|error| ControlError::bad_request(error.to_string()))?;
     show_settings(control)

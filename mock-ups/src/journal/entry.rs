@@ -93,6 +93,7 @@ impl JournalEntry {
         self.target.push_str(exchange.path);
         if let Some(query) = exchange.query {
             self.target.push('?');
+            // Masked while it is copied: a secret never is in the journal.
             mask::push_form(&mut self.target, query);
         }
         self.raw_head.clear();
@@ -100,9 +101,11 @@ impl JournalEntry {
         self.body.clear();
         self.raw_body.clear();
         if mask::holds_form_secrets(exchange.path) {
+            // A form may hold anything, so it is read leniently.
             let text = String::from_utf8_lossy(exchange.body);
             let mut masked = String::new();
             mask::push_form(&mut masked, &text);
+            // Masked before it is cut: a cut in the middle of a secret would leave half of it.
             self.raw_body.extend(masked.bytes().take(BODY_KEPT));
         } else {
             self.raw_body
@@ -135,6 +138,7 @@ impl JournalEntry {
         let raw = std::mem::take(&mut self.raw_head);
         self.head = String::from_utf8_lossy(&raw).into_owned();
         let raw = std::mem::take(&mut self.raw_body);
+        // JSON is masked only when it is read, as most entries never are.
         self.body = mask::json_text(&String::from_utf8_lossy(&raw));
         let raw = std::mem::take(&mut self.raw_answer);
         self.answer = mask::json_text(&String::from_utf8_lossy(&raw));

@@ -69,6 +69,7 @@ impl Filter {
     }
 
     pub(crate) fn admits(&self, entry: &JournalEntry) -> bool {
+        // The cheap test first: it is what a client that polls asks for.
         entry.seq > self.after
             && self
                 .endpoint

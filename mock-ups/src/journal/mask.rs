@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 
 /// Form and query names whose values are secret.
+// The licence number of the old access keys is a secret, too.
 const SECRET_NAMES: [&str; 9] = [
     "client_secret",
     "password",
@@ -51,6 +52,7 @@ pub(super) fn push_form(out: &mut String, encoded: &str) {
 }
 
 fn is_secret_name(name: &str) -> bool {
+    // Decoded, or `%63ode=` would slip past.
     let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
     SECRET_NAMES
         .iter()
@@ -63,6 +65,7 @@ fn is_secret_field(name: &str) -> bool {
         name,
         "cookie"
             | "proxy-authorization"
+            // Old access keys came as three headers.
             | "accesslicensenumber"
             | "username"
             | "password"
@@ -74,6 +77,7 @@ fn is_secret_field(name: &str) -> bool {
 /// Appends the head, a line per field, as bytes: on the path of every call. The bearer is named by
 /// its serial.
 pub(super) fn push_head(out: &mut Vec<u8>, headers: &HeaderMap, token: u64) {
+    // Bounded: headers are text from outside.
     for (name, value) in headers {
         if out.len() > HEAD_KEPT {
             out.extend_from_slice(b"...\n");
@@ -102,6 +106,7 @@ fn push_authorization(out: &mut Vec<u8>, value: &[u8], token: u64) {
     if begins_with(b"bearer ") {
         out.extend_from_slice(b"Bearer ");
         if token > 0 {
+            // Of a token that the mock knows the serial says more than stars.
             out.extend_from_slice(b"token#");
             push_decimal(out, token);
             return;
@@ -137,10 +142,12 @@ pub(super) fn json_text(text: &str) -> String {
         out.push_str(name);
         rest = after;
         if is_secret_member(name) {
+            // A member's name is followed by a colon; a value with the same text is not.
             let value_at = rest.len() - rest.trim_start_matches([' ', ':', '\n', '\r', '\t']).len();
             let (between, value) = rest.split_at(value_at);
             if between.contains(':') && value.starts_with('"') {
                 out.push_str(between);
+                // The length is hidden as well.
                 out.push_str("\"***\"");
                 rest = &value[string_length(value)..];
             }
@@ -169,6 +176,7 @@ fn string_length(text: &str) -> usize {
             _ => {}
         }
     }
+    // A string that is cut off is hidden to its end.
     text.len()
 }
 

@@ -23,6 +23,7 @@ impl Canvas {
 
     /// Blackens a rectangle; what lies outside of the sheet is cut off.
     fn fill(&mut self, x: usize, y: usize, width: usize, height: usize) {
+        // Cut off instead of refused: a client's long name must not spoil the label.
         let right = (x + width).min(self.width);
         for row in y..(y + height).min(self.height) {
             if let Some(run) = self
@@ -44,6 +45,7 @@ impl Canvas {
     pub(super) fn text(&mut self, x: usize, y: usize, scale: usize, text: &str) {
         for (index, character) in text.chars().enumerate() {
             let left = x + index * 8 * scale;
+            // Whatever lies to the right is not seen.
             if left >= self.width {
                 return;
             }
@@ -55,6 +57,7 @@ impl Canvas {
             let glyph = BASIC_LEGACY.get(code).copied().unwrap_or_default();
             for (row, bits) in glyph.into_iter().enumerate() {
                 for column in 0..8 {
+                    // The font has its leftmost pixel in the lowest bit.
                     if bits >> column & 1 == 1 {
                         self.fill(left + column * scale, y + row * scale, scale, scale);
                     }
@@ -70,6 +73,7 @@ impl Canvas {
             return;
         };
         let bars = code.encode();
+        // Whole pixels per bar, or a scanner could not read it.
         let scale = (self.width.saturating_sub(2 * x) / bars.len().max(1)).max(1);
         for (index, bar) in bars.into_iter().enumerate() {
             if bar == 1 {
@@ -86,6 +90,7 @@ impl Canvas {
                 let mut byte = 0xff_u8;
                 for (bit, pixel) in eight.iter().enumerate() {
                     if *pixel == 1 {
+                        // White is 1, so bits are cleared for black.
                         byte &= !(0x80 >> bit);
                     }
                 }

@@ -16,6 +16,7 @@ pub(super) fn gif(canvas: &Canvas) -> Vec<u8> {
 }
 
 fn write_gif(canvas: &Canvas, out: &mut Vec<u8>) -> Result<(), gif::EncodingError> {
+    // White first: 0 in the drawing is white.
     let palette = [255, 255, 255, 0, 0, 0];
     let (width, height) = (side(canvas.width), side(canvas.height));
     let mut encoder = gif::Encoder::new(out, width, height, &palette)?;
@@ -55,6 +56,7 @@ fn write_png(canvas: &Canvas, out: &mut Vec<u8>) -> Result<(), png::EncodingErro
 /// A PDF whose only page is the drawing, four by six inches.
 pub(super) fn pdf(canvas: &Canvas) -> Vec<u8> {
     let pixels = canvas.packed();
+    // 288 by 432 points are four by six inches.
     let page = b"q 288 0 0 432 0 0 cm /Label Do Q";
     let image_head = format!(
         "<< /Type /XObject /Subtype /Image /Width {} /Height {} /ColorSpace /DeviceGray \
@@ -77,6 +79,7 @@ pub(super) fn pdf(canvas: &Canvas) -> Vec<u8> {
         (page_head.as_str(), Some(&page[..])),
         (image_head.as_str(), Some(&pixels[..])),
     ] {
+        // Offsets are needed for the table at the end, which makes it a valid PDF.
         offsets.push(out.len());
         let number = offsets.len();
         // Writing to memory cannot fail.
@@ -89,8 +92,10 @@ pub(super) fn pdf(canvas: &Canvas) -> Vec<u8> {
         out.extend_from_slice(b"endobj\n");
     }
     let table = out.len();
+    // The first entry is the head of the free list, as the format wants.
     let _ = write!(out, "xref\n0 {}\n0000000000 65535 f \n", offsets.len() + 1);
     for offset in &offsets {
+        // Each entry has twenty bytes, the blank before the line break included.
         let _ = writeln!(out, "{offset:010} 00000 n ");
     }
     let size = offsets.len() + 1;

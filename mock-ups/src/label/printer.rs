@@ -8,6 +8,7 @@ use super::Label;
 fn plain(text: &str) -> String {
     text.chars()
         .map(|c| match c {
+            // These begin commands in ZPL, EPL or SPL; a client's text must not be able to print or reset.
             '^' | '~' | '"' | '\\' | '<' | '>' => ' ',
             c if c.is_ascii_graphic() || c == ' ' => c,
             _ => '?',
@@ -45,6 +46,7 @@ pub(super) fn zpl(label: &Label<'_>) -> String {
     );
     field(120, 980, 150, "SAMPLE");
     let number = plain(label.tracking_number);
+    // Three dots a bar, without the number below: it stands above in words.
     let _ = writeln!(out, "^FO80,640^BY3^BCN,260,N,N,N^FD{number}^FS");
     out.push_str("^XZ\n");
     out
@@ -52,6 +54,7 @@ pub(super) fn zpl(label: &Label<'_>) -> String {
 
 /// EPL2 at 203 dots per inch.
 pub(super) fn epl(label: &Label<'_>) -> String {
+    // The line break in front ends whatever command the printer was reading.
     let mut out = String::from("\nN\nq812\nQ1218,24\n");
     let mut field = |x: usize, y: usize, font: u8, text: &str| {
         let _ = writeln!(out, "A{x},{y},0,{font},1,1,N,\"{}\"", plain(text));

@@ -13,6 +13,7 @@ pub(crate) fn thousandths(text: &str) -> Option<i64> {
         Some(at) => (&digits[..at], &digits[at + 1..]),
         None => (digits, &[][..]),
     };
+    // Bounded on both sides, so that the number fits and hostile digits cost nothing.
     if whole.is_empty() && fraction.is_empty() || whole.len() > 9 || fraction.len() > 18 {
         return None;
     }
@@ -25,6 +26,7 @@ pub(crate) fn thousandths(text: &str) -> Option<i64> {
     }
     let mut more = false;
     for byte in fraction.iter().skip(3) {
+        // Rounded up, since weights beyond a limit must not be cut down to it.
         more |= decimal(*byte)? > 0;
     }
     let value = value + i64::from(more);

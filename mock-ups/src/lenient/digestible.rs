@@ -2,6 +2,7 @@
 
 /// Whether the body is JSON at all, whatever it says.
 pub(crate) fn is_json(body: &[u8]) -> bool {
+    // Without building anything: only whether it parses matters.
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
@@ -14,6 +15,7 @@ pub(crate) fn holds_control_character(body: &[u8]) -> bool {
             | (byte == 0x7f)
             | (byte == b'\\')
     };
+    // A backslash is frequent in harmless escapes, so only the second look decides.
     body.chunks(64).any(|chunk| {
         chunk
             .iter()
@@ -34,6 +36,7 @@ fn holds_control_escape(body: &[u8]) -> bool {
         match rest.get(at + 1) {
             Some(b'b' | b'f') => return true,
             Some(b'u') if is_control_escape(&rest[at + 2..]) => return true,
+            // Two bytes at once: the character after a backslash begins no escape of its own.
             Some(_) => rest = &rest[at + 2..],
             None => return false,
         }
@@ -45,5 +48,6 @@ fn is_control_escape(digits: &[u8]) -> bool {
     let Some([b'0', b'0', high @ (b'0' | b'1'), low]) = digits.first_chunk::<4>() else {
         return false;
     };
+    // Tab, line feed and carriage return pass, as raw ones do.
     !(*high == b'0' && matches!(low, b'9' | b'a' | b'A' | b'd' | b'D'))
 }

@@ -39,6 +39,7 @@ impl SeenMembers {
     pub(crate) fn once(&mut self, member: u32) -> Result<(), Unread> {
         let before = self.0;
         self.0 |= 1 << member;
+        // A member that comes twice is ambiguous, and `serde` refuses it too.
         if before == self.0 {
             Err(Unread)
         } else {
@@ -92,6 +93,7 @@ pub(crate) fn read<'a, T: Members<'a>>(text: &'a str) -> Result<T, Unread> {
     };
     let mut value = T::default();
     json.object(&mut value)?;
+    // Text after the object is no JSON document.
     match json.next_byte() {
         None => Ok(value),
         Some(_) => Err(Unread),
@@ -164,6 +166,7 @@ impl<'a> Reader<'a> {
     fn enter(&mut self) -> Result<(), Unread> {
         self.at += 1;
         self.depth += 1;
+        // Nested brackets are hostile input: without a bound they would overflow the stack.
         if self.depth > DEEPEST {
             Err(Unread)
         } else {
@@ -238,6 +241,7 @@ impl<'a> Reader<'a> {
         let rest = self.text.get(self.at + 1..).ok_or(Unread)?;
         let length = plain_length(rest.as_bytes());
         if rest.as_bytes().get(length) == Some(&b'"') {
+            // Two quotation marks beside the text.
             self.at += length + 2;
             return Ok(Ok(rest.get(..length).ok_or(Unread)?));
         }
@@ -252,7 +256,9 @@ impl<'a> Reader<'a> {
         loop {
             match *bytes.get(end).ok_or(Unread)? {
                 b'"' => break,
+                // The escaped character is skipped unseen; `serde_json` checks it later.
                 b'\\' => end += 2,
+                // Raw control characters are not allowed in strings.
                 0..0x20 => return Err(Unread),
                 _ => end += 1,
             }
@@ -300,6 +306,7 @@ impl<'a> FillInPlace<'a> for Text<'a> {
         let token = match json.next_byte() {
             Some(b'"') => match json.string()? {
                 Ok(text) => {
+                    // Borrowed: nearly no string of a request has escapes.
                     self.0 = Cow::Borrowed(text);
                     return Ok(());
                 }
@@ -353,6 +360,7 @@ impl<'a, T: Members<'a>> FillInPlace<'a> for Opt<T> {
             Some(b'{') => json.object(self.0.insert(T::default())),
             Some(b'[') => json.each_item(|json| match self.0 {
                 None => json.object(self.0.insert(T::default())),
+                // Further items are read and dropped, as they must be JSON all the same.
                 Some(_) => json.skip(),
             }),
             _ => json.simple::<Value>(),
@@ -366,6 +374,7 @@ impl<'a, T: Members<'a>> FillInPlace<'a> for Many<T> {
         match json.next_byte() {
             Some(b'{') => json.object(items.push_mut(T::default())),
             Some(b'[') => json.each_item(|json| {
+                // The bound is on what is kept; the text is still checked to its end.
                 if items.len() == MAX_ITEMS {
                     return json.skip();
                 }
@@ -386,6 +395,7 @@ impl<'a> FillInPlace<'a> for Lines<'a> {
                 }
                 lines.push_mut(Text::default()).fill(json)
             }),
+            // `null` is no line.
             Some(b'n') => json.skip(),
             _ => lines.push_mut(Text::default()).fill(json),
         }

@@ -183,6 +183,7 @@ impl Fields {
                 "transactionsrc" => fields.transaction_src = Some(value.len()),
                 "content-type" => {
                     let holds = |part: &[u8]| memmem::find(value.as_bytes(), part).is_some();
+                    // Anything with `json` in it counts, vendor types included.
                     fields.is_json = holds(b"json");
                     fields.is_form = !fields.is_json && holds(b"x-www-form-urlencoded");
                 }
@@ -206,6 +207,7 @@ pub(super) fn check_api_call(subject: &Subject<'_>, findings: &mut Findings) {
     check_transaction_fields(subject, &fields, findings);
     check_query(subject, findings);
     findings.add_if(
+        // Published by mistake for a while, and still in generated clients.
         subject.path.starts_with("/api/security"),
         Rule::ApiPrefixOnOauth,
     );
@@ -228,6 +230,7 @@ pub(super) fn check_other(subject: &Subject<'_>, findings: &mut Findings) {
     if token && *subject.method == Method::POST {
         findings.add_if(!fields.is_form, Rule::NotDeclaredForm);
         findings.add_if(fields.is_bearer, Rule::WrongScheme);
+        // The secret decides: a client id alone in the form is PKCE.
         let in_body = memmem::find(subject.body, b"client_secret=").is_some();
         findings.add_if(in_body, Rule::CredentialsInBody);
     }
@@ -249,6 +252,7 @@ fn check_transaction_fields(subject: &Subject<'_>, fields: &Fields, findings: &m
 
 fn check_query(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(query) = subject.query else { return };
+    // With the equals sign, so that names that merely contain these words do not count.
     let secret = [
         "client_secret=",
         "access_token=",
@@ -271,12 +275,14 @@ fn check_rating(subject: &Subject<'_>, findings: &mut Findings) {
         );
         let options = FINDERS.options.find(body);
         findings.add_if(
+            // A look at the order of members, not a parse: misplaced indicators stand before or outside.
             options.is_none_or(|options| options > place),
             Rule::NegotiatedMisplaced,
         );
     }
     let in_path = subject.path.rsplit('/').next().unwrap_or_default();
     let in_body = string_member(body, &FINDERS.request_option).unwrap_or_default();
+    // `Rate` and `rate` are the same to UPS.
     let differs = !in_body.is_empty() && !in_body.eq_ignore_ascii_case(in_path.as_bytes());
     findings.add_if(differs, Rule::RequestOptionDiffers);
 }

@@ -101,12 +101,14 @@ impl Builder {
     )]
     pub async fn start(self) -> io::Result<MockUps> {
         let mock = Arc::new(MockState::new(self.initial));
+        // The other listeners share the address but never the port that was asked for.
         let free = SocketAddr::new(self.address.ip(), 0);
         let mut plan = vec![
             (self.address, Environment::Cie, None),
             (free, Environment::Production, None),
         ];
         if self.tls {
+            // The certificate must name the address that clients are given.
             let acceptor = mock.generate_tls(free.ip()).map_err(io::Error::other)?;
             plan.push((free, Environment::Cie, Some(acceptor)));
         }
@@ -114,7 +116,9 @@ impl Builder {
         let mut addresses = Vec::new();
         let mut listeners = Vec::new();
         for (address, environment, tls) in plan {
+            // Exclusive: a port that is taken must fail and not be shared.
             let listener = listener::bind(address, false)?;
+            // Asked after binding, as port 0 becomes a real one only then.
             addresses.push(listener.local_addr()?);
             let role = Role {
                 mock: Arc::clone(&mock),
@@ -129,6 +133,7 @@ impl Builder {
         }
         Ok(MockUps {
             mock,
+            // In the order of the plan.
             address: addresses[0],
             production_address: addresses[1],
             tls_address: addresses.get(2).copied(),

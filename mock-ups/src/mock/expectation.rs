@@ -8,6 +8,7 @@ use crate::mock_state::MockState;
 use crate::journal::{Filter, JournalEntry};
 
 /// Entries printed in a failure text.
+// A failure text must stay readable in a test's output.
 const PRINTED: usize = 40;
 
 /// What a test expects the mock to have received. Ask with one of the counts.
@@ -72,6 +73,7 @@ impl Expectation {
 
     fn check(&self, wanted: String, holds: impl Fn(usize) -> bool) -> Result<(), Unmet> {
         let journal = &self.mock.journal;
+        // All matching entries are counted; only the printed ones are bounded.
         let found = journal.select(&self.filter, usize::MAX).len();
         // What fell out of the ring could have matched, so a lossy journal proves nothing.
         let lost = journal.lost();
@@ -79,6 +81,7 @@ impl Expectation {
         if holds(found) && lost == 0 && !is_off {
             return Ok(());
         }
+        // Everything that came, not only what matched: the reason is usually next to it.
         let received = journal.select(&Filter::any(), PRINTED);
         Err(Unmet(Box::new(Report {
             wanted,

@@ -34,6 +34,7 @@ impl FaultGuard {
 impl Drop for FaultGuard {
     fn drop(&mut self) {
         if !self.keep {
+            // It may be gone already, by a reset or by hand.
             self.mock.faults.remove(self.id);
         }
     }

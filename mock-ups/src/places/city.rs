@@ -25,12 +25,14 @@ const CITIES: &[(&str, &str)] = &[
 /// The city of a ZIP code, if it is known.
 pub(crate) fn city_of(zip: &str) -> Option<&'static str> {
     let fits = CITIES.iter().filter(|(start, _)| zip.starts_with(start));
+    // The longest prefix wins: 90210 is not Los Angeles.
     let longest = fits.max_by_key(|(start, _)| start.len());
     longest.map(|(_, city)| *city)
 }
 
 /// Whether the city is that of the ZIP code, or the ZIP code is not among those that are known.
 pub(crate) fn city_fits(zip: &str, city: &str) -> bool {
+    // Unknown ZIP codes fit any city, or every small town would be ambiguous.
     city_of(zip).is_none_or(|known| known.eq_ignore_ascii_case(city.trim()))
 }
 

@@ -96,5 +96,6 @@ const NAMES: &[(Code2, &str)] = &[
 /// The name of a country; its code where the name is not known here.
 pub(crate) fn country_name(country: &Code2) -> &str {
     let known = NAMES.iter().find(|(code, _)| code == country);
+    // The code is better than nothing in an error text.
     known.map_or(country.as_str(), |(_, name)| name)
 }

@@ -27,6 +27,7 @@ const STATES: [(&str, &str); 10] = [
     ("CO ID MT NM UT WY AB NT", MOUNTAIN),
     ("CA NV OR WA BC YT", PACIFIC),
     ("NB NS PE", ATLANTIC),
+    // Arizona and Saskatchewan keep standard time all year.
     ("AZ", "MST7"),
     ("SK", "CST6"),
     ("AK", "AKST9AKDT,M3.2.0,M11.1.0"),
@@ -52,6 +53,7 @@ const COUNTRIES: [(&str, &str); 14] = [
     ("AU", "AEST-10AEDT,M10.1.0,M4.1.0/3"),
     ("NZ", "NZST-12NZDT,M9.5.0,M4.1.0/3"),
     ("BR AR UY", "BRT3"),
+    // Last and for the whole country: an address without a known state is shown in eastern time.
     ("US", EASTERN),
 ];
 
@@ -66,6 +68,7 @@ pub(crate) fn time_zone(country: &str, state: &str) -> TimeZone {
     // `NL` is a province of Canada and a country, so the country decides which list counts.
     let by_state = has("US CA", country).then(of_state).flatten();
     let rule = by_state.or_else(of_country).map(|(_, rule)| *rule);
+    // The rules are constants and parse; UTC never comes of it.
     rule.and_then(|rule| TimeZone::posix(rule).ok())
         .unwrap_or(TimeZone::UTC)
 }

@@ -23,6 +23,7 @@ impl Zip3 {
     /// Miles between two prefixes, on a plane that is stretched for their latitude.
     pub(crate) fn miles_to(&self, other: &Self) -> f32 {
         const MILES_PER_DEGREE: f32 = 69.0;
+        // At the middle of both latitudes, as degrees of longitude shrink to the north.
         let north = (self.latitude - other.latitude) * MILES_PER_DEGREE;
         let middle = (self.latitude + other.latitude) / 2.0;
         let east =
@@ -33,8 +34,11 @@ impl Zip3 {
 
 /// What is known about a prefix; `None` when it is not in use.
 pub(crate) fn zip3(prefix: u16) -> Option<Zip3> {
+    // The runs ascend, so the first that ends at or after the prefix is the only candidate.
     let at = RUNS.partition_point(|run| run.last < prefix);
+    // Prefixes between two runs are not in use.
     let run = RUNS.get(at).filter(|run| run.first <= prefix)?;
+    // At least one, as a run of a single prefix would divide by zero.
     let span = f32::from(run.last - run.first).max(1.0);
     let along = f32::from(prefix - run.first) / span;
     Some(Zip3 {

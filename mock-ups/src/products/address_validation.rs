@@ -87,6 +87,7 @@ impl AddressValidation {
         version: &str,
         option: &str,
     ) -> Result<ApiResponse, UpsError> {
+        // From v2 on lists are always lists; v1 writes a list of one as an object.
         let arrays = version_of(Api::AddressValidation, version)? >= 2;
         let (validates, classifies) = match option {
             "1" => (true, false),
@@ -100,6 +101,7 @@ impl AddressValidation {
             arrays,
         };
         let most = match request.query_value("maximumcandidatelistsize") {
+            // 15 candidates are UPS's default and 50 its limit.
             None => 15,
             Some(text) => match text.parse::<usize>() {
                 Ok(most) if most <= 50 => most,
@@ -119,6 +121,7 @@ impl AddressValidation {
             .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let missing = || UpsError::bad_request("9264027", "Missing or invalid address key format");
         let address = body.address_key_format.as_ref().ok_or_else(missing)?;
+        // Blank lines count as absent, so a client may send a fixed number of them.
         if address
             .address_line
             .0
@@ -133,6 +136,7 @@ impl AddressValidation {
             Environment::Cie => state.to_ascii_uppercase(),
             Environment::Production => streets::state_code(state),
         };
+        // After the missing members and before the search: the state decides whether the service exists.
         supported(address, &state, request.environment)?;
         let query = streets::Query {
             lines: address.address_line.0.iter().map(Text::as_str).collect(),
@@ -141,6 +145,7 @@ impl AddressValidation {
             postal: address.postcode_primary_low.as_str(),
         };
         let mut found = streets::search(&query);
+        // A size of 0 is allowed by UPS's file, but an answer with nothing would be no answer.
         found.candidates.truncate(most.max(1));
         Ok(success(request, &body, |json| write(json, &found, mode)))
     }
@@ -190,6 +195,7 @@ fn by_postal_code(
     let city = crate::places::city_of(zip)
         .or(city)
         .unwrap_or("SAMPLE CITY");
+    // The ZIP code must be of the state that was sent, or nothing is valid.
     let exists = !of_zip.is_empty() && of_zip == state;
     Ok(success(request, body, |json| {
         if mode.validates {
@@ -203,6 +209,7 @@ fn by_postal_code(
             classification(json, Kind::Unknown);
         }
         let candidates = [()];
+        // A classification alone lists no candidates.
         let candidates = candidates
             .iter()
             .take(usize::from(exists && mode.validates));
@@ -221,10 +228,12 @@ fn by_postal_code(
 /// The countries, and in the test environment the states, that are served.
 fn supported(address: &Address<'_>, state: &str, environment: Environment) -> Result<(), UpsError> {
     let country = address.country_code.as_str();
+    // Puerto Rico is served as a country of its own and as a state.
     if !matches!(country.to_ascii_uppercase().as_str(), "US" | "PR") {
         let text = "Country code is invalid or missing.";
         return Err(UpsError::bad_request("9264057", text));
     }
+    // The test environment knows two states only; the code and text are recorded.
     if environment == Environment::Cie && !matches!(state, "NY" | "CA") {
         let text = "The state is not supported in the Customer Integration Environment.";
         return Err(UpsError::bad_request("9264030", text));
@@ -236,6 +245,7 @@ fn write(json: &mut Json, found: &Match, mode: Mode) {
     let kind = found.kind();
     if mode.validates {
         json.text(
+            // Exact, several or none: exactly one of the three indicators is there, with an empty text.
             match (found.exact, found.candidates.is_empty()) {
                 (true, _) => "ValidAddressIndicator",
                 (false, false) => "AmbiguousAddressIndicator",
@@ -252,6 +262,7 @@ fn write(json: &mut Json, found: &Match, mode: Mode) {
     }
     let candidates = found.candidates.iter();
     json.list("Candidate", mode.arrays, candidates, |json, candidate| {
+        // Candidates are classified only where both were asked for.
         if mode.classifies {
             classification(json, candidate.kind);
         }
@@ -277,6 +288,7 @@ fn write(json: &mut Json, found: &Match, mode: Mode) {
 
 fn classification(json: &mut Json, kind: Kind) {
     let (code, text) = match kind {
+        // The file says UnClassified; live answers say Unknown.
         Kind::Unknown => ("0", "Unknown"),
         Kind::Commercial => ("1", "Commercial"),
         Kind::Residential => ("2", "Residential"),

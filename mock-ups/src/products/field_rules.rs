@@ -81,6 +81,7 @@ impl FieldRule {
         {
             return false;
         }
+        // The parent is looked for, not the member: a rule must see that the member is absent.
         let (parents, name) = self.path.rsplit_once('.').unwrap_or(("", self.path));
         let mut found = Vec::new();
         collect(body, parents, &mut found);
@@ -99,11 +100,13 @@ impl Must {
     fn is_met(self, member: Option<&Value>) -> bool {
         let every = |holds: &dyn Fn(&str) -> bool| match member {
             Some(Value::Array(items)) => items
+                // A list of texts is judged text by text, as address lines are.
                 .iter()
                 .all(|item| text_of(Some(item)).is_none_or(|text| holds(&text))),
             other => text_of(other).is_none_or(|text| holds(&text)),
         };
         match self {
+            // Characters, since UPS's limits count what people see and not bytes.
             Self::BeAtMost(length) => every(&|text| text.chars().count() <= length),
             Self::Exist => match member {
                 None | Some(Value::Null) => false,
@@ -130,6 +133,7 @@ fn text_of(value: Option<&Value>) -> Option<String> {
 
 fn is_or_holds(value: Option<&Value>, wanted: &str) -> bool {
     match value {
+        // Form types come as one text or as a list.
         Some(Value::Array(items)) => items.iter().any(|item| is_or_holds(Some(item), wanted)),
         scalar => text_of(scalar).as_deref() == Some(wanted),
     }
@@ -160,6 +164,7 @@ fn differ(body: &Value, from: &str, to: &str) -> bool {
         text_of(Some(value))
     };
     match (text(from), text(to)) {
+        // Both must be there: an absent country is another rule's business.
         (Some(from), Some(to)) => !from.eq_ignore_ascii_case(&to),
         _ => false,
     }

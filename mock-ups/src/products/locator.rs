@@ -133,6 +133,7 @@ impl Locator {
         version: &str,
         option: &str,
     ) -> Result<ApiResponse, UpsError> {
+        // The version's number changes nothing here, but it has to exist.
         version_of(Api::Locator, version)?;
         let found = OPTIONS.iter().find(|(known, _)| *known == option);
         let Some((_, kinds)) = found else {
@@ -156,6 +157,7 @@ impl Locator {
                 "Missing or invalid country code",
             ));
         };
+        // Either is enough to place the search.
         if address.postcode_primary_low.present().is_none()
             && address.political_division2.present().is_none()
         {
@@ -172,6 +174,7 @@ impl Locator {
             }
         };
         let criteria = body.search_criteria.as_ref();
+        // Two places of the request name the size; the criteria win.
         let sizes = [
             criteria.and_then(|criteria| criteria.maximum_list_size.present()),
             origin.and_then(|origin| origin.maximum_list_size.present()),
@@ -189,10 +192,13 @@ impl Locator {
             kinds,
             most,
             unit,
+            // In tenths of a mile, as distances are compared in whole numbers.
             radius: match unit {
                 Unit::Miles => radius * 10,
+                // 1.61 km a mile.
                 Unit::Kilometres => radius * 1000 / 161,
             },
+            // The seed comes from the address: the same question finds the same places.
             seed: bytes.fold(5, |sum: u32, byte| {
                 sum.wrapping_mul(33).wrapping_add(u32::from(byte))
             }),
@@ -233,8 +239,10 @@ impl Search<'_> {
         let place = move |index: usize| Place {
             index,
             kind: kinds[index % kinds.len()],
+            // Grows with the index, so that the places come out nearest first.
             distance: 4 + start + index * (index + 3),
         };
+        // The radius ends the list before the size does.
         (0..self.most)
             .map(place)
             .take_while(move |place| place.distance <= radius)
@@ -268,6 +276,7 @@ impl Search<'_> {
                 &format!("{} {street}", 12 + 37 * place.index),
             );
             let city = self.address.political_division2.present();
+            // A search by postal code alone still shows a city.
             json.text("PoliticalDivision2", city.unwrap_or("SAMPLE CITY"));
             json.text(
                 "PoliticalDivision1",
@@ -311,6 +320,7 @@ impl Search<'_> {
     fn geocode(&self, json: &mut Json, away: usize) {
         let postal = self.address.postcode_primary_low.as_str();
         let (north, east) = places::position(self.country, postal);
+        // About a hundredth of a degree for each mile and a half: near enough to a made-up place.
         let away = i64::try_from(away).unwrap_or(0) * 145;
         json.text("Latitude", &degrees(north + away));
         json.text("Longitude", &degrees(east - away));
@@ -334,8 +344,10 @@ fn hours(json: &mut Json) {
             json.array("DayOfWeek", 1..=7_i64, |json, day| {
                 json.integer_text("Day", day);
                 match day {
+                    // Day 1 is Sunday.
                     1 => json.text("ClosedIndicator", ""),
                     7 => {
+                        // Hours have no zero in front here.
                         json.text("OpenHours", "900");
                         json.text("CloseHours", "1700");
                     }

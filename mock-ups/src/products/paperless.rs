@@ -15,6 +15,7 @@ use crate::products::shipping::{read, transaction};
 use crate::products::versions::{Api, version as version_of};
 
 /// How many ids are kept.
+// Ids only, so five thousand cost less than a megabyte.
 const CAPACITY: usize = 5_000;
 
 /// The product.
@@ -90,6 +91,7 @@ impl Paperless {
         let mut kept = self.lock();
         kept.count += 1;
         let day = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
+        // UPS's ids begin with date and time; the count keeps them apart within a day.
         let id = format!("{day}-00.00.00.{:06}", kept.count % 1_000_000);
         if kept.ids.len() >= CAPACITY {
             kept.ids.pop_front();
@@ -108,6 +110,7 @@ impl Paperless {
             .0
             .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let forms = &upload.user_created_form.0;
+        // The upper bound is a guess.
         if forms.is_empty() || forms.len() > 10 {
             return Err(UpsError::bad_request(
                 "9590003",
@@ -123,6 +126,7 @@ impl Paperless {
                 "Missing user created form file",
             ));
         }
+        // Numbered after every form was checked: a refused upload leaves no id.
         let ids: Vec<String> = forms.iter().map(|_| self.number(request)).collect();
         Ok(document(
             "UploadResponse",
@@ -161,6 +165,7 @@ impl Paperless {
     }
 
     fn delete(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, UpsError> {
+        // The id comes in a header; the path ends in the headers' names, literally.
         let id = request.header("documentid").unwrap_or_default().trim();
         let mut kept = self.lock();
         let Some(at) = kept.ids.iter().position(|known| known == id) else {
@@ -169,6 +174,7 @@ impl Paperless {
                 "The document was not found",
             ));
         };
+        // Deleted once: a second call is told that there is nothing.
         kept.ids.remove(at);
         drop(kept);
         Ok(document("DeleteResponse", None, request, |_| {}))
@@ -201,6 +207,7 @@ impl Product for Paperless {
         };
         // Every call names the shipper in a header.
         let shipper = request.header("shippernumber").unwrap_or_default().trim();
+        // The header comes before the version and the body: without a shipper nothing else is looked at.
         let checked = if shipper.len() == 6 {
             version_of(Api::Paperless, version).map(|_| ())
         } else {

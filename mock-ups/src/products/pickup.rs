@@ -22,6 +22,7 @@ use crate::products::versions::{Api, version as version_of};
 use request::Envelope;
 
 /// How many pickups are kept.
+// Enough for a load test; the oldest are of no use to anyone.
 const CAPACITY: usize = 5_000;
 
 /// The product.
@@ -82,6 +83,7 @@ impl Pickup {
         let body = envelope.pickup_creation_request.0;
         let body = body.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
+        // Checked before it is numbered: a refused pickup uses up no number.
         let day = checked(&body, today)?;
         let account = body.account_number().unwrap_or_default();
         let number = self.book(account, day);
@@ -110,6 +112,7 @@ impl Pickup {
         }
         booked.entries.push_back(Entry {
             number: number.clone(),
+            // Account numbers are compared without case, so they are kept in one.
             account: account.to_ascii_uppercase(),
             day,
             cancelled: false,
@@ -130,7 +133,9 @@ impl Pickup {
             .entries
             .iter()
             .filter(|entry| !entry.cancelled && entry.account.eq_ignore_ascii_case(account));
+        // Bounded, or one account of a load test would make a huge answer.
         let mine: Vec<Entry> = mine.take(100).cloned().collect();
+        // Released before the answer is written.
         drop(booked);
         if mine.is_empty() {
             return Err(UpsError::bad_request(
@@ -158,10 +163,12 @@ impl Pickup {
         let refuse =
             |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
         let mut booked = self.lock();
+        // Newest first: with an account only, the last pickup is the one that is meant.
         let mut entries = booked.entries.iter_mut().rev();
         let found = match by {
             "01" => {
                 let account = request.header("accountnumber").unwrap_or_default().trim();
+                // By account a cancelled pickup is skipped, by number it is reported as cancelled.
                 entries.find(|e| !e.cancelled && e.account.eq_ignore_ascii_case(account))
             }
             "02" => {
@@ -187,17 +194,21 @@ impl Pickup {
 /// The day of a pickup that can be booked.
 fn checked(body: &request::Pickup<'_>, today: Date) -> Result<Date, UpsError> {
     let refuse = |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
+    // Date before services: the order of the codes 9510101 to 9510119.
     let Some(day) = body.day().and_then(calendar::parse_date) else {
         return refuse("9510101", "Missing or invalid pickup date");
     };
+    // The mock's day, so a moved clock moves what can be booked.
     if day < today {
         return refuse("9510102", "The pickup date must not be in the past");
     }
+    // Nobody comes at the weekend.
     if !calendar::is_business_day(day) {
         return refuse("9510103", "There is no pickup on the requested day");
     }
     for piece in &body.pickup_piece.0 {
         let code = piece.service_code.as_str();
+        // Pickup writes services with three digits, 003 for 03.
         if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             return refuse("9510119", "Invalid service designation");
         }
@@ -210,6 +221,7 @@ fn request_number(seed: u64, count: u64) -> String {
     let mixed = (seed ^ 0x5bd1_e995)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .wrapping_add(count);
+    // Eleven characters that begin with 29, like the documented number.
     format!("29{:05X}E{:03X}", count % 0x10_0000, (mixed >> 20) % 0x1000)
 }
 
@@ -233,6 +245,7 @@ impl Product for Pickup {
         let versioned = |version: &str| version_of(Api::Pickup, version).map(|_| ());
         let (method, segments) = (request.method, request.segments);
         let result = match *segments {
+            // The version is checked before the kind, as it is further in front in the path.
             ["shipments", version, "pickup", kind] if method == Method::POST => versioned(version)
                 .and_then(|()| match kind {
                     "oncall" | "smart" | "both" => Self::rate(request),

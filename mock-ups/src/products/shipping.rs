@@ -54,6 +54,7 @@ impl Shipping {
 impl Product for Shipping {
     fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiResponse> {
         let result = match (request.method, request.segments) {
+            // Matched by method and path together: the same path with another method is not UPS's.
             (&Method::POST, &["shipments", version, "ship"]) => self.create(request, version),
             (&Method::DELETE, &["shipments", version, "void", "cancel", id]) => {
                 self.void(request, version, id)
@@ -71,14 +72,17 @@ impl Product for Shipping {
 
 /// A body as JSON of a type, or the answer that UPS gives to such a body.
 pub(crate) fn read<'b, T: lenient::Members<'b>>(body: &'b [u8]) -> Result<T, Unread> {
+    // An empty body is the one unreadable body that has a code of its own.
     if body.is_empty() {
         return Err(Unread::Refused(error::EMPTY_BODY.into()));
     }
+    // Before the parser, which would accept the escape.
     if lenient::holds_control_character(body) {
         return Err(Unread::Indigestible);
     }
     let text = std::str::from_utf8(body).map_err(|_| Unread::Indigestible)?;
     lenient::read(text).map_err(|lenient::Unread| {
+        // JSON that is not of the expected shape has a code; text that is no JSON is not digested.
         if lenient::is_json(body) {
             Unread::Refused(error::NOT_VALID.into())
         } else {

@@ -32,6 +32,7 @@ impl TimeInTransit {
     }
 
     fn estimate(&self, call: &ApiRequest<'_>) -> Result<ApiResponse, UpsError> {
+        // Before parsing, as for all products: the back end cannot digest such text.
         if lenient::holds_control_character(call.body) {
             return Ok(ApiResponse::indigestible());
         }
@@ -50,11 +51,13 @@ impl TimeInTransit {
             }
         }
         let today = jiff::tz::TimeZone::UTC.to_datetime(call.now).date();
+        // Before anything is computed: an unclear place makes every other number meaningless.
         let trip = match Trip::of(&request, today)? {
             Ok(trip) => trip,
             Err(unclear) => return Ok(echoing(call, ambiguous(&request, unclear))),
         };
         let answer = json(write::answer(&request, &trip, &self.tariff));
+        // Only here: errors carry the mock's own transaction id.
         Ok(echoing(call, answer))
     }
 }
@@ -94,6 +97,7 @@ impl Unclear {
     /// Ends whose city is another one than the ZIP code's.
     fn of(request: &Request<'_>, from: Code2, to: Code2) -> Self {
         let differs = |country: Code2, postal: &lenient::Text<'_>, city: &lenient::Text<'_>| {
+            // The city table is of the United States; other countries' cities are never ambiguous.
             let other = |city: &str| !places::city_fits(postal.as_str(), city);
             country == places::US && city.present().is_some_and(other)
         };
@@ -120,10 +124,12 @@ impl Trip {
             None => from,
         };
         let ship_date = match request.ship_date.present() {
+            // An absent date is today and an absent time noon: both are optional in UPS's file.
             None => today,
             Some(text) => text.parse().map_err(|_| invalid("Invalid ship date"))?,
         };
         let (earliest, latest) = (35.days(), 60.days());
+        // The bounds are those of the field's description.
         if !(today.saturating_sub(earliest)..=today.saturating_add(latest)).contains(&ship_date) {
             return Err(invalid(
                 "The ship date must be within -35 and +60 days of today",
@@ -134,6 +140,7 @@ impl Trip {
             Some(text) => text.parse().map_err(|_| invalid("Invalid ship time"))?,
         };
         if let Some(weight) = request.weight.present()
+            // Zero is fine, as documents may weigh nothing.
             && thousandths(weight).is_none_or(|weight| weight < 0)
         {
             return Err(invalid("Invalid weight"));
@@ -144,6 +151,7 @@ impl Trip {
         }
         let origin = prefix(from.1, request.origin_postal_code.present());
         let destination = prefix(to.1, request.destination_postal_code.present());
+        // Both ends are reported at once, since the client has to correct both.
         let (Ok(from_prefix), Ok(to_prefix)) = (origin, destination) else {
             return Ok(Err(Unclear {
                 origin: origin.is_err(),
@@ -151,6 +159,7 @@ impl Trip {
             }));
         };
         let unclear = Unclear::of(request, from.0, to.0);
+        // A ZIP code that exists but is another city's is ambiguous, too.
         if unclear.origin || unclear.destination {
             return Ok(Err(unclear));
         }
@@ -169,6 +178,7 @@ impl Trip {
 
     /// The services of the trip, fastest first as far as the list goes.
     fn services(&self) -> impl Iterator<Item = Service> {
+        // The order of the service list; the answer is sorted by arrival.
         self.lane.shop()
     }
 }
@@ -183,6 +193,7 @@ fn prefix(region: Region, postal: Option<&str>) -> Result<Option<u16>, ()> {
     if !region.is_united_states() {
         return Ok(None);
     }
+    // ZIP+4 is accepted; only the first five digits matter.
     let digits = postal
         .and_then(|postal| postal.get(..5))
         .filter(|five| five.bytes().all(|byte| byte.is_ascii_digit()));
@@ -194,6 +205,7 @@ fn prefix(region: Region, postal: Option<&str>) -> Result<Option<u16>, ()> {
 
 /// The back end gave up: the envelope says one thing, the fields another.
 fn unavailable() -> ApiResponse {
+    // The envelope says 10004 and the fields 500, as recorded for a broken request.
     let answer = ApiResponse::error(UpsError::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "10004",
@@ -216,10 +228,12 @@ fn unavailable() -> ApiResponse {
 fn ambiguous(request: &Request<'_>, unclear: Unclear) -> ApiResponse {
     let body = write::ambiguous(request, unclear);
     let code = HeaderValue::from_static("1070");
+    // One field only: the destination is reported where both are unclear.
     let text = HeaderValue::from_static(match unclear.destination {
         true => "[DestinationPostalCode] Validation error DestinationPostalCode",
         false => "[OriginPostalCode] Validation error OriginPostalCode",
     });
+    // 206, which clients that look for 200 only take for an error.
     json(body)
         .with_status(StatusCode::PARTIAL_CONTENT)
         .with_header(HeaderName::from_static("apierrorcode"), code.clone())

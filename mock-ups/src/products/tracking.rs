@@ -35,12 +35,14 @@ impl Tracking {
 
     /// Whether the shipments that the mock created can be tracked.
     fn knows_shipments(&self, request: &ApiRequest<'_>) -> bool {
+        // UPS's test environment is said to know its documented numbers only, so this is a setting there.
         request.environment == Environment::Production
             || self.hot.current().test_shipments_are_tracked
     }
 
     fn track(&self, request: &ApiRequest<'_>, wanted: Wanted<'_>) -> Result<ApiResponse, UpsError> {
         // The code is a guess; the text is on record.
+        // Both fields are required for tracking, unlike for most products; before the number is looked at.
         for (header, text) in [
             ("transid", "Missing transId"),
             ("transactionsrc", "Missing transactionSrc"),
@@ -53,6 +55,7 @@ impl Tracking {
             }
         }
         if let Wanted::Package(number) | Wanted::Shipment(number) = wanted
+            // Lengths by the path parameter in UPS's file; a well-formed number that is unknown is no error.
             && !is_inquiry_number(number)
         {
             return Err(UpsError::bad_request("TV1002", "Invalid inquiry number"));
@@ -62,12 +65,14 @@ impl Tracking {
             Wanted::Shipment(number) => (number, self.shipment(request, number)),
             Wanted::Reference(reference) => (reference, self.reference(request, reference)),
         };
+        // Decoded for the answer only: the number that was asked for comes back as the client wrote it.
         let inquiry = percent_encoding::percent_decode_str(inquiry).decode_utf8_lossy();
         let shows = write::TrackingOptions::of(request);
         let body = Json::document(Style::Compact, 4096, |json| {
             json.object("trackResponse", |json| {
                 json.array("shipment", [()], |json, ()| {
                     json.text("inquiryNumber", &inquiry);
+                    // The file says 404 for an unknown number; live answers are 200 with this warning.
                     if lives.is_empty() {
                         json.array("warnings", [()], |json, ()| {
                             json.text("code", "TW0001");
@@ -95,6 +100,7 @@ impl Tracking {
         }
         let days = self.hot.current().retention_days;
         let retained = |shipment: &mut Shipment| {
+            // A shipment past its retention is unknown here too, whatever was asked.
             let is_retained = shipment.is_retained(request.now, days);
             is_retained.then(|| with(shipment))
         };
@@ -104,9 +110,11 @@ impl Tracking {
     fn package(&self, request: &ApiRequest<'_>, number: &str) -> Vec<Timeline> {
         let known = self.known(request, number, |shipment| {
             let mut packages = Timeline::of_shipment(shipment);
+            // The first number finds the shipment, but only the package of the number is tracked.
             packages.retain(|life| life.tracking_number.eq_ignore_ascii_case(number));
             packages
         });
+        // A shipment of the mock wins over a documented sample.
         known.unwrap_or_else(|| sample(request, number))
     }
 
@@ -115,17 +123,20 @@ impl Tracking {
         let known = self.known(request, number, |shipment| Timeline::of_shipment(shipment));
         let lives = known.unwrap_or_else(|| sample(request, number));
         let parameter = |name: &str| request.query_value(name)?.parse::<usize>().ok();
+        // Unreadable numbers are ignored: a page is a convenience and no reason to refuse.
         let offset = parameter("offset").unwrap_or(0);
         let count = parameter("count").unwrap_or(50);
         lives
             .into_iter()
             .skip(offset)
+            // Two hundred packages are the most that a shipment has.
             .take(count.min(200))
             .collect()
     }
 
     fn reference(&self, request: &ApiRequest<'_>, reference: &str) -> Vec<Timeline> {
         if !self.knows_shipments(request) {
+            // Samples have no references of the client's.
             return Vec::new();
         }
         let shipper = request.query_value("shipperNum");
@@ -139,9 +150,11 @@ impl Tracking {
         found
             .iter()
             .filter(|shipment| shipment.is_retained(request.now, days))
+            // The day of the creation stands for the pickup, in the zone of the origin.
             .filter(|shipment| from.is_none_or(|from| shipment.day() >= from))
             .filter(|shipment| to.is_none_or(|to| shipment.day() <= to))
             .flat_map(Timeline::of_shipment)
+            // A reference may fit thousands of shipments in a load test.
             .take(50)
             .collect()
     }
@@ -183,6 +196,7 @@ enum Wanted<'a> {
 
 impl Product for Tracking {
     fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiResponse> {
+        // Other methods are left to the other products, which end in the gateway's 404.
         if request.method != Method::GET {
             return None;
         }

@@ -170,6 +170,7 @@ impl Flags {
         let wanted = |environment, tls| {
             move |address| Wanted {
                 address,
+                // A closure for each kind, as all three kinds of listener differ only in these two values.
                 environment,
                 tls,
             }
@@ -203,6 +204,7 @@ impl Flags {
 
     /// The scenarios that were asked for.
     fn scenarios(&self) -> Result<Vec<Scenario>, BadValue> {
+        // A ready scenario's name has neither a slash nor a dot.
         let read = |wanted: &String| match wanted.contains(['/', '.']) {
             true => crate::toml::read(wanted.as_ref()).map_err(BadValue::ScenarioFile),
             false => Ok(Scenario::ready(wanted)?),
@@ -215,11 +217,13 @@ impl Flags {
         match self.requests {
             Some(Printing::Always) => true,
             Some(Printing::Never) => false,
+            // A pipe may have no reader for hours, and full pipes block.
             None => !self.quiet && io::stdout().is_terminal(),
         }
     }
 
     fn tariff(&self) -> Result<Tariff, BadValue> {
+        // The same rule as for scenarios: a path has a slash or a dot.
         let is_path = self.tariff.contains(['/', '.']);
         let tariff = if is_path {
             Tariff::from_file(self.tariff.as_ref())
@@ -236,6 +240,7 @@ impl Flags {
             None => Settings::default(),
         };
         let put_lifetime = |setting: &mut u64, flag: Option<Duration>| {
+            // An absent flag leaves what the file says.
             *setting = flag.map_or(*setting, |lifetime| lifetime.as_secs());
         };
         put_lifetime(
@@ -260,6 +265,7 @@ impl Flags {
                 GuessedCode::Unauthorized => BodyCredentials::InvalidClient,
             };
         }
+        // A flag can only switch on: the file's `true` cannot be undone by a flag that is absent.
         settings.legacy_token_shape |= self.legacy_token_shape;
         settings.reuse_revokes_grant |= self.reuse_revokes_grant;
         settings.strict_merchant_id |= self.strict_merchant_id;
@@ -274,6 +280,7 @@ impl Flags {
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {
+    // A bare number is seconds, as in token answers.
     let seconds = text.parse().map(Duration::from_secs).ok();
     let lifetime = seconds.or_else(|| span::parse(text));
     lifetime.ok_or_else(|| "a length of time such as 14399s or 1h 30m".to_owned())

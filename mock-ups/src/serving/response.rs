@@ -50,7 +50,7 @@ pub(crate) fn response(answer: ApiResponse, framing: &Framing<'_>) -> Response<M
             if !headers.contains_key(&ERROR_CODE) {
                 echo_error(headers, error);
             }
-            // Recorded error answers mostly close the connection; a setting, as it slows tests.
+            // A setting: recordings disagree about the connection after an error.
             if framing.close_after_error {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

@@ -38,6 +38,7 @@ const fn street(
 
 use Kind::{Commercial, Residential};
 
+// A table reads better by the column than by the formatter.
 #[rustfmt::skip]
 const STREETS: &[Street] = &[
     street("BROADWAY", (1, 299), "NEW YORK", "NY", "10007", Commercial),
@@ -69,6 +70,7 @@ const STREETS: &[Street] = &[
 /// A street with businesses in this ZIP code.
 pub(crate) fn business_zip(zip: u32) -> Option<&'static Street> {
     let mut streets = STREETS.iter();
+    // Parsed once a request, for a table of two dozen lines.
     streets.find(|street| street.kind == Commercial && street.zip.parse() == Ok(zip))
 }
 
@@ -125,21 +127,26 @@ impl Match {
 /// whichever fits.
 pub(super) fn search(query: &Query<'_>) -> Match {
     let city = normal(query.city);
+    // Only five digits are compared: clients append the extension or not.
     let zip = query.postal.get(..5).unwrap_or_default();
+    // A client may put the company or the unit in the first line, so every line is tried.
     let lines: Vec<(Option<u32>, String)> = query.lines.iter().map(|line| split(line)).collect();
     let mut certain = Vec::new();
     let mut likely = Vec::new();
     for street in STREETS.iter().filter(|street| street.state == query.state) {
         for (number, name) in &lines {
             let same_zip = street.zip == zip;
+            // Without a house number no address is certain or even likely.
             let same_city = street.city == city;
             let Some(number) = number.filter(|_| similar(street.name, name)) else {
                 continue;
             };
             let exists = (street.numbers.0..=street.numbers.1).contains(&number);
+            // An absent ZIP code speaks against nothing; a wrong one does.
             if exists && same_city && (same_zip || zip.is_empty()) {
                 certain.push(candidate(street, &number.to_string()));
             } else if same_city || same_zip {
+                // A number that does not exist is answered with the range that does, as UPS's candidates are.
                 let shown = if exists {
                     number.to_string()
                 } else {
@@ -149,12 +156,14 @@ pub(super) fn search(query: &Query<'_>) -> Match {
             }
         }
     }
+    // Exactly one: two streets of one name make the address ambiguous.
     if certain.len() == 1 {
         return Match {
             exact: true,
             candidates: certain,
         };
     }
+    // The certain ones stand first among the candidates.
     certain.append(&mut likely);
     Match {
         exact: false,
@@ -166,6 +175,7 @@ fn candidate(street: &Street, number: &str) -> Candidate {
     let extended = number
         .bytes()
         .chain(street.name.bytes())
+        // Invented, but the same for one address, and four digits as in a ZIP extension.
         .fold(17_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 9_000);
     Candidate {
         line: format!("{number} {}", street.name),
@@ -184,6 +194,7 @@ fn similar(known: &str, asked: &str) -> bool {
         || !asked.is_empty()
             && asked
                 .split(' ')
+                // Words in order: a left-out direction is fine, a changed order is another street.
                 .all(|word| known_words.any(|candidate| candidate == word))
 }
 
@@ -193,6 +204,7 @@ fn split(line: &str) -> (Option<u32>, String) {
     match line.split_once(' ') {
         Some((first, rest)) => match first.parse() {
             Ok(number) => (Some(number), rest.to_owned()),
+            // A line without a number in front is a name only.
             Err(_) => (None, line),
         },
         None => (None, line),
@@ -207,6 +219,7 @@ fn normal(text: &str) -> String {
         .take(100)
         .map(|c| {
             if c.is_ascii_alphanumeric() {
+                // Bounded, as the text is a client's.
                 c.to_ascii_uppercase()
             } else {
                 ' '
@@ -215,6 +228,7 @@ fn normal(text: &str) -> String {
         .collect();
     for word in upper.split_ascii_whitespace() {
         words.push(match word {
+            // What follows names a place inside the building, which the street does not depend on.
             "STE" | "SUITE" | "APT" | "UNIT" | "FL" | "FLOOR" | "RM" => break,
             "STREET" => "ST",
             "AVENUE" | "AV" => "AVE",
@@ -246,6 +260,7 @@ pub(super) fn state_code(text: &str) -> String {
         ("PUERTO RICO", "PR"),
         ("FLORIDA", "FL"),
     ];
+    // Full names are accepted: recordings have them.
     let upper = text.trim().to_ascii_uppercase();
     let named = NAMES.iter().find(|name| name.0 == upper);
     named.map_or(upper, |name| name.1.to_owned())

@@ -10,6 +10,7 @@ const SHIPPER_COUNTRY: &str = "ShipmentRequest.Shipment.Shipper.Address.CountryC
 const SHIP_TO_COUNTRY: &str = "ShipmentRequest.Shipment.ShipTo.Address.CountryCode";
 
 pub(super) const RULES: &[FieldRule] = &[
+    // Shipper, ShipTo, ShipFrom: the first broken rule is the answer, so this order is the order of codes.
     rule(
         "ShipmentRequest.Shipment.Shipper.Name",
         BeAtMost(35),
@@ -178,12 +179,14 @@ pub(super) const RULES: &[FieldRule] = &[
         "120601",
         "Missing or invalid package description",
     ),
+    // Presence after length: a call with a text that is too long is told about that first.
     rule(
         "ShipmentRequest.Shipment.Shipper.Phone",
         Exist,
         "120113",
         "Missing or invalid shipper phone number",
     )
+    // Phones are required only across a border, by the field's description.
     .when(Abroad(SHIPPER_COUNTRY, SHIP_TO_COUNTRY)),
     rule(
         "ShipmentRequest.Shipment.Shipper.Phone.Number",
@@ -227,6 +230,7 @@ pub(super) const RULES: &[FieldRule] = &[
         "128010",
         "At least one product is required for the international form",
     )
+    // 01 is the invoice, which lists products; other forms need none.
     .when(Beside("FormType", "01")),
     rule(
         "ShipmentRequest.Shipment.ShipmentServiceOptions.InternationalForms.CurrencyCode",

@@ -9,6 +9,7 @@ pub(super) fn rate(json: &mut Json) {
         json.text("CurrencyCode", "USD");
         let charges = [
             ("A", "ADDITIONAL CHARGE", "0.00"),
+            // The base charge is invented; only the shape of the answer is UPS's.
             ("B", "BASE CHARGE", "13.35"),
         ];
         json.array(
@@ -32,6 +33,7 @@ pub(super) fn states(json: &mut Json, country: &str) {
             "AL", "AK", "AZ", "CA", "CO", "FL", "GA", "IL", "NC", "NJ", "NY", "TX", "WA",
         ],
         "CA" => &["AB", "BC", "MB", "NB", "NL", "NS", "ON", "PE", "QC", "SK"],
+        // Not an error: UPS lists states only for countries that have them.
         _ => &[],
     };
     json.strings("PoliticalDivision1", states.iter().copied());

@@ -28,11 +28,14 @@ pub(super) fn answer(request: &Request<'_>, trip: &Trip, tariff: &Tariff) -> Vec
             )
         })
         .collect();
+    // Saturday delivery exists for Friday's Next Day Air within the United States.
     if pickup.weekday() == jiff::civil::Weekday::Friday && trip.lane.is_united_states() {
         let next_day = rows.iter().find(|row| row.level == "1DA").cloned();
         rows.extend(next_day.map(Row::on_saturday));
     }
+    // Fastest first, as recorded; of one day the earlier hour.
     rows.sort_by_key(|row| (row.arrival, row.commitment.clock));
+    // Compact: the one product whose recorded answers have no blanks between members.
     Json::document(Style::Compact, 512 + rows.len() * 768, |json| {
         json.object("emsResponse", |json| {
             json.text("shipDate", &trip.ship_date.to_string());
@@ -54,6 +57,7 @@ pub(super) fn answer(request: &Request<'_>, trip: &Trip, tariff: &Tariff) -> Vec
             );
             let currency = &request.shipment_contents_currency_code;
             optional(json, "shipmentContentsCurrencyCode", currency);
+            // A boolean and numbers, where other products have strings: so it is recorded.
             json.boolean("guaranteeSuspended", false);
             json.number("numberOfServices", i64::try_from(rows.len()).unwrap_or(0));
             json.array("services", &rows, |json, row| row.write(json, pickup));
@@ -127,6 +131,7 @@ impl Row {
 
     /// The service, delivered on the Saturday after a pickup on Friday.
     fn on_saturday(mut self) -> Self {
+        // The journey goes over the weekend; one day after Friday is the Saturday.
         let before = i8::try_from(self.total_days).unwrap_or(0);
         self.arrival = self
             .arrival
@@ -179,9 +184,11 @@ fn level(service: Service, lane: Lane) -> &'static str {
             "59" => "2DM",
             "02" => "2DA",
             "12" => "3DS",
+            // Everything else on the ground has one code.
             _ => "GND",
         };
     }
+    // Domestic outside the United States: codes 23 to 26.
     if lane.is_domestic() {
         return match service.code() {
             "54" | "14" => "23",
@@ -190,6 +197,7 @@ fn level(service: Service, lane: Lane) -> &'static str {
             _ => "25",
         };
     }
+    // Inside the Union the codes are others again.
     if lane.is_european() {
         return match service.code() {
             "54" => "22",
@@ -230,10 +238,12 @@ pub(super) fn ambiguous(request: &Request<'_>, unclear: Unclear) -> Vec<u8> {
             json.strings("invalidFieldList", fields);
             json.boolean("destinationAmbiguous", unclear.destination);
             json.boolean("originAmbiguous", unclear.origin);
+            // 1070 is the code of the recorded 206.
             json.strings("invalidFieldListCodes", ["1070"]);
         });
         if unclear.destination {
             let country = request.destination_country_code.present();
+            // A missing destination country means the origin's.
             let country = country.or_else(|| request.origin_country_code.present());
             pick_list(
                 json,
@@ -255,6 +265,7 @@ fn pick_list(json: &mut Json, key: &str, country: Option<&str>, postal: &Text<'_
     let of_zip = city_of(postal.as_str()).map(|city| (city, postal.as_str()));
     let choices = match of_zip {
         Some((city, postal)) => vec![(city, places::state_of_zip(postal), postal)],
+        // Two well-known places when the mock does not know the ZIP code: a list must offer a choice.
         None => vec![
             ("NEW YORK", "NY".to_owned(), "10001"),
             ("LOS ANGELES", "CA".to_owned(), "90001"),

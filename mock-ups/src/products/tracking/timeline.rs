@@ -76,6 +76,7 @@ const CREATED: &ScanType = &step(
     "M",
     "MP",
     "003",
+    // The blank at the end is UPS's.
     "Shipper created a label, UPS has not received the package yet. ",
     "Label Created",
     ScanPlace::Country,
@@ -198,7 +199,9 @@ impl Timeline {
         let index = SAMPLES
             .iter()
             .position(|known| number.eq_ignore_ascii_case(known))?;
+        // Seven ages: the samples cover a life from the label to days after the delivery.
         let age = i64::try_from(index % 7).unwrap_or(0);
+        // The samples live near UPS's own town, so their hours are those of the east coast.
         let zone = crate::places::time_zone("US", "MD");
         let day = zone.to_datetime(now).saturating_sub(age.days()).date();
         let created = day.to_datetime(Time::constant(9, 30, 0, 0));
@@ -219,6 +222,7 @@ impl Timeline {
         let plan = Plan::of(created, commitment, number);
         Some(Self {
             tracking_number: number.to_ascii_uppercase(),
+            // The samples are shown as Ground, whatever their digits say: several of those are wrong.
             service: ("03", "UPS Ground"),
             weight: "5.00".to_owned(),
             weight_unit: "LBS",
@@ -236,6 +240,7 @@ impl Timeline {
     pub(crate) fn place(&self, scan: &Scan) -> &Address {
         match scan.step.place {
             ScanPlace::Origin | ScanPlace::Country => &self.from,
+            // Before the pickup the parcel is where it was created.
             ScanPlace::Destination => &self.to,
         }
     }
@@ -252,6 +257,7 @@ impl Timeline {
             .iter()
             .take_while(|event| event.at <= now)
             .count();
+        // A clock that was moved back before the creation must not give an empty life.
         &self.events[..count.max(1)]
     }
 }
@@ -267,18 +273,22 @@ struct Plan {
 
 impl Plan {
     fn of(created: DateTime, commitment: Commitment, number: &str) -> Self {
+        // The hour counts: a label that is made after the cut-off is picked up the next day.
         let picked_up = transit::pickup_day(created.date(), Some(created.time()));
+        // At least a day, or the delivery scan would come before the departure.
         let journey = calendar::travel(picked_up, commitment.business_days.max(1));
         // Every package has its own minute, the same one each time.
         let draw = number.bytes().fold(7_u32, |sum, byte| {
             sum.wrapping_mul(31).wrapping_add(u32::from(byte))
         });
+        // Between nine and five: later commitments, such as the end of the day, are not delivered at night.
         let latest = commitment.clock.clamp(90_000, 170_000) / 10_000;
         let minutes = (u32::try_from(latest).unwrap_or(9).saturating_sub(8)) * 60;
         let minute = 8 * 60 + 10 + draw % minutes.max(1) * 9 / 10;
         let clock = Time::new((minute / 60) as i8, (minute % 60) as i8, 0, 0);
         Self {
             picked_up,
+            // Hour and minute are in range, so the noon never appears.
             scheduled: journey.arrival,
             delivered_at: clock.unwrap_or(Time::constant(12, 0, 0, 0)),
         }
@@ -307,6 +317,7 @@ impl Plan {
             ),
         ];
         if let Some(voided) = voided {
+            // What would have happened after the voiding does not happen.
             events.retain(|event| event.0 < voided);
             events.push((voided, VOIDED));
         }

@@ -28,6 +28,7 @@ impl TrackingOptions {
         };
         Self {
             milestones: is_on("returnMilestones"),
+            // A signature comes as the same page: the mock has no image of a hand.
             proof: is_on("returnPOD") || is_on("returnSignature"),
         }
     }
@@ -40,12 +41,15 @@ pub(super) fn package(json: &mut Json, life: &Timeline, now: Timestamp, shows: T
     let delivered = last.filter(|event| event.step.kind == "D");
     json.text("trackingNumber", &life.tracking_number);
     delivery(json, life, delivered);
+    // Newest first, as in recorded answers; clients take the first activity for the current state.
     json.array("activity", events.iter().rev(), |json, event| {
         activity(json, life, event)
     });
     if let Some(event) = last {
         json.object("currentStatus", |json| {
+            // The activity keeps the blank at its end that UPS sends; the current status has none.
             json.text("description", event.step.description.trim_end());
+            // The status code stands under both names here, unlike in an activity.
             json.text("code", event.step.status_code);
             json.text("statusCode", event.step.status_code);
             json.text("type", event.step.kind);
@@ -66,6 +70,7 @@ pub(super) fn package(json: &mut Json, life: &Timeline, now: Timestamp, shows: T
         json.text("type", "SHIPMENT");
         json.text("number", reference);
     });
+    // A number and not a string, unlike nearly all others.
     json.number(
         "packageCount",
         i64::try_from(life.package_count).unwrap_or(i64::MAX),
@@ -80,6 +85,7 @@ pub(super) fn package(json: &mut Json, life: &Timeline, now: Timestamp, shows: T
         });
     }
     if shows.milestones {
+        // Asked for only: milestones are in no answer that did not ask.
         milestones(json, events);
     }
 }
@@ -87,6 +93,7 @@ pub(super) fn package(json: &mut Json, life: &Timeline, now: Timestamp, shows: T
 fn delivery(json: &mut Json, life: &Timeline, delivered: Option<&Scan>) {
     let (kind, day) = match delivered {
         Some(event) => ("DEL", life.local(event).date()),
+        // SDD is the scheduled day and DEL the day of the delivery.
         None => ("SDD", life.scheduled),
     };
     json.array("deliveryDate", [()], |json, ()| {
@@ -98,6 +105,7 @@ fn delivery(json: &mut Json, life: &Timeline, delivered: Option<&Scan>) {
             json.text("type", "DEL");
             json.text("endTime", &clock(life.local(event).time()));
         }
+        // A commitment has a time of day; without one the end of the day is promised.
         None if life.commitment.by.is_some() => {
             json.text("type", "CMT");
             json.text("endTime", &format!("{:06}", life.commitment.clock));
@@ -113,6 +121,7 @@ fn activity(json: &mut Json, life: &Timeline, event: &Scan) {
     let place = life.place(event);
     json.object("location", |json| {
         json.object("address", |json| {
+            // The manifest scans know only the country.
             if event.step.place != ScanPlace::Country {
                 json.text("city", &place.city.to_uppercase());
                 json.text("stateProvince", &place.state.to_uppercase());
@@ -129,6 +138,7 @@ fn activity(json: &mut Json, life: &Timeline, event: &Scan) {
         json.text("statusCode", event.step.status_code);
         json.text("simplifiedTextDescription", event.step.simple);
     });
+    // Local time and GMT both: UPS sends them side by side, with the offset.
     let local = life.local(event);
     let gmt = jiff::tz::TimeZone::UTC.to_datetime(event.at);
     json.integer_text("date", date_number(local.date()));
