@@ -136,6 +136,7 @@ pub(crate) fn run(
                 "Remove account {name} with its tokens and its login? Requests that use it will fail."
             );
             prompt::confirm(&question, *yes)?;
+            // Asked here first: the gateway removes without a question.
             session.ask(client.remove_account(name))?;
             output.done("account", name, "removed")?;
         }
@@ -151,6 +152,7 @@ pub(crate) fn run(
                 ..change()
             };
             let account = session.ask(client.update_account(name, &change))?;
+            // New credentials may be wrong, and that shows only when the carrier is asked.
             return settle::print(&account, session, output);
         }
     }
@@ -169,6 +171,7 @@ fn update(
 
 fn new_secrets(files: &[PathBuf], stdin: bool) -> Result<Vec<SecretText>, CliError> {
     const WHAT: &str = "the new client secret";
+    // Without a file there is one secret, from standard input or typed.
     if files.is_empty() {
         let one = SecretArgs {
             secret_file: None,

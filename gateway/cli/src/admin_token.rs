@@ -61,6 +61,7 @@ pub(crate) fn run(
                 output.facts(&[
                     ("name", clean(&made.view.name)),
                     ("role", word(&made.view.role)),
+                    // The only place where the token is shown; the gateway cannot show it again.
                     ("token", made.token.0.expose().to_owned()),
                 ])?;
                 output.hint("the token is shown this once: the gateway keeps a digest of it only");
@@ -69,6 +70,7 @@ pub(crate) fn run(
         AdminTokenCommand::List => list(&session.ask(client.admin_tokens())?, output)?,
         AdminTokenCommand::Remove { name, yes } => {
             let question = format!("Take admin token {} back? It stops at once.", clean(name));
+            // Asked, since a script that uses the token stops at once.
             prompt::confirm(&question, *yes)?;
             session.ask(client.remove_admin_token(name))?;
             output.done("admin token", name, "removed")?;

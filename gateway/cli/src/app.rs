@@ -111,6 +111,7 @@ impl ChangeArgs {
         UpdateApp {
             accounts: (!self.accounts.is_empty()).then(|| self.accounts.clone()),
             default: self.default.clone(),
+            // Setting wins over removing; the arguments exclude each other anyway.
             rate: match rate {
                 Some(rate) => RateChange::Set(rate),
                 None if self.no_rate => RateChange::Remove,
@@ -123,6 +124,7 @@ impl ChangeArgs {
 fn rate(per_second: Option<NonZeroU32>, burst: Option<NonZeroU32>) -> Option<RateLimit> {
     per_second.map(|rate| RateLimit {
         per_second: rate,
+        // Without a burst an app may use the rate of one second at once.
         burst: burst.unwrap_or(rate),
     })
 }
@@ -130,6 +132,7 @@ fn rate(per_second: Option<NonZeroU32>, burst: Option<NonZeroU32>) -> Option<Rat
 impl AddArgs {
     fn request(&self) -> Result<AddApp, CliError> {
         let secret = self
+            // Only if a source was named: without one the gateway makes the secret up.
             .secret
             .is_given()
             .then(|| self.secret.read("the app's secret"));

@@ -44,6 +44,7 @@ pub(crate) fn run(
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
     // Said before anybody types a passphrase.
+    // The link itself and not its target: a dangling one is a file that is there, too.
     if args.file.symlink_metadata().is_ok() {
         return Err(taken(&args.file));
     }
@@ -96,6 +97,7 @@ fn online(
         bytes
     });
     match asked {
+        // Only where no gateway runs on this machine: a named address that fails must not fall back to a local store.
         Err(CliError::Client(ClientError::NotRunning { .. }) | CliError::NoToken { .. })
             if !args.remote.names_address() =>
         {
@@ -108,18 +110,22 @@ fn online(
 
 /// Complete and durable under its name, or not there at all; readable by its owner only.
 fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    // A bare name has an empty parent, which no folder is.
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let named = || format!("cannot write {}", file.display());
     let write = || -> anyhow::Result<tempfile::NamedTempFile> {
+        // In the same folder, as a rename across file systems is a copy.
         let mut partial = tempfile::NamedTempFile::new_in(folder)?;
         partial.write_all(bytes)?;
+        // Before the rename: a name must never stand for bytes that are not on the disk.
         partial.as_file().sync_all()?;
         Ok(partial)
     };
     let partial = write().with_context(named).map_err(CliError::Running)?;
+    // Never over another file, also if it appeared since the first look.
     partial.persist_noclobber(file).map_err(|error| {
         if error.error.kind() == std::io::ErrorKind::AlreadyExists {
             taken(file)
@@ -127,6 +133,7 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
             CliError::Running(anyhow!("{}: {}", named(), error.error))
         }
     })?;
+    // The folder too, or the name could be lost with the power.
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.with_context(named).map_err(CliError::Running)
 }

@@ -12,6 +12,7 @@ pub(crate) fn run(
     command: &mut Command,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
+    // Made in memory first: the generator panics when its reader goes away.
     let mut script = Vec::new();
     clap_complete::generate(shell, command, "waybill", &mut script);
     output.raw(&script)?;

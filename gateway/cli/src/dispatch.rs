@@ -25,12 +25,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, local: &dyn LocalCommands) 
         Err(error) => {
             // Help and version count as done. That nobody reads them is not worth telling.
             let _ = error.print();
+            // `clap` has 2 for mistakes and 0 for help; another number cannot come.
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
     let mut output = Output::standard(cli.json, cli.color);
     match dispatch(cli.command, local, &mut output) {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        // `waybill audit | head` is no failure: its reader has what it wanted.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             tell(&error, &mut output);
@@ -44,10 +46,12 @@ fn tell(error: &CliError, output: &mut Output) {
     match error {
         CliError::Config(errors) => output.mistakes(errors),
         CliError::Client(client) => {
+            // Cleaned: the text may come from a carrier and must not steer the terminal.
             output.error(&clean(&error.to_string()));
             if let Some(remedy) = client.remedy() {
                 output.hint(&format!("what to do: {}", clean(remedy)));
             }
+            // Programs get the gateway's stable code as well, on the stream that they read.
             if let Some(said) = client.api().filter(|_| output.is_json()) {
                 // Its reader may be gone, and there is nobody else to tell.
                 let _ = output.json(&serde_json::json!({ "error": {
@@ -72,6 +76,7 @@ fn remote(
 ) -> Result<CommandOutcome, CliError> {
     let session = at.session(local.clock())?;
     let outcome = command(&session, output)?;
+    // After the command, so that its own output comes first.
     session.remind(output);
     Ok(outcome)
 }
@@ -99,6 +104,7 @@ fn dispatch(
             inspect::doctor(name.as_ref(), session, output)
         }),
         Command::Status { at } => remote(&at, local, output, inspect::status),
+        // No reminder: the command itself lists what a reminder would say.
         Command::Notices { at } => inspect::notices(&at.session(local.clock())?, output),
         Command::Audit { at, limit, before } => remote(&at, local, output, |session, output| {
             inspect::audit(usize::from(limit), before, session, output)

@@ -26,8 +26,10 @@ impl CommandOutcome {
         match self {
             Self::Done => 0,
             Self::Attention => 1,
+            // Two names with one code: `doctor` and `check-config` both say "wrong" with 2.
             Self::BadConfig | Self::Broken => 2,
             Self::FaultFound => 3,
+            // 128 and the number of SIGINT, as shells have it.
             Self::Interrupted => 130,
         }
     }
@@ -70,12 +72,14 @@ pub enum CliError {
 impl CliError {
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
+            // Mistakes of the caller, which repeating does not mend.
             Self::Config(_) | Self::Usage(_) | Self::NoToken { .. } => 2,
             Self::Output(_) | Self::Running(_) => 1,
             Self::Refused(_) => 5,
             Self::Client(error) => match error {
                 ClientError::Base { .. } | ClientError::Plaintext | ClientError::Token => 2,
                 ClientError::Trust(_) => 1,
+                // Another try may succeed: the gateway is not there, or not the one that was meant.
                 ClientError::NotRunning { .. }
                 | ClientError::Unreachable { .. }
                 | ClientError::Unproven { .. }

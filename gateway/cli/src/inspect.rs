@@ -14,6 +14,7 @@ pub(crate) fn doctor(
     session: &Session,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
+    // On standard error, so that the table and JSON stay clean.
     let waiting = progress::spinner("asking the carrier");
     let report = session.ask(session.client.doctor(account));
     waiting.finish_and_clear();
@@ -27,6 +28,7 @@ pub(crate) fn doctor(
             rows,
         )?;
         output.line(match report.verdict {
+            // Nothing that was checked failed; a check that does not apply is no finding.
             Verdict::Ok | Verdict::Skipped => "all is well",
             Verdict::Warning => "it works, but something should be done",
             Verdict::Failure => "something does not work",
@@ -130,6 +132,7 @@ pub(crate) fn audit(
 }
 
 fn audit_row(entry: &AuditView) -> Vec<String> {
+    // An empty object says nothing and would widen every row.
     let empty = entry
         .detail
         .as_object()
@@ -148,6 +151,7 @@ fn audit_row(entry: &AuditView) -> Vec<String> {
         entry
             .outcome
             .as_deref()
+            // Missing while an action runs, or after a crash in the middle of it.
             .map_or_else(|| "not known".into(), clean),
         detail,
     ]

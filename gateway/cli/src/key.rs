@@ -61,6 +61,7 @@ pub(crate) fn rotate(
         "{} secrets are sealed under the new key",
         rotated.resealed
     ))?;
+    // Said at once: with the old key in the configuration the next start fails.
     output.hint(&format!(
         "the store opens with the new key only: write master_key = {{ file = {:?} }} in [store] \
          before the gateway is started again, and keep a copy of the file",

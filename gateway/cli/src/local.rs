@@ -146,10 +146,12 @@ impl SealArgs {
     pub fn passphrase(&self, new: bool) -> Result<Secret, CliError> {
         const WHAT: &str = "passphrase of the backup";
         const WAYS: &str = "--passphrase-file FILE";
+        // A file wins, so that scripts are never asked.
         if let Some(file) = &self.passphrase_file {
             return secret_input::named_file(WHAT, file);
         }
         let first = secret_input::ask(WHAT, WAYS)?;
+        // Only for a new backup: a mistyped passphrase would make it unreadable for ever.
         if new && first.expose() != secret_input::ask("repeat the passphrase", WAYS)?.expose() {
             return Err(CliError::Usage(anyhow!(
                 "the two passphrases differ: nothing was done"

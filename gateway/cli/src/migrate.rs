@@ -55,6 +55,7 @@ pub(crate) struct ListArgs {
 impl ListArgs {
     /// Everything is read and checked before anybody is asked for anything.
     fn request(&self) -> Result<StartMigration, CliError> {
+        // The list first: a person should not type a secret for a list that cannot be used.
         let profiles = list::read(&self.file)?;
         let client_id = match &self.client_id {
             Some(id) => id.clone(),
@@ -82,11 +83,13 @@ pub(crate) fn run(
         }
         MigrateCommand::Run { list, no_sign_in } => {
             let view = session.ask(client.start_migration(&list.request()?))?;
+            // Sign-ins need a person at this terminal; programs read the addresses later.
             let asked = !no_sign_in && !output.is_json() && std::io::stdin().is_terminal();
             if asked && sign_in(&view, session, output)? == CommandOutcome::Interrupted {
                 return Ok(CommandOutcome::Interrupted);
             }
             let view = if asked {
+                // Asked again after the sign-ins, which changed the items.
                 session.ask(client.migration())?
             } else {
                 view
@@ -126,6 +129,7 @@ fn sign_in(
         match account::follow(&item.account, true, session, output) {
             Ok(CommandOutcome::Interrupted) => return Ok(CommandOutcome::Interrupted),
             Ok(_) => {}
+            // Refused sign-ins are told and passed over: the others must not wait for them.
             Err(CliError::Refused(why)) => output.warn(&why),
             Err(error) => return Err(error),
         }
@@ -155,6 +159,7 @@ fn report(view: &MigrationView, output: &mut Output) -> Result<CommandOutcome, C
     print(view, output)?;
     let failed = view
         .items
+        // A sign-in that is still to come is expected and no fault.
         .iter()
         .any(|item| item.state == MigrationState::Failed);
     Ok(if failed {

@@ -57,11 +57,13 @@ impl RemoteArgs {
         let variable = ProcessVariables
             .get(TOKEN_VARIABLE)
             .filter(|v| !v.is_empty());
+        // With both given the configuration is not read: it may be on the gateway's machine only.
         let (base, token) = match (&self.url, self.given_token(variable)?) {
             (Some(url), Some(token)) => (url.clone(), token),
             (url, token) => {
                 let access = AdminAccess::load(&self.config, &ProcessVariables)?;
                 let base = match url {
+                    // The flag wins over the file, and the file over nothing at all.
                     Some(url) => url.clone(),
                     None => base_of(access.listener)?,
                 };
@@ -81,6 +83,7 @@ impl RemoteArgs {
 
     /// The token that does not need the configuration to be found.
     fn given_token(&self, variable: Option<String>) -> Result<Option<Secret>, CliError> {
+        // The file wins over the variable, which may be left over from another shell.
         match &self.token_file {
             Some(file) => read_token(file).map(Some),
             None => Ok(variable.map(Secret::new)),
@@ -110,10 +113,12 @@ impl Session {
     /// After an answer: what people should know is said every time, so that nobody is surprised by
     /// an expiry. Not for programs, and no error if it cannot be had.
     pub(crate) fn remind(&self, output: &Output) {
+        // Programs compare output, and a reminder would be new in it every day.
         if output.is_json() {
             return;
         }
         let client = self.client.clone().with_deadline(REMINDER_DEADLINE);
+        // An error is swallowed: the command itself has succeeded.
         if let Ok(notices) = self.runtime.block_on(client.notices()) {
             for notice in notices {
                 output.notice(&format!("{}: {}", notice.account, clean(&notice.message)));
@@ -132,6 +137,7 @@ fn runtime() -> Result<Runtime, CliError> {
 
 /// A listener on every address is reached on this machine.
 fn base_of(listener: SocketAddr) -> Result<String, CliError> {
+    // Port 0 in a configuration says nothing about the port that was chosen.
     if listener.port() == 0 {
         return Err(CliError::Usage(anyhow!(
             "the configuration lets the system choose the admin listener's port: name the address \

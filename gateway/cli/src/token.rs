@@ -45,6 +45,7 @@ fn print(view: &TokenView, output: &mut Output) -> Result<(), CliError> {
     let mut facts = vec![
         ("account", view.account.to_string()),
         ("grant", word(&view.grant)),
+        // A state of the lifecycle as on the wire; people read it with blanks.
         ("state", view.state.replace('_', " ")),
         ("usable", yes(view.usable).to_owned()),
     ];

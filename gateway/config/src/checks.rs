@@ -16,12 +16,15 @@ use drafts::{Index, realm_of};
 
 /// Records every mistake between the sections.
 pub(crate) fn check(drafts: &Drafts, cx: &mut Context<'_>) {
+    // Only what could be read is looked up: a mistake within a section is not reported a second time here.
     let mut index = Index::new(drafts);
+    // Names first: the later checks would take the first of two accounts of one name.
     names::refuse_twice_used(drafts, cx);
     routes::refuse_same_selectors(drafts, cx);
     routes::check_accounts(drafts, &mut index, cx);
     apps::check(drafts, &mut index, cx);
     routes::refuse_two_defaults(drafts, cx);
+    // Notes last, as they concern what is right in itself.
     advise(drafts, &index, cx);
 }
 
@@ -36,6 +39,7 @@ fn advise(drafts: &Drafts, index: &Index<'_>, cx: &mut Context<'_>) {
     for account in &drafts.accounts {
         let realm = realm_of(account.carrier.as_ref(), account.environment.as_ref());
         let (Some(id), Some(realm)) = (&account.id, realm) else {
+            // Reported by its section already; advice about half an account would confuse.
             continue;
         };
         if !index.has_route(realm) {

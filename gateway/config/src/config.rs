@@ -86,6 +86,7 @@ impl Config {
         let tls = single(cx, root, &listen::TLS);
         let listen = Listen::read(cx, &listen, &tls);
         let consent = single(cx, root, &consent::SECTION);
+        // Needs the admin address, which the redirect URI falls back to.
         let consent = Consent::read(cx, &consent, listen.admin);
         let config = Self {
             file: file.to_owned(),
@@ -100,6 +101,7 @@ impl Config {
             limits: read_single(cx, root, &limits::SECTION, Limits::read),
             tokens: read_single(cx, root, &tokens::SECTION, Tokens::read),
             log: read_single(cx, root, &log::SECTION, Log::read),
+            // Filled after the checks, which work on drafts.
             routes: Vec::new(),
             accounts: Vec::new(),
             apps: Vec::new(),
@@ -109,9 +111,12 @@ impl Config {
             routes: repeated(cx, root, &route::SECTION, |cx, t| route::Draft::read(cx, t)),
             accounts: repeated(cx, root, &account::SECTION, account::Draft::read),
             apps: repeated(cx, root, &app::SECTION, app::Draft::read),
+            // Accounts that are not in the file may be in a store that lasts.
             store_lasts: !matches!(config.store.url, StoreUrl::Memory),
         };
+        // After all sections were read: every mistake is reported in one run.
         checks::check(&drafts, cx);
+        // Advice only: an app may come later by the admin API.
         if !config.listen.trust_loopback && drafts.apps.is_empty() {
             cx.note(
                 Place::File,
@@ -124,6 +129,7 @@ impl Config {
             apps,
             ..
         } = drafts;
+        // From here on every draft is complete, or its mistake is on record.
         Some(Self {
             routes: routes
                 .into_iter()

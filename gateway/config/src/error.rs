@@ -52,6 +52,7 @@ pub struct ConfigErrors {
 impl ConfigErrors {
     /// Sorts the mistakes in the order of the file.
     pub fn new(file: &Path, mut mistakes: Vec<Mistake>) -> Self {
+        // By place, as sections are not read in the order of the file.
         mistakes.sort_by(|a, b| a.place.cmp(&b.place));
         Self {
             file: file.to_owned(),

@@ -27,6 +27,7 @@ impl AdminAccess {
     /// With every mistake in these keys.
     pub fn load(file: &Path, variables: &dyn Variables) -> Result<Self, ConfigErrors> {
         let read = file::read(file, &SECTIONS, variables, |cx, root| {
+            // The other sections are not read: a command may run where the gateway's secrets are not.
             let listener = read_single(cx, root, &listen::SECTION, listen::admin);
             let admin = read_single(cx, root, &admin::SECTION, admin::Admin::read);
             Some(Self {

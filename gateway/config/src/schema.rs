@@ -19,6 +19,7 @@ pub fn json_schema() -> Value {
             None => {
                 properties.insert(section.path.into(), table(section));
             }
+            // Outer sections stand before their inner ones in the list.
             Some((outer, inner)) => properties[outer]["properties"][inner] = table(section),
         }
     }
@@ -26,6 +27,7 @@ pub fn json_schema() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Waybill configuration",
         "type": "object",
+        // Unknown keys are mistakes to the reader, so editors shall mark them.
         "additionalProperties": false,
         "properties": properties,
     })
@@ -35,6 +37,7 @@ pub fn json_schema() -> Value {
 pub fn reference() -> String {
     let mut text = String::new();
     for section in SECTIONS {
+        // Writing to a `String` cannot fail.
         let _ = write!(text, "### `{}`\n\n{}\n\n", section.heading(), section.doc);
         text.push_str("| Key | Takes | Default | |\n|---|---|---|---|\n");
         for key in section.keys {
@@ -87,6 +90,7 @@ fn property(key: &Key) -> Value {
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Fraction { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
         Kind::Duration { .. } => {
+            // A pattern knows no bounds; the reader checks them.
             json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|m|h|d)$" })
         }
         Kind::Size { min, max } => json!({ "anyOf": [

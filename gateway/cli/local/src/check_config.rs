@@ -23,6 +23,7 @@ pub fn check_config(
     preflight: impl FnOnce(&mut Config) -> Vec<Mistake>,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
+    // Only a configuration that reads well is worth the preflight, which opens files and plugins.
     let result = Config::load(file).and_then(|mut config| {
         let mistakes = preflight(&mut config);
         if mistakes.is_empty() {
@@ -31,6 +32,7 @@ pub fn check_config(
             Err(ConfigErrors::new(file, mistakes))
         }
     });
+    // JSON first, and not by way of the error: a program wants the same shape for good and bad files.
     if output.is_json() {
         let (mistakes, notes) = match &result {
             Ok(config) => (Vec::new(), config.notes.iter().map(Report::from).collect()),

@@ -20,6 +20,7 @@ pub fn plugin(
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
     match command {
+        // A folder on the command line needs no configuration, which may not exist yet.
         PluginCommand::List { dir: Some(dir), .. } => list(dir, &PluginPolicy::default(), output),
         PluginCommand::List { config, dir: None } => {
             let config = Config::load(config)?;
@@ -38,6 +39,7 @@ fn list(
     policy: &PluginPolicy,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
+    // Verified only: listing must not run a line of a plugin's code.
     let catalog = Catalog::verify(dir, policy).map_err(|error| CliError::Running(error.into()))?;
     let reports: Vec<FileReport> = catalog.entries().iter().map(FileReport::from).collect();
     if output.is_json() {

@@ -62,6 +62,7 @@ pub fn backup_store(
 ) -> Result<Vec<u8>, CliError> {
     let options = lasting_store(config)?;
     runtime()?.block_on(async {
+        // Opening would make an empty store, and an empty backup would look like a good one.
         if let StoreUrl::Sqlite(file) = &options.url
             && !file.exists()
         {
@@ -81,8 +82,10 @@ pub fn backup_store(
             })
             .await;
         bar.finish_and_clear();
+        // Closed in any case: the lock must not stay after a failed backup.
         store.close().await;
         let summary = made.map_err(|error| CliError::Refused(error.to_string()))?;
+        // A backup with damaged records is better than none, but the operator has to know.
         if summary.left_out > 0 {
             output.warn(&format!(
                 "{} damaged records are not in the backup",
@@ -108,9 +111,11 @@ struct Restored {
 /// When the backup cannot be opened, or the store does not take it.
 pub fn restore(args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome, CliError> {
     let options = lasting_store(&args.config)?;
+    // Read before the question: nobody should agree to a restore of a file that cannot be read.
     let backup = read(&args.file)?;
     let protection = match &args.seal.key_file {
         Some(file) => backup_key(file)?,
+        // Asked once: a wrong passphrase shows when the backup is opened.
         None => Protection::Passphrase(args.seal.passphrase(false)?),
     };
     let runtime = runtime()?;
@@ -118,6 +123,7 @@ pub fn restore(args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome
     // All of it is read and checked before the store is touched.
     let found = runtime.block_on(inspect_backup(&mut backup.as_slice(), &protection));
     let found = found.map_err(refused)?;
+    // Asked with both numbers, since a wrong file is noticed by them.
     let overwrite = if args.replace {
         let question = format!(
             "Replace all that the store holds by the backup of {} ({} accounts, {} apps)?",
@@ -135,6 +141,7 @@ pub fn restore(args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome
         let restored = store
             .restore(&mut backup.as_slice(), &protection, overwrite)
             .await;
+        // Closed before the outcome is looked at, so that the gateway can start either way.
         store.close().await;
         restored.map_err(|error| {
             if matches!(error, BackupError::NotEmpty { .. }) {
@@ -180,6 +187,7 @@ fn print_restored(
 /// The store that the configuration names, if it outlives a process.
 fn lasting_store(config: &Path) -> Result<StoreOptions, CliError> {
     let options = load_store(config, &ProcessVariables)?;
+    // A store in memory ends with the process, so there is nothing to back up or restore.
     if matches!(options.url, StoreUrl::Memory) {
         return Err(CliError::Usage(anyhow!(
             "the configured store is in memory and exists only while the gateway runs; set url in \
@@ -192,6 +200,7 @@ fn lasting_store(config: &Path) -> Result<StoreOptions, CliError> {
 async fn open(options: &StoreOptions) -> Result<Store, CliError> {
     let opened = Store::open(options, Access::Offline).await;
     opened.map_err(|error| {
+        // The usual reason is a running gateway; the words say which way round it goes.
         if matches!(error, OpenError::Locked { .. }) {
             CliError::Refused(format!(
                 "{error} (this command works on the store itself, while the gateway is down)"
@@ -205,6 +214,7 @@ async fn open(options: &StoreOptions) -> Result<Store, CliError> {
 fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     let read = || -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
+        // Bounded: a device or a pipe as file would be read for ever.
         File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
         Ok(bytes)
     };

@@ -54,6 +54,7 @@ pub(super) fn run(
     session: &Session,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
+    // Asked in this order, id and then secret, as carriers show them.
     let client_id = match &args.client_id {
         Some(id) => id.clone(),
         None => prompt::line("client id", "--client-id ID")?,
@@ -74,6 +75,7 @@ pub(super) fn run(
         default: args.default,
     };
     let added = session.ask(session.client.add_account(&account))?;
+    // The account is added now; waiting for its first token says whether the credentials are good.
     let outcome = settle::print(&added, session, output)?;
     if args.grant == Grant::AuthorizationCode {
         output.hint(&format!(

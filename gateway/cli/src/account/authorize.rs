@@ -14,10 +14,12 @@ use std::{io::IsTerminal as _, time::Duration};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How often the gateway is asked whether the person has finished.
+// A person takes seconds; asking more often only fills the gateway's log.
 const PERIOD: Duration = Duration::from_secs(1);
 /// How the audit trail calls the end of a sign-in.
 const FINISH: &str = "consent.finish";
 /// Newest entries that are looked at each time.
+// Enough for what a busy gateway writes in one period.
 const LOOKED_AT: usize = 50;
 
 /// How a wait ended.
@@ -36,6 +38,7 @@ pub(super) fn run(
     session: &Session,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
+    // A program gets the address and returns at once: it cannot wait for a person.
     if wait && !output.is_json() {
         return follow(name, open, session, output);
     }
@@ -108,6 +111,7 @@ fn invite(started: &ConsentStarted, open: bool, output: &mut Output) -> Result<(
         "If the browser ends at a page that does not load, copy its whole address and run\n\
          `waybill account paste {name}`."
     ))?;
+    // Without a desktop a browser would start in the terminal and take it over.
     if open && has_desktop() && webbrowser::open(address).is_err() {
         output.hint("no browser could be opened: open the address yourself");
     }
@@ -138,6 +142,7 @@ async fn ending(
                 code => Ending::Refused(code.to_owned()),
             });
         }
+        // By the clock that was handed in, so that tests need not wait.
         let now = Timestamp::try_from(session.clock.wall());
         if now.is_ok_and(|now| now > started.expires_at) {
             return Ok(Ending::Expired);
@@ -148,6 +153,7 @@ async fn ending(
 /// How the newest sign-in of the account ended, if it did since.
 fn finished<'e>(entries: &'e [AuditView], subject: &str, since: i64) -> Option<&'e str> {
     let ours =
+        // By action and subject: other sign-ins may end meanwhile.
         |entry: &&AuditView| entry.id > since && entry.action == FINISH && entry.subject == subject;
     entries.iter().find(ours)?.outcome.as_deref()
 }
@@ -158,6 +164,7 @@ pub(super) fn paste(
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
     const WHAT: &str = "the address that the browser was sent to";
+    // Typed without echo, since the address holds the code.
     let redirected = if std::io::stdin().is_terminal() {
         secret_input::ask(WHAT, "standard input")?
     } else {

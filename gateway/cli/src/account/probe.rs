@@ -19,6 +19,7 @@ pub(super) fn run(
     } else {
         print(&report, output)?;
     }
+    // The exit code tells a script what the table tells a person.
     Ok(if report.ok {
         CommandOutcome::Done
     } else {

@@ -11,6 +11,7 @@ use gateway_api::{AccountState, AccountView};
 use std::time::Duration;
 
 /// How long a first token is waited for.
+// Longer than a carrier's slow answer, shorter than a person's patience.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often it is looked for.
 const PERIOD: Duration = Duration::from_millis(150);
@@ -32,6 +33,7 @@ pub(super) fn print(
         | AccountState::Pending
         | AccountState::NeedsConsent
         | AccountState::Inactive => CommandOutcome::Done,
+        // The account is kept, so this is a finding and no error.
         AccountState::Failing | AccountState::Refused => {
             output.warn("the account is kept, but it gets no token: see above");
             CommandOutcome::FaultFound
@@ -42,6 +44,7 @@ pub(super) fn print(
 async fn settled(client: &Client, account: &AccountView) -> Result<AccountView, ClientError> {
     let wait = async {
         let mut newest = account.clone();
+        // Only `Pending` says that the first token is still under way.
         while newest.state == AccountState::Pending {
             tokio::time::sleep(PERIOD).await;
             newest = client.account(&account.name).await?;
@@ -50,6 +53,7 @@ async fn settled(client: &Client, account: &AccountView) -> Result<AccountView, 
     };
     match tokio::time::timeout(PATIENCE, wait).await {
         Ok(settled) => settled,
+        // Asked once more: the last look may be older than the decision.
         Err(_) => client.account(&account.name).await,
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn list(accounts: &[AccountView], output: &mut Output) -> Result<(), 
     let header = [
         "Name",
         "Carrier",
+        // Names and numbers are checked types; only free text from elsewhere is cleaned.
         "Environment",
         "Numbers",
         "Grant",

@@ -19,12 +19,14 @@ const REPORTED: usize = 50;
 /// Reads a list; its name says what it is.
 pub(super) fn read(file: &Path) -> Result<Vec<MigrationProfile>, CliError> {
     let text = text_of(file).map_err(|problem| refused(file, &problem))?;
+    // By the name: both formats can begin with the same line.
     let is_toml = file
         .extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     profiles(&text, is_toml).map_err(|broken| {
         let count = broken.len();
         let mut message = String::new();
+        // Bounded, as a list in the wrong format is broken in every row.
         for row in broken.iter().take(REPORTED) {
             message.push_str(&format!(
                 "{}:{}: {}\n",
@@ -44,6 +46,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<MigrationProfile>, CliError> {
 fn text_of(file: &Path) -> Result<String, String> {
     let mut text = String::new();
     let read =
+        // One byte more than allowed, so that a longer file is noticed and not cut.
         std::fs::File::open(file).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     match read {
         Ok(length) if length as u64 > LONGEST => Err("is longer than 16MiB".to_owned()),
@@ -73,6 +76,7 @@ fn profiles(text: &str, is_toml: bool) -> Result<Vec<MigrationProfile>, Vec<Brok
         let line = row.line;
         match profile(row) {
             Ok(profile) => {
+                // Names become accounts, so two rows with one name would silently merge.
                 if let Some(first) = names.insert(profile.name.clone(), line) {
                     let problem = format!("the name stands in line {first} already");
                     broken.push(BrokenRow { line, problem });
@@ -95,6 +99,7 @@ fn profiles(text: &str, is_toml: bool) -> Result<Vec<MigrationProfile>, Vec<Brok
     if broken.is_empty() {
         Ok(profiles)
     } else {
+        // By line, as rows and values were checked one after the other.
         broken.sort_by_key(|row| row.line);
         Err(broken)
     }
@@ -103,6 +108,7 @@ fn profiles(text: &str, is_toml: bool) -> Result<Vec<MigrationProfile>, Vec<Brok
 /// Values are not repeated in problems: columns get shifted, and one of them is a secret.
 fn profile(row: Row) -> Result<MigrationProfile, Vec<String>> {
     let mut problems = Vec::new();
+    // Taken one by one, so that a blank field counts as missing.
     let mut fields = row.fields;
     let mut take = |name: &str| {
         let value = fields.remove(name).map(|value| value.trim().to_owned());
@@ -126,6 +132,7 @@ fn profile(row: Row) -> Result<MigrationProfile, Vec<String>> {
     {
         problems.push("environment is neither production nor test".to_owned());
     }
+    // A shifted column shows here, before its content is sent anywhere.
     if access_key
         .as_ref()
         .is_some_and(|key| !key.bytes().all(|b| b.is_ascii_graphic()))

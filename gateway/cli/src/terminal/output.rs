@@ -45,6 +45,7 @@ impl Output {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
+                // An empty `NO_COLOR` counts as absent, as its convention says.
                 terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
@@ -55,6 +56,7 @@ impl Output {
             color: wanted(terminal),
             error_color: wanted(io::stderr().is_terminal()),
             terminal,
+            // Read once: a terminal's own width is asked for by the table.
             columns: columns(std::env::var("COLUMNS").ok().as_deref()),
         }
     }
@@ -75,6 +77,7 @@ impl Output {
     /// When nobody takes it.
     pub fn line(&mut self, line: impl Display) -> io::Result<()> {
         writeln!(self.out, "{line}")?;
+        // Flushed at each line: a reader of a pipe may wait for it.
         self.out.flush()
     }
 
@@ -105,6 +108,7 @@ impl Output {
     pub fn table(&mut self, header: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
+        // `COLUMNS` counts only where there is no terminal to ask.
         let elsewhere = self.columns.filter(|_| !self.terminal);
         table.set_content_arrangement(if self.terminal || elsewhere.is_some() {
             ContentArrangement::Dynamic
@@ -114,6 +118,7 @@ impl Output {
         if let Some(columns) = elsewhere {
             table.set_width(columns);
         }
+        // Both ways are forced, as the library would decide by standard output alone.
         if self.color {
             table.enforce_styling();
         } else {
@@ -158,6 +163,7 @@ impl Output {
     /// Says on standard error what to do next; programs are not told.
     pub fn hint(&self, text: &str) {
         if !self.json {
+            // A closed standard error is no reason to fail a command that succeeded.
             let _ = writeln!(io::stderr(), "{text}");
         }
     }
@@ -210,6 +216,7 @@ impl Output {
 /// The variable's value; one that no table fits is as good as none.
 fn columns(value: Option<&str>) -> Option<u16> {
     let columns = value?.trim().parse().ok()?;
+    // Narrower, and every cell would be broken into letters.
     (columns >= 40).then_some(columns)
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 /// Something whose length nobody knows.
 pub fn spinner(message: impl Into<String>) -> ProgressBar {
     let spinner = ProgressBar::new_spinner().with_message(message.into());
+    // Ticks by itself, since the command waits in a single call.
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner
 }

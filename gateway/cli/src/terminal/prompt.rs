@@ -9,6 +9,7 @@ const LONGEST: u64 = 4096;
 
 /// A line of text, if somebody can be asked for it.
 pub fn line(what: &str, flag: &str) -> Result<String, CliError> {
+    // Never from a pipe: the next line of a script would become the answer.
     if !io::stdin().is_terminal() {
         return Err(CliError::Usage(anyhow!(
             "{what} is wanted, and nobody can be asked for it: use {flag}"
@@ -26,6 +27,7 @@ pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     if yes {
         return Ok(());
     }
+    // Refused rather than assumed: a script must say `--yes` itself.
     if !io::stdin().is_terminal() {
         return Err(CliError::Usage(anyhow!(
             "{question} Nobody can be asked, so nothing was done: use --yes"
@@ -41,10 +43,12 @@ pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
 }
 
 fn answer(question: &str) -> Result<String, CliError> {
+    // Standard error, so that a redirected output holds no question.
     let mut terminal = io::stderr();
     terminal.write_all(question.as_bytes())?;
     terminal.flush()?;
     let mut answer = String::new();
+    // Bounded, as a pasted file is no answer.
     io::stdin().lock().take(LONGEST).read_line(&mut answer)?;
     Ok(answer.trim().to_owned())
 }

@@ -62,6 +62,7 @@ pub fn stdin(what: &str) -> Result<Secret, CliError> {
 
 /// Asks on the terminal, without echo.
 pub fn ask(what: &str, ways: &str) -> Result<Secret, CliError> {
+    // `rpassword` opens the terminal itself; the check keeps a script from hanging there.
     if !io::stdin().is_terminal() {
         return Err(CliError::Usage(anyhow!(
             "{what} is wanted, and nobody can be asked for it: use {ways}"
@@ -75,6 +76,7 @@ pub fn ask(what: &str, ways: &str) -> Result<Secret, CliError> {
 fn read(from: impl Read) -> Result<Secret, String> {
     // Room for one byte more, so that the text is never moved, which would leave a copy behind.
     let mut text = String::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1);
+    // One byte more than allowed, so that a longer text is noticed and not cut.
     match from.take(LONGEST + 1).read_to_string(&mut text) {
         Ok(length) if length as u64 > LONGEST => Err("is longer than 64KiB".to_owned()),
         Ok(_) => usable(text),
@@ -83,11 +85,13 @@ fn read(from: impl Read) -> Result<Secret, String> {
 }
 
 fn usable(mut text: String) -> Result<Secret, String> {
+    // The line break that editors and `echo` add is no part of a secret.
     text.truncate(text.trim_end_matches(['\r', '\n']).len());
     let secret = Secret::new(text);
     if secret.expose().is_empty() {
         return Err("is empty".to_owned());
     }
+    // A second line is mostly a wrong file, such as a key in PEM.
     if secret.expose().chars().any(char::is_control) {
         return Err("holds more than one line, or a control character".to_owned());
     }

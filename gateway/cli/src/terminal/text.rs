@@ -7,6 +7,7 @@ use serde::Serialize;
 /// Carriers' words must not steer a terminal.
 pub fn clean(text: &str) -> String {
     text.chars()
+        // Replaced and not removed, so that two words do not become one.
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }

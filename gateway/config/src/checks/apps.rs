@@ -19,8 +19,10 @@ fn check_accounts(app: &app::Draft, index: &mut Index<'_>, cx: &mut Context<'_>)
             continue;
         };
         let Some(realm) = realm_of(account.carrier.as_ref(), account.environment.as_ref()) else {
+            // The account's own mistake was reported where it stands.
             continue;
         };
+        // Unreadable routes count in the app's favour: one mistake must not cause a second message.
         if !index.may_have_route(realm) {
             cx.mistake(
                 named.place.clone(),
@@ -40,6 +42,7 @@ fn check_accounts(app: &app::Draft, index: &mut Index<'_>, cx: &mut Context<'_>)
 
 fn check_defaults(app: &app::Draft, index: &Index<'_>, cx: &mut Context<'_>) {
     let mut taken: BTreeSet<Realm<'_>> = BTreeSet::new();
+    // A set, since an app may name thousands of accounts.
     let accounts: BTreeSet<&AccountId> = app.accounts.iter().map(|at| &at.value).collect();
     for (carrier, named) in &app.defaults {
         if !accounts.contains(&named.value) {
@@ -59,6 +62,7 @@ fn check_defaults(app: &app::Draft, index: &Index<'_>, cx: &mut Context<'_>) {
         let Some(realm) = realm_of(account.carrier.as_ref(), account.environment.as_ref()) else {
             continue;
         };
+        // The carrier is the map's key, so a wrong one is told before two defaults are counted.
         if realm.0 != carrier {
             cx.mistake(
                 named.place.clone(),
@@ -68,6 +72,7 @@ fn check_defaults(app: &app::Draft, index: &Index<'_>, cx: &mut Context<'_>) {
                 ),
                 format!("write an account of {carrier}"),
             );
+        // One for each environment, which is why the map takes a list.
         } else if !taken.insert(realm) {
             cx.mistake(
                 named.place.clone(),

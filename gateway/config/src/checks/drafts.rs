@@ -45,6 +45,7 @@ impl<'d> Index<'d> {
         let mut accounts = BTreeMap::new();
         for account in &drafts.accounts {
             if let Some(id) = &account.id {
+                // The first of two names is kept; the second is a mistake of its own.
                 accounts.entry(id.value.as_str()).or_insert(account);
             }
         }
@@ -112,6 +113,7 @@ impl<'d> Index<'d> {
     }
 
     fn similar(&mut self, name: &str) -> Option<&'d str> {
+        // Counted down even when nothing similar is found, as the search is what costs.
         self.suggestions_left = self.suggestions_left.checked_sub(1)?;
         let known: Vec<&'d str> = self.accounts.keys().copied().collect();
         nearest(name, &known)

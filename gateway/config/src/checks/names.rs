@@ -15,6 +15,7 @@ use std::{
 pub(super) fn refuse_twice_used(drafts: &Drafts, cx: &mut Context<'_>) {
     let ids = drafts.accounts.iter().filter_map(|draft| draft.id.as_ref());
     let aliases = drafts.accounts.iter().flat_map(|draft| &draft.aliases);
+    // Ids and aliases share one space: an app may use either.
     refuse_twice(
         cx,
         ids.chain(aliases),
@@ -33,6 +34,7 @@ pub(super) fn refuse_twice_used(drafts: &Drafts, cx: &mut Context<'_>) {
         "two apps have the client_id",
         "give each app a client_id of its own",
     );
+    // Keys of all apps and both kinds, since each of them alone must tell the caller.
     let mut keys: BTreeSet<&str> = BTreeSet::new();
     for key in drafts.apps.iter().flat_map(app::Draft::keys) {
         // A key is a secret: no message quotes it.
@@ -55,6 +57,7 @@ pub(super) fn refuse_twice<'d, T: Ord + Display + 'd>(
 ) {
     let mut seen: BTreeMap<&T, &Place> = BTreeMap::new();
     for at in values {
+        // The line of the first one, because the second may be the right one.
         if let Some(first) = seen.get(&at.value) {
             let first = match first {
                 Place::At { line, .. } => format!(" (the first in line {line})"),

@@ -24,6 +24,7 @@ pub(super) fn refuse_same_selectors(drafts: &Drafts, cx: &mut Context<'_>) {
                 "remove one of them",
             );
         }
+        // A host selects a route before anything else does, so it may stand once only.
         for host in &route.hosts {
             if !hosts.insert(host) {
                 cx.mistake(
@@ -33,6 +34,7 @@ pub(super) fn refuse_same_selectors(drafts: &Drafts, cx: &mut Context<'_>) {
                 );
             }
         }
+        // A route with neither takes what no other takes; two of them would both.
         if route.hosts.is_empty() && route.prefix.is_none() {
             if has_default_route {
                 cx.mistake(
@@ -68,6 +70,7 @@ fn check_account(route: &route::Draft, index: &mut Index<'_>, cx: &mut Context<'
     };
     let account = realm_of(account.carrier.as_ref(), account.environment.as_ref());
     let realm = realm_of(route.carrier.as_ref(), route.environment.as_ref());
+    // Only where both could be read: a guess would report a mistake that is none.
     if let (Some(account), Some(realm)) = (account, realm)
         && account != realm
     {
@@ -84,6 +87,7 @@ fn check_account(route: &route::Draft, index: &mut Index<'_>, cx: &mut Context<'
 
 /// One default for each carrier and environment, whether a route or an account names it.
 pub(super) fn refuse_two_defaults(drafts: &Drafts, cx: &mut Context<'_>) {
+    // Routes before accounts: the account that says `default` is the one to change.
     let mut defaults: BTreeMap<Realm<'_>, &AccountId> = BTreeMap::new();
     for route in &drafts.routes {
         let realm = realm_of(route.carrier.as_ref(), route.environment.as_ref());
@@ -97,6 +101,7 @@ pub(super) fn refuse_two_defaults(drafts: &Drafts, cx: &mut Context<'_>) {
             continue;
         };
         if let Some(other) = defaults.insert(realm, &id.value)
+            // A route and an account may name the same default.
             && *other != id.value
         {
             cx.mistake(

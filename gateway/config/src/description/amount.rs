@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+// In ascending order, as the shortest text takes the largest unit that fits.
 const DURATIONS: [(&str, u64); 5] = [
     ("ms", 1),
     ("s", 1_000),
@@ -29,9 +30,11 @@ pub(crate) fn size(text: &str) -> Option<u64> {
 
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let text = text.trim();
+    // A number without a unit is refused: nobody could tell seconds from milliseconds.
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
     let (_, scale) = units.iter().find(|(name, _)| *name == unit.trim_start())?;
+    // Checked: a huge number of days must not wrap to a short time.
     number.parse::<u64>().ok()?.checked_mul(*scale)
 }
 
@@ -50,6 +53,7 @@ fn shortest(amount: u64, units: &[(&str, u64)]) -> String {
     let (unit, scale) = units
         .iter()
         .rev()
+        // Zero is a multiple of every unit and is written in the smallest.
         .find(|(_, scale)| amount != 0 && amount.is_multiple_of(*scale))
         .unwrap_or(&units[0]);
     format!("{}{unit}", amount / scale)

@@ -145,6 +145,7 @@ impl Kind {
             | Self::OneOf(_)
             | Self::Texts(_)
             | Self::TextOrSecret(_) => true,
+            // Maps, secrets and tables have no form that one variable could hold.
             Self::Map { .. }
             | Self::MapOfTexts { .. }
             | Self::Secret
@@ -174,6 +175,7 @@ impl Section {
     /// The environment variable that overrides a key: `WAYBILL_LISTEN_APPS`. Lists of tables have
     /// none.
     pub(crate) fn variable(&self, key: &Key) -> Option<String> {
+        // Lists of tables have no names in variables that would tell one item from the next.
         (!self.repeated && key.kind.fits_variable()).then(|| {
             format!("WAYBILL_{}_{}", self.path.replace('.', "_"), key.name).to_ascii_uppercase()
         })

@@ -30,6 +30,7 @@ pub(crate) fn read<T>(
         lines: LineIndex::new(&text),
         sections: known,
         variables,
+        // A bare file name has no folder, and relative paths then start where the program runs.
         folder: file.parent().unwrap_or_else(|| Path::new("")),
         private,
         mistakes: Vec::new(),
@@ -40,11 +41,13 @@ pub(crate) fn read<T>(
         Err(error) => {
             let place = cx.place(error.span);
             let message = format!("not TOML: {error}");
+            // The parser's own message stays, as it quotes no value.
             cx.mistake(place, message, syntax::fix(&text, error.span.start));
             None
         }
     };
     match found {
+        // A mistake anywhere refuses the whole file, also if a value could be made of it.
         Some(found) if cx.mistakes.is_empty() => Ok((found, cx.notes)),
         Some(_) | None => Err(ConfigErrors::new(file, cx.mistakes)),
     }
@@ -53,6 +56,7 @@ pub(crate) fn read<T>(
 /// The text, and whether only the owner can read it.
 fn read_file(path: &Path) -> Result<(String, bool), String> {
     let file = std::fs::File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
+    // Of the open file, not of the path: the file could be exchanged in between.
     let metadata = file
         .metadata()
         .map_err(|e| format!("cannot be read: {e}"))?;
@@ -61,6 +65,7 @@ fn read_file(path: &Path) -> Result<(String, bool), String> {
     }
     let mut text = String::new();
     let length = file
+        // One byte more than allowed, so that a longer file is noticed and not cut.
         .take(LONGEST + 1)
         .read_to_string(&mut text)
         .map_err(|e| format!("cannot be read: {e}"))?;
@@ -68,5 +73,6 @@ fn read_file(path: &Path) -> Result<(String, bool), String> {
         return Err("is longer than 4MiB".into());
     }
     let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+    // Any bit for the group or for others: the file may then hold no secret.
     Ok((text, mode & 0o077 == 0))
 }

@@ -21,6 +21,7 @@ pub(crate) fn single<'t>(
     let mut segments = section.path.split('.').peekable();
     while let Some(segment) = segments.next() {
         let Some(value) = entries.and_then(|table| table.get(segment)) else {
+            // Absent sections are read as empty ones, so that presets and variables apply.
             return Table::new(section, None, Place::File);
         };
         place = cx.place(value.span);
@@ -36,6 +37,7 @@ pub(crate) fn single<'t>(
         entries = Some(table);
     }
     let table = Table::new(section, entries, place);
+    // Inner sections stand in the table like keys and must not be refused as such.
     table.refuse_unknown(cx, &subsections(cx.sections, section));
     table
 }
@@ -79,6 +81,7 @@ pub(crate) fn repeated<'t, T>(
         };
         let mut table = Table::new(section, Some(entries), place);
         let draft = read(cx, &mut table);
+        // After reading, because the table's title has its name only then.
         table.refuse_unknown(cx, &[]);
         found.push(draft);
     }
@@ -91,6 +94,7 @@ pub(crate) fn refuse_unknown_sections(cx: &mut Context<'_>, root: Root<'_>) {
         .sections
         .iter()
         .map(|section| section.path)
+        // Inner sections are found by their outer ones.
         .filter(|path| !path.contains('.'))
         .collect();
     for key in root.into_iter().flat_map(|root| root.keys()) {
@@ -114,6 +118,7 @@ pub(crate) fn note_near_variables(cx: &mut Context<'_>) {
         if !name.starts_with("WAYBILL_") || known.contains(&name.as_str()) {
             continue;
         }
+        // Two edits: enough for a swapped or forgotten letter, too few for another program's variable.
         let near = |known: &&&str| strsim::osa_distance(&name, known) <= 2;
         if let Some(meant) = known.iter().find(near) {
             cx.note(

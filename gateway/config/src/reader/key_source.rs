@@ -44,12 +44,14 @@ impl Table<'_> {
             return None;
         };
         let mut entries = entries.iter();
+        // Exactly one: with two sources nobody could tell which key seals the store.
         let (Some((name, value)), None) = (entries.next(), entries.next()) else {
             self.refuse(cx, key, place, "not exactly one source of a key");
             return None;
         };
         let at = cx.place(value.span);
         match (name.name.as_ref(), value.as_ref()) {
+            // Only the path is kept: the store reads keys itself, and may make a missing file.
             ("file", ValueInner::String(path)) if !path.is_empty() => {
                 Some(MasterKeySource::File(cx.folder.join(path.as_ref())))
             }
@@ -79,6 +81,7 @@ impl Table<'_> {
         place: Place,
         name: &str,
     ) -> Option<MasterKeySource> {
+        // Looked up now, so that the mistake is told with its line and not at the first use.
         if cx.variables.get(name).is_none() {
             let message = format!(
                 "{}: the environment variable {:?} is not set",
@@ -101,6 +104,7 @@ impl Table<'_> {
     ) -> Option<MasterKeySource> {
         let texts: Option<Vec<String>> = words.iter().map(|w| w.as_str().map(Into::into)).collect();
         match texts {
+            // A list and no shell line: nothing in it is expanded.
             Some(texts) if texts.first().is_some_and(|program| !program.is_empty()) => {
                 Some(MasterKeySource::Command(texts))
             }

@@ -24,6 +24,7 @@ impl<'t> LineIndex<'t> {
             let before = characters.last().copied().unwrap_or_default();
             characters.push(before + count_characters(stride));
         }
+        // An offset in a line belongs to the last start at or before it.
         Self {
             text,
             starts: std::iter::once(0)
@@ -35,6 +36,7 @@ impl<'t> LineIndex<'t> {
 
     /// The place of a byte offset, which may be the file's end.
     pub(crate) fn place(&self, offset: usize) -> Place {
+        // A parser may point behind the last byte.
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|line| self.starts.get(line));
@@ -42,6 +44,7 @@ impl<'t> LineIndex<'t> {
             - self.characters_before(start.copied().unwrap_or_default());
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Place::At {
+            // Saturating: a place is for people, and no file has that many lines.
             line: count(line),
             column: count(column + 1),
         }

@@ -17,6 +17,7 @@ impl Table<'_> {
             0..=u64::MAX
         };
         let found = self.bounded(cx, key, bounds, |written| match written {
+            // Negative numbers are out of range, not of the wrong type.
             Written::Toml(ValueInner::Integer(value)) => Ok(u64::try_from(*value).ok()),
             Written::Variable(text) => Ok(text.trim().parse().ok()),
             Written::Toml(other) => Err(type_name(other)),
@@ -94,6 +95,7 @@ impl Table<'_> {
     ) -> Option<T> {
         let found = self.scalar(cx, key, |written| {
             let value = read(written)?.filter(|value| bounds.contains(value));
+            // One message for all that is out of bounds; it names the range.
             value.ok_or_else(|| "out of range".into())
         });
         found.map(|at| at.value)

@@ -14,6 +14,7 @@ impl Table<'_> {
     /// A path, made absolute as far as the folder of the configuration file is.
     pub(crate) fn path(&self, cx: &mut Context<'_>, key: &Key) -> Option<At<PathBuf>> {
         let at = self.parsed(cx, key, |text| Ok::<_, Infallible>(text.to_owned()))?;
+        // Joined to the folder it would be the folder itself.
         if at.value.is_empty() {
             self.refuse(cx, key, at.place, "empty");
             return None;
@@ -28,10 +29,12 @@ impl Table<'_> {
     pub(crate) fn pem(&self, cx: &mut Context<'_>, key: &Key, kinds: &[&str]) -> Option<PathBuf> {
         let at = self.path(cx, key)?;
         let mut bytes = Vec::new();
+        // Read now: a certificate that is missing must not be found at the first handshake.
         let read = std::fs::File::open(&at.value)
             .and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
         let holds = |kind: &&str| {
             let line = format!("-----BEGIN {kind}-----");
+            // The line is looked for and not parsed: text before it is allowed in PEM.
             bytes.windows(line.len()).any(|w| w == line.as_bytes())
         };
         let problem = match read {

@@ -44,6 +44,7 @@ impl Table<'_> {
             self.refuse(cx, key, place, &type_name(value.as_ref()));
             return None;
         };
+        // An empty list reads like "no secret needed", which is never meant.
         if items.is_empty() {
             self.refuse(cx, key, place, "empty");
             return None;
@@ -52,6 +53,7 @@ impl Table<'_> {
         for item in items {
             secrets.extend(self.secret_of(cx, key, item));
         }
+        // Compared, but never shown: the message names the place only.
         let mut seen = BTreeSet::new();
         let repeated: Vec<bool> = secrets
             .iter()
@@ -75,6 +77,7 @@ impl Table<'_> {
             self.refuse(cx, key, place, &type_name(value.as_ref()));
             return None;
         };
+        // Unknown keys first, since they explain best why no source was found.
         for name in entries.keys() {
             if !SOURCES.contains(&name.name.as_ref()) {
                 let message = format!("{} has no key {:?}", self.label(key), shortened(&name.name));
@@ -155,6 +158,7 @@ impl Table<'_> {
         let problem = match read {
             Ok(length) if length as u64 > LONGEST => "is longer than 64KiB".to_owned(),
             Ok(_) => {
+                // One line break, with or without a carriage return: more would be part of the secret.
                 let end = text.strip_suffix('\n').map_or(text.len(), str::len);
                 text.truncate(end);
                 let end = text.strip_suffix('\r').map_or(text.len(), str::len);
@@ -163,6 +167,7 @@ impl Table<'_> {
             }
             Err(error) => format!("cannot be read: {error}"),
         };
+        // Wrapped so that even what was read of a wrong file is wiped.
         drop(Secret::new(text));
         cx.mistake(
             place.clone(),
@@ -179,6 +184,7 @@ impl Table<'_> {
         place: &Place,
         text: &str,
     ) -> Option<Secret> {
+        // Refused and not only noted: a secret that others can read is no secret.
         if !cx.private {
             cx.mistake(
                 place.clone(),
@@ -203,6 +209,7 @@ impl Table<'_> {
     ) -> Option<At<Secret>> {
         let problem = if secret.expose().is_empty() {
             "is empty"
+        // A line break inside would end a header field.
         } else if secret.expose().chars().any(char::is_control) {
             "holds a line break or another control character"
         } else {

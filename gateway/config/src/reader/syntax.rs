@@ -3,6 +3,7 @@
 /// A fix for the line that holds the offset. It names the line's key, never its value: that may be
 /// a secret.
 pub(super) fn fix(text: &str, offset: usize) -> String {
+    // The parser may point behind the end.
     let bytes = text.as_bytes();
     let offset = offset.min(bytes.len());
     let (before, after) = bytes.split_at(offset);
@@ -14,6 +15,7 @@ pub(super) fn fix(text: &str, offset: usize) -> String {
     let end = end.map_or(bytes.len(), |at| offset + at);
     let line = text.get(start..end).unwrap_or_default();
     match line.split_once('=') {
+        // The key is repeated in the fix only if it looks like one, as a broken line may begin with a value.
         Some((key, value)) if is_key(key.trim()) && has_bare_text(value) => {
             format!("put text in quotes, as in {} = \"…\"", key.trim())
         }
@@ -32,6 +34,7 @@ fn has_bare_text(value: &str) -> bool {
     let mut quote = None;
     for c in value.chars() {
         match (quote, c) {
+            // A hash outside of quotes begins a comment.
             (None, '#') => break,
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), _) if c == open => quote = None,
@@ -47,6 +50,7 @@ fn has_bare_text(value: &str) -> bool {
     }
     let words = bare.split([',', '[', ']', '{', '}']).map(str::trim);
     words.filter(|word| !word.is_empty()).any(|word| {
+        // Underscores may part digits in TOML.
         let number = word.replace('_', "").parse::<f64>().is_ok();
         !number && !matches!(word, "true" | "false")
     })

@@ -60,6 +60,7 @@ impl<'t> Table<'t> {
     pub(crate) fn is_overridden(&self, cx: &Context<'_>, key: &Key) -> bool {
         let variable = self.section.variable(key);
         let value = variable.and_then(|name| cx.variables.get(&name));
+        // An empty variable counts as not set: that is how compose files and units unset one.
         value.is_some_and(|text| !text.is_empty())
     }
 
@@ -92,11 +93,13 @@ impl<'t> Table<'t> {
 
     pub(super) fn written(&self, cx: &mut Context<'_>, key: &Key) -> Option<(Written<'t>, Place)> {
         if let Some(name) = self.section.variable(key)
+            // Variables win over the file, so that one file serves several machines.
             && let Some(text) = cx.variables.get(&name).filter(|text| !text.is_empty())
         {
             return Some((Written::Variable(text), Place::Variable(name)));
         }
         let value = self.value(key);
+        // Only if no variable stands for it.
         if value.is_none() && matches!(key.preset, Preset::Required) {
             cx.mistake(
                 self.place.clone(),
@@ -154,6 +157,7 @@ impl<'t> Table<'t> {
                 let Preset::Text(text) = key.preset else {
                     return None;
                 };
+                // The preset goes through the same parser, so that it cannot differ from what may be written.
                 (Written::Variable(text.into()), self.place.clone())
             }
         };
@@ -182,6 +186,7 @@ impl<'t> Table<'t> {
             .keys
             .iter()
             .map(|key| key.name)
+            // Inner sections are keys of the table, too.
             .chain(subsections.iter().copied())
             .collect();
         for key in entries.keys() {

@@ -21,6 +21,7 @@ impl Table<'_> {
             (None, _) => return None,
         };
         match written {
+            // A variable holds a list as text, parted by commas.
             Written::Variable(text) => Some(
                 text.split(',')
                     .map(str::trim)
@@ -75,6 +76,7 @@ impl Table<'_> {
                 let value = text.clone().into_owned();
                 texts.push(At { value, place });
             } else {
+                // Recorded and passed over: the items after it may have mistakes of their own.
                 let found = format!("a list with {} in it", type_name(item.as_ref()));
                 self.refuse(cx, key, place, &found);
             }

@@ -17,6 +17,7 @@ pub struct ProcessVariables;
 
 impl Variables for ProcessVariables {
     fn get(&self, name: &str) -> Option<String> {
+        // Not UTF-8 counts as not set: no key takes other bytes.
         std::env::var(name).ok()
     }
 

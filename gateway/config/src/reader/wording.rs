@@ -17,6 +17,7 @@ pub(crate) fn type_name(value: &ValueInner<'_>) -> String {
 
 /// Keeps a hostile name from flooding the screen.
 pub(crate) fn shortened(text: &str) -> String {
+    // Enough to recognise a name.
     text.chars().take(64).collect()
 }
 
@@ -25,11 +26,13 @@ pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let name = shortened(name).to_lowercase();
     let near = |candidate: &str| {
         let distance = strsim::osa_distance(&name, candidate);
+        // A longer name may differ more: a quarter of its letters, and always one.
         (distance <= 1 + candidate.len() / 4).then_some(distance)
     };
     known
         .iter()
         .filter_map(|candidate| Some((near(candidate)?, *candidate)))
+        // The nearest, and among equals the first by name, so that messages are stable.
         .min()
         .map(|(_, candidate)| candidate)
 }

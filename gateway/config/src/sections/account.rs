@@ -158,6 +158,7 @@ impl Draft {
     pub(crate) fn read(cx: &mut Context<'_>, table: &mut Table<'_>) -> Self {
         let id: Option<At<AccountId>> = table.parsed(cx, &NAME, str::parse);
         if let Some(id) = &id {
+            // From here on messages name the account and not only the section.
             table.title = format!("account {:?}", id.value.as_str());
         }
         let draft = Self {
@@ -179,6 +180,7 @@ impl Draft {
 
     fn advise(&self, cx: &mut Context<'_>, table: &Table<'_>) {
         let by_consent = matches!(self.grant, GrantKind::AuthorizationCode);
+        // A number that could not be read was meant, so its absence is not noted as well.
         if by_consent && self.account_numbers.is_empty() && !names_number(table) {
             let message = format!(
                 "{} has no account_number: a sign-in with the wrong user would not be noticed",
@@ -186,6 +188,7 @@ impl Draft {
             );
             cx.note(table.place.clone(), message);
         }
+        // Refused: requests that name no account would meet one that is not served.
         if self.default && !self.active {
             let message = format!("{} is the default but not active", table.title);
             cx.mistake(
@@ -205,6 +208,7 @@ impl Draft {
             aliases: values(self.aliases),
             grant: self.grant,
             client_id: self.client_id?.value,
+            // An account without a usable secret is none; its mistake is on record.
             client_secrets: Some(values(self.client_secrets)).filter(|list| !list.is_empty())?,
             active: self.active,
             default: self.default,
@@ -231,6 +235,7 @@ fn names_number(table: &Table<'_>) -> bool {
 
 fn account_numbers(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<AccountNumber>> {
     one_of_both(cx, table, &ACCOUNT_NUMBER, &ACCOUNT_NUMBERS);
+    // Both lists together, although only one may be given: the mistake is on record by then.
     let one = table.parsed(cx, &ACCOUNT_NUMBER, str::parse);
     let several = parsed_list(cx, table, &ACCOUNT_NUMBERS);
     one.into_iter().chain(several).collect()
@@ -238,6 +243,7 @@ fn account_numbers(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<AccountNum
 
 fn client_secrets(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<ClientSecret>> {
     let given = |key| table.value(key).is_some();
+    // Neither key is required by itself, so the reader cannot tell that both are missing.
     if !given(&CLIENT_SECRET) && !given(&CLIENT_SECRETS) {
         cx.mistake(
             table.place.clone(),
@@ -295,6 +301,7 @@ fn parsed_list<T: FromStr<Err: Display> + Clone + Ord + Display>(
 pub(crate) fn client_id(text: &str) -> Result<String, &'static str> {
     if text.is_empty() {
         Err("the client id is empty")
+    // Room for any carrier's id, and short enough for a header field.
     } else if text.len() > 512 {
         Err("the client id is longer than 512 bytes")
     } else if !text.bytes().all(|b| b.is_ascii_graphic() && b != b':') {

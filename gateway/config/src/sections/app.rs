@@ -92,6 +92,7 @@ static LEGACY_KEYS: Key = Key {
 static PER_SECOND: Key = Key {
     name: "per_second",
     kind: Kind::Integer {
+        // One request a second at least: no requests at all is an app that should be removed.
         min: 1,
         max: 1_000_000,
     },
@@ -173,6 +174,7 @@ impl Draft {
     }
 
     fn check_credentials(&self, cx: &mut Context<'_>, table: &Table<'_>) {
+        // By presence and not by value: a secret that could not be read was still meant.
         let has = |key: &Key| table.value(key).is_some();
         let has_key = has(&KEY) || has(&LEGACY_KEYS);
         match (has(&CLIENT_ID), has(&CLIENT_SECRET), has_key) {
@@ -193,6 +195,7 @@ impl Draft {
             ),
             (true, true, _) | (false, false, true) => {}
         }
+        // Keys come in header fields, where other characters would change on the way.
         let unfit = |key: &&At<Secret>| !key.value.expose().bytes().all(|b| b.is_ascii_graphic());
         for key in self.keys().filter(unfit) {
             cx.mistake(
@@ -208,6 +211,7 @@ impl Draft {
 
     pub(crate) fn finish(self) -> Option<App> {
         let mut accounts: Vec<AccountId> = Vec::new();
+        // An account may be both a default and in the list; its first place counts.
         let mut seen = BTreeSet::new();
         let defaults = self.defaults.into_iter().map(|(_, at)| at);
         for At { value, .. } in defaults.chain(self.accounts) {
@@ -240,6 +244,7 @@ fn rate(cx: &mut Context<'_>, table: &Table<'_>) -> Option<RateLimit> {
     let burst = inner.integer(cx, &BURST).and_then(number);
     Some(RateLimit {
         per_second: per_second?,
+        // The rate of one second, so that an app without `burst` is not held to single requests.
         burst: burst.or(per_second)?,
     })
 }

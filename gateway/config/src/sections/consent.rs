@@ -28,9 +28,11 @@ static REDIRECT_URI: Key = Key {
 static LIFETIME: Key = Key {
     name: "lifetime",
     kind: Kind::Duration {
+        // A person has to find the password first.
         min: Duration::from_secs(60),
         max: Duration::from_secs(3600),
     },
+    // RFC 6749 recommends ten minutes at most for a code; the link to it need not live longer.
     preset: Preset::Text("10m"),
     doc: "How long a sign-in link works.",
 };
@@ -47,6 +49,7 @@ impl Consent {
         let redirect_uri = table.parsed(cx, &REDIRECT_URI, |text| {
             address(text).map(|url| (text.to_owned(), url))
         });
+        // Noted and not refused: the whole way may be a private network.
         if let Some(at) = &redirect_uri
             && at.value.1.scheme() == "http"
             && !is_loopback(&at.value.1)
@@ -55,6 +58,7 @@ impl Consent {
                            on the way: use https";
             cx.note(at.place.clone(), message);
         }
+        // Only if the section is used: most gateways never send a person to a carrier.
         if table.is_given(cx) && redirect_uri.is_none() && admin.ip().is_unspecified() {
             let message = format!(
                 "a browser cannot be sent to {admin}: set redirect_uri to the address by which people \
@@ -79,6 +83,7 @@ impl Consent {
 pub(crate) fn address(text: &str) -> Result<Url, String> {
     let url: Url = text
         .parse()
+        // The parser's message is dropped, as it would quote the address.
         .map_err(|_| "it is not an absolute address".to_owned())?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err("it begins with neither http:// nor https://".into());
@@ -93,6 +98,7 @@ pub(crate) fn address(text: &str) -> Result<Url, String> {
     if url.query().is_some() {
         return Err("it has a query".into());
     }
+    // The code comes in the query, and a fragment never reaches a server.
     if url.fragment().is_some() {
         return Err("it has a fragment".into());
     }
@@ -102,6 +108,7 @@ pub(crate) fn address(text: &str) -> Result<Url, String> {
 /// Whether a URL's host is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
+        // By name only: what it resolves to is not known yet.
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),

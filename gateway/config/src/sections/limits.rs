@@ -50,6 +50,7 @@ static HEAD: Key = Key {
         min: 1 << 10,
         max: 1 << 20,
     },
+    // A carrier's token alone is more than a kilobyte, and apps send fields of their own beside it.
     preset: Preset::Text("64KiB"),
     doc: "Request or response head.",
 };
@@ -77,6 +78,7 @@ static REPLAY_BUFFER: Key = Key {
         min: 0,
         max: 64 << 20,
     },
+    // Most rating and shipping requests fit; a request that does not is sent once and never again.
     preset: Preset::Text("256KiB"),
     doc: "Request body kept for a replay after a rejected token. A longer body is streamed and \
           not replayed; where the carrier wants it signed, it is refused.",
@@ -87,6 +89,7 @@ static CONNECTIONS: Key = Key {
         min: 1,
         max: 1_000_000,
     },
+    // Each may need a second one to a carrier, so the process needs twice as many file descriptors.
     preset: Preset::Integer(20_000),
     doc: "Connections from apps over all workers.",
 };
@@ -102,6 +105,7 @@ static UPSTREAM_IDLE_CONNECTIONS: Key = Key {
 static HTTP2_STREAMS: Key = Key {
     name: "http2_streams",
     kind: Kind::Integer { min: 1, max: 1_000 },
+    // RFC 9113 recommends 100 at least.
     preset: Preset::Integer(100),
     doc: "Concurrent streams of one HTTP/2 connection.",
 };
@@ -111,6 +115,7 @@ static HEAD_TIMEOUT: Key = Key {
         min: Duration::from_millis(100),
         max: Duration::from_secs(600),
     },
+    // A slow client that sends its head byte by byte ends here.
     preset: Preset::Text("10s"),
     doc: "From the first byte of a request head to its last.",
 };
@@ -138,6 +143,7 @@ static KEEP_ALIVE_TIMEOUT: Key = Key {
         min: Duration::from_millis(100),
         max: Duration::from_secs(86400),
     },
+    // As long as nginx keeps an idle connection by default.
     preset: Preset::Text("75s"),
     doc: "Between two requests of an app's connection.",
 };
@@ -174,6 +180,7 @@ static UPSTREAM_IDLE_TIMEOUT: Key = Key {
         min: Duration::from_millis(100),
         max: Duration::from_secs(3600),
     },
+    // Shorter than servers usually keep idle connections, so that the gateway closes first.
     preset: Preset::Text("30s"),
     doc: "How long an unused upstream connection is kept.",
 };
@@ -183,6 +190,7 @@ static DRAIN_TIMEOUT: Key = Key {
         min: Duration::from_secs(0),
         max: Duration::from_secs(3600),
     },
+    // Kubernetes kills after 30 seconds unless told otherwise.
     preset: Preset::Text("30s"),
     doc: "How long requests in flight may take to finish after the first stop signal.",
 };
@@ -240,5 +248,6 @@ impl Limits {
 
 /// Narrows a number whose key bounds it far below `u32::MAX`.
 fn narrow<T: TryFrom<u64> + Default>(number: u64) -> T {
+    // Out of range would be zero, the safest bound; the key's own bounds keep it from happening.
     T::try_from(number).unwrap_or_default()
 }

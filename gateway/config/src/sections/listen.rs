@@ -40,6 +40,7 @@ static APPS: Key = Key {
 static ADMIN: Key = Key {
     name: "admin",
     kind: Kind::Text("\"127.0.0.1:8081\""),
+    // Loopback: the admin listener has no TLS of its own.
     preset: Preset::Text("127.0.0.1:8081"),
     doc: "Address and port for the admin API, metrics and health. Metrics and health need no login: \
           keep it on a loopback or management network.",
@@ -54,6 +55,7 @@ static ADMIN_HOSTS: Key = Key {
 static TRUST_LOOPBACK: Key = Key {
     name: "trust_loopback",
     kind: Kind::Bool,
+    // Off: any program and any web page on the machine could use the accounts.
     preset: Preset::Bool(false),
     doc: "Callers on a loopback apps listener need no credentials. Any local program can then \
           use every account that the routes name.",
@@ -103,6 +105,7 @@ impl Listen {
 
     /// The admin listener binds last, and would find its address taken by this very program.
     fn refuse_shared_address(&self, cx: &mut Context<'_>, apps: &[At<SocketAddr>]) {
+        // All addresses are compared: an apps listener on every address covers the admin's, too.
         for at in apps.iter().filter(|at| overlap(at.value, self.admin)) {
             let message = format!(
                 "apps {} and admin {} are the same address and port",
@@ -114,6 +117,7 @@ impl Listen {
 
     fn advise(&self, cx: &mut Context<'_>, table: &Table<'_>, apps: &[At<SocketAddr>]) {
         for at in apps {
+            // Noted only, since TLS may end in front of the gateway.
             if !at.value.ip().is_loopback() && self.tls.is_none() {
                 cx.note(
                     at.place.clone(),
@@ -148,6 +152,7 @@ impl Listen {
 /// address; port 0 is a new one each time.
 fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     let covers = one.ip() == other.ip()
+        // An IPv6 socket may or may not take IPv4 as well, so only equal families are compared.
         || (one.is_ipv4() == other.is_ipv4()
             && (one.ip().is_unspecified() || other.ip().is_unspecified()));
     one.port() != 0 && one.port() == other.port() && covers
@@ -171,6 +176,7 @@ fn addresses(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<At<SocketAddr>> {
                 let message = format!("{}: {problem}", table.label(&APPS));
                 cx.mistake(place, message, format!("write {}", APPS.kind.form()));
             }
+            // Several listeners on port 0 are distinct: each gets a port of its own.
             Ok(value) if value.port() == 0 || seen.insert(value) => {
                 addresses.push(At { value, place });
             }
@@ -194,12 +200,14 @@ pub(crate) fn hosts(cx: &mut Context<'_>, table: &Table<'_>, key: &Key) -> Vec<S
     let mut hosts = Vec::new();
     let mut seen = BTreeSet::new();
     for At { value, place } in table.texts(cx, key).unwrap_or_default() {
+        // The underscore is no host name by RFC 952, but internal names have it.
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
         let is_v6 = value
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
             .is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
         let is_name = (1..=253).contains(&value.len()) && value.bytes().all(allowed);
+        // Hosts are compared without case.
         let host = value.to_ascii_lowercase();
         if !(is_v6 || is_name) {
             let found = format!("{:?}, which is not a host name", shortened(&value));

@@ -63,6 +63,7 @@ impl Log {
             other => Err(format!("{:?} is not a format", shortened(other))),
         });
         let level = table.parsed(cx, &LEVEL, |text| {
+            // Parsed now: a wrong level must not be found when the first line is missing.
             text.parse::<tracing_subscriber::filter::Targets>()
                 .map(|_| text.to_owned())
                 .map_err(|_| format!("{:?} is not a level", shortened(text)))

@@ -122,6 +122,7 @@ fn login(cx: &mut Context<'_>, table: &Table<'_>) -> Option<MailLogin> {
         }
     });
     let password = table.secret(cx, &PASSWORD);
+    // The password by its presence: one that could not be read was meant.
     let (has_name, has_password) = (username.is_some(), table.value(&PASSWORD).is_some());
     if has_name != has_password {
         let (have, want) = if has_name {
@@ -151,6 +152,7 @@ fn mailbox(text: &str) -> Result<String, String> {
 fn server(text: &str) -> Result<MailServer, &'static str> {
     let url: Url = text.parse().map_err(|_| "it is not a URL")?;
     let (implicit_tls, port) = match url.scheme() {
+        // 587 is submission with STARTTLS and 465 submission over TLS (RFC 8314).
         "smtp" => (false, 587),
         "smtps" => (true, 465),
         _ => return Err("it begins with neither smtp:// nor smtps://"),
@@ -159,6 +161,7 @@ fn server(text: &str) -> Result<MailServer, &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("it names a user; write username and password");
     }
+    // A path or a query would be ignored without a word.
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
         return Err("it has more than a host and a port");
     }

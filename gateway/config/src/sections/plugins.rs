@@ -88,6 +88,7 @@ impl Plugins {
 
 /// Where a user's programs keep what they can make again.
 pub fn cache_folder(variables: &dyn Variables) -> PathBuf {
+    // Absolute only: a relative cache would depend on where the program is started.
     let set = |name: &str| variables.get(name).filter(|value| value.starts_with('/'));
     // systemd's CacheDirectory=, then the XDG base directory specification.
     let base = set("CACHE_DIRECTORY")
@@ -95,6 +96,7 @@ pub fn cache_folder(variables: &dyn Variables) -> PathBuf {
         .or_else(|| set("XDG_CACHE_HOME").map(|home| Path::new(&home).join("waybill")))
         .or_else(|| set("HOME").map(|home| Path::new(&home).join(".cache/waybill")))
         .unwrap_or_else(|| {
+            // The user's id is in the name, so that nobody else can have made the folder for us.
             let user = rustix::process::geteuid().as_raw();
             std::env::temp_dir().join(format!("waybill-{user}"))
         });
@@ -104,10 +106,12 @@ pub fn cache_folder(variables: &dyn Variables) -> PathBuf {
 fn pins(cx: &mut Context<'_>, table: &Table<'_>) -> HashMap<String, Digest> {
     let mut pins = HashMap::new();
     for (name, (place, texts)) in table.map(cx, &PINS) {
+        // One digest for each plugin: with two it would not be the only content.
         let [At { value: text, place }] = texts.as_slice() else {
             table.refuse(cx, &PINS, place, "a list");
             continue;
         };
+        // With or without the prefix, as `plugin list` and `sha256sum` write it.
         match text.strip_prefix("sha256:").unwrap_or(text).parse() {
             Ok(digest) => {
                 pins.insert(name, digest);

@@ -36,6 +36,7 @@ pub struct Webhook {
 static DAYS_BEFORE: Key = Key {
     name: "days_before",
     kind: Kind::Integer { min: 1, max: 60 },
+    // A week, since signing in may need a person who is on leave.
     preset: Preset::Integer(7),
     doc: "How many days before its end a grant is first reminded of; then once a day.",
 };
@@ -90,6 +91,7 @@ impl Reminders {
 }
 
 fn zone(text: &str) -> Result<TimeZone, String> {
+    // Looked up now: a zone that the system does not know must not be found at the first reminder.
     TimeZone::get(text).map_err(|_| {
         format!(
             "{:?} is not a time zone that this system knows",
@@ -111,6 +113,7 @@ fn read_webhook(cx: &mut Context<'_>, table: &Table<'_>) -> Option<Webhook> {
 }
 
 fn webhook_url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<Secret> {
+    // A variable holds a plain text, whatever stands in the file.
     let in_file = table
         .value(&WEBHOOK_URL)
         .filter(|_| !table.is_overridden(cx, &WEBHOOK_URL));
@@ -136,6 +139,7 @@ fn webhook_url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<Secret> {
         );
         return None;
     };
+    // Noted and not refused, as the receiver may be in the same network.
     if url.scheme() == "http" && !is_loopback(&url) {
         let message =
             "reminders go over plain http: names and dates of accounts can be read on the way";

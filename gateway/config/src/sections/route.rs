@@ -64,6 +64,7 @@ static DANGER_PLAINTEXT_UPSTREAM: Key = Key {
 static LAST_CHANCE: Key = Key {
     name: "last_chance",
     kind: Kind::Bool,
+    // On: the alternative is a person who has to sign in again.
     preset: Preset::Bool(true),
     doc: "When it is not known whether the carrier used up a refresh token: presents it once more just \
           before the access token ends, when a person's sign-in is the only alternative. `false` where \
@@ -119,6 +120,7 @@ impl Draft {
         let danger_plaintext_upstream = table.bool(cx, &DANGER_PLAINTEXT_UPSTREAM);
         if let Some(at) = &origin
             && at.value.scheme() == Scheme::Http
+            // Refused unless the operator says by the key's own name that it is dangerous.
             && !danger_plaintext_upstream
         {
             cx.mistake(
@@ -172,6 +174,7 @@ fn parse_origin(text: &str) -> Result<Origin, String> {
 fn parse_prefix(text: &str) -> Result<String, String> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     match text.strip_prefix('/') {
+        // No dot in front: `..` would climb when a client resolves the path.
         Some(name) if !name.is_empty() && name.bytes().all(allowed) && !name.starts_with('.') => {
             Ok(text.to_owned())
         }

@@ -48,6 +48,7 @@ pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> StoreOptions {
         // A URL that was refused may have been meant for any of them.
         (None, named) => named.unwrap_or(MasterKeySource::Ephemeral),
         (Some(StoreUrl::Memory), _) => {
+            // A key for it is no mistake: the same file may have served a lasting store before.
             note_unused(cx, table);
             return StoreOptions {
                 url: StoreUrl::Memory,
@@ -58,9 +59,11 @@ pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> StoreOptions {
         (Some(_), Some(source)) => source,
         (Some(StoreUrl::Sqlite(file)), None) => {
             let folder = file.parent().unwrap_or_else(|| Path::new(""));
+            // Beside the store, so that both are found together; a backup must keep them apart.
             MasterKeySource::File(folder.join(KEY_FILE))
         }
         (Some(StoreUrl::Postgres(_)), None) => {
+            // A key that could not be read was reported already.
             if table.value(&MASTER_KEY).is_none() {
                 cx.mistake(
                     table.place.clone(),
@@ -114,6 +117,7 @@ fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
         parse(text, folder).map(|url| (url, holds_password(text)))
     })?;
     let (url, password) = at.value;
+    // Only from a file that others can read: a variable is the operator's own business.
     if password && in_file.is_some() && !cx.private {
         cx.mistake(
             at.place,
@@ -131,6 +135,7 @@ fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
 
 /// The usual spelling of a store in memory has a colon, as every URL.
 fn parse(text: &str, folder: &Path) -> Result<StoreUrl, String> {
+    // Blanks are cut as in every URL.
     if text.trim() == "memory:" {
         return Ok(StoreUrl::Memory);
     }
@@ -140,6 +145,7 @@ fn parse(text: &str, folder: &Path) -> Result<StoreUrl, String> {
 fn holds_password(text: &str) -> bool {
     let authority = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    // The last `@`, since a password may hold one.
     let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
     user.contains(':') || text.contains("password=")
 }

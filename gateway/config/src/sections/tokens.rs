@@ -36,12 +36,14 @@ static RENEW_AT: Key = Key {
         min: 0.1,
         max: 0.95,
     },
+    // A fifth of the lifetime is left for retries when the carrier is down.
     preset: Preset::Fraction(0.8),
     doc: "The part of a token's lifetime after which it is renewed.",
 };
 static JITTER: Key = Key {
     name: "jitter",
     kind: Kind::Fraction { min: 0.0, max: 0.5 },
+    // A tenth both ways spreads accounts that were added in one go.
     preset: Preset::Fraction(0.1),
     doc: "The renewal moves at random by this part of that time, both ways, so that accounts made \
           together do not renew together.",
@@ -52,6 +54,7 @@ static MARGIN: Key = Key {
         min: Duration::from_secs(0),
         max: Duration::from_secs(3600),
     },
+    // Clocks that are set by NTP differ by less.
     preset: Preset::Text("5s"),
     doc: "A token is not used this close to its end, because clocks differ and requests take \
           time.",
@@ -62,6 +65,7 @@ static MINT_BUDGET: Key = Key {
         min: 1,
         max: 10_000,
     },
+    // UPS publishes no limit and answers 429 without `Retry-After`, so the budget is the gateway's own.
     preset: Preset::Integer(30),
     doc: "Token requests that one client id may make at once after a quiet time, whatever happens.",
 };
@@ -80,6 +84,7 @@ static REQUEST_TIMEOUT: Key = Key {
         min: Duration::from_millis(100),
         max: Duration::from_secs(300),
     },
+    // As long as the slowest login that a plugin may need, with all its steps.
     preset: Preset::Text("60s"),
     doc: "One token acquisition as a whole.",
 };
@@ -89,6 +94,7 @@ static ACQUIRE_WAIT: Key = Key {
         min: Duration::from_secs(0),
         max: Duration::from_secs(300),
     },
+    // Shorter than clients usually wait, so that they see the gateway's own error.
     preset: Preset::Text("10s"),
     doc: "How long a request waits for the first token of an account before it is answered \
           with 503.",

@@ -39,6 +39,7 @@ pub(crate) static SECTION: Section = Section {
 impl Upstream {
     pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> Self {
         Self {
+            // Added to the system's, never in their place: a route may still lead to the real carrier.
             ca_file: table.pem(cx, &CA_FILE, &["CERTIFICATE"]),
             http2: table.bool(cx, &HTTP2),
         }

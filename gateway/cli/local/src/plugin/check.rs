@@ -32,6 +32,7 @@ pub(super) fn run(
         strict,
         ..PluginPolicy::default()
     };
+    // The suite's own host, which has nothing of a gateway's.
     let host = plugins_conformance::host(clock);
     let entry = load_file(file, &policy, &cache_folder(&ProcessVariables), &host);
     let conformance = entry
@@ -39,6 +40,7 @@ pub(super) fn run(
         .map(|plugin| conform(plugin, config))
         .transpose()
         .map_err(CliError::Running)?;
+    // A file that did not load was not checked, so it has not passed.
     let passed = conformance.as_ref().is_some_and(Report::passed);
     let report = CheckReport {
         file: FileReport::from(&entry),
@@ -96,6 +98,7 @@ fn conform(plugin: &Plugin, config: Option<Value>) -> anyhow::Result<Report> {
         script: Vec::new(),
     };
     tokio::runtime::Builder::new_current_thread()
+        // Time only: the suite does no I/O of its own.
         .enable_time()
         .build()
         .context("cannot start the suite")
@@ -104,6 +107,7 @@ fn conform(plugin: &Plugin, config: Option<Value>) -> anyhow::Result<Report> {
 
 /// What the gateway would hand to the plugin for an account.
 fn invented(plugin: &Plugin) -> Value {
+    // The test environment's origin, so that an invented configuration never points at production.
     let origin = plugin.profile().origin(Environment::Test);
     json!({
         "environment": Environment::Test.as_str(),

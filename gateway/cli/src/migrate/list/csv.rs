@@ -6,6 +6,7 @@ use ::csv::{ReaderBuilder, StringRecord, Trim};
 pub(super) fn rows(text: &str, broken: &mut Vec<BrokenRow>) -> Vec<Row> {
     let mut reader = ReaderBuilder::new()
         .trim(Trim::All)
+        // Flexible: a row with too few fields must be told with its line, not end the reading.
         .flexible(true)
         .delimiter(delimiter(text))
         .from_reader(text.as_bytes());
@@ -25,6 +26,7 @@ pub(super) fn rows(text: &str, broken: &mut Vec<BrokenRow>) -> Vec<Row> {
         match record {
             Ok(record) => {
                 let line = record.position().map_or(0, ::csv::Position::line);
+                // Compared by hand, as the reader was told to take any length.
                 if record.len() == columns.len() {
                     let fields = columns
                         .iter()
@@ -40,6 +42,7 @@ pub(super) fn rows(text: &str, broken: &mut Vec<BrokenRow>) -> Vec<Row> {
             }
             Err(error) => {
                 let line = error.position().map_or(0, ::csv::Position::line);
+                // The reader's own words may quote the row, which may hold a secret.
                 let problem = "it is not CSV".to_owned();
                 broken.push(BrokenRow { line, problem });
             }
@@ -51,6 +54,7 @@ pub(super) fn rows(text: &str, broken: &mut Vec<BrokenRow>) -> Vec<Row> {
 /// Spreadsheets write semicolons where the comma is the decimal mark.
 fn delimiter(text: &str) -> u8 {
     let first = text.lines().next().unwrap_or_default();
+    // The header decides: values may hold both characters.
     if first.contains(';') && !first.contains(',') {
         b';'
     } else {

@@ -15,6 +15,7 @@ pub(super) const FIELDS: [&str; 5] = [
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BrokenRow {
     pub(super) line: u64,
+    // As spreadsheets and people write headings: blanks, hyphens, capitals.
     pub(super) problem: String,
 }
 

@@ -64,6 +64,7 @@ fn row(table: &Table<'_>, line: u64, broken: &mut Vec<BrokenRow>) -> Option<Row>
             (None, _) => problems.push(format!("a key is none of {}", FIELDS.join(", "))),
         }
     }
+    // A row with a problem is not used at all: half a row could become a wrong account.
     let whole = problems.is_empty();
     broken.extend(
         problems
