@@ -48,12 +48,14 @@ impl Store {
                     why: "carrier and environment of an account never change",
                 });
             }
+            // Only when it becomes the default: an edit of a default account must not touch others.
             if account.default && !found.default {
                 self.clear_default(&mut tx, account).await?;
             }
             let mut next = account.clone();
             next.revision += 1;
             self.write_account(&mut tx, &next).await?;
+            // All names anew, as aliases may have moved between accounts in the same change.
             let sql = "DELETE FROM account_names WHERE account = $1";
             let query = sqlx::query(sql).bind(account.name.as_str());
             query.execute(&mut *tx).await?;
@@ -86,6 +88,7 @@ impl Store {
             // Last, because the other tables refer to it.
             let query = sqlx::query("DELETE FROM accounts WHERE name = $1").bind(name.as_str());
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
+            // Apps hold the name in their sealed record, which no foreign key reaches.
             for mut app in self.list::<AppRecord>(&mut tx).await? {
                 if app.accounts.contains(name) {
                     app.accounts.retain(|account| account != name);
@@ -117,11 +120,13 @@ impl Store {
         connection: &mut AnyConnection,
         account: &AccountRecord,
     ) -> Result<()> {
+        // The other account changed, too: an operator who edits it must notice.
         let sql = "INSERT INTO accounts (name, sealed) VALUES ($1, $2)";
         let sealed = self.sealer().seal(account)?;
         let name = account.name.as_str();
         let query = sqlx::query(sql).bind(name).bind(sealed);
         let result = query.execute(&mut *connection).await;
+        // The database decides what is taken: a look before the insert could only repeat its rule.
         result.map_err(|error| taken(error, name))?;
         insert_names(connection, account).await
     }

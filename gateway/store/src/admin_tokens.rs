@@ -29,6 +29,7 @@ impl Store {
             let query = sqlx::query("DELETE FROM admin_tokens WHERE name = $1").bind(name);
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
             commit(tx).await?;
+            // Only after the commit: a removal that failed leaves the row where it was.
             self.acquit::<AdminTokenRecord>(name.as_bytes());
             Ok(gone)
         };
@@ -40,6 +41,7 @@ impl Store {
         connection: &mut AnyConnection,
         token: &AdminTokenRecord,
     ) -> Result<()> {
+        // PostgreSQL text cannot hold NUL, and an empty name could not be removed by name.
         if token.name.is_empty() || token.name.contains('\0') {
             return Err(StoreError::Invalid {
                 what: "an admin token's name".to_owned(),
@@ -49,6 +51,7 @@ impl Store {
         let sql = "INSERT INTO admin_tokens (name, digest, sealed) VALUES ($1, $2, $3)";
         let query = sqlx::query(sql)
             .bind(token.name.as_str())
+            // In clear beside the sealed record, so that a second token with this digest is refused.
             .bind(token.token.0.as_slice())
             .bind(self.sealer().seal(token)?);
         let result = query.execute(connection).await.map_err(StoreError::from);

@@ -68,6 +68,7 @@ impl Store {
                    key_digest = excluded.key_digest, sealed = excluded.sealed";
         let query = sqlx::query(sql)
             .bind(app.name.as_str())
+            // Client id and digest stand in clear for their unique indexes.
             .bind(app.client_id.as_deref())
             .bind(app.key.map(|key| key.0.to_vec()))
             .bind(self.sealer().seal(app)?);
@@ -88,6 +89,7 @@ impl Store {
             let mut tx = self.db.begin().await?;
             self.write_legacy_key(&mut tx, key).await?;
             commit(tx).await?;
+            // The row was replaced, so damage in it is gone.
             self.acquit::<LegacyKeyRecord>(&key.key.0);
             Ok(())
         };

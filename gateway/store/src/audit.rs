@@ -41,6 +41,7 @@ impl Store {
         let work = async {
             let mut tx = self.db.begin().await?;
             let query = sqlx::query("UPDATE audit SET outcome = $2 WHERE id = $1");
+            // Cleaned, since the text may come from a carrier.
             let query = query.bind(id.0).bind(plain(outcome));
             if query.execute(&mut *tx).await?.rows_affected() == 0 {
                 return Err(StoreError::NotFound {
@@ -58,6 +59,7 @@ impl Store {
             let sql = "SELECT id, at, actor, action, subject, detail, outcome FROM audit \
                        WHERE id < $1 ORDER BY id DESC LIMIT $2";
             let query = sqlx::query(sql)
+                // Numbers ascend, so a page needs no offset and new entries do not move it.
                 .bind(before.map_or(i64::MAX, |id| id.0))
                 .bind(i64::from(limit));
             let rows = query.fetch_all(self.db.readers()).await?;
@@ -68,6 +70,7 @@ impl Store {
 }
 
 pub(crate) async fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -> Result<AuditId> {
+    // The database gives the number: two writers never get the same.
     let sql = "INSERT INTO audit (at, actor, action, subject, detail, outcome) \
                VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
     let query = sqlx::query(sql)

@@ -135,6 +135,7 @@ impl Store {
         now: Timestamp,
         progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<BackupSummary, BackupError> {
+        // All of it is read first: a snapshot that is held while a slow file is written would keep old pages.
         let (content, left_out) = Content::of(self).await?;
         let head = Head {
             store_id: hex(&self.sealer().store_id),

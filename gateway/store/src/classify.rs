@@ -31,6 +31,7 @@ pub(crate) fn classify(error: &Error) -> (Fault, String) {
     )]
     let fault = match error {
         Error::Database(error) => database(error.as_ref()),
+        // A pool that timed out is a database that is busy; the caller may repeat.
         Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed => Fault::Away,
         Error::WorkerCrashed | Error::BeginFailed | Error::Protocol(_) => Fault::Away,
         // A cell holds a value that this program never writes.
@@ -41,6 +42,7 @@ pub(crate) fn classify(error: &Error) -> (Fault, String) {
 }
 
 fn database(error: &dyn DatabaseError) -> Fault {
+    // Both databases have it under codes of their own; sqlx knows them.
     if error.kind() == ErrorKind::UniqueViolation {
         return Fault::Conflict;
     }
@@ -59,6 +61,7 @@ fn sqlite(code: i32) -> Fault {
         3 | 8 => Fault::ReadOnly,
         10 => Fault::Disk,
         11 | 26 => Fault::Corrupt,
+        // Busy, locked, out of memory, interrupted, cannot open, locking protocol: all may pass.
         5 | 6 | 7 | 9 | 14 | 15 => Fault::Away,
         _ => Fault::Ours,
     }
@@ -71,6 +74,7 @@ fn postgres(code: &str) -> Fault {
         "25006" | "42501" => Fault::ReadOnly,
         "58030" => Fault::Disk,
         "XX001" | "XX002" => Fault::Corrupt,
+        // Whole classes: connection, authorization, transaction rollback, resources, operator intervention.
         _ if ["08", "28", "3D", "40", "53", "55", "57", "58"]
             .iter()
             .any(|class| code.starts_with(class)) =>

@@ -51,6 +51,7 @@ impl Store {
     pub async fn take_consent(&self, state: &SecretDigest, now: Timestamp) -> Result<TakenConsent> {
         let work = async {
             let mut tx = self.db.begin().await?;
+            // Looked at before it is opened, so that a used state is told apart from an unknown one.
             let query = sqlx::query("SELECT used_at FROM consents WHERE state = $1");
             let query = query.bind(state.0.as_slice());
             let Some(row) = query.fetch_optional(&mut *tx).await? else {
@@ -67,6 +68,7 @@ impl Store {
                 return Ok(TakenConsent::Expired);
             }
             // The condition makes it single-use even if two answers race.
+            // The secret goes with the use; only the state's digest stays, to answer a second call.
             let sql = "UPDATE consents SET used_at = $2, sealed = NULL \
                        WHERE state = $1 AND used_at IS NULL";
             let query = sqlx::query(sql).bind(state.0.as_slice()).bind(now.0);
@@ -87,6 +89,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<TakenConsent> {
         let work = async {
+            // The newest: a person who copies only a code has just come from it.
             let sql = "SELECT state FROM consents WHERE account = $1 AND used_at IS NULL \
                        ORDER BY expires_at DESC LIMIT 1";
             let query = sqlx::query(sql).bind(account.as_str());
@@ -95,6 +98,7 @@ impl Store {
             Ok(state.and_then(|state| state.try_into().ok()))
         };
         match self.db.read(work).await? {
+            // By the ordinary way, which makes it single-use.
             Some(state) => self.take_consent(&SecretDigest(state), now).await,
             None => Ok(TakenConsent::Unknown),
         }
@@ -102,6 +106,7 @@ impl Store {
 
     /// Forgets consents that ended a day ago or earlier, and returns their number.
     pub async fn purge_consents(&self, now: Timestamp) -> Result<u64> {
+        // A day, so that a late answer is told that its consent is over and not that it never was.
         const DAY: i64 = 24 * 60 * 60 * 1000;
         let work = async {
             let mut tx = self.db.begin().await?;

@@ -16,11 +16,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The deadline of a call: a database that hangs becomes an error, so callers never hang.
+// Longer than a slow disk takes, shorter than an operator's patience.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// How long a call may wait for a connection. Shorter than the deadline, so that the error says which
 /// of the two it was.
 pub(crate) const ACQUIRE: Duration = Duration::from_secs(4);
 /// How many calls may read at once.
+// Each reader of SQLite has a page cache of its own.
 pub(crate) const READERS: u32 = 4;
 
 /// A transaction; dropped, it is rolled back.
@@ -115,6 +117,7 @@ impl Db {
         let result = within(work).await;
         // For ever: after a failed fsync the kernel may report success for pages that it dropped.
         if let Err(StoreError::Failed { why }) = &result
+            // Once: clones share the reason, and the log has one line for it.
             && self.failed.set(why.clone()).is_ok()
         {
             tracing::error!(why, "the store's disk failed: nothing more is written");
@@ -128,6 +131,7 @@ impl Db {
             return Err(StoreError::Failed { why: why.clone() });
         }
         within(async {
+            // On the writer: with PostgreSQL only its session shows whether the lock is still held.
             let mut connection = self.writer.acquire().await?;
             migrate::check(&mut connection).await
         })
@@ -136,6 +140,7 @@ impl Db {
 
     /// Ends every connection.
     pub(crate) async fn close(&self) {
+        // Readers first, as the writer's connection holds the lock until all else has ended.
         let both = async {
             self.readers.close().await;
             self.writer.close().await;
@@ -147,6 +152,7 @@ impl Db {
 }
 
 async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    // Dropping the work rolls its transaction back.
     match tokio::time::timeout(DEADLINE, work).await {
         Ok(result) => result,
         Err(_) => Err(StoreError::Unavailable {

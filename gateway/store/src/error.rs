@@ -97,11 +97,13 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let (fault, why) = classify(&error);
         match fault {
+            // The database's message names the index and not the value; callers put the name in.
             Fault::Conflict => Self::Conflict {
                 what: "that name".to_owned(),
             },
             Fault::Full => Self::Full,
             Fault::ReadOnly => Self::ReadOnly,
+            // Final for this handle, unlike a database that is away.
             Fault::Disk => Self::Failed { why },
             Fault::Corrupt => Self::Corrupt {
                 what: "the store".to_owned(),

@@ -19,7 +19,9 @@ pub(crate) fn open_private(path: &Path) -> Result<File> {
         .read(true)
         .write(true)
         .create(true)
+        // Never truncated: the file may be the database or the slot of a running gateway.
         .truncate(false)
+        // Set when the file is made, as a later `chmod` would leave a moment in which others can open it.
         .mode(0o600)
         .open(path)
 }
@@ -44,6 +46,7 @@ pub(crate) fn check_private(file: &File, path: &Path) -> std::result::Result<(),
         why: error.to_string(),
     })?;
     let mode = meta.permissions().mode() & 0o777;
+    // Read and write alike: whoever may change the file may put an older one in its place.
     if mode & 0o077 == 0 {
         return Ok(());
     }

@@ -75,6 +75,7 @@ impl Store {
         let once = || async {
             let recorded = self.db.change(async |tx| {
                 let kept = self.find_grant(tx, account).await?;
+                // Read and written in one transaction, so that two presentations cannot both start from `Held`.
                 match change::present(&kept.record, version, which, intent)? {
                     Some(next) => {
                         let mark = self.advance_mark(tx).await?;
@@ -144,6 +145,7 @@ impl Store {
                 let grant = found.as_ref().map(|kept| &kept.record);
                 let next = change::complete(grant, account, version, intent_id, completion)?;
                 self.write_grant(tx, &next, intent_id).await?;
+                // With the grant in one transaction: the journal never tells of what was not written.
                 renewals::insert(tx, entry).await?;
                 Ok(next.version)
             })
@@ -187,6 +189,7 @@ impl Store {
         consented_at: Timestamp,
     ) -> Result<GrantVersion> {
         let replaced = self.db.change(async |tx| {
+            // A login for an account that was removed meanwhile must not bring it back.
             self.find_account(tx, account).await?;
             let version = match self.look_up_grant(tx, account).await {
                 Ok(found) => found.map_or(GrantVersion::NONE, |kept| kept.record.version),
@@ -195,6 +198,7 @@ impl Store {
                 Err(error) => return Err(error),
             };
             let next = change::replace(account, version.next(), completion, consented_at);
+            // The mark advances with each login, as an older copy would bring the old grant back.
             let mark = self.advance_mark(tx).await?;
             self.write_grant(tx, &next, None).await?;
             Ok((next.version, mark))
@@ -212,6 +216,7 @@ impl Store {
         F: Future<Output = Result<T>>,
     {
         match self.db.write(once()).await {
+            // Twice at most: a database that is away for longer is the caller's to wait for.
             Err(StoreError::Unavailable { .. }) => self.db.write(once()).await,
             result => result,
         }
@@ -227,6 +232,7 @@ impl Store {
         let Some(grant) = self.get::<GrantRecord>(connection, key).await? else {
             return Ok(None);
         };
+        // In clear, as it tells a repeated call apart without opening anything.
         let query = sqlx::query("SELECT done_intent FROM grants WHERE account = $1");
         let row = query.bind(account.as_str()).fetch_one(connection).await?;
         let completed: Option<String> = row.try_get(0)?;

@@ -13,6 +13,7 @@ use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
 /// How long a key command may take.
+// Long enough for a password manager on the network, short enough for a start that hangs.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
 /// A key is 44 or 64 characters; more than this is not read.
 const MAX_TEXT: u64 = 4096;
@@ -76,9 +77,12 @@ impl KeyReader<'_> {
         };
         let mut child = tokio::process::Command::new(program)
             .args(arguments)
+            // No input: a command that asks for a passphrase must fail and not wait for ever.
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            // Its own messages go to the log of the gateway, where the operator looks.
             .stderr(Stdio::inherit())
+            // A command that is given up must not go on with the key in its hands.
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| self.missing(format!("does not start: {error}")))?;
@@ -163,6 +167,7 @@ fn create_file(path: &Path) -> Result<MasterKey, KeyError> {
 
 /// 32 bytes as base64 or hexadecimal digits.
 pub(crate) fn parse(text: &str) -> Option<MasterKey> {
+    // By the length: 64 characters are digits, 44 are base64, and neither can be the other.
     let bytes = if text.len() == 64 {
         let digits = (0..64).step_by(2);
         let bytes = digits.map(|at| {

@@ -25,8 +25,10 @@ impl FileLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
+                // The file is another process's and may hold anything; twenty characters are enough for a number.
                 let read = (&file).take(20).read_to_string(&mut pid);
                 let by = match read {
+                    // Only a number is repeated: the text could be hostile.
                     Ok(_) if pid.trim().parse::<u32>().is_ok() => {
                         format!("process {}", pid.trim())
                     }
@@ -39,6 +41,7 @@ impl FileLock {
         // Failing to write the process id (on a full disk, for example) must not fail the start: the
         // lock itself counts, and the id is only for the message of the next process.
         let note = file
+            // Shortened first, as the last holder's number may have had more digits.
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));

@@ -41,6 +41,7 @@ pub(crate) const MARK: &str = "mark";
 /// The mark; 0 in a store that never presented anything.
 pub(crate) async fn mark(connection: &mut AnyConnection) -> Result<u64, StoreError> {
     match get(connection, MARK).await? {
+        // Before the first presentation there is no mark, and a mark of zero is never ahead.
         None => Ok(0),
         Some(bytes) => match bytes.try_into() {
             Ok(bytes) => Ok(u64::from_be_bytes(bytes)),

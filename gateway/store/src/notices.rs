@@ -26,6 +26,7 @@ impl Store {
     pub async fn put_notice(&self, notice: &NoticeRecord) -> Result<Option<i64>> {
         let work = async {
             let mut tx = self.db.begin().await?;
+            // Days compare as text, since they are written year first.
             let sql = "UPDATE notices SET closed_at = $4 WHERE account = $1 AND kind = $2 \
                        AND day < $3 AND closed_at IS NULL";
             let query = sqlx::query(sql)
@@ -48,6 +49,7 @@ impl Store {
     /// The notices, newest first; the newest ten thousand at most.
     pub async fn notices(&self, open_only: bool) -> Result<Vec<NoticeRecord>> {
         let work = async {
+            // Bounded, so that a store of many years does not fill an answer.
             let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
                        closed_at FROM notices WHERE $1 = 0 OR closed_at IS NULL \
                        ORDER BY id DESC LIMIT 10000";
@@ -142,6 +144,7 @@ pub(crate) async fn insert(
     connection: &mut AnyConnection,
     notice: &NoticeRecord,
 ) -> Result<Option<i64>> {
+    // The index decides, so that one day never has two notices of a kind.
     let sql = "INSERT INTO notices (account, kind, day, created_at, message, webhook_at, mail_at, \
                closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
                ON CONFLICT (account, kind, day) DO NOTHING RETURNING id";

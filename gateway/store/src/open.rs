@@ -30,6 +30,7 @@ impl Store {
     pub async fn open(options: &StoreOptions, access: Access) -> Result<Self, OpenError> {
         let in_memory = matches!(options.url, StoreUrl::Memory);
         let ephemeral = matches!(options.master_key, MasterKeySource::Ephemeral);
+        // Refused before anything is made: a key in memory would seal a file for this process only.
         if ephemeral && !in_memory {
             return Err(KeyError::Fleeting.into());
         }
@@ -43,6 +44,7 @@ impl Store {
         let sealer = match unseal(&db, options).await {
             Ok(sealer) => sealer,
             Err(error) => {
+                // Closed here, because an error must leave neither connection nor lock.
                 db.close().await;
                 return Err(error);
             }
@@ -73,6 +75,7 @@ impl Store {
 /// Reads the store's identity and keys, or gives them to a new store. Every store has a key check, so a
 /// wrong key is not mistaken for an empty store.
 async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
+    // One transaction, so that two processes on PostgreSQL cannot both make an identity.
     let mut tx = db.begin().await?;
     let id = meta::get(&mut tx, meta::STORE_ID).await?;
     let check = meta::get(&mut tx, meta::KEY_CHECK).await?;
@@ -89,9 +92,11 @@ async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
             return Ok(sealer);
         }
         (Some(id), Some(check)) => (id, check),
+        // A half means that somebody edited the table: guessing would seal over it.
         (Some(_), None) | (None, Some(_)) => return Err(damaged("a half")),
     };
     let store_id = id.try_into().map_err(|_| damaged("a malformed"))?;
+    // A missing key file must not be made now: a new key opens nothing.
     let sealer = Sealer {
         keys: keyring(options, false).await?,
         store_id,
@@ -130,6 +135,7 @@ fn damaged(what: &str) -> OpenError {
 
 async fn create(options: &StoreOptions) -> Result<Sealer, OpenError> {
     let mut store_id = [0; 16];
+    // Random, so that a ciphertext of one store opens in no other.
     crate::seal::random(&mut store_id)?;
     Ok(Sealer {
         keys: keyring(options, true).await?,

@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Rows that are read at a time: each batch has the deadline of one call, and a large store is never in
 /// memory twice.
+// Some hundred kilobytes of sealed grants.
 const BATCH: usize = 500;
 /// Batches that are opened beside the one that is taken out.
 const OPENING: usize = 3;
@@ -82,6 +83,7 @@ impl Store {
                 open().into_iter().for_each(take);
                 return Ok(());
             }
+            // In order: the results are taken from the front.
             opening.push_back(spawn_blocking(open));
             let ahead = if last { 0 } else { OPENING };
             // Bounded: reading faster than opening would put the whole table into memory.

@@ -26,6 +26,7 @@ impl Store {
                      presented since, so they are in doubt"
                 );
                 meta::put(&mut tx, meta::MARK, &seen.to_be_bytes()).await?;
+                // Raised to what was seen, or the next start would distrust everything again.
                 mark = seen;
             }
             let mut left = unopened;
@@ -54,14 +55,17 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut found = match self.find_grant(connection, &kept.account).await {
             Ok(found) => found,
+            // The account is gone or another login came: there is nothing to complete.
             Err(StoreError::Fenced) => return Ok(true),
             Err(StoreError::Corrupt { .. }) => return Ok(false),
             Err(error) => return Err(error),
         };
         let intent = found.record.intent.as_mut();
         let Some(intent) = intent.filter(|intent| intent.id == kept.intent_id) else {
+            // A newer presentation has replaced the intent, so this answer is of the past.
             return Ok(true);
         };
+        // The database's own answer wins, as it was written later.
         if intent.answer.is_none() {
             intent.answer = Some(kept.answer.clone());
             self.write_grant(connection, &found.record, found.completed.as_ref())
@@ -98,6 +102,7 @@ impl Store {
         error: StoreError,
     ) -> Result<(), StoreError> {
         let Some(rescue) = self.shared.rescue.clone() else {
+            // Memory and PostgreSQL have no slot: the error is all there is.
             return Err(error);
         };
         let kept = RescuedAnswer {
@@ -126,6 +131,7 @@ impl Store {
                 count += 1;
             }
         }
+        // Their state parameters may have been used since the copy was made.
         sqlx::query("DELETE FROM consents")
             .execute(connection)
             .await?;
@@ -154,6 +160,7 @@ pub(crate) fn doubt(grant: &GrantRecord) -> Option<GrantRecord> {
         GrantStatus::Held | GrantStatus::Presenting | GrantStatus::OutcomeUnknown => {
             GrantStatus::OutcomeUnknown
         }
+        // Its only further presentation may have been made.
         GrantStatus::LastChance => GrantStatus::Spent,
     };
     let mut doubtful = grant.clone();

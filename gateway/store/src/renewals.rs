@@ -9,6 +9,7 @@ use sqlx::{AnyConnection, Row as _};
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// How many entries of an account are kept.
+// About a week of an hourly token's renewals: a person looks at days, not months.
 const KEPT: i64 = 200;
 
 impl Store {

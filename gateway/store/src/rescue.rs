@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const MAGIC: &[u8; 8] = b"WAYRESC1";
+// The mark has a block of its own: disks write blocks whole, so an answer cannot tear it.
 const BLOCK: u64 = 4096;
 /// Room for answers: dozens of ordinary ones.
 const SIZE: u64 = 1 << 20;
@@ -91,6 +92,7 @@ impl Rescue {
         let mut block = [0; 24];
         self.state().file.read_exact_at(&mut block, 0).ok()?;
         let mark: [u8; 8] = block[8..16].try_into().ok()?;
+        // The digest is no protection, only a check for a write that was torn.
         (block == header(u64::from_be_bytes(mark))).then(|| u64::from_be_bytes(mark))
     }
 
@@ -123,10 +125,12 @@ impl Rescue {
             why: "an answer has no JSON form".to_owned(),
         })?;
         let mut state = self.state();
+        // The place is part of what is sealed, so answers cannot be swapped within the file.
         let place = sealer.place(TABLE, &state.next.to_be_bytes());
         let sealed = sealer.keys.seal(&place, &json)?;
         let length = u32::try_from(sealed.len()).map_err(|_| StoreError::Full)?;
         let end = state.next + 4 + u64::from(length);
+        // Room for the end marker as well, which is written first.
         if end + 4 > SIZE {
             return Err(StoreError::Full);
         }
@@ -160,6 +164,7 @@ impl Rescue {
                 .map_err(failed)?;
             let length = u64::from(u32::from_be_bytes(length));
             let end = state.next + 4 + length;
+            // A length beyond the file is a torn write and ends the list like a zero.
             if length == 0 || end + 4 > SIZE {
                 return Ok((answers, sealed_ones));
             }
@@ -173,6 +178,7 @@ impl Rescue {
             let kept = opened.map(|json| serde_json::from_slice(json.expose()));
             match kept {
                 Ok(Ok(kept)) => answers.push(kept),
+                // Passed over: it was sealed by this program, so nothing can be got from it any more.
                 Ok(Err(_)) => tracing::error!("an answer in the emergency slot is malformed"),
                 Err(why) => {
                     sealed_ones += 1;
@@ -186,6 +192,7 @@ impl Rescue {
     /// Empties the slot, once its answers are in the database.
     pub(crate) fn clear(&self) -> Result<(), StoreError> {
         let mut state = self.state();
+        // Only the first length is cleared; what is behind it stays sealed and is overwritten.
         let written = state.file.write_all_at(&[0; 4], BLOCK);
         written
             .and_then(|()| state.file.sync_data())

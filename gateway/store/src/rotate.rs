@@ -36,6 +36,7 @@ impl Store {
         count += self.reseal::<ConsentRecord>(&mut tx, &old, &next).await?;
         let check = open::key_check(&next)?;
         self.db
+            // The key check is part of the transaction: it must fit the records at any moment.
             .write(meta::put(&mut tx, meta::KEY_CHECK, &check))
             .await?;
         // Before the commit: no record may be sealed with the old key after it. Readers are not

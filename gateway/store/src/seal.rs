@@ -82,6 +82,7 @@ struct RingKey {
 impl RingKey {
     fn new(master: &MasterKey) -> Result<Self, StoreError> {
         let mut id = [0; 8];
+        // Labels keep the three uses of one key apart: naming it, sealing, and deriving others.
         id.copy_from_slice(&master.derive("waybill store: key id").as_ref()[..8]);
         let key = master.derive("waybill store: seal");
         let key =
@@ -173,6 +174,7 @@ impl Keyring {
         // Random, not counted: a counter would repeat after an older copy of the store is put back.
         let mut nonce = [0; NONCE_LEN];
         random(&mut nonce)?;
+        // The exact size, as growing would copy; what is copied here is sealed already.
         let mut sealed = Vec::with_capacity(HEADER + NONCE_LEN + clear.len() + 16);
         sealed.push(FORMAT);
         sealed.extend_from_slice(&first.id.0);
@@ -198,6 +200,7 @@ impl Keyring {
         let key = key.ok_or(Unsealable::UnknownKey(id))?;
         let (nonce, body) = sealed[HEADER..]
             .split_first_chunk::<NONCE_LEN>()
+            // Checked pieces: the bytes come from a file that may be damaged.
             .ok_or(Unsealable::Malformed)?;
         let (body, tag) = body
             .split_last_chunk::<TAG_LEN>()
@@ -216,6 +219,7 @@ impl Keyring {
 
 /// The key that a ciphertext was sealed with.
 pub(crate) fn key_id(sealed: &[u8]) -> Option<KeyId> {
+    // An unknown format is not guessed at.
     let (&format, rest) = sealed.split_first()?;
     let id = rest.first_chunk::<8>()?;
     (format == FORMAT).then_some(KeyId(*id))

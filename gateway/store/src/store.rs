@@ -62,6 +62,7 @@ impl Store {
     pub async fn close(self) {
         self.db.close().await;
         if let Some(lock) = &self.shared.lock {
+            // At once, although other clones may live on: the next process may be waiting.
             lock.release();
         }
     }
@@ -94,6 +95,7 @@ impl Store {
             self.read_each(|_: ConsentRecord| ()).await
         };
         if let Err(error) = scan.await {
+            // What was found until then is told: half a list is better than none.
             tracing::warn!(%error, "the store could not be read through");
         }
         let list = self.shared.quarantine.lock();
@@ -109,6 +111,7 @@ impl Store {
     /// Notes that a row does not open.
     pub(crate) fn quarantine(&self, damage: &Damage) {
         let row = damage.row();
+        // Only these two keep an account from being served; other damage is the operator's alone.
         let owned = matches!(damage.table, "accounts" | "grants");
         let name = std::str::from_utf8(&damage.key).ok().filter(|_| owned);
         let entry = Quarantined {
@@ -118,6 +121,7 @@ impl Store {
         };
         let list = self.shared.quarantine.lock();
         let mut list = list.unwrap_or_else(PoisonError::into_inner);
+        // One line for each row, however often it is read.
         if list.insert(row, entry).is_none() {
             tracing::error!(
                 row = damage.row(),

@@ -66,9 +66,11 @@ impl Damage {
     /// The row's table and key, for messages.
     pub(crate) fn row(&self) -> String {
         let text = std::str::from_utf8(&self.key);
+        // A damaged name may hold anything, also what steers a terminal.
         match text.map(|text| (text, text.chars().all(|c| c.is_ascii_graphic()))) {
             Ok((text, true)) => format!("{}/{text}", self.table),
             Ok((_, false)) | Err(_) => {
+                // Eight bytes tell rows apart, and a digest of a secret is not printed whole.
                 let digits = self.key.iter().take(8).map(|byte| format!("{byte:02x}"));
                 format!("{}/{}", self.table, digits.collect::<String>())
             }
@@ -120,6 +122,7 @@ impl Sealer {
             let (line, column) = (error.line(), error.column());
             Damage::new::<T>(key, format!("its JSON is wrong at {line}:{column}"))
         })?;
+        // The place was right, but the record must say so itself: a row could have been sealed by mistake.
         if record.key() == key {
             Ok(record)
         } else {
@@ -142,6 +145,7 @@ pub(crate) async fn sealed<T: Sealed>(
     };
     let row = query.fetch_optional(connection).await?;
     let cell = row
+        // A consent that was used has no ciphertext any more.
         .map(|row| row.try_get::<Option<Vec<u8>>, _>(0))
         .transpose()?;
     Ok(cell.flatten())
@@ -155,6 +159,7 @@ pub(crate) fn all_rows<T: Sealed>(backend: Backend) -> String {
         (true, Backend::Postgres) => format!("convert_to({}, 'UTF8')", T::KEY),
         (false, _) => T::KEY.to_owned(),
     };
+    // By key, so that batches and runs come in the same order.
     format!(
         "SELECT {key}, sealed FROM {} WHERE sealed IS NOT NULL ORDER BY {}",
         T::TABLE,

@@ -125,6 +125,7 @@ impl Content {
                 let rest = line
                     .strip_prefix(b"{\"")
                     .and_then(|l| l.strip_prefix(kind.as_bytes()));
+                // The kind must be followed by its colon: one kind's name may begin another's.
                 rest.is_some_and(|rest| rest.starts_with(b"\":") && rest.ends_with(b"}\n"))
             });
             let kind = kind.ok_or_else(|| damaged("a record is of no known kind"))?;
@@ -140,6 +141,7 @@ impl Content {
     }
 
     pub(super) fn counts(&self) -> Vec<(String, u64)> {
+        // Every kind is counted, so that a summary shows a kind that is missing.
         let count = |kind| self.lines.iter().filter(|line| line.kind == kind).count();
         let counts = KINDS.map(|kind| (kind.to_owned(), u64::try_from(count(kind)).unwrap_or(0)));
         counts.into()

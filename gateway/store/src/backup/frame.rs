@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 7] = b"WAYBILL";
 const HEADER: usize = 7 + 1 + 1 + 4 + 4 + 16;
+// One chunk is all that is in memory in clear beside the records.
 const CHUNK: usize = 64 * 1024;
 const TAG: usize = 16;
 /// No real store comes near; a file without an end must not fill the memory.
@@ -37,11 +38,13 @@ impl Chunks {
     }
 
     fn next(&mut self, last: bool) -> (Nonce, Aad<[u8; HEADER + 1]>) {
+        // The number is the nonce: a key is for one file only, so no nonce repeats.
         let mut nonce = [0; NONCE_LEN];
         nonce[NONCE_LEN - 8..].copy_from_slice(&self.number.to_be_bytes());
         self.number += 1;
         let mut data = [0; HEADER + 1];
         data[..HEADER].copy_from_slice(&self.header);
+        // Sealed with each chunk, so that a cut file cannot pass for a whole one.
         data[HEADER] = u8::from(last);
         (Nonce::assume_unique_for_key(nonce), Aad::from(data))
     }
@@ -70,6 +73,7 @@ impl<'a, W: AsyncWrite + Unpin> Writer<'a, W> {
 
     pub(super) async fn write(&mut self, mut bytes: &[u8]) -> Result<(), BackupError> {
         while !bytes.is_empty() {
+            // A full chunk waits for the next byte: only then is it known not to be the last.
             if self.buffer.len() == CHUNK {
                 self.flush(false).await?;
             }
@@ -82,6 +86,7 @@ impl<'a, W: AsyncWrite + Unpin> Writer<'a, W> {
     }
 
     pub(super) async fn finish(mut self) -> Result<(), BackupError> {
+        // Also when it is empty: the mark of the last chunk is what ends the file.
         self.flush(true).await?;
         Ok(self.to.flush().await?)
     }
@@ -115,6 +120,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
         let mut have = 0;
         while have < HEADER {
             match from.read(&mut header[have..]).await? {
+                // Too short, but it begins like a backup: then it was cut and is no other file.
                 0 if header[..have.min(7)] == MAGIC[..have.min(7)] && have > 0 => {
                     return Err(damaged("it ends within its header"));
                 }
@@ -143,6 +149,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
             exactly(self.from, &mut head).await?;
             let [last, length @ ..] = head;
             let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+            // Checked before memory is given for it: the length is not sealed by itself.
             if last > 1 || !(TAG..=CHUNK + TAG).contains(&length) {
                 return Err(self.wrong());
             }
@@ -151,10 +158,12 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
             let is_first = self.chunks.number == 0;
             let (nonce, data) = self.chunks.next(last == 1);
             let opened = self.chunks.key.open_in_place(nonce, data, &mut chunk);
+            // The first chunk tells a wrong key from later damage; both fail in the same way.
             let opened = opened.map_err(|_| match is_first {
                 true => BackupError::WrongKey,
                 false => damaged("a part of it was changed"),
             })?;
+            // Checked while reading, as a hostile file may go on for ever.
             if clear.len() + opened.len() > MAX_CLEAR {
                 return Err(damaged("it is larger than 1 GiB"));
             }
@@ -163,6 +172,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
                 break;
             }
         }
+        // Nothing may follow: appended text would hide from whoever looks at the end.
         match self.from.read(&mut [0]).await? {
             0 => Ok(clear),
             _ => Err(damaged("something follows its end")),
@@ -211,6 +221,7 @@ fn decode(header: &[u8; HEADER]) -> Result<Derivation, BackupError> {
     if magic != MAGIC {
         return Err(BackupError::NotABackup);
     }
+    // Older formats stay readable; a newer one may mean anything.
     if rest[0] > VERSION {
         return Err(BackupError::Newer {
             found: rest[0],

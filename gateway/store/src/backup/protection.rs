@@ -63,10 +63,12 @@ pub(super) async fn fresh_key(
     protection: &Protection,
 ) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
     let (kind, memory_kib, passes) = match protection {
+        // Characters, not bytes: twelve letters of any script are the bound.
         Protection::Passphrase(words) if words.expose().chars().count() < MIN_PASSPHRASE => {
             return Err(BackupError::WeakPassphrase);
         }
         Protection::Passphrase(_) => (BY_PASSPHRASE, MEMORY_KIB, PASSES),
+        // A key is random already, so stretching it would gain nothing.
         Protection::Key(_) => (BY_KEY, 0, 0),
         Protection::Recipient(recipient) => return recipient::fresh_key(*recipient),
     };
@@ -90,6 +92,7 @@ pub(super) async fn derive_key(
     match (protection, how.kind) {
         (Protection::Passphrase(words), BY_PASSPHRASE) => {
             let words = words.clone();
+            // A third of a second of computing must not hold up the runtime.
             let work = tokio::task::spawn_blocking(move || stretch(&words, how));
             work.await.map_err(|_| damaged("its key cannot be made"))?
         }
@@ -97,6 +100,7 @@ pub(super) async fn derive_key(
             let key = hmac::Key::new(hmac::HMAC_SHA256, parse(text)?.expose());
             let mut context = hmac::Context::with_key(&key);
             context.update(b"waybill store: backup");
+            // A label of its own, so that this key is no other key of the store.
             context.update(&how.salt);
             let mut out = Zeroizing::new([0; 32]);
             out.copy_from_slice(context.sign().as_ref());
@@ -116,6 +120,7 @@ pub(super) async fn derive_key(
 
 /// The text of a key.
 fn parse(text: &Secret) -> Result<MasterKey, BackupError> {
+    // Trimmed, as editors and `echo` add a line break.
     let key = key::parse(text.expose().trim());
     Ok(key.ok_or_else(|| KeyError::Malformed {
         from: "the backup's key".to_owned(),
@@ -123,6 +128,7 @@ fn parse(text: &Secret) -> Result<MasterKey, BackupError> {
 }
 
 fn stretch(words: &Secret, how: Derivation) -> Result<Zeroizing<[u8; 32]>, BackupError> {
+    // The file says how much work its key takes, and a hostile file would say everything.
     if how.memory_kib > MAX_MEMORY_KIB || how.passes > MAX_PASSES {
         return Err(damaged("it asks for too much work to make its key"));
     }

@@ -22,6 +22,7 @@ pub(super) fn fresh_key(
 ) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
     let mut salt = [0; 16];
     random(&mut salt)?;
+    // New for each backup: who has an old private key learns nothing about later ones.
     let own = PrivateKey::generate(&X25519).map_err(|_| unusable())?;
     let share = public(&own)?;
     let key = agreed(&own, recipient, (share, recipient), &salt)?;
@@ -69,6 +70,7 @@ fn agreed(
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mut context = hmac::Context::with_key(&key);
         context.update(b"waybill store: backup for a recipient");
+        // Both public keys go in, so that the key fits this pair and no other.
         for part in [&salt[..], share.as_bytes(), recipient.as_bytes()] {
             context.update(part);
         }

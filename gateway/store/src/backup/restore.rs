@@ -28,6 +28,7 @@ const TABLES: [&str; 11] = [
 ];
 /// The tables that must be empty for a store to count as empty.
 const USED: [&str; 6] = [
+    // The audit trail does not count: opening a store may have written to it.
     "accounts",
     "grants",
     "apps",
@@ -73,6 +74,7 @@ impl Store {
         records: &Records,
         overwrite: Overwrite,
     ) -> Result<(), BackupError> {
+        // One transaction for emptying and filling: a crash in between leaves the old state.
         let mut tx = self.db.write(self.db.begin()).await?;
         if overwrite == Overwrite::Refuse {
             self.db
@@ -80,6 +82,7 @@ impl Store {
                 .await??;
         }
         for table in TABLES {
+            // The names are constants of the table above, so no value gets into the statement.
             let sql = AssertSqlSafe(format!("DELETE FROM {table}"));
             let work = async { Ok(sqlx::query(sql).execute(&mut *tx).await?) };
             self.db.write(work).await?;
@@ -88,8 +91,10 @@ impl Store {
         // A restore counts as a new state: an older file that is put back after it must be noticed.
         let mark = self.db.write(self.advance_mark(&mut tx)).await?;
         self.db.write(commit(tx)).await?;
+        // After the commit, like every mark: ahead of the database it would look like a loss.
         self.db.write(self.keep_mark(mark)).await?;
         let list = self.shared.quarantine.lock();
+        // Every row is new, so nothing of the old quarantine is left.
         list.unwrap_or_else(PoisonError::into_inner).clear();
         Ok(())
     }

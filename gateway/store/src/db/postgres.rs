@@ -9,9 +9,11 @@ use std::time::Duration;
 use tracing::log::LevelFilter;
 
 /// Names this lock among the advisory locks of the database; the schema's name is the other half.
+// "Wayb" in ASCII; chosen once and never changed, or two versions would not exclude each other.
 const LOCK: i32 = 0x5761_7962;
 
 /// Attempts to take a lock that is held, a tenth of a second apart.
+// Two seconds: a killed gateway's session is gone by then.
 const PATIENCE: u32 = 20;
 
 const TAKE: &str = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";
@@ -39,6 +41,7 @@ pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> 
     let options: AnyConnectOptions = url.expose().parse().map_err(|_| {
         OpenError::Settings("the store's `postgres://` URL cannot be read".to_owned())
     })?;
+    // Statements carry values only as parameters, but even their text need not be in the log.
     let options = options.log_statements(LevelFilter::Trace);
     // A first connection without the pool, which reports a held lock and an unreachable database in
     // the same way: it keeps trying until it times out.
@@ -84,6 +87,7 @@ fn pool(size: u32, locks: bool) -> AnyPoolOptions {
     let pool = AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE)
+        // A connection is kept for as long as it works: a new one has to take the lock again.
         .max_lifetime(None)
         .after_connect(move |connection, _| Box::pin(prepare(connection, locks)));
     // Never close the writer's idle connection: it holds the lock.
@@ -101,6 +105,7 @@ async fn prepare(connection: &mut AnyConnection, locks: bool) -> Result<(), sqlx
         std::process::id()
     );
     connection.execute(sqlx::AssertSqlSafe(name)).await?;
+    // Also on the server: a statement that was given up here must not go on there.
     let limit = DEADLINE.as_millis();
     let limits = format!(
         "SET statement_timeout = {limit}; SET idle_in_transaction_session_timeout = {limit}"
@@ -119,6 +124,7 @@ async fn verify(connection: &mut AnyConnection) -> Result<(), OpenError> {
     for (setting, way_out) in DEMANDED {
         let query = sqlx::query("SELECT current_setting($1)").bind(*setting);
         let value: String = query.fetch_one(&mut *connection).await?.try_get(0)?;
+        // Only `off` is refused: PostgreSQL knows several other words that are durable.
         if value == "off" {
             return Err(OpenError::NotDurable {
                 what: format!("PostgreSQL's {setting} is off"),

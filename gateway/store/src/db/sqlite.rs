@@ -10,6 +10,8 @@ use std::path::Path;
 use tracing::log::LevelFilter;
 
 /// `synchronous=FULL` is what makes a commit in WAL mode survive a loss of power.
+// A file put here by another hand may hold triggers and views that call functions, so its schema is not
+// trusted. Deleted secrets are overwritten and not left in free pages.
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 3000; PRAGMA trusted_schema = OFF; \
      PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;";
@@ -39,6 +41,7 @@ pub(super) async fn memory() -> Result<AnyPool, OpenError> {
         .connect_with(options("sqlite::memory:")?)
         .await?;
     let mut connection = pool.acquire().await?;
+    // WAL and its checks do not apply to memory.
     connection.execute("PRAGMA foreign_keys = ON").await?;
     migrate::run(Backend::Sqlite, &mut connection, "memory").await?;
     drop(connection);
@@ -54,13 +57,16 @@ pub(super) async fn open(path: &Path) -> Result<(AnyPool, AnyPool), OpenError> {
             "{place}: the store's path must be UTF-8"
         )));
     };
+    // Encoded, since a path may hold characters that mean something in a URL.
     let text = utf8_percent_encode(text, IN_PATH);
+    // `mode=rw`: the file was made before, so a missing one is an error and no new store.
     let options = options(&format!("sqlite://{text}?mode=rw"))?;
     // A first connection without a pool, which would keep trying instead of saying what is wrong.
     let mut first = options
         .connect()
         .await
         .map_err(|error| name(error, &place))?;
+    // On the first connection by itself: the journal mode is kept in the file.
     let settings = first.execute(SETTINGS).await;
     settings.map_err(|error| name(error, &place))?;
     verify(&mut first).await?;
@@ -88,6 +94,7 @@ async fn pool(size: u32, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Er
             let stuck = connection.is_in_transaction();
             Box::pin(async move { Ok(!stuck) })
         })
+        // Most settings are a connection's own, so each one sets them.
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
         });
@@ -136,6 +143,7 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
 async fn verify(connection: &mut AnyConnection) -> Result<(), OpenError> {
     for (question, setting, demanded) in DEMANDED {
         let row = connection.fetch_one(*question).await?;
+        // Some settings answer with a number and some with a word.
         let answer = match row.try_get::<i64, _>(0) {
             Ok(number) => number.to_string(),
             Err(_) => row.try_get::<String, _>(0)?,

@@ -67,6 +67,7 @@ pub(crate) mod bytes {
         }
     }
 
+    // The form tells which it is: a text is base64 and a list holds the text itself.
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SecretBytes, D::Error> {
         from.deserialize_any(EitherForm)
     }
@@ -95,6 +96,7 @@ pub(crate) mod bytes {
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SecretBytes, A::Error> {
             let text: Option<String> = list.next_element()?;
             let bytes = text.map(|text| SecretBytes::new(text.into_bytes()));
+            // A second item would be lost without a word.
             let more = list.next_element::<IgnoredAny>()?.is_some();
             bytes
                 .filter(|_| !more)

@@ -16,9 +16,11 @@ pub(super) fn present(
         Presentation::Ordinary => (GrantStatus::Held, GrantStatus::Presenting),
         Presentation::LastChance => (GrantStatus::OutcomeUnknown, GrantStatus::LastChance),
     };
+    // The version before everything else: a late writer must not learn more than that it is late.
     if grant.version != version {
         return Err(StoreError::Fenced);
     }
+    // The same call again, whose first answer was lost.
     if grant.status == to && is_open(grant, &intent.id) {
         return Ok(None);
     }
@@ -58,12 +60,14 @@ pub(super) fn complete(
         (Some(grant), Some(id)) => grant.version == version && is_open(grant, id),
         // A single-use grant under presentation must not be overwritten by a repeatable one.
         (Some(grant), None) => grant.version == version && !is_presented(grant.status),
+        // A presentation needs a grant to present.
         (None, Some(_)) => false,
         (None, None) => version == GrantVersion::NONE,
     };
     if !holds {
         return Err(StoreError::Fenced);
     }
+    // A refresh is no login: the day of the sign-in stays.
     let consented_at = grant.and_then(|grant| grant.consented_at);
     Ok(made_of(account, version.next(), completion, consented_at))
 }
@@ -82,6 +86,7 @@ pub(super) fn resolve(
     next.status = match (grant.status, resolution) {
         (GrantStatus::Presenting, Resolution::Unharmed) => GrantStatus::Held,
         (GrantStatus::Presenting, Resolution::Unknown)
+        // The last chance was not used up, but its doubt stays.
         | (GrantStatus::LastChance, Resolution::Unharmed) => GrantStatus::OutcomeUnknown,
         (GrantStatus::LastChance, Resolution::Unknown)
         | (GrantStatus::Presenting | GrantStatus::LastChance, Resolution::Refused) => {

@@ -425,9 +425,9 @@ fn shipping_label(json: &mut Json, format: Format, label: &(String, Option<Strin
 fn label_url(shipment: &Shipment, environment: Environment) -> String {
     let cie = environment == Environment::Cie;
     let id = shipment.id();
+    // `cie=true` marks the test host in recorded links.
     format!(
         "https://www.ups.com/uel/llp/{id}/link/labelAll/XSA/mock{}/en_US\
-         // `cie=true` marks the test host in recorded links.
          ?loc=en_US&cie={cie}&pdr=false",
         // The tail stands for UPS's secret token: recognisable and never valid there.
         id.get(11..).unwrap_or_default()
