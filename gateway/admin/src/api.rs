@@ -29,6 +29,7 @@ use utoipa_axum::routes;
 /// Every route and who may use it.
 fn table(context: &AdminContext) -> Table {
     Table::new(context.clone())
+        // Open, so that tools can read the document without a token: it holds no fact about this gateway.
         .route(Public, routes!(document::openapi))
         .route(Public, routes!(document::openapi_of_version))
         .route(Browser, routes!(callback::finish_consent))
@@ -40,8 +41,10 @@ fn table(context: &AdminContext) -> Table {
         .route(Admin, routes!(accounts::begin_consent))
         .route(Admin, routes!(accounts::paste_consent))
         .route(Admin, routes!(accounts::probe))
+        // Facts about a token only: the token itself is in no response.
         .route(ReadOnly, routes!(accounts::token))
         .route(Admin, routes!(accounts::renew_token))
+        // Apps without their secrets, which are shown once when they are made.
         .route(ReadOnly, routes!(apps::apps))
         .route(Admin, routes!(apps::add_app))
         .route(Admin, routes!(apps::update_app))
@@ -50,7 +53,9 @@ fn table(context: &AdminContext) -> Table {
         .route(ReadOnly, routes!(gateway::audit))
         .route(ReadOnly, routes!(gateway::notices))
         .route(ReadOnly, routes!(gateway::status))
+        // It calls the carrier and notes who asked, so reading is not enough.
         .route(Admin, routes!(gateway::doctor))
+        // Sealed, but everything that the gateway knows: too much for a read-only token.
         .route(Admin, routes!(gateway::backup))
         .route(Admin, routes!(gateway::rotate_key))
         .route(Admin, routes!(migration::plan_migration))

@@ -52,6 +52,7 @@ impl From<ControlError> for AdminError {
 
 const fn status_of(fault: Fault) -> StatusCode {
     match fault {
+        // The control plane knows no HTTP: this is the only place that gives its faults a number.
         Fault::Invalid => StatusCode::BAD_REQUEST,
         Fault::NotFound => StatusCode::NOT_FOUND,
         Fault::Conflict => StatusCode::CONFLICT,
@@ -68,6 +69,8 @@ impl AdminError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHost | Self::Invalid(..) => StatusCode::BAD_REQUEST,
+            // 421 tells a client that the request reached a server that does not serve that name (RFC 9110 section
+            // 15.5.20).
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
             Self::CrossSite | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::NoToken | Self::WrongToken => StatusCode::UNAUTHORIZED,
@@ -164,6 +167,7 @@ impl AdminError {
             Self::Invalid(_, message) => (message.clone(), None),
             Self::Control(error) => (error.message.clone(), error.remedy.clone()),
             Self::TooMany(wait) => {
+                // In words as well, because a person at a terminal does not see header fields.
                 let remedy = format!("try again in {} s", seconds(*wait));
                 (message.to_owned(), Some(remedy))
             }
@@ -192,6 +196,7 @@ impl AdminError {
 /// Rounded up, so that a caller who comes back exactly then is admitted.
 fn seconds(wait: Duration) -> u64 {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    // At least one: zero would make a client come back at once.
     seconds.max(1)
 }
 

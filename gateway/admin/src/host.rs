@@ -19,12 +19,15 @@ impl AllowedHosts {
     /// The values for a listener at `addr`, and further names.
     pub fn new(addr: SocketAddr, names: &[String]) -> Self {
         Self {
+            // Lower case once, since names of hosts have no case.
             names: names.iter().map(|name| name.to_ascii_lowercase()).collect(),
+            // Only this machine reaches a loopback listener: a request that names another address was not meant for it.
             any_address: !addr.ip().is_loopback(),
         }
     }
 
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), AdminError> {
+        // Exactly one (RFC 9112 section 3.2): with two, a proxy in front and this listener could read different ones.
         let mut values = headers.get_all(header::HOST).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(AdminError::NoHost);
@@ -64,10 +67,12 @@ impl AllowedHosts {
 /// Refuses a request that could change something if a browser sent it on behalf of a page of another
 /// site. Programs send neither of the two fields.
 pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), AdminError> {
+    // A page of another site can make a browser read, but no response here permits the page to see it.
     if method.is_safe() {
         return Ok(());
     }
     let mut sites = headers.get_all("sec-fetch-site").iter();
+    // All of them: a proxy that adds one must not hide what the browser said.
     if !sites.all(|site| site == "same-origin" || site == "none") {
         return Err(AdminError::CrossSite);
     }
@@ -79,6 +84,7 @@ pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), Adm
         let authority = [&b"http://"[..], b"https://"]
             .iter()
             .find_map(|scheme| origin.strip_prefix(*scheme));
+        // The value `null` of a sandboxed page has no scheme, and so is refused.
         authority.is_some() && authority == host
     });
     if same_site {

@@ -74,6 +74,7 @@ impl Writer<'_> {
         sum: f64,
         buckets: &[(f64, u64)],
     ) -> fmt::Result {
+        // From the same buckets, so that count and buckets cannot disagree in one scrape.
         let count = buckets.iter().map(|(_, n)| n).sum();
         let unit = Some(&Unit::Seconds);
         self.0

@@ -23,6 +23,7 @@ pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 
 /// All metrics as text.
 pub(crate) fn render(runtime: &Arc<dyn RuntimeStatus>, clock: &Arc<dyn Clock>) -> String {
+    // A registry for each scrape: the numbers live elsewhere and are only read here.
     let mut registry = Registry::with_prefix("waybill");
     registry.register_collector(Box::new(Exporter {
         runtime: Arc::clone(runtime),
@@ -47,8 +48,10 @@ impl fmt::Debug for Exporter {
 impl Collector for Exporter {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut out = Writer(encoder);
+        // Always 1: the fact is in the label, as is the custom for build information.
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         out.gauges("build_info", "The running version", None, [(version, 1.0)])?;
+        // One snapshot for all metrics, so that they agree with each other.
         let snapshot = self.runtime.data_plane();
         self.connections(&mut out, &snapshot)?;
         self.requests(&mut out, &snapshot)?;
@@ -152,6 +155,7 @@ impl Exporter {
         let bounds = LATENCY_BOUNDS_US
             .iter()
             .map(|us| micros(*us))
+            // The last bucket has no bound: the format demands `+Inf`.
             .chain([f64::INFINITY]);
         let buckets: Vec<(f64, u64)> = bounds.zip(s.latency.iter().copied()).collect();
         out.seconds(
@@ -169,6 +173,7 @@ impl Exporter {
         s: &MetricsSnapshot,
         accounts: &[AccountStatus],
     ) -> fmt::Result {
+        // An account that was removed meanwhile has counts and no labels: it is left out.
         let labels = |id: &gateway_model::AccountId| {
             accounts
                 .iter()

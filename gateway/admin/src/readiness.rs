@@ -64,6 +64,7 @@ impl Latch {
     /// Whether the first attempts are over. An account that is added later does not make the gateway
     /// unready again.
     fn tried(&self, phase: Phase, accounts: &[AccountStatus]) -> bool {
+        // Once true it stays true, so the accounts are not looked at again.
         if self.0.tried.load(Ordering::Acquire) {
             return true;
         }
@@ -77,6 +78,7 @@ impl Latch {
 
 /// The account has no token, and its first attempt to get one is not over.
 fn untried(account: &AccountStatus) -> bool {
+    // A state past these two had an attempt, whatever came of it.
     let first = matches!(account.state, "vacant" | "acquiring");
     first && !account.usable && account.last_result.is_none()
 }
@@ -150,8 +152,10 @@ impl Readiness {
         let accounts = runtime.accounts();
         let tried = latch.tried(phase, &accounts);
         let accounts: Vec<AccountPart> = accounts.into_iter().map(account).collect();
+        // A plugin that is not in use stops a rollout, while instances of the older version still serve.
         let plugins_ready = plugins.iter().all(|part| part.ready);
         Self {
+            // The store does not count for `ready`: requests are served with the tokens in memory.
             ready: phase == Phase::Serving && plugins_ready && tried,
             degraded: !plugins_ready
                 || !accounts.iter().all(|part| part.ready)

@@ -39,8 +39,10 @@ async fn check_host(State(context): State<AdminContext>, request: Request, next:
         Err(error) => error.into_response(),
     };
     let headers = response.headers_mut();
+    // On errors as well: a client tells a gateway of another version by it.
     headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
     for (name, value) in [
+        // Responses may hold secrets that are shown once.
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -57,6 +59,7 @@ async fn check_host(State(context): State<AdminContext>, request: Request, next:
 }
 
 async fn healthz() -> Json<serde_json::Value> {
+    // Nothing is asked: a process that answers is alive, and a restart would mend no store.
     Json(json!({ "status": "ok" }))
 }
 

@@ -28,15 +28,18 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 /// The maximum number of connections; further ones wait in the system's queue.
+// Administrators, health checks and scrapes: far fewer than apps have.
 const MAX_CONNECTIONS: usize = 128;
 /// The time limit from the beginning of a connection, or the end of a response, to the end of the
 /// next request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// The maximum age of a connection, whatever it does.
+// Longer than any one request may take.
 const MAX_LIFE: Duration = Duration::from_secs(600);
 /// The grace period for requests in flight after a shutdown began.
 const DRAIN: Duration = Duration::from_secs(5);
 /// The maximum size of a request's head.
+// A token and a few fields; hyper by itself would hold some 400 KiB.
 const MAX_HEAD: usize = 16 * 1024;
 /// The pause after a failed accept. The process may be out of file descriptors; accepting again at
 /// once would fail again.
@@ -109,6 +112,7 @@ impl Admin {
             error,
         };
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
+        // With the real port, since port 0 was replaced by the system.
         let bound = listener.local_addr().map_err(failed)?;
         let context = AdminContext {
             runtime,
@@ -156,6 +160,7 @@ impl Bound {
                     let (router, stopped) = (self.router.clone(), stopped.clone());
                     self.tasks.spawn(async move {
                         serve(stream, peer, router, stopped).await;
+                        // After the connection has ended, so that the limit counts connections and not accepts.
                         drop(permit);
                     });
                 }
@@ -190,6 +195,7 @@ async fn serve(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
+    // Over all requests of the connection, including one in progress; its handler ends in the tracker.
     let life = timeout(MAX_LIFE, async {
         let mut connection = pin!(connection);
         tokio::select! {
@@ -202,6 +208,7 @@ async fn serve(
         }
     });
     if let Ok(Err(error)) = life.await {
+        // Clients that go away are usual, and a warning for each would fill the log.
         tracing::debug!(%error, "an admin connection ended early");
     }
 }

@@ -28,6 +28,7 @@ impl StoreProbe {
         {
             return problem.clone();
         }
+        // The answer is kept even if it was a problem: a store that hangs is not asked by every request.
         let problem = probe(control.clone()).await;
         *newest = Some((now, problem.clone()));
         problem
@@ -35,6 +36,7 @@ impl StoreProbe {
 }
 
 async fn probe(control: ControlPlane) -> Option<String> {
+    // In a task of its own: giving up the wait must not cut a query in the middle.
     let asked = tokio::spawn(async move { control.check_store().await });
     match timeout(WAIT, asked).await {
         Ok(Ok(answer)) => answer.err().map(|error| error.to_string()),

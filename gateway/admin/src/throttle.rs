@@ -13,25 +13,30 @@ use std::{
 
 /// Of one address.
 const PEER: TokenBucketPolicy = TokenBucketPolicy {
+    // A script may make a hundred calls at once, and twenty a second after that.
     burst: 100,
     interval: Duration::from_millis(50),
 };
 /// Of all addresses.
 const TOTAL: TokenBucketPolicy = TokenBucketPolicy {
+    // Higher than one address's, so that one client alone cannot use up what all share.
     burst: 200,
     interval: Duration::from_millis(10),
 };
 /// Wrong tokens of one address.
 const PEER_FAILURES: TokenBucketPolicy = TokenBucketPolicy {
+    // Ten mistakes are a person's; then ten a minute make guessing hopeless.
     burst: 10,
     interval: Duration::from_secs(6),
 };
 /// Wrong tokens of all addresses.
 const TOTAL_FAILURES: TokenBucketPolicy = TokenBucketPolicy {
+    // Against guesses from many addresses.
     burst: 50,
     interval: Duration::from_secs(1),
 };
 /// Addresses that are told apart.
+// Bounded, because an attacker chooses the addresses; all of them take less than a megabyte.
 const MAX_PEERS: usize = 4096;
 /// Tokens that are known to have been right; there are never so many.
 const MAX_PROVEN: usize = 256;
@@ -52,10 +57,13 @@ struct State {
 impl State {
     fn peer(&mut self, peer: IpAddr, now: Instant) -> &mut Buckets {
         let mut key = network(peer);
+        // Only when the table is full, because it walks over all of it.
         if self.peers.len() >= MAX_PEERS && !self.peers.contains_key(&key) {
             self.peers
+                // Full buckets have nothing to remember.
                 .retain(|_, of| !of.requests.is_full(now) || !of.failures.is_full(now));
             if self.peers.len() >= MAX_PEERS {
+                // The shared bucket is an address that nobody sends from.
                 key = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
             }
         }
@@ -80,6 +88,7 @@ pub(crate) struct Throttle(Mutex<State>);
 
 impl Throttle {
     fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves counts that are still usable, and the listener must go on.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -103,6 +112,7 @@ impl Throttle {
         now: Instant,
     ) -> Result<(), Duration> {
         let mut state = self.state();
+        // Not the last word: the caller still looks the token up, since it may have been removed.
         if token.is_some_and(|token| state.proven.contains(token)) {
             return Ok(());
         }
@@ -115,6 +125,7 @@ impl Throttle {
     pub(crate) fn proven(&self, token: [u8; 32]) {
         let mut state = self.state();
         if state.proven.len() >= MAX_PROVEN {
+            // Emptied whole: all that it costs is that a right token is proven once more.
             state.proven.clear();
         }
         state.proven.insert(token);
@@ -124,6 +135,7 @@ impl Throttle {
     pub(crate) fn failed(&self, peer: IpAddr, token: Option<&[u8; 32]>, now: Instant) {
         let mut state = self.state();
         if let Some(token) = token {
+            // It was removed since: from now on it is a wrong one like any other.
             state.proven.remove(token);
         }
         state.total.failures.charge(TOTAL_FAILURES, now);

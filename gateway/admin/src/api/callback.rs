@@ -56,6 +56,7 @@ pub(super) async fn finish_consent(
     if method != Method::GET {
         return AdminError::MethodNotAllowed.into_response();
     }
+    // As a secret, because the query holds the authorization code.
     let finished = finish(&context, SecretText::from(query.unwrap_or_default())).await;
     consent_page::render(&finished)
 }

@@ -53,6 +53,7 @@ pub(super) fn error(error: &AdminError) -> Response {
 pub(super) fn render(finished: &Result<ConsentDone, AdminError>) -> Response {
     let status = match finished {
         Ok(_) => StatusCode::OK,
+        // The error's own status, so that a monitor sees a refusal even though a person gets a page.
         Err(error) => error.status(),
     };
     let error = finished.as_ref().err().map(AdminError::detail);

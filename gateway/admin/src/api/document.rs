@@ -62,6 +62,7 @@ pub(super) struct Published(Bytes);
 
 impl Published {
     pub(super) fn new(document: &OpenApi) -> Self {
+        // Once, at the start: the document never changes while the process runs.
         let json = document.to_pretty_json();
         Self(json.expect("a document has only text keys").into())
     }
@@ -72,12 +73,14 @@ pub(super) fn frame() -> OpenApi {
     let mut components = Components::new();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer));
+    // Named by hand: no handler returns them, so nothing else would bring them into the document.
     for (name, schema) in [
         (ErrorBody::name(), ErrorBody::schema()),
         (ErrorDetail::name(), ErrorDetail::schema()),
     ] {
         components.schemas.insert(name.into_owned(), schema);
     }
+    // All of them are in the components, and each operation refers to those that can occur.
     let errors = [EVERY, WITH_TOKEN, CHANGING, WITH_CONTENT];
     for (status, meaning) in errors.into_iter().flatten() {
         let response = error(meaning).into();

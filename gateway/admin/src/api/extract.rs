@@ -28,6 +28,7 @@ where
         let Path(name) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_not_utf8| bad("the name in the path is not UTF-8".to_owned()))?;
+        // The type's own rule decides, so that a name means the same here as in the configuration file.
         name.parse()
             .map(Self)
             .map_err(|error: T::Err| bad(error.to_string()))
@@ -63,6 +64,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Content<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|_unreadable| AdminError::TooLarge)?;
+        // By hand instead of axum's `Json`, so that the error names the place and never repeats a value.
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
@@ -81,6 +83,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE);
     let text = value.and_then(|value| value.to_str().ok());
     let kind = text.and_then(|text| text.split(';').next());
+    // Parameters such as `charset` change nothing: JSON is always UTF-8 (RFC 8259 section 8.1).
     kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
@@ -94,12 +97,14 @@ fn invalid(code: &'static str, place: &str, cause: &str) -> AdminError {
     let found_value = ["invalid type: ", "invalid value: ", "invalid length "]
         .iter()
         .any(|start| cause.starts_with(start));
+    // The last one: a value that was found may contain ", expected " itself.
     let reason = match (found_value, cause.rsplit_once(", expected ")) {
         (true, Some((_, expected))) => format!("expected {expected}"),
         (true, None) => "the value has the wrong type".to_owned(),
         (false, _) => cause.to_owned(),
     };
     let mut message = format!("{place}: {reason}");
+    // By characters: a cut inside one would panic.
     if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
         message.truncate(end);
         message.push('…');

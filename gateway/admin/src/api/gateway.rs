@@ -38,6 +38,7 @@ pub(super) async fn audit(
     by: Caller,
     QueryOf(query): QueryOf<AuditQuery>,
 ) -> JsonResult<Vec<AuditView>> {
+    // Clamped and not refused, so that a client which asks for everything gets as much as there is.
     let limit = query.limit.unwrap_or(100).min(500);
     Ok(Json(by.control.audit(query.before, limit).await?))
 }
@@ -94,6 +95,7 @@ pub(super) async fn backup(
     Content(request): Content<BackupRequest>,
 ) -> Result<Response, AdminError> {
     let invalid = |message: String| AdminError::Invalid("invalid", message);
+    // Exactly one: with two it would be unclear which of them opens the backup.
     let protection = match (request.passphrase, request.key, request.recipient) {
         (Some(words), None, None) => Protection::Passphrase(words.0),
         (None, Some(key), None) => Protection::Key(key.0),

@@ -21,13 +21,16 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 /// The maximum length of a request's content.
+// Far more than any account, app or migration; the whole content is held in memory.
 const MAX_BODY: usize = 1024 * 1024;
 /// The time within which a request's content must arrive.
+// A slow sender must not hold a connection out of the few for long.
 const BODY_DEADLINE: Duration = Duration::from_secs(20);
 /// The time limit of a handler, which may call a carrier several times. The typed client waits a
 /// little longer, so that it gets this listener's error.
 const DEADLINE: Duration = Duration::from_secs(180);
 /// The maximum length of an admin token.
+// This program's own are shorter; the limit bounds what is hashed for a guess.
 const MAX_TOKEN: usize = 512;
 
 /// Passes a request on to its handler, or responds with an error.
@@ -38,10 +41,12 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let response = match admit(&context, access, request).await {
+        // From here on the work belongs to the tracker, not to the connection.
         Ok(request) => finish(&context.tasks, next.run(request)).await,
         Err(error) => Err(error),
     };
     response.unwrap_or_else(|error| match access {
+        // A person sees this one, so it is a page.
         Access::Browser => consent_page::error(&error),
         Access::Public | Access::ReadOnly | Access::Admin => error.into_response(),
     })
@@ -59,10 +64,12 @@ async fn admit(
         .throttle
         .request(peer, now)
         .map_err(AdminError::TooMany)?;
+    // Before the token, so that a page of another site cannot use up the attempts of its visitor's address.
     host::check_site(request.method(), request.headers())?;
     if matches!(access, Access::Public | Access::Browser) {
         return Ok(request);
     }
+    // A listener without a control plane still serves health, metrics and the document.
     let control = context.control.clone().ok_or(AdminError::NoControl)?;
     let identity = identify(context, &control, peer, request.headers()).await?;
     if !access.admits(identity.role) {
@@ -87,9 +94,11 @@ async fn identify(
     headers: &HeaderMap,
 ) -> Result<Identity, AdminError> {
     let token = bearer(headers);
+    // By digest, so that the table of tokens that were right holds none of them.
     let digest = token
         .as_ref()
         .map(|token| Sha256::digest(token.expose()).into());
+    // Asked before the token is looked up: a flood of guesses costs the store nothing.
     let throttle = &context.throttle;
     throttle
         .attempt(peer, digest.as_ref(), context.clock.now())
@@ -101,10 +110,12 @@ async fn identify(
         return Err(AdminError::NoToken);
     };
     if let Some(identity) = control.authenticate(&token).await? {
+        // Only after the store agreed, and by digest, so that a guess never gets there.
         throttle.proven(digest);
         return Ok(identity);
     }
     throttle.failed(peer, Some(&digest), context.clock.now());
+    // With the address and never with the token: it may be a right one with a typing error.
     tracing::warn!(%peer, "a request to the admin API had an unknown admin token");
     Err(AdminError::WrongToken)
 }
@@ -116,6 +127,7 @@ fn bearer(headers: &HeaderMap) -> Option<Secret> {
         return None;
     };
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    // Some programs put more than one space after the scheme.
     let token = token.trim();
     let plausible =
         (1..=MAX_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
@@ -127,6 +139,7 @@ fn bearer(headers: &HeaderMap) -> Option<Secret> {
 async fn buffer(request: Request) -> Result<Request, AdminError> {
     let (head, body) = request.into_parts();
     let announced = head.headers.get(header::CONTENT_LENGTH);
+    // A length that cannot be read is no error here: hyper frames the content, and the limit below holds anyway.
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     // Refused by the announced length, before a byte is read.
     if announced.is_some_and(|length| length > MAX_BODY as u64) {

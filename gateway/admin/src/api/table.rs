@@ -25,6 +25,7 @@ impl Table {
     /// Adds a route to the router and to the OpenAPI document.
     pub(super) fn route(self, access: Access, route: UtoipaMethodRouter<AdminContext>) -> Self {
         let (schemas, mut paths, methods) = route;
+        // Before the route is added, while its paths are still apart from all others.
         document::describe(&mut paths, access);
         let context = self.context.clone();
         // `route_layer` leaves out the method router's fallback: a wrong method gets 405 without a
@@ -42,6 +43,7 @@ impl Table {
 
     pub(super) fn into_router(self) -> Router<AdminContext> {
         let (router, document) = self.router.split_for_parts();
+        // Made once all routes are known, and shared by both addresses at which it is served.
         router.layer(Extension(document::Published::new(&document)))
     }
 }
