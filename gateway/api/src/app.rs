@@ -132,6 +132,7 @@ impl RateChange {
 
 impl Serialize for RateChange {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        // `Keep` is never written: the member is left out then, so that absence and `null` stay apart.
         self.apply(None).serialize(to)
     }
 }

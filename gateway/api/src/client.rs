@@ -26,8 +26,10 @@ const SHORT_DEADLINE: Duration = Duration::from_secs(30);
 /// server's own deadline, so that the server's error arrives.
 const LONG_DEADLINE: Duration = Duration::from_secs(200);
 /// The maximum length of a response.
+// Bounded, because any server may answer at this address.
 const MAX_RESPONSE: usize = 64 * 1024 * 1024;
 /// The maximum length of a backup.
+// The largest 32-bit length: a backup is the only response that may be this long.
 const MAX_BACKUP: usize = 4 * 1024 * 1024 * 1024 - 1;
 
 /// A client of one gateway's admin API. `Debug` shows its address only.
@@ -99,6 +101,7 @@ impl Client {
     /// When the address is unusable or would send the token in clear over a network, when the token
     /// is malformed, or when `https` is used and the system trust store is empty.
     pub fn new(base: &str, token: Secret) -> Result<Self, ClientError> {
+        // The address before the trust store: a mistyped one is the likelier cause, and the cheaper one to find.
         let url = parse_base(base)?;
         let roots = if url.scheme() == "https" {
             trusted_roots(None).map_err(ClientError::Trust)?
@@ -117,6 +120,7 @@ impl Client {
         // Keeps the token out of `Debug` output.
         authorization.set_sensitive(true);
         Ok(Self {
+            // Without the slash at the end, since every path begins with one.
             base: url.as_str().trim_end_matches('/').to_owned(),
             authorization,
             http: HyperClient::with_roots(roots).map_err(ClientError::Trust)?,
@@ -138,6 +142,7 @@ impl Client {
 
     async fn json<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
         let response = self.send(call).await?;
+        // The cause is dropped: serde's message may quote a piece of the body, and a body may hold a secret.
         serde_json::from_slice(&response.body).map_err(|_unexpected_shape| {
             self.not_understood(&response, "the body does not have the expected form")
         })
@@ -173,6 +178,7 @@ impl Client {
     }
 
     fn error_from(&self, response: &HttpResponse) -> ClientError {
+        // A proxy or another program may answer here, so an error need not have the gateway's form.
         let Ok(ErrorBody { error }) = serde_json::from_slice(&response.body) else {
             return self.not_understood(response, "the error does not have a gateway's form");
         };
@@ -193,6 +199,7 @@ impl Client {
             remedy: error.remedy,
             retry_after: retry_after(response),
         };
+        // Apart from other errors, because its remedy is another token and not another request.
         if response.status == StatusCode::UNAUTHORIZED {
             ClientError::Unauthorized(failure)
         } else {
@@ -215,6 +222,7 @@ impl Client {
 
 fn retry_after(response: &HttpResponse) -> Option<Duration> {
     let value = response.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    // Only seconds: the gateway never sends a date here.
     value.parse().ok().map(Duration::from_secs)
 }
 
@@ -223,13 +231,16 @@ fn parse_base(base: &str) -> Result<Url, ClientError> {
     let url: Url = base
         .parse()
         .map_err(|_malformed| unusable("it is malformed"))?;
+    // A password in the address would end up in shell histories and error messages.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(unusable("it names a user"));
     }
+    // Both would be lost silently when a path is added.
     if url.query().is_some() || url.fragment().is_some() {
         return Err(unusable("it has a query or a fragment"));
     }
     let is_loopback = match url.host() {
+        // By name too, since people write `localhost`; every other name could lead to another machine.
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),

@@ -48,6 +48,7 @@ pub struct TokenView {
 pub struct RefreshView {
     /// Whether the refresh token may be presented: `held`, `presenting`, `outcome_unknown`,
     /// `last_chance` or `spent`.
+    // The wire name is older than the type's, and programs read it.
     #[serde(rename = "standing")]
     #[schema(value_type = String)]
     pub grant_status: GrantStatus,

@@ -12,6 +12,7 @@ pub struct NameError {
     name: String,
 }
 
+// One macro and three types, so that an app's name never stands where an account's is meant.
 macro_rules! name {
     ($(#[$doc:meta])* $ty:ident) => {
         $(#[$doc])*
@@ -50,6 +51,7 @@ macro_rules! name {
         impl<'de> Deserialize<'de> for $ty {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let name = String::deserialize(from)?;
+                // Through the same rule, so that no document brings in a name that a command would refuse.
                 name.parse().map_err(de::Error::custom)
             }
         }

@@ -21,6 +21,7 @@ impl FromStr for CarrierId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // The same rules as for other names, because it becomes part of file names and metrics.
+        // Lower case first: people write `UPS`, and the key must be the same everywhere.
         let id: crate::AppId = text.to_ascii_lowercase().parse()?;
         Ok(Self(id.as_str().into()))
     }
@@ -119,6 +120,7 @@ impl ErrorEnvelope {
     /// When one of the two places is missing.
     pub fn new(template: impl Into<String>) -> Result<Self, EnvelopeError> {
         let template = template.into();
+        // Both are demanded: an error without them would tell the app's developer nothing.
         if template.contains("{code}") && template.contains("{message}") {
             Ok(Self { template })
         } else {
@@ -191,6 +193,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
         let (before, place) = rest.split_at(start);
         out.push_str(before);
         let found = values.iter().find_map(|(name, value)| {
+            // The braces are compared as well, so that JSON's own braces in the template stay what they are.
             let after = place
                 .strip_prefix('{')?
                 .strip_prefix(name)?
@@ -202,6 +205,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
             // The value is not searched again: a place in it stays text.
             rest = after;
         } else {
+            // A brace that begins no place is part of the JSON.
             out.push('{');
             rest = &place[1..];
         }

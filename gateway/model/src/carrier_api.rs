@@ -45,6 +45,7 @@ impl CarrierApi {
     ///
     /// `path` has no query. A path in its plain spelling is looked at without an allocation.
     pub fn is_authorization_path(&self, path: &str) -> bool {
+        // A carrier without such paths pays nothing for the question.
         if self.authorization.is_empty() {
             return false;
         }
@@ -53,6 +54,7 @@ impl CarrierApi {
                 .iter()
                 .any(|prefix| path.begins_with(prefix))
         };
+        // One suspicious reading is enough: it is cheaper to refuse a strange path than to let a token request through.
         NormalPath::readings(path).iter().any(begins)
     }
 
@@ -63,6 +65,7 @@ impl CarrierApi {
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
         let found = self.operations.find(method, path);
         match *method {
+            // A table rarely lists `HEAD`; what it lists itself still counts first (RFC 9110 section 9.3.2).
             Method::HEAD => found.or_else(|| self.operations.find(&Method::GET, path)),
             _ => found,
         }
@@ -82,6 +85,7 @@ impl CarrierApi {
     /// another operation than the table says would pay for it. Of the other methods, those that RFC 9110 calls
     /// safe may unless the operation says otherwise, and `PUT` and `DELETE` only if the operation says so.
     pub fn may_send_again(&self, method: &Method, path: &str) -> bool {
+        // `CONNECT` too: what happened in a tunnel cannot be seen.
         if matches!(*method, Method::POST | Method::PATCH | Method::CONNECT) {
             return false;
         }

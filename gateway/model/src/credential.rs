@@ -208,6 +208,7 @@ fn unshare(state: &CredentialState) -> CredentialState {
     let mut copy = state.clone();
     if let CredentialState::Usable(credential) = &mut copy {
         for (name, value) in &mut credential.headers {
+            // From its bytes, because a clone would share the allocation and its count.
             *name = HeaderName::from_bytes(name.as_str().as_bytes())
                 .expect("the text of a header name is a valid header name");
             let mut own = HeaderValue::from_bytes(value.as_bytes())

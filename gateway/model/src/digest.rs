@@ -23,6 +23,7 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let mut digest = [0; 32];
+        // The length in bytes and only digits, so that every pair below lies on a character's edge.
         if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(DigestError);
         }
@@ -36,6 +37,7 @@ impl FromStr for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Lower case, as `sha256sum` prints it, so that people can compare by eye.
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }

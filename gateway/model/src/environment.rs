@@ -38,6 +38,7 @@ impl FromStr for Environment {
     type Err = UnknownEnvironment;
 
     fn from_str(text: &str) -> Result<Self, UnknownEnvironment> {
+        // Exact words: a mistyped environment must never become production.
         match text {
             "production" => Ok(Self::Production),
             "test" => Ok(Self::Test),

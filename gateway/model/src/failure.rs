@@ -34,6 +34,7 @@ impl FailureClass {
 
     /// Whether only a person can end it.
     pub const fn needs_operator(self) -> bool {
+        // The others may end by themselves; these would only repeat a refusal.
         matches!(self, Self::Rejected | Self::Config | Self::Interaction)
     }
 }
@@ -77,6 +78,7 @@ impl Failure {
             code: code.into(),
             message: message.into(),
             retry_after: None,
+            // The careful reading: whoever knows better says so.
             certainly_not_sent: false,
             grant: GrantHint::HostDecides,
         }

@@ -15,6 +15,7 @@ impl Generation {
     /// The generation after this one.
     #[must_use]
     pub const fn next(self) -> Self {
+        // Plain addition: one token a second would take longer than any process to use up 64 bits.
         Self(self.0 + 1)
     }
 }

@@ -41,6 +41,7 @@ pub struct IntentId(String);
 impl IntentId {
     /// Makes an identifier of one random number.
     pub fn from_random(random: u128) -> Self {
+        // All 32 digits, so that identifiers are texts of one length.
         Self(format!("{random:032x}"))
     }
 

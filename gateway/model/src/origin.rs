@@ -54,6 +54,7 @@ impl Origin {
 
     /// `host` or `host:port`, as the `Host` field wants it (RFC 9110 section 7.2).
     pub fn authority(&self) -> String {
+        // Left out when it is the default, because some servers compare `Host` letter by letter.
         if self.port == self.default_port() {
             self.host.clone()
         } else {
@@ -74,6 +75,7 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, OriginError> {
         let url = Url::parse(text).map_err(|_| OriginError::NotAUrl(text.to_owned()))?;
+        // Before the rest: of a URL with another scheme nothing else is known.
         let scheme = match url.scheme() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
@@ -93,6 +95,7 @@ impl FromStr for Origin {
             Some(_) | None => return Err(OriginError::NotJustAnOrigin(text.to_owned())),
         };
         let port = url
+            // Never missing after the check of the scheme, but the parser cannot know that.
             .port_or_known_default()
             .ok_or_else(|| OriginError::NotAUrl(text.to_owned()))?;
         Ok(Self { scheme, host, port })

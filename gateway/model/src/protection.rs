@@ -53,6 +53,7 @@ impl FromStr for Recipient {
     fn from_str(text: &str) -> Result<Self, RecipientError> {
         // People copy a line break along with it.
         let encoded = text.trim().strip_prefix(PREFIX).ok_or(RecipientError)?;
+        // The decoder's cause is dropped: it names bytes of what may be a secret given by mistake.
         let bytes = STANDARD.decode(encoded).map_err(|_| RecipientError)?;
         Ok(Self(bytes.try_into().map_err(|_| RecipientError)?))
     }

@@ -66,6 +66,7 @@ impl fmt::Debug for SecretBytes {
 /// Overwrites the whole allocation, including its unused part. It is overwritten at once and not byte by
 /// byte, as `zeroize` does: a start with many accounts wipes megabytes.
 fn wipe(bytes: &mut Vec<u8>) {
+    // The length goes to zero first, so that the next line writes the whole allocation.
     bytes.clear();
     // The capacity, not the length: a text that was longer before has left bytes behind.
     bytes.resize(bytes.capacity(), 0);

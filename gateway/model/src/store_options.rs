@@ -55,7 +55,9 @@ impl StoreUrl {
                     .to_owned(),
             );
         };
+        // With and without the two slashes: both spellings are in use.
         let file = file.strip_prefix("//").unwrap_or(file);
+        // A NUL would cut the name in the system's own functions.
         if file.is_empty() || file.ends_with('/') || file.contains('\0') {
             return Err("`sqlite://` needs a file: `sqlite://waybill.db`".to_owned());
         }

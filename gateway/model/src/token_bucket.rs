@@ -41,6 +41,7 @@ impl TokenBucket {
     /// How long until one may be taken; zero if one may be taken now.
     pub fn wait(&self, policy: TokenBucketPolicy, now: Instant) -> Duration {
         let drawn = self.after_one_more(policy, now).duration_since(now);
+        // What lies within the capacity is paid for; only the rest must be waited for.
         drawn.saturating_sub(policy.capacity())
     }
 
@@ -59,6 +60,7 @@ impl TokenBucket {
 
     /// Takes one even if none is left: for what has happened already, such as a wrong password.
     pub fn charge(&mut self, policy: TokenBucketPolicy, now: Instant) {
+        // Beyond the capacity too: a charge without a question makes the next caller wait longer.
         self.full_at = Some(self.after_one_more(policy, now));
     }
 

@@ -50,8 +50,10 @@ impl TokenFacts {
             ("refresh_status", &self.refresh_status),
         ];
         let plain = |text: &str| {
+            // No control characters: the facts end up on terminals and in logs.
             text.len() <= MAX_TEXT && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
         };
+        // All or nothing: a plugin that sends one bad text is not to be trusted with the others.
         for (name, text) in texts {
             if text.as_deref().is_some_and(|text| !plain(text)) {
                 return Err(FactsError(name));

@@ -27,6 +27,7 @@ impl Client {
 
     /// Adds an account.
     pub async fn add_account(&self, account: &AddAccount) -> Result<AccountView> {
+        // Long, because the first token of a new account is requested at once.
         self.json(Call::post("/accounts").json(account).long())
             .await
     }
@@ -38,6 +39,7 @@ impl Client {
         change: &UpdateAccount,
     ) -> Result<AccountView> {
         let call = Call::new(Method::PATCH, format!("/accounts/{name}"));
+        // Long, because new credentials may need a token first.
         self.json(call.json(change).long()).await
     }
 

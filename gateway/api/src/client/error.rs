@@ -176,6 +176,7 @@ impl ReportedVersion {
     }
 
     pub(super) fn differs(&self) -> bool {
+        // A server that reports no version is judged by its answers alone.
         self.0.as_ref().is_some_and(|version| version != VERSION)
     }
 }

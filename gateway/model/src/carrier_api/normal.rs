@@ -22,10 +22,12 @@ impl<'a> NormalPath<'a> {
         if is_plain(path.as_bytes()) {
             return Readings::Plain(NormalPath::Plain(path));
         }
+        // Decoded before it is split: an encoded slash separates for a server that decodes early.
         let literal = segments(&decode(path.as_bytes()));
         let resolved = resolve(&literal);
         let literal = literal
             .into_iter()
+            // A server that keeps dot segments may also drop them without going up.
             .filter(|segment| segment != ".." && segment != ".");
         Readings::Several([Self::Read(literal.collect()), Self::Read(resolved)])
     }
@@ -59,6 +61,7 @@ impl<'a> Readings<'a> {
 
 fn fits<'a>(mut segments: impl Iterator<Item = &'a str>, template: &PathTemplate) -> bool {
     template.segments().iter().all(|wanted| {
+        // A path that ends before the template does leads elsewhere.
         segments.next().is_some_and(|segment| match wanted {
             Segment::Literal(text) => text.eq_ignore_ascii_case(segment),
             Segment::Placeholder(_) => !segment.is_empty(),
@@ -73,6 +76,7 @@ fn is_plain(path: &[u8]) -> bool {
     for byte in path {
         let odd = match byte {
             b'%' | b'\\' | b';' | b'?' | b'#' => true,
+            // Two slashes, or a dot at the beginning of a segment: servers differ in what they make of these.
             b'/' | b'.' => last == b'/',
             byte => *byte <= b' ' || *byte >= 0x7f,
         };
@@ -94,6 +98,7 @@ fn decode(path: &[u8]) -> Vec<u8> {
             decoded.push(byte);
             left = &left[width..];
         }
+        // Equal length means that no escape was found, since each makes the path shorter.
         if decoded.len() == path.len() {
             break;
         }
@@ -111,6 +116,7 @@ pub(super) fn unescape(bytes: &[u8]) -> Option<(u8, usize)> {
     let first = *bytes.first()?;
     match (first, hex(1), hex(2)) {
         (b'%', Some(high), Some(low)) => Some((high << 4 | low, 3)),
+        // A percent sign without two digits stays, as lenient servers leave it.
         _ => Some((first, 1)),
     }
 }
@@ -127,6 +133,7 @@ fn segments(path: &[u8]) -> Vec<String> {
             .copied()
             .filter(|b| *b > b' ' && *b != 0x7f)
             .collect();
+        // Lossy: bytes that are no UTF-8 cannot be part of a literal, and the rest must still be compared.
         String::from_utf8_lossy(&kept).into_owned()
     };
     parts
@@ -141,6 +148,7 @@ fn resolve(segments: &[String]) -> Vec<String> {
     for segment in segments {
         match segment.as_str() {
             "." => {}
+            // Above the root nothing happens, as RFC 3986 says; a path cannot escape that way.
             ".." => drop(resolved.pop()),
             _ => resolved.push(segment.clone()),
         }

@@ -43,6 +43,7 @@ impl FromStr for OperationName {
     type Err = OperationNameError;
 
     fn from_str(text: &str) -> Result<Self, OperationNameError> {
+        // No upper case, so that a name in a configuration has one spelling only.
         let fits =
             |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
         if (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(fits) {

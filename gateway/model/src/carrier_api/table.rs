@@ -45,6 +45,7 @@ impl OperationTable {
             let node = insert(&mut nodes, &operation.path);
             for method in &operation.methods {
                 let ends = &mut nodes[node].ends;
+                // Refused when the plugin is loaded, not when a request arrives that both would fit.
                 if let Some((_, first)) = ends.iter().find(|(known, _)| known == method) {
                     return Err(DuplicateOperation {
                         first: operations[*first].name.to_string(),
@@ -88,6 +89,7 @@ impl OperationTable {
         by_literal
             .and_then(|next| self.walk(next, remainder, method))
             .or_else(|| {
+                // An empty segment fills no placeholder: `//` is no value.
                 let next = node.placeholder.filter(|_| !segment.is_empty())?;
                 self.walk(next, remainder, method)
             })
@@ -96,6 +98,7 @@ impl OperationTable {
 
 impl Node {
     fn literal(&self, segment: &str) -> Option<usize> {
+        // A linear search: an escape cannot be looked up by order, and few paths have one.
         if segment.contains('%') {
             let same = |literal: &str| decoded(segment).eq(literal.bytes());
             return self
@@ -130,6 +133,7 @@ fn insert(nodes: &mut Vec<Node>, path: &PathTemplate) -> usize {
                 }
             }
         };
+        // A new node only when the segment led to none that exists.
         if at == new {
             nodes.push(Node::default());
         }

@@ -89,11 +89,13 @@ impl FromStr for PathTemplate {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
         let mut segments = Vec::new();
         for segment in path.split('/') {
+            // Before the push, so that a long text is given up early.
             if segments.len() == MAX_SEGMENTS {
                 return Err(TemplateError::TooLong);
             }
             let name = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
             let inner = name.unwrap_or(segment);
+            // Dot segments as well: a server would resolve them, and the template would mean another path.
             if inner.is_empty() || matches!(inner, "." | "..") || !inner.bytes().all(plain) {
                 return Err(TemplateError::Segment);
             }
@@ -101,6 +103,7 @@ impl FromStr for PathTemplate {
                 None => Segment::Literal(inner.into()),
                 Some(name) => Segment::Placeholder(name.into()),
             };
+            // A name that occurs twice would stand for two values.
             if name.is_some() && segments.contains(&segment) {
                 return Err(TemplateError::Twice);
             }
