@@ -64,10 +64,12 @@ impl LocalCommands for Commands {
 fn serve(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
     // Before the first secret is read: a core dump would hold it.
     let dumps = forbid_core_dumps();
+    // Before the log is set up, because it says how: its own mistakes go to the terminal.
     let config = Config::load(file)?;
     let level = std::env::var(LEVEL_VARIABLE).ok();
     let telemetry = Telemetry::install(&config.log, level.as_deref(), output.error_color())
         .map_err(|error| CliError::Usage(error.into()))?;
+    // After the log, since the hook writes there.
     install_panic_hook();
     // Reported only now: there was no log before.
     if let Err(error) = dumps {
@@ -81,6 +83,7 @@ fn serve(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
         ..Seams::default()
     };
     let result = lifecycle::serve(&config, seams, output);
+    // After the last request, so that the number is final.
     if telemetry.dropped_lines() > 0 {
         tracing::warn!(lines = telemetry.dropped_lines(), "log lines were dropped");
     }

@@ -90,17 +90,20 @@ impl Gateway {
     /// When the gateway as a whole cannot work.
     pub async fn start(config: &Config, seams: Seams) -> Result<Self, StartError> {
         let clock = Arc::clone(&seams.clock);
+        // Before the store is opened: a start that fails here has locked nothing.
         let catalog = Arc::new(plugins::load(
             &config.plugins,
             &Host::new(Arc::clone(&clock)),
         )?);
         let roots = gateway_http_client::trusted_roots(config.upstream.ca_file.as_deref())?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(roots.clone())?);
+        // Exclusive, because a second process could present a single-use grant a second time.
         let store = Store::open(&config.store, Access::Exclusive).await?;
         let broker = Arc::new(Broker::new(
             declared::broker_config(config),
             Arc::clone(&clock),
             Arc::new(store.clone()),
+            // For jitter only, so that replicas differ.
             random::random_u64()?,
         ));
         let control = ControlPlane::new(Parts {
@@ -110,8 +113,10 @@ impl Gateway {
             http,
             clock: Arc::clone(&clock),
             settings: declared::control_settings(config),
+            // A full seed, since states, verifiers and secrets come from it.
             seed: random::random_seed()?,
         });
+        // Before the ports are open: the first request must find its account.
         let served = control.load(declared::declared(config)).await?;
         let shared = (&clock, &*catalog, &*broker, &control);
         let settings = data_plane::settings(config, roots, store.derived_key(Purpose::AppTokens))?;
@@ -134,12 +139,16 @@ impl Gateway {
         })
         .await?;
         let (admin_addr, stop_admin) = (admin.local_addr(), CancellationToken::new());
+        // Only now: a free port is known once it is bound.
         control.redirect_to(config.consent.redirect_uri(admin_addr));
+        // Before the listener serves: an operator who finds it open finds the file as well.
         let first_admin_token = control
             .bootstrap(|token| admin_token_file::write(&config.admin.token_file, token))
             .await?;
         let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
+        // Last of all: a load balancer must not send requests to half a gateway.
         latch.serving();
+        // In the background: it takes a tenth of a second, which the first handshake should not wait for.
         tokio::task::spawn_blocking(gateway_http_client::warm_up);
         control.warm();
         Ok(Self {
@@ -194,14 +203,17 @@ impl Gateway {
     /// Requests go first, because they may wait for a token; then token calls, because a carrier's answer
     /// may hold the only copy of a grant; the admin listener stays to the end and says "draining".
     pub async fn shutdown(self) -> Ended {
+        // First, so that load balancers look elsewhere while requests still finish.
         self.latch.draining();
         let requests = self.data_plane.shutdown(self.drain).await;
         let tokens = self.broker.shutdown(self.drain).await;
         self.reminding.end().await;
         self.stop_admin.cancel();
+        // A panic there must not keep the store from being closed.
         if let Err(error) = self.admin_task.await {
             tracing::error!(%error, "the admin listener failed");
         }
+        // Last, because token calls and reminders write until they end.
         self.store.close().await;
         Ended { requests, tokens }
     }

@@ -39,8 +39,10 @@ fn give_way() {
 }
 
 async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Result<()> {
+    // Before the start: a signal that comes meanwhile must drain the gateway, not kill it.
     let mut stop = Stop::new().context("cannot listen for signals")?;
     let mut gateway = Gateway::start(config, seams).await?;
+    // Once the ports are open: a script may wait for these lines.
     for line in gateway.listening() {
         output
             .line(&line)

@@ -53,12 +53,14 @@ impl Telemetry {
         color: bool,
     ) -> Result<Self, TelemetryError> {
         let level = level_override
+            // A variable that is set to nothing counts as unset.
             .filter(|text| !text.is_empty())
             .unwrap_or(&log.level);
         let filter: Targets = level.parse().map_err(|_| TelemetryError::Level)?;
         let json = match log.format {
             LogFormat::Json => true,
             LogFormat::Pretty => false,
+            // A terminal has a person before it, anything else a collector of logs.
             LogFormat::Auto => !io::stderr().is_terminal(),
         };
         let (writer, guard) = queued(io::stderr());

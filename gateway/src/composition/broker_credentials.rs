@@ -25,6 +25,7 @@ impl BrokerCredentials {
 impl CredentialSource for BrokerCredentials {
     fn acquire(&self, account: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
         let (broker, account) = (self.broker.clone(), account.clone());
+        // From now on, not from when the future is first polled.
         let deadline = self.clock.now() + self.wait;
         Box::pin(async move { broker.acquire(&account, deadline).await })
     }
@@ -40,6 +41,7 @@ impl CredentialSource for BrokerCredentials {
             Ok(
                 match broker.unauthorized(&account, generation, deadline).await? {
                     gateway_broker::RenewalOutcome::Renewed => RenewalOutcome::Renewed,
+                    // How long it lasts does not matter there: the carrier's refusal goes to the app.
                     gateway_broker::RenewalOutcome::CoolingDown { .. } => RenewalOutcome::Unchanged,
                 },
             )

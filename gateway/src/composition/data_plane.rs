@@ -32,6 +32,7 @@ pub(super) fn settings(
         tls: tls.clone(),
         trust_loopback: listen.trust_loopback,
     });
+    // One worker where the system does not tell how many processors there are.
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Ok(Settings {
         listeners: listeners.collect(),
@@ -126,10 +127,12 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
         aliases: account.record.aliases.clone(),
         carrier: account.record.carrier.clone(),
         environment: account.record.environment,
+        // The very cell that the broker writes: a new token needs no new directory.
         cell: Arc::clone(&account.cell),
         signer: account.signer.clone(),
     });
     let legacy_keys = served.legacy_keys.iter().map(|key| LegacyKey {
+        // As a hash: the data plane can recognise a key and never tell it.
         key: SecretHash::from_bytes(key.key.0),
         app: key.app.clone(),
         account: key.account.clone(),
@@ -197,6 +200,7 @@ fn unserved(carrier: &CarrierId) -> CarrierProfile {
 }
 
 fn app(app: &AppRecord) -> App {
+    // Both or neither: an id without a secret cannot log in.
     let login = app.client_id.clone().zip(app.secret);
     App {
         id: app.name.clone(),

@@ -78,6 +78,7 @@ fn mail_settings(config: &Config, mail: &gateway_config::Mail) -> Mail {
         port: server.port,
         security: match (server.implicit_tls, loopback) {
             (true, _) => MailSecurity::Tls,
+            // Only to this machine may mail go without TLS.
             (false, true) => MailSecurity::Local,
             (false, false) => MailSecurity::StartTls,
         },

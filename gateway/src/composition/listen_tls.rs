@@ -33,6 +33,7 @@ pub enum TlsError {
 
 /// The server's side, with HTTP/2 and HTTP/1.1.
 pub(super) fn server_config(tls: &ListenTls) -> Result<Arc<ServerConfig>, TlsError> {
+    // All certificates or none: a chain with a gap would fail with some clients only.
     let chain =
         CertificateDer::pem_file_iter(&tls.cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let chain = chain.map_err(|source| TlsError::Certificate {
@@ -47,6 +48,7 @@ pub(super) fn server_config(tls: &ListenTls) -> Result<Arc<ServerConfig>, TlsErr
     let provider = gateway_http_client::crypto_provider();
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
+        // Apps prove themselves by their login or key, not by a certificate.
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
     // Listed in order of preference: the server's order decides.

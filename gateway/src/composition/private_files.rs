@@ -26,14 +26,17 @@ pub(super) fn kept(config: &Config) -> Files {
             "the first admin token",
             &config.admin.token_file,
             OWNER_ONLY,
+            // It may be gone: whoever keeps the token elsewhere is free to delete the file.
             false,
         ),
     ];
     let mut backup_dir = folder(&config.file);
+    // A database on a server has no file here.
     if let StoreUrl::Sqlite(path) = &config.store.url {
         private.push(file("the store", path, OWNER_ONLY, true));
         backup_dir = folder(path);
     }
+    // A key from a variable or a program has no file either.
     if let MasterKeySource::File(path) = &config.store.master_key {
         private.push(file("the store's master key", path, GROUP_READS, true));
     }
@@ -45,6 +48,7 @@ pub(super) fn kept(config: &Config) -> Files {
 
 fn folder(file: &Path) -> PathBuf {
     match file.parent() {
+        // A bare file name has an empty parent, which no system call takes for a folder.
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         Some(_) | None => PathBuf::from("."),
     }

@@ -9,6 +9,7 @@ use std::{
 /// Logs where a panic happened. Its message is shown only if it is fixed text in the program: what
 /// was formatted at run time may quote a value.
 pub fn install_panic_hook() {
+    // In place of the default hook, which prints every message whole.
     panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
         let location = info
             .location()

@@ -14,6 +14,7 @@ pub fn forbid_core_dumps() -> io::Result<()> {
         maximum: Some(0),
     };
     setrlimit(Resource::Core, none)?;
+    // The limit alone does not hold for a core that the system pipes to a program (core(5)).
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(())

@@ -18,8 +18,10 @@ pub struct Backoff {
 impl Backoff {
     /// The wait after the `failures`-th failure in a row (the first is 1).
     pub fn wait(&self, failures: u32, jitter: Jitter) -> Duration {
+        // Bounded, or the shift would overflow.
         let doublings = failures.saturating_sub(1).min(31);
         let bound = self.base.saturating_mul(1 << doublings).min(self.max);
+        // The floor last: full jitter may draw no wait at all.
         bound.mul_f64(jitter.unit()).max(self.floor)
     }
 }

@@ -18,6 +18,7 @@ impl Jitter {
 
     /// Wraps a random number; one outside `[0, 1)` becomes [`Jitter::NONE`].
     pub fn new(random: f64) -> Self {
+        // The range refuses NaN as well.
         if (0.0..1.0).contains(&random) {
             Self(random)
         } else {

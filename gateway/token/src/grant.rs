@@ -79,6 +79,7 @@ impl GrantFate {
         match failure.class {
             FailureClass::Rejected | FailureClass::Config => Self::Unharmed,
             FailureClass::Interaction => Self::Refused,
+            // `Unknown` is the careful reading: the grant may be used up.
             FailureClass::Transient | FailureClass::Protocol | FailureClass::Bug => Self::Unknown,
         }
     }
@@ -112,6 +113,7 @@ impl Grant {
                     PresentationRule::AfterIntent { last_chance: true }
                 }
                 SingleUseStatus::OutcomeUnknown
+                // A second presentation while one is under way would look to the carrier like a stolen token.
                 | SingleUseStatus::Presenting
                 | SingleUseStatus::LastChance
                 | SingleUseStatus::Spent => PresentationRule::Refused,
@@ -158,6 +160,7 @@ impl Grant {
             grant.status = match grant.status {
                 SingleUseStatus::Held => SingleUseStatus::Presenting,
                 SingleUseStatus::OutcomeUnknown => SingleUseStatus::LastChance,
+                // A report that comes twice changes nothing.
                 same @ (SingleUseStatus::Presenting
                 | SingleUseStatus::LastChance
                 | SingleUseStatus::Spent) => same,
@@ -199,6 +202,7 @@ impl Grant {
                     grant.keep_alive_at = lifetime
                         .and_then(|life| now.checked_add(life.mul_f64(keep_alive_fraction)));
                 }
+                // The keep-alive instant stays: the old refresh token's life goes on.
                 GrantUpdate::Kept => grant.status = SingleUseStatus::Held,
                 GrantUpdate::Gone => grant.status = SingleUseStatus::Spent,
             }

@@ -141,6 +141,7 @@ impl Lifecycle {
         match state {
             // Renewing => Acquiring
             LifecycleState::Renewing { flight, .. } => {
+                // Without an instant: the answer of the flight may come at any moment.
                 step.withdraw(AbsenceReason::Expired, None);
                 LifecycleState::Acquiring { flight }
             }
@@ -230,8 +231,10 @@ impl Lifecycle {
             } if token.generation == generation
                 // One renewal per cool-down: the carrier may answer 401 for what no token cures.
                 && self.cool_down.until(step.now).is_none()
+                // A grant of unknown fate is not risked for one refusal: it waits for the token's end.
                 && !self.grant.outcome_unknown()
                 && !self.grant.spent()
+                // Where only a person helps, a renewal would repeat the refusal.
                 && matches!(next, NextAttempt::At(_)) =>
             {
                 self.cool_down.arm(step.now, &self.policy.cool_down);
@@ -266,6 +269,7 @@ impl Lifecycle {
         step: &mut Step,
     ) -> LifecycleState {
         match state {
+            // A second flight would present the same grant twice.
             state @ (LifecycleState::Acquiring { .. } | LifecycleState::Renewing { .. }) => state,
             LifecycleState::Fresh { token, .. } => self.start(Some(token), reason, step),
             LifecycleState::Vacant
@@ -276,9 +280,11 @@ impl Lifecycle {
 
     /// Any state but Vacant => Acquiring; no token of the old credentials survives.
     fn changed(&mut self, state: LifecycleState, step: &mut Step) -> LifecycleState {
+        // Failures of the old credentials say nothing of the new ones.
         self.failures = 0;
         self.cool_down = CoolDown::default();
         match state {
+            // Nothing was published, and nobody has asked yet.
             LifecycleState::Vacant => LifecycleState::Vacant,
             LifecycleState::Acquiring { flight } | LifecycleState::Renewing { flight, .. } => {
                 step.withdraw(AbsenceReason::Changed, None);
@@ -303,6 +309,7 @@ impl Lifecycle {
     fn wish_to_wake(&mut self, step: &mut Step) {
         let at = match &self.state {
             LifecycleState::Vacant => self.grant.keep_alive_at(),
+            // A flight reports by itself, and refused credentials are tried on demand only.
             LifecycleState::Acquiring { .. } | LifecycleState::Rejected { .. } => None,
             LifecycleState::Fresh { token, next, .. } => {
                 let end = token.usable_until;

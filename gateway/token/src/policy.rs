@@ -86,6 +86,7 @@ impl Default for Policy {
                 allowed: true,
                 lead: secs(60),
             },
+            // The other half of its life is left for outages, of the gateway and of the carrier.
             keep_alive_fraction: 0.5,
         }
     }

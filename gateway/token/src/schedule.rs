@@ -51,6 +51,7 @@ impl RenewalPolicy {
         }
         // At most a tenth: a fixed margin would leave nothing of a token that lives for seconds.
         let usable = lifetime - self.margin.min(lifetime / 10);
+        // At random, so that accounts whose tokens came together do not renew together for ever.
         let deviation = 1.0 + self.spread.clamp(0.0, 0.5) * (2.0 * jitter.unit() - 1.0);
         let renew = lifetime
             .mul_f64((self.fraction.clamp(0.05, 0.95) * deviation).min(1.0))

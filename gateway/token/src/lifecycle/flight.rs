@@ -131,6 +131,7 @@ impl Lifecycle {
         step: &mut Step,
     ) -> LifecycleState {
         self.grant = grant;
+        // A login or a restart begins anew.
         self.failures = 0;
         self.cool_down = CoolDown::default();
         let plan = token.and_then(|token| {
@@ -162,6 +163,7 @@ impl Lifecycle {
             generation: token.generation,
             usable_until: token.usable_until,
         });
+        // A token without a usable grant is the last one: only a person can bring another.
         let next = if self.grant.spent()
             || self.grant.outcome_unknown() && !self.policy.last_chance.allowed
         {
@@ -169,6 +171,7 @@ impl Lifecycle {
         } else if self.grant.outcome_unknown() {
             NextAttempt::At(self.last_chance_at(&token, step))
         } else {
+            // A keep-alive that is overdue still leaves the pause between two renewals.
             let keep_alive_at = self.grant.keep_alive_at().unwrap_or(plan.renew_at);
             NextAttempt::At(
                 plan.renew_at
@@ -185,6 +188,7 @@ impl Lifecycle {
     /// When to risk a grant of unknown fate: as late as the token allows.
     fn last_chance_at(&self, token: &PublishedToken, step: &Step) -> Instant {
         let lead = self.policy.last_chance.lead;
+        // The token may live for less than the lead.
         token
             .usable_until
             .checked_sub(lead)
@@ -267,11 +271,13 @@ impl Lifecycle {
             FailureClass::Transient => wait(backoff.transient),
             FailureClass::Protocol => wait(backoff.protocol),
             FailureClass::Bug => wait(backoff.bug),
+            // The carrier may accept them again later, so a demand may ask from then on.
             FailureClass::Rejected => {
                 return NextAttempt::Person {
                     probe_at: Some(step.now + backoff.probe_every),
                 };
             }
+            // Waiting changes nothing here.
             FailureClass::Config | FailureClass::Interaction => {
                 return NextAttempt::Person { probe_at: None };
             }
