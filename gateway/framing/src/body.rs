@@ -27,6 +27,7 @@ impl BodyFraming {
         match self {
             Self::None => (0, Ok(())),
             Self::Length(remaining) => {
+                // A length that the address space cannot hold is still counted down piece by piece.
                 let here = usize::try_from(*remaining)
                     .unwrap_or(usize::MAX)
                     .min(bytes.len());
@@ -43,6 +44,7 @@ impl BodyFraming {
                 }
                 (here, result)
             }
+            // Every byte is content: only the end of the connection says where it stops.
             Self::UntilClose => (bytes.len(), Ok(())),
         }
     }
@@ -83,6 +85,7 @@ impl BodyFraming {
 
     pub(crate) fn of_length(length: Option<u64>) -> Self {
         match length {
+            // A length of zero is no body: a parser that waited for it would wait for ever.
             None | Some(0) => Self::None,
             Some(length) => Self::Length(length),
         }

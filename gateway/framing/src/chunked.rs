@@ -81,6 +81,7 @@ impl ChunkedFraming {
             .min(available);
         self.remaining -= here as u64;
         if self.remaining == 0 {
+            // Set at once, so that a chunk whose data has just ended is never taken for one with more to come.
             self.state = ChunkedState::DataCr;
         }
         here
@@ -89,6 +90,7 @@ impl ChunkedFraming {
     /// Follows framing up to the next content, or to the end of the body.
     pub(crate) fn framing(&mut self, bytes: &[u8]) -> (usize, Result<(), Violation>) {
         for (at, &byte) in bytes.iter().enumerate() {
+            // Content is left to the caller, which passes it on in one piece.
             if matches!(self.state, ChunkedState::Data | ChunkedState::End) {
                 return (at, Ok(()));
             }
@@ -130,6 +132,7 @@ impl ChunkedFraming {
             b'0'..=b'9' => byte - b'0',
             b'a'..=b'f' => byte - b'a' + 10,
             b'A'..=b'F' => byte - b'A' + 10,
+            // A chunk without a digit has no size; some readers would take it for the last one.
             b'\r' if self.digits > 0 => return Ok(ChunkedState::SizeLf),
             b';' if self.digits > 0 => return Ok(ChunkedState::ExtensionName { empty: true }),
             _ => return Err(Violation::ChunkSize),
@@ -158,8 +161,10 @@ impl ChunkedFraming {
     ///
     /// White space between the parts is refused: readers disagree about where it may stand.
     fn extension(&mut self, byte: u8) -> Result<ChunkedState, Violation> {
+        // Counted before the byte is looked at, so that endless extensions end however they are written.
         self.line_extension += 1;
         self.body_extension += 1;
+        // Both, since many chunks with short extensions carry as much as one with a long one.
         if self.line_extension > limits::CHUNK_EXTENSION_BYTES
             || self.body_extension > limits::BODY_EXTENSION_BYTES
         {
@@ -172,6 +177,7 @@ impl ChunkedFraming {
             (ChunkedState::ExtensionName { empty: false }, b'=') => {
                 ChunkedState::ExtensionValue { empty: true }
             }
+            // Only at the start of a value: a quote in the middle has no single reading.
             (ChunkedState::ExtensionValue { empty: true }, b'"') => ChunkedState::Quoted,
             (ChunkedState::ExtensionValue { .. }, _) if octets::is_token(byte) => {
                 ChunkedState::ExtensionValue { empty: false }
@@ -198,12 +204,14 @@ impl ChunkedFraming {
     }
 
     fn trailer(&mut self, byte: u8) -> Result<ChunkedState, Violation> {
+        // Every byte of the section counts, line ends as well, so that empty names cost the sender too.
         self.trailer_bytes += 1;
         if self.trailer_bytes > limits::TRAILER_BYTES {
             return Err(Violation::TrailersTooLarge);
         }
         match (self.state, byte) {
             (ChunkedState::TrailerStart, b'\r') => Ok(ChunkedState::EndLf),
+            // A trailer that began with white space would be folded into the line before by some readers.
             (ChunkedState::TrailerStart, _) if octets::is_token(byte) => {
                 self.trailer_fields += 1;
                 if self.trailer_fields > limits::TRAILER_FIELDS {
@@ -221,6 +229,7 @@ impl ChunkedFraming {
             }
             (ChunkedState::TrailerLf, b'\n') => Ok(ChunkedState::TrailerStart),
             (ChunkedState::EndLf, b'\n') => Ok(ChunkedState::End),
+            // White space before the colon as well, as in a head.
             _ => Err(Violation::Trailer),
         }
     }

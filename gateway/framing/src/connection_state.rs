@@ -64,6 +64,7 @@ impl ConnectionState {
     #[must_use]
     pub fn refusal<B>(&self, request: &http::Request<B>) -> Option<Violation> {
         let violation = self.refusal.get()?;
+        // By the method, because requests before the refused one are still to be answered as usual.
         (request.method().as_str() == REFUSED_METHOD).then_some(violation)
     }
 
@@ -80,6 +81,7 @@ impl ConnectionState {
     /// Whether no request is being received or served and no response is waiting to be sent.
     #[must_use]
     pub fn is_idle(&self) -> bool {
+        // All three: a response may wait in the socket after its request is over.
         matches!(self.position.get(), Position::Between | Position::Ended)
             && self.active_requests.get() == 0
             && !self.write_blocked.get()
@@ -121,6 +123,7 @@ impl ConnectionState {
     /// Remembers which task to wake when the connection expires.
     pub(crate) fn wake_later(&self, waker: &Waker) {
         let mut known = self.waker.borrow_mut();
+        // Only when it differs: cloning a waker for each read costs an atomic operation.
         if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
             *known = Some(waker.clone());
         }

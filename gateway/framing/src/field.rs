@@ -29,10 +29,12 @@ pub(crate) enum MessageKind {
 impl FramingFields {
     /// Checks one line (without its line end) and remembers what frames the message.
     pub(crate) fn check_line(&mut self, line: &[u8], kind: MessageKind) -> Result<(), Violation> {
+        // Before the line is looked at, so that a head of endless fields costs no more than the limit.
         if self.count == limits::FIELDS {
             return Err(Violation::TooManyFields);
         }
         self.count += 1;
+        // One pass finds the end of the name and notes an underscore, since every field line takes this path.
         let (length, underscore) = octets::token_prefix(line);
         self.name = length;
         let (name, remainder) = line.split_at(length);
@@ -40,6 +42,7 @@ impl FramingFields {
             [b':', value @ ..] if !name.is_empty() => value,
             _ => return Err(malformed(name, remainder)),
         };
+        // By length first: a name of another length is compared with nothing.
         match (kind, name.len()) {
             (MessageKind::Request, 4) if name.eq_ignore_ascii_case(b"host") => self.host(value),
             (MessageKind::Request, 6) if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
@@ -70,6 +73,7 @@ impl FramingFields {
 
     fn expect(&mut self, value: &[u8]) -> Result<(), Violation> {
         let known = octets::trim_ows(value).eq_ignore_ascii_case(b"100-continue");
+        // A second one is refused even if it says the same: another reader may take only one of them.
         if std::mem::replace(&mut self.expect, true) || !known {
             return Err(Violation::Expectation);
         }
@@ -95,6 +99,7 @@ impl FramingFields {
         if self.length.is_some() {
             return Err(Violation::RepeatedContentLength);
         }
+        // In whichever order the two come.
         if self.chunked {
             return Err(Violation::LengthAndEncoding);
         }
@@ -103,6 +108,7 @@ impl FramingFields {
     }
 
     fn encoding(&mut self, value: &[u8]) -> Result<(), Violation> {
+        // Two fields are a list in which `chunked` is not last, or is there twice.
         if self.chunked {
             return Err(Violation::RepeatedTransferEncoding);
         }
@@ -137,6 +143,7 @@ fn malformed(name: &[u8], remainder: &[u8]) -> Violation {
 /// Digits only, no sign, no leading zero, and small enough for a signed 64-bit counter.
 fn decimal(digits: &[u8]) -> Option<u64> {
     // Nineteen digits cannot overflow 64 bits.
+    // No leading zero: some readers take such a number for an octal one.
     if digits.is_empty() || digits.len() > 19 || (digits[0] == b'0' && digits.len() > 1) {
         return None;
     }
@@ -162,6 +169,7 @@ fn is_other_coding(value: &[u8]) -> bool {
         if coding.is_empty()
             || !octets::are_token_octets(coding)
             || coding.eq_ignore_ascii_case(b"chunked")
+            // `identity` was a coding once, and readers disagree about what it says of the length.
             || coding.eq_ignore_ascii_case(b"identity")
         {
             return false;
@@ -205,6 +213,7 @@ const PROTECTED_PREFIXES: [&str; 3] = ["x-forwarded-", "x-waybill-", "waybill-"]
 fn imitates_protected(name: &[u8]) -> bool {
     // Names without a dash have nothing to imitate, but some readers drop an underscore around them.
     let bare = trim_underscores(name);
+    // Some readers drop underscores at the edges as well.
     let single = bare.len() < name.len()
         && [
             "authorization",

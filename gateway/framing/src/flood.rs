@@ -28,6 +28,7 @@ impl FloodBudget {
     /// Adds what came within `step`, and returns whether the bucket overflows.
     pub(crate) fn overflows(&mut self, state: &ConnectionState, step: Duration) -> bool {
         let cost = state.frame_cost.get();
+        // Almost every check of an idle connection ends here.
         if cost == self.cost && self.level == 0 {
             return false;
         }
@@ -37,6 +38,7 @@ impl FloodBudget {
         let step = u64::try_from(step.as_millis()).unwrap_or(u64::MAX / 2);
         let time = self.remainder + step * FRAMES_PER_SECOND;
         self.remainder = time % 1000;
+        // Credit pays at once and is not saved up: an emptied bucket stays empty.
         let drained = (credit - self.credit) + time / 1000;
         self.level = (self.level + (cost - self.cost)).saturating_sub(drained);
         (self.cost, self.credit) = (cost, credit);

@@ -101,6 +101,7 @@ impl HeadParser {
             let window = &bytes[..bytes.len().min(limit)];
             let end = match line::find(window, self.scanned)? {
                 Line::Complete(end) => end,
+                // At the limit without an end: more bytes cannot make it shorter.
                 Line::Incomplete(_) if window.len() == limit => return Err(self.too_long()),
                 Line::Incomplete(scanned) => {
                     self.scanned = scanned;
@@ -109,6 +110,7 @@ impl HeadParser {
             };
             let start_of_line = self.line;
             let line = &window[start_of_line..end];
+            // Past both bytes of the line end, so that its LF is never searched again.
             self.line = end + 2;
             self.scanned = end + 2;
             match self.start {
@@ -140,11 +142,13 @@ impl HeadParser {
     /// The offset before which a request line has to end.
     fn request_line(&self) -> usize {
         let line = start_line::OTHER_BYTES.saturating_add(self.bounds.target);
+        // From where the line starts: empty lines before it do not shorten a target.
         line.saturating_add(self.line + 2)
     }
 
     fn too_long(&self) -> Violation {
         match (self.start, self.kind) {
+            // Only if the line's own limit was reached first; otherwise the whole head is too large.
             (None, MessageKind::Request) if self.request_line() <= self.bounds.head => {
                 Violation::TargetTooLong
             }
@@ -154,6 +158,7 @@ impl HeadParser {
 
     fn empty_line(&mut self) -> Result<(), Violation> {
         self.empty_lines += 1;
+        // None at all before a response: a carrier has no old clients' habits.
         if self.kind == MessageKind::Response || self.empty_lines > limits::EMPTY_LINES {
             return Err(Violation::EmptyLines);
         }

@@ -9,6 +9,7 @@ use crate::octets;
 /// Stricter than the grammar: no percent-encoding, no sub-delimiters and no empty port. DNS names need
 /// none of them, and a comma makes some readers see two hosts.
 pub(crate) fn is_valid(value: &[u8]) -> bool {
+    // Only IPv6 stands in brackets; future kinds of addresses have no reader here.
     if let [b'[', literal @ ..] = value {
         return match memchr::memchr(b']', literal) {
             Some(end) => is_ipv6(&literal[..end]) && is_port_suffix(&literal[end + 1..]),
@@ -28,6 +29,7 @@ fn is_port_suffix(suffix: &[u8]) -> bool {
     let [b':', digits @ ..] = suffix else {
         return suffix.is_empty();
     };
+    // Before the loop: more than five digits could not be a port, and might overflow.
     if digits.is_empty() || digits.len() > 5 {
         return false;
     }

@@ -40,6 +40,7 @@ pub(crate) struct FrameAccounting {
 impl FrameAccounting {
     /// Takes the next bytes of the connection and updates its state.
     pub(crate) fn advance(&mut self, mut bytes: &[u8], state: &ConnectionState) {
+        // The preface is no frame and costs nothing.
         let preface = bytes.len().min(PREFACE - self.preface);
         self.preface += preface;
         bytes = &bytes[preface..];
@@ -68,6 +69,7 @@ impl FrameAccounting {
         let [a, b, c, kind, ..] = self.header;
         self.payload = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
         let (cost, credit) = match kind {
+            // Data earns as much as it carries: frames of a single byte earn nothing.
             kind::DATA => (1, self.payload as u64 / DATA_PER_FRAME),
             kind::RST_STREAM | kind::SETTINGS => (EXPENSIVE, 0),
             _ => (1, 0),
@@ -77,6 +79,7 @@ impl FrameAccounting {
     }
 
     fn end(&mut self, state: &ConnectionState) {
+        // Here and not at the next header, so that a finished frame leaves the connection between two.
         self.filled = 0;
         let [_, _, _, kind, flags, ..] = self.header;
         let is_head = matches!(kind, kind::HEADERS | kind::CONTINUATION);

@@ -94,6 +94,7 @@ pub(crate) fn host_prefix(bytes: &[u8]) -> usize {
 /// The length of the token at the start, and whether it contains an underscore.
 pub(crate) fn token_prefix(bytes: &[u8]) -> (usize, bool) {
     let mut at = 0;
+    // Eight bytes at a time as long as they are letters and dashes, which almost every name is.
     while let Some(word) = bytes[at..].first_chunk::<8>() {
         let plain = plain_prefix(u64::from_le_bytes(*word));
         at += plain;

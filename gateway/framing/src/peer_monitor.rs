@@ -62,6 +62,7 @@ impl PeerMonitor {
     /// Monitors a connection from `now` on, a monotonic time with any origin.
     #[must_use]
     pub fn new(state: Rc<ConnectionState>, now: Duration) -> Self {
+        // Before the first check: a connection that closes meanwhile may already wait for the sweep.
         state.watched.set(true);
         let seen = progress(&state);
         Self {
@@ -82,6 +83,7 @@ impl PeerMonitor {
         self.checked = now;
         // Before the early return below: time spent in this stage must be counted in each check.
         let too_slow = self.is_body_too_slow(seen.0, step, timeouts);
+        // Before the timeouts: a flood is progress, and so would never look slow.
         if self.flood.overflows(&self.state, step) {
             self.state.expire(Expiry::Flood);
             return Some(Expiry::Flood);
@@ -103,6 +105,7 @@ impl PeerMonitor {
         if waited < limit && !too_slow {
             return None;
         }
+        // The period begins anew, so that the peer is reported once and not in each check.
         self.since = now;
         self.body.waited = Duration::ZERO;
         self.state.expire(expiry);
@@ -133,6 +136,7 @@ impl PeerMonitor {
             return false;
         }
         let (head, received) = (self.state.heads.get(), self.state.received.get());
+        // A new body has its own pace: a slow one before it must not count against it.
         if self.body.head != head {
             self.body = BodyPace {
                 head,
@@ -142,12 +146,15 @@ impl PeerMonitor {
             return false;
         }
         self.body.waited += step;
+        // In 128 bits, because rate and time are settings and their product may be large.
         let due = u128::from(timeouts.body_rate) * self.body.waited.as_millis() / 1000;
+        // Not before `body_idle`: a slow start is no slow body.
         self.body.waited >= timeouts.body_idle && u128::from(received - self.body.received) < due
     }
 }
 
 fn progress(state: &ConnectionState) -> (Stage, u64) {
+    // First: a connection that is closing is in no other stage.
     if state.lingering.get() {
         return (Stage::Linger, 0);
     }
@@ -159,6 +166,7 @@ fn progress(state: &ConnectionState) -> (Stage, u64) {
     let begun = state.heads.get() + state.begun_requests.get();
     match state.position.get() {
         Position::Head => (Stage::Head, state.heads.get()),
+        // Only while hyper wants more: a body that the carrier is too slow to take is not the peer's fault.
         Position::Body if state.read_blocked.get() => (Stage::Body, state.received.get()),
         Position::Between | Position::Ended if state.is_idle() && begun == 0 => {
             (Stage::FirstRequest, 0)

@@ -51,6 +51,7 @@ impl ReadBuffer {
 
     /// Copies approved bytes into `buf`, and returns whether there were any.
     pub fn deliver(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        // Never more than the caller has room for; the remainder is delivered next time.
         let count = (self.approved - self.delivered).min(buf.remaining());
         buf.put_slice(&self.bytes[self.delivered..self.delivered + count]);
         self.delivered += count;

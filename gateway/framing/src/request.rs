@@ -85,6 +85,7 @@ impl RequestFraming {
                     } else {
                         BodyFraming::of_length(complete.fields.length)
                     };
+                    // A new one for each head: nothing of a message may colour the next.
                     self.head = HeadParser::new(MessageKind::Request, self.bounds);
                 }
                 Ok(None) => {
@@ -103,6 +104,7 @@ impl RequestFraming {
     /// What the next byte belongs to; after a violation, what the offending byte belonged to.
     #[must_use]
     pub fn position(&self) -> Position {
+        // First: behind the last request even a violation is of no interest.
         if self.is_ended() {
             return Position::Ended;
         }

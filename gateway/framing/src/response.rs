@@ -97,6 +97,7 @@ impl ResponseFraming {
         bytes: &[u8],
         spans: &mut FieldSpans,
     ) -> Result<ResponsePart, Violation> {
+        // For ever: behind a violation nobody knows where the next response begins.
         if let Some(violation) = self.violation {
             return Err(violation);
         }
@@ -151,13 +152,17 @@ impl ResponseFraming {
         let fields = complete.fields;
         let framed = fields.chunked || fields.length.is_some_and(|n| n > 0);
         match complete.start.status {
+            // It was never asked for, and what follows it would not be HTTP.
             101 => return Err(Violation::SwitchingProtocols),
+            // Two readers would disagree whether a body follows.
             100..200 if framed => return Err(Violation::LengthWithoutBody),
             100..200 => {
                 self.informational += 1;
+                // Each of them is legal, so only their number can be limited.
                 if self.informational > limits::INFORMATIONAL {
                     return Err(Violation::InformationalFlood);
                 }
+                // Their fields belong to a response that nobody passes on.
                 spans.clear();
                 return Ok(ResponsePart::Skip(complete.length));
             }
@@ -165,10 +170,12 @@ impl ResponseFraming {
             // Content-Length in a 304 is that of the response that was not sent.
             204 | 304 => {}
             _ if to_head => {}
+            // Chunked before the length, as RFC 9112 section 6.3 orders them.
             _ if fields.chunked => self.body = BodyFraming::Chunked(ChunkedFraming::new()),
             _ if fields.length.is_some() => self.body = BodyFraming::of_length(fields.length),
             _ => self.body = BodyFraming::UntilClose,
         }
+        // With the head: from here on only the body is missing, and a further response is unsolicited.
         self.awaiting = Awaiting::Nothing;
         Ok(ResponsePart::Head(ResponseHead {
             length: complete.length,

@@ -36,6 +36,7 @@ pub(crate) fn request(line: &[u8], limit: usize) -> Result<StartLine, Violation>
 }
 
 fn is_plain(method: &[u8], target: &[u8], limit: usize) -> bool {
+    // Only the methods that carriers' clients use; the others take the longer way.
     matches!(
         method,
         b"GET" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"HEAD"
@@ -55,10 +56,12 @@ fn check_in_full(line: &[u8], limit: usize) -> Result<StartLine, Violation> {
     if !octets::are_token_octets(method) || method.is_empty() {
         return Err(Violation::Method);
     }
+    // The stand-in's method is refused, or a client could make a service answer for a violation of before.
     if method.len() > limits::METHOD_BYTES || method == REFUSED_METHOD.as_bytes() {
         return Err(Violation::MethodTooLong);
     }
     let http_11 = is_http_11(version)?;
+    // Before the form of the target is looked at: the length is the cheaper question.
     if target.len() > limit {
         return Err(Violation::TargetTooLong);
     }
@@ -80,6 +83,7 @@ fn is_known_form(method: &[u8], target: &[u8]) -> bool {
     match target {
         [b'/', ..] => true,
         b"*" => method == b"OPTIONS",
+        // The absolute form, which RFC 9112 section 3.2.2 makes every server accept.
         _ => {
             let Some(scheme) = memchr::memmem::find(target, b"://") else {
                 return false;
@@ -87,6 +91,7 @@ fn is_known_form(method: &[u8], target: &[u8]) -> bool {
             let (scheme, hier) = (&target[..scheme], &target[scheme + 3..]);
             let authority = memchr::memchr2(b'/', b'?', hier).map_or(hier, |end| &hier[..end]);
             (scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https"))
+                // A user before the host would be a second reading of the authority.
                 && host::is_valid(authority)
         }
     }
@@ -102,6 +107,7 @@ pub(crate) fn response(line: &[u8]) -> Result<StartLine, Violation> {
         return Err(Violation::StatusLine);
     };
     let http_11 = is_http_11(version).map_err(|_| Violation::StatusLine)?;
+    // The reason phrase is not looked at, since nothing depends on it.
     if !matches!(line[12..], [] | [b' ', ..]) {
         return Err(Violation::StatusLine);
     }
@@ -121,6 +127,7 @@ fn is_http_11(version: &[u8]) -> Result<bool, Violation> {
     match version {
         b"HTTP/1.1" => Ok(true),
         b"HTTP/1.0" => Ok(false),
+        // A real version that is not spoken gets 505; anything else is no request line.
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
             if major.is_ascii_digit() && minor.is_ascii_digit() =>
         {

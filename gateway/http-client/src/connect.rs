@@ -16,11 +16,13 @@ pub(crate) async fn connect(target: &Target, progress: &Progress) -> Result<TcpS
             HttpError::new(HttpErrorKind::Dns, message)
         })?
         .collect();
+    // From here on the name is known, so a deadline is the network's.
     progress.begin(HttpErrorKind::Connect);
     let mut last = HttpError::new(
         HttpErrorKind::Dns,
         format!("{} has no address", target.host),
     );
+    // The system has put the better addresses first (RFC 6724).
     for address in addresses {
         let attempt = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
         let message = match attempt {

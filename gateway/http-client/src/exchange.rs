@@ -54,6 +54,7 @@ where
     let mut connection = std::pin::pin!(connection);
     let mut exchange = std::pin::pin!(exchange);
     tokio::select! {
+        // The response first: when both are ready, the closed connection must not hide it.
         biased;
         response = &mut exchange => response,
         // A server may close as soon as it has answered: what it sent is still read to its end.
@@ -82,6 +83,7 @@ fn wire_request(
     }
     let authority = target.authority.parse().map_err(|_| denied())?;
     wire.headers_mut().insert(header::HOST, authority);
+    // Said to the server as well, so that it frees the connection at once.
     let close = HeaderValue::from_static("close");
     wire.headers_mut().insert(header::CONNECTION, close);
     Ok(wire)

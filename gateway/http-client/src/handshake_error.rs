@@ -37,6 +37,7 @@ const fn explain_certificate(error: &Error) -> Option<&'static str> {
             "its certificate is not valid yet, or this machine's clock is behind"
         }
         CertificateError::Revoked => "its certificate was revoked",
+        // What the TLS library says of itself is plain enough.
         _ => return None,
     })
 }

@@ -27,6 +27,7 @@ impl HyperClient {
     /// When TLS cannot be set up.
     pub fn with_roots(roots: RootCertStore) -> Result<Self, TrustError> {
         let mut config = tls::client_config(roots)?;
+        // The exchange speaks HTTP/1.1 only, so the server must not choose HTTP/2.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self {
             tls: Arc::new(config),
@@ -76,6 +77,7 @@ impl HttpClient for HyperClient {
         Box::pin(async move {
             let limit = request.timeout;
             let progress = Progress::new();
+            // Around everything, DNS included: a step of its own deadline could add up to more.
             let sent = tokio::time::timeout(limit, self.send_once(request, &progress)).await;
             sent.unwrap_or_else(|_elapsed| {
                 let message = format!("no complete answer within {} s", limit.as_secs_f32());

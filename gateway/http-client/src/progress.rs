@@ -17,6 +17,7 @@ impl Progress {
 
     /// Records that the next step began.
     pub(crate) fn begin(&self, step: HttpErrorKind) {
+        // A poisoned lock still holds a step, and the deadline needs one.
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
 

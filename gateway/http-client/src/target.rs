@@ -30,6 +30,7 @@ impl Target {
         if authority.as_str().contains('@') || authority.host().is_empty() {
             return Err(denied("names a user or no host"));
         }
+        // TLS names and sockets take an IPv6 address without brackets.
         let host = authority
             .host()
             .trim_start_matches('[')

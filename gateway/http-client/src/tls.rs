@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// The one cryptographic provider of this program.
 pub fn crypto_provider() -> Arc<CryptoProvider> {
+    // Named here, so that no dependency's choice of a default decides.
     Arc::new(aws_lc_rs::default_provider())
 }
 

@@ -41,6 +41,7 @@ pub fn trusted_roots(extra_ca_file: Option<&Path>) -> Result<RootCertStore, Trus
     if let Some(path) = extra_ca_file {
         add_ca_file(&mut roots, path)?;
     }
+    // Better now than with the first token request.
     if roots.is_empty() {
         return Err(TrustError::Empty);
     }
@@ -63,6 +64,7 @@ fn add_ca_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TrustError>
             .map_err(|cause| refuse(cause.to_string()))?;
         added += 1;
     }
+    // An empty file is most likely the wrong one.
     if added == 0 {
         return Err(refuse("it holds no certificate".to_owned()));
     }

@@ -23,6 +23,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<T> {
     ) -> Poll<io::Result<()>> {
         let before = buf.remaining();
         loop {
+            // An empty buffer asks for nothing, and a read of nothing would look like the end of the stream.
             if before == 0 || self.buffer.deliver(buf) || buf.remaining() < before {
                 return Poll::Ready(Ok(()));
             }
@@ -72,6 +73,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Write for GuardedIo<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        // Before the write: a peer that does not read must not be handed more.
         self.check_write()?;
         let poll = Pin::new(&mut self.io).poll_write(cx, buf);
         self.count_write(cx, poll)
@@ -91,8 +93,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> hyper::rt::Write for GuardedIo<T> {
         let peer_may_be_sending = match self.framing.position() {
             Position::Between => false,
             Position::Head | Position::Body => true,
+            // Bytes behind the last request were dropped, so more of them may be on their way.
             Position::Ended => self.discarded > 0,
         };
+        // HTTP/2 says by a frame that it ends, and needs no waiting.
         if self.protocol == Protocol::Http1 && peer_may_be_sending {
             ready!(self.poll_linger(cx));
         }
@@ -125,6 +129,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
                 receive::poll_receive(io, state, cx, scratch).map_ok(|fresh| fresh.len())
             });
             match received {
+                // The peer has closed, which is what was waited for.
                 Poll::Ready(Ok(0) | Err(_)) => break,
                 Poll::Ready(Ok(received)) => self.discarded += received,
                 // Without a sweep nothing would ever end the wait.
@@ -147,6 +152,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => {
+                // The sweep tells a peer that does not read from one that is merely waited for by this.
                 self.state.write_blocked.set(true);
                 self.state.wake_later(cx.waker());
             }

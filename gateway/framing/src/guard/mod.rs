@@ -105,6 +105,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     pub fn set_http2(&mut self) {
         self.protocol = Protocol::Http2;
         self.buffer.approve_all();
+        // What was read before the agreement was known counts as well.
         self.frames.advance(self.buffer.bytes(), &self.state);
     }
 
@@ -148,6 +149,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     /// two requests, while nothing else reads.
     pub fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         loop {
+            // What was read before is told first, then the end.
             match self.read_end {
                 Some(ReadEnd::Closed) => return Poll::Ready(false),
                 None if self.buffer.is_empty() => {}
@@ -175,6 +177,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     /// Reads from the peer and hands on in one step, while nothing is buffered: what is read into `buf` is
     /// checked there, and what is not approved leaves it again.
     fn poll_pass(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<usize>> {
+        // Only behind what the caller had in its buffer before.
         let before = buf.filled().len();
         ready!(receive::poll_fill(&mut self.io, &self.state, cx, buf))?;
         let fresh = &buf.filled()[before..];
@@ -185,11 +188,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         }
         let advance = self.framing.advance(fresh);
         let remainder = &fresh[advance.approved..];
+        // Counted, so that closing knows whether the peer was still sending.
         if self.framing.position() == Position::Ended {
             self.discarded += remainder.len();
         } else if advance.violation.is_none() {
             self.buffer.extend(remainder);
         }
+        // Everything behind leaves the caller's buffer: hyper never sees a byte that was not checked.
         buf.set_filled(before + advance.approved);
         self.publish_position();
         if let Some(violation) = advance.violation {
@@ -241,6 +246,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             self.read_end = Some(ReadEnd::Failed(violation));
             return;
         }
+        // Set before hyper reads the stand-in, since the service asks for it then.
         self.state.refusal.set(Some(violation));
         self.read_end = Some(ReadEnd::Refused);
         self.buffer.discard_unapproved();
@@ -252,6 +258,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     fn expire(&mut self) -> bool {
         match (self.state.expiry(), self.framing.position()) {
             (None, _) => return false,
+            // HTTP/2 has answers of its own for a slow peer, and no head to refuse here.
             (Some(_), _) if self.protocol == Protocol::Http2 => {
                 self.read_end = Some(ReadEnd::Closed);
             }
@@ -262,6 +269,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             }
             // The head or body became complete after the sweep had looked.
             (Some(Expiry::Head | Expiry::Body), _) => {
+                // Taken back, so that the next look starts anew.
                 self.state.expiry.set(None);
                 return false;
             }

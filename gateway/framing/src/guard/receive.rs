@@ -30,7 +30,9 @@ pub(super) fn poll_fill<T: AsyncRead + Unpin>(
 ) -> Poll<io::Result<()>> {
     let before = buf.filled().len();
     let poll = Pin::new(io).poll_read(cx, buf);
+    // Whether the peer or the gateway is waited for decides whether a slow body counts.
     state.read_blocked.set(poll.is_pending());
+    // Also known to the sweep, which must be able to wake a task that waits for a silent peer.
     if poll.is_pending() {
         state.wake_later(cx.waker());
     }
