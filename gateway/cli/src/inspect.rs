@@ -116,15 +116,7 @@ pub(crate) fn audit(
     } else {
         let rows = entries.iter().map(audit_row).collect();
         output.table(
-            &[
-                "No.",
-                "When",
-                "Who",
-                "What",
-                "On",
-                "CommandOutcome",
-                "Detail",
-            ],
+            &["No.", "When", "Who", "What", "On", "Outcome", "Detail"],
             rows,
         )?;
     }

@@ -69,10 +69,7 @@ fn print(view: &TokenView, output: &mut Output) -> Result<(), CliError> {
         return Ok(());
     }
     let rows = view.renewals.iter().map(renewal_row).collect();
-    output.table(
-        &["Renewed", "Why", "CommandOutcome", "Code", "Message"],
-        rows,
-    )?;
+    output.table(&["Renewed", "Why", "Outcome", "Code", "Message"], rows)?;
     Ok(())
 }
 
