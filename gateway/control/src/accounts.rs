@@ -28,6 +28,7 @@ impl ControlPlane {
             })
             .await?;
         let mut accounts = store.accounts().await?;
+        // The store has no order of its own.
         accounts.sort_by(|one, other| one.name.cmp(&other.name));
         let views = accounts.into_iter().map(|account| {
             let ends = ends.get(&account.name).copied().flatten();
@@ -67,6 +68,7 @@ impl ControlPlane {
         actor: &Actor,
         account: AddAccount,
     ) -> Result<AccountView, ControlError> {
+        // The number of secrets and never the secrets: the trail is read by people.
         let detail = json!({
             "carrier": account.carrier, "environment": account.environment,
             "grant": account.grant, "numbers": account.numbers, "client_id": account.client_id,
@@ -75,8 +77,11 @@ impl ControlPlane {
         let work = async {
             let record = self.record(account)?;
             self.check(&record)?;
+            // From the first write to the publication, so that a second change cannot publish an older state over this
+            // one.
             let _turn = self.context.changes.lock().await;
             self.context.store.add_account(&record).await?;
+            // After the store: an account that the broker had alone would be gone with the next start.
             self.connect(&record).await?;
             self.publish().await?;
             // After publishing: a request that arrives now waits for this token instead of being
@@ -105,8 +110,10 @@ impl ControlPlane {
         });
         let subject = format!("account:{name}");
         let work = async {
+            // Before the record is read, so that two changes of one account follow each other.
             let _turn = self.context.changes.lock().await;
             let before = self.known_account(name).await?;
+            // A login is bound to a person's consent, not to a secret: another secret keeps it.
             let new_credentials = before.grant == GrantKind::ClientCredentials
                 && (change.client_id.is_some() || change.client_secrets.is_some());
             let record = changed(&before, change)?;
@@ -159,6 +166,7 @@ impl ControlPlane {
             self.context.broker.remove_account(&account.name);
             self.context.set_wired(&account.name, None);
             self.context.store.remove_account(&account.name).await?;
+            // Last, so that the data plane answers with the reason until the account is really gone.
             self.publish().await
         };
         self.audited(actor, "account.remove", &subject, json!({}), work)
@@ -258,6 +266,7 @@ fn managed(account: &AccountRecord) -> ControlError {
 /// Checks a client id: no colon and no control characters (RFC 7617 section 2). The error does not
 /// repeat the text, because it is a secret if a person swaps the two.
 fn client_id(text: String) -> Result<String, ControlError> {
+    // Visible ASCII only, because a plugin may put the client id into a header field.
     let fits = |b: u8| b.is_ascii_graphic() && b != b':';
     if (1..=512).contains(&text.len()) && text.bytes().all(fits) {
         return Ok(text);
@@ -274,6 +283,7 @@ fn secrets(texts: Vec<SecretText>) -> Result<Vec<gateway_model::ClientSecret>, C
         (1..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
     };
     let secrets: Vec<_> = texts.into_iter().map(|text| text.0).collect();
+    // Several, so that a new secret can be added while the carrier still accepts the old one.
     if !secrets.is_empty() && secrets.len() <= 8 && secrets.iter().all(fits) {
         return Ok(secrets);
     }
@@ -320,6 +330,7 @@ pub(crate) fn state(
     account: &AccountRecord,
     status: Option<&AccountStatus>,
 ) -> (AccountState, Option<String>) {
+    // Switched off counts before whatever the broker may still say.
     let Some(status) = status.filter(|_| account.active) else {
         return (AccountState::Inactive, None);
     };

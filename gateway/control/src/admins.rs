@@ -25,6 +25,7 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be read.
     pub async fn authenticate(&self, token: &Secret) -> Result<Option<Identity>, ControlError> {
+        // Stored and compared as a digest, so that a copy of the store gives nobody access.
         let digest = digest(token);
         let tokens = self.context.store.admin_tokens().await?;
         // Every token is compared, in constant time: the duration must not tell how much of a guess was
@@ -50,6 +51,7 @@ impl ControlPlane {
         &self,
         keep: impl FnOnce(&Secret) -> std::io::Result<()>,
     ) -> Result<Option<Secret>, ControlError> {
+        // Any token, not only one of that name: an operator may have replaced the first.
         if !self.context.store.admin_tokens().await?.is_empty() {
             return Ok(None);
         }
@@ -98,6 +100,7 @@ impl ControlPlane {
         })?;
         let subject = format!("admin-token:{name}");
         let work = async {
+            // Made here and never chosen by the caller, so that no token is guessable.
             let secret = self.context.random_text();
             let record = AdminTokenRecord {
                 name: name.to_string(),
@@ -125,6 +128,7 @@ impl ControlPlane {
         // trail.
         let subject = format!("admin-token:{}", name.chars().take(64).collect::<String>());
         let work = async {
+            // Under the lock: two removals at once could each see the other's token as the one that stays.
             let _turn = self.context.changes.lock().await;
             let tokens = self.context.store.admin_tokens().await?;
             // Without a token of this role nobody could make another one.

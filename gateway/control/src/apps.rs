@@ -31,6 +31,7 @@ impl ControlPlane {
         let subject = format!("app:{}", app.name);
         let detail = json!({
             "accounts": app.accounts, "client_id": app.client_id, "rate": app.rate,
+            // Only how many: a retired key still names an app.
             "legacy_keys": app.legacy_keys.len(),
         });
         let work = async {
@@ -44,6 +45,7 @@ impl ControlPlane {
             }
             let (record, secrets) = self.new_app(&app).await?;
             self.context.store.put_app(&record).await?;
+            // After the app, to which each of them belongs.
             for key in &app.legacy_keys {
                 self.add_legacy_key(&record, &key.0).await?;
             }
@@ -68,10 +70,12 @@ impl ControlPlane {
         let work = async {
             let _turn = self.context.changes.lock().await;
             let mut record = self.operator_app(name).await?;
+            // Naming neither means both, since a leak rarely says which.
             let all = !which.secret && !which.key;
             let secret = (record.client_id.is_some() && (all || which.secret))
                 .then(|| self.context.random_text());
             let key =
+                // A key that was asked for by name is made even if the app had none.
                 (which.key || all && record.key.is_some()).then(|| self.context.random_text());
             if secret.is_none() && key.is_none() {
                 let message = format!("app {name} has no such secret");
@@ -132,6 +136,7 @@ impl ControlPlane {
         let subject = format!("app:{name}");
         let work = async {
             let _turn = self.context.changes.lock().await;
+            // Of the configuration's apps the next start would bring the removed one back.
             let record = self.operator_app(name).await?;
             self.context.store.remove_app(&record.name).await?;
             self.publish().await
@@ -161,6 +166,7 @@ impl ControlPlane {
         if app.accounts.is_empty() {
             return Err(no_account());
         }
+        // A name without an account would become a right to whatever is added under it later.
         for account in &app.accounts {
             self.known_account(account).await?;
         }
@@ -265,6 +271,7 @@ fn accounts(
             accounts.push(account.clone());
         }
     }
+    // After the default was put in front: a default alone makes no list.
     if wanted.is_empty() {
         return Err(no_account());
     }
@@ -305,6 +312,7 @@ fn accounts(
 /// Checks that a secret can be sent in a header field.
 fn sendable(secret: &Secret) -> Result<(), ControlError> {
     let text = secret.expose();
+    // Eight at least: an imported secret of fewer characters could be guessed by trying.
     let fits = (8..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if fits {
         return Ok(());

@@ -29,6 +29,7 @@ impl ControlPlane {
         };
         // The change is made: failing it now, because its outcome cannot be recorded, would mislead.
         if let Err(error) = store.audit_end(id, outcome).await {
+            // With everything that the entry lacks, so that the log can stand in for it.
             tracing::error!(%error, action, subject, outcome, "an audit entry has no outcome");
         }
         tracing::info!(actor = %actor.0, action, subject, outcome, "changed");

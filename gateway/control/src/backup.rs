@@ -18,6 +18,7 @@ impl ControlPlane {
         protection: &Protection,
     ) -> Result<Vec<u8>, ControlError> {
         let work = async {
+            // In memory, so that a failure half-way is an error and not a shortened file.
             let mut file = Vec::new();
             let store = &self.context.store;
             store

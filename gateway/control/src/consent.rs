@@ -40,12 +40,14 @@ impl ControlPlane {
     ) -> Result<ConsentStarted, ControlError> {
         let record = self.consenting_account(account).await?;
         let subject = format!("account:{}", record.name);
+        // In the trail even if it fails: who tried to sign in is worth knowing.
         let work = async {
             let wired = self.connected(&record.name)?;
             let instance = wired
                 .instance
                 .as_ref()
                 .ok_or_else(|| misconfigured(&wired))?;
+            // Two texts, because the state travels through the browser and the verifier must not.
             let (state, verifier) = (self.context.random_text(), self.context.random_text());
             // Recorded with the consent, because the token request must repeat it exactly (RFC 6749
             // section 4.1.3).
@@ -59,6 +61,7 @@ impl ControlPlane {
                 pkce_challenge: URL_SAFE_NO_PAD
                     .encode(Sha256::digest(verifier.expose().as_bytes())),
             };
+            // Before anything is stored: a plugin that refuses leaves no consent behind.
             let url = instance.authorize_url(&request).await.map_err(refused)?;
             let now = self.context.clock.wall();
             let expires_at = Timestamp::from(now + self.context.settings.consent_lifetime);
@@ -160,6 +163,7 @@ impl ControlPlane {
         let work = async {
             let code = callback.code(&record.name)?;
             let wired = self.connected(&record.name)?;
+            // Before the exchange: lifetimes count from the request, the careful end.
             let begun = self.context.clock.wall();
             let issued = exchange(&wired, &consent, code).await?;
             // The new login is proven before it replaces the old one: a person who signed in as the
@@ -230,6 +234,7 @@ async fn exchange(
     let authorization = Authorization {
         reason: AuthorizationReason::AuthCode,
         slot: wired.spec.slot.clone(),
+        // Empty: the state of an earlier login must not colour the new one.
         state: SecretBytes::default(),
         params: vec![
             ("code".to_owned(), code),
@@ -243,6 +248,7 @@ async fn exchange(
     let issued = wired
         .spec
         .authorizer
+        // Not through the broker, whose flights belong to the login that is still in use.
         .authorize(authorization, Transport::Direct)
         .await;
     issued.map_err(refused)

@@ -53,6 +53,7 @@ impl ControlPlane {
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
+        // Asked first, because it decides whether the diagnosis can have an entry in the trail.
         let healthy = self.context.store.healthy().await;
         let accounts = match account {
             Some(name) if healthy.is_ok() => Ok(vec![self.known_account(name).await?]),
@@ -73,6 +74,7 @@ impl ControlPlane {
     }
 
     async fn examine(&self, accounts: Accounts, limit: Duration) -> DoctorReport {
+        // One budget for all checks: the caller waits for the sum of them.
         let budget = TimeBudget::new(self.context.clock.as_ref(), limit);
         let mut checks = self.gateway_checks(&budget).await;
         let accounts = match accounts {
@@ -81,6 +83,7 @@ impl ControlPlane {
                 let mut findings = Findings::default();
                 findings.error("accounts", &error);
                 checks.extend(findings.into_checks());
+                // The gateway's own checks are still worth reading without the accounts.
                 Vec::new()
             }
         };

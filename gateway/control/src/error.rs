@@ -60,6 +60,7 @@ impl From<StoreError> for ControlError {
             StoreError::Conflict { .. } => (Fault::Conflict, "name_taken"),
             StoreError::NotFound { .. } => (Fault::NotFound, "not_found"),
             StoreError::Invalid { .. } => (Fault::Invalid, "invalid"),
+            // Both mean that somebody else was faster: reading again helps.
             StoreError::Stale | StoreError::Fenced => (Fault::Conflict, "changed_meanwhile"),
             StoreError::Full
             | StoreError::ReadOnly

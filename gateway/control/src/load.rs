@@ -48,8 +48,10 @@ impl ControlPlane {
     /// When the store fails, or the configuration declares a name that an operator added.
     pub async fn load(&self, declared: Declared) -> Result<ServingState, ControlError> {
         let store = &self.context.store;
+        // Accounts before apps, because apps name them.
         let accounts = self.declare_accounts(declared.accounts).await?;
         let (apps, legacy_keys) = self.declare_apps(declared.apps).await?;
+        // At each start, since nothing else removes consents that nobody finished.
         store.purge_consents(self.context.now()).await?;
         self.connect_all(&accounts).await?;
         for damaged in store.quarantined_once_listed().await {
@@ -115,6 +117,7 @@ impl ControlPlane {
             self.switch_off(&gone.name).await?;
             changed = true;
         }
+        // Read again, because changes may have touched other accounts' defaults.
         if changed {
             return Ok(store.accounts().await?);
         }
@@ -185,6 +188,7 @@ impl ControlPlane {
             }
         }
         let mut keys = store.legacy_keys().await?;
+        // Those that are stored already are left alone, so that a restart writes nothing.
         for key in &keys {
             let same = |new: &&LegacyKeyRecord| new.app == key.app && new.account == key.account;
             if retired.get(&key.key).is_some_and(|new| same(&new)) {
@@ -207,6 +211,7 @@ impl ControlPlane {
         let mut active: Vec<AccountRecord> = active.cloned().collect();
         // Adjacent accounts of one carrier share a call of its plugin.
         active.sort_by(|one, other| one.carrier.cmp(&other.carrier));
+        // Shares of equal size, but no thread for a handful of accounts.
         let share = active.len().div_ceil(WIRING_THREADS).max(WORTH_A_THREAD);
         let wiring = active.chunks(share).map(|some| {
             let (context, some) = (Arc::clone(&self.context), some.to_vec());
@@ -302,6 +307,7 @@ fn name_taken(what: &str, name: &str) -> ControlError {
 
 /// Whether the declared account equals the stored one.
 fn same_account(one: &AccountRecord, other: &AccountRecord) -> bool {
+    // By digest, because secrets cannot be compared by themselves.
     let secrets = |account: &AccountRecord| -> Vec<SecretDigest> {
         account.client_secrets.iter().map(digest).collect()
     };

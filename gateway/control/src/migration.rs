@@ -38,6 +38,7 @@ impl ControlPlane {
         &self,
         migration: StartMigration,
     ) -> Result<MigrationPlan, ControlError> {
+        // An interrupted run keeps the names that it has given out.
         let latest = self.latest_migration().await?;
         let under_way = latest.filter(|(record, _)| record.ended_at.is_none());
         let progress = under_way.map(|(_, progress)| progress).unwrap_or_default();
@@ -61,6 +62,7 @@ impl ControlPlane {
     ) -> Result<MigrationView, ControlError> {
         let detail = json!({ "carrier": migration.carrier, "profiles": migration.profiles.len() });
         let work = async {
+            // For the whole run: the plan holds only while nobody else changes the store.
             let _turn = self.context.changes.lock().await;
             let under_way = self.in_progress().await?;
             let known = under_way.as_ref().map(|(_, progress)| progress.clone());
@@ -94,6 +96,7 @@ impl ControlPlane {
     /// # Errors
     /// When there has been no migration, or the store cannot be read.
     pub async fn migration(&self) -> Result<MigrationView, ControlError> {
+        // Looking may end the migration, which is a change.
         let _turn = self.context.changes.lock().await;
         let (record, progress) = self.latest_migration().await?.ok_or_else(none_yet)?;
         self.migration_view(record, progress).await
@@ -178,6 +181,7 @@ impl ControlPlane {
         progress: Progress,
     ) -> Result<MigrationView, ControlError> {
         let items = self.migration_items(&progress).await?;
+        // Noted by whoever looks first: no task watches migrations.
         if record.ended_at.is_none() && items.iter().all(has_ended) {
             record.ended_at = Some(self.context.now());
             self.context.store.put_migration(&record).await?;
@@ -206,6 +210,7 @@ fn no_problems(plan: &Plan) -> Result<(), ControlError> {
     let named: Vec<&str> = plan
         .problems
         .iter()
+        // A long list in an error hides what to do; the plan shows all of it.
         .take(NAMED_PROBLEMS)
         .map(String::as_str)
         .collect();

@@ -29,6 +29,7 @@ pub(crate) enum Pasted {
 impl Callback {
     /// Parses a raw query. A parameter must not be repeated (RFC 6749 section 3.1).
     pub(crate) fn of_query(query: &str) -> Result<Self, ControlError> {
+        // Before it is parsed: anybody who reaches the listener can send a redirect.
         if query.len() > MAX_TEXT {
             return Err(unusable("it is too long"));
         }
@@ -53,6 +54,7 @@ impl Callback {
                     callback.error = Some(clean(&value));
                     false
                 }
+                // Carriers add parameters of their own (RFC 6749 section 4.1.2 has clients ignore them).
                 _ => false,
             };
             if twice {
@@ -73,6 +75,7 @@ impl Callback {
 
     /// The code, or why there is none.
     pub(crate) fn code(self, account: &AccountId) -> Result<Secret, ControlError> {
+        // First, because a refusal carries no code.
         if let Some(error) = self.error {
             let message = format!("the carrier refused the sign-in of account {account}: {error}");
             return Err(
@@ -109,6 +112,7 @@ impl Pasted {
         }
         // Some browsers copy an address without its scheme, and some people only the query.
         if text.contains("code=") || text.contains("state=") {
+            // What follows the last question mark, wherever the copy began.
             let query = text.rsplit_once('?').map_or(text, |(_, query)| query);
             return Callback::of_query(query).map(Self::Address);
         }
@@ -121,6 +125,7 @@ impl Pasted {
 
 /// A carrier's error code, reduced to characters that are safe to show.
 fn clean(text: &str) -> String {
+    // Letters, digits and three signs: the text ends up on a page and in the log.
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let text: String = text.chars().filter(plain).take(64).collect();
     if text.is_empty() {

@@ -130,9 +130,11 @@ impl ControlPlane {
 
     /// Publishes the present state to the data plane.
     pub(crate) async fn publish(&self) -> Result<(), ControlError> {
+        // Before the data plane is attached there is nobody to tell.
         let Some(publisher) = self.context.publisher.get() else {
             return Ok(());
         };
+        // All of it and not the change, so that a missed publication heals with the next one.
         let state = self.serving_state().await?;
         publisher.publish(&state)
     }

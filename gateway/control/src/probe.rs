@@ -94,6 +94,7 @@ impl ControlPlane {
         }
         let mut first = None;
         let each: Vec<Option<&AccountNumber>> = if record.numbers.is_empty() {
+            // A call without a number still shows whether the token is accepted.
             vec![None]
         } else {
             record.numbers.iter().map(Some).collect()
@@ -130,6 +131,7 @@ impl ControlPlane {
                 Ok(answer) if answer.status.is_server_error() || answer.status == 429 => {
                     last = Some(Ok(answer));
                 }
+                // Any other answer is the carrier's word.
                 Ok(answer) => return Ok(answer),
                 Err(error) => last = Some(Err(error)),
             }
@@ -174,6 +176,7 @@ impl ControlPlane {
             })?;
         let mut headers = HeaderMap::new();
         for (name, value) in asked.headers.iter().chain(presented.fields) {
+            // The credential last: no field of the probe stands in its place.
             headers.insert(name.clone(), value.clone());
         }
         let mut request = HttpRequest {
@@ -310,6 +313,7 @@ fn negotiated(
 
 fn refused(diagnosis: &Diagnosis, probe: &Probe, answer: &HttpResponse, report: &mut ProbeReport) {
     let codes = codes_in(&answer.body);
+    // A code that the manifest explains says more than the first one.
     let known = codes
         .iter()
         .find_map(|code| Some((code, diagnosis.advice(code)?)));

@@ -14,6 +14,7 @@ pub(crate) fn hint(key: &Secret) -> String {
     let text = key.expose();
     let start = text.char_indices().rev().nth(3).map(|(at, _)| at);
     match start {
+        // Four of fewer than twelve characters would help somebody to guess the others.
         Some(at) if text.len() >= 12 => text[at..].to_owned(),
         Some(_) | None => "…".to_owned(),
     }

@@ -63,6 +63,7 @@ impl Signer for AccountSigner {
             SignedBy::Plugin { each, good, .. } => {
                 // Relaxed is enough: an old index costs one rejected request, and the renewal
                 // corrects it.
+                // The remainder keeps a stray index inside the list.
                 let good = good.load(Ordering::Relaxed) % each.len();
                 each[good].sign(request)
             }

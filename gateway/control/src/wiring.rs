@@ -75,6 +75,7 @@ impl Wiring {
     pub(crate) fn wire_all(&self, records: &[AccountRecord], broker: &Broker) -> Vec<Wired> {
         let same = |one: &AccountRecord, other: &AccountRecord| one.carrier == other.carrier;
         let mut all = Vec::with_capacity(records.len());
+        // One plugin call for many accounts: a call costs more than an instance.
         for some in records.chunk_by(same).flat_map(|some| some.chunks(BATCH)) {
             let made = self.instances(some);
             let wired = some.iter().zip(made);
@@ -170,6 +171,7 @@ impl Wiring {
 
     fn origin(&self, record: &AccountRecord, plugin: Option<&Plugin>) -> Option<Origin> {
         let overridden = self.realm(record).and_then(|realm| realm.origin.clone());
+        // The operator's word first: it may lead to a mock or a proxy.
         overridden.or_else(|| plugin?.profile().origin(record.environment).cloned())
     }
 

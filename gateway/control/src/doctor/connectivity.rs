@@ -43,6 +43,7 @@ impl ControlPlane {
             let Some(origin) = wired.and_then(|wired| wired.origin.clone()) else {
                 continue;
             };
+            // Once per origin: a hundred accounts share one connection to the carrier.
             if origins.iter().all(|(known, _)| *known != origin) {
                 let proof = context.wiring.diagnosis(&account.carrier);
                 let proof = proof.and_then(Diagnosis::proof);
@@ -63,8 +64,10 @@ impl ControlPlane {
         budget: &TimeBudget<'_>,
     ) {
         let request = HttpRequest {
+            // `HEAD`, so that nothing can be changed and no content has to be read.
             method: Method::HEAD,
             url: format!("{origin}{path}"),
+            // Without a token: a server that is not the carrier must not see one.
             headers: HeaderMap::new(),
             body: Vec::new().into(),
             timeout: self.context.settings.request_timeout,
@@ -124,6 +127,7 @@ fn clock_check(
     // `Date` has whole seconds: the carrier's time may be almost a second later than it says.
     let latest = theirs + Duration::from_secs(1);
     let (skew, word) = if latest < sent {
+        // An answer that took long leaves room for doubt, which counts in favour of the clock.
         (sent.duration_since(latest).unwrap_or_default(), "ahead of")
     } else {
         (
@@ -147,6 +151,7 @@ fn clock_check(
 }
 
 fn http_date(text: &str) -> Option<SystemTime> {
+    // The date of RFC 9110 has the form of mail's dates.
     let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     let seconds = u64::try_from(at.as_second()).ok()?;
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))

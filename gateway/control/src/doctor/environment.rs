@@ -59,6 +59,7 @@ impl ControlPlane {
 /// Warns of a client id in both environments: some carriers know the environment only by it.
 fn shared_client(account: &AccountRecord, all: &[AccountRecord], findings: &mut Findings) {
     let twin = all.iter().find(|other| {
+        // Of one carrier only: two carriers may give out the same id by chance.
         other.carrier == account.carrier
             && other.client_id == account.client_id
             && other.environment != account.environment

@@ -33,6 +33,7 @@ impl ControlPlane {
             findings.failure("store", error.to_string(), remedy.to_owned());
             return;
         }
+        // It works, but somebody who installs it so will be surprised at the first restart.
         if store.kind() == "memory" {
             let message = "the store is in memory: accounts, logins and tokens are lost when the process ends";
             let remedy = "set `url = \"sqlite://waybill.db\"` in [store]";
@@ -127,6 +128,7 @@ impl ControlPlane {
                 );
             }
             Some(Ok(page)) => {
+                // It may be right all the same: a proxy can hide the answer from this machine.
                 let message = format!(
                     "{text} is answered by something else (HTTP {})",
                     page.status.as_u16()
@@ -161,6 +163,7 @@ fn checked(text: &str) -> Result<Url, &'static str> {
     if unspecified {
         return Err("a browser cannot go to an unspecified address");
     }
+    // RFC 6749 section 3.1.2 forbids a fragment in a redirect URI.
     if url.fragment().is_some() {
         return Err("it has a fragment");
     }
@@ -190,6 +193,7 @@ enum Mode {
 
 fn mode(file: &PrivateFile) -> Mode {
     match std::fs::metadata(&file.path) {
+        // Only the permission bits; the kind of the file is of no interest here.
         Ok(meta) => Mode::Bits(meta.permissions().mode() & 0o777),
         Err(error) if error.kind() == ErrorKind::NotFound => Mode::Missing,
         Err(error) => Mode::Unknown(error.to_string()),
@@ -215,6 +219,7 @@ fn file_check(file: &PrivateFile, mode: &Mode, findings: &mut Findings) {
             let remedy = "put it back from your backup before the next restart";
             findings.failure("file mode", message, remedy.to_owned());
         }
+        // The token may have been moved elsewhere, which is no fault.
         Mode::Missing => {
             findings.ok(
                 "file mode",

@@ -11,6 +11,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl ControlPlane {
     pub(super) async fn login_check(&self, account: &AccountRecord, findings: &mut Findings) {
+        // Client credentials have no login that could end.
         if account.grant == GrantKind::ClientCredentials {
             return;
         }
@@ -26,6 +27,7 @@ impl ControlPlane {
             findings.failure(NAME, "nobody has signed in for it yet", authorize);
             return;
         };
+        // The broker's word first: it knows of a presentation that the store has not recorded yet.
         let status = self.context.broker.handle().status(&account.name);
         match status.map_or(grant.status, |status| status.grant) {
             GrantStatus::Spent | GrantStatus::LastChance => findings.failure(

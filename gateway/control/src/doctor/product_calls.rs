@@ -129,6 +129,7 @@ impl<'a> ProductCalls<'a> {
         }
         // The carrier may have revoked the token early. The gateway renews it once for an app's
         // request, so the doctor does the same before it reports a failure.
+        // Once for the whole diagnosis, however many calls are refused.
         self.may_renew = false;
         let (plane, name) = (self.plane, &self.account.name);
         let broker = plane.context.broker.handle();
@@ -136,6 +137,7 @@ impl<'a> ProductCalls<'a> {
         let renewed = broker.unauthorized(name, self.credential.generation, deadline);
         match budget.within(renewed).await {
             None => CallOutcome::NoTime,
+            // A renewal was tried for this a short while ago: the refusal stands.
             Some(Ok(RenewalOutcome::CoolingDown { .. })) => first,
             Some(Err(absent)) => CallOutcome::TokenDied(absent),
             Some(Ok(RenewalOutcome::Renewed)) => match probe::held_credential(self.wired) {
@@ -177,6 +179,7 @@ fn calls<'a>(
 ) -> Vec<(&'a Probe, Option<&'a AccountNumber>)> {
     let mut calls = Vec::new();
     for probe in &diagnosis.probes {
+        // Each number on its own, since a login may own only some of them.
         if probe.needs_account_number() && !account.numbers.is_empty() {
             calls.extend(account.numbers.iter().map(|number| (probe, Some(number))));
         } else {
@@ -225,6 +228,7 @@ fn report_response(
 
 /// Adds to a refusal that the token is not the cause, if another product accepted the same token.
 fn one_product_only(checks: &mut [Check], refused: &[String]) {
+    // Only then is the token proven good; one product's refusal alone proves nothing.
     if !checks.iter().any(|check| check.verdict == Verdict::Ok) {
         return;
     }

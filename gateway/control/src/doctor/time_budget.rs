@@ -27,6 +27,7 @@ impl<'a> TimeBudget<'a> {
     /// Runs `work`; `None` when the time is over before it is done.
     pub(super) async fn within<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let left = self.until.saturating_duration_since(self.clock.now());
+        // Nothing is begun without time to end it.
         if left.is_zero() {
             return None;
         }

@@ -40,6 +40,7 @@ impl ControlPlane {
         for item in plan.items.iter().filter(|item| item.adds) {
             let view = &item.view;
             let (name, carrier) = place(&view.account);
+            // Once without the number, which tells a wrong number from a wrong client.
             let bare = self.migrated(
                 name.clone(),
                 carrier.clone(),
@@ -69,6 +70,7 @@ impl ControlPlane {
             Ok(problems)
         };
         let looked: Result<Vec<String>, WiringError> =
+            // A plugin may block, so it is asked on a blocking thread.
             tokio::task::spawn_blocking(look).await.map_err(|_| {
                 ControlError::new(Fault::Unavailable, "internal", "a check ended early")
             })?;
@@ -106,6 +108,7 @@ impl ControlPlane {
                     created_at: added.ok_or_else(meanwhile)?.added_at,
                     rotated_at: None,
                 };
+                // An earlier run may have added it: what is there stays as it is.
                 if self.context.store.app(&app.name).await?.is_none() {
                     self.context.store.put_app(&record).await?;
                 }

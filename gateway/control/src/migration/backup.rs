@@ -32,6 +32,7 @@ impl ControlPlane {
         let words = folder.join(format!("waybill-before-migration-{id}.passphrase"));
         let passphrase = self.context.random_text();
         let line = format!("{}\n", passphrase.expose());
+        // The passphrase first: a backup without it could be read by nobody.
         write(words.clone(), Secret::new(line)).await?;
         let protection = Protection::Passphrase(passphrase);
         let mut content = Vec::new();
@@ -106,6 +107,7 @@ async fn on_disk<T: Send + 'static>(
 /// existing file of that name belongs to a run that ended before its record: nothing refers to it.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let partial = path.with_extension("partial");
+    // What an interrupted run left behind.
     match fs::remove_file(&partial) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
@@ -116,10 +118,12 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(&partial)?;
     file.write_all(content)?;
+    // Before the rename, or a loss of power could leave a complete name with incomplete content.
     file.sync_all()?;
     fs::rename(&partial, path)?;
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
+    // The folder as well: without it the rename itself may be lost.
     File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }

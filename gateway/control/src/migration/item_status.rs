@@ -64,6 +64,7 @@ fn status_of_item(
         return ItemStatus::new(MigrationState::Skipped, message);
     };
     match status.state {
+        // Works, and was added by this migration: only then is it the migration's success.
         MigrationState::Compliant if item.added(account) => {
             ItemStatus::new(MigrationState::Done, "signed in and proven")
         }

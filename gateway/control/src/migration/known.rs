@@ -52,6 +52,7 @@ impl Known {
         let owners = self.accounts.iter().filter(owns);
         owners
             .filter_map(|account| Some((account, self.statuses.get(&account.name)?)))
+            // `false` sorts before `true`, so an account that works comes first.
             .min_by_key(|(_, status)| status.state != MigrationState::Compliant)
     }
 }
@@ -96,6 +97,7 @@ fn status_of(
     let name = &account.name;
     let (state, message) = accounts::state(account, status);
     let consenting = account.grant == GrantKind::AuthorizationCode;
+    // The broker's word first, since the store may be a step behind it.
     let grant = status
         .map(|status| status.grant)
         .or_else(|| Some(grant?.status));

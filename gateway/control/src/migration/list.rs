@@ -52,6 +52,7 @@ pub(super) fn read(profiles: &[MigrationProfile]) -> Result<Rows, ControlError> 
                 .push(format!("row {line}{}: {why}", called(&profile.name))),
         }
     }
+    // After all rows are read, since both compare rows with each other.
     rows.same_names();
     rows.same_keys();
     Ok(rows)
@@ -137,6 +138,7 @@ impl Rows {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let mut kept = Vec::new();
         for row in std::mem::take(&mut self.good) {
+            // Case is ignored, as in the names of accounts that come of them.
             match seen.get(&row.name.to_lowercase()) {
                 Some(first) => self.problems.push(format!(
                     "row {}{}: row {first} has the same name: rename one, or leave one out",
@@ -154,6 +156,7 @@ impl Rows {
 
     /// Refuses a key that stands for two account numbers. For one number it may be repeated.
     fn same_keys(&mut self) {
+        // By digest, because secrets have no order of their own.
         let mut seen: BTreeMap<SecretDigest, (usize, String, Environment)> = BTreeMap::new();
         let mut refused = BTreeSet::new();
         for row in &self.good {

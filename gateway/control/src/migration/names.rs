@@ -55,6 +55,7 @@ impl Names {
 /// The profile's name, reduced to valid characters, with a number if it is taken.
 fn free<T: FromStr>(taken: &mut BTreeSet<String>, profile: &str) -> T {
     let name = clean(profile);
+    // Without an end: one of all numbers is free.
     let numbered = (2_u32..).map(|turn| format!("{name}-{turn}"));
     std::iter::once(name.clone())
         .chain(numbered)
@@ -69,6 +70,7 @@ fn clean(profile: &str) -> String {
     for c in profile.trim().chars() {
         match c {
             c if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') => name.push(c),
+            // One dash for a run of other characters, and none at the beginning.
             _ if name.is_empty() || name.ends_with('-') => {}
             _ => name.push('-'),
         }

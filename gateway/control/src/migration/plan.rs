@@ -46,6 +46,7 @@ impl Plan {
             items: Vec::new(),
             problems: rows.problems,
         };
+        // Shared by all items, so that two of them never get one name.
         let mut names = Names::taken(known);
         for group in groups(rows.good) {
             let item = plan.item(&group, known, progress, &mut names);
@@ -68,6 +69,7 @@ impl Plan {
             None => {
                 let begun = progress.item(&first.number, first.environment);
                 let begun = begun.map(|item| item.account.clone());
+                // The name of an interrupted run, so that a repetition adds no second account.
                 let name = begun.filter(|name| names.reserve(name));
                 (
                     name.unwrap_or_else(|| names.account(&first.name)),
@@ -122,6 +124,7 @@ impl Plan {
                     stored.account,
                     stored.app.as_ref().map_or("that has it", AppId::as_str)
                 )),
+                // A key that several rows share needs one app only.
                 None if keys.insert(of_key) => {
                     let begun = progress.apps.iter().find(|app| app.profile == row.name);
                     apps.push(PlannedApp {

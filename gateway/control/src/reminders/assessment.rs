@@ -129,6 +129,7 @@ fn by_setup(status: &AccountStatus) -> Option<Need> {
 fn ending(facts: &Facts<'_>, status: &AccountStatus, days: u16, now: SystemTime) -> Option<Need> {
     let at = ends_at(facts)?;
     let left = at.duration_since(now).unwrap_or_default();
+    // Too early to trouble anybody.
     if left > DAY * u32::from(days) {
         return None;
     }
@@ -145,6 +146,7 @@ pub(crate) fn ends_at(facts: &Facts<'_>) -> Option<SystemTime> {
     if facts.account.grant == GrantKind::ClientCredentials {
         return None;
     }
+    // The broker's word first: a renewal may have moved the end since the store was read.
     let known = facts.status.and_then(|status| status.grant_ends_at);
     let stored = || Some(facts.grant?.expires_at?.to_system_time());
     known.or_else(stored)

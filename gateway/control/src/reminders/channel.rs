@@ -37,7 +37,9 @@ impl Channel {
     /// A delivery failed; returns the pause. `part` is a random number from 0 to 1: it spreads the
     /// attempts of several gateways.
     pub(crate) fn failed(&mut self, now: Instant, part: f64) -> Duration {
+        // Saturating, because failures may go on for weeks.
         let doubled = FIRST.saturating_mul(2_u32.saturating_pow(self.failures));
+        // A fifth up or down, so that gateways which failed together do not come back together.
         let pause = doubled.min(LONGEST).mul_f64(0.8 + 0.4 * part);
         self.failures = self.failures.saturating_add(1);
         self.not_before = now.checked_add(pause);

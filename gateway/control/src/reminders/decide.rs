@@ -35,10 +35,12 @@ pub(crate) fn decide(
         let known = of_account.remove(&facts.account.name).unwrap_or_default();
         let need = match assess(facts, days, context.now) {
             Assessment::Fine => None,
+            // Neither opened nor closed: a state in between must not make a notice flicker.
             Assessment::Unsettled => continue,
             Assessment::Needs(need) => Some(need),
         };
         let kind = need.as_ref().map(|need| need.kind());
+        // The other kinds of this account: it has one reason at a time.
         plan.close(
             &facts.account.name,
             known.iter().filter(|notice| Some(notice.kind) != kind),

@@ -107,6 +107,7 @@ fn body(notices: &[&NoticeRecord]) -> String {
         text.push_str(&notice.message);
         text.push_str("\n\n");
     }
+    // Two dashes and a space: mail programs take what follows for a signature.
     text.push_str("-- \nWaybill repeats this mail once a day until the problem is solved.\n");
     text
 }

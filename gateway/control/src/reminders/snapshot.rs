@@ -52,6 +52,7 @@ impl ControlPlane {
             .map(|account| account.name.as_str())
             .collect();
         let mut grants = BTreeMap::new();
+        // An installation without logins reads no grant at all.
         if !consented.is_empty() {
             let keep = |mut grant: GrantRecord| {
                 // Secrets do not stay in memory for a review that does not need them.

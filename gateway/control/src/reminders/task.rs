@@ -40,6 +40,7 @@ impl ControlPlane {
     /// account's token changes. A failed delivery blocks nothing and is repeated later.
     pub async fn run_reminders(&self, cancel: CancellationToken) {
         tokio::select! {
+            // All three end at once: each step is repeated after a start, so none has to be finished.
             () = cancel.cancelled() => {}
             () = async { tokio::join!(self.keep_reviewing(), self.keep_calling(), self.keep_mailing()); } => {}
         }
@@ -63,6 +64,7 @@ impl ControlPlane {
     }
 
     async fn keep_reviewing(&self) {
+        // Outcomes that matter, so that a token an hour does not cause a review each time.
         let mut turns = self.context.broker.handle().notable_outcomes();
         loop {
             // Before the review: a change during it starts another one.
@@ -75,6 +77,7 @@ impl ControlPlane {
             let took = self.context.clock.now().saturating_duration_since(began);
             tokio::time::sleep(MIN_PAUSE.max(took.saturating_mul(PAUSE_FACTOR).min(MAX_PAUSE)))
                 .await;
+            // A tenth up or down, so that several gateways do not review together.
             let interval = REVIEW_INTERVAL.mul_f64(0.9 + 0.2 * self.context.fraction());
             tokio::select! {
                 // The pattern disables this branch once the broker is gone, instead of spinning on it.
@@ -141,6 +144,7 @@ impl ControlPlane {
         reminder_state
             .open
             .store(count(&store.notices(true).await?), Ordering::Relaxed);
+        // After everything is in the store, where both channels look.
         reminder_state.webhook_due.notify_one();
         reminder_state.mail_due.notify_one();
         Ok(())
@@ -243,6 +247,7 @@ impl ControlPlane {
                 .filter(|notice| !channel.is_delivered(notice))
                 .collect()
         };
+        // Everything was sent, and only the store does not know it yet.
         let sent = if fresh.is_empty() {
             Ok(())
         } else {
@@ -263,6 +268,7 @@ impl ControlPlane {
             self.record_delivery(channel, Sent::Mail, notice).await?;
         }
         self.end_round(channel, false);
+        // Even after a success: a burst of notices becomes one mail an hour.
         lock(channel).pause_for(now, MAIL_INTERVAL);
         Ok(Some(MAIL_INTERVAL))
     }
@@ -308,9 +314,11 @@ impl ControlPlane {
 
 /// Waits until a notice may be due.
 async fn wait_until_due(next: Option<Duration>, due: &tokio::sync::Notify) {
+    // A pause in any case, so that a stream of wake-ups cannot spin.
     tokio::time::sleep(MIN_PAUSE).await;
     tokio::select! {
         () = due.notified() => {}
+        // Never longer than a review, in case a wake-up was missed.
         () = tokio::time::sleep(next.unwrap_or(REVIEW_INTERVAL).min(REVIEW_INTERVAL)) => {}
     }
 }

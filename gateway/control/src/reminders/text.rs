@@ -33,6 +33,7 @@ pub(crate) fn fix(need: &Need, account: &AccountId) -> String {
 /// The command that solves the problem of an earlier notice.
 pub(crate) fn fix_of(facts: &Facts<'_>, kind: NoticeKind, days: u16, now: SystemTime) -> String {
     let account = facts.account;
+    // What the account needs now says it best; an older notice gets what its kind needs.
     if let Assessment::Needs(need) = assess(facts, days, now)
         && need.kind() == kind
     {

@@ -76,6 +76,7 @@ pub(crate) async fn deliver(
 ) -> Result<(), WebhookError> {
     let id = event_id(event.notice);
     let body = body(&id, event).ok_or(WebhookError::Invalid("it cannot be written as JSON"))?;
+    // Whole seconds, rounded down also before 1970.
     let signature = signature(&webhook.secret, now.0.div_euclid(1000), &body);
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -137,6 +138,7 @@ fn event_id(notice: &NoticeRecord) -> String {
         notice.account, notice.kind, notice.day, notice.created_at.0
     );
     let digest = Sha256::digest(name.as_bytes());
+    // Half of the digest: enough to tell notices apart, and short enough for a field.
     hex(digest.get(..16).unwrap_or_default())
 }
 
