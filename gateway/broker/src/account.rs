@@ -82,6 +82,7 @@ impl SlotKey {
             parts.environment.as_str(),
             &origin,
             parts.client_id,
+            // With the secret: a token that another secret brought must not be taken up again.
             parts.client_secret.expose(),
             parts.account_number.map_or("", AccountNumber::as_str),
             parts.slot,

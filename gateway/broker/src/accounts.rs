@@ -25,7 +25,9 @@ pub(crate) fn replace_spec(context: &Arc<BrokerContext>, slot: &Arc<Slot>, spec:
 /// Ends an account that was removed.
 pub(crate) fn retire(context: &BrokerContext, slot: &Slot) {
     let mut state = slot.lock();
+    // Before anything is answered, so that no event starts a flight any more.
     state.retired = true;
+    // The queue holds the slot weakly, but a timer of a removed account would still cost a turn.
     context.timers.replace(slot.id, state.wake_at.take(), None);
     let gone = unavailable::unknown_account(slot.cell.account());
     // The cell outlives the account: a worker may hold it until its directory is replaced.
@@ -38,6 +40,7 @@ pub(crate) async fn run_timers(context: Arc<BrokerContext>) {
     while !context.stopping.is_cancelled() {
         let mut woken = 0_u32;
         while let Some(slot) = context.timers.due(context.clock.now()) {
+            // The account may have been removed since its timer was set.
             if let Some(slot) = slot.upgrade() {
                 let mut state = slot.lock();
                 state.wake_at = None;

@@ -88,6 +88,7 @@ impl Broker {
     /// A token that arrives within that time is still published, and its waiters are served.
     pub async fn shutdown(&self, grace: Duration) -> Shutdown {
         let context = &self.context;
+        // First of all: a call that begins now might not end within the grace period.
         context.stopping.cancel();
         // A closed tracker still accepts tasks; `stopping` is what keeps new flights from starting.
         context.flights.close();
@@ -100,6 +101,7 @@ impl Broker {
         // Counted before they are cut off, because afterwards there are none.
         let calls = context.flights.len();
         context.cut_off.cancel();
+        // They end by themselves once they are cut off, so this wait is short.
         context.flights.wait().await;
         Shutdown::CutOff { calls }
     }
@@ -113,6 +115,7 @@ impl fmt::Debug for Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
+        // Nobody waits after a drop, so calls are cut off at once.
         self.context.stopping.cancel();
         self.context.cut_off.cancel();
     }

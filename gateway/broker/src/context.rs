@@ -73,6 +73,7 @@ impl BrokerContext {
             ledger,
             timers: Timers::new(),
             metrics: Metrics::default(),
+            // At least one, or no token would ever be requested.
             authorizations: Semaphore::new(authorizations.clamp(1, Semaphore::MAX_PERMITS)),
             records: Semaphore::new(CONCURRENT_RECORDS),
             runtime: tokio::runtime::Handle::current(),
@@ -101,6 +102,7 @@ impl BrokerContext {
 
     /// The account's slot, which is made if there is none.
     pub(crate) fn slot_or_insert(&self, spec: &AccountSpec) -> Arc<Slot> {
+        // The read lock first: at nearly every call the slot is there.
         if let Some(slot) = self.slot(&spec.account) {
             return slot;
         }

@@ -12,6 +12,7 @@ pub(crate) fn credential(
     expires_at: Instant,
 ) -> Credential {
     for (_, value) in &mut headers {
+        // So that `Debug` and HTTP/2's compression keep the token to themselves.
         value.set_sensitive(true);
     }
     Credential {
@@ -30,9 +31,11 @@ pub(crate) fn fingerprint(headers: &[(HeaderName, HeaderValue)]) -> Fingerprint 
     let value = headers
         .iter()
         .find(|(name, _)| *name == header::AUTHORIZATION)
+        // Of a carrier with another field, the first that the plugin names stands for the token.
         .or_else(|| headers.first())
         .map_or(&b""[..], |(_, value)| value.as_bytes());
     let token = match value.iter().position(|byte| *byte == b' ') {
+        // Without the scheme, so that the same token shows the same fingerprint at every carrier.
         Some(space) => value[space..].trim_ascii_start(),
         None => value,
     };

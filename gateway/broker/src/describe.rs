@@ -11,6 +11,7 @@ use std::time::{Instant, SystemTime};
 
 /// Describes one account at this instant.
 pub(crate) fn describe(context: &BrokerContext, slot: &Slot) -> AccountStatus {
+    // Both clocks at once, so that every instant is translated by the same distance.
     let (now, wall) = (context.clock.now(), context.clock.wall());
     let wall_at = |at: Instant| wall_at(at, now, wall);
     let mut state = slot.lock();

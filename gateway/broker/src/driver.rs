@@ -32,6 +32,7 @@ pub(crate) fn feed(
     let mut events = VecDeque::from([event]);
     // A loop, not recursion: an effect that fails on the spot becomes the next event.
     while let Some(event) = events.pop_front() {
+        // Read anew for each event: an effect may have taken time.
         let now = context.clock.now();
         for effect in state.handle(now, event, context.draw_jitter()) {
             events.extend(carry_out(context, slot, state, effect, now));
@@ -39,6 +40,7 @@ pub(crate) fn feed(
     }
     // A token that the lifecycle did not want published must not be published by a later event.
     state.unpublished = None;
+    // Only when nothing is under way: a flight's waiters are answered by its landing.
     if !state.in_flight() {
         publication::release_waiters(slot, state, context.clock.now());
     }
@@ -50,6 +52,7 @@ pub(crate) fn adopt(context: &Arc<BrokerContext>, slot: &Arc<Slot>, record: &Gra
     let (clock, policy) = (&*context.clock, &context.config.policy);
     let grant = grant_record::grant(record, state.spec.grant, policy, clock);
     let token = grant_record::token(record, &state.spec.key, policy, clock.wall());
+    // Before the event, which may publish the token at once.
     state.plugin_state = record.state.clone();
     state.version = record.version;
     state.grant_ends = record.expires_at;
@@ -143,6 +146,7 @@ fn spawn(context: &BrokerContext, task: impl Future<Output = ()> + Send + 'stati
 /// A call with a grant that may be presented any number of times.
 async fn call_repeatable(context: Arc<BrokerContext>, slot: Arc<Slot>, departure: Departure) {
     let outcome = departure.fly(&context, Transport::Direct).await;
+    // Before the outcome is handed over, since landing takes it.
     let record = RepeatableRecord::of(&outcome, context.clock.wall());
     // Publish before keeping: a new token is to be had at any time, so callers need not wait for
     // the store.
@@ -160,6 +164,7 @@ async fn call_single_use(
     let account = slot.cell.account();
     let recorder = presentation::recorder(&context, account, &presented.id);
     let outcome = departure.fly(&context, Transport::Recorded(recorder)).await;
+    // Before the writer is made: an earlier write of this account must be done first.
     let _turn = slot.write_order.lock().await;
     let writer = PresentationWriter::of_outcome(&context, &slot, presented, &outcome);
     // Keep before publishing: the old refresh token is burnt, and this answer has the only new one.
@@ -172,6 +177,7 @@ async fn call_single_use(
 
 /// Makes an intent durable, then lets the lifecycle go on.
 async fn announce(context: Arc<BrokerContext>, slot: Arc<Slot>, plan: FlightPlan) {
+    // An earlier outcome that is not durable yet goes first.
     let _turn = slot.write_order.lock().await;
     let announcement = presentation::announce(&context, &slot, plan).await;
     let unsent = {
@@ -187,6 +193,7 @@ async fn announce(context: Arc<BrokerContext>, slot: Arc<Slot>, plan: FlightPlan
         // Still there: the lifecycle no longer wants this flight, and nothing was sent.
         state.presented.take_if(|it| it.flight == plan.id)
     };
+    // After the event: the newer grant replaces whatever the failure has made of the old one.
     if let Some(newer) = announcement.newer {
         adopt(&context, &slot, &newer);
     }
@@ -211,6 +218,7 @@ fn land(context: &Arc<BrokerContext>, slot: &Arc<Slot>, outcome: FlightOutcome) 
     let mut state = slot.lock();
     let arrival = landing::take_in(context, &mut state, outcome);
     feed(context, slot, &mut state, arrival.event);
+    // Released before anybody is woken, or they would wait for it.
     drop(state);
     if arrival.notable {
         // After the state is visible: the receiver reads it at once.

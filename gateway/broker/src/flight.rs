@@ -48,6 +48,7 @@ pub(crate) fn admit(
     cause: RequestCause,
     now: Instant,
 ) -> Result<(), Failure> {
+    // Before the budget: a refusal because of the end must not cost a token.
     if context.stopping.is_cancelled() {
         return Err(not_sent("shutting_down", "the gateway is shutting down"));
     }
@@ -78,6 +79,7 @@ pub(crate) fn not_sent(code: &str, message: &str) -> Failure {
 impl Departure {
     /// Copies what the flight needs, because the account may change while it is out.
     pub(crate) fn prepare(context: &BrokerContext, state: &SlotState, plan: FlightPlan) -> Self {
+        // Counted where the lock is held, so that no flight is ever seen without its count.
         context.metrics.requested.up();
         context.metrics.in_flight.up();
         Self {
@@ -94,6 +96,7 @@ impl Departure {
 
     /// Makes the call.
     pub(crate) async fn fly(self, context: &BrokerContext, transport: Transport) -> FlightOutcome {
+        // Before the call: lifetimes count from the request, the careful end.
         let began_at = context.clock.wall();
         let result = call(context, &self.spec, self.authorization, transport).await;
         context.metrics.in_flight.down();
@@ -153,6 +156,7 @@ async fn call(
         }
     };
     match result {
+        // Such a credential would let requests go out without one.
         Ok(Ok(Ok(issued))) if issued.headers.is_empty() => Err(Failure::new(
             FailureClass::Bug,
             "no_headers",

@@ -70,6 +70,7 @@ fn keep_alive_at(record: &GrantRecord, policy: &Policy, clock: &dyn Clock) -> Op
         || record.consented_at.map(Timestamp::to_system_time),
         |ms| Some(SystemTime::UNIX_EPOCH + Duration::from_millis(ms)),
     )?;
+    // A carrier's clock may be wrong: an end before the beginning says nothing.
     let life = ends.duration_since(begun).ok()?;
     let due = begun + life.mul_f64(policy.keep_alive_fraction);
     // A time that has passed already means: use it at once.
@@ -97,6 +98,7 @@ pub(crate) fn token(
         let life = ends.to_system_time().duration_since(issued).ok()?;
         Some(issued + life.mul_f64(policy.renewal.fraction))
     });
+    // The earlier of the two: the plugin's wish, or the policy's part of the life.
     let due = due
         .into_iter()
         .chain(token.renew_at.map(Timestamp::to_system_time))
@@ -125,6 +127,7 @@ pub fn completion(
         (GrantKind::AuthorizationCode, GrantChange::Replaced { lifetime }) => {
             (GrantStatus::Held, lifetime.and_then(after))
         }
+        // A carrier that keeps the old refresh token does not say its end again.
         (GrantKind::AuthorizationCode, GrantChange::Kept | GrantChange::NotSingleUse) => {
             (GrantStatus::Held, kept_until)
         }
@@ -193,5 +196,6 @@ fn fields(text: &SecretBytes) -> Option<Fields> {
             Some((name, value))
         })
         .collect();
+    // A credential without a field is no credential.
     fields.filter(|fields| !fields.is_empty())
 }

@@ -116,6 +116,7 @@ impl Handle {
                     self.context.metrics.cooled_down.up();
                     return Ok(RenewalOutcome::CoolingDown { until });
                 }
+                // No token and no cool-down: the reason in the cell says it best.
                 usable(&slot.cell, now)?;
                 return Err(unavailable::not_renewed(
                     slot.cell.account(),
@@ -222,6 +223,7 @@ impl Handle {
             return Err(unavailable::unknown_account(slot.cell.account()));
         }
         let limit = self.context.config.waiters_per_account;
+        // Bounded, or a slow carrier would let every request of an app pile up here.
         state.waiters.join(newer_than, limit).ok_or_else(|| {
             self.context.metrics.turned_away.up();
             self.pending(slot, "too many requests wait for it already")
@@ -244,6 +246,7 @@ impl Handle {
     }
 
     fn pending(&self, slot: &Slot, why: &str) -> Unavailable {
+        // A second, so that a client that obeys does not come back at once.
         let retry_at = self.context.clock.now().checked_add(Duration::from_secs(1));
         unavailable::pending(slot.cell.account(), why, retry_at)
     }

@@ -57,6 +57,7 @@ impl RepeatableRecord {
         };
         let _turn = tokio::select! {
             turn = turn => turn,
+            // What is not written by then costs one token request after the next start.
             () = context.cut_off.cancelled() => return,
         };
         let (account, ledger) = (&self.entry.account, &context.ledger);

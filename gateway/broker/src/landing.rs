@@ -52,6 +52,7 @@ pub(crate) fn take_in(
 
 /// The event of a flight without a token.
 pub(crate) fn failed(flight: FlightId, failure: Failure) -> Event {
+    // Before the failure is handed over, since it decides the fate of the grant.
     let fate = GrantFate::of(&failure);
     Event::Failed {
         flight,
@@ -122,6 +123,7 @@ fn needs_people(failure: &Failure) -> bool {
     match failure.class {
         FailureClass::Rejected | FailureClass::Config | FailureClass::Interaction => true,
         FailureClass::Transient | FailureClass::Protocol | FailureClass::Bug => {
+            // A grant in doubt ends in a sign-in if the last chance fails too.
             GrantFate::of(failure) != GrantFate::Unharmed
         }
     }

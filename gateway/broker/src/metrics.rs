@@ -52,6 +52,7 @@ pub(crate) struct Count(AtomicU64);
 
 impl Count {
     pub(crate) fn up(&self) {
+        // Relaxed: nothing is published with a count.
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 

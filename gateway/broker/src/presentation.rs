@@ -30,6 +30,7 @@ pub(crate) async fn announce(
 ) -> Announcement {
     let account = slot.cell.account();
     let (which, version) = {
+        // Both under one lock: a login in between would pair the new version with the old status.
         let state = slot.lock();
         (which(&state), state.version)
     };
@@ -54,6 +55,7 @@ pub(crate) async fn announce(
         Err(error) => Announcement {
             newer: match error {
                 // Another writer moved the grant on: what it left counts.
+                // If it cannot be read now, the failure stands, and the next attempt reads it again.
                 LedgerError::Fenced => ledger.load(account).await.ok().flatten(),
                 LedgerError::Failed(_) => None,
             },

@@ -57,6 +57,7 @@ impl<'a> PresentationWriter<'a> {
     ) -> Self {
         let end = match &outcome.result {
             Ok(issued) => {
+                // A carrier that keeps the grant does not repeat its end.
                 let kept_until = slot.lock().grant_ends;
                 let (spec, began_at) = (&outcome.spec, outcome.began_at);
                 let completion = grant_record::completion(spec, issued, began_at, kept_until);
@@ -108,6 +109,7 @@ impl<'a> PresentationWriter<'a> {
             }
         }
         // The grant's end is known all the same.
+        // No new version: the ledger has not made one yet.
         self.remember(None);
         false
     }

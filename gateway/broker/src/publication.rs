@@ -13,6 +13,7 @@ use std::{sync::Arc, time::Instant};
 /// Whether the cell holds a credential that may be injected now, and what it says otherwise.
 pub(crate) fn usable(cell: &CredentialCell, now: Instant) -> Result<(), Unavailable> {
     match &*cell.load().1 {
+        // Compared at each look, since a late timer must not make a dead token usable.
         CredentialState::Usable(credential) if now < credential.expires_at => Ok(()),
         CredentialState::Usable(_) => Err(unavailable::just_expired(cell.account())),
         CredentialState::Absent(unavailable) => Err(unavailable.clone()),
@@ -63,6 +64,7 @@ pub(crate) fn withdraw(slot: &Slot, why: &AbsenceReason, retry_at: Option<Instan
 
 /// Answers all callers that waited for a flight that has ended.
 pub(crate) fn release_waiters(slot: &Slot, state: &mut SlotState, now: Instant) {
+    // Most flights end without anybody waiting: the renewals that come in time.
     if state.waiters.len() == 0 {
         return;
     }

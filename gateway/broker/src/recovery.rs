@@ -20,6 +20,7 @@ pub async fn recover(
     ledger: &dyn Ledger,
     clock: &dyn Clock,
 ) -> Result<GrantRecord, LedgerError> {
+    // Taken out: whatever comes of it, the record returns without an open intent.
     let Some(intent) = record.intent.take() else {
         return Ok(record);
     };

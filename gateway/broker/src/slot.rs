@@ -69,6 +69,7 @@ pub(crate) struct PresentedIntent {
 
 impl Slot {
     pub(crate) fn new(id: u64, spec: AccountSpec, mut policy: Policy) -> Self {
+        // Both must allow it: the policy of the gateway and the carrier's route.
         policy.last_chance.allowed &= spec.last_chance;
         Self {
             id,
@@ -96,6 +97,7 @@ impl Slot {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, SlotState> {
+        // A panic in a plugin must not take the account out of service for good.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

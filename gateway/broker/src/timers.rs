@@ -33,6 +33,7 @@ impl<T> Timers<T> {
             queue.remove(&(old, id));
         }
         if let Some((at, whom)) = new {
+            // Only an earlier one has to wake the sleeper, which looks at the queue anyway when its time comes.
             let first = queue
                 .first_key_value()
                 .is_none_or(|((first, _), _)| at < *first);
@@ -48,6 +49,7 @@ impl<T> Timers<T> {
     /// Takes the earliest entry out if it is due.
     pub(crate) fn due(&self, now: Instant) -> Option<Weak<T>> {
         let mut queue = self.queue();
+        // The earliest only: everything behind it is later.
         let first = queue.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())
     }

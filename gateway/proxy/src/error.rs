@@ -143,6 +143,7 @@ impl Problem {
             StatusCode::NOT_IMPLEMENTED => Code::NotImplemented,
             StatusCode::EXPECTATION_FAILED => Code::ExpectationFailed,
             StatusCode::REQUEST_TIMEOUT => Code::HeadTimeout,
+            // Everything else is a broken message, for which 400 is the answer.
             _ => Code::BadRequest,
         };
         Self::new(code, violation.message()).closing()

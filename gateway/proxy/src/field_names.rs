@@ -79,6 +79,7 @@ pub(crate) fn of_request(name: &str) -> Fate {
     if let Some(at) = removed(name) {
         return Fate::Remove(at);
     }
+    // The search for an underscore first: almost no name has one.
     if memchr::memchr(b'_', name.as_bytes()).is_some() && is_twin(name) {
         Fate::Twin
     } else {
@@ -160,6 +161,7 @@ fn removed(name: &str) -> Option<u8> {
 
 /// A name that a lenient server would take for a protected one.
 fn is_twin(name: &str) -> bool {
+    // Only underscores: other signs are no dash to any server.
     let name = name.replace('_', "-");
     let framing = [
         "host",

@@ -57,6 +57,7 @@ impl Limits {
     pub(crate) fn buffer(&self) -> usize {
         /// What hyper sets by itself.
         const USUAL: usize = 408 * 1024;
+        // Never below hyper's own: only the framing check is to refuse by size.
         self.head_bytes.saturating_add(16 * 1024).max(USUAL)
     }
 }

@@ -120,15 +120,18 @@ impl AccountCounters {
         let add = |sums: (u64, u64), of: &AccountMetrics| {
             (sums.0 + of.requests.count(), sums.1 + of.rejected.count())
         };
+        // An account that nobody used is left out of the metrics.
         Some(workers.fold((0, 0), add)).filter(|(requests, _)| *requests > 0)
     }
 }
 
 impl WorkerMetrics {
     pub(crate) fn observe(&self, status: u16, latency: Duration) {
+        // A status outside the five classes counts with the nearest one.
         let class = usize::from(status / 100).clamp(1, 5) - 1;
         self.statuses[class].add(1);
         let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        // The first bound that is not below: bounds belong to their own bucket.
         let bucket = LATENCY_BOUNDS_US.partition_point(|bound| *bound < us);
         self.latency[bucket].add(1);
         self.latency_sum_us.add(us);

@@ -15,6 +15,7 @@ pub(crate) fn check(path: &[u8]) -> Result<(), Problem> {
                 let hex = path.get(at + 1..at + 3);
                 let hex = hex.filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
                 match hex {
+                    // Some servers cut a path at NUL, and so would see another one.
                     Some(b"00") => return Err(Problem::bad("the path holds a NUL")),
                     Some(_) => {}
                     None => return Err(Problem::bad("the path holds a '%' without two digits")),
@@ -32,10 +33,12 @@ pub(crate) fn check(path: &[u8]) -> Result<(), Problem> {
 }
 
 fn dot_segment(segment: &[u8]) -> Result<(), Problem> {
+    // The first byte and the length tell nearly all segments apart before anything is copied.
     if !matches!(segment.first(), Some(b'.' | b'%')) || segment.len() > 6 {
         return Ok(());
     }
     let text = segment.to_ascii_lowercase();
+    // Half-encoded forms as well: a server that decodes sees the dots.
     let dots = [&b"."[..], b"..", b"%2e", b".%2e", b"%2e.", b"%2e%2e"];
     if dots.contains(&text.as_slice()) {
         return Err(Problem::bad(

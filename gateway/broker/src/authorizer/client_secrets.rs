@@ -47,10 +47,12 @@ impl Authorizer for ClientSecrets {
         transport: Transport,
     ) -> BoxFuture<'_, Result<Issued, Failure>> {
         Box::pin(async move {
+            // Relaxed: an outdated position costs one refused attempt, no more.
             let first = self.preferred.load(Ordering::Relaxed);
             let mut last = None;
             for turn in 0..self.authorizers.len() {
                 let position = (first + turn) % self.authorizers.len();
+                // A copy for each attempt, because a plugin takes its authorization over.
                 let attempt = Authorization {
                     reason: authorization.reason,
                     slot: authorization.slot.clone(),

@@ -56,6 +56,7 @@ fn record(response: &HttpResponse) -> SecretBytes {
             .collect(),
         body: STANDARD.encode(&response.body),
     };
+    // An empty record replays as a damaged one, so the grant is then in doubt and not lost.
     SecretBytes::new(serde_json::to_vec(&record).unwrap_or_default())
 }
 
@@ -65,6 +66,7 @@ fn replay(record: &SecretBytes) -> Option<HttpResponse> {
     let mut headers = HeaderMap::new();
     for (name, value) in record.headers {
         let value = HeaderValue::from_bytes(&STANDARD.decode(value).ok()?).ok()?;
+        // `append`, because a field may come several times.
         headers.append(name.parse::<HeaderName>().ok()?, value);
     }
     Some(HttpResponse {
@@ -111,6 +113,7 @@ impl Replaying {
 
 impl HttpClient for Replaying {
     fn send(&self, _: HttpRequest) -> ResponseFuture<'_> {
+        // Taken out: a second request of the plugin finds nothing.
         let response = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::pin(async move {
             // `Other`, not `Denied`: the recorded request did reach the carrier, so the grant in it

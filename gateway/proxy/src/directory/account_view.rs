@@ -27,6 +27,7 @@ impl AccountView {
     /// The credential, if there is one and it has not expired . An expired one is never sent.
     pub(crate) fn usable(&mut self, now: Instant) -> Result<&Credential, MissingCredential> {
         match self.credential.current() {
+            // The instant is compared for each request: a late withdrawal must not let an expired token out.
             CredentialState::Usable(credential) if now < credential.expires_at => Ok(credential),
             CredentialState::Usable(_) => Err(MissingCredential::Expired),
             CredentialState::Absent(why) => Err(MissingCredential::Absent(why.clone())),

@@ -68,10 +68,12 @@ impl AppTokens {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(ISSUER.to_owned());
         let encoding = EncodingKey::from_secret(key.expose());
+        // Named, so that no token can choose its own algorithm (RFC 8725 section 3.1).
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         // The library would read the system's clock; `verify` compares with the given one.
         validation.validate_exp = false;
+        // Of a token without content: all of this gateway's begin alike, because the head is the same.
         let prefix = jsonwebtoken::encode(&header, &(), &encoding).unwrap_or_default();
         let prefix = prefix
             .split('.')
@@ -117,6 +119,7 @@ impl AppTokens {
         wall: impl FnOnce() -> SystemTime,
         app: impl FnOnce(&str) -> Option<usize>,
     ) -> Verdict {
+        // The length before any cryptography, since anybody can send a long text.
         if !token.starts_with(&self.prefix) || token.len() > MAX_TOKEN {
             return Verdict::Foreign;
         }
@@ -137,12 +140,14 @@ impl AppTokens {
         let holder = if claims.anonymous {
             Some(Holder::Anonymous)
         } else {
+            // By the text in the claim: a place in the index would mean another app after a change.
             app(&claims.sub).map(Holder::App)
         };
         let (Some(holder), false) = (holder, left.is_zero()) else {
             return Verdict::Stale;
         };
         // Only verified tokens are remembered, so that forged ones cannot push others out.
+        // Emptied whole: all that it costs is that tokens are verified once more.
         if remembered.len() >= REMEMBERED {
             remembered.clear();
         }

@@ -39,6 +39,7 @@ impl Index {
         let mut realms = Map::default();
         for account in directory.accounts {
             let realm = realm(&mut realms, &account.carrier, account.environment);
+            // By id, so that a renamed account begins to count anew.
             let kept = before.and_then(|before| before.account_by_id(&account.id));
             let counters = kept.map_or_else(
                 || Arc::new(AccountCounters::new(workers)),
@@ -56,6 +57,7 @@ impl Index {
         for app in directory.apps {
             let kept =
                 before.and_then(|before| before.apps.get(before.app_by_id(app.id.as_str())?));
+            // Kept, or a change of the directory would refill every app's bucket.
             let buckets = kept.map(|kept| Arc::clone(&kept.buckets));
             index.add_app(app, buckets.unwrap_or_default())?;
         }
@@ -121,11 +123,13 @@ impl Index {
             let Ok(account) = u32::try_from(account) else {
                 continue;
             };
+            // In the app's own order, in which the first of a realm is its default.
             accounts.push(account);
             if !defaults.iter().any(|(r, _)| *r == realm) {
                 defaults.push((realm, account));
             }
         }
+        // Sorted once here, so that each request can search by halves.
         accounts.sort_unstable();
         defaults.sort_unstable();
         self.apps.push(IndexedApp {
@@ -158,11 +162,13 @@ impl Index {
         realm: Realm,
         legacy_paths: &mut Option<TableOf>,
     ) -> Result<(), DirectoryError> {
+        // Checked again, although the configuration did: no token may leave in clear by a mistake of a caller.
         if route.origin.scheme() == Scheme::Http && !route.danger_plaintext {
             return Err(DirectoryError::Plaintext(route.origin.to_string()));
         }
         let at = self.routes.len();
         for host in &route.hosts {
+            // Names of hosts have no case.
             if self.by_host.insert(host.to_ascii_lowercase(), at).is_some() {
                 return Err(DirectoryError::HostTwice(host.clone()));
             }
@@ -199,6 +205,7 @@ impl Index {
 
     fn add_prefix(&mut self, text: &str, at: usize) -> Result<String, DirectoryError> {
         let segments = text.trim_matches('/');
+        // Nothing that could be spelled in two ways: a prefix is compared byte by byte.
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/');
         if segments.is_empty() || segments.contains("//") || !segments.bytes().all(plain) {
             return Err(DirectoryError::Prefix(text.to_owned()));
@@ -236,6 +243,7 @@ impl Index {
         for (at, route) in self.routes.iter().enumerate() {
             let authority = route.route.origin.authority().to_ascii_lowercase();
             seen.entry(authority)
+                // Shared by two routes, the name tells neither.
                 .and_modify(|at| *at = None)
                 .or_insert(Some(at));
         }
@@ -274,6 +282,7 @@ fn realm(
     carrier: &CarrierId,
     environment: Environment,
 ) -> Realm {
+    // By number, so that a request compares two integers and no names.
     let next = Realm::numbered(u32::try_from(realms.len()).unwrap_or(u32::MAX));
     *realms.entry((carrier.clone(), environment)).or_insert(next)
 }

@@ -38,6 +38,7 @@ pub(crate) struct IndexedApp {
 impl IndexedApp {
     /// The first of the app's accounts in this realm.
     pub(crate) fn default_account(&self, realm: Realm) -> Option<usize> {
+        // By halves, since an app may have many carriers' accounts.
         let at = self.defaults.binary_search_by_key(&realm, |(r, _)| *r);
         at.ok().map(|at| self.defaults[at].1 as usize)
     }
@@ -130,6 +131,7 @@ impl Index {
                 .bytes()
                 .enumerate()
                 .skip(1)
+                // The prefix ends at a slash, so that `/ups` never takes `/upstart`.
                 .filter(|(_, b)| *b == b'/')
                 .map(|(at, _)| at);
             let end = ends.chain([path.len()]).nth(count - 1)?;
@@ -138,6 +140,7 @@ impl Index {
     }
 
     pub(crate) fn account(&self, id: &str) -> Option<usize> {
+        // What is no name cannot be an account, so it is not looked up.
         let id: AccountId = id.parse().ok()?;
         self.by_account.get(&id).copied()
     }
@@ -165,6 +168,7 @@ impl Index {
     pub(crate) fn app_by_subject(&self, subject: &str) -> Option<usize> {
         let (id, _) = subject.split_once('#')?;
         let app = self.app_by_id(id)?;
+        // The whole subject is compared: a token of an earlier secret names one that is no longer there.
         (self.apps[app].subject().as_deref() == Some(subject)).then_some(app)
     }
 

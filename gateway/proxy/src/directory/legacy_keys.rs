@@ -44,6 +44,7 @@ impl LegacyKeys {
                 vacant.insert(vec![holder]);
             }
             Entry::Occupied(mut others) => {
+                // An account that is not there now belongs to no realm, so it can clash with nothing.
                 let same = |other: &KeyHolder| account.is_some() && realm(other) == realm(&holder);
                 if others.get().iter().any(same) {
                     return Err(DirectoryError::LegacyKeyTwice(key.account.clone()));

@@ -39,6 +39,7 @@ impl PathTable {
             .map(Rule::new)
             .collect::<Result<_, _>>()?;
         let thirds = legacy.paths.iter().map(|rule| match rule.from.get(..3) {
+            // A name in the first three characters may stand for anything, so nothing is told by them.
             Some(begin) if !begin.contains('{') => third(begin),
             Some(_) | None => u64::MAX,
         });
@@ -54,6 +55,7 @@ impl PathTable {
         method: &Method,
         target: &PathAndQuery,
     ) -> Result<Option<PathAndQuery>, Problem> {
+        // One bit test for nearly every request: today's paths begin differently.
         if self.thirds & third(target.path()) == 0 {
             return Ok(None);
         }
@@ -68,6 +70,7 @@ impl PathTable {
     ) -> Result<Option<PathAndQuery>, Problem> {
         let segments: Vec<&str> = segments(target.path()).collect();
         let fits = |rule: &&Rule| rule.fits(method, &segments);
+        // The first that fits, in the plugin's order.
         let Some(rule) = self.rules.iter().find(fits) else {
             return Ok(None);
         };
@@ -94,6 +97,7 @@ impl PathTable {
 }
 
 fn third(path: &str) -> u64 {
+    // Two letters may share a bit: then the search decides.
     1 << (path.as_bytes().get(2).copied().unwrap_or_default() & 63)
 }
 
@@ -117,6 +121,7 @@ impl Rule {
             Some(name.to_owned())
         };
         let usable =
+            // By the same rules as a request's path, or a rewritten one could pass what a sent one cannot.
             |path: &str| path.starts_with('/') && path_rules::check(path.as_bytes()).is_ok();
         if !usable(&rule.from) || !usable(&rule.to) {
             return Err(wrong());

@@ -58,6 +58,7 @@ impl DirectoryCell {
 
     /// The version, and an index at least as new as it.
     pub(crate) fn load(&self) -> (u64, Arc<Index>) {
+        // Before the index: a change in between makes the next request look again.
         let version = self.version.load(Ordering::Acquire);
         (version, self.index.load_full())
     }

@@ -21,12 +21,14 @@ impl RefillRate {
     pub(crate) fn per_minute(count: u32) -> Self {
         let room = 60 * SECOND;
         Self {
+            // A count of zero would divide by zero.
             each: room / u64::from(count.max(1)),
             room,
         }
     }
 
     pub(crate) fn of(limit: RateLimit) -> Self {
+        // At least a nanosecond, or the bucket would have no size.
         let each = (SECOND / u64::from(limit.per_second.get())).max(1);
         Self {
             each,
@@ -43,6 +45,7 @@ pub(crate) struct Epoch(pub(crate) Instant);
 impl Epoch {
     fn nanos(self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.0).as_nanos();
+        // Half of the range, so that a sum with the room cannot overflow.
         u64::try_from(since).unwrap_or(u64::MAX / 2)
     }
 }

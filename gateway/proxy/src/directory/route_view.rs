@@ -21,6 +21,7 @@ pub(crate) struct RouteView {
 impl RouteView {
     pub(crate) fn new(route: &Route, upstream: Rc<UpstreamPool>) -> Self {
         let profile = &route.profile;
+        // The older API's fields as well: its key is a credential.
         let legacy = profile.legacy.iter();
         let legacy = legacy.flat_map(|legacy| legacy.strip.iter().chain([&legacy.key_header]));
         let mut credential_headers = Vec::new();

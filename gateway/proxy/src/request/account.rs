@@ -21,6 +21,7 @@ pub(super) fn choose(
     if inspection.removed & field_names::ACCOUNT_BIT != 0
         && let Some(name) = headers.get(field_names::WAYBILL_ACCOUNT)
     {
+        // Two of them leave open which is meant.
         let only = headers
             .get_all(field_names::WAYBILL_ACCOUNT)
             .iter()
@@ -30,6 +31,7 @@ pub(super) fn choose(
             .filter(|_| only)
             .and_then(|name| HeaderValue::to_str(name).ok())
             .and_then(|name| index.account(name))
+            // An account of another carrier or environment would send a token to the wrong server.
             .filter(|account| index.accounts[*account].realm == route.realm)
             .filter(|account| may_use(index, caller, *account));
         // The answer does not tell an unknown account from a forbidden one.
@@ -44,6 +46,7 @@ pub(super) fn choose(
         Caller::App(app) => index.apps[app]
             .default_account(route.realm)
             .ok_or_else(|| no_account_of_app(index, app)),
+        // A key without rights is refused and not replaced by a default, or it would ship on another account.
         Caller::Legacy { account, .. } if may_use(index, caller, account) => Ok(account),
         Caller::Legacy { .. } => Err(Problem::new(
             Code::AccountForbidden,
@@ -62,6 +65,7 @@ fn may_use(index: &Index, caller: Caller, account: usize) -> bool {
             app: None,
             account: of_key,
         } => account == of_key,
+        // Only on a trusted listener, where every caller is this machine's own.
         Caller::Anonymous => true,
     }
 }

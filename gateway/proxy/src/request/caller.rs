@@ -48,6 +48,7 @@ pub(super) fn identify(
         && let Some(key) = headers.get(field_names::WAYBILL_KEY)
     {
         // A wrong key is refused even on a trusted listener: the caller meant to be an app.
+        // A key with other than visible characters was never registered.
         let key = key.to_str().ok();
         return match key.and_then(|key| index.app_by_key(key)) {
             Some(app) => Ok(Caller::App(app)),
@@ -95,6 +96,7 @@ pub(super) fn identify(
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?;
+    // A scheme has no case (RFC 9110 section 11.1).
     let (scheme, token) = value.as_bytes().split_at_checked(7)?;
     scheme
         .eq_ignore_ascii_case(b"bearer ")
@@ -105,6 +107,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Refuses a caller without credentials that is a web page in a browser on this machine (cross-site
 /// requests, DNS rebinding). Otherwise any page that a user opens could ship parcels.
 pub(super) fn refuse_web_pages(inspection: &HeadInspection) -> Result<(), Problem> {
+    // Before the host: a page that names itself is refused whatever it names.
     if inspection.browser {
         return Err(Problem::new(
             Code::BrowserRefused,
@@ -136,6 +139,7 @@ pub(super) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
         return None;
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim_ascii()).ok()?).ok()?;
+    // At the first colon: a password may hold others (RFC 7617 section 2).
     let (user, password) = decoded.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
 }

@@ -54,6 +54,7 @@ pub(super) fn try_take(
     account: usize,
     signing: Option<&Signing<'_>>,
 ) -> Result<Injected, InjectionError> {
+    // Once, so that the check and the signature mean the same instant.
     let now = worker.now();
     directory.with_account(account, |view| {
         let credential = view.usable(now).map_err(InjectionError::NoCredential)?;
@@ -124,6 +125,7 @@ async fn wait(
 /// Whether asking the broker now would change nothing, so that the request must not wait for it.
 fn is_settled(why: &Unavailable, now: Instant) -> bool {
     match (why.retry_at, why.reason) {
+        // The broker said when to come back; before that it would give the same answer.
         (Some(at), _) => now < at,
         (
             None,
@@ -154,6 +156,7 @@ pub(super) async fn take_signed(
     content: Incoming,
 ) -> Result<(Injected, ReplayableBody), Problem> {
     let mut sendable = body::take(content, &worker.settings.limits, &worker.ticks)?;
+    // Before the credential is taken: a slow upload must not be signed with a token that ends meanwhile.
     if signer.needs_body() {
         sendable = sendable.collect().await?;
     }

@@ -37,6 +37,7 @@ pub(super) async fn send(
 ) -> Result<Response<UpstreamBody>, Problem> {
     let idempotent = head.method.is_idempotent();
     loop {
+        // A pooled one first, because a handshake takes further round trips.
         let lease = match Lease::idle(&route.upstream) {
             Some(lease) => lease,
             None => {
@@ -57,6 +58,7 @@ pub(super) async fn send(
             // and another attempt would loop.
             })) if reused => {
                 worker.metrics.retries.add(1);
+                // The very body that came back: not a byte of it was sent.
                 body = unsent;
             }
             Some(Err(SendError { error, .. })) => {

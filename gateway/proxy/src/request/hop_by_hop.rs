@@ -25,6 +25,7 @@ pub(super) fn remove_nominated(headers: &mut HeaderMap) {
         .filter(|token| !token.eq_ignore_ascii_case(b"close"))
         .filter_map(|token| HeaderName::from_bytes(token).ok())
         .collect();
+    // The field itself as well: the next hop has a connection of its own.
     headers.remove(header::CONNECTION);
     for name in nominated {
         headers.remove(name);

@@ -18,6 +18,7 @@ pub(super) fn check(
     let authority = request.uri().authority().map(|a| a.as_str().as_bytes());
     let http2 = request.version() == Version::HTTP_2;
     let name = match (host, authority) {
+        // HTTP/2 names the server in `:authority`, so `Host` alone is not enough there.
         (Some(host), None) if hosts == 1 && !http2 => host,
         (None, Some(authority)) if http2 => authority,
         (Some(host), Some(authority)) if hosts == 1 && host.eq_ignore_ascii_case(authority) => host,
@@ -57,6 +58,7 @@ fn is_host(text: &str) -> bool {
     {
         Some(literal) => literal.parse::<std::net::Ipv6Addr>().is_ok(),
         None => {
+            // 253 bytes are the longest name that DNS can carry.
             let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
             !name.is_empty() && name.len() <= 253 && name.bytes().all(allowed)
         }
@@ -67,6 +69,7 @@ fn is_host(text: &str) -> bool {
 
 fn split_port(text: &str) -> (&str, Option<&str>) {
     match text.rsplit_once(':') {
+        // A colon inside brackets belongs to the address.
         Some((name, port)) if !port.contains(']') => (name, Some(port)),
         Some(_) | None => (text, None),
     }

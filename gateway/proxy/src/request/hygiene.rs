@@ -87,6 +87,7 @@ pub(super) fn inspect(
 /// The rules that the framing check applies to the bytes of HTTP/1. HTTP/2 does not pass it.
 fn check_http2(request: &Request<Incoming>) -> Result<(), Problem> {
     let (uri, headers) = (request.uri(), request.headers());
+    // HTTP/2 bounds only their size; the number is the framing check's rule.
     if headers.len() > usize::from(limits::FIELDS) {
         return Err(Problem::new(
             Code::HeadTooLarge,
