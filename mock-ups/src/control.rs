@@ -11,6 +11,7 @@ mod people;
 mod routes;
 mod state;
 mod tokens;
+mod track_alert;
 
 use bytes::Bytes;
 use http::request::Parts;

@@ -25,12 +25,14 @@ pub enum Endpoint {
     TimeInTransit,
     /// `/api/addressvalidation/`.
     AddressValidation,
+    /// What the mock itself posts: events of Track Alert.
+    Push,
     /// Anything else.
     Other,
 }
 
 impl Endpoint {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Token,
         Self::Refresh,
         Self::Authorize,
@@ -40,6 +42,7 @@ impl Endpoint {
         Self::Tracking,
         Self::TimeInTransit,
         Self::AddressValidation,
+        Self::Push,
         Self::Other,
     ];
 
@@ -67,9 +70,16 @@ impl Endpoint {
             Self::AddressValidation => {
                 api.is_some_and(|path| path.starts_with("addressvalidation/"))
             }
+            // Only what is sent has a whole URL in place of a path.
+            Self::Push => path.starts_with("http"),
             Self::Other => {
-                // What none of the others covers; the products are inside `Api`.
-                let others = [Self::Token, Self::Refresh, Self::Authorize, Self::Api];
+                let others = [
+                    Self::Token,
+                    Self::Refresh,
+                    Self::Authorize,
+                    Self::Api,
+                    Self::Push,
+                ];
                 others.into_iter().all(|endpoint| !endpoint.covers(path))
             }
         }
@@ -88,6 +98,7 @@ impl Endpoint {
             Self::Tracking => "tracking",
             Self::TimeInTransit => "time-in-transit",
             Self::AddressValidation => "address-validation",
+            Self::Push => "push",
             Self::Other => "other",
         }
     }

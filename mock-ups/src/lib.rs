@@ -45,6 +45,7 @@ mod mock;
 mod mock_state;
 mod oauth;
 mod places;
+mod push;
 mod registry;
 mod response_envelope;
 mod serving;

@@ -17,8 +17,9 @@ use crate::journal::Journal;
 use crate::oauth::grants::{Grant, GrantReport, Grants};
 use crate::oauth::issuer::Issuer;
 use crate::oauth::quota::QuotaMeter;
-use crate::products;
+use crate::products::Shared;
 use crate::products::rating::Tariff;
+use crate::products::track_alert::alerts::Alerts;
 use crate::registry::Registry;
 use crate::tls::{self, TlsFailure};
 use crate::tokens::TokenTable;
@@ -50,6 +51,8 @@ pub(crate) struct MockState {
     pub(crate) faults: FaultPlan,
     pub(crate) products: Vec<Box<dyn Product>>,
     pub(crate) hot: Arc<HotSettings>,
+    /// Subscriptions whose events are pushed.
+    pub(crate) alerts: Arc<Alerts>,
     start: Start,
     last_connection: AtomicU64,
     /// The certificate authority of the TLS listeners, if there are any.
@@ -106,11 +109,8 @@ impl MockState {
         let hot = Arc::<HotSettings>::default();
         // Before the products are made, as they copy nothing and read it at each call.
         hot.set(&initial.settings);
-        let products = match (initial.products, initial.tariff) {
-            (Some(products), _) => products,
-            (None, Some(tariff)) => products::with_tariff(Arc::new(tariff), initial.seed, &hot),
-            (None, None) => products::all(initial.seed, &hot),
-        };
+        let shared = Shared::new(initial.tariff, initial.seed, Arc::clone(&hot));
+        let products = initial.products.unwrap_or_else(|| shared.products());
         let start = Start {
             settings: initial.settings,
             data: initial.data,
@@ -132,6 +132,7 @@ impl MockState {
             journal: Box::new(Journal::new(initial.journal_capacity)),
             faults: FaultPlan::default(),
             products,
+            alerts: shared.alerts,
             hot,
             last_connection: AtomicU64::new(0),
             ca_pem: OnceLock::new(),

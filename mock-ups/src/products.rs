@@ -8,6 +8,7 @@ pub mod pickup;
 pub mod rating;
 pub mod shipping;
 pub mod time_in_transit;
+pub mod track_alert;
 pub mod tracking;
 pub(crate) mod versions;
 
@@ -21,43 +22,72 @@ use self::rating::{Rating, Tariff};
 use self::shipping::Shipping;
 use self::shipping::store::Shipments;
 use self::time_in_transit::TimeInTransit;
+use self::track_alert::TrackAlert;
+use self::track_alert::alerts::Alerts;
 use self::tracking::Tracking;
 use crate::api::Product;
 use crate::hot_settings::HotSettings;
 
-/// All of them, the busiest first, priced by the default tariff.
-pub(crate) fn all(seed: u64, hot: &Arc<HotSettings>) -> Vec<Box<dyn Product>> {
-    // Parsed once a process: tests start hundreds of mocks.
-    static DEFAULT: OnceLock<Arc<Tariff>> = OnceLock::new();
-    let tariff = DEFAULT.get_or_init(|| {
-        Arc::new(Tariff::bundled("default").expect("the bundled tariff parses: a test reads it"))
-    });
-    with_tariff(Arc::clone(tariff), seed, hot)
+/// What products share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) tariff: Arc<Tariff>,
+    pub(crate) seed: u64,
+    pub(crate) hot: Arc<HotSettings>,
+    pub(crate) shipments: Arc<Shipments>,
+    pub(crate) alerts: Arc<Alerts>,
 }
 
-/// All of them, the busiest first.
-pub(crate) fn with_tariff(
-    tariff: Arc<Tariff>,
-    seed: u64,
-    hot: &Arc<HotSettings>,
-) -> Vec<Box<dyn Product>> {
-    let shipments = Arc::<Shipments>::default();
-    // Each call asks them in turn, so the busiest is asked first.
-    vec![
-        Box::new(Rating::with_settings(Arc::clone(&tariff), Arc::clone(hot))),
+/// How a product is made.
+type Make = fn(&Shared) -> Box<dyn Product>;
+
+/// All products, the busiest first: the server asks them in this order. A product is a folder and a line here.
+const PRODUCTS: [Make; 9] = [
+    |shared| {
+        Box::new(Rating::with_settings(
+            shared.tariff.clone(),
+            shared.hot.clone(),
+        ))
+    },
+    |shared| {
+        let (tariff, shipments) = (shared.tariff.clone(), shared.shipments.clone());
         Box::new(Shipping::new(
-            Arc::clone(&tariff),
-            Arc::clone(&shipments),
+            tariff,
+            shipments,
+            shared.seed,
+            shared.hot.clone(),
+        ))
+    },
+    |shared| Box::new(Tracking::new(shared.shipments.clone(), shared.hot.clone())),
+    |shared| Box::new(TimeInTransit::new(shared.tariff.clone())),
+    |_| Box::new(AddressValidation),
+    |_| Box::new(Locator),
+    |shared| Box::new(Pickup::new(shared.seed)),
+    |_| Box::new(Paperless::default()),
+    |shared| Box::new(TrackAlert::new(shared.alerts.clone())),
+];
+
+impl Shared {
+    /// Nothing shipped, nobody subscribed; without a tariff the default one.
+    pub(crate) fn new(tariff: Option<Tariff>, seed: u64, hot: Arc<HotSettings>) -> Self {
+        static DEFAULT: OnceLock<Arc<Tariff>> = OnceLock::new();
+        let bundled = || {
+            let tariff = Tariff::bundled("default");
+            Arc::new(tariff.expect("the bundled tariff parses: a test reads it"))
+        };
+        let shipments = Arc::<Shipments>::default();
+        Self {
+            tariff: tariff.map_or_else(|| Arc::clone(DEFAULT.get_or_init(bundled)), Arc::new),
             seed,
-            Arc::clone(hot),
-        )),
-        Box::new(Tracking::new(shipments, Arc::clone(hot))),
-        Box::new(TimeInTransit::new(tariff)),
-        Box::new(AddressValidation),
-        Box::new(Locator),
-        Box::new(Pickup::new(seed)),
-        Box::new(Paperless::default()),
-    ]
+            hot,
+            alerts: Arc::new(Alerts::new(Arc::clone(&shipments))),
+            shipments,
+        }
+    }
+
+    pub(crate) fn products(&self) -> Vec<Box<dyn Product>> {
+        PRODUCTS.iter().map(|make| make(self)).collect()
+    }
 }
 
 #[cfg(test)]

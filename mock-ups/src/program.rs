@@ -105,8 +105,7 @@ fn serve(flags: Flags) -> Result<(), StartupError> {
         }
     }
     let (stop, stopped) = watch::channel(false);
-    let threads = start_workers(shares, &stopped)?;
-    // The main thread only waits for signals; calls are served by the workers.
+    let threads = start_workers(shares, &stopped, &mock)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -148,6 +147,7 @@ fn bind_all(address: SocketAddr, workers: usize) -> io::Result<Vec<TcpListener>>
 fn start_workers(
     shares: Vec<Share>,
     stopped: &watch::Receiver<bool>,
+    mock: &Arc<MockState>,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let start = |(index, share): (usize, Share)| {
         // Made here and not in the thread, so that an error ends the start.
@@ -155,6 +155,8 @@ fn start_workers(
             .enable_all()
             .build()?;
         let stopped = stopped.clone();
+        // One worker is enough for what the mock sends by itself.
+        let pushes = (index == 0).then(|| Arc::clone(mock));
         thread::Builder::new()
             .name(format!("worker-{index}"))
             .spawn(move || {
@@ -163,7 +165,12 @@ fn start_workers(
                     for (listener, role) in share {
                         listeners.spawn(listener::serve(listener, role, stopped.clone()));
                     }
-                    // Until the last listener has drained.
+                    if let Some(mock) = pushes {
+                        listeners.spawn(async move {
+                            crate::push::run(mock, stopped).await;
+                            Ok(())
+                        });
+                    }
                     while listeners.join_next().await.is_some() {}
                 });
             })

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Control, ControlResult, clock, faults, journal, people, state, tokens};
+use super::{Control, ControlResult, clock, faults, journal, people, state, tokens, track_alert};
 
 /// One operation.
 pub(super) struct Route {
@@ -116,8 +116,7 @@ impl Route {
 }
 
 /// All operations.
-pub(super) const ROUTES: [Route; 28] = [
-    // One table, so that dispatcher, description and refusals cannot disagree.
+pub(super) const ROUTES: [Route; 30] = [
     route("GET", "openapi.json", "This description", |_, _| {
         Ok(super::openapi::document())
     }),
@@ -279,6 +278,27 @@ pub(super) const ROUTES: [Route; 28] = [
         people::change_password,
     )
     .body(&[("password", "string", "the new one")]),
+    route(
+        "GET",
+        "track-alert",
+        "The subscriptions of Track Alert, and the names of events",
+        |control, _| Ok(track_alert::show(control)),
+    ),
+    route(
+        "POST",
+        "track-alert/events",
+        "Pushes an event of a package now, or the body as it is",
+        |control, _| track_alert::push(control),
+    )
+    .body(&[
+        ("tracking_number", "string", "the package"),
+        (
+            "event",
+            "string",
+            "one of the names that GET track-alert lists",
+        ),
+        ("body", "object", "pushed in place of the two"),
+    ]),
     route("GET", "health", "Whether the mock answers", |_, _| {
         Ok(json!({ "ok": true }))
     }),

@@ -131,6 +131,11 @@ impl Builder {
                 stopped.clone(),
             )));
         }
+        let pushing = crate::push::run(Arc::clone(&mock), stopped);
+        listeners.push(tokio::spawn(async move {
+            pushing.await;
+            Ok(())
+        }));
         Ok(MockUps {
             mock,
             // In the order of the plan.

@@ -6,11 +6,17 @@ use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::all;
+use super::Shared;
 use crate::api::Product;
 use crate::testing::Call;
 
-const ROUTES: [(Method, &str); 17] = [
+const ROUTES: [(Method, &str); 20] = [
+    (Method::POST, "/api/track/v2/subscription/standard/package"),
+    (Method::POST, "/api/track/v2/subscription/enhanced/account"),
+    (
+        Method::DELETE,
+        "/api/track/v2/subscription/standard/account",
+    ),
     (Method::POST, "/api/rating/v2409/Shop"),
     (Method::POST, "/api/shipments/v2409/ship"),
     (
@@ -46,7 +52,8 @@ const ROUTES: [(Method, &str); 17] = [
 ];
 
 /// The roots of the bodies.
-const ROOTS: [&str; 8] = [
+const ROOTS: [&str; 9] = [
+    "trackingNumberList",
     "RateRequest",
     "ShipmentRequest",
     "LabelRecoveryRequest",
@@ -73,7 +80,7 @@ const MEMBERS: [&str; 10] = [
 
 fn products() -> &'static [Box<dyn Product>] {
     static PRODUCTS: OnceLock<Vec<Box<dyn Product>>> = OnceLock::new();
-    PRODUCTS.get_or_init(|| all(1, &Arc::default()))
+    PRODUCTS.get_or_init(|| Shared::new(None, 1, Arc::default()).products())
 }
 
 fn tree() -> impl Strategy<Value = Value> {

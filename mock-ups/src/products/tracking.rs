@@ -7,7 +7,7 @@
 
 #[cfg(test)]
 mod tests;
-mod timeline;
+pub(crate) mod timeline;
 mod write;
 
 use std::sync::Arc;

@@ -34,3 +34,5 @@ mod refresh;
 mod reset;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod track_alert;

@@ -1,6 +1,7 @@
 //! The shipments that were created: in memory, the oldest forgotten first.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::civil::Date;
@@ -109,6 +110,8 @@ impl Shipment {
 #[derive(Debug, Default)]
 pub(crate) struct Shipments {
     inner: Mutex<Inner>,
+    /// Grows with each change that may move what comes next for a package.
+    version: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -177,9 +180,28 @@ impl Shipments {
         first
     }
 
+    /// Grows whenever a shipment is made or changed.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn changed(&self) {
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// The shipments of a shipper that were made after a time, oldest first.
+    pub(crate) fn of_shipper(&self, number: &str, after: Timestamp) -> Vec<Shipment> {
+        let inner = self.lock();
+        let shipments = inner.shipments.iter().filter(|shipment| {
+            shipment.created_at >= after && shipment.shipper_number.eq_ignore_ascii_case(number)
+        });
+        shipments.cloned().collect()
+    }
+
     /// Remembers a shipment.
     pub(crate) fn insert(&self, shipment: Shipment) {
         let mut inner = self.lock();
+        self.changed();
         inner.kept_packages += shipment.packages.len();
         // Room is made first, so that the queue never holds more than its bound.
         while inner.shipments.len() >= MAX_SHIPMENTS

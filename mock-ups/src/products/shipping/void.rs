@@ -43,6 +43,7 @@ impl Shipping {
             let window = SignedDuration::from_hours(i64::from(days) * 24);
             void(shipment, &named, request.now, window)
         });
+        self.shipments.changed();
         let results = match outcome {
             Some(results) => results?,
             // Documented samples come last: a real shipment of the mock wins over them.

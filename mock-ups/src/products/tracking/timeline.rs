@@ -22,7 +22,7 @@ pub(crate) struct Timeline {
     pub(crate) scheduled: Date,
     pub(crate) commitment: Commitment,
     /// In order of time.
-    events: Vec<Scan>,
+    scans: Vec<Scan>,
 }
 
 /// Something that happens to a package.
@@ -72,7 +72,7 @@ const fn step(
     }
 }
 
-const CREATED: &ScanType = &step(
+pub(crate) const CREATED: &ScanType = &step(
     "M",
     "MP",
     "003",
@@ -81,7 +81,7 @@ const CREATED: &ScanType = &step(
     "Label Created",
     ScanPlace::Country,
 );
-const VOIDED: &ScanType = &step(
+pub(crate) const VOIDED: &ScanType = &step(
     "MV",
     "VP",
     "007",
@@ -89,7 +89,7 @@ const VOIDED: &ScanType = &step(
     "Voided",
     ScanPlace::Country,
 );
-const ORIGIN_SCAN: &ScanType = &step(
+pub(crate) const ORIGIN_SCAN: &ScanType = &step(
     "I",
     "OR",
     "005",
@@ -97,7 +97,7 @@ const ORIGIN_SCAN: &ScanType = &step(
     "We Have Your Package",
     ScanPlace::Origin,
 );
-const DEPARTED: &ScanType = &step(
+pub(crate) const DEPARTED: &ScanType = &step(
     "I",
     "DP",
     "005",
@@ -105,7 +105,7 @@ const DEPARTED: &ScanType = &step(
     "On the Way",
     ScanPlace::Origin,
 );
-const ARRIVED: &ScanType = &step(
+pub(crate) const ARRIVED: &ScanType = &step(
     "I",
     "AR",
     "005",
@@ -113,7 +113,7 @@ const ARRIVED: &ScanType = &step(
     "On the Way",
     ScanPlace::Destination,
 );
-const DESTINATION_SCAN: &ScanType = &step(
+pub(crate) const DESTINATION_SCAN: &ScanType = &step(
     "I",
     "DS",
     "005",
@@ -121,7 +121,7 @@ const DESTINATION_SCAN: &ScanType = &step(
     "On the Way",
     ScanPlace::Destination,
 );
-const OUT: &ScanType = &step(
+pub(crate) const OUT: &ScanType = &step(
     "I",
     "OT",
     "021",
@@ -129,12 +129,29 @@ const OUT: &ScanType = &step(
     "Out for Delivery",
     ScanPlace::Destination,
 );
-const DELIVERED: &ScanType = &step(
+pub(crate) const DELIVERED: &ScanType = &step(
     "D",
     "FS",
     "011",
     "DELIVERED ",
     "Delivered",
+    ScanPlace::Destination,
+);
+
+pub(crate) const EXCEPTION: &ScanType = &step(
+    "X",
+    "48",
+    "025",
+    "The customer was not available when UPS attempted delivery.",
+    "Delivery Attempted",
+    ScanPlace::Destination,
+);
+pub(crate) const RESCHEDULED: &ScanType = &step(
+    "U",
+    "RS",
+    "031",
+    "The delivery date has been changed.",
+    "Delivery Rescheduled",
     ScanPlace::Destination,
 );
 
@@ -184,7 +201,7 @@ impl Timeline {
                 package_count: count,
                 scheduled: plan.scheduled,
                 commitment: shipment.commitment,
-                events: plan.events(
+                scans: plan.scans(
                     shipment.created_at,
                     package.voided_at,
                     [&origin, &destination],
@@ -199,7 +216,10 @@ impl Timeline {
         let index = SAMPLES
             .iter()
             .position(|known| number.eq_ignore_ascii_case(known))?;
-        // Seven ages: the samples cover a life from the label to days after the delivery.
+        Some(Self::sample(number, now, index))
+    }
+
+    fn sample(number: &str, now: Timestamp, index: usize) -> Self {
         let age = i64::try_from(index % 7).unwrap_or(0);
         // The samples live near UPS's own town, so their hours are those of the east coast.
         let zone = crate::places::time_zone("US", "MD");
@@ -220,7 +240,7 @@ impl Timeline {
             country: "US".to_owned(),
         };
         let plan = Plan::of(created, commitment, number);
-        Some(Self {
+        Self {
             tracking_number: number.to_ascii_uppercase(),
             // The samples are shown as Ground, whatever their digits say: several of those are wrong.
             service: ("03", "UPS Ground"),
@@ -232,8 +252,20 @@ impl Timeline {
             package_count: 1,
             scheduled: plan.scheduled,
             commitment,
-            events: plan.events(moment(created, &zone), None, [&zone, &zone]),
-        })
+            scans: plan.scans(moment(created, &zone), None, [&zone, &zone]),
+        }
+    }
+
+    /// A package of which nothing is known but its number.
+    pub(crate) fn unknown(number: &str, now: Timestamp) -> Self {
+        let mut timeline = Self::sample(number, now, 0);
+        timeline.scans.clear();
+        timeline
+    }
+
+    /// Everything that happens, in order of time.
+    pub(crate) fn scans(&self) -> &[Scan] {
+        &self.scans
     }
 
     /// Where a scan is made.
@@ -253,12 +285,11 @@ impl Timeline {
     /// What has happened by then, oldest first. There is always at least one event.
     pub(crate) fn until(&self, now: Timestamp) -> &[Scan] {
         let count = self
-            .events
+            .scans
             .iter()
             .take_while(|event| event.at <= now)
             .count();
-        // A clock that was moved back before the creation must not give an empty life.
-        &self.events[..count.max(1)]
+        &self.scans[..count.max(1)]
     }
 }
 
@@ -295,7 +326,7 @@ impl Plan {
     }
 
     /// The scans, in order. Hours are those of the place where a scan is made.
-    fn events(
+    fn scans(
         &self,
         created: Timestamp,
         voided: Option<Timestamp>,
