@@ -93,6 +93,8 @@ pub struct Settings {
     pub paperless_bytes: usize,
     /// Ground Saver (92 to 95) is sold. Recordings have it; the newest files no longer list it.
     pub ground_saver_is_sold: bool,
+    /// Refuses what UPS's own files forbid although their examples break the rule: numbers above 1 in Landed Cost.
+    pub strict_files: bool,
     /// Where Track Alert pushes events, `http://` or `https://`. UPS keeps this and the next four in its portal,
     /// so no call carries them. Nothing is pushed without it.
     pub track_alert_destination: Option<String>,
@@ -161,6 +163,7 @@ impl Default for Settings {
             // Ten megabytes for a document in base64.
             paperless_bytes: 10 * 1024 * 1024,
             ground_saver_is_sold: true,
+            strict_files: false,
             track_alert_destination: None,
             track_alert_token_url: None,
             track_alert_client_id: "track-alert".to_owned(),

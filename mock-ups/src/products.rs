@@ -2,6 +2,7 @@
 
 pub mod address_validation;
 pub(crate) mod field_rules;
+pub mod landed_cost;
 pub mod locator;
 pub mod paperless;
 pub mod pickup;
@@ -15,6 +16,7 @@ pub(crate) mod versions;
 use std::sync::{Arc, OnceLock};
 
 use self::address_validation::AddressValidation;
+use self::landed_cost::LandedCost;
 use self::locator::Locator;
 use self::paperless::Paperless;
 use self::pickup::Pickup;
@@ -42,7 +44,7 @@ pub(crate) struct Shared {
 type Make = fn(&Shared) -> Box<dyn Product>;
 
 /// All products, the busiest first: the server asks them in this order. A product is a folder and a line here.
-const PRODUCTS: [Make; 9] = [
+const PRODUCTS: [Make; 10] = [
     |shared| {
         Box::new(Rating::with_settings(
             shared.tariff.clone(),
@@ -65,6 +67,7 @@ const PRODUCTS: [Make; 9] = [
     |shared| Box::new(Pickup::new(shared.seed)),
     |_| Box::new(Paperless::default()),
     |shared| Box::new(TrackAlert::new(shared.alerts.clone())),
+    |shared| Box::new(LandedCost::new(shared.hot.clone())),
 ];
 
 impl Shared {

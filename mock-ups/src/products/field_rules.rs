@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::api::UpsError;
 use crate::places;
 
+mod landed_cost;
 mod shipping;
 
 /// One line of the table.
@@ -64,6 +65,8 @@ impl FieldRule {
 
 /// The rules of creating a shipment.
 pub(crate) const SHIPPING: &[FieldRule] = shipping::RULES;
+/// The rules of a quote of Landed Cost.
+pub(crate) const LANDED_COST: &[FieldRule] = landed_cost::RULES;
 
 /// Checks a body by rules, in their order: the first one that is broken is the answer.
 pub(crate) fn check(rules: &[FieldRule], body: &Value) -> Result<(), UpsError> {

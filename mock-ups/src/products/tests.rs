@@ -10,7 +10,8 @@ use super::Shared;
 use crate::api::Product;
 use crate::testing::Call;
 
-const ROUTES: [(Method, &str); 20] = [
+const ROUTES: [(Method, &str); 21] = [
+    (Method::POST, "/api/landedcost/v1/quotes"),
     (Method::POST, "/api/track/v2/subscription/standard/package"),
     (Method::POST, "/api/track/v2/subscription/enhanced/account"),
     (
@@ -52,7 +53,8 @@ const ROUTES: [(Method, &str); 20] = [
 ];
 
 /// The roots of the bodies.
-const ROOTS: [&str; 9] = [
+const ROOTS: [&str; 10] = [
+    "shipment",
     "trackingNumberList",
     "RateRequest",
     "ShipmentRequest",
