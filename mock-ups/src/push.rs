@@ -232,10 +232,10 @@ impl Delivery<'_> {
 fn token_in(body: &[u8]) -> Option<(String, i64)> {
     let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
     let token = answer.get("access_token")?.as_str()?.to_owned();
-    let lifetime = answer.get("expires_in").and_then(|value| match value {
-        serde_json::Value::String(text) => text.parse().ok(),
-        other => other.as_i64(),
-    });
+    let sent = answer.get("expires_in");
+    // UPS itself writes numbers as text.
+    let as_text = || sent?.as_str()?.parse().ok();
+    let lifetime = sent.and_then(serde_json::Value::as_i64).or_else(as_text);
     Some((token, lifetime.unwrap_or(3_600)))
 }
 
