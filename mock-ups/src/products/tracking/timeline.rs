@@ -224,7 +224,8 @@ impl Timeline {
         // The samples live near UPS's own town, so their hours are those of the east coast.
         let zone = crate::places::time_zone("US", "MD");
         let day = zone.to_datetime(now).saturating_sub(age.days()).date();
-        let created = day.to_datetime(Time::constant(9, 30, 0, 0));
+        // At midnight, so that the label of a package of today is never in the future.
+        let created = day.to_datetime(Time::midnight());
         let commitment = Commitment {
             business_days: 2,
             by: None,
