@@ -6,6 +6,7 @@ pub mod landed_cost;
 pub mod locator;
 pub mod paperless;
 pub mod pickup;
+pub mod pre_notification;
 pub mod rating;
 pub mod shipping;
 pub mod time_in_transit;
@@ -20,6 +21,7 @@ use self::landed_cost::LandedCost;
 use self::locator::Locator;
 use self::paperless::Paperless;
 use self::pickup::Pickup;
+use self::pre_notification::PreNotification;
 use self::rating::{Rating, Tariff};
 use self::shipping::Shipping;
 use self::shipping::store::Shipments;
@@ -44,7 +46,7 @@ pub(crate) struct Shared {
 type Make = fn(&Shared) -> Box<dyn Product>;
 
 /// All products, the busiest first: the server asks them in this order. A product is a folder and a line here.
-const PRODUCTS: [Make; 10] = [
+const PRODUCTS: [Make; 11] = [
     |shared| {
         Box::new(Rating::with_settings(
             shared.tariff.clone(),
@@ -68,6 +70,10 @@ const PRODUCTS: [Make; 10] = [
     |_| Box::new(Paperless::default()),
     |shared| Box::new(TrackAlert::new(shared.alerts.clone())),
     |shared| Box::new(LandedCost::new(shared.hot.clone())),
+    |shared| {
+        let shipments = shared.shipments.clone();
+        Box::new(PreNotification::new(shipments, shared.hot.clone()))
+    },
 ];
 
 impl Shared {

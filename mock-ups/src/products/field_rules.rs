@@ -10,6 +10,7 @@ use crate::api::UpsError;
 use crate::places;
 
 mod landed_cost;
+mod pre_notification;
 mod shipping;
 
 /// One line of the table.
@@ -65,6 +66,8 @@ impl FieldRule {
 
 /// The rules of creating a shipment.
 pub(crate) const SHIPPING: &[FieldRule] = shipping::RULES;
+/// The rules of a pre-notification of dangerous goods.
+pub(crate) const PRE_NOTIFICATION: &[FieldRule] = pre_notification::RULES;
 /// The rules of a quote of Landed Cost.
 pub(crate) const LANDED_COST: &[FieldRule] = landed_cost::RULES;
 

@@ -372,3 +372,6 @@ impl Product for Locator {
         Some(Self::locate(request, version, option).unwrap_or_else(ApiResponse::from))
     }
 }
+
+#[cfg(test)]
+mod tests;

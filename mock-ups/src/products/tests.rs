@@ -10,7 +10,8 @@ use super::Shared;
 use crate::api::Product;
 use crate::testing::Call;
 
-const ROUTES: [(Method, &str); 21] = [
+const ROUTES: [(Method, &str); 22] = [
+    (Method::POST, "/api/dangerousgoods/v2/prenotification"),
     (Method::POST, "/api/landedcost/v1/quotes"),
     (Method::POST, "/api/track/v2/subscription/standard/package"),
     (Method::POST, "/api/track/v2/subscription/enhanced/account"),
@@ -53,7 +54,8 @@ const ROUTES: [(Method, &str); 21] = [
 ];
 
 /// The roots of the bodies.
-const ROOTS: [&str; 10] = [
+const ROOTS: [&str; 11] = [
+    "PreNotificationRequest",
     "shipment",
     "trackingNumberList",
     "RateRequest",

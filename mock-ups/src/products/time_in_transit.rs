@@ -17,6 +17,7 @@ use crate::lenient::{self, thousandths};
 use crate::places::{self, Code2, Region};
 use crate::products::rating::Tariff;
 use crate::products::rating::service::{Lane, Service};
+use crate::products::versions::{Api, version as version_of};
 
 use request::Request;
 
@@ -244,12 +245,13 @@ fn ambiguous(request: &Request<'_>, unclear: Unclear) -> ApiResponse {
 
 impl Product for TimeInTransit {
     fn answer(&self, request: &ApiRequest<'_>) -> Option<ApiResponse> {
-        let &["shipments", _, "transittimes"] = request.segments else {
+        let &["shipments", version, "transittimes"] = request.segments else {
             return None;
         };
         if request.method != Method::POST {
             return None;
         }
-        Some(self.estimate(request).unwrap_or_else(ApiResponse::from))
+        let answer = version_of(Api::TimeInTransit, version).and_then(|_| self.estimate(request));
+        Some(answer.unwrap_or_else(ApiResponse::from))
     }
 }

@@ -34,10 +34,7 @@ const VERSIONS: &[(Api, &[u32])] = &[
     (Api::Pickup, &[1, 1607, 1707, 2205, 2403, 2409]),
     (Api::Paperless, &[1, 2]),
     (Api::LandedCost, &[1]),
-    (Api::QuantumView, &[1, 2, 3]),
-    (Api::TrackAlert, &[2]),
-    (Api::DeliveryIntercept, &[2]),
-    (Api::DangerousGoods, &[1, 2, 3]),
+    (Api::PreNotification, &[1, 2]),
 ];
 
 /// An API with versions of its own.
@@ -53,10 +50,7 @@ pub(crate) enum Api {
     Pickup,
     Paperless,
     LandedCost,
-    QuantumView,
-    TrackAlert,
-    DeliveryIntercept,
-    DangerousGoods,
+    PreNotification,
 }
 
 /// The number of a version in a path: `v2409`, or `1701` without the letter, as one deprecated version is

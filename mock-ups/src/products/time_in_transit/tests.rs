@@ -147,3 +147,42 @@ fn unreadable_body_is_a_back_end_that_gave_up() {
     );
     assert_eq!(field(&answer, "content-type"), ["application/json"]);
 }
+
+#[test]
+fn city_of_another_postal_code_is_ambiguous() {
+    let mut body = request("2024-03-07");
+    body["destinationPostalCode"] = json!("90210");
+    body["destinationCityName"] = json!("Los Angeles");
+    let answer = Call::post(PATH, &body).send(&product()).expect("its path");
+    assert_eq!(answer.status, 206);
+    let text = String::from_utf8(answer.body.to_vec()).expect("text");
+    let list = r#""destinationPickList":[{"city":"BEVERLY HILLS","stateProvince":"CA""#;
+    assert!(text.contains(list), "{text}");
+    body["destinationCityName"] = json!("Beverly Hills");
+    let answer = Call::post(PATH, &body).json(&product());
+    assert!(answer["emsResponse"].get("dutyType").is_none());
+}
+
+#[test]
+fn countries_have_names_and_currencies_codes() {
+    let mut body = request("2024-03-07");
+    body["destinationCountryCode"] = json!("GB");
+    body["destinationPostalCode"] = json!("SW1A1AA");
+    let answer = Call::post(PATH, &body).json(&product());
+    assert_eq!(
+        answer["emsResponse"]["destinationCountryName"],
+        "UNITED KINGDOM"
+    );
+    body["shipmentContentsCurrencyCode"] = json!("0");
+    assert_eq!(Call::post(PATH, &body).refusal(&product()).0, 400);
+}
+
+#[test]
+fn broken_body_is_503_whatever_the_fields_say() {
+    let broken = Call::new(Method::POST, PATH)
+        .body("{")
+        .header("transid", "");
+    assert_eq!(broken.refusal(&product()), (503, "10004".to_owned()));
+    let version = Call::post("/api/shipments/%1A/transittimes", &request("2024-03-07"));
+    assert_eq!(version.refusal(&product()).1, "20002");
+}
