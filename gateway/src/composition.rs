@@ -121,6 +121,7 @@ impl Gateway {
         let shared = (&clock, &*catalog, &*broker, &control);
         let settings = data_plane::settings(config, roots, store.derived_key(Purpose::AppTokens))?;
         let data_plane = data_plane(config, settings, shared, &served)?;
+        // The directory has its own copy; thousands of accounts need not be kept twice.
         drop(served);
         let latch = Latch::default();
         let admin = Admin::bind(AdminOptions {
@@ -208,6 +209,7 @@ impl Gateway {
         let requests = self.data_plane.shutdown(self.drain).await;
         let tokens = self.broker.shutdown(self.drain).await;
         self.reminding.end().await;
+        // The admin listener outlives the rest: it answers "draining" to the end.
         self.stop_admin.cancel();
         // A panic there must not keep the store from being closed.
         if let Err(error) = self.admin_task.await {

@@ -25,7 +25,7 @@ pub fn serve(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Resu
         .build()
         .context("cannot start the control plane")?;
     let result = runtime.block_on(run(config, seams, output));
-    // A plugin call that hangs must not keep the process.
+    // Without waiting: a plugin call that hangs must not keep the process alive.
     runtime.shutdown_background();
     result
 }
@@ -51,7 +51,7 @@ async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Resu
     if let Some(token) = gateway.take_first_admin_token() {
         let file = config.admin.token_file.display();
         tracing::info!("the first admin token is in {file}");
-        // What is not a terminal may be somebody's log.
+        // Standard output that is not a terminal may be a log, which must hold no secret.
         if std::io::stdout().is_terminal() {
             let token = token.expose();
             output
@@ -65,6 +65,7 @@ async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Resu
     tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");
     tokio::select! {
         ended = gateway.shutdown() => tracing::info!(requests = ?ended.requests, tokens = ?ended.tokens, "drained"),
+        // A second signal is a person who does not want to wait.
         () = stop.signal() => tracing::warn!("ended at once by a second signal"),
     }
     Ok(())

@@ -34,7 +34,7 @@ pub enum TelemetryError {
     AlreadySet,
 }
 
-/// Keeps the log's writer alive; what is queued is written when it is dropped, if somebody reads it
+/// Keeps the log's writer alive; what is queued is written when it is dropped, if its reader takes it
 /// within about a second.
 #[must_use = "log lines that are still queued are lost unless this lives as long as the process"]
 pub struct Telemetry {
@@ -52,6 +52,7 @@ impl Telemetry {
         level_override: Option<&str>,
         color: bool,
     ) -> Result<Self, TelemetryError> {
+        // The variable wins, so that one can debug without editing the file.
         let level = level_override
             // A variable that is set to nothing counts as unset.
             .filter(|text| !text.is_empty())
@@ -91,7 +92,7 @@ impl Telemetry {
         move || dropped.dropped_lines() as u64
     }
 
-    /// Lines that were dropped because nobody took them.
+    /// Lines that were dropped because the reader of the log stopped reading.
     pub fn dropped_lines(&self) -> u64 {
         self.dropped.dropped_lines() as u64
     }
@@ -100,6 +101,7 @@ impl Telemetry {
 fn queued(out: impl io::Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
     NonBlockingBuilder::default()
         .buffered_lines_limit(QUEUED_LINES)
+        // A full queue drops lines: a reader that stopped must not stop requests.
         .lossy(true)
         .thread_name("waybill-log")
         .finish(out)
@@ -128,7 +130,7 @@ mod tests {
         }
     }
 
-    /// A blocked log costs lines, never the one who logs.
+    /// A blocked log loses lines and never blocks the thread that logs.
     #[test]
     fn log_whose_reader_stopped_drops_lines_and_does_not_block() {
         let (permit, permits) = channel();

@@ -114,7 +114,7 @@ fn check_config_refuses_what_serve_refuses() {
     for (config, has_plugins, words) in [
         (GOOD, false, "the plugin folder"),
         (&same, true, "are the same address and port"),
-        (&tls, true, "c.pem"),
+        (&tls, true, "listen.tls cannot be used"),
     ] {
         let folder = folder_with(config);
         if has_plugins {
@@ -301,7 +301,7 @@ fn serve_on_a_taken_port_names_it() {
     }
 }
 
-/// There are no core dumps, and a signal ends it with 0.
+/// A signal ends it with 0, and it leaves no core dump.
 #[test]
 fn serve_listens_without_core_dumps_and_ends_on_a_signal() {
     let folder = folder_with("[listen]\napps = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n");

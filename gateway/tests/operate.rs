@@ -183,7 +183,7 @@ fn status_audit_and_tokens_are_told_to_people_and_programs() {
     world.exits(0, &["admin-token", "list", "--token-file", "eye"]);
     let (_, err) = world.exits(5, &["admin-token", "add", "more", "--token-file", "eye"]);
     assert!(err.starts_with("error: "), "{err}");
-    // Nobody can be asked, so it wants --yes.
+    // Standard input is no terminal, so it needs --yes.
     let (_, err) = world.exits(2, &["admin-token", "remove", "eye"]);
     assert!(err.contains("use --yes"), "{err}");
     assert_eq!(world.admin_tokens(), ["admin", "eye"]);

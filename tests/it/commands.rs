@@ -92,7 +92,7 @@ async fn added_account_is_ready_to_rate_at_once() {
     let (out, _) = exits(&world, 0, "", &["account", "show", "second"]);
     assert!(out.contains("state           inactive"), "{out}");
     exits(&world, 0, "", &["account", "activate", "second"]);
-    // Nobody can be asked here.
+    // Standard input is no terminal here.
     let (_, err) = exits(&world, 2, "", &["account", "remove", "second"]);
     assert!(err.contains("use --yes"), "{err}");
     exits(&world, 0, "", &["account", "remove", "second", "--yes"]);
@@ -234,7 +234,7 @@ impl Waiting {
 async fn authorize_waits_until_the_person_has_signed_in() {
     for (user, code, words) in [
         (MERCHANT, 0, "second: signed in, and proven"),
-        (OTHER, 5, "came to nothing (wrong_login)"),
+        (OTHER, 5, "failed (wrong_login)"),
     ] {
         let world = world().await;
         let waiting = Waiting::begin(&world).await;

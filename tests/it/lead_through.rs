@@ -45,7 +45,7 @@ async fn invited(terminal: &mut Terminal, account: &str) -> String {
     terminal.until("Sign in at the carrier").await;
     terminal.until("\r\n  ").await;
     let address = terminal.until("\r\n").await;
-    terminal.until("exactly like this").await;
+    terminal.until("letter by letter").await;
     address
 }
 
@@ -67,7 +67,7 @@ async fn migration_leads_from_one_sign_in_to_the_next_and_goes_on_where_it_stopp
     let address = invited(&mut terminal, branch).await;
     sign_in(&world, &address, OTHER).await;
     terminal
-        .until("the sign-in for Branch came to nothing (wrong_login)")
+        .until("the sign-in for Branch failed (wrong_login)")
         .await;
     invited(&mut terminal, outlet).await;
     terminal.until("Ctrl-C stops waiting").await;

@@ -20,7 +20,7 @@ use std::{
 pub(crate) struct BackupArgs {
     #[command(flatten)]
     remote: RemoteArgs,
-    /// Where to; a file that is there already is never overwritten
+    /// File to write; an existing file is never overwritten
     file: PathBuf,
     #[command(flatten)]
     seal: SealArgs,
@@ -101,14 +101,15 @@ fn online(
         Err(CliError::Client(ClientError::NotRunning { .. }) | CliError::NoToken { .. })
             if !args.remote.names_address() =>
         {
-            output.hint("no gateway answers here: the store is opened directly");
+            output
+                .hint("no gateway answers at the configured address: the store is opened directly");
             local.backup_store(&args.remote.config, protection, output)
         }
         asked => asked,
     }
 }
 
-/// Complete and durable under its name, or not there at all; readable by its owner only.
+/// Writes a file that is complete and durable under its name, or absent; readable by its owner only.
 fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
     // A bare name has an empty parent, which no folder is.
     let folder = match file.parent() {
@@ -124,6 +125,7 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
         partial.as_file().sync_all()?;
         Ok(partial)
     };
+    // Never over an existing file: it may be the only good backup.
     let partial = write().with_context(named).map_err(CliError::Running)?;
     // Never over another file, also if it appeared since the first look.
     partial.persist_noclobber(file).map_err(|error| {
@@ -140,7 +142,7 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 fn taken(file: &Path) -> CliError {
     CliError::Usage(anyhow!(
-        "{} is there already and is not overwritten: name another file",
+        "{} exists and is not overwritten: name another file",
         file.display()
     ))
 }

@@ -23,7 +23,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, local: &dyn LocalCommands) 
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version count as done. That nobody reads them is not worth telling.
+            // Help and version count as done, also when standard output is closed.
             let _ = error.print();
             // `clap` has 2 for mistakes and 0 for help; another number cannot come.
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -41,7 +41,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, local: &dyn LocalCommands) 
     }
 }
 
-/// Says on standard error why a command failed, and to programs on standard output as well.
+/// Prints on standard error why a command failed, and with `--json` on standard output as well.
 fn tell(error: &CliError, output: &mut Output) {
     match error {
         CliError::Config(errors) => output.mistakes(errors),
@@ -53,7 +53,7 @@ fn tell(error: &CliError, output: &mut Output) {
             }
             // Programs get the gateway's stable code as well, on the stream that they read.
             if let Some(said) = client.api().filter(|_| output.is_json()) {
-                // Its reader may be gone, and there is nobody else to tell.
+                // The reader may be gone; the exit code still tells.
                 let _ = output.json(&serde_json::json!({ "error": {
                     "code": said.code, "message": said.message, "remedy": said.remedy,
                 } }));
@@ -67,7 +67,7 @@ fn tell(error: &CliError, output: &mut Output) {
     }
 }
 
-/// One command to the gateway, and then what people should know.
+/// Runs one command against the gateway, then prints the open notices.
 fn remote(
     at: &RemoteArgs,
     local: &dyn LocalCommands,

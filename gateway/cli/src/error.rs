@@ -9,15 +9,15 @@ use std::io;
 pub enum CommandOutcome {
     /// The command did what was asked.
     Done,
-    /// The configuration is wrong, and that was said.
+    /// The configuration is wrong; the mistakes were printed.
     BadConfig,
-    /// A check found a fault, and that was said.
+    /// A check found a fault; it was printed.
     FaultFound,
-    /// Something should be done, and that was said.
+    /// It works, but something should be done; it was printed.
     Attention,
-    /// Something does not work, and that was said.
+    /// Something does not work; it was printed.
     Broken,
-    /// The person did not want to wait any more.
+    /// The person stopped the wait with Ctrl-C.
     Interrupted,
 }
 
@@ -44,7 +44,7 @@ pub enum CliError {
     /// The command's own output could not be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
-    /// What the command was given cannot be used.
+    /// An argument, a file or an answer of the person cannot be used.
     #[error("{0:#}")]
     Usage(anyhow::Error),
     /// It failed while running: a file, a folder or a port cannot be used.
@@ -64,7 +64,7 @@ pub enum CliError {
     /// The request to the gateway failed.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The store, the gateway or the carrier did not do it.
+    /// The store, the gateway or the carrier refused.
     #[error("{0}")]
     Refused(String),
 }
@@ -91,7 +91,7 @@ impl CliError {
         }
     }
 
-    /// The reader of our output went away: it has what it wanted.
+    /// The reader closed the pipe, as `head` does: it has what it wanted.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -1,4 +1,4 @@
-//! `waybill doctor`, `waybill status`, `waybill notices` and `waybill audit`: how things stand.
+//! `waybill doctor`, `waybill status`, `waybill notices` and `waybill audit`: the state of the gateway.
 
 use crate::{
     error::{CliError, CommandOutcome},

@@ -88,6 +88,7 @@ pub(crate) fn run(
             if asked && sign_in(&view, session, output)? == CommandOutcome::Interrupted {
                 return Ok(CommandOutcome::Interrupted);
             }
+            // Asked again: the sign-ins changed it.
             let view = if asked {
                 // Asked again after the sign-ins, which changed the items.
                 session.ask(client.migration())?

@@ -1,4 +1,5 @@
-//! The gateway as a command sees it: the typed client of the admin API, and where it is found.
+//! The connection of a command to the gateway: the typed client of the admin API, its address and its
+//! token.
 
 use crate::{
     error::CliError,
@@ -22,7 +23,7 @@ pub(crate) const TOKEN_VARIABLE: &str = "WAYBILL_ADMIN_TOKEN";
 /// A reminder is not worth a wait.
 const REMINDER_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Where the gateway is and how it is entered.
+/// The gateway's address and the admin token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RemoteArgs {
     /// Configuration file of the gateway
@@ -43,7 +44,7 @@ pub(crate) struct RemoteArgs {
     token_file: Option<PathBuf>,
 }
 
-/// A gateway that can be asked.
+/// A client with a runtime of its own.
 pub(crate) struct Session {
     pub(crate) client: Client,
     /// Where time comes from.
@@ -52,13 +53,14 @@ pub(crate) struct Session {
 }
 
 impl RemoteArgs {
-    /// Prepares the client; nothing is asked yet.
+    /// Prepares the client; no request is sent yet.
     pub(crate) fn session(&self, clock: Arc<dyn Clock>) -> Result<Session, CliError> {
         let variable = ProcessVariables
             .get(TOKEN_VARIABLE)
             .filter(|v| !v.is_empty());
         // With both given the configuration is not read: it may be on the gateway's machine only.
         let (base, token) = match (&self.url, self.given_token(variable)?) {
+            // With both given, no configuration is needed: the gateway may be on another machine.
             (Some(url), Some(token)) => (url.clone(), token),
             (url, token) => {
                 let access = AdminAccess::load(&self.config, &ProcessVariables)?;
@@ -97,7 +99,7 @@ impl RemoteArgs {
 }
 
 impl Session {
-    /// Waits for an answer.
+    /// Sends one request and waits for its response.
     pub(crate) fn ask<T>(
         &self,
         call: impl Future<Output = Result<T, ClientError>>,
@@ -105,18 +107,19 @@ impl Session {
         self.runtime.block_on(call).map_err(CliError::Client)
     }
 
-    /// Waits for something that is more than one call.
+    /// Waits for work of more than one request.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
 
-    /// After an answer: what people should know is said every time, so that nobody is surprised by
-    /// an expiry. Not for programs, and no error if it cannot be had.
+    /// Prints the open notices after each command, so that an expiry surprises no person. Programs are
+    /// not told, and a failure is no error.
     pub(crate) fn remind(&self, output: &Output) {
         // Programs compare output, and a reminder would be new in it every day.
         if output.is_json() {
             return;
         }
+        // The command is done: a slow gateway must not hold its caller.
         let client = self.client.clone().with_deadline(REMINDER_DEADLINE);
         // An error is swallowed: the command itself has succeeded.
         if let Ok(notices) = self.runtime.block_on(client.notices()) {

@@ -1,5 +1,5 @@
-//! What only shows when sections are held beside each other: names used twice, names that nothing
-//! bears, and production mixed with test.
+//! What only shows when sections are held beside each other: a name used twice, a name that
+//! no account has, production mixed with test.
 //!
 //! Every check looks names up in an [`Index`] instead of searching the lists: with thousands of
 //! accounts and apps a search for each would be quadratic.
@@ -28,7 +28,7 @@ pub(crate) fn check(drafts: &Drafts, cx: &mut Context<'_>) {
     advise(drafts, &index, cx);
 }
 
-/// Notes what is right by itself and still of no use.
+/// Notes accounts and files that are valid but have no effect.
 fn advise(drafts: &Drafts, index: &Index<'_>, cx: &mut Context<'_>) {
     if drafts.routes.is_empty() {
         cx.note(

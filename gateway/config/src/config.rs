@@ -1,4 +1,4 @@
-//! A configuration as a whole: its sections are read one by one, then held beside each other.
+//! A configuration as a whole: its sections are read one by one, then checked against each other.
 
 use crate::{
     checks::{self, Drafts},
@@ -81,6 +81,7 @@ impl Config {
         root: Option<&'t TomlTable<'t>>,
     ) -> Option<Self> {
         refuse_unknown_sections(cx, root);
+        // Only a note: other programs may set variables with this prefix.
         note_near_variables(cx);
         let listen = single(cx, root, &listen::SECTION);
         let tls = single(cx, root, &listen::TLS);
@@ -107,6 +108,7 @@ impl Config {
             apps: Vec::new(),
             notes: Vec::new(),
         };
+        // Drafts, not finished values: a mistake in one table must not hide those between tables.
         let drafts = Drafts {
             routes: repeated(cx, root, &route::SECTION, |cx, t| route::Draft::read(cx, t)),
             accounts: repeated(cx, root, &account::SECTION, account::Draft::read),

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: all of it at once.
+//! The mistakes in a configuration, all of them at once.
 
 use serde::Serialize;
 use std::{
@@ -38,7 +38,7 @@ pub struct Mistake {
 pub struct Note {
     /// Where.
     pub place: Place,
-    /// What to know.
+    /// What the operator should know.
     pub message: String,
 }
 

@@ -2,8 +2,8 @@
 //! types.
 //!
 //! Each section has a file in `sections` that describes its keys; from the same descriptions come
-//! the reader's checks, `docs/configuration.md` and the JSON schema. What only shows when sections
-//! are held beside each other is in `checks`.
+//! the reader's checks, `docs/configuration.md` and the JSON schema. Checks that need more than one
+//! section are in `checks`.
 //!
 //! Invariants: no message and no `Debug` prints a secret, and none quotes a line of the file.
 //! Reading takes time in proportion to the file: thousands of accounts are ordinary.

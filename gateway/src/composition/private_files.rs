@@ -5,14 +5,14 @@ use gateway_control::{Files, PrivateFile};
 use gateway_store::{MasterKeySource, StoreUrl};
 use std::path::{Path, PathBuf};
 
-/// Nobody but its owner.
+/// Only its owner may have access.
 const OWNER_ONLY: u32 = 0o077;
 /// A group may read it, as it does a mounted secret.
 const GROUP_READS: u32 = 0o027;
-/// Everybody may read it: it names secrets, it does not hold them.
+/// Every user may read it: it names secrets and holds none.
 const OWNER_WRITES: u32 = 0o022;
 
-/// The files that somebody has to look after.
+/// The files that the operator has to protect and back up.
 pub(super) fn kept(config: &Config) -> Files {
     let file = |what, path: &Path, forbidden, needed| PrivateFile {
         what,

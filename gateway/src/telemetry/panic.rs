@@ -1,4 +1,4 @@
-//! What a panic tells.
+//! What is logged about a panic.
 
 use std::{
     any::Any,

@@ -1,4 +1,4 @@
-//! What stays outside the process's own memory.
+//! Keeps secrets in the process's memory: no core dumps, no debugger.
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io;

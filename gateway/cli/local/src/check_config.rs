@@ -25,6 +25,7 @@ pub fn check_config(
 ) -> Result<CommandOutcome, CliError> {
     // Only a configuration that reads well is worth the preflight, which opens files and plugins.
     let result = Config::load(file).and_then(|mut config| {
+        // Only for a configuration that reads well: a folder of a wrong section would be noise.
         let mistakes = preflight(&mut config);
         if mistakes.is_empty() {
             Ok(config)

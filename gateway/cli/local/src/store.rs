@@ -15,7 +15,7 @@ use gateway_store::{
 use serde::Serialize;
 use std::{fs::File, io::Read as _, path::Path, time::SystemTime};
 
-/// Longer than any backup.
+/// Larger than any backup.
 const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
 
 /// The public half of the backup key in a file.
@@ -36,7 +36,7 @@ pub fn backup_key(file: &Path) -> Result<Protection, CliError> {
         .map_err(|error| CliError::Usage(anyhow!("{}", key_problem(&error))))
 }
 
-/// The store's own words are about its master key.
+/// The store's messages are about its master key, and this is another one.
 fn key_problem(error: &KeyError) -> String {
     match error {
         KeyError::Missing { from, why } | KeyError::Unreadable { from, why } => {
@@ -120,7 +120,7 @@ pub fn restore(args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome
     };
     let runtime = runtime()?;
     let refused = |error: BackupError| CliError::Refused(error.to_string());
-    // All of it is read and checked before the store is touched.
+    // The whole backup is read and checked before the store is touched.
     let found = runtime.block_on(inspect_backup(&mut backup.as_slice(), &protection));
     let found = found.map_err(refused)?;
     // Asked with both numbers, since a wrong file is noticed by them.

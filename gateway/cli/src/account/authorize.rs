@@ -16,10 +16,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How often the gateway is asked whether the person has finished.
 // A person takes seconds; asking more often only fills the gateway's log.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How the audit trail calls the end of a sign-in.
+/// The audit trail's name for the end of a sign-in.
 const FINISH: &str = "consent.finish";
-/// Newest entries that are looked at each time.
-// Enough for what a busy gateway writes in one period.
+/// How many of the newest entries each request asks for.
 const LOOKED_AT: usize = 50;
 
 /// How a wait ended.
@@ -58,7 +57,7 @@ pub(crate) fn follow(
     session: &Session,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
-    // Before the sign-in begins: a quick person may be done before the next question.
+    // Before the sign-in begins: a quick person may be done before the next request.
     let newest = session.ask(session.client.audit(None, 1))?;
     let since = newest.first().map_or(0, |entry| entry.id);
     let started = session.ask(session.client.begin_consent(name))?;
@@ -76,12 +75,12 @@ pub(crate) fn follow(
             Ok(CommandOutcome::Done)
         }
         Ending::Refused(code) => Err(CliError::Refused(format!(
-            "the sign-in for {name} came to nothing ({}): the browser's page says why; the old \
-             login, if there was one, serves on. `waybill account authorize {name}` begins again",
+            "the sign-in for {name} failed ({}): the browser's page says why. An earlier \
+             login, if there is one, still serves. To try again, run `waybill account authorize {name}`",
             clean(&code)
         ))),
         Ending::Expired => Err(CliError::Refused(format!(
-            "nobody finished the sign-in in time: `waybill account authorize {name}` begins again"
+            "the sign-in was not finished in time. To try again, run `waybill account authorize {name}`"
         ))),
         Ending::Interrupted => {
             output.hint(&format!(
@@ -94,7 +93,7 @@ pub(crate) fn follow(
     }
 }
 
-/// The address is a secret of sorts: it works once, for who has it.
+/// Prints where to sign in. The address works once, for anyone who has it.
 fn invite(started: &ConsentStarted, open: bool, output: &mut Output) -> Result<(), CliError> {
     let name = &started.account;
     let address = started.url.0.expose();
@@ -135,6 +134,7 @@ async fn ending(
             _ = interrupt.recv() => return Ok(Ending::Interrupted),
             () = tokio::time::sleep(PERIOD) => {}
         }
+        // The audit trail, not the account's state: an earlier login keeps the account usable meanwhile.
         let entries = session.client.audit(None, LOOKED_AT).await?;
         if let Some(outcome) = finished(&entries, &subject, since) {
             return Ok(match outcome {

@@ -1,4 +1,4 @@
-//! After new credentials: whether they work is known soon, and said at once.
+//! Waits for the first token after a change of credentials, and prints whether they work.
 
 use super::show;
 use crate::{
@@ -10,10 +10,9 @@ use gateway_api::client::{Client, ClientError};
 use gateway_api::{AccountState, AccountView};
 use std::time::Duration;
 
-/// How long a first token is waited for.
-// Longer than a carrier's slow answer, shorter than a person's patience.
+/// How long the command waits for the first token.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How often it is looked for.
+/// How often the command asks for it.
 const PERIOD: Duration = Duration::from_millis(150);
 
 /// Waits until the first token is there or refused, and shows the account as it is then.
@@ -25,7 +24,7 @@ pub(super) fn print(
     let spinner = progress::spinner("asking the carrier for a token");
     let settled = session.wait(settled(&session.client, account));
     spinner.finish_and_clear();
-    // The change is made whatever becomes of the wait.
+    // The change is made already: a failed wait must not look like a failed change.
     let account = settled.as_ref().unwrap_or(account);
     show::one(account, output)?;
     Ok(match account.state {

@@ -26,7 +26,7 @@ pub struct Output {
     color: bool,
     error_color: bool,
     terminal: bool,
-    /// How wide a table may be where that is not a terminal's to say.
+    /// The width of tables when standard output is not a terminal.
     columns: Option<u16>,
 }
 
@@ -74,7 +74,7 @@ impl Output {
     /// Prints one line.
     ///
     /// # Errors
-    /// When nobody takes it.
+    /// When standard output cannot be written.
     pub fn line(&mut self, line: impl Display) -> io::Result<()> {
         writeln!(self.out, "{line}")?;
         // Flushed at each line: a reader of a pipe may wait for it.
@@ -84,7 +84,7 @@ impl Output {
     /// Prints bytes as they are.
     ///
     /// # Errors
-    /// When nobody takes them.
+    /// When standard output cannot be written.
     pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
         self.out.flush()
@@ -93,7 +93,7 @@ impl Output {
     /// Prints a value as indented JSON.
     ///
     /// # Errors
-    /// When nobody takes it.
+    /// When standard output cannot be written.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(value)?;
         text.push(b'\n');
@@ -104,7 +104,7 @@ impl Output {
     /// unwrapped, so that a search finds whole sentences.
     ///
     /// # Errors
-    /// When nobody takes it.
+    /// When standard output cannot be written.
     pub fn table(&mut self, header: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
@@ -136,7 +136,7 @@ impl Output {
     /// Prints names and values, a line for each.
     ///
     /// # Errors
-    /// When nobody takes it.
+    /// When standard output cannot be written.
     pub fn facts(&mut self, facts: &[(&str, String)]) -> io::Result<()> {
         let width = facts
             .iter()
@@ -149,10 +149,10 @@ impl Output {
         Ok(())
     }
 
-    /// Says that something was done to a thing.
+    /// Prints what was done.
     ///
     /// # Errors
-    /// When nobody takes it.
+    /// When standard output cannot be written.
     pub fn done(&mut self, kind: &str, name: &dyn Display, what: &str) -> io::Result<()> {
         if self.json {
             return self.json(&serde_json::json!({ kind: name.to_string(), "result": what }));
@@ -160,7 +160,7 @@ impl Output {
         self.line(format_args!("{kind} {name} {what}"))
     }
 
-    /// Says on standard error what to do next; programs are not told.
+    /// Prints the next step on standard error; programs are not told.
     pub fn hint(&self, text: &str) {
         if !self.json {
             // A closed standard error is no reason to fail a command that succeeded.
@@ -168,12 +168,12 @@ impl Output {
         }
     }
 
-    /// Says on standard error what a person should know; programs are not told.
+    /// Prints a warning on standard error; programs are not told.
     pub fn warn(&self, text: &str) {
         self.marked("33", "warning", text);
     }
 
-    /// As [`Output::warn`], of an account whose login needs a person.
+    /// Prints a notice on standard error: an account needs a person. Programs are not told.
     pub fn notice(&self, text: &str) {
         self.marked("33", "notice", text);
     }
@@ -208,7 +208,7 @@ impl Output {
         } else {
             ("", "")
         };
-        // There is nobody left to tell if this fails.
+        // If standard error fails too, there is no place to report it.
         let _ = writeln!(io::stderr(), "{on}error:{off} {error}");
     }
 }

@@ -1,9 +1,9 @@
-//! Signs of life on standard error, where somebody watches.
+//! Progress on standard error, if it is a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
-/// Something whose length nobody knows.
+/// Work of unknown length.
 pub fn spinner(message: impl Into<String>) -> ProgressBar {
     let spinner = ProgressBar::new_spinner().with_message(message.into());
     // Ticks by itself, since the command waits in a single call.
@@ -11,7 +11,7 @@ pub fn spinner(message: impl Into<String>) -> ProgressBar {
     spinner
 }
 
-/// So many of so many.
+/// Progress as done / total.
 pub fn bar(message: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(0).with_message(message);
     if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}") {

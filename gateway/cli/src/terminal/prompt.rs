@@ -4,15 +4,15 @@ use crate::error::CliError;
 use anyhow::anyhow;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
-/// More than any answer.
+/// Longer than any answer that a person types.
 const LONGEST: u64 = 4096;
 
-/// A line of text, if somebody can be asked for it.
+/// Asks for a line of text, if standard input is a terminal.
 pub fn line(what: &str, flag: &str) -> Result<String, CliError> {
     // Never from a pipe: the next line of a script would become the answer.
     if !io::stdin().is_terminal() {
         return Err(CliError::Usage(anyhow!(
-            "{what} is wanted, and nobody can be asked for it: use {flag}"
+            "{what} is missing, and standard input is not a terminal: use {flag}"
         )));
     }
     let answer = answer(&format!("{what}: "))?;
@@ -22,7 +22,7 @@ pub fn line(what: &str, flag: &str) -> Result<String, CliError> {
     Ok(answer)
 }
 
-/// What cannot be taken back happens with `--yes`, or when a person agrees.
+/// An action that cannot be undone needs `--yes` or the agreement of a person.
 pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     if yes {
         return Ok(());
@@ -30,7 +30,7 @@ pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
     // Refused rather than assumed: a script must say `--yes` itself.
     if !io::stdin().is_terminal() {
         return Err(CliError::Usage(anyhow!(
-            "{question} Nobody can be asked, so nothing was done: use --yes"
+            "{question} Standard input is not a terminal, so nothing was done: use --yes"
         )));
     }
     match answer(&format!("{question} [y/N] "))?

@@ -1,5 +1,5 @@
 //! How secrets come in: from a file, from standard input, or typed without echo. Never as an
-//! argument, which every user of the machine can see.
+//! argument: every user of the machine can see arguments.
 
 use crate::error::CliError;
 use anyhow::anyhow;
@@ -48,7 +48,7 @@ pub fn named_file(what: &str, file: &Path) -> Result<Secret, CliError> {
         .map_err(|problem| CliError::Usage(anyhow!("{what}: {} {problem}", file.display())))
 }
 
-/// As [`named_file`], with the problem in words that follow the file's name.
+/// A secret that a file holds; the error is a phrase to follow the file's name.
 pub fn from_file(file: &Path) -> Result<Secret, String> {
     let opened = std::fs::File::open(file);
     read(opened.map_err(|error| format!("cannot be read: {error}"))?)
@@ -65,7 +65,7 @@ pub fn ask(what: &str, ways: &str) -> Result<Secret, CliError> {
     // `rpassword` opens the terminal itself; the check keeps a script from hanging there.
     if !io::stdin().is_terminal() {
         return Err(CliError::Usage(anyhow!(
-            "{what} is wanted, and nobody can be asked for it: use {ways}"
+            "{what} is missing, and standard input is not a terminal: use {ways}"
         )));
     }
     let typed = rpassword::prompt_password(format!("{what}: "));

@@ -18,6 +18,7 @@ pub(super) fn refuse_twice_used(drafts: &Drafts, cx: &mut Context<'_>) {
     // Ids and aliases share one space: an app may use either.
     refuse_twice(
         cx,
+        // One namespace: apps use a name and an alias alike.
         ids.chain(aliases),
         "two accounts are called",
         "rename one of them",

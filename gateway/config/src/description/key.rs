@@ -66,23 +66,23 @@ pub(crate) enum Kind {
         value: &'static str,
     },
     Secret,
-    /// Some of them, in order.
+    /// Several secrets, in order.
     Secrets,
     /// A text, or a secret where the text itself may be one.
     TextOrSecret(&'static str),
     /// Where a master key comes from.
     KeySource,
-    /// Some of them.
+    /// Several sources of master keys.
     KeySources,
     /// A table in the table, with an example of it.
     Inner(&'static Section, &'static str),
 }
 
-/// What holds when a key is absent.
+/// The value of a key that the file does not have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Preset {
     Required,
-    /// Nothing; the text says what that means.
+    /// None; the text says what that means.
     Unset(&'static str),
     Bool(bool),
     Integer(u64),

@@ -1,4 +1,4 @@
-//! What is known of the world while one configuration is read, and what was found wrong so far.
+//! The surroundings of a configuration while it is read, and the mistakes found so far.
 
 use super::{lines::LineIndex, variables::Variables};
 use crate::{
@@ -16,7 +16,7 @@ pub(crate) struct Context<'c> {
     pub(crate) variables: &'c dyn Variables,
     /// The folder of the configuration file: relative paths start here.
     pub(crate) folder: &'c Path,
-    /// Nobody but its owner can read the configuration file.
+    /// Whether only its owner can read the configuration file.
     pub(crate) private: bool,
     pub(crate) mistakes: Vec<Mistake>,
     pub(crate) notes: Vec<Note>,

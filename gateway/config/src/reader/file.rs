@@ -1,4 +1,4 @@
-//! From a file to its sections, or to every mistake in them.
+//! Reads a file into its sections, or reports every mistake in them.
 
 use super::{context::Context, lines::LineIndex, syntax, variables::Variables};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 use std::{io::Read as _, path::Path};
 use toml_span::value::Table as TomlTable;
 
-/// Larger than any configuration; a wrong path stops here.
+/// Larger than any configuration. A wrong path, to a log for example, stops here.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// Reads what `sections` wants of a file; `None` from it stands for mistakes that it noted.
@@ -72,6 +72,7 @@ fn read_file(path: &Path) -> Result<(String, bool), String> {
     if length as u64 > LONGEST {
         return Err("is longer than 4MiB".into());
     }
+    // Of the open file, not of the path: the path could be replaced in between.
     let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
     // Any bit for the group or for others: the file may then hold no secret.
     Ok((text, mode & 0o077 == 0))

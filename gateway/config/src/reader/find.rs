@@ -1,4 +1,4 @@
-//! Finds the tables of the sections, and what is no section.
+//! Finds the tables of the sections, and refuses tables and keys that are no section.
 
 use super::{
     context::Context,

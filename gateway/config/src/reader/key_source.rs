@@ -17,7 +17,7 @@ impl Table<'_> {
         self.key_source_of(cx, key, self.value(key)?)
     }
 
-    /// A list of such.
+    /// A list of key sources.
     pub(crate) fn key_sources(&self, cx: &mut Context<'_>, key: &Key) -> Vec<MasterKeySource> {
         let Some(value) = self.value(key) else {
             return Vec::new();

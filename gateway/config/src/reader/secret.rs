@@ -1,4 +1,4 @@
-//! Secrets: from the environment, from a file, or from the configuration file if nobody else can
+//! Secrets: from the environment, from a file, or from the configuration file if only its owner can
 //! read it.
 
 use super::{

@@ -92,6 +92,8 @@ impl<'t> Table<'t> {
     }
 
     pub(super) fn written(&self, cx: &mut Context<'_>, key: &Key) -> Option<(Written<'t>, Place)> {
+        // A variable wins over the file: containers set variables and share files. An empty one counts as
+        // absent, because some tools cannot unset.
         if let Some(name) = self.section.variable(key)
             // Variables win over the file, so that one file serves several machines.
             && let Some(text) = cx.variables.get(&name).filter(|text| !text.is_empty())

@@ -23,6 +23,7 @@ impl Table<'_> {
         match written {
             // A variable holds a list as text, parted by commas.
             Written::Variable(text) => Some(
+                // A variable has no lists, so commas separate its items.
                 text.split(',')
                     .map(str::trim)
                     .filter(|item| !item.is_empty())
