@@ -66,6 +66,7 @@ codes! {
     VersionUnsupported = "version_unsupported", HTTP_VERSION_NOT_SUPPORTED, Downstream;
     ExpectationFailed = "expectation_failed", EXPECTATION_FAILED, Downstream;
     NotImplemented = "not_implemented", NOT_IMPLEMENTED, Downstream;
+    PathRetired = "path_retired", GONE, Downstream;
     RouteUnknown = "route_unknown", NOT_FOUND, Downstream;
     Misdirected = "misdirected", MISDIRECTED_REQUEST, Downstream;
     BrowserRefused = "browser_refused", FORBIDDEN, Downstream;

@@ -58,6 +58,9 @@ fn list(
         if let Some(reason) = &report.reason {
             output.line(format_args!("{}: {reason}", report.file))?;
         }
+        if let Some(api) = &report.api {
+            output.line(format_args!("{}: API: {api}", report.file))?;
+        }
         for note in &report.reports {
             output.line(format_args!("{}: note: {note}", report.file))?;
         }

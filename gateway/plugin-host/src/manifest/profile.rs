@@ -8,7 +8,8 @@ use super::{
     values::{error_status, header_name, when_absent},
 };
 use gateway_model::{
-    CarrierId, CarrierProfile, DownstreamToken, Environment, ErrorEnvelope, Origin, Refusal, Scheme,
+    CarrierApi, CarrierId, CarrierProfile, DownstreamToken, Environment, ErrorEnvelope, Origin,
+    Refusal, Scheme,
 };
 use http::StatusCode;
 
@@ -32,6 +33,13 @@ pub(super) fn of(
         Some(errors) => errors.template.as_str(),
         None => PLAIN_ENVELOPE,
     };
+    let api = api::of(
+        raw.authorization_server.as_ref(),
+        &raw.operations,
+        raw.downstream_token
+            .as_ref()
+            .map(|token| token.path.as_str()),
+    )?;
     let status = |status: &u16| error_status("rejected_statuses", *status);
     Ok(CarrierProfile {
         id: carrier.clone(),
@@ -66,15 +74,23 @@ pub(super) fn of(
             },
         },
         downstream_token: raw.downstream_token.as_ref().map(token).transpose()?,
-        api: api::of(
-            raw.authorization_server.as_ref(),
-            &raw.operations,
-            raw.downstream_token
-                .as_ref()
-                .map(|token| token.path.as_str()),
-        )?,
-        legacy: raw.legacy.as_ref().map(legacy::of).transpose()?,
+        legacy: legacy(raw, &api)?,
+        api,
     })
+}
+
+fn legacy(raw: &ManifestJson, api: &CarrierApi) -> Result<Option<LegacyProfile>, ManifestError> {
+    let legacy = raw.legacy.as_ref().map(legacy::of).transpose()?;
+    // A rewrite must not become the way around the rule that nothing for the authorization server is
+    // forwarded.
+    let mut rewrites = legacy.iter().flat_map(|legacy| &legacy.paths);
+    match rewrites.find(|rewrite| api.is_authorization_path(&rewrite.to)) {
+        Some(rewrite) => {
+            let problem = format!("{} lies on a path of the authorization server", rewrite.to);
+            Err(ManifestError::value("legacy", problem))
+        }
+        None => Ok(legacy),
+    }
 }
 
 fn token(raw: &TokenEndpointJson) -> Result<DownstreamToken, ManifestError> {

@@ -182,6 +182,12 @@ fn unusable_descriptions_of_the_api_are_refused_by_key() {
     let refused = Manifest::parse(manifest.to_string().as_bytes());
     assert!(refused.expect("JSON").profile().is_err());
     manifest["authorization_server"] = json!({"paths": ["/oauth", "/login"]});
+    manifest["legacy"] = legacy("/old/{x}", "/OAUTH/{x}");
+    let refused = Manifest::parse(manifest.to_string().as_bytes());
+    assert!(refused.expect("JSON").profile().is_err());
+    manifest["legacy"] = legacy("/old/{x}", "/rates/{x}");
+    let fine = Manifest::parse(manifest.to_string().as_bytes());
+    assert!(fine.expect("JSON").profile().is_ok());
     manifest["operations"] = operation("a", json!(["GET"]), "/oauth/{x}");
     let refused = Manifest::parse(manifest.to_string().as_bytes());
     assert!(refused.expect("JSON").profile().is_err());

@@ -4,16 +4,20 @@
 //! holds goes over byte by byte. Nothing is decoded, so nothing can be decoded twice.
 
 use super::types::DirectoryError;
-use crate::{error::Problem, path_rules};
-use gateway_model::{LegacyProfile, PathRewrite};
+use crate::{
+    error::{Code, Problem},
+    path_rules,
+};
+use gateway_model::{LegacyProfile, PathRewrite, RetiredPath};
 use http::{Method, uri::PathAndQuery};
 
 /// The table, prepared.
 #[derive(Debug)]
 pub(crate) struct PathTable {
-    /// The third characters with which older paths begin: most of today's are told by it at once.
-    thirds: u64,
+    /// Marks of how older paths begin: most paths of today are told apart by it at once.
+    marks: u64,
     rules: Vec<Rule>,
+    retired: Vec<RetiredPath>,
 }
 
 #[derive(Debug)]
@@ -44,12 +48,14 @@ impl PathTable {
             Some(_) | None => u64::MAX,
         });
         Ok(Self {
-            thirds: thirds.fold(0, |all, bit| all | bit),
+            marks: marks.fold(0, |all, mark| all | mark),
             rules,
+            retired: legacy.retired.clone(),
         })
     }
 
-    /// What the target is today; `None` if it is not an older one.
+    /// What the target is today; `None` if it is not an older one. An older one without a successor is a
+    /// problem: the carrier would say no more than that it does not know the caller.
     pub(crate) fn rewrite(
         &self,
         method: &Method,
@@ -72,7 +78,7 @@ impl PathTable {
         let fits = |rule: &&Rule| rule.fits(method, &segments);
         // The first that fits, in the plugin's order.
         let Some(rule) = self.rules.iter().find(fits) else {
-            return Ok(None);
+            return self.retired(target.path()).map_or(Ok(None), Err);
         };
         if segments.iter().any(|segment| hides_a_slash(segment)) {
             return Err(Problem::bad(
@@ -93,6 +99,14 @@ impl PathTable {
         }
         let rewritten = path.parse().map(Some);
         rewritten.map_err(|_| Problem::bad("the request target cannot be sent on"))
+    }
+
+    fn retired(&self, path: &str) -> Option<Problem> {
+        let found = self
+            .retired
+            .iter()
+            .find(|retired| retired.path.covers(path))?;
+        Some(Problem::owned(Code::PathRetired, found.remedy.clone()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::harness::{Message, Upstream, Wants, World, post, profile};
 use crate::{Directory, DirectoryError, LegacyKey, SecretHash};
-use gateway_model::{LegacyProfile, PathRewrite};
+use gateway_model::{LegacyProfile, PathRewrite, RetiredPath};
 use http::{HeaderName, Method};
 use std::sync::Arc;
 
@@ -34,7 +34,10 @@ fn legacy() -> LegacyProfile {
             rule("/track/v1/details/{n}", "/api/track/v1/details/{n}", &[]),
             rule("/trap/{a}/{b}", "/security/v1/{a}/{b}", &[]),
         ],
-        retired: Vec::new(),
+        retired: vec![RetiredPath {
+            path: "/ship".parse().expect("a template"),
+            remedy: "send it below /api".to_owned(),
+        }],
     }
 }
 
@@ -104,16 +107,28 @@ fn retired_key_becomes_a_bearer_and_its_path_todays() {
 fn rule_is_for_its_methods_only() {
     let upstream = Upstream::fine();
     let world = world(&upstream, false, vec![key(KEY, None, "main")]);
-    for (method, to) in [
-        ("DELETE", "/api/shipments/v1/void/cancel/1Z"),
-        ("GET", "/ship/v1/shipments/cancel/1Z"),
-    ] {
+    for (method, status) in [("DELETE", 200), ("GET", 410)] {
         let head = format!("{method} /ship/v1/shipments/cancel/1Z HTTP/1.1");
         let got = world.send(&format!("{head}\r\nhost: localhost\r\n{FIELDS}\r\n"));
-        assert_eq!(got.status(), 200);
-        let seen = upstream.seen().pop().expect("a request");
-        assert_eq!(seen.start, format!("{method} {to} HTTP/1.1"));
+        assert_eq!(got.status(), status, "{method}");
     }
+    let seen = upstream.seen();
+    let to = "DELETE /api/shipments/v1/void/cancel/1Z HTTP/1.1";
+    assert_eq!((seen.len(), seen[0].start.as_str()), (1, to));
+}
+
+#[test]
+fn older_path_without_a_successor_is_explained_and_not_forwarded() {
+    let upstream = Upstream::fine();
+    let world = world(&upstream, false, vec![key(KEY, None, "main")]);
+    for path in ["/ship/v1/other", "/ship", "/ship/v1801/rating/Rate/more"] {
+        let got = world.send(&post(path, FIELDS, "{}"));
+        assert_eq!(refusal(&got), (410, "path_retired"), "{path}");
+        assert!(got.text().contains("send it below /api"), "{path}");
+    }
+    assert!(upstream.seen().is_empty());
+    let got = world.send(&post("/shipped/v1", FIELDS, "{}"));
+    assert_eq!(got.status(), 200);
 }
 
 #[test]

@@ -64,6 +64,9 @@ fn print(entry: &CatalogEntry, report: &CheckReport, output: &mut Output) -> Res
     if let Some(reason) = &report.file.reason {
         output.line(format_args!("{file}: refused: {reason}"))?;
     }
+    if let Some(api) = &report.file.api {
+        output.line(format_args!("{file}: API: {api}"))?;
+    }
     for note in &report.file.reports {
         output.line(format_args!("{file}: note: {note}"))?;
     }

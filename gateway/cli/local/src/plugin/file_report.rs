@@ -1,8 +1,9 @@
 //! What is known of one plugin file.
 
+use gateway_model::{CarrierApi, Operation};
 use gateway_plugin_host::CatalogEntry;
 use serde::Serialize;
-use std::path::Path;
+use std::{fmt, path::Path};
 
 /// One file, for `--json`.
 #[derive(Debug, Serialize)]
@@ -24,6 +25,25 @@ pub(super) struct FileReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
     pub(super) reports: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) api: Option<ApiReport>,
+}
+
+/// What the manifest says about the carrier's API.
+#[derive(Debug, Serialize)]
+pub(super) struct ApiReport {
+    authorization_paths: Vec<String>,
+    operations: Vec<OperationReport>,
+}
+
+/// One operation of the carrier's API.
+#[derive(Debug, Serialize)]
+struct OperationReport {
+    name: String,
+    methods: Vec<String>,
+    path: String,
+    safe: bool,
+    repeatable: bool,
 }
 
 impl From<&CatalogEntry> for FileReport {
@@ -40,6 +60,48 @@ impl From<&CatalogEntry> for FileReport {
             sha256: entry.sha256().map(|digest| digest.to_string()),
             reason: entry.reason(),
             reports: entry.reports().iter().map(ToString::to_string).collect(),
+            api: manifest
+                .and_then(|m| m.profile().ok())
+                .map(|profile| ApiReport::from(&profile.api)),
+        }
+    }
+}
+
+impl From<&CarrierApi> for ApiReport {
+    fn from(api: &CarrierApi) -> Self {
+        let operation = |operation: &Operation| OperationReport {
+            name: operation.name.to_string(),
+            methods: operation.methods.iter().map(ToString::to_string).collect(),
+            path: operation.path.to_string(),
+            safe: operation.safe,
+            repeatable: operation.repeatable,
+        };
+        Self {
+            authorization_paths: (api.authorization_paths().iter())
+                .map(ToString::to_string)
+                .collect(),
+            operations: api.operations().iter().map(operation).collect(),
+        }
+    }
+}
+
+impl fmt::Display for ApiReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, paths) = (self.operations.len(), &self.authorization_paths);
+        match count {
+            0 => write!(f, "no operations described, so methods decide what is safe")?,
+            _ => {
+                let safe = self.operations.iter().filter(|o| o.safe).count();
+                let repeatable = self.operations.iter().filter(|o| o.repeatable).count();
+                write!(
+                    f,
+                    "{count} operations, {safe} safe, {repeatable} repeatable"
+                )?;
+            }
+        }
+        match paths.as_slice() {
+            [] => write!(f, "; no authorization server described"),
+            paths => write!(f, "; authorization server at {}", paths.join(", ")),
         }
     }
 }
