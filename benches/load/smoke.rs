@@ -78,6 +78,7 @@ fn loads(options: &Options, world: &World, gateway: &Candidate) -> Result<(u64, 
     };
     let cold = good(world, load.clone())?;
     let made = token_requests(gateway)?;
+    // 64 requests that find no token must wait for one acquisition, not start 64.
     ensure!(
         made == 1,
         "{made} token requests for {COLD} cold requests, not 1"

@@ -171,6 +171,7 @@ impl Session {
 
     /// Runs the load program, which writes its figures to this file.
     fn load(&self, what: &str, figures: &Path, options: &[&str]) -> Result<()> {
+        // The options of the caller come last below, so that they win over the defaults.
         let mut command = self.programs.load(what);
         command.arg("--json").arg(figures);
         for (key, value) in &self.notes {

@@ -88,6 +88,7 @@ fn sit_through(
 ) -> Result<()> {
     fleet.taken_over()?;
     let (mark, made) = (fleet.mark()?, token_requests(&fleet.gateway)?);
+    // The fault begins before the tokens are due: no renewal may slip through.
     thread::sleep(fleet.until(outage.begins));
     ensure!(
         fleet.until(outage.due) > Duration::ZERO,

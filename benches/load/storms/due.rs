@@ -54,6 +54,7 @@ fn due(storms: &StormOptions, fleet: &Fleet, findings: &mut Findings) -> Result<
     let calm = calm(storms, fleet, None)?;
     fleet.taken_over()?;
     let made = tokens_issued(&fleet.gateway)?;
+    // Half a second early, so that the ordinary load is steady when the storm begins.
     thread::sleep(fleet.until(due_in.saturating_sub(Duration::from_millis(500))));
     let background = BackgroundLoad::begin(&storms.options, &fleet.world.plan, &fleet.gateway);
     thread::sleep(fleet.until(due_in));

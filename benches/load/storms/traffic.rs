@@ -61,6 +61,7 @@ impl BackgroundLoad {
         self.stop.store(true, Ordering::Relaxed);
         let outcome = self.load.join();
         let outcome = outcome.map_err(|_| anyhow::anyhow!("the generator failed"))??;
+        // A failed request makes the latencies worthless: errors are answered faster than rates.
         outcome.all_good()?;
         Ok(BackgroundResult { outcome, stolen })
     }

@@ -91,6 +91,7 @@ fn fault_twins(entries: &mut [CatalogEntry]) {
         let other = of.iter().find(|other| **other != index)?;
         files.get(*other).cloned()
     };
+    // Fault both: loading either would make the result depend on the order of file names.
     for (index, entry) in entries.iter_mut().enumerate() {
         let Some(manifest) = entry.verified() else {
             continue;

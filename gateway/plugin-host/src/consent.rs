@@ -113,9 +113,11 @@ fn check(instance: &Instance, request: &ConsentRequest, url: Vec<u8>) -> Result<
     if url.fragment().is_some() {
         return Err(Violation::BadUrl("has a fragment"));
     }
+    // A user part makes a URL look as if it led to another host.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Violation::BadUrl("has a user in it"));
     }
+    // The origin by the URL standard, because a browser follows that and not RFC 3986.
     let bare = url.origin().ascii_serialization();
     let origin = bare.parse::<Origin>();
     let origin = origin.map_err(|_| Violation::BadUrl("has no proper origin"))?;

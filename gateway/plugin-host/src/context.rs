@@ -84,6 +84,7 @@ impl<'a> Services<'a> {
         }
         // The pointer loses the lifetime of the services; the guard takes it away before they end.
         let here = NonNull::from(self).cast::<Services<'static>>();
+        // Restored by a guard, so that a panic in the call cannot leave a dangling pointer behind.
         let _leave = Leave(CURRENT.replace(Some(here)));
         call()
     }

@@ -99,6 +99,7 @@ impl Probe {
         let body = match account_number {
             // A name has no character that JSON would escape.
             Some(number) => self.body.replace(ACCOUNT_NUMBER, number.as_str()),
+            // Sending the placeholder literally would make the carrier answer about a number that does not exist.
             None if self.needs_account_number() => return None,
             None => self.body.clone(),
         };
@@ -190,6 +191,7 @@ pub fn codes_in(body: &[u8]) -> Vec<String> {
         return Vec::new();
     };
     let mut codes = Vec::new();
+    // Anywhere in the document: carriers nest their errors differently, even between products.
     visit(&json, &mut |key, value| {
         if !key.eq_ignore_ascii_case("code") || codes.len() >= MAX_CODES {
             return;

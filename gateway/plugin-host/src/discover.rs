@@ -71,6 +71,7 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
         error,
     };
     let metadata = fs::metadata(dir).map_err(unreadable)?;
+    // A folder that others may write to makes every check of its files worthless.
     check_access(&metadata).map_err(|problem| DirectoryError::Unsafe {
         path: dir.to_owned(),
         problem,
@@ -85,6 +86,7 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
             files.push(path);
         }
     }
+    // Sorted, so that messages and the order of loading do not depend on the file system.
     files.sort();
     Ok(files)
 }
@@ -125,6 +127,7 @@ fn read_bounded(file: &File, len: u64) -> Result<Vec<u8>, FileError> {
         return Err(FileError::TooLarge);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
+    // One byte more than allowed, because the file may grow after its size was read.
     let mut bounded = file.take(MAX_FILE + 1);
     bounded.read_to_end(&mut bytes).map_err(unreadable)?;
     match bytes.len() as u64 {

@@ -44,6 +44,7 @@ impl Instance {
             steps: 0,
         };
         let run = drive.run(args);
+        // One deadline around all steps: a plugin could otherwise stay within each limit for ever.
         let result = match tokio::time::timeout(self.limits.deadline, run).await {
             Ok(result) => result,
             Err(_) => Err(timeout(self)),
@@ -145,6 +146,7 @@ impl Drive<'_> {
     }
 
     async fn resume(&mut self, op: OpHandle, event: ExchangeEvent) -> Result<OpResult, Failure> {
+        // Counted before the call, so that a loop between plugin and carrier ends.
         if self.steps >= self.instance.limits.steps {
             let violation = Violation::TooManySteps(self.instance.limits.steps);
             return Err(self.violated(&violation));
@@ -178,6 +180,7 @@ impl Drive<'_> {
                 }
                 Emission::Cancel { id } => self.exchange.cancel(id),
             }
+            // After each emission, so that a plugin cannot start hundreds of requests in one call.
             let max = self.instance.limits.outstanding;
             if self.exchange.outstanding() > max {
                 let what = "outstanding requests and timers";

@@ -58,6 +58,7 @@ pub(crate) unsafe fn read<T: ExtensibleStruct>(from: *const T) -> Result<T, Viol
             needed: T::MANDATORY,
         });
     }
+    // Zeroed, so that members which an older sender does not know read as "none".
     let mut copy = MaybeUninit::<T>::zeroed();
     let known = said.min(size_of::<T>());
     // SAFETY: `known` bytes are readable by the contract and fit into the copy.
@@ -75,6 +76,7 @@ pub(crate) unsafe fn bytes<'a>(
     max: usize,
     what: &'static str,
 ) -> Result<&'a [u8], Violation> {
+    // The length before the pointer: a limit that is checked after the read protects nothing.
     if bytes.len > max {
         return Err(Violation::TooLong { what, max });
     }
@@ -95,6 +97,7 @@ pub(crate) unsafe fn headers<'a>(
     max: usize,
     what: &'static str,
 ) -> Result<&'a [Header], Violation> {
+    // The count first, for the same reason as a length: no memory is touched beyond the limit.
     if count > max {
         return Err(Violation::TooMany { what, max });
     }

@@ -120,6 +120,7 @@ pub(crate) unsafe fn check(
 ) -> Result<(Table, Manifest), HandshakeError> {
     // SAFETY: by this function's contract.
     let plugin = unsafe { ffi::read(table) }.map_err(unreadable)?;
+    // Magic and major before any other member: in another major they may mean something else.
     if plugin.magic != MAGIC {
         return Err(HandshakeError::Magic);
     }
@@ -136,10 +137,12 @@ pub(crate) unsafe fn check(
     // SAFETY: by this function's contract.
     let manifest = unsafe { ffi::bytes(plugin.manifest, MAX_MANIFEST_LEN, "the manifest") }
         .map_err(unreadable)?;
+    // The manifest in the file was inspected and shown to the operator; the table must not replace it.
     if file.is_some_and(|file| file != manifest) {
         return Err(HandshakeError::ManifestDiffers);
     }
     let (table, manifest) = (functions(&plugin)?, Manifest::parse(manifest)?);
+    // A request that the manifest promises to sign would otherwise leave unsigned.
     if manifest.says_it_signs() && table.sign.is_none() {
         return Err(HandshakeError::Function("sign"));
     }

@@ -33,6 +33,7 @@ pub(crate) struct Health {
     bugs: Mutex<VecDeque<Instant>>,
     /// Set for good when the plugin dies or was closed once: until then, calls for single requests
     /// need not look closer, which takes locks that all workers would share.
+    // Never reset: a plugin that failed once is looked at closely from then on.
     suspect: AtomicBool,
 }
 
@@ -85,6 +86,7 @@ impl Health {
     pub(crate) fn bug(&self) {
         let mut bugs = self.bugs.lock().unwrap_or_else(PoisonError::into_inner);
         bugs.push_back(self.clock.now());
+        // Keep no more than count: a plugin that fails for ever must not grow the queue.
         if bugs.len() > MAX_BUGS {
             bugs.pop_front();
         }
@@ -115,6 +117,7 @@ impl Health {
             return Err(self.dead(death));
         }
         let bugs = self.bugs.lock().unwrap_or_else(PoisonError::into_inner);
+        // The queue holds the newest bugs only, so its front decides how long the plugin stays closed.
         let oldest = bugs.front().filter(|_| bugs.len() >= MAX_BUGS);
         let Some(reopens) = oldest.and_then(|at| at.checked_add(BUG_WINDOW)) else {
             return Ok(());

@@ -70,6 +70,7 @@ fn write_log(level: u32, text: &[u8], context: Option<&Services<'_>>) {
         // The thread may never come back: the SDK parks it rather than let the process abort.
         context.health.kill(Death::Fatal);
     }
+    // A fatal report always passes: it is the only trace of why the plugin is closed.
     if context.is_some_and(|context| level > 0 && !context.may_log()) {
         return;
     }
@@ -101,6 +102,7 @@ unsafe extern "C" fn random(dst: *mut u8, len: usize) {
         return;
     }
     let filled = catch_unwind(AssertUnwindSafe(|| {
+        // A huge request would hold the thread that other plugins wait for.
         if len > MAX_RANDOM {
             return false;
         }

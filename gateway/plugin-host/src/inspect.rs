@@ -39,9 +39,11 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
     let library = Library::parse(bytes)?;
     let manifest_bytes = manifest_section::read(&library)?;
     let manifest = Manifest::parse(manifest_bytes)?;
+    // Before the other keys are read: in another major they may mean something else.
     check_abi(&manifest, &library)?;
     manifest.profile()?;
     manifest.diagnosis()?;
+    // The manifest first: its reasons help an author more than those of the linker.
     library.check_segments()?;
     library.check_dynamic()?;
     let glibc = glibc::check(&library)?;

@@ -60,6 +60,7 @@ impl Manifest {
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         let json: ManifestJson = serde_json::from_slice(bytes)
             .map_err(|error| ManifestError::Json(crate::text::clean(&error.to_string(), 200)))?;
+        // The name first: every later message about the plugin contains it.
         check_name(&json.name)?;
         if json.hosts.len() > MAX_ENTRIES || json.slots.len() > MAX_ENTRIES {
             return Err(ManifestError::value("hosts", "more than 64 hosts or slots"));

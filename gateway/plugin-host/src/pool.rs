@@ -69,6 +69,7 @@ impl Pool {
     ) -> io::Result<()> {
         let mut state = self.inner.lock();
         self.inner.ensure_threads(&mut state)?;
+        // Only calls count: refusing to free a handle would leak it.
         if kind == JobKind::Call && state.queue.len() >= MAX_QUEUE {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
@@ -101,6 +102,7 @@ impl PoolInner {
         while state.workers.len() < THREADS {
             match self.start_worker(state) {
                 Ok(()) => {}
+                // One thread is enough to go on; without any, the job would wait for ever.
                 Err(error) if state.workers.is_empty() => return Err(error),
                 Err(_) => break,
             }
@@ -158,10 +160,12 @@ impl PoolInner {
                 state.set_running(id, Some(&job.health));
                 // One wake-up may stand for several jobs, so pass it on if another plugin's job waits.
                 let more = state.queue.any(|health| state.is_free(health));
+                // Unlocked before the call: a plugin that hangs must not hold the pool's lock.
                 drop(state);
                 if more {
                     self.work.notify_one();
                 }
+                // The watchdog sleeps while no call runs, so that an idle gateway wakes nobody.
                 self.busy.notify_one();
                 run(job);
                 state = self.lock();

@@ -59,6 +59,7 @@ pub(crate) fn make(
 fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(cache);
     made.map_err(|error| failed(cache, &error))?;
+    // Resolved once, so that every later step means the same folder.
     let cache = fs::canonicalize(cache).map_err(|error| failed(cache, &error))?;
     let metadata = fs::metadata(&cache).map_err(|error| failed(&cache, &error))?;
     if metadata.mode() & 0o077 != 0 || discover::check_access(&metadata).is_err() {
@@ -79,6 +80,7 @@ fn write(cache: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let result = OpenOptions::new()
         .write(true)
         .create_new(true)
+        // Not writable, so that no process of the same user overwrites a mapped library by mistake.
         .mode(0o500)
         .open(&temporary)
         .and_then(|mut file| file.write_all(bytes))

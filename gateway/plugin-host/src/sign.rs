@@ -44,6 +44,7 @@ impl Instance {
 
 fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
     let plugin = &**instance.plugin();
+    // One atomic load in the usual case: all workers pass here for every request.
     plugin.health.admit_sign()?;
     let (clock, random) = plugin.host.surroundings();
     let services = Services::new(&plugin.health, clock, random);
@@ -86,6 +87,7 @@ fn call(
         }
     }
     let mut body = InlineVec::<Bytes, 4>::new(Bytes::EMPTY);
+    // Only what the manifest names is lent: a signer has no business with the other fields.
     let mut hash = None;
     match wanted.body {
         SignBody::None => {}

@@ -7,6 +7,7 @@ pub(crate) fn clean(text: &str, max: usize) -> String {
         .chars()
         .take(max)
         .map(|c| if c.is_whitespace() { ' ' } else { c })
+        // Bidirectional controls could make a log line read as its opposite.
         .filter(|c| !c.is_control() && !is_format(*c))
         .collect();
     if text.chars().nth(max).is_some() {

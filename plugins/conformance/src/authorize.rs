@@ -158,6 +158,7 @@ impl Run {
                 ));
             }
         }
+        // After the cancelled ones: an instance that a dropped future has broken fails here.
         if let Err(failure) = self.authorize(&Carrier::good(&self.script)).await
             && failure.class == FailureClass::Bug
         {
@@ -167,6 +168,7 @@ impl Run {
     }
 
     async fn together(&self, report: &mut Report) {
+        // More than the host's threads, so that calls of several operations interleave.
         let carriers: Vec<Carrier> = (0..32).map(|_| Carrier::good(&self.script)).collect();
         let all = join_all(carriers.iter().map(|carrier| self.authorize(carrier))).await;
         let bug = |failure: &Failure| failure.class == FailureClass::Bug;

@@ -43,76 +43,79 @@ fn token(expires_in: &str) -> String {
     )
 }
 
-/// Replies for one step, each with a name.
-pub(crate) fn replies() -> Vec<(String, ReplyMeaning, CarrierReply)> {
+/// A reply for one step, with its name and with what it has to mean to the plugin.
+pub(crate) type Case = (String, ReplyMeaning, CarrierReply);
+
+/// Replies for one step.
+pub(crate) fn replies() -> Vec<Case> {
+    let mut all = by_status();
+    all.extend(odd_tokens());
+    all.extend(without_a_response());
+    all
+}
+
+fn by_status() -> Vec<Case> {
     let mut all = Vec::new();
-    let mut add = |name: String, meaning, reply| all.push((name, meaning, reply));
-    for status in [400, 401, 403] {
-        for (kind, body) in bodies() {
-            let reply = CarrierReply::Response(answer(status, kind, &body));
+    let mut add = |name: String, meaning, answer| {
+        all.push((name, meaning, CarrierReply::Response(answer)));
+    };
+    for (kind, body) in bodies() {
+        for status in [400, 401, 403] {
             let name = format!("{status} with {kind}");
-            add(name, ReplyMeaning::Refusal, reply);
+            add(name, ReplyMeaning::Refusal, answer(status, kind, &body));
         }
-    }
-    for status in [429, 500, 502, 503, 504] {
-        for (kind, body) in bodies() {
+        for status in [429, 500, 502, 503, 504] {
             let mut answer = answer(status, kind, &body);
             answer.headers.push(("retry-after".into(), "7".into()));
             add(
                 format!("{status} with {kind}"),
                 ReplyMeaning::Passing,
-                CarrierReply::Response(answer),
+                answer,
             );
         }
     }
     for (kind, body) in nonsense() {
-        let reply = CarrierReply::Response(answer(200, kind, &body));
-        add(format!("200 with {kind}"), ReplyMeaning::Nonsense, reply);
+        let name = format!("200 with {kind}");
+        add(name, ReplyMeaning::Nonsense, answer(200, kind, &body));
     }
     for status in [204, 301, 302, 304, 404, 418, 599] {
         let mut answer = answer(status, "nothing", "");
-        answer
-            .headers
-            .push(("location".into(), "https://elsewhere.example.com/".into()));
-        add(
-            status.to_string(),
-            ReplyMeaning::Nonsense,
-            CarrierReply::Response(answer),
-        );
+        // The host follows no redirect; a plugin that takes one for an answer is found here.
+        let elsewhere = "https://elsewhere.example.com/";
+        answer.headers.push(("location".into(), elsewhere.into()));
+        add(status.to_string(), ReplyMeaning::Nonsense, answer);
     }
-    for value in EXPIRES_IN {
-        let reply = CarrierReply::Response(ScriptedResponse::json(200, token(value)));
-        add(
-            format!("expires_in of {}", short(value)),
-            ReplyMeaning::Odd,
-            reply,
-        );
-    }
-    for header in ["date", "retry-after", "content-type"] {
+    all
+}
+
+/// Good tokens with something odd beside them.
+fn odd_tokens() -> impl Iterator<Item = Case> {
+    let odd = |name, answer| (name, ReplyMeaning::Odd, CarrierReply::Response(answer));
+    let lifetimes = EXPIRES_IN.iter().map(move |value| {
+        let answer = ScriptedResponse::json(200, token(value));
+        odd(format!("expires_in of {}", short(value)), answer)
+    });
+    let fields = ["date", "retry-after", "content-type"].into_iter();
+    lifetimes.chain(fields.map(move |field| {
         let mut answer = good_answer();
-        answer
-            .headers
-            .push((header.into(), "\u{7e}junk, ;;==".into()));
-        add(
-            format!("a strange field {header}"),
-            ReplyMeaning::Odd,
-            CarrierReply::Response(answer),
-        );
-    }
+        let junk = "\u{7e}junk, ;;==";
+        answer.headers.push((field.into(), junk.into()));
+        odd(format!("a strange field {field}"), answer)
+    }))
+}
+
+fn without_a_response() -> impl Iterator<Item = Case> {
     use HttpErrorKind::{Connect, Denied, Dns, Other, Timeout, Tls, TooLarge};
-    for kind in [Dns, Connect, Tls, Timeout, Other, TooLarge] {
-        add(
-            format!("network error {kind:?}"),
-            ReplyMeaning::Passing,
-            CarrierReply::Error(kind),
-        );
-    }
-    add(
-        "a denied request".into(),
+    let failed = [Dns, Connect, Tls, Timeout, Other, TooLarge].map(|kind| {
+        let name = format!("network error {kind:?}");
+        (name, ReplyMeaning::Passing, CarrierReply::Error(kind))
+    });
+    let denied = (
+        "a denied request".to_owned(),
         ReplyMeaning::Odd,
         CarrierReply::Error(Denied),
     );
-    all
+    failed.into_iter().chain([denied])
 }
 
 /// JSON texts for the lifetime.

@@ -62,6 +62,7 @@ impl Report {
     /// Adds a check: passed if there are no findings.
     pub(crate) fn add(&mut self, name: &'static str, mut findings: Vec<String>) {
         // A plugin that tells secrets must not make the report tell them.
+        // Before anything else sees them: findings quote messages of the plugin.
         for finding in &mut findings {
             *finding = self.secrets.hidden(finding);
         }

@@ -53,6 +53,7 @@ impl Credential {
             let message = format!("the value for the field {name} has characters no field has");
             Error::new(Class::Protocol, "bad_header", message)
         })?;
+        // Keeps the value out of `Debug` output and of HTTP/2's header compression table.
         value.set_sensitive(true);
         self.headers.push((name, value));
         Ok(self)

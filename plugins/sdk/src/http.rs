@@ -105,6 +105,7 @@ pub fn passing(response: HttpResponse, now_unix_ms: u64) -> Result<HttpResponse>
     } else {
         return Ok(response);
     };
+    // Read before the response is dropped: the carrier's own wait is better than a guess.
     let pause = retry_after(response.headers(), now_unix_ms);
     Err(Error::new(Class::Transient, code, message).with_retry_after(pause))
 }

@@ -110,6 +110,7 @@ pub const fn write_joined<const N: usize>(parts: &[&str]) -> [u8; N] {
         }
         part += 1;
     }
+    // The length was computed in another function; this ties the two together at compile time.
     assert!(at == N, "N is the joined length");
     out
 }

@@ -147,6 +147,7 @@ impl Ups {
         request
             .headers_mut()
             .insert(AUTHORIZATION, self.account.basic.clone());
+        // Only for client credentials: a login belongs to a person, not to one account number.
         if let (TokenRequestKind::ClientCredentials, Some(number)) =
             (kind, &self.account.account_number)
         {

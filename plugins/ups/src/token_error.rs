@@ -77,6 +77,7 @@ pub(crate) fn checked(
         return Err(refused);
     }
     let codes = envelope.as_ref().map(|envelope| envelope.codes.as_slice());
+    // A text about the grant counts before a code: UPS uses 10400 for both.
     let known = codes
         .unwrap_or_default()
         .iter()

@@ -52,6 +52,7 @@ pub(crate) fn login(answer: &UpsTokenResponse, now_unix_ms: u64) -> Result<Crede
                        log in again";
         return Err(Error::new(Class::Interaction, "not_approved", message).grant_refused());
     }
+    // No error for an odd lifetime: it would throw away the new refresh token, and with it the login.
     let said = answer.expires_in().filter(|said| believable(*said));
     let credential = bearer(answer, said.unwrap_or(CAUTIOUS_LIFETIME), now_unix_ms)?;
     let next = answer
@@ -62,6 +63,7 @@ pub(crate) fn login(answer: &UpsTokenResponse, now_unix_ms: u64) -> Result<Crede
         Some(state) => credential.state(&state).grant(Grant::Replaced {
             lifetime: answer.extra().refresh_lifetime(),
         }),
+        // UPS rotates with each use, so the token that was presented is dead even without a successor.
         None => credential.grant(Grant::Gone),
     })
 }

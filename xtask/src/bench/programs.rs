@@ -48,6 +48,7 @@ impl Programs {
 
 /// Whether a program is installed where a shell or an administrator would find it.
 pub(super) fn is_there(program: &Path) -> bool {
+    // A path is not looked up on the search path.
     if program.components().count() > 1 {
         return program.is_file();
     }

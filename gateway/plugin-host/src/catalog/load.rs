@@ -31,6 +31,7 @@ fn check(entry: &mut CatalogEntry, policy: &PluginPolicy) -> Result<(), PluginFa
     let inspection = inspect(&bytes)?;
     let name = inspection.manifest.name.clone();
     let pin = policy.pins.get(&name).copied();
+    // Taken before the entry owns the inspection; all of them are logged, the first refuses.
     let report = inspection.reports.first().cloned();
     entry.set_verified(bytes, inspection);
     // The pin before the reports: a file that the operator did not choose has nothing to explain.
@@ -70,6 +71,7 @@ fn load(
     cache: &Path,
     host: &Host,
 ) -> Result<Plugin, PluginFault> {
+    // The copy is made from the bytes that were checked, not from the file, which may have changed.
     let copy = private_copy::make(cache, &verified.bytes, digest)?;
     let manifest = verified.inspection.manifest;
     let bytes = verified.inspection.manifest_bytes;

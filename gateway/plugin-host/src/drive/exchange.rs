@@ -53,6 +53,7 @@ impl<'a> Exchange<'a> {
     }
 
     pub(super) fn start_request(&mut self, id: u64, request: HttpRequest) {
+        // Counted before it is sent: a future that is dropped half-way counts as sent.
         self.sent += 1;
         let (timeout, max) = (request.timeout, request.max_response);
         let sending = tokio::time::timeout(timeout, self.http.send(request));
@@ -144,6 +145,7 @@ pub(super) const fn network(kind: HttpErrorKind) -> u32 {
 pub(super) fn fields(headers: &HeaderMap) -> Vec<(Vec<u8>, Vec<u8>)> {
     headers
         .iter()
+        // The limit of a response's fields protects the plugin's parser, which is not the gateway's code.
         .take(MAX_FIELDS)
         .map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()))
         .collect()

@@ -29,6 +29,7 @@ pub(super) fn judge(
     emitted: Emitted,
     context: StepContext,
 ) -> Result<Verdict, Violation> {
+    // A violation counts before the status: what was emitted beside it cannot be trusted.
     if let Some(violation) = emitted.violation {
         return Err(violation);
     }
@@ -69,6 +70,7 @@ fn issued(done: EmittedCredential, revokes: bool) -> Result<Issued, Violation> {
     let mut headers = Vec::with_capacity(done.fields.len());
     for (name, value) in &done.fields {
         let (name, mut value) = fields::field(name, value, "a credential")?;
+        // Marked here, so that no log and no HPACK table of HTTP/2 ever holds it in clear.
         value.set_sensitive(true);
         headers.push((name, value));
     }

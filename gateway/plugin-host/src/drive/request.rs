@@ -46,6 +46,7 @@ pub(super) fn check(
 
 fn method(bytes: &[u8]) -> Result<Method, Rejection> {
     match Method::from_bytes(bytes) {
+        // CONNECT would open a tunnel, and TRACE would echo the client secret.
         Ok(Method::CONNECT | Method::TRACE) | Err(_) => {
             Err(Rejection::Denied("the method is not allowed".into()))
         }
@@ -57,6 +58,7 @@ fn method(bytes: &[u8]) -> Result<Method, Rejection> {
 /// text can lead elsewhere.
 fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Rejection> {
     let denied = |why: &str| Rejection::Denied(why.to_owned());
+    // Parsers read these characters in different ways, and two readings could mean two hosts.
     let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'#' | b'"' | b'<' | b'>');
     if !bytes.iter().all(plain) {
         return Err(denied("the URL has characters that a URL has to escape"));

@@ -57,6 +57,7 @@ impl<'a> Library<'a> {
         let symbols = sections
             .symbols(LE, bytes, elf::SHT_DYNSYM)
             .map_err(|_| Refusal::Damaged("dynamic symbols"))?;
+        // Checked before anything walks the table: the count is the file's claim.
         if symbols.len() > MAX_SYMBOLS {
             return Err(Refusal::Damaged("more symbols than a plugin can have"));
         }
@@ -227,6 +228,7 @@ fn dynamic(
 ) -> Result<Vec<(elf::DynamicTag, u64)>, Refusal> {
     let damaged = Refusal::Damaged("dynamic table");
     let mut tables = segments.iter().filter(|p| p.p_type(LE) == elf::PT_DYNAMIC);
+    // The loader uses one of several; which one is not worth relying on.
     let (Some(segment), None) = (tables.next(), tables.next()) else {
         return Err(damaged);
     };

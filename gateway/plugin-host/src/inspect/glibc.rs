@@ -41,6 +41,7 @@ fn highest(library: &Library<'_>) -> Result<Option<(u32, u32)>, Refusal> {
         while let Some((_, mut versions)) = needs.next().map_err(|_| damaged())? {
             while let Some(version) = versions.next().map_err(|_| damaged())? {
                 seen += 1;
+                // The chains are linked by offsets of the file, so a hostile file can make a loop.
                 if seen > MAX_VERSIONS {
                     return Err(damaged());
                 }

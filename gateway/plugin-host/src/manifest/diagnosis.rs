@@ -153,6 +153,7 @@ fn probe(raw: &ProbeJson, always: &[HeaderWhenAbsent]) -> Result<Probe, Manifest
     }
     if headers
         .iter()
+        // A probe with a credential of its own would prove that one, not the account's.
         .any(|field| *name(field) == header::AUTHORIZATION)
     {
         return Err(wrong("the credential is the gateway's to add"));

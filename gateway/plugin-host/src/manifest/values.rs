@@ -67,6 +67,7 @@ pub(super) fn error_status(key: &'static str, status: u16) -> Result<StatusCode,
 pub(super) fn header_name(key: &'static str, name: &str) -> Result<HeaderName, ManifestError> {
     let parsed = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| ManifestError::value(key, "a name is not one of a header field"))?;
+    // A manifest that set Content-Length or Host would break the framing of every request.
     if crate::fields::is_reserved(&parsed) {
         let problem = format!("{parsed} belongs to the gateway: remove it");
         return Err(ManifestError::value(key, problem));

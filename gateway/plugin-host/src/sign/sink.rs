@@ -33,6 +33,7 @@ impl SignatureDraft {
                 max: MAX_FIELDS,
             });
         }
+        // Added before the check, so that many short fields cannot pass the limit one by one.
         self.bytes += name.len() + value.len();
         if self.bytes > MAX_BYTES {
             let what = "a signature's fields";

@@ -70,6 +70,7 @@ pub unsafe fn enter_library(host: *const Host, plugin: &'static Plugin) -> *cons
     static ONCE: Once = Once::new();
     // SAFETY: null, or a table by the contract.
     let table = unsafe { prefix(host) };
+    // Checked before the table is kept: the functions of another major may differ.
     if table.abi_major != ABI_MAJOR {
         return ptr::null();
     }
@@ -98,6 +99,7 @@ unsafe extern "C" fn instance_new<P: CarrierAuth>(
         return Status::UNSUPPORTED;
     }
     // SAFETY: `out` is the gateway's, valid for one write.
+    // Null first: the gateway frees whatever stands here, also after a failure.
     unsafe { out.write(ptr::null_mut()) };
     // SAFETY: the gateway's bytes, valid during the call.
     let json = unsafe { config_json.as_slice() };

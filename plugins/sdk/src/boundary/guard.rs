@@ -42,6 +42,7 @@ pub(super) fn guarded_while_serving<T>(code: impl FnOnce() -> T) -> Result<T, Er
 
 /// Runs author code; a panic becomes an error of class bug.
 pub(super) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, Error> {
+    // Counted, because guards nest: the destructor of a future runs inside the guard of its call.
     DEPTH.set(DEPTH.get() + 1);
     // Unwind safety: after a panic the operation is poisoned and only dropped; a plugin's value is
     // shared and immutable, and its author is told to keep no half-written state in it.

@@ -15,6 +15,7 @@ static HOST: AtomicPtr<Host> = AtomicPtr::new(ptr::null_mut());
 /// # Safety
 /// `host` is null or a host table by the contract, and lives until the process ends.
 pub(super) unsafe fn keep(host: *const Host) {
+    // Release pairs with the load below: another thread must see the table's content, not only its address.
     HOST.store(host.cast_mut(), Ordering::Release);
 }
 

@@ -40,6 +40,7 @@ impl Operation {
         event: Option<(u64, Completion)>,
         emitter: &Emitter,
     ) -> Status {
+        // Poisoned for the time of the call: a panic that unwinds past here leaves it poisoned.
         match std::mem::replace(&mut self.state, OperationState::Poisoned) {
             OperationState::Waiting(task) => self.step(task, event, emitter),
             OperationState::Ended => {
@@ -71,6 +72,7 @@ impl Operation {
                 Err(lacking) => self.end(task, Err(lacking), emitter),
             },
             Ok(Step::Ended(result)) => self.end(task, result, emitter),
+            // The future saw the panic half-way; only its destructor may still run.
             Err(panic) => {
                 dropped(task);
                 emitter.failed(&panic);

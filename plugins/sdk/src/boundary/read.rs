@@ -43,6 +43,7 @@ pub(super) unsafe fn prefix<T: SizeFirst>(from: *const T) -> T {
     }
     // SAFETY: not null, so at least the size can be read.
     let sent = unsafe { from.cast::<u32>().read() } as usize;
+    // The smaller of the two: a newer gateway sends more, an older one less.
     let len = sent.min(size_of::<T>());
     // SAFETY: `from` is valid for `sent` bytes, `copy` for its own size, and they are apart.
     unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), (&raw mut copy).cast::<u8>(), len) };
@@ -128,6 +129,7 @@ unsafe fn response(event: &Event) -> Result<oauth2::HttpResponse, Error> {
         let name = HeaderName::from_bytes(unsafe { field.name.as_slice() });
         // SAFETY: the sender's bytes, by the contract.
         let value = HeaderValue::from_bytes(unsafe { field.value.as_slice() });
+        // A field that HTTP does not allow cannot be represented; the response without it is still useful.
         if let (Ok(name), Ok(value)) = (name, value) {
             // More fields than a map holds are dropped like impossible ones.
             let _ = response.headers_mut().try_append(name, value);

@@ -25,6 +25,7 @@ pub fn consent_url(
         .map_err(|_| Error::config("redirect_uri", "redirect_uri: write an absolute URL"))?;
     let client: CarrierClient<EmptyExtraTokenFields, EndpointSet> =
         client(client_id.as_str()).set_auth_uri(endpoint);
+    // The gateway's own state: the crate would draw one that nobody could check later.
     let state = CsrfToken::new(request.state().to_owned());
     // The crate makes challenges from verifiers only, and the verifier stays in the gateway.
     let mut asked = client
