@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use benches::{
-    generator::{self, Load, Outcome},
+    generator::{self, Load, LoadOutcome},
     process,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -232,7 +232,7 @@ fn sample(world: &World, candidate: &Candidate, load: Load) -> Result<Sample> {
 }
 
 /// Runs a load on the generator's processors.
-pub(crate) fn generate(plan: &Plan, load: Load) -> Result<Outcome> {
+pub(crate) fn generate(plan: &Plan, load: Load) -> Result<LoadOutcome> {
     begin(plan, load)
         .join()
         .ok()
@@ -240,7 +240,7 @@ pub(crate) fn generate(plan: &Plan, load: Load) -> Result<Outcome> {
 }
 
 /// Begins a load on the generator's processors.
-pub(crate) fn begin(plan: &Plan, load: Load) -> thread::JoinHandle<Result<Outcome>> {
+pub(crate) fn begin(plan: &Plan, load: Load) -> thread::JoinHandle<Result<LoadOutcome>> {
     let processors = plan.generator.clone();
     thread::spawn(move || {
         process::pin_current_thread(&processors)?;

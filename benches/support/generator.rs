@@ -75,11 +75,11 @@ impl Load {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct LoadOutcome {
     /// Answers with status 200.
     pub good: u64,
     /// Everything else: other statuses, broken connections. A run with any does not count.
-    pub bad: Bad,
+    pub bad: BadResponses,
     /// From when the request was due (open loop) or sent (closed loop) to its last byte, microseconds.
     /// In an open loop a late request counts its waiting, so nothing is omitted.
     pub latency_us: Histogram<u64>,
@@ -89,7 +89,7 @@ pub struct Outcome {
     pub elapsed: Duration,
 }
 
-impl Outcome {
+impl LoadOutcome {
     /// Good answers per second.
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     pub fn rate(&self) -> f64 {
@@ -125,15 +125,15 @@ impl Outcome {
     }
 }
 
-/// Bad answers by what was bad.
+/// BadResponses answers by what was bad.
 #[derive(Clone, Debug, Default)]
-pub struct Bad {
+pub struct BadResponses {
     /// How many.
     pub count: u64,
     kinds: BTreeMap<String, (u64, String)>,
 }
 
-impl Bad {
+impl BadResponses {
     /// Counts an answer; the first of a kind is quoted.
     fn add(&mut self, kind: String, said: String) {
         self.count += 1;
@@ -150,7 +150,7 @@ impl Bad {
     }
 }
 
-impl fmt::Display for Bad {
+impl fmt::Display for BadResponses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bad answers (", self.count)?;
         for (at, (kind, (count, said))) in self.kinds.iter().enumerate() {
@@ -164,13 +164,14 @@ impl fmt::Display for Bad {
     }
 }
 
-struct Shared {
+/// What the connections of one load have in common.
+struct LoadContext {
     load: Load,
     prepared: Vec<Prepared>,
     start: Instant,
     next: Cell<u64>,
     good: Cell<u64>,
-    bad: RefCell<Bad>,
+    bad: RefCell<BadResponses>,
     latency_us: RefCell<Histogram<u64>>,
     seconds_us: RefCell<Vec<Histogram<u32>>>,
     empty_second: Histogram<u32>,
@@ -180,7 +181,7 @@ struct Shared {
 ///
 /// # Errors
 /// When no connection can be made.
-pub fn run(load: Load) -> Result<Outcome> {
+pub fn run(load: Load) -> Result<LoadOutcome> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -190,7 +191,7 @@ pub fn run(load: Load) -> Result<Outcome> {
 /// Idle keep-alive connections; they close when this is dropped.
 #[derive(Debug)]
 #[must_use = "the connections close when this is dropped"]
-pub struct Held {
+pub struct IdleConnections {
     _connections: Vec<Client>,
     _tasks: LocalSet,
     _runtime: tokio::runtime::Runtime,
@@ -200,7 +201,7 @@ pub struct Held {
 ///
 /// # Errors
 /// When one cannot be opened or is not answered with 200.
-pub fn hold(target: &Target, ask: &Ask, count: usize) -> Result<Held> {
+pub fn hold(target: &Target, ask: &Ask, count: usize) -> Result<IdleConnections> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -209,6 +210,7 @@ pub fn hold(target: &Target, ask: &Ask, count: usize) -> Result<Held> {
         let prepared = Prepared::new(ask, target)?;
         let mut connections = Vec::with_capacity(count);
         for at in 0..count {
+            // One after another: opening thousands at once would overflow the listener's backlog.
             let mut client = Client::open(target).await?;
             let reply = client.exchange(&prepared).await?;
             ensure!(reply.status == 200, "idle connection {at}: {reply:?}");
@@ -216,14 +218,14 @@ pub fn hold(target: &Target, ask: &Ask, count: usize) -> Result<Held> {
         }
         anyhow::Ok(connections)
     })?;
-    Ok(Held {
+    Ok(IdleConnections {
         _connections: connections,
         _tasks: tasks,
         _runtime: runtime,
     })
 }
 
-async fn drive(load: Load) -> Result<Outcome> {
+async fn drive(load: Load) -> Result<LoadOutcome> {
     ensure!(!load.asks.is_empty(), "a load has a request");
     let opened = open(&load).await?;
     let prepared: Result<Vec<_>> = load
@@ -231,7 +233,7 @@ async fn drive(load: Load) -> Result<Outcome> {
         .iter()
         .map(|ask| Prepared::new(ask, &load.target))
         .collect();
-    let shared = Rc::new(Shared {
+    let context = Rc::new(LoadContext {
         load,
         prepared: prepared?,
         start: now(),
@@ -244,19 +246,19 @@ async fn drive(load: Load) -> Result<Outcome> {
     });
     let tasks: Vec<_> = opened
         .into_iter()
-        .map(|c| tokio::task::spawn_local(client(Rc::clone(&shared), c)))
+        .map(|c| tokio::task::spawn_local(client(Rc::clone(&context), c)))
         .collect();
     for task in tasks {
         task.await?;
     }
-    let elapsed = now() - shared.start;
-    let latency_us = shared.latency_us.borrow().clone();
-    let bad = shared.bad.borrow().clone();
-    Ok(Outcome {
-        good: shared.good.get(),
+    let elapsed = now() - context.start;
+    let latency_us = context.latency_us.borrow().clone();
+    let bad = context.bad.borrow().clone();
+    Ok(LoadOutcome {
+        good: context.good.get(),
         bad,
         latency_us,
-        seconds_us: shared.seconds_us.take(),
+        seconds_us: context.seconds_us.take(),
         elapsed,
     })
 }
@@ -267,8 +269,8 @@ async fn open(load: &Load) -> Result<Vec<Client>> {
     while opened.len() < load.connections {
         let first = Client::open(&load.target).await?;
         let room = load.connections - opened.len();
-        let places = load.streams.max(1).min(room);
-        let others: Vec<_> = (1..places).map_while(|_| first.another()).collect();
+        let streams = load.streams.max(1).min(room);
+        let others: Vec<_> = (1..streams).map_while(|_| first.another()).collect();
         opened.push(first);
         opened.extend(others);
     }
@@ -280,6 +282,7 @@ async fn wait_until(due: Instant, spin: bool) {
     if !spin {
         return time::sleep_until(due.into()).await;
     }
+    // The runtime's timer is a millisecond coarse; the remainder is waited for by looking at the clock.
     if let Some(early) = due.checked_sub(TIMER) {
         time::sleep_until(early.into()).await;
     }
@@ -290,18 +293,19 @@ async fn wait_until(due: Instant, spin: bool) {
 }
 
 /// One connection's share of the load.
-async fn client(shared: Rc<Shared>, mut connection: Client) {
-    let load = &shared.load;
-    let end = shared.start + load.duration;
+async fn client(context: Rc<LoadContext>, mut connection: Client) {
+    let load = &context.load;
+    let end = context.start + load.duration;
     loop {
-        let slot = shared.take_slot();
+        let slot = context.take_slot();
+        // The slot is taken before the check, so that connections never exceed the count together.
         if load.requests.is_some_and(|most| slot >= most) {
             return;
         }
         let due = match load.rate {
             None => now(),
             Some(rate) => {
-                let due = shared.due(slot, rate);
+                let due = context.due(slot, rate);
                 wait_until(due, load.spin).await;
                 due
             }
@@ -313,15 +317,15 @@ async fn client(shared: Rc<Shared>, mut connection: Client) {
             match Client::open(&load.target).await {
                 Ok(fresh) => connection = fresh,
                 Err(error) => {
-                    shared.failed(&error);
+                    context.failed(&error);
                     continue;
                 }
             }
         }
-        match connection.exchange(shared.request(slot)).await {
-            Ok(reply) => shared.record(due, reply),
+        match connection.exchange(context.request(slot)).await {
+            Ok(reply) => context.record(due, reply),
             Err(error) => {
-                shared.failed(&error);
+                context.failed(&error);
                 match Client::open(&load.target).await {
                     Ok(fresh) => connection = fresh,
                     // The server is gone: counting the same error again and again says nothing new.
@@ -332,7 +336,7 @@ async fn client(shared: Rc<Shared>, mut connection: Client) {
     }
 }
 
-impl Shared {
+impl LoadContext {
     /// The next request's number; whichever connection is free takes it.
     fn take_slot(&self) -> u64 {
         self.next.replace(self.next.get() + 1)
@@ -354,6 +358,8 @@ impl Shared {
             return self.bad.borrow_mut().add(kind, said);
         }
         self.good.set(self.good.get() + 1);
+        // From when the request was due, not from when it was sent: a stall of the server delays the
+        // requests behind it, and that waiting counts (coordinated omission).
         let micros = u64::try_from((now() - due).as_micros()).unwrap_or(u64::MAX);
         self.latency_us
             .borrow_mut()
@@ -431,7 +437,7 @@ mod tests {
 
     #[test]
     fn bad_answers_are_told_apart_and_quoted_once() {
-        let mut bad = Bad::default();
+        let mut bad = BadResponses::default();
         for said in ["first", "second"] {
             bad.add("status 503".to_owned(), said.to_owned());
         }
@@ -443,7 +449,7 @@ mod tests {
 
     #[test]
     fn bad_answers_of_too_many_kinds_are_counted_still() {
-        let mut bad = Bad::default();
+        let mut bad = BadResponses::default();
         for kind in 0..100 {
             bad.add(kind.to_string(), String::new());
         }

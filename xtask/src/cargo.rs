@@ -44,14 +44,14 @@ pub(crate) fn root() -> &'static Path {
         .unwrap_or_else(|| Path::new("."))
 }
 
-/// A cargo command in the workspace's top folder, with the cargo that runs us.
+/// A command of cargo in the workspace's top folder, with the cargo that runs this program.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     command
 }
 
-/// Runs a command to its end; its failure is ours.
+/// Runs a command to its end; fails if it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let text = [command.get_program()]
         .into_iter()
@@ -122,6 +122,7 @@ pub(crate) fn build_command(profile: Profile, packages: &[&str]) -> Command {
 
 /// Builds, and says what was built.
 pub(crate) fn artifacts(build: &mut Command) -> Result<Artifacts> {
+    // Standard output carries cargo's messages, so only the errors go to the terminal.
     let output = build
         .stderr(Stdio::inherit())
         .output()

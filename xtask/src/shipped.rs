@@ -1,5 +1,5 @@
-//! The programs as they are shipped: both are built twice, the second time with a profile of what the first
-//! ones did under load.
+//! The programs as they are shipped, built with profile-guided optimisation (PGO): the first build is
+//! instrumented, a load is put on it, and the second build uses the profile that it wrote.
 //!
 //! Fetching its code is much of what a request costs. A compiler that knows what runs often lays that out
 //! together and everything else apart: a fifth fewer instructions, and less than half as many misses of
@@ -19,23 +19,24 @@ use std::{
 const PROGRAMS: [&str; 4] = ["-p", "gateway", "-p", "mock-ups"];
 /// What is built once.
 const OTHERS: [&str; 4] = ["-p", "plugins-ups-dylib", "-p", "benches"];
-/// The oldest LLVM whose tool reads the profiles of this compiler.
+/// The oldest version of LLVM whose tool reads the profiles of this compiler.
 const LLVM: u32 = 19;
 
 /// The shipped programs, and what puts load on them.
 pub(crate) struct Shipped {
     pub(crate) built: Built,
     pub(crate) load: PathBuf,
-    /// Whether the programs were built with a profile.
+    /// Whether the programs were built with profile-guided optimisation.
     pub(crate) guided: bool,
 }
 
-/// Builds them; without a tool that merges profiles, without one, which is said.
+/// Builds the programs. Without a tool that merges profiles it says so, and builds them without a profile.
 pub(crate) fn build() -> Result<Shipped> {
     let Some(merge) = profdata() else {
         say::step(format!(
-            "no profile for the programs: they will be slower by some 15 %. llvm-profdata of LLVM {LLVM} or \
-             later makes one: `rustup component add llvm-tools`, or the distribution's llvm"
+            "building without profile-guided optimisation, because llvm-profdata of LLVM {LLVM} or later is not \
+             installed: the programs will need about 15 % more processor time. Install it with `rustup \
+             component add llvm-tools`, or with the distribution's package llvm"
         ));
         let (built, load) =
             cargo::build_with_benches(Profile::Release, &[&PROGRAMS[..], &OTHERS].concat())?;
@@ -50,7 +51,7 @@ pub(crate) fn build() -> Result<Shipped> {
     let load = others.find("load")?;
     let plugin = others.find("waybill_plugin_ups")?;
     let folder = cargo::root().join("target/guided");
-    say::step("build programs that count what they do (release)");
+    say::step("build instrumented programs (release)");
     let raw = folder.join("raw");
     let counting = programs(
         &format!("-Cprofile-generate={}", raw.display()),
@@ -58,6 +59,7 @@ pub(crate) fn build() -> Result<Shipped> {
         &plugin,
     )?;
     let profile = folder.join("programs.profdata");
+    // Training takes a minute: it is left out as long as no instrumented program is newer.
     if ![&counting.waybill, &counting.mock_ups]
         .iter()
         .all(|program| is_newer(&profile, program))
@@ -71,7 +73,7 @@ pub(crate) fn build() -> Result<Shipped> {
                 .arg(&raw),
         )?;
     }
-    say::step("build the programs with the profile of what they did (release)");
+    say::step("build the programs with profile-guided optimisation (release)");
     let built = programs(
         &format!("-Cprofile-use={}", profile.display()),
         &folder.join("use"),
@@ -87,7 +89,8 @@ pub(crate) fn build() -> Result<Shipped> {
 /// Both programs with this compiler flag, in a target folder of their own.
 fn programs(flag: &str, target: &Path, plugin: &Path) -> Result<Built> {
     let mut command = cargo::build_command(Profile::Release, &PROGRAMS);
-    // With a target named, the flag is not for build scripts and macros.
+    // With `--target`, cargo keeps the flag away from build scripts and macros, which would write profiles
+    // of their own.
     command
         .args(["--target", &host()?, "--target-dir"])
         .arg(target);
@@ -100,9 +103,10 @@ fn programs(flag: &str, target: &Path, plugin: &Path) -> Result<Built> {
     })
 }
 
-/// All ways in which the load can speak, on programs that write down what they did.
+/// Puts every form of the load on the instrumented programs, which write their profiles when they end.
 fn train(load: &Path, built: &Built, raw: &Path) -> Result<()> {
     if raw.exists() {
+        // Profiles of an older build would be merged into the new one.
         fs::remove_dir_all(raw).context("cannot remove the old profiles")?;
     }
     let mut command = Command::new(load);

@@ -11,7 +11,7 @@ use crate::{gateway_metrics::token_requests, measure};
 use anyhow::{Result, ensure};
 use benches::{
     ask::Ask,
-    generator::{Load, Outcome},
+    generator::{Load, LoadOutcome},
 };
 use http::Request;
 use serde_json::json;
@@ -179,7 +179,7 @@ fn second_half(fleet: &Fleet, outage: &Outage) -> Result<u64> {
 }
 
 /// Asks accounts in turn: once each as fast as it goes, or some times each, spread over a time.
-fn visit(fleet: &Fleet, accounts: Range<usize>, spread: Option<Duration>) -> Result<Outcome> {
+fn visit(fleet: &Fleet, accounts: Range<usize>, spread: Option<Duration>) -> Result<LoadOutcome> {
     let asks: Vec<Ask> = accounts.map(Fleet::ask).collect();
     let once = Load {
         requests: Some(asks.len() as u64),

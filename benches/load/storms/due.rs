@@ -9,7 +9,7 @@ use super::{
 use crate::{gateway_metrics::tokens_issued, measure};
 use anyhow::{Result, ensure};
 use benches::{
-    generator::{Load, Outcome},
+    generator::{Load, LoadOutcome},
     now,
 };
 use http::Request;
@@ -122,7 +122,7 @@ fn calm(
 }
 
 /// Asks every account `times` times; every answer must be right.
-fn visit(fleet: &Fleet, times: usize) -> Result<Outcome> {
+fn visit(fleet: &Fleet, times: usize) -> Result<LoadOutcome> {
     let load = visits(fleet, times);
     let requests = Some(load.asks.len() as u64);
     let outcome = measure::generate(&fleet.world.plan, Load { requests, ..load })?;

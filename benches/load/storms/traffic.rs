@@ -3,7 +3,7 @@
 use crate::{candidates::Candidate, machine::Plan, measure, options::Options};
 use anyhow::Result;
 use benches::{
-    generator::{Load, Outcome},
+    generator::{Load, LoadOutcome},
     process,
 };
 use std::{
@@ -29,13 +29,13 @@ pub(super) fn rss(gateway: &Candidate) -> Result<u64> {
 /// BackgroundResult requests of one account at a steady rate, while a storm goes on.
 pub(super) struct BackgroundLoad {
     stop: Arc<AtomicBool>,
-    load: JoinHandle<Result<Outcome>>,
+    load: JoinHandle<Result<LoadOutcome>>,
     stolen: Duration,
 }
 
 /// What the ordinary requests came to.
 pub(super) struct BackgroundResult {
-    pub(super) outcome: Outcome,
+    pub(super) outcome: LoadOutcome,
     /// Processor time that the machine's host took meanwhile.
     pub(super) stolen: Duration,
 }

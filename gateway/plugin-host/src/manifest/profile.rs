@@ -8,8 +8,8 @@ use super::{
     values::{error_status, header_name, when_absent},
 };
 use gateway_model::{
-    CarrierApi, CarrierId, CarrierProfile, DownstreamToken, Environment, ErrorEnvelope, Origin,
-    Refusal, Scheme,
+    CarrierApi, CarrierId, CarrierProfile, DownstreamToken, Environment, ErrorEnvelope,
+    LegacyProfile, Origin, Refusal, Scheme,
 };
 use http::StatusCode;
 
