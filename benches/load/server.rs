@@ -43,6 +43,7 @@ impl Server {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(",");
+        // Pinned from its start: threads that a program starts inherit its processors.
         let child = Command::new("taskset")
             .arg("-c")
             .arg(list)

@@ -21,6 +21,7 @@ pub const ALL: &[CaseMaker] = &[
     data_plane::route_1,
     data_plane::route_100,
     data_plane::route_10_000,
+    data_plane::operation,
     data_plane::jwt_first,
     data_plane::jwt_repeated,
     lifecycle::renewal,

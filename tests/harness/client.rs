@@ -37,6 +37,7 @@ impl Client {
     /// When no complete answer came.
     pub async fn try_send(&self, request: Request<Bytes>) -> Result<Answer, String> {
         let (mut parts, body) = request.into_parts();
+        // Only the path is the test's: every client of a world talks to the address it was made for.
         let path = parts.uri.path_and_query().expect("a path").as_str();
         parts.uri = format!("http://{}{path}", self.addr)
             .parse()

@@ -108,6 +108,7 @@ client_secret = {{ value = "{client_secret}" }}
             .write(true)
             .create(true)
             .truncate(true)
+            // The gateway refuses a configuration with secrets that others may read.
             .mode(0o600)
             .open(path);
         file.and_then(|mut file| file.write_all(self.text().as_bytes()))

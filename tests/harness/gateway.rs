@@ -95,6 +95,7 @@ pub fn command_line(folder: &Path) -> Command {
     let mut command = Command::new(&programs().waybill);
     command
         .current_dir(folder)
+        // The settings of the person who runs the tests must not reach the command under test.
         .env_clear()
         .env("HOME", folder)
         .env("TZ", "UTC");

@@ -121,6 +121,7 @@ impl Operator {
 /// When one of the steps does not work.
 pub async fn approve(mock: &MockUps, url: &str, user: (&str, &str)) -> String {
     let carrier = Client::new(mock.address());
+    // The mock has another port in each test, so only path and query of the address are used.
     let sign_in = carrier.get(&local(url)).await;
     assert_eq!(sign_in.status(), 302, "{}", sign_in.text());
     let (_, query) = sign_in.field("location").split_once('?').expect("a query");

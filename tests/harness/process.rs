@@ -63,6 +63,7 @@ impl Process {
     /// Never: the folder is taken once.
     pub fn kill(mut self) -> TempDir {
         let _ = self.child.kill();
+        // Reaped before the folder is used again: a dying process still holds the store's lock.
         let _ = self.child.wait();
         self.folder.take().expect("it is taken here only")
     }
@@ -179,6 +180,7 @@ pub async fn run_command(command: Command) -> Done {
 /// # Panics
 /// Panics as [`run`] does.
 pub async fn run_with_input(command: Command, input: &str) -> Done {
+    // A file, not a pipe: a program that does not read its input must not make the test wait.
     let mut stdin = tempfile::tempfile().expect("a temporary file");
     stdin
         .write_all(input.as_bytes())

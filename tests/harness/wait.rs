@@ -23,6 +23,7 @@ pub fn eventually(
                 tokio::time::sleep(PAUSE).await;
             }
         };
+        // One limit for all tests, far above what a busy machine needs: it ends a test that hangs, no more.
         let came = tokio::time::timeout(PATIENCE, looking).await;
         assert!(came.is_ok(), "never: {what} ({caller})");
     }

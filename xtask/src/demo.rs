@@ -75,6 +75,7 @@ impl Demo {
         fs::copy(&built.ups_plugin, plugins.join("ups.so")).context("cannot install the plugin")?;
         let file = folder.join("waybill.toml");
         config::write(&file, at(self.apps), at(self.admin), mock_addr)?;
+        // After the mock, whose address is in the gateway's configuration.
         let mut gateway = Server::start(
             Command::new(&built.waybill)
                 .args(["serve", "--config"])
@@ -89,6 +90,7 @@ impl Demo {
         Ok(Running {
             apps,
             admin,
+            // Dropped before the mock: a gateway without its carrier would log errors while it ends.
             _gateway: gateway,
             _mock: mock,
         })

@@ -1,4 +1,4 @@
-//! A program of ours, running until it is dropped.
+//! A program of the workspace, running until it is dropped.
 
 use anyhow::{Context as _, Result, bail};
 use std::{

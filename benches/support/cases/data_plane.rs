@@ -199,6 +199,23 @@ pub(super) fn route_10_000() -> Case {
     route("route and account, 10,000 of each", 10_000)
 }
 
+/// What the data plane asks of the carrier's API for each request, with UPS's whole table.
+pub(super) fn operation() -> Case {
+    let manifest = gateway_plugin_host::Manifest::parse(plugins_ups::MANIFEST.as_bytes());
+    let profile = manifest.and_then(|manifest| manifest.profile());
+    let api = profile
+        .expect("the manifest of the UPS plugin is valid")
+        .api;
+    Case {
+        name: "operation by method and path",
+        run: Box::new(move || {
+            let path = black_box("/api/rating/v2409/Shop");
+            assert!(!api.is_authorization_path(path));
+            assert!(api.operation(&http::Method::POST, path).is_some());
+        }),
+    }
+}
+
 /// Two thousand years would not be enough to repeat a measurement at another wall time.
 const WALL: SystemTime = SystemTime::UNIX_EPOCH;
 

@@ -84,6 +84,7 @@ fn hot(program: &Path) -> Result<Counts> {
         say::step(format!("count {name}"));
         let [short, long] = ITERATIONS;
         let count = |iterations: u64| total(program, number, iterations, folder.path());
+        // The difference of two runs leaves out start and preparation, which cost more than the path itself.
         let spent = count(long)?.saturating_sub(count(short)?);
         counts.insert(name.to_owned(), spent / (long - short));
     }

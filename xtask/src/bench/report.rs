@@ -211,6 +211,7 @@ fn put(page: &str, section: &str, text: &str) -> Result<String> {
     let begin = format!("<!-- {section}: written by `cargo xtask bench report` -->\n");
     let end = format!("<!-- end of {section} -->");
     let missing = || format!("the page has no place for {section}: {begin}{end}");
+    // A missing marker is an error: text that lands in the wrong place would be published.
     let (before, rest) = page.split_once(&begin).with_context(missing)?;
     let (_, after) = rest.split_once(&end).with_context(missing)?;
     Ok(format!("{before}{begin}\n{}\n\n{end}{after}", text.trim()))
