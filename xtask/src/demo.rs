@@ -90,7 +90,6 @@ impl Demo {
         Ok(Running {
             apps,
             admin,
-            // Dropped before the mock: a gateway without its carrier would log errors while it ends.
             _gateway: gateway,
             _mock: mock,
         })
@@ -101,6 +100,7 @@ impl Demo {
 struct Running {
     apps: SocketAddr,
     admin: SocketAddr,
+    // Dropped before the mock: a gateway without its carrier would log errors while it ends.
     _gateway: Server,
     _mock: Server,
 }
