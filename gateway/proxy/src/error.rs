@@ -72,6 +72,7 @@ codes! {
     BrowserRefused = "browser_refused", FORBIDDEN, Downstream;
     HostRefused = "host_refused", FORBIDDEN, Downstream;
     AppUnauthenticated = "app_unauthenticated", UNAUTHORIZED, Downstream;
+    AuthorizationServer = "authorization_server", FORBIDDEN, Downstream;
     AccountForbidden = "account_forbidden", FORBIDDEN, Downstream;
     AccountRequired = "account_required", BAD_REQUEST, Downstream;
     InvalidClient = "invalid_client", UNAUTHORIZED, Downstream;

@@ -2,16 +2,31 @@
 
 use crate::error::Problem;
 
+/// How a path is spelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// Every server reads the same segments.
+    Plain,
+    /// It has an escape, a parameter (`;`), an empty segment, or a segment that begins with a dot: a server
+    /// that decodes, strips or resolves may read other segments.
+    #[default]
+    Odd,
+}
+
 /// The path is routed exactly as it is sent, so nothing in it may mean something else to another reader.
-pub(crate) fn check(path: &[u8]) -> Result<(), Problem> {
-    let mut segment = 0;
+pub(crate) fn check(path: &[u8]) -> Result<Spelling, Problem> {
+    let (mut segment, mut odd) = (0, false);
     for (at, &b) in path.iter().enumerate() {
         match b {
             b'/' => {
                 dot_segment(&path[segment..at])?;
+                odd |= segment == at && at != 0;
                 segment = at + 1;
             }
+            b'.' => odd |= segment == at,
+            b';' => odd = true,
             b'%' => {
+                odd = true;
                 let hex = path.get(at + 1..at + 3);
                 let hex = hex.filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
                 match hex {
@@ -29,7 +44,8 @@ pub(crate) fn check(path: &[u8]) -> Result<(), Problem> {
             _ => {}
         }
     }
-    dot_segment(&path[segment..])
+    dot_segment(&path[segment..])?;
+    Ok(if odd { Spelling::Odd } else { Spelling::Plain })
 }
 
 fn dot_segment(segment: &[u8]) -> Result<(), Problem> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod apps;
+mod authorization_server;
 mod carrier_connections;
 mod credential;
 mod directory;

@@ -15,6 +15,8 @@ pub(crate) struct RouteView {
     pub(crate) when_absent: Vec<HeaderWhenAbsent>,
     /// Fields in which a client could send credentials of its own.
     pub(crate) credential_headers: Vec<HeaderName>,
+    /// What plainly spelled paths of the authorization server begin with.
+    pub(crate) authorization_roots: Vec<String>,
     pub(crate) upstream: Rc<UpstreamPool>,
 }
 
@@ -46,9 +48,17 @@ impl RouteView {
                 .map(copy_of)
                 .collect(),
             credential_headers,
+            authorization_roots: authorization_roots(profile),
             upstream,
         }
     }
+}
+
+/// The text of each template up to its first placeholder.
+fn authorization_roots(profile: &CarrierProfile) -> Vec<String> {
+    let templates = profile.api.authorization_paths().iter();
+    let root = |template: &str| template.split('{').next().unwrap_or_default().to_owned();
+    templates.map(|template| root(template.as_str())).collect()
 }
 
 /// A copy that shares no memory.

@@ -8,7 +8,7 @@ use crate::{
     directory::view::DirectoryView,
     error::{Code, Problem},
     field_names::{self, Fate, NameLengths},
-    path_rules,
+    path_rules::{self, Spelling},
     worker::Connection,
 };
 use gateway_framing::{are_target_octets, limits};
@@ -30,6 +30,8 @@ pub(crate) struct HeadInspection {
     pub(crate) known_host: bool,
     /// `Origin` or a telling `Sec-Fetch-Site`: a browser made this for a web page.
     pub(crate) browser: bool,
+    /// How the path is spelled.
+    pub(crate) spelling: Spelling,
 }
 
 /// Checks a request's head.
@@ -40,10 +42,13 @@ pub(super) fn inspect(
 ) -> Result<HeadInspection, Problem> {
     // The cheap checks first: most refused requests end here.
     check_method(request.method())?;
-    check_target(connection, request.uri(), request.method())?;
+    let spelling = check_target(connection, request.uri(), request.method())?;
     let (mut hosts, mut host) = (0, None);
     let mut lengths = 0;
-    let mut inspection = HeadInspection::default();
+    let mut inspection = HeadInspection {
+        spelling,
+        ..HeadInspection::default()
+    };
     for (name, value) in request.headers() {
         inspection.lengths.add(name.as_str());
         match field_names::of_request(name.as_str()) {
@@ -154,7 +159,7 @@ fn check_method(method: &Method) -> Result<(), Problem> {
     }
 }
 
-fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<(), Problem> {
+fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<Spelling, Problem> {
     let limit = connection.worker.settings.limits.target_bytes;
     let path = uri.path();
     let query = uri.query().unwrap_or_default();
@@ -165,19 +170,19 @@ fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<(
         ));
     }
     if path == "*" && *method == Method::OPTIONS {
-        return Ok(());
+        return Ok(Spelling::Odd);
     }
     if !path.starts_with('/') {
         return Err(Problem::bad("the request target must begin with '/'"));
     }
-    path_rules::check(path.as_bytes())?;
+    let spelling = path_rules::check(path.as_bytes())?;
     let odd = |b: u8| b <= b' ' || b >= 0x7F || b == b'\\';
     if query.bytes().any(odd) {
         return Err(Problem::bad(
             "the query holds a byte that must be percent-encoded",
         ));
     }
-    Ok(())
+    Ok(spelling)
 }
 
 fn plain_number(text: &[u8]) -> Option<u64> {

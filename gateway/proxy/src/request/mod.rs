@@ -1,6 +1,7 @@
 //! The path of a request, one file for each phase; [`serve`] calls them in order.
 
 mod account;
+mod authorization_server;
 mod caller;
 mod credential;
 mod forward;

@@ -1,7 +1,7 @@
 //! The path of a request: phases 1 to 11 of the table in `lib.rs`, in the order in which they run.
 
 use super::{
-    account,
+    account, authorization_server,
     caller::{self, Caller},
     credential, forward, hygiene, local_reply, options,
     record::Record,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     directory::{RouteView, view::DirectoryView},
     error::Problem,
+    path_rules::Spelling,
     ticks::Alarm,
     upstream::{
         UpstreamBody,
@@ -91,6 +92,7 @@ async fn phases(
     let choice = route::choose(connection, directory, request.uri())?;
     record.route = Some(choice.route);
     let view = &**known.insert(directory.route(&worker.upstreams, choice.route));
+    let mut spelling = inspection.spelling;
     let mut target = route::target(request.uri(), choice.strip)
         .ok_or_else(|| Problem::bad("the request target cannot be sent on"))?;
     // Rewrite before the token endpoint is looked for: an older path must not reach it unnoticed.
@@ -98,11 +100,13 @@ async fn phases(
         && let Some(rewritten) = paths.rewrite(request.method(), &target)?
     {
         (target, record.rewritten) = (rewritten, true);
+        // Only the path that came was looked at, not the one that a plugin's rule made of it.
+        spelling = Spelling::Odd;
     }
 
     // 3. Answer a token request ahead of the caller's check: an app that fetches a token has none yet.
     // Boxed: rare and large, and every request would keep room for it.
-    if let Some(endpoint) = token_endpoint::find(&view.profile, &target) {
+    if let Some(endpoint) = token_endpoint::find(&view.profile, &target, spelling) {
         let id = record.id().clone();
         let (status, body) = Box::pin(token_endpoint::respond(
             connection,
@@ -115,6 +119,11 @@ async fn phases(
         .await?;
         return Ok(ServeOutcome::Token(status, body));
     }
+    // Whatever else is meant for the authorization server ends here, whoever asks: it may hold a secret of
+    // the app, and would go out with the account's token.
+    let prefix = directory.index.routes[choice.route].prefix.as_deref();
+    let prefix = prefix.filter(|_| choice.strip != 0);
+    authorization_server::refuse(view, &target, spelling, prefix)?;
 
     // 4. Identify the caller while its credentials are still in the head; phase 6 strips them.
     let route = (choice.route, view);

@@ -4,6 +4,7 @@ use super::{caller, hygiene::HeadInspection};
 use crate::{
     directory::{rate::RefillRate, view::DirectoryView},
     error::{Code, Problem},
+    path_rules::Spelling,
     ticks::timeout,
     worker::Connection,
 };
@@ -23,16 +24,20 @@ const FORM_BYTES: usize = 16 * 1024;
 pub(super) fn find<'a>(
     profile: &'a CarrierProfile,
     target: &PathAndQuery,
+    spelling: Spelling,
 ) -> Option<&'a DownstreamToken> {
     let endpoint = profile.downstream_token.as_ref()?;
     let path = target.path();
     if path == endpoint.path {
         return Some(endpoint);
     }
-    let odd = path.len() >= endpoint.path.len()
-        && (path.ends_with('/') || path.contains('%') || path.contains("//"));
-    if !odd && !path.eq_ignore_ascii_case(&endpoint.path) {
+    if path.len() < endpoint.path.len() {
         return None;
+    }
+    if spelling == Spelling::Plain && !path.ends_with('/') {
+        return path
+            .eq_ignore_ascii_case(&endpoint.path)
+            .then_some(endpoint);
     }
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     let plain = |path: &str| -> String {

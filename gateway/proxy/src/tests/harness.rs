@@ -5,8 +5,9 @@ use crate::{
     RenewalOutcome, Route, Running, SecretHash, Settings, bind,
 };
 use gateway_model::{
-    AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, DownstreamToken,
-    Environment, ErrorEnvelope, Generation, HeaderWhenAbsent, Refusal, SecretBytes, Unavailable,
+    AccountId, CarrierApi, CarrierProfile, Clock, Credential, CredentialCell, CredentialState,
+    DownstreamToken, Environment, ErrorEnvelope, Generation, HeaderWhenAbsent, Refusal,
+    SecretBytes, Unavailable,
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::{
@@ -330,7 +331,13 @@ pub(super) fn profile() -> CarrierProfile {
             invalid_request: refusal(StatusCode::BAD_REQUEST, "10400", "Invalid Header"),
             too_many_requests: refusal(StatusCode::TOO_MANY_REQUESTS, "10429", "Too Many"),
         }),
-        api: gateway_model::CarrierApi::default(),
+        api: CarrierApi::new(
+            ["/security", "/oauth", "/api/security", "/api/oauth"]
+                .map(|path| path.parse().expect("a template"))
+                .into(),
+            Vec::new(),
+        )
+        .expect("no operations"),
         legacy: None,
     }
 }
