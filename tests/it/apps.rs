@@ -106,6 +106,29 @@ async fn caller_without_credentials_is_refused() {
     }
 }
 
+/// The log tells the operator what the app's developer cannot see.
+#[rustfmt::skip] // a table
+#[tokio::test]
+async fn credentials_that_resemble_an_apps_are_said_in_the_log() {
+    for (trusted, id, secret, status, words) in [
+        (false, "shop-id", "wrong-0123456789", 401, "has the client id of this app and a wrong secret"),
+        (true, "Shop-ID", "shop-secret-0123456789", 200, "has almost the client id of this app"),
+        (true, "shop", "shop-secret-0123456789", 200, "has the name of this app as its client id"),
+        (false, "nobody", "shop-secret-0123456789", 401, "has the secret of this app"),
+    ] {
+        let world = World::builder()
+            .config(move |config| config.trust_loopback = trusted)
+            .more(APP)
+            .start()
+            .await;
+        let answer = token(&world, id, secret).await;
+        assert_eq!(answer.status().as_u16(), status, "{}", answer.text());
+        tests::eventually(words, async || world.gateway.process.output().contains(words)).await;
+        let log = world.gateway.process.output();
+        assert!(!log.contains(secret) && !log.contains("Shop-ID"), "{log}");
+    }
+}
+
 /// An app learns nothing about accounts that it may not use.
 #[tokio::test]
 async fn foreign_and_unknown_accounts_are_told_apart_by_nobody() {

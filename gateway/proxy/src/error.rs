@@ -97,6 +97,8 @@ codes! {
 pub(crate) struct Problem {
     pub(crate) code: Code,
     pub(crate) message: Cow<'static, str>,
+    /// Takes the place of the carrier's own text for the code, which may speak of one of its causes only.
+    pub(crate) headline: Option<&'static str>,
     pub(crate) retry_after: Option<Duration>,
     /// The connection's framing can no longer be trusted.
     pub(crate) close: bool,
@@ -107,6 +109,7 @@ impl Problem {
         Self {
             code,
             message: Cow::Borrowed(message),
+            headline: None,
             retry_after: None,
             close: false,
         }
@@ -116,6 +119,7 @@ impl Problem {
         Self {
             code,
             message: Cow::Owned(message),
+            headline: None,
             retry_after: None,
             close: false,
         }
@@ -123,6 +127,11 @@ impl Problem {
 
     pub(crate) const fn bad(message: &'static str) -> Self {
         Self::new(Code::BadRequest, message)
+    }
+
+    pub(crate) const fn headed(mut self, headline: &'static str) -> Self {
+        self.headline = Some(headline);
+        self
     }
 
     pub(crate) const fn closing(mut self) -> Self {

@@ -11,7 +11,7 @@ use crate::{
     field_names,
     worker::Connection,
 };
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 
 /// The app or account on whose behalf a request is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,9 @@ pub(super) fn identify(
         match verdict {
             Verdict::Good(Holder::App(app)) => return Ok(Caller::App(app)),
             Verdict::Stale => {
-                return Err(unauthenticated("the token has expired: fetch a new one"));
+                return Err(unauthenticated(
+                    "the token has expired, or its app or secret was replaced: request a new one",
+                ));
             }
             // A token that another server issued is no error: a client library may send one to every
             // server. It identifies nobody here, and phase 6 removes it.
@@ -89,9 +91,27 @@ pub(super) fn identify(
     if connection.trusted {
         return refuse_web_pages(inspection).map(|()| Caller::Anonymous);
     }
-    Err(unauthenticated(
-        "the request has no credentials: send a token from this gateway's token endpoint, or Waybill-Key",
-    ))
+    Err(unidentified(headers))
+}
+
+/// What the credentials of a caller lack that none of the ways identified.
+#[cold]
+fn unidentified(headers: &HeaderMap) -> Problem {
+    let scheme = headers.get(header::AUTHORIZATION);
+    let scheme = scheme.and_then(|value| value.as_bytes().split(|b| *b == b' ').next());
+    unauthenticated(match scheme {
+        Some(scheme) if scheme.eq_ignore_ascii_case(b"bearer") => {
+            "the bearer token names no registered app of this gateway; another server issued it, or the \
+             gateway's key has changed since: request one from this gateway's token endpoint, or send \
+             Waybill-Key"
+        }
+        Some(scheme) if scheme.eq_ignore_ascii_case(b"basic") => {
+            "Basic credentials count at the token endpoint only: request a token there, or send Waybill-Key"
+        }
+        Some(_) | None => {
+            "the request has no credentials: send a token from this gateway's token endpoint, or Waybill-Key"
+        }
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -28,10 +28,14 @@ pub(super) fn problem(
     let refusal = profile.and_then(|profile| refusal(problem.code, profile));
     let status = refusal.map_or_else(|| problem.code.status(), |refusal| refusal.status);
     let code = refusal.map_or(problem.code.as_str(), |refusal| refusal.code.as_str());
-    let message = refusal.map_or(&*problem.message, |refusal| refusal.message.as_str());
-    let body = match profile {
-        Some(profile) => profile.errors.render(code, message),
-        None => plain_envelope(code, message),
+    let body = match (profile, refusal) {
+        (Some(profile), Some(refusal)) => {
+            let headline = problem.headline.unwrap_or(&refusal.message);
+            let message = explained(headline, &profile.display_name, &problem.message);
+            profile.errors.render(code, &message)
+        }
+        (Some(profile), None) => profile.errors.render(code, &problem.message),
+        (None, _) => plain_envelope(code, &problem.message),
     };
     record.status = status.as_u16();
     record.error = Some(problem.code);
@@ -90,6 +94,13 @@ fn refusal(code: Code, profile: &CarrierProfile) -> Option<&Refusal> {
         }
         _ => None,
     }
+}
+
+/// The carrier's own text tells a person to look at their account with the carrier, so the text says as well
+/// that the carrier never saw the request.
+fn explained(headline: &str, carrier: &str, why: &str) -> String {
+    let headline = headline.trim_end_matches('.');
+    format!("{headline}. Waybill, not {carrier}, refused this request: {why}")
 }
 
 /// The envelope of a failure before a route is chosen.

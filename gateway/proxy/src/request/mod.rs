@@ -3,6 +3,7 @@
 mod account;
 mod authorization_server;
 mod caller;
+mod client_authentication;
 mod credential;
 mod forward;
 mod hop_by_hop;
@@ -20,5 +21,6 @@ pub(crate) mod route;
 mod serve;
 mod signature;
 mod token_endpoint;
+mod token_request;
 
 pub(crate) use serve::serve;

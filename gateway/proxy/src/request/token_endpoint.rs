@@ -1,6 +1,10 @@
 //! Phase 3: the carrier's token endpoint, answered by the gateway.
 
-use super::{caller, hygiene::HeadInspection};
+use super::{
+    client_authentication::{self, Client, ClientCredentials},
+    hygiene::HeadInspection,
+    token_request,
+};
 use crate::{
     directory::{rate::RefillRate, view::DirectoryView},
     error::{Code, Problem},
@@ -13,7 +17,6 @@ use gateway_model::{CarrierProfile, DownstreamToken};
 use http::{Method, Request, StatusCode, uri::PathAndQuery};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use percent_encoding::percent_decode;
 use std::time::UNIX_EPOCH;
 
 /// The largest form. A token request has three short fields.
@@ -78,19 +81,14 @@ pub(super) async fn respond(
             )
             .closing()
         })??;
-    let Some((client_id, secret)) = caller::basic(&parts.headers) else {
-        return Err(Problem::new(
-            Code::InvalidRequest,
-            "the request has no client id and secret: send them with Basic authentication",
-        ));
-    };
-    if form_field(&form, b"grant_type").as_deref() != Some(b"client_credentials") {
-        return Err(Problem::new(
-            Code::InvalidRequest,
-            "grant_type must be client_credentials",
-        ));
-    }
-    let (app, subject) = authenticate(connection, directory, inspection, (&client_id, &secret))?;
+    // The client first, as carriers do: a stranger learns nothing about grant types.
+    let credentials = ClientCredentials::from_basic(&parts.headers, &form)?;
+    token_request::check_grant_type(&form, &parts.headers)?;
+    let Client {
+        app,
+        subject,
+        client_id,
+    } = client_authentication::authenticate(connection, directory, inspection, &credentials)?;
     let index = &directory.index;
     // After the secret was proven: nobody else can use up an app's token requests.
     let bucket = app.map_or(&*index.anonymous_tokens, |app| {
@@ -123,41 +121,8 @@ pub(super) async fn respond(
     let issued_at = u64::try_from(issued_at).unwrap_or(u64::MAX);
     Ok((
         StatusCode::OK,
-        endpoint.render(&token, &client_id, lifetime.as_secs(), issued_at),
+        endpoint.render(&token, client_id, lifetime.as_secs(), issued_at),
     ))
-}
-
-/// Authenticates the app. Returns it with the subject of its token.
-fn authenticate(
-    connection: &Connection,
-    directory: &DirectoryView,
-    inspection: &HeadInspection,
-    (client_id, secret): (&str, &str),
-) -> Result<(Option<usize>, String), Problem> {
-    let index = &directory.index;
-    let Some(app) = index.app_by_client_id(client_id) else {
-        if connection.trusted {
-            // A web page must not get a token either: with it, it would pass the later check.
-            caller::refuse_web_pages(inspection)?;
-            return Ok((None, client_id.to_owned()));
-        }
-        return Err(invalid_client());
-    };
-    // An unknown id and a wrong secret get the same response, so that ids cannot be guessed.
-    let known = &index.apps[app];
-    let login = known.app.login.as_ref();
-    let proven = login.is_some_and(|login| login.secret.verifies(secret));
-    let subject = known.subject().filter(|_| proven);
-    subject
-        .map(|subject| (Some(app), subject))
-        .ok_or_else(invalid_client)
-}
-
-const fn invalid_client() -> Problem {
-    Problem::new(
-        Code::InvalidClient,
-        "the client id is unknown, or the secret is wrong",
-    )
 }
 
 async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
@@ -175,15 +140,4 @@ async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
         }
     }
     Ok(form)
-}
-
-/// The value of a field of an `application/x-www-form-urlencoded` text. A field that occurs twice has
-/// none: two readers might take different ones (RFC 6749 section 3.2).
-fn form_field(form: &[u8], name: &[u8]) -> Option<Vec<u8>> {
-    let mut values = form.split(|b| *b == b'&').filter_map(|pair| {
-        let at = pair.iter().position(|b| *b == b'=')?;
-        let decode = |text: &[u8]| percent_decode(text).collect::<Vec<u8>>();
-        (decode(&pair[..at]) == name).then(|| decode(&pair[at + 1..]))
-    });
-    values.next().filter(|_| values.next().is_none())
 }

@@ -1,7 +1,7 @@
 //! Phases 2, 3 and 4: who is calling, with which account, and the token endpoint.
 
 use super::harness::{TOKEN_PATH, Upstream, Wants, World, post};
-use crate::Limits;
+use crate::{AppLogin, Limits, SecretHash};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::time::Duration;
 
@@ -258,4 +258,147 @@ fn web_pages_are_refused_without_credentials() {
     );
     let with_key = "waybill-key: shop-key\r\norigin: https://shop.example\r\n";
     assert_eq!(world.send(&post("/api", with_key, "{}")).status(), 200);
+}
+
+fn token_request_with(authorization: &str, content_type: &str, body: &str) -> String {
+    format!(
+        "POST {TOKEN_PATH} HTTP/1.1\r\nhost: localhost\r\n{authorization}{content_type}\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[rustfmt::skip] // a table
+#[test]
+fn each_cause_of_a_refused_token_request_has_its_own_text() {
+    const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
+    const JSON: &str = "content-type: application/json\r\n";
+    const MULTIPART: &str = "content-type: multipart/form-data; boundary=x\r\n";
+    let good = basic("shop-client", "shop-secret");
+    let header = "Invalid Header. Waybill, not UPS, refused this request: ";
+    let grant = "Invalid/Missing grant_type. Waybill, not UPS, refused this request: ";
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, strict());
+    for (authorization, kind, body, headline, why) in [
+        ("", FORM, "grant_type=client_credentials", header, "the request has no client id and secret"),
+        ("", FORM, "grant_type=client_credentials&client_id=a&client_secret=b", header, "stand in the form"),
+        ("authorization: Bearer x\r\n", FORM, "grant_type=client_credentials", header, "is not Basic"),
+        ("authorization: Basic !!!\r\n", FORM, "grant_type=client_credentials", header, "is not the Base64"),
+        ("authorization: Basic YWJj\r\n", FORM, "grant_type=client_credentials", header, "is not the Base64"),
+        (&*good, FORM, "", grant, "has no body"),
+        (&*good, "", "", grant, "has no body"),
+        (&*good, FORM, "scope=public", grant, "the form has no grant_type"),
+        (&*good, FORM, "grant_type=", grant, "grant_type is empty"),
+        (&*good, FORM, "grant_type=password&username=a", grant, "is not supported"),
+        (&*good, FORM, "grant_type=refresh_token&refresh_token=a", grant, "keeps sign-ins and refresh tokens"),
+        (&*good, FORM, "grant_type=authorization_code&code=a", grant, "keeps sign-ins and refresh tokens"),
+        (&*good, FORM, "grant_type=client_credentials&grant_type=client_credentials", grant, "more than once"),
+        (&*good, JSON, r#"{"grant_type":"client_credentials"}"#, grant, "the body is not a form"),
+        (&*good, "", r#"{"grant_type":"client_credentials"}"#, grant, "the body is not a form"),
+        (&*good, MULTIPART, "--x\r\n\r\n", grant, "the body is not a form"),
+    ] {
+        let got = world.send(&token_request_with(authorization, kind, body));
+        assert_eq!((got.status(), got.one("waybill-error")), (400, "invalid_request"), "{body}");
+        let json: serde_json::Value = serde_json::from_str(&got.text()).expect("JSON");
+        let error = &json["response"]["errors"][0];
+        let message = error["message"].as_str().expect("a message");
+        assert_eq!(error["code"], "10400", "{body}");
+        assert!(message.starts_with(headline) && message.contains(why), "{body}: {message}");
+    }
+    assert!(upstream.seen().is_empty());
+}
+
+/// Basic as clients send it: raw, or with both parts form-encoded first (RFC 6749 section 2.3.1).
+#[rustfmt::skip] // a table
+#[test]
+fn both_readings_of_basic_credentials_count() {
+    let upstream = Upstream::fine();
+    for (client_id, secret, sent_id, sent_secret, status) in [
+        ("shop", "p+s%t", "shop", "p+s%t", 200),
+        ("shop", "p+s%t", "shop", "p%2Bs%25t", 200),
+        ("shop", "p+s%t", "shop", "p%2bs%25t", 200),
+        ("shop-a", "a-b", "shop%2Da", "a%2Db", 200),
+        ("sh:op", "a:b", "sh%3Aop", "a:b", 200),
+        ("sh:op", "a+b:c", "sh%3Aop", "a+b%3Ac", 401),
+        ("my shop", "a b", "my+shop", "a+b", 200),
+        ("my shop", "a b", "my%20shop", "a%20b", 200),
+        ("m\u{fc}ller", "s\u{fc}\u{df}", "m%C3%BCller", "s%C3%BC%C3%9F", 200),
+        ("shop", "%2B", "shop", "%2B", 200),
+        ("shop", "%2B", "shop", "%252B", 200),
+        ("shop", "%2B", "shop", "%25252B", 401),
+        ("shop", "+", "shop", "%2B", 200),
+        ("shop", "a", "shop", "%FF", 401),
+        ("shop", "%FF", "shop", "%FF", 200),
+        ("shop", "a", "shop", "", 401),
+        ("shop", "a", "", "a", 401),
+    ] {
+        let change = move |directory: &mut crate::Directory| {
+            directory.apps[0].login = Some(AppLogin {
+                client_id: client_id.to_owned(),
+                secret: SecretHash::of(secret),
+            });
+        };
+        let world = World::new(
+            upstream.addr,
+            Wants {
+                change: Box::new(change),
+                ..strict()
+            },
+        );
+        let got = world.send(&token_request(sent_id, sent_secret));
+        assert_eq!(got.status(), status, "{sent_id}:{sent_secret}");
+    }
+}
+
+/// The client id is the one that is registered, however it was sent.
+#[test]
+fn known_client_id_in_its_encoded_reading_needs_its_secret_on_a_trusted_listener() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    let encoded = world.send(&token_request("shop%2Dclient", "shop%2Dsecret"));
+    let bearer = format!(
+        "authorization: Bearer {}\r\n",
+        access_token(&encoded.text())
+    );
+    // The app may not use it; a caller without credentials may.
+    let fields = format!("{bearer}waybill-account: other\r\n");
+    assert_eq!(world.send(&post("/api", &fields, "{}")).status(), 403);
+    let wrong = world.send(&token_request("shop%2Dclient", "wrong"));
+    assert_eq!(
+        (wrong.status(), wrong.one("waybill-error")),
+        (401, "invalid_client")
+    );
+}
+
+#[rustfmt::skip] // a table
+#[test]
+fn refused_callers_learn_that_it_was_the_gateway_and_why() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, strict());
+    let got = world.send(&token_request("shop-client", "shop-secret"));
+    let old = access_token(&got.text());
+    world.replace(|directory| {
+        directory.apps[0].login = Some(AppLogin {
+            client_id: "shop-client".into(),
+            secret: SecretHash::of("another"),
+        });
+    });
+    let said = "Invalid Authentication Information. Waybill, not UPS, refused this request: ";
+    for (fields, why) in [
+        ("waybill-key: wrong\r\n".to_owned(), "the Waybill-Key is not registered"),
+        (format!("authorization: Bearer {old}\r\n"), "the token has expired, or its app or secret"),
+        ("authorization: Bearer of-another-server\r\n".to_owned(), "names no registered app of this gateway"),
+        (basic("shop-client", "another"), "Basic credentials count at the token endpoint only"),
+        (String::new(), "the request has no credentials"),
+    ] {
+        let got = world.send(&post("/api", &fields, "{}"));
+        assert_eq!((got.status(), got.one("waybill-error")), (401, "app_unauthenticated"), "{fields}");
+        let json: serde_json::Value = serde_json::from_str(&got.text()).expect("JSON");
+        let error = &json["response"]["errors"][0];
+        let message = error["message"].as_str().expect("a message");
+        assert_eq!(error["code"], "250002");
+        assert!(message.starts_with(said) && message.contains(why), "{message}");
+    }
+    let got = world.send(&token_request("shop-client", "wrong"));
+    assert!(got.text().contains("ClientId is Invalid. Waybill, not UPS, refused this request: "));
 }

@@ -5,6 +5,7 @@ mod connection_control;
 mod connection_table;
 mod host_memo;
 mod load;
+mod log_limit;
 mod request_id;
 mod state;
 

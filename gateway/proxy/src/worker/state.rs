@@ -3,6 +3,7 @@
 use super::{
     connection_table::ConnectionTable,
     load::{HandedOver, Loads},
+    log_limit::LogLimit,
     request_id::RequestIds,
 };
 use crate::{
@@ -51,6 +52,8 @@ pub(crate) struct Worker {
     pub(crate) app_tokens: AppTokens,
     pub(crate) connections: ConnectionTable,
     pub(crate) upstreams: UpstreamPools,
+    /// Lines about token requests whose credentials prove no app.
+    pub(crate) failed_logins: LogLimit,
     now: Cell<Instant>,
     cell: Arc<DirectoryCell>,
     directory: RefCell<Rc<DirectoryView>>,
@@ -66,6 +69,7 @@ impl Worker {
             app_tokens: AppTokens::new(&parts.settings.token_key),
             connections: ConnectionTable::default(),
             upstreams: UpstreamPools::new(&parts.settings, &ticks),
+            failed_logins: LogLimit::default(),
             now: Cell::new(parts.clock.now()),
             directory: RefCell::new(Rc::new(directory)),
             settings: parts.settings,
