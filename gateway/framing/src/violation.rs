@@ -153,7 +153,9 @@ impl Violation {
             Self::MethodTooLong => "the method is not known here",
             Self::Connect => "this gateway opens no tunnels",
             Self::Target => {
-                "the request target is no path, or holds a byte that must be percent-encoded"
+                "the request target is no path, or holds a byte that must be percent-encoded: send \" as \
+                 %22, # as %23, < as %3C, > as %3E, \\ as %5C, ^ as %5E, ` as %60, { as %7B, | as %7C and } as \
+                 %7D"
             }
             Self::Version => "only HTTP/1.0 and HTTP/1.1 are spoken on this connection",
             Self::FieldName => "a field name is not a token",

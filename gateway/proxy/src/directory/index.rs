@@ -13,7 +13,7 @@ use crate::{
     metrics::AccountCounters,
 };
 use foldhash::fast::RandomState;
-use gateway_model::{AccountId, Origin};
+use gateway_model::{AccountId, CarrierProfile, Origin};
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 /// An account, and what was counted for it.
@@ -149,6 +149,14 @@ impl Index {
         let found = self.accounts.get(*self.by_account.get(id)?)?;
         // Not by an alias: counters belong to the id.
         (found.account.id == *id).then_some(found)
+    }
+
+    /// The profile of the carrier to which all routes lead, if there is only one such carrier.
+    pub(crate) fn only_profile(&self) -> Option<&CarrierProfile> {
+        let (first, others) = self.routes.split_first()?;
+        let profile = &*first.route.profile;
+        let same = |other: &IndexedRoute| other.route.profile.id == profile.id;
+        others.iter().all(same).then_some(profile)
     }
 
     /// Whether a route leads to this origin.

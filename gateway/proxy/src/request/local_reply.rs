@@ -17,7 +17,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// For answers that must not be kept.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The response to a failure, in the carrier's error envelope if the route is known.
+/// The response to a failure, in the carrier's error envelope if the carrier is known.
 #[cold]
 pub(super) fn problem(
     problem: Problem,
@@ -103,7 +103,7 @@ fn explained(headline: &str, carrier: &str, why: &str) -> String {
     format!("{headline}. Waybill, not {carrier}, refused this request: {why}")
 }
 
-/// The envelope of a failure before a route is chosen.
+/// The envelope of a failure before it is known which of several carriers is meant.
 fn plain_envelope(code: &str, message: &str) -> String {
     serde_json::json!({ "errors": [{ "code": code, "message": message }] }).to_string()
 }

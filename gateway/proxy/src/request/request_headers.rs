@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{directory::RouteView, field_names};
 use gateway_model::HeaderWhenAbsent;
-use http::{HeaderMap, HeaderValue, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
 
 /// Removes what must not reach the carrier.
 pub(super) fn strip(headers: &mut HeaderMap, inspection: &HeadInspection, route: &RouteView) {
@@ -51,8 +51,23 @@ pub(super) fn complete(
             HeaderWhenAbsent::RequestId(name) => (name, id),
         };
         // The app's own value wins: it may be a transaction id that the app looks for later.
-        if !inspection.lengths.may_contain(name.as_str()) || !headers.contains_key(name) {
+        if !inspection.lengths.may_contain(name.as_str()) || !has_value(headers, name) {
             headers.insert(name, value.clone());
         }
     }
+}
+
+/// Whether a value of the field says something. Widely copied samples send such fields empty, and carriers
+/// refuse them so; empty values beside others go, because the carrier may read the first one.
+fn has_value(headers: &mut HeaderMap, name: &HeaderName) -> bool {
+    let values = || headers.get_all(name).iter();
+    if values().all(|value| !value.is_empty()) {
+        return headers.contains_key(name);
+    }
+    let kept: Vec<HeaderValue> = values().filter(|v| !v.is_empty()).cloned().collect();
+    headers.remove(name);
+    for value in &kept {
+        headers.append(name, value.clone());
+    }
+    !kept.is_empty()
 }

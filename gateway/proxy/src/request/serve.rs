@@ -63,7 +63,12 @@ pub(crate) async fn serve(
             local_reply::options(record)
         }
         Err(problem) => {
-            let profile = view.as_ref().map(|view| &*view.profile);
+            let directory = Rc::clone(record.directory());
+            // Before a route is chosen, the app still reads a refusal best in the form of its only carrier.
+            let profile = match &view {
+                Some(view) => Some(&*view.profile),
+                None => directory.index.only_profile(),
+            };
             local_reply::problem(problem, profile, record, version)
         }
     })

@@ -72,6 +72,12 @@ fn paths_of_the_authorization_server_are_refused_with_the_right_path() {
         );
     }
     assert!(upstream.seen().is_empty());
+}
+
+#[test]
+fn paths_that_only_contain_such_a_word_are_forwarded() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
     for path in [
         "/api/track/v1/details/oauth",
         "/api/track/v1/details/security",

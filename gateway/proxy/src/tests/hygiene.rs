@@ -83,6 +83,73 @@ fn targets_that_others_could_read_differently_are_refused() {
     );
 }
 
+/// RFC 3986 allows these bytes in no URI, so another server could read the query in another way. Brackets are
+/// allowed in a part of it, and every server reads them alike.
+#[test]
+fn raw_bytes_in_a_query_are_refused_in_the_carriers_envelope_or_forwarded_unchanged() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    for (byte, escape) in [
+        ('"', "%22"),
+        ('#', "%23"),
+        ('<', "%3C"),
+        ('>', "%3E"),
+        ('\\', "%5C"),
+        ('^', "%5E"),
+        ('`', "%60"),
+        ('{', "%7B"),
+        ('|', "%7C"),
+        ('}', "%7D"),
+    ] {
+        let raw = format!("GET /api?a={byte}b HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let got = world.send(&raw);
+        assert_eq!(
+            (got.status(), got.one("waybill-error")),
+            (400, "bad_request"),
+            "{byte}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&got.text()).expect("JSON");
+        let error = &json["response"]["errors"][0];
+        assert_eq!(error["code"], "bad_request", "{byte}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(
+            message.contains(&format!("{byte} as {escape}")),
+            "{byte}: {message}"
+        );
+    }
+    assert!(upstream.seen().is_empty());
+    let allowed = "/api?a[]=b&c[d]=e&f='!$()*,;:@/?~";
+    let got = world.send(&format!(
+        "GET {allowed} HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    ));
+    assert_eq!(got.status(), 200);
+    assert_eq!(upstream.seen()[0].start, format!("GET {allowed} HTTP/1.1"));
+}
+
+#[rustfmt::skip] // a table
+#[test]
+fn empty_fields_that_the_carrier_requires_count_as_absent() {
+    let upstream = Upstream::fine();
+    let world = World::new(upstream.addr, Wants::default());
+    // The values that reach the carrier; `None`: one that the gateway makes.
+    for (fields, id, source) in [
+        ("", None, "waybill"),
+        ("transId:\r\ntransactionSrc:\r\n", None, "waybill"),
+        ("transid:  \t\r\ntransactionsrc: \r\n", None, "waybill"),
+        ("transId:\r\ntransId:\r\ntransactionSrc: shop\r\n", None, "shop"),
+        ("transId: a\r\ntransactionSrc:\r\n", Some("a"), "waybill"),
+        ("transId:\r\ntransId: a\r\ntransactionSrc: shop\r\ntransactionSrc:\r\n", Some("a"), "shop"),
+    ] {
+        assert_eq!(world.send(&post("/api", fields, "{}")).status(), 200);
+        let seen = upstream.seen().pop().expect("a request");
+        match id {
+            Some(id) => assert_eq!(seen.one("transid"), id, "{fields:?}"),
+            None => assert_eq!(seen.one("transid").len(), 32, "{fields:?}"),
+        }
+        assert_eq!(seen.one("transactionsrc"), source, "{fields:?}");
+    }
+}
+
 #[test]
 fn absolute_form_is_accepted_for_our_own_name_and_rewritten() {
     let upstream = Upstream::fine();
