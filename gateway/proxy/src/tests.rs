@@ -6,6 +6,7 @@ mod authorization_server;
 mod carrier_connections;
 mod credential;
 mod directory;
+mod dropped_connections;
 mod forwarding;
 mod harness;
 mod hygiene;

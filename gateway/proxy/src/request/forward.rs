@@ -22,19 +22,36 @@ use std::{
 pub(super) struct Attempt<'a> {
     pub(super) head: RequestHead<'a>,
     pub(super) body: RequestBody,
+    /// Only over a new connection.
+    pub(super) fresh: bool,
+}
+
+/// Why an attempt got no response.
+pub(super) enum AttemptError {
+    /// There was no connection to send it over.
+    NotSent(Problem),
+    /// The carrier closed a kept connection after the request was sent, at least in part, and before any
+    /// byte of a response.
+    Dropped(Problem),
+    /// Anything else.
+    Failed(Problem),
 }
 
 /// Sends the attempt and waits for the head of the answer.
 ///
 /// A pooled connection may have been closed by its server just now. As long as not a byte of the request
 /// was sent, it goes out on another connection, whatever its method. After the first byte it is never
-/// sent again from here: the carrier may have created a shipment.
+/// sent again from here: the carrier may have created a shipment. `retry` decides what may be repeated.
 pub(super) async fn send(
     worker: &Worker,
     route: &RouteView,
-    Attempt { head, mut body }: Attempt<'_>,
+    Attempt {
+        head,
+        mut body,
+        fresh,
+    }: Attempt<'_>,
     replay_body: &ReplayBody,
-) -> Result<Response<UpstreamBody>, Problem> {
+) -> Result<Response<UpstreamBody>, AttemptError> {
     let idempotent = head.method.is_idempotent();
     loop {
         // A pooled one first, because a handshake takes further round trips.
@@ -44,12 +61,13 @@ pub(super) async fn send(
                 worker.metrics.upstream_connects.add(1);
                 // Rare and large (resolver, TLS, HTTP/2): inside this future every request would
                 // move its 13 KB, and every connection keep them.
-                Box::pin(Lease::connect(&route.upstream)).await?
+                let connecting = Box::pin(Lease::connect(&route.upstream));
+                connecting.await.map_err(AttemptError::NotSent)?
             }
         };
         let reused = lease.reused;
         match within_first_byte(worker, replay_body, pin!(lease.send(head, body))).await {
-            None => return Err(timed_out(idempotent)),
+            None => return Err(AttemptError::Failed(timed_out(idempotent))),
             Some(Ok(response)) => return Ok(response),
             Some(Err(SendError {
                 unsent: Some(unsent),
@@ -61,8 +79,16 @@ pub(super) async fn send(
                 // The very body that came back: not a byte of it was sent.
                 body = unsent;
             }
-            Some(Err(SendError { error, .. })) => {
-                return Err(explain(&error, replay_body, idempotent));
+            Some(Err(SendError { error, silent, .. })) => {
+                let problem = explain(&error, replay_body, idempotent);
+                // A new connection that ends without a response says that the carrier is in trouble, so
+                // only a kept one counts as dropped.
+                let dropped = reused && silent && error.is_lost();
+                return Err(if dropped {
+                    AttemptError::Dropped(problem)
+                } else {
+                    AttemptError::Failed(problem)
+                });
             }
         }
     }

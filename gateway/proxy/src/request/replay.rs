@@ -7,50 +7,19 @@
 
 use super::{
     credential::{self, Injected, InjectionError},
-    forward::{self, Attempt},
-    signature::{Signing, Target},
+    retry,
+    sent_request::SentRequest,
 };
 use crate::{
     credential_source::RenewalOutcome,
     directory::{RouteView, view::DirectoryView},
     error::Problem,
     ticks::{poll_once, timeout},
-    upstream::{
-        UpstreamBody,
-        body::{ReplayBody, RequestBody},
-        client::RequestHead,
-    },
+    upstream::UpstreamBody,
     worker::Worker,
 };
-use gateway_model::Generation;
-use http::{HeaderMap, Method, Response, uri::PathAndQuery};
+use http::Response;
 use std::future::poll_fn;
-
-/// A request that was sent, with what is needed to send it again.
-pub(super) struct SentRequest {
-    pub(super) account: usize,
-    pub(super) generation: Generation,
-    pub(super) method: Method,
-    pub(super) target: PathAndQuery,
-    /// All fields but those that are injected.
-    pub(super) headers: HeaderMap,
-    pub(super) replay_body: ReplayBody,
-}
-
-impl SentRequest {
-    /// An attempt with this credential.
-    pub(super) fn attempt<'a>(&'a self, injected: &'a Injected, body: RequestBody) -> Attempt<'a> {
-        Attempt {
-            head: RequestHead {
-                method: &self.method,
-                target: &self.target,
-                headers: &self.headers,
-                added: &injected.fields,
-            },
-            body,
-        }
-    }
-}
 
 /// How the replay ended.
 pub(super) enum Replayed {
@@ -83,8 +52,7 @@ pub(super) async fn after_rejection(
     // Before the replay: it may then use the connection that the first response came over.
     recycle(response);
     worker.metrics.replays.add(1);
-    let attempt = sent.attempt(&injected, body);
-    let response = forward::send(worker, route, attempt, &sent.replay_body).await?;
+    let response = retry::send(worker, directory, route, sent, &injected, body).await?;
     Ok(Replayed::Yes(response))
 }
 
@@ -95,16 +63,7 @@ fn try_newer(
     route: &RouteView,
     sent: &SentRequest,
 ) -> Result<Option<Injected>, Problem> {
-    let signing = directory.signer(sent.account).map(|signer| Signing {
-        signer,
-        of: Target {
-            method: &sent.method,
-            target: &sent.target,
-            route,
-        },
-        headers: &sent.headers,
-        body: &sent.replay_body,
-    });
+    let signing = sent.signing(directory, route);
     match credential::try_take(worker, directory, sent.account, signing.as_ref()) {
         // The same generation would be rejected again.
         Ok(injected) => Ok(Some(injected).filter(|it| it.generation != sent.generation)),

@@ -3,12 +3,13 @@
 use super::{
     account, authorization_server,
     caller::{self, Caller},
-    credential, forward, hygiene, local_reply, options,
+    credential, hygiene, local_reply, options,
     record::Record,
-    replay::{self, Replayed, SentRequest},
+    replay::{self, Replayed},
     request_headers,
     response_body::{BrokenOff, ResponseBody},
-    response_headers, route,
+    response_headers, retry, route,
+    sent_request::SentRequest,
     signature::Target,
     token_endpoint,
 };
@@ -230,8 +231,7 @@ async fn exchange_with_carrier(
     };
 
     // 8. Forward.
-    let attempt = sent.attempt(&injected, body);
-    let mut response = forward::send(worker, view, attempt, &sent.replay_body).await?;
+    let mut response = retry::send(worker, directory, view, &sent, &injected, body).await?;
 
     // 9. Replay after a rejected credential, at most once: a second rejection is the carrier's answer.
     if view.profile.rejected_statuses.contains(&response.status()) {

@@ -25,6 +25,8 @@ pub(crate) struct SendError {
     pub(crate) error: ExchangeError,
     /// The body, if not a byte of the request was sent.
     pub(crate) unsent: Option<RequestBody>,
+    /// No byte of a response came.
+    pub(crate) silent: bool,
 }
 
 impl Lease {
@@ -74,6 +76,7 @@ async fn over_http1(
         Ok(answer) => Ok(answer.map(|()| UpstreamBody::Http1(Pooled::new(upstream, connection)))),
         Err(error) => Err(SendError {
             error: ExchangeError::Http1(error),
+            silent: !connection.has_received(),
             unsent: connection.unsent(),
         }),
     }
@@ -108,7 +111,12 @@ async fn over_http2(
         Err(mut error) => {
             let unsent = error.take_message().map(Request::into_body);
             let error = ExchangeError::Http2(error.into_error());
-            Err(SendError { error, unsent })
+            // HTTP/2 reports a response with its first frame: without one, none of its bytes came.
+            Err(SendError {
+                error,
+                unsent,
+                silent: true,
+            })
         }
     }
 }

@@ -140,6 +140,38 @@ async fn carrier_that_gives_up_before_its_answer_is_told_apart_and_not_asked_twi
 }
 
 #[tokio::test]
+async fn request_on_a_kept_connection_that_ends_is_sent_once_more_if_it_is_safe() {
+    // How the carrier gives up at the second request, and how often it then gets a GET and a POST.
+    for (act, gets, posts) in [
+        (Act::Vanish, 2, 1),
+        (Act::GoAway(Reason::ENHANCE_YOUR_CALM), 2, 1),
+        (Act::Reset(Reason::REFUSED_STREAM), 2, 1),
+        // A kind of response: the carrier has seen the request and failed.
+        (Act::Reset(Reason::INTERNAL_ERROR), 1, 1),
+    ] {
+        for (method, times) in [("GET", gets), ("POST", posts)] {
+            let ends = act.clone();
+            let script = move |count, _: &_| match count {
+                2 => ends.clone(),
+                _ => Act::Echo(200),
+            };
+            let (carrier, gateway, mut sender) = world(100, script).await;
+            assert_eq!(status(&mut sender, "GET", "").await.0, 200);
+            let (code, text) = status(&mut sender, method, "").await;
+            let expected = if times == 2 { 200 } else { 502 };
+            assert_eq!(code, expected, "{method} {act:?} {text}");
+            let seen = carrier.seen();
+            assert_eq!(seen.len(), 1 + times, "{method} {act:?}");
+            assert!(
+                times == 1 || seen[2].connection > seen[1].connection,
+                "not over a new connection"
+            );
+            drop(gateway);
+        }
+    }
+}
+
+#[tokio::test]
 async fn answer_that_breaks_off_does_not_look_complete() {
     for act in [Act::HalfThenReset, Act::WrongLength] {
         let bad = act.clone();

@@ -113,6 +113,11 @@ impl Connection {
         self.sending.unsent()
     }
 
+    /// Whether any byte of a response to the current request came.
+    pub(crate) fn has_received(&self) -> bool {
+        self.receiving.has_begun()
+    }
+
     /// Whether all of the answer's content was taken.
     pub(crate) fn is_answered(&self) -> bool {
         self.receiving.is_complete()

@@ -24,6 +24,8 @@ pub(super) struct Receiving {
     spans: FieldSpans,
     /// Read, and not handed on. Of an unused connection it is empty.
     buffer: BytesMut,
+    /// A byte came since the exchange began.
+    begun: bool,
 }
 
 impl Receiving {
@@ -32,11 +34,17 @@ impl Receiving {
             framing: ResponseFraming::new().bounded(bounds),
             spans: FieldSpans::default(),
             buffer: BytesMut::new(),
+            begun: false,
         }
     }
 
     pub(super) fn begin(&mut self, to_head: bool) {
         self.framing.begin(to_head);
+        self.begun = false;
+    }
+
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// The head, and whether the connection ends with this answer.
@@ -62,6 +70,7 @@ impl Receiving {
                     if ready!(self.poll_fill(stream, cx))? == 0 {
                         return Poll::Ready(Err(ended_early()));
                     }
+                    self.begun = true;
                 }
             }
         }

@@ -1,0 +1,61 @@
+//! A request that was sent, with what is needed to send it again.
+
+use super::{
+    credential::Injected,
+    forward::Attempt,
+    signature::{Signing, Target},
+};
+use crate::{
+    directory::{RouteView, view::DirectoryView},
+    upstream::{
+        body::{ReplayBody, RequestBody},
+        client::RequestHead,
+    },
+};
+use gateway_model::Generation;
+use http::{HeaderMap, Method, uri::PathAndQuery};
+
+/// A request that was sent, with what is needed to send it again.
+pub(super) struct SentRequest {
+    pub(super) account: usize,
+    pub(super) generation: Generation,
+    pub(super) method: Method,
+    pub(super) target: PathAndQuery,
+    /// All fields but those that are injected.
+    pub(super) headers: HeaderMap,
+    pub(super) replay_body: ReplayBody,
+}
+
+impl SentRequest {
+    /// An attempt with this credential.
+    pub(super) fn attempt<'a>(&'a self, injected: &'a Injected, body: RequestBody) -> Attempt<'a> {
+        Attempt {
+            head: RequestHead {
+                method: &self.method,
+                target: &self.target,
+                headers: &self.headers,
+                added: &injected.fields,
+            },
+            body,
+            fresh: false,
+        }
+    }
+
+    /// What a new signature needs, if the account's carrier requires one.
+    pub(super) fn signing<'a>(
+        &'a self,
+        directory: &'a DirectoryView,
+        route: &'a RouteView,
+    ) -> Option<Signing<'a>> {
+        directory.signer(self.account).map(|signer| Signing {
+            signer,
+            of: Target {
+                method: &self.method,
+                target: &self.target,
+                route,
+            },
+            headers: &self.headers,
+            body: &self.replay_body,
+        })
+    }
+}
