@@ -68,7 +68,6 @@ codes! {
     NotImplemented = "not_implemented", NOT_IMPLEMENTED, Downstream;
     PathRetired = "path_retired", GONE, Downstream;
     RouteUnknown = "route_unknown", NOT_FOUND, Downstream;
-    PathRetired = "path_retired", GONE, Downstream;
     Misdirected = "misdirected", MISDIRECTED_REQUEST, Downstream;
     BrowserRefused = "browser_refused", FORBIDDEN, Downstream;
     HostRefused = "host_refused", FORBIDDEN, Downstream;
