@@ -42,9 +42,10 @@ impl PathTable {
             .iter()
             .map(Rule::new)
             .collect::<Result<_, _>>()?;
-        let thirds = legacy.paths.iter().map(|rule| match rule.from.get(..3) {
-            // A name in the first three characters may stand for anything, so nothing is told by them.
-            Some(begin) if !begin.contains('{') => third(begin),
+        let rewritten = legacy.paths.iter().map(|rule| rule.from.as_str());
+        let retired = legacy.retired.iter().map(|retired| retired.path.as_str());
+        let marks = rewritten.chain(retired).map(|path| match path.get(..3) {
+            Some(begin) if !begin.contains('{') => mark(begin),
             Some(_) | None => u64::MAX,
         });
         Ok(Self {
@@ -61,8 +62,7 @@ impl PathTable {
         method: &Method,
         target: &PathAndQuery,
     ) -> Result<Option<PathAndQuery>, Problem> {
-        // One bit test for nearly every request: today's paths begin differently.
-        if self.thirds & third(target.path()) == 0 {
+        if self.marks & mark(target.path()) == 0 {
             return Ok(None);
         }
         self.search(method, target)
@@ -76,7 +76,6 @@ impl PathTable {
     ) -> Result<Option<PathAndQuery>, Problem> {
         let segments: Vec<&str> = segments(target.path()).collect();
         let fits = |rule: &&Rule| rule.fits(method, &segments);
-        // The first that fits, in the plugin's order.
         let Some(rule) = self.rules.iter().find(fits) else {
             return self.retired(target.path()).map_or(Ok(None), Err);
         };
@@ -110,9 +109,10 @@ impl PathTable {
     }
 }
 
-fn third(path: &str) -> u64 {
-    // Two letters may share a bit: then the search decides.
-    1 << (path.as_bytes().get(2).copied().unwrap_or_default() & 63)
+/// One bit for the second and third character, which differ between the older paths and `/api`.
+fn mark(path: &str) -> u64 {
+    let at = |index: usize| path.as_bytes().get(index).copied().unwrap_or_default();
+    1 << ((at(1).wrapping_mul(2) ^ at(2)) & 63)
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -135,7 +135,6 @@ impl Rule {
             Some(name.to_owned())
         };
         let usable =
-            // By the same rules as a request's path, or a rewritten one could pass what a sent one cannot.
             |path: &str| path.starts_with('/') && path_rules::check(path.as_bytes()).is_ok();
         if !usable(&rule.from) || !usable(&rule.to) {
             return Err(wrong());

@@ -48,7 +48,6 @@ pub(super) fn identify(
         && let Some(key) = headers.get(field_names::WAYBILL_KEY)
     {
         // A wrong key is refused even on a trusted listener: the caller meant to be an app.
-        // A key with other than visible characters was never registered.
         let key = key.to_str().ok();
         return match key.and_then(|key| index.app_by_key(key)) {
             Some(app) => Ok(Caller::App(app)),
@@ -116,7 +115,6 @@ fn unidentified(headers: &HeaderMap) -> Problem {
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?;
-    // A scheme has no case (RFC 9110 section 11.1).
     let (scheme, token) = value.as_bytes().split_at_checked(7)?;
     scheme
         .eq_ignore_ascii_case(b"bearer ")
@@ -127,7 +125,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Refuses a caller without credentials that is a web page in a browser on this machine (cross-site
 /// requests, DNS rebinding). Otherwise any page that a user opens could ship parcels.
 pub(super) fn refuse_web_pages(inspection: &HeadInspection) -> Result<(), Problem> {
-    // Before the host: a page that names itself is refused whatever it names.
     if inspection.browser {
         return Err(Problem::new(
             Code::BrowserRefused,
@@ -146,20 +143,4 @@ pub(super) fn refuse_web_pages(inspection: &HeadInspection) -> Result<(), Proble
 
 const fn unauthenticated(message: &'static str) -> Problem {
     Problem::new(Code::AppUnauthenticated, message)
-}
-
-/// The user and password of Basic authentication (RFC 7617).
-pub(super) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let value = headers
-        .get(header::AUTHORIZATION)
-        .map(HeaderValue::as_bytes)?;
-    let (scheme, encoded) = value.split_at_checked(6)?;
-    if !scheme.eq_ignore_ascii_case(b"basic ") {
-        return None;
-    }
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim_ascii()).ok()?).ok()?;
-    // At the first colon: a password may hold others (RFC 7617 section 2).
-    let (user, password) = decoded.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
 }

@@ -54,8 +54,12 @@ pub(super) async fn send(
 ) -> Result<Response<UpstreamBody>, AttemptError> {
     let idempotent = head.method.is_idempotent();
     loop {
-        // A pooled one first, because a handshake takes further round trips.
-        let lease = match Lease::idle(&route.upstream) {
+        let kept = if fresh {
+            None
+        } else {
+            Lease::idle(&route.upstream)
+        };
+        let lease = match kept {
             Some(lease) => lease,
             None => {
                 worker.metrics.upstream_connects.add(1);
@@ -76,7 +80,6 @@ pub(super) async fn send(
             // and another attempt would loop.
             })) if reused => {
                 worker.metrics.retries.add(1);
-                // The very body that came back: not a byte of it was sent.
                 body = unsent;
             }
             Some(Err(SendError { error, silent, .. })) => {
