@@ -23,6 +23,8 @@ pub struct ConnectionState {
     pub(crate) write_blocked: Cell<bool>,
     /// Closed for writing; waiting for the peer to close.
     pub(crate) lingering: Cell<bool>,
+    /// The peer has closed for writing while responses were still to come.
+    pub(crate) half_closed: Cell<bool>,
     /// A sweep checks this connection for slowness.
     pub(crate) watched: Cell<bool>,
     active_requests: Cell<u32>,
@@ -46,6 +48,7 @@ impl ConnectionState {
             read_blocked: Cell::new(false),
             write_blocked: Cell::new(false),
             lingering: Cell::new(false),
+            half_closed: Cell::new(false),
             watched: Cell::new(false),
             active_requests: Cell::new(0),
             begun_requests: Cell::new(0),
@@ -93,6 +96,11 @@ impl ConnectionState {
         self.heads.get() == self.begun_requests.get()
     }
 
+    /// Whether a request whose head was approved has no complete response yet.
+    pub(crate) fn has_unfinished(&self) -> bool {
+        self.active_requests.get() > 0 || !self.has_begun_all()
+    }
+
     /// Bytes received from the peer so far.
     #[must_use]
     pub fn received(&self) -> u64 {
@@ -109,8 +117,13 @@ impl ConnectionState {
     /// [`Violation::BodyTimeout`], an idle connection is closed, a blocked response is aborted.
     pub fn expire(&self, expiry: Expiry) {
         self.expiry.set(Some(expiry));
-        // Not while the cell is borrowed: a waker may poll the connection at once.
-        let waker = self.waker.borrow_mut().take();
+        self.wake();
+    }
+
+    /// Wakes the connection's task.
+    pub(crate) fn wake(&self) {
+        // Cloned: a waker may poll the connection at once, which borrows the cell.
+        let waker = self.waker.borrow().clone();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -140,5 +153,9 @@ impl Drop for ActiveRequest {
     fn drop(&mut self) {
         let active = &self.state.active_requests;
         active.set(active.get() - 1);
+        // The guard keeps the end of the connection back until now.
+        if self.state.half_closed.get() {
+            self.state.wake();
+        }
     }
 }

@@ -79,6 +79,10 @@ impl PeerMonitor {
     /// peer exceeded is reported to the connection and returned, once per period of waiting.
     pub fn check(&mut self, now: Duration, timeouts: &PeerTimeouts) -> Option<Expiry> {
         let seen = progress(&self.state);
+        if self.state.half_closed.get() {
+            // Nothing tells a task about a reset behind the end of the stream: it must ask.
+            self.state.wake();
+        }
         let step = now.saturating_sub(self.checked);
         self.checked = now;
         // Before the early return below: time spent in this stage must be counted in each check.

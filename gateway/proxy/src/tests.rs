@@ -8,6 +8,7 @@ mod credential;
 mod directory;
 mod dropped_connections;
 mod forwarding;
+mod half_close;
 mod harness;
 mod hygiene;
 mod legacy_keys;

@@ -32,6 +32,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<T> {
                 // drop the connection before that.
                 Some(ReadEnd::Refused) => return Poll::Pending,
                 Some(ReadEnd::Failed(violation)) => return Poll::Ready(Err(violation.into())),
+                Some(ReadEnd::Closed) if self.owes_responses() => {
+                    return self.poll_half_closed(cx);
+                }
                 Some(ReadEnd::Closed) => return Poll::Ready(Ok(())),
                 None => {}
             }

@@ -41,7 +41,7 @@ enum ReadEnd {
     Refused,
     /// Every further read fails.
     Failed(Violation),
-    /// The peer has closed, or was idle for too long.
+    /// The peer has closed for writing, or was idle for too long.
     Closed,
 }
 
@@ -252,6 +252,30 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         self.buffer.discard_unapproved();
         self.buffer.extend(REFUSED);
         self.buffer.approve_all();
+    }
+
+    /// Whether responses to approved requests are still to be made or sent, and the connection's end must not
+    /// be told to hyper before: it would drop them.
+    ///
+    /// A peer that closes for writing may still read (RFC 9112 section 9.6), and cannot be told from one that
+    /// is gone until the response is sent. A body that breaks off is no complete request.
+    fn owes_responses(&self) -> bool {
+        self.protocol == Protocol::Http1
+            && self.framing.position() != Position::Body
+            && self.state.expiry().is_none()
+            && self.state.has_unfinished()
+    }
+
+    /// Waits for the last response after the peer has closed for writing. A reset ends the wait.
+    fn poll_half_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.state.half_closed.set(true);
+        self.state.wake_later(cx.waker());
+        // Behind the end of the stream a read finds nothing but its end. A write of nothing sends nothing,
+        // and fails if the connection was reset.
+        match Pin::new(&mut self.io).poll_write(cx, &[]) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Pending,
+        }
     }
 
     /// Ends reading if the sweep found the peer too slow, and returns whether it did.

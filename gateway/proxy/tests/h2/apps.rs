@@ -281,3 +281,33 @@ fn host_of_another_stream_does_not_help_a_token_request() {
         );
     }
 }
+
+// `close_notify` ends one direction only (RFC 8446 section 6.1).
+#[tokio::test]
+async fn app_that_closes_for_writing_under_tls_gets_its_answer() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let identity = Identity::new("localhost", BOTH);
+    let late = |_, _: &_| Act::Late(Duration::from_millis(150));
+    let carrier = Carrier::start(&identity, 100, late).await;
+    let ours = Identity::new("localhost", HTTP1);
+    let gateway = Gateway::start(Wants {
+        tls: Some(Arc::clone(&ours.server)),
+        upstream_http2: true,
+        ..wants(&carrier, &identity)
+    });
+    for requests in 1..=2 {
+        let stream = TcpStream::connect(gateway.addr).await.expect("connected");
+        let mut stream = tls(stream, &ours, HTTP1).await.expect("a handshake");
+        let one = "POST /api HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}";
+        let bytes = one.repeat(requests);
+        stream.write_all(bytes.as_bytes()).await.expect("written");
+        stream.shutdown().await.expect("open");
+        let mut answers = String::new();
+        stream
+            .read_to_string(&mut answers)
+            .await
+            .expect("closed in order");
+        let served = answers.matches("HTTP/1.1 200 OK").count();
+        assert_eq!(served, requests, "{answers}");
+    }
+}
