@@ -1,6 +1,7 @@
 //! The admin listener: it binds, accepts connections and serves them.
 
 use crate::{
+    connections::{Connections, Place},
     context::{AdminContext, Peer},
     host::AllowedHosts,
     readiness::Latch,
@@ -22,16 +23,15 @@ use hyper_util::{
 use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::watch,
     time::{sleep, timeout},
 };
 use tokio_util::task::TaskTracker;
 
-/// The maximum number of connections; further ones wait in the system's queue.
-// Administrators, health checks and scrapes: far fewer than apps have.
-const MAX_CONNECTIONS: usize = 128;
-/// The time limit from the beginning of a connection, or the end of a response, to the end of the
-/// next request's head.
+/// The time limit from the beginning of a connection to the end of its first request's head.
+const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time limit from the end of a response to the end of the next request's head. It is longer than
+/// the interval at which metrics are usually read.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// The maximum age of a connection, whatever it does.
 // Longer than any one request may take.
@@ -142,27 +142,22 @@ impl Bound {
     /// Serves until `shutdown` completes, then gives requests in flight a few seconds to end.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(());
-        let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let connections = Connections::default();
         let mut shutdown = pin!(shutdown);
         loop {
-            let accepted = async {
-                // Before the accept, so that the connections over the limit stay in the system's
-                // queue instead of in this process.
-                let permit = Arc::clone(&permits).acquire_owned().await;
-                (permit, self.listener.accept().await)
-            };
-            let (permit, accepted) = tokio::select! {
+            // It never waits for a free place: a health check would wait behind silent connections.
+            let accepted = tokio::select! {
                 () = &mut shutdown => break,
-                accepted = accepted => accepted,
+                accepted = self.listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => {
+                    let Some(place) = connections.admit(peer.ip().to_canonical()) else {
+                        continue;
+                    };
                     let (router, stopped) = (self.router.clone(), stopped.clone());
-                    self.tasks.spawn(async move {
-                        serve(stream, peer, router, stopped).await;
-                        // After the connection has ended, so that the limit counts connections and not accepts.
-                        drop(permit);
-                    });
+                    self.tasks
+                        .spawn(serve(stream, peer, place, router, stopped));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the admin listener cannot accept a connection");
@@ -181,14 +176,22 @@ impl Bound {
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
+    place: Arc<Place>,
     router: Router,
     mut stopped: watch::Receiver<()>,
 ) {
     let service = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: http::Request<Incoming>| {
+    let service = service_fn(|mut request: http::Request<Incoming>| {
+        let in_progress = place.begin();
         // Here, because the router does not know the connection.
         request.extensions_mut().insert(Peer(peer.ip()));
-        service.call(request)
+        let response = service.call(request);
+        async move {
+            let response = response.await;
+            // Idle from here on: a client that does not read its response gives way as well.
+            drop(in_progress);
+            response
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -200,6 +203,8 @@ async fn serve(
         let mut connection = pin!(connection);
         tokio::select! {
             done = connection.as_mut() => done,
+            () = place.evicted() => Ok(()),
+            () = silent(&place) => Ok(()),
             // The sender is dropped when the listener stops.
             _ = stopped.changed() => {
                 connection.as_mut().graceful_shutdown();
@@ -210,5 +215,13 @@ async fn serve(
     if let Ok(Err(error)) = life.await {
         // Clients that go away are usual, and a warning for each would fill the log.
         tracing::debug!(%error, "an admin connection ended early");
+    }
+}
+
+/// Completes when a connection has had no whole head for too long since it began.
+async fn silent(place: &Place) {
+    sleep(FIRST_HEAD_TIMEOUT).await;
+    if place.asked() {
+        std::future::pending().await
     }
 }

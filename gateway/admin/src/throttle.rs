@@ -1,57 +1,54 @@
-//! How often the API may be called, by one address and by all, and how often a token may be wrong.
+//! How often the API may be called with a token and without one, and how often a token may be wrong.
+//!
+//! Each budget belongs to the one who uses it up. A right token has a budget of its own, whatever
+//! address it comes from. Guesses count against the address of the guesser, and so do requests to the
+//! routes without a token, in a budget of their own. No budget is shared by all: one client could use
+//! it up for everyone.
 //!
 //! Time is an argument. The memory is bounded: addresses that have long been quiet are forgotten,
-//! and when there are too many at once, the further ones share a bucket.
+//! and when there are too many at once, the further ones share a budget. Tokens that are right are few.
 
 use gateway_model::{TokenBucket, TokenBucketPolicy};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Of one address.
-const PEER: TokenBucketPolicy = TokenBucketPolicy {
-    // A script may make a hundred calls at once, and twenty a second after that.
-    burst: 100,
-    interval: Duration::from_millis(50),
-};
-/// Of all addresses.
-const TOTAL: TokenBucketPolicy = TokenBucketPolicy {
-    // Higher than one address's, so that one client alone cannot use up what all share.
+/// Requests with one right token.
+const TOKEN: TokenBucketPolicy = TokenBucketPolicy {
+    // A script may make two hundred calls at once, and a hundred a second after that.
     burst: 200,
     interval: Duration::from_millis(10),
 };
+/// Requests of one address to the routes without a token.
+const ANONYMOUS: TokenBucketPolicy = TokenBucketPolicy {
+    burst: 100,
+    interval: Duration::from_millis(50),
+};
 /// Wrong tokens of one address.
-const PEER_FAILURES: TokenBucketPolicy = TokenBucketPolicy {
-    // Ten mistakes are a person's; then ten a minute make guessing hopeless.
+const GUESSES: TokenBucketPolicy = TokenBucketPolicy {
+    // Ten mistakes are a person's; what comes faster is a program's.
     burst: 10,
     interval: Duration::from_secs(6),
-};
-/// Wrong tokens of all addresses.
-const TOTAL_FAILURES: TokenBucketPolicy = TokenBucketPolicy {
-    // Against guesses from many addresses.
-    burst: 50,
-    interval: Duration::from_secs(1),
 };
 /// Addresses that are told apart.
 // Bounded, because an attacker chooses the addresses; all of them take less than a megabyte.
 const MAX_PEERS: usize = 4096;
-/// Tokens that are known to have been right; there are never so many.
-const MAX_PROVEN: usize = 256;
+/// Tokens that are told apart. A token that was removed leaves its budget behind.
+const MAX_TOKENS: usize = 1024;
 
 #[derive(Clone, Copy, Default)]
 struct Buckets {
-    requests: TokenBucket,
-    failures: TokenBucket,
+    anonymous: TokenBucket,
+    guesses: TokenBucket,
 }
 
 #[derive(Default)]
 struct State {
-    total: Buckets,
     peers: HashMap<IpAddr, Buckets>,
-    proven: HashSet<[u8; 32]>,
+    tokens: HashMap<String, TokenBucket>,
 }
 
 impl State {
@@ -59,9 +56,9 @@ impl State {
         let mut key = network(peer);
         // Only when the table is full, because it walks over all of it.
         if self.peers.len() >= MAX_PEERS && !self.peers.contains_key(&key) {
+            // Full buckets have nothing to remember.
             self.peers
-                // Full buckets have nothing to remember.
-                .retain(|_, of| !of.requests.is_full(now) || !of.failures.is_full(now));
+                .retain(|_, of| !of.anonymous.is_full(now) || !of.guesses.is_full(now));
             if self.peers.len() >= MAX_PEERS {
                 // The shared bucket is an address that nobody sends from.
                 key = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
@@ -92,59 +89,34 @@ impl Throttle {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request, or says how long to wait. A refused request counts for nothing.
-    pub(crate) fn request(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
+    /// Counts a request with the right token of this name.
+    ///
+    /// # Errors
+    /// With the time to wait, when there were too many. A refused request counts for nothing.
+    pub(crate) fn with_token(&self, name: &str, now: Instant) -> Result<(), Duration> {
         let mut state = self.state();
-        let total = state.total.requests.wait(TOTAL, now);
-        let of_peer = state.peer(peer, now);
-        // Look at both before taking from either: a refused request must not cost the other bucket.
-        allowed(total.max(of_peer.requests.wait(PEER, now)))?;
-        of_peer.requests.charge(PEER, now);
-        state.total.requests.charge(TOTAL, now);
-        Ok(())
-    }
-
-    /// Whether a token is looked at: not after too many wrong ones, unless it was right before.
-    pub(crate) fn attempt(
-        &self,
-        peer: IpAddr,
-        token: Option<&[u8; 32]>,
-        now: Instant,
-    ) -> Result<(), Duration> {
-        let mut state = self.state();
-        // Not the last word: the caller still looks the token up, since it may have been removed.
-        if token.is_some_and(|token| state.proven.contains(token)) {
-            return Ok(());
+        if state.tokens.len() >= MAX_TOKENS && !state.tokens.contains_key(name) {
+            state.tokens.retain(|_, of| !of.is_full(now));
         }
-        let total = state.total.failures.wait(TOTAL_FAILURES, now);
-        let of_peer = state.peer(peer, now).failures.wait(PEER_FAILURES, now);
-        allowed(total.max(of_peer))
+        let bucket = state.tokens.entry(name.to_owned()).or_default();
+        bucket.take(TOKEN, now)
     }
 
-    /// A token was right.
-    pub(crate) fn proven(&self, token: [u8; 32]) {
-        let mut state = self.state();
-        if state.proven.len() >= MAX_PROVEN {
-            // Emptied whole: all that it costs is that a right token is proven once more.
-            state.proven.clear();
-        }
-        state.proven.insert(token);
+    /// Counts a request to a route without a token.
+    ///
+    /// # Errors
+    /// With the time to wait, when there were too many. A refused request counts for nothing.
+    pub(crate) fn anonymous(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
+        self.state().peer(peer, now).anonymous.take(ANONYMOUS, now)
     }
 
-    /// A token was missing or wrong.
-    pub(crate) fn failed(&self, peer: IpAddr, token: Option<&[u8; 32]>, now: Instant) {
-        let mut state = self.state();
-        if let Some(token) = token {
-            // It was removed since: from now on it is a wrong one like any other.
-            state.proven.remove(token);
-        }
-        state.total.failures.charge(TOTAL_FAILURES, now);
-        state.peer(peer, now).failures.charge(PEER_FAILURES, now);
+    /// Counts a token that is missing or wrong.
+    ///
+    /// # Errors
+    /// With the time to wait, when there were too many. A refused guess counts for nothing.
+    pub(crate) fn guess(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
+        self.state().peer(peer, now).guesses.take(GUESSES, now)
     }
-}
-
-fn allowed(wait: Duration) -> Result<(), Duration> {
-    if wait.is_zero() { Ok(()) } else { Err(wait) }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText};
 use gateway_model::{Role, Secret};
 use gateway_store::AdminTokenRecord;
 use serde_json::json;
+use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
 
 /// The name of the token that the first start makes.
@@ -27,19 +28,38 @@ impl ControlPlane {
     pub async fn authenticate(&self, token: &Secret) -> Result<Option<Identity>, ControlError> {
         // Stored and compared as a digest, so that a copy of the store gives nobody access.
         let digest = digest(token);
-        let tokens = self.context.store.admin_tokens().await?;
+        let tokens = self.known_admin_tokens().await?;
         // Every token is compared, in constant time: the duration must not tell how much of a guess was
         // right.
         let mut found = None;
-        for record in tokens {
+        for record in tokens.iter() {
             if bool::from(record.token.0.ct_eq(&digest.0)) {
                 found = Some(Identity {
-                    actor: Actor(record.name),
+                    actor: Actor(record.name.clone()),
                     role: record.role,
                 });
             }
         }
         Ok(found)
+    }
+
+    /// The admin tokens, from memory: a flood of guesses must not become a flood of reads of the store.
+    async fn known_admin_tokens(&self) -> Result<Arc<[AdminTokenRecord]>, ControlError> {
+        if let Some(known) = self.context.admin_tokens.read().await.as_ref() {
+            return Ok(Arc::clone(known));
+        }
+        // Locked during the read, so that what a change replaces is not remembered after it.
+        let mut known = self.context.admin_tokens.write().await;
+        let tokens: Arc<[_]> = self.context.store.admin_tokens().await?.into();
+        *known = Some(Arc::clone(&tokens));
+        Ok(tokens)
+    }
+
+    /// Forgets the tokens in memory, and keeps others from reading them while the guard lives.
+    async fn changing_admin_tokens(&self) -> impl Drop + '_ {
+        let mut known = self.context.admin_tokens.write().await;
+        *known = None;
+        known
     }
 
     /// Makes the first admin token if there is none yet. `keep` writes it where the operator finds it,
@@ -68,7 +88,10 @@ impl ControlPlane {
             created_at: self.context.now(),
         };
         let (store, detail) = (&self.context.store, json!({ "role": Role::Admin }));
-        let work = async { Ok(store.add_admin_token(&record).await?) };
+        let work = async {
+            let _changing = self.changing_admin_tokens().await;
+            Ok(store.add_admin_token(&record).await?)
+        };
         let subject = format!("admin-token:{FIRST}");
         self.audited(&Actor::gateway(), "admin_token.add", &subject, detail, work)
             .await?;
@@ -108,6 +131,7 @@ impl ControlPlane {
                 role: token.role,
                 created_at: self.context.now(),
             };
+            let _changing = self.changing_admin_tokens().await;
             self.context.store.add_admin_token(&record).await?;
             Ok(AdminTokenSecret {
                 view: view(record),
@@ -141,6 +165,7 @@ impl ControlPlane {
                 return Err(ControlError::new(Fault::Conflict, "last_admin", message)
                     .remedy("add another token with the role admin first"));
             }
+            let _changing = self.changing_admin_tokens().await;
             if self.context.store.remove_admin_token(name).await? {
                 return Ok(());
             }

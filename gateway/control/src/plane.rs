@@ -11,7 +11,9 @@ use gateway_broker::Broker;
 use gateway_http_client::HttpClient;
 use gateway_model::{AccountId, Clock, CredentialCell, Secret};
 use gateway_plugin_host::Catalog;
-use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, Store, Timestamp};
+use gateway_store::{
+    AccountRecord, AdminTokenRecord, AppRecord, LegacyKeyRecord, Store, Timestamp,
+};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::BTreeMap,
@@ -76,6 +78,8 @@ pub(crate) struct PlaneContext {
     /// Held during a change, so that changes reach the broker and the data plane one at a time and in
     /// the order of the store.
     pub(crate) changes: tokio::sync::Mutex<()>,
+    /// The admin tokens as the store has them; `None` until they are read, and after a change.
+    pub(crate) admin_tokens: tokio::sync::RwLock<Option<Arc<[AdminTokenRecord]>>>,
 }
 
 impl ControlPlane {
@@ -100,6 +104,7 @@ impl ControlPlane {
                 redirect_uri: OnceLock::new(),
                 reminder_state: ReminderState::default(),
                 changes: tokio::sync::Mutex::new(()),
+                admin_tokens: tokio::sync::RwLock::new(None),
             }),
         }
     }

@@ -1,4 +1,4 @@
-//! The checks before every handler: rate limit, cross-site check, token, role, size, deadline.
+//! The checks before every handler: cross-site check, token, rate limit, role, size, deadline.
 
 use super::{access::Access, caller::Caller, consent_page};
 use crate::{
@@ -15,7 +15,6 @@ use axum::{
 use gateway_control::{ControlPlane, Identity};
 use gateway_model::Secret;
 use http::{HeaderMap, header};
-use sha2::{Digest as _, Sha256};
 use std::{net::IpAddr, time::Duration};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -58,20 +57,24 @@ async fn admit(
     mut request: Request,
 ) -> Result<Request, AdminError> {
     let Peer(peer) = *(request.extensions().get::<Peer>()).ok_or(AdminError::Internal)?;
-    // The rate limit comes first: nothing that follows may cost more for a client that floods.
     let now = context.clock.now();
-    context
-        .throttle
-        .request(peer, now)
-        .map_err(AdminError::TooMany)?;
-    // Before the token, so that a page of another site cannot use up the attempts of its visitor's address.
+    // Before anything is counted, so that a page of another site cannot use up its visitor's budgets.
     host::check_site(request.method(), request.headers())?;
     if matches!(access, Access::Public | Access::Browser) {
+        context
+            .throttle
+            .anonymous(peer, now)
+            .map_err(AdminError::TooMany)?;
         return Ok(request);
     }
     // A listener without a control plane still serves health, metrics and the document.
     let control = context.control.clone().ok_or(AdminError::NoControl)?;
     let identity = identify(context, &control, peer, request.headers()).await?;
+    // After the token is known to be right, so that only its holder can use this budget up.
+    context
+        .throttle
+        .with_token(&identity.actor.0, now)
+        .map_err(AdminError::TooMany)?;
     if !access.admits(identity.role) {
         return Err(AdminError::ReadOnly);
     }
@@ -84,9 +87,9 @@ async fn admit(
     buffer(request).await
 }
 
-/// The holder of the request's token. An address that sends too many wrong tokens is refused for a
-/// while. A token that was right before is still accepted then, so nobody can lock an administrator
-/// out by guessing from the same address.
+/// The holder of the request's token. Every token is looked at, however many wrong ones came before:
+/// otherwise who guesses would lock out an administrator at the same address. Guessing gains nothing
+/// by that, because a token has 256 random bits and looking at one reads memory only.
 async fn identify(
     context: &AdminContext,
     control: &ControlPlane,
@@ -94,28 +97,22 @@ async fn identify(
     headers: &HeaderMap,
 ) -> Result<Identity, AdminError> {
     let token = bearer(headers);
-    // By digest, so that the table of tokens that were right holds none of them.
-    let digest = token
-        .as_ref()
-        .map(|token| Sha256::digest(token.expose()).into());
-    // Asked before the token is looked up: a flood of guesses costs the store nothing.
-    let throttle = &context.throttle;
-    throttle
-        .attempt(peer, digest.as_ref(), context.clock.now())
-        .map_err(AdminError::TooMany)?;
-    // A request without a token counts like a wrong one: otherwise leaving it out would probe the
-    // limit for free.
-    let Some((token, digest)) = token.zip(digest) else {
-        throttle.failed(peer, None, context.clock.now());
-        return Err(AdminError::NoToken);
-    };
-    if let Some(identity) = control.authenticate(&token).await? {
-        // Only after the store agreed, and by digest, so that a guess never gets there.
-        throttle.proven(digest);
+    if let Some(token) = &token
+        && let Some(identity) = control.authenticate(token).await?
+    {
         return Ok(identity);
     }
-    throttle.failed(peer, Some(&digest), context.clock.now());
-    // With the address and never with the token: it may be a right one with a typing error.
+    // A request without a token counts like a wrong one: otherwise leaving it out would probe the
+    // limit for free.
+    context
+        .throttle
+        .guess(peer, context.clock.now())
+        .map_err(AdminError::TooMany)?;
+    if token.is_none() {
+        return Err(AdminError::NoToken);
+    }
+    // Only for guesses within the limit, so that a flood of guesses does not flood the log. With the
+    // address and never with the token: it may be a right one with a typing error.
     tracing::warn!(%peer, "a request to the admin API had an unknown admin token");
     Err(AdminError::WrongToken)
 }

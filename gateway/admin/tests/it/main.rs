@@ -3,6 +3,7 @@
 mod client;
 mod document;
 mod endpoints;
+mod floods;
 mod harness;
 mod hostile;
 mod plane;
