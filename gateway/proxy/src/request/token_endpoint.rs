@@ -26,6 +26,7 @@ pub(super) fn find<'a>(
 ) -> Option<&'a DownstreamToken> {
     let endpoint = profile.downstream_token.as_ref()?;
     let path = target.path();
+    // The plain spelling first, which nearly every app uses.
     if path == endpoint.path {
         return Some(endpoint);
     }
@@ -55,6 +56,7 @@ pub(super) async fn respond(
     id: &[u8],
 ) -> Result<(StatusCode, String), Problem> {
     let worker = &connection.worker;
+    // Before the form is read: another method has none.
     if *request.method() != Method::POST {
         return Err(Problem::new(
             Code::MethodNotAllowed,
@@ -79,6 +81,7 @@ pub(super) async fn respond(
             "the request has no client id and secret: send them with Basic authentication",
         ));
     };
+    // The only grant that an app can have here.
     if form_field(&form, b"grant_type").as_deref() != Some(b"client_credentials") {
         return Err(Problem::new(
             Code::InvalidRequest,
@@ -162,6 +165,7 @@ async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
             Problem::new(Code::BodyMalformed, "the form could not be read").closing()
         })?;
         if let Ok(mut data) = frame.into_data() {
+            // Counted while it comes: an announced length is never believed.
             if form.len() + data.remaining() > FORM_BYTES {
                 return Err(Problem::new(Code::BodyTooLarge, "the form is too large").closing());
             }
