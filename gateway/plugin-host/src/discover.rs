@@ -71,6 +71,7 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
         error,
     };
     let metadata = fs::metadata(dir).map_err(unreadable)?;
+    // The folder first: where others may write, no file in it can be trusted.
     check_access(&metadata).map_err(|problem| DirectoryError::Unsafe {
         path: dir.to_owned(),
         problem,
@@ -79,12 +80,14 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
     for entry in fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.extension().is_some_and(|extension| extension == "so") {
+            // Before the push, so that a wrong folder costs no memory.
             if files.len() >= MAX_FILES {
                 return Err(DirectoryError::TooMany(dir.to_owned()));
             }
             files.push(path);
         }
     }
+    // The system gives them in any order, and the log should read the same at each start.
     files.sort();
     Ok(files)
 }
@@ -125,6 +128,7 @@ fn read_bounded(file: &File, len: u64) -> Result<Vec<u8>, FileError> {
         return Err(FileError::TooLarge);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
+    // Bounded again, since the file may grow after its length was asked for.
     let mut bounded = file.take(MAX_FILE + 1);
     bounded.read_to_end(&mut bytes).map_err(unreadable)?;
     match bytes.len() as u64 {
@@ -138,6 +142,7 @@ fn read_bounded(file: &File, len: u64) -> Result<Vec<u8>, FileError> {
 pub(crate) fn check_access(metadata: &Metadata) -> Result<(), FileError> {
     // SAFETY: takes nothing, cannot fail.
     let own = unsafe { libc::geteuid() };
+    // Root may write anything anyway, so its files are no further risk.
     if metadata.uid() != 0 && metadata.uid() != own {
         return Err(FileError::Owner(metadata.uid()));
     }

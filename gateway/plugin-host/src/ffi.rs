@@ -51,6 +51,7 @@ pub(crate) unsafe fn read<T: ExtensibleStruct>(from: *const T) -> Result<T, Viol
     }
     // SAFETY: not null, aligned for a type that starts with this integer, readable by the contract.
     let said = unsafe { from.cast::<u32>().read() } as usize;
+    // Older than the first version of this major: nothing can be read from it.
     if said < T::MANDATORY {
         return Err(Violation::ShortStruct {
             name: T::NAME,
@@ -59,6 +60,7 @@ pub(crate) unsafe fn read<T: ExtensibleStruct>(from: *const T) -> Result<T, Viol
         });
     }
     let mut copy = MaybeUninit::<T>::zeroed();
+    // A newer sender's further members are not known here, and an older one's read as zero.
     let known = said.min(size_of::<T>());
     // SAFETY: `known` bytes are readable by the contract and fit into the copy.
     unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), copy.as_mut_ptr().cast(), known) };
@@ -75,6 +77,7 @@ pub(crate) unsafe fn bytes<'a>(
     max: usize,
     what: &'static str,
 ) -> Result<&'a [u8], Violation> {
+    // The length before the pointer: a wild length would make any pointer unsafe.
     if bytes.len > max {
         return Err(Violation::TooLong { what, max });
     }
@@ -95,6 +98,7 @@ pub(crate) unsafe fn headers<'a>(
     max: usize,
     what: &'static str,
 ) -> Result<&'a [Header], Violation> {
+    // Before memory is touched, as for bytes.
     if count > max {
         return Err(Violation::TooMany { what, max });
     }

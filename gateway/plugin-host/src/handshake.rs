@@ -120,6 +120,7 @@ pub(crate) unsafe fn check(
 ) -> Result<(Table, Manifest), HandshakeError> {
     // SAFETY: by this function's contract.
     let plugin = unsafe { ffi::read(table) }.map_err(unreadable)?;
+    // Before all else, since of a foreign table nothing else means anything.
     if plugin.magic != MAGIC {
         return Err(HandshakeError::Magic);
     }
@@ -128,6 +129,7 @@ pub(crate) unsafe fn check(
             plugin: plugin.abi_major,
         });
     }
+    // A plugin may be newer, as long as it does not need what only a newer host offers.
     if plugin.requires_minor > ABI_MINOR {
         return Err(HandshakeError::AbiMinor {
             requires: plugin.requires_minor,
@@ -136,6 +138,7 @@ pub(crate) unsafe fn check(
     // SAFETY: by this function's contract.
     let manifest = unsafe { ffi::bytes(plugin.manifest, MAX_MANIFEST_LEN, "the manifest") }
         .map_err(unreadable)?;
+    // The code must say what the file said, or the checks were made of something else.
     if file.is_some_and(|file| file != manifest) {
         return Err(HandshakeError::ManifestDiffers);
     }
@@ -147,6 +150,7 @@ pub(crate) unsafe fn check(
 }
 
 fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
+    // Without tokens a plugin has nothing to do here.
     if plugin.capabilities & Capabilities::TOKEN == 0 {
         return Err(HandshakeError::NoToken);
     }
@@ -164,6 +168,7 @@ fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
         op_free: required(plugin.op_free, "op_free")?,
         authorize_url: plugin.authorize_url,
         sign: plugin
+            // A function without its capability was not meant to be called.
             .sign
             .filter(|_| plugin.capabilities & Capabilities::SIGN != 0),
         capabilities: plugin.capabilities,

@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 /// Bugs within [`BUG_WINDOW`] that close the plugin for new authorizations.
+// Fewer could be chance; three in ten minutes are a defect.
 const MAX_BUGS: usize = 3;
 /// How long a bug counts against the plugin.
 const BUG_WINDOW: Duration = Duration::from_secs(600);
@@ -53,6 +54,7 @@ impl Health {
 
     /// No call will be made again; handles of the plugin are abandoned.
     pub(crate) fn kill(&self, death: Death) {
+        // The first death counts: what follows is its consequence.
         let changed = self.death.send_if_modified(|now| {
             let first = now.is_none();
             now.get_or_insert(death);
@@ -85,6 +87,7 @@ impl Health {
     pub(crate) fn bug(&self) {
         let mut bugs = self.bugs.lock().unwrap_or_else(PoisonError::into_inner);
         bugs.push_back(self.clock.now());
+        // Only the latest count, so the memory is bounded.
         if bugs.len() > MAX_BUGS {
             bugs.pop_front();
         }
@@ -115,6 +118,7 @@ impl Health {
             return Err(self.dead(death));
         }
         let bugs = self.bugs.lock().unwrap_or_else(PoisonError::into_inner);
+        // The oldest of the three decides when the plugin is tried again.
         let oldest = bugs.front().filter(|_| bugs.len() >= MAX_BUGS);
         let Some(reopens) = oldest.and_then(|at| at.checked_add(BUG_WINDOW)) else {
             return Ok(());

@@ -53,6 +53,7 @@ impl<'a> Exchange<'a> {
     }
 
     pub(super) fn start_request(&mut self, id: u64, request: HttpRequest) {
+        // Counted at the start: a request that is dropped half-way may have left the machine.
         self.sent += 1;
         let (timeout, max) = (request.timeout, request.max_response);
         let sending = tokio::time::timeout(timeout, self.http.send(request));
@@ -110,6 +111,7 @@ impl<'a> Exchange<'a> {
             // A request may end in the same moment in which it is cancelled; its handle is gone then.
             let wanted = self.handles.remove(&id).is_some();
             if let ExchangeEvent::Error(_, error) = &event
+                // A request that was denied here is not among those that were sent.
                 && error.kind != HttpErrorKind::Denied
                 && error.certainly_not_sent()
             {
@@ -144,6 +146,7 @@ pub(super) const fn network(kind: HttpErrorKind) -> u32 {
 pub(super) fn fields(headers: &HeaderMap) -> Vec<(Vec<u8>, Vec<u8>)> {
     headers
         .iter()
+        // Bounded, since the carrier decides how many there are.
         .take(MAX_FIELDS)
         .map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()))
         .collect()
