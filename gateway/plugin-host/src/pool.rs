@@ -69,6 +69,7 @@ impl Pool {
     ) -> io::Result<()> {
         let mut state = self.inner.lock();
         self.inner.ensure_threads(&mut state)?;
+        // Only calls: a handle must be given back however long the queue is.
         if kind == JobKind::Call && state.queue.len() >= MAX_QUEUE {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
@@ -95,12 +96,14 @@ impl PoolInner {
     fn ensure_threads(self: &Arc<Self>, state: &mut PoolState) -> io::Result<()> {
         if !state.watchdog {
             let (watched, ticked) = (Arc::clone(self), Arc::clone(self));
+            // Before the first worker, so that no call runs unwatched.
             watchdog::start(move || watched.wait_until_busy(), move || ticked.tick())?;
             state.watchdog = true;
         }
         while state.workers.len() < THREADS {
             match self.start_worker(state) {
                 Ok(()) => {}
+                // One thread is enough to go on; none is not.
                 Err(error) if state.workers.is_empty() => return Err(error),
                 Err(_) => break,
             }
@@ -113,6 +116,7 @@ impl PoolInner {
         let inner = Arc::clone(self);
         thread::Builder::new()
             .name(format!("plugin-{id}"))
+            // A stack of its own size: the system's default may be far smaller.
             .stack_size(STACK)
             .spawn(move || inner.work(id))?;
         state.next_id += 1;
@@ -162,6 +166,7 @@ impl PoolInner {
                 if more {
                     self.work.notify_one();
                 }
+                // The watchdog sleeps while nothing runs.
                 self.busy.notify_one();
                 run(job);
                 state = self.lock();
@@ -188,6 +193,7 @@ fn run(job: Job) {
             plugin = health.name(),
             "the host panicked around a plugin call"
         );
+        // The host's own code panicked around the call, so what the plugin did is not known.
         health.kill(Death::Fatal);
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn make(
 ) -> Result<PathBuf, PrivateCopyError> {
     let cache = private_folder(cache)?;
     let path = cache.join(format!("{digest}.so"));
+    // Usual after the first start, and then nothing is written.
     if is_intact(&path, digest) {
         return Ok(path);
     }
@@ -61,6 +62,7 @@ fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {
     made.map_err(|error| failed(cache, &error))?;
     let cache = fs::canonicalize(cache).map_err(|error| failed(cache, &error))?;
     let metadata = fs::metadata(&cache).map_err(|error| failed(&cache, &error))?;
+    // Others must not even read: the folder shows which plugins are in use.
     if metadata.mode() & 0o077 != 0 || discover::check_access(&metadata).is_err() {
         return Err(PrivateCopyError::NotPrivate(cache));
     }
@@ -78,7 +80,9 @@ fn write(cache: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = cache.join(format!(".{}-{count}.tmp", process::id()));
     let result = OpenOptions::new()
         .write(true)
+        // `create_new`, so that a link of that name is never followed.
         .create_new(true)
+        // Not writable, also not by the gateway: what is mapped must not change.
         .mode(0o500)
         .open(&temporary)
         .and_then(|mut file| file.write_all(bytes))

@@ -17,6 +17,7 @@ impl Random for OsRandom {
             // SAFETY: `rest` is writable for its length.
             let got = unsafe { libc::getrandom(rest.as_mut_ptr().cast(), rest.len(), 0) };
             match usize::try_from(got) {
+                // The system may give fewer bytes than were asked for.
                 Ok(got) => rest = &mut std::mem::take(&mut rest)[got..],
                 Err(_) => {
                     let error = std::io::Error::last_os_error();

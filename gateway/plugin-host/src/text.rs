@@ -9,6 +9,7 @@ pub(crate) fn clean(text: &str, max: usize) -> String {
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !c.is_control() && !is_format(*c))
         .collect();
+    // Said by a sign, so that nobody takes a part for the whole.
     if text.chars().nth(max).is_some() {
         out.push('…');
     }
