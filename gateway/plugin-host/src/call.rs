@@ -33,6 +33,7 @@ pub(crate) fn new_instance(
     json: &SecretBytes,
     limits: Limits,
 ) -> InstanceResult {
+    // Null until the plugin writes it, so that a handle is told from none.
     let mut pointer = ptr::null_mut();
     let (status, emitted) = record(limits, |sink| {
         let config = Bytes::new(json.expose());
@@ -70,6 +71,7 @@ impl BeginArgs {
         let lend = |(name, value): &(String, Secret)| Header {
             name: Bytes::new(name.as_bytes()),
             value: Bytes::new(value.expose().as_bytes()),
+            // Client secrets and codes travel here, and a plugin that logs fields must know it.
             flags: HeaderFlags::SENSITIVE,
         };
         self.params.iter().map(lend).collect()

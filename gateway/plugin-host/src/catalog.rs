@@ -29,6 +29,7 @@ impl Catalog {
         for entry in &mut entries {
             load::verify(entry, policy);
         }
+        // After all are verified: only then is it known which of them are twins.
         fault_twins(&mut entries);
         Ok(Self { entries })
     }
@@ -47,6 +48,7 @@ impl Catalog {
         host: &Host,
     ) -> Result<Self, DirectoryError> {
         let mut catalog = Self::verify(dir, policy)?;
+        // One after the other, so that the log tells which of them a start waits for.
         for entry in &mut catalog.entries {
             load::activate(entry, cache, host);
             entry.log();

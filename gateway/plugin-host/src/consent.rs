@@ -21,6 +21,7 @@ impl Instance {
     /// When the plugin has none for this configuration; class *bug* if it gave an unsafe one.
     pub async fn authorize_url(&self, request: &ConsentRequest) -> Result<Secret, Failure> {
         let plugin = self.plugin();
+        // A quarantined plugin must not be called for a URL either.
         plugin.health.admit()?;
         let function = plugin.table.authorize_url;
         let Some(function) = function.filter(|_| self.supports_auth_code()) else {
@@ -84,11 +85,13 @@ fn judge(
         return Err(Violation::Misplaced);
     }
     match (status, emitted.end, url) {
+        // This call can only give a URL: a credential here would bypass the authorization.
         (_, Some(OpEnd::Done(_)), _) => Err(Violation::Misplaced),
         (Status::OK, None, Some(url)) => Ok(Ok(url)),
         (Status::OK, None, None) => Err(Violation::NoUrl),
         (Status::OK, Some(OpEnd::Failed(_)), _) => Err(Violation::Contradiction),
         (Status::FAILED, Some(OpEnd::Failed(failure)), None) => {
+            // Its own word counts as a bug like one that the host finds.
             if failure.class == FailureClass::Bug {
                 instance.plugin().health.bug();
             }
@@ -110,6 +113,7 @@ fn check(instance: &Instance, request: &ConsentRequest, url: Vec<u8>) -> Result<
         return Err(Violation::BadUrl("has characters that a URL has to escape"));
     }
     let url = Url::parse(&text).map_err(|_| Violation::BadUrl("cannot be parsed"))?;
+    // RFC 6749 section 3.1 forbids a fragment in the endpoint's address.
     if url.fragment().is_some() {
         return Err(Violation::BadUrl("has a fragment"));
     }

@@ -10,6 +10,7 @@ use std::{
 };
 
 /// Log messages that one call may write.
+// A loop that logs must not fill the disk.
 const MAX_MESSAGES: u32 = 64;
 
 thread_local! {
@@ -63,6 +64,7 @@ impl<'a> Services<'a> {
     /// Whether the call may write one more message; the last one says so.
     pub(crate) fn may_log(&self) -> bool {
         let before = self.messages.get();
+        // Saturating: a plugin may go on for ever.
         self.messages.set(before.saturating_add(1));
         if before == MAX_MESSAGES {
             tracing::warn!(
@@ -93,6 +95,7 @@ impl<'a> Services<'a> {
 /// Runs `act` with the services of the call that this thread is in. None on threads that a plugin
 /// started.
 pub(crate) fn with_current<R>(act: impl FnOnce(Option<&Services<'_>>) -> R) -> R {
+    // `try_with`, because a thread may call while its locals are being destroyed.
     let current = CURRENT.try_with(Cell::get).ok().flatten();
     let pointer = current.map_or(ptr::null(), |current| current.as_ptr().cast_const());
     // SAFETY: null, or services that `enter` borrows further up this very stack: its guard takes the

@@ -166,6 +166,7 @@ pub enum Rates {
 impl Negotiated {
     /// What the answer of the probe says. A refusal counts more than rates beside it.
     pub fn read(&self, body: &[u8]) -> Rates {
+        // First: some carriers send published rates beside the refusal.
         if let Some(code) = has_code(body, &self.not_qualified_codes) {
             return Rates::NotQualified(code);
         }
@@ -193,6 +194,7 @@ pub fn codes_in(body: &[u8]) -> Vec<String> {
     let mut codes = Vec::new();
     // Anywhere in the document: carriers nest their errors differently, even between products.
     visit(&json, &mut |key, value| {
+        // Bounded, because the answer is the carrier's and may be of any size.
         if !key.eq_ignore_ascii_case("code") || codes.len() >= MAX_CODES {
             return;
         }

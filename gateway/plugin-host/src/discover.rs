@@ -80,6 +80,7 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
     for entry in fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.extension().is_some_and(|extension| extension == "so") {
+            // Before the push, so that a wrong folder costs no memory.
             if files.len() >= MAX_FILES {
                 return Err(DirectoryError::TooMany(dir.to_owned()));
             }
@@ -141,6 +142,7 @@ fn read_bounded(file: &File, len: u64) -> Result<Vec<u8>, FileError> {
 pub(crate) fn check_access(metadata: &Metadata) -> Result<(), FileError> {
     // SAFETY: takes nothing, cannot fail.
     let own = unsafe { libc::geteuid() };
+    // Root may write anything anyway, so its files are no further risk.
     if metadata.uid() != 0 && metadata.uid() != own {
         return Err(FileError::Owner(metadata.uid()));
     }

@@ -84,6 +84,7 @@ fn begin_args(instance: &Instance, with: Authorization) -> Result<BeginArgs, Fai
         return Err(config("unsupported", message));
     }
     let limits = &instance.limits;
+    // Checked here, because the plugin would be blamed for what the gateway handed to it.
     if with.params.len() > limits.fields || with.state.expose().len() > limits.state {
         let message = "the parameters or the state of the authorization are too long".into();
         return Err(config("too_long", message));
@@ -161,6 +162,7 @@ impl Drive<'_> {
         &mut self,
         call: impl FnOnce() -> OpResult + Send + 'static,
     ) -> Result<OpResult, Failure> {
+        // Counted before the call, so that the first one is known as the beginning.
         self.steps += 1;
         let plugin = self.instance.plugin();
         plugin.host.call(&plugin.health, call).await
@@ -182,6 +184,7 @@ impl Drive<'_> {
             }
             // After each emission, so that a plugin cannot start hundreds of requests in one call.
             let max = self.instance.limits.outstanding;
+            // After each request, so that no single answer of a plugin can start too many.
             if self.exchange.outstanding() > max {
                 let what = "outstanding requests and timers";
                 return Err(Violation::TooMany { what, max });
@@ -194,6 +197,7 @@ impl Drive<'_> {
         let id = emitted.id;
         match request::check(self.instance, emitted) {
             Ok(request) => self.exchange.start_request(id, request),
+            // Denied and not a violation: the plugin may know another way.
             Err(request::Rejection::Denied(why)) => self.exchange.deny(id, why),
             Err(request::Rejection::Violation(violation)) => return Err(violation),
         }

@@ -51,6 +51,7 @@ pub(crate) unsafe fn read<T: ExtensibleStruct>(from: *const T) -> Result<T, Viol
     }
     // SAFETY: not null, aligned for a type that starts with this integer, readable by the contract.
     let said = unsafe { from.cast::<u32>().read() } as usize;
+    // Older than the first version of this major: nothing can be read from it.
     if said < T::MANDATORY {
         return Err(Violation::ShortStruct {
             name: T::NAME,
@@ -60,6 +61,7 @@ pub(crate) unsafe fn read<T: ExtensibleStruct>(from: *const T) -> Result<T, Viol
     }
     // Zeroed, so that members which an older sender does not know read as "none".
     let mut copy = MaybeUninit::<T>::zeroed();
+    // A newer sender's further members are not known here, and an older one's read as zero.
     let known = said.min(size_of::<T>());
     // SAFETY: `known` bytes are readable by the contract and fit into the copy.
     unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), copy.as_mut_ptr().cast(), known) };

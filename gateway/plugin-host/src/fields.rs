@@ -33,6 +33,7 @@ pub(crate) fn field(
     let invalid = || Violation::InvalidField(place);
     let name = HeaderName::from_bytes(name).map_err(|_| invalid())?;
     let value = HeaderValue::from_bytes(value).map_err(|_| invalid())?;
+    // After the parse, so that upper case and odd spellings are seen as what they are.
     if is_reserved(&name) {
         return Err(Violation::ReservedField(name.to_string()));
     }

@@ -129,6 +129,7 @@ pub(crate) unsafe fn check(
             plugin: plugin.abi_major,
         });
     }
+    // A plugin may be newer, as long as it does not need what only a newer host offers.
     if plugin.requires_minor > ABI_MINOR {
         return Err(HandshakeError::AbiMinor {
             requires: plugin.requires_minor,
@@ -150,6 +151,7 @@ pub(crate) unsafe fn check(
 }
 
 fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
+    // Without tokens a plugin has nothing to do here.
     if plugin.capabilities & Capabilities::TOKEN == 0 {
         return Err(HandshakeError::NoToken);
     }
@@ -167,6 +169,7 @@ fn functions(plugin: &Plugin) -> Result<Table, HandshakeError> {
         op_free: required(plugin.op_free, "op_free")?,
         authorize_url: plugin.authorize_url,
         sign: plugin
+            // A function without its capability was not meant to be called.
             .sign
             .filter(|_| plugin.capabilities & Capabilities::SIGN != 0),
         capabilities: plugin.capabilities,

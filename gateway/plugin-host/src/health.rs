@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 /// Bugs within [`BUG_WINDOW`] that close the plugin for new authorizations.
+// Fewer could be chance; three in ten minutes are a defect.
 const MAX_BUGS: usize = 3;
 /// How long a bug counts against the plugin.
 const BUG_WINDOW: Duration = Duration::from_secs(600);
@@ -54,6 +55,7 @@ impl Health {
 
     /// No call will be made again; handles of the plugin are abandoned.
     pub(crate) fn kill(&self, death: Death) {
+        // The first death counts: what follows is its consequence.
         let changed = self.death.send_if_modified(|now| {
             let first = now.is_none();
             now.get_or_insert(death);

@@ -15,8 +15,10 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Authorizations under way in the whole process.
+// Far more than accounts renew at a time; beyond it, callers are told to come back.
 const MAX_AUTHORIZATIONS: usize = 1024;
 /// How often a blocking caller checks whether the plugin died.
+// Short enough that nobody notices, long enough to cost nothing.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The plugin host of a process. Cheap to clone; its threads start with the first call.
@@ -40,6 +42,7 @@ impl Host {
 
     /// A host with a randomness of its own, for runs that must be repeatable.
     pub fn with_random(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        // For threads that a plugin starts although it must not: they have no context.
         host_table::offer_clock(&clock);
         Self {
             inner: Arc::new(HostInner {
@@ -62,6 +65,7 @@ impl Host {
 
     /// A permit for one more authorization; it is busy if too many are under way.
     pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        // Without waiting: a queue here would hide that plugins are too slow.
         let permit = Arc::clone(&self.inner.authorizations).try_acquire_owned();
         permit.map_err(|_| busy("too many authorizations are under way"))
     }
@@ -107,6 +111,7 @@ impl Host {
         health: &Arc<Health>,
         call: impl FnOnce() -> R + Send + 'static,
     ) -> Result<PendingCall<R>, Failure> {
+        // Room for one, so that the pool's thread never waits for the caller.
         let (answer, answered) = mpsc::sync_channel(1);
         let context = self.context(health);
         let job = move || {

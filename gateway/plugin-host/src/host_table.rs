@@ -55,6 +55,7 @@ unsafe extern "C" fn log(level: u32, message: Bytes) {
     let _ = catch_unwind(AssertUnwindSafe(|| {
         let bounded = Bytes {
             ptr: message.ptr,
+            // Cut before it is read: a plugin's length is not to be trusted.
             len: message.len.min(MAX_MESSAGE),
         };
         // SAFETY: the plugin lends `len` bytes for this call; no more than that is read.
@@ -64,6 +65,7 @@ unsafe extern "C" fn log(level: u32, message: Bytes) {
 }
 
 fn write_log(level: u32, text: &[u8], context: Option<&Services<'_>>) {
+    // Level 0 is fatal: the plugin says that it cannot go on.
     if level == 0
         && let Some(context) = context
     {
@@ -75,6 +77,7 @@ fn write_log(level: u32, text: &[u8], context: Option<&Services<'_>>) {
         return;
     }
     let plugin = context.map_or("unknown", |context| context.health.name());
+    // Control characters could imitate a line of the log.
     let text = crate::text::clean(&String::from_utf8_lossy(text), MAX_MESSAGE);
     match level {
         0 | 1 => tracing::error!(target: "waybill::plugin", plugin, "{text}"),
@@ -94,6 +97,7 @@ unsafe extern "C" fn now_unix_ms() -> u64 {
         let since = wall.duration_since(UNIX_EPOCH).ok()?;
         u64::try_from(since.as_millis()).ok()
     };
+    // Zero cannot be a time of today, so a plugin notices that there is none.
     catch_unwind(read).ok().flatten().unwrap_or(0)
 }
 

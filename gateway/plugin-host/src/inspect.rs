@@ -37,10 +37,12 @@ pub struct Inspection {
 /// With the first reason not to load the file.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
     let library = Library::parse(bytes)?;
+    // The manifest first: it says which major the rest is to be read by.
     let manifest_bytes = manifest_section::read(&library)?;
     let manifest = Manifest::parse(manifest_bytes)?;
     // Before the other keys are read: in another major they may mean something else.
     check_abi(&manifest, &library)?;
+    // Parsed here too, so that a mistake in it shows before the code runs.
     manifest.profile()?;
     manifest.diagnosis()?;
     // The manifest first: its reasons help an author more than those of the linker.
@@ -69,6 +71,7 @@ fn check_abi(manifest: &Manifest, library: &Library<'_>) -> Result<(), Refusal> 
     }
     let entry = plugins_abi::ENTRY_SYMBOL.to_bytes();
     let mut found = library.exports().filter(|export| export.name == entry);
+    // Exactly one, or the loader might take another than the one checked here.
     match (found.next(), found.next()) {
         (Some(export), None) if export.is_function => Ok(()),
         (Some(_), _) => Err(Refusal::BadEntry),

@@ -106,11 +106,13 @@ struct PendingInstance {
 }
 
 fn queue(plugin: &Arc<LoadedPlugin>, options: InstanceOptions) -> Result<PendingInstance, Failure> {
+    // Before the secrets are written down for a call that will not be made.
     plugin.health.admit()?;
     let plaintext = options
         .origin
         .as_ref()
         .is_some_and(|origin| origin.scheme() == Scheme::Http);
+    // Checked again, although the configuration did: the library is also used without it.
     if plaintext && !options.danger_plaintext {
         return Err(config(
             "plaintext_origin",
@@ -120,6 +122,7 @@ fn queue(plugin: &Arc<LoadedPlugin>, options: InstanceOptions) -> Result<Pending
     let json = serde_json::to_vec(&options.config)
         .map(SecretBytes::new)
         .map_err(|_| config("config", "the configuration cannot be written as JSON"))?;
+    // Not for the plugin to find out: it would have to copy all of it first.
     if json.expose().len() > MAX_CONFIG {
         return Err(config("config", "the configuration is longer than 1 MiB"));
     }
@@ -147,6 +150,7 @@ fn judge(plugin: &LoadedPlugin, made: InstanceResult) -> Result<Arc<InstanceHand
         return Err(violated(Violation::Misplaced));
     }
     match (made.status, made.emitted.end, made.handle) {
+        // A credential belongs to an authorization, where its limits and its grant are checked.
         (_, Some(OpEnd::Done(_)), _) => Err(violated(Violation::Misplaced)),
         (Status::OK, None, Some(handle)) => Ok(Arc::new(handle)),
         (Status::OK, None, None) => Err(violated(Violation::NoHandle)),

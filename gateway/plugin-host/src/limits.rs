@@ -30,6 +30,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            // A token takes one or two requests; what needs more than this goes in circles.
             steps: 16,
             outstanding: 8,
             response: 1 << 20,

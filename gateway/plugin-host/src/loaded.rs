@@ -39,6 +39,7 @@ impl LoadedPlugin {
             table,
             host: host.clone(),
             health,
+            // Made once, at the load: a manifest that contradicts itself must not become active.
             profile: manifest.profile()?,
             diagnosis: manifest.diagnosis()?,
             manifest,

@@ -59,9 +59,11 @@ impl Manifest {
     /// With the key that cannot be used.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         let json: ManifestJson = serde_json::from_slice(bytes)
+            // Cleaned and cut, because the message goes to terminals and logs.
             .map_err(|error| ManifestError::Json(crate::text::clean(&error.to_string(), 200)))?;
         // The name first: every later message about the plugin contains it.
         check_name(&json.name)?;
+        // Before anything is built of them.
         if json.hosts.len() > MAX_ENTRIES || json.slots.len() > MAX_ENTRIES {
             return Err(ManifestError::value("hosts", "more than 64 hosts or slots"));
         }
@@ -115,6 +117,7 @@ fn slots(slots: &[SlotJson]) -> Result<Vec<String>, ManifestError> {
         }
         names.push(slot.name.clone());
     }
+    // A plugin with one kind of credential need not name it.
     if names.is_empty() {
         names.push(DEFAULT_SLOT.to_owned());
     }
@@ -131,6 +134,7 @@ fn origins(json: &ManifestJson) -> Result<Vec<(Environment, Origin)>, ManifestEr
         let origin = origin.map_err(|e| wrong(e.to_string()))?;
         match origin.scheme() {
             Scheme::Https => Ok((name, origin)),
+            // Secrets go there; only an operator may allow plaintext, for a mock.
             Scheme::Http => Err(wrong(format!("the origin {origin} must use https"))),
         }
     };

@@ -96,6 +96,7 @@ impl PoolInner {
     fn ensure_threads(self: &Arc<Self>, state: &mut PoolState) -> io::Result<()> {
         if !state.watchdog {
             let (watched, ticked) = (Arc::clone(self), Arc::clone(self));
+            // Before the first worker, so that no call runs unwatched.
             watchdog::start(move || watched.wait_until_busy(), move || ticked.tick())?;
             state.watchdog = true;
         }
@@ -115,6 +116,7 @@ impl PoolInner {
         let inner = Arc::clone(self);
         thread::Builder::new()
             .name(format!("plugin-{id}"))
+            // A stack of its own size: the system's default may be far smaller.
             .stack_size(STACK)
             .spawn(move || inner.work(id))?;
         state.next_id += 1;
@@ -192,6 +194,7 @@ fn run(job: Job) {
             plugin = health.name(),
             "the host panicked around a plugin call"
         );
+        // The host's own code panicked around the call, so what the plugin did is not known.
         health.kill(Death::Fatal);
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn make(
 ) -> Result<PathBuf, PrivateCopyError> {
     let cache = private_folder(cache)?;
     let path = cache.join(format!("{digest}.so"));
+    // Usual after the first start, and then nothing is written.
     if is_intact(&path, digest) {
         return Ok(path);
     }
@@ -62,6 +63,7 @@ fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {
     // Resolved once, so that every later step means the same folder.
     let cache = fs::canonicalize(cache).map_err(|error| failed(cache, &error))?;
     let metadata = fs::metadata(&cache).map_err(|error| failed(&cache, &error))?;
+    // Others must not even read: the folder shows which plugins are in use.
     if metadata.mode() & 0o077 != 0 || discover::check_access(&metadata).is_err() {
         return Err(PrivateCopyError::NotPrivate(cache));
     }
@@ -79,6 +81,7 @@ fn write(cache: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = cache.join(format!(".{}-{count}.tmp", process::id()));
     let result = OpenOptions::new()
         .write(true)
+        // `create_new`, so that a link of that name is never followed.
         .create_new(true)
         // Not writable, so that no process of the same user overwrites a mapped library by mistake.
         .mode(0o500)

@@ -36,6 +36,7 @@ impl Instance {
     /// against its health as in authorizations; when it is closed because of that, nothing is signed.
     pub fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
         sign(&self.handle, request).map_err(|mut failure| {
+            // A request without its signature is never sent, so a grant in it is unharmed.
             failure.certainly_not_sent = true;
             failure
         })
@@ -76,6 +77,7 @@ fn call(
     let plugin = instance.plugin();
     let function = plugin.table.sign?;
     let wanted = &plugin.manifest.signing;
+    // As many as signatures usually cover, so that nothing is allocated.
     let mut headers = InlineVec::<Header, 8>::new(EMPTY);
     for name in &wanted.headers {
         for value in request.headers.get_all(name) {
@@ -141,6 +143,7 @@ fn judge(
     status: Status,
     draft: SignatureDraft,
 ) -> Result<Result<SignatureFields, Failure>, Violation> {
+    // A broken rule first: what else was set cannot be trusted.
     if let Some(violation) = draft.violation {
         return Err(violation);
     }

@@ -10,6 +10,7 @@ pub(crate) fn clean(text: &str, max: usize) -> String {
         // Bidirectional controls could make a log line read as its opposite.
         .filter(|c| !c.is_control() && !is_format(*c))
         .collect();
+    // Said by a sign, so that nobody takes a part for the whole.
     if text.chars().nth(max).is_some() {
         out.push('…');
     }

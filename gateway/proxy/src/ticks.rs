@@ -119,6 +119,7 @@ pub(crate) fn timeout<F: Future>(
         let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
+            // The future first: a result that is there counts even in the tick of the deadline.
             Poll::Pending => alarm.poll(cx, span).map(|()| Err(Elapsed)),
         })
         .await
@@ -160,6 +161,7 @@ impl<T> Slots<T> {
         if let Some(entry) = self.entries.get_mut(at)
             && entry.take().is_some()
         {
+            // Reused, so that the table is never larger than its fullest moment.
             self.free.push(at);
         }
     }

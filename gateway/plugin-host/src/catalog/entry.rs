@@ -146,6 +146,7 @@ impl CatalogEntry {
         match &self.state {
             EntryState::Discovered => "discovered",
             EntryState::Verified(_) => "verified",
+            // Asked anew, because a plugin may be quarantined at any time.
             EntryState::Active(plugin) if plugin.ready().is_err() => "faulted",
             EntryState::Active(_) => "active",
             EntryState::Faulted(_) => "faulted",
@@ -194,6 +195,7 @@ impl CatalogEntry {
     /// Takes the verified file out, to be activated or faulted.
     pub(super) fn take_verified(&mut self) -> Option<(Box<VerifiedFile>, Digest)> {
         let digest = self.sha256?;
+        // Taken out, so that the bytes do not stay in memory beside the loaded library.
         match std::mem::replace(&mut self.state, EntryState::Discovered) {
             EntryState::Verified(verified) => Some((verified, digest)),
             other @ (EntryState::Discovered | EntryState::Active(_) | EntryState::Faulted(_)) => {
@@ -215,6 +217,7 @@ impl CatalogEntry {
             EntryState::Faulted(fault) => tracing::error!(%file, "plugin is not loaded: {fault}"),
             EntryState::Discovered | EntryState::Verified(_) => {}
         }
+        // Also of a plugin that is active: the default policy only reports.
         for report in &self.reports {
             tracing::warn!(%file, "plugin: {report}");
         }

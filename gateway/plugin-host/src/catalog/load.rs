@@ -25,14 +25,17 @@ pub(super) fn verify(entry: &mut CatalogEntry, policy: &PluginPolicy) {
 }
 
 fn check(entry: &mut CatalogEntry, policy: &PluginPolicy) -> Result<(), PluginFault> {
+    // Once: what is checked and what is loaded are the same bytes.
     let bytes = discover::read(entry.file())?;
     let found = digest_of(&bytes);
+    // Before the inspection, so that a refused file can be named by its content.
     entry.set_digest(found);
     let inspection = inspect(&bytes)?;
     let name = inspection.manifest.name.clone();
     let pin = policy.pins.get(&name).copied();
     // Taken before the entry owns the inspection; all of them are logged, the first refuses.
     let report = inspection.reports.first().cloned();
+    // Before the pin is compared, so that an operator sees what the file says of itself.
     entry.set_verified(bytes, inspection);
     // The pin before the reports: a file that the operator did not choose has nothing to explain.
     match pin {

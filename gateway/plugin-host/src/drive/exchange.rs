@@ -111,6 +111,7 @@ impl<'a> Exchange<'a> {
             // A request may end in the same moment in which it is cancelled; its handle is gone then.
             let wanted = self.handles.remove(&id).is_some();
             if let ExchangeEvent::Error(_, error) = &event
+                // A request that was denied here is not among those that were sent.
                 && error.kind != HttpErrorKind::Denied
                 && error.certainly_not_sent()
             {

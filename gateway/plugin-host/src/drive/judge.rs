@@ -61,6 +61,7 @@ pub(super) fn judge(
 }
 
 fn issued(done: EmittedCredential, revokes: bool) -> Result<Issued, Violation> {
+    // A credential in the query would end up in logs, so this version has none.
     if done.query {
         return Err(Violation::QueryCredential);
     }
@@ -76,6 +77,7 @@ fn issued(done: EmittedCredential, revokes: bool) -> Result<Issued, Violation> {
     }
     Ok(Issued {
         headers,
+        // The largest number means that the credential has no end.
         lifetime: (done.ttl_ms != u64::MAX).then(|| Duration::from_millis(done.ttl_ms)),
         renew_after: (done.refresh_after_ms != 0)
             .then(|| Duration::from_millis(done.refresh_after_ms)),

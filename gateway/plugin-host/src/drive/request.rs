@@ -27,11 +27,13 @@ pub(super) fn check(
             fields::field(name, value, "a request").map_err(Rejection::Violation)?;
         // Client credentials travel in fields as well as in the content.
         value.set_sensitive(true);
+        // Appended, because a plugin may want a field twice.
         headers.append(name, value);
     }
     let limit = instance.limits.request_timeout;
     let timeout = match emitted.timeout_ms {
         0 => limit,
+        // A plugin may ask for less time, never for more.
         ms => Duration::from_millis(ms.into()).min(limit),
     };
     Ok(HttpRequest {
@@ -70,6 +72,7 @@ fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Rejection> {
     let origin: Origin = format!("{scheme}://{authority}")
         .parse()
         .map_err(|_| denied("the URL has no proper origin"))?;
+    // Before the path: where a secret goes matters more than what it asks for.
     allow(instance, &origin)?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     Ok(format!("{origin}{path}"))
@@ -78,6 +81,7 @@ fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Rejection> {
 /// Secrets go to the operator's origin if there is one, else to the manifest's hosts by HTTPS.
 fn allow(instance: &Instance, origin: &Origin) -> Result<(), Rejection> {
     let allowed = match &instance.origin {
+        // The operator's origin is the only one then: a mock must not share secrets with the carrier.
         Some(only) => origin == only,
         None => {
             let hosts = &instance.plugin().manifest.hosts;

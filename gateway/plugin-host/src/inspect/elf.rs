@@ -83,6 +83,7 @@ impl<'a> Library<'a> {
             let section = self.sections.section(index).map_err(|_| disagree())?;
             let address = self.entry(tag).ok_or_else(disagree)?;
             let offset = self.file_offset(address).ok_or_else(disagree)?;
+            // Both, since a loader reads by address and this check by offset.
             if section.sh_addr(LE) != address || section.sh_offset(LE) != offset {
                 return Err(disagree());
             }
@@ -100,6 +101,7 @@ impl<'a> Library<'a> {
     pub(super) fn check_segments(&self) -> Result<(), Refusal> {
         let executable = |p: &elf::ProgramHeader64<_>| p.p_flags(LE).contains(elf::PF_X);
         let of_type = |kind| self.segments.iter().filter(move |p| p.p_type(LE) == kind);
+        // Memory that is both can be changed into other code after every check.
         if of_type(elf::PT_LOAD).any(|p| executable(p) && p.p_flags(LE).contains(elf::PF_W)) {
             return Err(Refusal::WritableCode);
         }
@@ -114,14 +116,17 @@ impl<'a> Library<'a> {
     /// Thread-local storage, relocations and search paths.
     pub(super) fn check_dynamic(&self) -> Result<(), Refusal> {
         let flags = self.entry(elf::DT_FLAGS).unwrap_or(0);
+        // It would take room that the process keeps for its own libraries.
         if flags & elf::DF_STATIC_TLS.0 != 0 {
             return Err(Refusal::StaticTls);
         }
         let textrel = flags & elf::DF_TEXTREL.0 != 0;
         if textrel || self.entry(elf::DT_TEXTREL).is_some() {
+            // Relocations in code make the loader write to it.
             return Err(Refusal::TextRelocations);
         }
         for tag in [elf::DT_RPATH, elf::DT_RUNPATH] {
+            // A search path would let a library beside the plugin be loaded unchecked.
             if let Some(path) = self.strings_of(tag)?.pop() {
                 return Err(Refusal::SearchPath(shown(path)));
             }
@@ -195,6 +200,7 @@ impl<'a> Library<'a> {
 
 /// The header of a 64-bit little-endian shared library for this machine.
 fn header(bytes: &[u8]) -> Result<&Header, Refusal> {
+    // Looked at by hand, for a message that says what is wrong.
     if !bytes.starts_with(b"\x7fELF") {
         return Err(Refusal::NotElf);
     }

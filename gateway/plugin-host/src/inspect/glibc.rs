@@ -14,6 +14,7 @@ pub(super) fn check(library: &Library<'_>) -> Result<Option<String>, Refusal> {
     let (Some(needed), Some(present)) = (needed, present()) else {
         return Ok(needed.map(text));
     };
+    // Refused before it is loaded: the loader's own message says less.
     if needed > present {
         return Err(Refusal::Glibc {
             needed: text(needed),
@@ -32,6 +33,7 @@ fn highest(library: &Library<'_>) -> Result<Option<(u32, u32)>, Refusal> {
             .gnu_verneed(LE, library.bytes)
             .map_err(|_| damaged())?
         else {
+            // Most sections say nothing of versions.
             continue;
         };
         let strings = library

@@ -95,6 +95,7 @@ const FORBIDDEN: [&str; 67] = [
 pub(super) fn reports(library: &Library<'_>) -> Result<Vec<Report>, Refusal> {
     let entry = plugins_abi::ENTRY_SYMBOL.to_bytes();
     let mut found = BTreeSet::new();
+    // Filters and auxiliaries are loaded like needed libraries, and so could hide one.
     for tag in [elf::DT_NEEDED, elf::DT_AUXILIARY, elf::DT_FILTER] {
         let names = library.strings_of(tag)?;
         let foreign = |name: &&[u8]| !SYSTEM.iter().any(|known| name.starts_with(known));
@@ -109,6 +110,7 @@ pub(super) fn reports(library: &Library<'_>) -> Result<Vec<Report>, Refusal> {
     found.extend(exports.map(|export| Report::Export(shown(export.name))));
     let forbidden = library.imports().filter_map(|name| {
         let name = str::from_utf8(name).ok()?;
+        // By halves, which is why the list is sorted.
         FORBIDDEN.binary_search(&name).ok().map(|_| name.to_owned())
     });
     found.extend(forbidden.map(Report::Import));

@@ -14,6 +14,7 @@ pub(super) fn read<'a>(library: &Library<'a>) -> Result<&'a [u8], Refusal> {
         library.sections.section_name(LE, section) == Ok(MANIFEST_SECTION.as_bytes())
     });
     let section = sections.next().ok_or(Refusal::NoManifest)?;
+    // Of two, the one checked here might not be the one that the code points at.
     if sections.next().is_some() {
         return Err(strange("there are two"));
     }
@@ -30,6 +31,7 @@ pub(super) fn read<'a>(library: &Library<'a>) -> Result<&'a [u8], Refusal> {
     let (len, rest) = rest
         .split_first_chunk()
         .ok_or_else(|| strange("no length"))?;
+    // In the machine's own order, as the compiler wrote it.
     let len = u32::from_ne_bytes(*len) as usize;
     if len > MAX_MANIFEST_LEN {
         return Err(strange("longer than 256 KiB"));

@@ -35,6 +35,7 @@ pub(super) fn of(
         return Err(ManifestError::value(key, "more than 512 operations"));
     }
     let paths = match (authorization_server, token_path) {
+        // What the manifest says counts, and only without a word the guess from the token path.
         (Some(json), _) => authorization_paths(json)?,
         (None, Some(path)) => around_the_token_path(path),
         (None, None) => Vec::new(),
@@ -53,6 +54,7 @@ pub(super) fn of(
         let problem = format!("`paths` does not cover the token endpoint {path}");
         return Err(ManifestError::value("authorization_server", problem));
     }
+    // Such an operation would be listed and never served.
     let on_it = |operation: &&Operation| api.is_authorization_path(operation.path.as_str());
     if let Some(operation) = api.operations().iter().find(on_it) {
         let problem = format!(
@@ -118,6 +120,7 @@ fn operation(json: &OperationJson) -> Result<Operation, ManifestError> {
     let safe = json
         .safe
         .unwrap_or_else(|| methods.iter().all(Method::is_safe));
+    // What changes nothing may always be repeated (RFC 9110 section 9.2.2).
     if safe && json.repeatable == Some(false) {
         return Err(wrong(
             "an operation that is `safe` is `repeatable` as well".into(),
@@ -137,6 +140,7 @@ fn operation(json: &OperationJson) -> Result<Operation, ManifestError> {
 pub(super) fn method(key: &'static str, text: &str) -> Result<Method, ManifestError> {
     let parsed = text.parse::<Method>().ok().filter(|method| {
         let upper = method.as_str().bytes().all(|b| b.is_ascii_uppercase());
+        // A gateway opens no tunnels, so no operation can be one.
         upper && *method != Method::CONNECT
     });
     parsed.ok_or_else(|| ManifestError::value(key, "a method is written like \"POST\""))

@@ -79,6 +79,7 @@ pub(super) fn of(
     let mut probes: Vec<Probe> = Vec::new();
     for raw in &raw.probes {
         let probe = probe(raw, always)?;
+        // Other parts of the manifest refer to a probe by its name.
         if probes.iter().any(|other| other.name == probe.name) {
             let problem = format!("two probes are called {}", probe.name);
             return Err(ManifestError::value("probes", problem));
@@ -106,11 +107,13 @@ pub(super) fn of(
             .iter()
             .map(|n| ("negotiated", &n.probe)),
     );
+    // At the load and not at the first diagnosis, when an operator needs it.
     for (key, name) in named {
         let Some(probe) = diagnosis.probe(name) else {
             let problem = format!("there is no probe called {}", clean(name, 64));
             return Err(ManifestError::value(key, problem));
         };
+        // Without a number the answer says nothing about whose it is.
         if !probe.needs_account_number() {
             let problem = format!("the probe {name} has no {ACCOUNT_NUMBER} in its body");
             return Err(ManifestError::value(key, problem));
@@ -125,12 +128,14 @@ fn probe(raw: &ProbeJson, always: &[HeaderWhenAbsent]) -> Result<Probe, Manifest
         .map_err(|_| ManifestError::value(key, "a name is 1 to 32 of a-z, 0-9, '-' and '_'"))?;
     let wrong = |problem: &str| ManifestError::value(key, format!("{}: {problem}", raw.name));
     let method = match raw.method.parse() {
+        // Neither is harmless.
         Ok(Method::CONNECT | Method::TRACE) | Err(_) => {
             return Err(wrong("the method is not one to probe with"));
         }
         Ok(method) => method,
     };
     let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'#' | b'\\' | b'{' | b'}' | b'"');
+    // Two slashes would begin another host for some readers.
     if !raw.path.starts_with('/') || raw.path.starts_with("//") || !raw.path.bytes().all(plain) {
         return Err(wrong(
             "the path starts with one '/' and has no places, fragment or spaces",
@@ -151,6 +156,7 @@ fn probe(raw: &ProbeJson, always: &[HeaderWhenAbsent]) -> Result<Probe, Manifest
     for raw in &raw.headers {
         headers.push(when_absent(key, raw)?);
     }
+    // The probe is sent with the account's token, which nothing may replace.
     if headers
         .iter()
         // A probe with a credential of its own would prove that one, not the account's.
@@ -159,6 +165,7 @@ fn probe(raw: &ProbeJson, always: &[HeaderWhenAbsent]) -> Result<Probe, Manifest
         return Err(wrong("the credential is the gateway's to add"));
     }
     for field in always {
+        // The probe's own value wins, as an app's does.
         if !headers.iter().any(|own| name(own) == name(field)) {
             headers.push(field.clone());
         }
@@ -231,6 +238,7 @@ fn codes(key: &'static str, codes: &[String]) -> Result<Vec<String>, ManifestErr
 
 /// As it would be found in an answer.
 fn code_text(key: &'static str, code: &str) -> Result<(), ManifestError> {
+    // The spelling is checked as answers are read, or the code would never be found.
     if crate::text::code(code.as_bytes()) == code && code != "unspecified" {
         return Ok(());
     }

@@ -46,6 +46,7 @@ pub(super) fn of(json: &LegacyJson) -> Result<LegacyProfile, ManifestError> {
     }
     let key_header = header(&json.key_header)?;
     let strip: Vec<_> = json.strip.iter().map(header).collect::<Result<_, _>>()?;
+    // The retired key is a credential, though it opens nothing any more.
     if !strip.contains(&key_header) {
         let problem =
             format!("`strip` lacks {key_header}: the carrier must not see a key of the gateway's");
@@ -62,6 +63,7 @@ pub(super) fn of(json: &LegacyJson) -> Result<LegacyProfile, ManifestError> {
 fn rewrite(json: &RewriteJson) -> Result<PathRewrite, ManifestError> {
     let (from, to) = (template(KEY, &json.from)?, template(KEY, &json.to)?);
     let known: Vec<&str> = from.placeholders().collect();
+    // Nothing could be filled in there.
     if let Some(unknown) = to.placeholders().find(|name| !known.contains(name)) {
         let problem = format!("{{{unknown}}} of {to} does not occur in {from}");
         return Err(ManifestError::value(KEY, problem));

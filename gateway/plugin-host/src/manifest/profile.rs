@@ -24,6 +24,7 @@ pub(super) fn of(
 ) -> Result<CarrierProfile, ManifestError> {
     for (_, origin) in origins {
         debug_assert_eq!(origin.scheme(), Scheme::Https);
+        // A token must not be sent to a host that the plugin itself may not ask.
         if !hosts.contains(&origin.authority()) {
             let problem = format!("{} is not one of `hosts`: add it", origin.authority());
             return Err(ManifestError::value("environments", problem));
@@ -100,6 +101,7 @@ fn token(raw: &TokenEndpointJson) -> Result<DownstreamToken, ManifestError> {
         let problem = "the path starts with '/' and has no query, escapes or spaces";
         return Err(ManifestError::value(key, problem));
     }
+    // A response without the token would be of no use to an app.
     if !raw.template.contains("{access_token}") {
         return Err(ManifestError::value(
             key,

@@ -66,6 +66,7 @@ pub(super) fn of(raw: Option<&SignJson>) -> Result<Signing, ManifestError> {
     let mut headers = Vec::with_capacity(raw.headers.len());
     for name in &raw.headers {
         let name = header_name("sign", name)?;
+        // Twice would sign it twice, which no carrier expects.
         if headers.contains(&name) {
             let problem = format!("`headers` names {name} twice");
             return Err(ManifestError::value("sign", problem));

@@ -22,6 +22,7 @@ impl fmt::Display for AbiVersion {
 }
 
 pub(super) fn check_name(name: &str) -> Result<(), ManifestError> {
+    // Few characters: names go into paths, configuration keys and metrics.
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
     if (1..=32).contains(&name.len()) && name.bytes().all(fits) {
         return Ok(());
@@ -44,6 +45,7 @@ pub(super) fn abi(text: &str) -> Result<AbiVersion, ManifestError> {
 /// Host names as they stand in an authority; a port other than 443 is part of the entry.
 pub(super) fn hosts(hosts: &[String]) -> Result<Vec<String>, ManifestError> {
     let parse = |host: &String| {
+        // By the parser of origins, so that a host is compared as it is written there.
         let origin: Result<Origin, _> = format!("https://{host}").parse();
         match origin {
             Ok(origin) => Ok(origin.authority()),
@@ -55,6 +57,7 @@ pub(super) fn hosts(hosts: &[String]) -> Result<Vec<String>, ManifestError> {
 
 pub(super) fn error_status(key: &'static str, status: u16) -> Result<StatusCode, ManifestError> {
     match StatusCode::from_u16(status) {
+        // A success with an error's words would mislead every client.
         Ok(code) if code.is_client_error() || code.is_server_error() => Ok(code),
         Ok(_) | Err(_) => {
             let problem = format!("{status} is not a status from 400 to 599");

@@ -46,6 +46,7 @@ impl Queue {
         let job = (self.next, run);
         self.next += 1;
         self.length += 1;
+        // By pointer: names would have to be compared letter by letter under the pool's lock.
         let same = |lane: &&mut Lane| Arc::ptr_eq(&lane.health, &health);
         match self.lanes.iter_mut().find(same) {
             Some(lane) => lane.jobs.push_back(job),
@@ -60,12 +61,14 @@ impl Queue {
     pub(super) fn take(&mut self, is_free: impl Fn(&Arc<Health>) -> bool) -> Option<Job> {
         let free = self.lanes.iter().enumerate();
         let free = free.filter(|(_, lane)| is_free(&lane.health));
+        // The oldest, so that a busy plugin never starves another.
         let (at, _) = free.min_by_key(|(_, lane)| lane.oldest())?;
         let lane = &mut self.lanes[at];
         let (_, run) = lane.jobs.pop_front()?;
         self.length -= 1;
         let health = Arc::clone(&lane.health);
         if lane.jobs.is_empty() {
+            // The order of lanes does not matter, since jobs are numbered.
             self.lanes.swap_remove(at);
         }
         Some(Job { health, run })

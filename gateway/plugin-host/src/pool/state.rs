@@ -64,6 +64,7 @@ impl PoolState {
             };
             running.ticks += 1;
             let plugin = running.health.name();
+            // Once per call, or a slow one would fill the log.
             if running.ticks == SLOW_TICKS {
                 tracing::warn!(plugin, "a plugin call takes more than 100 ms");
             }

@@ -26,6 +26,7 @@ pub(super) struct SignatureDraft {
 
 impl SignatureDraft {
     fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), Violation> {
+        // Before anything is copied.
         if self.fields.len() >= MAX_FIELDS {
             let what = "fields of a signature";
             return Err(Violation::TooMany {
@@ -49,6 +50,7 @@ impl SignatureDraft {
     }
 
     fn fail(&mut self, failure: Failure) -> Result<(), Violation> {
+        // Of two reasons nobody knows which counts.
         if self.failure.is_some() {
             return Err(Violation::TwoEnds);
         }

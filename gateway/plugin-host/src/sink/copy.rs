@@ -93,6 +93,7 @@ pub(crate) unsafe fn failure(failure: *const abi::Failure) -> Result<Failure, Vi
     let code = unsafe { ffi::bytes(cut(failure.code), MAX_TEXT, "a code") }?;
     // SAFETY: by this function's contract.
     let message = unsafe { ffi::bytes(cut(failure.message), 4 * MAX_TEXT, "a message") }?;
+    // Cut, because the wait is the plugin's word and could mean for ever.
     let wait = Duration::from_millis(failure.retry_after_ms).min(MAX_RETRY_AFTER);
     let message = crate::text::clean(&String::from_utf8_lossy(message), MAX_TEXT);
     let mut copy = Failure::new(class(failure.fail_class), crate::text::code(code), message);
@@ -100,6 +101,7 @@ pub(crate) unsafe fn failure(failure: *const abi::Failure) -> Result<Failure, Vi
     copy.grant = match failure.grant {
         GrantFate::UNHARMED => GrantHint::Unharmed,
         GrantFate::REFUSED => GrantHint::Refused,
+        // An unknown value is no word at all, so the host judges.
         _ => GrantHint::HostDecides,
     };
     Ok(copy)
@@ -110,6 +112,7 @@ fn grant_change(change: u32, ttl_ms: u64) -> GrantChange {
     match change {
         abi::GrantChange::NOT_SINGLE_USE => GrantChange::NotSingleUse,
         abi::GrantChange::REPLACED => {
+            // Zero and the largest number both mean that the carrier did not say.
             let said = ttl_ms != 0 && ttl_ms != u64::MAX;
             GrantChange::Replaced {
                 lifetime: said.then(|| Duration::from_millis(ttl_ms)),

@@ -65,6 +65,7 @@ pub(crate) struct Emitted {
 impl Emitted {
     pub(super) fn push(&mut self, emission: Result<Emission, Violation>) {
         match emission {
+            // Before it is kept, so that a loop in a plugin cannot fill the memory.
             Ok(_) if self.emissions.len() >= MAX_EMISSIONS => self.violate(Violation::TooMany {
                 what: "emissions in one call",
                 max: MAX_EMISSIONS,
@@ -76,6 +77,7 @@ impl Emitted {
 
     pub(super) fn end(&mut self, end: Result<OpEnd, Violation>) {
         match end {
+            // Of two ends nobody knows which was meant.
             Ok(_) if self.end.is_some() => self.violate(Violation::TwoEnds),
             Ok(end) => self.end = Some(end),
             Err(violation) => self.violate(violation),

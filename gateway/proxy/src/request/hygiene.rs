@@ -169,6 +169,7 @@ fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<S
             "the request target is too long",
         ));
     }
+    // `*` asks about the server as a whole, which RFC 9110 section 9.3.7 allows for `OPTIONS` alone.
     if path == "*" && *method == Method::OPTIONS {
         return Ok(Spelling::Odd);
     }
@@ -187,6 +188,7 @@ fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<S
 
 fn plain_number(text: &[u8]) -> Option<u64> {
     let digits = !text.is_empty() && text.len() <= 19 && text.iter().all(u8::is_ascii_digit);
+    // A leading zero is octal to some readers.
     if !digits || (text.len() > 1 && text[0] == b'0') {
         return None;
     }
@@ -198,6 +200,7 @@ fn plain_number(text: &[u8]) -> Option<u64> {
 fn is_browser_mark(name: &HeaderName, value: &HeaderValue) -> bool {
     match name.as_str() {
         "origin" => true,
+        // `none` means that a person typed the address: no page is behind it.
         "sec-fetch-site" => value.as_bytes() != b"none",
         _ => false,
     }

@@ -40,6 +40,7 @@ pub(super) fn caller(
     let key = HeaderValue::to_str(value).ok();
     let key = key.filter(|key| key.len() <= MAX_KEY);
     let holders = key.and_then(|key| keys.holders(key));
+    // Refused and not ignored: the app believes that this key says who it is.
     let Some(holders) = holders else {
         return Err(Problem::new(
             Code::AppUnauthenticated,
@@ -53,6 +54,7 @@ pub(super) fn caller(
     });
     match here {
         Some((app, account)) => Ok(Some(LegacyCaller { app, account })),
+        // Told apart, because the remedies differ: one account to activate, or a key to register.
         None if holders.iter().any(|holder| holder.account.is_none()) => Err(Problem::new(
             Code::AccountForbidden,
             "the account of this retired access key is not active: activate it, or register the key \

@@ -25,6 +25,7 @@ pub(super) fn problem(
     mut record: Record,
     version: Version,
 ) -> Response<ResponseBody> {
+    // The carrier's own words first, since the app's code was written for them.
     let refusal = profile.and_then(|profile| refusal(problem.code, profile));
     let status = refusal.map_or_else(|| problem.code.status(), |refusal| refusal.status);
     let code = refusal.map_or(problem.code.as_str(), |refusal| refusal.code.as_str());
@@ -44,6 +45,7 @@ pub(super) fn problem(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
+    // A response of the gateway's must not be replayed by a cache once the cause is gone.
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(
         field_names::WAYBILL_ERROR,
@@ -123,6 +125,7 @@ pub(super) fn token(record: Record, status: StatusCode, body: String) -> Respons
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
+    // For HTTP/1.0 caches, as RFC 6749 section 5.1 asks.
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }

@@ -15,6 +15,7 @@ pub(super) fn is_last_hop(method: &Method, headers: &mut HeaderMap) -> bool {
     let Some(value) = headers.get(header::MAX_FORWARDS) else {
         return false;
     };
+    // A value that is no number is somebody else's business: the field is passed on as it is.
     let Some(hops) = value
         .to_str()
         .ok()

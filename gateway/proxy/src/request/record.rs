@@ -38,6 +38,7 @@ impl Record {
         request: &Request<B>,
     ) -> Self {
         let worker = &connection.worker;
+        // Here and in the drop, so that every way out of a request takes it off again.
         worker.metrics.requests_in_flight.add(1);
         let target = worker.settings.access_log.then(|| {
             // The query may hold personal data; the path is enough to tell requests apart.
@@ -45,6 +46,7 @@ impl Record {
         });
         Self {
             connection: Rc::clone(connection),
+            // Taken once: a request ends with the directory that it began with.
             directory: worker.directory(),
             started: worker.clock.now(),
             id: worker.ids.borrow_mut().next(),
@@ -135,6 +137,7 @@ impl Drop for Record {
         if self.legacy {
             metrics.legacy_requests.add(1);
         }
+        // Only then is there something to write; the log's own work is not in the latency.
         if self.target.is_some() {
             self.log(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
         }

@@ -67,6 +67,7 @@ fn try_newer(
     match credential::try_take(worker, directory, sent.account, signing.as_ref()) {
         // The same generation would be rejected again.
         Ok(injected) => Ok(Some(injected).filter(|it| it.generation != sent.generation)),
+        // The token ended meanwhile: the first answer says it best.
         Err(InjectionError::NoCredential(_)) => Ok(None),
         Err(InjectionError::NoSignature(problem)) => Err(problem),
     }
@@ -75,6 +76,7 @@ fn try_newer(
 /// Whether a newer token was published meanwhile, or after asking the broker, which decides whether a
 /// renewal is due.
 async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &SentRequest) -> bool {
+    // Looked at first: another request's rejection may have brought a new token already.
     let now = worker.now();
     let newer = directory.with_account(sent.account, |view| {
         view.usable(now)
@@ -93,6 +95,7 @@ async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &SentR
     .await
     {
         Ok(Ok(RenewalOutcome::Renewed)) => true,
+        // Whatever the reason, the carrier's own answer goes to the app.
         Ok(Ok(RenewalOutcome::Unchanged) | Err(_)) | Err(_) => false,
     }
 }
@@ -101,5 +104,6 @@ async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &SentR
 fn recycle(response: Response<UpstreamBody>) {
     let mut body = response.into_body();
     let mut next = || poll_once(&mut poll_fn(|cx| body.poll_piece(cx)));
+    // Without waiting: an answer that is still coming is not worth a pause.
     while let Some(Some(Ok(_))) = next() {}
 }

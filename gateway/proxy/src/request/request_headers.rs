@@ -29,6 +29,7 @@ pub(super) fn strip(headers: &mut HeaderMap, inspection: &HeadInspection, route:
         headers.remove(header::TRANSFER_ENCODING);
     }
     for name in &route.credential_headers {
+        // By the set of lengths first: most requests have no such field.
         if inspection.lengths.may_contain(name.as_str()) {
             headers.remove(name);
         }
@@ -44,6 +45,7 @@ pub(super) fn complete(
     version: Version,
 ) {
     headers.insert(header::HOST, route.host.clone());
+    // Appended, because proxies before this one have said theirs.
     headers.append(header::VIA, via(version));
     for wanted in &route.when_absent {
         let (name, value) = match wanted {

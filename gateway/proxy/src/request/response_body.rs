@@ -80,6 +80,7 @@ impl std::error::Error for BrokenOff {}
 
 impl Streaming {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        // After the pieces that came before, so that the app sees where it broke off.
         if self.broken {
             return Poll::Ready(Some(Err(BrokenOff)));
         }

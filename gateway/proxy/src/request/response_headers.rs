@@ -14,6 +14,7 @@ const REWRITTEN: HeaderValue = HeaderValue::from_static("rewritten");
 /// Checks a response's head, and removes the fields that must not go on.
 pub(super) fn clean<T>(response: &mut Response<T>, idempotent: bool) -> Result<(), Problem> {
     let status = response.status().as_u16();
+    // An interim response has no place here, and a status beyond 599 no meaning.
     if !(200..600).contains(&status) {
         return Err(Problem::malformed_response(idempotent));
     }
@@ -39,6 +40,7 @@ pub(super) fn clean<T>(response: &mut Response<T>, idempotent: bool) -> Result<(
         let chunked = codings
             .next()
             .is_some_and(|c| c.as_bytes().eq_ignore_ascii_case(b"chunked"));
+        // With another coding the end of the body is not known.
         if !chunked || codings.next().is_some() {
             return Err(Problem::malformed_response(idempotent));
         }
@@ -69,6 +71,7 @@ pub(super) fn annotate(
     if rewritten {
         headers.insert(field_names::WAYBILL_LEGACY, REWRITTEN);
     }
+    // Inserted, so that a field of this name from the carrier does not stand beside it.
     headers.insert(field_names::WAYBILL_ACCOUNT, account.name.clone());
     headers.insert(field_names::WAYBILL_ENVIRONMENT, route.environment.clone());
     headers.insert(field_names::WAYBILL_REQUEST_ID, id);

@@ -51,6 +51,7 @@ pub(crate) fn choose(
 fn no_route(index: &Index) -> Problem {
     let prefixes: Vec<&str> = (index.routes.iter())
         .filter_map(|route| route.prefix.as_deref())
+        // A few are enough to show the way, and the list may be long.
         .take(10)
         .collect();
     let code = if prefixes.is_empty() {
@@ -82,6 +83,7 @@ pub(crate) fn target(uri: &Uri, strip: usize) -> Option<PathAndQuery> {
     if remainder.starts_with('/') {
         remainder.parse().ok()
     } else {
+        // A prefix without anything behind it asks for the carrier's root.
         format!("/{remainder}").parse().ok()
     }
 }

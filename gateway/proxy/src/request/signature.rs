@@ -30,6 +30,7 @@ pub(super) struct Signing<'a> {
 impl Signing<'_> {
     /// Signs the request with this credential in it.
     pub(super) fn sign(&self, credential: &Credential) -> Result<SignatureFields, Problem> {
+        // A copy, since the request's own head must go out without the credential twice.
         let mut headers = self.headers.clone();
         // The signature may cover the credential's own fields, so they must be in before it is made.
         for (name, value) in &credential.headers {
@@ -45,6 +46,7 @@ impl Signing<'_> {
                 state: credential.state(),
             })
         };
+        // Only if it is asked for: holding the content costs memory and time.
         let signed = if self.signer.needs_body() {
             let whole = self.body.with_pieces(sign);
             whole.ok_or_else(body::too_large_to_sign)?

@@ -31,6 +31,7 @@ pub(super) fn find<'a>(
 ) -> Option<&'a DownstreamToken> {
     let endpoint = profile.downstream_token.as_ref()?;
     let path = target.path();
+    // The plain spelling first, which nearly every app uses.
     if path == endpoint.path {
         return Some(endpoint);
     }
@@ -63,6 +64,7 @@ pub(super) async fn respond(
     id: &[u8],
 ) -> Result<(StatusCode, String), Problem> {
     let worker = &connection.worker;
+    // Before the form is read: another method has none.
     if *request.method() != Method::POST {
         return Err(Problem::new(
             Code::MethodNotAllowed,
@@ -132,6 +134,7 @@ async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {
             Problem::new(Code::BodyMalformed, "the form could not be read").closing()
         })?;
         if let Ok(mut data) = frame.into_data() {
+            // Counted while it comes: an announced length is never believed.
             if form.len() + data.remaining() > FORM_BYTES {
                 return Err(Problem::new(Code::BodyTooLarge, "the form is too large").closing());
             }

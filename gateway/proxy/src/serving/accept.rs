@@ -64,6 +64,7 @@ fn assign(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
         worker.metrics.connections_refused.add(1);
         return;
     }
+    // A handover costs a message, so it goes only to a worker that has fewer.
     let least = loads.least();
     if loads.of(least) < loads.of(worker.number)
         && let Ok(permit) = worker.mailboxes[least].try_reserve()

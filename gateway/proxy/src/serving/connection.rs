@@ -27,6 +27,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// Serves a connection until it ends.
 pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
+    // The peer is gone already.
     let Ok(peer) = stream.peer_addr() else {
         worker.loads.end(worker.number);
         return;
@@ -35,6 +36,7 @@ pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     // costs only that speed.
     let _ = stream.set_nodelay(true);
     let settings = &worker.settings.listeners[listener];
+    // Canonical, since `::ffff:127.0.0.1` is this machine too.
     let trusted = settings.trust_loopback && peer.ip().to_canonical().is_loopback();
     let tls = settings.tls.clone();
     let connection = Connection::begin(worker, peer, tls.is_some(), trusted);
@@ -64,6 +66,7 @@ async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, s
     let worker = &connection.worker;
     let handshake = TlsAcceptor::from(tls).accept(ReadAhead::new(stream));
     let handshake = timeout(&worker.ticks, worker.settings.limits.handshake, handshake);
+    // A handshake that fails or takes too long has no reader for an error.
     let Some(Ok(Ok(stream))) = connection.control.run(handshake).await else {
         return;
     };
@@ -101,6 +104,7 @@ where
         // Eight windows of a stream: some stalled streams must not stop the others.
         .initial_stream_window_size(128 * 1024)
         .initial_connection_window_size(1024 * 1024)
+        // Half of the idle time, so that a dead peer is found before it counts as idle.
         .keep_alive_interval(limits.keep_alive_idle / 2)
         .keep_alive_timeout(limits.write_idle);
     let mut http = pin!(builder.serve_connection(io, service));

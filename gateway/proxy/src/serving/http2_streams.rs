@@ -43,6 +43,7 @@ async fn until_stalled<F: Future<Output = ()>>(connection: Rc<Connection>, strea
             given = polled == BodyPoll::Ready;
             alarm.disarm();
         }
+        // The app is waited for only while it has something to read.
         if !given {
             return Poll::Pending;
         }

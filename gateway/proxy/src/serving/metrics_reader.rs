@@ -79,6 +79,7 @@ impl MetricsReader {
             connections_timed_out: sum(&|w| &w.connections_timed_out),
             requests_in_flight: sum(&|w| &w.requests_in_flight),
             statuses: std::array::from_fn(|at| sum(&|w| &w.statuses[at])),
+            // A code that never occurred would only make the list long.
             errors: errors.filter(|(_, n)| *n > 0).collect(),
             aborted: sum(&|w| &w.aborted),
             latency: (0..=LATENCY_BOUNDS_US.len())

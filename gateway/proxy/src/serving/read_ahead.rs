@@ -27,6 +27,7 @@ fn take() -> Box<[u8]> {
 
 fn give_back(bytes: Box<[u8]>) {
     STOCK.with_borrow_mut(|stock| {
+        // A few are enough for one thread; more would only be kept.
         if stock.len() < SPARE {
             stock.push(bytes);
         }
@@ -65,6 +66,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for ReadAhead<T> {
         }
         let mut left = match self.left.take() {
             Some(left) => left,
+            // A reader with so much room needs no buffer in between.
             None if buf.remaining() >= BYTES => return Pin::new(&mut self.io).poll_read(cx, buf),
             None => ready!(poll_more(&mut self.io, cx))?,
         };

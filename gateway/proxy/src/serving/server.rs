@@ -81,6 +81,7 @@ pub fn bind(
             "no address to listen on: set listen.apps",
         ));
     }
+    // HS256 wants a key as long as its hash (RFC 7518 section 3.2).
     if settings.token_key.expose().len() < 32 {
         return Err(BindError::Settings(
             "the key of app tokens is shorter than 32 bytes: use one that is longer",
@@ -108,6 +109,7 @@ pub fn bind(
         }
         for of_worker in &mut sockets {
             let socket = socket(addr, true).map_err(failed)?;
+            // A long queue: connections come in bursts, and a worker takes them one at a time.
             socket.listen(4096).map_err(failed)?;
             let socket = TcpListener::from(socket);
             // Port 0: the first socket decides, the others share.
@@ -128,6 +130,7 @@ pub fn bind(
 
 fn socket(addr: SocketAddr, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    // Without it a restart would wait for connections of before to be forgotten.
     socket.set_reuse_address(true)?;
     if shared {
         socket.set_reuse_port(true)?;
@@ -162,6 +165,7 @@ impl Bound {
         let mut threads = Vec::with_capacity(self.sockets.len());
         let epoch = Epoch(self.clock.now());
         let (reports, drained) = mpsc::unbounded_channel();
+        // Taken from the end below, so that worker and mailbox have the same number.
         receivers.reverse();
         let (ready, started) = std::sync::mpsc::channel();
         for (number, sockets) in self.sockets.into_iter().enumerate() {
@@ -194,6 +198,7 @@ impl Bound {
                 .map_err(BindError::Worker)?;
             threads.push(thread);
         }
+        // Otherwise the wait below would go on for ever after a worker ended early.
         drop(ready);
         // All workers or none: a gateway with fewer workers would be slow without a sign of it.
         for _ in &threads {

@@ -35,6 +35,7 @@ pub struct DrainReport {
 
 /// Runs a worker until it is drained. Sends through `ready` whether it could start.
 pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
+    // One thread: nothing of a worker has to be shared or locked.
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -60,6 +61,7 @@ pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
         let mailbox =
             tokio::task::spawn_local(accept::take_handed_over(Rc::clone(&worker), seed.mailbox));
         let report = drive(&worker, seed.control).await;
+        // Nothing can be handed over any more: every worker drains.
         mailbox.abort();
         report
     })
@@ -68,6 +70,7 @@ pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
 /// Ticks until told to drain, then until the last connection ended or the grace period did.
 async fn drive(worker: &Rc<Worker>, mut control: watch::Receiver<Command>) -> DrainReport {
     let mut ticker = tokio::time::interval(TICK);
+    // After a pause one tick is enough; a burst of them would time out what is fine.
     ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let grace = loop {
         tokio::select! {

@@ -20,6 +20,7 @@ impl Dialer {
         let tls = match origin.scheme() {
             Scheme::Http => None,
             Scheme::Https => server_name(origin.host()).map(|name| {
+                // A copy for each origin, since ALPN is a setting of the operator's.
                 let mut config = rustls::ClientConfig::clone(&settings.upstream_tls);
                 config.alpn_protocols = if settings.upstream_http2 {
                     vec![b"h2".to_vec(), b"http/1.1".to_vec()]
@@ -30,6 +31,7 @@ impl Dialer {
             }),
         };
         Self {
+            // Resolvers and TLS want an address without brackets.
             host: origin.host().trim_matches(['[', ']']).into(),
             port: origin.port(),
             tls,

@@ -28,6 +28,7 @@ impl ExchangeError {
     pub(crate) const fn fault(&self) -> Option<BodyFault> {
         match self {
             Self::Http1(client::Http1Error::Body) => Some(BodyFault::Malformed(None)),
+            // Over HTTP/2 a body's fault is found in the body itself.
             Self::Http1(_) | Self::Http2(_) => None,
         }
     }

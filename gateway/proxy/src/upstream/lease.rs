@@ -93,6 +93,7 @@ async fn over_http2(
     *request.method_mut() = head.method.clone();
     *request.version_mut() = Version::HTTP_2;
     let headers = request.headers_mut();
+    // A copy, because HTTP/2's client takes its request over.
     headers.clone_from(head.headers);
     // `:authority` takes its place; a server may refuse a request that has both.
     headers.remove(header::HOST);

@@ -220,6 +220,7 @@ impl UpstreamPool {
     /// Closes connections that nobody used for a while, and lets go of those that their server closed.
     pub(crate) fn expire(&self) {
         let now = self.ticks.now();
+        // Ticks of a tenth of a second.
         let span = u64::try_from(self.limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
         let mut idle = self.idle.borrow_mut();
         let expired = idle.extract_if(.., |idle| {

@@ -64,6 +64,7 @@ impl Connection {
         let worker = &self.worker;
         worker.connections.remove(self.slot);
         worker.metrics.connections_open.sub(1);
+        // Last, so that no worker counts less than it has.
         worker.loads.end(worker.number);
     }
 

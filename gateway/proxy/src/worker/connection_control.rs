@@ -58,6 +58,7 @@ impl ConnectionControl {
     /// Whether it is time, for the first time, to tell the peer that this connection ends.
     pub(crate) fn should_tell_to_drain(&self, draining: bool) -> bool {
         let ends = draining || self.goaway.get();
+        // Once: a second announcement would tell the peer nothing.
         ends && !self.told_to_drain.replace(true)
     }
 
@@ -73,6 +74,7 @@ impl ConnectionControl {
 
     /// Whether the sweep asked to park the connection since the last call.
     pub(crate) fn was_told_to_park(&self) -> bool {
+        // Taken, so that each look of the sweep asks once.
         self.told_to_park.take()
     }
 

@@ -105,6 +105,7 @@ impl ConnectionTable {
     pub(crate) fn drain(&self) {
         self.draining.set(true);
         self.drain.notify_waiters();
+        // Each connection tells its peer by itself, so each has to be woken.
         self.open.borrow().each(|entry| entry.control.wake());
     }
 
@@ -117,6 +118,7 @@ impl ConnectionTable {
     /// Looks after the pace of all peers; called once per tick.
     pub(crate) fn sweep(&self, limits: &Limits, metrics: &WorkerMetrics) {
         self.ticks.set(self.ticks.get().saturating_add(1));
+        // The sweep looks at idle connections itself.
         self.newcomers.set(0);
         let now = self.elapsed();
         let timeouts = timeouts(limits);
@@ -125,6 +127,7 @@ impl ConnectionTable {
                 return;
             };
             match watch.check(now, &timeouts) {
+                // An HTTP/2 peer is told first, and cut at the next look if it does not react.
                 Some(Expiry::Idle) if entry.control.send_goaway() => watch.withdraw_expiry(),
                 Some(
                     Expiry::Idle
@@ -150,6 +153,7 @@ fn timeouts(limits: &Limits) -> PeerTimeouts {
         body_idle: limits.body_idle,
         body_rate: limits.body_rate,
         write_idle: limits.write_idle,
+        // Long enough for the peer to see the last response, short enough to hold no descriptor.
         linger: Duration::from_secs(2),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) struct HandedOver {
 pub(crate) struct Loads(Box<[Load]>);
 
 #[derive(Debug, Default)]
+// A cache line of its own for each, because every worker writes one.
 #[repr(align(128))]
 struct Load(AtomicUsize);
 

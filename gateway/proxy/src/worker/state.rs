@@ -110,9 +110,11 @@ impl Worker {
     }
 
     pub(crate) fn tick(&self) {
+        // Read once for everything to which a tick's accuracy is enough.
         self.now.set(self.clock.now());
         self.ticks.advance();
         self.connections.sweep(&self.settings.limits, &self.metrics);
+        // Once a second: closing idle connections is not urgent.
         if self.ticks.now().is_multiple_of(10) {
             // Also on a worker without requests: a removed account must not stay in memory.
             let directory = self.directory();

@@ -41,6 +41,7 @@ pub(crate) fn take(
     if size.is_some_and(|size| size > limits.body_bytes) {
         return Err(too_large());
     }
+    // A length that is not known may be short, so it is kept until the room is used up.
     let keep = size.is_none_or(|size| size <= limits.replay_bytes as u64);
     let mut first = None;
     // One poll: a small body mostly arrived with its head, and then needs no bookkeeping.
@@ -89,6 +90,7 @@ pub(crate) fn frame(
     if said.is_some() {
         headers.remove(header::CONTENT_LENGTH);
     }
+    // Some servers refuse a `POST` without a length (RFC 9110 section 8.6).
     let expects_length = [Method::POST, Method::PUT, Method::PATCH].contains(method);
     if said.is_none() && size == Some(0) && expects_length {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -124,6 +126,7 @@ impl ReplayableBody {
 
 /// Reads a body to its end; its pieces are kept by its progress.
 async fn read(mut stream: Stream, replay_body: &ReplayBody) -> Result<(), Problem> {
+    // Given up as soon as it is too much: a signature needs all of it.
     while !replay_body.is_lost() {
         let piece = poll_fn(|cx| stream.poll_next(cx));
         match piece.await {

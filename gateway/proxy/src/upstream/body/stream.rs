@@ -210,6 +210,7 @@ impl Stream {
             }
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Pending => {
+                    // The time counts from the first look in vain, not from the last piece.
                     self.pace.since.get_or_insert(now);
                     let passed = self.alarm.poll(cx, self.idle);
                     return passed.map(|()| Some(Err(self.progress.fail(BodyFault::TooSlow))));
@@ -243,6 +244,7 @@ impl Stream {
         self.left = left;
         // Kept after the checks: a body that is refused must not be replayed.
         self.progress.keep(&piece);
+        // Known with the last piece, so that no further poll is needed for a replay.
         if self.body.is_end_stream() {
             self.progress.ended.set(true);
         }

@@ -101,6 +101,7 @@ impl Connection {
         }
         match self.sending.poll(&mut self.stream, cx) {
             Poll::Ready(Err(failure)) => {
+                // A connection that did not take a whole request can take no other.
                 self.last = true;
                 Some(failure)
             }
@@ -130,6 +131,7 @@ impl Connection {
 
     /// Whether it may carry another exchange.
     pub(crate) fn is_reusable(&self) -> bool {
+        // All three: half a request or stray bytes would be taken for the next exchange's.
         !self.last && self.sending.is_done() && self.receiving.is_idle()
     }
 

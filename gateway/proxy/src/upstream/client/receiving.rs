@@ -108,6 +108,7 @@ impl Receiving {
 
     /// One read; how much came, 0 at the end of the stream.
     fn poll_fill(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        // A small room would make many reads; growing costs one allocation.
         if self.buffer.capacity() - self.buffer.len() < LEAST {
             let long = self
                 .framing

@@ -111,6 +111,7 @@ impl Sending {
     fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.at < self.buffer.len() {
             let written = ready!(Pin::new(&mut *stream).poll_write(cx, &self.buffer[self.at..]))?;
+            // A stream that takes nothing never will.
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -119,6 +120,7 @@ impl Sending {
             self.at += written;
         }
         self.buffer.clear();
+        // A long head or body must not keep its memory for a whole connection's life.
         self.buffer.shrink_to(KEPT);
         self.at = 0;
         Poll::Ready(Ok(()))
@@ -193,6 +195,7 @@ pub(crate) fn write_head(
         }
     }
     let remainder = match body.size_hint().exact() {
+        // No field at all: an empty body is announced where the method wants it.
         Some(0) => Remainder::None,
         Some(size) => {
             if !has_length {

@@ -48,6 +48,7 @@ impl Incoming {
     pub(super) fn clear(&mut self) {
         (self.at, self.end) = (0, 0);
         let bytes = std::mem::take(&mut self.bytes);
+        // Only buffers of the usual size: a larger one was for one long message.
         if bytes.len() == BYTES {
             STOCK.with_borrow_mut(|stock| {
                 if stock.len() < SPARE {
@@ -86,6 +87,7 @@ impl Incoming {
         if self.end < self.bytes.len() {
             return Ok(());
         }
+        // A peer that sends no end of a message must not fill the memory.
         if self.end == LARGEST {
             let kind = io::ErrorKind::InvalidData;
             return Err(io::Error::new(kind, "message buffer full"));

@@ -62,6 +62,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> TlsStream<T> {
         loop {
             let mut nowhere = ReadBuf::new(&mut []);
             let progress = self.advance(cx, &mut nowhere)?;
+            // Before waiting for the peer, which may wait for this.
             ready!(self.poll_send(cx))?;
             if !self.session.is_handshaking() {
                 return Poll::Ready(Ok(()));
@@ -120,6 +121,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> TlsStream<T> {
     /// Whether a write may begin: what was accepted before has gone out.
     fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.closing {
+            // After close_notify nothing may follow (RFC 8446 section 6.1).
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         self.session.outgoing.poll_send(&mut self.io, cx)
@@ -139,6 +141,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<T> {
         loop {
             let progress = self.advance(cx, buf);
             let is_data = matches!(progress, Ok(Progress::Data));
+            // More records are there already: one call fills as much of the room as it can.
             if is_data && buf.remaining() > 0 && !self.session.incoming.is_empty() {
                 continue;
             }
@@ -159,6 +162,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<T> {
             if let Poll::Ready(Err(error)) = session.outgoing.poll_send(io, cx) {
                 return Poll::Ready(Err(error));
             }
+            // Without close_notify somebody may have cut the answer short.
             self.cut_off = ready!(session.incoming.poll_fill(io, cx))? == 0;
         }
     }

@@ -54,6 +54,7 @@ pub(super) fn seal(
     sealed: &mut Vec<u8>,
 ) -> Result<usize, EncryptError> {
     let likely = plain.len() + OVERHEAD;
+    // Kept at its size, so that it is cleared once and not for each write.
     if sealed.len() < likely {
         sealed.resize(likely, 0);
     }
@@ -109,6 +110,7 @@ impl Outgoing {
             }
             self.at += sent;
         }
+        // Given back as soon as it is empty: an idle connection holds no buffer.
         if self.at > 0 {
             *self = Self::default();
         }

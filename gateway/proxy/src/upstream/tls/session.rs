@@ -66,6 +66,7 @@ impl Session {
         buf: &mut ReadBuf<'_>,
         mut idle: impl FnMut(WriteTraffic<'_, ClientConnectionData>) -> R,
     ) -> Result<Progress<R>, rustls::Error> {
+        // rustls must not be asked again, and the same error must not turn into another.
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
