@@ -11,7 +11,7 @@ mod zip;
 
 pub(crate) use city::{city_fits, city_of};
 pub(crate) use country::country_name;
-pub(crate) use time_zone::{offset_text, time_zone};
+pub(crate) use time_zone::{offset_text, time_zone, time_zone_name};
 pub(crate) use zip::zip3;
 
 /// A two-letter code, kept in upper case.

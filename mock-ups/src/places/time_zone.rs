@@ -59,6 +59,12 @@ const COUNTRIES: [(&str, &str); 14] = [
 
 /// The zone of a place; UTC where none is known.
 pub(crate) fn time_zone(country: &str, state: &str) -> TimeZone {
+    let rule = rule_of(country, state);
+    rule.and_then(|rule| TimeZone::posix(rule).ok())
+        .unwrap_or(TimeZone::UTC)
+}
+
+fn rule_of(country: &str, state: &str) -> Option<&'static str> {
     let has = |list: &str, code: &str| {
         list.split(' ')
             .any(|known| known.eq_ignore_ascii_case(code.trim()))
@@ -67,10 +73,29 @@ pub(crate) fn time_zone(country: &str, state: &str) -> TimeZone {
     let of_country = || COUNTRIES.iter().find(|(list, _)| has(list, country));
     // `NL` is a province of Canada and a country, so the country decides which list counts.
     let by_state = has("US CA", country).then(of_state).flatten();
-    let rule = by_state.or_else(of_country).map(|(_, rule)| *rule);
-    // The rules are constants and parse; UTC never comes of it.
-    rule.and_then(|rule| TimeZone::posix(rule).ok())
-        .unwrap_or(TimeZone::UTC)
+    by_state.or_else(of_country).map(|(_, rule)| *rule)
+}
+
+/// Names of the rules, by which calendars know them.
+const NAMES: [(&str, &str); 11] = [
+    (EASTERN, "America/New_York"),
+    (CENTRAL, "America/Chicago"),
+    (MOUNTAIN, "America/Denver"),
+    (PACIFIC, "America/Los_Angeles"),
+    (ATLANTIC, "America/Halifax"),
+    ("MST7", "America/Phoenix"),
+    ("HST10", "Pacific/Honolulu"),
+    (CENTRAL_EUROPE, "Europe/Berlin"),
+    (EASTERN_EUROPE, "Europe/Athens"),
+    (WESTERN_EUROPE, "Europe/London"),
+    ("JST-9", "Asia/Tokyo"),
+];
+
+/// The name of a place's zone; UTC where none is known.
+pub(crate) fn time_zone_name(country: &str, state: &str) -> &'static str {
+    let rule = rule_of(country, state);
+    let known = NAMES.iter().find(|(known, _)| Some(*known) == rule);
+    known.map_or("UTC", |(_, name)| name)
 }
 
 /// How far local time is ahead of Greenwich at that moment: `-05:00`, with the separator that is asked for.

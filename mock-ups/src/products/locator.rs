@@ -300,6 +300,9 @@ impl Search<'_> {
         self.distance(json, place.distance);
         hours(json);
         json.text("OriginOrDestination", "01");
+        let state = self.address.political_division1.as_str();
+        let zone = places::time_zone_name(self.country.as_str(), state);
+        json.text("Timezone", zone);
     }
 
     fn distance(&self, json: &mut Json, tenths: usize) {

@@ -100,7 +100,7 @@ impl Paperless {
         id
     }
 
-    fn upload(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, UpsError> {
+    fn upload(&self, request: &ApiRequest<'_>, version: u32) -> Result<ApiResponse, UpsError> {
         let envelope: Envelope<'_> = match read(request.body) {
             Ok(envelope) => envelope,
             Err(unread) => return unread.answer(),
@@ -134,9 +134,9 @@ impl Paperless {
             request,
             |json| {
                 json.object("FormsHistoryDocumentID", |json| {
-                    // One id is a string, as clients' fixtures show; several are a list.
+                    // In v1 one id is a string, as clients' fixtures show; from v2 on it is a list.
                     match ids.as_slice() {
-                        [only] => json.text("DocumentID", only),
+                        [only] if version < 2 => json.text("DocumentID", only),
                         several => json.strings("DocumentID", several.iter().map(String::as_str)),
                     }
                 });
@@ -209,16 +209,18 @@ impl Product for Paperless {
         let shipper = request.header("shippernumber").unwrap_or_default().trim();
         // The header comes before the version and the body: without a shipper nothing else is looked at.
         let checked = if shipper.len() == 6 {
-            version_of(Api::Paperless, version).map(|_| ())
+            version_of(Api::Paperless, version)
         } else {
             let text = "Missing or invalid shipper number";
             Err(UpsError::bad_request("9590001", text))
         };
         let result = match (request.method, rest) {
-            (&Method::POST, ["upload"]) => checked.and_then(|()| self.upload(request)),
-            (&Method::POST, ["image"]) => checked.and_then(|()| self.push(request)),
+            (&Method::POST, ["upload"]) => {
+                checked.and_then(|version| self.upload(request, version))
+            }
+            (&Method::POST, ["image"]) => checked.and_then(|_| self.push(request)),
             (&Method::DELETE, ["DocumentId", "ShipperNumber"]) => {
-                checked.and_then(|()| self.delete(request))
+                checked.and_then(|_| self.delete(request))
             }
             _ => return None,
         };

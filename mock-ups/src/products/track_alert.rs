@@ -25,7 +25,7 @@ use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
 use crate::products::shipping::read;
 
 use alerts::{Alerts, Subscription};
-use request::{Kind, Request};
+use request::{Kind, Request, refused};
 
 /// The names of the events that can be asked for.
 pub(crate) fn event_names() -> impl Iterator<Item = &'static str> {
@@ -130,10 +130,6 @@ fn counted(numbers: &[&str]) -> Result<(), UpsError> {
             "More than 100 tracking numbers. The Subscription request has been rejected.",
         )),
     }
-}
-
-fn refused(code: &'static str, text: &'static str) -> UpsError {
-    UpsError::bad_request(code, text)
 }
 
 /// An error beside the numbers that no subscription was made for.

@@ -27,7 +27,7 @@ async fn address_answers_validate() {
         ),
     ] {
         let body = json!({"XAVRequest": {"AddressKeyFormat": [{"AddressLine": [line],
-            "PoliticalDivision2": city, "PoliticalDivision1": "California",
+            "PoliticalDivision2": city, "PoliticalDivision1": "CA",
             "PostcodePrimaryLow": zip, "CountryCode": "US"}]}});
         for option in ["1", "2", "3"] {
             let path = format!("/api/addressvalidation/v2/{option}?maximumcandidatelistsize=5");
@@ -57,7 +57,7 @@ async fn locator_answers_validate() {
     let body = json!({"LocatorRequest": {"OriginAddress": {"AddressKeyFormat": {
         "PoliticalDivision2": "Durham", "PoliticalDivision1": "NC",
         "PostcodePrimaryLow": "27703", "CountryCode": "US"}}}});
-    for option in ["1", "8", "64"] {
+    for option in ["1", "32", "64"] {
         let path = format!("/api/locations/v3/search/availabilities/{option}?Locale=en_US");
         let answer = world.call("POST", &path, &body.to_string());
         assert_eq!(answer.status, 200, "{}", answer.body);

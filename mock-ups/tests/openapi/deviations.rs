@@ -41,6 +41,9 @@ const MONEY: &str = r#"{"type":"object","required":["CurrencyCode","MonetaryValu
 const WRAPPED: &str = r#"{"type":"object","required":["response"],"properties":{"response":
     {"type":"object","required":["errors"],"properties":
         {"errors":{"type":"array","minItems":1}}}}}"#;
+const NUMBER: &str = r#"{"type":"number"}"#;
+const MAXIMUM_REASON: &str = "`maximum: 1`, which the file's own example breaks";
+const NESTED_REASON: &str = "required beside `shipment`, described inside of it";
 const LEVEL_REASON: &str = "recorded answers have codes of three and four characters, such as GND";
 const WEEKEND_REASON: &str = "recorded answers have it, the specification does not";
 
@@ -73,4 +76,25 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "recorded errors have the envelope of the other products, the file lacks `response`"),
     differs("Locator", "/LocatorResponse/required", r#"["Response","SearchResults"]"#,
         "a member of the request that slipped into the answer's list"),
+    differs("LandedCost", "/brokerageFeeItems/properties/chargeAmount",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/Response_ShipmentItems/properties/commodityDuty",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/Response_ShipmentItems/properties/commodityVAT",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/Response_ShipmentItems/properties/totalCommodityDutyAndTax",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/shipment/properties/totalBrokerageFees",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/shipment/properties/totalDuties",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/shipment/properties/totalVAT",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/shipment/properties/totalDutyAndTax",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/shipment/properties/grandTotal",
+        NUMBER, MAXIMUM_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/alVersion", NUMBER, NESTED_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/perfStats", r#"{"type":"object"}"#, NESTED_REASON),
+    differs("LandedCost", "/LandedCostResponse/properties/transID", ANY_TEXT, NESTED_REASON),
 ];

@@ -16,6 +16,7 @@ mod client;
 mod deviations;
 mod oauth;
 mod pickup;
+mod products;
 mod rating;
 mod shipping;
 mod spec;

@@ -33,6 +33,7 @@ fn request(from: (&str, &str, &str), to: (&str, &str, &str), unit: &str) -> Valu
             "RatingMethodRequestedIndicator": "",
             "TaxInformationIndicator": "",
             "InvoiceLineTotal": {"CurrencyCode": "USD", "MonetaryValue": "100"},
+            "ShipmentTotalWeight": {"UnitOfMeasurement": {"Code": unit}, "Weight": "10"},
         }
     }})
 }

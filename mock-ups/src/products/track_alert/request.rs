@@ -4,7 +4,9 @@ use crate::api::UpsError;
 use crate::lenient::{Lines, Text, members};
 use crate::products::shipping::number::{is_roadie_number, is_tracking_number as is_small_package};
 
-use super::refused;
+pub(super) fn refused(code: &'static str, text: &'static str) -> UpsError {
+    UpsError::bad_request(code, text)
+}
 
 /// How much events say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
