@@ -6,7 +6,7 @@
 //! one message per connection, none per request.
 
 use super::connection;
-use crate::worker::{HandedOver, Worker};
+use crate::worker::{AcceptFailure, HandedOver, QUIET, Report, Worker};
 use std::{io, rc::Rc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -26,21 +26,55 @@ pub(super) fn adopt(worker: &Rc<Worker>, sockets: Vec<std::net::TcpListener>) ->
 }
 
 async fn accept(worker: Rc<Worker>, listener: usize, socket: TcpListener) {
+    let mut failure = AcceptFailure::default();
     loop {
         let accepted = tokio::select! {
             // Draining first: a busy listener must not keep accepting after it began.
             biased;
             () = worker.connections.draining() => return,
-            accepted = socket.accept() => accepted,
+            accepted = socket.accept() => Some(accepted),
+            () = tokio::time::sleep(QUIET), if failure.is_current() => None,
         };
         match accepted {
-            Ok((stream, _)) => assign(&worker, listener, stream),
-            Err(error) if is_about_the_peer(&error) => {}
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept connections for now; trying again");
+            Some(Ok((stream, _))) => {
+                if failure.is_current() {
+                    pass(&worker, &mut failure);
+                }
+                assign(&worker, listener, stream);
+            }
+            Some(Err(error)) if is_about_the_peer(&error) => {}
+            Some(Err(error)) => {
+                fail(&worker, &mut failure, &error);
                 tokio::time::sleep(PAUSE).await;
             }
+            None => pass(&worker, &mut failure),
         }
+    }
+}
+
+/// The machine gives no connection.
+#[cold]
+fn fail(worker: &Worker, failure: &mut AcceptFailure, error: &io::Error) {
+    match worker.accept_outage.fail(failure, worker.elapsed()) {
+        Some(Report::Lasts(failures)) => {
+            tracing::warn!(%error, failures, "still no new connection can be accepted");
+        }
+        Some(Report::Began | Report::Ended(_)) => {
+            tracing::warn!(
+                %error,
+                "no new connection can be accepted; those that are open are served, and Waybill keeps \
+                 trying: if the limit of open files is the cause, raise it (LimitNOFILE, ulimit -n)"
+            );
+        }
+        None => {}
+    }
+}
+
+/// Nothing fails any more.
+#[cold]
+fn pass(worker: &Worker, failure: &mut AcceptFailure) {
+    if let Some(Report::Ended(failures)) = worker.accept_outage.pass(failure, worker.elapsed()) {
+        tracing::warn!(failures, "new connections are accepted again");
     }
 }
 

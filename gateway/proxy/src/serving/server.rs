@@ -158,6 +158,7 @@ impl Bound {
         let metrics: Arc<[Arc<WorkerMetrics>]> =
             self.sockets.iter().map(|_| Arc::default()).collect();
         let loads = Arc::new(Loads::new(self.sockets.len()));
+        let accept_outage = Arc::default();
         let (control, watched) = watch::channel(Command::Serve);
         let (mailboxes, mut receivers): (Vec<_>, Vec<_>) =
             self.sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
@@ -177,6 +178,7 @@ impl Bound {
                 clock: Arc::clone(&self.clock),
                 metrics: Arc::clone(&metrics[number]),
                 loads: Arc::clone(&loads),
+                accept_outage: Arc::clone(&accept_outage),
                 mailboxes: Arc::clone(&mailboxes),
                 epoch,
                 random: random_seed().map_err(BindError::Worker)?,

@@ -1,5 +1,6 @@
 //! One worker: everything that its requests need, on one thread.
 
+mod accept_outage;
 mod connection;
 mod connection_control;
 mod connection_table;
@@ -9,6 +10,7 @@ mod log_limit;
 mod request_id;
 mod state;
 
+pub(crate) use accept_outage::{AcceptFailure, QUIET, Report};
 pub(crate) use connection::{BodyPoll, Connection};
 pub(crate) use host_memo::HostMemo;
 pub(crate) use load::{HandedOver, Loads};

@@ -1,6 +1,7 @@
 //! What one worker owns.
 
 use super::{
+    accept_outage::AcceptOutage,
     connection_table::ConnectionTable,
     load::{HandedOver, Loads},
     log_limit::LogLimit,
@@ -19,7 +20,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
 
@@ -32,6 +33,7 @@ pub(crate) struct WorkerParts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) loads: Arc<Loads>,
+    pub(crate) accept_outage: Arc<AcceptOutage>,
     pub(crate) mailboxes: Arc<[mpsc::Sender<HandedOver>]>,
     pub(crate) epoch: Epoch,
     pub(crate) random: [u8; 32],
@@ -45,6 +47,7 @@ pub(crate) struct Worker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) loads: Arc<Loads>,
+    pub(crate) accept_outage: Arc<AcceptOutage>,
     pub(crate) mailboxes: Arc<[mpsc::Sender<HandedOver>]>,
     pub(crate) epoch: Epoch,
     pub(crate) ticks: Rc<Ticks>,
@@ -77,6 +80,7 @@ impl Worker {
             clock: parts.clock,
             metrics: parts.metrics,
             loads: parts.loads,
+            accept_outage: parts.accept_outage,
             mailboxes: parts.mailboxes,
             epoch: parts.epoch,
             cell: parts.directory,
@@ -87,6 +91,11 @@ impl Worker {
     /// Now, to within a tick: good for expiries and back-offs, not for latencies.
     pub(crate) fn now(&self) -> Instant {
         self.now.get()
+    }
+
+    /// The time since a moment that all workers share, to within a tick.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.now().saturating_duration_since(self.epoch.0)
     }
 
     /// The directory as it is now. A request asks once, and ends with what it began with.
