@@ -21,6 +21,9 @@ pub struct PeerTimeouts {
     pub body_rate: u64,
     /// Without accepting any byte of a response.
     pub write_idle: Duration,
+    /// The minimum rate of responses in bytes per second, applied to each `write_idle` that was spent waiting
+    /// for the peer to read.
+    pub write_rate: u64,
     /// For closing the connection after it was closed for writing (RFC 9112 section 9.6).
     pub linger: Duration,
 }
@@ -47,6 +50,7 @@ pub struct PeerMonitor {
     since: Duration,
     checked: Duration,
     body: BodyPace,
+    responses: ResponsePace,
     flood: FloodBudget,
 }
 
@@ -55,6 +59,13 @@ pub struct PeerMonitor {
 struct BodyPace {
     head: u64,
     received: u64,
+    waited: Duration,
+}
+
+/// How fast the peer reads, since the last time that this was looked at.
+#[derive(Debug, Default)]
+struct ResponsePace {
+    sent: u64,
     waited: Duration,
 }
 
@@ -71,6 +82,7 @@ impl PeerMonitor {
             since: now,
             checked: now,
             body: BodyPace::default(),
+            responses: ResponsePace::default(),
             flood: FloodBudget::default(),
         }
     }
@@ -86,7 +98,8 @@ impl PeerMonitor {
         let step = now.saturating_sub(self.checked);
         self.checked = now;
         // Before the early return below: time spent in this stage must be counted in each check.
-        let too_slow = self.is_body_too_slow(seen.0, step, timeouts);
+        let too_slow = self.is_body_too_slow(seen.0, step, timeouts)
+            || self.is_reader_too_slow(seen.0, step, timeouts);
         // Before the timeouts: a flood is progress, and so would never look slow.
         if self.flood.overflows(&self.state, step) {
             self.state.expire(Expiry::Flood);
@@ -112,6 +125,7 @@ impl PeerMonitor {
         // The period begins anew, so that the peer is reported once and not in each check.
         self.since = now;
         self.body.waited = Duration::ZERO;
+        self.responses.waited = Duration::ZERO;
         self.state.expire(expiry);
         Some(expiry)
     }
@@ -154,6 +168,31 @@ impl PeerMonitor {
         let due = u128::from(timeouts.body_rate) * self.body.waited.as_millis() / 1000;
         // Not before `body_idle`: a slow start is no slow body.
         self.body.waited >= timeouts.body_idle && u128::from(received - self.body.received) < due
+    }
+
+    /// Whether the peer reads its responses, but below the minimum rate.
+    fn is_reader_too_slow(
+        &mut self,
+        stage: Stage,
+        step: Duration,
+        timeouts: &PeerTimeouts,
+    ) -> bool {
+        if stage != Stage::Write {
+            return false;
+        }
+        let sent = self.state.sent.get();
+        if self.responses.waited.is_zero() {
+            // From here on: what the system's buffers took before, the peer has not read.
+            self.responses.sent = sent;
+        }
+        self.responses.waited += step;
+        if self.responses.waited < timeouts.write_idle {
+            return false;
+        }
+        let due = u128::from(timeouts.write_rate) * self.responses.waited.as_millis() / 1000;
+        let read = u128::from(sent - self.responses.sent);
+        self.responses.waited = Duration::ZERO;
+        read < due
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Limits {
     pub body_rate: u64,
     /// Without any progress while the peer does not take what we write.
     pub write_idle: Duration,
+    /// The least bytes per second that an app reads of its responses.
+    pub write_rate: u64,
     /// Between two requests of an app's connection.
     pub keep_alive_idle: Duration,
     /// TLS handshake of an app.
@@ -73,6 +75,7 @@ impl Default for Limits {
             body_idle: Duration::from_secs(30),
             body_rate: 256,
             write_idle: Duration::from_secs(30),
+            write_rate: 256,
             keep_alive_idle: Duration::from_secs(75),
             handshake: Duration::from_secs(10),
             connect: Duration::from_secs(10),

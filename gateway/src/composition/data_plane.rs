@@ -58,6 +58,7 @@ fn limits(config: &Config) -> Limits {
         head_read: limits.head_read,
         body_idle: limits.body_idle,
         write_idle: limits.write_idle,
+        write_rate: limits.write_rate,
         keep_alive_idle: limits.keep_alive_idle,
         handshake: limits.handshake,
         connect: limits.connect,

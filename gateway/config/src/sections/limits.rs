@@ -30,6 +30,8 @@ pub struct Limits {
     pub body_idle: Duration,
     /// Without progress while a peer does not take what the gateway writes.
     pub write_idle: Duration,
+    /// The least that an app reads of its responses in a second. Bytes.
+    pub write_rate: u64,
     /// Between two requests of an app's connection.
     pub keep_alive_idle: Duration,
     /// TLS handshake of an app.
@@ -137,6 +139,16 @@ static WRITE_TIMEOUT: Key = Key {
     preset: Preset::Text("30s"),
     doc: "Without progress while a peer does not take what the gateway writes.",
 };
+static WRITE_RATE: Key = Key {
+    name: "write_rate",
+    kind: Kind::Size {
+        min: 0,
+        max: 1 << 20,
+    },
+    preset: Preset::Text("256B"),
+    doc: "The least that an app must read of its responses in a second, while the gateway waits for it; a \
+          slower one is cut after `write_timeout`. 0B switches this off.",
+};
 static KEEP_ALIVE_TIMEOUT: Key = Key {
     name: "keep_alive_timeout",
     kind: Kind::Duration {
@@ -210,6 +222,7 @@ pub(crate) static SECTION: Section = Section {
         &HEAD_TIMEOUT,
         &BODY_IDLE_TIMEOUT,
         &WRITE_TIMEOUT,
+        &WRITE_RATE,
         &KEEP_ALIVE_TIMEOUT,
         &HANDSHAKE_TIMEOUT,
         &CONNECT_TIMEOUT,
@@ -236,6 +249,7 @@ impl Limits {
             head_read: table.duration(cx, &HEAD_TIMEOUT),
             body_idle: table.duration(cx, &BODY_IDLE_TIMEOUT),
             write_idle: table.duration(cx, &WRITE_TIMEOUT),
+            write_rate: table.size(cx, &WRITE_RATE),
             keep_alive_idle: table.duration(cx, &KEEP_ALIVE_TIMEOUT),
             handshake: table.duration(cx, &HANDSHAKE_TIMEOUT),
             connect: table.duration(cx, &CONNECT_TIMEOUT),

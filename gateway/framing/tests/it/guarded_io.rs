@@ -229,6 +229,7 @@ const PATIENCE: PeerTimeouts = PeerTimeouts {
     body_idle: Duration::from_secs(3),
     body_rate: 10,
     write_idle: Duration::from_secs(3),
+    write_rate: 10,
     linger: Duration::from_secs(1),
 };
 
@@ -339,6 +340,40 @@ fn an_answer_that_nobody_takes_is_cut_in_time() {
     });
     assert_eq!(expired[0], Expiry::Write, "{expired:?}");
     assert!(after <= Duration::from_secs(6), "{after:?}");
+}
+
+#[test]
+fn an_answer_that_is_read_too_slowly_is_cut_in_time_and_another_is_not() {
+    // Bytes a second, for an answer of about 400 bytes in a pipe of 16.
+    for (rate, cut) in [(2, true), (8, true), (20, false), (1000, false)] {
+        let (text, after, expired) = swept(16, async |mut client| {
+            let head = format!(
+                "GET /{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                "p".repeat(300)
+            );
+            client
+                .write_all(head.as_bytes())
+                .await
+                .expect("the pipe is open");
+            let mut answer = Vec::new();
+            let mut byte = [0];
+            while let Ok(1) = client.read(&mut byte).await {
+                answer.push(byte[0]);
+                tokio::time::sleep(Duration::from_millis(1000 / rate)).await;
+            }
+            String::from_utf8_lossy(&answer).into_owned()
+        });
+        assert_eq!(
+            expired.contains(&Expiry::Write),
+            cut,
+            "{rate} a second: {expired:?}"
+        );
+        assert_eq!(text.ends_with("p=0;"), !cut, "{rate} a second: {text}");
+        assert!(
+            !cut || after <= Duration::from_secs(20),
+            "{rate} a second: {after:?}"
+        );
+    }
 }
 
 #[test]

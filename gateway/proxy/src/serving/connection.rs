@@ -13,6 +13,8 @@ use crate::{
 use gateway_framing::{GuardedIo, Protocol};
 use hyper::{server::conn, service::service_fn};
 use hyper_util::rt::TokioTimer;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use std::{
     future::{Future as _, poll_fn},
     pin::pin,
@@ -25,6 +27,11 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+/// How much of a response the system holds for an app beyond what is on its way. Without a bound it takes
+/// megabytes, and an app that does not read them would look like one that has read its response.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 16 * 1024;
+
 /// Serves a connection until it ends.
 pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     // The peer is gone already.
@@ -35,6 +42,9 @@ pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     // Without TCP_NODELAY a small response waits for the peer's delayed acknowledgement. An error here
     // costs only that speed.
     let _ = stream.set_nodelay(true);
+    // An error here leaves the system's own bound.
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES);
     let settings = &worker.settings.listeners[listener];
     // Canonical, since `::ffff:127.0.0.1` is this machine too.
     let trusted = settings.trust_loopback && peer.ip().to_canonical().is_loopback();

@@ -153,6 +153,7 @@ fn timeouts(limits: &Limits) -> PeerTimeouts {
         body_idle: limits.body_idle,
         body_rate: limits.body_rate,
         write_idle: limits.write_idle,
+        write_rate: limits.write_rate,
         // Long enough for the peer to see the last response, short enough to hold no descriptor.
         linger: Duration::from_secs(2),
     }

@@ -139,6 +139,39 @@ fn a_client_that_does_not_read_is_cut() {
     );
 }
 
+/// Reads the whole answer, but so slowly that it would last for hours.
+#[test]
+fn a_client_that_reads_too_slowly_is_cut() {
+    let world = World::start(Limits {
+        write_idle: LIMIT,
+        ..Limits::default()
+    });
+    // Fits into the buffers that the system has for a connection.
+    let body = "x".repeat(256 << 10);
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    world.log.lock().expect("no poison").hostile = Answer {
+        bytes: (head + &body).into_bytes(),
+        close: true,
+    };
+    let address = socket2::SockAddr::from(world.gateway);
+    let kind = socket2::Type::STREAM;
+    let socket = socket2::Socket::new(address.domain(), kind, None).expect("a socket");
+    socket.set_recv_buffer_size(2048).expect("a size");
+    socket.connect(&address).expect("the gateway listens");
+    let mut stream = TcpStream::from(socket);
+    stream
+        .write_all(b"GET /hostile HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("the gateway takes it");
+    let began = now();
+    let mut read = stream.read(&mut [0; 16]).expect("an answer");
+    while world.open_connections() > 0 {
+        assert!(now().duration_since(began) < HANG, "not cut");
+        read += stream.read(&mut [0; 16]).unwrap_or(0);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(read < body.len() / 2, "it was not slow");
+}
+
 /// A body below the least rate is a slow client too, though it never stops.
 #[test]
 fn a_body_that_drips_is_refused() {
