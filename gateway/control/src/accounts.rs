@@ -2,8 +2,11 @@
 
 use crate::{Actor, ControlError, ControlPlane, Fault};
 use gateway_api::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount};
-use gateway_broker::AccountStatus;
-use gateway_model::{AccountId, GrantKind, ManagedBy, NoticeKind, UnavailableReason};
+use gateway_broker::{AccountStatus, Authorization, AuthorizationReason, Transport};
+use gateway_model::{
+    AccountId, Failure, FailureClass, GrantKind, ManagedBy, NoticeKind, SecretBytes,
+    UnavailableReason,
+};
 use gateway_store::{AccountRecord, Timestamp};
 use serde_json::json;
 use std::collections::HashMap;
@@ -110,6 +113,9 @@ impl ControlPlane {
         });
         let subject = format!("account:{name}");
         let work = async {
+            // Before anything is stored: the old credentials serve until the new ones have worked. Before
+            // the lock as well: a slow carrier must not hold up other changes.
+            self.prove_change(name, &change).await?;
             // Before the record is read, so that two changes of one account follow each other.
             let _turn = self.context.changes.lock().await;
             let before = self.known_account(name).await?;
@@ -207,6 +213,38 @@ impl ControlPlane {
         })
     }
 
+    /// Requests a token with the new client id and secrets of a change, if it has some. One of several
+    /// secrets has to work. The token is not used.
+    async fn prove_change(
+        &self,
+        name: &AccountId,
+        change: &UpdateAccount,
+    ) -> Result<(), ControlError> {
+        let before = self.known_account(name).await?;
+        let new = change.client_id.is_some() || change.client_secrets.is_some();
+        // What a person has signed in for is proven by the next sign-in: a refresh token works once.
+        if !new || before.grant != GrantKind::ClientCredentials {
+            return Ok(());
+        }
+        let record = changed(&before, change.clone())?;
+        self.check(&record)?;
+        // A misconfigured or inactive account has no token to lose.
+        let Some((authorizer, slot)) = self.context.wiring.authorizer(&record) else {
+            return Ok(());
+        };
+        if !record.active {
+            return Ok(());
+        }
+        let authorization = Authorization {
+            reason: AuthorizationReason::Fetch,
+            slot,
+            state: SecretBytes::default(),
+            params: Vec::new(),
+        };
+        let issued = authorizer.authorize(authorization, Transport::Direct).await;
+        issued.map(drop).map_err(|failure| unproven(name, &failure))
+    }
+
     /// Refuses an account that could never work.
     fn check(&self, record: &AccountRecord) -> Result<(), ControlError> {
         let invalid = |message: String| ControlError::new(Fault::Invalid, "invalid", message);
@@ -255,6 +293,37 @@ fn changed(before: &AccountRecord, change: UpdateAccount) -> Result<AccountRecor
     record.active = change.active.unwrap_or(record.active);
     record.default = change.default.unwrap_or(record.default);
     Ok(record)
+}
+
+/// The new credentials did not get a token.
+fn unproven(account: &AccountId, failure: &Failure) -> ControlError {
+    let (fault, code, remedy) = match failure.class {
+        FailureClass::Transient | FailureClass::Protocol => (
+            Fault::Carrier,
+            "carrier_trouble",
+            "try again when the carrier can be reached",
+        ),
+        FailureClass::Rejected | FailureClass::Interaction => (
+            Fault::Refused,
+            "client_refused",
+            "compare both with the carrier's developer page, and try again",
+        ),
+        FailureClass::Config => (
+            Fault::Invalid,
+            "misconfigured",
+            "compare the client id with the carrier's developer page, and try again",
+        ),
+        FailureClass::Bug => (
+            Fault::Unavailable,
+            "plugin_fault",
+            "replace the carrier's plugin",
+        ),
+    };
+    let message = format!(
+        "the new client id and secret did not get a token: {failure}; account {account} keeps its old \
+         ones, and nothing was changed"
+    );
+    ControlError::new(fault, code, message).remedy(remedy)
 }
 
 fn managed(account: &AccountRecord) -> ControlError {

@@ -99,9 +99,24 @@ impl ControlPlane {
         let state = callback.state.as_ref().ok_or_else(no_state)?;
         let (store, state) = (&self.context.store, secret_digest::digest(state));
         // Taken before the code is exchanged: a second redirect with the same state finds nothing, so
-        // a code is never presented twice.
+        // two of them never present a code at the same time.
         let consent = fresh(store.take_consent(&state, self.context.now()).await?)?;
-        self.finish(consent, callback).await
+        self.finish_or_return(consent, callback).await
+    }
+
+    /// Finishes a consent that was taken. Only a success uses its state up: after a failure the person
+    /// can go back and finish the same sign-in.
+    async fn finish_or_return(
+        &self,
+        consent: ConsentRecord,
+        callback: Callback,
+    ) -> Result<ConsentDone, ControlError> {
+        let taken = consent.clone();
+        let finished = self.finish(consent, callback).await;
+        if finished.is_err() {
+            self.context.store.return_consent(&taken).await?;
+        }
+        finished
     }
 
     /// Finishes a consent with what a person copied: the whole redirected address, or the code alone.
@@ -117,38 +132,32 @@ impl ControlPlane {
     ) -> Result<ConsentDone, ControlError> {
         let record = self.consenting_account(account).await?;
         let (store, now) = (&self.context.store, self.context.now());
-        let (taken, callback) = match Pasted::parse(&pasted.redirected.0)? {
+        let (taken, callback, bare) = match Pasted::parse(&pasted.redirected.0)? {
             Pasted::Address(callback) => {
                 let state = callback.state.as_ref().ok_or_else(no_state)?;
-                (
-                    store
-                        .take_consent(&secret_digest::digest(state), now)
-                        .await?,
-                    callback,
-                )
+                let state = secret_digest::digest(state);
+                (store.take_consent(&state, now).await?, callback, None)
             }
             Pasted::Code(code) => {
+                let length = code.expose().len();
                 let callback = Callback::of_code(code);
-                (store.take_consent_of(&record.name, now).await?, callback)
+                let taken = store.take_consent_of(&record.name, now).await?;
+                (taken, callback, Some(length))
             }
         };
         let mut consent = fresh(taken)?;
-        // The consent is used up by now, on purpose: its code has been shown to the wrong person.
         if consent.account != record.name {
-            let message = format!(
-                "this address belongs to a consent for account {}, not {}",
-                consent.account, record.name
-            );
-            return Err(
-                ControlError::new(Fault::Invalid, "foreign_state", message).remedy(format!(
-                    "begin a new one with `waybill account authorize {}`",
-                    record.name
-                )),
-            );
+            // The person pasted it in the wrong place: the other account's sign-in goes on.
+            store.return_consent(&consent).await?;
+            return Err(of_another(&consent.account, &record.name));
         }
         // The audit trail names the person who finishes the consent.
         consent.actor.clone_from(&actor.0);
-        self.finish(consent, callback).await
+        let done = self.finish_or_return(consent, callback).await;
+        done.map_err(|error| match bare {
+            Some(length) if error.code == "code_refused" => taken_for_code(length, error),
+            Some(_) | None => error,
+        })
     }
 
     async fn finish(
@@ -297,6 +306,27 @@ fn not_proven(record: &AccountRecord, proof: &ProbeReport) -> ControlError {
     let mut error = ControlError::new(Fault::Refused, code, message);
     error.remedy.clone_from(&proof.remedy);
     error
+}
+
+fn of_another(other: &AccountId, account: &AccountId) -> ControlError {
+    let message = format!("this address belongs to a consent for account {other}, not {account}");
+    ControlError::new(Fault::Invalid, "foreign_state", message).remedy(format!(
+        "both sign-ins can still be finished: paste this address with `waybill account paste \
+         {other}`, and the other one here; `waybill account authorize {account}` begins a new one"
+    ))
+}
+
+/// The carrier refused a text that was not an address, so it was presented as a code.
+fn taken_for_code(length: usize, error: ControlError) -> ControlError {
+    let message = format!(
+        "the pasted text is not an address; its {length} characters were taken for the code of the \
+         sign-in, and {}",
+        error.message
+    );
+    ControlError::new(error.fault, error.code, message).remedy(
+        "copy the whole address from the browser after signing in, and paste it: this sign-in can \
+         still be finished; or begin the sign-in again",
+    )
 }
 
 fn no_state() -> ControlError {

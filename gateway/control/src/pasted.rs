@@ -38,6 +38,7 @@ impl Callback {
             state: None,
             error: None,
         };
+        let mut sign_in_page = false;
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let twice = match &*name {
                 "code" => callback
@@ -54,12 +55,22 @@ impl Callback {
                     callback.error = Some(clean(&value));
                     false
                 }
+                // A parameter of the authorization request only (RFC 6749 section 4.1.1).
+                "response_type" => {
+                    sign_in_page = true;
+                    false
+                }
                 // Carriers add parameters of their own (RFC 6749 section 4.1.2 has clients ignore them).
                 _ => false,
             };
             if twice {
                 return Err(unusable("it repeats a parameter"));
             }
+        }
+        if sign_in_page && callback.code.is_none() && callback.error.is_none() {
+            return Err(unusable(
+                "it is the address of the sign-in page itself, at which the sign-in begins",
+            ));
         }
         Ok(callback)
     }
@@ -188,6 +199,7 @@ mod tests {
             "   ",
             "hello there",
             "http://127.0.0.1/oauth/callback",
+            "https://carrier.test/authorize?client_id=a&response_type=code&state=s",
             "code=a&code=b&state=s",
             huge.as_str(),
         ] {

@@ -91,6 +91,17 @@ impl Wiring {
         self.join(record, made, broker)
     }
 
+    /// What requests tokens for an account of this record, and its slot, without a connection to the
+    /// broker. `None` if the account is misconfigured.
+    pub(crate) fn authorizer(
+        &self,
+        record: &AccountRecord,
+    ) -> Option<(Arc<dyn Authorizer>, String)> {
+        let made = self.instances(std::slice::from_ref(record)).pop()?.ok()?;
+        let slot = self.catalog.plugin(&record.carrier).map(slot_name);
+        Some((self.usable(made).authorizer, slot.unwrap_or_default()))
+    }
+
     fn join(
         &self,
         record: &AccountRecord,

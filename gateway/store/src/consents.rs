@@ -81,6 +81,22 @@ impl Store {
         self.db.write(work).await
     }
 
+    /// Gives a consent back that was taken and led to no sign-in: its state can be used again until it
+    /// expires.
+    pub async fn return_consent(&self, consent: &ConsentRecord) -> Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            // The row may be gone with its account; then there is nothing to give back.
+            let sql = "UPDATE consents SET used_at = NULL, sealed = $2 WHERE state = $1";
+            let query = sqlx::query(sql)
+                .bind(consent.state.0.as_slice())
+                .bind(self.sealer().seal(consent)?);
+            query.execute(&mut *tx).await?;
+            commit(tx).await
+        };
+        self.db.write(work).await
+    }
+
     /// Takes the newest consent of an account that was not used yet, for a person who copied only
     /// the code and not the state beside it.
     pub async fn take_consent_of(

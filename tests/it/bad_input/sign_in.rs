@@ -41,7 +41,12 @@ async fn code_that_the_carrier_did_not_give_is_refused() {
     let code = parameter(&redirected, "code").to_owned();
     let wrong = redirected.replace(&code, "0123456789abcdefghijABCDEFGHIJ0123456789");
     paste(&world, &wrong, &["what to do: ", BEGIN_AGAIN]).await;
-    // The link is used up with it; the code alone has nowhere to go either.
+    // The right address still finishes the sign-in, and only then the link is used up.
+    let done = world
+        .gateway
+        .waybill(&redirected, &["account", "paste", "web"])
+        .await;
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
     paste(
         &world,
         &redirected,

@@ -2,7 +2,7 @@
 
 use gateway_store::NoticeRecord;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -11,32 +11,20 @@ const FIRST: Duration = Duration::from_secs(30);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// The state of a delivery channel. What it has delivered is recorded in the store.
+/// When something that failed is tried again.
 #[derive(Debug, Default)]
-pub(crate) struct Channel {
+struct Backoff {
     failures: u32,
     not_before: Option<Instant>,
-    /// Notices that the receiver has taken and that the store does not know as delivered yet. They are
-    /// not delivered again, even if the store fails in between.
-    delivered: BTreeSet<i64>,
 }
 
-impl Channel {
-    /// How long deliveries are paused; `None` if they are not.
-    pub(crate) fn paused_for(&self, now: Instant) -> Option<Duration> {
+impl Backoff {
+    fn left(&self, now: Instant) -> Option<Duration> {
         let left = self.not_before?.saturating_duration_since(now);
         (!left.is_zero()).then_some(left)
     }
 
-    /// All deliveries succeeded.
-    pub(crate) fn succeeded(&mut self) {
-        self.failures = 0;
-        self.not_before = None;
-    }
-
-    /// A delivery failed; returns the pause. `part` is a random number from 0 to 1: it spreads the
-    /// attempts of several gateways.
-    pub(crate) fn failed(&mut self, now: Instant, part: f64) -> Duration {
+    fn failed(&mut self, now: Instant, part: f64) -> Duration {
         // Saturating, because failures may go on for weeks.
         let doubled = FIRST.saturating_mul(2_u32.saturating_pow(self.failures));
         // A fifth up or down, so that gateways which failed together do not come back together.
@@ -45,14 +33,66 @@ impl Channel {
         self.not_before = now.checked_add(pause);
         pause
     }
+}
 
-    /// Pauses deliveries for this long.
+/// The state of a delivery channel. What it has delivered is recorded in the store.
+#[derive(Debug, Default)]
+pub(crate) struct Channel {
+    whole: Backoff,
+    /// Of each notice that the receiver did not take, so that no other notice waits for it.
+    of_notice: BTreeMap<i64, Backoff>,
+    /// Notices that the receiver has taken and that the store does not know as delivered yet. They are
+    /// not delivered again, even if the store fails in between.
+    delivered: BTreeSet<i64>,
+}
+
+impl Channel {
+    /// How long all deliveries are paused; `None` if they are not.
+    pub(crate) fn paused_for(&self, now: Instant) -> Option<Duration> {
+        self.whole.left(now)
+    }
+
+    /// The receiver works.
+    pub(crate) fn succeeded(&mut self) {
+        self.whole = Backoff::default();
+    }
+
+    /// The receiver does not work; returns the pause of all deliveries. `part` is a random number from 0
+    /// to 1: it spreads the attempts of several gateways.
+    pub(crate) fn failed(&mut self, now: Instant, part: f64) -> Duration {
+        self.whole.failed(now, part)
+    }
+
+    /// Pauses all deliveries for this long.
     pub(crate) fn pause_for(&mut self, now: Instant, pause: Duration) {
-        self.not_before = now.checked_add(pause);
+        self.whole.not_before = now.checked_add(pause);
+    }
+
+    /// Whether this notice failed a moment ago and rests.
+    pub(crate) fn rests(&self, notice: &NoticeRecord, now: Instant) -> bool {
+        let of_notice = self.of_notice.get(&notice.id);
+        of_notice.is_some_and(|of| of.left(now).is_some())
+    }
+
+    /// The receiver did not take this notice.
+    pub(crate) fn notice_failed(&mut self, notice: &NoticeRecord, now: Instant, part: f64) {
+        self.of_notice
+            .entry(notice.id)
+            .or_default()
+            .failed(now, part);
+    }
+
+    /// How long until a notice that failed is due again. Forgets the notices that are not among `due`.
+    pub(crate) fn next_notice(&mut self, due: &[NoticeRecord], now: Instant) -> Option<Duration> {
+        let ids: BTreeSet<i64> = due.iter().map(|notice| notice.id).collect();
+        self.of_notice.retain(|id, _| ids.contains(id));
+        let waits = self.of_notice.values();
+        waits.map(|of| of.left(now).unwrap_or_default()).min()
     }
 
     pub(crate) fn mark_delivered(&mut self, notice: &NoticeRecord) {
         self.delivered.insert(notice.id);
+        self.of_notice.remove(&notice.id);
     }
 
     /// The store has recorded the delivery.

@@ -28,6 +28,11 @@ const PAUSE_FACTOR: u32 = 9;
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// The maximum number of webhook calls in one round, and of notices in one mail.
 const BATCH: u32 = 200;
+/// The maximum number of notices that a round looks at. Many more than one round calls for, because
+/// notices that rest after a failure must not fill it.
+const LOOK_AHEAD: u32 = 100_000;
+/// After so many notices in a row that the receiver did not take, it is the receiver that does not work.
+const MAX_FAILED_CALLS: u32 = 3;
 /// Notices that are made within this time go into one mail.
 const MAIL_WINDOW: Duration = Duration::from_secs(60);
 /// The shortest time between two mails.
@@ -163,39 +168,48 @@ impl ControlPlane {
         let due = self
             .context
             .store
-            .unsent_notices(Sent::Webhook, BATCH)
+            .unsent_notices(Sent::Webhook, LOOK_AHEAD)
             .await?;
         if due.is_empty() {
             return Ok(None);
         }
-        let mut failed = false;
         let accounts = self.account_snapshot().await?;
+        let (mut calls, mut failed_in_a_row) = (0, 0);
         for notice in &due {
             // Its account was removed or switched off after the notice was made.
             let Some(facts) = accounts.active(notice) else {
                 continue;
             };
-            if !lock(channel).is_delivered(notice) {
-                match self.call_for(to, &facts, notice).await {
-                    Ok(()) => lock(channel).mark_delivered(notice),
-                    Err(error) => {
-                        failed = true;
-                        tracing::warn!(account = %notice.account, "the webhook did not take a notice: {error}");
-                        match error {
-                            webhook::WebhookError::Unreachable(_) => break,
-                            webhook::WebhookError::Refused(_)
-                            | webhook::WebhookError::Invalid(_) => {
-                                continue;
-                            }
-                        }
-                    }
-                }
+            let now = self.context.clock.now();
+            if lock(channel).rests(notice, now) {
+                continue;
             }
+            if calls == BATCH || failed_in_a_row == MAX_FAILED_CALLS {
+                break;
+            }
+            calls += 1;
+            if !lock(channel).is_delivered(notice) {
+                if let Err(error) = self.call_for(to, &facts, notice).await {
+                    // Each notice has its own pause: the receiver may fail for this account only.
+                    lock(channel).notice_failed(notice, now, self.context.fraction());
+                    tracing::warn!(account = %notice.account, "the webhook did not take a notice: {error}");
+                    if matches!(error, webhook::WebhookError::Unreachable(_)) {
+                        failed_in_a_row += 1;
+                    }
+                    continue;
+                }
+                lock(channel).mark_delivered(notice);
+            }
+            failed_in_a_row = 0;
             // Delivered first, recorded second: after a crash in between the receiver gets the notice
             // twice rather than never.
             self.record_delivery(channel, Sent::Webhook, notice).await?;
         }
-        Ok(self.end_round(channel, failed))
+        let whole = self.end_round(channel, failed_in_a_row == MAX_FAILED_CALLS);
+        // The rest of a batch is due at once.
+        let more = (calls == BATCH).then_some(Duration::ZERO);
+        let next = lock(channel).next_notice(&due, self.context.clock.now());
+        Ok(whole.or(more).or(next))
     }
 
     async fn call_for(

@@ -56,7 +56,7 @@ struct Document<'a> {
 /// Why a call failed. The text never contains the URL or the secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WebhookError {
-    /// The receiver cannot be reached or is overloaded: another notice would fail as well.
+    /// The receiver cannot be reached or fails: if it does so for several notices, it fails for all.
     #[error("{0}")]
     Unreachable(String),
     /// The receiver refuses this notice.
@@ -102,7 +102,7 @@ pub(crate) async fn deliver(
     let answer = answer.map_err(|error| WebhookError::Unreachable(error.to_string()))?;
     match answer.status {
         status if status.is_success() => Ok(()),
-        // The receiver is overloaded, so further notices would fail as well.
+        // It may be this notice only, or the receiver as a whole: the caller counts.
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(
             WebhookError::Unreachable(format!("the receiver responded with {status}")),
         ),

@@ -4,6 +4,7 @@
     reason = "helpers of tests fail the test that called them"
 )]
 
+mod accounts;
 mod consent;
 mod doctor;
 mod doctor_gateway;

@@ -207,6 +207,27 @@ async fn redirect_is_not_followed_and_holds_up_no_other_notice() {
     assert_eq!((receiver.calls().len(), other.calls().len()), (3, 0));
 }
 
+/// The receiver fails for one account only: every other notice is delivered in the same round, and
+/// notices that are made while it rests do not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn notice_that_fails_holds_up_no_other_notice() {
+    let receiver = Receiver::start(&["500 Oops", "204 Taken"]).await;
+    let world = receiver.world().await;
+    for name in ["one", "two", "three"] {
+        add_refused(&world, name).await;
+    }
+    remind(&world).await;
+    assert_eq!(receiver.calls().len(), 3);
+    add_refused(&world, "four").await;
+    remind(&world).await;
+    assert_eq!(receiver.calls().len(), 4, "only the new one");
+    world.pass(MINUTE);
+    remind(&world).await;
+    assert_eq!(receiver.calls().len(), 5, "the first one again");
+    let open = world.store.notices(true).await.unwrap();
+    assert!(open.iter().all(|notice| notice.webhook_at.is_some()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn receiver_that_is_not_there_holds_nothing_up() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.expect("a port");
