@@ -5,7 +5,7 @@ use crate::{
     remote::Session,
     terminal::{Output, clean, progress, when, word},
 };
-use gateway_api::{AuditView, Check, NoticeView, Verdict};
+use gateway_api::{AccountState, AccountView, AuditView, Check, NoticeView, Verdict};
 use gateway_model::AccountId;
 
 /// `waybill doctor`. The exit code is the verdict.
@@ -80,16 +80,44 @@ pub(crate) fn notices(session: &Session, output: &mut Output) -> Result<CommandO
     let notices = session.ask(session.client.notices())?;
     if output.is_json() {
         output.json(&notices)?;
-    } else if notices.is_empty() {
+        return Ok(CommandOutcome::Done);
+    }
+    let accounts = session.ask(session.client.accounts())?;
+    let without_service: Vec<_> = accounts.iter().filter(|of| unserved(of)).collect();
+    if notices.is_empty() && without_service.is_empty() {
         output.line("nothing needs a person")?;
-    } else {
+    }
+    if !notices.is_empty() {
         let rows = notices.iter().map(notice_row).collect();
         output.table(
             &["Account", "Kind", "Since", "What ends, and what to do"],
             rows,
         )?;
     }
+    for account in without_service {
+        let why = account
+            .message
+            .as_deref()
+            .map_or_else(String::new, |why| format!(": {}", clean(why)));
+        output.line(format_args!(
+            "account {} gets no token ({}){why}",
+            account.name,
+            word(&account.state)
+        ))?;
+    }
     Ok(CommandOutcome::Done)
+}
+
+/// Whether requests for the account fail and no notice says so: nobody has signed in yet, or the
+/// gateway is still trying. An account that is switched off fails on purpose.
+fn unserved(account: &AccountView) -> bool {
+    match account.state {
+        AccountState::Ready | AccountState::Inactive => false,
+        AccountState::Pending
+        | AccountState::NeedsConsent
+        | AccountState::Failing
+        | AccountState::Refused => account.notices.is_empty(),
+    }
 }
 
 fn notice_row(notice: &NoticeView) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use crate::{
     error::CliError,
-    terminal::{Output, clean, secret_input},
+    terminal::{Output, secret_input},
 };
 use anyhow::anyhow;
 use gateway_api::client::{Client, ClientError};
@@ -123,8 +123,13 @@ impl Session {
         let client = self.client.clone().with_deadline(REMINDER_DEADLINE);
         // An error is swallowed: the command itself has succeeded.
         if let Ok(notices) = self.runtime.block_on(client.notices()) {
-            for notice in notices {
-                output.notice(&format!("{}: {}", notice.account, clean(&notice.message)));
+            // One line, however many there are: it must not push the command's own output away.
+            match notices.len() {
+                0 => {}
+                1 => output.notice("1 notice is open: `waybill notices` prints it"),
+                count => output.notice(&format!(
+                    "{count} notices are open: `waybill notices` prints them"
+                )),
             }
         }
     }
