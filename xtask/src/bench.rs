@@ -88,6 +88,7 @@ impl Bench {
 /// What CI runs of the benches: correctness under load, then instruction counts. `built` is what was
 /// built of the development profile already.
 pub(crate) fn ci(built: &[&str]) -> Result<()> {
+    // Correctness first: counts of a program that answers wrongly mean nothing.
     cargo::run(&mut Programs::build_as(Profile::Dev, built)?.load("smoke"))?;
     gate::Gate::default().run()
 }

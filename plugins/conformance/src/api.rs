@@ -14,6 +14,7 @@ pub(crate) fn check(suite: &Suite<'_>, report: &mut Report) {
         Some(token) => report.add(KEPT_APART, uncovered(profile, &token.path)),
         None => report.skip(KEPT_APART, "the carrier has no token endpoint for apps"),
     }
+    // Nothing can be checked against a list that is not there, and the careful default harms nobody.
     let operations = profile.api.operations();
     if operations.is_empty() {
         let why =
@@ -35,10 +36,12 @@ pub(crate) fn check(suite: &Suite<'_>, report: &mut Report) {
 /// Neighbours of the token endpoint that would be forwarded with the account's credential.
 fn uncovered(profile: &CarrierProfile, token_path: &str) -> Vec<String> {
     let (folder, name) = token_path.rsplit_once('/').unwrap_or(("", token_path));
+    // With and without `/api`, because carriers serve both and a plugin easily forgets one.
     let mut paths = vec![token_path.to_owned(), format!("/api{token_path}")];
     // An endpoint at the root has the whole API for its neighbours.
     if !folder.is_empty() {
         paths.extend(["authorize", "refresh", "revoke"].map(|name| format!("{folder}/{name}")));
+        // The next version as well: a carrier adds one without asking.
         paths.push(format!("{}/{name}", folder.replace("/v1", "/v2")));
     }
     paths.retain(|path| !profile.api.is_authorization_path(path));
@@ -50,6 +53,7 @@ fn undescribed_probes(suite: &Suite<'_>) -> Vec<String> {
     let api = &suite.plugin.profile().api;
     let probes = suite.plugin.diagnosis().probes.iter();
     let unknown = probes.filter(|probe| {
+        // Without the query, which is no part of an operation.
         let path = probe.path.split(['?']).next().unwrap_or_default();
         api.operation(&probe.method, path).is_none()
     });
@@ -94,6 +98,7 @@ fn undescribed_rewrites(profile: &CarrierProfile) -> Vec<String> {
 }
 
 fn changes_by_method(operation: &Operation) -> bool {
+    // Rates are asked for by POST, so POST says nothing.
     let changes = |method: &Method| matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
     operation.safe && operation.methods.iter().any(changes)
 }

@@ -41,6 +41,7 @@ impl ScriptedResponse {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
+            // What is no field is left out: the cases test plugins, not this suite's own client.
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
                 headers.append(name, value);
             }
@@ -99,6 +100,7 @@ impl Carrier {
             Some((at, reply)) if *at == step => reply.clone(),
             // A plugin that tries again after a bad answer gets the same one.
             Some((at, reply)) if *at < step => reply.clone(),
+            // The last good answer again, for a plugin that asks once more than its script has answers.
             Some(_) | None => match self.good.get(step).or_else(|| self.good.last()) {
                 Some(answer) => CarrierReply::Response(answer.clone()),
                 None => CarrierReply::Silence,

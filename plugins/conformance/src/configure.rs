@@ -18,8 +18,10 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
     let (mut bad, mut told) = (Vec::new(), Vec::new());
     for (name, config) in cases::configs(suite.config) {
         let schema = suite.plugin.manifest().config_schema.as_ref();
+        // Of this very configuration, because a mangled secret is a secret too.
         let secrets = Secrets::of(&config, schema);
         let Err(failure) = try_config(suite, config.clone()).await else {
+            // An object may be accepted: what is missing may have a default.
             if !config.is_object() {
                 bad.push(format!("{name}: accepted"));
             }

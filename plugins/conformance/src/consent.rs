@@ -34,6 +34,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
     let manifest = suite.plugin.manifest();
     let said = manifest.capabilities.iter().any(|able| able == "auth_code");
     let able = suite.plugin.supports_auth_code();
+    // The gateway goes by the table and people by the manifest, so both must say the same.
     let differs = (said != able).then(|| "the manifest and the table differ".to_owned());
     report.add(MANIFEST, differs.into_iter().collect());
     let rest = [URL, LOGIN, NEEDED, HOSTILE, FATE, SILENT];
@@ -87,6 +88,7 @@ impl Run {
     async fn url(&self, report: &mut Report) {
         let mut findings = Vec::new();
         for (redirect_uri, state) in [
+            // The second and the third have characters that a URL must escape.
             (CALLBACK, "0123456789abcdef0123456789abcdef"),
             (
                 "https://gateway.example.com:8443/cb?carrier=a%20b&x=%C3%BC",
@@ -149,6 +151,7 @@ impl Run {
             Err(failure) => findings.push(format!("a code: {failure}: does the script fit?")),
         }
         if let Some(state) = &kept {
+            // Another refresh token than the first, as a carrier that rotates would send.
             let next = if self.script == [cases::good_login(1)] {
                 vec![cases::good_login(2)]
             } else {
@@ -171,6 +174,7 @@ impl Run {
     }
 
     async fn needed(&self, report: &mut Report) {
+        // Without a login no request can succeed, and each would count against the client.
         let mut findings = Vec::new();
         for reason in [
             AuthorizationReason::Fetch,
@@ -218,6 +222,7 @@ impl Run {
                 if self.secrets.are_in(&format!("{failure:?}")) {
                     told.push(format!("{name}: the failure contains a secret"));
                 }
+                // A code is used up whatever happens, so only a refresh token has a fate to judge.
                 if reason == AuthorizationReason::Refresh {
                     fates.extend(wrong_fate(&reply, &failure).map(|why| format!("{name}: {why}")));
                 }
@@ -267,6 +272,7 @@ fn wrong_fate(reply: &CarrierReply, failure: &Failure) -> Option<String> {
         CarrierReply::Response(answer) => match answer.status {
             // It was looked at, or not: the carrier's own words decide.
             400..=499 => (true, true),
+            // A carrier whose service is down may not have looked at the grant.
             503 => (true, false),
             _ => (false, false),
         },

@@ -11,6 +11,7 @@ pub(crate) fn check(suite: &Suite<'_>, report: &mut Report) {
     for (major, minor, wanted) in [
         (OWN, manifest.requires, true),
         (OWN, manifest.abi.minor, true),
+        // Of another major nothing can be relied on, not even the layout of the table.
         (OWN + 1, 0, false),
     ] {
         match suite.plugin.accepts_host(major, minor) {

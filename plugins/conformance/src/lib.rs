@@ -45,6 +45,7 @@ pub async fn check(suite: &Suite<'_>) -> Report {
     let schema = suite.plugin.manifest().config_schema.as_ref();
     let secrets = secrets::Secrets::of(suite.config, schema);
     let mut report = Report::new(suite.plugin, secrets);
+    // From the outside in: what fails here makes the later findings follow.
     handshake::check(suite, &mut report);
     api::check(suite, &mut report);
     configure::check(suite, &mut report).await;

@@ -31,6 +31,7 @@ impl Secrets {
                 }
             }
         }
+        // A short text would be found by chance, and a plugin blamed for it.
         found.retain(|text| text.len() >= MIN_LEN);
         Self(found)
     }

@@ -41,6 +41,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
         skip(report, "there is no instance");
         return;
     };
+    // A real credential, because a signature may cover it.
     let carrier = Carrier::good(&authorize::script(suite));
     let issued = instance.authorize(authorize::fetch(), &carrier).await;
     let Ok(issued) = issued else {
@@ -119,11 +120,13 @@ impl Run {
         let mut findings = Vec::new();
         for asked in asked.iter().filter(|asked| asked.ordinary) {
             let first = self.sign(asked);
+            // Compared with the first signature, not with each other: one stray is enough.
             let differs = || (0..ROUNDS).any(|_| self.sign(asked) != first);
             let differed = thread::scope(|scope| {
                 let callers: Vec<_> = (0..THREADS).map(|_| scope.spawn(differs)).collect();
                 let ended = callers.into_iter().map(thread::ScopedJoinHandle::join);
                 ended
+                    // A thread that panicked counts as well.
                     .filter(|differed| !matches!(differed, Ok(false)))
                     .count()
             });
@@ -159,6 +162,7 @@ fn requests(suite: &Suite<'_>) -> Vec<Asked> {
     };
     let mut strange = HeaderMap::new();
     for name in &suite.plugin.manifest().signing.headers {
+        // Bytes that are no text, nothing at all, and as much as a field can hold.
         for value in [&b"\xff\xfe\t"[..], b"", &[b'a'; 8000]] {
             if let Ok(value) = HeaderValue::from_bytes(value) {
                 strange.append(name, value);

@@ -83,6 +83,7 @@ impl Account {
         };
         credential_text("client_id", &config.client_id)?;
         credential_text("client_secret", config.client_secret.expose())?;
+        // RFC 7617 section 2: the first colon parts the two.
         if config.client_id.contains(':') {
             return Err(Error::config(
                 "client_id",
@@ -130,6 +131,7 @@ fn bad_origin<E>(_: E) -> Error {
 fn origin(origin: &str) -> Result<Url> {
     let uri: Uri = origin.parse().map_err(bad_origin)?;
     let web = [Some(&Scheme::HTTPS), Some(&Scheme::HTTP)].contains(&uri.scheme());
+    // Looked for in the text, because the parser hides some of them.
     let bare = uri.path() == "/" && uri.query().is_none() && !origin.contains(['@', '?', '#']);
     if !web || !bare {
         return Err(bad_origin(()));
@@ -139,6 +141,7 @@ fn origin(origin: &str) -> Result<Url> {
 
 fn account_number(text: &str) -> Result<HeaderValue> {
     let fault = "account_number: a UPS shipper number is six letters or digits";
+    // `x-merchant-id` is the six-character shipper number, by UPS's document.
     if text.len() != 6 || !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(Error::config("account_number", fault));
     }

@@ -45,6 +45,7 @@ impl UpsFields {
         let issued = whole(&self.refresh_token_issued_at);
         let lifetime = whole(&self.refresh_token_expires_in);
         let expires = lifetime.map(|seconds| {
+            // Without a time of UPS's own, the answer's arrival is the nearest one.
             let issued = issued.unwrap_or(now_unix_ms);
             issued.saturating_add(seconds.saturating_mul(1000))
         });

