@@ -54,6 +54,7 @@ pub(super) async fn send(
 ) -> Result<Response<UpstreamBody>, AttemptError> {
     let idempotent = head.method.is_idempotent();
     loop {
+        // A pooled one first, because a handshake takes further round trips.
         let kept = if fresh {
             None
         } else {
@@ -80,6 +81,7 @@ pub(super) async fn send(
             // and another attempt would loop.
             })) if reused => {
                 worker.metrics.retries.add(1);
+                // The very body that came back: not a byte of it was sent.
                 body = unsent;
             }
             Some(Err(SendError { error, silent, .. })) => {
