@@ -8,6 +8,7 @@ pub mod clock;
 mod commands;
 mod composition;
 mod lifecycle;
+mod signals;
 pub mod telemetry;
 
 /// The configuration, for embedding programs.

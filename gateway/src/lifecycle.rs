@@ -1,18 +1,21 @@
 //! From the first line of output to the last request: `waybill serve`.
 
-use crate::composition::{Gateway, Seams};
+use crate::{
+    composition::{Gateway, Seams},
+    signals::Signals,
+};
 use anyhow::Context as _;
 use gateway_cli::terminal::Output;
 use gateway_config::Config;
 use std::io::IsTerminal as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Threads of the control plane; the data plane has its own.
 const CONTROL_THREADS: usize = 2;
 /// How much they give way to it: under full load they still get a quarter of a processor.
 const NICE: i32 = 5;
 
-/// Runs the gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second ends at once.
+/// Runs the gateway until it is told to stop: the first SIGTERM, SIGINT or SIGQUIT drains, the
+/// second ends at once.
 ///
 /// # Errors
 /// When it cannot start.
@@ -40,7 +43,7 @@ fn give_way() {
 
 async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Result<()> {
     // Before the start: a signal that comes meanwhile must drain the gateway, not kill it.
-    let mut stop = Stop::new().context("cannot listen for signals")?;
+    let mut signals = Signals::install().context("cannot listen for signals")?;
     let mut gateway = Gateway::start(config, seams).await?;
     // Once the ports are open: a script may wait for these lines.
     for line in gateway.listening() {
@@ -61,34 +64,12 @@ async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Resu
                 .context("cannot write to standard output")?;
         }
     }
-    stop.signal().await;
+    signals.stop().await;
     tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");
     tokio::select! {
         ended = gateway.shutdown() => tracing::info!(requests = ?ended.requests, tokens = ?ended.tokens, "drained"),
         // A second signal is a person who does not want to wait.
-        () = stop.signal() => tracing::warn!("ended at once by a second signal"),
+        () = signals.stop() => tracing::warn!("ended at once by a second signal"),
     }
     Ok(())
-}
-
-/// SIGTERM and SIGINT.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn signal(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -72,6 +72,25 @@ async fn request_in_flight_is_finished() {
     assert_eq!(world.gateway.process.ended().await.code(), Some(0));
 }
 
+/// A log rotation or a person's guess must not end the gateway in the middle of requests.
+#[tokio::test]
+async fn signals_that_mean_nothing_end_nothing() {
+    let mut world = World::start().await;
+    for name in ["HUP", "USR1", "USR2", "XFSZ"] {
+        world.gateway.process.signal(name);
+        world.shop().await.assert_rates();
+    }
+    for name in ["HUP", "USR1", "USR2"] {
+        eventually("the signal is in the log", async || {
+            let line = format!("SIG{name} is ignored");
+            world.gateway.process.output().contains(&line)
+        })
+        .await;
+    }
+    world.gateway.process.signal("QUIT");
+    assert_eq!(world.gateway.process.ended().await.code(), Some(0));
+}
+
 #[tokio::test]
 async fn token_request_in_flight_is_finished() {
     let fault = late(Endpoint::Token, Duration::from_secs(1));

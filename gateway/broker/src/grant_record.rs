@@ -88,22 +88,12 @@ pub(crate) fn token(
     // A token of other credentials is as good as none: they may have been revoked.
     let token = record.token.as_ref().filter(|token| key.is(&token.key))?;
     let fields = fields(&token.headers)?;
-    let issued = token.issued_at.to_system_time();
-    let lifetime = match token.expires_at {
-        // Expired while the gateway was down: no token.
-        Some(ends) => Some(ends.to_system_time().duration_since(wall).ok()?),
-        None => None,
+    let times = TokenTimes {
+        issued: token.issued_at.to_system_time(),
+        ends: token.expires_at.map(Timestamp::to_system_time),
+        renew: token.renew_at.map(Timestamp::to_system_time),
     };
-    let due = token.expires_at.and_then(|ends| {
-        let life = ends.to_system_time().duration_since(issued).ok()?;
-        Some(issued + life.mul_f64(policy.renewal.fraction))
-    });
-    // The earlier of the two: the plugin's wish, or the policy's part of the life.
-    let due = due
-        .into_iter()
-        .chain(token.renew_at.map(Timestamp::to_system_time))
-        .min();
-    let renew_after = due.map(|due| due.duration_since(wall).unwrap_or_default());
+    let (lifetime, renew_after) = times.remaining(policy, wall)?;
     Some((
         AdoptedToken {
             lifetime,
@@ -111,6 +101,42 @@ pub(crate) fn token(
         },
         fields,
     ))
+}
+
+/// The times of a stored token, by the clock of the process that stored it.
+struct TokenTimes {
+    issued: SystemTime,
+    ends: Option<SystemTime>,
+    renew: Option<SystemTime>,
+}
+
+impl TokenTimes {
+    /// How long the token is still good, and when it is due; `None` if its time is over.
+    fn remaining(
+        &self,
+        policy: &Policy,
+        wall: SystemTime,
+    ) -> Option<(Option<Duration>, Option<Duration>)> {
+        let life = self
+            .ends
+            .and_then(|ends| ends.duration_since(self.issued).ok());
+        let lifetime = match self.ends {
+            // Expired while the gateway was down: no token.
+            Some(ends) => Some(ends.duration_since(wall).ok()?),
+            None => None,
+        };
+        if wall < self.issued {
+            // The clock was set back, so the token's age is unknown. It cannot live longer than the carrier
+            // said, and it is renewed at once, because it may have expired already.
+            let lifetime = lifetime.map(|left| life.map_or(left, |life| left.min(life)));
+            return Some((lifetime, Some(Duration::ZERO)));
+        }
+        // The earlier of the two: the plugin's wish, or the policy's part of the life.
+        let by_policy = life.map(|life| self.issued + life.mul_f64(policy.renewal.fraction));
+        let due = by_policy.into_iter().chain(self.renew).min();
+        let renew_after = due.map(|due| due.duration_since(wall).unwrap_or_default());
+        Some((lifetime, renew_after))
+    }
 }
 
 /// What an authorization leaves in the store. `began_at` is when its request began; `kept_until` is
@@ -198,4 +224,48 @@ fn fields(text: &SecretBytes) -> Option<Fields> {
         .collect();
     // A credential without a field is no credential.
     fields.filter(|fields| !fields.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A token of four hours, read again at different times of the clock.
+    #[test]
+    fn stored_token_is_never_believed_beyond_its_lifetime() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let issued = SystemTime::UNIX_EPOCH + 10_000 * HOUR;
+        let times = TokenTimes {
+            issued,
+            ends: Some(issued + 4 * HOUR),
+            renew: None,
+        };
+        let policy = Policy::default();
+        let due = (4 * HOUR).mul_f64(policy.renewal.fraction);
+        let cases = [
+            ("at once", issued, Some((4 * HOUR, due))),
+            ("an hour later", issued + HOUR, Some((3 * HOUR, due - HOUR))),
+            (
+                "due",
+                issued + 4 * HOUR - HOUR / 60,
+                Some((HOUR / 60, Duration::ZERO)),
+            ),
+            ("over", issued + 5 * HOUR, None),
+            (
+                "the clock set back by an hour",
+                issued - HOUR,
+                Some((4 * HOUR, Duration::ZERO)),
+            ),
+            (
+                "the clock set back by a year",
+                issued - 8_760 * HOUR,
+                Some((4 * HOUR, Duration::ZERO)),
+            ),
+        ];
+        for (name, wall, expected) in cases {
+            let remaining = times.remaining(&policy, wall);
+            let expected = expected.map(|(lifetime, due)| (Some(lifetime), Some(due)));
+            assert_eq!(remaining, expected, "{name}");
+        }
+    }
 }
