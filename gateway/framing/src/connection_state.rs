@@ -98,7 +98,8 @@ impl ConnectionState {
 
     /// Whether a request whose head was approved has no complete response yet.
     pub(crate) fn has_unfinished(&self) -> bool {
-        self.active_requests.get() > 0 || !self.has_begun_all()
+        // A request is over when hyper has its response, which may still wait for room in the socket.
+        self.active_requests.get() > 0 || !self.has_begun_all() || self.write_blocked.get()
     }
 
     /// Bytes received from the peer so far.

@@ -151,7 +151,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         match &poll {
             Poll::Ready(Ok(sent)) => {
                 self.state.sent.set(self.state.sent.get() + *sent as u64);
-                self.state.write_blocked.set(false);
+                // A reader that was kept waiting for this response asks again whether it was the last.
+                if self.state.write_blocked.replace(false) && self.state.half_closed.get() {
+                    self.state.wake();
+                }
             }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => {
