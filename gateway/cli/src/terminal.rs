@@ -1,5 +1,6 @@
 //! What a person at a terminal sees and types.
 
+mod echo;
 mod output;
 pub mod progress;
 pub mod prompt;

@@ -1,6 +1,7 @@
 //! How secrets come in: from a file, from standard input, or typed without echo. Never as an
 //! argument: every user of the machine can see arguments.
 
+use super::echo::EchoOff;
 use crate::error::CliError;
 use anyhow::anyhow;
 use gateway_model::Secret;
@@ -68,8 +69,11 @@ pub fn ask(what: &str, ways: &str) -> Result<Secret, CliError> {
             "{what} is missing, and standard input is not a terminal: use {ways}"
         )));
     }
-    let typed = rpassword::prompt_password(format!("{what}: "));
-    let typed = typed.map_err(|error| CliError::Usage(anyhow!("{what}: {error}")))?;
+    let unreadable = |error: io::Error| CliError::Usage(anyhow!("{what}: {error}"));
+    // Before the prompt: `rpassword` prints it first, and what a script or a fast hand types at once would show.
+    let echo = EchoOff::begin().map_err(unreadable)?;
+    let typed = rpassword::prompt_password(format!("{what}: ")).map_err(unreadable)?;
+    drop(echo);
     usable(typed).map_err(|problem| CliError::Usage(anyhow!("{what}: it {problem}")))
 }
 
