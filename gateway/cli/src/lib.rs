@@ -10,7 +10,7 @@
 //! | 5 | the gateway or the carrier refused |
 //! | 130 | interrupted while it waited for a sign-in |
 //!
-//! A command's own output goes to standard output through [`Output`], so that `--json` stays clean;
+//! A command's own output goes to standard output through [`terminal::Output`], so that `--json` stays clean;
 //! log lines and errors go to standard error.
 
 //!

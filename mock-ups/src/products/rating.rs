@@ -1,7 +1,7 @@
 //! Rating: `POST /api/rating/{version}/{Rate|Shop|Ratetimeintransit|Shoptimeintransit}`.
 //!
 //! A request is read liberally ([`request`]), checked into a [`job`], priced with a [`Tariff`]
-//! ([`charges`]) and written out ([`answer`]). Nothing is remembered between calls.
+//! ([`charges`]) and written out ([`response`]). Nothing is remembered between calls.
 
 pub(crate) mod charges;
 pub(crate) mod check;
