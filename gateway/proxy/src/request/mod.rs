@@ -1,4 +1,4 @@
-//! The path of a request, one file for each phase; [`serve`] calls them in order.
+//! The path of a request, one file for each phase; [`serve()`] calls them in order.
 
 mod account;
 mod authorization_server;
