@@ -190,7 +190,9 @@ impl ApiResponse {
     #[must_use]
     pub fn errors(first: UpsError, others: &[UpsError]) -> Self {
         let body = Bytes::from(crate::error_envelope::envelope(
-            std::iter::once(&first).chain(others),
+            std::iter::once(&first)
+                .chain(others)
+                .map(UpsError::code_and_message),
         ));
         Self {
             status: first.status,
@@ -281,6 +283,10 @@ impl UpsError {
     /// The body: `{"response":{"errors":[{"code":"…","message":"…"}]}}`.
     #[must_use]
     pub fn envelope(&self) -> String {
-        crate::error_envelope::envelope(std::iter::once(self))
+        crate::error_envelope::envelope(std::iter::once(self.code_and_message()))
+    }
+
+    fn code_and_message(&self) -> (&str, &str) {
+        (&self.code, &self.message)
     }
 }

@@ -8,6 +8,7 @@ mod faults;
 mod journal;
 mod openapi;
 mod people;
+mod request;
 mod routes;
 mod state;
 mod tokens;
@@ -16,71 +17,16 @@ mod track_alert;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::mock_state::MockState;
-use crate::serving::body::MockBody;
+use crate::response_body::MockBody;
+
+use request::{ControlError, ControlRequest, ControlResult, Document};
 
 /// The page runs its own script and talks to its own mock, nothing else.
 // Strict: the page shows what clients sent, so injected text must find no script to run.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'self'");
-
-/// A control request.
-struct Control<'a> {
-    mock: &'a MockState,
-    query: Option<&'a str>,
-    body: &'a Bytes,
-}
-
-/// A control answer.
-type ControlResult = Result<Value, ControlError>;
-
-/// What the mock serves as it is: a media type and the text.
-struct Document(&'static str, String);
-
-/// A control request that cannot be done, with the reason for its sender.
-struct ControlError {
-    status: StatusCode,
-    reason: String,
-}
-
-impl ControlError {
-    fn bad_request(reason: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            reason: reason.into(),
-        }
-    }
-
-    fn not_found(reason: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            reason: reason.into(),
-        }
-    }
-}
-
-impl Control<'_> {
-    /// The body as JSON; an empty one counts as `{}`.
-    fn parse<T: DeserializeOwned>(&self) -> Result<T, ControlError> {
-        let body: &[u8] = if self.body.is_empty() {
-            // Operations without parameters are called without a body by hand.
-            b"{}"
-        } else {
-            self.body
-        };
-        serde_json::from_slice(body).map_err(|error| ControlError::bad_request(error.to_string()))
-    }
-
-    fn query_value(&self, name: &str) -> Option<String> {
-        let query = self.query?;
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-    }
-}
 
 /// Answers a request to the mock itself.
 pub(crate) fn answer(mock: &MockState, parts: &Parts, body: &Bytes) -> Response<MockBody> {
@@ -92,7 +38,7 @@ pub(crate) fn answer(mock: &MockState, parts: &Parts, body: &Bytes) -> Response<
             reason,
         }));
     }
-    let control = Control {
+    let control = ControlRequest {
         mock,
         query: parts.uri.query(),
         body,

@@ -1,19 +1,17 @@
 //! UPS's error envelope: `{"response":{"errors":[{"code":"…","message":"…"}]}}`.
 
-use crate::api::UpsError;
-
-/// The envelope with one entry per error, in order.
-pub(crate) fn envelope<'a>(errors: impl Iterator<Item = &'a UpsError>) -> String {
+/// The envelope with one entry for each error, given as code and message.
+pub(crate) fn envelope<'a>(errors: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut body = String::with_capacity(128);
     body.push_str(r#"{"response":{"errors":["#);
-    for (index, error) in errors.enumerate() {
+    for (index, (code, message)) in errors.enumerate() {
         if index > 0 {
             body.push(',');
         }
         body.push_str(r#"{"code":"#);
-        push_json_string(&mut body, &error.code);
+        push_json_string(&mut body, code);
         body.push_str(r#","message":"#);
-        push_json_string(&mut body, &error.message);
+        push_json_string(&mut body, message);
         body.push('}');
     }
     body.push_str("]}}");
@@ -49,13 +47,12 @@ pub(crate) fn push_json_string(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::envelope;
-    use crate::api::UpsError;
 
     #[test]
     fn envelope_with_hostile_text_stays_json() {
-        let error = UpsError::bad_request("1\"", "a\\b\u{8}\nc");
+        let error = ("1\"", "a\\b\u{8}\nc");
         let value: serde_json::Value =
-            serde_json::from_str(&envelope([&error, &error].into_iter())).expect("it is JSON");
+            serde_json::from_str(&envelope([error, error].into_iter())).expect("it is JSON");
         let entries = value["response"]["errors"].as_array().expect("an array");
         assert_eq!(entries.len(), 2);
         assert_eq!(entries[0]["code"], "1\"");

@@ -13,7 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::span::Span;
 
 pub use action::{Action, CannedResponse, Latency};
-pub(crate) use plan::{FaultPlan, Play, Target};
+pub(crate) use plan::{FaultEffect, FaultPlan, Target};
 pub use scenario::{Scenario, ScenarioError};
 
 /// A fault: the calls it is for, when, and what happens. Without limits it hits every call.

@@ -44,9 +44,11 @@ mod lint;
 mod mock;
 mod mock_state;
 mod oauth;
+mod oauth_state;
 mod places;
 mod push;
 mod registry;
+mod response_body;
 mod response_envelope;
 mod serving;
 mod span;
@@ -67,5 +69,5 @@ pub use faults::{Action, CannedResponse, Fault, Latency, Scenario, ScenarioError
 pub use journal::{Filter, JournalEntry};
 pub use lint::{Findings, Rule};
 pub use mock::{Builder, Expectation, FaultGuard, InvalidFault, MockUps, Unmet};
-pub use oauth::grants::{GrantReport, Presented, RefreshTokenReport, TokenState};
+pub use oauth_state::grants::{GrantReport, Presented, RefreshTokenReport, TokenState};
 pub use span::Span;

@@ -19,7 +19,7 @@ use crate::endpoint::Endpoint;
 use crate::faults::{Fault, Scenario, ScenarioError};
 use crate::journal::{Filter, JournalEntry};
 use crate::mock_state::{InitialState, MockState};
-use crate::oauth::grants::GrantReport;
+use crate::oauth_state::grants::GrantReport;
 
 pub use builder::Builder;
 pub use expectation::{Expectation, Unmet};

@@ -14,10 +14,10 @@ use crate::data::{SeedData, SeedUser};
 use crate::faults::{FaultPlan, Scenario, ScenarioError};
 use crate::hot_settings::HotSettings;
 use crate::journal::Journal;
-use crate::oauth::grants::{Grant, GrantReport, Grants};
-use crate::oauth::issuer::Issuer;
-use crate::oauth::quota::QuotaMeter;
-use crate::products::Shared;
+use crate::oauth_state::grants::{Grant, GrantReport, Grants};
+use crate::oauth_state::issuer::Issuer;
+use crate::oauth_state::quota::QuotaMeter;
+use crate::products::ProductContext;
 use crate::products::rating::Tariff;
 use crate::products::track_alert::alerts::Alerts;
 use crate::registry::Registry;
@@ -26,7 +26,7 @@ use crate::tokens::TokenTable;
 
 /// What a reset goes back to.
 #[derive(Debug)]
-struct Start {
+struct ResetState {
     settings: Settings,
     data: SeedData,
     journal_capacity: usize,
@@ -53,7 +53,7 @@ pub(crate) struct MockState {
     pub(crate) hot: Arc<HotSettings>,
     /// Subscriptions whose events are pushed.
     pub(crate) alerts: Arc<Alerts>,
-    start: Start,
+    start: ResetState,
     last_connection: AtomicU64,
     /// The certificate authority of the TLS listeners, if there are any.
     ca_pem: OnceLock<Arc<str>>,
@@ -109,9 +109,9 @@ impl MockState {
         let hot = Arc::<HotSettings>::default();
         // Before the products are made, as they copy nothing and read it at each call.
         hot.set(&initial.settings);
-        let shared = Shared::new(initial.tariff, initial.seed, Arc::clone(&hot));
-        let products = initial.products.unwrap_or_else(|| shared.products());
-        let start = Start {
+        let context = ProductContext::new(initial.tariff, initial.seed, Arc::clone(&hot));
+        let products = initial.products.unwrap_or_else(|| context.products());
+        let start = ResetState {
             settings: initial.settings,
             data: initial.data,
             journal_capacity: initial.journal_capacity,
@@ -132,7 +132,7 @@ impl MockState {
             journal: Box::new(Journal::new(initial.journal_capacity)),
             faults: FaultPlan::default(),
             products,
-            alerts: shared.alerts,
+            alerts: context.alerts,
             hot,
             last_connection: AtomicU64::new(0),
             ca_pem: OnceLock::new(),

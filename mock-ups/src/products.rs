@@ -8,7 +8,9 @@ pub mod paperless;
 pub mod pickup;
 pub mod pre_notification;
 pub mod rating;
+pub(crate) mod request_body;
 pub mod shipping;
+pub(crate) mod streets;
 pub mod time_in_transit;
 pub mod track_alert;
 pub mod tracking;
@@ -32,9 +34,9 @@ use self::tracking::Tracking;
 use crate::api::Product;
 use crate::hot_settings::HotSettings;
 
-/// What products share.
+/// What products are made from: the state that they share.
 #[derive(Debug, Clone)]
-pub(crate) struct Shared {
+pub(crate) struct ProductContext {
     pub(crate) tariff: Arc<Tariff>,
     pub(crate) seed: u64,
     pub(crate) hot: Arc<HotSettings>,
@@ -43,40 +45,45 @@ pub(crate) struct Shared {
 }
 
 /// How a product is made.
-type Make = fn(&Shared) -> Box<dyn Product>;
+type Make = fn(&ProductContext) -> Box<dyn Product>;
 
 /// All products, the busiest first: the server asks them in this order. A product is a folder and a line here.
 const PRODUCTS: [Make; 11] = [
-    |shared| {
+    |context| {
         Box::new(Rating::with_settings(
-            shared.tariff.clone(),
-            shared.hot.clone(),
+            context.tariff.clone(),
+            context.hot.clone(),
         ))
     },
-    |shared| {
-        let (tariff, shipments) = (shared.tariff.clone(), shared.shipments.clone());
+    |context| {
+        let (tariff, shipments) = (context.tariff.clone(), context.shipments.clone());
         Box::new(Shipping::new(
             tariff,
             shipments,
-            shared.seed,
-            shared.hot.clone(),
+            context.seed,
+            context.hot.clone(),
         ))
     },
-    |shared| Box::new(Tracking::new(shared.shipments.clone(), shared.hot.clone())),
-    |shared| Box::new(TimeInTransit::new(shared.tariff.clone())),
+    |context| {
+        Box::new(Tracking::new(
+            context.shipments.clone(),
+            context.hot.clone(),
+        ))
+    },
+    |context| Box::new(TimeInTransit::new(context.tariff.clone())),
     |_| Box::new(AddressValidation),
     |_| Box::new(Locator),
-    |shared| Box::new(Pickup::new(shared.seed)),
+    |context| Box::new(Pickup::new(context.seed)),
     |_| Box::new(Paperless::default()),
-    |shared| Box::new(TrackAlert::new(shared.alerts.clone())),
-    |shared| Box::new(LandedCost::new(shared.hot.clone())),
-    |shared| {
-        let shipments = shared.shipments.clone();
-        Box::new(PreNotification::new(shipments, shared.hot.clone()))
+    |context| Box::new(TrackAlert::new(context.alerts.clone())),
+    |context| Box::new(LandedCost::new(context.hot.clone())),
+    |context| {
+        let shipments = context.shipments.clone();
+        Box::new(PreNotification::new(shipments, context.hot.clone()))
     },
 ];
 
-impl Shared {
+impl ProductContext {
     /// Nothing shipped, nobody subscribed; without a tariff the default one.
     pub(crate) fn new(tariff: Option<Tariff>, seed: u64, hot: Arc<HotSettings>) -> Self {
         static DEFAULT: OnceLock<Arc<Tariff>> = OnceLock::new();

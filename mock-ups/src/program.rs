@@ -72,7 +72,7 @@ fn describe(flags: &Flags) -> Option<Result<(), StartupError>> {
 
 fn serve(flags: Flags) -> Result<(), StartupError> {
     // Beside everything else: a token asked for at once waits no longer than without it.
-    drop(thread::spawn(crate::oauth::issuer::warm_up));
+    drop(thread::spawn(crate::oauth_state::issuer::warm_up));
     let workers = flags.workers.get();
     let mock = Arc::new(MockState::new(flags.initial()?));
     // Before listening, so that the first call meets the scenario.

@@ -1,9 +1,9 @@
 //! Serving HTTP: from the listening socket to the response.
 
 mod bearer;
-pub(crate) mod body;
 mod exchange;
 pub(crate) mod listener;
 mod poll_beside;
+pub(crate) mod request_body;
 mod response;
 mod transport;

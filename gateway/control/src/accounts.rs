@@ -373,12 +373,12 @@ fn view(
         message,
         token_expires_at: status
             .and_then(|status| status.expires_at)
-            .map(crate::trail::time),
+            .map(crate::api_time::from_system),
         grant_expires_at: status
             .and_then(|status| status.grant_ends_at)
             .or_else(|| ends.map(Timestamp::to_system_time))
-            .map(crate::trail::time),
-        created_at: crate::trail::stamp(account.created_at),
+            .map(crate::api_time::from_system),
+        created_at: crate::api_time::from_store(account.created_at),
         notices: Vec::new(),
         client_secrets: account.client_secrets.len(),
         name: account.name,

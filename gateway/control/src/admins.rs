@@ -1,6 +1,6 @@
 //! Admin tokens: who may use the admin API.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, secret_digest::digest, trail};
+use crate::{Actor, ControlError, ControlPlane, Fault, api_time, secret_digest::digest};
 use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText};
 use gateway_model::{Role, Secret};
 use gateway_store::AdminTokenRecord;
@@ -185,6 +185,6 @@ fn view(record: AdminTokenRecord) -> AdminTokenView {
     AdminTokenView {
         name: record.name,
         role: record.role,
-        created_at: trail::stamp(record.created_at),
+        created_at: api_time::from_store(record.created_at),
     }
 }

@@ -1,9 +1,8 @@
 //! Apps: programs that call the gateway.
 
 use crate::{
-    Actor, ControlError, ControlPlane, Fault,
+    Actor, ControlError, ControlPlane, Fault, api_time,
     secret_digest::{digest, hint},
-    trail,
 };
 use gateway_api::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText, UpdateApp};
 use gateway_model::{AccountId, AppId, ManagedBy, Secret};
@@ -248,8 +247,8 @@ fn view(app: AppRecord, keys: &[LegacyKeyRecord]) -> AppView {
             })
             .collect(),
         has_key: app.key.is_some(),
-        created_at: trail::stamp(app.created_at),
-        rotated_at: app.rotated_at.map(trail::stamp),
+        created_at: api_time::from_store(app.created_at),
+        rotated_at: app.rotated_at.map(api_time::from_store),
         name: app.name,
         client_id: app.client_id,
         accounts: app.accounts,

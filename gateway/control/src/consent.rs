@@ -1,11 +1,10 @@
 //! Consent: a person signs in at the carrier, and a test call proves whose login it is.
 
 use crate::{
-    Actor, ControlError, ControlPlane, Fault,
+    Actor, ControlError, ControlPlane, Fault, api_time,
     pasted::{Callback, Pasted},
     secret_digest,
     signing::PresentedCredential,
-    trail,
     wiring::Wired,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -81,7 +80,7 @@ impl ControlPlane {
                 account: record.name.clone(),
                 url: SecretText(url),
                 redirect_uri,
-                expires_at: trail::stamp(expires_at),
+                expires_at: api_time::from_store(expires_at),
             })
         };
         self.audited(actor, "consent.begin", &subject, json!({}), work)

@@ -11,14 +11,15 @@
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
 //! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
-//! | `reminders` | notices in good time before an account stops working |
+//! | `reminders`, `reminder_state` | notices in good time before an account stops working; what the tasks remember |
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
-//! | `trail`, `audit` | the audit trail, open notices, the status |
+//! | `trail`, `audit`, `api_time` | the audit trail, open notices, the status; times as the admin API shows them |
 //! | `backup` | backups of the store, and rotation of its master key |
 
 mod accounts;
 mod admins;
+mod api_time;
 mod apps;
 mod audit;
 mod backup;
@@ -30,6 +31,7 @@ mod migration;
 mod pasted;
 mod plane;
 mod probe;
+mod reminder_state;
 mod reminders;
 mod secret_digest;
 mod serving;
@@ -43,7 +45,8 @@ pub use admins::Identity;
 pub use error::{ControlError, Fault};
 pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
-pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};
 pub use serving::{Publisher, ServingAccount, ServingState};
-pub use settings::{Files, PrivateFile, Realm, Settings};
+pub use settings::{
+    Files, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,
+};
 pub use wiring::WiringError;

@@ -17,7 +17,7 @@ mod names;
 mod plan;
 mod progress;
 
-use crate::{Actor, ControlError, ControlPlane, Fault, trail};
+use crate::{Actor, ControlError, ControlPlane, Fault, api_time};
 use gateway_api::{MigrationItem, MigrationPlan, MigrationState, MigrationView, StartMigration};
 use gateway_store::MigrationRecord;
 use known::Known;
@@ -188,8 +188,8 @@ impl ControlPlane {
         }
         Ok(MigrationView {
             id: record.id,
-            created_at: trail::stamp(record.created_at),
-            ended_at: record.ended_at.map(trail::stamp),
+            created_at: api_time::from_store(record.created_at),
+            ended_at: record.ended_at.map(api_time::from_store),
             backup: record.backup,
             items,
         })

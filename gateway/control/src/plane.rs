@@ -2,7 +2,7 @@
 
 use crate::{
     ControlError,
-    reminders::ReminderState,
+    reminder_state::ReminderState,
     serving::{Publisher, ServingAccount, ServingState},
     settings::Settings,
     wiring::{Wired, Wiring},

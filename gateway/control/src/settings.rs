@@ -1,6 +1,9 @@
 //! The settings of the control plane.
 
-use crate::Reminders;
+mod reminders;
+
+pub use reminders::{Mail, MailLogin, MailSecurity, Reminders, Webhook};
+
 use gateway_model::{CarrierId, Environment, Origin};
 use std::{path::PathBuf, time::Duration};
 

@@ -1,10 +1,10 @@
 //! Tokens: what is known about them, and renewal on demand.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, trail};
-use gateway_api::{RefreshView, TokenView};
+use crate::{Actor, ControlError, ControlPlane, Fault, api_time};
+use gateway_api::{RefreshView, RenewalView, TokenView};
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, GrantKind, GrantStatus, Unavailable, UnavailableReason};
-use gateway_store::{AccountRecord, GrantRecord};
+use gateway_store::{AccountRecord, GrantRecord, RenewalEntry};
 use serde_json::json;
 
 /// The number of attempts that are shown.
@@ -22,7 +22,7 @@ impl ControlPlane {
         let renewals = store.renewals(&record.name, RENEWALS).await?;
         let status = self.context.broker.handle().status(&record.name);
         let mut view = view(&record, grant.as_ref(), status.as_ref());
-        view.renewals = renewals.into_iter().map(trail::renewal).collect();
+        view.renewals = renewals.into_iter().map(renewal).collect();
         Ok(view)
     }
 
@@ -101,15 +101,15 @@ fn view(
         // The store's time comes first: for a token from before this start the broker only knows the
         // time at which it took the token over.
         issued_at: stored
-            .map(|token| trail::stamp(token.issued_at))
-            .or_else(|| status?.issued_at.map(trail::time)),
+            .map(|token| api_time::from_store(token.issued_at))
+            .or_else(|| status?.issued_at.map(api_time::from_system)),
         expires_at: status
             .and_then(|status| status.expires_at)
-            .map(trail::time)
-            .or_else(|| stored?.expires_at.map(trail::stamp)),
+            .map(api_time::from_system)
+            .or_else(|| stored?.expires_at.map(api_time::from_store)),
         next_renewal_at: status
             .and_then(|status| status.next_attempt_at)
-            .map(trail::time),
+            .map(api_time::from_system),
         refresh: refresh(record, grant, status),
         token_type: facts.token_type,
         status: facts.status,
@@ -128,12 +128,22 @@ fn refresh(
     Some(RefreshView {
         grant_status: status.map_or(grant.status, |status| status.grant),
         status: facts.refresh_status.clone(),
-        issued_at: facts.refresh_issued_at_ms.and_then(trail::millis),
+        issued_at: facts.refresh_issued_at_ms.and_then(api_time::from_millis),
         expires_at: facts
             .refresh_expires_at_ms
-            .and_then(trail::millis)
-            .or_else(|| grant.expires_at.map(trail::stamp)),
+            .and_then(api_time::from_millis)
+            .or_else(|| grant.expires_at.map(api_time::from_store)),
         count: facts.refresh_count,
-        consented_at: grant.consented_at.map(trail::stamp),
+        consented_at: grant.consented_at.map(api_time::from_store),
     })
+}
+
+fn renewal(entry: RenewalEntry) -> RenewalView {
+    RenewalView {
+        at: api_time::from_store(entry.at),
+        reason: entry.reason,
+        outcome: entry.outcome,
+        code: entry.code,
+        message: entry.message,
+    }
 }

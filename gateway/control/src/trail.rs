@@ -1,9 +1,8 @@
 //! The audit trail, open notices and the status.
 
-use crate::{ControlError, ControlPlane};
-use gateway_api::{AuditView, NoticeView, RenewalView, StatusView};
-use gateway_store::{AuditId, NoticeRecord, RenewalEntry, Timestamp};
-use std::time::SystemTime;
+use crate::{ControlError, ControlPlane, api_time};
+use gateway_api::{AuditView, NoticeView, StatusView};
+use gateway_store::{AuditId, NoticeRecord};
 
 /// The maximum number of audit entries in one response.
 const MAX_AUDIT: usize = 500;
@@ -31,7 +30,7 @@ impl ControlPlane {
         let entries = self.context.store.audit(before.map(AuditId), limit).await?;
         let views = entries.into_iter().map(|entry| AuditView {
             id: entry.id.0,
-            at: stamp(entry.at),
+            at: api_time::from_store(entry.at),
             actor: entry.actor,
             action: entry.action,
             subject: entry.subject,
@@ -85,32 +84,7 @@ fn notice(record: NoticeRecord) -> NoticeView {
     NoticeView {
         account: record.account,
         kind: record.kind,
-        at: stamp(record.created_at),
+        at: api_time::from_store(record.created_at),
         message: record.message,
     }
-}
-
-pub(crate) fn renewal(entry: RenewalEntry) -> RenewalView {
-    RenewalView {
-        at: stamp(entry.at),
-        reason: entry.reason,
-        outcome: entry.outcome,
-        code: entry.code,
-        message: entry.message,
-    }
-}
-
-/// A stored time as it is sent. A time outside the calendar becomes the epoch.
-pub(crate) fn stamp(at: Timestamp) -> jiff::Timestamp {
-    jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-}
-
-/// A time as it is sent, in milliseconds.
-pub(crate) fn time(at: SystemTime) -> jiff::Timestamp {
-    stamp(at.into())
-}
-
-/// A carrier's time in milliseconds, as it is sent.
-pub(crate) fn millis(at: u64) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()
 }

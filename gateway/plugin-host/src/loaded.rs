@@ -1,11 +1,11 @@
 //! A plugin whose code may be called: what every call, instance and authorization works on.
 
 use crate::{
-    Diagnosis, Digest, Host, Manifest, SignBody,
+    Diagnosis, Host, Manifest, SignBody,
     handshake::{HandshakeError, Table},
     health::Health,
 };
-use gateway_model::{CarrierProfile, Failure, FailureClass};
+use gateway_model::{CarrierProfile, Digest, Failure, FailureClass};
 use plugins_abi::EntryPoint;
 use std::{path::PathBuf, sync::Arc};
 

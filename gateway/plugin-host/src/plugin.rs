@@ -1,12 +1,12 @@
 //! A plugin whose code may be called.
 
 use crate::{
-    Diagnosis, Digest, Host, Instance, InstanceOptions, Manifest, SignBody,
+    Diagnosis, Host, Instance, InstanceOptions, Manifest, SignBody,
     handshake::{self, HandshakeError},
     host_table, instance,
     loaded::LoadedPlugin,
 };
-use gateway_model::{CarrierProfile, Failure};
+use gateway_model::{CarrierProfile, Digest, Failure};
 use plugins_abi::Capabilities;
 use std::{fmt, path::Path, sync::Arc};
 

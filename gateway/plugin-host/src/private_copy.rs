@@ -3,7 +3,8 @@
 //! The operator's file is never mapped: overwriting a mapped file kills the process at its next call,
 //! and a path that was replaced by renaming may give the old library. A name per content avoids both.
 
-use crate::{Digest, digest_of, discover};
+use crate::{digest_of, discover};
+use gateway_model::Digest;
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},

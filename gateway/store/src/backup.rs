@@ -1,133 +1,36 @@
-//! Backup and restore: one sealed file of records, the same for both databases.
+//! Backup and restore. A backup is one sealed file of records, in the same format for both databases.
 
 mod content;
+mod error;
 mod frame;
 mod protection;
 mod recipient;
 mod restore;
+mod summary;
 
+pub use error::BackupError;
 pub use protection::{protection_from_key_file, recipient_of};
+pub use summary::BackupSummary;
 
-use crate::{KeyError, Store, StoreError, Timestamp};
+use crate::{Store, Timestamp};
 use content::{Content, Head};
 use frame::{Reader, Writer};
 use gateway_model::Protection;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// The format this program writes, and the newest that it reads.
-pub(crate) const VERSION: u8 = 1;
-
 /// What a restore does to a store that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// Nothing: it refuses.
+    /// The restore refuses.
     Refuse,
-    /// Replaces everything in it.
+    /// The restore replaces everything in the store.
     Replace,
 }
 
-/// What a backup holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BackupSummary {
-    /// The format's version.
-    pub version: u8,
-    /// The store it was made of, as hexadecimal digits.
-    pub store_id: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// How many records of each kind: `("accounts", 3)`.
-    pub records: Vec<(String, u64)>,
-    /// Rows that did not open when the backup was made, and are not in it.
-    pub left_out: u64,
-}
-
-impl BackupSummary {
-    /// How many accounts it holds.
-    pub fn accounts(&self) -> u64 {
-        self.count("accounts")
-    }
-
-    /// How many apps it holds.
-    pub fn apps(&self) -> u64 {
-        self.count("apps")
-    }
-
-    /// How many records of one kind it holds.
-    pub fn count(&self, kind: &str) -> u64 {
-        let found = self.records.iter().find(|(name, _)| name == kind);
-        found.map_or(0, |(_, count)| *count)
-    }
-}
-
-/// A backup that was not made, read or restored. The store is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BackupError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The key file cannot be used.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The passphrase is too short to protect anything.
-    #[error("the passphrase has fewer than 12 characters: choose a longer one")]
-    WeakPassphrase,
-    /// The file is not a backup.
-    #[error("this is not a backup of this program")]
-    NotABackup,
-    /// A newer version of the program wrote it.
-    #[error("the backup has format {found}, this program knows {known}: use the newer program")]
-    Newer {
-        /// The file's.
-        found: u8,
-        /// The newest one that this program knows.
-        known: u8,
-    },
-    /// The file wants the other kind of key.
-    #[error("the backup is sealed with {wants}")]
-    OtherProtection {
-        /// What it wants.
-        wants: &'static str,
-    },
-    /// The passphrase or key is another one, or the file's first part was changed.
-    #[error("the passphrase or key does not open this backup; nothing was changed")]
-    WrongKey,
-    /// The file was cut short or changed.
-    #[error("the backup is damaged ({why}): nothing was restored; use another copy")]
-    Damaged {
-        /// What is wrong.
-        why: String,
-    },
-    /// The store has records, and the caller did not ask to replace them.
-    #[error(
-        "the store is not empty ({accounts} accounts, {apps} apps): restore into a new one, or ask \
-         for its replacement"
-    )]
-    NotEmpty {
-        /// How many accounts it has.
-        accounts: usize,
-        /// How many apps it has.
-        apps: usize,
-    },
-    /// The file could not be read or written.
-    #[error("the backup file: {why}")]
-    File {
-        /// What failed.
-        why: String,
-    },
-}
-
-impl From<std::io::Error> for BackupError {
-    fn from(error: std::io::Error) -> Self {
-        Self::File {
-            why: error.to_string(),
-        }
-    }
-}
-
 impl Store {
-    /// Writes a backup of one consistent state while the store is in use. `progress` gets the number of
-    /// records that are written, and of all. The file is complete only after `Ok`; the caller then syncs
-    /// and renames it.
+    /// Writes a backup of one consistent state while the store is in use. After each record, `progress` gets
+    /// the number of records that were written, and the number of all records. The file is complete only
+    /// after `Ok`. The caller then syncs and renames it.
     pub async fn backup(
         &self,
         to: &mut (impl AsyncWrite + Unpin + Send),
@@ -153,9 +56,9 @@ impl Store {
         Ok(head.summary(content.counts()))
     }
 
-    /// Restores a backup: all of it is read and checked first, then written in one transaction.
-    /// Grants that could be presented once come back in doubt, because they may have been presented
-    /// since.
+    /// Restores a backup. The whole file is read and checked before one transaction writes its records.
+    /// Grants that work once come back in doubt, because they may have been presented after the backup was
+    /// made.
     pub async fn restore(
         &self,
         from: &mut (impl AsyncRead + Unpin + Send),
@@ -191,8 +94,4 @@ async fn read(
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn damaged(why: impl Into<String>) -> BackupError {
-    BackupError::Damaged { why: why.into() }
 }

@@ -4,36 +4,22 @@
 //! be busy; with PostgreSQL that connection holds the lock that keeps other gateways out, so a
 //! write is always made by the session that has the lock.
 
+mod backend;
 mod batch;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
-use crate::{OpenError, StoreError, StoreUrl};
+pub(crate) use backend::{Backend, DEADLINE};
+
+use crate::{OpenError, StoreError};
 use batch::Batch;
+use gateway_model::StoreUrl;
 use sqlx::{Any, AnyPool, Transaction};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-
-/// The deadline of a call: a database that hangs becomes an error, so callers never hang.
-// Longer than a slow disk takes, shorter than an operator's patience.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
-/// How long a call may wait for a connection. Shorter than the deadline, so that the error says which
-/// of the two it was.
-pub(crate) const ACQUIRE: Duration = Duration::from_secs(4);
-/// How many calls may read at once.
-// Each reader of SQLite has a page cache of its own.
-pub(crate) const READERS: u32 = 4;
 
 /// A transaction; dropped, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Any>;
-
-/// Which database it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Backend {
-    Sqlite,
-    Postgres,
-}
 
 /// An open database.
 #[derive(Clone)]

@@ -9,7 +9,10 @@ mod grant;
 pub(crate) mod secret;
 mod trail;
 
-use crate::*;
+use crate::record::{
+    AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, ConsentRecord, GrantRecord,
+    LegacyKeyRecord, MigrationRecord, NoticeRecord, RenewalEntry,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;

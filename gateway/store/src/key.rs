@@ -1,9 +1,10 @@
 //! Where the master key comes from.
 
+use crate::KeyError;
 use crate::seal::MasterKey;
-use crate::{KeyError, MasterKeySource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use gateway_model::MasterKeySource;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;

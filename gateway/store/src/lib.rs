@@ -44,8 +44,12 @@ pub use derive::Purpose;
 pub use error::{KeyError, OpenError, StoreError};
 /// Which store, and its keys: words that the configuration shares with the store.
 pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
-pub use notices::Sent;
+pub use notices::NoticeChannel;
 pub use open::Access;
-pub use record::*;
+pub use record::{
+    AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Completion, ConsentRecord,
+    GrantRecord, Intent, LegacyKeyRecord, MigrationRecord, NoticeRecord, Presentation,
+    RenewalEntry, Resolution, SecretDigest, StoredToken,
+};
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

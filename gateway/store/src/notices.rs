@@ -10,19 +10,19 @@ use sqlx::{AnyConnection, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// The channel by which a notice was sent.
+/// A channel that delivers notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sent {
-    /// The webhook took it.
+pub enum NoticeChannel {
+    /// The webhook.
     Webhook,
-    /// The mail server took it.
+    /// The mail server.
     Mail,
 }
 
 impl Store {
-    /// Opens a notice in place of those of earlier days, and returns its number. Returns `None` if there
-    /// is one of that kind, account and day already: that one is opened again, and keeps the channels
-    /// by which it was sent.
+    /// Opens a notice, closes the account's notices of that kind from earlier days, and returns the new
+    /// notice's number. Returns `None` if the account already has a notice of that kind and day: that notice
+    /// is opened again, and keeps the record of the channels that delivered it.
     pub async fn put_notice(&self, notice: &NoticeRecord) -> Result<Option<i64>> {
         let work = async {
             let mut tx = self.db.begin().await?;
@@ -60,16 +60,20 @@ impl Store {
         self.db.read(work).await
     }
 
-    /// The open notices that were not sent by that channel yet, oldest first; at most `limit`.
-    pub async fn unsent_notices(&self, way: Sent, limit: u32) -> Result<Vec<NoticeRecord>> {
+    /// The open notices that this channel has not delivered yet, oldest first; at most `limit`.
+    pub async fn unsent_notices(
+        &self,
+        channel: NoticeChannel,
+        limit: u32,
+    ) -> Result<Vec<NoticeRecord>> {
         let work = async {
-            let sql = match way {
-                Sent::Webhook => {
+            let sql = match channel {
+                NoticeChannel::Webhook => {
                     "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
                      closed_at FROM notices WHERE closed_at IS NULL AND webhook_at IS NULL \
                      ORDER BY id LIMIT $1"
                 }
-                Sent::Mail => {
+                NoticeChannel::Mail => {
                     "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
                      closed_at FROM notices WHERE closed_at IS NULL AND mail_at IS NULL \
                      ORDER BY id LIMIT $1"
@@ -94,13 +98,13 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Records that a notice was sent.
-    pub async fn mark_notice(&self, id: i64, sent: Sent, at: Timestamp) -> Result<()> {
+    /// Records that the channel delivered a notice.
+    pub async fn mark_notice(&self, id: i64, channel: NoticeChannel, at: Timestamp) -> Result<()> {
         let work = async {
             let mut tx = self.db.begin().await?;
-            let sql = match sent {
-                Sent::Webhook => "UPDATE notices SET webhook_at = $2 WHERE id = $1",
-                Sent::Mail => "UPDATE notices SET mail_at = $2 WHERE id = $1",
+            let sql = match channel {
+                NoticeChannel::Webhook => "UPDATE notices SET webhook_at = $2 WHERE id = $1",
+                NoticeChannel::Mail => "UPDATE notices SET mail_at = $2 WHERE id = $1",
             };
             let query = sqlx::query(sql).bind(id).bind(at.0);
             if query.execute(&mut *tx).await?.rows_affected() == 0 {

@@ -7,9 +7,8 @@ use crate::rescue::Rescue;
 use crate::seal::{Keyring, MasterKey, key_id};
 use crate::store::{StoreInner, commit};
 use crate::table::Sealer;
-use crate::{
-    KeyError, MasterKeySource, OpenError, Store, StoreError, StoreOptions, StoreUrl, meta,
-};
+use crate::{KeyError, OpenError, Store, StoreError, meta};
+use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 use std::sync::{Arc, Mutex, RwLock};
 
 /// The kind of process that opens a store. Either keeps every other process out.

@@ -6,8 +6,9 @@ use crate::store::commit;
 use crate::table::{self, Sealed, Sealer};
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, KeyError,
-    LegacyKeyRecord, MasterKeySource, Store, StoreError, meta, open,
+    LegacyKeyRecord, Store, StoreError, meta, open,
 };
+use gateway_model::MasterKeySource;
 use sqlx::{AnyConnection, AssertSqlSafe};
 use std::sync::PoisonError;
 

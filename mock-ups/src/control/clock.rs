@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::span::Span;
 
-use super::{Control, ControlError, ControlResult};
+use super::request::{ControlError, ControlRequest, ControlResult};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +18,7 @@ struct Change {
     freeze: Option<bool>,
 }
 
-pub(super) fn show(control: &Control<'_>) -> Value {
+pub(super) fn show(control: &ControlRequest<'_>) -> Value {
     let clock = &control.mock.clock;
     json!({
         "now": clock.now().to_string(),
@@ -27,7 +27,7 @@ pub(super) fn show(control: &Control<'_>) -> Value {
     })
 }
 
-pub(super) fn change(control: &Control<'_>) -> ControlResult {
+pub(super) fn change(control: &ControlRequest<'_>) -> ControlResult {
     let change: Change = control.parse()?;
     let clock = &control.mock.clock;
     // All is parsed before anything moves.

@@ -2,11 +2,12 @@
 
 use http::{Method, StatusCode};
 
+use super::people;
+use super::request::{ControlError, ControlRequest, ControlResult};
 use super::routes::{ROUTES, Route};
-use super::{Control, ControlError, ControlResult, people};
 
 /// Runs the operation of a method and path.
-pub(super) fn run(control: &Control<'_>, method: &Method, path: &str) -> ControlResult {
+pub(super) fn run(control: &ControlRequest<'_>, method: &Method, path: &str) -> ControlResult {
     let path = path.strip_prefix("/__mock/").unwrap_or_default();
     let mut allowed = Vec::new();
     for route in &ROUTES {

@@ -2,13 +2,13 @@
 
 use http::Method;
 
-use super::{Control, Document};
+use super::request::{ControlRequest, Document};
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-pub(super) fn find(control: &Control<'_>, method: &Method, path: &str) -> Option<Document> {
+pub(super) fn find(control: &ControlRequest<'_>, method: &Method, path: &str) -> Option<Document> {
     // Other methods on these paths are refused by the dispatcher, with its reason.
     if method != Method::GET && method != Method::HEAD {
         return None;

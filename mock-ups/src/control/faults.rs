@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::faults::{Fault, Scenario};
 
-use super::{Control, ControlError, ControlResult};
+use super::request::{ControlError, ControlRequest, ControlResult};
 
-pub(super) fn list(control: &Control<'_>) -> ControlResult {
+pub(super) fn list(control: &ControlRequest<'_>) -> ControlResult {
     let shown = control.mock.faults.list();
     let faults: Vec<_> = shown
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn list(control: &Control<'_>) -> ControlResult {
     Ok(json!({ "faults": faults }))
 }
 
-pub(super) fn add(control: &Control<'_>) -> ControlResult {
+pub(super) fn add(control: &ControlRequest<'_>) -> ControlResult {
     let fault: Fault = control.parse()?;
     // The mock's clock, as the fault's times are counted by it.
     let now_ms = control.mock.clock.now_ms();
@@ -36,7 +36,7 @@ pub(super) fn add(control: &Control<'_>) -> ControlResult {
     Ok(json!({ "id": id }))
 }
 
-pub(super) fn remove(control: &Control<'_>, id: &str) -> ControlResult {
+pub(super) fn remove(control: &ControlRequest<'_>, id: &str) -> ControlResult {
     // A number as text in the path: anything else is the caller's mistake, not an unknown fault.
     let id = id
         .parse()
@@ -48,7 +48,7 @@ pub(super) fn remove(control: &Control<'_>, id: &str) -> ControlResult {
     }
 }
 
-pub(super) fn clear(control: &Control<'_>) -> Value {
+pub(super) fn clear(control: &ControlRequest<'_>) -> Value {
     json!({ "removed": control.mock.faults.clear() })
 }
 
@@ -68,16 +68,16 @@ pub(super) fn scenarios() -> ControlResult {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Named {
+struct ScenarioName {
     name: String,
 }
 
 /// Plays a ready scenario by name (JSON) or the one in the body (TOML).
-pub(super) fn play(control: &Control<'_>) -> ControlResult {
+pub(super) fn play(control: &ControlRequest<'_>) -> ControlResult {
     // By the first character, so that `curl --data-binary @file` needs no content type.
     let is_json = control.body.trim_ascii_start().starts_with(b"{");
     let scenario = if is_json {
-        Scenario::ready(&control.parse::<Named>()?.name)
+        Scenario::ready(&control.parse::<ScenarioName>()?.name)
     } else {
         Scenario::from_toml(&String::from_utf8_lossy(control.body))
     };

@@ -9,12 +9,12 @@ use crate::journal::{Filter, JournalEntry};
 
 use crate::lint::Rule;
 
-use super::{Control, ControlError, ControlResult};
+use super::request::{ControlError, ControlRequest, ControlResult};
 
 // What fits a page; a client that wants more says so.
 const SHOWN: usize = 100;
 
-pub(super) fn show(control: &Control<'_>) -> ControlResult {
+pub(super) fn show(control: &ControlRequest<'_>) -> ControlResult {
     let mut filter = Filter::any();
     if let Some(name) = control.query_value("endpoint") {
         let endpoint = Endpoint::by_name(&name).ok_or_else(|| {
@@ -60,7 +60,7 @@ pub(super) fn show(control: &Control<'_>) -> ControlResult {
     }))
 }
 
-pub(super) fn clear(control: &Control<'_>, _: &str) -> ControlResult {
+pub(super) fn clear(control: &ControlRequest<'_>, _: &str) -> ControlResult {
     control.mock.journal.clear();
     Ok(json!({ "cleared": true }))
 }
@@ -77,7 +77,7 @@ struct Size {
     capacity: usize,
 }
 
-pub(super) fn resize(control: &Control<'_>) -> ControlResult {
+pub(super) fn resize(control: &ControlRequest<'_>) -> ControlResult {
     let size: Size = control.parse()?;
     // Drops what was kept: a ring of another size has other places.
     control.mock.journal.resize(size.capacity);
@@ -85,7 +85,7 @@ pub(super) fn resize(control: &Control<'_>) -> ControlResult {
 }
 
 fn number<T: std::str::FromStr>(
-    control: &Control<'_>,
+    control: &ControlRequest<'_>,
     name: &str,
 ) -> Result<Option<T>, ControlError> {
     let value = control.query_value(name);

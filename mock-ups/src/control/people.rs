@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::data::{SeedApp, SeedUser};
 use crate::registry::App;
 
-use super::{Control, ControlError, ControlResult};
+use super::request::{ControlError, ControlRequest, ControlResult};
 
 /// A name in a path.
 pub(super) fn decode(segment: &str) -> String {
@@ -17,7 +17,7 @@ pub(super) fn decode(segment: &str) -> String {
 }
 
 /// All secrets: the mock's are there to be used.
-pub(super) fn credentials(control: &Control<'_>) -> Value {
+pub(super) fn credentials(control: &ControlRequest<'_>) -> Value {
     let apps = control.mock.registry.apps();
     // In plain text: the mock's credentials protect nothing and are made to be copied.
     let app =
@@ -30,13 +30,13 @@ pub(super) fn credentials(control: &Control<'_>) -> Value {
     })
 }
 
-pub(super) fn put_app(control: &Control<'_>, client_id: &str) -> ControlResult {
+pub(super) fn put_app(control: &ControlRequest<'_>, client_id: &str) -> ControlResult {
     let app: SeedApp = with_name(control, "client_id", client_id)?;
     control.mock.registry.put_app(app);
     Ok(json!({ "app": client_id }))
 }
 
-pub(super) fn put_user(control: &Control<'_>, name: &str) -> ControlResult {
+pub(super) fn put_user(control: &ControlRequest<'_>, name: &str) -> ControlResult {
     let user: SeedUser = with_name(control, "name", name)?;
     control.mock.put_user(user);
     Ok(json!({ "user": name }))
@@ -44,7 +44,7 @@ pub(super) fn put_user(control: &Control<'_>, name: &str) -> ControlResult {
 
 /// The body, with the name from the path.
 fn with_name<T: serde::de::DeserializeOwned>(
-    control: &Control<'_>,
+    control: &ControlRequest<'_>,
     key: &str,
     name: &str,
 ) -> Result<T, ControlError> {
@@ -75,7 +75,7 @@ fn present<'de, D: serde::Deserializer<'de>>(
     Option::<Vec<String>>::deserialize(deserializer).map(Some)
 }
 
-pub(super) fn change_app(control: &Control<'_>, client_id: &str) -> ControlResult {
+pub(super) fn change_app(control: &ControlRequest<'_>, client_id: &str) -> ControlResult {
     let change: AppChange = control.parse()?;
     let app = control.mock.registry.app(client_id);
     let app = app.ok_or_else(|| ControlError::not_found("no such app"))?;
@@ -101,7 +101,7 @@ struct NewRedirectUri {
     uri: String,
 }
 
-pub(super) fn add_redirect_uri(control: &Control<'_>, client_id: &str) -> ControlResult {
+pub(super) fn add_redirect_uri(control: &ControlRequest<'_>, client_id: &str) -> ControlResult {
     let new: NewRedirectUri = control.parse()?;
     let app = control.mock.registry.app(client_id);
     let app = app.ok_or_else(|| ControlError::not_found("no such app"))?;
@@ -115,7 +115,7 @@ struct NewPassword {
     password: String,
 }
 
-pub(super) fn change_password(control: &Control<'_>, user: &str) -> ControlResult {
+pub(super) fn change_password(control: &ControlRequest<'_>, user: &str) -> ControlResult {
     let new: NewPassword = control.parse()?;
     if control.mock.change_password(user, new.password) {
         Ok(json!({ "user": user }))
@@ -125,7 +125,7 @@ pub(super) fn change_password(control: &Control<'_>, user: &str) -> ControlResul
 }
 
 /// The grants with their refresh tokens: how often each was presented and what came of it.
-pub(super) fn list_grants(control: &Control<'_>) -> ControlResult {
+pub(super) fn list_grants(control: &ControlRequest<'_>) -> ControlResult {
     let client_id = control.query_value("client_id");
     let user = control.query_value("user");
     // The filter runs under the lock, so only the wanted grants are copied.
@@ -143,7 +143,7 @@ struct RevokeGrants {
     user: Option<String>,
 }
 
-pub(super) fn revoke_grants(control: &Control<'_>) -> ControlResult {
+pub(super) fn revoke_grants(control: &ControlRequest<'_>) -> ControlResult {
     let wanted: RevokeGrants = control.parse()?;
     let revoked = control.mock.revoke_grants(|grant| {
         wanted

@@ -3,7 +3,8 @@
 
 use serde_json::json;
 
-use super::{Control, ControlResult, clock, faults, journal, people, state, tokens, track_alert};
+use super::request::{ControlRequest, ControlResult};
+use super::{clock, faults, journal, people, state, tokens, track_alert};
 
 /// One operation.
 pub(super) struct Route {
@@ -18,7 +19,7 @@ pub(super) struct Route {
     pub(super) handler: Handler,
 }
 
-type Handler = fn(&Control<'_>, &str) -> ControlResult;
+type Handler = fn(&ControlRequest<'_>, &str) -> ControlResult;
 
 const JOURNAL_QUERY: &[(&str, &str)] = &[
     (
@@ -307,7 +308,7 @@ pub(super) const ROUTES: [Route; 30] = [
     }),
 ];
 
-fn reset(control: &Control<'_>, _: &str) -> ControlResult {
+fn reset(control: &ControlRequest<'_>, _: &str) -> ControlResult {
     control.mock.reset();
     Ok(json!({ "reset": true }))
 }

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Control, ControlError, ControlResult, clock};
+use super::clock;
+use super::request::{ControlError, ControlRequest, ControlResult};
 
 // For a page; a load test has thousands.
 const TOKENS_SHOWN: usize = 50;
 
-pub(super) fn show(control: &Control<'_>) -> Value {
+pub(super) fn show(control: &ControlRequest<'_>) -> Value {
     let mock = control.mock;
     // Read once, so that all remaining times agree.
     let now_ms = mock.clock.now_ms();
@@ -81,13 +82,13 @@ pub(super) fn show(control: &Control<'_>) -> Value {
     })
 }
 
-pub(super) fn show_settings(control: &Control<'_>) -> ControlResult {
+pub(super) fn show_settings(control: &ControlRequest<'_>) -> ControlResult {
     let settings = control.mock.settings();
     serde_json::to_value(&*settings).map_err(|error| ControlError::bad_request(error.to_string()))
 }
 
 /// Changes the settings that the body names.
-pub(super) fn change_settings(control: &Control<'_>) -> ControlResult {
+pub(super) fn change_settings(control: &ControlRequest<'_>) -> ControlResult {
     let changes: serde_json::Map<String, Value> = control.parse()?;
     // Checked as a whole before any of it counts.
     let changed = control.mock.patch_settings(changes);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Control, ControlResult};
+use super::request::{ControlRequest, ControlResult};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,7 +11,7 @@ struct Revoke {
     client_id: Option<String>,
 }
 
-pub(super) fn revoke(control: &Control<'_>) -> ControlResult {
+pub(super) fn revoke(control: &ControlRequest<'_>) -> ControlResult {
     let wanted: Revoke = control.parse()?;
     let now_ms = control.mock.clock.now_ms();
     let revoked = control.mock.tokens.revoke_where(now_ms, |token| {

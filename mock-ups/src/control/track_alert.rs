@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::products::track_alert::alerts::Alert;
 use crate::products::track_alert::event_names;
 
-use super::{Control, ControlError, ControlResult};
+use super::request::{ControlError, ControlRequest, ControlResult};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct PushRequest {
     tracking_number: Option<String>,
     /// One of the names that `GET` lists.
     event: Option<String>,
@@ -18,7 +18,7 @@ struct Wanted {
     body: Option<Value>,
 }
 
-pub(super) fn show(control: &Control<'_>) -> Value {
+pub(super) fn show(control: &ControlRequest<'_>) -> Value {
     let subscriptions: Vec<_> = control
         .mock
         .alerts
@@ -40,8 +40,8 @@ pub(super) fn show(control: &Control<'_>) -> Value {
 }
 
 /// Pushes an event now.
-pub(super) fn push(control: &Control<'_>) -> ControlResult {
-    let wanted: Wanted = control.parse()?;
+pub(super) fn push(control: &ControlRequest<'_>) -> ControlResult {
+    let wanted: PushRequest = control.parse()?;
     if control.mock.settings().track_alert_destination.is_none() {
         let reason = "track_alert_destination is not set, so there is nobody to push to";
         return Err(ControlError::bad_request(reason));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::oauth::issuer::Issuer;
+use crate::oauth_state::issuer::Issuer;
 use crate::span::Span;
 
 /// What happens to a call that a fault hits. Delays add up; of everything else the first fault wins.
@@ -213,7 +213,7 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::Latency;
-    use crate::oauth::issuer::Issuer;
+    use crate::oauth_state::issuer::Issuer;
     use crate::span::Span;
     use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::api::Environment;
-use crate::oauth::issuer::Issuer;
+use crate::oauth_state::issuer::Issuer;
 
 use super::{Action, Fault};
 
@@ -39,7 +39,7 @@ struct Active {
 
 /// A fault and its counts, for people.
 #[derive(Debug, Clone)]
-pub(crate) struct Shown {
+pub(crate) struct FaultSummary {
     pub(crate) id: u64,
     pub(crate) fault: Fault,
     pub(crate) label: Arc<str>,
@@ -58,7 +58,7 @@ pub(crate) struct Target<'a> {
 
 /// What happens to a call.
 #[derive(Debug, Default)]
-pub(crate) struct Play {
+pub(crate) struct FaultEffect {
     pub(crate) label: Option<Arc<str>>,
     pub(crate) delay: Duration,
     /// Everything but delays.
@@ -122,8 +122,8 @@ impl FaultPlan {
         std::mem::take(&mut inner.faults).len()
     }
 
-    pub(crate) fn list(&self) -> Vec<Shown> {
-        let shown = |active: &Active| Shown {
+    pub(crate) fn list(&self) -> Vec<FaultSummary> {
+        let shown = |active: &Active| FaultSummary {
             id: active.id,
             fault: active.fault.clone(),
             label: Arc::clone(&active.label),
@@ -143,9 +143,9 @@ impl FaultPlan {
     }
 
     /// Counts the call with every fault that matches it and draws what happens.
-    pub(crate) fn draw(&self, target: &Target<'_>, issuer: &Issuer) -> Option<Play> {
+    pub(crate) fn draw(&self, target: &Target<'_>, issuer: &Issuer) -> Option<FaultEffect> {
         let mut inner = self.lock();
-        let mut play = Play::default();
+        let mut play = FaultEffect::default();
         for active in &mut inner.faults {
             // Both are needed in this order: only a call that matches is counted, and only then the dice roll.
             if !active.matches(target) || !active.hits_now(issuer) {

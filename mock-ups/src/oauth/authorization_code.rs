@@ -12,11 +12,13 @@ use crate::api::{ApiResponse, UpsError};
 use crate::journal::RequestFacts;
 use crate::registry::App;
 
+use super::authenticate::{admit, authenticate};
+use super::call::OauthCall;
+use super::errors;
 use super::form::Form;
-use super::grants::{NextToken, PendingCode};
 use super::refresh_token::refresh_expiry_ms;
-use super::token_response::{Minted, RefreshPart, mint};
-use super::{OauthCall, admit, authenticate, errors};
+use super::token_response::{RefreshPart, TokenSubject, mint};
+use crate::oauth_state::grants::{NextToken, PendingCode};
 
 pub(super) fn answer(
     call: &OauthCall<'_>,
@@ -61,7 +63,7 @@ pub(super) fn answer(
         extends_grant: true,
     };
     let grant = call.mock.grants.begin(pending, &first, call.now_ms);
-    let minted = Minted {
+    let minted = TokenSubject {
         app,
         caller,
         merchant_id: None,

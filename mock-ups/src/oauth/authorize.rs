@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
 use crate::api::{ApiResponse, UpsError};
@@ -12,8 +13,9 @@ use crate::error_envelope::push_json_string;
 use crate::journal::RequestFacts;
 use crate::registry::App;
 
+use super::call::OauthCall;
+use super::errors;
 use super::form::Form;
-use super::{OauthCall, errors, redirect};
 
 /// An authorization request that passed its checks.
 pub(super) struct AuthorizationRequest {
@@ -123,7 +125,7 @@ pub(super) fn answer(call: &OauthCall<'_>, facts: &mut RequestFacts) -> ApiRespo
     // To the mock's own login page by the name that the browser reached, or a container's address would leak out.
     let answer = redirect(&format!(
         "{}{LOGIN_PATH}?{}",
-        call.own_origin(),
+        call.origin(),
         request.login_query()
     ));
     match HeaderValue::from_str(&request.app.name) {
@@ -139,7 +141,7 @@ pub(super) fn validate_client(call: &OauthCall<'_>, facts: &mut RequestFacts) ->
         Ok(_) => {
             let mut json = String::from(r#"{"result":"success","type":"ups_com_api","#);
             json.push_str(r#""LassoRedirectURL":"#);
-            push_json_string(&mut json, &format!("{}{LOGIN_PATH}", call.own_origin()));
+            push_json_string(&mut json, &format!("{}{LOGIN_PATH}", call.origin()));
             json.push('}');
             ApiResponse::json(json)
         }
@@ -163,4 +165,14 @@ fn with_error_fields(error: UpsError) -> ApiResponse {
             .push((HeaderName::from_static("errordescription"), message));
     }
     answer
+}
+
+/// A redirect to this location.
+pub(super) fn redirect(location: &str) -> ApiResponse {
+    let answer = ApiResponse::json(Bytes::new()).with_status(StatusCode::FOUND);
+    match HeaderValue::from_str(location) {
+        Ok(value) => answer.with_header(header::LOCATION, value),
+        // Redirect URIs are registered text, and a URL in a field has no control characters.
+        Err(_) => ApiResponse::error(errors::invalid_redirect()),
+    }
 }

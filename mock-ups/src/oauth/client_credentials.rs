@@ -3,9 +3,11 @@
 use crate::api::{ApiResponse, UpsError};
 use crate::journal::RequestFacts;
 
+use super::authenticate::authenticate;
+use super::call::OauthCall;
+use super::errors;
 use super::form::Form;
-use super::token_response::{Minted, mint};
-use super::{OauthCall, authenticate, errors};
+use super::token_response::{TokenSubject, mint};
 
 pub(super) fn answer(
     call: &OauthCall<'_>,
@@ -29,7 +31,7 @@ pub(super) fn answer(
     }
     let minted = mint(
         call,
-        Minted {
+        TokenSubject {
             app,
             caller,
             merchant_id,

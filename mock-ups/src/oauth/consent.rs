@@ -6,10 +6,11 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use crate::api::{ApiResponse, UpsError};
 use crate::journal::RequestFacts;
 
-use super::authorize::AuthorizationRequest;
+use super::authorize::{AuthorizationRequest, redirect};
+use super::call::OauthCall;
+use super::errors;
 use super::form::Form;
-use super::grants::{PendingCode, Ticket};
-use super::{OauthCall, errors, redirect};
+use crate::oauth_state::grants::{PendingCode, Ticket};
 
 // Long enough to read the page and decide, too short for a forgotten tab.
 const TICKET_LIFETIME_MS: i64 = 10 * 60 * 1000;

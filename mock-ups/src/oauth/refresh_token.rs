@@ -4,10 +4,12 @@ use crate::api::{ApiResponse, UpsError};
 use crate::config::Settings;
 use crate::journal::RequestFacts;
 
+use super::authenticate::authenticate;
+use super::call::OauthCall;
+use super::errors;
 use super::form::Form;
-use super::grants::{NextToken, Presentation};
-use super::token_response::{Minted, RefreshPart, mint};
-use super::{OauthCall, authenticate, errors};
+use super::token_response::{RefreshPart, TokenSubject, mint};
+use crate::oauth_state::grants::{NextToken, Presentation};
 
 pub(super) fn answer(
     call: &OauthCall<'_>,
@@ -47,7 +49,7 @@ pub(super) fn answer(
         stale()
     })?;
     let caller = mock.registry.caller(&app.client_id, &grant.user);
-    let minted = Minted {
+    let minted = TokenSubject {
         app,
         caller,
         merchant_id: None,

@@ -11,12 +11,13 @@ use crate::journal::RequestFacts;
 use crate::registry::App;
 use crate::tokens::Claim;
 
-use super::grants::Grant;
-use super::issuer::Claims;
-use super::{OauthCall, errors};
+use super::call::OauthCall;
+use super::errors;
+use crate::oauth_state::grants::Grant;
+use crate::oauth_state::issuer::Claims;
 
 /// What a token is minted for.
-pub(super) struct Minted<'a> {
+pub(super) struct TokenSubject<'a> {
     pub(super) app: Arc<App>,
     pub(super) caller: Caller,
     pub(super) merchant_id: Option<&'a str>,
@@ -43,7 +44,7 @@ pub(super) struct RefreshPart<'a> {
 /// Signs a token and puts it into circulation.
 pub(super) fn mint(
     call: &OauthCall<'_>,
-    minted: Minted<'_>,
+    minted: TokenSubject<'_>,
     facts: &mut RequestFacts,
 ) -> Result<TokenAnswer, UpsError> {
     let mock = call.mock;

@@ -1,10 +1,9 @@
 //! Address validation: `POST /api/addressvalidation/{version}/{1|2|3}` over a small data set of
-//! streets (see [`streets`]).
+//! streets ([`streets`]).
 //!
 //! 1 validates, 2 classifies, 3 does both. UPS's test environment knows New York and California
 //! only, and so does the mock's.
 
-mod streets;
 #[cfg(test)]
 mod tests;
 
@@ -15,11 +14,9 @@ use crate::json::{Json, Style};
 use crate::lenient::{Lines, Opt, Text, members};
 use crate::products::rating::error;
 use crate::products::rating::request::TransactionReference;
-use crate::products::shipping::{read, transaction};
+use crate::products::request_body::read;
+use crate::products::streets::{self, Kind, Match};
 use crate::products::versions::{Api, version as version_of};
-
-use streets::{Kind, Match};
-pub(crate) use streets::{business_zip, is_business};
 
 /// The product.
 #[derive(Debug)]
@@ -166,7 +163,7 @@ fn success(
             json.object("Response", |json| {
                 json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
                 if context.is_some() {
-                    crate::response_envelope::reference(json, context, transaction(request));
+                    crate::response_envelope::reference(json, context, request.transaction);
                 }
             });
             found(json);

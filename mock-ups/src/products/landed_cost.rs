@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
 use crate::hot_settings::HotSettings;
 use crate::products::field_rules;
-use crate::products::shipping::read;
+use crate::products::request_body::read;
 use crate::products::versions::{Api, version as version_of};
 
 use request::{Commodity, Envelope, Quote};

@@ -8,8 +8,8 @@ use crate::json::{Json, Style};
 use crate::lenient::{Opt, Text, members};
 use crate::places::{self, Code2};
 use crate::products::rating::error;
-use crate::products::rating::request::Coded;
-use crate::products::shipping::read;
+use crate::products::rating::request::CodeObject;
+use crate::products::request_body::read;
 use crate::products::versions::{Api, version as version_of};
 
 /// The product.
@@ -28,7 +28,7 @@ members!('a, Envelope<'a> {
 #[derive(Debug, Default)]
 struct Request<'a> {
     origin_address: Opt<Origin<'a>>,
-    unit_of_measurement: Opt<Coded<'a>>,
+    unit_of_measurement: Opt<CodeObject<'a>>,
     search_criteria: Opt<Criteria<'a>>,
 }
 

@@ -11,7 +11,7 @@ use crate::json::{Json, Style};
 use crate::lenient::{Many, Opt, Text, members};
 use crate::products::rating::error;
 use crate::products::rating::request::TransactionReference;
-use crate::products::shipping::{read, transaction};
+use crate::products::request_body::read;
 use crate::products::versions::{Api, version as version_of};
 
 /// How many ids are kept.
@@ -21,11 +21,11 @@ const CAPACITY: usize = 5_000;
 /// The product.
 #[derive(Debug, Default)]
 pub struct Paperless {
-    kept: Mutex<Kept>,
+    kept: Mutex<Documents>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Documents {
     ids: VecDeque<String>,
     count: u64,
 }
@@ -82,7 +82,7 @@ members!('a, Form<'a> {
 });
 
 impl Paperless {
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Documents> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -194,7 +194,7 @@ fn document(
 ) -> ApiResponse {
     ApiResponse::json(Json::document(Style::Spaced, 512, |json| {
         json.object(root, |json| {
-            crate::response_envelope::success(json, context, transaction(request));
+            crate::response_envelope::success(json, context, request.transaction);
             body(json);
         });
     }))
@@ -228,6 +228,6 @@ impl Product for Paperless {
     }
 
     fn reset(&self) {
-        *self.lock() = Kept::default();
+        *self.lock() = Documents::default();
     }
 }

@@ -16,7 +16,7 @@ use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
 use crate::calendar;
 use crate::json::{Json, Style};
 use crate::products::rating::error;
-use crate::products::shipping::{read, transaction};
+use crate::products::request_body::read;
 use crate::products::versions::{Api, version as version_of};
 
 use request::Envelope;
@@ -29,11 +29,11 @@ const CAPACITY: usize = 5_000;
 #[derive(Debug)]
 pub struct Pickup {
     seed: u64,
-    booked: Mutex<Booked>,
+    booked: Mutex<Pickups>,
 }
 
 #[derive(Debug, Default)]
-struct Booked {
+struct Pickups {
     entries: VecDeque<Entry>,
     count: u64,
 }
@@ -55,7 +55,7 @@ impl Pickup {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Booked> {
+    fn lock(&self) -> MutexGuard<'_, Pickups> {
         self.booked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -234,7 +234,7 @@ fn document(
 ) -> ApiResponse {
     ApiResponse::json(Json::document(Style::Spaced, 2048, |json| {
         json.object(root, |json| {
-            crate::response_envelope::success(json, context, transaction(request));
+            crate::response_envelope::success(json, context, request.transaction);
             body(json);
         });
     }))
@@ -284,6 +284,6 @@ impl Product for Pickup {
     }
 
     fn reset(&self) {
-        *self.lock() = Booked::default();
+        *self.lock() = Pickups::default();
     }
 }

@@ -15,11 +15,11 @@ use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
 use crate::hot_settings::HotSettings;
 use crate::json::{Json, Style};
 use crate::products::field_rules;
+use crate::products::request_body::read;
 use crate::products::shipping::store::{Shipment, Shipments};
-use crate::products::shipping::{read, transaction};
 use crate::products::versions::{Api, version as version_of};
 
-use request::{Envelope, Notified};
+use request::{Envelope, PreNotifiedShipment};
 
 /// The product.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl PreNotification {
         known.flatten().ok_or_else(unknown)??;
         let body = Json::document(Style::Spaced, 256, |json| {
             json.object("PreNotificationResponse", |json| {
-                crate::response_envelope::success(json, notified.context, transaction(call));
+                crate::response_envelope::success(json, notified.context, call.transaction);
             });
         });
         Ok(ApiResponse::json(body))
@@ -66,7 +66,7 @@ impl PreNotification {
 }
 
 /// Whether the shipment is the shipper's and has the packages.
-fn fits(shipment: &Shipment, notified: &Notified<'_>) -> Result<(), UpsError> {
+fn fits(shipment: &Shipment, notified: &PreNotifiedShipment<'_>) -> Result<(), UpsError> {
     if !shipment
         .shipper_number
         .eq_ignore_ascii_case(notified.shipper_number)

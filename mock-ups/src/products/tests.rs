@@ -6,7 +6,7 @@ use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Shared;
+use super::ProductContext;
 use crate::api::Product;
 use crate::testing::Call;
 
@@ -84,7 +84,7 @@ const MEMBERS: [&str; 10] = [
 
 fn products() -> &'static [Box<dyn Product>] {
     static PRODUCTS: OnceLock<Vec<Box<dyn Product>>> = OnceLock::new();
-    PRODUCTS.get_or_init(|| Shared::new(None, 1, Arc::default()).products())
+    PRODUCTS.get_or_init(|| ProductContext::new(None, 1, Arc::default()).products())
 }
 
 fn tree() -> impl Strategy<Value = Value> {

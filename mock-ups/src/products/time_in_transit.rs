@@ -53,7 +53,7 @@ impl TimeInTransit {
         }
         let today = jiff::tz::TimeZone::UTC.to_datetime(call.now).date();
         // Before anything is computed: an unclear place makes every other number meaningless.
-        let trip = match Trip::of(&request, today)? {
+        let trip = match TransitRequest::of(&request, today)? {
             Ok(trip) => trip,
             Err(unclear) => return Ok(echoing(call, ambiguous(&request, unclear))),
         };
@@ -79,7 +79,7 @@ fn json(body: impl Into<Bytes>) -> ApiResponse {
 
 /// A checked request.
 #[derive(Debug, Clone, Copy)]
-struct Trip {
+struct TransitRequest {
     lane: Lane,
     from_prefix: Option<u16>,
     to_prefix: Option<u16>,
@@ -89,12 +89,12 @@ struct Trip {
 
 /// Which ends of a trip cannot be told.
 #[derive(Debug, Clone, Copy, Default)]
-struct Unclear {
+struct AmbiguousEnds {
     origin: bool,
     destination: bool,
 }
 
-impl Unclear {
+impl AmbiguousEnds {
     /// Ends whose city is another one than the ZIP code's.
     fn of(request: &Request<'_>, from: Code2, to: Code2) -> Self {
         let differs = |country: Code2, postal: &lenient::Text<'_>, city: &lenient::Text<'_>| {
@@ -113,8 +113,8 @@ impl Unclear {
     }
 }
 
-impl Trip {
-    fn of(request: &Request<'_>, today: Date) -> Result<Result<Self, Unclear>, UpsError> {
+impl TransitRequest {
+    fn of(request: &Request<'_>, today: Date) -> Result<Result<Self, AmbiguousEnds>, UpsError> {
         let invalid = |text: &'static str| UpsError::bad_request("10400", text);
         let from = country(&request.origin_country_code)
             .ok_or_else(|| invalid("Invalid origin country code"))?;
@@ -154,12 +154,12 @@ impl Trip {
         let destination = prefix(to.1, request.destination_postal_code.present());
         // Both ends are reported at once, since the client has to correct both.
         let (Ok(from_prefix), Ok(to_prefix)) = (origin, destination) else {
-            return Ok(Err(Unclear {
+            return Ok(Err(AmbiguousEnds {
                 origin: origin.is_err(),
                 destination: destination.is_err(),
             }));
         };
-        let unclear = Unclear::of(request, from.0, to.0);
+        let unclear = AmbiguousEnds::of(request, from.0, to.0);
         // A ZIP code that exists but is another city's is ambiguous, too.
         if unclear.origin || unclear.destination {
             return Ok(Err(unclear));
@@ -226,7 +226,7 @@ fn unavailable() -> ApiResponse {
 }
 
 /// A place that cannot be told: 206 with a list to pick from.
-fn ambiguous(request: &Request<'_>, unclear: Unclear) -> ApiResponse {
+fn ambiguous(request: &Request<'_>, unclear: AmbiguousEnds) -> ApiResponse {
     let body = write::ambiguous(request, unclear);
     let code = HeaderValue::from_static("1070");
     // One field only: the destination is reported where both are unclear.

@@ -22,7 +22,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
-use crate::products::shipping::read;
+use crate::products::request_body::read;
 
 use alerts::{Alerts, Subscription};
 use request::{Kind, Request, refused};

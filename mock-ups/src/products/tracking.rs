@@ -40,7 +40,11 @@ impl Tracking {
             || self.hot.current().test_shipments_are_tracked
     }
 
-    fn track(&self, request: &ApiRequest<'_>, wanted: Wanted<'_>) -> Result<ApiResponse, UpsError> {
+    fn track(
+        &self,
+        request: &ApiRequest<'_>,
+        wanted: TrackingQuery<'_>,
+    ) -> Result<ApiResponse, UpsError> {
         // The code is a guess; the text is on record.
         // Both fields are required for tracking, unlike for most products; before the number is looked at.
         for (header, text) in [
@@ -54,16 +58,16 @@ impl Tracking {
                 return Err(UpsError::bad_request("TV1001", text));
             }
         }
-        if let Wanted::Package(number) | Wanted::Shipment(number) = wanted
+        if let TrackingQuery::Package(number) | TrackingQuery::Shipment(number) = wanted
             // Lengths by the path parameter in UPS's file; a well-formed number that is unknown is no error.
             && !is_inquiry_number(number)
         {
             return Err(UpsError::bad_request("TV1002", "Invalid inquiry number"));
         }
         let (inquiry, lives) = match wanted {
-            Wanted::Package(number) => (number, self.package(request, number)),
-            Wanted::Shipment(number) => (number, self.shipment(request, number)),
-            Wanted::Reference(reference) => (reference, self.reference(request, reference)),
+            TrackingQuery::Package(number) => (number, self.package(request, number)),
+            TrackingQuery::Shipment(number) => (number, self.shipment(request, number)),
+            TrackingQuery::Reference(reference) => (reference, self.reference(request, reference)),
         };
         // Decoded for the answer only: the number that was asked for comes back as the client wrote it.
         let inquiry = percent_encoding::percent_decode_str(inquiry).decode_utf8_lossy();
@@ -188,7 +192,7 @@ fn sample(request: &ApiRequest<'_>, number: &str) -> Vec<Timeline> {
 
 /// What the path asks for.
 #[derive(Debug, Clone, Copy)]
-enum Wanted<'a> {
+enum TrackingQuery<'a> {
     Package(&'a str),
     Shipment(&'a str),
     Reference(&'a str),
@@ -201,9 +205,11 @@ impl Product for Tracking {
             return None;
         }
         let wanted = match *request.segments {
-            ["track", "v1", "details", number] => Wanted::Package(number),
-            ["track", "v1", "shipment", "details", number] => Wanted::Shipment(number),
-            ["track", "v1", "reference", "details", reference] => Wanted::Reference(reference),
+            ["track", "v1", "details", number] => TrackingQuery::Package(number),
+            ["track", "v1", "shipment", "details", number] => TrackingQuery::Shipment(number),
+            ["track", "v1", "reference", "details", reference] => {
+                TrackingQuery::Reference(reference)
+            }
             // Track Alert's.
             ["track", "v2", ..] => return None,
             ["track", ..] => return Some(no_such_path(request)),

@@ -102,7 +102,7 @@ pub(super) struct Flags {
     quiet: bool,
     /// When to print a line for each request [default: in a terminal]
     #[arg(long, value_name = "WHEN", conflicts_with = "quiet")]
-    requests: Option<Printing>,
+    requests: Option<RequestLog>,
     /// Prints the completions of a shell and ends
     #[arg(long, value_name = "SHELL", exclusive = true)]
     pub(super) completions: Option<clap_complete::Shell>,
@@ -115,7 +115,7 @@ pub(super) struct Flags {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Printing {
+enum RequestLog {
     Always,
     Never,
 }
@@ -129,13 +129,13 @@ enum GuessedCode {
 }
 
 /// A listener that was asked for.
-pub(super) struct Wanted {
+pub(super) struct RequestedListener {
     pub(super) address: SocketAddr,
     pub(super) environment: Environment,
     pub(super) tls: bool,
 }
 
-impl Wanted {
+impl RequestedListener {
     /// The line that says that the listener is ready.
     pub(super) fn announce(&self, address: SocketAddr) -> String {
         let scheme = if self.tls { "https" } else { "http" };
@@ -166,9 +166,9 @@ pub(super) enum BadValue {
 
 impl Flags {
     /// The listeners that were asked for.
-    pub(super) fn listeners(&self) -> Vec<Wanted> {
+    pub(super) fn listeners(&self) -> Vec<RequestedListener> {
         let wanted = |environment, tls| {
-            move |address| Wanted {
+            move |address| RequestedListener {
                 address,
                 // A closure for each kind, as all three kinds of listener differ only in these two values.
                 environment,
@@ -215,8 +215,8 @@ impl Flags {
     /// Whether each request is printed: in a terminal, where nobody waits for the lines, unless told otherwise.
     pub(super) fn prints_requests(&self) -> bool {
         match self.requests {
-            Some(Printing::Always) => true,
-            Some(Printing::Never) => false,
+            Some(RequestLog::Always) => true,
+            Some(RequestLog::Never) => false,
             // A pipe may have no reader for hours, and full pipes block.
             None => !self.quiet && io::stdout().is_terminal(),
         }

@@ -29,8 +29,9 @@ use crate::journal::RequestFacts;
 use crate::lint;
 use crate::mock_state::MockState;
 use crate::oauth::{self, OauthCall};
+use crate::response_body::MockBody;
 use crate::serving::bearer::{self, LastBearer};
-use crate::serving::body::{self, MockBody, Unreadable};
+use crate::serving::request_body::{self, Unreadable};
 use crate::serving::transport::CloseMode;
 use crate::standard_responses;
 
@@ -152,7 +153,7 @@ impl Connection {
         // Counted as ended on drop, so that a client that hangs up leaves no request open.
         let _in_progress = InProgress(&self.ended);
         let (parts, mut body) = request.into_parts();
-        let body = match body::read(
+        let body = match request_body::read(
             &mut body,
             &self.mock.limits,
             self.body_limit(parts.uri.path()),
@@ -163,7 +164,7 @@ impl Connection {
             Err(reason) => {
                 // The client may still be sending; it must get to read why it should not.
                 if parts.version == Version::HTTP_2 {
-                    body::drain(&mut body).await;
+                    request_body::drain(&mut body).await;
                 } else {
                     self.ending.linger();
                 }

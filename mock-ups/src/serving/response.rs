@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Response, header};
 
 use crate::api::{ApiResponse, UpsError};
 use crate::lint::Findings;
-use crate::serving::body::MockBody;
+use crate::response_body::MockBody;
 
 /// Header fields that echo an error; some clients decide by them and not by the status.
 const API_ERROR_CODE: HeaderName = HeaderName::from_static("apierrorcode");

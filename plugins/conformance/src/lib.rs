@@ -18,24 +18,12 @@ mod host;
 mod report;
 mod secrets;
 mod sign;
+mod suite;
 
 pub use carrier::ScriptedResponse;
 pub use host::host;
 pub use report::{Check, CheckOutcome, Report};
-
-use gateway_plugin_host::Plugin;
-use serde_json::Value;
-
-/// What to check.
-#[derive(Debug)]
-pub struct Suite<'a> {
-    /// An active plugin. Load it under [`host()`], or the check for determinism is left out.
-    pub plugin: &'a Plugin,
-    /// A configuration that the plugin accepts, with invented secrets.
-    pub config: &'a Value,
-    /// Good answers to the requests of one authorization, in order. Empty: one plain OAuth answer.
-    pub script: Vec<ScriptedResponse>,
-}
+pub use suite::Suite;
 
 /// Runs all checks. The plugin is called some hundred times; nothing leaves this process.
 ///

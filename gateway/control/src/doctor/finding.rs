@@ -72,6 +72,6 @@ impl Findings {
 
 /// A point in time for people.
 pub(super) fn date(at: SystemTime) -> String {
-    let at = crate::trail::time(at);
+    let at = crate::api_time::from_system(at);
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -66,7 +66,7 @@ impl ControlPlane {
 
     /// The id of a new migration, such as `2026-11-22-1`: the day, and its number on that day.
     async fn migration_id(&self) -> Result<String, ControlError> {
-        let day = crate::trail::stamp(self.context.now())
+        let day = crate::api_time::from_store(self.context.now())
             .strftime("%Y-%m-%d")
             .to_string();
         let records = self.context.store.migrations().await?;

@@ -1,6 +1,6 @@
 //! Delivery by mail: one plain-text mail with all notices that are due.
 
-use gateway_model::Secret;
+use crate::settings::{Mail, MailSecurity};
 use gateway_store::NoticeRecord;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
@@ -14,45 +14,6 @@ use std::time::{Duration, SystemTime};
 
 /// The time limit of one session with the mail server.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The receivers of mail, and the mail server.
-#[derive(Clone, Debug)]
-pub struct Mail {
-    /// The mail server's name or address.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: MailSecurity,
-    /// Certificates that are trusted in addition to the system's, as PEM.
-    pub trusted: Option<Vec<u8>>,
-    /// The sender's mailbox.
-    pub from: String,
-    /// The receivers' mailboxes.
-    pub to: Vec<String>,
-    /// The login, if the server requires one.
-    pub login: Option<MailLogin>,
-}
-
-/// How the connection to the mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MailSecurity {
-    /// TLS from the first byte.
-    Tls,
-    /// In clear until STARTTLS. A server without STARTTLS gets no mail.
-    StartTls,
-    /// In clear: only for a server on this machine.
-    Local,
-}
-
-/// The login at the mail server.
-#[derive(Clone, Debug)]
-pub struct MailLogin {
-    /// The user name.
-    pub username: String,
-    /// The password.
-    pub password: Secret,
-}
 
 /// Why a mail was not sent. The text never contains the password.
 #[derive(Debug, thiserror::Error)]

@@ -1,16 +1,18 @@
 //! The background tasks: one reviews all accounts, one calls the webhook, one sends mail.
 
 use super::{
-    Mail, Webhook,
     assessment::Facts,
-    channel::Channel,
     decide::{Plan, decide},
     mail,
     text::{self, MessageContext},
     webhook,
 };
-use crate::{ControlError, ControlPlane};
-use gateway_store::{NoticeRecord, Sent, Timestamp};
+use crate::{
+    ControlError, ControlPlane,
+    reminder_state::ChannelState,
+    settings::{Mail, Webhook},
+};
+use gateway_store::{NoticeChannel, NoticeRecord, Timestamp};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
@@ -168,7 +170,7 @@ impl ControlPlane {
         let due = self
             .context
             .store
-            .unsent_notices(Sent::Webhook, LOOK_AHEAD)
+            .unsent_notices(NoticeChannel::Webhook, LOOK_AHEAD)
             .await?;
         if due.is_empty() {
             return Ok(None);
@@ -181,7 +183,7 @@ impl ControlPlane {
                 continue;
             };
             let now = self.context.clock.now();
-            if lock(channel).rests(notice, now) {
+            if lock(channel).is_backing_off(notice, now) {
                 continue;
             }
             if calls == BATCH || failed_in_a_row == MAX_FAILED_CALLS {
@@ -203,7 +205,8 @@ impl ControlPlane {
             failed_in_a_row = 0;
             // Delivered first, recorded second: after a crash in between the receiver gets the notice
             // twice rather than never.
-            self.record_delivery(channel, Sent::Webhook, notice).await?;
+            self.record_delivery(channel, NoticeChannel::Webhook, notice)
+                .await?;
         }
         let whole = self.end_round(channel, failed_in_a_row == MAX_FAILED_CALLS);
         // The rest of a batch is due at once.
@@ -239,7 +242,11 @@ impl ControlPlane {
         if let Some(left) = lock(channel).paused_for(now) {
             return Ok(Some(left));
         }
-        let due = self.context.store.unsent_notices(Sent::Mail, BATCH).await?;
+        let due = self
+            .context
+            .store
+            .unsent_notices(NoticeChannel::Mail, BATCH)
+            .await?;
         let accounts = self.account_snapshot().await?;
         let due: Vec<_> = due
             .iter()
@@ -279,7 +286,8 @@ impl ControlPlane {
             lock(channel).mark_delivered(notice);
         }
         for notice in due {
-            self.record_delivery(channel, Sent::Mail, notice).await?;
+            self.record_delivery(channel, NoticeChannel::Mail, notice)
+                .await?;
         }
         self.end_round(channel, false);
         // Even after a success: a burst of notices becomes one mail an hour.
@@ -294,12 +302,12 @@ impl ControlPlane {
     /// Records in the store that a notice was delivered.
     async fn record_delivery(
         &self,
-        channel: &Mutex<Channel>,
-        sent: Sent,
+        channel: &Mutex<ChannelState>,
+        kind: NoticeChannel,
         notice: &NoticeRecord,
     ) -> Result<(), ControlError> {
         let now = self.context.now();
-        match self.context.store.mark_notice(notice.id, sent, now).await {
+        match self.context.store.mark_notice(notice.id, kind, now).await {
             // The account was removed in the meantime, and its notices with it.
             Ok(()) | Err(gateway_store::StoreError::NotFound { .. }) => {
                 lock(channel).mark_recorded(notice)
@@ -309,7 +317,7 @@ impl ControlPlane {
         Ok(())
     }
 
-    fn end_round(&self, channel: &Mutex<Channel>, failed: bool) -> Option<Duration> {
+    fn end_round(&self, channel: &Mutex<ChannelState>, failed: bool) -> Option<Duration> {
         let mut channel = lock(channel);
         if failed {
             return Some(channel.failed(self.context.clock.now(), self.context.fraction()));
@@ -348,6 +356,6 @@ fn count(open: &[NoticeRecord]) -> u64 {
     u64::try_from(open.len()).unwrap_or(u64::MAX)
 }
 
-fn lock(channel: &Mutex<Channel>) -> MutexGuard<'_, Channel> {
+fn lock(channel: &Mutex<ChannelState>) -> MutexGuard<'_, ChannelState> {
     channel.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! The text of a notice: what ends and when, what stops working, what to do.
 
 use super::assessment::{Assessment, Facts, Need, assess};
-use crate::trail;
+use crate::api_time;
 use gateway_model::{AccountId, GrantKind, NoticeKind};
 use jiff::tz::TimeZone;
 use std::time::SystemTime;
@@ -117,13 +117,13 @@ const fn what_to_do(need: &Need) -> &'static str {
 impl MessageContext<'_> {
     /// `2026-11-29 at 14:05 CET`.
     pub(crate) fn date(&self, at: SystemTime) -> String {
-        let at = trail::stamp(at.into()).to_zoned(self.zone.clone());
+        let at = api_time::from_store(at.into()).to_zoned(self.zone.clone());
         at.strftime("%Y-%m-%d at %H:%M %Z").to_string()
     }
 
     /// The day that a notice belongs to.
     pub(crate) fn day(&self) -> String {
-        let now = trail::stamp(self.now.into()).to_zoned(self.zone.clone());
+        let now = api_time::from_store(self.now.into()).to_zoned(self.zone.clone());
         now.date().to_string()
     }
 

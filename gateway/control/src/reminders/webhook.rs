@@ -1,6 +1,7 @@
 //! Delivery by webhook: one signed JSON document for each notice (`docs/reminders.md`).
 
 use super::assessment::{self, Facts};
+use crate::{api_time, settings::Webhook};
 use gateway_http_client::{HttpClient, HttpRequest};
 use gateway_model::{AccountId, CarrierId, Environment, NoticeKind, Secret};
 use gateway_store::NoticeRecord;
@@ -15,15 +16,6 @@ use std::{fmt::Write as _, time::Duration};
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum length of a response, in bytes. Its content is ignored.
 const MAX_RESPONSE: usize = 1 << 20;
-
-/// A program that is called for each notice.
-#[derive(Clone, Debug)]
-pub struct Webhook {
-    /// The URL. It may contain a secret.
-    pub url: Secret,
-    /// The key with which calls are signed.
-    pub secret: Secret,
-}
 
 /// What a call is about.
 #[derive(Debug)]
@@ -116,13 +108,13 @@ fn body(id: &str, event: &Event<'_>) -> Option<Vec<u8>> {
     let document = Document {
         version: 1,
         id,
-        at: crate::trail::stamp(notice.created_at),
+        at: api_time::from_store(notice.created_at),
         day: &notice.day,
         account: &account.name,
         carrier: &account.carrier,
         environment: account.environment,
         kind: notice.kind,
-        ends_at: assessment::ends_at(facts).map(crate::trail::time),
+        ends_at: assessment::ends_at(facts).map(api_time::from_system),
         message: &notice.message,
         fix: &event.fix,
         admin: &event.admin,

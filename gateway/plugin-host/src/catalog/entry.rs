@@ -1,10 +1,9 @@
 //! One file and how far it came.
 
 use crate::{
-    Digest, FileError, HandshakeError, Inspection, Manifest, Plugin, PrivateCopyError, Refusal,
-    Report,
+    FileError, HandshakeError, Inspection, Manifest, Plugin, PrivateCopyError, Refusal, Report,
 };
-use gateway_model::CarrierId;
+use gateway_model::{CarrierId, Digest};
 use std::path::{Path, PathBuf};
 
 /// Why a plugin is not active.

@@ -2,11 +2,11 @@
 
 use super::entry::{CatalogEntry, PluginFault, VerifiedFile};
 use crate::{
-    Digest, Host, Plugin, PluginPolicy, Refusal, digest_of, discover, handshake, host_table,
-    inspect, library,
+    Host, Plugin, Refusal, digest_of, discover, handshake, host_table, inspect, library,
     loaded::{LibraryFile, LoadedPlugin},
     private_copy,
 };
+use gateway_model::{Digest, PluginPolicy};
 use std::path::Path;
 
 /// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.

@@ -1,9 +1,9 @@
 //! Copies what a plugin lends to the sink, within the limits.
 
 use super::emitted::{Emission, EmittedCredential, EmittedRequest, UncheckedField};
-use crate::{GrantChange, Limits, TokenFacts, Violation, ffi};
+use crate::{GrantChange, Limits, Violation, ffi};
 use bytes::Bytes;
-use gateway_model::{Failure, FailureClass, GrantHint, SecretBytes};
+use gateway_model::{Failure, FailureClass, GrantHint, SecretBytes, TokenFacts};
 use plugins_abi::{self as abi, FailClass, GrantFate, Header};
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! What one call emitted, copied but not checked against HTTP or the manifest.
 
-use crate::{GrantChange, Limits, TokenFacts, Violation};
+use crate::{GrantChange, Limits, Violation};
 use bytes::Bytes;
-use gateway_model::{Failure, SecretBytes};
+use gateway_model::{Failure, SecretBytes, TokenFacts};
 use std::sync::{Mutex, PoisonError};
 
 /// Emissions that one call may make; more than all outstanding requests, taken back and made anew.

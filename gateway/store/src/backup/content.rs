@@ -1,6 +1,8 @@
-//! What is in a backup: a head, then a line of JSON for each record, `{"accounts":{…}}`.
+//! The content of a backup: a head, then a line of JSON for each record, such as `{"accounts":{…}}`.
 
-use super::{BackupError, BackupSummary, VERSION, damaged};
+use super::error::{BackupError, damaged};
+use super::frame::VERSION;
+use super::summary::BackupSummary;
 use crate::doc::Document;
 use crate::table::{self, Sealed};
 use crate::{
@@ -11,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
-/// The kinds of records, in the order of the file. Consents under way are not kept: they end within
-/// minutes.
+/// The kinds of records, in the order of the file. A backup has no unfinished consents, because they end
+/// within minutes.
 pub(super) const KINDS: [&str; 9] = [
     "accounts",
     "grants",
@@ -25,7 +27,7 @@ pub(super) const KINDS: [&str; 9] = [
     "audit",
 ];
 
-/// What stands before the records.
+/// The first line of the content: which store was backed up, and when.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) store_id: String,
@@ -74,7 +76,7 @@ impl Line {
         &self.bytes
     }
 
-    /// The record's own JSON.
+    /// The JSON of the record, without its kind.
     fn json(&self) -> &[u8] {
         let start = self.kind.len() + 4;
         self.bytes
@@ -89,11 +91,11 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// One consistent state of a store, and how many rows did not open.
+    /// Reads one consistent state of a store. Also returns the number of rows that could not be opened.
     pub(super) async fn of(store: &Store) -> Result<(Self, u64), StoreError> {
         // One snapshot for all tables: a grant without its account could not be restored.
         let mut tx = store.db.read(store.db.snapshot()).await?;
-        let mut gather = Gather {
+        let mut gather = RecordCollector {
             store,
             lines: Vec::new(),
             left_out: 0,
@@ -115,7 +117,7 @@ impl Content {
         Ok((Self { lines }, left_out))
     }
 
-    /// What was read, and its head.
+    /// Splits what was read from a file into its head and its records.
     pub(super) fn parse(clear: &[u8]) -> Result<(Head, Self), BackupError> {
         let mut lines = clear.split_inclusive(|byte| *byte == b'\n');
         let head = lines.next().unwrap_or_default();
@@ -160,13 +162,13 @@ impl Content {
 }
 
 /// Gathers a store's records.
-struct Gather<'a> {
+struct RecordCollector<'a> {
     store: &'a Store,
     lines: Vec<Line>,
     left_out: u64,
 }
 
-impl Gather<'_> {
+impl RecordCollector<'_> {
     async fn sealed<T: Sealed>(
         &mut self,
         kind: &'static str,
@@ -178,7 +180,7 @@ impl Gather<'_> {
         for (key, sealed) in rows {
             match sealer.open::<T>(&key, &sealed) {
                 Ok(record) => self.lines.push(Line::of(kind, &record)?),
-                // Count and go on: the backup of all other records matters more.
+                // The row is counted and left out: the backup of all other records matters more.
                 Err(damage) => {
                     self.store.quarantine(&damage);
                     self.left_out += 1;

@@ -1,24 +1,30 @@
-//! The file: a header in clear, then sealed chunks.
+//! The format of the file: a header in clear, then sealed chunks. Numbers are big-endian.
 //!
-//! `magic (7) | version (1) | protection (1) | memory (4) | passes (4) | salt (16)`, for a recipient
-//! a public key (32), on which the chunks' key depends; then chunks, each
-//! `last (1) | length (4) | ciphertext and tag`. The nonce is the chunk's number; the associated data
-//! is the header and `last`. So a chunk that is missing, moved or cut, and a file that ends before its
-//! last chunk, do not open. Numbers are big-endian.
+//! * The header is `magic (7) | version (1) | protection (1) | memory (4) | passes (4) | salt (16)`.
+//! * A backup for a recipient has a public key (32) behind the header. The chunks' key depends on it.
+//! * A chunk is `last (1) | length (4) | ciphertext and tag`. Its nonce is its number, and its associated
+//!   data is the header and `last`.
+//!
+//! So the file does not open if a chunk is missing, moved or cut, or if the file ends before its last
+//! chunk.
 
+use super::error::{BackupError, damaged};
 use super::protection::{self, BY_RECIPIENT, Derivation};
-use super::{BackupError, VERSION, damaged};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use gateway_model::Protection;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use zeroize::Zeroizing;
+
+/// The version of the format that this program writes, and the newest that it reads.
+pub(super) const VERSION: u8 = 1;
 
 const MAGIC: &[u8; 7] = b"WAYBILL";
 const HEADER: usize = 7 + 1 + 1 + 4 + 4 + 16;
 // One chunk is all that is in memory in clear beside the records.
 const CHUNK: usize = 64 * 1024;
 const TAG: usize = 16;
-/// No real store comes near; a file without an end must not fill the memory.
+/// The maximum size of the content. No real store comes near it, and a file without an end must not fill
+/// the memory.
 const MAX_CLEAR: usize = 1 << 30;
 
 struct Chunks {
@@ -141,7 +147,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
         })
     }
 
-    /// Everything in clear, once all of it was checked.
+    /// Returns the whole content in clear, after every chunk was checked.
     pub(super) async fn read_all(mut self) -> Result<Zeroizing<Vec<u8>>, BackupError> {
         let mut clear = Zeroizing::new(Vec::new());
         loop {
@@ -172,7 +178,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
                 break;
             }
         }
-        // Nothing may follow: appended text would hide from whoever looks at the end.
+        // Nothing may follow the last chunk: bytes that are not sealed must not pass for a part of the backup.
         match self.from.read(&mut [0]).await? {
             0 => Ok(clear),
             _ => Err(damaged("something follows its end")),
@@ -194,7 +200,7 @@ async fn exactly(from: &mut (impl AsyncRead + Unpin), bytes: &mut [u8]) -> Resul
     }
 }
 
-/// Appends; a buffer that has to grow is overwritten before it is given back.
+/// Appends `more`. A buffer that has to grow is overwritten before its memory is freed.
 fn append(clear: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
     if clear.capacity() - clear.len() < more.len() {
         let size = (clear.len() + more.len()).max(2 * clear.capacity());

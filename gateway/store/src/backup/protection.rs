@@ -1,34 +1,34 @@
-//! What seals a backup.
+//! Derives the key of a backup from a passphrase, a key or a recipient's public key.
 
+use super::error::{BackupError, damaged};
 use super::recipient;
-use super::{BackupError, damaged};
 use crate::seal::{MasterKey, random};
-use crate::{KeyError, MasterKeySource, key};
+use crate::{KeyError, key};
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gateway_model::{Protection, Recipient, Secret};
+use gateway_model::{MasterKeySource, Protection, Recipient, Secret};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// 64 MiB, three passes: about a third of a second.
+/// The memory that Argon2 uses for a new backup. With three passes, it takes about a third of a second.
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
-/// A file may not ask for more than this.
+/// The most memory that a file may ask for.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_PASSES: u32 = 16;
 const MIN_PASSPHRASE: usize = 12;
 const KEY_FILE: &str = "a key file";
 
-/// How a backup's key is made; stands at its beginning, in clear.
+/// How a backup's key is derived. The file's header has it in clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Derivation {
     pub(super) kind: u8,
     pub(super) memory_kib: u32,
     pub(super) passes: u32,
     pub(super) salt: [u8; 16],
-    /// The public key made for this backup, if it is for a recipient.
+    /// The public key that was made for this backup, if the backup is for a recipient.
     pub(super) share: Option<[u8; 32]>,
 }
 
@@ -36,10 +36,10 @@ pub(super) const BY_PASSPHRASE: u8 = 1;
 pub(super) const BY_KEY: u8 = 2;
 pub(super) const BY_RECIPIENT: u8 = 3;
 
-/// The key in a file that only its owner may change, and no one else but a group may read.
+/// Reads a key from a file. Only the owner may change the file, and only the owner and a group may read it.
 ///
 /// # Errors
-/// When there is no such file, others have access to it, or it holds no key.
+/// When there is no such file, others have access to it, or it contains no key.
 pub async fn protection_from_key_file(path: &Path) -> Result<Protection, KeyError> {
     let master = key::read_key(&MasterKeySource::File(path.to_owned()), false).await?;
     let text = STANDARD.encode(master.expose());
@@ -58,7 +58,7 @@ pub fn recipient_of(protection: &Protection) -> Result<Recipient, BackupError> {
     }
 }
 
-/// A new backup's key, and how it is derived again.
+/// Makes the key of a new backup. Also returns how the key is derived again from the protection.
 pub(super) async fn fresh_key(
     protection: &Protection,
 ) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
@@ -84,7 +84,7 @@ pub(super) async fn fresh_key(
     Ok((how, derive_key(protection, how).await?))
 }
 
-/// The key of one backup. The salt is random, so no two backups share one.
+/// Derives the key of one backup. The salt is random, so no two backups share a key.
 pub(super) async fn derive_key(
     protection: &Protection,
     how: Derivation,
@@ -118,7 +118,7 @@ pub(super) async fn derive_key(
     }
 }
 
-/// The text of a key.
+/// Parses the text of a key.
 fn parse(text: &Secret) -> Result<MasterKey, BackupError> {
     // Trimmed, as editors and `echo` add a line break.
     let key = key::parse(text.expose().trim());
@@ -128,7 +128,7 @@ fn parse(text: &Secret) -> Result<MasterKey, BackupError> {
 }
 
 fn stretch(words: &Secret, how: Derivation) -> Result<Zeroizing<[u8; 32]>, BackupError> {
-    // The file says how much work its key takes, and a hostile file would say everything.
+    // The file says how much work its key takes, so a hostile file could ask for any amount.
     if how.memory_kib > MAX_MEMORY_KIB || how.passes > MAX_PASSES {
         return Err(damaged("it asks for too much work to make its key"));
     }

@@ -1,31 +1,32 @@
-//! Backups that their maker cannot open: sealed for the holder of a key with its public half.
+//! Backups that the gateway can make but not open: they are sealed with the public key of a recipient.
 //!
-//! A new X25519 key pair for each backup agrees on a secret with the recipient's public key (RFC 7748);
-//! the backup's key is an HMAC-SHA-256 over the label, the salt and both public keys, keyed with it.
+//! Each backup has a new X25519 key pair, which agrees on a secret with the recipient's public key
+//! (RFC 7748). The backup's key is an HMAC-SHA-256, keyed with that secret, over a label, the salt and both
+//! public keys.
 
+use super::error::{BackupError, damaged};
 use super::protection::{BY_RECIPIENT, Derivation};
-use super::{BackupError, damaged};
 use crate::seal::{MasterKey, random};
 use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
 use aws_lc_rs::hmac;
 use gateway_model::Recipient;
 use zeroize::Zeroizing;
 
-/// The recipient of backups that this key opens.
+/// The recipient whose backups this key opens.
 pub(super) fn of_key(key: &MasterKey) -> Result<Recipient, BackupError> {
     public(&private(key)?)
 }
 
-/// A new backup's key, and how the recipient derives it again.
+/// Makes the key of a new backup. Also returns how the recipient derives it again.
 pub(super) fn fresh_key(
     recipient: Recipient,
 ) -> Result<(Derivation, Zeroizing<[u8; 32]>), BackupError> {
     let mut salt = [0; 16];
     random(&mut salt)?;
-    // New for each backup: who has an old private key learns nothing about later ones.
-    let own = PrivateKey::generate(&X25519).map_err(|_| unusable())?;
-    let share = public(&own)?;
-    let key = agreed(&own, recipient, (share, recipient), &salt)?;
+    // New for each backup: an old private key opens no later backup.
+    let ephemeral = PrivateKey::generate(&X25519).map_err(|_| unusable())?;
+    let share = public(&ephemeral)?;
+    let key = agreed(&ephemeral, recipient, (share, recipient), &salt)?;
     let how = Derivation {
         kind: BY_RECIPIENT,
         memory_kib: 0,
@@ -36,17 +37,17 @@ pub(super) fn fresh_key(
     Ok((how, key))
 }
 
-/// The key of a backup that was sealed for the holder of `key`.
+/// Derives the key of a backup that was sealed for the recipient with this key.
 pub(super) fn open(
     key: &MasterKey,
     share: [u8; 32],
     salt: &[u8; 16],
 ) -> Result<Zeroizing<[u8; 32]>, BackupError> {
-    let (own, share) = (private(key)?, Recipient::from_bytes(share));
-    agreed(&own, share, (share, public(&own)?), salt)
+    let (private, share) = (private(key)?, Recipient::from_bytes(share));
+    agreed(&private, share, (share, public(&private)?), salt)
 }
 
-/// Derived for this purpose alone, because the same file also seals backups directly.
+/// Derives the private key. It is not the key itself, because that key can also seal backups directly.
 fn private(key: &MasterKey) -> Result<PrivateKey, BackupError> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
     let scalar = hmac::sign(&key, b"waybill store: backup recipient");
@@ -60,13 +61,13 @@ fn public(key: &PrivateKey) -> Result<Recipient, BackupError> {
 }
 
 fn agreed(
-    own: &PrivateKey,
-    other: Recipient,
+    private: &PrivateKey,
+    peer: Recipient,
     (share, recipient): (Recipient, Recipient),
     salt: &[u8; 16],
 ) -> Result<Zeroizing<[u8; 32]>, BackupError> {
-    let other = UnparsedPublicKey::new(&X25519, other.as_bytes());
-    agree(own, other, unusable(), |secret| {
+    let peer = UnparsedPublicKey::new(&X25519, peer.as_bytes());
+    agree(private, peer, unusable(), |secret| {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mut context = hmac::Context::with_key(&key);
         context.update(b"waybill store: backup for a recipient");
@@ -80,7 +81,7 @@ fn agreed(
     })
 }
 
-/// A public key that agrees on nothing, as those of small order; ours never are.
+/// The error for a public key of small order, which agrees on no secret. Keys made here are never such.
 fn unusable() -> BackupError {
     damaged("its public key is unusable")
 }

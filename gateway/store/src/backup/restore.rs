@@ -1,7 +1,7 @@
-//! Writing a backup's records into a store.
+//! Writes a backup's records into a store.
 
 use super::content::Content;
-use super::{BackupError, Overwrite};
+use super::{Overwrite, error::BackupError};
 use crate::recover::doubt;
 use crate::store::commit;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::sync::PoisonError;
 
-/// Every table that a restore empties, in an order that references allow.
+/// The tables that a restore empties, in an order that their references allow.
 const TABLES: [&str; 11] = [
     "account_names",
     "accounts",
@@ -37,7 +37,7 @@ const USED: [&str; 6] = [
     "key_migrations",
 ];
 
-/// A backup's records.
+/// The parsed records of a backup.
 pub(super) struct Records {
     accounts: Vec<AccountRecord>,
     grants: Vec<GrantRecord>,
@@ -68,7 +68,7 @@ impl Records {
 }
 
 impl Store {
-    /// Replaces what the store has, in one transaction.
+    /// Replaces the records of the store in one transaction.
     pub(super) async fn replace_all(
         &self,
         records: &Records,

@@ -1,6 +1,6 @@
 //! The schema.
 
-use super::Backend;
+use super::backend::Backend;
 use crate::{OpenError, StoreError};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyConnection, Row as _};

@@ -1,6 +1,7 @@
 //! PostgreSQL: the settings that make it durable, and the lock that keeps other gateways out.
 
-use super::{ACQUIRE, Backend, DEADLINE, READERS, migrate};
+use super::backend::{ACQUIRE, Backend, DEADLINE, READERS};
+use super::migrate;
 use crate::{OpenError, StoreError};
 use gateway_model::Secret;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};

@@ -1,6 +1,7 @@
 //! SQLite: the file, and the settings that make it durable.
 
-use super::{ACQUIRE, Backend, READERS, migrate};
+use super::backend::{ACQUIRE, Backend, READERS};
+use super::migrate;
 use crate::file::{folder, open_private, sync_folder};
 use crate::{OpenError, StoreError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

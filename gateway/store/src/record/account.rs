@@ -5,35 +5,35 @@ use gateway_model::{
     AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind, ManagedBy,
 };
 
-/// One login at a carrier: everything but its tokens.
+/// One login at a carrier, without its tokens.
 #[derive(Clone, Debug)]
 pub struct AccountRecord {
-    /// The operator's name of it; unique.
+    /// The operator's name for the account; unique.
     pub name: AccountId,
     /// Other names that apps may use for it.
     pub aliases: Vec<AccountId>,
-    /// At which carrier.
+    /// The carrier.
     pub carrier: CarrierId,
-    /// In which environment; never changes.
+    /// The carrier's environment. It never changes.
     pub environment: Environment,
     /// The carrier's numbers that the login owns; the first is the one that a probe expects.
     pub numbers: Vec<AccountNumber>,
-    /// How its tokens are obtained.
+    /// How the account's tokens are obtained.
     pub grant: GrantKind,
-    /// The OAuth client's id.
+    /// The id of the OAuth client at the carrier.
     pub client_id: String,
-    /// The client's secrets in the order in which they are tried; sealed at rest.
+    /// The client's secrets, in the order in which they are tried. They are sealed in the store.
     pub client_secrets: Vec<ClientSecret>,
-    /// Whether it is served, renewed and reminded of.
+    /// Whether the gateway serves the account, renews its tokens and sends reminders about it.
     pub active: bool,
-    /// Whether it is the default of its carrier and environment; at most one is.
+    /// Whether the account is the default of its carrier and environment. At most one account is.
     pub default: bool,
-    /// Who may change it.
+    /// Who may change the account: an operator, or the configuration file.
     pub managed_by: ManagedBy,
-    /// When it was added.
+    /// When the account was added.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When the account was last changed.
     pub updated_at: Timestamp,
-    /// Counts changes; an update names the one it was made from.
+    /// Counts the changes. An update names the revision that it was made from.
     pub revision: i64,
 }

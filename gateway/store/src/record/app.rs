@@ -1,10 +1,10 @@
-//! Apps, and the retired access keys by which old ones are recognised.
+//! Apps, and the retired access keys that identify apps with older software.
 
 use crate::Timestamp;
 use gateway_model::{AccountId, AppId, ManagedBy, RateLimit};
 use std::fmt;
 
-/// SHA-256 of a secret; all that the store keeps of an app's secret or an admin token.
+/// The SHA-256 digest of a secret. The store keeps no more of the secret of an app or of an admin token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SecretDigest(pub [u8; 32]);
 
@@ -17,37 +17,37 @@ impl fmt::Debug for SecretDigest {
 /// A program that calls the gateway.
 #[derive(Clone, Debug)]
 pub struct AppRecord {
-    /// The operator's name of it; unique.
+    /// The operator's name for the app; unique.
     pub name: AppId,
-    /// What it calls itself at the gateway's token endpoint; unique.
+    /// The app's client id at the gateway's token endpoint; unique.
     pub client_id: Option<String>,
-    /// Of the secret that goes with it.
+    /// The digest of the app's client secret.
     pub secret: Option<SecretDigest>,
-    /// Of what it sends in `Waybill-Key`.
+    /// The digest of the key that the app sends in `Waybill-Key`.
     pub key: Option<SecretDigest>,
-    /// What it may use; the first of a carrier and environment is its default there.
+    /// The accounts that the app may use. The first of a carrier and environment is its default there.
     pub accounts: Vec<AccountId>,
-    /// How often it may call.
+    /// The app's rate limit.
     pub rate: Option<RateLimit>,
-    /// Who may change it.
+    /// Who may change the app: an operator, or the configuration file.
     pub managed_by: ManagedBy,
-    /// When it was added.
+    /// When the app was added.
     pub created_at: Timestamp,
-    /// When its secrets were last replaced.
+    /// When the app's secrets were last replaced.
     pub rotated_at: Option<Timestamp>,
 }
 
-/// A retired access key that still tells which app is calling.
+/// A retired access key that identifies the app that sends it.
 #[derive(Clone, Debug)]
 pub struct LegacyKeyRecord {
-    /// Of the key; unique.
+    /// The digest of the access key; unique.
     pub key: SecretDigest,
-    /// Its last four characters, for people.
+    /// The access key's last four characters, for people.
     pub hint: String,
-    /// Whose app sends it, if it is a registered one.
+    /// The registered app that sends the access key, if there is one.
     pub app: Option<AppId>,
-    /// The account whose tokens replace it.
+    /// The account whose tokens replace the access key.
     pub account: AccountId,
-    /// When it was added.
+    /// When the access key was added.
     pub created_at: Timestamp,
 }

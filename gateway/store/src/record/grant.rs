@@ -1,11 +1,11 @@
-//! What an account's tokens are obtained with, and what was obtained.
+//! Records of grants: what an account's tokens are obtained with, and the newest token.
 
 use crate::Timestamp;
 use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
 
-/// The durable side of one account's token lifecycle.
+/// The stored part of one account's token lifecycle.
 ///
-/// Every write that matters names the `version` it was made from, so that a late writer changes
+/// A write that changes the grant names the `version` that it was made from. So a late writer changes
 /// nothing after a newer login.
 #[derive(Clone, Debug)]
 pub struct GrantRecord {
@@ -15,11 +15,11 @@ pub struct GrantRecord {
     pub version: GrantVersion,
     /// Whether a single-use grant may be presented.
     pub status: GrantStatus,
-    /// What the plugin needs for the next authorization (a refresh token); sealed at rest.
+    /// What the plugin needs for the next authorization, such as a refresh token. It is sealed in the store.
     pub state: SecretBytes,
     /// The newest token.
     pub token: Option<StoredToken>,
-    /// What the carrier said about token and grant.
+    /// What the carrier said about the token and the grant.
     pub facts: TokenFacts,
     /// When a person last signed in.
     pub consented_at: Option<Timestamp>,
@@ -29,45 +29,45 @@ pub struct GrantRecord {
     pub intent: Option<Intent>,
 }
 
-/// An access token as it is kept.
+/// An access token as the store keeps it.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
-    /// The prepared fields, serialised by the broker; sealed at rest.
+    /// The header fields of the credential, serialised by the broker. They are sealed in the store.
     pub headers: SecretBytes,
-    /// When its request began.
+    /// When the token request began.
     pub issued_at: Timestamp,
-    /// When the carrier ends it; `None`: never.
+    /// When the token expires; `None` if it does not expire.
     pub expires_at: Option<Timestamp>,
-    /// When the plugin wants it renewed.
+    /// When the plugin wants the token renewed.
     pub renew_at: Option<Timestamp>,
-    /// Of the credentials that brought it: another key makes it worthless.
+    /// The digest of the client credentials that obtained the token. Other credentials make it useless.
     pub key: [u8; 32],
 }
 
 /// A durable intent to present a single-use grant.
 #[derive(Clone, Debug)]
 pub struct Intent {
-    /// Unique.
+    /// The id of the presentation; unique.
     pub id: IntentId,
-    /// When it was recorded.
+    /// When the intent was recorded.
     pub at: Timestamp,
-    /// Why, for people.
+    /// Why the grant is presented, for people.
     pub reason: String,
-    /// The carrier's raw answer, once it arrived; sealed at rest, and durable before it is parsed.
+    /// The carrier's raw answer, once it arrived. It is sealed, and durable before it is parsed.
     pub answer: Option<SecretBytes>,
 }
 
 /// Which presentation an intent announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presentation {
-    /// An ordinary one: `Held` becomes `Presenting`.
+    /// An ordinary presentation: `Held` becomes `Presenting`.
     Ordinary,
-    /// The last one: `OutcomeUnknown` becomes `LastChance`.
+    /// One more presentation of a grant in doubt: `OutcomeUnknown` becomes `LastChance`.
     LastChance,
 }
 
-/// What a successful authorization leaves behind; written in one transaction, with the renewal's
-/// journal entry.
+/// The result of a successful authorization. The store writes it in one transaction with the entry of the
+/// renewal journal.
 #[derive(Clone, Debug)]
 pub struct Completion {
     /// The grant's new status.
@@ -82,13 +82,13 @@ pub struct Completion {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a failed presentation made of the grant.
+/// What a failed presentation means for the grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// It may be presented again: back to `Held` (or `OutcomeUnknown` after a last chance).
+    /// The grant may be presented again. It becomes `Held`, or `OutcomeUnknown` after a last chance.
     Unharmed,
-    /// Not known: `OutcomeUnknown` (or `Spent` after a last chance).
+    /// Nobody knows whether the grant was used up. It becomes `OutcomeUnknown`, or `Spent` after a last chance.
     Unknown,
-    /// Refused: `Spent`.
+    /// The carrier refused the grant. It becomes `Spent`.
     Refused,
 }

@@ -1,42 +1,43 @@
-//! What happened, and what people were told.
+//! Records of the audit trail, the renewal journal, consents, notices, admin tokens and migrations.
 
 use crate::{SecretDigest, Timestamp};
 use gateway_model::{AccountId, NoticeKind, Role, Secret};
 use serde::{Deserialize, Serialize};
 
-/// Names an audit entry; ascending.
+/// The number of an audit entry. A later entry has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AuditId(pub i64);
 
-/// Who did what, when. Written before the effect, completed after it.
+/// One action of an operator or of the gateway. The entry is written before the action, and its outcome
+/// after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// Its number.
+    /// The entry's number.
     pub id: AuditId,
-    /// When.
+    /// When the action began.
     pub at: Timestamp,
-    /// Who: an admin token's name, `config`, `cli` or `gateway`.
+    /// Who acted: an admin token's name, `config`, `cli` or `gateway`.
     pub actor: String,
-    /// What: `account.add`, `token.present` …
+    /// What was done, such as `account.add` or `token.present`.
     pub action: String,
-    /// On what: `account:main`.
+    /// What it was done to, such as `account:main`.
     pub subject: String,
-    /// Further facts for people, as JSON; never a secret.
+    /// Further facts for people, as JSON. It contains no secret.
     pub detail: String,
-    /// `None` until it is known; then `ok` or an error's stable code.
+    /// `ok` or the stable code of an error; `None` until the action has ended.
     pub outcome: Option<String>,
 }
 
-/// One attempt to obtain a token.
+/// One attempt to obtain a token, as the renewal journal keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenewalEntry {
-    /// Whose.
+    /// The account that the token is for.
     pub account: AccountId,
-    /// When it ended.
+    /// When the attempt ended.
     pub at: Timestamp,
-    /// Why it was made.
+    /// Why the attempt was made.
     pub reason: String,
-    /// `issued`, or the failure's class.
+    /// `issued`, or the class of the failure.
     pub outcome: String,
     /// The failure's code.
     pub code: Option<String>,
@@ -44,72 +45,73 @@ pub struct RenewalEntry {
     pub message: Option<String>,
 }
 
-/// A consent under way. The state parameter itself is not kept, only its digest.
+/// A consent that a person has not finished yet. The store keeps the digest of the `state` parameter, and
+/// never the parameter itself.
 #[derive(Clone, Debug)]
 pub struct ConsentRecord {
-    /// Of the `state` parameter; unique.
+    /// The digest of the `state` parameter; unique.
     pub state: SecretDigest,
-    /// For which account.
+    /// The account that the person signs in for.
     pub account: AccountId,
-    /// As it was sent to the carrier.
+    /// The redirect URI that was sent to the carrier.
     pub redirect_uri: String,
-    /// The PKCE verifier (RFC 7636); sealed at rest.
+    /// The PKCE verifier (RFC 7636). It is sealed in the store.
     pub verifier: Secret,
-    /// Who asked for it.
+    /// Who requested the consent.
     pub actor: String,
-    /// When.
+    /// When the consent was requested.
     pub created_at: Timestamp,
-    /// Until when it may be finished.
+    /// Until when the person may finish it.
     pub expires_at: Timestamp,
 }
 
-/// One reminder; at most one of a kind, account and day.
+/// One notice. An account has at most one notice of a kind and day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeRecord {
-    /// Its number; 0 before it is stored.
+    /// The notice's number; 0 before it is stored.
     pub id: i64,
-    /// About which account.
+    /// The account that the notice is about.
     pub account: AccountId,
-    /// Why.
+    /// Why a person is needed.
     pub kind: NoticeKind,
-    /// The day, `2026-11-22`, in the gateway's zone.
+    /// The day in the gateway's time zone, such as `2026-11-22`.
     pub day: String,
-    /// When it was made.
+    /// When the notice was made.
     pub created_at: Timestamp,
-    /// What people read: what ends when, what stops working, what to do.
+    /// The text for people: what ends and when, what stops working, and what to do.
     pub message: String,
-    /// When the webhook took it.
+    /// When the webhook accepted the notice.
     pub webhook_at: Option<Timestamp>,
-    /// When the mail server took it.
+    /// When the mail server accepted the notice.
     pub mail_at: Option<Timestamp>,
-    /// When its reason went away.
+    /// When the reason for the notice no longer existed.
     pub closed_at: Option<Timestamp>,
 }
 
 /// A token for the admin API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminTokenRecord {
-    /// The operator's name of it; unique.
+    /// The operator's name for the token; unique.
     pub name: String,
-    /// Of the token.
+    /// The digest of the token.
     pub token: SecretDigest,
-    /// What it may do.
+    /// What the token may do.
     pub role: Role,
-    /// When it was made.
+    /// When the token was made.
     pub created_at: Timestamp,
 }
 
-/// A migration from access keys.
+/// A migration from retired access keys to OAuth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationRecord {
-    /// Its name: `2026-11-22-1`; unique.
+    /// The migration's name, such as `2026-11-22-1`; unique.
     pub id: String,
-    /// When it began.
+    /// When the migration began.
     pub created_at: Timestamp,
-    /// When it was finished or undone.
+    /// When the migration was finished or undone.
     pub ended_at: Option<Timestamp>,
-    /// Where the backup is that it can be undone from.
+    /// The path of the backup that was made before the migration.
     pub backup: Option<String>,
-    /// Its items and their progress, as JSON; never a secret.
+    /// The items of the migration and their progress, as JSON. It contains no secret.
     pub items: String,
 }

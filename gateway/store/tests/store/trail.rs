@@ -69,9 +69,12 @@ async fn a_notice_is_made_once_a_day(place: Place) {
     };
     let number = store.put_notice(&notice).await.unwrap().expect("it is new");
     assert_eq!(store.put_notice(&notice).await, Ok(None));
-    store.mark_notice(number, Sent::Webhook, NOW).await.unwrap();
     store
-        .mark_notice(number, Sent::Mail, Timestamp(5))
+        .mark_notice(number, NoticeChannel::Webhook, NOW)
+        .await
+        .unwrap();
+    store
+        .mark_notice(number, NoticeChannel::Mail, Timestamp(5))
         .await
         .unwrap();
     let found = store.notices(true).await.unwrap().remove(0);
@@ -116,11 +119,14 @@ async fn a_notice_takes_the_place_of_yesterdays(place: Place) {
     let today = store.put_notice(&notice).await.unwrap().expect("it is new");
     let open = |found: Vec<NoticeRecord>| found.iter().map(|n| n.id).collect::<Vec<_>>();
     assert_eq!(open(store.notices(true).await.unwrap()), [today]);
-    for way in [Sent::Webhook, Sent::Mail] {
-        assert_eq!(open(store.unsent_notices(way, 9).await.unwrap()), [today]);
-        assert_eq!(store.unsent_notices(way, 0).await, Ok(Vec::new()));
-        store.mark_notice(today, way, NOW).await.unwrap();
-        assert_eq!(store.unsent_notices(way, 9).await, Ok(Vec::new()));
+    for channel in [NoticeChannel::Webhook, NoticeChannel::Mail] {
+        assert_eq!(
+            open(store.unsent_notices(channel, 9).await.unwrap()),
+            [today]
+        );
+        assert_eq!(store.unsent_notices(channel, 0).await, Ok(Vec::new()));
+        store.mark_notice(today, channel, NOW).await.unwrap();
+        assert_eq!(store.unsent_notices(channel, 9).await, Ok(Vec::new()));
     }
     assert_eq!(store.purge_notices(Timestamp(NOW.0 + 9)).await, Ok(1));
     assert_eq!(open(store.notices(false).await.unwrap()), [today]);

@@ -2,8 +2,8 @@
 //!
 //! `alversion` is required by the file and absent from its own example, so it is not asked for.
 
-use super::Must::{BeAtMost, BeCurrency, Exist};
-use super::{FieldRule, rule};
+use super::rule::Must::{BeAtMost, BeCurrency, Exist};
+use super::rule::{FieldRule, rule};
 
 pub(super) const RULES: &[FieldRule] = &[
     rule("transID", Exist, "LC0002", "Missing transID"),

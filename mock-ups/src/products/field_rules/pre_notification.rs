@@ -1,7 +1,7 @@
 //! A pre-notification of dangerous goods: what UPS's file requires. The codes are guesses.
 
-use super::Must::{BeAtMost, BeOneOf, Exist};
-use super::{FieldRule, rule};
+use super::rule::Must::{BeAtMost, BeOneOf, Exist};
+use super::rule::{FieldRule, rule};
 
 /// The regulations that the file names.
 const REGULATIONS: &[&str] = &["ADR", "49CFR", "IATA"];

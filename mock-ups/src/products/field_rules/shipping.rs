@@ -2,9 +2,9 @@
 //!
 //! On record are 120200 to 120202. The other codes follow their pattern and are guesses.
 
-use super::Must::{BeAtMost, BeCurrency, BeOneOf, Exist};
-use super::When::{Abroad, Beside};
-use super::{FieldRule, rule};
+use super::rule::Must::{BeAtMost, BeCurrency, BeOneOf, Exist};
+use super::rule::When::{Abroad, Beside};
+use super::rule::{FieldRule, rule};
 
 const SHIPPER_COUNTRY: &str = "ShipmentRequest.Shipment.Shipper.Address.CountryCode";
 const SHIP_TO_COUNTRY: &str = "ShipmentRequest.Shipment.ShipTo.Address.CountryCode";

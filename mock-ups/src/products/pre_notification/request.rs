@@ -47,7 +47,7 @@ struct Package<'a> {
 members!('a, Package<'a> { "TrackingNumber" => tracking_number });
 
 /// The parts of a request that are looked up.
-pub(super) struct Notified<'r> {
+pub(super) struct PreNotifiedShipment<'r> {
     pub(super) shipper_number: &'r str,
     pub(super) id: &'r str,
     pub(super) packages: Vec<&'r str>,
@@ -55,13 +55,13 @@ pub(super) struct Notified<'r> {
 }
 
 impl Envelope<'_> {
-    pub(super) fn notified(&self) -> Option<Notified<'_>> {
+    pub(super) fn notified(&self) -> Option<PreNotifiedShipment<'_>> {
         let request = self.request.as_ref()?;
         let shipment = request.shipment.as_ref()?;
         let packages = shipment.package.0.iter();
         let inner = request.request.as_ref();
         let reference = inner.and_then(|inner| inner.transaction_reference.as_ref());
-        Some(Notified {
+        Some(PreNotifiedShipment {
             shipper_number: shipment.shipper_number.as_str(),
             id: shipment.id.as_str(),
             packages: packages

@@ -23,8 +23,6 @@ use super::request::{DeliveryConfirmation, RateRequest, Request, Shipment};
 use super::service::{Lane, Service};
 use super::tariff::Tariff;
 
-pub(crate) use package::SIMPLE_RATE_SIZES;
-
 /// Packages in one shipment.
 // UPS's present limit; its older guides say 50.
 const MAX_PACKAGES: usize = 200;

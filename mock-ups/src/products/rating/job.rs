@@ -13,6 +13,9 @@ pub(crate) enum Units {
     Metric,
 }
 
+/// The sizes of UPS Simple Rate, smallest first.
+pub(crate) const SIMPLE_RATE_SIZES: [&str; 5] = ["XS", "S", "M", "L", "XL"];
+
 /// A checked request.
 #[derive(Debug)]
 pub(crate) struct RatingJob<'a> {

@@ -52,11 +52,11 @@ members!('a, TransactionReference<'a> {
 
 /// An object of which only the code matters.
 #[derive(Debug, Default)]
-pub(crate) struct Coded<'a> {
+pub(crate) struct CodeObject<'a> {
     pub(crate) code: Text<'a>,
 }
 
-members!('a, Coded<'a> {
+members!('a, CodeObject<'a> {
     "Code" => code,
 });
 
@@ -75,7 +75,7 @@ members!('a, Party<'a> {
 /// A measured weight.
 #[derive(Debug, Default)]
 pub(crate) struct WeightIn<'a> {
-    pub(crate) unit_of_measurement: Opt<Coded<'a>>,
+    pub(crate) unit_of_measurement: Opt<CodeObject<'a>>,
     pub(crate) weight: Text<'a>,
 }
 
@@ -87,7 +87,7 @@ members!('a, WeightIn<'a> {
 /// Measured sides.
 #[derive(Debug, Default)]
 pub(crate) struct DimensionsIn<'a> {
-    pub(crate) unit_of_measurement: Opt<Coded<'a>>,
+    pub(crate) unit_of_measurement: Opt<CodeObject<'a>>,
     pub(crate) length: Text<'a>,
     pub(crate) width: Text<'a>,
     pub(crate) height: Text<'a>,
@@ -170,11 +170,11 @@ pub(crate) struct Shipment<'a> {
     pub(crate) ship_to: Opt<Party<'a>>,
     pub(crate) ship_from: Opt<Party<'a>>,
     pub(crate) alternate_delivery_address: Opt<Party<'a>>,
-    pub(crate) service: Opt<Coded<'a>>,
+    pub(crate) service: Opt<CodeObject<'a>>,
     // One package may come as an object: official examples do so.
     pub(crate) package: Many<Package<'a>>,
     pub(crate) documents_only_indicator: Indicator,
-    pub(crate) return_service: Opt<Coded<'a>>,
+    pub(crate) return_service: Opt<CodeObject<'a>>,
     pub(crate) shipment_service_options: Opt<ShipmentServiceOptions<'a>>,
     pub(crate) shipment_rating_options: Opt<RatingOptions>,
     pub(crate) payment_details: Opt<PaymentDetails<'a>>,
@@ -279,15 +279,15 @@ members!('a, ShipmentServiceOptions<'a> {
 /// `Package`.
 #[derive(Debug, Default)]
 pub(crate) struct Package<'a> {
-    pub(crate) packaging_type: Opt<Coded<'a>>,
+    pub(crate) packaging_type: Opt<CodeObject<'a>>,
     /// Shipping's name for `PackagingType`.
-    pub(crate) packaging: Opt<Coded<'a>>,
+    pub(crate) packaging: Opt<CodeObject<'a>>,
     pub(crate) dimensions: Opt<DimensionsIn<'a>>,
     pub(crate) package_weight: Opt<WeightIn<'a>>,
     pub(crate) large_package_indicator: Indicator,
     pub(crate) additional_handling_indicator: Indicator,
     pub(crate) package_service_options: Opt<PackageServiceOptions<'a>>,
-    pub(crate) simple_rate: Opt<Coded<'a>>,
+    pub(crate) simple_rate: Opt<CodeObject<'a>>,
 }
 
 members!('a, Package<'a> {

@@ -10,12 +10,13 @@ use crate::products::rating::response::for_shipping;
 use crate::products::rating::{PriceLookup, RatingCall, error, mode::Mode, transit};
 use crate::products::versions::{Api, version as version_of};
 
+use super::Shipping;
 use super::number::{postal_number, tracking_number};
 use super::request::{Envelope, Party, PricedEnvelope, ReferenceNumber, ShipmentRequest};
 use super::results;
 use super::store::{Address, Package, Shipment};
-use super::{Shipping, read, transaction};
 use crate::products::field_rules;
+use crate::products::request_body::read;
 
 impl Shipping {
     pub(super) fn create(
@@ -73,7 +74,7 @@ impl Shipping {
             body: request.body,
             caller: request.caller,
             today,
-            transaction: transaction(request),
+            transaction: request.transaction,
         };
         self.book(request, &details, &job, &call, format)
     }

@@ -9,7 +9,8 @@ use crate::products::versions::{Api, version as version_of};
 use super::number::{is_roadie_number, is_tracking_number};
 use super::request::{RecoveryEnvelope, RecoveryRequest};
 use super::store::Shipment;
-use super::{Shipping, create, read, transaction};
+use super::{Shipping, create};
+use crate::products::request_body::read;
 
 impl Shipping {
     pub(super) fn recover(
@@ -50,7 +51,7 @@ impl Shipping {
             .and_then(|request| request.context());
         let body = Json::document(Style::Spaced, 1024 + packages.len() * 32_768, |json| {
             json.object("LabelRecoveryResponse", |json| {
-                crate::response_envelope::success(json, context, transaction(request));
+                crate::response_envelope::success(json, context, request.transaction);
                 json.text("ShipmentIdentificationNumber", shipment.id());
                 let arrays = version >= 2403;
                 json.list("LabelResults", arrays, packages.iter(), |json, entry| {

@@ -1,7 +1,7 @@
 //! What shipping reads beside the members that it shares with rating.
 
 use crate::lenient::{Indicator, Lines, Many, Opt, Text, members};
-use crate::products::rating::request::{Coded, RateRequest, TransactionReference};
+use crate::products::rating::request::{CodeObject, RateRequest, TransactionReference};
 
 /// The part that is priced.
 #[derive(Debug, Default)]
@@ -54,11 +54,11 @@ pub(super) struct Shipment<'a> {
     pub(super) shipper: Opt<Party<'a>>,
     pub(super) ship_to: Opt<Party<'a>>,
     pub(super) ship_from: Opt<Party<'a>>,
-    pub(super) service: Opt<Coded<'a>>,
+    pub(super) service: Opt<CodeObject<'a>>,
     pub(super) payment_information: Opt<PaymentInformation<'a>>,
     pub(super) reference_number: Many<ReferenceNumber<'a>>,
     pub(super) package: Many<Package<'a>>,
-    pub(super) return_service: Opt<Coded<'a>>,
+    pub(super) return_service: Opt<CodeObject<'a>>,
     pub(super) shipment_service_options: Opt<ServiceOptions<'a>>,
 }
 
@@ -182,7 +182,7 @@ members!('a, Package<'a> {
 /// `LabelSpecification`.
 #[derive(Debug, Default)]
 pub(super) struct LabelSpecification<'a> {
-    pub(super) label_image_format: Opt<Coded<'a>>,
+    pub(super) label_image_format: Opt<CodeObject<'a>>,
 }
 
 members!('a, LabelSpecification<'a> {

@@ -6,9 +6,9 @@ use crate::api::{ApiRequest, ApiResponse, Environment, UpsError};
 use crate::json::{Json, Style};
 use crate::products::versions::{Api, version as version_of};
 
+use super::Shipping;
 use super::number::{is_roadie_number, is_tracking_number};
 use super::store::Shipment;
-use super::{Shipping, transaction};
 
 /// Tracking numbers in one call.
 const MAX_NUMBERS: usize = 20;
@@ -54,7 +54,7 @@ impl Shipping {
             json.object("VoidShipmentResponse", |json| {
                 // Recorded answers repeat this text, whatever the client sent.
                 let context = Some("Simple Customer Request");
-                crate::response_envelope::success(json, context, transaction(request));
+                crate::response_envelope::success(json, context, request.transaction);
                 json.object("SummaryResult", |json| {
                     json.object("Status", |json| {
                         json.text("Code", "1");

@@ -11,10 +11,10 @@ use crate::products::rating::service::{Lane, Service};
 use crate::products::rating::transit::{Commitment, commitment, pickup_day};
 
 use super::request::Request;
-use super::{Trip, Unclear};
+use super::{AmbiguousEnds, TransitRequest};
 
 /// The whole success.
-pub(super) fn answer(request: &Request<'_>, trip: &Trip, tariff: &Tariff) -> Vec<u8> {
+pub(super) fn answer(request: &Request<'_>, trip: &TransitRequest, tariff: &Tariff) -> Vec<u8> {
     let zone = tariff.zone(trip.lane, trip.from_prefix, trip.to_prefix);
     let pickup = pickup_day(trip.ship_date, Some(trip.ship_time));
     let mut rows: Vec<Row> = trip
@@ -71,7 +71,7 @@ fn optional(json: &mut Json, key: &str, text: &Text<'_>) {
     }
 }
 
-fn destination(json: &mut Json, request: &Request<'_>, trip: &Trip) {
+fn destination(json: &mut Json, request: &Request<'_>, trip: &TransitRequest) {
     json.text(
         "destinationCountryName",
         &country_name(&trip.lane.to.0).to_uppercase(),
@@ -90,7 +90,7 @@ fn destination(json: &mut Json, request: &Request<'_>, trip: &Trip) {
     optional(json, "destinationCityName", &request.destination_city_name);
 }
 
-fn origin(json: &mut Json, request: &Request<'_>, trip: &Trip) {
+fn origin(json: &mut Json, request: &Request<'_>, trip: &TransitRequest) {
     json.text(
         "originCountryName",
         &country_name(&trip.lane.from.0).to_uppercase(),
@@ -227,7 +227,7 @@ fn clock(time: i64) -> String {
 }
 
 /// The answer to places that cannot be told.
-pub(super) fn ambiguous(request: &Request<'_>, unclear: Unclear) -> Vec<u8> {
+pub(super) fn ambiguous(request: &Request<'_>, unclear: AmbiguousEnds) -> Vec<u8> {
     Json::document(Style::Compact, 512, |json| {
         json.object("validationList", |json| {
             let fields = [

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::api::{ApiResponse, UpsError};
-use crate::faults::{Action, CannedResponse, Play, Target};
+use crate::faults::{Action, CannedResponse, FaultEffect, Target};
 use crate::journal::RequestFacts;
 use crate::oauth;
-use crate::serving::body::MockBody;
+use crate::response_body::MockBody;
 use crate::tokens::AccessToken;
 
 use super::{Abort, Connection, ExchangeOutcome, ReceivedRequest};
@@ -22,7 +22,7 @@ const FIREWALL_PAGE: &str = "<html><head><title>Access Denied</title></head>\n<b
 
 impl Connection {
     /// Draws what the faults in force do to the call; `None` for nothing.
-    pub(super) fn draw(&self, call: &ReceivedRequest<'_>) -> Option<Play> {
+    pub(super) fn draw(&self, call: &ReceivedRequest<'_>) -> Option<FaultEffect> {
         // Before the call is checked: a fault for one client must hit its bad calls too.
         let client = self.named_client(call);
         let target = Target {
@@ -39,7 +39,7 @@ impl Connection {
     pub(super) async fn play(
         &self,
         call: &ReceivedRequest<'_>,
-        play: Play,
+        play: FaultEffect,
     ) -> Result<Response<MockBody>, Abort> {
         if !play.delay.is_zero() {
             // The delay is before everything, also before a refusal.
@@ -183,7 +183,7 @@ pub(super) fn apply_fault(action: &Action, mut answer: ApiResponse) -> FaultedRe
         Action::Empty => FaultedResponse::Answer(ApiResponse::json(Bytes::new())),
         Action::Html403 => FaultedResponse::Answer(html(ApiResponse::json(FIREWALL_PAGE), 403)),
         Action::Garbage => {
-            // Cut in the middle of a member name, as a proxy that truncates does.
+            // ResponseCut in the middle of a member name, as a proxy that truncates does.
             FaultedResponse::Answer(ApiResponse::json(r#"{"token_type":"Bearer","acc"#))
         }
         Action::WrongContentType => {

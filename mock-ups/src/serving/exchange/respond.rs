@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Response, header};
 
 use crate::clock::VirtualClock;
 use crate::journal;
-use crate::serving::body::{Hold, MockBody};
+use crate::response_body::{EndCounter, MockBody};
 use crate::serving::response::{self, Framing};
 
 use super::edge_fields;
@@ -24,9 +24,9 @@ enum Delivery {
 
 impl Connection {
     /// Keeps the connection from counting as idle while a body is on its way.
-    fn hold(&self) -> Hold {
+    fn hold(&self) -> EndCounter {
         self.begun.fetch_add(1, Ordering::Relaxed);
-        Hold(Arc::clone(&self.ended))
+        EndCounter(Arc::clone(&self.ended))
     }
 
     /// The fault's share, the journal, the response.

@@ -2,7 +2,7 @@
 //! validation knows are looked at, so all others cost a comparison of ZIP codes.
 
 use crate::lenient::{Lines, Opt, Text, members};
-use crate::products::address_validation as known;
+use crate::products::streets;
 
 #[derive(Debug, Default)]
 struct Envelope<'a> {
@@ -54,7 +54,7 @@ members!('a, Address<'a> {
 /// Whether the `ShipTo` of the request with this body is certainly a business.
 pub(super) fn is_commercial(body: &[u8], zip: Option<u32>, state: Option<&str>) -> bool {
     // First and cheapest: nearly all requests end here, before the body is read a second time.
-    let Some(street) = zip.and_then(known::business_zip) else {
+    let Some(street) = zip.and_then(streets::business_zip) else {
         return false;
     };
     let text = std::str::from_utf8(body).unwrap_or_default();
@@ -70,5 +70,5 @@ pub(super) fn is_commercial(body: &[u8], zip: Option<u32>, state: Option<&str>) 
     let lines = address.address_line.0.iter().map(Text::as_str);
     // An absent state is taken from the known street, as the ZIP code already names it.
     let state = state.unwrap_or(street.state);
-    known::is_business(lines.collect(), address.city.as_str(), state, street.zip)
+    streets::is_business(lines.collect(), address.city.as_str(), state, street.zip)
 }

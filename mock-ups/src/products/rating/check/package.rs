@@ -4,7 +4,7 @@ use crate::api::UpsError;
 use crate::lenient::{Text, thousandths};
 use crate::places::Region;
 use crate::products::rating::error;
-use crate::products::rating::job::{Parcel, Units};
+use crate::products::rating::job::{Parcel, SIMPLE_RATE_SIZES, Units};
 use crate::products::rating::request::{DimensionsIn, Package, WeightIn};
 use crate::products::rating::service::{Lane, Packaging, Service};
 use crate::products::rating::tariff::{MAX_POUNDS, Rounding, Tariff};
@@ -396,9 +396,6 @@ fn simple_rate(package: &Package<'_>) -> Result<Option<usize>, UpsError> {
         .map(Some)
         .ok_or_else(|| error::SIMPLE_RATE_INVALID.into())
 }
-
-/// The sizes of UPS Simple Rate, smallest first.
-pub(crate) const SIMPLE_RATE_SIZES: [&str; 5] = ["XS", "S", "M", "L", "XL"];
 
 /// Whether every package can go by the service that Rate asks for.
 pub(super) fn fits_service(

@@ -8,7 +8,7 @@ use crate::products::rating::request::{Address, Party, Shipment};
 
 /// A checked address.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct RatedAddress {
     pub(super) country: Code2,
     pub(super) region: Region,
     pub(super) state: Option<Code2>,
@@ -20,7 +20,7 @@ pub(super) struct Place {
 }
 
 /// Which error each mistake is, on one end of the shipment.
-struct End {
+struct EndErrors {
     country_missing: Fixed,
     country_illegal: Fixed,
     state_missing: Fixed,
@@ -29,7 +29,7 @@ struct End {
     postal_invalid: Fixed,
 }
 
-const ORIGIN: End = End {
+const ORIGIN: EndErrors = EndErrors {
     country_missing: error::SHIP_FROM_COUNTRY_MISSING,
     country_illegal: error::ORIGIN_COUNTRY_ILLEGAL,
     state_missing: error::SHIP_FROM_STATE_MISSING,
@@ -38,7 +38,7 @@ const ORIGIN: End = End {
     postal_invalid: error::SHIP_FROM_POSTAL_INVALID,
 };
 
-const DESTINATION: End = End {
+const DESTINATION: EndErrors = EndErrors {
     country_missing: error::SHIP_TO_COUNTRY_MISSING,
     country_illegal: error::SHIP_TO_COUNTRY_ILLEGAL,
     state_missing: error::SHIP_TO_STATE_MISSING,
@@ -50,7 +50,7 @@ const DESTINATION: End = End {
 
 /// Where the shipment starts and where it goes. It starts at ShipFrom, or without one at the
 /// shipper; it goes to the alternate address (an access point) when there is one.
-pub(super) fn ends(shipment: &Shipment<'_>) -> Result<(Place, Place), UpsError> {
+pub(super) fn ends(shipment: &Shipment<'_>) -> Result<(RatedAddress, RatedAddress), UpsError> {
     // Checked first and always, even when `ShipFrom` replaces it as the origin.
     let shipper = address(shipment.shipper.as_ref(), error::SHIPPER_ADDRESS_MISSING)?;
     let origin = match shipment.ship_from.as_ref() {
@@ -76,7 +76,7 @@ fn address<'r, 'b>(
         .ok_or_else(|| missing.into())
 }
 
-fn place(address: &Address<'_>, end: &End) -> Result<Place, UpsError> {
+fn place(address: &Address<'_>, end: &EndErrors) -> Result<RatedAddress, UpsError> {
     // Country, state, postal code: each check needs the one before it to have passed.
     let code = address.country_code.present().ok_or(end.country_missing)?;
     let mut country = Code2::parse(code).ok_or(end.country_illegal)?;
@@ -103,7 +103,7 @@ fn place(address: &Address<'_>, end: &End) -> Result<Place, UpsError> {
         }
         zip = Some(code);
     }
-    Ok(Place {
+    Ok(RatedAddress {
         country,
         region,
         state,
@@ -132,7 +132,7 @@ fn state(address: &Address<'_>, country: Code2, missing: Fixed) -> Result<Option
 fn postal_code<'r>(
     address: &'r Address<'_>,
     region: Region,
-    end: &End,
+    end: &EndErrors,
 ) -> Result<Option<&'r str>, UpsError> {
     let sent = address.postal_code.as_ref();
     match sent.and_then(Text::present) {

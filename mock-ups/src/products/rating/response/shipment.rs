@@ -4,8 +4,7 @@ use crate::config::NegotiatedBase;
 use crate::json::Json;
 use crate::places::Region;
 use crate::products::rating::charges::{PackageCharges, ServicePrices, ShipmentCharges};
-use crate::products::rating::check::SIMPLE_RATE_SIZES;
-use crate::products::rating::job::{Parcel, Units};
+use crate::products::rating::job::{Parcel, SIMPLE_RATE_SIZES, Units};
 use crate::products::rating::tariff::{Cents, RateModifier};
 use crate::products::rating::transit::commitment;
 

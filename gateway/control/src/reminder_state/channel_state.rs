@@ -37,7 +37,7 @@ impl Backoff {
 
 /// The state of a delivery channel. What it has delivered is recorded in the store.
 #[derive(Debug, Default)]
-pub(crate) struct Channel {
+pub(crate) struct ChannelState {
     whole: Backoff,
     /// Of each notice that the receiver did not take, so that no other notice waits for it.
     of_notice: BTreeMap<i64, Backoff>,
@@ -46,7 +46,7 @@ pub(crate) struct Channel {
     delivered: BTreeSet<i64>,
 }
 
-impl Channel {
+impl ChannelState {
     /// How long all deliveries are paused; `None` if they are not.
     pub(crate) fn paused_for(&self, now: Instant) -> Option<Duration> {
         self.whole.left(now)
@@ -68,8 +68,8 @@ impl Channel {
         self.whole.not_before = now.checked_add(pause);
     }
 
-    /// Whether this notice failed a moment ago and rests.
-    pub(crate) fn rests(&self, notice: &NoticeRecord, now: Instant) -> bool {
+    /// Whether this notice failed and is not due for its next attempt yet.
+    pub(crate) fn is_backing_off(&self, notice: &NoticeRecord, now: Instant) -> bool {
         let of_notice = self.of_notice.get(&notice.id);
         of_notice.is_some_and(|of| of.left(now).is_some())
     }
@@ -116,7 +116,7 @@ mod tests {
     )]
     fn pauses_double_up_to_an_hour_and_end_with_a_success() {
         let now = Instant::now();
-        let mut channel = Channel::default();
+        let mut channel = ChannelState::default();
         assert_eq!(channel.paused_for(now), None);
         let pauses: Vec<u64> = (0..9).map(|_| channel.failed(now, 0.5).as_secs()).collect();
         assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);

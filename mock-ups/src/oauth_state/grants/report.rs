@@ -137,7 +137,7 @@ fn one(text: &str, token: &RefreshToken, grant_holds: bool, now_ms: i64) -> Refr
         .iter()
         .map(|(at_ms, outcome)| Presented {
             at_ms: *at_ms,
-            outcome: outcome.map_or_else(super::Stale::why, |()| "accepted"),
+            outcome: outcome.map_or_else(super::RefreshRefusal::why, |()| "accepted"),
         });
     RefreshTokenReport {
         refresh_token: token.serial,

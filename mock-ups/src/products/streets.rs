@@ -1,9 +1,9 @@
-//! The streets that address validation knows. A few well-known ones, for trying things out; house
-//! numbers within a range count as existing.
+//! The streets that the mock knows: a few well-known ones, for trying things out. Each house number within
+//! a street's range counts as existing.
 
 /// What stands at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Unknown,
     Commercial,
     Residential,
@@ -87,35 +87,35 @@ pub(crate) fn is_business(lines: Vec<&str>, city: &str, state: &str, postal: &st
 
 /// What a client asks about.
 #[derive(Debug)]
-pub(super) struct Query<'a> {
-    pub(super) lines: Vec<&'a str>,
-    pub(super) city: &'a str,
-    pub(super) state: &'a str,
-    pub(super) postal: &'a str,
+pub(crate) struct Query<'a> {
+    pub(crate) lines: Vec<&'a str>,
+    pub(crate) city: &'a str,
+    pub(crate) state: &'a str,
+    pub(crate) postal: &'a str,
 }
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Match {
+pub(crate) struct Match {
     /// There is one candidate and nothing speaks against it.
-    pub(super) exact: bool,
-    pub(super) candidates: Vec<Candidate>,
+    pub(crate) exact: bool,
+    pub(crate) candidates: Vec<Candidate>,
 }
 
 /// An address that may be meant.
 #[derive(Debug)]
-pub(super) struct Candidate {
-    pub(super) line: String,
-    pub(super) city: &'static str,
-    pub(super) state: &'static str,
-    pub(super) zip: &'static str,
-    pub(super) extended: String,
-    pub(super) kind: Kind,
+pub(crate) struct Candidate {
+    pub(crate) line: String,
+    pub(crate) city: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) zip: &'static str,
+    pub(crate) extended: String,
+    pub(crate) kind: Kind,
 }
 
 impl Match {
     /// The kind of the address; unknown unless it is certain which is meant.
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match &self.candidates[..] {
             [only] if self.exact => only.kind,
             _ => Kind::Unknown,
@@ -125,7 +125,7 @@ impl Match {
 
 /// Looks an address up: by street and house number, within the ZIP code, the city or the state,
 /// whichever fits.
-pub(super) fn search(query: &Query<'_>) -> Match {
+pub(crate) fn search(query: &Query<'_>) -> Match {
     let city = normal(query.city);
     // Only five digits are compared: clients append the extension or not.
     let zip = query.postal.get(..5).unwrap_or_default();
@@ -249,7 +249,7 @@ fn normal(text: &str) -> String {
 }
 
 /// The code of a state that is given by code or by name.
-pub(super) fn state_code(text: &str) -> String {
+pub(crate) fn state_code(text: &str) -> String {
     const NAMES: [(&str, &str); 8] = [
         ("NEW YORK", "NY"),
         ("CALIFORNIA", "CA"),

@@ -51,7 +51,7 @@ pub(crate) struct Ticket {
 
 /// Why a refresh token is refused. UPS does not tell its clients; the journal does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stale {
+pub(crate) enum RefreshRefusal {
     Unknown,
     Used,
     Expired,
@@ -61,7 +61,7 @@ pub(crate) enum Stale {
     OtherEnvironment,
 }
 
-impl Stale {
+impl RefreshRefusal {
     pub(crate) const fn why(self) -> &'static str {
         match self {
             Self::Unknown => "unknown refresh token",
@@ -117,7 +117,7 @@ struct RefreshToken {
     used: bool,
     /// How often it was presented, and the first times with what came of them.
     presented: u32,
-    presentations: Vec<(i64, Result<(), Stale>)>,
+    presentations: Vec<(i64, Result<(), RefreshRefusal>)>,
 }
 
 /// Presentations of one token kept with their time.
@@ -179,15 +179,18 @@ impl Grants {
         presented: &Presentation<'_>,
         password_version: impl FnOnce(&str) -> Option<u64>,
         next: &NextToken<'_>,
-    ) -> Result<(Grant, i64), Stale> {
+    ) -> Result<(Grant, i64), RefreshRefusal> {
         // One lock over look-up, check and replacement: two refreshes at once must not both succeed.
         let mut inner = self.lock();
         let inner = &mut *inner;
         let token = inner
             .refresh_tokens
             .get_mut(presented.token)
-            .ok_or(Stale::Unknown)?;
-        let grant = inner.grants.get_mut(&token.grant).ok_or(Stale::Unknown)?;
+            .ok_or(RefreshRefusal::Unknown)?;
+        let grant = inner
+            .grants
+            .get_mut(&token.grant)
+            .ok_or(RefreshRefusal::Unknown)?;
         // Checked before it is counted, as the count is part of the report, not of the decision.
         let admitted = admit(token, grant, presented, password_version);
         token.presented = token.presented.saturating_add(1);
@@ -276,29 +279,29 @@ fn admit(
     grant: &mut Grant,
     presented: &Presentation<'_>,
     password_version: impl FnOnce(&str) -> Option<u64>,
-) -> Result<(), Stale> {
+) -> Result<(), RefreshRefusal> {
     // Owner before state: another client must not learn whether a token was used.
     if grant.client_id != presented.client_id {
-        return Err(Stale::OtherClient);
+        return Err(RefreshRefusal::OtherClient);
     }
     if grant.environment != presented.environment {
-        return Err(Stale::OtherEnvironment);
+        return Err(RefreshRefusal::OtherEnvironment);
     }
     if token.used {
         // Whether UPS revokes the family after reuse is not known, so it is a setting.
         grant.revoked |= presented.reuse_revokes_grant;
-        return Err(Stale::Used);
+        return Err(RefreshRefusal::Used);
     }
     // After `used`: a client that repeats a token should hear about the repetition.
     if grant.revoked {
-        return Err(Stale::GrantRevoked);
+        return Err(RefreshRefusal::GrantRevoked);
     }
     if password_version(&grant.user) != Some(grant.password_version) {
-        return Err(Stale::PasswordChanged);
+        return Err(RefreshRefusal::PasswordChanged);
     }
     // Last, since every other reason also explains an expired token.
     if presented.now_ms >= token.expires_at_ms {
-        return Err(Stale::Expired);
+        return Err(RefreshRefusal::Expired);
     }
     Ok(())
 }
