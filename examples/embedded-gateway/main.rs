@@ -10,7 +10,7 @@
 //! ```
 
 use anyhow::{Context as _, Result};
-use gateway::{Gateway, Seams, config::Config};
+use gateway::{Gateway, Overrides, config::Config};
 use mock_ups::MockUps;
 use std::{env, fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
     // It holds a secret in clear, which is refused unless only the owner can read it.
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
 
-    let gateway = Gateway::start(&Config::load(&file)?, Seams::default()).await?;
+    let gateway = Gateway::start(&Config::load(&file)?, Overrides::default()).await?;
     let base_url = format!("http://{}", gateway.apps().first().context("a listener")?);
     let (_, answer) = examples::shop(&base_url, None).await?;
     let mut out = std::io::stdout().lock();

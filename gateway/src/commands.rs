@@ -1,7 +1,7 @@
 //! What `waybill` does with the gateway's own parts, for its command line.
 
 use crate::{
-    Seams,
+    Overrides,
     clock::SystemClock,
     composition::preflight,
     lifecycle,
@@ -78,11 +78,11 @@ fn serve(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
     for note in &config.notes {
         tracing::info!(place = located(file, &note.place), "{}", note.message);
     }
-    let seams = Seams {
+    let overrides = Overrides {
         dropped_log_lines: Arc::new(telemetry.dropped_lines_counter()),
-        ..Seams::default()
+        ..Overrides::default()
     };
-    let result = lifecycle::serve(&config, seams, output);
+    let result = lifecycle::serve(&config, overrides, output);
     // After the last request, so that the number is final.
     if telemetry.dropped_lines() > 0 {
         tracing::warn!(lines = telemetry.dropped_lines(), "log lines were dropped");

@@ -36,14 +36,14 @@ use tokio_util::sync::CancellationToken;
 
 /// What an embedding program or a test may replace.
 #[derive(Clone)]
-pub struct Seams {
+pub struct Overrides {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// Log lines that were dropped because nobody took them; a metric.
     pub dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
-impl Default for Seams {
+impl Default for Overrides {
     fn default() -> Self {
         Self {
             clock: Arc::new(crate::clock::SystemClock),
@@ -72,7 +72,7 @@ pub struct Gateway {
 
 /// How the gateway ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ShutdownReport {
     /// Requests that were finished or cut off.
     pub requests: DrainReport,
     /// Token calls that were finished or cut off.
@@ -88,8 +88,8 @@ impl Gateway {
     ///
     /// # Errors
     /// When the gateway as a whole cannot work.
-    pub async fn start(config: &Config, seams: Seams) -> Result<Self, StartError> {
-        let clock = Arc::clone(&seams.clock);
+    pub async fn start(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
+        let clock = Arc::clone(&overrides.clock);
         // Before the store is opened: a start that fails here has locked nothing.
         let catalog = Arc::new(plugins::load(
             &config.plugins,
@@ -132,7 +132,7 @@ impl Gateway {
                 broker: broker.handle(),
                 plugins: runtime_status::plugins(&catalog),
                 control: control.clone(),
-                dropped_log_lines: seams.dropped_log_lines,
+                dropped_log_lines: overrides.dropped_log_lines,
             }),
             latch: latch.clone(),
             clock,
@@ -203,7 +203,7 @@ impl Gateway {
     ///
     /// Requests go first, because they may wait for a token; then token calls, because a carrier's answer
     /// may hold the only copy of a grant; the admin listener stays to the end and says "draining".
-    pub async fn shutdown(self) -> Ended {
+    pub async fn shutdown(self) -> ShutdownReport {
         // First, so that load balancers look elsewhere while requests still finish.
         self.latch.draining();
         let requests = self.data_plane.shutdown(self.drain).await;
@@ -217,7 +217,7 @@ impl Gateway {
         }
         // Last, because token calls and reminders write until they end.
         self.store.close().await;
-        Ended { requests, tokens }
+        ShutdownReport { requests, tokens }
     }
 }
 

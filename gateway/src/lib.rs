@@ -15,5 +15,7 @@ pub mod telemetry;
 pub use gateway_config as config;
 
 pub use commands::Commands;
-pub use composition::{ControlError, ControlPlane, Ended, Gateway, Seams, StartError, TlsError};
+pub use composition::{
+    ControlError, ControlPlane, Gateway, Overrides, ShutdownReport, StartError, TlsError,
+};
 pub use lifecycle::serve;

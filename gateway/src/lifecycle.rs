@@ -1,7 +1,7 @@
 //! From the first line of output to the last request: `waybill serve`.
 
 use crate::{
-    composition::{Gateway, Seams},
+    composition::{Gateway, Overrides},
     signals::Signals,
 };
 use anyhow::Context as _;
@@ -19,7 +19,7 @@ const NICE: i32 = 5;
 ///
 /// # Errors
 /// When it cannot start.
-pub fn serve(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Result<()> {
+pub fn serve(config: &Config, overrides: Overrides, output: &mut Output) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
         .thread_name("waybill-control")
@@ -27,7 +27,7 @@ pub fn serve(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Resu
         .enable_all()
         .build()
         .context("cannot start the control plane")?;
-    let result = runtime.block_on(run(config, seams, output));
+    let result = runtime.block_on(run(config, overrides, output));
     // Without waiting: a plugin call that hangs must not keep the process alive.
     runtime.shutdown_background();
     result
@@ -41,10 +41,10 @@ fn give_way() {
     }
 }
 
-async fn run(config: &Config, seams: Seams, output: &mut Output) -> anyhow::Result<()> {
+async fn run(config: &Config, overrides: Overrides, output: &mut Output) -> anyhow::Result<()> {
     // Before the start: a signal that comes meanwhile must drain the gateway, not kill it.
     let mut signals = Signals::install().context("cannot listen for signals")?;
-    let mut gateway = Gateway::start(config, seams).await?;
+    let mut gateway = Gateway::start(config, overrides).await?;
     // Once the ports are open: a script may wait for these lines.
     for line in gateway.listening() {
         output

@@ -73,7 +73,7 @@ impl Table {
 pub(crate) struct Connections(Arc<Mutex<Table>>);
 
 /// The place of one connection; dropping it frees the place.
-pub(crate) struct Place {
+pub(crate) struct ConnectionSlot {
     connections: Connections,
     id: u64,
     evicted: Arc<Notify>,
@@ -81,7 +81,7 @@ pub(crate) struct Place {
 }
 
 /// A request in progress; dropping it makes the connection idle.
-pub(crate) struct InProgress(Arc<Place>);
+pub(crate) struct InProgress(Arc<ConnectionSlot>);
 
 impl Connections {
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -89,7 +89,7 @@ impl Connections {
     }
 
     /// A place for a new connection; `None` if all that could give way have a request in progress.
-    pub(crate) fn admit(&self, address: IpAddr) -> Option<Arc<Place>> {
+    pub(crate) fn admit(&self, address: IpAddr) -> Option<Arc<ConnectionSlot>> {
         let mut table = self.table();
         if table.of(address) >= MAX_OF_ADDRESS && !table.evict(address) {
             return None;
@@ -111,7 +111,7 @@ impl Connections {
             },
         );
         drop(table);
-        Some(Arc::new(Place {
+        Some(Arc::new(ConnectionSlot {
             connections: self.clone(),
             id,
             evicted,
@@ -120,7 +120,7 @@ impl Connections {
     }
 }
 
-impl Place {
+impl ConnectionSlot {
     /// Marks a request as in progress.
     pub(crate) fn begin(self: &Arc<Self>) -> InProgress {
         self.asked.store(true, Ordering::Relaxed);
@@ -151,7 +151,7 @@ impl Drop for InProgress {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.connections.table().open.remove(&self.id);
     }

@@ -1,7 +1,7 @@
 //! The admin listener: it binds, accepts connections and serves them.
 
 use crate::{
-    connections::{Connections, Place},
+    connections::{ConnectionSlot, Connections},
     context::{AdminContext, Peer},
     host::AllowedHosts,
     readiness::Latch,
@@ -176,7 +176,7 @@ impl Bound {
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    place: Arc<Place>,
+    place: Arc<ConnectionSlot>,
     router: Router,
     mut stopped: watch::Receiver<()>,
 ) {
@@ -219,7 +219,7 @@ async fn serve(
 }
 
 /// Completes when a connection has had no whole head for too long since it began.
-async fn silent(place: &Place) {
+async fn silent(place: &ConnectionSlot) {
     sleep(FIRST_HEAD_TIMEOUT).await;
     if place.asked() {
         std::future::pending().await

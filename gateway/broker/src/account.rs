@@ -18,16 +18,16 @@ pub struct AccountSpec {
     pub environment: Environment,
     /// The OAuth client, whose mint budget is shared by all accounts that use it.
     pub client_id: String,
-    /// The manifest's slot; empty for its only one.
+    /// The manifest's slot. Empty if the manifest has only one.
     pub slot: String,
-    /// What tokens are requested with.
+    /// The grant with which tokens are requested.
     pub grant: GrantKind,
     /// Whether a grant of unknown fate may be presented once more when a login is the only
     /// alternative. Read when the account is added.
     pub last_chance: bool,
     /// A digest of the credentials; when it changes, everything that the old ones brought is dropped.
     pub key: SlotKey,
-    /// How its tokens are asked for.
+    /// Makes the token requests of the account.
     pub authorizer: Arc<dyn Authorizer>,
 }
 
@@ -59,13 +59,13 @@ pub struct KeyParts<'a> {
     pub carrier: &'a CarrierId,
     /// Its environment.
     pub environment: Environment,
-    /// Where its tokens come from.
+    /// The origin of the token endpoint.
     pub origin: &'a Origin,
     /// Its OAuth client.
     pub client_id: &'a str,
     /// The client's secret.
     pub client_secret: &'a ClientSecret,
-    /// The carrier's number of it.
+    /// The account number.
     pub account_number: Option<&'a AccountNumber>,
     /// The manifest's slot.
     pub slot: &'a str,

@@ -6,7 +6,7 @@
 use crate::{
     Transport,
     context::BrokerContext,
-    flight::{self, Departure, FlightOutcome, FlightPlan},
+    flight::{self, FlightInputs, FlightOutcome, FlightPlan},
     grant_record,
     journal::RepeatableRecord,
     landing::{self, failed},
@@ -126,14 +126,14 @@ fn request_token(
         return Some(failed(plan.id, failure));
     }
     // Prepared under the lock: the account may change as soon as it is released.
-    let departure = Departure::prepare(context, state, plan);
+    let inputs = FlightInputs::prepare(context, state, plan);
     let (task_context, slot) = (Arc::clone(context), Arc::clone(slot));
     match presented {
         Some(presented) => spawn(
             context,
-            call_single_use(task_context, slot, departure, presented),
+            call_single_use(task_context, slot, inputs, presented),
         ),
-        None => spawn(context, call_repeatable(task_context, slot, departure)),
+        None => spawn(context, call_repeatable(task_context, slot, inputs)),
     }
     None
 }
@@ -144,8 +144,8 @@ fn spawn(context: &BrokerContext, task: impl Future<Output = ()> + Send + 'stati
 }
 
 /// A call with a grant that may be presented any number of times.
-async fn call_repeatable(context: Arc<BrokerContext>, slot: Arc<Slot>, departure: Departure) {
-    let outcome = departure.fly(&context, Transport::Direct).await;
+async fn call_repeatable(context: Arc<BrokerContext>, slot: Arc<Slot>, inputs: FlightInputs) {
+    let outcome = inputs.fly(&context, Transport::Direct).await;
     // Before the outcome is handed over, since landing takes it.
     let record = RepeatableRecord::of(&outcome, context.clock.wall());
     // Publish before keeping: a new token is to be had at any time, so callers need not wait for
@@ -158,12 +158,12 @@ async fn call_repeatable(context: Arc<BrokerContext>, slot: Arc<Slot>, departure
 async fn call_single_use(
     context: Arc<BrokerContext>,
     slot: Arc<Slot>,
-    departure: Departure,
+    inputs: FlightInputs,
     presented: PresentedIntent,
 ) {
     let account = slot.cell.account();
     let recorder = presentation::recorder(&context, account, &presented.id);
-    let outcome = departure.fly(&context, Transport::Recorded(recorder)).await;
+    let outcome = inputs.fly(&context, Transport::Recorded(recorder)).await;
     // Before the writer is made: an earlier write of this account must be done first.
     let _turn = slot.write_order.lock().await;
     let writer = PresentationWriter::of_outcome(&context, &slot, presented, &outcome);

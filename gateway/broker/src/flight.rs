@@ -23,7 +23,7 @@ pub(crate) struct FlightPlan {
 }
 
 /// Everything that a flight needs, taken from the account when it started.
-pub(crate) struct Departure {
+pub(crate) struct FlightInputs {
     plan: FlightPlan,
     spec: AccountSpec,
     authorization: Authorization,
@@ -76,7 +76,7 @@ pub(crate) fn not_sent(code: &str, message: &str) -> Failure {
     failure
 }
 
-impl Departure {
+impl FlightInputs {
     /// Copies what the flight needs, because the account may change while it is out.
     pub(crate) fn prepare(context: &BrokerContext, state: &SlotState, plan: FlightPlan) -> Self {
         // Counted where the lock is held, so that no flight is ever seen without its count.

@@ -12,7 +12,7 @@ use gateway_plugin_host::Issued;
 use gateway_token::{Event, FlightCurrency, FlightId, GrantFate};
 
 /// What the driver has to do after an outcome was taken in.
-pub(crate) struct Arrival {
+pub(crate) struct LandingEffect {
     /// To be fed to the lifecycle.
     pub(crate) event: Event,
     /// Whether people may have to hear of it.
@@ -24,7 +24,7 @@ pub(crate) fn take_in(
     context: &BrokerContext,
     state: &mut SlotState,
     outcome: FlightOutcome,
-) -> Arrival {
+) -> LandingEffect {
     let (plan, result) = (outcome.plan, outcome.result);
     // Before the lifecycle hears of it, which resets its count of failures.
     let notable = match &result {
@@ -47,7 +47,7 @@ pub(crate) fn take_in(
         Ok(issued) => issued_event(state, plan.id, currency, issued),
         Err(failure) => failed(plan.id, failure),
     };
-    Arrival { event, notable }
+    LandingEffect { event, notable }
 }
 
 /// The event of a flight without a token.

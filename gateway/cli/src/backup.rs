@@ -33,7 +33,7 @@ pub(crate) struct BackupArgs {
 }
 
 #[derive(Serialize)]
-struct Made {
+struct WrittenBackup {
     file: String,
     bytes: usize,
 }
@@ -62,7 +62,7 @@ pub(crate) fn run(
     };
     write(&args.file, &bytes)?;
     if output.is_json() {
-        output.json(&Made {
+        output.json(&WrittenBackup {
             file: args.file.display().to_string(),
             bytes: bytes.len(),
         })?;

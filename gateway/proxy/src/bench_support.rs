@@ -3,7 +3,7 @@
 use crate::{
     Directory, DirectoryError,
     directory::{
-        app_token::{AppTokens, Remembered, Verdict},
+        app_token::{AppTokens, Verdict, VerifiedTokens},
         index::Index,
     },
     request::route,
@@ -50,13 +50,13 @@ impl Lookup {
 
 /// One worker's issuer and verifier of the gateway's own tokens.
 #[expect(missing_debug_implementations, reason = "it holds keys")]
-pub struct Tokens(AppTokens, Remembered);
+pub struct Tokens(AppTokens, VerifiedTokens);
 
 impl Tokens {
     /// With this key.
     #[must_use]
     pub fn new(key: &SecretBytes) -> Self {
-        Self(AppTokens::new(key), Remembered::default())
+        Self(AppTokens::new(key), VerifiedTokens::default())
     }
 
     /// A token for the app that this text names.

@@ -9,13 +9,13 @@ const VERSION: u32 = 1;
 const MAX_TOKEN: usize = 8 * 1024;
 
 #[derive(Deserialize)]
-struct Kept {
+struct StoredState {
     v: u32,
     refresh_token: Secret,
 }
 
 #[derive(Serialize)]
-struct Keep<'a> {
+struct StateToStore<'a> {
     v: u32,
     refresh_token: &'a str,
 }
@@ -29,7 +29,7 @@ pub(crate) fn read(state: &[u8]) -> Result<Secret> {
             "no person has consented for this account yet, or the consent is used up: log in",
         ));
     }
-    match serde_json::from_slice::<Kept>(state) {
+    match serde_json::from_slice::<StoredState>(state) {
         Ok(kept) if kept.v == VERSION && !kept.refresh_token.expose().is_empty() => {
             Ok(kept.refresh_token)
         }
@@ -49,7 +49,7 @@ pub(crate) fn write(refresh_token: &str) -> Option<Vec<u8>> {
     if refresh_token.is_empty() || refresh_token.len() > MAX_TOKEN || !plain {
         return None;
     }
-    let keep = Keep {
+    let keep = StateToStore {
         v: VERSION,
         refresh_token,
     };

@@ -2,7 +2,7 @@
 
 use super::{
     caller::Caller,
-    extract::{Content, Named},
+    extract::{Content, PathName},
 };
 use crate::error::AdminError;
 use axum::Json;
@@ -39,7 +39,10 @@ pub(super) async fn add_account(
 #[utoipa::path(get, path = "/api/v1/accounts/{name}", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
     responses((status = 200, description = "The account", body = AccountView)))]
-pub(super) async fn account(by: Caller, Named(name): Named<AccountId>) -> JsonResult<AccountView> {
+pub(super) async fn account(
+    by: Caller,
+    PathName(name): PathName<AccountId>,
+) -> JsonResult<AccountView> {
     Ok(Json(by.control.account(&name).await?))
 }
 
@@ -52,7 +55,7 @@ pub(super) async fn account(by: Caller, Named(name): Named<AccountId>) -> JsonRe
     responses((status = 200, description = "The changed account", body = AccountView)))]
 pub(super) async fn update_account(
     by: Caller,
-    Named(name): Named<AccountId>,
+    PathName(name): PathName<AccountId>,
     Content(change): Content<UpdateAccount>,
 ) -> JsonResult<AccountView> {
     let changed = by.control.update_account(&by.actor, &name, change).await?;
@@ -65,7 +68,7 @@ pub(super) async fn update_account(
     responses((status = 204, description = "The account was removed")))]
 pub(super) async fn remove_account(
     by: Caller,
-    Named(name): Named<AccountId>,
+    PathName(name): PathName<AccountId>,
 ) -> Result<StatusCode, AdminError> {
     by.control.remove_account(&by.actor, &name).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -77,7 +80,7 @@ pub(super) async fn remove_account(
     responses((status = 200, description = "The address at which to sign in", body = ConsentStarted)))]
 pub(super) async fn begin_consent(
     by: Caller,
-    Named(name): Named<AccountId>,
+    PathName(name): PathName<AccountId>,
 ) -> JsonResult<ConsentStarted> {
     Ok(Json(by.control.begin_consent(&by.actor, &name).await?))
 }
@@ -89,7 +92,7 @@ pub(super) async fn begin_consent(
     responses((status = 200, description = "The account and its proof", body = ConsentDone)))]
 pub(super) async fn paste_consent(
     by: Caller,
-    Named(name): Named<AccountId>,
+    PathName(name): PathName<AccountId>,
     Content(pasted): Content<PasteConsent>,
 ) -> JsonResult<ConsentDone> {
     let done = by.control.paste_consent(&by.actor, &name, pasted).await?;
@@ -100,7 +103,10 @@ pub(super) async fn paste_consent(
 #[utoipa::path(post, path = "/api/v1/accounts/{name}/probe", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
     responses((status = 200, description = "The result of the call", body = ProbeReport)))]
-pub(super) async fn probe(by: Caller, Named(name): Named<AccountId>) -> JsonResult<ProbeReport> {
+pub(super) async fn probe(
+    by: Caller,
+    PathName(name): PathName<AccountId>,
+) -> JsonResult<ProbeReport> {
     Ok(Json(by.control.probe(&by.actor, &name).await?))
 }
 
@@ -108,7 +114,10 @@ pub(super) async fn probe(by: Caller, Named(name): Named<AccountId>) -> JsonResu
 #[utoipa::path(get, path = "/api/v1/accounts/{name}/token", tag = "tokens",
     params(("name" = String, Path, description = "The account's name")),
     responses((status = 200, description = "Facts about the token", body = TokenView)))]
-pub(super) async fn token(by: Caller, Named(name): Named<AccountId>) -> JsonResult<TokenView> {
+pub(super) async fn token(
+    by: Caller,
+    PathName(name): PathName<AccountId>,
+) -> JsonResult<TokenView> {
     Ok(Json(by.control.token(&name).await?))
 }
 
@@ -118,7 +127,7 @@ pub(super) async fn token(by: Caller, Named(name): Named<AccountId>) -> JsonResu
     responses((status = 200, description = "Facts about the new token", body = TokenView)))]
 pub(super) async fn renew_token(
     by: Caller,
-    Named(name): Named<AccountId>,
+    PathName(name): PathName<AccountId>,
 ) -> JsonResult<TokenView> {
     Ok(Json(by.control.renew_token(&by.actor, &name).await?))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     caller::Caller,
-    extract::{Content, Named},
+    extract::{Content, PathName},
 };
 use crate::error::AdminError;
 use axum::Json;
@@ -36,7 +36,7 @@ pub(super) async fn add_admin_token(
     responses((status = 204, description = "The admin token was removed")))]
 pub(super) async fn remove_admin_token(
     by: Caller,
-    Named(name): Named<String>,
+    PathName(name): PathName<String>,
 ) -> Result<StatusCode, AdminError> {
     by.control.remove_admin_token(&by.actor, &name).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -2,7 +2,7 @@
 
 use super::{
     caller::Caller,
-    extract::{Content, Named},
+    extract::{Content, PathName},
 };
 use crate::error::AdminError;
 use axum::Json;
@@ -39,7 +39,7 @@ pub(super) async fn add_app(
     responses((status = 200, description = "The changed app", body = AppView)))]
 pub(super) async fn update_app(
     by: Caller,
-    Named(name): Named<AppId>,
+    PathName(name): PathName<AppId>,
     Content(change): Content<UpdateApp>,
 ) -> Result<Json<AppView>, AdminError> {
     Ok(Json(by.control.update_app(&by.actor, &name, change).await?))
@@ -53,7 +53,7 @@ pub(super) async fn update_app(
     responses((status = 200, description = "The app and its new secrets", body = AppSecrets)))]
 pub(super) async fn rotate_app(
     by: Caller,
-    Named(name): Named<AppId>,
+    PathName(name): PathName<AppId>,
     Content(which): Content<RotateApp>,
 ) -> Result<Json<AppSecrets>, AdminError> {
     Ok(Json(by.control.rotate_app(&by.actor, &name, which).await?))
@@ -65,7 +65,7 @@ pub(super) async fn rotate_app(
     responses((status = 204, description = "The app was removed")))]
 pub(super) async fn remove_app(
     by: Caller,
-    Named(name): Named<AppId>,
+    PathName(name): PathName<AppId>,
 ) -> Result<StatusCode, AdminError> {
     by.control.remove_app(&by.actor, &name).await?;
     Ok(StatusCode::NO_CONTENT)

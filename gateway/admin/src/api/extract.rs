@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use std::{fmt::Display, str::FromStr};
 
 /// The `{name}` in a path.
-pub(super) struct Named<T>(pub(super) T);
+pub(super) struct PathName<T>(pub(super) T);
 
-impl<S, T> FromRequestParts<S> for Named<T>
+impl<S, T> FromRequestParts<S> for PathName<T>
 where
     S: Send + Sync,
     T: FromStr<Err: Display>,

@@ -5,11 +5,11 @@ fn address(n: u32) -> IpAddr {
     Ipv4Addr::from_bits(0x0a00_0000 + n).into()
 }
 
-fn admit(connections: &Connections, n: u32) -> Arc<Place> {
+fn admit(connections: &Connections, n: u32) -> Arc<ConnectionSlot> {
     connections.admit(address(n)).expect("a place")
 }
 
-fn open(connections: &Connections, place: &Place) -> bool {
+fn open(connections: &Connections, place: &ConnectionSlot) -> bool {
     connections.table().open.contains_key(&place.id)
 }
 
@@ -46,7 +46,7 @@ fn request_in_progress_keeps_its_place() {
     let places: Vec<_> = (0..MAX_OF_ADDRESS)
         .map(|_| admit(&connections, 1))
         .collect();
-    let mut requests: Vec<_> = places.iter().map(Place::begin).collect();
+    let mut requests: Vec<_> = places.iter().map(ConnectionSlot::begin).collect();
     assert!(connections.admit(address(1)).is_none());
     drop(requests.pop());
     drop(admit(&connections, 1));

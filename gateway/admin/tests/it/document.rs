@@ -256,7 +256,7 @@ async fn guide_lists_every_route_with_its_role() {
     let served: BTreeSet<String> = routes(&document)
         .iter()
         .map(|route| {
-            let role = route.role.as_deref().unwrap_or("nobody");
+            let role = route.role.as_deref().unwrap_or("no token");
             format!("{} {} {}", route.method, route.path, role.replace('_', "-"))
         })
         .collect();

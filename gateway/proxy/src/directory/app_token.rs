@@ -61,7 +61,7 @@ pub(crate) struct AppTokens {
 /// Tokens that verified, and until when they are good. Belongs to one index: holders are places in it.
 /// The whole token is the key, so that nothing but the very same text is found.
 #[derive(Debug, Default)]
-pub(crate) struct Remembered(HashMap<Box<str>, (Holder, Instant), RandomState>);
+pub(crate) struct VerifiedTokens(HashMap<Box<str>, (Holder, Instant), RandomState>);
 
 impl AppTokens {
     pub(crate) fn new(key: &SecretBytes) -> Self {
@@ -113,7 +113,7 @@ impl AppTokens {
     /// Tells whose token this is. Costs one look-up once the token is known.
     pub(crate) fn verify(
         &self,
-        Remembered(remembered): &mut Remembered,
+        VerifiedTokens(remembered): &mut VerifiedTokens,
         token: &str,
         now: Instant,
         wall: impl FnOnce() -> SystemTime,

@@ -3,7 +3,7 @@
 //! index is only ever used with the index that it belongs to.
 
 use super::{
-    account_view::AccountView, app_token::Remembered, index::Index, route_view::RouteView,
+    account_view::AccountView, app_token::VerifiedTokens, index::Index, route_view::RouteView,
 };
 use crate::{metrics::AccountMetrics, upstream::UpstreamPools};
 use gateway_model::Signer;
@@ -14,7 +14,7 @@ pub(crate) struct DirectoryView {
     pub(crate) version: u64,
     pub(crate) index: Arc<Index>,
     /// App tokens that verified; their holders are places in the index.
-    pub(crate) remembered: RefCell<Remembered>,
+    pub(crate) remembered: RefCell<VerifiedTokens>,
     worker: usize,
     accounts: RefCell<Vec<Option<AccountView>>>,
     routes: RefCell<Vec<Option<Rc<RouteView>>>>,

@@ -9,7 +9,7 @@ use http::{Uri, uri::PathAndQuery};
 
 /// The route of a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Choice {
+pub(crate) struct ChosenRoute {
     pub(crate) route: usize,
     /// How many bytes of the path selected the route; they are not sent.
     pub(crate) strip: usize,
@@ -20,7 +20,7 @@ pub(crate) fn choose(
     connection: &Connection,
     directory: &DirectoryView,
     uri: &Uri,
-) -> Result<Choice, Problem> {
+) -> Result<ChosenRoute, Problem> {
     let index = &*directory.index;
     let by_host = connection
         .host_memo
@@ -29,14 +29,14 @@ pub(crate) fn choose(
         .and_then(|memo| memo.route);
     // The Host first: an app that uses the carrier's own name sends the carrier's own paths.
     if let Some(route) = by_host {
-        return Ok(Choice { route, strip: 0 });
+        return Ok(ChosenRoute { route, strip: 0 });
     }
     if let Some(route) = index.route_by_prefix(uri.path()) {
         let strip = index.routes[route].prefix.as_ref().map_or(0, String::len);
-        return Ok(Choice { route, strip });
+        return Ok(ChosenRoute { route, strip });
     }
     if let Some(route) = index.catch_all {
-        return Ok(Choice { route, strip: 0 });
+        return Ok(ChosenRoute { route, strip: 0 });
     }
     match index.routes.len() {
         0 => Err(Problem::new(

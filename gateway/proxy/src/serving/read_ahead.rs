@@ -38,12 +38,12 @@ fn give_back(bytes: Box<[u8]>) {
 #[derive(Debug)]
 pub(super) struct ReadAhead<T> {
     io: T,
-    left: Option<Left>,
+    left: Option<UnreadBytes>,
 }
 
 /// What was read and not asked for yet.
 #[derive(Debug)]
-struct Left {
+struct UnreadBytes {
     bytes: Box<[u8]>,
     at: usize,
     end: usize,
@@ -83,13 +83,16 @@ impl<T: AsyncRead + Unpin> AsyncRead for ReadAhead<T> {
 }
 
 /// One read; nothing at the end of the stream.
-fn poll_more<T: AsyncRead + Unpin>(io: &mut T, cx: &mut Context<'_>) -> Poll<io::Result<Left>> {
+fn poll_more<T: AsyncRead + Unpin>(
+    io: &mut T,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<UnreadBytes>> {
     let mut bytes = take();
     let mut buf = ReadBuf::new(&mut bytes);
     let read = Pin::new(io).poll_read(cx, &mut buf);
     let end = buf.filled().len();
     match read {
-        Poll::Ready(Ok(())) => Poll::Ready(Ok(Left { bytes, at: 0, end })),
+        Poll::Ready(Ok(())) => Poll::Ready(Ok(UnreadBytes { bytes, at: 0, end })),
         Poll::Ready(Err(error)) => {
             give_back(bytes);
             Poll::Ready(Err(error))

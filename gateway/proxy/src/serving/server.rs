@@ -2,7 +2,7 @@
 
 use super::{
     metrics_reader::MetricsReader,
-    worker_loop::{self, Command, DrainReport, Seed},
+    worker_loop::{self, Command, DrainReport, WorkerStart},
 };
 use crate::{
     credential_source::CredentialSource,
@@ -183,7 +183,7 @@ impl Bound {
                 epoch,
                 random: random_seed().map_err(BindError::Worker)?,
             };
-            let seed = Seed {
+            let start = WorkerStart {
                 parts,
                 sockets,
                 mailbox: receivers.pop().expect("one receiver was made per worker"),
@@ -193,7 +193,7 @@ impl Bound {
             let thread = thread::Builder::new()
                 .name(format!("waybill-worker-{number}"))
                 .spawn(move || {
-                    let report = worker_loop::run(seed, &ready);
+                    let report = worker_loop::run(start, &ready);
                     // The receiver is gone if nobody waits for the drain.
                     let _ = reports.send(report);
                 })

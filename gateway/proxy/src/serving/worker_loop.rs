@@ -10,7 +10,7 @@ use tokio::{
 };
 
 /// What a worker's thread starts with; crosses into it.
-pub(super) struct Seed {
+pub(super) struct WorkerStart {
     pub(super) parts: WorkerParts,
     pub(super) sockets: Vec<TcpListener>,
     pub(super) mailbox: mpsc::Receiver<HandedOver>,
@@ -34,7 +34,7 @@ pub struct DrainReport {
 }
 
 /// Runs a worker until it is drained. Sends through `ready` whether it could start.
-pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
+pub(super) fn run(start: WorkerStart, ready: &Ready<io::Result<()>>) -> DrainReport {
     // One thread: nothing of a worker has to be shared or locked.
     let runtime = Builder::new_current_thread()
         .enable_io()
@@ -49,8 +49,8 @@ pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
         }
     };
     runtime.block_on(async move {
-        let worker = Worker::new(seed.parts);
-        let listeners = accept::adopt(&worker, seed.sockets);
+        let worker = Worker::new(start.parts);
+        let listeners = accept::adopt(&worker, start.sockets);
         let started = listeners.is_ok();
         // Report only after the sockets are registered: from then on no connection is lost. The
         // receiver is gone if the start failed elsewhere.
@@ -59,8 +59,8 @@ pub(super) fn run(seed: Seed, ready: &Ready<io::Result<()>>) -> DrainReport {
             return DrainReport::default();
         }
         let mailbox =
-            tokio::task::spawn_local(accept::take_handed_over(Rc::clone(&worker), seed.mailbox));
-        let report = drive(&worker, seed.control).await;
+            tokio::task::spawn_local(accept::take_handed_over(Rc::clone(&worker), start.mailbox));
+        let report = drive(&worker, start.control).await;
         // Nothing can be handed over any more: every worker drains.
         mailbox.abort();
         report

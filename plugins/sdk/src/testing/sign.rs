@@ -27,14 +27,14 @@ pub fn sign<P: CarrierAuth>(
     request: &SignRequest<'_>,
 ) -> Result<Vec<(String, String)>> {
     let plugin = P::new(config::parse(config_json.as_bytes())?)?;
-    let mut taken = Taken(Vec::new());
+    let mut taken = RecordedFields(Vec::new());
     plugin.sign(request, &mut SignOut::new(&mut taken))?;
     Ok(taken.0)
 }
 
-struct Taken(Vec<(String, String)>);
+struct RecordedFields(Vec<(String, String)>);
 
-impl SignatureSink for Taken {
+impl SignatureSink for RecordedFields {
     fn set_header(&mut self, name: &str, value: &str) {
         self.0.push((name.to_owned(), value.to_owned()));
     }
