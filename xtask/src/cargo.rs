@@ -46,6 +46,7 @@ pub(crate) fn root() -> &'static Path {
 
 /// A command of cargo in the workspace's top folder, with the cargo that runs this program.
 pub(crate) fn cargo() -> Command {
+    // Cargo names itself: another version would build everything again.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     command
@@ -111,6 +112,7 @@ pub(crate) fn build_command(profile: Profile, packages: &[&str]) -> Command {
     let mut command = cargo();
     command.args([
         "build",
+        // A build that changes `Cargo.lock` would measure or ship other dependencies than were tested.
         "--locked",
         "--profile",
         profile.name(),
@@ -150,6 +152,7 @@ impl Artifacts {
             if message["profile"]["test"] == true {
                 continue;
             }
+            // A plugin is no executable; its library is the one file with this ending.
             let made = message["executable"].as_str().or_else(|| {
                 let library = message["filenames"].as_array()?.first()?.as_str()?;
                 library.ends_with(".so").then_some(library)

@@ -41,6 +41,7 @@ impl Demo {
         } else {
             Profile::Dev
         })?;
+        // Removed at the end: the configuration in it has a secret, if only the mock's.
         let folder = tempfile::Builder::new().prefix("waybill-demo-").tempdir()?;
         let running = self.start(&built, folder.path())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -66,6 +67,7 @@ impl Demo {
                 addr
             }
         };
+        // First: the gateway requests a token as soon as it starts.
         let mut mock = Server::start(
             Command::new(&built.mock_ups).args(["--listen", &at(self.mock).to_string()]),
         )?;
@@ -120,18 +122,19 @@ impl Running {
             String::from_utf8_lossy(response.body())
         );
         say::line(rates::table(response.body())?);
-        self.say_who_served(&response).await?;
+        self.print_account_and_token(&response).await?;
         say::line(format!("\nTry it yourself:\n  {}", rates::curl(self.apps)));
         Ok(())
     }
 
     /// Account, plugin file and the token's fingerprint; the token itself never leaves the gateway.
-    async fn say_who_served(&self, response: &Response<Bytes>) -> Result<()> {
+    async fn print_account_and_token(&self, response: &Response<Bytes>) -> Result<()> {
         let account = response
             .headers()
             .get("waybill-account")
             .context("no Waybill-Account")?
             .to_str()?;
+        // From readiness and not from the admin API, which needs a token.
         let request = Request::get("/readyz").header("host", self.admin.to_string());
         let ready = http::send(self.admin, request.body(Full::default())?).await?;
         let ready: serde_json::Value = serde_json::from_slice(ready.body())?;

@@ -75,6 +75,7 @@ impl Dist {
             &dir.join("share/waybill.schema.json"),
         )?;
         for (shell, file) in SHELLS {
+            // From the program itself, so that the completions always fit it.
             let script = completions(&built.waybill, shell)?;
             write(&dir.join("share/completions").join(file), &script)?;
         }

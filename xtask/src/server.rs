@@ -36,6 +36,7 @@ impl Server {
     /// Waits for the line that begins with `prefix` and ends with the URL of a listener.
     pub(crate) fn address(&mut self, prefix: &str) -> Result<SocketAddr> {
         let mut line = String::new();
+        // No deadline: a server that ends closes its output, and one that hangs is seen by whoever waits.
         while self.stdout.read_line(&mut line)? > 0 {
             if let Some(url) = line.trim_end().strip_prefix(prefix) {
                 let addr = url.trim_start_matches("http://");
@@ -56,6 +57,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // Already ended is as good.
         let _ = self.child.kill();
+        // Waited for, so that its port is free when the next server starts.
         let _ = self.child.wait();
     }
 }

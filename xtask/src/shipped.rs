@@ -124,16 +124,18 @@ fn is_newer(file: &Path, other: &Path) -> bool {
 
 /// The compiler's own tool, or the distribution's, if it is new enough.
 fn profdata() -> Option<PathBuf> {
-    let own = said(Command::new("rustc").args(["--print", "target-libdir"]));
-    let own = own.and_then(|lib| Some(Path::new(lib.trim()).parent()?.join("bin/llvm-profdata")));
+    let bundled = stdout_of(Command::new("rustc").args(["--print", "target-libdir"]));
+    let bundled =
+        bundled.and_then(|lib| Some(Path::new(lib.trim()).parent()?.join("bin/llvm-profdata")));
     let named = (LLVM..LLVM + 10).rev();
     let named = named.map(|version| PathBuf::from(format!("llvm-profdata-{version}")));
-    let mut all = own
+    // The compiler's own first: only that one surely reads the profiles of this compiler.
+    let mut all = bundled
         .into_iter()
         .chain([PathBuf::from("llvm-profdata")])
         .chain(named);
     all.find(|tool| {
-        let version = said(Command::new(tool).arg("--version"));
+        let version = stdout_of(Command::new(tool).arg("--version"));
         version
             .and_then(|text| llvm_version(&text))
             .is_some_and(|version| version >= LLVM)
@@ -147,15 +149,15 @@ fn llvm_version(text: &str) -> Option<u32> {
 }
 
 fn host() -> Result<String> {
-    let text =
-        said(Command::new("rustc").arg("-vV")).context("cannot ask rustc what it builds for")?;
+    let text = stdout_of(Command::new("rustc").arg("-vV"))
+        .context("cannot ask rustc what it builds for")?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned)
         .context("rustc does not say what it builds for")
 }
 
 /// What a program writes if it ends well.
-fn said(command: &mut Command) -> Option<String> {
+fn stdout_of(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     output.status.success().then_some(())?;
     String::from_utf8(output.stdout).ok()

@@ -53,6 +53,7 @@ impl Test {
                 bench::ci(&EVERYTHING)
             })?;
         }
+        // Last: a result is noted only when every step has passed.
         if self.full {
             record.write()?;
         }
@@ -71,9 +72,11 @@ impl Test {
             tests.env(FULL, "1");
         }
         run(&mut tests)?;
+        // Apart, because `--all-targets` leaves out the examples in the documentation.
         run(cargo().args(["test", "--locked", "--workspace", "--doc"]))
     }
 }
+
 fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -93,6 +96,7 @@ fn lint() -> Result<()> {
             "--no-deps",
             "--document-private-items",
         ])
+        // Documentation of private items may link to private items.
         .env(
             "RUSTDOCFLAGS",
             "-D warnings -A rustdoc::private-intra-doc-links",

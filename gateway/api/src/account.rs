@@ -39,6 +39,7 @@ pub struct AccountView {
     #[schema(value_type = String)]
     pub managed_by: ManagedBy,
     /// The account's state.
+    // Computed by the gateway, so that all clients agree on what an account's state is.
     pub state: AccountState,
     /// The reason for the state and what to do, for people.
     pub message: Option<String>,
@@ -100,6 +101,7 @@ pub struct AddAccount {
     /// The OAuth client id.
     pub client_id: String,
     /// The client secrets, in the order in which they are tried.
+    // Several, so that a new secret can be added before the carrier switches the old one off.
     pub client_secrets: Vec<SecretText>,
     /// Makes it the default account of its carrier and environment.
     #[serde(default)]

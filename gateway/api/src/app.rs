@@ -48,6 +48,7 @@ pub struct LegacyKeyView {
 
 /// An app to add.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+// Unknown members are refused in every request: a misspelt one would otherwise be ignored in silence.
 #[serde(deny_unknown_fields)]
 pub struct AddApp {
     /// The name of the new app.
@@ -97,6 +98,7 @@ pub struct UpdateApp {
     #[schema(value_type = Option<String>)]
     pub default: Option<AccountId>,
     /// Its rate limit; `null` removes the limit.
+    // A type of its own: an `Option` cannot tell an absent member from `null`.
     #[serde(default, skip_serializing_if = "RateChange::is_keep")]
     #[schema(value_type = Option<Object>)]
     pub rate: RateChange,

@@ -19,6 +19,7 @@ pub struct AuditView {
     /// What was acted on: `account:main`.
     pub subject: String,
     /// Further facts.
+    // Any JSON: each action has facts of its own, and later versions add some.
     #[schema(value_type = Object)]
     pub detail: serde_json::Value,
     /// `ok` or an error code; absent while the outcome is not known.

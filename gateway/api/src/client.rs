@@ -39,6 +39,7 @@ pub struct Client {
     base: String,
     authorization: HeaderValue,
     http: HyperClient,
+    // Replaces the deadline of each call, so that a script can wait less than the longest call takes.
     deadline: Option<Duration>,
 }
 
@@ -162,6 +163,7 @@ impl Client {
         }
         let request = HttpRequest {
             method: call.method,
+            // Joined as text: `base` has no path, and a path of the API needs no further parsing.
             url: format!("{}{BASE_PATH}{}", self.base, call.path),
             headers,
             body: call.body,

@@ -6,6 +6,8 @@ use crate::{Bytes, Header};
 #[derive(Clone, Copy, Debug)]
 pub struct Reason;
 
+// Constants and no Rust enum: the other side may be newer, and a number that an enum lacks would be
+// undefined behaviour. The same holds for every set of numbers in this crate.
 impl Reason {
     /// First credential, or none left.
     pub const FETCH: u32 = 0;
@@ -24,6 +26,7 @@ impl Reason {
 #[derive(Clone, Copy, Debug)]
 pub struct Begin {
     /// Size of the sender's struct in bytes.
+    // First in each struct: a receiver reads a member only if the sender's struct is long enough to have it.
     pub struct_size: u32,
     /// One of [`Reason`].
     pub reason: u32,
@@ -56,6 +59,7 @@ pub struct Network;
 
 impl Network {
     /// Anything else; the request may have been processed.
+    // Zero, so that a member that an older host did not send reads as the cautious case.
     pub const OTHER: u32 = 0;
     /// The name did not resolve; nothing was sent.
     pub const DNS: u32 = 1;
@@ -84,6 +88,7 @@ pub struct Event {
     /// HTTP status, or one of [`Network`].
     pub status: u32,
     /// Zero.
+    // The padding has a name, so that no uninitialised byte crosses the boundary.
     pub reserved: u32,
     /// Response fields; null only if `n_headers` is 0.
     pub headers: *const Header,

@@ -15,6 +15,7 @@ pub struct Host {
     /// Zero.
     pub reserved: u32,
     /// Level (0 fatal, 1 error … 5 trace) and message. Any thread.
+    // `Option`, because a function that an older host lacks is a null pointer.
     pub log: Option<unsafe extern "C" fn(level: u32, message: Bytes)>,
     /// Milliseconds since the Unix epoch: a plugin's only clock. Any thread.
     pub now_unix_ms: Option<unsafe extern "C" fn() -> u64>,

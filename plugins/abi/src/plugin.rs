@@ -11,6 +11,7 @@ use core::{
 #[derive(Debug)]
 pub struct Instance {
     _opaque: [u8; 0],
+    // Neither `Send`, `Sync` nor `Unpin`: only the plugin knows what the pointer leads to.
     _not_moved: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
@@ -56,6 +57,7 @@ pub struct Plugin {
     /// Bits of [`Capabilities`].
     pub capabilities: u64,
     /// The JSON of the manifest section, byte by byte.
+    // The host compares it with the section of the file, which it has read before any code ran.
     pub manifest: Bytes,
     /// Makes an instance from its configuration.
     pub instance_new: Option<
@@ -80,6 +82,7 @@ pub struct Plugin {
     pub op_resume:
         Option<unsafe extern "C" fn(op: *mut Op, event: *const Event, sink: *const Sink) -> Status>,
     /// Exactly once per operation, between calls; before its end it means "cancel".
+    // Not a function of its own for cancelling: so a cancelled operation cannot be forgotten.
     pub op_free: Option<unsafe extern "C" fn(op: *mut Op)>,
     /// Signs one request, on a thread that serves requests; concurrent. A panic ends this call only.
     pub sign: Option<

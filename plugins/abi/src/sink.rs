@@ -4,6 +4,7 @@ use crate::{Bytes, Header};
 use core::ffi::c_void;
 
 /// `waybill_status`: what a call returned.
+// Transparent, and no enum: a plugin may return any number, and an unknown one must count as `PANIC`.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub u32);
@@ -104,6 +105,7 @@ pub struct GrantChange;
 
 impl GrantChange {
     /// There is none.
+    // Zero, because most plugins have no such grant and leave the member out.
     pub const NOT_SINGLE_USE: u32 = 0;
     /// The state holds a new one.
     pub const REPLACED: u32 = 1;
@@ -119,6 +121,7 @@ pub struct GrantFate;
 
 impl GrantFate {
     /// The host judges. Unknown values count as this one.
+    // The cautious case is zero: a plugin that says nothing must not make a refresh token count as unharmed.
     pub const HOST_DECIDES: u32 = 0;
     /// The carrier did not use it up.
     pub const UNHARMED: u32 = 1;

@@ -32,6 +32,7 @@ impl Bytes {
     /// # Safety
     /// If `ptr` is not null, it is valid for reads of `len` bytes for the lifetime `'a`.
     pub const unsafe fn as_slice<'a>(self) -> &'a [u8] {
+        // A slice needs a pointer that is not null, even if it is empty.
         if self.ptr.is_null() || self.len == 0 {
             return &[];
         }
@@ -54,6 +55,7 @@ pub struct Header {
     /// Value.
     pub value: Bytes,
     /// Bits of [`HeaderFlags`].
+    // This struct has no size member and can never grow, because senders pass arrays of it.
     pub flags: u64,
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
     });
     let run = match made {
         Ok(instance) => Run {
-            authorization: suite
+            slot: suite
                 .plugin
                 .manifest()
                 .slots
@@ -78,6 +78,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
             return;
         }
     };
+    // First: the number of requests in a good run is the number of steps that the hostile runs attack.
     let steps = run.good(report).await;
     run.hostile(steps, report).await;
     run.dropped(steps, report).await;
@@ -87,7 +88,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
 
 struct Run {
     instance: Instance,
-    authorization: String,
+    slot: String,
     secrets: Secrets,
     script: Vec<ScriptedResponse>,
 }
@@ -95,7 +96,7 @@ struct Run {
 impl Run {
     async fn authorize(&self, carrier: &Carrier) -> Result<Issued, Failure> {
         let authorization = Authorization {
-            slot: self.authorization.clone(),
+            slot: self.slot.clone(),
             ..fetch()
         };
         self.instance.authorize(authorization, carrier).await
@@ -132,6 +133,7 @@ impl Run {
                     if failure.class == FailureClass::Bug {
                         bugs.push(format!("{name}: {failure}"));
                     }
+                    // `Debug` and not `Display`: it has every field of the failure.
                     if self.secrets.are_in(&format!("{failure:?}")) {
                         told.push(format!("{name}: the failure contains a secret"));
                     }
@@ -187,6 +189,7 @@ impl Run {
             (Ok(one), Ok(other)) if !same(&one, &other) => {
                 findings.push("the credentials differ".to_owned());
             }
+            // Two failures are reported by the first check; only a difference counts here.
             (Ok(_), Ok(_)) | (Err(_), Err(_)) => {}
             (Ok(_), Err(failure)) | (Err(failure), Ok(_)) => {
                 findings.push(format!("one of two runs failed: {failure}"));
@@ -212,6 +215,7 @@ fn wrong_end(meaning: ReplyMeaning, result: &Result<Issued, Failure>) -> Option<
         (ReplyMeaning::Refusal | ReplyMeaning::Passing | ReplyMeaning::Nonsense, Ok(_)) => {
             Some("a credential was made of it".to_owned())
         }
+        // The worst mistake: it stops an account until a person acts, although nothing is wrong with it.
         (ReplyMeaning::Passing | ReplyMeaning::Nonsense, Err(failure))
             if failure.class.needs_operator() =>
         {

@@ -93,6 +93,7 @@ impl Carrier {
     }
 
     fn reply(&self, request: &HttpRequest) -> CarrierReply {
+        // The step is counted under the lock, because a plugin may send several requests at once.
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let step = asked.len();
         asked.push(transcript(request));

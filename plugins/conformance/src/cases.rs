@@ -60,10 +60,12 @@ fn by_status() -> Vec<Case> {
         all.push((name, meaning, CarrierReply::Response(answer)));
     };
     for (kind, body) in bodies() {
+        // A body never changes what these statuses mean: even a body with a token refuses.
         for status in [400, 401, 403] {
             let name = format!("{status} with {kind}");
             add(name, ReplyMeaning::Refusal, answer(status, kind, &body));
         }
+        // With `Retry-After`, which a plugin must read from any body, an HTML page included.
         for status in [429, 500, 502, 503, 504] {
             let mut answer = answer(status, kind, &body);
             answer.headers.push(("retry-after".into(), "7".into()));
@@ -110,6 +112,7 @@ fn without_a_response() -> impl Iterator<Item = Case> {
         let name = format!("network error {kind:?}");
         (name, ReplyMeaning::Passing, CarrierReply::Error(kind))
     });
+    // Not passing: the host refuses this URL each time, so the configuration may be at fault.
     let denied = (
         "a denied request".to_owned(),
         ReplyMeaning::Odd,
@@ -197,6 +200,7 @@ fn nonsense() -> Vec<(&'static str, String)> {
             "NUL in the token",
             r#"{"token_type":"Bearer","access_token":"a\u0000b","expires_in":9}"#.into(),
         ),
+        // Deep enough to overflow the stack of a parser that recurses.
         ("nesting", "[".repeat(100_000)),
         ("1 MiB of text", "x".repeat(1 << 20)),
         ("other encodings", "\u{feff}{}\u{ffff}".into()),
@@ -226,6 +230,7 @@ pub(crate) fn configs(good: &Value) -> Vec<(String, Value)> {
     let Value::Object(members) = good else {
         return all;
     };
+    // One member at a time, so that a finding names the member.
     for key in members.keys() {
         let mut without = members.clone();
         without.remove(key);

@@ -12,13 +12,14 @@ const NOW: Duration = Duration::from_secs(1_767_225_600);
 
 /// The host to load a plugin under before [`crate::check`]. `clock` is the real one, for deadlines.
 pub fn host(clock: Arc<dyn Clock>) -> Host {
-    Host::with_random(Arc::new(Standing(clock)), Arc::new(Repeatable))
+    Host::with_random(Arc::new(FixedClock(clock)), Arc::new(FixedRandom))
 }
 
-struct Standing(Arc<dyn Clock>);
+struct FixedClock(Arc<dyn Clock>);
 
-impl Clock for Standing {
+impl Clock for FixedClock {
     fn now(&self) -> Instant {
+        // The real one: deadlines must pass, or a plugin that hangs would hang the suite.
         self.0.now()
     }
 
@@ -29,9 +30,9 @@ impl Clock for Standing {
 }
 
 /// Gives the same bytes in every run, so that two runs can be compared. Not random, so for checks only.
-struct Repeatable;
+struct FixedRandom;
 
-impl Random for Repeatable {
+impl Random for FixedRandom {
     fn fill(&self, bytes: &mut [u8]) {
         let mut next = 0x5a_u8;
         for byte in bytes {

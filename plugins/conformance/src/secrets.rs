@@ -23,6 +23,7 @@ impl Secrets {
         let mut found = vec![crate::cases::PLANTED.to_owned()];
         if let Value::Object(members) = config {
             for (key, value) in members {
+                // By name as well: a plugin may have no schema, or forget to mark a key in it.
                 let named = SECRET_KEYS
                     .iter()
                     .any(|part| key.to_lowercase().contains(part));

@@ -17,8 +17,8 @@ const THREADS: usize = 4;
 /// Signatures of each of them for each request.
 const ROUNDS: usize = 50;
 
-/// A request to sign, with everything in it.
-struct Asked {
+/// A request to sign.
+struct UnsignedRequest {
     name: &'static str,
     ordinary: bool,
     method: Method,
@@ -67,8 +67,9 @@ struct Run {
 }
 
 impl Run {
-    fn sign(&self, asked: &Asked) -> Result<SignatureFields, Failure> {
+    fn sign(&self, asked: &UnsignedRequest) -> Result<SignatureFields, Failure> {
         let mut headers = asked.headers.clone();
+        // Credential first, as in the gateway: a signature may cover its fields.
         headers.extend(self.credential.iter().cloned());
         self.instance.sign(&SignRequest {
             method: &asked.method,
@@ -80,7 +81,7 @@ impl Run {
         })
     }
 
-    fn one_by_one(&self, asked: &[Asked], report: &mut Report) {
+    fn one_by_one(&self, asked: &[UnsignedRequest], report: &mut Report) {
         let (mut refused, mut bugs, mut told) = (Vec::new(), Vec::new(), Vec::new());
         for asked in asked {
             let name = asked.name;
@@ -116,7 +117,7 @@ impl Run {
     }
 
     /// The host's clock stands still, so nothing about a signature may differ.
-    fn together(&self, asked: &[Asked], report: &mut Report) {
+    fn together(&self, asked: &[UnsignedRequest], report: &mut Report) {
         let mut findings = Vec::new();
         for asked in asked.iter().filter(|asked| asked.ordinary) {
             let first = self.sign(asked);
@@ -142,13 +143,13 @@ impl Run {
 }
 
 /// Ordinary and odd requests that reach a signer. What the gateway refuses before is not among them.
-fn requests(suite: &Suite<'_>) -> Vec<Asked> {
+fn requests(suite: &Suite<'_>) -> Vec<UnsignedRequest> {
     let json = |value: &'static str| {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static(value));
         headers
     };
-    let request = |name, ordinary, method, target: &str| Asked {
+    let request = |name, ordinary, method, target: &str| UnsignedRequest {
         name,
         ordinary,
         method,
@@ -156,7 +157,7 @@ fn requests(suite: &Suite<'_>) -> Vec<Asked> {
         headers: json("application/json"),
         body: Vec::new(),
     };
-    let post = |name, ordinary, body: Vec<Bytes>| Asked {
+    let post = |name, ordinary, body: Vec<Bytes>| UnsignedRequest {
         body,
         ..request(name, ordinary, Method::POST, "/api/rates")
     };
@@ -202,11 +203,11 @@ fn requests(suite: &Suite<'_>) -> Vec<Asked> {
             Method::GET,
             "/a%2Fb;c=d/../%00?x=%0d%0a&&=&%",
         ),
-        Asked {
+        UnsignedRequest {
             headers: HeaderMap::new(),
             ..request("no fields", false, Method::GET, "/")
         },
-        Asked {
+        UnsignedRequest {
             headers: strange,
             ..request("strange fields", false, Method::PATCH, "/")
         },

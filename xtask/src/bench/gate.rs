@@ -41,6 +41,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(super) fn run(self) -> Result<()> {
+        // Not an error: a developer's machine may lack it.
         if !is_there(Path::new("valgrind")) {
             say::line("skipped: valgrind is not installed (apt-get install valgrind)");
             return Ok(());
@@ -57,6 +58,7 @@ impl Gate {
             say::line(format!("wrote {}", file.display()));
             return Ok(());
         }
+        // Counts of another architecture would compare nothing.
         if !file.exists() {
             say::line(format!(
                 "skipped: no baseline for {ARCH} yet (--bless makes one)"
@@ -122,6 +124,7 @@ fn judge(base: &Counts, counts: &Counts) -> Result<()> {
                 grown.push(name.as_str());
                 "grown"
             }
+            // Shown, because an old and high baseline would let the next growth pass.
             Some(was) if has_grown(*now, was) => "shrunk: --bless it",
             Some(_) => "",
         };

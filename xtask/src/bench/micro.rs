@@ -63,6 +63,7 @@ fn collect(folder: &Path, paths: &mut Vec<Value>) -> Result<()> {
         let file = folder.join(name);
         serde_json::from_slice(&fs::read(&file)?).with_context(|| file.display().to_string())
     };
+    // `new` and not `base`: criterion keeps the previous run beside it.
     if folder.ends_with("new") {
         let (what, took) = (read("benchmark.json")?, read("estimates.json")?);
         let median = &took["median"];

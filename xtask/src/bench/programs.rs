@@ -60,6 +60,7 @@ pub(super) fn is_there(program: &Path) -> bool {
 
 /// The output of a program, its errors shown.
 pub(super) fn output(command: &mut Command) -> Result<String> {
+    // Errors go to the terminal at once: a measurement runs for minutes.
     let output = command.stderr(Stdio::inherit()).output()?;
     anyhow::ensure!(
         output.status.success(),

@@ -118,6 +118,7 @@ fn beside_peers(runs: &[Run]) -> Section {
     let panels = |figure: fn(&Run, &str) -> Option<Figure>| {
         runs.iter().map(|run| peers_panel(run, figure)).collect()
     };
+    // All runs of one session have the same number of rounds.
     let rounds = runs.first().map_or(0, Run::rounds);
     let latency = Plot {
         title:

@@ -71,6 +71,7 @@ impl Row {
     fn parse(shipment: &Value) -> Result<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let transit = &shipment["TimeInTransit"]["ServiceSummary"]["EstimatedArrival"];
+        // Some services have their days only in the guarantee.
         let days = text(&transit["BusinessDaysInTransit"])
             .or_else(|| text(&shipment["GuaranteedDelivery"]["BusinessDaysInTransit"]))
             .unwrap_or_else(|| "-".to_owned());

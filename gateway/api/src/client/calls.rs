@@ -61,6 +61,7 @@ impl Client {
         account: &AccountId,
         pasted: &PasteConsent,
     ) -> Result<ConsentDone> {
+        // Long, because the code is exchanged and the new login is proven by test calls before the response.
         let call = Call::post(format!("/accounts/{account}/paste"));
         self.json(call.json(pasted).long()).await
     }
@@ -118,6 +119,7 @@ impl Client {
 impl Client {
     /// The latest audit entries before entry `before`, newest first; at most 500.
     pub async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Vec<AuditView>> {
+        // The number of an entry and no offset, so that new entries do not shift the next page.
         let before = before.map_or_else(String::new, |id| format!("&before={id}"));
         self.json(Call::get(format!("/audit?limit={limit}{before}")))
             .await
@@ -149,6 +151,7 @@ impl Client {
             Protection::Key(key) => request.key = secret(key),
             Protection::Recipient(recipient) => request.recipient = Some(recipient.to_string()),
         }
+        // Read whole: the file is complete only when the response has ended, and a part must not look like one.
         let mut call = Call::post("/backup").long().json(&request);
         call.max_response = MAX_BACKUP;
         Ok(self.send(call).await?.body.into())
@@ -171,6 +174,7 @@ impl Client {
 
     /// Begins a migration, or continues one where it stopped.
     pub async fn start_migration(&self, migration: &StartMigration) -> Result<MigrationView> {
+        // Long, because the store is backed up before anything is changed.
         self.json(Call::post("/migration").json(migration).long())
             .await
     }

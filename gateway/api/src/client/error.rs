@@ -147,6 +147,7 @@ impl ClientError {
             // Only a refused connection means that nothing listens; the other errors have other
             // remedies.
             HttpErrorKind::Connect => Self::NotRunning { base, reason },
+            // Apart from the others: the request may have taken effect.
             HttpErrorKind::Timeout => Self::Timeout { base },
             HttpErrorKind::Tls => Self::Unproven { base, reason },
             HttpErrorKind::Dns

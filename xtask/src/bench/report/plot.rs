@@ -78,6 +78,7 @@ impl Plot {
 
     #[expect(clippy::cast_precision_loss, reason = "a drawing")]
     fn scale(&self) -> Scale {
+        // The largest round and not the largest median, so that no whisker leaves the page.
         let most = self.bars().map(|bar| bar.figure.most).fold(1.0, f64::max);
         let letters = self.bars().map(|bar| bar.label.chars().count()).max();
         let left = (letters.unwrap_or(0) as f64).mul_add(LETTER, 24.0);
@@ -153,6 +154,7 @@ impl Plot {
             scale.x(bar.figure.most),
             middle,
         );
+        // Each round is drawn: a median alone hides a bench that was disturbed.
         for value in &bar.figure.rounds {
             dot(svg, scale.x(*value), middle);
         }

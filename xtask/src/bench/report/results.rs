@@ -40,6 +40,7 @@ impl Run {
     pub(super) fn keeps_up(&self, candidate: Candidate<'_>) -> bool {
         let due = self.number("/rate") as f64;
         let rate = candidate.rate("steady");
+        // Without a rate it was not measured, which is no reason to leave it out.
         rate.is_none_or(|rate| rate.median >= KEEPS_UP * due)
     }
 
