@@ -22,33 +22,33 @@ use toml_span::value::Table as TomlTable;
 pub struct Config {
     /// The file it was read from.
     pub file: PathBuf,
-    /// Where the gateway is reached.
+    /// The addresses on which the gateway listens.
     pub listen: Listen,
     /// The threads of the data plane.
     pub workers: Workers,
-    /// Who may use the admin API.
+    /// Access to the admin API.
     pub admin: Admin,
     /// Where accounts, grants and tokens are kept.
     pub store: StoreOptions,
     /// How a person signs in at a carrier.
     pub consent: Consent,
-    /// Who is told before a grant ends.
+    /// The reminders that are sent before a grant ends.
     pub reminders: Reminders,
     /// Which plugin files may run.
     pub plugins: Plugins,
-    /// How carriers are reached.
+    /// Connections to carriers.
     pub upstream: Upstream,
     /// Bounds of everything a peer can make large or slow.
     pub limits: Limits,
     /// When tokens are renewed.
     pub tokens: Tokens,
-    /// What the gateway tells about itself.
+    /// The log.
     pub log: Log,
-    /// What apps may reach.
+    /// The carriers and environments that apps may reach.
     pub routes: Vec<Route>,
     /// Credentials at carriers.
     pub accounts: Vec<Account>,
-    /// Callers.
+    /// The programs that call the gateway.
     pub apps: Vec<App>,
     /// What works but the operator should know.
     pub notes: Vec<Note>,

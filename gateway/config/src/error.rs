@@ -13,9 +13,9 @@ pub enum Place {
     File,
     /// A place in the configuration file, counted from 1; columns count characters.
     At {
-        /// Line.
+        /// The line.
         line: u32,
-        /// Column.
+        /// The column.
         column: u32,
     },
     /// An environment variable.
@@ -25,9 +25,9 @@ pub enum Place {
 /// One mistake. Its texts quote names, numbers and places, but no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where.
+    /// The place of the value.
     pub place: Place,
-    /// What is wrong.
+    /// What is wrong with the value.
     pub message: String,
     /// What to write instead.
     pub fix: String,
@@ -36,7 +36,7 @@ pub struct Mistake {
 /// Something that works but that the operator should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Where.
+    /// The place of the value.
     pub place: Place,
     /// What the operator should know.
     pub message: String,

@@ -31,7 +31,7 @@ impl Jitter {
     }
 }
 
-/// Something that happened.
+/// An event that the lifecycle reacts to.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// A request needs a token.
@@ -52,7 +52,7 @@ pub enum Event {
     Failed {
         /// The acquisition.
         flight: FlightId,
-        /// Why.
+        /// Why the acquisition failed.
         failure: Failure,
         /// Whether a single-use grant survived; ignored for a repeatable one.
         fate: GrantFate,
@@ -79,7 +79,7 @@ pub enum Event {
     Adopted {
         /// What tokens are requested with from now on.
         grant: Grant,
-        /// What may be used now.
+        /// A token that may be used at once.
         token: Option<AdoptedToken>,
     },
 }
@@ -133,7 +133,7 @@ impl RequestCause {
     }
 }
 
-/// Why there is nothing to inject.
+/// Why there is no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AbsenceReason {
     /// The token has expired, and the next one has not arrived yet.
@@ -160,21 +160,21 @@ pub enum Effect {
     RequestToken {
         /// The flight that the report must name.
         flight: FlightId,
-        /// Why.
+        /// Why the request is sent.
         reason: RequestCause,
     },
     /// Hand the token that was just issued to the data plane.
     Publish {
-        /// Its number.
+        /// The token's generation.
         generation: Generation,
         /// Never to be injected from this instant on.
         usable_until: Instant,
     },
     /// Take the published token away, or say anew why there is none.
     Withdraw {
-        /// Why.
+        /// Why there is no credential.
         why: AbsenceReason,
-        /// When trying again may help.
+        /// When another request may succeed.
         retry_at: Option<Instant>,
     },
     /// Report [`Event::TimerFired`] then. Replaces every earlier wish.

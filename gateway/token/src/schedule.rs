@@ -27,11 +27,11 @@ pub struct RenewalPolicy {
 /// The instants that matter in one token's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// When to ask for the next one.
+    /// When the next token is requested.
     pub renew_at: Instant,
-    /// When to stop using it.
+    /// Until when the token may be injected.
     pub usable_until: Instant,
-    /// When the carrier ends it.
+    /// When the token expires at the carrier.
     pub expires_at: Instant,
 }
 

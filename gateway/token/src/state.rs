@@ -34,7 +34,7 @@ pub enum LifecycleState {
     BackingOff {
         /// When the next attempt starts.
         until: Instant,
-        /// What to tell callers.
+        /// Why there is no token, as callers are told.
         why: AbsenceReason,
     },
     /// No usable token, and only a person can change that.
@@ -84,11 +84,11 @@ impl LifecycleState {
 /// A published token. Its value is kept by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublishedToken {
-    /// Its number.
+    /// The token's generation.
     pub generation: Generation,
     /// When the request that brought it began.
     pub issued_at: Instant,
-    /// When the carrier ends it.
+    /// When the token expires at the carrier.
     pub expires_at: Instant,
     /// When it is no longer used, a little before its end.
     pub usable_until: Instant,
@@ -116,25 +116,25 @@ impl NextAttempt {
     }
 }
 
-/// How far a flight got.
+/// How far an acquisition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlightPhase {
     /// The intent to present a single-use grant is being made durable; nothing was sent.
     Recording,
-    /// The request is out.
+    /// The request was sent.
     Requesting,
 }
 
 /// One acquisition in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flight {
-    /// Its identifier.
+    /// The id of the acquisition.
     pub id: FlightId,
-    /// How far it got.
+    /// How far the acquisition is.
     pub phase: FlightPhase,
     /// When its request began; lifetimes count from here, the conservative end.
     pub started: Instant,
-    /// Why it was started.
+    /// Why the acquisition was started.
     pub reason: RequestCause,
     /// Whether its answer will still count.
     pub currency: FlightCurrency,

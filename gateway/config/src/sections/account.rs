@@ -11,23 +11,23 @@ use std::{collections::BTreeSet, fmt::Display, str::FromStr};
 /// Credentials at a carrier.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The operator's name of it.
+    /// The operator's name for the account.
     pub id: AccountId,
-    /// At which carrier.
+    /// The carrier.
     pub carrier: CarrierId,
-    /// In which of its environments.
+    /// The carrier's environment.
     pub environment: Environment,
     /// The numbers that the carrier issued; a login must own each of them.
     pub account_numbers: Vec<AccountNumber>,
     /// Other names that apps may use for it.
     pub aliases: Vec<AccountId>,
-    /// How its tokens are obtained.
+    /// How the account's tokens are obtained.
     pub grant: GrantKind,
-    /// Our id at the carrier's token endpoint.
+    /// The client id at the carrier's token endpoint.
     pub client_id: String,
     /// Our secrets there, in the order in which they are tried; at least one.
     pub client_secrets: Vec<ClientSecret>,
-    /// Whether it is served, renewed and reminded of.
+    /// Whether the gateway serves the account, renews its tokens and sends reminders about it.
     pub active: bool,
     /// Whether it is the default of its carrier and environment.
     pub default: bool,
@@ -46,19 +46,19 @@ static NAME: Key = Key {
     name: "name",
     kind: Kind::Text("\"main\""),
     preset: Preset::Required,
-    doc: "What routes, apps and the `Waybill-Account` field call it.",
+    doc: "The account's name in routes, in apps and in the `Waybill-Account` field.",
 };
 static CARRIER: Key = Key {
     name: "carrier",
     kind: Kind::Text("\"ups\""),
     preset: Preset::Required,
-    doc: "The carrier, as its plugin calls it.",
+    doc: "The carrier's name, as its plugin defines it.",
 };
 static ENVIRONMENT: Key = Key {
     name: "environment",
     kind: Kind::OneOf(&["production", "test"]),
     preset: Preset::Required,
-    doc: "Which of the carrier's environments the credentials are for.",
+    doc: "The carrier's environment that the credentials are for.",
 };
 static ACCOUNT_NUMBER: Key = Key {
     name: "account_number",
@@ -71,8 +71,8 @@ static ACCOUNT_NUMBERS: Key = Key {
     name: "account_numbers",
     kind: Kind::Texts("\"A1B2C3\""),
     preset: Preset::Unset("none"),
-    doc: "Several numbers of one login, instead of `account_number`. A sign-in must own \
-          each of them.",
+    doc: "Several account numbers of one login, instead of `account_number`. A sign-in must own \
+         each of them.",
 };
 static GRANT: Key = Key {
     name: "grant",
@@ -85,7 +85,7 @@ static ALIASES: Key = Key {
     name: "aliases",
     kind: Kind::Texts("\"old-name\""),
     preset: Preset::Unset("none"),
-    doc: "Other names by which apps may call it.",
+    doc: "Other names that apps may use for the account.",
 };
 static CLIENT_ID: Key = Key {
     name: "client_id",
@@ -103,20 +103,21 @@ static CLIENT_SECRETS: Key = Key {
     name: "client_secrets",
     kind: Kind::Secrets,
     preset: Preset::Unset("none"),
-    doc: "Several client secrets instead of `client_secret`, in the order in which they are tried: \
-          to change a secret without down-time.",
+    doc: "Several client secrets instead of `client_secret`, in the order in which they are \
+         tried. With two of them you can change a secret without down-time.",
 };
 static ACTIVE: Key = Key {
     name: "active",
     kind: Kind::Bool,
     preset: Preset::Bool(true),
-    doc: "Whether it is served, renewed and reminded of.",
+    doc: "Whether the gateway serves the account, renews its tokens and sends reminders about it.",
 };
 static DEFAULT: Key = Key {
     name: "default",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
-    doc: "Makes it the account of callers who name none, in its carrier and environment.",
+    doc: "Makes the account the default of its carrier and environment: callers that name no \
+         account use it.",
 };
 
 pub(crate) static SECTION: Section = Section {

@@ -17,14 +17,14 @@ static TOKEN_FILE: Key = Key {
     name: "token_file",
     kind: Kind::Path("\"waybill-admin.token\""),
     preset: Preset::Text("waybill-admin.token"),
-    doc: "Where `serve` writes the first admin token when it makes it, readable by its owner only, \
-          and where the command line looks for it.",
+    doc: "The file of the first admin token. `serve` makes the file, and only its owner can read \
+         it. The command line reads the token from it.",
 };
 
 pub(crate) static SECTION: Section = Section {
     path: "admin",
     repeated: false,
-    doc: "Who may use the admin API. Its address is `admin` of `[listen]`.",
+    doc: "Access to the admin API. The address of the admin API is `admin` in `[listen]`.",
     keys: &[&TOKEN_FILE],
 };
 

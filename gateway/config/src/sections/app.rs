@@ -11,16 +11,16 @@ use std::{collections::BTreeSet, num::NonZeroU32};
 /// A program that calls the gateway.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// The operator's name of it.
+    /// The operator's name for the app.
     pub id: AppId,
-    /// What it uses at the gateway's token endpoint.
+    /// The app's credentials at the gateway's token endpoint.
     pub login: Option<AppLogin>,
-    /// What it sends in `Waybill-Key`.
+    /// The key that the app sends in `Waybill-Key`.
     pub key: Option<Secret>,
     /// What it may use; its defaults stand first, so the first one of a carrier and environment is
     /// the default there.
     pub accounts: Vec<AccountId>,
-    /// How often it may call.
+    /// The app's rate limit.
     pub rate: Option<RateLimit>,
     /// Retired access keys by which it is recognised; they stand for its first account.
     pub legacy_keys: Vec<Secret>,
@@ -29,9 +29,9 @@ pub struct App {
 /// What an app uses at the gateway's token endpoint.
 #[derive(Clone, Debug)]
 pub struct AppLogin {
-    /// Public.
+    /// The client id, which is not secret.
     pub client_id: String,
-    /// Secret.
+    /// The client secret.
     pub client_secret: ClientSecret,
 }
 
@@ -39,13 +39,14 @@ static NAME: Key = Key {
     name: "name",
     kind: Kind::Text("\"shop\""),
     preset: Preset::Required,
-    doc: "What the access log and the command line call it.",
+    doc: "The app's name in the access log and on the command line.",
 };
 static CLIENT_ID: Key = Key {
     name: "client_id",
     kind: Kind::Text("\"shop\""),
     preset: Preset::Unset("no token endpoint for it"),
-    doc: "What the app uses at the gateway's token endpoint; may be its old one at the carrier.",
+    doc: "The app's client id at the gateway's token endpoint. It may be the client id that the \
+         app had at the carrier.",
 };
 static CLIENT_SECRET: Key = Key {
     name: "client_secret",
@@ -57,13 +58,14 @@ static KEY: Key = Key {
     name: "key",
     kind: Kind::Secret,
     preset: Preset::Unset("none"),
-    doc: "What the app sends in `Waybill-Key`, if it has no OAuth code.",
+    doc: "The key that the app sends in `Waybill-Key`, if it has no OAuth code.",
 };
 static ACCOUNTS: Key = Key {
     name: "accounts",
     kind: Kind::Texts("\"main\""),
     preset: Preset::Required,
-    doc: "The accounts that it may use. The first of a carrier and environment is its default.",
+    doc: "The accounts that the app may use. The first of a carrier and environment is the app's \
+         default there.",
 };
 static DEFAULT: Key = Key {
     name: "default",
@@ -72,22 +74,22 @@ static DEFAULT: Key = Key {
         value: "\"main\"",
     },
     preset: Preset::Unset("the first in `accounts`"),
-    doc: "For a carrier, the account to use when a request names none; a list when there is one \
-          for each environment.",
+    doc: "For each carrier, the account of requests that name no account. A list gives one \
+         account for each environment.",
 };
 
 static RATE_KEY: Key = Key {
     name: "rate",
     kind: Kind::Inner(&RATE, "{ per_second = 50, burst = 100 }"),
     preset: Preset::Unset("no limit"),
-    doc: "How often it may call: `per_second` in the long run, `burst` at once (`per_second` unless \
-          given). More is answered with 429.",
+    doc: "The app's rate limit: `per_second` requests in the long run, and `burst` requests at \
+         once (`per_second` unless given). The gateway answers further requests with 429.",
 };
 static LEGACY_KEYS: Key = Key {
     name: "legacy_keys",
     kind: Kind::Secrets,
     preset: Preset::Unset("none"),
-    doc: "Retired access keys by which it is recognised; they stand for its first account.",
+    doc: "Retired access keys that identify the app. They stand for the app's first account.",
 };
 static PER_SECOND: Key = Key {
     name: "per_second",
@@ -97,7 +99,7 @@ static PER_SECOND: Key = Key {
         max: 1_000_000,
     },
     preset: Preset::Required,
-    doc: "Requests a second in the long run.",
+    doc: "The number of requests in a second in the long run.",
 };
 static BURST: Key = Key {
     name: "burst",
@@ -106,13 +108,13 @@ static BURST: Key = Key {
         max: 1_000_000,
     },
     preset: Preset::Unset("`per_second`"),
-    doc: "Requests at once.",
+    doc: "The number of requests at once.",
 };
 /// No variable overrides what stands in a list, so it counts as repeated itself.
 static RATE: Section = Section {
     path: "app.rate",
     repeated: true,
-    doc: "How often an app may call.",
+    doc: "The rate limit of an app.",
     keys: &[&PER_SECOND, &BURST],
 };
 
@@ -120,7 +122,7 @@ pub(crate) static SECTION: Section = Section {
     path: "app",
     repeated: true,
     doc: "A program that calls the gateway. It needs `client_id` and `client_secret`, or `key`, \
-          or `legacy_keys`, or more of them.",
+         or `legacy_keys`. It may have several of them.",
     keys: &[
         &NAME,
         &CLIENT_ID,

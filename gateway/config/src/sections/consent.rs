@@ -21,9 +21,9 @@ static REDIRECT_URI: Key = Key {
     name: "redirect_uri",
     kind: Kind::Text("\"https://waybill.example/oauth/callback\""),
     preset: Preset::Unset("`/oauth/callback` of the admin listener"),
-    doc: "Where the carrier sends the person back to after the sign-in. It must be registered there \
-          letter by letter, and the browser must reach the admin listener by it; if it does not, \
-          `waybill account paste` takes the address.",
+    doc: "The URL to which the carrier sends the browser after the sign-in. Register exactly \
+         this URL at the carrier. The URL must lead the browser to the admin listener. If it \
+         does not, give the address from the browser to `waybill account paste`.",
 };
 static LIFETIME: Key = Key {
     name: "lifetime",

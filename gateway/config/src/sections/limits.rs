@@ -54,7 +54,7 @@ static HEAD: Key = Key {
     },
     // A carrier's token alone is more than a kilobyte, and apps send fields of their own beside it.
     preset: Preset::Text("64KiB"),
-    doc: "Request or response head.",
+    doc: "The maximum size of the head of a request or response.",
 };
 static TARGET: Key = Key {
     name: "target",
@@ -63,7 +63,7 @@ static TARGET: Key = Key {
         max: 64 << 10,
     },
     preset: Preset::Text("8KiB"),
-    doc: "Path and query of a request.",
+    doc: "The maximum size of the path and query of a request.",
 };
 static BODY: Key = Key {
     name: "body",
@@ -72,7 +72,7 @@ static BODY: Key = Key {
         max: 1 << 30,
     },
     preset: Preset::Text("10MiB"),
-    doc: "Request body; a longer one is answered with 413.",
+    doc: "The maximum size of a request body. The gateway answers a longer one with 413.",
 };
 static REPLAY_BUFFER: Key = Key {
     name: "replay_buffer",
@@ -82,8 +82,9 @@ static REPLAY_BUFFER: Key = Key {
     },
     // Most rating and shipping requests fit; a request that does not is sent once and never again.
     preset: Preset::Text("256KiB"),
-    doc: "Request body kept for a replay after a rejected token. A longer body is streamed and \
-          not replayed; where the carrier wants it signed, it is refused.",
+    doc: "The maximum size of a request body that is kept for a replay after a rejected token. A \
+         longer body is streamed and not replayed. If the carrier requires signed requests, the \
+         gateway refuses a longer body.",
 };
 static CONNECTIONS: Key = Key {
     name: "connections",
@@ -93,7 +94,7 @@ static CONNECTIONS: Key = Key {
     },
     // Each may need a second one to a carrier, so the process needs twice as many file descriptors.
     preset: Preset::Integer(20_000),
-    doc: "Connections from apps over all workers.",
+    doc: "The maximum number of connections from apps, over all workers.",
 };
 static UPSTREAM_IDLE_CONNECTIONS: Key = Key {
     name: "upstream_idle_connections",
@@ -102,14 +103,14 @@ static UPSTREAM_IDLE_CONNECTIONS: Key = Key {
         max: 65_536,
     },
     preset: Preset::Integer(256),
-    doc: "Unused upstream connections kept by one worker for one origin.",
+    doc: "The maximum number of idle upstream connections that one worker keeps for one origin.",
 };
 static HTTP2_STREAMS: Key = Key {
     name: "http2_streams",
     kind: Kind::Integer { min: 1, max: 1_000 },
     // RFC 9113 recommends 100 at least.
     preset: Preset::Integer(100),
-    doc: "Concurrent streams of one HTTP/2 connection.",
+    doc: "The maximum number of concurrent streams of one HTTP/2 connection.",
 };
 static HEAD_TIMEOUT: Key = Key {
     name: "head_timeout",
@@ -119,7 +120,7 @@ static HEAD_TIMEOUT: Key = Key {
     },
     // A slow client that sends its head byte by byte ends here.
     preset: Preset::Text("10s"),
-    doc: "From the first byte of a request head to its last.",
+    doc: "The time limit for a request head, from its first byte to its last.",
 };
 static BODY_IDLE_TIMEOUT: Key = Key {
     name: "body_idle_timeout",
@@ -128,7 +129,7 @@ static BODY_IDLE_TIMEOUT: Key = Key {
         max: Duration::from_secs(3600),
     },
     preset: Preset::Text("30s"),
-    doc: "Between two pieces of a body, either way.",
+    doc: "The maximum time between two pieces of a body, in both directions.",
 };
 static WRITE_TIMEOUT: Key = Key {
     name: "write_timeout",
@@ -137,7 +138,7 @@ static WRITE_TIMEOUT: Key = Key {
         max: Duration::from_secs(3600),
     },
     preset: Preset::Text("30s"),
-    doc: "Without progress while a peer does not take what the gateway writes.",
+    doc: "The maximum time without progress while a peer does not read what the gateway writes.",
 };
 static WRITE_RATE: Key = Key {
     name: "write_rate",
@@ -146,8 +147,9 @@ static WRITE_RATE: Key = Key {
         max: 1 << 20,
     },
     preset: Preset::Text("256B"),
-    doc: "The least that an app must read of its responses in a second, while the gateway waits for it; a \
-          slower one is cut after `write_timeout`. 0B switches this off.",
+    doc: "The number of bytes that an app must read of its responses in a second while the \
+         gateway waits for it. The gateway cuts the connection of a slower app after \
+         `write_timeout`. 0B switches this off.",
 };
 static KEEP_ALIVE_TIMEOUT: Key = Key {
     name: "keep_alive_timeout",
@@ -157,7 +159,7 @@ static KEEP_ALIVE_TIMEOUT: Key = Key {
     },
     // As long as nginx keeps an idle connection by default.
     preset: Preset::Text("75s"),
-    doc: "Between two requests of an app's connection.",
+    doc: "The maximum time between two requests of an app's connection.",
 };
 static HANDSHAKE_TIMEOUT: Key = Key {
     name: "handshake_timeout",
@@ -166,7 +168,7 @@ static HANDSHAKE_TIMEOUT: Key = Key {
         max: Duration::from_secs(600),
     },
     preset: Preset::Text("10s"),
-    doc: "TLS handshake of an app.",
+    doc: "The time limit for the TLS handshake of an app.",
 };
 static CONNECT_TIMEOUT: Key = Key {
     name: "connect_timeout",
@@ -175,7 +177,7 @@ static CONNECT_TIMEOUT: Key = Key {
         max: Duration::from_secs(600),
     },
     preset: Preset::Text("10s"),
-    doc: "TCP connect and TLS handshake to a carrier.",
+    doc: "The time limit for the TCP connection and the TLS handshake to a carrier.",
 };
 static FIRST_BYTE_TIMEOUT: Key = Key {
     name: "first_byte_timeout",
@@ -184,7 +186,7 @@ static FIRST_BYTE_TIMEOUT: Key = Key {
         max: Duration::from_secs(3600),
     },
     preset: Preset::Text("60s"),
-    doc: "From the end of a request to the head of the carrier's answer.",
+    doc: "The maximum time from the end of a request to the head of the carrier's response.",
 };
 static UPSTREAM_IDLE_TIMEOUT: Key = Key {
     name: "upstream_idle_timeout",
@@ -194,7 +196,7 @@ static UPSTREAM_IDLE_TIMEOUT: Key = Key {
     },
     // Shorter than servers usually keep idle connections, so that the gateway closes first.
     preset: Preset::Text("30s"),
-    doc: "How long an unused upstream connection is kept.",
+    doc: "How long an idle upstream connection is kept.",
 };
 static DRAIN_TIMEOUT: Key = Key {
     name: "drain_timeout",
@@ -210,7 +212,7 @@ static DRAIN_TIMEOUT: Key = Key {
 pub(crate) static SECTION: Section = Section {
     path: "limits",
     repeated: false,
-    doc: "Bounds of everything a peer can make large or slow.",
+    doc: "The limits of size, number and time for everything that an app or a carrier sends.",
     keys: &[
         &HEAD,
         &TARGET,

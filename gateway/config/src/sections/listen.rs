@@ -34,31 +34,31 @@ static APPS: Key = Key {
     name: "apps",
     kind: Kind::Texts("\"127.0.0.1:8080\""),
     preset: Preset::Text("127.0.0.1:8080"),
-    doc: "Address and port of the data plane, where apps send carrier requests; one or a list. \
-          Port 0 lets the system choose.",
+    doc: "The address and port to which apps send carrier requests, or a list of them. With port \
+         0 the system chooses a port.",
 };
 static ADMIN: Key = Key {
     name: "admin",
     kind: Kind::Text("\"127.0.0.1:8081\""),
     // Loopback: the admin listener has no TLS of its own.
     preset: Preset::Text("127.0.0.1:8081"),
-    doc: "Address and port for the admin API, metrics and health. Metrics and health need no login: \
-          keep it on a loopback or management network.",
+    doc: "The address and port of the admin API, the metrics and the health checks. Metrics and \
+         health checks need no login, so keep this address on a loopback or management network.",
 };
 static ADMIN_HOSTS: Key = Key {
     name: "admin_hosts",
     kind: Kind::Texts("\"waybill.internal\""),
     preset: Preset::Unset("loopback names and addresses only"),
-    doc: "Further host names by which the admin listener may be called. Requests with another \
-          `Host` are refused, so that a web page cannot reach it through DNS.",
+    doc: "Further host names of the admin listener. The admin listener refuses requests with any \
+         other `Host`, so that a web page cannot reach it through DNS.",
 };
 static TRUST_LOOPBACK: Key = Key {
     name: "trust_loopback",
     kind: Kind::Bool,
     // Off: any program and any web page on the machine could use the accounts.
     preset: Preset::Bool(false),
-    doc: "Callers on a loopback apps listener need no credentials. Any local program can then \
-          use every account that the routes name.",
+    doc: "Callers of an apps listener on a loopback address need no credentials. Any local \
+         program can then use every account that the routes name.",
 };
 static CERT: Key = Key {
     name: "cert",
@@ -76,7 +76,7 @@ static KEY: Key = Key {
 pub(crate) static SECTION: Section = Section {
     path: "listen",
     repeated: false,
-    doc: "Where the gateway is reached.",
+    doc: "The addresses on which the gateway listens.",
     keys: &[&APPS, &ADMIN, &ADMIN_HOSTS, &TRUST_LOOPBACK],
 };
 pub(crate) static TLS: Section = Section {

@@ -37,8 +37,8 @@ static LEVEL: Key = Key {
     name: "level",
     kind: Kind::Text("\"error\", \"warn\", \"info\", \"debug\" or \"trace\""),
     preset: Preset::Text("info"),
-    doc: "The least important level that is written; also per part, as in \
-          `info,gateway_broker=debug`. The environment variable `WAYBILL_LOG` overrides it.",
+    doc: "The least important level that is written. You can set it for each part too, as in \
+         `info,gateway_broker=debug`. The environment variable `WAYBILL_LOG` overrides it.",
 };
 static ACCESS_LOG: Key = Key {
     name: "access_log",

@@ -8,36 +8,36 @@ use gateway_model::Secret;
 use lettre::message::Mailbox;
 use url::Url;
 
-/// People who are told.
+/// Reminders by mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Who takes the mail.
+    /// The mail server.
     pub server: MailServer,
     /// The sender's mailbox.
     pub from: String,
     /// The receivers' mailboxes; at least one.
     pub to: Vec<String>,
-    /// What the server wants to know, if anything.
+    /// The login at the mail server, if it needs one.
     pub login: Option<MailLogin>,
 }
 
-/// Who takes the mail.
+/// A mail server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailServer {
     /// TLS from the first byte (`smtps`); else STARTTLS (`smtp`).
     pub implicit_tls: bool,
-    /// Name or address.
+    /// The server's name or address.
     pub host: String,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
 }
 
-/// What a mail server wants to know.
+/// The login at a mail server.
 #[derive(Clone, Debug)]
 pub struct MailLogin {
-    /// Public.
+    /// The user name, which is not secret.
     pub username: String,
-    /// Secret.
+    /// The password.
     pub password: Secret,
 }
 
@@ -45,8 +45,8 @@ static SERVER: Key = Key {
     name: "server",
     kind: Kind::Text("\"smtp://host:587\" or \"smtps://host:465\""),
     preset: Preset::Required,
-    doc: "Who takes the mail: `smtp` begins in clear and goes on with STARTTLS, `smtps` begins with \
-          TLS. The ports are 587 and 465 unless given.",
+    doc: "The mail server. A connection with `smtp` begins in clear and continues with STARTTLS, \
+         and a connection with `smtps` begins with TLS. The ports are 587 and 465 unless given.",
 };
 static FROM: Key = Key {
     name: "from",
@@ -76,7 +76,7 @@ static PASSWORD: Key = Key {
 pub(crate) static SECTION: Section = Section {
     path: "reminders.mail",
     repeated: false,
-    doc: "People who are told. Without the section, no mail is sent.",
+    doc: "Reminders by mail. Without this section the gateway sends no mail.",
     keys: &[&SERVER, &FROM, &TO, &USERNAME, &PASSWORD],
 };
 

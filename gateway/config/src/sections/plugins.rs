@@ -18,7 +18,7 @@ pub struct Plugins {
     pub dir: PathBuf,
     /// Private copies of the files that were checked; only this user may enter.
     pub cache: PathBuf,
-    /// What is demanded of plugins.
+    /// What a plugin file must fulfil to be loaded.
     pub policy: PluginPolicy,
 }
 
@@ -26,21 +26,21 @@ static DIR: Key = Key {
     name: "dir",
     kind: Kind::Path("\"plugins\""),
     preset: Preset::Text("plugins"),
-    doc: "Folder of the plugin files; every `*.so` in it is one.",
+    doc: "The folder of the plugin files. Every `*.so` file in it is a plugin.",
 };
 static CACHE: Key = Key {
     name: "cache",
     kind: Kind::Path("\"/var/cache/waybill\""),
     preset: Preset::Unset("`waybill/plugins` in the user's cache folder"),
-    doc: "Folder for private copies of plugin files, which are what is loaded. Only the gateway's \
-          user may have access.",
+    doc: "The folder for private copies of the plugin files. The gateway loads these copies. \
+         Only the gateway's user may have access to the folder.",
 };
 static STRICT: Key = Key {
     name: "strict",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
-    doc: "Refuse plugin files that use what a plugin has no need for: functions for I/O, further \
-          libraries, further exports. Otherwise that is only reported.",
+    doc: "Refuse plugin files that contain what a plugin does not need: functions for I/O, \
+         further libraries, further exports. Without this key the gateway only reports them.",
 };
 static REQUIRE_PINS: Key = Key {
     name: "require_pins",
@@ -55,8 +55,8 @@ static PINS: Key = Key {
         value: "\"sha256:…\"",
     },
     preset: Preset::Unset("any content"),
-    doc: "For a plugin, by its name, the SHA-256 of the only content that it may have. `waybill \
-          plugin list` shows the digests.",
+    doc: "For each plugin name, the SHA-256 digest of the only file that may have this name. \
+         `waybill plugin list` shows the digests.",
 };
 
 pub(crate) static SECTION: Section = Section {

@@ -11,25 +11,25 @@ use std::time::Duration;
 use toml_span::value::ValueInner;
 use url::Url;
 
-/// Who is told before a grant ends, and when.
+/// Who gets a reminder before a grant ends, and when.
 #[derive(Clone, Debug)]
 pub struct Reminders {
     /// How long before its end a grant is first reminded of.
     pub before: Duration,
     /// In which zone dates are written; `None`: the system's.
     pub zone: Option<TimeZone>,
-    /// A program that is told.
+    /// The program that gets reminders.
     pub webhook: Option<Webhook>,
-    /// People who are told.
+    /// The people who get reminders.
     pub mail: Option<Mail>,
 }
 
-/// A program that is told.
+/// A program that gets reminders.
 #[derive(Clone, Debug)]
 pub struct Webhook {
-    /// Where; it may hold a secret.
+    /// The program's URL. It may contain a secret.
     pub url: Secret,
-    /// What the calls are signed with.
+    /// The key that signs the calls.
     pub secret: Secret,
 }
 
@@ -38,7 +38,8 @@ static DAYS_BEFORE: Key = Key {
     kind: Kind::Integer { min: 1, max: 60 },
     // A week, since signing in may need a person who is on leave.
     preset: Preset::Integer(7),
-    doc: "How many days before its end a grant is first reminded of; then once a day.",
+    doc: "How many days before the end of a sign-in the first reminder is sent. Further \
+         reminders follow once a day.",
 };
 static ZONE: Key = Key {
     name: "zone",
@@ -50,26 +51,28 @@ static WEBHOOK_URL: Key = Key {
     name: "url",
     kind: Kind::TextOrSecret("\"https://host/path\""),
     preset: Preset::Required,
-    doc: "Where reminders are posted. One that holds a secret comes from the environment or a file.",
+    doc: "The URL that receives the reminders. Put a URL that contains a secret into the \
+         environment or a file.",
 };
 static WEBHOOK_SECRET: Key = Key {
     name: "secret",
     kind: Kind::Secret,
     preset: Preset::Required,
-    doc: "What the calls are signed with, so that the receiver knows whose they are.",
+    doc: "The key that signs the calls, so that the receiver can check that they come from the \
+         gateway.",
 };
 
 pub(crate) static SECTION: Section = Section {
     path: "reminders",
     repeated: false,
-    doc: "Who is told before a person must sign in again. The command line, the log and the metrics \
-          always tell.",
+    doc: "Reminders that are sent before a person must sign in again. The command line, the log \
+         and the metrics show them without any setting.",
     keys: &[&DAYS_BEFORE, &ZONE],
 };
 pub(crate) static WEBHOOK: Section = Section {
     path: "reminders.webhook",
     repeated: false,
-    doc: "A program that is told. Without the section, none is.",
+    doc: "Reminders that are sent to a program. Without this section the gateway calls no program.",
     keys: &[&WEBHOOK_URL, &WEBHOOK_SECRET],
 };
 

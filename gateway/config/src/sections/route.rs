@@ -11,9 +11,9 @@ use gateway_model::{AccountId, CarrierId, Environment, Origin, Scheme};
 /// A carrier and environment that apps may reach.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// Whose API.
+    /// The carrier.
     pub carrier: CarrierId,
-    /// Which of its environments.
+    /// The carrier's environment.
     pub environment: Environment,
     /// The account of callers who name none; of the route's carrier and environment.
     pub account: Option<AccountId>,
@@ -34,60 +34,61 @@ static CARRIER: Key = Key {
     name: "carrier",
     kind: Kind::Text("\"ups\""),
     preset: Preset::Required,
-    doc: "The carrier, as its plugin calls it.",
+    doc: "The carrier's name, as its plugin defines it.",
 };
 static ENVIRONMENT: Key = Key {
     name: "environment",
     kind: Kind::OneOf(&["production", "test"]),
     preset: Preset::Required,
-    doc: "Which of the carrier's environments. Accounts of the other one are refused here.",
+    doc: "The carrier's environment. The route refuses accounts of the other environment.",
 };
 static ACCOUNT: Key = Key {
     name: "account",
     kind: Kind::Text("\"main\""),
     preset: Preset::Unset("callers must name one or be an app that has one"),
-    doc: "The account of callers who name none.",
+    doc: "The account of callers that name no account.",
 };
 static ORIGIN: Key = Key {
     name: "origin",
     kind: Kind::Text("\"https://host\" or \"https://host:port\""),
     preset: Preset::Unset("the carrier's own"),
-    doc: "Where API and token requests go instead of the carrier's own origin.",
+    doc: "The origin for API requests and token requests, instead of the carrier's own origin.",
 };
 static DANGER_PLAINTEXT_UPSTREAM: Key = Key {
     name: "danger_plaintext_upstream",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
-    doc: "Allows an `http://` origin. Secrets and tokens then cross the network in clear: for a \
-          mock on the same machine only.",
+    doc: "Allows an `http://` origin. Secrets and tokens then cross the network in clear, so use \
+         it only for a mock on the same machine.",
 };
 static LAST_CHANCE: Key = Key {
     name: "last_chance",
     kind: Kind::Bool,
     // On: the alternative is a person who has to sign in again.
     preset: Preset::Bool(true),
-    doc: "When it is not known whether the carrier used up a refresh token: presents it once more just \
-          before the access token ends, when a person's sign-in is the only alternative. `false` where \
-          that could do harm.",
+    doc: "Whether the gateway may present a refresh token once more if it cannot know whether \
+         the carrier used it up. It does so just before the access token ends, when a new \
+         sign-in is the only alternative. Set `false` if a second presentation could do harm.",
 };
 static HOSTS: Key = Key {
     name: "hosts",
     kind: Kind::Texts("\"ups.internal\""),
     preset: Preset::Unset("any"),
-    doc: "Names that select the route when an app sends them in `Host`.",
+    doc: "Host names. A request with one of them in `Host` takes this route.",
 };
 static PREFIX: Key = Key {
     name: "prefix",
     kind: Kind::Text("\"/ups\""),
     preset: Preset::Unset("none"),
-    doc: "First path segment that selects the route; it is removed before the request goes on.",
+    doc: "The first segment of the path. A request whose path begins with it takes this route, \
+         and the gateway removes the segment before it forwards the request.",
 };
 
 pub(crate) static SECTION: Section = Section {
     path: "route",
     repeated: true,
-    doc: "A carrier and environment that apps may reach. One route may do without `hosts` and \
-          `prefix`: it takes what no other route takes.",
+    doc: "A carrier and environment that apps may reach. One route may have neither `hosts` nor \
+         `prefix`. It is the catch-all route and takes every request that no other route takes.",
     keys: &[
         &CARRIER,
         &ENVIRONMENT,

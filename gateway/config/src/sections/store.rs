@@ -12,28 +12,28 @@ static URL: Key = Key {
     name: "url",
     kind: Kind::TextOrSecret("\"memory:\", \"sqlite://waybill.db\" or \"postgres://host/name\""),
     preset: Preset::Text("memory:"),
-    doc: "Where accounts, grants and tokens are kept. With `memory:` they end with the process, and \
-          tokens are fetched anew after a restart. A URL with a password comes from the environment \
-          or a file.",
+    doc: "Where accounts, grants and tokens are kept. With `memory:` they are lost when the \
+         process ends, and the gateway requests new tokens after a restart. Put a URL with a \
+         password into the environment or a file.",
 };
 static MASTER_KEY: Key = Key {
     name: "master_key",
     kind: Kind::KeySource,
     preset: Preset::Unset("`waybill.key` beside the SQLite file; required for PostgreSQL"),
-    doc: "What seals the secrets in the store. A key file is made when the store is new; keep a copy \
-          of it apart from the store.",
+    doc: "The master key that seals the secrets in the store. The gateway makes the key file \
+         together with a new store. Keep a copy of the key file apart from the store.",
 };
 static OLD_KEYS: Key = Key {
     name: "old_keys",
     kind: Kind::KeySources,
     preset: Preset::Unset("none"),
-    doc: "Master keys that older records may still be sealed with.",
+    doc: "Earlier master keys. Older records may still be sealed with them.",
 };
 
 pub(crate) static SECTION: Section = Section {
     path: "store",
     repeated: false,
-    doc: "Where accounts, grants and tokens are kept.",
+    doc: "The store, which keeps accounts, grants and tokens.",
     keys: &[&URL, &MASTER_KEY, &OLD_KEYS],
 };
 

@@ -45,8 +45,8 @@ static JITTER: Key = Key {
     kind: Kind::Fraction { min: 0.0, max: 0.5 },
     // A tenth both ways spreads accounts that were added in one go.
     preset: Preset::Fraction(0.1),
-    doc: "The renewal moves at random by this part of that time, both ways, so that accounts made \
-          together do not renew together.",
+    doc: "The part of that time by which the renewal moves at random, earlier or later. So \
+         accounts that were added together do not renew together.",
 };
 static MARGIN: Key = Key {
     name: "margin",
@@ -67,7 +67,7 @@ static MINT_BUDGET: Key = Key {
     },
     // UPS publishes no limit and answers 429 without `Retry-After`, so the budget is the gateway's own.
     preset: Preset::Integer(30),
-    doc: "Token requests that one client id may make at once after a quiet time, whatever happens.",
+    doc: "The number of token requests that one client id may make at once after a quiet time.",
 };
 static MINT_REFILL: Key = Key {
     name: "mint_refill",
@@ -76,7 +76,7 @@ static MINT_REFILL: Key = Key {
         max: Duration::from_secs(86400),
     },
     preset: Preset::Text("2s"),
-    doc: "The time after which one more of them is allowed.",
+    doc: "The time after which one more token request is allowed.",
 };
 static REQUEST_TIMEOUT: Key = Key {
     name: "request_timeout",
@@ -86,7 +86,7 @@ static REQUEST_TIMEOUT: Key = Key {
     },
     // As long as the slowest login that a plugin may need, with all its steps.
     preset: Preset::Text("60s"),
-    doc: "One token acquisition as a whole.",
+    doc: "The time limit for one token acquisition.",
 };
 static ACQUIRE_WAIT: Key = Key {
     name: "acquire_wait",
@@ -106,7 +106,7 @@ static APP_TOKEN_LIFETIME: Key = Key {
         max: Duration::from_secs(86400),
     },
     preset: Preset::Text("1h"),
-    doc: "How long a token that the gateway gives to an app is accepted.",
+    doc: "How long the gateway accepts a token that it issued to an app.",
 };
 static APP_TOKEN_REQUESTS: Key = Key {
     name: "app_token_requests_per_minute",
@@ -115,13 +115,13 @@ static APP_TOKEN_REQUESTS: Key = Key {
         max: 100_000,
     },
     preset: Preset::Integer(120),
-    doc: "Token requests that one app may make in a minute.",
+    doc: "The maximum number of token requests of one app in a minute.",
 };
 
 pub(crate) static SECTION: Section = Section {
     path: "tokens",
     repeated: false,
-    doc: "When carrier tokens are renewed, and the gateway's own tokens for apps.",
+    doc: "The renewal of carrier tokens, and the gateway's own tokens for apps.",
     keys: &[
         &RENEW_AT,
         &JITTER,

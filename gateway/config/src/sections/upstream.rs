@@ -19,8 +19,8 @@ static CA_FILE: Key = Key {
     name: "ca_file",
     kind: Kind::Path("\"ca.pem\""),
     preset: Preset::Unset("the system's authorities only"),
-    doc: "PEM file of certificate authorities to trust besides the system's. Verification cannot \
-          be turned off.",
+    doc: "A PEM file of certificate authorities that the gateway trusts in addition to the \
+         system's. Verification cannot be switched off.",
 };
 static HTTP2: Key = Key {
     name: "http2",
@@ -32,7 +32,7 @@ static HTTP2: Key = Key {
 pub(crate) static SECTION: Section = Section {
     path: "upstream",
     repeated: false,
-    doc: "How carriers are reached, for API and token requests alike.",
+    doc: "Connections to carriers, for API requests and token requests.",
     keys: &[&CA_FILE, &HTTP2],
 };
 

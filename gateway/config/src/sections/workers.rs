@@ -17,7 +17,7 @@ static COUNT: Key = Key {
     name: "count",
     kind: Kind::Integer { min: 1, max: 1024 },
     preset: Preset::Unset("one per core"),
-    doc: "Worker threads of the data plane.",
+    doc: "The number of worker threads of the data plane.",
 };
 
 pub(crate) static SECTION: Section = Section {
