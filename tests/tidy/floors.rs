@@ -110,7 +110,7 @@ const HOUSES: &[House] = &[
     },
     House {
         source: "gateway/cli/local/src",
-        floors: &[&["lib"], &["check_config", "plugin", "store"]],
+        floors: &[&["lib"], &["check_config", "plugin", "store"], &["runtime"]],
     },
     House {
         source: "gateway/config/src",

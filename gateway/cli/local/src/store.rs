@@ -1,6 +1,6 @@
 //! The configured store, opened while no gateway runs on it.
 
-use crate::runtime;
+use crate::runtime::runtime;
 use anyhow::{Context as _, anyhow};
 use gateway_cli::{
     CliError, CommandOutcome, RestoreArgs,
