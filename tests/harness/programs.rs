@@ -1,7 +1,7 @@
 //! The real programs and the real plugin.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -61,6 +61,27 @@ pub fn signer_plugin() -> &'static Path {
         );
         file
     })
+}
+
+/// An installed package without what only serving needs: `bin/waybill`, and `share/waybill` for authors of plugins.
+///
+/// # Panics
+/// When it cannot be laid out.
+pub fn lay_out_package(prefix: &Path) {
+    build(&["-p", "xtask"]);
+    let laid_out = Command::new(profile_folder().join("xtask"))
+        .args(["dist", "--sdk-only", "--dir"])
+        .arg(prefix)
+        .output()
+        .expect("xtask starts");
+    let error = String::from_utf8_lossy(&laid_out.stderr);
+    assert!(laid_out.status.success(), "{error}");
+    let (from, to) = (&programs().waybill, prefix.join("bin/waybill"));
+    fs::create_dir_all(prefix.join("bin")).expect("the test owns the folder");
+    // A link, because the program of a test build is large; the folder may be on another file system.
+    if fs::hard_link(from, &to).is_err() {
+        fs::copy(from, &to).expect("the test owns the folder");
+    }
 }
 
 /// The folder of the built examples.

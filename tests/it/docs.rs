@@ -18,7 +18,7 @@ const RUN: [(&str, Setting); 7] = [
     ("docs/apps.md", Setting::Serving(&["main", "returns"])),
     ("docs/cli.md", Setting::Serving(&[])),
     ("docs/mock-ups.md", Setting::Programs),
-    ("docs/plugins.md", Setting::Programs),
+    ("docs/plugins.md", Setting::Author),
     ("docs/store.md", Setting::Serving(&[])),
 ];
 
@@ -31,6 +31,8 @@ enum Setting {
     Serving(&'static [&'static str]),
     /// The programs.
     Programs,
+    /// An installed package, with what authors of plugins need.
+    Author,
 }
 
 async fn run(page: &str) {

@@ -17,6 +17,8 @@ mod inject;
 mod lead_through;
 mod no_secret_leaks;
 mod observe;
+mod plugin_author;
+mod plugin_check;
 mod plugins;
 mod priorities;
 mod programs;

@@ -1,5 +1,7 @@
 //! `cargo xtask dist`: the tree that a user installs.
 
+mod sdk;
+
 use crate::{
     cargo::{self, Profile},
     say, shipped,
@@ -26,6 +28,9 @@ pub(crate) struct Dist {
     /// Take the quick development build instead of the release build with a profile.
     #[arg(long)]
     dev: bool,
+    /// Lay out only what authors of plugins need, which is not built.
+    #[arg(long, conflicts_with = "dev")]
+    sdk_only: bool,
 }
 
 /// Lays the tree out in the target folder, to see that it can be built.
@@ -33,12 +38,19 @@ pub(crate) fn check() -> Result<()> {
     let dist = Dist {
         dir: cargo::root().join("target/dist-check"),
         dev: false,
+        sdk_only: false,
     };
     dist.run()
 }
 
 impl Dist {
     pub(crate) fn run(self) -> Result<()> {
+        let share = self.dir.join("share/waybill");
+        sdk::lay_out(cargo::root(), &share)?;
+        if self.sdk_only {
+            say::line(format!("laid out in {}", share.display()));
+            return Ok(());
+        }
         let built = match self.dev {
             true => cargo::build(Profile::Dev)?,
             false => shipped::build()?.built,
@@ -61,10 +73,6 @@ impl Dist {
         copy(
             &root.join("gateway/waybill.service"),
             &dir.join("share/systemd/waybill.service"),
-        )?;
-        copy(
-            &root.join("plugins/abi/include/waybill_plugin.h"),
-            &dir.join("share/include/waybill_plugin.h"),
         )?;
         for folder in ["scenarios", "tariffs"] {
             let share = dir.join("share/mock-ups").join(folder);

@@ -36,7 +36,10 @@ mod token;
 
 pub use dispatch::run;
 pub use error::{CliError, CommandOutcome};
-pub use local::{LocalCommands, PluginCommand, RestoreArgs, SealArgs};
+pub use local::{
+    CheckArgs, ConformArgs, Language, LocalCommands, NewPluginArgs, PluginCommand, RestoreArgs,
+    SealArgs,
+};
 
 #[cfg(test)]
 mod tests;

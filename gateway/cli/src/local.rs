@@ -88,18 +88,86 @@ pub enum PluginCommand {
         #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
         dir: Option<PathBuf>,
     },
+    /// Write a new plugin that builds and passes `check`, with tests that need no gateway
+    New(NewPluginArgs),
     /// Load one plugin file as the gateway would, and put it through the conformance suite
-    Check {
-        /// The plugin file
-        file: PathBuf,
-        /// JSON file with a configuration that the plugin accepts, its secrets invented; without
-        /// it, one with client_id, client_secret and account_number is used
-        #[arg(long, value_name = "JSON")]
-        config: Option<PathBuf>,
-        /// Refuse what is otherwise only reported
-        #[arg(long)]
-        strict: bool,
-    },
+    Check(CheckArgs),
+    /// Run one section of the suite in this process; `check` starts it
+    #[command(hide = true)]
+    Conform(ConformArgs),
+}
+
+/// The language of a new plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    /// With the SDK.
+    Rust,
+    /// With the header.
+    C,
+}
+
+/// The arguments of `waybill plugin new`.
+#[derive(Debug, clap::Args)]
+pub struct NewPluginArgs {
+    /// The carrier's name: a-z, 0-9 and -
+    pub name: String,
+    /// The plugin's language
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    pub lang: Language,
+    /// Where to write it; by default a folder of the plugin's name
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// The folder that holds `plugins/sdk` and `plugins/abi`; by default share/waybill of this
+    /// installation
+    #[arg(long, value_name = "FOLDER")]
+    pub sdk: Option<PathBuf>,
+}
+
+/// The arguments of `waybill plugin check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// The plugin file
+    pub file: PathBuf,
+    /// JSON file with a configuration that the plugin accepts, its secrets invented; without it, one
+    /// with client_id, client_secret and account_number is used
+    #[arg(long, value_name = "JSON")]
+    pub config: Option<PathBuf>,
+    /// JSON file with the carrier's good answers to the requests of one authorization, as a list of
+    /// {"status", "headers", "body"}; without it, each request gets a plain OAuth token
+    #[arg(long, value_name = "JSON")]
+    pub script: Option<PathBuf>,
+    /// Refuse what is otherwise only reported
+    #[arg(long)]
+    pub strict: bool,
+    /// What each section of the suite may take
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        value_parser = clap::value_parser!(u32).range(1..=86_400)
+    )]
+    pub time_limit: u32,
+}
+
+/// The arguments of the process that runs one section of the suite.
+#[derive(Debug, clap::Args)]
+pub struct ConformArgs {
+    /// The section's name.
+    pub section: String,
+    /// The plugin file.
+    pub file: PathBuf,
+    /// Where the private copy goes.
+    #[arg(long)]
+    pub cache: PathBuf,
+    /// The plugin's configuration.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The carrier's good answers.
+    #[arg(long)]
+    pub script: Option<PathBuf>,
+    /// Refuse what is otherwise only reported.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// The arguments of `waybill restore`.

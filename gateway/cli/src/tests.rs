@@ -10,7 +10,8 @@ use clap::{ArgAction, Command, CommandFactory as _};
 fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
     let mut inner = command
         .get_subcommands()
-        .filter(|c| c.get_name() != "help")
+        // A hidden command is for the program itself.
+        .filter(|c| c.get_name() != "help" && !c.is_hide_set())
         .peekable();
     if inner.peek().is_none() {
         found.push(path.trim().to_owned());

@@ -4,7 +4,7 @@ mod entry;
 mod load;
 
 pub use entry::{CatalogEntry, EntryState, PluginFault, VerifiedFile};
-pub use load::load_file;
+pub use load::{load_file, verify_file};
 
 use crate::{DirectoryError, Host, Plugin, discover};
 use gateway_model::{CarrierId, PluginPolicy};

@@ -42,7 +42,9 @@ mod text;
 mod violation;
 
 pub use authorization::{Authorization, AuthorizationReason, ConsentRequest, GrantChange, Issued};
-pub use catalog::{Catalog, CatalogEntry, EntryState, PluginFault, VerifiedFile, load_file};
+pub use catalog::{
+    Catalog, CatalogEntry, EntryState, PluginFault, VerifiedFile, load_file, verify_file,
+};
 pub use diagnosis::{
     Advice, Diagnosis, Negotiated, Ownership, Probe, ProbeRequest, Rates, codes_in,
 };

@@ -1,6 +1,6 @@
 //! What the manifest says about the carrier's API, beside what it says elsewhere.
 
-use crate::{Report, Suite};
+use crate::{Suite, recorder::Recorder};
 use gateway_model::{CarrierProfile, Operation, PathTemplate};
 use http::Method;
 
@@ -8,7 +8,9 @@ const KEPT_APART: &str = "covers all paths of its authorization server";
 const DESCRIBED: &str = "describes the operations that its probes and older paths lead to";
 const METHODS: &str = "calls no operation safe whose method says otherwise";
 
-pub(crate) fn check(suite: &Suite<'_>, report: &mut Report) {
+pub(crate) const CHECKS: &[&str] = &[KEPT_APART, DESCRIBED, METHODS];
+
+pub(crate) fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
     let profile = suite.plugin.profile();
     match &profile.downstream_token {
         Some(token) => report.add(KEPT_APART, uncovered(profile, &token.path)),

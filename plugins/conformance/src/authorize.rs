@@ -1,12 +1,13 @@
 //! Hostile carriers and impatient callers: authorizations.
 
 use crate::{
-    Report, ScriptedResponse, Suite,
+    ScriptedResponse, Suite,
     carrier::{Carrier, CarrierReply},
     cases::{self, ReplyMeaning},
+    recorder::Recorder,
     secrets::Secrets,
 };
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use gateway_model::{Failure, FailureClass, SecretBytes};
 use gateway_plugin_host::{
     Authorization, AuthorizationReason, Instance, InstanceOptions, Issued, Limits,
@@ -18,8 +19,12 @@ const HOSTILE: &str = "breaks its contract for no answer and no network error";
 const CLASSES: &str = "takes no refusal for a credential and no passing failure for a final one";
 const SILENT: &str = "tells no secret in its failures";
 const DROPPED: &str = "can be cancelled at every step";
-const TOGETHER: &str = "carries out authorizations side by side";
+const TOGETHER: &str = "carries out authorizations side by side, each as if it were alone";
 const REPEATABLE: &str = "does the same again for the same time, randomness and answers";
+
+pub(crate) const CHECKS: &[&str] = &[
+    ISSUES, HOSTILE, CLASSES, SILENT, DROPPED, TOGETHER, REPEATABLE,
+];
 
 /// No lifetime that a carrier means is longer.
 const LONGEST: Duration = Duration::from_secs(20 * 365 * 86_400);
@@ -51,7 +56,8 @@ pub(crate) fn script(suite: &Suite<'_>) -> Vec<ScriptedResponse> {
     }
 }
 
-pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
+pub(crate) async fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
+    report.at(ISSUES, "an instance");
     let made = suite.plugin.instance(InstanceOptions {
         limits: limits(),
         ..InstanceOptions::new(suite.config.clone())
@@ -70,9 +76,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
             instance,
         },
         Err(failure) => {
-            for name in [
-                ISSUES, HOSTILE, CLASSES, SILENT, DROPPED, TOGETHER, REPEATABLE,
-            ] {
+            for name in CHECKS {
                 report.skip(name, format!("there is no instance: {failure}"));
             }
             return;
@@ -103,7 +107,8 @@ impl Run {
     }
 
     /// How many requests a good authorization makes.
-    async fn good(&self, report: &mut Report) -> usize {
+    async fn good(&self, report: &mut Recorder<'_>) -> usize {
+        report.at(ISSUES, "an authorization");
         let carrier = Carrier::good(&self.script);
         let findings = match self.authorize(&carrier).await {
             Ok(issued) if issued.lifetime.is_some_and(|lifetime| lifetime.is_zero()) => {
@@ -116,7 +121,7 @@ impl Run {
         carrier.asked().len()
     }
 
-    async fn hostile(&self, steps: usize, report: &mut Report) {
+    async fn hostile(&self, steps: usize, report: &mut Recorder<'_>) {
         if steps == 0 {
             for name in [HOSTILE, CLASSES, SILENT] {
                 report.skip(name, "the plugin makes no requests");
@@ -127,6 +132,7 @@ impl Run {
         for step in 0..steps {
             for (name, meaning, reply) in cases::replies() {
                 let name = format!("request {}, {name}", step + 1);
+                report.at(HOSTILE, &name);
                 let carrier = Carrier::with(&self.script, step, reply);
                 let result = self.authorize(&carrier).await;
                 if let Err(failure) = &result {
@@ -146,9 +152,15 @@ impl Run {
         report.add(SILENT, told);
     }
 
-    async fn dropped(&self, steps: usize, report: &mut Report) {
+    async fn dropped(&self, steps: usize, report: &mut Recorder<'_>) {
         let mut findings = Vec::new();
+        report.at(DROPPED, "before the first request");
+        for _ in 0..8 {
+            // Polled once: the operation may begin on the host's thread after nobody waits for it any more.
+            let _ = self.authorize(&Carrier::good(&self.script)).now_or_never();
+        }
         for step in 0..steps {
+            report.at(DROPPED, &format!("request {}", step + 1));
             let carrier = Carrier::with(&self.script, step, CarrierReply::Silence);
             // Long enough to come to the request, which is never answered.
             let short = Duration::from_millis(30);
@@ -161,24 +173,33 @@ impl Run {
             }
         }
         // After the cancelled ones: an instance that a dropped future has broken fails here.
-        if let Err(failure) = self.authorize(&Carrier::good(&self.script)).await
-            && failure.class == FailureClass::Bug
-        {
+        report.at(DROPPED, "an authorization after that");
+        if let Err(failure) = self.authorize(&Carrier::good(&self.script)).await {
             findings.push(format!("after that: {failure}"));
         }
         report.add(DROPPED, findings);
     }
 
-    async fn together(&self, report: &mut Report) {
+    async fn together(&self, report: &mut Recorder<'_>) {
+        report.at(TOGETHER, "one alone");
+        let alone = self.authorize(&Carrier::good(&self.script)).await;
+        report.at(TOGETHER, "32 of them");
         // More than the host's threads, so that calls of several operations interleave.
         let carriers: Vec<Carrier> = (0..32).map(|_| Carrier::good(&self.script)).collect();
         let all = join_all(carriers.iter().map(|carrier| self.authorize(carrier))).await;
-        let bug = |failure: &Failure| failure.class == FailureClass::Bug;
-        let bugs = all.into_iter().filter_map(Result::err).filter(bug);
-        report.add(TOGETHER, bugs.map(|failure| failure.to_string()).collect());
+        let wrong = |result: Result<Issued, Failure>| match (result, &alone) {
+            (Ok(issued), Ok(alone)) if same(&issued, alone) => None,
+            (Ok(_), Ok(_)) => Some("another credential than alone".to_owned()),
+            (Ok(_), Err(_)) => Some("a credential, and none alone".to_owned()),
+            // What fails alone as well is the finding of another check.
+            (Err(failure), Err(_)) if failure.class != FailureClass::Bug => None,
+            (Err(failure), _) => Some(failure.to_string()),
+        };
+        report.add(TOGETHER, all.into_iter().filter_map(wrong).collect());
     }
 
-    async fn repeatable(&self, report: &mut Report) {
+    async fn repeatable(&self, report: &mut Recorder<'_>) {
+        report.at(REPEATABLE, "");
         let (first, second) = (Carrier::good(&self.script), Carrier::good(&self.script));
         let issued = (self.authorize(&first).await, self.authorize(&second).await);
         let mut findings = Vec::new();

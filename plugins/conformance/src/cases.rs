@@ -27,6 +27,12 @@ pub(crate) fn good_answer() -> ScriptedResponse {
 
 /// Stands where a carrier's answers have a refresh token.
 pub(crate) const PLANTED_REFRESH: &str = "planted-refresh-token";
+/// Parameters of a consent.
+pub(crate) const PLANTED_CODE: &str = "planted-authorization-code";
+pub(crate) const PLANTED_VERIFIER: &str = "planted-pkce-verifier";
+/// What no message may repeat, beside the secrets of the configuration.
+pub(crate) const ALL_PLANTED: [&str; 4] =
+    [PLANTED, PLANTED_REFRESH, PLANTED_CODE, PLANTED_VERIFIER];
 
 /// The answer to a code or a refresh token; the number makes the refresh token a new one.
 pub(crate) fn good_login(number: u32) -> ScriptedResponse {

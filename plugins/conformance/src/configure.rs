@@ -1,6 +1,6 @@
 //! Careless operators: configurations that cannot work.
 
-use crate::{Report, Suite, authorize, carrier::Carrier, cases, secrets::Secrets};
+use crate::{Suite, authorize, carrier::Carrier, cases, recorder::Recorder, secrets::Secrets};
 use gateway_model::{Failure, FailureClass};
 use gateway_plugin_host::InstanceOptions;
 use serde_json::Value;
@@ -9,7 +9,10 @@ const GOOD: &str = "accepts the configuration given";
 const BAD: &str = "refuses configurations that cannot work, without panic";
 const SILENT: &str = "tells no secret of a configuration that it refuses";
 
-pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
+pub(crate) const CHECKS: &[&str] = &[GOOD, BAD, SILENT];
+
+pub(crate) async fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
+    report.at(GOOD, "");
     let good = suite
         .plugin
         .instance(InstanceOptions::new(suite.config.clone()));
@@ -17,6 +20,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
     report.add(GOOD, refused.into_iter().collect());
     let (mut bad, mut told) = (Vec::new(), Vec::new());
     for (name, config) in cases::configs(suite.config) {
+        report.at(BAD, &name);
         let schema = suite.plugin.manifest().config_schema.as_ref();
         // Of this very configuration, because a mangled secret is a secret too.
         let secrets = Secrets::of(&config, schema);

@@ -4,9 +4,10 @@
 //! gateway believes what the plugin says about it.
 
 use crate::{
-    Report, ScriptedResponse, Suite, authorize,
+    ScriptedResponse, Suite, authorize,
     carrier::{Carrier, CarrierReply},
     cases::{self, ReplyMeaning},
+    recorder::Recorder,
     secrets::Secrets,
 };
 use gateway_http_client::HttpErrorKind;
@@ -16,6 +17,7 @@ use gateway_plugin_host::{
     Issued,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const MANIFEST: &str = "says in its manifest whether a person can consent";
 const URL: &str = "leads a person to the carrier with state, challenge and redirect URI";
@@ -24,22 +26,22 @@ const NEEDED: &str = "asks for a login when there is none, and asks the carrier 
 const HOSTILE: &str = "breaks its contract for no answer to a code or a refresh token";
 const FATE: &str = "claims a refresh token unharmed or refused only when the carrier said so";
 const SILENT: &str = "tells no code, verifier or refresh token in its failures";
+const DROPPED: &str = "can be cancelled at every step of a login and of a refresh";
 
-/// Parameters that no message may repeat.
-const CODE: &str = "planted-authorization-code";
-const VERIFIER: &str = "planted-pkce-verifier";
+pub(crate) const CHECKS: &[&str] = &[MANIFEST, URL, LOGIN, NEEDED, HOSTILE, FATE, SILENT, DROPPED];
+
 const CALLBACK: &str = "https://gateway.example.com/oauth/callback/";
 
-pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
+pub(crate) async fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
     let manifest = suite.plugin.manifest();
     let said = manifest.capabilities.iter().any(|able| able == "auth_code");
     let able = suite.plugin.supports_auth_code();
     // The gateway goes by the table and people by the manifest, so both must say the same.
     let differs = (said != able).then(|| "the manifest and the table differ".to_owned());
     report.add(MANIFEST, differs.into_iter().collect());
-    let rest = [URL, LOGIN, NEEDED, HOSTILE, FATE, SILENT];
-    let skip = |report: &mut Report, why: &str| {
-        rest.into_iter().for_each(|name| report.skip(name, why));
+    let skip = |report: &mut Recorder<'_>, why: &str| {
+        let rest = CHECKS.iter().skip(1);
+        rest.for_each(|name| report.skip(name, why));
     };
     if !able {
         return skip(report, "the plugin knows no consent");
@@ -48,6 +50,7 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
     if let Value::Object(members) = &mut config {
         members.insert("grant".into(), json!("authorization_code"));
     }
+    report.at(URL, "an instance for logins");
     let made = suite.plugin.instance(InstanceOptions {
         limits: authorize::limits(),
         ..InstanceOptions::new(config)
@@ -63,17 +66,28 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
         } else {
             suite.script.clone()
         },
-        secrets: Secrets::of(suite.config, manifest.config_schema.as_ref()).with([
-            CODE,
-            VERIFIER,
-            cases::PLANTED_REFRESH,
-        ]),
+        secrets: Secrets::of(suite.config, manifest.config_schema.as_ref())
+            .with(cases::ALL_PLANTED),
         instance,
     };
     run.url(report).await;
-    let state = run.login(report).await;
+    let login = run.login(report).await;
     run.needed(report).await;
-    run.hostile(state, report).await;
+    let Some(login) = login else {
+        for name in [HOSTILE, FATE, SILENT, DROPPED] {
+            report.skip(name, "there is no login");
+        }
+        return;
+    };
+    run.hostile(&login, report).await;
+    run.dropped(&login, report).await;
+}
+
+/// A login that was made of a code.
+struct Login {
+    state: SecretBytes,
+    /// Requests of the exchange, and of a refresh.
+    steps: [(AuthorizationReason, usize); 2],
 }
 
 struct Run {
@@ -85,7 +99,7 @@ struct Run {
 
 impl Run {
     /// The host has checked what comes back; it only has to come.
-    async fn url(&self, report: &mut Report) {
+    async fn url(&self, report: &mut Recorder<'_>) {
         let mut findings = Vec::new();
         for (redirect_uri, state) in [
             // The second and the third have characters that a URL must escape.
@@ -96,6 +110,7 @@ impl Run {
             ),
             ("http://127.0.0.1:8081/oauth/callback", "%2B&state=other#"),
         ] {
+            report.at(URL, redirect_uri);
             let request = ConsentRequest {
                 slot: self.slot.clone(),
                 redirect_uri: redirect_uri.to_owned(),
@@ -117,9 +132,9 @@ impl Run {
     ) -> Result<Issued, Failure> {
         let param = |name: &str, value: &str| (name.to_owned(), Secret::new(value.to_owned()));
         let code = vec![
-            param("code", CODE),
+            param("code", cases::PLANTED_CODE),
             param("redirect_uri", CALLBACK),
-            param("pkce_verifier", VERIFIER),
+            param("pkce_verifier", cases::PLANTED_VERIFIER),
         ];
         let authorization = Authorization {
             reason,
@@ -134,12 +149,13 @@ impl Run {
         self.instance.authorize(authorization, carrier).await
     }
 
-    /// The state of a login, if one can be made.
-    async fn login(&self, report: &mut Report) -> Option<SecretBytes> {
+    /// A login, if one can be made.
+    async fn login(&self, report: &mut Recorder<'_>) -> Option<Login> {
         let mut findings = Vec::new();
         let carrier = Carrier::good(&self.script);
         let none = SecretBytes::default();
         let mut kept = None;
+        report.at(LOGIN, "a code");
         match self
             .authorize(AuthorizationReason::AuthCode, &none, &carrier)
             .await
@@ -150,6 +166,10 @@ impl Run {
             }
             Err(failure) => findings.push(format!("a code: {failure}: does the script fit?")),
         }
+        let mut steps = [
+            (AuthorizationReason::AuthCode, carrier.asked().len()),
+            (AuthorizationReason::Refresh, 0),
+        ];
         if let Some(state) = &kept {
             // Another refresh token than the first, as a carrier that rotates would send.
             let next = if self.script == [cases::good_login(1)] {
@@ -162,18 +182,22 @@ impl Run {
                 AuthorizationReason::Fetch,
                 AuthorizationReason::UpstreamRejected,
             ] {
+                report.at(LOGIN, &format!("{reason:?} with a login"));
                 let carrier = Carrier::good(&next);
                 match self.authorize(reason, state, &carrier).await {
                     Ok(issued) => findings.extend(change(&issued, state)),
                     Err(failure) => findings.push(format!("{reason:?} with a login: {failure}")),
                 }
+                if reason == AuthorizationReason::Refresh {
+                    steps[1].1 = carrier.asked().len();
+                }
             }
         }
         report.add(LOGIN, findings);
-        kept
+        kept.map(|state| Login { state, steps })
     }
 
-    async fn needed(&self, report: &mut Report) {
+    async fn needed(&self, report: &mut Recorder<'_>) {
         // Without a login no request can succeed, and each would count against the client.
         let mut findings = Vec::new();
         for reason in [
@@ -181,6 +205,7 @@ impl Run {
             AuthorizationReason::Refresh,
             AuthorizationReason::UpstreamRejected,
         ] {
+            report.at(NEEDED, &format!("{reason:?}"));
             let carrier = Carrier::good(&self.script);
             let none = SecretBytes::default();
             match self.authorize(reason, &none, &carrier).await {
@@ -198,19 +223,14 @@ impl Run {
         report.add(NEEDED, findings);
     }
 
-    async fn hostile(&self, state: Option<SecretBytes>, report: &mut Report) {
-        let Some(state) = state else {
-            for name in [HOSTILE, FATE, SILENT] {
-                report.skip(name, "there is no login");
-            }
-            return;
-        };
+    async fn hostile(&self, login: &Login, report: &mut Recorder<'_>) {
         let (mut bugs, mut fates, mut told) = (Vec::new(), Vec::new(), Vec::new());
-        for reason in [AuthorizationReason::AuthCode, AuthorizationReason::Refresh] {
+        for (reason, step) in each_step(login) {
             for (name, meaning, reply) in cases::replies() {
-                let name = format!("{reason:?}, {name}");
-                let carrier = Carrier::with(&self.script, 0, reply.clone());
-                let Err(failure) = self.authorize(reason, &state, &carrier).await else {
+                let name = format!("{reason:?}, request {}, {name}", step + 1);
+                report.at(HOSTILE, &name);
+                let carrier = Carrier::with(&self.script, step, reply.clone());
+                let Err(failure) = self.authorize(reason, &login.state, &carrier).await else {
                     if !matches!(meaning, ReplyMeaning::Odd) {
                         fates.push(format!("{name}: a credential was made of it"));
                     }
@@ -232,6 +252,34 @@ impl Run {
         report.add(FATE, fates);
         report.add(SILENT, told);
     }
+
+    async fn dropped(&self, login: &Login, report: &mut Recorder<'_>) {
+        let mut findings = Vec::new();
+        for (reason, step) in each_step(login) {
+            let name = format!("{reason:?}, request {}", step + 1);
+            report.at(DROPPED, &name);
+            let carrier = Carrier::with(&self.script, step, CarrierReply::Silence);
+            let asked = self.authorize(reason, &login.state, &carrier);
+            // Long enough to come to the request, which is never answered.
+            let ended = tokio::time::timeout(Duration::from_millis(30), asked).await;
+            if ended.is_ok() {
+                findings.push(format!("{name}: it did not wait for the answer"));
+            }
+        }
+        report.at(DROPPED, "a refresh after that");
+        let carrier = Carrier::good(&self.script);
+        let refreshed = self.authorize(AuthorizationReason::Refresh, &login.state, &carrier);
+        if let Err(failure) = refreshed.await {
+            findings.push(format!("a refresh after that: {failure}"));
+        }
+        report.add(DROPPED, findings);
+    }
+}
+
+/// Each request of the exchange of a code and of a refresh.
+fn each_step(login: &Login) -> impl Iterator<Item = (AuthorizationReason, usize)> {
+    let steps = login.steps.into_iter();
+    steps.flat_map(|(reason, steps)| (0..steps).map(move |step| (reason, step)))
 }
 
 /// What is wrong with what a login's answer did to the state, if anything.

@@ -5,7 +5,7 @@
 //! cancellation and no request to sign makes it break its contract, tell a secret, or call a passing
 //! failure final.
 //!
-//! Entry points for a reader: [`check`] is the list of checks in order, `cases` the hostile inputs.
+//! Entry points for a reader: [`Section`] is the list of checks in order, `cases` the hostile inputs.
 
 mod api;
 mod authorize;
@@ -15,30 +15,58 @@ mod configure;
 mod consent;
 mod handshake;
 mod host;
+mod log_watch;
+mod process_state;
+mod recorder;
 mod report;
 mod secrets;
+mod section;
 mod sign;
 mod suite;
 
 pub use carrier::ScriptedResponse;
 pub use host::host;
+pub use log_watch::LogWatch;
+pub use process_state::{ProcessState, signal_name};
+pub use recorder::Progress;
 pub use report::{Check, CheckOutcome, Report};
-pub use suite::Suite;
+pub use section::Section;
+pub use suite::{ProcessWatch, Suite};
+
+use recorder::Recorder;
+
+const LOG: &str = "tells no secret in its log";
+const PROCESS: &str =
+    "leaves alone what belongs to the process: signals, environment, files, threads";
 
 /// Runs all checks. The plugin is called some hundred times; nothing leaves this process.
 ///
 /// It needs a Tokio runtime with time enabled, and blocks it at times. Run it in a process that does nothing
 /// else: a plugin that aborts ends the process.
 pub async fn check(suite: &Suite<'_>) -> Report {
-    let schema = suite.plugin.manifest().config_schema.as_ref();
-    let secrets = secrets::Secrets::of(suite.config, schema);
-    let mut report = Report::new(suite.plugin, secrets);
-    // From the outside in: what fails here makes the later findings follow.
-    handshake::check(suite, &mut report);
-    api::check(suite, &mut report);
-    configure::check(suite, &mut report).await;
-    authorize::check(suite, &mut report).await;
-    consent::check(suite, &mut report).await;
-    sign::check(suite, &mut report).await;
-    report
+    run(suite, &Section::ALL).await
+}
+
+/// Runs one section, as [`check`] runs all of them.
+pub async fn check_section(suite: &Suite<'_>, section: Section) -> Report {
+    run(suite, &[section]).await
+}
+
+async fn run(suite: &Suite<'_>, sections: &[Section]) -> Report {
+    let manifest = suite.plugin.manifest();
+    let secrets = secrets::Secrets::of(suite.config, manifest.config_schema.as_ref());
+    let report = Report {
+        plugin: manifest.name.clone(),
+        version: manifest.version.clone(),
+        checks: Vec::new(),
+    };
+    let mut recorder = Recorder::new(report, secrets.with(cases::ALL_PLANTED), suite.progress);
+    for section in sections {
+        section.run(suite, &mut recorder).await;
+    }
+    if let Some(process) = suite.process {
+        recorder.add(LOG, process.log.take_findings());
+        recorder.add(PROCESS, process.before.changes());
+    }
+    recorder.into_report()
 }

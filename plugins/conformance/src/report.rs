@@ -1,15 +1,10 @@
 //! What the checks found.
 
-use crate::secrets::Secrets;
-use gateway_plugin_host::Plugin;
-use serde::Serialize;
-use std::fmt;
-
-/// Findings of one check beyond that are counted, not listed.
-const MAX_FINDINGS: usize = 20;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, fmt};
 
 /// How one check ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "details", rename_all = "snake_case")]
 pub enum CheckOutcome {
     /// As it should be.
@@ -21,13 +16,20 @@ pub enum CheckOutcome {
 }
 
 /// One check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// What was checked: a sentence that is true if it passed.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: CheckOutcome,
+}
+
+impl Check {
+    /// Whether it failed.
+    pub const fn failed(&self) -> bool {
+        matches!(self.outcome, CheckOutcome::Failed(_))
+    }
 }
 
 /// All checks of one plugin. `Display` is for people, `Serialize` for programs.
@@ -39,50 +41,36 @@ pub struct Report {
     pub version: String,
     /// In the order in which they ran.
     pub checks: Vec<Check>,
-    #[serde(skip)]
-    secrets: Secrets,
 }
 
 impl Report {
-    pub(crate) fn new(plugin: &Plugin, secrets: Secrets) -> Self {
-        Self {
-            plugin: plugin.manifest().name.clone(),
-            version: plugin.manifest().version.clone(),
-            checks: Vec::new(),
-            secrets,
-        }
-    }
-
     /// No check failed.
     pub fn passed(&self) -> bool {
-        let failed = |check: &Check| matches!(check.outcome, CheckOutcome::Failed(_));
-        !self.checks.iter().any(failed)
+        !self.checks.iter().any(Check::failed)
     }
 
-    /// Adds a check: passed if there are no findings.
-    pub(crate) fn add(&mut self, name: &'static str, mut findings: Vec<String>) {
-        // A plugin that tells secrets must not make the report tell them.
-        // Before anything else sees them: findings quote messages of the plugin.
-        for finding in &mut findings {
-            *finding = self.secrets.hidden(finding);
-        }
-        let outcome = if findings.is_empty() {
-            CheckOutcome::Passed
-        } else {
-            // A broken plugin fails nearly all of some hundred cases: the first ones show the pattern.
-            let more = findings.len().saturating_sub(MAX_FINDINGS);
-            findings.truncate(MAX_FINDINGS);
-            if more > 0 {
-                findings.push(format!("and {more} more"));
-            }
-            CheckOutcome::Failed(findings)
+    /// Adds a check that another process ran. Several processes may run one check: a failure counts
+    /// before all else, and a check that ran before one that was skipped.
+    pub fn merge(&mut self, check: Check) {
+        let Some(known) = self
+            .checks
+            .iter_mut()
+            .find(|known| known.name == check.name)
+        else {
+            return self.checks.push(check);
         };
-        self.checks.push(Check { name, outcome });
-    }
-
-    pub(crate) fn skip(&mut self, name: &'static str, why: impl Into<String>) {
-        let outcome = CheckOutcome::Skipped(self.secrets.hidden(&why.into()));
-        self.checks.push(Check { name, outcome });
+        match (&mut known.outcome, check.outcome) {
+            (CheckOutcome::Failed(findings), CheckOutcome::Failed(more)) => {
+                for finding in more {
+                    if !findings.contains(&finding) {
+                        findings.push(finding);
+                    }
+                }
+            }
+            (CheckOutcome::Failed(_), CheckOutcome::Passed | CheckOutcome::Skipped(_))
+            | (CheckOutcome::Passed, CheckOutcome::Passed | CheckOutcome::Skipped(_)) => {}
+            (outcome, new) => *outcome = new,
+        }
     }
 }
 

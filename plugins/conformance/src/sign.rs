@@ -1,6 +1,6 @@
 //! Many requests at a time: signatures.
 
-use crate::{Report, Suite, authorize, carrier::Carrier, secrets::Secrets};
+use crate::{Suite, authorize, carrier::Carrier, recorder::Recorder, secrets::Secrets};
 use bytes::Bytes;
 use gateway_model::{Failure, FailureClass, SignRequest, SignatureFields};
 use gateway_plugin_host::{Instance, InstanceOptions};
@@ -11,6 +11,8 @@ const SIGNS: &str = "signs ordinary requests";
 const TOGETHER: &str = "signs the same from four threads, and again";
 const ODD: &str = "breaks its contract for no request that is to be signed";
 const SILENT: &str = "tells no secret in a signature or in why there is none";
+
+pub(crate) const CHECKS: &[&str] = &[SIGNS, ODD, SILENT, TOGETHER];
 
 /// Callers at a time.
 const THREADS: usize = 4;
@@ -27,13 +29,15 @@ struct UnsignedRequest {
     body: Vec<Bytes>,
 }
 
-pub(crate) async fn check(suite: &Suite<'_>, report: &mut Report) {
-    let all = [SIGNS, TOGETHER, ODD, SILENT];
-    let skip = |report: &mut Report, why: &str| all.map(|name| report.skip(name, why));
+pub(crate) async fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
+    let skip = |report: &mut Recorder<'_>, why: &str| {
+        CHECKS.iter().for_each(|name| report.skip(name, why));
+    };
     if suite.plugin.signs().is_none() {
         skip(report, "the plugin signs no requests");
         return;
     }
+    report.at(SIGNS, "a credential to sign with");
     let made = suite
         .plugin
         .instance(InstanceOptions::new(suite.config.clone()));
@@ -81,10 +85,11 @@ impl Run {
         })
     }
 
-    fn one_by_one(&self, asked: &[UnsignedRequest], report: &mut Report) {
+    fn one_by_one(&self, asked: &[UnsignedRequest], report: &mut Recorder<'_>) {
         let (mut refused, mut bugs, mut told) = (Vec::new(), Vec::new(), Vec::new());
         for asked in asked {
             let name = asked.name;
+            report.at(SIGNS, name);
             match self.sign(asked) {
                 Ok(fields) => {
                     if asked.ordinary && fields.is_empty() {
@@ -117,9 +122,10 @@ impl Run {
     }
 
     /// The host's clock stands still, so nothing about a signature may differ.
-    fn together(&self, asked: &[UnsignedRequest], report: &mut Report) {
+    fn together(&self, asked: &[UnsignedRequest], report: &mut Recorder<'_>) {
         let mut findings = Vec::new();
         for asked in asked.iter().filter(|asked| asked.ordinary) {
+            report.at(TOGETHER, asked.name);
             let first = self.sign(asked);
             // Compared with the first signature, not with each other: one stray is enough.
             let differs = || (0..ROUNDS).any(|_| self.sign(asked) != first);

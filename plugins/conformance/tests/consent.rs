@@ -154,6 +154,8 @@ async fn report(flaw: &str, manifest: Option<&'static str>) -> Report {
         plugin: &plugin,
         config: &json!({ "flaw": flaw }),
         script: Vec::new(),
+        progress: &(),
+        process: None,
     };
     check(&suite).await
 }

@@ -7,7 +7,9 @@
 
 use gateway_model::Clock;
 use gateway_plugin_host::{Plugin, PluginPolicy, load_file};
-use plugins_conformance::{CheckOutcome, Report, Suite, check, host};
+use plugins_conformance::{
+    Check, CheckOutcome, Progress, Report, Section, Suite, check, check_section, host,
+};
 use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Result, SignOut, SignRequest};
 use serde_json::{Value, json};
 use std::{
@@ -16,10 +18,10 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 struct RealClock;
@@ -67,16 +69,16 @@ async fn run(plugin: &Plugin, config: &Value) -> Report {
         plugin,
         config,
         script: Vec::new(),
+        progress: &(),
+        process: None,
     };
     check(&suite).await
 }
 
 /// Names of the failed checks.
-fn failed(report: &Report) -> Vec<&'static str> {
-    let failed =
-        |check: &&plugins_conformance::Check| matches!(check.outcome, CheckOutcome::Failed(_));
-    let checks = report.checks.iter().filter(failed);
-    checks.map(|check| check.name).collect()
+fn failed(report: &Report) -> Vec<&str> {
+    let checks = report.checks.iter().filter(|check| check.failed());
+    checks.map(|check| &*check.name).collect()
 }
 
 #[tokio::test]
@@ -91,7 +93,7 @@ async fn ups_passes() {
     let report = run(&library("plugins-ups-dylib", "ups"), &config).await;
     let skipped = passed_and_skipped(&report);
     assert_eq!(skipped, ["the plugin signs no requests"; 4], "{report}");
-    assert_eq!(report.checks.len(), 25, "{report}");
+    assert_eq!(report.checks.len(), 26, "{report}");
 }
 
 #[tokio::test]
@@ -104,7 +106,7 @@ async fn sample_signer_passes() {
     // It asks for nothing and knows no consent; all about signatures was checked.
     let skipped = passed_and_skipped(&report);
     assert!(!skipped.iter().any(|why| why.contains("sign")), "{report}");
-    let signed = |check: &plugins_conformance::Check| check.name.contains("sign");
+    let signed = |check: &Check| check.name.contains("sign");
     assert!(
         report.checks.iter().filter(|check| signed(check)).count() >= 4,
         "{report}"
@@ -133,6 +135,26 @@ const MANIFEST: &str = plugins_sdk::manifest!(
 struct Config {
     flaw: String,
     client_secret: String,
+}
+
+/// An operation of `mixes_up`, which can be dropped at any time.
+struct UnderWay {
+    alone: bool,
+}
+
+static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
+
+impl UnderWay {
+    fn enter() -> Self {
+        let others = UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+        Self { alone: others == 0 }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Has the one flaw that its configuration names.
@@ -184,6 +206,16 @@ impl CarrierAuth for Flawed {
         let body = String::from_utf8_lossy(answer.body()).into_owned();
         match self.0.flaw.as_str() {
             "believes" => Credential::bearer("believed"),
+            // What one operation leaves in a static, another one finds.
+            "mixes_up" => {
+                let under_way = UnderWay::enter();
+                cx.sleep(Duration::from_millis(5)).await;
+                Credential::bearer(if under_way.alone {
+                    "alone"
+                } else {
+                    "not-alone"
+                })
+            }
             "tells" => Err(Error::new(Class::Protocol, "told", body)),
             "despairs" if !body.contains("planted-access-token") => {
                 Err(Error::new(Class::Rejected, "despair", "no"))
@@ -247,6 +279,10 @@ async fn each_flaw_is_found_by_its_check() {
             "differs",
             "does the same again for the same time, randomness and answers",
         ),
+        (
+            "mixes_up",
+            "carries out authorizations side by side, each as if it were alone",
+        ),
     ] {
         let report = flawed(flaw).await;
         assert!(failed(&report).contains(&check), "{flaw}: {report}");
@@ -257,6 +293,56 @@ async fn each_flaw_is_found_by_its_check() {
 async fn plugin_without_flaw_passes() {
     let report = flawed("none").await;
     assert!(report.passed(), "{report}");
+}
+
+#[tokio::test]
+async fn suite_says_what_it_does_and_names_the_checks_of_each_section() {
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<(String, String)>>);
+
+    impl Progress for Heard {
+        fn at(&self, check: &str, case: &str) {
+            let mut heard = self.0.lock().expect("no panic holds it");
+            heard.push((check.to_owned(), case.to_owned()));
+        }
+
+        fn ended(&self, _: &Check) {}
+    }
+
+    let table = plugins_sdk::static_plugin!(Flawed, manifest: MANIFEST);
+    let plugin = plugin(table);
+    let config = json!({"flaw": "none", "client_secret": "planted-client-secret"});
+    let heard = Heard::default();
+    let suite = Suite {
+        plugin: &plugin,
+        config: &config,
+        script: Vec::new(),
+        progress: &heard,
+        process: None,
+    };
+    for section in Section::ALL {
+        let report = check_section(&suite, section).await;
+        let mut ran: Vec<&str> = report.checks.iter().map(|check| &*check.name).collect();
+        ran.sort_unstable();
+        let mut named = section.checks().to_vec();
+        named.sort_unstable();
+        assert_eq!(ran, named, "{}", section.name());
+        assert_eq!(Section::named(section.name()), Some(section));
+    }
+    let heard = heard.0.into_inner().expect("no panic holds it");
+    for (check, case) in [
+        (
+            "breaks its contract for no answer and no network error",
+            "request 1, 401 with nothing",
+        ),
+        (
+            "refuses configurations that cannot work, without panic",
+            "a configuration without flaw",
+        ),
+    ] {
+        let said = (check.to_owned(), case.to_owned());
+        assert!(heard.contains(&said), "{said:?}");
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,13 @@
 use super::{Setting, blocks::Block, snippets::completed};
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
 };
 use tempfile::TempDir;
-use tests::{ConfigFile, folder, programs, root, skipped};
+use tests::{ConfigFile, folder, lay_out_package, programs, root, skipped};
 use tokio::process::Command;
 
 /// All commands of a page together take no longer.
@@ -110,13 +110,13 @@ impl Session {
         let address = format!("127.31.{}.{}", std::process::id() % 250 + 1, index + 1);
         let mut prelude = String::new();
         let mut config = None;
+        let mut waybill = programs().waybill.clone();
         match setting {
-            Setting::Programs => {
-                let root = root();
-                symlink(root.join("plugins/abi"), folder.path().join("plugins/abi"))
-                    .expect("a link");
-                let sample = root.join("plugins/abi/tests/basic_plugin.c");
-                fs::copy(sample, folder.path().join("acme.c")).expect("the folder is ours");
+            Setting::Programs => {}
+            Setting::Author => {
+                let package = folder.path().join("package");
+                lay_out_package(&package);
+                waybill = package.join("bin/waybill");
             }
             Setting::Newcomer => {
                 let block = blocks
@@ -141,12 +141,12 @@ impl Session {
             address,
             prelude,
         };
-        session.furnish(config.as_deref());
+        session.furnish(config.as_deref(), &waybill);
         session
     }
 
     /// Puts down the files that the pages name.
-    fn furnish(&self, config: Option<&str>) {
+    fn furnish(&self, config: Option<&str>, waybill: &Path) {
         let at = |name| self.at(name);
         let here = |text: &str| text.replace(ADDRESS, &self.address);
         if let Some(config) = config {
@@ -159,7 +159,7 @@ impl Session {
         let curl = format!("#!/bin/sh\nPATH=$REAL_PATH exec curl {CURL} \"$@\"\n");
         write(&at("commands/curl"), &curl, 0o700);
         // Nobody signs in at the end of an invitation, so no command waits for that.
-        let waybill = programs().waybill.display();
+        let waybill = waybill.display();
         let waybill = format!(
             "#!/bin/sh\ncase \"$1 $2\" in 'account authorize') set -- \"$@\" --no-wait;; esac\nexec {waybill} \"$@\"\n"
         );

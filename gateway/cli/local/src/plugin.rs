@@ -2,6 +2,7 @@
 
 mod check;
 mod file_report;
+mod new;
 
 use file_report::FileReport;
 use gateway_cli::{CliError, CommandOutcome, PluginCommand, terminal::Output};
@@ -26,11 +27,9 @@ pub fn plugin(
             let config = Config::load(config)?;
             list(&config.plugins.dir, &config.plugins.policy, output)
         }
-        PluginCommand::Check {
-            file,
-            config,
-            strict,
-        } => check::run(file, config.as_deref(), *strict, clock, output),
+        PluginCommand::New(args) => new::run(args, output),
+        PluginCommand::Check(args) => check::run(args, &clock, output),
+        PluginCommand::Conform(args) => check::conform(args, clock),
     }
 }
 

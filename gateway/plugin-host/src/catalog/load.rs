@@ -9,6 +9,13 @@ use crate::{
 use gateway_model::{Digest, PluginPolicy};
 use std::path::Path;
 
+/// Checks one file's bytes, as [`crate::Catalog::verify`] does with a folder's; none of its code runs.
+pub fn verify_file(file: &Path, policy: &PluginPolicy) -> CatalogEntry {
+    let mut entry = CatalogEntry::new(file.to_owned());
+    verify(&mut entry, policy);
+    entry
+}
+
 /// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.
 pub fn load_file(file: &Path, policy: &PluginPolicy, cache: &Path, host: &Host) -> CatalogEntry {
     let mut entry = CatalogEntry::new(file.to_owned());

@@ -1,15 +1,31 @@
 //! `waybill plugin check`: one file, from its bytes to the conformance suite.
+//!
+//! The file's bytes are inspected here. Its code runs only in child processes, one for each section of the
+//! suite: a plugin that ends its process ends a child, and that is a finding.
+
+mod child;
+mod events;
+mod inputs;
+mod supervise;
+
+pub(super) use child::conform;
 
 use super::file_report::FileReport;
 use anyhow::Context as _;
-use gateway_cli::{CliError, CommandOutcome, terminal::Output};
+use events::LOADS;
+use gateway_cli::{CheckArgs, CliError, CommandOutcome, terminal::Output};
 use gateway_config::{ProcessVariables, cache_folder};
-use gateway_model::{Clock, Environment};
-use gateway_plugin_host::{CatalogEntry, Plugin, PluginPolicy, load_file};
-use plugins_conformance::{Report, Suite};
+use gateway_model::Clock;
+use gateway_plugin_host::{CatalogEntry, verify_file};
+use inputs::{policy, read_config, read_script};
+use plugins_conformance::{Report, Section};
 use serde::Serialize;
-use serde_json::{Value, json};
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, absolute},
+    sync::Arc,
+    time::Duration,
+};
+use supervise::Supervisor;
 
 #[derive(Serialize)]
 struct CheckReport {
@@ -21,46 +37,90 @@ struct CheckReport {
 }
 
 pub(super) fn run(
-    file: &Path,
-    config: Option<&Path>,
-    strict: bool,
-    clock: Arc<dyn Clock>,
+    args: &CheckArgs,
+    clock: &Arc<dyn Clock>,
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
-    let config = config.map(read_config).transpose()?;
-    let policy = PluginPolicy {
-        strict,
-        ..PluginPolicy::default()
-    };
-    // The suite's own host, which has nothing of a gateway's.
-    let host = plugins_conformance::host(clock);
-    let entry = load_file(file, &policy, &cache_folder(&ProcessVariables), &host);
-    let conformance = entry
-        .plugin()
-        .map(|plugin| conform(plugin, config))
-        .transpose()
-        .map_err(CliError::Running)?;
-    // A file that did not load was not checked, so it has not passed.
-    let passed = conformance.as_ref().is_some_and(Report::passed);
-    let report = CheckReport {
+    // Read here too, so that a mistake in them is one of the command line and not of the plugin.
+    args.config.as_deref().map(read_config).transpose()?;
+    args.script.as_deref().map(read_script).transpose()?;
+    let entry = verify_file(&args.file, &policy(args.strict));
+    let mut report = CheckReport {
         file: FileReport::from(&entry),
-        passed,
-        conformance,
+        passed: false,
+        conformance: None,
     };
+    if report.file.reason.is_none() {
+        let conformance = conform_in_children(args, &entry, &mut report.file, clock)?;
+        report.passed = conformance.passed();
+        report.conformance = Some(conformance);
+    }
     if output.is_json() {
         output.json(&report)?;
     } else {
-        print(&entry, &report, output)?;
+        print(&args.file, &report, output)?;
     }
-    Ok(if passed {
+    Ok(if report.passed {
         CommandOutcome::Done
     } else {
         CommandOutcome::FaultFound
     })
 }
 
-fn print(entry: &CatalogEntry, report: &CheckReport, output: &mut Output) -> Result<(), CliError> {
-    let file = entry.file().display();
+/// Each section in a process of its own, so that one which ends its process leaves the others their say.
+fn conform_in_children(
+    args: &CheckArgs,
+    entry: &CatalogEntry,
+    file: &mut FileReport,
+    clock: &Arc<dyn Clock>,
+) -> Result<Report, CliError> {
+    let whole = |path: &Path| {
+        let named = || format!("the path {}", path.display());
+        absolute(path).with_context(named).map_err(CliError::Usage)
+    };
+    let supervisor = Supervisor {
+        file: whole(&args.file)?,
+        config: args.config.as_deref().map(whole).transpose()?,
+        script: args.script.as_deref().map(whole).transpose()?,
+        strict: args.strict,
+        cache: cache_folder(&ProcessVariables),
+        time_limit: Duration::from_secs(args.time_limit.into()),
+    };
+    let manifest = entry.manifest();
+    let mut report = Report {
+        plugin: manifest.map(|m| m.name.clone()).unwrap_or_default(),
+        version: manifest.map(|m| m.version.clone()).unwrap_or_default(),
+        checks: Vec::new(),
+    };
+    for section in Section::ALL {
+        let run = supervisor.run(section, clock).map_err(CliError::Running)?;
+        let loaded = run.loaded.is_some();
+        if let Some((state, reason)) = run.loaded {
+            file.set_state(state, reason);
+        }
+        run.checks.into_iter().for_each(|check| report.merge(check));
+        // What cannot be loaded cannot be checked further.
+        if !loaded || file.reason.is_some() {
+            break;
+        }
+    }
+    // What every process of a check looks at comes last.
+    report.checks.sort_by_key(|check| position(&check.name));
+    Ok(report)
+}
+
+/// Where a check stands in the report.
+fn position(name: &str) -> usize {
+    if name == LOADS {
+        return 0;
+    }
+    let of = |section: &Section| section.checks().contains(&name);
+    let section = Section::ALL.iter().position(of);
+    section.map_or(usize::MAX, |section| section + 1)
+}
+
+fn print(path: &Path, report: &CheckReport, output: &mut Output) -> Result<(), CliError> {
+    let file = path.display();
     if let Some(reason) = &report.file.reason {
         output.line(format_args!("{file}: refused: {reason}"))?;
     }
@@ -80,43 +140,4 @@ fn print(entry: &CatalogEntry, report: &CheckReport, output: &mut Output) -> Res
         output.line(format_args!("{file}: {verdict}"))?;
     }
     Ok(())
-}
-
-/// The file's content is not quoted: people forget to invent the secrets.
-fn read_config(file: &Path) -> Result<Value, CliError> {
-    let read = || -> anyhow::Result<Value> {
-        let text = std::fs::read(file)?;
-        serde_json::from_slice(&text)
-            .map_err(|e| anyhow::anyhow!("not JSON in line {}, column {}", e.line(), e.column()))
-    };
-    let named = || format!("the plugin configuration {}", file.display());
-    read().with_context(named).map_err(CliError::Usage)
-}
-
-fn conform(plugin: &Plugin, config: Option<Value>) -> anyhow::Result<Report> {
-    let config = config.unwrap_or_else(|| invented(plugin));
-    let suite = Suite {
-        plugin,
-        config: &config,
-        script: Vec::new(),
-    };
-    tokio::runtime::Builder::new_current_thread()
-        // Time only: the suite does no I/O of its own.
-        .enable_time()
-        .build()
-        .context("cannot start the suite")
-        .map(|runtime| runtime.block_on(plugins_conformance::check(&suite)))
-}
-
-/// What the gateway would hand to the plugin for an account.
-fn invented(plugin: &Plugin) -> Value {
-    // The test environment's origin, so that an invented configuration never points at production.
-    let origin = plugin.profile().origin(Environment::Test);
-    json!({
-        "environment": Environment::Test.as_str(),
-        "origin": origin.map(ToString::to_string),
-        "client_id": "conformance-client",
-        "client_secret": "conformance-secret",
-        "account_number": "A1B2C3",
-    })
 }

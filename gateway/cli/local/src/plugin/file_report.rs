@@ -9,7 +9,7 @@ use std::{fmt, path::Path};
 #[derive(Debug, Serialize)]
 pub(super) struct FileReport {
     pub(super) file: String,
-    state: &'static str,
+    state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ impl From<&CatalogEntry> for FileReport {
         let manifest = entry.manifest();
         Self {
             file: entry.file().display().to_string(),
-            state: entry.state_name(),
+            state: entry.state_name().to_owned(),
             name: manifest.map(|m| m.name.clone()),
             version: manifest.map(|m| m.version.clone()),
             carrier: manifest.map(|m| m.carrier.to_string()),
@@ -107,6 +107,12 @@ impl fmt::Display for ApiReport {
 }
 
 impl FileReport {
+    /// What became of the file when it was loaded.
+    pub(super) fn set_state(&mut self, state: String, reason: Option<String>) {
+        self.state = state;
+        self.reason = reason;
+    }
+
     pub(super) fn row(&self) -> Vec<String> {
         let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".into());
         let file = Path::new(&self.file).file_name();
@@ -115,7 +121,7 @@ impl FileReport {
                 || self.file.clone(),
                 |name| name.to_string_lossy().into_owned(),
             ),
-            self.state.into(),
+            self.state.clone(),
             text(&self.name),
             text(&self.version),
             text(&self.carrier),

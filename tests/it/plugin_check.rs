@@ -1,0 +1,157 @@
+//! `waybill plugin check` on plugins that end or change the process they run in.
+
+use serde_json::Value;
+use std::{path::Path, process::Command};
+use tests::{Done, programs, root, run, skipped};
+
+/// Compiles `rude.c` with one deed at one place; `false` without a compiler.
+fn compile(place: &str, deed: &str, to: &Path) -> bool {
+    let compiled = Command::new("cc")
+        .args([
+            "-std=gnu11",
+            "-shared",
+            "-fPIC",
+            "-fvisibility=hidden",
+            "-O1",
+            "-pthread",
+            "-I",
+        ])
+        .arg(root().join("plugins/abi/include"))
+        .arg("-I")
+        .arg(root().join("gateway/plugin-host/tests/plugins"))
+        .arg(format!("-DPLACE={place}"))
+        .arg(format!("-DDEED={deed}"))
+        .arg("-o")
+        .arg(to)
+        .arg(root().join("tests/it/plugins/rude.c"))
+        .output();
+    match compiled {
+        Ok(output) => {
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{place} {deed}: {error}");
+            true
+        }
+        Err(error) => {
+            skipped("rude.c", &format!("there is no C compiler: {error}"));
+            false
+        }
+    }
+}
+
+async fn check(folder: &Path, more: &[&str]) -> Done {
+    let file = folder.join("rude.so");
+    let args = [&["plugin", "check", file.to_str().unwrap()], more].concat();
+    run(&programs().waybill, &args, folder).await
+}
+
+/// The findings of the failed checks, by the name of the check.
+fn failed(report: &Value) -> Vec<(String, String)> {
+    let checks = report["conformance"]["checks"].as_array();
+    let checks = checks.into_iter().flatten();
+    let failed = checks.filter(|check| check["outcome"] == "failed");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    failed
+        .map(|check| (text(&check["name"]), check["details"].to_string()))
+        .collect()
+}
+
+const LOADS: &str = "loads, and agrees with the gateway on the ABI";
+const CONFIGURATION: &str = "accepts the configuration given";
+const ISSUES: &str = "issues a credential for good answers";
+const ENDS: &str = "lets its process end";
+const PROCESS: &str =
+    "leaves alone what belongs to the process: signals, environment, files, threads";
+
+/// The check that ran is named, and how the process ended.
+#[tokio::test]
+async fn plugin_that_ends_or_changes_its_process_fails_the_check_that_ran() {
+    for (place, deed, name, finding) in [
+        ("LOAD", "EXIT", LOADS, "something called `exit`"),
+        ("ENTRY", "ABORT", LOADS, "6 (SIGABRT)"),
+        ("NEW", "EXIT", CONFIGURATION, "something called `exit`"),
+        (
+            "BEGIN",
+            "EXIT_AT_ONCE",
+            ISSUES,
+            "an authorization: the process ended with exit code 7",
+        ),
+        ("BEGIN", "WILD_WRITE", ISSUES, "11 (SIGSEGV)"),
+        ("FREE", "ABORT", ISSUES, "6 (SIGABRT)"),
+        ("BEGIN", "STOP", ISSUES, "did not end within 8 seconds"),
+        ("UNLOAD", "EXIT_AT_ONCE", ENDS, "exit code 7"),
+        (
+            "NEW",
+            "HANDLER",
+            PROCESS,
+            "signal 15 (SIGTERM) is now handled",
+        ),
+        ("BEGIN", "VARIABLE", PROCESS, "RUDE"),
+        ("NEW", "THREAD", PROCESS, "thread"),
+        ("NEW", "FOLDER", PROCESS, "working folder"),
+        ("LOAD", "SOCKET", PROCESS, "/dev/zero"),
+        ("BEGIN", "TELL", "tells no secret in its log", "[secret]"),
+    ] {
+        let what = format!("{deed} at {place}");
+        let folder = tempfile::tempdir().unwrap();
+        if !compile(place, deed, &folder.path().join("rude.so")) {
+            return;
+        }
+        // Short for the one that is stopped, and long enough for the others on a busy machine.
+        let limit = if deed == "STOP" { "8" } else { "120" };
+        let done = check(folder.path(), &["--json", "--time-limit", limit]).await;
+        assert_eq!(done.code, Some(3), "{what}: {}{}", done.stdout, done.stderr);
+        let report: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(report["passed"], false, "{what}");
+        let failed = failed(&report);
+        let found = failed.iter().find(|(check, _)| check == name);
+        let found = found.unwrap_or_else(|| panic!("{what}: {name} did not fail: {failed:#?}"));
+        assert!(found.1.contains(finding), "{what}: {found:?}");
+        assert!(
+            !done.stdout.contains("conformance-secret"),
+            "{what}: {}",
+            done.stdout
+        );
+    }
+}
+
+/// The other sections still have their say, and what was not finished has failed.
+#[tokio::test]
+async fn checks_that_an_ended_process_did_not_finish_have_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    if !compile("BEGIN", "EXIT", &folder.path().join("rude.so")) {
+        return;
+    }
+    let done = check(folder.path(), &[]).await;
+    assert_eq!(done.code, Some(3), "{}", done.stderr);
+    for line in [
+        "passed   loads, and agrees with the gateway on the ABI",
+        "passed   works with its own major of the ABI only",
+        "FAILED   issues a credential for good answers",
+        "FAILED   can be cancelled at every step",
+        "not finished, because the process had ended",
+        "does not keep its contract",
+    ] {
+        assert!(done.stdout.contains(line), "{line}: {}", done.stdout);
+    }
+}
+
+/// What a plugin prints is neither the report nor a message to the process that listens.
+#[tokio::test]
+async fn plugin_that_prints_does_not_write_into_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    for deed in ["PRINT", "NOTHING"] {
+        if !compile("BEGIN", deed, &folder.path().join("rude.so")) {
+            return;
+        }
+        let done = check(folder.path(), &["--json"]).await;
+        let report: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(report["passed"], true, "{report:#}");
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        assert_eq!(
+            done.stderr.contains("event"),
+            deed == "PRINT",
+            "{}",
+            done.stderr
+        );
+    }
+}
