@@ -7,16 +7,48 @@
 #[path = "mock/world.rs"]
 mod world;
 
+use flate2::read::GzDecoder;
 use gateway_model::{FailureClass, GrantHint, SecretBytes};
 use gateway_plugin_host::{AuthorizationReason, GrantChange};
 use mock_ups::{Action, Endpoint, Fault, StaleGrant};
-use std::time::Duration;
+use std::{env, fs, io, path::Path, time::Duration};
 use world::World;
 
 /// Consent with PKCE S256, the code, and two rotations.
 #[tokio::test]
 async fn login_lives_through_refreshes() {
-    let world = World::new().await;
+    drive(World::new().await).await;
+}
+
+/// A museum of plugin files as they were released: a gateway of today loads and drives each of them.
+/// `tests/museum/README.md` says how a file gets there.
+#[tokio::test]
+async fn released_plugins_still_work() {
+    let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/museum");
+    let suffix = format!("-{}.so.gz", env::consts::ARCH);
+    let mut driven = 0;
+    for entry in fs::read_dir(museum).expect("the museum") {
+        let file = entry.expect("an entry").path();
+        let name = file.file_name().expect("a name").to_string_lossy();
+        if !name.ends_with(&suffix) {
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = folder.path().join("ups.so");
+        let packed = fs::File::open(&file).expect("it is listed");
+        let mut unpacked = fs::File::create(&library).expect("the folder is ours");
+        io::copy(&mut GzDecoder::new(packed), &mut unpacked).expect("it is a gzip file");
+        drive(World::of(world::load(&library)).await).await;
+        driven += 1;
+    }
+    // Released for one kind of machine so far.
+    assert!(
+        driven > 0 || env::consts::ARCH != "x86_64",
+        "the museum is empty"
+    );
+}
+
+async fn drive(world: World) {
     let code = world.consent().await;
     let first = world.exchange(&code).await.expect("a login");
     let lifetime = Some(Duration::from_secs(5_183_999));

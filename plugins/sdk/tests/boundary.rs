@@ -4,6 +4,8 @@
 
 #[path = "boundary/compat.rs"]
 mod compat;
+#[path = "boundary/events.rs"]
+mod events;
 #[path = "boundary/faults.rs"]
 mod faults;
 #[path = "boundary/flow.rs"]

@@ -1,4 +1,4 @@
-//! libFuzzer on the framing rules. CI runs the corpus and mutations of it as ordinary tests instead.
+//! libFuzzer on what reads hostile bytes. CI runs the corpus and mutations of it as ordinary tests instead.
 
 use crate::{
     cargo::{cargo, root, run},
@@ -11,7 +11,29 @@ use std::{
     process::{Command, Stdio},
 };
 
-const TARGETS: [&str; 2] = ["requests", "responses"];
+/// A workspace of fuzz targets.
+struct FuzzWorkspace {
+    folder: &'static str,
+    targets: &'static [&'static str],
+    dictionary: Option<&'static str>,
+    /// Bytes of the longest input.
+    longest: u32,
+}
+
+const WORKSPACES: [FuzzWorkspace; 2] = [
+    FuzzWorkspace {
+        folder: "gateway/framing/fuzz",
+        targets: &["requests", "responses"],
+        dictionary: Some("http1.dict"),
+        longest: 1024,
+    },
+    FuzzWorkspace {
+        folder: "gateway/plugin-host/fuzz",
+        targets: &["inspect", "events"],
+        dictionary: None,
+        longest: 16 << 10,
+    },
+];
 const SECONDS_EACH: u32 = 300;
 
 /// Coverage feedback for libFuzzer, from the stable compiler: what `cargo fuzz` passes, without the address
@@ -33,43 +55,47 @@ pub(super) fn run_all() -> Result<()> {
         say::step("skipped: fuzzing, because there is no C++ compiler (package `g++`)");
         return Ok(());
     }
-    let (folder, host) = (root().join("gateway/framing/fuzz"), host()?);
-    let target = root().join("target/fuzz");
-    // With `--target`, build scripts and procedural macros are compiled without the flags.
-    run(cargo()
-        .args(["build", "--locked", "--release", "--target", &host])
-        .arg("--manifest-path")
-        .arg(folder.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target)
-        .env("RUSTFLAGS", COVERAGE))?;
-    TARGETS.iter().try_for_each(|name| {
-        let program = target.join(&host).join("release").join(name);
-        fuzz(&program, &folder, &target.join(name))
-    })
+    WORKSPACES.iter().try_for_each(FuzzWorkspace::run)
 }
 
-/// New inputs and failures go to `found`; the checked-in corpus stays as it is.
-fn fuzz(program: &Path, folder: &Path, found: &Path) -> Result<()> {
-    fs::create_dir_all(found.join("corpus"))?;
-    let name = program.file_name().context("a program has a name")?;
-    let mut command = Command::new(program);
-    command
-        .arg(found.join("corpus"))
-        .arg(folder.join("corpus").join(name))
-        .arg(format!("-dict={}", folder.join("http1.dict").display()))
-        .arg(format!("-artifact_prefix={}/", found.display()))
-        .arg(format!("-max_total_time={SECONDS_EACH}"))
-        .args([
-            "-max_len=1024",
-            "-timeout=10",
-            "-print_final_stats=1",
-            "-verbosity=0",
-        ]);
-    run(&mut command).with_context(|| {
-        let found = found.display();
-        format!("the failing input is in {found}; add it to gateway/framing/fuzz/corpus")
-    })
+impl FuzzWorkspace {
+    fn run(&self) -> Result<()> {
+        let (folder, host) = (root().join(self.folder), host()?);
+        let target = root().join("target/fuzz");
+        // With `--target`, build scripts and procedural macros are compiled without the flags.
+        run(cargo()
+            .args(["build", "--locked", "--release", "--target", &host])
+            .arg("--manifest-path")
+            .arg(folder.join("Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&target)
+            .env("RUSTFLAGS", COVERAGE))?;
+        self.targets.iter().try_for_each(|name| {
+            let program = target.join(&host).join("release").join(name);
+            self.fuzz(&program, &folder, &target.join(name))
+        })
+    }
+
+    /// New inputs and failures go to `found`; the checked-in corpus stays as it is.
+    fn fuzz(&self, program: &Path, folder: &Path, found: &Path) -> Result<()> {
+        fs::create_dir_all(found.join("corpus"))?;
+        let name = program.file_name().context("a program has a name")?;
+        let mut command = Command::new(program);
+        command
+            .arg(found.join("corpus"))
+            .arg(folder.join("corpus").join(name))
+            .arg(format!("-artifact_prefix={}/", found.display()))
+            .arg(format!("-max_total_time={SECONDS_EACH}"))
+            .arg(format!("-max_len={}", self.longest))
+            .args(["-timeout=10", "-print_final_stats=1", "-verbosity=0"]);
+        if let Some(dictionary) = self.dictionary {
+            command.arg(format!("-dict={}", folder.join(dictionary).display()));
+        }
+        run(&mut command).with_context(|| {
+            let (found, folder) = (found.display(), self.folder);
+            format!("the failing input is in {found}; add it to {folder}/corpus")
+        })
+    }
 }
 
 /// The target triple of this machine.

@@ -13,6 +13,8 @@ mod drive;
 mod evil;
 mod files;
 mod mutated;
+#[path = "../../fuzz/oracle/inspect.rs"]
+mod oracle;
 mod quarantine;
 mod sign;
 mod support;

@@ -1,8 +1,21 @@
 //! Hostile files: the check never panics and never reads outside, whatever the bytes.
 
-use crate::support::compile;
+use crate::{oracle::check, support::compile};
 use gateway_plugin_host::inspect;
 use proptest::prelude::*;
+use std::{fs, path::Path};
+
+/// The corpus of the fuzz target; `cargo xtask test --full` runs libFuzzer from it.
+#[test]
+fn corpus_is_inspected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/inspect");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).expect("the corpus") {
+        check(&fs::read(entry.expect("an entry").path()).expect("a file"));
+        seen += 1;
+    }
+    assert!(seen > 0, "no corpus");
+}
 
 proptest! {
     #![proptest_config(tests_kit::properties(2000))]
@@ -35,7 +48,7 @@ proptest! {
         if let Some(cut) = cut {
             library.truncate(cut.index(library.len()));
         }
-        let _ = inspect(&library);
+        check(&library);
     }
 
     /// Offsets, sizes and counts are where parsers fall: change the headers only.
@@ -52,6 +65,6 @@ proptest! {
         for (back, byte) in tail {
             library[len - 1 - back] = byte; // the section headers
         }
-        let _ = inspect(&library);
+        check(&library);
     }
 }

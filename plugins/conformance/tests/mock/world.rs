@@ -14,7 +14,7 @@ use serde_json::json;
 use std::{
     env,
     os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -54,12 +54,16 @@ fn ups_library() -> Plugin {
     }
     let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
     assert!(built.expect("cargo").success());
-    let file = profile.join("libwaybill_plugin_ups.so");
+    load(&profile.join("libwaybill_plugin_ups.so"))
+}
+
+/// Loads a plugin file as the gateway does.
+pub(crate) fn load(file: &Path) -> Plugin {
     let private = std::fs::Permissions::from_mode(0o700);
     let cache = tempfile::Builder::new().permissions(private).tempdir();
     let cache = cache.expect("a folder");
     let host = gateway_plugin_host::Host::new(Arc::new(RealClock));
-    let entry = load_file(&file, &PluginPolicy::default(), cache.path(), &host);
+    let entry = load_file(file, &PluginPolicy::default(), cache.path(), &host);
     let plugin = entry.plugin().cloned();
     plugin.unwrap_or_else(|| panic!("{:?}", entry.reason()))
 }
@@ -73,8 +77,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::of(ups_library()).await
+    }
+
+    /// With this plugin.
+    pub(crate) async fn of(plugin: Plugin) -> Self {
         let ups = MockUps::start().await.expect("a mock");
-        let plugin = ups_library();
         let base = ups.base_url();
         let config = json!({
             "environment": "test",
