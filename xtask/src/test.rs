@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI runs; with `--full`, also what takes too long for CI.
 
 mod fuzz;
+mod miri;
 mod record;
 
 use crate::{
@@ -46,6 +47,7 @@ impl Test {
         record.step("tests", || self.tests())?;
         if self.full {
             record.step("fuzzing", fuzz::run_all)?;
+            record.step("Miri", miri::run_all)?;
             record.step("the shipped build", dist::check)?;
         }
         if !self.tests_only {

@@ -79,7 +79,9 @@ fn sdk(named: Option<&Path>, language: Language) -> Result<PathBuf> {
             let program = env::current_exe().context("cannot find this program's own file")?;
             // bin/waybill and share/waybill have one parent, as in every package.
             let parent = program.parent().and_then(Path::parent);
-            parent.unwrap_or(Path::new("/")).join("share/waybill")
+            parent
+                .unwrap_or_else(|| Path::new("/"))
+                .join("share/waybill")
         }
     };
     let wanted = match language {
