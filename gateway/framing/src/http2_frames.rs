@@ -1,16 +1,19 @@
-//! The cost of an HTTP/2 peer's frames, and whether one is unfinished, from the frame headers alone.
+//! Follows the frames of an HTTP/2 peer: what they cost, whether one is unfinished, and where a trailer
+//! section begins.
 //!
 //! Floods consist of frames that carry neither a request nor data (RFC 9113 section 10.5). h2 limits the
 //! memory that they take; the sweep limits their number (see [`crate::PeerMonitor`]).
 
 use crate::connection_state::ConnectionState;
+use crate::http2_frame::{END_HEADERS, HEADER, kind};
+use crate::http2_trailers::Trailers;
+use crate::pass::Pass;
 use crate::position::Position;
 
 /// Bytes of the client connection preface (RFC 9113 section 3.4).
 const PREFACE: usize = 24;
-/// Bytes of a frame header (RFC 9113 section 4.1).
-const HEADER: usize = 9;
-const END_HEADERS: u8 = 0x4;
+/// The most bytes of a HEADERS frame before its field block: the padding's length and a priority.
+const PREFIX: usize = 6;
 
 /// Bytes of content that pay for one frame; many frames with less are a flood.
 const DATA_PER_FRAME: u64 = 64;
@@ -18,51 +21,128 @@ const DATA_PER_FRAME: u64 = 64;
 /// must be acknowledged.
 const EXPENSIVE: u64 = 20;
 
-mod kind {
-    pub(crate) const DATA: u8 = 0;
-    pub(crate) const HEADERS: u8 = 1;
-    pub(crate) const RST_STREAM: u8 = 3;
-    pub(crate) const SETTINGS: u8 = 4;
-    pub(crate) const CONTINUATION: u8 = 9;
-}
-
 /// Follows the frame boundaries of one connection.
-#[derive(Debug, Default)]
-pub(crate) struct FrameAccounting {
+#[derive(Debug)]
+pub(crate) struct Http2Frames {
     preface: usize,
-    header: [u8; HEADER],
+    /// The header of the current frame; of a trailer section also what stands before its field block.
+    header: [u8; HEADER + PREFIX],
     filled: usize,
+    /// How many bytes `header` gets for the current frame.
+    wanted: usize,
     payload: usize,
+    /// Bytes behind the payload that go nowhere.
+    padding: usize,
     /// A field block has begun, and the frame that ends it has not come.
     in_field_block: bool,
+    /// The highest stream that the peer has opened.
+    last_stream: u32,
 }
 
-impl FrameAccounting {
-    /// Takes the next bytes of the connection and updates its state.
-    pub(crate) fn advance(&mut self, mut bytes: &[u8], state: &ConnectionState) {
+impl Default for Http2Frames {
+    fn default() -> Self {
+        Self {
+            preface: 0,
+            header: [0; HEADER + PREFIX],
+            filled: 0,
+            wanted: HEADER,
+            payload: 0,
+            padding: 0,
+            in_field_block: false,
+            last_stream: 0,
+        }
+    }
+}
+
+impl Http2Frames {
+    /// Takes the next bytes of the connection and updates its state. Returns how many of them pass as
+    /// they are; what hyper reads in place of the others is added to `changed`.
+    pub(crate) fn advance(
+        &mut self,
+        bytes: &[u8],
+        state: &ConnectionState,
+        changed: &mut Vec<u8>,
+    ) -> usize {
+        let mut pass = Pass::new(bytes, changed);
         // The preface is no frame and costs nothing.
-        let preface = bytes.len().min(PREFACE - self.preface);
+        let preface = pass.left().min(PREFACE - self.preface);
         self.preface += preface;
-        bytes = &bytes[preface..];
-        while !bytes.is_empty() {
-            if self.filled < HEADER {
-                let taken = bytes.len().min(HEADER - self.filled);
-                self.header[self.filled..self.filled + taken].copy_from_slice(&bytes[..taken]);
-                self.filled += taken;
-                bytes = &bytes[taken..];
-                if self.filled < HEADER {
-                    break;
+        pass.keep(preface);
+        while pass.left() > 0 {
+            if self.filled < self.wanted {
+                self.read_header(&mut pass, state);
+                if self.filled < self.wanted {
+                    continue;
                 }
-                self.begin(state);
             }
-            let taken = bytes.len().min(self.payload);
+            let taken = pass.left().min(self.payload);
             self.payload -= taken;
-            bytes = &bytes[taken..];
-            if self.payload == 0 {
+            pass.keep(taken);
+            if self.payload > 0 {
+                break;
+            }
+            let taken = pass.left().min(self.padding);
+            self.padding -= taken;
+            if taken > 0 {
+                pass.skip(taken);
+            }
+            if self.padding == 0 {
                 self.end(state);
             }
         }
         state.position.set(self.position());
+        pass.in_place()
+    }
+
+    /// Reads the frame header. One that is not whole is held back, because it may be one to change.
+    fn read_header(&mut self, pass: &mut Pass<'_>, state: &ConnectionState) {
+        let taken = pass.left().min(self.wanted - self.filled);
+        self.header[self.filled..self.filled + taken].copy_from_slice(pass.next(taken));
+        self.filled += taken;
+        if self.filled < self.wanted {
+            pass.skip(taken);
+            return;
+        }
+        if self.wanted > HEADER {
+            pass.skip(taken);
+            self.replace_trailers(pass);
+            return;
+        }
+        self.begin(state);
+        // h2 ends the connection for a frame that is shorter than its flags say.
+        let is_trailers = self.has_second_head() && self.payload >= Trailers::prefix(&self.header);
+        if is_trailers {
+            pass.skip(taken);
+            self.wanted += Trailers::prefix(&self.header);
+            if self.wanted == HEADER {
+                self.replace_trailers(pass);
+            }
+        } else if taken == HEADER {
+            pass.keep(HEADER);
+        } else {
+            pass.skip(taken);
+            pass.insert(&self.header[..HEADER]);
+        }
+    }
+
+    fn replace_trailers(&mut self, pass: &mut Pass<'_>) {
+        let trailers = Trailers::new(&self.header[..self.wanted], self.payload);
+        trailers.write(pass);
+        self.payload = trailers.block;
+        self.padding = trailers.padding;
+    }
+
+    /// Whether the frame is a HEADERS frame of a stream that had one. Streams are opened in ascending
+    /// order (RFC 9113 section 5.1.1), so the highest number tells.
+    fn has_second_head(&mut self) -> bool {
+        if self.header[3] != kind::HEADERS {
+            return false;
+        }
+        let [_, _, _, _, _, a, b, c, d, ..] = self.header;
+        let stream = u32::from_be_bytes([a, b, c, d]) & 0x7FFF_FFFF;
+        let opens = stream > self.last_stream;
+        self.last_stream = self.last_stream.max(stream);
+        !opens
     }
 
     fn begin(&mut self, state: &ConnectionState) {
@@ -81,6 +161,7 @@ impl FrameAccounting {
     fn end(&mut self, state: &ConnectionState) {
         // Here and not at the next header, so that a finished frame leaves the connection between two.
         self.filled = 0;
+        self.wanted = HEADER;
         let [_, _, _, kind, flags, ..] = self.header;
         let is_head = matches!(kind, kind::HEADERS | kind::CONTINUATION);
         if is_head {
@@ -96,8 +177,8 @@ impl FrameAccounting {
     /// A frame other than DATA that has begun must be complete within the time for a head.
     const fn position(&self) -> Position {
         let in_preface = self.preface > 0 && self.preface < PREFACE;
-        let in_header = self.filled > 0 && self.filled < HEADER;
-        let in_control = self.filled == HEADER && self.header[3] != kind::DATA;
+        let in_header = self.filled > 0 && self.filled < self.wanted;
+        let in_control = self.filled == self.wanted && self.header[3] != kind::DATA;
         if self.in_field_block || in_preface || in_header || in_control {
             Position::Head
         } else {
@@ -105,3 +186,6 @@ impl FrameAccounting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

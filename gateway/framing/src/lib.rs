@@ -12,8 +12,8 @@
 //! * [`PeerMonitor`] finds slow and flooding peers without a timer per request.
 //!
 //! Modules import downwards only, in this order: `guard`, then `peer_monitor` and `http2_frames`,
-//! `connection_state`, `request` and `response`, `head` and `body`, `field`, `start_line` and `chunked`,
-//! `host` and `line`, `octets`, `limits` and `violation`.
+//! `http2_trailers`, `connection_state`, `request` and `response`, `head` and `body`, `field`,
+//! `start_line` and `chunked`, `host` and `line`, `octets`, `limits` and `violation`.
 
 mod body;
 mod chunked;
@@ -24,10 +24,13 @@ mod flood;
 mod guard;
 mod head;
 mod host;
+mod http2_frame;
 mod http2_frames;
+mod http2_trailers;
 pub mod limits;
 mod line;
 mod octets;
+mod pass;
 mod peer_monitor;
 mod position;
 mod read_buffer;

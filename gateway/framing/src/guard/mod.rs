@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::connection_state::ConnectionState;
 use crate::expiry::Expiry;
-use crate::http2_frames::FrameAccounting;
+use crate::http2_frames::Http2Frames;
 use crate::limits::Bounds;
 use crate::position::Position;
 use crate::read_buffer::ReadBuffer;
@@ -58,7 +58,7 @@ pub struct GuardedIo<T> {
     io: T,
     state: Rc<ConnectionState>,
     framing: RequestFraming,
-    frames: FrameAccounting,
+    frames: Http2Frames,
     protocol: Protocol,
     buffer: ReadBuffer,
     read_end: Option<ReadEnd>,
@@ -74,7 +74,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
             io,
             state: ConnectionState::new(),
             framing: RequestFraming::new(),
-            frames: FrameAccounting::default(),
+            frames: Http2Frames::default(),
             protocol: Protocol::Http1,
             buffer: ReadBuffer::default(),
             read_end: None,
@@ -101,12 +101,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         &self.io
     }
 
-    /// Lets everything pass from now on: ALPN agreed on HTTP/2. Only the peer's pace is still observed.
+    /// Lets HTTP/2 pass from now on: ALPN agreed on it. The peer's pace is still observed, and trailer
+    /// sections are changed so that h2 checks them.
     pub fn set_http2(&mut self) {
         self.protocol = Protocol::Http2;
-        self.buffer.approve_all();
         // What was read before the agreement was known counts as well.
-        self.frames.advance(self.buffer.bytes(), &self.state);
+        let early = std::mem::take(&mut self.buffer);
+        let mut changed = Vec::new();
+        let passed = self
+            .frames
+            .advance(early.bytes(), &self.state, &mut changed);
+        self.buffer.extend(&early.bytes()[..passed]);
+        self.buffer.extend(&changed);
+        self.buffer.approve_all();
     }
 
     /// Detects by the first bytes whether a plaintext peer speaks HTTP/2.
@@ -183,7 +190,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
         let fresh = &buf.filled()[before..];
         let received = fresh.len();
         if self.protocol == Protocol::Http2 {
-            self.frames.advance(fresh, &self.state);
+            let mut changed = Vec::new();
+            let passed = self.frames.advance(fresh, &self.state, &mut changed);
+            // Nothing else is in the buffer, and hyper reads it next.
+            self.buffer.extend(&changed);
+            self.buffer.approve_all();
+            buf.set_filled(before + passed);
             return Poll::Ready(Ok(received));
         }
         let advance = self.framing.advance(fresh);

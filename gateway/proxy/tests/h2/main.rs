@@ -12,4 +12,5 @@ mod plain;
 #[path = "../wire/readers.rs"]
 mod readers;
 mod slow;
+mod trailers;
 mod world;
