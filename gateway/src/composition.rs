@@ -91,10 +91,8 @@ impl Gateway {
     pub async fn start(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
         let clock = Arc::clone(&overrides.clock);
         // Before the store is opened: a start that fails here has locked nothing.
-        let catalog = Arc::new(plugins::load(
-            &config.plugins,
-            &Host::new(Arc::clone(&clock)),
-        )?);
+        let host = Host::new(Arc::clone(&clock));
+        let catalog = Arc::new(plugins::load(&config.plugins, &host)?);
         let roots = gateway_http_client::trusted_roots(config.upstream.ca_file.as_deref())?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(roots.clone())?);
         // Exclusive, because a second process could present a single-use grant a second time.
@@ -127,6 +125,7 @@ impl Gateway {
         let admin = Admin::bind(AdminOptions {
             addr: config.listen.admin,
             hosts: config.listen.admin_hosts.clone(),
+            client_address: config.listen.admin_client_address.clone(),
             runtime: Arc::new(GatewayStatus {
                 data_plane: data_plane.running.metrics(),
                 broker: broker.handle(),

@@ -86,6 +86,18 @@ impl Certificate {
         addr: SocketAddr,
         alpn: &[&str],
     ) -> std::io::Result<TlsStream<TcpStream>> {
+        self.over(TcpStream::connect(addr).await?, alpn).await
+    }
+
+    /// Speaks TLS over a connection to such a listener.
+    ///
+    /// # Errors
+    /// When there is no agreement.
+    pub async fn over(
+        &self,
+        stream: TcpStream,
+        alpn: &[&str],
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).expect("it is a certificate");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -95,7 +107,6 @@ impl Certificate {
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let stream = TcpStream::connect(addr).await?;
         let name = ServerName::try_from("localhost").expect("a name");
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
         soon("the TLS handshake", handshake).await

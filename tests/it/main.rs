@@ -15,6 +15,7 @@ mod grants;
 mod hygiene;
 mod inject;
 mod lead_through;
+mod load_balancer;
 mod no_secret_leaks;
 mod observe;
 mod plugin_author;

@@ -50,7 +50,7 @@ const HOUSES: &[House] = &[
             &["routes"],
             &["api"],
             &["context"],
-            &["host", "metrics", "readiness"],
+            &["client_address", "host", "metrics", "readiness"],
             &[
                 "connections",
                 "error",
@@ -173,6 +173,7 @@ const HOUSES: &[House] = &[
                 "limits",
                 "pass",
                 "position",
+                "proxy_header",
                 "read_buffer",
                 "violation",
             ],

@@ -61,6 +61,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-api",
             "gateway-broker",
             "gateway-control",
+            "gateway-framing",
             "gateway-model",
             "gateway-proxy",
             "gateway-store",

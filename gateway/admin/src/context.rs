@@ -24,6 +24,6 @@ pub(crate) struct AdminContext {
     pub(crate) tasks: TaskTracker,
 }
 
-/// The address at the other end of the connection.
+/// The client: the address at the other end of the connection, or the one that a trusted proxy names.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);

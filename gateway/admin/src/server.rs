@@ -1,6 +1,7 @@
 //! The admin listener: it binds, accepts connections and serves them.
 
 use crate::{
+    client_address::Clients,
     connections::{ConnectionSlot, Connections},
     context::{AdminContext, Peer},
     host::AllowedHosts,
@@ -10,7 +11,7 @@ use crate::{
 };
 use axum::Router;
 use gateway_control::ControlPlane;
-use gateway_model::Clock;
+use gateway_model::{ClientAddressSource, Clock};
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -20,7 +21,14 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -51,6 +59,8 @@ pub struct AdminOptions {
     pub addr: SocketAddr,
     /// Further host names that requests may use.
     pub hosts: Vec<String>,
+    /// From what the address of a client is learned, for the limits by address.
+    pub client_address: ClientAddressSource,
     /// What metrics and readiness are read from.
     pub runtime: Arc<dyn RuntimeStatus>,
     /// The phase of the process.
@@ -78,6 +88,7 @@ pub struct BindError {
 pub struct Bound {
     listener: TcpListener,
     addr: SocketAddr,
+    client_address: ClientAddressSource,
     router: Router,
     tasks: TaskTracker,
 }
@@ -97,6 +108,7 @@ impl Admin {
         let AdminOptions {
             addr,
             hosts,
+            client_address,
             runtime,
             latch,
             clock,
@@ -127,6 +139,7 @@ impl Admin {
         Ok(Bound {
             listener,
             addr: bound,
+            client_address,
             tasks: context.tasks.clone(),
             router: router(context),
         })
@@ -143,6 +156,7 @@ impl Bound {
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(());
         let connections = Connections::default();
+        let clients = Clients::new(self.client_address, connections.clone());
         let mut shutdown = pin!(shutdown);
         loop {
             // It never waits for a free place: a health check would wait behind silent connections.
@@ -156,8 +170,13 @@ impl Bound {
                         continue;
                     };
                     let (router, stopped) = (self.router.clone(), stopped.clone());
-                    self.tasks
-                        .spawn(serve(stream, peer, place, router, stopped));
+                    let connection = Connection {
+                        stream,
+                        peer: peer.ip(),
+                        place,
+                        clients: clients.clone(),
+                    };
+                    self.tasks.spawn(connection.serve(router, stopped));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the admin listener cannot accept a connection");
@@ -173,48 +192,67 @@ impl Bound {
     }
 }
 
-async fn serve(
+/// An accepted connection.
+struct Connection {
     stream: TcpStream,
-    peer: SocketAddr,
+    peer: IpAddr,
     place: Arc<ConnectionSlot>,
-    router: Router,
-    mut stopped: watch::Receiver<()>,
-) {
-    let service = TowerToHyperService::new(router);
-    let service = service_fn(|mut request: http::Request<Incoming>| {
-        let in_progress = place.begin();
-        // Here, because the router does not know the connection.
-        request.extensions_mut().insert(Peer(peer.ip()));
-        let response = service.call(request);
-        async move {
-            let response = response.await;
-            // Idle from here on: a client that does not read its response gives way as well.
-            drop(in_progress);
-            response
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), service);
-    // Over all requests of the connection, including one in progress; its handler ends in the tracker.
-    let life = timeout(MAX_LIFE, async {
-        let mut connection = pin!(connection);
-        tokio::select! {
-            done = connection.as_mut() => done,
-            () = place.evicted() => Ok(()),
-            () = silent(&place) => Ok(()),
-            // The sender is dropped when the listener stops.
-            _ = stopped.changed() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+    clients: Clients,
+}
+
+impl Connection {
+    async fn serve(self, router: Router, mut stopped: watch::Receiver<()>) {
+        let Self {
+            mut stream,
+            peer,
+            place,
+            clients,
+        } = self;
+        let client = clients.of_connection(&mut stream, peer, place, FIRST_HEAD_TIMEOUT);
+        let client = tokio::select! {
+            client = client => client,
+            _ = stopped.changed() => None,
+        };
+        let Some((client, place)) = client else {
+            return;
+        };
+        let service = TowerToHyperService::new(router);
+        let service = service_fn(|mut request: http::Request<Incoming>| {
+            let in_progress = place.begin();
+            // Here, because the router does not know the connection.
+            let client = clients.of_request(client, request.headers());
+            request.extensions_mut().insert(Peer(client));
+            let response = service.call(request);
+            async move {
+                let response = response.await;
+                // Idle from here on: a client that does not read its response gives way as well.
+                drop(in_progress);
+                response
             }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        // Over all requests of the connection, including one in progress; its handler ends in the tracker.
+        let life = timeout(MAX_LIFE, async {
+            let mut connection = pin!(connection);
+            tokio::select! {
+                done = connection.as_mut() => done,
+                () = place.evicted() => Ok(()),
+                () = silent(&place) => Ok(()),
+                // The sender is dropped when the listener stops.
+                _ = stopped.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        });
+        if let Ok(Err(error)) = life.await {
+            // Clients that go away are usual, and a warning for each would fill the log.
+            tracing::debug!(%error, "an admin connection ended early");
         }
-    });
-    if let Ok(Err(error)) = life.await {
-        // Clients that go away are usual, and a warning for each would fill the log.
-        tracing::debug!(%error, "an admin connection ended early");
     }
 }
 

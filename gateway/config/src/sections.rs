@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod app;
+mod client_address;
 pub(crate) mod consent;
 pub(crate) mod limits;
 pub(crate) mod listen;

@@ -4,6 +4,7 @@ use crate::*;
 use gateway_model::{MasterKeySource, StoreUrl};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
 
+mod client_address;
 mod many;
 mod mistakes;
 mod published;

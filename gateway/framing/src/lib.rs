@@ -9,6 +9,7 @@
 //!
 //! * [`RequestFraming`] and [`ResponseFraming`] are the rules, without I/O.
 //! * [`GuardedIo`] is the downstream connection as hyper sees it.
+//! * [`read_proxy_header`] reads what a load balancer says of its client in front of everything else.
 //! * [`PeerMonitor`] finds slow and flooding peers without a timer per request.
 //!
 //! Modules import downwards only, in this order: `guard`, then `peer_monitor` and `http2_frames`,
@@ -33,6 +34,7 @@ mod octets;
 mod pass;
 mod peer_monitor;
 mod position;
+mod proxy_header;
 mod read_buffer;
 mod request;
 mod response;
@@ -46,6 +48,7 @@ pub use head::{FieldSpan, FieldSpans};
 pub use octets::{are_target_octets, has_list_member, trim_ows};
 pub use peer_monitor::{PeerMonitor, PeerTimeouts};
 pub use position::Position;
+pub use proxy_header::{ProxyHeaderError, read_proxy_header};
 pub use read_buffer::ReadBuffer;
 pub use request::{Advance, RequestFraming};
 pub use response::{ResponseFraming, ResponseHead, ResponsePart};

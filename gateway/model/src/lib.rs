@@ -6,6 +6,7 @@
 mod account;
 mod carrier;
 mod carrier_api;
+mod client_address;
 mod clock;
 mod credential;
 mod digest;
@@ -37,6 +38,7 @@ pub use carrier_api::{
     CarrierApi, DuplicateOperation, Operation, OperationName, OperationNameError, PathTemplate,
     TemplateError,
 };
+pub use client_address::{ClientAddressSource, ProxyNetwork, ProxyNetworkError, TrustedProxies};
 pub use clock::Clock;
 pub use credential::{
     Credential, CredentialCell, CredentialState, CredentialView, Fingerprint, Unavailable,

@@ -1,7 +1,7 @@
 //! How the data plane is set up: what does not change while it runs.
 
 use crate::limits::Limits;
-use gateway_model::SecretBytes;
+use gateway_model::{ClientAddressSource, SecretBytes};
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 /// Everything the workers need besides the directory.
@@ -34,15 +34,18 @@ pub struct ListenerSettings {
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Callers from this machine need no credentials. Ignored unless the peer is a loopback address.
     pub trust_loopback: bool,
+    /// From what the address of a client is learned. The data plane reads no field for it.
+    pub client_address: ClientAddressSource,
 }
 
 impl ListenerSettings {
     /// A plaintext listener whose callers must authenticate.
-    pub const fn plain(addr: SocketAddr) -> Self {
+    pub fn plain(addr: SocketAddr) -> Self {
         Self {
             addr,
             tls: None,
             trust_loopback: false,
+            client_address: ClientAddressSource::Connection,
         }
     }
 }
@@ -53,6 +56,7 @@ impl fmt::Debug for ListenerSettings {
             .field("addr", &self.addr)
             .field("tls", &self.tls.is_some())
             .field("trust_loopback", &self.trust_loopback)
+            .field("client_address", &self.client_address)
             .finish()
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn settings(
         addr: *addr,
         tls: tls.clone(),
         trust_loopback: listen.trust_loopback,
+        client_address: listen.apps_client_address.clone(),
     });
     // One worker where the system does not tell how many processors there are.
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);

@@ -5,6 +5,7 @@ use crate::{
     plane::managed,
 };
 use gateway_admin::{Admin, AdminOptions, Latch};
+use gateway_model::ClientAddressSource;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -235,6 +236,7 @@ async fn taken_port_is_named() {
     let error = Admin::bind(AdminOptions {
         addr: server.addr,
         hosts: Vec::new(),
+        client_address: ClientAddressSource::Connection,
         runtime: Arc::<Made>::default(),
         latch: Latch::default(),
         clock: still(),

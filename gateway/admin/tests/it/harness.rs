@@ -3,7 +3,7 @@
 use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics};
 use gateway_control::ControlPlane;
-use gateway_model::{Clock, Generation, Unavailable, UnavailableReason};
+use gateway_model::{ClientAddressSource, Clock, Generation, Unavailable, UnavailableReason};
 use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
 use std::{
     net::SocketAddr,
@@ -198,14 +198,19 @@ impl Reply {
 
 /// A listener without a control plane.
 pub(crate) async fn start() -> Server {
-    start_with(None, still()).await
+    start_with(None, still(), ClientAddressSource::Connection).await
 }
 
-pub(crate) async fn start_with(control: Option<ControlPlane>, clock: Arc<Still>) -> Server {
+pub(crate) async fn start_with(
+    control: Option<ControlPlane>,
+    clock: Arc<Still>,
+    client_address: ClientAddressSource,
+) -> Server {
     let (runtime, latch) = (Arc::new(Made::default()), Latch::default());
     let bound = Admin::bind(AdminOptions {
         addr: ([127, 0, 0, 1], 0).into(),
         hosts: vec!["waybill.internal".into()],
+        client_address,
         runtime: Arc::clone(&runtime) as Arc<dyn RuntimeStatus>,
         latch: latch.clone(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,

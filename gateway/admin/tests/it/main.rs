@@ -1,6 +1,7 @@
 //! The admin listener over a real socket.
 
 mod client;
+mod client_address;
 mod document;
 mod endpoints;
 mod floods;

@@ -5,7 +5,7 @@ use gateway_api::AddAdminToken;
 use gateway_broker::{Broker, BrokerConfig};
 use gateway_control::{Actor, ControlPlane, Files, Parts, Settings};
 use gateway_http_client::HyperClient;
-use gateway_model::{Clock, Role, Secret};
+use gateway_model::{ClientAddressSource, Clock, Role, Secret};
 use gateway_plugin_host::{Catalog, PluginPolicy};
 use gateway_store::{Access, MasterKeySource, Store, StoreOptions, StoreUrl};
 use rustls::RootCertStore;
@@ -67,12 +67,17 @@ pub(crate) async fn token(control: &ControlPlane, name: &str, role: Role) -> Sec
 }
 
 pub(crate) async fn managed() -> Managed {
+    managed_behind(ClientAddressSource::Connection).await
+}
+
+/// With another source of client addresses.
+pub(crate) async fn managed_behind(client_address: ClientAddressSource) -> Managed {
     let clock = still();
     let (control, store) = control(&clock).await;
     let admin = token(&control, "root", Role::Admin).await;
     let read_only = token(&control, "viewer", Role::ReadOnly).await;
     Managed {
-        server: start_with(Some(control.clone()), clock).await,
+        server: start_with(Some(control.clone()), clock, client_address).await,
         control,
         store,
         admin,

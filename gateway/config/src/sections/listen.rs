@@ -1,9 +1,13 @@
 //! `[listen]` and `[listen.tls]`: where the gateway is reached.
 
+use super::client_address::{
+    ADMIN_CLIENT_ADDRESS, APPS_CLIENT_ADDRESS, ClientAddresses, TRUSTED_PROXIES,
+};
 use crate::{
     description::{Key, Kind, Preset, Section},
     reader::{At, Context, Table, shortened},
 };
+use gateway_model::ClientAddressSource;
 use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf};
 
 /// Where the gateway is reached.
@@ -17,6 +21,10 @@ pub struct Listen {
     pub admin_hosts: Vec<String>,
     /// Callers on a loopback apps listener need no credentials.
     pub trust_loopback: bool,
+    /// From what the admin listener learns a client's address.
+    pub admin_client_address: ClientAddressSource,
+    /// From what the apps listeners learn a client's address.
+    pub apps_client_address: ClientAddressSource,
     /// TLS for the apps listeners.
     pub tls: Option<ListenTls>,
 }
@@ -77,7 +85,15 @@ pub(crate) static SECTION: Section = Section {
     path: "listen",
     repeated: false,
     doc: "The addresses on which the gateway listens.",
-    keys: &[&APPS, &ADMIN, &ADMIN_HOSTS, &TRUST_LOOPBACK],
+    keys: &[
+        &APPS,
+        &ADMIN,
+        &ADMIN_HOSTS,
+        &TRUST_LOOPBACK,
+        &TRUSTED_PROXIES,
+        &ADMIN_CLIENT_ADDRESS,
+        &APPS_CLIENT_ADDRESS,
+    ],
 };
 pub(crate) static TLS: Section = Section {
     path: "listen.tls",
@@ -91,11 +107,14 @@ impl Listen {
         let apps = addresses(cx, table);
         let admin = admin(cx, table);
         let trust_loopback = table.bool(cx, &TRUST_LOOPBACK);
+        let client_addresses = ClientAddresses::read(cx, table);
         let listen = Self {
             apps: apps.iter().map(|at| at.value).collect(),
             admin,
             admin_hosts: hosts(cx, table, &ADMIN_HOSTS),
             trust_loopback,
+            admin_client_address: client_addresses.admin,
+            apps_client_address: client_addresses.apps,
             tls: read_tls(cx, tls),
         };
         listen.refuse_shared_address(cx, &apps);

@@ -6,6 +6,7 @@ mod guarded_io;
 #[path = "../../fuzz/oracle/mod.rs"]
 mod oracle;
 mod properties;
+mod proxy_header;
 mod requests;
 mod responses;
 mod responses_in_memory;

@@ -149,7 +149,7 @@ fn report(
     let Some(left_out) = worker.failed_logins.admit(worker.now()) else {
         return;
     };
-    let (peer, trusted) = (connection.peer, connection.trusted);
+    let (peer, trusted) = (connection.peer.get(), connection.trusted);
     // Never what was sent: people paste secrets into the wrong place.
     if let Some(app) = known {
         let app = index.apps[app].app.id.as_str();

@@ -96,7 +96,7 @@ impl Record {
         tracing::info!(
             target: "access",
             id = str::from_utf8(&self.id).unwrap_or_default(),
-            peer = %self.connection.peer,
+            peer = %self.connection.peer.get(),
             %method,
             path,
             status = self.status,

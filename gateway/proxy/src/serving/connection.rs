@@ -10,7 +10,7 @@ use crate::{
     ticks::timeout,
     worker::{Connection, Worker},
 };
-use gateway_framing::{GuardedIo, Protocol};
+use gateway_framing::{GuardedIo, Protocol, read_proxy_header};
 use hyper::{server::conn, service::service_fn};
 use hyper_util::rt::TokioTimer;
 #[cfg(target_os = "linux")]
@@ -46,18 +46,49 @@ pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     #[cfg(target_os = "linux")]
     let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES);
     let settings = &worker.settings.listeners[listener];
-    // Canonical, since `::ffff:127.0.0.1` is this machine too.
-    let trusted = settings.trust_loopback && peer.ip().to_canonical().is_loopback();
+    let proxied = settings.client_address.expects_proxy_header(peer.ip());
+    // Canonical, since `::ffff:127.0.0.1` is this machine too. A proxy on this machine speaks for others.
+    let trusted = settings.trust_loopback && !proxied && peer.ip().to_canonical().is_loopback();
     let tls = settings.tls.clone();
     let connection = Connection::begin(worker, peer, tls.is_some(), trusted);
     tokio::task::spawn_local(async move {
+        let mut stream = stream;
+        // Boxed like TLS and HTTP/2 below: a plaintext HTTP/1 connection keeps no room for their state.
+        let is_served = !proxied || Box::pin(read_client(&connection, &mut stream)).await;
         match tls {
+            _ if !is_served => {}
             None => serve_plaintext(Rc::clone(&connection), stream).await,
-            // Boxed like HTTP/2 below: a plaintext HTTP/1 connection keeps no room for their state.
             Some(tls) => Box::pin(serve_tls(Rc::clone(&connection), tls, stream)).await,
         }
         connection.end();
     });
+}
+
+/// Reads whom a load balancer's connection comes from, and returns whether it may be served.
+async fn read_client(connection: &Connection, stream: &mut TcpStream) -> bool {
+    let worker = &connection.worker;
+    let header = read_proxy_header(stream);
+    let header = timeout(&worker.ticks, worker.settings.limits.handshake, header);
+    match connection.control.run(header).await {
+        Some(Ok(Ok(client))) => {
+            if let Some(client) = client {
+                connection.peer.set(client);
+            }
+            true
+        }
+        Some(Ok(Err(error))) => {
+            if let Some(left_out) = worker.nameless_connections.admit(worker.now()) {
+                tracing::warn!(
+                    peer = %connection.peer.get(), %error, left_out,
+                    "a connection of a trusted proxy was closed: let the proxy send the PROXY protocol, or \
+                     remove its address from listen.trusted_proxies"
+                );
+            }
+            false
+        }
+        // Too late, or the gateway ends.
+        Some(Err(_)) | None => false,
+    }
 }
 
 /// HTTP/1.1, or HTTP/2 if the client begins with its preface (RFC 9113 section 3.3).
@@ -125,6 +156,6 @@ where
         http.as_mut().poll(cx)
     }));
     if let Some(Err(error)) = ended.await {
-        tracing::debug!(peer = %connection.peer, %error, "connection ended early");
+        tracing::debug!(peer = %connection.peer.get(), %error, "connection ended early");
     }
 }

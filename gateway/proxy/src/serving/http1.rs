@@ -87,7 +87,7 @@ where
         }
         Some(Ok(())) => None,
         Some(Err(error)) => {
-            tracing::debug!(peer = %connection.peer, %error, "connection ended early");
+            tracing::debug!(peer = %connection.peer.get(), %error, "connection ended early");
             None
         }
     }

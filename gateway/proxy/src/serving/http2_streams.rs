@@ -50,7 +50,7 @@ async fn until_stalled<F: Future<Output = ()>>(connection: Rc<Connection>, strea
         let stalled = alarm.poll(cx, patience);
         if stalled.is_ready() {
             worker.metrics.connections_timed_out.add(1);
-            tracing::debug!(peer = %connection.peer, "the app did not read a response in time; its stream was reset");
+            tracing::debug!(peer = %connection.peer.get(), "the app did not read a response in time; its stream was reset");
         }
         stalled
     })

@@ -15,7 +15,8 @@ use std::{
 pub(crate) struct Connection {
     pub(crate) worker: Rc<Worker>,
     pub(crate) control: Rc<ConnectionControl>,
-    pub(crate) peer: SocketAddr,
+    /// The client: the other end, or whom the load balancer in between names.
+    pub(crate) peer: Cell<SocketAddr>,
     /// The gateway terminates TLS on it.
     pub(crate) secure: bool,
     /// The caller needs no credentials: loopback peer on a trusting listener.
@@ -50,7 +51,7 @@ impl Connection {
         Rc::new(Self {
             worker: Rc::clone(worker),
             control,
-            peer,
+            peer: Cell::new(peer),
             secure,
             trusted,
             host_memo: RefCell::new(None),

@@ -57,6 +57,8 @@ pub(crate) struct Worker {
     pub(crate) upstreams: UpstreamPools,
     /// Lines about token requests whose credentials prove no app.
     pub(crate) failed_logins: LogLimit,
+    /// Lines about connections of load balancers that name no client.
+    pub(crate) nameless_connections: LogLimit,
     now: Cell<Instant>,
     cell: Arc<DirectoryCell>,
     directory: RefCell<Rc<DirectoryView>>,
@@ -73,6 +75,7 @@ impl Worker {
             connections: ConnectionTable::default(),
             upstreams: UpstreamPools::new(&parts.settings, &ticks),
             failed_logins: LogLimit::default(),
+            nameless_connections: LogLimit::default(),
             now: Cell::new(parts.clock.now()),
             directory: RefCell::new(Rc::new(directory)),
             settings: parts.settings,
