@@ -3,13 +3,10 @@
 //! They come from npm and PyPI, pinned in `tests/clients`, into the target folder, so that only the
 //! first run needs a network. What cannot be installed is skipped, and said so.
 
+use crate::installed::{folder, install, npm, sources};
 use mock_ups::{Endpoint, Filter};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
-use tests::{Done, World, programs, root, run_command, skipped};
+use std::{fs, process::Command};
+use tests::{Done, World, run_command, skipped};
 
 const APP: &str = r#"
 [[app]]
@@ -26,45 +23,6 @@ async fn world() -> World {
         .more(APP)
         .start()
         .await
-}
-
-fn folder(name: &str) -> PathBuf {
-    let target = programs().waybill.parent().expect("target/<profile>");
-    let folder = target.join("clients").join(name);
-    fs::create_dir_all(&folder).expect("the target folder is ours");
-    folder
-}
-
-fn sources() -> PathBuf {
-    root().join("tests/clients")
-}
-
-/// Runs the steps of an installation unless they were done for these pins; says why they failed.
-async fn install(folder: &Path, pins: &str, steps: Vec<Command>) -> Result<(), String> {
-    let wanted = fs::read(sources().join(pins)).expect("it is checked in");
-    let mark = folder.join("installed");
-    if fs::read(&mark).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    for mut step in steps {
-        let program = step.current_dir(folder).get_program().to_owned();
-        if Command::new(&program)
-            .current_dir(folder)
-            .arg("--version")
-            .output()
-            .is_err()
-        {
-            return Err(format!("there is no {}", program.display()));
-        }
-        let done = run_command(step).await;
-        if done.code != Some(0) {
-            let said = format!("{}{}", done.stdout, done.stderr);
-            let last = said.lines().rev().take(3).collect::<Vec<_>>().join("; ");
-            return Err(format!("it cannot be installed here: {last}"));
-        }
-    }
-    fs::write(mark, wanted).expect("the test owns the folder");
-    Ok(())
 }
 
 async fn drive(world: &World, mut command: Command) -> Done {
@@ -95,9 +53,7 @@ async fn ups_api_of_npm_ships_tracks_and_cancels() {
     for file in ["package.json", "package-lock.json", "ups_api.cjs"] {
         fs::copy(sources().join(file), folder.join(file)).unwrap();
     }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
-    if let Err(why) = install(&folder, "package-lock.json", vec![npm]).await {
+    if let Err(why) = install(&folder, "package-lock.json", vec![npm()]).await {
         skipped("npm's ups-api", &why);
         return;
     }

@@ -11,9 +11,11 @@ use http::header;
 use utoipa::{
     PartialSchema as _, ToSchema as _,
     openapi::{
-        Components, Content, InfoBuilder, OpenApi, OpenApiBuilder, Paths, Ref, Response,
+        Components, Content, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Ref,
+        Response, ServerBuilder,
         path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+        tag::TagBuilder,
     },
 };
 
@@ -56,6 +58,30 @@ const CHANGING: &[(&str, &str)] = &[
 ];
 const WITH_CONTENT: &[(&str, &str)] = &[("415", "The content is not JSON")];
 
+/// What the operations are about.
+const TAGS: &[(&str, &str)] = &[
+    (
+        "accounts",
+        "Logins at carriers, and the sign-ins that they need",
+    ),
+    ("admin-tokens", "Who may use this API"),
+    ("apps", "Programs that call the gateway"),
+    (
+        "consent",
+        "Where a carrier sends a person back to after a sign-in",
+    ),
+    ("document", "This document"),
+    (
+        "gateway",
+        "State, audit trail, notices, diagnosis, backup, master key",
+    ),
+    ("migration", "From access keys to OAuth"),
+    (
+        "tokens",
+        "Facts about the access tokens of accounts, and their renewal",
+    ),
+];
+
 /// The document as it is published.
 #[derive(Clone)]
 pub(super) struct Published(Bytes);
@@ -91,11 +117,27 @@ pub(super) fn frame() -> OpenApi {
             InfoBuilder::new()
                 .title("Waybill admin API")
                 .version("1")
+                .license(Some(
+                    LicenseBuilder::new()
+                        .name("Apache-2.0 OR MIT")
+                        .identifier(Some("Apache-2.0 OR MIT"))
+                        .build(),
+                ))
                 .description(Some(
                     "Manage accounts, consents, tokens and apps of a Waybill gateway.",
                 ))
                 .build(),
         )
+        .servers(Some([ServerBuilder::new()
+            .url("/")
+            .description(Some("The admin listener that serves this document"))
+            .build()]))
+        .tags(Some(TAGS.iter().map(|(name, meaning)| {
+            TagBuilder::new()
+                .name(*name)
+                .description(Some(*meaning))
+                .build()
+        })))
         .components(Some(components))
         .build()
 }
@@ -121,7 +163,9 @@ fn describe_operation(operation: &mut Operation, access: Access, changes: bool) 
         Access::ReadOnly => (Some("read_only"), WITH_TOKEN),
         Access::Admin => (Some("admin"), WITH_TOKEN),
     };
-    operation.security = role.map(|role| vec![SecurityRequirement::new(SCHEME, [role])]);
+    // An empty list says that no token is needed; without a list nothing is said.
+    let security = role.map(|role| SecurityRequirement::new(SCHEME, [role]));
+    operation.security = Some(security.into_iter().collect());
     let changing = if changes { CHANGING } else { &[] };
     let content = if operation.request_body.is_some() {
         WITH_CONTENT
