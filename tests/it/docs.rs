@@ -12,12 +12,13 @@ use std::collections::BTreeSet;
 
 /// The pages whose `sh` blocks are run, and what is there before the first one. A page that is missing here fails
 /// [`every_page_with_commands_is_run`].
-const RUN: [(&str, Setting); 7] = [
+const RUN: [(&str, Setting); 8] = [
     ("README.md", Setting::Newcomer),
     ("docs/admin-api.md", Setting::Serving(&[])),
     ("docs/apps.md", Setting::Serving(&["main", "returns"])),
     ("docs/cli.md", Setting::Serving(&[])),
     ("docs/mock-ups.md", Setting::Programs),
+    ("docs/plugin-host.md", Setting::Programs),
     ("docs/plugins.md", Setting::Author),
     ("docs/store.md", Setting::Serving(&[])),
 ];
@@ -68,6 +69,11 @@ async fn commands_of_the_command_line() {
 #[tokio::test]
 async fn commands_of_the_mock() {
     run("docs/mock-ups.md").await;
+}
+
+#[tokio::test]
+async fn commands_of_the_plugin_host() {
+    run("docs/plugin-host.md").await;
 }
 
 #[tokio::test]

@@ -12,9 +12,12 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 48] = [
+const COMMANDS: [(&str, i32); 51] = [
     ("check-config", 0),
     ("plugin list", 0),
+    ("plugin lock --yes", 0),
+    ("plugin lock usps --yes", 2),
+    ("plugin verify", 0),
     ("plugin check plugins/ups.so", 0),
     ("status", 0),
     (

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
-use tests::{Done, World, eventually, programs, rate_request, root, run, skipped};
+use tests::{Client, Done, World, eventually, programs, rate_request, root, run, skipped};
 
 /// A carrier whose plugin is not there, beside UPS.
 const OTHER: &str = r#"
@@ -148,6 +148,62 @@ async fn plugin_with_another_content_than_pinned_is_refused() {
     })
     .await;
     world.mock.token_requests_of("mock-client").none().unwrap();
+}
+
+/// An older copy beside the locked file is not used, and a locked file that was changed is refused.
+#[tokio::test]
+async fn locked_plugin_serves_beside_an_older_copy() {
+    let older = |folder: &Path| {
+        let ups = fs::read(&programs().ups_plugin).expect("it was built");
+        let older = other_version(&ups);
+        fs::write(folder.join("plugins/ups-old.so"), older).expect("the test owns the folder");
+    };
+    // Nobody says which of the two is meant.
+    let world = World::builder().prepare(older).start().await;
+    let answer = world.shop().await;
+    assert_eq!(answer.status(), 503, "{}", answer.text());
+    let folder = world.gateway.process.folder();
+    let locked = world
+        .gateway
+        .waybill("", &["plugin", "lock", "ups.so", "--yes"])
+        .await;
+    assert_eq!(locked.code, Some(0), "{}{}", locked.stdout, locked.stderr);
+    let gateway = world.gateway.crash().await;
+    let app = Client::new(gateway.apps);
+    app.send(rate_request()).await.assert_rates();
+    let ready = Client::new(gateway.admin).get("/readyz").await;
+    assert_eq!(ready.status(), 200, "{}", ready.text());
+    let verified = gateway.waybill("", &["plugin", "verify", "--json"]).await;
+    assert_eq!(verified.code, Some(0), "{}", verified.stdout);
+    assert!(
+        verified.stdout.contains("not_chosen"),
+        "{}",
+        verified.stdout
+    );
+    let file = folder.join("plugins/ups.so");
+    let mut changed = fs::read(&file).unwrap();
+    changed.push(0);
+    fs::write(&file, changed).unwrap();
+    let verified = gateway.waybill("", &["plugin", "verify"]).await;
+    assert_eq!(verified.code, Some(3), "{}", verified.stdout);
+    assert!(
+        verified.stdout.contains("plugins.lock names"),
+        "{}",
+        verified.stdout
+    );
+}
+
+/// The same plugin with another version in its manifest: the text stands once, in the section that the
+/// table points at.
+fn other_version(plugin: &[u8]) -> Vec<u8> {
+    let text = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
+    let found = plugin
+        .windows(text.len())
+        .position(|at| at == text.as_bytes());
+    let at = found.expect("the manifest names its version") + text.len() - 2;
+    let mut other = plugin.to_vec();
+    other[at] = if other[at] == b'9' { b'8' } else { b'9' };
+    other
 }
 
 /// In strict mode a plugin that uses the network itself is refused before any code of it runs.

@@ -183,6 +183,7 @@ const HOUSES: &[House] = &[
         source: "gateway/plugin-host/src",
         floors: &[
             &["lib"],
+            &["locking"],
             &["catalog"],
             &["consent", "drive", "plugin", "sign"],
             &["instance"],
@@ -190,7 +191,14 @@ const HOUSES: &[House] = &[
             &["loaded"],
             &["handshake", "host", "inspect", "refusal", "sink"],
             &["ffi", "fields", "host_table", "manifest", "private_copy"],
-            &["context", "diagnosis", "library", "pool"],
+            &[
+                "context",
+                "diagnosis",
+                "library",
+                "lock",
+                "pool",
+                "signature",
+            ],
             &[
                 "authorization",
                 "digest",
@@ -199,6 +207,7 @@ const HOUSES: &[House] = &[
                 "limits",
                 "random",
                 "text",
+                "trust",
                 "violation",
             ],
         ],

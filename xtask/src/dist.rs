@@ -9,7 +9,8 @@ use crate::{
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -60,6 +61,7 @@ impl Dist {
         copy(&built.waybill, &dir.join("bin/waybill"))?;
         copy(&built.mock_ups, &dir.join("bin/mock-ups"))?;
         copy(&built.ups_plugin, &dir.join("plugins/ups.so"))?;
+        lock(&built.waybill, &dir.join("plugins"))?;
         for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
             copy(
                 &root.join(license),
@@ -90,6 +92,27 @@ impl Dist {
         say::line(format!("laid out in {}", dir.display()));
         Ok(())
     }
+}
+
+/// Writes `plugins.lock`, so that a user runs the plugin that was built here and no other.
+fn lock(waybill: &Path, plugins: &Path) -> Result<()> {
+    // Whatever the umask says: a folder that others may write is refused.
+    for path in [plugins.to_owned(), plugins.join("ups.so")] {
+        fs::set_permissions(&path, Permissions::from_mode(0o755))
+            .with_context(|| format!("cannot protect {}", path.display()))?;
+    }
+    // Of an earlier run into the same folder.
+    let _ = fs::remove_file(plugins.join("plugins.lock"));
+    let output = Command::new(waybill)
+        .args(["plugin", "lock", "--yes", "--dir"])
+        .arg(plugins)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "`waybill plugin lock` failed: {said}"
+    );
+    Ok(())
 }
 
 fn completions(waybill: &Path, shell: &str) -> Result<Vec<u8>> {

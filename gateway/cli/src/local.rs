@@ -90,6 +90,42 @@ pub enum PluginCommand {
     },
     /// Write a new plugin that builds and passes `check`, with tests that need no gateway
     New(NewPluginArgs),
+    /// Write the present content of plugins into plugins.lock, after showing what changes
+    Lock {
+        /// Configuration file that names the folder
+        #[arg(
+            long,
+            short,
+            value_name = "FILE",
+            default_value = "waybill.toml",
+            env = "WAYBILL_CONFIG"
+        )]
+        config: PathBuf,
+        /// Lock this folder instead, without a configuration
+        #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
+        dir: Option<PathBuf>,
+        /// Do not ask before writing
+        #[arg(long)]
+        yes: bool,
+        /// Names or files of plugins; all plugins of the folder if absent
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Compare the plugin folder with plugins.lock; no code of a plugin is run
+    Verify {
+        /// Configuration file
+        #[arg(
+            long,
+            short,
+            value_name = "FILE",
+            default_value = "waybill.toml",
+            env = "WAYBILL_CONFIG"
+        )]
+        config: PathBuf,
+        /// Verify this folder instead, without a configuration
+        #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
+        dir: Option<PathBuf>,
+    },
     /// Load one plugin file as the gateway would, and put it through the conformance suite
     Check(CheckArgs),
     /// Run one section of the suite in this process; `check` starts it

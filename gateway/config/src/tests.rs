@@ -112,7 +112,8 @@ url = \"sqlite://waybill.db\"
 dir = \"so\"
 cache = \"/var/cache/w\"
 strict = true
-require_pins = true
+require_trusted = true
+trusted_keys = \"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\"
 pins = { ups = \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\" }
 [upstream]
 http2 = true
@@ -142,7 +143,8 @@ access_log = true
         matches!(&config.store.master_key, MasterKeySource::File(file) if *file == folder.join("waybill.key"))
     );
     assert_eq!(config.plugins.dir, world.folder.path().join("so"));
-    assert!(config.plugins.policy.strict && config.plugins.policy.require_pins);
+    assert!(config.plugins.policy.strict && config.plugins.policy.require_trusted);
+    assert_eq!(config.plugins.policy.trusted_keys.len(), 1);
     assert!(config.plugins.policy.pins.contains_key("ups"));
     assert_eq!(
         (config.limits.body_bytes, config.limits.replay_bytes),

@@ -54,7 +54,7 @@ pub use legacy::{LegacyProfile, PathRewrite, RetiredPath};
 pub use managed_by::ManagedBy;
 pub use notice::NoticeKind;
 pub use origin::{Origin, OriginError, Scheme};
-pub use plugin_policy::PluginPolicy;
+pub use plugin_policy::{PluginPolicy, SignatureMismatch, TrustedKey, TrustedKeyError};
 pub use protection::{Protection, Recipient, RecipientError};
 pub use rate_limit::RateLimit;
 pub use role::Role;

@@ -1,19 +1,21 @@
 //! All plugins of a folder, each with its state.
 
+mod choice;
 mod entry;
 mod load;
 
 pub use entry::{CatalogEntry, EntryState, PluginFault, VerifiedFile};
 pub use load::{load_file, verify_file};
 
-use crate::{DirectoryError, Host, Plugin, discover};
+use crate::{DirectoryError, Host, LockedPlugin, Plugin, PluginLock, discover};
 use gateway_model::{CarrierId, PluginPolicy};
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 /// The plugins found in a folder.
 #[derive(Debug)]
 pub struct Catalog {
     entries: Vec<CatalogEntry>,
+    missing: Vec<(String, LockedPlugin)>,
 }
 
 impl Catalog {
@@ -22,16 +24,21 @@ impl Catalog {
     /// # Errors
     /// When the folder as a whole cannot be used.
     pub fn verify(dir: &Path, policy: &PluginPolicy) -> Result<Self, DirectoryError> {
-        let mut entries: Vec<CatalogEntry> = discover::list(dir)?
-            .into_iter()
-            .map(CatalogEntry::new)
-            .collect();
-        for entry in &mut entries {
-            load::verify(entry, policy);
-        }
-        // After all are verified: only then is it known which of them are twins.
-        fault_twins(&mut entries);
-        Ok(Self { entries })
+        let mut entries = inspect_all(dir)?;
+        let missing = match PluginLock::read(dir) {
+            Ok(lock) => {
+                choice::choose(&mut entries, policy, &lock);
+                choice::missing(&entries, lock)
+            }
+            Err(error) => {
+                // Nothing is loaded: the file may say that these contents must not be.
+                for entry in entries.iter_mut().filter(|e| e.verified().is_some()) {
+                    entry.fault(error.clone());
+                }
+                Vec::new()
+            }
+        };
+        Ok(Self { entries, missing })
     }
 
     /// Finds, checks and loads plugins. A faulted one never keeps the others from becoming active.
@@ -53,12 +60,25 @@ impl Catalog {
             load::activate(entry, cache, host);
             entry.log();
         }
+        for (name, LockedPlugin { version, .. }) in &catalog.missing {
+            tracing::error!(
+                name,
+                version,
+                "plugins.lock names a plugin that no file of the folder is: put its file back, or take \
+                 it out of plugins.lock"
+            );
+        }
         Ok(catalog)
     }
 
     /// Every library found, by file name.
     pub fn entries(&self) -> &[CatalogEntry] {
         &self.entries
+    }
+
+    /// Plugins of the lock file that no file of the folder is, by name.
+    pub fn missing(&self) -> &[(String, LockedPlugin)] {
+        &self.missing
     }
 
     /// The active plugins.
@@ -73,36 +93,14 @@ impl Catalog {
     }
 }
 
-/// Two files of one name, or for one carrier: which one the operator means is unknown, so neither.
-fn fault_twins(entries: &mut [CatalogEntry]) {
-    let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let mut carriers: BTreeMap<CarrierId, Vec<usize>> = BTreeMap::new();
-    for (index, entry) in entries.iter().enumerate() {
-        if let Some(manifest) = entry.manifest() {
-            let name = names.entry(manifest.name.clone());
-            name.or_default().push(index);
-            let carrier = carriers.entry(manifest.carrier.clone());
-            carrier.or_default().push(index);
-        }
-    }
-    let files: Vec<_> = entries
-        .iter()
-        .map(|entry| entry.file().to_owned())
+/// Every library of a folder, inspected and not yet chosen among.
+pub(crate) fn inspect_all(dir: &Path) -> Result<Vec<CatalogEntry>, DirectoryError> {
+    let mut entries: Vec<CatalogEntry> = discover::list(dir)?
+        .into_iter()
+        .map(CatalogEntry::new)
         .collect();
-    let twin = |of: &[usize], index: usize| {
-        let other = of.iter().find(|other| **other != index)?;
-        files.get(*other).cloned()
-    };
-    // Fault both: loading either would make the result depend on the order of file names.
-    for (index, entry) in entries.iter_mut().enumerate() {
-        let Some(manifest) = entry.verified() else {
-            continue;
-        };
-        let (name, carrier) = (manifest.name.clone(), manifest.carrier.clone());
-        if let Some(other) = names.get(&name).and_then(|of| twin(of, index)) {
-            entry.fault(PluginFault::SameName { name, other });
-        } else if let Some(other) = carriers.get(&carrier).and_then(|of| twin(of, index)) {
-            entry.fault(PluginFault::SameCarrier { carrier, other });
-        }
+    for entry in &mut entries {
+        load::verify(entry);
     }
+    Ok(entries)
 }

@@ -3,7 +3,7 @@
 //! Invariant: it knows the ABI and no carrier by name. No byte of a plugin runs before the file was
 //! inspected, and no call into one runs outside the pool but `sign`, which must not wait.
 //!
-//! A file's way, one module per stage: `discover` → `inspect` → `private_copy` → `library` →
+//! A file's way, one module per stage: `discover` → `inspect` → `lock` and `signature` → `private_copy` → `library` →
 //! `handshake`, held together by `catalog`. What comes out is a `loaded` plugin.
 //!
 //! An authorization's way: `instance` → `drive` → `call` (with `sink` and `ffi`), on the threads of `pool`,
@@ -30,6 +30,8 @@ mod instance;
 mod library;
 mod limits;
 mod loaded;
+mod lock;
+mod locking;
 mod manifest;
 mod plugin;
 mod pool;
@@ -37,8 +39,10 @@ mod private_copy;
 mod random;
 mod refusal;
 mod sign;
+mod signature;
 mod sink;
 mod text;
+mod trust;
 mod violation;
 
 pub use authorization::{Authorization, AuthorizationReason, ConsentRequest, GrantChange, Issued};
@@ -50,18 +54,22 @@ pub use diagnosis::{
 };
 pub use digest::digest_of;
 pub use discover::{DirectoryError, FileError};
-pub use gateway_model::{Digest, PluginPolicy};
+pub use gateway_model::{Digest, PluginPolicy, TrustedKey};
 pub use handshake::HandshakeError;
 pub use host::Host;
 pub use host_table::services;
 pub use inspect::{Inspection, Report, inspect};
 pub use instance::{Instance, InstanceOptions};
 pub use limits::Limits;
+pub use lock::{LOCK_FILE, LockError, LockSyntaxError, LockedPlugin, PluginLock};
+pub use locking::{LockChange, LockUpdate, LockingError, lock_update};
 pub use manifest::{AbiVersion, Manifest, ManifestError, SignBody, Signing};
 pub use plugin::Plugin;
 pub use private_copy::PrivateCopyError;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
+pub use signature::SignatureError;
+pub use trust::Trust;
 
 pub use gateway_model::TokenFacts;
 

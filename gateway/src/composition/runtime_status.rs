@@ -3,7 +3,7 @@
 use gateway_admin::{PluginStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::ControlPlane;
-use gateway_plugin_host::{Catalog, CatalogEntry, Plugin};
+use gateway_plugin_host::{Catalog, CatalogEntry, EntryState, Plugin};
 use gateway_proxy::{MetricsReader, MetricsSnapshot};
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub(super) fn plugins(catalog: &Catalog) -> Vec<(PluginStatus, Option<Plugin>)> 
     catalog
         .entries()
         .iter()
+        // Such a file is not the gateway's concern: an older copy must not stop a rollout.
+        .filter(|entry| !matches!(entry.state(), EntryState::NotChosen { .. }))
         .map(|entry| (status(entry), entry.plugin().cloned()))
         .collect()
 }

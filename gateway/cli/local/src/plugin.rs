@@ -1,15 +1,20 @@
-//! `waybill plugin list` and `waybill plugin check`.
+//! `waybill plugin`: the commands that need the plugin's files and no running gateway.
 
 mod check;
 mod file_report;
+mod lock;
 mod new;
+mod verify;
 
 use file_report::FileReport;
 use gateway_cli::{CliError, CommandOutcome, PluginCommand, terminal::Output};
 use gateway_config::Config;
 use gateway_model::Clock;
 use gateway_plugin_host::{Catalog, PluginPolicy};
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// `waybill plugin`.
 ///
@@ -21,16 +26,37 @@ pub fn plugin(
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
     match command {
-        // A folder on the command line needs no configuration, which may not exist yet.
-        PluginCommand::List { dir: Some(dir), .. } => list(dir, &PluginPolicy::default(), output),
-        PluginCommand::List { config, dir: None } => {
-            let config = Config::load(config)?;
-            list(&config.plugins.dir, &config.plugins.policy, output)
+        PluginCommand::List { config, dir } => {
+            let (dir, policy) = folder(config, dir.as_deref())?;
+            list(&dir, &policy, output)
+        }
+        PluginCommand::Lock {
+            config,
+            dir,
+            yes,
+            names,
+        } => {
+            let (dir, _) = folder(config, dir.as_deref())?;
+            lock::run(&dir, names, *yes, output)
+        }
+        PluginCommand::Verify { config, dir } => {
+            let (dir, policy) = folder(config, dir.as_deref())?;
+            verify::run(&dir, &policy, output)
         }
         PluginCommand::New(args) => new::run(args, output),
         PluginCommand::Check(args) => check::run(args, &clock, output),
         PluginCommand::Conform(args) => check::conform(args, clock),
     }
+}
+
+/// The folder, and what is demanded of its plugins.
+fn folder(config: &Path, dir: Option<&Path>) -> Result<(PathBuf, PluginPolicy), CliError> {
+    // A folder on the command line needs no configuration, which may not exist yet.
+    if let Some(dir) = dir {
+        return Ok((dir.to_owned(), PluginPolicy::default()));
+    }
+    let plugins = Config::load(config)?.plugins;
+    Ok((plugins.dir, plugins.policy))
 }
 
 fn list(
@@ -50,7 +76,7 @@ fn list(
         return Ok(CommandOutcome::Done);
     }
     let header = [
-        "File", "State", "Name", "Version", "Carrier", "ABI", "SHA-256",
+        "File", "State", "Trust", "Name", "Version", "Carrier", "ABI", "SHA-256",
     ];
     output.table(&header, reports.iter().map(FileReport::row).collect())?;
     for report in &reports {

@@ -5,7 +5,7 @@ use crate::{
     reader::Variables,
     reader::{At, Context, Table, shortened},
 };
-use gateway_model::{Digest, PluginPolicy};
+use gateway_model::{Digest, PluginPolicy, TrustedKey};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -42,11 +42,25 @@ static STRICT: Key = Key {
     doc: "Refuse plugin files that contain what a plugin does not need: functions for I/O, \
          further libraries, further exports. Without this key the gateway only reports them.",
 };
+static TRUSTED_KEYS: Key = Key {
+    name: "trusted_keys",
+    kind: Kind::Texts("\"RWQ…\""),
+    preset: Preset::Unset("signatures are not looked at"),
+    doc: "Public keys of minisign: the second line of `minisign.pub`. A plugin file with a signature of \
+          one of them beside it (`ups.so.minisig`) is trusted.",
+};
+static REQUIRE_TRUSTED: Key = Key {
+    name: "require_trusted",
+    kind: Kind::Bool,
+    preset: Preset::Bool(false),
+    doc: "Refuse plugins that neither `plugins.lock` in the plugin folder names nor a trusted key has \
+          signed. `waybill plugin lock` writes the file.",
+};
 static REQUIRE_PINS: Key = Key {
     name: "require_pins",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
-    doc: "Refuse plugins that `pins` does not name.",
+    doc: "The older name of `require_trusted`. The next release does not know it any more.",
 };
 static PINS: Key = Key {
     name: "pins",
@@ -56,14 +70,23 @@ static PINS: Key = Key {
     },
     preset: Preset::Unset("any content"),
     doc: "For each plugin name, the SHA-256 digest of the only file that may have this name. \
-         `waybill plugin list` shows the digests.",
+         `plugins.lock` replaces this key, and the next release does not know it: run \
+         `waybill plugin lock`, then remove the key.",
 };
 
 pub(crate) static SECTION: Section = Section {
     path: "plugins",
     repeated: false,
     doc: "Which plugin files may run.",
-    keys: &[&DIR, &CACHE, &STRICT, &REQUIRE_PINS, &PINS],
+    keys: &[
+        &DIR,
+        &CACHE,
+        &STRICT,
+        &TRUSTED_KEYS,
+        &REQUIRE_TRUSTED,
+        &REQUIRE_PINS,
+        &PINS,
+    ],
 };
 
 impl Plugins {
@@ -74,16 +97,58 @@ impl Plugins {
         let cache = table
             .path(cx, &CACHE)
             .map_or_else(|| cache_folder(cx.variables), |at| at.value);
+        note_replaced(
+            cx,
+            table,
+            &PINS,
+            "run `waybill plugin lock`, then remove it",
+        );
+        note_replaced(cx, table, &REQUIRE_PINS, "write require_trusted instead");
+        // Both are read in any case, so that a mistake in either is found.
+        let (by_old_name, by_name) = (
+            table.bool(cx, &REQUIRE_PINS),
+            table.bool(cx, &REQUIRE_TRUSTED),
+        );
         Self {
             dir,
             cache,
             policy: PluginPolicy {
                 strict: table.bool(cx, &STRICT),
-                require_pins: table.bool(cx, &REQUIRE_PINS),
+                require_trusted: by_old_name || by_name,
+                trusted_keys: trusted_keys(cx, table),
                 pins: pins(cx, table),
             },
         }
     }
+}
+
+/// A setting that this release still reads and the next one does not.
+fn note_replaced(cx: &mut Context<'_>, table: &Table<'_>, key: &Key, what_to_do: &str) {
+    let place = match table.value(key) {
+        Some(value) => cx.place(value.span),
+        None if table.is_overridden(cx, key) => table.place.clone(),
+        None => return,
+    };
+    let message = format!(
+        "{} is replaced, and the next release does not know it any more: {what_to_do}",
+        table.label(key)
+    );
+    cx.note(place, message);
+}
+
+fn trusted_keys(cx: &mut Context<'_>, table: &Table<'_>) -> Vec<TrustedKey> {
+    let mut keys = Vec::new();
+    for At { value: text, place } in table.texts(cx, &TRUSTED_KEYS).unwrap_or_default() {
+        match text.parse() {
+            Ok(key) => keys.push(key),
+            Err(error) => {
+                let (label, text) = (table.label(&TRUSTED_KEYS), shortened(&text));
+                let message = format!("{label}: {text:?}: {error}");
+                cx.mistake(place, message, "write the key without its comment line");
+            }
+        }
+    }
+    keys
 }
 
 /// Where a user's programs keep what they can make again.

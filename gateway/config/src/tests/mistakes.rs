@@ -82,6 +82,10 @@ fn values_of_a_wrong_type_are_refused() {
         "head_timeout is a whole number",
     );
     one("[plugins]\npins = []", "pins is a list");
+    one(
+        "[plugins]\ntrusted_keys = [\"RWQf6LRC\"]",
+        "not a public key of minisign",
+    );
 }
 
 #[test]

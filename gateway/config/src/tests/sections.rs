@@ -118,6 +118,18 @@ fn key_of_a_store_in_memory_is_noted() {
 }
 
 #[test]
+fn settings_that_the_lock_file_replaces_are_noted_and_still_read() {
+    let digest = "0".repeat(64);
+    let text = format!("[plugins]\nrequire_pins = true\npins = {{ ups = \"{digest}\" }}\n");
+    let config = World::new(&text).config();
+    let policy = &config.plugins.policy;
+    assert!(policy.require_trusted && policy.pins.contains_key("ups"));
+    let noted = |text: &str| config.notes.iter().any(|note| note.message.contains(text));
+    assert!(noted("pins is replaced") && noted("waybill plugin lock"));
+    assert!(noted("require_pins is replaced") && noted("require_trusted"));
+}
+
+#[test]
 fn redirect_uri_is_kept_letter_by_letter() {
     let uri = "HTTPS://Waybill.example/oauth/callback";
     let config = World::new(&format!("[consent]\nredirect_uri = \"{uri}\"\n")).config();

@@ -1,7 +1,8 @@
 //! One file and how far it came.
 
 use crate::{
-    FileError, HandshakeError, Inspection, Manifest, Plugin, PrivateCopyError, Refusal, Report,
+    FileError, HandshakeError, Inspection, LockError, Manifest, Plugin, PrivateCopyError, Refusal,
+    Report, SignatureError, Trust,
 };
 use gateway_model::{CarrierId, Digest};
 use std::path::{Path, PathBuf};
@@ -15,10 +16,26 @@ pub enum PluginFault {
     /// The check of its bytes refused it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The lock file of the folder cannot be used, so it is unknown what may be loaded.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Its content is not the one that the lock file names.
+    #[error(
+        "its SHA-256 is {found}, but plugins.lock names {locked} for {name}: restore the file, or run \
+         `waybill plugin lock {name}` after checking where it came from"
+    )]
+    Locked {
+        /// The plugin's name.
+        name: String,
+        /// What the lock file allows.
+        locked: Digest,
+        /// What the file has.
+        found: Digest,
+    },
     /// Its content is not the pinned one.
     #[error(
-        "its SHA-256 is {found}, but {name} is pinned to {pinned}: restore the file, or pin the new \
-         content after checking where it came from"
+        "its SHA-256 is {found}, but {name} is pinned to {pinned}: restore the file, or remove the pin \
+         and run `waybill plugin lock {name}` after checking where the file came from"
     )]
     Pin {
         /// The plugin's name.
@@ -28,16 +45,39 @@ pub enum PluginFault {
         /// What the file has.
         found: Digest,
     },
-    /// Pins are required, and it has none.
-    #[error("{name} has no pin: pin {found} if that is the file you want")]
-    Unpinned {
+    /// The configuration and the lock file name different contents.
+    #[error(
+        "plugins.lock names {locked} for {name} and the configuration pins {pinned}: remove {name} from \
+         `pins` of [plugins]"
+    )]
+    PinContradictsLock {
+        /// The plugin's name.
+        name: String,
+        /// What the lock file allows.
+        locked: Digest,
+        /// What the configuration allows.
+        pinned: Digest,
+    },
+    /// The signature beside it does not count.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// Something must vouch for plugins, and nothing does for this one.
+    #[error(
+        "nothing vouches for {name}, and `require_trusted` is set: run `waybill plugin lock {name}` if \
+         SHA-256 {found} is the content that you want, or put the signature of a trusted key beside the \
+         file"
+    )]
+    Untrusted {
         /// The plugin's name.
         name: String,
         /// What the file has.
         found: Digest,
     },
     /// Another file has the same name in its manifest.
-    #[error("{other} is called {name} too: remove one of them")]
+    #[error(
+        "{other} is called {name} too, and plugins.lock names neither content: run `waybill plugin lock \
+         FILE` with the file that you want, or remove one of them"
+    )]
     SameName {
         /// The name.
         name: String,
@@ -45,7 +85,10 @@ pub enum PluginFault {
         other: PathBuf,
     },
     /// Another file serves the same carrier.
-    #[error("{other} serves carrier {carrier} too: remove one of them")]
+    #[error(
+        "{other} serves carrier {carrier} too, and plugins.lock does not choose between them: run \
+         `waybill plugin lock FILE` with the file that you want, or remove one of them"
+    )]
     SameCarrier {
         /// The carrier.
         carrier: CarrierId,
@@ -77,14 +120,19 @@ pub enum EntryState {
     Verified(Box<VerifiedFile>),
     /// Loaded.
     Active(Plugin),
+    /// Fine, and not the file that the lock file or the configuration chose for its plugin or carrier.
+    NotChosen {
+        /// The file that was chosen.
+        chosen: PathBuf,
+    },
     /// Refused, at any of the stages.
     Faulted(PluginFault),
 }
 
 /// A file that may be loaded, with the bytes that were checked.
 pub struct VerifiedFile {
-    pub(super) bytes: Vec<u8>,
-    pub(super) inspection: Inspection,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) inspection: Inspection,
 }
 
 impl std::fmt::Debug for VerifiedFile {
@@ -100,6 +148,7 @@ pub struct CatalogEntry {
     sha256: Option<Digest>,
     manifest: Option<Manifest>,
     reports: Vec<Report>,
+    trust: Trust,
     state: EntryState,
 }
 
@@ -110,6 +159,7 @@ impl CatalogEntry {
             sha256: None,
             manifest: None,
             reports: Vec::new(),
+            trust: Trust::Nothing,
             state: EntryState::Discovered,
         }
     }
@@ -134,12 +184,17 @@ impl CatalogEntry {
         &self.reports
     }
 
+    /// What vouches for the file's content.
+    pub const fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     /// How far it came.
     pub const fn state(&self) -> &EntryState {
         &self.state
     }
 
-    /// `discovered`, `verified`, `active` or `faulted`. An active plugin that is quarantined by now
+    /// `discovered`, `verified`, `active`, `not_chosen` or `faulted`. An active plugin that is quarantined by now
     /// counts as faulted.
     pub fn state_name(&self) -> &'static str {
         match &self.state {
@@ -148,15 +203,19 @@ impl CatalogEntry {
             // Asked anew, because a plugin may be quarantined at any time.
             EntryState::Active(plugin) if plugin.ready().is_err() => "faulted",
             EntryState::Active(_) => "active",
+            EntryState::NotChosen { .. } => "not_chosen",
             EntryState::Faulted(_) => "faulted",
         }
     }
 
-    /// Why it is faulted, and what to do.
+    /// Why it is faulted and what to do, or which file was chosen instead.
     pub fn reason(&self) -> Option<String> {
         match &self.state {
             EntryState::Discovered | EntryState::Verified(_) => None,
             EntryState::Active(plugin) => plugin.ready().err().map(|failure| failure.message),
+            EntryState::NotChosen { chosen } => {
+                Some(format!("not loaded: {} is chosen", chosen.display()))
+            }
             EntryState::Faulted(fault) => Some(fault.to_string()),
         }
     }
@@ -165,16 +224,31 @@ impl CatalogEntry {
     pub const fn plugin(&self) -> Option<&Plugin> {
         match &self.state {
             EntryState::Active(plugin) => Some(plugin),
-            EntryState::Discovered | EntryState::Verified(_) | EntryState::Faulted(_) => None,
+            EntryState::Discovered
+            | EntryState::Verified(_)
+            | EntryState::NotChosen { .. }
+            | EntryState::Faulted(_) => None,
         }
     }
 
-    /// The manifest of a file that may be loaded.
-    pub(super) const fn verified(&self) -> Option<&Manifest> {
+    /// The bytes and the manifest of a file that may be loaded.
+    pub(crate) const fn verified(&self) -> Option<&VerifiedFile> {
         match &self.state {
-            EntryState::Verified(verified) => Some(&verified.inspection.manifest),
-            EntryState::Discovered | EntryState::Active(_) | EntryState::Faulted(_) => None,
+            EntryState::Verified(verified) => Some(verified),
+            EntryState::Discovered
+            | EntryState::Active(_)
+            | EntryState::NotChosen { .. }
+            | EntryState::Faulted(_) => None,
         }
+    }
+
+    /// Another file was chosen for its plugin or carrier.
+    pub(super) fn pass_over(&mut self, chosen: PathBuf) {
+        self.state = EntryState::NotChosen { chosen };
+    }
+
+    pub(super) fn set_trust(&mut self, trust: Trust) {
+        self.trust = trust;
     }
 
     pub(super) fn fault(&mut self, fault: impl Into<PluginFault>) {
@@ -197,7 +271,10 @@ impl CatalogEntry {
         // Taken out, so that the bytes do not stay in memory beside the loaded library.
         match std::mem::replace(&mut self.state, EntryState::Discovered) {
             EntryState::Verified(verified) => Some((verified, digest)),
-            other @ (EntryState::Discovered | EntryState::Active(_) | EntryState::Faulted(_)) => {
+            other @ (EntryState::Discovered
+            | EntryState::Active(_)
+            | EntryState::NotChosen { .. }
+            | EntryState::Faulted(_)) => {
                 self.state = other;
                 None
             }
@@ -213,6 +290,9 @@ impl CatalogEntry {
         let file = self.file.display();
         match &self.state {
             EntryState::Active(plugin) => tracing::info!(%file, ?plugin, "plugin is active"),
+            EntryState::NotChosen { chosen } => {
+                tracing::info!(%file, chosen = %chosen.display(), "plugin file is not chosen");
+            }
             EntryState::Faulted(fault) => tracing::error!(%file, "plugin is not loaded: {fault}"),
             EntryState::Discovered | EntryState::Verified(_) => {}
         }

@@ -1,8 +1,11 @@
 //! The stages between file and plugin.
 
-use super::entry::{CatalogEntry, PluginFault, VerifiedFile};
+use super::{
+    choice,
+    entry::{CatalogEntry, PluginFault, VerifiedFile},
+};
 use crate::{
-    Host, Plugin, Refusal, digest_of, discover, handshake, host_table, inspect, library,
+    Host, Plugin, PluginLock, digest_of, discover, handshake, host_table, inspect, library,
     loaded::{LibraryFile, LoadedPlugin},
     private_copy,
 };
@@ -18,48 +21,32 @@ pub fn verify_file(file: &Path, policy: &PluginPolicy) -> CatalogEntry {
 
 /// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.
 pub fn load_file(file: &Path, policy: &PluginPolicy, cache: &Path, host: &Host) -> CatalogEntry {
-    let mut entry = CatalogEntry::new(file.to_owned());
-    verify(&mut entry, policy);
+    let mut entries = [CatalogEntry::new(file.to_owned())];
+    for entry in &mut entries {
+        verify(entry);
+    }
+    // Alone, without a lock file: the caller chose it.
+    choice::choose(&mut entries, policy, &PluginLock::default());
+    let [mut entry] = entries;
     activate(&mut entry, cache, host);
     entry
 }
 
 /// From *discovered* to *verified*: reads the file once and checks those bytes.
-pub(super) fn verify(entry: &mut CatalogEntry, policy: &PluginPolicy) {
-    if let Err(fault) = check(entry, policy) {
+pub(super) fn verify(entry: &mut CatalogEntry) {
+    if let Err(fault) = check(entry) {
         entry.fault(fault);
     }
 }
 
-fn check(entry: &mut CatalogEntry, policy: &PluginPolicy) -> Result<(), PluginFault> {
+fn check(entry: &mut CatalogEntry) -> Result<(), PluginFault> {
     // Once: what is checked and what is loaded are the same bytes.
     let bytes = discover::read(entry.file())?;
-    let found = digest_of(&bytes);
     // Before the inspection, so that a refused file can be named by its content.
-    entry.set_digest(found);
+    entry.set_digest(digest_of(&bytes));
     let inspection = inspect(&bytes)?;
-    let name = inspection.manifest.name.clone();
-    let pin = policy.pins.get(&name).copied();
-    // Taken before the entry owns the inspection; all of them are logged, the first refuses.
-    let report = inspection.reports.first().cloned();
-    // Before the pin is compared, so that an operator sees what the file says of itself.
     entry.set_verified(bytes, inspection);
-    // The pin before the reports: a file that the operator did not choose has nothing to explain.
-    match pin {
-        Some(pinned) if pinned != found => {
-            return Err(PluginFault::Pin {
-                name,
-                pinned,
-                found,
-            });
-        }
-        None if policy.require_pins => return Err(PluginFault::Unpinned { name, found }),
-        Some(_) | None => {}
-    }
-    match report {
-        Some(report) if policy.strict => Err(Refusal::Strict(report).into()),
-        Some(_) | None => Ok(()),
-    }
+    Ok(())
 }
 
 /// From *verified* to *active*; leaves other states as they are.

@@ -8,26 +8,28 @@ use gateway_plugin_host::{
 };
 use serde_json::json;
 use std::{
-    collections::HashMap,
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
 };
 
-fn fault(entry: &CatalogEntry) -> &PluginFault {
+pub(crate) fn fault(entry: &CatalogEntry) -> &PluginFault {
     match entry.state() {
         EntryState::Faulted(fault) => fault,
-        EntryState::Discovered | EntryState::Verified(_) | EntryState::Active(_) => {
+        EntryState::Discovered
+        | EntryState::Verified(_)
+        | EntryState::Active(_)
+        | EntryState::NotChosen { .. } => {
             panic!("{} is {}", entry.file().display(), entry.state_name())
         }
     }
 }
 
-fn load(folders: &Folders, policy: &PluginPolicy) -> Catalog {
+pub(crate) fn load(folders: &Folders, policy: &PluginPolicy) -> Catalog {
     Catalog::load(folders.plugins.path(), policy, &folders.cache(), &host()).expect("a folder")
 }
 
-fn states(catalog: &Catalog) -> Vec<&'static str> {
+pub(crate) fn states(catalog: &Catalog) -> Vec<&'static str> {
     catalog
         .entries()
         .iter()
@@ -176,43 +178,6 @@ fn empty_and_oversized_files_are_refused() {
     let faults: Vec<&PluginFault> = catalog.entries().iter().map(fault).collect();
     let expected = [FileError::Empty, FileError::TooLarge].map(PluginFault::File);
     assert_eq!(faults, expected.iter().collect::<Vec<_>>());
-}
-
-#[test]
-fn pinned_plugin_with_other_content_is_refused() {
-    let folders = Folders::new();
-    let library = compile("basic.c", &[]);
-    folders.put("basic.so", &library);
-    let pinned = |digest| PluginPolicy {
-        pins: HashMap::from([("basic".to_owned(), digest)]),
-        require_pins: true,
-        ..PluginPolicy::default()
-    };
-    let right = digest_of(&library);
-    assert_eq!(states(&load(&folders, &pinned(right))), ["active"]);
-    let wrong = digest_of(b"other");
-    let catalog = load(&folders, &pinned(wrong));
-    let expected = PluginFault::Pin {
-        name: "basic".into(),
-        pinned: wrong,
-        found: right,
-    };
-    assert_eq!(fault(&catalog.entries()[0]), &expected);
-}
-
-#[test]
-fn plugin_without_required_pin_is_refused() {
-    let folders = Folders::new();
-    folders.put("basic.so", &compile("basic.c", &[]));
-    let policy = PluginPolicy {
-        require_pins: true,
-        ..PluginPolicy::default()
-    };
-    let catalog = load(&folders, &policy);
-    assert!(matches!(
-        fault(&catalog.entries()[0]),
-        PluginFault::Unpinned { .. }
-    ));
 }
 
 #[test]

@@ -18,4 +18,5 @@ mod oracle;
 mod quarantine;
 mod sign;
 mod support;
+mod trust;
 mod ups;

@@ -16,6 +16,9 @@
 #ifndef PLUGIN_REQUIRES
 #define PLUGIN_REQUIRES "0"
 #endif
+#ifndef PLUGIN_VERSION
+#define PLUGIN_VERSION "0.1.0"
+#endif
 #ifndef PLUGIN_MORE
 #define PLUGIN_MORE
 #endif
@@ -37,7 +40,7 @@
 
 #define MANIFEST                                                                       \
   "{\"abi\":\"" PLUGIN_ABI "\",\"requires\":" PLUGIN_REQUIRES ",\"name\":\"" PLUGIN_NAME \
-  "\",\"version\":\"0.1.0\",\"carrier\":{\"id\":\"" PLUGIN_CARRIER                     \
+  "\",\"version\":\"" PLUGIN_VERSION "\",\"carrier\":{\"id\":\"" PLUGIN_CARRIER         \
   "\",\"display_name\":\"Basic\"},\"capabilities\":[\"token\"],"                       \
   "\"hosts\":[\"api.example.com\"],\"environments\":{\"production\":"                  \
   "{\"origin\":\"https://api.example.com\"}},\"rejected_statuses\":[401]" PLUGIN_MORE "}"

@@ -10,6 +10,7 @@ use std::{fmt, path::Path};
 pub(super) struct FileReport {
     pub(super) file: String,
     state: String,
+    pub(super) trust: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +53,7 @@ impl From<&CatalogEntry> for FileReport {
         Self {
             file: entry.file().display().to_string(),
             state: entry.state_name().to_owned(),
+            trust: entry.trust().as_str().to_owned(),
             name: manifest.map(|m| m.name.clone()),
             version: manifest.map(|m| m.version.clone()),
             carrier: manifest.map(|m| m.carrier.to_string()),
@@ -122,6 +124,7 @@ impl FileReport {
                 |name| name.to_string_lossy().into_owned(),
             ),
             self.state.clone(),
+            self.trust.clone(),
             text(&self.name),
             text(&self.version),
             text(&self.carrier),
