@@ -150,7 +150,9 @@ fn choose_for_carriers(entries: &mut [CatalogEntry]) {
     for entry in entries.iter().filter(|e| is_chosen(e.trust())) {
         if let Some(carrier) = carrier(entry) {
             // With two of them the lock chooses none; both are refused later.
-            locked.entry(carrier).or_insert(entry.file().to_owned());
+            locked
+                .entry(carrier)
+                .or_insert_with(|| entry.file().to_owned());
         }
     }
     for entry in entries.iter_mut().filter(|e| !is_chosen(e.trust())) {
