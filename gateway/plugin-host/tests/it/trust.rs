@@ -122,9 +122,12 @@ fn lock_file_that_cannot_be_trusted_keeps_everything_from_loading() {
     lock(&folders, &[]);
     let path = folders.plugins.path().join(LOCK_FILE);
     let good = fs::read_to_string(&path).unwrap();
-    let refused = |what: &str| match fault(&default_load(&folders).entries()[0]).clone() {
-        PluginFault::Lock(error) => error,
-        other => panic!("{what}: {other}"),
+    let refused = |what: &str| {
+        let catalog = default_load(&folders);
+        let PluginFault::Lock(error) = fault(&catalog.entries()[0]) else {
+            panic!("{what}: {:?}", catalog.entries()[0].reason());
+        };
+        error.clone()
     };
     fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
     assert!(matches!(
@@ -294,9 +297,12 @@ fn signature_that_does_not_fit_is_refused() {
     key.sign(&file);
     let signature = folders.plugins.path().join("basic.so.minisig");
     let text = fs::read_to_string(&signature).unwrap();
-    let refused = || match fault(&load(&folders, &key.policy()).entries()[0]).clone() {
-        PluginFault::Signature(error) => error,
-        other => panic!("{other}"),
+    let refused = || {
+        let catalog = load(&folders, &key.policy());
+        let PluginFault::Signature(error) = fault(&catalog.entries()[0]) else {
+            panic!("{:?}", catalog.entries()[0].reason());
+        };
+        error.clone()
     };
     let mut changed = library.clone();
     changed.push(0);
