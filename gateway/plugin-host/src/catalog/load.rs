@@ -14,20 +14,19 @@ use std::path::Path;
 
 /// Checks one file's bytes, as [`crate::Catalog::verify`] does with a folder's; none of its code runs.
 pub fn verify_file(file: &Path, policy: &PluginPolicy) -> CatalogEntry {
-    let mut entry = CatalogEntry::new(file.to_owned());
-    verify(&mut entry, policy);
-    entry
-}
-
-/// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.
-pub fn load_file(file: &Path, policy: &PluginPolicy, cache: &Path, host: &Host) -> CatalogEntry {
     let mut entries = [CatalogEntry::new(file.to_owned())];
     for entry in &mut entries {
         verify(entry);
     }
     // Alone, without a lock file: the caller chose it.
     choice::choose(&mut entries, policy, &PluginLock::default());
-    let [mut entry] = entries;
+    let [entry] = entries;
+    entry
+}
+
+/// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.
+pub fn load_file(file: &Path, policy: &PluginPolicy, cache: &Path, host: &Host) -> CatalogEntry {
+    let mut entry = verify_file(file, policy);
     activate(&mut entry, cache, host);
     entry
 }
