@@ -24,7 +24,7 @@ struct Package {
 
 impl Package {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         lay_out_package(&folder.path().join("package"));
         Self { folder }
     }
@@ -146,7 +146,7 @@ async fn new_plugin_never_writes_over_files_and_says_where_the_sdk_is_missing() 
 fn sanitized(folder: &Path, source: &str) -> PathBuf {
     let sample = root().join("examples/acme-c");
     let (text, library) = (folder.join("plugin.c"), folder.join("acme.so"));
-    fs::write(&text, source).unwrap();
+    fs::write(&text, source).expect("the folder is ours");
     finishes(
         Command::new("cc")
             .args([

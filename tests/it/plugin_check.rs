@@ -40,7 +40,7 @@ fn compile(place: &str, deed: &str, to: &Path) -> bool {
 
 async fn check(folder: &Path, more: &[&str]) -> Done {
     let file = folder.join("rude.so");
-    let args = [&["plugin", "check", file.to_str().unwrap()], more].concat();
+    let args = [&["plugin", "check", file.to_str().expect("UTF-8")], more].concat();
     run(&programs().waybill, &args, folder).await
 }
 
