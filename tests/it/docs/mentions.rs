@@ -10,7 +10,7 @@ use std::{
 use tests::{programs, root, run};
 
 /// Ends of file names, which look like keys: `admin.token`, `store.rs`.
-const FILES: [&str; 6] = ["rs", "md", "toml", "key", "token", "db"];
+const FILES: [&str; 7] = ["rs", "md", "toml", "key", "token", "db", "lock"];
 
 /// A table that is no section: of the list that a migration reads.
 const NO_SECTION: &str = "profile";

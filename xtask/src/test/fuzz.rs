@@ -18,6 +18,8 @@ struct FuzzWorkspace {
     dictionary: Option<&'static str>,
     /// Bytes of the longest input.
     longest: u32,
+    /// Whether it has a lock file. Without one it takes the versions of this workspace, whose crates it tests.
+    has_lock: bool,
 }
 
 const WORKSPACES: [FuzzWorkspace; 2] = [
@@ -26,12 +28,14 @@ const WORKSPACES: [FuzzWorkspace; 2] = [
         targets: &["requests", "responses"],
         dictionary: Some("http1.dict"),
         longest: 1024,
+        has_lock: true,
     },
     FuzzWorkspace {
         folder: "gateway/plugin-host/fuzz",
         targets: &["inspect", "events"],
         dictionary: None,
         longest: 16 << 10,
+        has_lock: false,
     },
 ];
 const SECONDS_EACH: u32 = 300;
@@ -62,9 +66,16 @@ impl FuzzWorkspace {
     fn run(&self) -> Result<()> {
         let (folder, host) = (root().join(self.folder), host()?);
         let target = root().join("target/fuzz");
+        let mut build = cargo();
+        build.args(["build", "--release"]);
+        if self.has_lock {
+            build.arg("--locked");
+        } else {
+            fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        }
         // With `--target`, build scripts and procedural macros are compiled without the flags.
-        run(cargo()
-            .args(["build", "--locked", "--release", "--target", &host])
+        run(build
+            .args(["--target", &host])
             .arg("--manifest-path")
             .arg(folder.join("Cargo.toml"))
             .arg("--target-dir")
