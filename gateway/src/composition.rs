@@ -11,6 +11,7 @@ mod plugins;
 mod preflight;
 mod private_files;
 mod random;
+mod request_history;
 mod runtime_status;
 
 pub use error::StartError;
@@ -29,6 +30,7 @@ use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, Host};
 use gateway_proxy::{DrainReport, Settings};
 use gateway_store::{Access, Purpose, Store};
+use request_history::LastRequests;
 use runtime_status::GatewayStatus;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -274,9 +276,9 @@ fn data_plane(
     )?;
     let addresses = bound.addresses().to_vec();
     let running = bound.start()?;
-    control.attach(Arc::new(DirectoryPublisher::new(
-        routes,
-        running.directory(),
-    )));
+    control.attach(
+        Arc::new(DirectoryPublisher::new(routes, running.directory())),
+        Arc::new(LastRequests(running.requests())),
+    );
     Ok(DataPlane { addresses, running })
 }

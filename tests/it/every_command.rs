@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 52] = [
+const COMMANDS: [(&str, i32); 55] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -67,6 +67,9 @@ const COMMANDS: [(&str, i32); 52] = [
     ("doctor id#", 0),
     ("doctor person#", 2),
     ("notices", 0),
+    ("requests", 0),
+    ("requests --failed --app nobody --account id#", 0),
+    ("requests 00000000000000000000000000000000", 5),
     ("audit --limit 500", 0),
     ("account remove id#", 2),
     ("account remove id# --yes", 0),

@@ -11,6 +11,7 @@ mod docs;
 mod doctor;
 mod every_command;
 mod examples;
+mod failures;
 mod grants;
 mod hygiene;
 mod inject;

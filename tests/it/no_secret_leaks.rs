@@ -53,6 +53,7 @@ accounts = ["main"]
             .await
             .text(),
     );
+    answers.push_str(&remembered(&world).await);
     for path in ["/metrics", "/readyz", "/healthz", "/planted-none"] {
         let answer = world.admin.get(path).await;
         answers.push_str(&answer.text().replace("planted-none", ""));
@@ -74,6 +75,26 @@ accounts = ["main"]
         // Every access token is a JWT; so are the gateway's own.
         assert!(!text.contains("eyJ"), "a token is in the {place}:\n{text}");
     }
+}
+
+/// What the gateway remembers of all requests, also of some with secrets in odd places.
+async fn remembered(world: &World) -> String {
+    for target in [
+        "/api/rating/v2409/Shop?key=planted-8f1c",
+        "/api/track/v1/details/1Z;key=planted-8f1c",
+        "/oauth/v1/token%3Fclient_secret=planted-8f1c",
+        "/security/v1/oauth/token%253bplanted-8f1c",
+    ] {
+        let request = Request::post(target).header("cookie", "planted-8f1c");
+        let request = request.body(Bytes::from("planted-8f1c")).unwrap();
+        world.app.send(request).await;
+    }
+    let remembered = Operator::of(&world.gateway).get("requests").await;
+    assert!(
+        remembered.as_array().is_some_and(|all| all.len() > 7),
+        "{remembered}"
+    );
+    remembered.to_string()
 }
 
 /// Somebody will look at a refused client secret: it must not be in what they see.

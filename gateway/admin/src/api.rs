@@ -51,6 +51,8 @@ fn table(context: &AdminContext) -> Table {
         .route(Admin, routes!(apps::rotate_app))
         .route(Admin, routes!(apps::remove_app))
         .route(ReadOnly, routes!(gateway::audit))
+        // Without fields, bodies and queries, so that none of them can hold a secret.
+        .route(ReadOnly, routes!(gateway::requests))
         .route(ReadOnly, routes!(gateway::notices))
         .route(ReadOnly, routes!(gateway::status))
         // It calls the carrier and notes who asked, so reading is not enough.

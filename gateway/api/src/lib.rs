@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `account`, `consent`, `probe`, `token` | accounts, sign-ins, test calls, tokens |
 //! | `app`, `admin_token` | programs that call the gateway; people who manage it |
+//! | `request` | the last requests of apps, and why they failed |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
 //! | `doctor`, `migration` | a diagnosis; the migration from access keys |
 //! | `secret_text`, `error_body`, `protocol` | secrets in transit, errors, paths and versions |
@@ -30,6 +31,7 @@ mod migration;
 mod notice;
 mod probe;
 mod protocol;
+mod request;
 mod secret_text;
 mod token;
 
@@ -48,5 +50,6 @@ pub use migration::{
 pub use notice::NoticeView;
 pub use probe::ProbeReport;
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
+pub use request::{RequestFailureView, RequestQuery, RequestView};
 pub use secret_text::SecretText;
 pub use token::{RefreshView, RenewalView, TokenView};

@@ -9,6 +9,7 @@ use crate::{
     local::{PluginCommand, RestoreArgs},
     migrate::MigrateCommand,
     remote::RemoteArgs,
+    requests::RequestsArgs,
     terminal::Color,
     token::TokenCommand,
 };
@@ -117,6 +118,13 @@ pub(crate) enum Command {
     Notices {
         #[command(flatten)]
         at: RemoteArgs,
+    },
+    /// List the last requests of apps, the newest first, and why they failed
+    Requests {
+        #[command(flatten)]
+        at: RemoteArgs,
+        #[command(flatten)]
+        requests: RequestsArgs,
     },
     /// List who did what, the newest first
     Audit {

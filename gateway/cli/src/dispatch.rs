@@ -10,6 +10,7 @@ use crate::{
     local::LocalCommands,
     migrate,
     remote::{RemoteArgs, Session},
+    requests,
     terminal::{Output, clean},
     token,
 };
@@ -106,6 +107,9 @@ fn dispatch(
         Command::Status { at } => remote(&at, local, output, inspect::status),
         // No reminder: the command itself lists what a reminder would say.
         Command::Notices { at } => inspect::notices(&at.session(local.clock())?, output),
+        Command::Requests { at, requests } => remote(&at, local, output, |session, output| {
+            requests::run(&requests, session, output)
+        }),
         Command::Audit { at, limit, before } => remote(&at, local, output, |session, output| {
             inspect::audit(usize::from(limit), before, session, output)
         }),

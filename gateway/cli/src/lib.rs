@@ -31,6 +31,7 @@ mod key;
 mod local;
 mod migrate;
 mod remote;
+mod requests;
 pub mod terminal;
 mod token;
 

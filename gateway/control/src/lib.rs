@@ -15,6 +15,7 @@
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
 //! | `trail`, `audit`, `api_time` | the audit trail, open notices, the status; times as the admin API shows them |
+//! | `requests` | the last requests of apps; the data plane remembers them |
 //! | `backup` | backups of the store, and rotation of its master key |
 
 mod accounts;
@@ -33,6 +34,7 @@ mod plane;
 mod probe;
 mod reminder_state;
 mod reminders;
+mod requests;
 mod secret_digest;
 mod serving;
 mod settings;
@@ -45,7 +47,7 @@ pub use admins::Identity;
 pub use error::{ControlError, Fault};
 pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
-pub use serving::{Publisher, ServingAccount, ServingState};
+pub use serving::{Publisher, RequestHistory, ServingAccount, ServingState};
 pub use settings::{
     Files, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,
 };

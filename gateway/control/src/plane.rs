@@ -3,7 +3,7 @@
 use crate::{
     ControlError,
     reminder_state::ReminderState,
-    serving::{Publisher, ServingAccount, ServingState},
+    serving::{Publisher, RequestHistory, ServingAccount, ServingState},
     settings::Settings,
     wiring::{Wired, Wiring},
 };
@@ -73,6 +73,7 @@ pub(crate) struct PlaneContext {
     rng: Mutex<StdRng>,
     wired: RwLock<BTreeMap<AccountId, Arc<Wired>>>,
     publisher: OnceLock<Arc<dyn Publisher>>,
+    pub(crate) request_history: OnceLock<Arc<dyn RequestHistory>>,
     redirect_uri: OnceLock<String>,
     pub(crate) reminder_state: ReminderState,
     /// Held during a change, so that changes reach the broker and the data plane one at a time and in
@@ -101,6 +102,7 @@ impl ControlPlane {
                 rng: Mutex::new(StdRng::from_seed(parts.seed)),
                 wired: RwLock::new(BTreeMap::new()),
                 publisher: OnceLock::new(),
+                request_history: OnceLock::new(),
                 redirect_uri: OnceLock::new(),
                 reminder_state: ReminderState::default(),
                 changes: tokio::sync::Mutex::new(()),
@@ -109,10 +111,11 @@ impl ControlPlane {
         }
     }
 
-    /// Tells the data plane of every change from now on.
-    pub fn attach(&self, publisher: Arc<dyn Publisher>) {
+    /// Tells the data plane of every change from now on, and reads its last requests.
+    pub fn attach(&self, publisher: Arc<dyn Publisher>, requests: Arc<dyn RequestHistory>) {
         // Set once at startup. A second call is a defect of the composition and has no effect.
         drop(self.context.publisher.set(publisher));
+        drop(self.context.request_history.set(requests));
     }
 
     /// Sets the redirect URI, exactly as it is registered with carriers. It is known once the admin

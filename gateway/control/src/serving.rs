@@ -1,9 +1,10 @@
-//! What the control plane publishes to the data plane.
+//! What the control plane publishes to the data plane, and what it asks the data plane.
 
 use crate::ControlError;
+use gateway_api::{RequestQuery, RequestView};
 use gateway_model::{CredentialCell, Signer};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 /// The accounts, apps and keys that the data plane serves.
 #[derive(Clone, Debug)]
@@ -34,4 +35,14 @@ pub trait Publisher: Send + Sync {
     /// # Errors
     /// When it cannot be served; the data plane then continues with the previous state.
     fn publish(&self, state: &ServingState) -> Result<(), ControlError>;
+}
+
+/// Reads the last requests from the data plane.
+pub trait RequestHistory: Send + Sync {
+    /// At most `limit` requests that the query asks for, the newest first.
+    fn recent(
+        &self,
+        query: RequestQuery,
+        limit: usize,
+    ) -> Pin<Box<dyn Future<Output = Vec<RequestView>> + Send + '_>>;
 }

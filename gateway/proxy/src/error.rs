@@ -6,7 +6,7 @@ use http::StatusCode;
 use std::{borrow::Cow, time::Duration};
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal, $status:ident, $side:ident;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal, $status:ident, $fault:ident;)*) => {
         /// Stable codes of the `Waybill-Error` field and of metrics.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Code { $($(#[$doc])* $variant,)* }
@@ -24,71 +24,74 @@ macro_rules! codes {
                 match self { $(Self::$variant => StatusCode::$status,)* }
             }
 
-            /// The side that is at fault.
-            pub(crate) const fn side(self) -> Side {
-                match self { $(Self::$variant => Side::$side,)* }
+            /// Who has to act.
+            pub(crate) const fn fault(self) -> Fault {
+                match self { $(Self::$variant => Fault::$fault,)* }
             }
         }
     };
 }
 
-/// The side that is at fault.
+/// Whose fault it is that a request failed: the one who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// The app: it must change something.
-    Downstream,
-    /// The carrier, or the network to it.
-    Upstream,
-    /// The gateway or its operator.
+pub(crate) enum Fault {
+    /// The app must send another request.
+    App,
+    /// The operator must change the configuration, an account or a plugin.
+    Operator,
+    /// The carrier, or the network to it, must work again.
+    Carrier,
+    /// The gateway has a defect.
     Gateway,
 }
 
-impl Side {
+impl Fault {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Downstream => "downstream",
-            Self::Upstream => "upstream",
+            Self::App => "app",
+            Self::Operator => "operator",
+            Self::Carrier => "carrier",
             Self::Gateway => "gateway",
         }
     }
 }
 
 codes! {
-    BadRequest = "bad_request", BAD_REQUEST, Downstream;
-    BodyMalformed = "body_malformed", BAD_REQUEST, Downstream;
-    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, Downstream;
-    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, Downstream;
-    BodyTooLargeToSign = "body_too_large_to_sign", PAYLOAD_TOO_LARGE, Downstream;
-    TargetTooLong = "target_too_long", URI_TOO_LONG, Downstream;
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, Downstream;
-    HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, Downstream;
-    HeadTimeout = "head_timeout", REQUEST_TIMEOUT, Downstream;
-    VersionUnsupported = "version_unsupported", HTTP_VERSION_NOT_SUPPORTED, Downstream;
-    ExpectationFailed = "expectation_failed", EXPECTATION_FAILED, Downstream;
-    NotImplemented = "not_implemented", NOT_IMPLEMENTED, Downstream;
-    PathRetired = "path_retired", GONE, Downstream;
-    RouteUnknown = "route_unknown", NOT_FOUND, Downstream;
-    Misdirected = "misdirected", MISDIRECTED_REQUEST, Downstream;
-    BrowserRefused = "browser_refused", FORBIDDEN, Downstream;
-    HostRefused = "host_refused", FORBIDDEN, Downstream;
-    AppUnauthenticated = "app_unauthenticated", UNAUTHORIZED, Downstream;
-    AuthorizationServer = "authorization_server", FORBIDDEN, Downstream;
-    AccountForbidden = "account_forbidden", FORBIDDEN, Downstream;
-    AccountRequired = "account_required", BAD_REQUEST, Downstream;
-    InvalidClient = "invalid_client", UNAUTHORIZED, Downstream;
-    InvalidRequest = "invalid_request", BAD_REQUEST, Downstream;
-    TooManyTokenRequests = "too_many_token_requests", TOO_MANY_REQUESTS, Downstream;
-    AppRateLimited = "app_rate_limited", TOO_MANY_REQUESTS, Downstream;
-    TokenUnavailable = "token_unavailable", SERVICE_UNAVAILABLE, Upstream;
-    RateLimited = "rate_limited", SERVICE_UNAVAILABLE, Upstream;
-    CredentialsRejected = "credentials_rejected", SERVICE_UNAVAILABLE, Gateway;
-    NeedsConsent = "needs_consent", SERVICE_UNAVAILABLE, Gateway;
-    Misconfigured = "misconfigured", SERVICE_UNAVAILABLE, Gateway;
-    PluginFault = "plugin_fault", SERVICE_UNAVAILABLE, Gateway;
-    SignatureFailed = "signature_failed", SERVICE_UNAVAILABLE, Gateway;
-    CarrierUnreachable = "carrier_unreachable", BAD_GATEWAY, Upstream;
-    CarrierTimeout = "carrier_timeout", GATEWAY_TIMEOUT, Upstream;
-    CarrierMalformed = "carrier_malformed", BAD_GATEWAY, Upstream;
+    BadRequest = "bad_request", BAD_REQUEST, App;
+    BodyMalformed = "body_malformed", BAD_REQUEST, App;
+    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, App;
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, App;
+    BodyTooLargeToSign = "body_too_large_to_sign", PAYLOAD_TOO_LARGE, App;
+    TargetTooLong = "target_too_long", URI_TOO_LONG, App;
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, App;
+    HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, App;
+    HeadTimeout = "head_timeout", REQUEST_TIMEOUT, App;
+    VersionUnsupported = "version_unsupported", HTTP_VERSION_NOT_SUPPORTED, App;
+    ExpectationFailed = "expectation_failed", EXPECTATION_FAILED, App;
+    NotImplemented = "not_implemented", NOT_IMPLEMENTED, App;
+    PathRetired = "path_retired", GONE, App;
+    RouteUnknown = "route_unknown", NOT_FOUND, App;
+    Misdirected = "misdirected", MISDIRECTED_REQUEST, App;
+    BrowserRefused = "browser_refused", FORBIDDEN, App;
+    HostRefused = "host_refused", FORBIDDEN, App;
+    AppUnauthenticated = "app_unauthenticated", UNAUTHORIZED, App;
+    AuthorizationServer = "authorization_server", FORBIDDEN, App;
+    AccountForbidden = "account_forbidden", FORBIDDEN, App;
+    AccountRequired = "account_required", BAD_REQUEST, App;
+    InvalidClient = "invalid_client", UNAUTHORIZED, App;
+    InvalidRequest = "invalid_request", BAD_REQUEST, App;
+    TooManyTokenRequests = "too_many_token_requests", TOO_MANY_REQUESTS, App;
+    AppRateLimited = "app_rate_limited", TOO_MANY_REQUESTS, App;
+    TokenUnavailable = "token_unavailable", SERVICE_UNAVAILABLE, Carrier;
+    RateLimited = "rate_limited", SERVICE_UNAVAILABLE, Carrier;
+    CredentialsRejected = "credentials_rejected", SERVICE_UNAVAILABLE, Operator;
+    NeedsConsent = "needs_consent", SERVICE_UNAVAILABLE, Operator;
+    Misconfigured = "misconfigured", SERVICE_UNAVAILABLE, Operator;
+    PluginFault = "plugin_fault", SERVICE_UNAVAILABLE, Operator;
+    SignatureFailed = "signature_failed", SERVICE_UNAVAILABLE, Operator;
+    CarrierUnreachable = "carrier_unreachable", BAD_GATEWAY, Carrier;
+    CarrierTimeout = "carrier_timeout", GATEWAY_TIMEOUT, Carrier;
+    CarrierMalformed = "carrier_malformed", BAD_GATEWAY, Carrier;
     Internal = "internal", INTERNAL_SERVER_ERROR, Gateway;
 }
 
@@ -205,9 +208,9 @@ impl Problem {
             UnavailableReason::PluginFault => Code::PluginFault,
         };
         // Where only a person can help, a minute keeps apps from hammering.
-        let fallback = match code.side() {
-            Side::Gateway => Duration::from_secs(60),
-            Side::Upstream | Side::Downstream => Duration::from_secs(1),
+        let fallback = match code.fault() {
+            Fault::Operator | Fault::Gateway => Duration::from_secs(60),
+            Fault::Carrier | Fault::App => Duration::from_secs(1),
         };
         Self::owned(code, why.message).after(wait.unwrap_or(fallback))
     }

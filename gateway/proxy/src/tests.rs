@@ -10,6 +10,7 @@ mod dropped_connections;
 mod forwarding;
 mod half_close;
 mod harness;
+mod history;
 mod hygiene;
 mod legacy_keys;
 mod life;

@@ -1,4 +1,4 @@
-//! The gateway as a whole: audit trail, notices, status, diagnosis, backup, master key.
+//! The gateway as a whole: audit trail, last requests, notices, status, diagnosis, backup, master key.
 
 use super::{
     caller::Caller,
@@ -10,7 +10,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use gateway_api::{
-    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, RotateKey, StatusView,
+    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, RequestQuery, RequestView,
+    RotateKey, StatusView,
 };
 use gateway_model::{AccountId, Protection, RecipientError};
 use http::header;
@@ -41,6 +42,26 @@ pub(super) async fn audit(
     // Clamped and not refused, so that a client which asks for everything gets as much as there is.
     let limit = query.limit.unwrap_or(100).min(500);
     Ok(Json(by.control.audit(query.before, limit).await?))
+}
+
+/// The last requests of apps, the newest first.
+///
+/// The gateway remembers them in memory, until it ends.
+#[utoipa::path(get, path = "/api/v1/requests", tag = "gateway",
+    params(
+        ("failed" = Option<bool>, Query, description = "`true`: only failed requests"),
+        ("id" = Option<String>, Query,
+            description = "Only the request with this id, the value of `Waybill-Request-Id`"),
+        ("account" = Option<String>, Query, description = "Only requests of this account"),
+        ("app" = Option<String>, Query, description = "Only requests of this app"),
+        ("limit" = Option<usize>, Query,
+            description = "The maximum number of requests; 100 if absent, at most 1000")),
+    responses((status = 200, description = "The requests", body = [RequestView])))]
+pub(super) async fn requests(
+    by: Caller,
+    QueryOf(query): QueryOf<RequestQuery>,
+) -> Json<Vec<RequestView>> {
+    Json(by.control.requests(query).await)
 }
 
 /// Open notices, the most severe first.

@@ -4,8 +4,9 @@ use super::{Call, Client, ClientError, MAX_BACKUP};
 use crate::{
     AccountView, AddAccount, AddAdminToken, AddApp, AdminTokenSecret, AdminTokenView, AppSecrets,
     AppView, AuditView, BackupRequest, ConsentDone, ConsentStarted, DoctorReport, KeyRotated,
-    MigrationPlan, MigrationView, NoticeView, PasteConsent, ProbeReport, RotateApp, RotateKey,
-    SecretText, StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
+    MigrationPlan, MigrationView, NoticeView, PasteConsent, ProbeReport, RequestQuery, RequestView,
+    RotateApp, RotateKey, SecretText, StartMigration, StatusView, TokenView, UpdateAccount,
+    UpdateApp,
 };
 use gateway_model::{AccountId, AppId, Protection, Secret};
 use http::Method;
@@ -123,6 +124,35 @@ impl Client {
         let before = before.map_or_else(String::new, |id| format!("&before={id}"));
         self.json(Call::get(format!("/audit?limit={limit}{before}")))
             .await
+    }
+
+    /// The last requests of apps that the query asks for, the newest first; at most 1000.
+    pub async fn requests(&self, query: &RequestQuery) -> Result<Vec<RequestView>> {
+        let RequestQuery {
+            failed,
+            id,
+            account,
+            app,
+            limit,
+        } = query;
+        let mut path = format!("/requests?failed={failed}");
+        if let Some(id) = id {
+            // Free text, unlike the names.
+            path.push_str(&format!(
+                "&id={}",
+                utf8_percent_encode(id, NON_ALPHANUMERIC)
+            ));
+        }
+        if let Some(account) = account {
+            path.push_str(&format!("&account={account}"));
+        }
+        if let Some(app) = app {
+            path.push_str(&format!("&app={app}"));
+        }
+        if let Some(limit) = limit {
+            path.push_str(&format!("&limit={limit}"));
+        }
+        self.json(Call::get(path)).await
     }
 
     /// Open notices, the most severe first.

@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gateway_model::{CarrierProfile, Refusal};
-use http::{HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
 
 /// The methods that are forwarded.
 const ALLOWED: HeaderValue =
@@ -39,8 +39,8 @@ pub(super) fn problem(
         (None, _) => plain_envelope(code, &problem.message),
     };
     record.status = status.as_u16();
-    record.error = Some(problem.code);
-    let id = HeaderValue::from_maybe_shared(record.id().clone());
+    record.fail(problem.code, problem.message);
+    let id = request_id(&record);
     let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -51,9 +51,7 @@ pub(super) fn problem(
         field_names::WAYBILL_ERROR,
         HeaderValue::from_static(problem.code.as_str()),
     );
-    if let Ok(id) = id {
-        headers.insert(field_names::WAYBILL_REQUEST_ID, id);
-    }
+    headers.extend(id);
     if let Some(wait) = problem.retry_after {
         // Whole seconds, never 0: that would mean "at once".
         let seconds = wait.as_millis().div_ceil(1000).clamp(1, 3600);
@@ -78,6 +76,12 @@ pub(super) fn problem(
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+/// The field by which the request is found again.
+fn request_id(record: &Record) -> Option<(HeaderName, HeaderValue)> {
+    let id = HeaderValue::from_maybe_shared(record.id().clone()).ok()?;
+    Some((field_names::WAYBILL_REQUEST_ID, id))
 }
 
 /// The code and message with which the carrier itself would refuse the request.
@@ -112,17 +116,22 @@ fn plain_envelope(code: &str, message: &str) -> String {
 
 /// The methods that are forwarded, for `OPTIONS *` and for `Max-Forwards: 0`.
 pub(super) fn options(record: Record) -> Response<ResponseBody> {
+    let id = request_id(&record);
     let mut response = Response::new(ResponseBody::empty(record));
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(header::ALLOW, ALLOWED);
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, ALLOWED);
+    headers.extend(id);
     response
 }
 
 /// The success response of the token endpoint.
 pub(super) fn token(record: Record, status: StatusCode, body: String) -> Response<ResponseBody> {
+    let id = request_id(&record);
     let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.extend(id);
     headers.insert(header::CONTENT_TYPE, JSON);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     // For HTTP/1.0 caches, as RFC 6749 section 5.1 asks.

@@ -1,26 +1,48 @@
 //! Phase 11: recording a request, when its response is complete or given up.
 
-use crate::{directory::view::DirectoryView, error::Code, worker::Connection};
+mod carrier_code;
+mod failure;
+
+use crate::{
+    directory::{places::Places, view::DirectoryView},
+    error::Code,
+    recorded_path::recorded,
+    worker::{Connection, Served, Success},
+};
 use bytes::Bytes;
 use gateway_framing::ActiveRequest;
-use http::{Method, Request};
-use std::{rc::Rc, time::Instant};
+use http::{Method, Request, uri::PathAndQuery};
+use std::{
+    borrow::Cow,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
-/// What is known about one request. Its drop updates the counters and writes the access log, so that a
-/// request is counted however it ends.
+pub(super) use carrier_code::ErrorSample;
+
+/// What is known about one request. Its drop updates the counters, remembers the request and writes the logs,
+/// so that a request is counted however it ends.
 pub(super) struct Record {
     connection: Rc<Connection>,
     /// The directory that the request began with: `route`, `account` and `app` are places in it.
     directory: Rc<DirectoryView>,
     started: Instant,
     id: Bytes,
-    /// Only kept if the access log wants it.
-    target: Option<(Method, Box<str>)>,
+    /// Not known if the head cannot be read.
+    target: Option<(Method, PathAndQuery)>,
     pub(super) route: Option<usize>,
     pub(super) account: Option<usize>,
     pub(super) app: Option<usize>,
+    /// The status that the app gets.
     pub(super) status: u16,
-    pub(super) error: Option<Code>,
+    /// The status of the carrier's last response.
+    pub(super) carrier_status: Option<u16>,
+    error: Option<Code>,
+    /// Why it failed, in words.
+    reason: Option<Cow<'static, str>>,
+    /// The carrier's response did not come to its end.
+    broken_off: bool,
+    carrier_error: Option<Box<ErrorSample>>,
     pub(super) replayed: bool,
     /// Its caller is known, and sent a retired key or asked for an older path.
     pub(super) legacy: bool,
@@ -40,28 +62,51 @@ impl Record {
         let worker = &connection.worker;
         // Here and in the drop, so that every way out of a request takes it off again.
         worker.metrics.requests_in_flight.add(1);
-        let target = worker.settings.access_log.then(|| {
-            // The query may hold personal data; the path is enough to tell requests apart.
-            (request.method().clone(), request.uri().path().into())
-        });
+        let target = request.uri().path_and_query();
         Self {
             connection: Rc::clone(connection),
             // Taken once: a request ends with the directory that it began with.
             directory: worker.directory(),
             started: worker.clock.now(),
             id: worker.ids.borrow_mut().next(),
-            target,
+            target: target.map(|target| (request.method().clone(), target.clone())),
             route: None,
             account: None,
             app: None,
             status: 0,
+            carrier_status: None,
             error: None,
+            reason: None,
+            broken_off: false,
+            carrier_error: None,
             replayed: false,
             legacy: false,
             rewritten: false,
             complete: false,
             _active: active,
         }
+    }
+
+    /// The request that hyper has read only stands for one that the framing check refused.
+    pub(super) fn forget_target(&mut self) {
+        self.target = None;
+    }
+
+    /// The gateway answers the request itself, with an error.
+    pub(super) fn fail(&mut self, code: Code, reason: Cow<'static, str>) {
+        self.error = Some(code);
+        self.reason = Some(reason);
+    }
+
+    /// The carrier's response did not come to its end.
+    pub(super) fn break_off(&mut self, reason: &'static str) {
+        self.broken_off = true;
+        self.reason = Some(Cow::Borrowed(reason));
+    }
+
+    /// The beginning of the carrier's error.
+    pub(super) fn keep_carrier_error(&mut self, sample: Option<Box<ErrorSample>>) {
+        self.carrier_error = sample;
     }
 
     /// The connection that the request came over.
@@ -84,24 +129,47 @@ impl Record {
         &self.id
     }
 
-    fn log(&self, latency_us: u64) {
-        let Some((method, path)) = &self.target else {
+    fn places(&self) -> Places {
+        Places::new(self.route, self.account, self.app)
+    }
+
+    /// Remembers a request that succeeded.
+    fn remember(&self, ended: Instant, duration: Duration) {
+        let Some((method, target)) = &self.target else {
             return;
         };
+        let served = Served::new(Success {
+            id: &self.id,
+            method,
+            path: target.path(),
+            ended,
+            duration,
+            places: self.places(),
+            status: self.status,
+            replayed: self.replayed,
+        });
+        self.connection.worker.remember(&self.directory, served);
+    }
+
+    /// The line of the access log.
+    fn log(&self, latency: Duration) {
         let index = &self.directory.index;
         let account = self
             .account
             .map(|at| index.accounts[at].account.id.as_str());
         let route = self.route.map(|at| &index.routes[at].route);
+        let target = self.target.as_ref();
+        // The query may hold personal data; the path is enough to tell requests apart.
+        let path = target.map(|(_, target)| recorded(target.path(), usize::MAX));
         tracing::info!(
             target: "access",
             id = str::from_utf8(&self.id).unwrap_or_default(),
             peer = %self.connection.peer.get(),
-            %method,
+            method = target.map(|(method, _)| method.as_str()),
             path,
             status = self.status,
             error = self.error.map(Code::as_str),
-            side = self.error.map(|code| code.side().as_str()),
+            fault = self.error.map(|code| code.fault().as_str()),
             carrier = route.map(|route| route.profile.id.as_str()),
             environment = route.map(|route| route.environment.as_str()),
             account,
@@ -110,15 +178,20 @@ impl Record {
             legacy = self.legacy,
             complete = self.complete,
             secure = self.connection.secure,
-            latency_us,
+            latency_us = micros(latency),
         );
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         let worker = &self.connection.worker;
-        let latency = worker.clock.now().saturating_duration_since(self.started);
+        let ended = worker.clock.now();
+        let latency = ended.saturating_duration_since(self.started);
         let metrics = &worker.metrics;
         metrics.requests_in_flight.sub(1);
         // 0: the connection ended before there was a response, so there is no status to count.
@@ -137,9 +210,15 @@ impl Drop for Record {
         if self.legacy {
             metrics.legacy_requests.add(1);
         }
-        // Only then is there something to write; the log's own work is not in the latency.
-        if self.target.is_some() {
-            self.log(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+        // A request without a status is not complete.
+        if self.complete && self.status < 400 {
+            self.remember(ended, latency);
+        } else {
+            self.record_failure(ended, latency);
+        }
+        // The log's own work is not in the latency.
+        if worker.settings.access_log {
+            self.log(latency);
         }
     }
 }

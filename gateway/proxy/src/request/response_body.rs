@@ -1,6 +1,6 @@
 //! The body of a response to an app.
 
-use super::record::Record;
+use super::record::{ErrorSample, Record};
 use crate::{ticks::Alarm, upstream::UpstreamBody, worker::BodyPoll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -29,7 +29,10 @@ struct Streaming {
     alarm: Alarm,
     idle: Duration,
     ended: bool,
-    broken: bool,
+    /// How it broke off.
+    broken: Option<&'static str>,
+    /// The beginning of an error.
+    sample: Option<Box<ErrorSample>>,
 }
 
 impl ResponseBody {
@@ -53,13 +56,15 @@ impl ResponseBody {
         idle: Duration,
         record: Record,
     ) -> Self {
+        let is_error = record.status >= 400;
         Self {
             source: Source::Upstream(Streaming {
                 body,
                 alarm,
                 idle,
                 ended: false,
-                broken: false,
+                broken: None,
+                sample: is_error.then(Box::default),
             }),
             record,
         }
@@ -81,23 +86,31 @@ impl std::error::Error for BrokenOff {}
 impl Streaming {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         // After the pieces that came before, so that the app sees where it broke off.
-        if self.broken {
+        if self.broken.is_some() {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
         let Poll::Ready(piece) = self.body.poll_piece(cx) else {
             let passed = self.alarm.poll(cx, self.idle);
+            if passed.is_ready() {
+                self.broken = Some("the carrier sent no more of its response in time");
+            }
             return passed.map(|()| Some(Err(BrokenOff)));
         };
         // The deadline is for each piece: a long response that keeps coming is fine.
         self.alarm.disarm();
         self.ended = piece.is_none();
         match piece.transpose() {
-            Ok(piece) => Poll::Ready(piece.map(|piece| Ok(Frame::data(piece)))),
+            Ok(piece) => {
+                if let (Some(sample), Some(piece)) = (&mut self.sample, &piece) {
+                    sample.note(piece);
+                }
+                Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+            }
             Err(error) => {
                 tracing::debug!(%error, "a response broke off");
                 // What came before goes out first. An app that saw nothing of the answer might take
                 // the request for one that was not served, and send it again.
-                self.broken = true;
+                self.broken = Some("the carrier's response broke off");
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
@@ -147,5 +160,11 @@ impl Drop for ResponseBody {
     fn drop(&mut self) {
         // Before the record drops: whether the app got all of it is known only here.
         self.record.complete = self.is_end_stream();
+        if let Source::Upstream(flow) = &mut self.source {
+            self.record.keep_carrier_error(flow.sample.take());
+            if let Some(reason) = flow.broken {
+                self.record.break_off(reason);
+            }
+        }
     }
 }

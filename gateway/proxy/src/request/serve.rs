@@ -50,7 +50,10 @@ pub(crate) async fn serve(
     let mut view = None;
     // The framing check ran on the bytes. hyper may have parsed a head that the check refused.
     let outcome = match state.refusal(&request) {
-        Some(violation) => Err(Problem::violation(violation)),
+        Some(violation) => {
+            record.forget_target();
+            Err(Problem::violation(violation))
+        }
         None => phases(&connection, &mut record, &mut view, request).await,
     };
     Ok(match outcome {
@@ -244,6 +247,7 @@ async fn exchange_with_carrier(
             }
         };
     }
+    record.carrier_status = Some(response.status().as_u16());
     // 10. Check the head last: it is the head of the response that goes to the app, replayed or not.
     response_headers::clean(&mut response, sent.method.is_idempotent())?;
     Ok(ServeOutcome::Forwarded(response))

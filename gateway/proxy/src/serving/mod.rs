@@ -9,9 +9,11 @@ mod http1;
 mod http2_streams;
 mod metrics_reader;
 mod read_ahead;
+mod requests_reader;
 mod server;
 mod worker_loop;
 
 pub use metrics_reader::{MetricsReader, MetricsSnapshot};
+pub use requests_reader::RequestsReader;
 pub use server::{BindError, Bound, Running, bind};
 pub use worker_loop::DrainReport;

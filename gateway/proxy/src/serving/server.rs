@@ -2,6 +2,7 @@
 
 use super::{
     metrics_reader::MetricsReader,
+    requests_reader::RequestsReader,
     worker_loop::{self, Command, DrainReport, WorkerStart},
 };
 use crate::{
@@ -29,6 +30,8 @@ use tokio::sync::{mpsc, watch};
 
 /// Connections that may wait for another worker; further ones are served where they were accepted.
 const MAILBOX: usize = 256;
+/// Questions about recent requests that may wait for a worker.
+const INQUIRIES: usize = 16;
 
 /// Why the data plane cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +166,7 @@ impl Bound {
         let (mailboxes, mut receivers): (Vec<_>, Vec<_>) =
             self.sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
         let mailboxes: Arc<[_]> = mailboxes.into();
+        let mut inquiries = Vec::with_capacity(self.sockets.len());
         let mut threads = Vec::with_capacity(self.sockets.len());
         let epoch = Epoch(self.clock.now());
         let (reports, drained) = mpsc::unbounded_channel();
@@ -183,9 +187,12 @@ impl Bound {
                 epoch,
                 random: random_seed().map_err(BindError::Worker)?,
             };
+            let (inquire, inquired) = mpsc::channel(INQUIRIES);
+            inquiries.push(inquire);
             let start = WorkerStart {
                 parts,
                 sockets,
+                inquiries: inquired,
                 mailbox: receivers.pop().expect("one receiver was made per worker"),
                 control: watched.clone(),
             };
@@ -219,6 +226,9 @@ impl Bound {
                 workers: metrics,
                 directory: self.directory,
             },
+            requests: RequestsReader {
+                workers: inquiries.into(),
+            },
         })
     }
 }
@@ -247,12 +257,18 @@ pub struct Running {
     threads: Vec<thread::JoinHandle<()>>,
     drained: mpsc::UnboundedReceiver<DrainReport>,
     metrics: MetricsReader,
+    requests: RequestsReader,
 }
 
 impl Running {
     /// Counters, for as long as the process lives.
     pub fn metrics(&self) -> MetricsReader {
         self.metrics.clone()
+    }
+
+    /// The last requests, for as long as the workers live.
+    pub fn requests(&self) -> RequestsReader {
+        self.requests.clone()
     }
 
     /// Changes who may call, with which accounts, and where to, while requests are served.

@@ -1,6 +1,9 @@
 //! A worker's thread: its runtime, its ticks, its drain.
 
-use super::accept;
+use super::{
+    accept,
+    requests_reader::{self, Inquiry},
+};
 use crate::ticks::TICK;
 use crate::worker::{HandedOver, Worker, WorkerParts};
 use std::{io, net::TcpListener, rc::Rc, sync::mpsc::Sender as Ready, time::Duration};
@@ -14,6 +17,7 @@ pub(super) struct WorkerStart {
     pub(super) parts: WorkerParts,
     pub(super) sockets: Vec<TcpListener>,
     pub(super) mailbox: mpsc::Receiver<HandedOver>,
+    pub(super) inquiries: mpsc::Receiver<Inquiry>,
     pub(super) control: watch::Receiver<Command>,
 }
 
@@ -60,6 +64,7 @@ pub(super) fn run(start: WorkerStart, ready: &Ready<io::Result<()>>) -> DrainRep
         }
         let mailbox =
             tokio::task::spawn_local(accept::take_handed_over(Rc::clone(&worker), start.mailbox));
+        tokio::task::spawn_local(requests_reader::answer(Rc::clone(&worker), start.inquiries));
         let report = drive(&worker, start.control).await;
         // Nothing can be handed over any more: every worker drains.
         mailbox.abort();

@@ -2,7 +2,7 @@
 
 use crate::{
     Account, App, AppLogin, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings,
-    RenewalOutcome, Route, Running, SecretHash, Settings, bind,
+    RenewalOutcome, RequestFilter, RequestReport, Route, Running, SecretHash, Settings, bind,
 };
 use gateway_model::{
     AccountId, CarrierApi, CarrierProfile, Clock, Credential, CredentialCell, CredentialState,
@@ -494,6 +494,16 @@ impl World {
 
     pub(super) fn metrics(&self) -> crate::MetricsSnapshot {
         self.running.as_ref().expect("running").metrics().snapshot()
+    }
+
+    /// The last requests that the filter wants.
+    pub(super) fn requests(&self, filter: RequestFilter) -> Vec<RequestReport> {
+        let requests = self.running.as_ref().expect("running").requests();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.expect("a runtime");
+        runtime.block_on(requests.recent(filter))
     }
 
     pub(super) fn connect(&self) -> Client {

@@ -34,6 +34,11 @@ impl ConnectionControl {
         self.wake();
     }
 
+    /// Whether the gateway has ended the connection.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.get()
+    }
+
     /// Runs a future of the connection until it ends or the connection is cut.
     pub(crate) async fn run<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);

@@ -4,6 +4,8 @@ mod accept_outage;
 mod connection;
 mod connection_control;
 mod connection_table;
+mod failure_log;
+mod history;
 mod host_memo;
 mod load;
 mod log_limit;
@@ -12,6 +14,8 @@ mod state;
 
 pub(crate) use accept_outage::{AcceptFailure, QUIET, Report};
 pub(crate) use connection::{BodyPoll, Connection};
+pub(crate) use failure_log::TARGET as FAILURE_TARGET;
+pub(crate) use history::{Kept, Served, Success};
 pub(crate) use host_memo::HostMemo;
 pub(crate) use load::{HandedOver, Loads};
 pub(crate) use state::{Worker, WorkerParts};

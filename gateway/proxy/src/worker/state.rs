@@ -3,6 +3,8 @@
 use super::{
     accept_outage::AcceptOutage,
     connection_table::ConnectionTable,
+    failure_log::FailureLog,
+    history::{History, Kept, Now, Served},
     load::{HandedOver, Loads},
     log_limit::LogLimit,
     request_id::RequestIds,
@@ -11,6 +13,7 @@ use crate::{
     credential_source::CredentialSource,
     directory::{app_token::AppTokens, publish::DirectoryCell, rate::Epoch, view::DirectoryView},
     metrics::WorkerMetrics,
+    request_report::{RequestFilter, RequestReport},
     settings::Settings,
     ticks::Ticks,
     upstream::UpstreamPools,
@@ -59,6 +62,10 @@ pub(crate) struct Worker {
     pub(crate) failed_logins: LogLimit,
     /// Lines about connections of load balancers that name no client.
     pub(crate) nameless_connections: LogLimit,
+    /// Lines about failed requests.
+    pub(crate) failures: FailureLog,
+    /// The last requests.
+    pub(crate) history: History,
     now: Cell<Instant>,
     cell: Arc<DirectoryCell>,
     directory: RefCell<Rc<DirectoryView>>,
@@ -76,6 +83,8 @@ impl Worker {
             upstreams: UpstreamPools::new(&parts.settings, &ticks),
             failed_logins: LogLimit::default(),
             nameless_connections: LogLimit::default(),
+            failures: FailureLog::default(),
+            history: History::default(),
             now: Cell::new(parts.clock.now()),
             directory: RefCell::new(Rc::new(directory)),
             settings: parts.settings,
@@ -117,8 +126,34 @@ impl Worker {
     fn take_over(&self) -> Rc<DirectoryView> {
         let new = Rc::new(DirectoryView::new(self.cell.load(), self.number));
         // Dropped after the borrow has ended: its drop frees views, which may be large.
-        let _old = self.directory.replace(Rc::clone(&new));
+        let old = self.directory.replace(Rc::clone(&new));
+        self.history.settle(&old.index, self.both_clocks());
         new
+    }
+
+    /// The present on both clocks.
+    pub(crate) fn both_clocks(&self) -> Now {
+        Now {
+            instant: self.clock.now(),
+            wall: self.clock.wall(),
+        }
+    }
+
+    /// Remembers a request that succeeded, and began with this directory.
+    pub(crate) fn remember(&self, directory: &Rc<DirectoryView>, request: Served) {
+        // The places of a request that began before a change mean nothing in the present directory.
+        if Rc::ptr_eq(&self.directory.borrow(), directory) {
+            self.history.serve(request);
+        } else {
+            let report = request.report(&directory.index, self.both_clocks());
+            self.history.keep(Kept::Earlier, report);
+        }
+    }
+
+    /// The wanted requests among the last ones, of each kind the newest first.
+    pub(crate) fn recent_requests(&self, filter: &RequestFilter) -> Vec<RequestReport> {
+        let directory = Rc::clone(&self.directory.borrow());
+        (self.history).find(filter, &directory.index, self.both_clocks())
     }
 
     pub(crate) fn tick(&self) {
@@ -126,6 +161,7 @@ impl Worker {
         self.now.set(self.clock.now());
         self.ticks.advance();
         self.connections.sweep(&self.settings.limits, &self.metrics);
+        self.failures.tell(self.now());
         // Once a second: closing idle connections is not urgent.
         if self.ticks.now().is_multiple_of(10) {
             // Also on a worker without requests: a removed account must not stay in memory.
