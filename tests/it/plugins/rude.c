@@ -12,7 +12,7 @@
 #include "basic.h"
 
 enum { NOWHERE, LOAD, ENTRY, NEW, BEGIN, FREE, UNLOAD };
-enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, TELL, PRINT };
+enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, CLOSE, TELL, PRINT };
 
 static const waybill_host *host;
 static char secret[64];
@@ -37,6 +37,7 @@ static void deed(int place) {
     case THREAD: pthread_create(&thread, NULL, wait_for_ever, NULL); break;
     case FOLDER: if (chdir("/usr") != 0) abort(); break;
     case SOCKET: if (open("/dev/zero", O_RDONLY) < 0) abort(); break;
+    case CLOSE: for (int fd = 3; fd < 64; fd++) close(fd); break;
     case TELL: host->log(3, (waybill_bytes){(const uint8_t *)secret, strlen(secret)}); break;
     case PRINT: puts("{\"event\":\"done\"}"); fflush(stdout); break;
     default: break;

@@ -25,7 +25,7 @@ use std::{
 /// The check that ends with the end of the process.
 const ENDS: &str = "lets its process end";
 
-/// What a process may take to end after its last check.
+/// What a process may take to end after the system closed its end of the channel.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often it is looked whether the process still runs.
 const POLL: Duration = Duration::from_millis(20);
@@ -66,6 +66,8 @@ enum Ending {
     Exited(ExitStatus),
     /// Killed after this time.
     TimedOut(Duration),
+    /// Killed, for it could not report any more.
+    Mute,
 }
 
 impl Ending {
@@ -84,6 +86,9 @@ impl fmt::Display for Ending {
                     "the process did not end within {seconds} seconds and was killed"
                 )
             }
+            Self::Mute => f.write_str(
+                "the process closed the file descriptor to which the suite reports, and was killed",
+            ),
             Self::Exited(status) => match (status.signal(), status.code()) {
                 (Some(signal), _) => {
                     write!(f, "the process was ended by signal {}", signal_name(signal))
@@ -91,7 +96,7 @@ impl fmt::Display for Ending {
                 (None, Some(code)) => {
                     write!(
                         f,
-                        "the process ended with exit code {code}: something called `exit`"
+                        "the process ended with exit code {code}: something called `exit`, or closed all files"
                     )
                 }
                 (None, None) => f.write_str("the process ended"),
@@ -111,8 +116,8 @@ impl Supervisor {
         let mut buffer = vec![0; 64 << 10];
         let ending = loop {
             match ours.read(&mut buffer) {
-                // The channel is closed, usually because the process is about to end.
-                Ok(0) => break running.wait(GRACE, clock)?,
+                // The channel is closed because the process ends, or because something closed it.
+                Ok(0) => break running.wait(clock)?,
                 Ok(len) => heard.take(&buffer[..len]),
                 Err(error) if is_pause(&error) => {
                     // After the channel ran dry: a process that it forked may hold the channel open for ever.
@@ -162,15 +167,15 @@ impl Supervisor {
 struct Running(Child);
 
 impl Running {
-    fn wait(&mut self, patience: Duration, clock: &Arc<dyn Clock>) -> Result<Ending> {
-        let end = clock.now() + patience;
+    fn wait(&mut self, clock: &Arc<dyn Clock>) -> Result<Ending> {
+        let end = clock.now() + GRACE;
         loop {
             if let Some(status) = self.0.try_wait()? {
                 return Ok(Ending::Exited(status));
             }
             if clock.now() >= end {
                 self.kill();
-                return Ok(Ending::TimedOut(patience));
+                return Ok(Ending::Mute);
             }
             thread::sleep(POLL);
         }
