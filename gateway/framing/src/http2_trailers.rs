@@ -38,8 +38,18 @@ impl<'a> Trailers<'a> {
         } else {
             usize::from(header[HEADER])
         };
-        // More padding than payload goes to h2 as it is, which ends the connection for it.
-        let sound = padding <= behind;
+        let stream = |at: usize| {
+            [
+                header[at] & 0x7F,
+                header[at + 1],
+                header[at + 2],
+                header[at + 3],
+            ]
+        };
+        let depends_on_itself = header[4] & PRIORITY != 0 && stream(header.len() - 5) == stream(5);
+        // h2 gets the frame as it is: it ends the connection for more padding than payload, and the
+        // stream for one that depends on itself.
+        let sound = padding <= behind && !depends_on_itself;
         Self {
             header,
             block: if sound { behind - padding } else { behind },
@@ -54,7 +64,7 @@ impl<'a> Trailers<'a> {
             return pass.insert(self.header);
         }
         let (flags, stream) = (self.header[4], &self.header[5..HEADER]);
-        // Without the priority: RFC 9113 section 5.3.2 deprecates it, and the stream is half over.
+        // Without the priority: RFC 9113 section 5.3.2 deprecates it.
         pass.insert(&[0, 0, 1, kind::HEADERS, flags & END_STREAM]);
         pass.insert(stream);
         pass.insert(&[REGULAR_FIELD]);

@@ -222,7 +222,7 @@ fn trailers_whose_frames_are_malformed_are_refused() {
     check(&[
         headers("reset", "without END_STREAM", END_HEADERS, &field),
         headers(
-            "passed",
+            "reset",
             "that depend on themselves",
             END | PRIORITY,
             &itself,
