@@ -92,7 +92,7 @@ fn known(entry: &Value) -> String {
     let text = facts.map(|fact| match fact {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => fact.to_string(),
     });
     text.join(" ")
 }
@@ -101,16 +101,18 @@ async fn send(world: &World, send: Send) {
     match send {
         Send::Rates(name, value) => {
             let mut request = rate_request();
-            request.headers_mut().insert(name, value.parse().unwrap());
+            request
+                .headers_mut()
+                .insert(name, value.parse().expect("a value"));
             // An answer that breaks off is no answer to the client.
             drop(world.app.try_send(request).await);
         }
         Send::Bytes(bytes) => {
-            let mut raw = Raw::connect(world.gateway.apps).await.unwrap();
+            let mut raw = Raw::connect(world.gateway.apps).await.expect("it listens");
             raw.send(bytes).await.until("\r\n\r\n").await;
         }
         Send::Gone => {
-            let mut raw = Raw::connect(world.gateway.apps).await.unwrap();
+            let mut raw = Raw::connect(world.gateway.apps).await.expect("it listens");
             // The answer to the first request stays unread, so the end of the connection is a reset.
             let first = "OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n";
             let second = "GET /api/track/v1/details/1Z HTTP/1.1\r\nhost: localhost\r\n\r\n";

@@ -86,7 +86,8 @@ async fn remembered(world: &World) -> String {
         "/security/v1/oauth/token%253bplanted-8f1c",
     ] {
         let request = Request::post(target).header("cookie", "planted-8f1c");
-        let request = request.body(Bytes::from("planted-8f1c")).unwrap();
+        let request = request.body(Bytes::from("planted-8f1c"));
+        let request = request.expect("its parts are fixed");
         world.app.send(request).await;
     }
     let remembered = Operator::of(&world.gateway).get("requests").await;
