@@ -171,7 +171,7 @@ fn help_names_the_exit_codes() {
     let cli = include_str!("../../docs/cli.md");
     for code in [
         "| 0 | done |",
-        "| 1 | it failed",
+        "| 1 | the command failed",
         "| 2 | the command line",
         "| 3 | a check",
     ] {
