@@ -1,9 +1,10 @@
 //! Runs one hot path ITERATIONS times, to be counted by callgrind: `hot CASE ITERATIONS`.
 //!
-//! The difference of two runs leaves out start and preparation. `hot` alone lists the cases.
+//! The difference of two runs leaves out start and preparation. `hot` alone lists the cases. `hot reading N`
+//! reads a configuration of N accounts once.
 
 use anyhow::{Context as _, Result};
-use benches::cases;
+use benches::{cases, reading};
 use std::{env, io::Write as _, process::ExitCode};
 
 fn main() -> ExitCode {
@@ -26,6 +27,9 @@ fn run() -> Result<()> {
         }
         return Ok(());
     };
+    if number == "reading" {
+        return reading::read(arguments.next().context("how many accounts?")?.parse()?);
+    }
     let case = cases::ALL
         .get(number.parse::<usize>()?)
         .context("no such case")?;

@@ -5,6 +5,7 @@ pub mod cases;
 pub mod client;
 pub mod generator;
 pub mod process;
+pub mod reading;
 pub mod wire;
 
 use std::time::Instant;

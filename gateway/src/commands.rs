@@ -8,7 +8,8 @@ use crate::{
     telemetry::{LEVEL_VARIABLE, Telemetry, forbid_core_dumps, install_panic_hook},
 };
 use gateway_cli::{
-    CliError, CommandOutcome, LocalCommands, PluginCommand, RestoreArgs, terminal::Output,
+    CliError, CommandOutcome, LocalCommands, PluginCommand, RestoreArgs, StoreCommand,
+    terminal::Output,
 };
 use gateway_config::{Config, located};
 use gateway_model::{Clock, Protection, Recipient};
@@ -46,6 +47,16 @@ impl LocalCommands for Commands {
         output: &Output,
     ) -> Result<Vec<u8>, CliError> {
         gateway_cli_local::backup_store(config, protection, SystemClock.wall(), output)
+    }
+
+    fn store(
+        &self,
+        command: &StoreCommand,
+        output: &mut Output,
+    ) -> Result<CommandOutcome, CliError> {
+        match command {
+            StoreCommand::Create { config } => gateway_cli_local::create_store(config, output),
+        }
     }
 
     fn restore(&self, args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome, CliError> {

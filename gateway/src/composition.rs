@@ -230,7 +230,7 @@ const fn scheme(config: &Config) -> &'static str {
     }
 }
 
-/// The task that reminds people.
+/// The task that reminds people, and watches the store.
 struct Reminding {
     task: JoinHandle<()>,
     stop: CancellationToken,
@@ -240,7 +240,12 @@ impl Reminding {
     fn start(control: &ControlPlane) -> Self {
         let (control, stop) = (control.clone(), CancellationToken::new());
         let cancel = stop.clone();
-        let task = tokio::spawn(async move { control.run_reminders(cancel).await });
+        let task = tokio::spawn(async move {
+            tokio::join!(
+                control.run_reminders(cancel.clone()),
+                control.watch_store(cancel)
+            );
+        });
         Self { task, stop }
     }
 

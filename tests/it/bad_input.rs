@@ -3,6 +3,7 @@
 mod backups;
 mod database;
 mod disk;
+mod lost_store;
 mod read_only;
 mod sign_in;
 

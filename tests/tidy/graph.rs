@@ -104,6 +104,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "examples-signer",
             "gateway-broker",
+            "gateway-config",
             "gateway-http-client",
             "gateway-framing",
             "gateway-model",

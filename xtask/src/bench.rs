@@ -5,6 +5,7 @@ mod gate;
 mod micro;
 mod peers;
 mod programs;
+mod reading;
 mod report;
 
 pub(crate) use about::{date, revision};

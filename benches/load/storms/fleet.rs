@@ -245,7 +245,7 @@ fn fill(
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let store = Store::open(&options, Access::Offline).await?;
+        let store = Store::open(&options, Access::Create).await?;
         let all: Vec<usize> = (0..accounts).collect();
         for chunk in all.chunks(CHUNK) {
             let records = chunk.iter().map(|at| {

@@ -59,6 +59,11 @@ impl Collector for Exporter {
         self.traffic(&mut out, &snapshot, &accounts)?;
         self.accounts(&mut out, &accounts)?;
         out.gauge(
+            "store_usable",
+            "1 if the store took a write at the last try",
+            u64::from(self.runtime.store_usable()),
+        )?;
+        out.gauge(
             "notices_open",
             "Open notices about accounts",
             self.runtime.notices_open(),

@@ -97,11 +97,40 @@ pub(crate) struct Readiness {
 }
 
 /// The store. Without it the gateway still serves requests with the tokens in memory.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct StorePart {
-    pub(crate) ready: bool,
+    ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
+    reason: Option<String>,
+    /// It was deleted or replaced: what this process knows ends with it.
+    #[serde(skip)]
+    lost: bool,
+}
+
+impl StorePart {
+    pub(crate) const fn working() -> Self {
+        Self {
+            ready: true,
+            reason: None,
+            lost: false,
+        }
+    }
+
+    pub(crate) const fn lost(reason: String) -> Self {
+        Self {
+            ready: false,
+            reason: Some(reason),
+            lost: true,
+        }
+    }
+
+    pub(crate) const fn broken(reason: String) -> Self {
+        Self {
+            ready: false,
+            reason: Some(reason),
+            lost: false,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -155,8 +184,12 @@ impl Readiness {
         // A plugin that is not in use stops a rollout, while instances of the older version still serve.
         let plugins_ready = plugins.iter().all(|part| part.ready);
         Self {
-            // The store does not count for `ready`: requests are served with the tokens in memory.
-            ready: phase == Phase::Serving && plugins_ready && tried,
+            // A store that is full or away does not count: requests are served with the tokens in memory,
+            // and it may come back. One that is lost needs a person and a restart.
+            ready: phase == Phase::Serving
+                && plugins_ready
+                && tried
+                && !store.as_ref().is_some_and(|store| store.lost),
             degraded: !plugins_ready
                 || !accounts.iter().all(|part| part.ready)
                 || store.as_ref().is_some_and(|store| !store.ready),

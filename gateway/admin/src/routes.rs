@@ -1,12 +1,6 @@
 //! The routes of the admin listener, and what holds for every response.
 
-use crate::{
-    api,
-    context::AdminContext,
-    error::AdminError,
-    metrics,
-    readiness::{Readiness, StorePart},
-};
+use crate::{api, context::AdminContext, error::AdminError, metrics, readiness::Readiness};
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -65,11 +59,7 @@ async fn healthz() -> Json<serde_json::Value> {
 
 async fn readyz(State(context): State<AdminContext>) -> Response {
     let store = match &context.control {
-        Some(control) => {
-            let reason = context.store.problem(control, context.clock.now()).await;
-            let ready = reason.is_none();
-            Some(StorePart { ready, reason })
-        }
+        Some(control) => Some(context.store.part(control, context.clock.now()).await),
         None => None,
     };
     let readiness = Readiness::of(context.runtime.as_ref(), &context.latch, store);

@@ -18,6 +18,10 @@ pub trait RuntimeStatus: Send + Sync + 'static {
     fn plugins(&self) -> Vec<PluginStatus>;
     /// The number of log lines that were dropped because the log's reader was too slow.
     fn dropped_log_lines(&self) -> u64;
+    /// Whether the store took a write at the last try.
+    fn store_usable(&self) -> bool {
+        true
+    }
     /// The number of open notices.
     fn notices_open(&self) -> u64 {
         0

@@ -3,7 +3,8 @@
 //! Any client that reaches the listener may ask, so one probe of the database serves many requests.
 //! Health checks usually wait one second at most, so a database that hangs is not waited for.
 
-use gateway_control::ControlPlane;
+use crate::readiness::StorePart;
+use gateway_control::{ControlError, ControlPlane};
 use std::time::{Duration, Instant};
 use tokio::{sync::Mutex, time::timeout};
 
@@ -13,34 +14,41 @@ const FRESH: Duration = Duration::from_secs(2);
 /// ends with the store's own deadline.
 const WAIT: Duration = Duration::from_millis(300);
 
-/// The latest probe of the store: when it was made, and the problem it found.
+/// The latest probe of the store: when it was made, and what it found.
 #[derive(Default)]
-pub(crate) struct StoreProbe(Mutex<Option<(Instant, Option<String>)>>);
+pub(crate) struct StoreProbe(Mutex<Option<(Instant, StorePart)>>);
 
 impl StoreProbe {
-    /// The store's problem and what to do about it; `None` if it responds.
-    pub(crate) async fn problem(&self, control: &ControlPlane, now: Instant) -> Option<String> {
+    /// Whether the store takes writes, and otherwise why and what to do.
+    pub(crate) async fn part(&self, control: &ControlPlane, now: Instant) -> StorePart {
         // Held during the probe: requests that arrive meanwhile wait for this probe's result instead
         // of probing again.
         let mut newest = self.0.lock().await;
-        if let Some((at, problem)) = newest.as_ref()
+        if let Some((at, part)) = newest.as_ref()
             && now.saturating_duration_since(*at) < FRESH
         {
-            return problem.clone();
+            return part.clone();
         }
         // The answer is kept even if it was a problem: a store that hangs is not asked by every request.
-        let problem = probe(control.clone()).await;
-        *newest = Some((now, problem.clone()));
-        problem
+        let part = probe(control.clone()).await;
+        *newest = Some((now, part.clone()));
+        part
     }
 }
 
-async fn probe(control: ControlPlane) -> Option<String> {
+async fn probe(control: ControlPlane) -> StorePart {
     // In a task of its own: giving up the wait must not cut a query in the middle.
     let asked = tokio::spawn(async move { control.check_store().await });
     match timeout(WAIT, asked).await {
-        Ok(Ok(answer)) => answer.err().map(|error| error.to_string()),
-        Ok(Err(defect)) => Some(defect.to_string()),
-        Err(_late) => Some("the store does not respond, or is slow".to_owned()),
+        Ok(Ok(Ok(()))) => StorePart::working(),
+        Ok(Ok(Err(error))) if is_lost(&error) => StorePart::lost(error.to_string()),
+        Ok(Ok(Err(error))) => StorePart::broken(error.to_string()),
+        Ok(Err(defect)) => StorePart::broken(defect.to_string()),
+        Err(_late) => StorePart::broken("the store does not respond, or is slow".to_owned()),
     }
+}
+
+/// Whether the store was deleted or replaced: that does not pass by itself.
+fn is_lost(error: &ControlError) -> bool {
+    error.code == "store_lost"
 }

@@ -103,6 +103,10 @@ pub(crate) fn token(
     ))
 }
 
+/// How far the clock may stand before the time at which a token was stored. A step of some seconds is
+/// a correction by NTP, and no reason to renew every token.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
+
 /// The times of a stored token, by the clock of the process that stored it.
 struct TokenTimes {
     issued: SystemTime,
@@ -125,10 +129,11 @@ impl TokenTimes {
             Some(ends) => Some(ends.duration_since(wall).ok()?),
             None => None,
         };
-        if wall < self.issued {
-            // The clock was set back, so the token's age is unknown. It cannot live longer than the carrier
-            // said, and it is renewed at once, because it may have expired already.
-            let lifetime = lifetime.map(|left| life.map_or(left, |life| left.min(life)));
+        // A token cannot live longer than the carrier said, whatever the clock says now.
+        let lifetime = lifetime.map(|left| life.map_or(left, |life| left.min(life)));
+        let set_back = self.issued.duration_since(wall).unwrap_or_default();
+        if set_back > CLOCK_STEP {
+            // The token's age is unknown. It is renewed at once, because it may have expired already.
             return Some((lifetime, Some(Duration::ZERO)));
         }
         // The earlier of the two: the plugin's wish, or the policy's part of the life.
@@ -251,6 +256,11 @@ mod tests {
                 Some((HOUR / 60, Duration::ZERO)),
             ),
             ("over", issued + 5 * HOUR, None),
+            (
+                "the clock set back by some seconds",
+                issued - HOUR / 600,
+                Some((4 * HOUR, due + HOUR / 600)),
+            ),
             (
                 "the clock set back by an hour",
                 issued - HOUR,

@@ -6,7 +6,7 @@ use crate::{
     app::AppCommand,
     backup::BackupArgs,
     key::KeyCommand,
-    local::{PluginCommand, RestoreArgs},
+    local::{PluginCommand, RestoreArgs, StoreCommand},
     migrate::MigrateCommand,
     remote::RemoteArgs,
     requests::RequestsArgs,
@@ -137,6 +137,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NUMBER")]
         before: Option<i64>,
     },
+    /// The store itself, while the gateway is down
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Write a sealed backup of the store
     Backup(BackupArgs),
     /// Put a backup into the store, while the gateway is down

@@ -113,6 +113,7 @@ fn dispatch(
         Command::Audit { at, limit, before } => remote(&at, local, output, |session, output| {
             inspect::audit(usize::from(limit), before, session, output)
         }),
+        Command::Store(command) => local.store(&command, output),
         Command::Backup(args) => backup::run(&args, local, output),
         Command::Restore(args) => local.restore(&args, output),
         Command::Key { at, command } => match command {

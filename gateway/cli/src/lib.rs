@@ -39,7 +39,7 @@ pub use dispatch::run;
 pub use error::{CliError, CommandOutcome};
 pub use local::{
     CheckArgs, ConformArgs, Language, LocalCommands, NewPluginArgs, PluginCommand, RestoreArgs,
-    SealArgs,
+    SealArgs, StoreCommand,
 };
 
 #[cfg(test)]

@@ -51,6 +51,16 @@ pub trait LocalCommands {
         output: &Output,
     ) -> Result<Vec<u8>, CliError>;
 
+    /// `waybill store`.
+    ///
+    /// # Errors
+    /// When there is a store already, or it cannot be made.
+    fn store(
+        &self,
+        command: &StoreCommand,
+        output: &mut Output,
+    ) -> Result<CommandOutcome, CliError>;
+
     /// `waybill restore`: puts a backup into the configured store.
     ///
     /// # Errors
@@ -204,6 +214,26 @@ pub struct ConformArgs {
     /// Refuse what is otherwise only reported.
     #[arg(long)]
     pub strict: bool,
+}
+
+/// The commands of `waybill store`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Make an empty store under a master key that is there already
+    ///
+    /// `waybill serve` makes a store only together with a new key file. A key without a store means to it
+    /// that the store was lost.
+    Create {
+        /// Configuration file that names the store
+        #[arg(
+            long,
+            short,
+            value_name = "FILE",
+            default_value = "waybill.toml",
+            env = "WAYBILL_CONFIG"
+        )]
+        config: PathBuf,
+    },
 }
 
 /// The arguments of `waybill restore`.

@@ -1,6 +1,6 @@
 //! Accounts: adding, changing, removing.
 
-use crate::{Actor, ControlError, ControlPlane, Fault};
+use crate::{Actor, ControlError, ControlPlane, Fault, publication::Touched};
 use gateway_api::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount};
 use gateway_broker::{AccountStatus, Authorization, AuthorizationReason, Transport};
 use gateway_model::{
@@ -57,8 +57,7 @@ impl ControlPlane {
         let status = self.context.broker.handle().status(&account.name);
         let ends = grant.and_then(|grant| grant.expires_at);
         let mut view = view(account, ends, status.as_ref());
-        view.notices = self.notices().await?;
-        view.notices.retain(|notice| notice.account == view.name);
+        view.notices = self.notices_of(&view.name).await?;
         Ok(view)
     }
 
@@ -83,10 +82,11 @@ impl ControlPlane {
             // From the first write to the publication, so that a second change cannot publish an older state over this
             // one.
             let _turn = self.context.changes.lock().await;
+            let known = self.context.served().take();
             self.context.store.add_account(&record).await?;
             // After the store: an account that the broker had alone would be gone with the next start.
             self.connect(&record).await?;
-            self.publish().await?;
+            self.publish(known, Touched::Account(&record.name)).await?;
             // After publishing: a request that arrives now waits for this token instead of being
             // refused.
             self.context.broker.handle().warm(&record.name);
@@ -124,6 +124,7 @@ impl ControlPlane {
                 && (change.client_id.is_some() || change.client_secrets.is_some());
             let record = changed(&before, change)?;
             self.check(&record)?;
+            let known = self.context.served().take();
             let record = self.context.store.update_account(&record).await?;
             if new_credentials {
                 // The notice is about the old credentials. If the carrier refuses the new ones, too,
@@ -139,7 +140,7 @@ impl ControlPlane {
                 self.context.broker.remove_account(&record.name);
                 self.context.set_wired(&record.name, None);
             }
-            self.publish().await?;
+            self.publish(known, Touched::Account(&record.name)).await?;
             self.context.broker.handle().warm(&record.name);
             // The operator is looking at this account now: do not leave its notices to the next
             // review.
@@ -167,13 +168,14 @@ impl ControlPlane {
             if account.managed_by == ManagedBy::Config && account.active {
                 return Err(managed(&account));
             }
+            let known = self.context.served().take();
             // The broker first: it must not request a token for an account that the store no longer
             // has.
             self.context.broker.remove_account(&account.name);
             self.context.set_wired(&account.name, None);
             self.context.store.remove_account(&account.name).await?;
             // Last, so that the data plane answers with the reason until the account is really gone.
-            self.publish().await
+            self.publish(known, Touched::Account(&account.name)).await
         };
         self.audited(actor, "account.remove", &subject, json!({}), work)
             .await

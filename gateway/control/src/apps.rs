@@ -2,6 +2,7 @@
 
 use crate::{
     Actor, ControlError, ControlPlane, Fault, api_time,
+    publication::Touched,
     secret_digest::{digest, hint},
 };
 use gateway_api::{AddApp, AppSecrets, AppView, LegacyKeyView, RotateApp, SecretText, UpdateApp};
@@ -43,12 +44,13 @@ impl ControlPlane {
                     .remedy("choose another name, or rotate the secrets of the existing app"));
             }
             let (record, secrets) = self.new_app(&app).await?;
+            let known = self.context.served().take();
             self.context.store.put_app(&record).await?;
             // After the app, to which each of them belongs.
             for key in &app.legacy_keys {
                 self.add_legacy_key(&record, &key.0).await?;
             }
-            self.publish().await?;
+            self.publish(known, Touched::App(&record.name)).await?;
             self.with_secrets(record, secrets).await
         };
         self.audited(actor, "app.add", &subject, detail, work).await
@@ -87,8 +89,9 @@ impl ControlPlane {
             record.secret = secret.as_ref().map(digest).or(record.secret);
             record.key = key.as_ref().map(digest).or(record.key);
             record.rotated_at = Some(self.context.now());
+            let known = self.context.served().take();
             self.context.store.put_app(&record).await?;
-            self.publish().await?;
+            self.publish(known, Touched::App(&record.name)).await?;
             self.with_secrets(record, NewSecrets { secret, key }).await
         };
         self.audited(actor, "app.rotate", &subject, json!({}), work)
@@ -116,11 +119,12 @@ impl ControlPlane {
             for account in change.accounts.iter().flatten() {
                 self.known_account(account).await?;
             }
-            let keys = self.context.store.legacy_keys().await?;
+            let keys = self.context.store.legacy_keys_of(name).await?;
             record.accounts = accounts(&record, &change, &keys)?;
             record.rate = change.rate.apply(record.rate);
+            let known = self.context.served().take();
             self.context.store.put_app(&record).await?;
-            self.publish().await?;
+            self.publish(known, Touched::App(&record.name)).await?;
             Ok(view(record, &keys))
         };
         self.audited(actor, "app.change", &subject, detail, work)
@@ -137,8 +141,9 @@ impl ControlPlane {
             let _turn = self.context.changes.lock().await;
             // Of the configuration's apps the next start would bring the removed one back.
             let record = self.operator_app(name).await?;
+            let known = self.context.served().take();
             self.context.store.remove_app(&record.name).await?;
-            self.publish().await
+            self.publish(known, Touched::App(&record.name)).await
         };
         self.audited(actor, "app.remove", &subject, json!({}), work)
             .await
@@ -220,7 +225,7 @@ impl ControlPlane {
         record: AppRecord,
         secrets: NewSecrets,
     ) -> Result<AppSecrets, ControlError> {
-        let keys = self.context.store.legacy_keys().await?;
+        let keys = self.context.store.legacy_keys_of(&record.name).await?;
         Ok(AppSecrets {
             app: view(record, &keys),
             client_secret: secrets.secret.map(SecretText),

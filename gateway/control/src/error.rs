@@ -62,6 +62,7 @@ impl From<StoreError> for ControlError {
             StoreError::Invalid { .. } => (Fault::Invalid, "invalid"),
             // Both mean that somebody else was faster: reading again helps.
             StoreError::Stale | StoreError::Fenced => (Fault::Conflict, "changed_meanwhile"),
+            StoreError::Lost { .. } => (Fault::Unavailable, "store_lost"),
             StoreError::Full
             | StoreError::ReadOnly
             | StoreError::Unavailable { .. }

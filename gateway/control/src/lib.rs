@@ -6,7 +6,8 @@
 //!
 //! | File | Contents |
 //! |---|---|
-//! | `plane`, `settings`, `serving` | the control plane, its settings, and what it publishes to the data plane |
+//! | `plane`, `settings` | the control plane, its settings |
+//! | `serving`, `publication` | what it publishes to the data plane, and how a change reaches that |
 //! | `wiring`, `signing` | an account's plugin instances, broker slot and signer |
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
@@ -16,7 +17,7 @@
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
 //! | `trail`, `audit`, `api_time` | the audit trail, open notices, the status; times as the admin API shows them |
 //! | `requests` | the last requests of apps; the data plane remembers them |
-//! | `backup` | backups of the store, and rotation of its master key |
+//! | `backup`, `store_watch` | backups of the store, and rotation of its master key; whether the store works |
 
 mod accounts;
 mod admins;
@@ -32,6 +33,7 @@ mod migration;
 mod pasted;
 mod plane;
 mod probe;
+mod publication;
 mod reminder_state;
 mod reminders;
 mod requests;
@@ -39,6 +41,7 @@ mod secret_digest;
 mod serving;
 mod settings;
 mod signing;
+mod store_watch;
 mod tokens;
 mod trail;
 mod wiring;

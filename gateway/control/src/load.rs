@@ -63,7 +63,9 @@ impl ControlPlane {
             usable,
             "accounts are loaded, with the stored tokens that are still valid"
         );
-        Ok(self.context.serving_state_of(accounts, apps, legacy_keys))
+        let state = self.context.serving_state_of(accounts, apps, legacy_keys);
+        *self.context.served() = Some(state.clone());
+        Ok(state)
     }
 
     /// Requests missing tokens, so that an operator learns of a wrong secret now and not from the first

@@ -17,7 +17,7 @@ mod names;
 mod plan;
 mod progress;
 
-use crate::{Actor, ControlError, ControlPlane, Fault, api_time};
+use crate::{Actor, ControlError, ControlPlane, Fault, api_time, publication::Touched};
 use gateway_api::{MigrationItem, MigrationPlan, MigrationState, MigrationView, StartMigration};
 use gateway_store::MigrationRecord;
 use known::Known;
@@ -80,8 +80,10 @@ impl ControlPlane {
             // Durable before anything is added, so that an undo knows everything that may have been
             // added before a crash.
             self.save(&mut record, &progress).await?;
+            // Many records change, and an error may come in between: all are read again.
+            drop(self.context.served().take());
             self.apply(&plan, &progress, &migration).await?;
-            self.publish().await?;
+            self.publish(None, Touched::Everything).await?;
             // Not awaited: the sign-ins can begin while tokens are being requested.
             self.warm();
             self.migration_view(record, progress).await
@@ -118,11 +120,12 @@ impl ControlPlane {
             }
             // Recorded as undone only afterwards: after a crash in between, undoing again removes
             // the rest.
+            drop(self.context.served().take());
             self.remove_added(&progress).await?;
             progress.undone = true;
             record.ended_at = Some(self.context.now());
             self.save(&mut record, &progress).await?;
-            self.publish().await?;
+            self.publish(None, Touched::Everything).await?;
             self.migration_view(record, progress).await
         };
         self.audited(actor, "migration.undo", "migration", json!({}), work)

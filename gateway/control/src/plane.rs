@@ -1,19 +1,17 @@
 //! The control plane and the context that its parts share.
 
 use crate::{
-    ControlError,
     reminder_state::ReminderState,
-    serving::{Publisher, RequestHistory, ServingAccount, ServingState},
+    serving::{Publisher, RequestHistory, ServingState},
     settings::Settings,
+    store_watch::StoreWatch,
     wiring::{Wired, Wiring},
 };
 use gateway_broker::Broker;
 use gateway_http_client::HttpClient;
-use gateway_model::{AccountId, Clock, CredentialCell, Secret};
+use gateway_model::{AccountId, Clock, Secret};
 use gateway_plugin_host::Catalog;
-use gateway_store::{
-    AccountRecord, AdminTokenRecord, AppRecord, LegacyKeyRecord, Store, Timestamp,
-};
+use gateway_store::{AdminTokenRecord, Store, Timestamp};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::BTreeMap,
@@ -74,8 +72,11 @@ pub(crate) struct PlaneContext {
     wired: RwLock<BTreeMap<AccountId, Arc<Wired>>>,
     publisher: OnceLock<Arc<dyn Publisher>>,
     pub(crate) request_history: OnceLock<Arc<dyn RequestHistory>>,
+    /// The state that was published last, so that a change costs what it touches.
+    pub(crate) served: Mutex<Option<ServingState>>,
     redirect_uri: OnceLock<String>,
     pub(crate) reminder_state: ReminderState,
+    pub(crate) store_watch: StoreWatch,
     /// Held during a change, so that changes reach the broker and the data plane one at a time and in
     /// the order of the store.
     pub(crate) changes: tokio::sync::Mutex<()>,
@@ -103,8 +104,10 @@ impl ControlPlane {
                 wired: RwLock::new(BTreeMap::new()),
                 publisher: OnceLock::new(),
                 request_history: OnceLock::new(),
+                served: Mutex::new(None),
                 redirect_uri: OnceLock::new(),
                 reminder_state: ReminderState::default(),
+                store_watch: StoreWatch::default(),
                 changes: tokio::sync::Mutex::new(()),
                 admin_tokens: tokio::sync::RwLock::new(None),
             }),
@@ -124,28 +127,6 @@ impl ControlPlane {
         // Set once at startup, like the publisher.
         drop(self.context.redirect_uri.set(uri));
     }
-
-    /// The accounts, apps and keys that the data plane serves.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn serving_state(&self) -> Result<ServingState, ControlError> {
-        let store = &self.context.store;
-        let accounts = store.accounts().await?;
-        let (apps, legacy_keys) = (store.apps().await?, store.legacy_keys().await?);
-        Ok(self.context.serving_state_of(accounts, apps, legacy_keys))
-    }
-
-    /// Publishes the present state to the data plane.
-    pub(crate) async fn publish(&self) -> Result<(), ControlError> {
-        // Before the data plane is attached there is nobody to tell.
-        let Some(publisher) = self.context.publisher.get() else {
-            return Ok(());
-        };
-        // All of it and not the change, so that a missed publication heals with the next one.
-        let state = self.serving_state().await?;
-        publisher.publish(&state)
-    }
 }
 
 impl PlaneContext {
@@ -158,31 +139,9 @@ impl PlaneContext {
         self.clock.wall().into()
     }
 
-    /// The state that is published for these records.
-    pub(crate) fn serving_state_of(
-        &self,
-        accounts: Vec<AccountRecord>,
-        apps: Vec<AppRecord>,
-        legacy_keys: Vec<LegacyKeyRecord>,
-    ) -> ServingState {
-        let accounts = accounts.into_iter().map(|record| {
-            // An account that was switched off a moment ago may still be connected: its requests
-            // must get the reason now.
-            let wired = self.wired(&record.name).filter(|_| record.active);
-            let cell = wired.as_ref().map(|wired| Arc::clone(&wired.cell));
-            let cell = cell.unwrap_or_else(|| inactive(&record.name));
-            let signer = wired.and_then(|wired| wired.signer.clone());
-            ServingAccount {
-                record,
-                cell,
-                signer,
-            }
-        });
-        ServingState {
-            accounts: accounts.collect(),
-            apps,
-            legacy_keys,
-        }
+    /// Who is told of changes, once the data plane runs.
+    pub(crate) fn publisher(&self) -> Option<&Arc<dyn Publisher>> {
+        self.publisher.get()
     }
 
     /// The accounts that are connected to the broker.
@@ -223,20 +182,6 @@ impl PlaneContext {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         format!("{:032x}", rng.random::<u128>())
     }
-}
-
-/// The credential cell of an inactive account: requests get an error that says so.
-fn inactive(account: &AccountId) -> Arc<CredentialCell> {
-    use gateway_model::{CredentialState, Unavailable, UnavailableReason};
-    let cell = CredentialCell::new(account.clone());
-    cell.publish(CredentialState::Absent(Unavailable {
-        reason: UnavailableReason::Misconfigured,
-        message: format!(
-            "account {account} is switched off; `waybill account activate {account}` switches it on"
-        ),
-        retry_at: None,
-    }));
-    Arc::new(cell)
 }
 
 impl fmt::Debug for ControlPlane {

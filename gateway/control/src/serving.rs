@@ -2,25 +2,25 @@
 
 use crate::ControlError;
 use gateway_api::{RequestQuery, RequestView};
-use gateway_model::{CredentialCell, Signer};
-use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
-use std::{pin::Pin, sync::Arc};
+use gateway_model::{AccountId, AppId, CredentialCell, Signer};
+use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, SecretDigest};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
-/// The accounts, apps and keys that the data plane serves.
-#[derive(Clone, Debug)]
+/// The accounts, apps and keys that the data plane serves. Cheap to clone in its parts.
+#[derive(Clone, Debug, Default)]
 pub struct ServingState {
     /// All accounts.
-    pub accounts: Vec<ServingAccount>,
+    pub accounts: BTreeMap<AccountId, Arc<ServingAccount>>,
     /// All apps.
-    pub apps: Vec<AppRecord>,
+    pub apps: BTreeMap<AppId, Arc<AppRecord>>,
     /// All retired access keys.
-    pub legacy_keys: Vec<LegacyKeyRecord>,
+    pub legacy_keys: BTreeMap<SecretDigest, LegacyKeyRecord>,
 }
 
 /// An account, and the cell in which its credential is published.
 #[derive(Clone, Debug)]
 pub struct ServingAccount {
-    /// The account.
+    /// The account, without its client secrets.
     pub record: AccountRecord,
     /// The cell in which its credential is published.
     pub cell: Arc<CredentialCell>,

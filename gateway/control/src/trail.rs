@@ -2,14 +2,14 @@
 
 use crate::{ControlError, ControlPlane, api_time};
 use gateway_api::{AuditView, NoticeView, StatusView};
+use gateway_model::AccountId;
 use gateway_store::{AuditId, NoticeRecord};
 
 /// The maximum number of audit entries in one response.
 const MAX_AUDIT: usize = 500;
 
 impl ControlPlane {
-    /// Checks that the store responds and takes changes, as far as that can be checked without making
-    /// one.
+    /// Checks that the store is there and takes changes: one is tried and rolled back.
     ///
     /// # Errors
     /// When it does not; the error says why and what to do.
@@ -48,17 +48,15 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be read.
     pub async fn notices(&self) -> Result<Vec<NoticeView>, ControlError> {
-        let mut open = self.context.store.notices(true).await?;
-        // Newest first within an account and kind, so that the deduplication keeps the newest.
-        open.sort_by(|one, other| {
-            (other.kind, &one.account, other.created_at).cmp(&(
-                one.kind,
-                &other.account,
-                one.created_at,
-            ))
-        });
-        open.dedup_by(|later, first| later.kind == first.kind && later.account == first.account);
-        Ok(open.into_iter().map(notice).collect())
+        Ok(newest(self.context.store.notices(true).await?))
+    }
+
+    /// The open notices of one account.
+    pub(crate) async fn notices_of(
+        &self,
+        account: &AccountId,
+    ) -> Result<Vec<NoticeView>, ControlError> {
+        Ok(newest(self.context.store.notices_of(account).await?))
     }
 
     /// The gateway as a whole.
@@ -67,7 +65,7 @@ impl ControlPlane {
     /// When the store cannot be read.
     pub async fn status(&self) -> Result<StatusView, ControlError> {
         let context = &self.context;
-        let accounts = context.store.accounts().await?;
+        let accounts = self.served_accounts().await?;
         let usable = context.broker.handle().list();
         Ok(StatusView {
             version: context.settings.version.to_owned(),
@@ -78,6 +76,20 @@ impl ControlPlane {
             notices: self.notices().await?,
         })
     }
+}
+
+/// The newest notice of each account and kind, the most severe first.
+fn newest(mut open: Vec<NoticeRecord>) -> Vec<NoticeView> {
+    // Newest first within an account and kind, so that the deduplication keeps the newest.
+    open.sort_by(|one, other| {
+        (other.kind, &one.account, other.created_at).cmp(&(
+            one.kind,
+            &other.account,
+            one.created_at,
+        ))
+    });
+    open.dedup_by(|later, first| later.kind == first.kind && later.account == first.account);
+    open.into_iter().map(notice).collect()
 }
 
 fn notice(record: NoticeRecord) -> NoticeView {

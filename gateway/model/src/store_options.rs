@@ -39,10 +39,10 @@ pub enum StoreUrl {
 }
 
 impl StoreUrl {
-    /// Reads `memory`, `sqlite://FILE` or `postgres://…`; a relative file is taken from `folder`.
+    /// Reads `memory:`, `sqlite://FILE` or `postgres://…`; a relative file is taken from `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
         let text = text.trim();
-        if text == "memory" {
+        if text == "memory:" {
             return Ok(Self::Memory);
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {

@@ -2,7 +2,7 @@
 
 use super::{error::StartError, listen_tls};
 use gateway_config::Config;
-use gateway_control::{ControlError, Fault, Publisher, ServingAccount, ServingState};
+use gateway_control::{ControlError, Fault, Publisher, ServingState};
 use gateway_http_client::TrustError;
 use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Catalog;
@@ -10,7 +10,7 @@ use gateway_proxy::{
     Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings, Route,
     SecretHash, Settings,
 };
-use gateway_store::AppRecord;
+use gateway_store::{AccountRecord, AppRecord};
 use http::StatusCode;
 use rustls::RootCertStore;
 use std::{num::NonZeroUsize, sync::Arc, thread};
@@ -108,23 +108,23 @@ pub(super) fn routes(config: &Config, catalog: &Catalog) -> Vec<Route> {
 /// Who may call, where requests may go, and with whose credentials. A route without a default account
 /// takes the default of its carrier and environment.
 pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
+    let defaults: Vec<&AccountRecord> = served
+        .accounts
+        .values()
+        .map(|account| &account.record)
+        .filter(|record| record.default)
+        .collect();
     let default = |route: &Route| {
-        let fits = |account: &&ServingAccount| {
-            account.record.default
-                && account.record.carrier == route.profile.id
-                && account.record.environment == route.environment
+        let fits = |record: &&&AccountRecord| {
+            record.carrier == route.profile.id && record.environment == route.environment
         };
-        served
-            .accounts
-            .iter()
-            .find(fits)
-            .map(|account| account.record.name.clone())
+        defaults.iter().find(fits).map(|record| record.name.clone())
     };
     let routes = routes.iter().map(|route| Route {
         default_account: route.default_account.clone().or_else(|| default(route)),
         ..route.clone()
     });
-    let accounts = served.accounts.iter().map(|account| Account {
+    let accounts = served.accounts.values().map(|account| Account {
         id: account.record.name.clone(),
         aliases: account.record.aliases.clone(),
         carrier: account.record.carrier.clone(),
@@ -133,7 +133,7 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
         cell: Arc::clone(&account.cell),
         signer: account.signer.clone(),
     });
-    let legacy_keys = served.legacy_keys.iter().map(|key| LegacyKey {
+    let legacy_keys = served.legacy_keys.values().map(|key| LegacyKey {
         // As a hash: the data plane can recognise a key and never tell it.
         key: SecretHash::from_bytes(key.key.0),
         app: key.app.clone(),
@@ -142,7 +142,7 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
     Directory {
         routes: routes.collect(),
         accounts: accounts.collect(),
-        apps: served.apps.iter().map(app).collect(),
+        apps: served.apps.values().map(|record| app(record)).collect(),
         legacy_keys: legacy_keys.collect(),
     }
 }

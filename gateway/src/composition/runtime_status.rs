@@ -82,6 +82,10 @@ impl RuntimeStatus for GatewayStatus {
         (self.dropped_log_lines)()
     }
 
+    fn store_usable(&self) -> bool {
+        self.control.store_usable()
+    }
+
     fn notices_open(&self) -> u64 {
         self.control.open_notices()
     }

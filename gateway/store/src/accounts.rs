@@ -1,7 +1,7 @@
 //! Accounts.
 
 use crate::store::commit;
-use crate::{AccountRecord, AppRecord, GrantRecord, Store, StoreError};
+use crate::{AccountRecord, AppRecord, GrantRecord, Store, StoreError, lookups};
 use gateway_model::AccountId;
 use sqlx::AnyConnection;
 
@@ -89,8 +89,9 @@ impl Store {
             let query = sqlx::query("DELETE FROM accounts WHERE name = $1").bind(name.as_str());
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
             // Apps hold the name in their sealed record, which no foreign key reaches.
-            for mut app in self.list::<AppRecord>(&mut tx).await? {
-                if app.accounts.contains(name) {
+            for app in lookups::apps_of(&mut tx, name).await? {
+                // A damaged app is served nowhere, and is replaced as a whole.
+                if let Some(mut app) = self.sound::<AppRecord>(&mut tx, app.as_bytes()).await? {
                     app.accounts.retain(|account| account != name);
                     self.write_app(&mut tx, &app).await?;
                 }
@@ -121,10 +122,11 @@ impl Store {
         account: &AccountRecord,
     ) -> Result<()> {
         // The other account changed, too: an operator who edits it must notice.
-        let sql = "INSERT INTO accounts (name, sealed) VALUES ($1, $2)";
+        let sql = "INSERT INTO accounts (name, sealed, default_of) VALUES ($1, $2, $3)";
         let sealed = self.sealer().seal(account)?;
         let name = account.name.as_str();
         let query = sqlx::query(sql).bind(name).bind(sealed);
+        let query = query.bind(lookups::default_of(account));
         let result = query.execute(&mut *connection).await;
         // The database decides what is taken: a look before the insert could only repeat its rule.
         result.map_err(|error| taken(error, name))?;
@@ -137,8 +139,9 @@ impl Store {
         account: &AccountRecord,
     ) -> Result<()> {
         let sealed = self.sealer().seal(account)?;
-        let query = sqlx::query("UPDATE accounts SET sealed = $2 WHERE name = $1");
-        let query = query.bind(account.name.as_str()).bind(sealed);
+        let sql = "UPDATE accounts SET sealed = $2, default_of = $3 WHERE name = $1";
+        let query = sqlx::query(sql).bind(account.name.as_str()).bind(sealed);
+        let query = query.bind(lookups::default_of(account));
         query.execute(connection).await?;
         Ok(())
     }
@@ -149,9 +152,9 @@ impl Store {
         connection: &mut AnyConnection,
         account: &AccountRecord,
     ) -> Result<()> {
-        for mut other in self.list::<AccountRecord>(connection).await? {
-            let same = other.carrier == account.carrier && other.environment == account.environment;
-            if same && other.default && other.name != account.name {
+        for name in lookups::defaults_like(connection, account).await? {
+            let other = self.sound::<AccountRecord>(connection, name.as_bytes());
+            if let Some(mut other) = other.await? {
                 other.default = false;
                 other.revision += 1;
                 self.write_account(connection, &other).await?;

@@ -1,7 +1,7 @@
 //! Apps and retired access keys.
 
 use crate::store::commit;
-use crate::{AppRecord, LegacyKeyRecord, SecretDigest, Store, StoreError};
+use crate::{AppRecord, LegacyKeyRecord, SecretDigest, Store, StoreError, lookups};
 use gateway_model::AppId;
 use sqlx::AnyConnection;
 
@@ -36,8 +36,8 @@ impl Store {
         let work = async {
             let mut tx = self.db.begin().await?;
             // Keep the keys: a caller that still uses one must be told that it is retired.
-            for mut key in self.list::<LegacyKeyRecord>(&mut tx).await? {
-                if key.app.as_ref() == Some(name) {
+            for digest in lookups::keys_of(&mut tx, name).await? {
+                if let Some(mut key) = self.sound::<LegacyKeyRecord>(&mut tx, &digest).await? {
                     key.app = None;
                     self.write_legacy_key(&mut tx, &key).await?;
                 }
@@ -72,15 +72,31 @@ impl Store {
             .bind(app.client_id.as_deref())
             .bind(app.key.map(|key| key.0.to_vec()))
             .bind(self.sealer().seal(app)?);
-        let result = query.execute(connection).await.map_err(StoreError::from);
+        let result = query
+            .execute(&mut *connection)
+            .await
+            .map_err(StoreError::from);
         result
             .map_err(|error| error.taken(|| format!("the client id or key of app {}", app.name)))?;
-        Ok(())
+        lookups::write_app_accounts(connection, app).await
     }
 
     /// Every retired access key that opens.
     pub async fn legacy_keys(&self) -> Result<Vec<LegacyKeyRecord>> {
         self.read_all().await
+    }
+
+    /// The retired access keys of an app that open.
+    pub async fn legacy_keys_of(&self, app: &AppId) -> Result<Vec<LegacyKeyRecord>> {
+        let work = async {
+            let mut connection = self.db.readers().acquire().await?;
+            let mut keys = Vec::new();
+            for digest in lookups::keys_of(&mut connection, app).await? {
+                keys.extend(self.sound(&mut connection, &digest).await?);
+            }
+            Ok(keys)
+        };
+        self.db.read(work).await
     }
 
     /// Adds or replaces a retired access key.
@@ -115,13 +131,14 @@ impl Store {
         connection: &mut AnyConnection,
         key: &LegacyKeyRecord,
     ) -> Result<()> {
-        let sql = "INSERT INTO legacy_keys (digest, account, sealed) VALUES ($1, $2, $3) \
+        let sql = "INSERT INTO legacy_keys (digest, account, sealed, app) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (digest) DO UPDATE SET account = excluded.account, \
-                   sealed = excluded.sealed";
+                   sealed = excluded.sealed, app = excluded.app";
         let query = sqlx::query(sql)
             .bind(key.key.0.as_slice())
             .bind(key.account.as_str())
-            .bind(self.sealer().seal(key)?);
+            .bind(self.sealer().seal(key)?)
+            .bind(key.app.as_ref().map(AppId::as_str));
         query.execute(connection).await?;
         Ok(())
     }

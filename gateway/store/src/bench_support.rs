@@ -4,6 +4,7 @@
 use crate::store::commit;
 use crate::table::Sealer;
 use crate::{AccountRecord, GrantRecord, Store, StoreError};
+use std::sync::atomic::Ordering;
 
 impl Store {
     /// Adds many new accounts with their grants in one transaction. Each call has the deadline of
@@ -19,6 +20,12 @@ impl Store {
             commit(tx).await
         };
         self.db.write(work).await
+    }
+
+    /// How many records were opened so far.
+    #[doc(hidden)]
+    pub fn records_opened(&self) -> u64 {
+        self.shared.opened.load(Ordering::Relaxed)
     }
 
     /// A record's sealed form, and opening it again.

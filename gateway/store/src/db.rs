@@ -6,8 +6,10 @@
 
 mod backend;
 mod batch;
+mod identity;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
+mod probe;
 pub(crate) mod sqlite;
 
 pub(crate) use backend::{Backend, DEADLINE};
@@ -15,8 +17,9 @@ pub(crate) use backend::{Backend, DEADLINE};
 use crate::{OpenError, StoreError};
 use batch::Batch;
 use gateway_model::StoreUrl;
-use sqlx::{Any, AnyPool, Transaction};
-use std::sync::{Arc, OnceLock};
+use identity::Identity;
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A transaction; dropped, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Any>;
@@ -28,6 +31,10 @@ pub(crate) struct Db {
     writer: AnyPool,
     readers: AnyPool,
     batch: Arc<Batch>,
+    pub(crate) identity: Arc<Identity>,
+    /// SQLite deletes its journal when the last connection ends. With this one, which does nothing else,
+    /// that is never before the store is closed, so a journal that is gone was deleted by somebody else.
+    last: Arc<Mutex<Option<AnyConnection>>>,
     /// Why nothing is written any more.
     failed: Arc<OnceLock<String>>,
 }
@@ -36,6 +43,8 @@ impl Db {
     /// Connects, checks the durability settings, and brings the schema up to date.
     pub(crate) async fn connect(url: &StoreUrl) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
+        let identity = Arc::<Identity>::default();
+        let mut last = None;
         let (backend, writer, readers) = match url {
             StoreUrl::Memory => {
                 // One pool for both: a second connection would be a second, empty database.
@@ -43,11 +52,12 @@ impl Db {
                 (Backend::Sqlite, pool.clone(), pool)
             }
             StoreUrl::Sqlite(path) => {
-                let (writer, readers) = sqlite::open(path).await?;
+                let (first, writer, readers) = sqlite::open(path, &identity).await?;
+                last = Some(first);
                 (Backend::Sqlite, writer, readers)
             }
             StoreUrl::Postgres(url) => {
-                let (writer, readers) = postgres::open(url).await?;
+                let (writer, readers) = postgres::open(url, &identity).await?;
                 (Backend::Postgres, writer, readers)
             }
         };
@@ -56,6 +66,8 @@ impl Db {
             writer,
             readers,
             batch: Batch::new(),
+            identity,
+            last: Arc::new(Mutex::new(last)),
             failed: Arc::default(),
         })
     }
@@ -65,6 +77,7 @@ impl Db {
         if let Some(why) = self.failed.get() {
             return Err(StoreError::Failed { why: why.clone() });
         }
+        self.identity.check()?;
         let statement = match self.backend {
             // Take the write lock now: a later upgrade from reading could fail as busy.
             Backend::Sqlite => "BEGIN IMMEDIATE",
@@ -111,25 +124,22 @@ impl Db {
         result
     }
 
-    /// Whether writing seems possible; it writes nothing to find out.
-    pub(crate) async fn healthy(&self) -> Result<(), StoreError> {
-        if let Some(why) = self.failed.get() {
-            return Err(StoreError::Failed { why: why.clone() });
-        }
-        within(async {
-            // On the writer: with PostgreSQL only its session shows whether the lock is still held.
-            let mut connection = self.writer.acquire().await?;
-            migrate::check(&mut connection).await
-        })
-        .await
-    }
-
     /// Ends every connection.
     pub(crate) async fn close(&self) {
         // Readers first, as the writer's connection holds the lock until all else has ended.
         let both = async {
             self.readers.close().await;
             self.writer.close().await;
+            let last = self
+                .last
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(last) = last
+                && let Err(error) = last.close().await
+            {
+                tracing::debug!(%error, "the database's last connection ended with an error");
+            }
         };
         if tokio::time::timeout(DEADLINE, both).await.is_err() {
             tracing::warn!("the database did not close its connections in time");

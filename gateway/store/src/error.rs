@@ -46,6 +46,14 @@ pub enum StoreError {
         /// What happened.
         why: String,
     },
+    /// The database was deleted or replaced while it was open, so nothing more is written.
+    #[error("the store is lost: {what}; nothing is stored any more; {way_out}")]
+    Lost {
+        /// What was found.
+        what: String,
+        /// What to do.
+        way_out: &'static str,
+    },
     /// A write could not be made durable, so nothing more is written through this handle: after a
     /// failed `fsync`, later success reports of the disk cannot be trusted.
     #[error(
@@ -179,6 +187,25 @@ pub enum OpenError {
     /// The key was not usable.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// There is no store, and the caller wants one that is there.
+    #[error("there is no store at {place}: check `url` of [store]; nothing was changed")]
+    NoStore {
+        /// Where it was looked for.
+        place: String,
+    },
+    /// There is no store, but the key that seals one: the store may have been lost.
+    #[error(
+        "there is no store at {place}, but its master key is there ({key}), so the store may have \
+         been deleted or moved. If it was, put it back, or restore a backup with `waybill restore`. \
+         If this is a first start with a key of your own, run `waybill store create` once. Nothing \
+         was changed"
+    )]
+    KeyWithoutStore {
+        /// Where it was looked for.
+        place: String,
+        /// Where the key comes from.
+        key: String,
+    },
     /// The store was written by a newer version.
     #[error("the store has schema version {found}, this program knows {known}: use the newer one")]
     Newer {

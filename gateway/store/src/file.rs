@@ -1,10 +1,38 @@
 //! Files beside the database.
 
 use crate::OpenError;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Result;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileId {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+impl FileId {
+    /// An open file; `None` if the system does not tell.
+    pub(crate) fn of(file: &File) -> Option<Self> {
+        file.metadata().ok().as_ref().map(Self::from)
+    }
+
+    /// The file under this name; `None` if there is none.
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        std::fs::metadata(path).ok().as_ref().map(Self::from)
+    }
+}
+
+impl From<&Metadata> for FileId {
+    fn from(meta: &Metadata) -> Self {
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+        }
+    }
+}
 
 /// The file of the same name with `suffix` after it.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -1,10 +1,10 @@
 //! Where the master key comes from.
 
-use crate::KeyError;
-use crate::seal::MasterKey;
+use crate::seal::{Keyring, MasterKey};
+use crate::{KeyError, OpenError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gateway_model::MasterKeySource;
+use gateway_model::{MasterKeySource, StoreOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -25,6 +25,32 @@ pub(crate) async fn read_key(
     create: bool,
 ) -> Result<MasterKey, KeyError> {
     KeyReader(source).read(create).await
+}
+
+/// The keys of a store: the first seals, the others only open. A missing file of the first is made if
+/// `create`.
+pub(crate) async fn keyring(options: &StoreOptions, create: bool) -> Result<Keyring, OpenError> {
+    let first = read_key(&options.master_key, create).await?;
+    let mut others: Vec<MasterKey> = Vec::new();
+    for source in &options.old_keys {
+        others.push(read_key(source, false).await?);
+    }
+    Ok(Keyring::new(&first, &others)?)
+}
+
+/// The place that a key comes from, in words for people.
+pub(crate) fn describe(source: &MasterKeySource) -> String {
+    KeyReader(source).describe()
+}
+
+/// Whether there is a key, as far as that can be said without running a command.
+pub(crate) fn is_there(source: &MasterKeySource) -> bool {
+    match source {
+        MasterKeySource::File(path) => path.exists(),
+        MasterKeySource::Env(name) => std::env::var_os(name).is_some(),
+        MasterKeySource::Command(_) => true,
+        MasterKeySource::Ephemeral => false,
+    }
 }
 
 struct KeyReader<'s>(&'s MasterKeySource);

@@ -4,6 +4,7 @@
 //! and the backup format. Every call has a deadline, and a call that failed wrote nothing or can be
 //! repeated.
 
+mod access;
 mod accounts;
 mod admin_tokens;
 mod apps;
@@ -13,6 +14,7 @@ mod backup;
 pub mod bench_support;
 mod classify;
 mod consents;
+mod creation;
 mod db;
 mod derive;
 mod doc;
@@ -21,6 +23,7 @@ mod file;
 mod grants;
 mod key;
 mod lock;
+mod lookups;
 mod meta;
 mod migrations;
 mod notices;
@@ -36,6 +39,7 @@ mod store;
 mod table;
 mod time;
 
+pub use access::Access;
 pub use backup::{
     BackupError, BackupSummary, Overwrite, inspect_backup, protection_from_key_file, recipient_of,
 };
@@ -45,7 +49,6 @@ pub use error::{KeyError, OpenError, StoreError};
 /// Which store, and its keys: words that the configuration shares with the store.
 pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 pub use notices::NoticeChannel;
-pub use open::Access;
 pub use record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Completion, ConsentRecord,
     GrantRecord, Intent, LegacyKeyRecord, MigrationRecord, NoticeRecord, Presentation,

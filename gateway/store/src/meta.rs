@@ -5,6 +5,9 @@ use sqlx::{AnyConnection, Row as _};
 
 /// Sixteen random bytes; part of every ciphertext's place.
 pub(crate) const STORE_ID: &str = "store_id";
+/// There while a store is being made together with its key, so that a crash in between is not taken
+/// for a lost store.
+pub(crate) const CREATION: &str = "creation";
 /// A known text under the master key.
 pub(crate) const KEY_CHECK: &str = "key_check";
 
@@ -16,6 +19,13 @@ pub(crate) async fn get(
     let query = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name);
     let row = query.fetch_optional(connection).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Removes a value.
+pub(crate) async fn remove(connection: &mut AnyConnection, name: &str) -> Result<(), StoreError> {
+    let query = sqlx::query("DELETE FROM meta WHERE name = $1").bind(name);
+    query.execute(connection).await?;
+    Ok(())
 }
 
 /// Sets a value.

@@ -60,6 +60,19 @@ impl Store {
         self.db.read(work).await
     }
 
+    /// The open notices of one account, newest first.
+    pub async fn notices_of(&self, account: &AccountId) -> Result<Vec<NoticeRecord>> {
+        let work = async {
+            let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
+                       closed_at FROM notices WHERE account = $1 AND closed_at IS NULL \
+                       ORDER BY id DESC";
+            let query = sqlx::query(sql).bind(account.as_str());
+            let rows = query.fetch_all(self.db.readers()).await?;
+            rows.iter().map(notice).collect()
+        };
+        self.db.read(work).await
+    }
+
     /// The open notices that this channel has not delivered yet, oldest first; at most `limit`.
     pub async fn unsent_notices(
         &self,

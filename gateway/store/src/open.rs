@@ -1,31 +1,25 @@
 //! Opening a store.
 
 use crate::db::Db;
-use crate::key::read_key;
-use crate::lock::FileLock;
+use crate::file::FileId;
+use crate::key::keyring;
+use crate::lock::StoreLock;
 use crate::rescue::Rescue;
-use crate::seal::{Keyring, MasterKey, key_id};
+use crate::seal::key_id;
 use crate::store::{StoreInner, commit};
 use crate::table::Sealer;
-use crate::{KeyError, OpenError, Store, StoreError, meta};
+use crate::{Access, KeyError, OpenError, Store, StoreError, creation, meta};
 use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, RwLock};
-
-/// The kind of process that opens a store. Either keeps every other process out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// The gateway.
-    Exclusive,
-    /// A command, while the gateway does not run.
-    Offline,
-}
 
 /// The clear text of the key check.
 const CHECK: &[u8] = b"this key opens this store";
 
 impl Store {
-    /// Opens a store, or creates it. After an error nothing has changed, except that an older schema
-    /// may have been brought up to date.
+    /// Opens a store, or makes it if `access` allows that. After an error nothing has changed, except that
+    /// an older schema may have been brought up to date.
     pub async fn open(options: &StoreOptions, access: Access) -> Result<Self, OpenError> {
         let in_memory = matches!(options.url, StoreUrl::Memory);
         let ephemeral = matches!(options.master_key, MasterKeySource::Ephemeral);
@@ -33,15 +27,21 @@ impl Store {
         if ephemeral && !in_memory {
             return Err(KeyError::Fleeting.into());
         }
-        // The lock first: opening the database already changes files of its own.
-        let (kind, lock) = match &options.url {
+        let (kind, database) = match &options.url {
             StoreUrl::Memory => ("memory", None),
-            StoreUrl::Sqlite(path) => ("sqlite", Some(FileLock::take(path)?)),
+            StoreUrl::Sqlite(path) => ("sqlite", Some(path.as_path())),
             StoreUrl::Postgres(_) => ("postgres", None),
         };
+        // Before the lock makes the file.
+        if let Some(database) = database.filter(|database| creation::is_absent(database)) {
+            StoreLock::check_name(database)?;
+            creation::may_be_made(options, access)?;
+        }
+        // The lock first: opening the database already changes files of its own.
+        let lock = database.map(StoreLock::take).transpose()?;
         let db = Db::connect(&options.url).await?;
-        let sealer = match unseal(&db, options).await {
-            Ok(sealer) => sealer,
+        let (sealer, is_new) = match unseal(&db, options, access).await {
+            Ok(opened) => opened,
             Err(error) => {
                 // Closed here, because an error must leave neither connection nor lock.
                 db.close().await;
@@ -49,16 +49,18 @@ impl Store {
             }
         };
         // After the key is known to be right: a wrong one must not create files.
-        let rescue = match &options.url {
-            StoreUrl::Sqlite(path) => Some(Arc::new(Rescue::open(path)?)),
-            StoreUrl::Memory | StoreUrl::Postgres(_) => None,
-        };
+        let rescue = database.map(Rescue::open).transpose()?.map(Arc::new);
+        // Once all files are there.
+        db.identity.remember(&sealer.store_id, database);
+        same_file(database, lock.as_ref())?;
         tracing::debug!(kind, ?access, keys = sealer.keys.ids(), "store open");
         let shared = StoreInner {
             kind,
+            is_new,
             sealer: RwLock::new(sealer),
             quarantine: Mutex::default(),
             rescue,
+            opened: AtomicU64::new(0),
             lock,
         };
         let store = Self {
@@ -67,28 +69,37 @@ impl Store {
         };
         // Before the store is used: a rescued answer may be the only copy of a refresh token.
         store.recover().await?;
+        store.fill_lookups().await?;
+        let mark = store.db.read(store.mark()).await?;
+        store.db.identity.saw_mark(mark);
         Ok(store)
     }
 }
 
-/// Reads the store's identity and keys, or gives them to a new store. Every store has a key check, so a
-/// wrong key is not mistaken for an empty store.
-async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
-    // One transaction, so that two processes on PostgreSQL cannot both make an identity.
+/// Fails if the locked file is not the one that was opened by its name.
+fn same_file(database: Option<&Path>, lock: Option<&StoreLock>) -> Result<(), OpenError> {
+    let locked = lock.and_then(StoreLock::file_id);
+    if database.and_then(FileId::at) == locked {
+        return Ok(());
+    }
+    let by = "another process, which replaced its file at this moment".to_owned();
+    Err(OpenError::Locked { by })
+}
+
+/// Reads the store's identity and keys, or gives them to a new store; and whether it is new.
+async fn unseal(
+    db: &Db,
+    options: &StoreOptions,
+    access: Access,
+) -> Result<(Sealer, bool), OpenError> {
     let mut tx = db.begin().await?;
     let id = meta::get(&mut tx, meta::STORE_ID).await?;
     let check = meta::get(&mut tx, meta::KEY_CHECK).await?;
     let (id, check) = match (id, check) {
         (None, None) => {
-            let sealer = create(options).await?;
-            let check = sealer
-                .keys
-                .seal(&sealer.place("meta", b"key_check"), CHECK)?;
-            meta::put(&mut tx, meta::STORE_ID, &sealer.store_id).await?;
-            meta::put(&mut tx, meta::KEY_CHECK, &check).await?;
-            // Both in one transaction: an identity without a check would lock the operator out.
-            commit(tx).await?;
-            return Ok(sealer);
+            drop(tx);
+            let sealer = creation::create(db, options, access, key_check).await?;
+            return Ok((sealer, true));
         }
         (Some(id), Some(check)) => (id, check),
         // A half means that somebody edited the table: guessing would seal over it.
@@ -113,7 +124,7 @@ async fn unseal(db: &Db, options: &StoreOptions) -> Result<Sealer, OpenError> {
         meta::put(&mut tx, meta::KEY_CHECK, &check).await?;
     }
     commit(tx).await?;
-    Ok(sealer)
+    Ok((sealer, false))
 }
 
 fn check_place(sealer: &Sealer) -> Vec<u8> {
@@ -130,23 +141,4 @@ fn damaged(what: &str) -> OpenError {
         what: "the store's identity".to_owned(),
         why: format!("it has {what} key check"),
     })
-}
-
-async fn create(options: &StoreOptions) -> Result<Sealer, OpenError> {
-    let mut store_id = [0; 16];
-    // Random, so that a ciphertext of one store opens in no other.
-    crate::seal::random(&mut store_id)?;
-    Ok(Sealer {
-        keys: keyring(options, true).await?,
-        store_id,
-    })
-}
-
-async fn keyring(options: &StoreOptions, create: bool) -> Result<Keyring, OpenError> {
-    let first = read_key(&options.master_key, create).await?;
-    let mut others: Vec<MasterKey> = Vec::new();
-    for source in &options.old_keys {
-        others.push(read_key(source, false).await?);
-    }
-    Ok(Keyring::new(&first, &others)?)
 }

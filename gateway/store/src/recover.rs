@@ -20,11 +20,14 @@ impl Store {
             // Distrust before answers are placed: an answer older than the loss must not complete a grant.
             if let Some(seen) = rescue.mark().filter(|seen| *seen > mark) {
                 let count = self.distrust(&mut tx).await?;
-                tracing::warn!(
-                    grants = count,
-                    "this is an older copy of the store: its single-use grants may have been \
-                     presented since, so they are in doubt"
-                );
+                // A new store in the place of a lost one has no grant to doubt.
+                if count > 0 {
+                    tracing::warn!(
+                        grants = count,
+                        "this is an older copy of the store: its single-use grants may have been \
+                         presented since, so they are in doubt"
+                    );
+                }
                 meta::put(&mut tx, meta::MARK, &seen.to_be_bytes()).await?;
                 // Raised to what was seen, or the next start would distrust everything again.
                 mark = seen;
@@ -77,6 +80,7 @@ impl Store {
 
     /// Keeps the mark in its second place.
     pub(crate) async fn keep_mark(&self, mark: u64) -> Result<(), StoreError> {
+        self.db.identity.saw_mark(mark);
         let Some(rescue) = &self.shared.rescue else {
             return Ok(());
         };

@@ -1,16 +1,17 @@
 //! The store's handle: reading and writing sealed rows.
 
 use crate::db::{Db, Tx};
-use crate::lock::FileLock;
+use crate::lock::StoreLock;
 use crate::rescue::Rescue;
 use crate::table::{self, Damage, Sealed, Sealer};
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
-    StoreError,
+    StoreError, meta,
 };
 use gateway_model::AccountId;
 use sqlx::AnyConnection;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// What the gateway remembers. Cheap to clone; every clone is the same store.
@@ -23,11 +24,15 @@ pub struct Store {
 /// What all clones of a store share.
 pub(crate) struct StoreInner {
     pub(crate) kind: &'static str,
+    /// It was made when it was opened.
+    pub(crate) is_new: bool,
     pub(crate) sealer: RwLock<Sealer>,
     pub(crate) quarantine: Mutex<BTreeMap<String, Quarantined>>,
     pub(crate) rescue: Option<Arc<Rescue>>,
+    /// Records that were opened, for tests and benches.
+    pub(crate) opened: AtomicU64,
     /// Held until the store is closed.
-    pub(crate) lock: Option<FileLock>,
+    pub(crate) lock: Option<StoreLock>,
 }
 
 /// A record that does not open. Others are not affected.
@@ -53,7 +58,12 @@ impl Store {
         self.shared.kind
     }
 
-    /// Whether the database answers and takes writes.
+    /// Whether this store was made when it was opened.
+    pub fn is_new(&self) -> bool {
+        self.shared.is_new
+    }
+
+    /// Whether the database is the one that was opened, and takes writes: one is tried and rolled back.
     pub async fn healthy(&self) -> Result<(), StoreError> {
         self.db.healthy().await
     }
@@ -101,6 +111,20 @@ impl Store {
         let list = self.shared.quarantine.lock();
         let list = list.unwrap_or_else(PoisonError::into_inner);
         list.values().cloned().collect()
+    }
+
+    /// Whether the store is still where it was opened. Nothing is asked of the database.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`], with what happened to it.
+    pub fn in_place(&self) -> Result<(), StoreError> {
+        self.db.identity.check()
+    }
+
+    /// The mark of the database.
+    pub(crate) async fn mark(&self) -> Result<u64, StoreError> {
+        let mut connection = self.db.readers().acquire().await?;
+        meta::mark(&mut connection).await
     }
 
     pub(crate) fn sealer(&self) -> Sealer {
@@ -152,11 +176,24 @@ impl Store {
         let Some(sealed) = table::sealed::<T>(connection, key).await? else {
             return Ok(None);
         };
+        self.shared.opened.fetch_add(1, Ordering::Relaxed);
         let record = self.sealer().open::<T>(key, &sealed);
         record.map(Some).map_err(|damage| {
             self.quarantine(&damage);
             damage.into()
         })
+    }
+
+    /// The record in one row; `None`, and quarantined, if it does not open.
+    pub(crate) async fn sound<T: Sealed>(
+        &self,
+        connection: &mut AnyConnection,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        match self.get(connection, key).await {
+            Err(StoreError::Corrupt { .. }) => Ok(None),
+            found => found,
+        }
     }
 
     /// Every record of a table that opens; the others are quarantined. For a transaction that needs
@@ -180,6 +217,7 @@ impl Store {
         key: &[u8],
         sealed: &[u8],
     ) -> Option<T> {
+        self.shared.opened.fetch_add(1, Ordering::Relaxed);
         let record = sealer.open::<T>(key, sealed);
         record.map_err(|damage| self.quarantine(&damage)).ok()
     }

@@ -4,7 +4,7 @@
 use super::{content, put, refused, world};
 use std::{io::Write as _, path::Path, process::Command};
 use tempfile::TempDir;
-use tests::{Process, serve, skipped};
+use tests::{Process, eventually, serve, skipped};
 
 /// A file system of some megabytes; unmounted when it is dropped.
 struct Small(TempDir);
@@ -78,6 +78,20 @@ async fn full_disk_is_said_and_nothing_is_lost() {
     let world = world(&small.store()).await;
     let before = content(&world.gateway).await;
     small.fill();
+    let store = async || {
+        let ready = world.admin.get("/readyz").await;
+        // Apps are not sent away: they are served with the tokens in memory.
+        assert_eq!(ready.status(), 200, "{}", ready.text());
+        ready.json()["store"].clone()
+    };
+    eventually("readiness tells of the full disk", async || {
+        let store = store().await;
+        store["reason"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("disk is full")
+    })
+    .await;
     let done = world.gateway.waybill("mock-secret", &ADD).await;
     refused(&done, 5, &["the store's disk is full", "make room"]);
     put(&world.gateway, "p", "a long passphrase");
@@ -108,6 +122,10 @@ async fn full_disk_is_said_and_nothing_is_lost() {
     assert_eq!(content(&world.gateway).await, before);
     let done = world.gateway.waybill("mock-secret", &ADD).await;
     assert_eq!(done.code, Some(0), "there is room again: {}", done.stderr);
+    eventually("readiness tells of the room", async || {
+        store().await["ready"] == true
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 //! the machine, so counts of one architecture differ little from machine to machine: by the C
 //! library's version, above all.
 
-use super::programs::{Programs, is_there, output};
+use super::{
+    programs::{Programs, is_there, output},
+    reading,
+};
 use crate::{
     cargo::{self, Profile},
     say,
@@ -47,7 +50,9 @@ impl Gate {
             return Ok(());
         }
         // The shipped profile takes minutes to link and counts alike.
-        let counts = hot(&cargo::build_hot(Profile::Quick)?)?;
+        let program = cargo::build_hot(Profile::Quick)?;
+        reading::run(&program, tempfile::tempdir()?.path())?;
+        let counts = hot(&program)?;
         if self.whole {
             let programs = Programs::build(Profile::Quick)?;
             say::line(output(&mut programs.load("count"))?);
@@ -93,7 +98,8 @@ fn hot(program: &Path) -> Result<Counts> {
     Ok(counts)
 }
 
-fn total(program: &Path, case: &str, iterations: u64, folder: &Path) -> Result<u64> {
+/// Instructions of a whole run.
+pub(super) fn total(program: &Path, case: &str, iterations: u64, folder: &Path) -> Result<u64> {
     let out = folder.join("callgrind.out");
     output(
         Command::new("valgrind")

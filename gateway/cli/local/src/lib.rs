@@ -8,4 +8,4 @@ mod store;
 
 pub use check_config::check_config;
 pub use plugin::plugin;
-pub use store::{backup_key, backup_store, recipient, restore};
+pub use store::{backup_key, backup_store, create_store, recipient, restore};

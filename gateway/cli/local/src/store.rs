@@ -62,16 +62,7 @@ pub fn backup_store(
 ) -> Result<Vec<u8>, CliError> {
     let options = lasting_store(config)?;
     runtime()?.block_on(async {
-        // Opening would make an empty store, and an empty backup would look like a good one.
-        if let StoreUrl::Sqlite(file) = &options.url
-            && !file.exists()
-        {
-            return Err(CliError::Usage(anyhow!(
-                "there is no store at {}",
-                file.display()
-            )));
-        }
-        let store = open(&options).await?;
+        let store = open(&options, Access::Offline).await?;
         let bar = progress::bar("records");
         let mut bytes = Vec::new();
         let now = Timestamp::from(now);
@@ -94,6 +85,39 @@ pub fn backup_store(
         }
         Ok(bytes)
     })
+}
+
+/// `waybill store create`: an empty store under the configured key.
+///
+/// # Errors
+/// When there is a store already, or it cannot be made.
+pub fn create_store(config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let options = lasting_store(config)?;
+    let place = match &options.url {
+        StoreUrl::Sqlite(file) => file.display().to_string(),
+        StoreUrl::Memory | StoreUrl::Postgres(_) => "the PostgreSQL database".to_owned(),
+    };
+    let is_new = runtime()?.block_on(async {
+        let store = open(&options, Access::Create).await?;
+        let is_new = store.is_new();
+        store.close().await;
+        Ok::<_, CliError>(is_new)
+    })?;
+    if !is_new {
+        return Err(CliError::Refused(format!(
+            "there is a store at {place} already: start the gateway with `waybill serve`; nothing was \
+             changed"
+        )));
+    }
+    if output.is_json() {
+        output.json(&serde_json::json!({ "created": place }))?;
+    } else {
+        output.line(format_args!("{place}: an empty store was made"))?;
+        output.hint(
+            "keep a copy of its master key apart from it: without it the store cannot be opened",
+        );
+    }
+    Ok(CommandOutcome::Done)
 }
 
 #[derive(Serialize)]
@@ -137,7 +161,8 @@ pub fn restore(args: &RestoreArgs, output: &mut Output) -> Result<CommandOutcome
         Overwrite::Refuse
     };
     let restored = runtime.block_on(async {
-        let store = open(&options).await?;
+        // Also in the place of a store that was lost.
+        let store = open(&options, Access::Create).await?;
         let restored = store
             .restore(&mut backup.as_slice(), &protection, overwrite)
             .await;
@@ -197,14 +222,16 @@ fn lasting_store(config: &Path) -> Result<StoreOptions, CliError> {
     Ok(options)
 }
 
-async fn open(options: &StoreOptions) -> Result<Store, CliError> {
-    let opened = Store::open(options, Access::Offline).await;
+async fn open(options: &StoreOptions, access: Access) -> Result<Store, CliError> {
+    let opened = Store::open(options, access).await;
     opened.map_err(|error| {
         // The usual reason is a running gateway; the words say which way round it goes.
         if matches!(error, OpenError::Locked { .. }) {
             CliError::Refused(format!(
                 "{error} (this command works on the store itself, while the gateway is down)"
             ))
+        } else if matches!(error, OpenError::NoStore { .. }) {
+            CliError::Usage(error.into())
         } else {
             CliError::Running(error.into())
         }

@@ -103,7 +103,7 @@ fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
             value: secret,
             place,
         } = table.secret(cx, &URL)?;
-        return match parse(secret.expose(), cx.folder) {
+        return match StoreUrl::parse(secret.expose(), cx.folder) {
             Ok(url) => Some(url),
             Err(problem) => {
                 let message = format!("{}: {problem}", table.label(&URL));
@@ -114,7 +114,7 @@ fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
     }
     let folder = cx.folder;
     let at = table.parsed(cx, &URL, |text| {
-        parse(text, folder).map(|url| (url, holds_password(text)))
+        StoreUrl::parse(text, folder).map(|url| (url, holds_password(text)))
     })?;
     let (url, password) = at.value;
     // Only from a file that others can read: a variable is the operator's own business.
@@ -131,15 +131,6 @@ fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
         return None;
     }
     Some(url)
-}
-
-/// The usual spelling of a store in memory has a colon, as every URL.
-fn parse(text: &str, folder: &Path) -> Result<StoreUrl, String> {
-    // Blanks are cut as in every URL.
-    if text.trim() == "memory:" {
-        return Ok(StoreUrl::Memory);
-    }
-    StoreUrl::parse(text, folder)
 }
 
 fn holds_password(text: &str) -> bool {

@@ -1,15 +1,18 @@
 //! The present state of all accounts, as reminders need it.
 
 use super::assessment::Facts;
-use crate::{ControlError, ControlPlane};
+use crate::{ControlError, ControlPlane, serving::ServingAccount};
 use gateway_broker::AccountStatus;
 use gateway_model::{GrantKind, SecretBytes};
 use gateway_store::{AccountRecord, GrantRecord, NoticeRecord};
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 /// The present state of all accounts.
 pub(super) struct Snapshot {
-    accounts: Vec<AccountRecord>,
+    accounts: Vec<Arc<ServingAccount>>,
     grants: BTreeMap<String, GrantRecord>,
     status: BTreeMap<String, AccountStatus>,
 }
@@ -18,7 +21,7 @@ impl Snapshot {
     pub(super) fn facts(&self) -> Vec<Facts<'_>> {
         self.accounts
             .iter()
-            .map(|account| self.facts_of(account))
+            .map(|account| self.facts_of(&account.record))
             .collect()
     }
 
@@ -32,10 +35,8 @@ impl Snapshot {
 
     /// The facts of the notice's account, if it still exists and is active.
     pub(super) fn active(&self, notice: &NoticeRecord) -> Option<Facts<'_>> {
-        let account = self
-            .accounts
-            .iter()
-            .find(|account| account.name == notice.account)?;
+        let mut accounts = self.accounts.iter().map(|account| &account.record);
+        let account = accounts.find(|account| account.name == notice.account)?;
         account.active.then(|| self.facts_of(account))
     }
 }
@@ -45,9 +46,10 @@ impl ControlPlane {
     /// for, because only those can end.
     pub(super) async fn account_snapshot(&self) -> Result<Snapshot, ControlError> {
         let store = &self.context.store;
-        let accounts = store.accounts().await?;
+        let accounts = self.served_accounts().await?;
         let consented: HashSet<&str> = accounts
             .iter()
+            .map(|account| &account.record)
             .filter(|account| account.grant == GrantKind::AuthorizationCode)
             .map(|account| account.name.as_str())
             .collect();

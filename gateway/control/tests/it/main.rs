@@ -6,6 +6,7 @@
 
 mod accounts;
 mod consent;
+mod cost_of_changes;
 mod doctor;
 mod doctor_gateway;
 mod migration;

@@ -9,6 +9,7 @@ use super::{
     types::{App, AppLogin, Directory, DirectoryError, LegacyKey, Route},
 };
 use crate::metrics::AccountCounters;
+use foldhash::fast::RandomState;
 use gateway_model::{CarrierId, CarrierProfile, Environment, Scheme};
 use std::{collections::HashSet, sync::Arc};
 
@@ -30,9 +31,10 @@ impl Index {
             by_host: Map::default(),
             by_prefix: Map::default(),
             prefix_segments: Vec::new(),
-            by_account: Map::default(),
-            by_client_id: Map::default(),
-            by_app: Map::default(),
+            // With their size: growing would hash everything again several times.
+            by_account: sized(directory.accounts.len()),
+            by_client_id: sized(directory.apps.len()),
+            by_app: sized(directory.apps.len()),
             by_key: Map::default(),
             origins: HashSet::default(),
         };
@@ -275,6 +277,10 @@ fn legacy_paths(
     let table = Arc::new(PathTable::new(legacy)?);
     *last = Some((Arc::clone(profile), Arc::clone(&table)));
     Ok(Some(table))
+}
+
+fn sized<K, V>(entries: usize) -> Map<K, V> {
+    Map::with_capacity_and_hasher(entries, RandomState::default())
 }
 
 fn realm(

@@ -13,7 +13,8 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::sync::PoisonError;
 
 /// The tables that a restore empties, in an order that their references allow.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
+    "app_accounts",
     "account_names",
     "accounts",
     "grants",
@@ -90,6 +91,8 @@ impl Store {
         self.insert_all(&mut tx, records).await?;
         // A restore counts as a new state: an older file that is put back after it must be noticed.
         let mark = self.db.write(self.advance_mark(&mut tx)).await?;
+        // Again: writing all records takes a while, and the file may have been moved meanwhile.
+        self.in_place()?;
         self.db.write(commit(tx)).await?;
         // After the commit, like every mark: ahead of the database it would look like a loss.
         self.db.write(self.keep_mark(mark)).await?;

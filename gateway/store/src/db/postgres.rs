@@ -1,11 +1,12 @@
 //! PostgreSQL: the settings that make it durable, and the lock that keeps other gateways out.
 
 use super::backend::{ACQUIRE, Backend, DEADLINE, READERS};
-use super::migrate;
-use crate::{OpenError, StoreError};
+use super::{identity::Identity, migrate};
+use crate::{OpenError, StoreError, meta};
 use gateway_model::Secret;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::log::LevelFilter;
 
@@ -23,6 +24,8 @@ const HOLDER: &str = "SELECT concat_ws(' ', a.application_name, 'from', \
      FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
      WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1 \
      AND a.datname = current_database() AND a.pid <> pg_backend_pid() LIMIT 1";
+const HELD: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted \
+     AND classid::bigint = $1 AND pid = pg_backend_pid()";
 
 /// Settings that must not be off, and what to do when they are.
 const DEMANDED: &[(&str, &str)] = &[
@@ -38,7 +41,10 @@ const DEMANDED: &[(&str, &str)] = &[
 ];
 
 /// The writer's pool and the readers'.
-pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> {
+pub(super) async fn open(
+    url: &Secret,
+    identity: &Arc<Identity>,
+) -> Result<(AnyPool, AnyPool), OpenError> {
     let options: AnyConnectOptions = url.expose().parse().map_err(|_| {
         OpenError::Settings("the store's `postgres://` URL cannot be read".to_owned())
     })?;
@@ -54,11 +60,13 @@ pub(super) async fn open(url: &Secret) -> Result<(AnyPool, AnyPool), OpenError> 
     lock(&mut first).await?;
     // Close it first: the lock is the session's, and the writer takes it again.
     first.close().await?;
-    let writer = pool(1, true).connect_with(options.clone()).await?;
+    let writer = pool(1, true, identity)
+        .connect_with(options.clone())
+        .await?;
     let mut connection = writer.acquire().await?;
     migrate::run(Backend::Postgres, &mut connection, "the database").await?;
     drop(connection);
-    let readers = pool(READERS, false).connect_with(options).await?;
+    let readers = pool(READERS, false, identity).connect_with(options).await?;
     Ok((writer, readers))
 }
 
@@ -84,13 +92,30 @@ async fn take(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     row.try_get(0)
 }
 
-fn pool(size: u32, locks: bool) -> AnyPoolOptions {
+/// Fails if the session that writes does not hold the lock.
+pub(super) async fn check_lock(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let query = sqlx::query(HELD).bind(i64::from(LOCK));
+    let held: i64 = query.fetch_one(connection).await?.try_get(0)?;
+    if held > 0 {
+        return Ok(());
+    }
+    let why = "its session does not hold the store's lock; a pooler must be in session mode";
+    Err(StoreError::Unavailable {
+        why: why.to_owned(),
+    })
+}
+
+fn pool(size: u32, locks: bool, identity: &Arc<Identity>) -> AnyPoolOptions {
+    let identity = Arc::clone(identity);
     let pool = AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE)
         // A connection is kept for as long as it works: a new one has to take the lock again.
         .max_lifetime(None)
-        .after_connect(move |connection, _| Box::pin(prepare(connection, locks)));
+        .after_connect(move |connection, _| {
+            let identity = Arc::clone(&identity);
+            Box::pin(async move { prepare(connection, locks, &identity).await })
+        });
     // Never close the writer's idle connection: it holds the lock.
     if locks {
         pool.idle_timeout(None)
@@ -100,7 +125,11 @@ fn pool(size: u32, locks: bool) -> AnyPoolOptions {
 }
 
 /// Readies a connection; the writer's takes the lock. A lock that is taken ends the connection.
-async fn prepare(connection: &mut AnyConnection, locks: bool) -> Result<(), sqlx::Error> {
+async fn prepare(
+    connection: &mut AnyConnection,
+    locks: bool,
+    identity: &Identity,
+) -> Result<(), sqlx::Error> {
     let name = format!(
         "SET application_name = 'waybill (process {})'",
         std::process::id()
@@ -116,6 +145,14 @@ async fn prepare(connection: &mut AnyConnection, locks: bool) -> Result<(), sqlx
     if locks && !take(connection).await? {
         let why = "another gateway has this store's lock";
         return Err(sqlx::Error::Protocol(why.to_owned()));
+    }
+    // A database of that name may be another one by now. A damaged table shows in the next call.
+    if let Some(id) = identity.store_id()
+        && let Ok(found) = meta::get(connection, meta::STORE_ID).await
+        && found.as_deref() != Some(id)
+    {
+        let lost = identity.lose("another store is in its place");
+        return Err(sqlx::Error::Protocol(lost.to_string()));
     }
     Ok(())
 }

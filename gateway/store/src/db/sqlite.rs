@@ -1,13 +1,13 @@
 //! SQLite: the file, and the settings that make it durable.
 
 use super::backend::{ACQUIRE, Backend, READERS};
-use super::migrate;
-use crate::file::{folder, open_private, sync_folder};
+use super::{identity::Identity, migrate};
 use crate::{OpenError, StoreError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use std::path::Path;
+use std::sync::Arc;
 use tracing::log::LevelFilter;
 
 /// `synchronous=FULL` is what makes a commit in WAL mode survive a loss of power.
@@ -49,9 +49,11 @@ pub(super) async fn memory() -> Result<AnyPool, OpenError> {
     Ok(pool)
 }
 
-/// The writer's pool and the readers'.
-pub(super) async fn open(path: &Path) -> Result<(AnyPool, AnyPool), OpenError> {
-    prepare(path)?;
+/// A first connection, the writer's pool and the readers'. The file is there: the lock is on it.
+pub(super) async fn open(
+    path: &Path,
+    identity: &Arc<Identity>,
+) -> Result<(AnyConnection, AnyPool, AnyPool), OpenError> {
     let place = path.display().to_string();
     let Some(text) = path.to_str() else {
         return Err(OpenError::Settings(format!(
@@ -60,7 +62,7 @@ pub(super) async fn open(path: &Path) -> Result<(AnyPool, AnyPool), OpenError> {
     };
     // Encoded, since a path may hold characters that mean something in a URL.
     let text = utf8_percent_encode(text, IN_PATH);
-    // `mode=rw`: the file was made before, so a missing one is an error and no new store.
+    // `mode=rw`: a missing file is an error and no new store.
     let options = options(&format!("sqlite://{text}?mode=rw"))?;
     // A first connection without a pool, which would keep trying instead of saying what is wrong.
     let mut first = options
@@ -72,10 +74,9 @@ pub(super) async fn open(path: &Path) -> Result<(AnyPool, AnyPool), OpenError> {
     settings.map_err(|error| name(error, &place))?;
     verify(&mut first).await?;
     migrate::run(Backend::Sqlite, &mut first, &place).await?;
-    first.close().await?;
-    let writer = pool(1, options.clone()).await?;
-    let readers = pool(READERS, options).await?;
-    Ok((writer, readers))
+    let writer = pool(1, options.clone(), identity).await?;
+    let readers = pool(READERS, options, identity).await?;
+    Ok((first, writer, readers))
 }
 
 fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
@@ -83,7 +84,12 @@ fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
     Ok(options.log_statements(LevelFilter::Trace))
 }
 
-async fn pool(size: u32, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Error> {
+async fn pool(
+    size: u32,
+    options: AnyConnectOptions,
+    identity: &Arc<Identity>,
+) -> Result<AnyPool, sqlx::Error> {
+    let identity = Arc::clone(identity);
     let pool = AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE)
@@ -96,8 +102,13 @@ async fn pool(size: u32, options: AnyConnectOptions) -> Result<AnyPool, sqlx::Er
             Box::pin(async move { Ok(!stuck) })
         })
         // Most settings are a connection's own, so each one sets them.
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
+        .after_connect(move |connection, _| {
+            // A connection goes by the file's name: it must not open what has replaced the store.
+            let same = identity.check();
+            Box::pin(async move {
+                same.map_err(|lost| sqlx::Error::Protocol(lost.to_string()))?;
+                connection.execute(SETTINGS).await.map(|_| ())
+            })
         });
     pool.connect_with(options).await
 }
@@ -115,29 +126,6 @@ fn name(error: sqlx::Error, place: &str) -> OpenError {
     } else {
         error.into()
     }
-}
-
-/// Creates the file before SQLite does, so that other users can never read it, not even briefly.
-fn prepare(path: &Path) -> Result<(), OpenError> {
-    let permission = |error: std::io::Error| OpenError::Permission {
-        path: path.display().to_string(),
-        why: error.to_string(),
-    };
-    let folder = folder(path);
-    if !folder.is_dir() {
-        return Err(OpenError::Permission {
-            path: folder.display().to_string(),
-            why: "the store's folder does not exist".to_owned(),
-        });
-    }
-    let is_new = !path.exists();
-    let file = open_private(path).map_err(permission)?;
-    if is_new {
-        // The folder too, or a crash could lose the file's name.
-        file.sync_all().map_err(permission)?;
-        sync_folder(path).map_err(permission)?;
-    }
-    crate::file::check_private(&file, path)
 }
 
 /// Asks the connection for its effective settings.

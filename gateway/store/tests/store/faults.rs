@@ -160,7 +160,7 @@ async fn other_files_are_refused_and_not_replaced() {
         master_key: MasterKeySource::Env("WAYBILL_NO_SUCH_KEY".to_owned()),
         old_keys: Vec::new(),
     };
-    let refused = Store::open(&options, Access::Offline).await.unwrap_err();
+    let refused = Store::open(&options, Access::Create).await.unwrap_err();
     assert!(matches!(refused, OpenError::Permission { .. }), "{refused}");
 }
 

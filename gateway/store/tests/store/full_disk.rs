@@ -108,7 +108,9 @@ async fn full_disk_refuses_intents_and_keeps_answers() {
         .await
         .unwrap();
     let ballast = small.fill();
+    assert_eq!(store.healthy().await, Err(StoreError::Full));
     assert_eq!(until_full(&store).await, StoreError::Full);
+    assert_eq!(store.healthy().await, Err(StoreError::Full));
     let refused = store
         .record_intent(&id("second"), GrantVersion(1), which, &intent("b"))
         .await;
@@ -123,6 +125,7 @@ async fn full_disk_refuses_intents_and_keeps_answers() {
     assert_eq!(store.grants().await.unwrap().len(), 2);
     std::fs::remove_file(ballast).unwrap();
     // With room again, writing goes on without a restart.
+    assert_eq!(store.healthy().await, Ok(()));
     store.note_renewal(&entry("second", "room")).await.unwrap();
     store.close().await;
     let store = place.open().await;

@@ -16,6 +16,8 @@ mod full_disk;
 mod grants;
 mod keys;
 mod large;
+mod lookups;
+mod lost;
 mod opening;
 mod people;
 mod place;
