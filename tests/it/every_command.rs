@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 55] = [
+const COMMANDS: [(&str, i32); 56] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -75,6 +75,7 @@ const COMMANDS: [(&str, i32); 55] = [
     ("account remove id# --yes", 0),
     ("key rotate --to new#.key", 0),
     ("key recipient --key-file new#.key", 0),
+    ("store create", 5),
     ("backup backup#.wb --passphrase-file passphrase", 0),
     (
         "migrate plan list.csv --client-id mock-client --secret-stdin",

@@ -7,7 +7,9 @@ use crate::{
     wiring::Wired,
 };
 use gateway_model::{AccountId, AppId, ManagedBy, Secret};
-use gateway_store::{AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, SecretDigest};
+use gateway_store::{
+    AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, SecretDigest, StoreError,
+};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -87,6 +89,7 @@ impl ControlPlane {
         let known: HashMap<_, _> = stored.iter().map(|known| (&known.name, known)).collect();
         let names: HashSet<AccountId> = declared.iter().map(|one| one.name.clone()).collect();
         let mut changed = false;
+        let mut new = Vec::new();
         for mut account in declared {
             let as_known = |known: &&AccountRecord| {
                 known.managed_by == ManagedBy::Config && same_account(known, &account)
@@ -98,6 +101,10 @@ impl ControlPlane {
             }
             account.managed_by = ManagedBy::Config;
             (account.created_at, account.updated_at) = (now, now);
+            if !known.contains_key(&account.name) {
+                new.push(account);
+                continue;
+            }
             match store.account(&account.name).await? {
                 None => store.add_account(&account).await?,
                 Some(known) if known.managed_by == ManagedBy::Operator => {
@@ -112,6 +119,9 @@ impl ControlPlane {
             }
             changed = true;
         }
+        // After the changes, which may give up a name.
+        changed |= !new.is_empty();
+        self.add_declared(&new).await?;
         let gone = |known: &&AccountRecord| {
             known.managed_by == ManagedBy::Config && known.active && !names.contains(&known.name)
         };
@@ -124,6 +134,22 @@ impl ControlPlane {
             return Ok(store.accounts().await?);
         }
         Ok(stored)
+    }
+
+    /// Adds accounts that the store does not show.
+    async fn add_declared(&self, new: &[AccountRecord]) -> Result<(), ControlError> {
+        let store = &self.context.store;
+        match store.add_accounts(new).await {
+            Err(StoreError::Conflict { .. }) => {}
+            added => return Ok(added?),
+        }
+        // One by one, so that a damaged record is named as the reason.
+        for account in new {
+            if store.account(&account.name).await?.is_none() {
+                store.add_account(account).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Switches off an account that the configuration no longer declares.
@@ -160,6 +186,7 @@ impl ControlPlane {
         }
         let known: HashMap<_, _> = stored.iter().map(|app| (&app.name, app)).collect();
         let mut retired = BTreeMap::new();
+        let mut new = Vec::new();
         for DeclaredApp {
             mut record,
             legacy_keys,
@@ -171,24 +198,27 @@ impl ControlPlane {
             }
             record.managed_by = ManagedBy::Config;
             record.created_at = before.map_or(now, |app| app.created_at);
+            let account = record.accounts.first().cloned();
+            let name = record.name.clone();
             if !before.is_some_and(|before| same_app(before, &record)) {
-                store.put_app(&record).await?;
-                changed = true;
+                new.push(record);
             }
-            let Some(account) = record.accounts.first() else {
+            let Some(account) = account else {
                 continue;
             };
             for key in &legacy_keys {
                 let retiring = LegacyKeyRecord {
                     key: digest(key),
                     hint: hint(key),
-                    app: Some(record.name.clone()),
+                    app: Some(name.clone()),
                     account: account.clone(),
                     created_at: now,
                 };
                 retired.insert(retiring.key, retiring);
             }
         }
+        changed |= !new.is_empty();
+        store.put_apps(&new).await?;
         let mut keys = store.legacy_keys().await?;
         // Those that are stored already are left alone, so that a restart writes nothing.
         for key in &keys {

@@ -5,6 +5,9 @@ use crate::{AccountRecord, AppRecord, GrantRecord, Store, StoreError, lookups};
 use gateway_model::AccountId;
 use sqlx::AnyConnection;
 
+/// Records in one transaction, when there are many: each has the deadline of one write.
+pub(crate) const TOGETHER: usize = 200;
+
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Store {
@@ -30,6 +33,25 @@ impl Store {
             commit(tx).await
         };
         self.db.write(work).await
+    }
+
+    /// Adds many accounts, some hundred in a transaction: a first start with thousands of configured
+    /// accounts must not wait for an `fsync` for each. After an error some of them may be there.
+    pub async fn add_accounts(&self, accounts: &[AccountRecord]) -> Result<()> {
+        for some in accounts.chunks(TOGETHER) {
+            let work = async {
+                let mut tx = self.db.begin().await?;
+                for account in some {
+                    if account.default {
+                        self.clear_default(&mut tx, account).await?;
+                    }
+                    self.insert_account(&mut tx, account).await?;
+                }
+                commit(tx).await
+            };
+            self.db.write(work).await?;
+        }
+        Ok(())
     }
 
     /// Replaces an account if it is still at the revision that `account` was made from, and returns what

@@ -1,5 +1,6 @@
 //! Apps and retired access keys.
 
+use crate::accounts::TOGETHER;
 use crate::store::commit;
 use crate::{AppRecord, LegacyKeyRecord, SecretDigest, Store, StoreError, lookups};
 use gateway_model::AppId;
@@ -16,6 +17,24 @@ impl Store {
     /// One app.
     pub async fn app(&self, name: &AppId) -> Result<Option<AppRecord>> {
         self.read_one(name.as_str().as_bytes()).await
+    }
+
+    /// Adds or replaces many apps, some hundred in a transaction. After an error some of them may be there.
+    pub async fn put_apps(&self, apps: &[AppRecord]) -> Result<()> {
+        for some in apps.chunks(TOGETHER) {
+            let work = async {
+                let mut tx = self.db.begin().await?;
+                for app in some {
+                    self.write_app(&mut tx, app).await?;
+                }
+                commit(tx).await
+            };
+            self.db.write(work).await?;
+            for app in some {
+                self.acquit::<AppRecord>(app.name.as_str().as_bytes());
+            }
+        }
+        Ok(())
     }
 
     /// Adds or replaces an app. No other app may have its client id or key.

@@ -161,7 +161,7 @@ async fn living_gateway_keeps_others_out_without_its_lock_file() {
 
 #[tokio::test]
 async fn first_start_with_a_key_of_the_operator_is_made_on_purpose() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
 
     let mut config = ConfigFile::for_mock("http://127.0.0.1:9");
     config.more = format!("{STORE}master_key = {{ file = \"own.key\" }}\n");

@@ -21,8 +21,10 @@ macro_rules! on_both {
             $(#[tokio::test]
             async fn $case() {
                 let folder = tempfile::tempdir().expect("a folder");
-                let url = super::StoreUrl::Sqlite(folder.path().join("store.db"));
-                super::$case(&url).await;
+                let file = folder.path().join("store.db");
+                // As the lock makes it before the database is opened.
+                std::fs::File::create(&file).expect("the folder is ours");
+                super::$case(&super::StoreUrl::Sqlite(file)).await;
             })*
         }
         mod postgres {
