@@ -4,7 +4,7 @@
 //! gateway is unready only if another instance would serve better. An account that waits for a person
 //! or for its carrier would wait on every instance: it is listed, and the other accounts are served.
 
-use crate::runtime_status::RuntimeStatus;
+use crate::{runtime_status::RuntimeStatus, store_probe::StorePart};
 use gateway_broker::AccountStatus;
 use gateway_model::UnavailableReason;
 use serde::Serialize;
@@ -94,43 +94,6 @@ pub(crate) struct Readiness {
     store: Option<StorePart>,
     plugins: Vec<PluginPart>,
     accounts: Vec<AccountPart>,
-}
-
-/// The store. Without it the gateway still serves requests with the tokens in memory.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct StorePart {
-    ready: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// It was deleted or replaced: what this process knows ends with it.
-    #[serde(skip)]
-    lost: bool,
-}
-
-impl StorePart {
-    pub(crate) const fn working() -> Self {
-        Self {
-            ready: true,
-            reason: None,
-            lost: false,
-        }
-    }
-
-    pub(crate) const fn lost(reason: String) -> Self {
-        Self {
-            ready: false,
-            reason: Some(reason),
-            lost: true,
-        }
-    }
-
-    pub(crate) const fn broken(reason: String) -> Self {
-        Self {
-            ready: false,
-            reason: Some(reason),
-            lost: false,
-        }
-    }
 }
 
 #[derive(Debug, Serialize)]

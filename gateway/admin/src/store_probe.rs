@@ -3,8 +3,8 @@
 //! Any client that reaches the listener may ask, so one probe of the database serves many requests.
 //! Health checks usually wait one second at most, so a database that hangs is not waited for.
 
-use crate::readiness::StorePart;
 use gateway_control::{ControlError, ControlPlane};
+use serde::Serialize;
 use std::time::{Duration, Instant};
 use tokio::{sync::Mutex, time::timeout};
 
@@ -13,6 +13,43 @@ const FRESH: Duration = Duration::from_secs(2);
 /// How long a request waits for a probe. A probe that takes longer continues in the background and
 /// ends with the store's own deadline.
 const WAIT: Duration = Duration::from_millis(300);
+
+/// The store. Without it the gateway still serves requests with the tokens in memory.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct StorePart {
+    pub(crate) ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// It was deleted or replaced: what this process knows ends with it.
+    #[serde(skip)]
+    pub(crate) lost: bool,
+}
+
+impl StorePart {
+    const fn working() -> Self {
+        Self {
+            ready: true,
+            reason: None,
+            lost: false,
+        }
+    }
+
+    const fn lost(reason: String) -> Self {
+        Self {
+            ready: false,
+            reason: Some(reason),
+            lost: true,
+        }
+    }
+
+    const fn broken(reason: String) -> Self {
+        Self {
+            ready: false,
+            reason: Some(reason),
+            lost: false,
+        }
+    }
+}
 
 /// The latest probe of the store: when it was made, and what it found.
 #[derive(Default)]
