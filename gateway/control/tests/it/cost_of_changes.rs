@@ -4,7 +4,10 @@ use crate::world::{World, account, id, operator};
 use gateway_api::{AddApp, RotateApp, UpdateAccount, UpdateApp};
 use gateway_model::{Environment, GrantKind, GrantStatus, GrantVersion, ManagedBy, TokenFacts};
 use gateway_store::{AccountRecord, GrantRecord, Timestamp};
-use std::sync::{Arc, Mutex};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 
 const MANY: usize = 300;
 /// More than any single change may open.
@@ -52,6 +55,16 @@ impl gateway_control::Publisher for Told {
     ) -> Result<(), gateway_control::ControlError> {
         *self.0.lock().expect("no test panics here") = state.clone();
         Ok(())
+    }
+}
+
+impl gateway_control::RequestHistory for Told {
+    fn recent(
+        &self,
+        _: gateway_api::RequestQuery,
+        _: usize,
+    ) -> Pin<Box<dyn Future<Output = Vec<gateway_api::RequestView>> + Send + '_>> {
+        Box::pin(std::future::ready(Vec::new()))
     }
 }
 
@@ -106,7 +119,7 @@ async fn change_opens_the_records_that_it_touches() {
     let told = Arc::new(Told::default());
     world
         .control
-        .attach(Arc::clone(&told) as Arc<dyn gateway_control::Publisher>);
+        .attach(Arc::clone(&told) as _, Arc::clone(&told) as _);
     let control = &world.control;
     let shop = "shop".parse().expect("a name");
     let default = || UpdateAccount {
