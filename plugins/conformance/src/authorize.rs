@@ -12,7 +12,7 @@ use gateway_model::{Failure, FailureClass, SecretBytes};
 use gateway_plugin_host::{
     Authorization, AuthorizationReason, Instance, InstanceOptions, Issued, Limits,
 };
-use std::time::Duration;
+use std::{env, fs, time::Duration};
 
 const ISSUES: &str = "issues a credential for good answers";
 const HOSTILE: &str = "breaks its contract for no answer and no network error";
@@ -21,10 +21,16 @@ const SILENT: &str = "tells no secret in its failures";
 const DROPPED: &str = "can be cancelled at every step";
 const TOGETHER: &str = "carries out authorizations side by side, each as if it were alone";
 const REPEATABLE: &str = "does the same again for the same time, randomness and answers";
+const MEMORY: &str = "gives back the memory of its operations";
 
 pub(crate) const CHECKS: &[&str] = &[
-    ISSUES, HOSTILE, CLASSES, SILENT, DROPPED, TOGETHER, REPEATABLE,
+    ISSUES, HOSTILE, CLASSES, SILENT, DROPPED, TOGETHER, REPEATABLE, MEMORY,
 ];
+
+/// Operations between two looks at the memory, and what they may leave behind: a KiB each. Fragments of the
+/// allocator come to less.
+const OPERATIONS: usize = 1000;
+const GROWTH: u64 = 1024 * 1024;
 
 /// No lifetime that a carrier means is longer.
 const LONGEST: Duration = Duration::from_secs(20 * 365 * 86_400);
@@ -88,6 +94,10 @@ pub(crate) async fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
     run.dropped(steps, report).await;
     run.together(report).await;
     run.repeatable(report).await;
+    if suite.process.is_none() {
+        return report.skip(MEMORY, "the process is not the plugin's alone");
+    }
+    run.memory(report).await;
 }
 
 struct Run {
@@ -218,6 +228,52 @@ impl Run {
         }
         report.add(REPEATABLE, findings);
     }
+}
+
+impl Run {
+    /// Half of the operations come to their end, and half are cancelled before their first request.
+    async fn memory(&self, report: &mut Recorder<'_>) {
+        report.at(MEMORY, "");
+        let mut grown = Vec::new();
+        let mut before = None;
+        for _ in 0..3 {
+            for _ in 0..OPERATIONS / 2 {
+                let _ = self.authorize(&Carrier::good(&self.script)).await;
+                let _ = self.authorize(&Carrier::good(&self.script)).now_or_never();
+            }
+            let now = resident_bytes();
+            if let (Some(before), Some(now)) = (before, now) {
+                grown.push(now.saturating_sub(before));
+            }
+            before = now;
+        }
+        if grown.is_empty() {
+            return report.skip(
+                MEMORY,
+                "the system does not say how much memory a process has",
+            );
+        }
+        // The first look is left out: caches fill up then. A leak grows every time.
+        let leaks = grown.iter().all(|bytes| *bytes > GROWTH);
+        let findings = leaks.then(|| {
+            let kib = grown.iter().min().copied().unwrap_or_default() / 1024;
+            format!("after each {OPERATIONS} operations the process had {kib} KiB more")
+        });
+        report.add(MEMORY, findings.into_iter().collect());
+    }
+}
+
+/// Memory of this process that is in use; none under a sanitizer, which gives nothing back.
+fn resident_bytes() -> Option<u64> {
+    if env::var_os("LD_PRELOAD").is_some() {
+        return None;
+    }
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 fn same(one: &Issued, other: &Issued) -> bool {

@@ -12,7 +12,7 @@
 #include "basic.h"
 
 enum { NOWHERE, LOAD, ENTRY, NEW, BEGIN, FREE, UNLOAD };
-enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, CLOSE, TELL, PRINT };
+enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, CLOSE, LEAK, TELL, PRINT };
 
 static const waybill_host *host;
 static char secret[64];
@@ -38,6 +38,11 @@ static void deed(int place) {
     case FOLDER: if (chdir("/usr") != 0) abort(); break;
     case SOCKET: if (open("/dev/zero", O_RDONLY) < 0) abort(); break;
     case CLOSE: for (int fd = 3; fd < 64; fd++) close(fd); break;
+    case LEAK: {
+      volatile char *lost = malloc(8192);
+      for (int i = 0; i < 8192; i += 64) lost[i] = 1;
+      break;
+    }
     case TELL: host->log(3, (waybill_bytes){(const uint8_t *)secret, strlen(secret)}); break;
     case PRINT: puts("{\"event\":\"done\"}"); fflush(stdout); break;
     default: break;
