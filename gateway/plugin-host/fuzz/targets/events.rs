@@ -3,7 +3,6 @@
 
 #[path = "../../../../plugins/sdk/tests/boundary/events.rs"]
 mod events;
-#[expect(dead_code, reason = "the tests of the SDK use all of it")]
 #[path = "../../../../plugins/sdk/tests/boundary/host.rs"]
 mod host;
 #[expect(dead_code, reason = "the tests of the SDK use all of it")]
