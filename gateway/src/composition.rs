@@ -9,6 +9,8 @@ mod error;
 mod listen_tls;
 mod plugins;
 mod preflight;
+mod preflight_plugins;
+mod prepared;
 mod private_files;
 mod random;
 mod request_history;
@@ -30,6 +32,7 @@ use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{Catalog, Host};
 use gateway_proxy::{DrainReport, Settings};
 use gateway_store::{Access, Purpose, Store};
+use prepared::Prepared;
 use request_history::LastRequests;
 use runtime_status::GatewayStatus;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -95,8 +98,8 @@ impl Gateway {
         // Before the store is opened: a start that fails here has locked nothing.
         let host = Host::new(Arc::clone(&clock));
         let catalog = Arc::new(plugins::load(&config.plugins, &host)?);
-        let roots = gateway_http_client::trusted_roots(config.upstream.ca_file.as_deref())?;
-        let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(roots.clone())?);
+        let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
+        let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
         // Exclusive, because a second process could present a single-use grant a second time.
         let store = Store::open(&config.store, Access::Exclusive).await?;
         let broker = Arc::new(Broker::new(
@@ -119,7 +122,8 @@ impl Gateway {
         // Before the ports are open: the first request must find its account.
         let served = control.load(declared::declared(config)).await?;
         let shared = (&clock, &*catalog, &*broker, &control);
-        let settings = data_plane::settings(config, roots, store.derived_key(Purpose::AppTokens))?;
+        let settings =
+            data_plane::settings(config, prepared, store.derived_key(Purpose::AppTokens))?;
         let data_plane = data_plane(config, settings, shared, &served)?;
         // The directory has its own copy; thousands of accounts need not be kept twice.
         drop(served);

@@ -52,12 +52,7 @@ impl Telemetry {
         level_override: Option<&str>,
         color: bool,
     ) -> Result<Self, TelemetryError> {
-        // The variable wins, so that one can debug without editing the file.
-        let level = level_override
-            // A variable that is set to nothing counts as unset.
-            .filter(|text| !text.is_empty())
-            .unwrap_or(&log.level);
-        let filter: Targets = level.parse().map_err(|_| TelemetryError::Level)?;
+        let filter = filter(log, level_override)?;
         let json = match log.format {
             LogFormat::Json => true,
             LogFormat::Pretty => false,
@@ -96,6 +91,19 @@ impl Telemetry {
     pub fn dropped_lines(&self) -> u64 {
         self.dropped.dropped_lines() as u64
     }
+}
+
+/// Which lines are written.
+///
+/// # Errors
+/// When the override is no level.
+pub(crate) fn filter(log: &Log, level_override: Option<&str>) -> Result<Targets, TelemetryError> {
+    // The variable wins, so that one can debug without editing the file.
+    let level = level_override
+        // A variable that is set to nothing counts as unset.
+        .filter(|text| !text.is_empty())
+        .unwrap_or(&log.level);
+    level.parse().map_err(|_| TelemetryError::Level)
 }
 
 fn queued(out: impl io::Write + Send + 'static) -> (NonBlocking, WorkerGuard) {

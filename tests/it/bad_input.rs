@@ -32,7 +32,13 @@ async fn content(gateway: &Gateway) -> Value {
     let mut accounts = operator.get("accounts").await;
     for account in accounts.as_array_mut().expect("a list") {
         // How it stands at the moment is no content, and its times are rounded anew by each process.
-        for fact in ["state", "message", "notices", "token_expires_at"] {
+        for fact in [
+            "state",
+            "message",
+            "notices",
+            "token_expires_at",
+            "sign_in_in_doubt",
+        ] {
             account.as_object_mut().expect("an object").remove(fact);
         }
     }

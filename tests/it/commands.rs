@@ -345,9 +345,9 @@ async fn doctor_says_what_is_wrong_and_exits_with_its_verdict() {
 
 const LIST: &str = "name,account_number,access_key,user_id,environment\n\
                     Web shop,A1B2C3,0123456789ABCDEF,merchant,test\n\
-                    Depot,A1B2C3,,,test\nOutlet,X9Y8Z7,,,test\n";
+                    Depot,A1B2C3,,,test\nOutlet,X9Y8Z7,,other,test\nAnnex,X9Y8Z8,,other,test\n";
 
-/// A list of access keys becomes accounts, one sign-in for each number; undone, all is as before.
+/// A list of access keys becomes accounts, one sign-in for each login; undone, all is as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn migration_is_planned_run_and_undone() {
     let world = world().await;
@@ -364,9 +364,10 @@ async fn migration_is_planned_run_and_undone() {
     };
     let (out, _) = exits(&world, 0, "mock-secret", &migrate("plan"));
     assert!(
-        out.contains("Web shop, Depot") && out.contains("nothing was changed"),
+        out.contains("Web shop, Depot") && out.contains("1 sign-in for 2 numbers"),
         "{out}"
     );
+    assert!(out.contains("nothing was changed"), "{out}");
     assert!(!out.contains("0123456789ABCDEF"), "{out}");
     assert_eq!(names(&world), before);
     let (out, err) = exits(&world, 0, "mock-secret", &migrate("run"));

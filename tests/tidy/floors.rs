@@ -52,6 +52,7 @@ const HOUSES: &[House] = &[
             &["context"],
             &["client_address", "host", "metrics", "readiness"],
             &[
+                "acceptor",
                 "connections",
                 "error",
                 "labels",
@@ -151,7 +152,9 @@ const HOUSES: &[House] = &[
             &[
                 "api_time",
                 "error",
+                "instances",
                 "reminder_state",
+                "restored",
                 "secret_digest",
                 "settings",
                 "signing",
@@ -258,6 +261,7 @@ const HOUSES: &[House] = &[
                 "derive",
                 "lookups",
                 "open",
+                "preflight",
                 "read",
                 "recover",
             ],

@@ -331,6 +331,7 @@ fn grant(
         consented_at: None,
         expires_at: completion.expires_at,
         intent: None,
+        restored: None,
     })
 }
 

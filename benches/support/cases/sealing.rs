@@ -44,6 +44,7 @@ fn grant() -> GrantRecord {
         consented_at: None,
         expires_at: None,
         intent: None,
+        restored: None,
     }
 }
 

@@ -13,12 +13,14 @@
 //! Every request passes the check of its `Host` field first (`host.rs`), so that no web page reaches
 //! this listener through a DNS name that resolves to it.
 //!
-//! Modules, from the bottom up: `error`, `host`, `client_address`, `throttle`, `connections`, `runtime_status`, `readiness`,
-//! `metrics`, `store_probe` → `context` (what every request needs) → `api` → `routes` → `server`.
+//! Modules, from the bottom up: `error`, `host`, `client_address`, `throttle`, `acceptor`, `connections`,
+//! `runtime_status`, `readiness`, `metrics`, `store_probe` → `context` (what every request needs) → `api` →
+//! `routes` → `server`.
 //!
 //! Invariants: the data plane does not depend on this crate. Only a handler with an admin token or a
 //! consent's state reaches the control plane.
 
+mod acceptor;
 mod api;
 mod client_address;
 mod connections;

@@ -1,6 +1,7 @@
 //! The admin listener: it binds, accepts connections and serves them.
 
 use crate::{
+    acceptor::Acceptor,
     client_address::Clients,
     connections::{ConnectionSlot, Connections},
     context::{AdminContext, Peer},
@@ -49,9 +50,6 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// The maximum size of a request's head.
 // A token and a few fields; hyper by itself would hold some 400 KiB.
 const MAX_HEAD: usize = 16 * 1024;
-/// The pause after a failed accept. The process may be out of file descriptors; accepting again at
-/// once would fail again.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the listener is made of.
 pub struct AdminOptions {
@@ -86,7 +84,7 @@ pub struct BindError {
 
 /// A bound listener. Connections wait in the system's queue until it runs.
 pub struct Bound {
-    listener: TcpListener,
+    acceptor: Acceptor,
     addr: SocketAddr,
     client_address: ClientAddressSource,
     router: Router,
@@ -137,7 +135,7 @@ impl Admin {
             tasks: TaskTracker::new(),
         };
         Ok(Bound {
-            listener,
+            acceptor: Acceptor::new(listener, Arc::clone(&context.clock)),
             addr: bound,
             client_address,
             tasks: context.tasks.clone(),
@@ -153,39 +151,31 @@ impl Bound {
     }
 
     /// Serves until `shutdown` completes, then gives requests in flight a few seconds to end.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+    pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(());
         let connections = Connections::default();
         let clients = Clients::new(self.client_address, connections.clone());
         let mut shutdown = pin!(shutdown);
         loop {
             // It never waits for a free place: a health check would wait behind silent connections.
-            let accepted = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 () = &mut shutdown => break,
-                accepted = self.listener.accept() => accepted,
+                accepted = self.acceptor.accept() => accepted,
             };
-            match accepted {
-                Ok((stream, peer)) => {
-                    let Some(place) = connections.admit(peer.ip().to_canonical()) else {
-                        continue;
-                    };
-                    let (router, stopped) = (self.router.clone(), stopped.clone());
-                    let connection = Connection {
-                        stream,
-                        peer: peer.ip(),
-                        place,
-                        clients: clients.clone(),
-                    };
-                    self.tasks.spawn(connection.serve(router, stopped));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the admin listener cannot accept a connection");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            }
+            let Some(place) = connections.admit(peer.ip().to_canonical()) else {
+                continue;
+            };
+            let (router, stopped) = (self.router.clone(), stopped.clone());
+            let connection = Connection {
+                stream,
+                peer: peer.ip(),
+                place,
+                clients: clients.clone(),
+            };
+            self.tasks.spawn(connection.serve(router, stopped));
         }
         // Dropping the sender tells every connection to finish its request and to close.
-        drop((self.listener, stop));
+        drop((self.acceptor, stop));
         self.tasks.close();
         // A client that still reads its response after that is cut off.
         let _ = timeout(DRAIN, self.tasks.wait()).await;

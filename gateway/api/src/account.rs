@@ -21,7 +21,7 @@ pub struct AccountView {
     /// The carrier's environment: `test` or `production`.
     #[schema(value_type = String)]
     pub environment: Environment,
-    /// The numbers that the carrier issued. A probe expects the login to own the first one.
+    /// The numbers that the carrier issued. The login must own each of them: a sign-in and a probe try all.
     #[schema(value_type = Vec<String>)]
     pub numbers: Vec<AccountNumber>,
     /// How the account's tokens are obtained: `client_credentials` or `authorization_code`.
@@ -43,6 +43,8 @@ pub struct AccountView {
     pub state: AccountState,
     /// The reason for the state and what to do, for people.
     pub message: Option<String>,
+    /// Why it is not known whether the carrier still accepts the person's sign-in, and what to do.
+    pub sign_in_in_doubt: Option<String>,
     /// When the current token expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub token_expires_at: Option<Timestamp>,
@@ -91,7 +93,7 @@ pub struct AddAccount {
     /// The carrier's environment: `test` or `production`.
     #[schema(value_type = String)]
     pub environment: Environment,
-    /// The numbers that the carrier issued.
+    /// The numbers that the carrier issued, at most 32. The login must own each of them.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub numbers: Vec<AccountNumber>,

@@ -18,7 +18,7 @@ pub struct MigrationProfile {
     /// The retired access key.
     #[serde(default)]
     pub access_key: Option<SecretText>,
-    /// The user at the carrier.
+    /// The user at the carrier. Profiles with the same user share one account and one sign-in.
     #[serde(default)]
     pub user_id: Option<String>,
     /// `production` or `test`; `production` if absent.
@@ -43,25 +43,27 @@ pub struct StartMigration {
 /// What a migration would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MigrationPlan {
-    /// One item for each account number and environment.
+    /// One item for each carrier login and environment.
     pub items: Vec<MigrationItem>,
+    /// How many sign-ins the items need.
+    pub sign_ins: usize,
     /// Profiles that cannot be migrated, and why.
     pub problems: Vec<String>,
 }
 
-/// One account number, with all profiles that share it.
+/// One account, with all profiles that share it and its sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MigrationItem {
     /// The account that the profiles become, or that exists already.
     #[schema(value_type = String)]
     pub account: AccountId,
-    /// The account number that the carrier issued.
-    #[schema(value_type = String)]
-    pub number: AccountNumber,
+    /// The account numbers that the carrier issued. The user who signs in must own each of them.
+    #[schema(value_type = Vec<String>)]
+    pub numbers: Vec<AccountNumber>,
     /// The carrier's environment: `test` or `production`.
     #[schema(value_type = String)]
     pub environment: Environment,
-    /// The profiles that share the number.
+    /// The profiles of the older software that the account stands for.
     pub profiles: Vec<String>,
     /// How far the migration of this item is.
     pub state: MigrationState,
@@ -100,4 +102,6 @@ pub struct MigrationView {
     pub backup: Option<String>,
     /// The migration's items.
     pub items: Vec<MigrationItem>,
+    /// How many sign-ins are still to come.
+    pub sign_ins: usize,
 }

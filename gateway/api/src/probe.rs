@@ -14,7 +14,8 @@ pub struct ProbeReport {
     pub call: String,
     /// Whether the carrier accepted the call.
     pub ok: bool,
-    /// The account number that was used.
+    /// The account number that the result is about: the first that was refused, or one without negotiated
+    /// rates, otherwise the first of the account.
     #[schema(value_type = Option<String>)]
     pub number: Option<AccountNumber>,
     /// Whether the login owns that number, if the call shows it.

@@ -95,6 +95,7 @@ impl Recovery<'_> {
             token: Some(completion.token),
             facts: completion.facts,
             expires_at: completion.expires_at,
+            restored: None,
             ..record
         })
     }

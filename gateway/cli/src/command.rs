@@ -63,7 +63,7 @@ pub(crate) enum Command {
         )]
         config: PathBuf,
     },
-    /// Report every mistake in a configuration file
+    /// Report every mistake in a configuration file, and what `serve` would refuse
     CheckConfig {
         /// Configuration file
         #[arg(

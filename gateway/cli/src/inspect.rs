@@ -24,7 +24,7 @@ pub(crate) fn doctor(
     } else {
         let rows = report.checks.iter().map(check_row).collect();
         output.table(
-            &["", "Account", "Check", "What was seen", "What to do"],
+            &["Result", "Account", "Check", "What was seen", "What to do"],
             rows,
         )?;
         output.line(match report.verdict {

@@ -16,7 +16,7 @@ use std::{io::IsTerminal as _, path::PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
-    /// Say what a migration would do; changes nothing
+    /// Say what a migration would do, and how many sign-ins it needs; changes nothing
     Plan(ListArgs),
     /// Back the store up, add the accounts and keys, and lead through the sign-ins; goes on where
     /// it stopped
@@ -40,7 +40,8 @@ pub(crate) enum MigrateCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
     /// Accounts of the old software: CSV with the columns name, account_number, access_key,
-    /// user_id, environment; or TOML with a `[[profile]]` of these keys for each
+    /// user_id, environment; or TOML with a `[[profile]]` of these keys for each. Rows with the
+    /// same user_id share one sign-in
     file: PathBuf,
     /// To which carrier
     #[arg(long, default_value = "ups")]
@@ -124,7 +125,7 @@ fn sign_in(
         output.line(format_args!(
             "\n{} ({}), for {}:",
             item.account,
-            item.number,
+            joined(&item.numbers),
             joined(&item.profiles)
         ))?;
         match account::follow(&item.account, true, session, output) {
@@ -143,6 +144,7 @@ fn print_plan(plan: &MigrationPlan, output: &mut Output) -> Result<CommandOutcom
         output.json(plan)?;
     } else {
         table(&plan.items, output)?;
+        output.line(sign_ins(plan.sign_ins, &plan.items))?;
         for problem in &plan.problems {
             output.warn(&clean(problem));
         }
@@ -184,6 +186,9 @@ fn print(view: &MigrationView, output: &mut Output) -> Result<(), CliError> {
         ),
     ])?;
     table(&view.items, output)?;
+    if view.sign_ins > 0 {
+        output.line(sign_ins(view.sign_ins, &view.items))?;
+    }
     for item in &view.items {
         if item.state == MigrationState::NeedsConsent {
             output.hint(&format!(
@@ -195,17 +200,44 @@ fn print(view: &MigrationView, output: &mut Output) -> Result<(), CliError> {
     Ok(())
 }
 
+/// `2 sign-ins for 12 numbers`.
+fn sign_ins(count: usize, items: &[MigrationItem]) -> String {
+    let waiting = items
+        .iter()
+        .filter(|item| item.state == MigrationState::NeedsConsent);
+    let numbers = waiting.map(|item| item.numbers.len()).sum();
+    match count {
+        0 => "no sign-in is needed".to_owned(),
+        count => format!(
+            "{} for {}",
+            counted(count, "sign-in"),
+            counted(numbers, "number")
+        ),
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 fn table(items: &[MigrationItem], output: &mut Output) -> Result<(), CliError> {
     let row = |item: &MigrationItem| {
         vec![
             item.account.to_string(),
-            item.number.to_string(),
+            joined(&item.numbers),
             item.environment.to_string(),
             clean(&joined(&item.profiles)),
             word(&item.state),
             clean(&item.message),
         ]
     };
-    let header = ["Account", "Number", "Environment", "Profiles", "State", ""];
+    let header = [
+        "Account",
+        "Numbers",
+        "Environment",
+        "Profiles",
+        "State",
+        "Message",
+    ];
     Ok(output.table(&header, items.iter().map(row).collect())?)
 }

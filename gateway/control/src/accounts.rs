@@ -1,19 +1,24 @@
 //! Accounts: adding, changing, removing.
 
-use crate::{Actor, ControlError, ControlPlane, Fault, publication::Touched};
+use crate::{
+    Actor, ControlError, ControlPlane, Fault,
+    api_time::in_words,
+    publication::Touched,
+    restored::{cause_of_doubt, older_state},
+};
 use gateway_api::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount};
 use gateway_broker::{AccountStatus, Authorization, AuthorizationReason, Transport};
 use gateway_model::{
-    AccountId, Failure, FailureClass, GrantKind, ManagedBy, NoticeKind, SecretBytes,
+    AccountId, Failure, FailureClass, GrantKind, GrantStatus, ManagedBy, NoticeKind, SecretBytes,
     UnavailableReason,
 };
-use gateway_store::{AccountRecord, Timestamp};
+use gateway_store::{AccountRecord, GrantRecord, RestoredFrom, Timestamp};
 use serde_json::json;
 use std::collections::HashMap;
 
 /// The maximum number of account numbers: more than a login owns in practice, and few enough to make a
 /// test call with each.
-const MAX_NUMBERS: usize = 32;
+pub(crate) const MAX_NUMBERS: usize = 32;
 
 impl ControlPlane {
     /// All accounts, ordered by name.
@@ -23,20 +28,21 @@ impl ControlPlane {
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ControlError> {
         let notices = self.notices().await?;
         let store = &self.context.store;
-        let mut ends = HashMap::new();
+        let mut sign_ins = HashMap::new();
         store
-            // Only the ends are kept: a grant contains secrets, and there may be thousands of them.
+            // Not the whole grant: it contains secrets, and there may be thousands of them.
             .each_grant(|grant| {
-                ends.insert(grant.account, grant.expires_at);
+                let sign_in = SignIn::of(&grant);
+                sign_ins.insert(grant.account, sign_in);
             })
             .await?;
         let mut accounts = store.accounts().await?;
         // The store has no order of its own.
         accounts.sort_by(|one, other| one.name.cmp(&other.name));
         let views = accounts.into_iter().map(|account| {
-            let ends = ends.get(&account.name).copied().flatten();
+            let sign_in = sign_ins.remove(&account.name).unwrap_or_default();
             let status = self.context.broker.handle().status(&account.name);
-            let mut view = view(account, ends, status.as_ref());
+            let mut view = view(account, sign_in, status.as_ref());
             view.notices = notices
                 .iter()
                 .filter(|notice| notice.account == view.name)
@@ -55,8 +61,8 @@ impl ControlPlane {
         let account = self.known_account(name).await?;
         let grant = self.context.store.grant(&account.name).await?;
         let status = self.context.broker.handle().status(&account.name);
-        let ends = grant.and_then(|grant| grant.expires_at);
-        let mut view = view(account, ends, status.as_ref());
+        let sign_in = grant.as_ref().map(SignIn::of).unwrap_or_default();
+        let mut view = view(account, sign_in, status.as_ref());
         view.notices = self.notices_of(&view.name).await?;
         Ok(view)
     }
@@ -364,21 +370,53 @@ fn secrets(texts: Vec<SecretText>) -> Result<Vec<gateway_model::ClientSecret>, C
         .remedy("copy the secret again from the carrier's developer page"))
 }
 
-fn view(
-    account: AccountRecord,
+/// What the store knows about a person's sign-in.
+#[derive(Clone, Copy, Default)]
+struct SignIn {
     ends: Option<Timestamp>,
-    status: Option<&AccountStatus>,
-) -> AccountView {
-    let (state, message) = state(&account, status);
+    restored: Option<RestoredFrom>,
+}
+
+impl SignIn {
+    const fn of(grant: &GrantRecord) -> Self {
+        Self {
+            ends: grant.expires_at,
+            restored: grant.restored,
+        }
+    }
+
+    /// Why it is not known whether the carrier still accepts the sign-in, and what to do.
+    fn doubt(self, account: &AccountRecord, status: &AccountStatus) -> Option<String> {
+        let in_doubt = account.grant == GrantKind::AuthorizationCode
+            && status.grant == GrantStatus::OutcomeUnknown;
+        in_doubt.then(|| {
+            format!(
+                "{}: it is not known whether the carrier still accepts the sign-in; sign in again with \
+                 `waybill account authorize {}`",
+                cause_of_doubt(self.restored, in_words),
+                account.name
+            )
+        })
+    }
+}
+
+fn view(account: AccountRecord, sign_in: SignIn, status: Option<&AccountStatus>) -> AccountView {
+    let (state, mut message) = state(&account, status);
+    if let (AccountState::NeedsConsent, Some(message), Some(from)) =
+        (state, &mut message, sign_in.restored)
+    {
+        message.push_str(&format!(" ({})", older_state(from, in_words)));
+    }
     AccountView {
         state,
         message,
+        sign_in_in_doubt: status.and_then(|status| sign_in.doubt(&account, status)),
         token_expires_at: status
             .and_then(|status| status.expires_at)
             .map(crate::api_time::from_system),
         grant_expires_at: status
             .and_then(|status| status.grant_ends_at)
-            .or_else(|| ends.map(Timestamp::to_system_time))
+            .or_else(|| sign_in.ends.map(Timestamp::to_system_time))
             .map(crate::api_time::from_system),
         created_at: crate::api_time::from_store(account.created_at),
         notices: Vec::new(),

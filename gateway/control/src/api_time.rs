@@ -17,3 +17,8 @@ pub(crate) fn from_system(at: SystemTime) -> jiff::Timestamp {
 pub(crate) fn from_millis(at: u64) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()
 }
+
+/// A point in time as a sentence for people names it.
+pub(crate) fn in_words(at: SystemTime) -> String {
+    from_system(at).strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

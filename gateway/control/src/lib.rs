@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `plane`, `settings` | the control plane, its settings |
 //! | `serving`, `publication` | what it publishes to the data plane, and how a change reaches that |
-//! | `wiring`, `signing` | an account's plugin instances, broker slot and signer |
+//! | `instances`, `wiring`, `signing` | an account's plugin instances, broker slot and signer |
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
 //! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
@@ -28,6 +28,7 @@ mod backup;
 mod consent;
 mod doctor;
 mod error;
+mod instances;
 mod load;
 mod migration;
 mod pasted;
@@ -37,6 +38,7 @@ mod publication;
 mod reminder_state;
 mod reminders;
 mod requests;
+mod restored;
 mod secret_digest;
 mod serving;
 mod settings;
@@ -48,10 +50,10 @@ mod wiring;
 
 pub use admins::Identity;
 pub use error::{ControlError, Fault};
+pub use instances::{Instances, WiringError};
 pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
 pub use serving::{Publisher, RequestHistory, ServingAccount, ServingState};
 pub use settings::{
     Files, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,
 };
-pub use wiring::WiringError;

@@ -1,18 +1,19 @@
 //! The migration from access keys to OAuth.
 //!
-//! Profiles of the older software that share an account number and environment form one *item*, and need
-//! one consent. A migration only adds: an account for each item that has none, and an app for each
-//! retired key. So undoing it removes what it added and leaves everything else, including logins that
+//! Profiles of the older software that share a carrier login, or an account number, form one *item* for
+//! each environment, and need one consent. A migration only adds: an account for each item that has
+//! none, and an app for each retired key. So undoing it removes what it added and leaves everything else, including logins that
 //! were renewed since. The backup that is made first is for the worst case.
 //!
-//! Modules: `list` (the rows), `progress` (the record), `known` (store and broker) → `names`, `plan` →
-//! `apply`, `backup`, `item_status`.
+//! Modules: `list` (the rows), `progress` (the record), `known` (store and broker) → `logins`, `names`,
+//! `plan` → `apply`, `backup`, `item_status`.
 
 mod apply;
 mod backup;
 mod item_status;
 mod known;
 mod list;
+mod logins;
 mod names;
 mod plan;
 mod progress;
@@ -43,8 +44,10 @@ impl ControlPlane {
         let under_way = latest.filter(|(record, _)| record.ended_at.is_none());
         let progress = under_way.map(|(_, progress)| progress).unwrap_or_default();
         let (plan, _) = self.planned(&migration, &progress).await?;
+        let items: Vec<_> = plan.items.into_iter().map(|item| item.view).collect();
         Ok(MigrationPlan {
-            items: plan.items.into_iter().map(|item| item.view).collect(),
+            sign_ins: sign_ins(&items),
+            items,
             problems: plan.problems,
         })
     }
@@ -194,6 +197,7 @@ impl ControlPlane {
             created_at: api_time::from_store(record.created_at),
             ended_at: record.ended_at.map(api_time::from_store),
             backup: record.backup,
+            sign_ins: sign_ins(&items),
             items,
         })
     }
@@ -204,6 +208,12 @@ const fn has_ended(item: &MigrationItem) -> bool {
         MigrationState::Compliant | MigrationState::Done | MigrationState::Skipped => true,
         MigrationState::NeedsConsent | MigrationState::Failed => false,
     }
+}
+
+/// How many people have to sign in.
+fn sign_ins(items: &[MigrationItem]) -> usize {
+    let needed = |item: &&MigrationItem| item.state == MigrationState::NeedsConsent;
+    items.iter().filter(needed).count()
 }
 
 fn no_problems(plan: &Plan) -> Result<(), ControlError> {

@@ -1,6 +1,7 @@
 //! The control plane and the context that its parts share.
 
 use crate::{
+    instances::Instances,
     reminder_state::ReminderState,
     serving::{Publisher, RequestHistory, ServingState},
     settings::Settings,
@@ -88,10 +89,8 @@ impl ControlPlane {
     /// Joins the parts. Nothing happens before [`ControlPlane::load`].
     pub fn new(parts: Parts) -> Self {
         let wiring = Wiring {
-            catalog: parts.catalog,
+            instances: Instances::new(parts.catalog, &parts.settings),
             http: parts.http,
-            realms: parts.settings.realms.clone(),
-            request_timeout: parts.settings.request_timeout,
         };
         Self {
             context: Arc::new(PlaneContext {

@@ -92,7 +92,7 @@ impl ControlPlane {
                 "the account has no account number",
             ));
         }
-        let mut first = None;
+        let mut kept: Option<ProbeReport> = None;
         let each: Vec<Option<&AccountNumber>> = if record.numbers.is_empty() {
             // A call without a number still shows whether the token is accepted.
             vec![None]
@@ -106,9 +106,17 @@ impl ControlPlane {
             if !report.ok {
                 return Ok(report);
             }
-            first.get_or_insert(report);
+            let published = |report: &ProbeReport| report.negotiated == Some(false);
+            // Of several numbers the one without negotiated rates: its remedy must not be missed.
+            if kept
+                .as_ref()
+                .is_none_or(|kept| published(&report) && !published(kept))
+            {
+                kept = Some(report);
+            }
         }
-        Ok(first.unwrap_or_else(|| nothing_to_prove(record, "there was nothing to prove")))
+        let report = kept.map(|report| of_all_numbers(report, record.numbers.len()));
+        Ok(report.unwrap_or_else(|| nothing_to_prove(record, "there was nothing to prove")))
     }
 
     /// Makes one probe, with a few attempts if the carrier fails for a short time.
@@ -217,6 +225,15 @@ pub(crate) fn held_credential(wired: &Wired) -> Result<Credential, Unavailable> 
         CredentialState::Usable(credential) => Ok(credential.clone()),
         CredentialState::Absent(absent) => Err(absent.clone()),
     }
+}
+
+/// The report on one of several numbers that were all accepted.
+fn of_all_numbers(mut report: ProbeReport, count: usize) -> ProbeReport {
+    if count > 1 {
+        let all = format!("; the carrier accepted each of the {count} account numbers");
+        report.message.push_str(&all);
+    }
+    report
 }
 
 fn nothing_to_prove(record: &AccountRecord, why: &str) -> ProbeReport {

@@ -3,6 +3,7 @@
 //! Invariant: nothing here performs I/O, reads a clock or draws randomness. Every other gateway crate
 //! may depend on this one, and the data plane depends on no other.
 
+mod accept_outage;
 mod account;
 mod carrier;
 mod carrier_api;
@@ -29,6 +30,7 @@ mod store_options;
 mod token_bucket;
 mod token_facts;
 
+pub use accept_outage::{AcceptFailure, AcceptOutage, AcceptReport, ended_before_accept};
 pub use account::{AccountId, AccountNumber, AppId, NameError};
 pub use carrier::{
     CarrierId, CarrierProfile, DownstreamToken, EnvelopeError, ErrorEnvelope, HeaderWhenAbsent,

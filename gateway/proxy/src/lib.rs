@@ -58,12 +58,13 @@ mod worker;
 pub use credential_source::{BoxFuture, CredentialSource, RenewalOutcome};
 pub use directory::{
     Account, App, AppLogin, Directory, DirectoryError, DirectoryHandle, LegacyKey, Route,
-    SecretHash,
+    SecretHash, check_directory,
 };
 pub use limits::Limits;
 pub use metrics::LATENCY_BOUNDS_US;
 pub use request_report::{Parties, RequestFailure, RequestFilter, RequestReport};
 pub use serving::{
     BindError, Bound, DrainReport, MetricsReader, MetricsSnapshot, RequestsReader, Running, bind,
+    try_address,
 };
 pub use settings::{ListenerSettings, Settings};

@@ -1,6 +1,6 @@
 //! Routes, accounts and apps of the configuration become the data plane's directory.
 
-use super::{error::StartError, listen_tls};
+use super::{error::StartError, prepared::Prepared};
 use gateway_config::Config;
 use gateway_control::{ControlError, Fault, Publisher, ServingState};
 use gateway_http_client::TrustError;
@@ -12,21 +12,16 @@ use gateway_proxy::{
 };
 use gateway_store::{AccountRecord, AppRecord};
 use http::StatusCode;
-use rustls::RootCertStore;
 use std::{num::NonZeroUsize, sync::Arc, thread};
 
 /// Everything that does not change while the data plane runs.
 pub(super) fn settings(
     config: &Config,
-    roots: RootCertStore,
+    prepared: Prepared,
     token_key: SecretBytes,
 ) -> Result<Settings, StartError> {
     let listen = &config.listen;
-    let tls = listen
-        .tls
-        .as_ref()
-        .map(listen_tls::server_config)
-        .transpose()?;
+    let Prepared { roots, tls } = prepared;
     let listeners = listen.apps.iter().map(|addr| ListenerSettings {
         addr: *addr,
         tls: tls.clone(),

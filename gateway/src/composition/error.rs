@@ -25,6 +25,9 @@ pub enum StartError {
     /// The listener's certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Files that the configuration names cannot be used.
+    #[error("{}", each(.0))]
+    Unprepared(Vec<Self>),
     /// A port is taken, or the data plane cannot work so.
     #[error(transparent)]
     Apps(#[from] BindError),
@@ -34,6 +37,11 @@ pub enum StartError {
     /// The system gave no randomness.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
+}
+
+fn each(errors: &[StartError]) -> String {
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    errors.join("; and ")
 }
 
 fn with_remedy(error: &ControlError) -> String {

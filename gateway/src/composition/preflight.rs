@@ -1,58 +1,153 @@
-//! What `serve` would refuse although the configuration reads well, found without starting anything.
+//! What `serve` would refuse, or could not serve, although the configuration reads well. Nothing is
+//! started: no port is taken, and the store is not opened, because a gateway may be using it.
 
-use super::listen_tls;
-use gateway_config::{Config, Mistake, Note, Place};
-use gateway_model::CarrierId;
+use super::{
+    data_plane, declared,
+    preflight_plugins::{self, PluginCheck, in_file, note},
+    prepared::Prepared,
+};
+use crate::telemetry;
+use gateway_config::{Config, Mistake, Place};
+use gateway_control::{Instances, ServingAccount, ServingState, WiringError};
+use gateway_model::CredentialCell;
 use gateway_plugin_host::Catalog;
-use std::collections::BTreeSet;
+use gateway_store::OpenError;
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
-/// Returns what keeps the gateway from starting, and adds notes on what would start but not work. No
-/// code of a plugin is run.
+/// Returns what keeps the gateway, a plugin or an account from working, and adds notes on the rest. Plugins
+/// are loaded, since only a carrier's plugin knows the form of an account number.
 pub(crate) fn preflight(config: &mut Config) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
-    match Catalog::verify(&config.plugins.dir, &config.plugins.policy) {
-        Ok(catalog) => note_carriers(config, &catalog),
-        Err(error) => mistakes.push(mistake(
+    mistakes.extend(log_level(config));
+    if let Err(errors) = Prepared::of(config) {
+        let fix = "correct the file, or its path in the configuration";
+        mistakes.extend(errors.iter().map(|error| in_file(error.to_string(), fix)));
+    }
+    match store(config) {
+        // The configuration is right; what is missing is the store itself.
+        Some(error @ OpenError::KeyWithoutStore { .. }) => {
+            config
+                .notes
+                .push(note(format!("`serve` does not start: {error}")));
+        }
+        Some(error) => mistakes.push(in_file(error.to_string(), "correct [store]")),
+        None => {}
+    }
+    mistakes.extend(addresses(config));
+    mistakes.extend(admin_token_folder(&config.admin.token_file));
+    match preflight_plugins::check(config) {
+        Err(error) => mistakes.push(in_file(
             error.to_string(),
             "create the folder, or write its path in dir of [plugins]",
         )),
-    }
-    if let Some(Err(error)) = config.listen.tls.as_ref().map(listen_tls::server_config) {
-        mistakes.push(mistake(
-            error.to_string(),
-            "write the files of a certificate chain and of its key in [listen.tls]",
-        ));
+        Ok(PluginCheck {
+            catalog,
+            mistakes: faulted,
+            notes,
+        }) => {
+            mistakes.extend(faulted);
+            config.notes.extend(notes);
+            mistakes.extend(directory(config, &catalog));
+            mistakes.extend(accounts(config, catalog));
+        }
     }
     mistakes
 }
 
-fn mistake(message: String, fix: &str) -> Mistake {
-    Mistake {
-        place: Place::File,
-        message,
-        fix: fix.to_owned(),
-    }
+fn log_level(config: &Config) -> Option<Mistake> {
+    let level = std::env::var(telemetry::LEVEL_VARIABLE).ok();
+    let error = telemetry::filter(&config.log, level.as_deref()).err()?;
+    Some(Mistake {
+        place: Place::Variable(telemetry::LEVEL_VARIABLE.to_owned()),
+        message: error.to_string(),
+        fix: "correct it, or unset it".to_owned(),
+    })
 }
 
-/// A carrier without a plugin does not keep the others from being served, so it is no mistake.
-fn note_carriers(config: &mut Config, catalog: &Catalog) {
-    let served: BTreeSet<&CarrierId> = catalog
-        .entries()
-        .iter()
-        .filter_map(|entry| Some(&entry.manifest()?.carrier))
-        .collect();
-    let routes = config.routes.iter().map(|route| &route.carrier);
-    let accounts = config.accounts.iter().map(|account| &account.carrier);
-    let named: BTreeSet<&CarrierId> = routes.chain(accounts).collect();
-    let notes: Vec<Note> = named
-        .difference(&served)
-        .map(|carrier| Note {
-            place: Place::File,
-            message: format!(
-                "no plugin in {} is for carrier {carrier}: its requests will be answered with 503",
-                config.plugins.dir.display()
+/// The store's folder and its keys.
+fn store(config: &Config) -> Option<OpenError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        // Without threads to spare `serve` itself says so.
+        .ok()?;
+    let checked = runtime.block_on(gateway_store::check_options(&config.store));
+    checked.err()
+}
+
+fn addresses(config: &Config) -> Vec<Mistake> {
+    let apps = config.listen.apps.iter().map(|addr| ("apps", *addr));
+    let all = apps.chain([("admin", config.listen.admin)]);
+    let refused = |(key, addr): (&str, SocketAddr)| {
+        let error = gateway_proxy::try_address(addr).err()?;
+        Some(in_file(
+            format!("the gateway cannot listen on {addr}: {error}"),
+            &format!(
+                "write an address of this machine in {key} of [listen], with a port from 1024 on \
+                 unless the gateway has the privilege"
             ),
+        ))
+    };
+    all.filter_map(refused).collect()
+}
+
+/// The first start writes the token there.
+fn admin_token_folder(file: &Path) -> Option<Mistake> {
+    let folder = file.parent()?;
+    // A bare file name has an empty parent: it is in the current folder.
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return None;
+    }
+    Some(in_file(
+        format!(
+            "the folder {} for the first admin token does not exist",
+            folder.display()
+        ),
+        "create it, or write another path in token_file of [admin]",
+    ))
+}
+
+/// What the data plane would serve.
+fn directory(config: &Config, catalog: &Catalog) -> Option<Mistake> {
+    let declared = declared::declared(config);
+    let active = declared.accounts.into_iter().filter(|of| of.active);
+    let accounts = active.map(|record| ServingAccount {
+        cell: Arc::new(CredentialCell::new(record.name.clone())),
+        record,
+        signer: None,
+    });
+    let served = ServingState {
+        accounts: accounts.collect(),
+        apps: declared.apps.into_iter().map(|app| app.record).collect(),
+        legacy_keys: Vec::new(),
+    };
+    let routes = data_plane::routes(config, catalog);
+    let error = gateway_proxy::check_directory(data_plane::directory(&routes, &served)).err()?;
+    Some(in_file(
+        error.to_string(),
+        "correct it in the configuration",
+    ))
+}
+
+/// Accounts whose configuration their carrier's plugin refuses.
+fn accounts(config: &Config, catalog: Catalog) -> Vec<Mistake> {
+    let settings = declared::control_settings(config);
+    let mut records = declared::declared(config).accounts;
+    records.retain(|record| record.active);
+    // Adjacent accounts of one carrier share a call of its plugin.
+    records.sort_by(|one, other| one.carrier.cmp(&other.carrier));
+    let refused = Instances::new(Arc::new(catalog), &settings).refused(&records);
+    let mistakes = refused.into_iter().filter_map(|(name, why)| {
+        // A carrier without a plugin is a note: it does not keep the others from being served.
+        if matches!(why, WiringError::NoPlugin(_)) {
+            return None;
+        }
+        let account = config.accounts.iter().find(|account| account.id == name);
+        Some(Mistake {
+            place: account.map_or(Place::File, |account| account.place.clone()),
+            message: format!("account {name} cannot work: {why}"),
+            fix: "correct its [[account]], or the [[route]] of its carrier".to_owned(),
         })
-        .collect();
-    config.notes.extend(notes);
+    });
+    mistakes.collect()
 }

@@ -67,7 +67,7 @@ impl Store {
     ) -> Result<BackupSummary, BackupError> {
         let (summary, content) = read(from, protection).await?;
         // Parse everything before the first write: a damaged line must not empty the store.
-        let records = restore::Records::parse(&content)?;
+        let records = restore::Records::parse(&content, summary.created_at)?;
         self.replace_all(&records, overwrite).await?;
         Ok(summary)
     }
@@ -79,7 +79,7 @@ pub async fn inspect_backup(
     protection: &Protection,
 ) -> Result<BackupSummary, BackupError> {
     let (summary, content) = read(from, protection).await?;
-    restore::Records::parse(&content)?;
+    restore::Records::parse(&content, summary.created_at)?;
     Ok(summary)
 }
 

@@ -28,6 +28,7 @@ mod meta;
 mod migrations;
 mod notices;
 mod open;
+mod preflight;
 mod read;
 mod record;
 mod recover;
@@ -49,10 +50,11 @@ pub use error::{KeyError, OpenError, StoreError};
 /// Which store, and its keys: words that the configuration shares with the store.
 pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 pub use notices::NoticeChannel;
+pub use preflight::check_options;
 pub use record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Completion, ConsentRecord,
     GrantRecord, Intent, LegacyKeyRecord, MigrationRecord, NoticeRecord, Presentation,
-    RenewalEntry, Resolution, SecretDigest, StoredToken,
+    RenewalEntry, Resolution, RestoredFrom, SecretDigest, StoredToken,
 };
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

@@ -7,7 +7,9 @@ mod trail;
 
 pub use account::AccountRecord;
 pub use app::{AppRecord, LegacyKeyRecord, SecretDigest};
-pub use grant::{Completion, GrantRecord, Intent, Presentation, Resolution, StoredToken};
+pub use grant::{
+    Completion, GrantRecord, Intent, Presentation, Resolution, RestoredFrom, StoredToken,
+};
 pub use trail::{
     AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeRecord,
     RenewalEntry,

@@ -2,7 +2,7 @@
 
 use crate::rescue::RescuedAnswer;
 use crate::store::commit;
-use crate::{GrantRecord, Store, StoreError, meta};
+use crate::{GrantRecord, RestoredFrom, Store, StoreError, meta};
 use gateway_model::{AccountId, GrantStatus, IntentId, SecretBytes};
 use sqlx::AnyConnection;
 use std::sync::Arc;
@@ -130,7 +130,7 @@ impl Store {
     async fn distrust(&self, connection: &mut AnyConnection) -> Result<usize, StoreError> {
         let mut count = 0;
         for grant in self.list::<GrantRecord>(connection).await? {
-            if let Some(doubtful) = doubt(&grant) {
+            if let Some(doubtful) = doubt(&grant, RestoredFrom::OlderCopy) {
                 self.write_grant(connection, &doubtful, None).await?;
                 count += 1;
             }
@@ -158,7 +158,7 @@ async fn off_thread(
 /// A grant as it must be believed to be when it comes from an older copy: what could be presented,
 /// or was being presented, may have been. An answer that came then is older than the loss, so it is
 /// not completed any more. `None` if nothing changes.
-pub(crate) fn doubt(grant: &GrantRecord) -> Option<GrantRecord> {
+pub(crate) fn doubt(grant: &GrantRecord, from: RestoredFrom) -> Option<GrantRecord> {
     let status = match grant.status {
         GrantStatus::Repeatable | GrantStatus::Spent => return None,
         GrantStatus::Held | GrantStatus::Presenting | GrantStatus::OutcomeUnknown => {
@@ -170,5 +170,6 @@ pub(crate) fn doubt(grant: &GrantRecord) -> Option<GrantRecord> {
     let mut doubtful = grant.clone();
     doubtful.status = status;
     doubtful.intent = None;
+    doubtful.restored = Some(from);
     Some(doubtful)
 }

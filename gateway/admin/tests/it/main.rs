@@ -2,6 +2,7 @@
 
 mod client;
 mod client_address;
+mod descriptors;
 mod document;
 mod endpoints;
 mod floods;

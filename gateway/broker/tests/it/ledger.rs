@@ -144,7 +144,7 @@ impl Ledger for Memory {
             grant.status = completion.status;
             grant.state = completion.state.clone();
             grant.token = Some(completion.token.clone());
-            grant.intent = None;
+            (grant.intent, grant.restored) = (None, None);
             Ok(grant.version)
         })
     }

@@ -193,6 +193,7 @@ pub(crate) fn grant(status: GrantStatus) -> GrantRecord {
         consented_at: None,
         expires_at: None,
         intent: None,
+        restored: None,
     }
 }
 

@@ -203,8 +203,8 @@ fn print_restored(
         ("not in it", format!("{} damaged records", summary.left_out)),
     ])?;
     output.hint(
-        "logins that work once are in doubt until the gateway has tried them: start it with \
-         `waybill serve` and look at `waybill account list`",
+        "sign-ins may have been renewed since the backup, so they are in doubt until the gateway has \
+         tried them: start it with `waybill serve`, and look at `waybill account list`",
     );
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(super) fn list(accounts: &[AccountView], output: &mut Output) -> Result<(), 
             account.environment.to_string(),
             joined(&account.numbers),
             word(&account.grant),
-            word(&account.state),
+            state(account),
             yes(account.default).to_owned(),
             when_known(account.token_expires_at),
             when_known(account.grant_expires_at),
@@ -41,6 +41,15 @@ pub(super) fn list(accounts: &[AccountView], output: &mut Output) -> Result<(), 
     Ok(output.table(&header, accounts.iter().map(row).collect())?)
 }
 
+/// The state; a sign-in in doubt is named beside it, because requests may fail when the present token ends.
+fn state(account: &AccountView) -> String {
+    let state = word(&account.state);
+    match account.sign_in_in_doubt {
+        Some(_) => format!("{state}, sign-in in doubt"),
+        None => state,
+    }
+}
+
 pub(super) fn one(account: &AccountView, output: &mut Output) -> Result<(), CliError> {
     if output.is_json() {
         return Ok(output.json(account)?);
@@ -57,13 +66,19 @@ pub(super) fn one(account: &AccountView, output: &mut Output) -> Result<(), CliE
         ("active", yes(account.active).to_owned()),
         ("default", yes(account.default).to_owned()),
         ("kept in", kept_in(account.managed_by).to_owned()),
-        ("state", word(&account.state)),
+        ("state", state(account)),
     ];
     facts.extend(
         account
             .message
             .as_ref()
             .map(|message| ("why", clean(message))),
+    );
+    facts.extend(
+        account
+            .sign_in_in_doubt
+            .as_ref()
+            .map(|why| ("in doubt", clean(why))),
     );
     facts.extend([
         ("token until", when_known(account.token_expires_at)),

@@ -26,8 +26,6 @@ pub struct Output {
     color: bool,
     error_color: bool,
     terminal: bool,
-    /// The width of tables when standard output is not a terminal.
-    columns: Option<u16>,
 }
 
 impl fmt::Debug for Output {
@@ -56,8 +54,6 @@ impl Output {
             color: wanted(terminal),
             error_color: wanted(io::stderr().is_terminal()),
             terminal,
-            // Read once: a terminal's own width is asked for by the table.
-            columns: columns(std::env::var("COLUMNS").ok().as_deref()),
         }
     }
 
@@ -100,24 +96,13 @@ impl Output {
         self.raw(&text)
     }
 
-    /// Prints a table: as wide as the terminal. When it goes elsewhere, as wide as `COLUMNS` says, else
-    /// unwrapped, so that a search finds whole sentences.
+    /// Prints a table. A terminal gets lines around the cells, and cells that wrap at its width. A pipe or a
+    /// file gets plain columns, one line for each row and two spaces between columns, for `grep` and `awk`.
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn table(&mut self, header: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+    pub fn table(&mut self, header: &[&str], mut rows: Vec<Vec<String>>) -> io::Result<()> {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED);
-        // `COLUMNS` counts only where there is no terminal to ask.
-        let elsewhere = self.columns.filter(|_| !self.terminal);
-        table.set_content_arrangement(if self.terminal || elsewhere.is_some() {
-            ContentArrangement::Dynamic
-        } else {
-            ContentArrangement::Disabled
-        });
-        if let Some(columns) = elsewhere {
-            table.set_width(columns);
-        }
         // Both ways are forced, as the library would decide by standard output alone.
         if self.color {
             table.enforce_styling();
@@ -129,8 +114,23 @@ impl Output {
                 .iter()
                 .map(|title| Cell::new(title).add_attribute(Attribute::Bold)),
         );
+        if self.terminal {
+            table.load_style(presets::UTF8_FULL_CONDENSED);
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.add_rows(rows);
+            return self.line(table);
+        }
+        for cell in rows.iter_mut().flatten().filter(|cell| cell.is_empty()) {
+            // An empty cell would make the next column look like this one.
+            "-".clone_into(cell);
+        }
+        table.load_style(presets::NOTHING);
+        table.set_content_arrangement(ContentArrangement::Disabled);
         table.add_rows(rows);
-        self.line(table)
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        self.line(table.trim_fmt())
     }
 
     /// Prints names and values, a line for each.
@@ -213,13 +213,6 @@ impl Output {
     }
 }
 
-/// The variable's value; one that no table fits is as good as none.
-fn columns(value: Option<&str>) -> Option<u16> {
-    let columns = value?.trim().parse().ok()?;
-    // Narrower, and every cell would be broken into letters.
-    (columns >= 40).then_some(columns)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,58 +232,48 @@ mod tests {
         }
     }
 
-    fn lines(columns: Option<u16>) -> Vec<String> {
+    fn printed(terminal: bool, rows: Vec<Vec<String>>) -> String {
         let page = Page::default();
         let mut output = Output {
             out: Box::new(page.clone()),
             json: false,
             color: false,
             error_color: false,
-            terminal: false,
-            columns,
+            terminal,
         };
-        let sentence = "the carrier refused the client secret; replace it ".repeat(5);
-        let row = vec!["main".to_owned(), sentence];
         output
-            .table(&["Account", "Message"], vec![row])
+            .table(&["Account", "Number", "Message"], rows)
             .expect("it takes all");
         let page = page.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8(page.clone()).expect("text");
-        text.lines().map(str::to_owned).collect()
+        String::from_utf8(page.clone()).expect("text")
+    }
+
+    fn rows() -> Vec<Vec<String>> {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        vec![
+            row([
+                "main",
+                "A1B2C3",
+                &"the carrier refused the client secret; ".repeat(12),
+            ]),
+            row(["Größe", "", "ready"]),
+        ]
     }
 
     #[test]
-    fn table_that_goes_elsewhere_keeps_sentences_whole() {
-        let lines = lines(None);
-        let whole = "the carrier refused the client secret; replace it ".repeat(5);
-        assert!(
-            lines.iter().any(|line| line.contains(whole.trim())),
-            "{lines:#?}"
+    fn table_in_a_pipe_has_plain_columns_and_one_line_for_each_row() {
+        let long = "the carrier refused the client secret; ".repeat(12);
+        let wanted = format!(
+            "Account  Number  Message\nmain     A1B2C3  {}\nGröße    -       ready\n",
+            long.trim_end()
         );
+        assert_eq!(printed(false, rows()), wanted);
     }
 
     #[test]
-    fn table_that_goes_elsewhere_is_as_wide_as_columns_says() {
-        let lines = lines(Some(80));
-        assert!(lines.len() > 5, "{lines:#?}");
-        for line in &lines {
-            assert!(line.chars().count() <= 80, "{line}");
-        }
-    }
-
-    #[test]
-    fn columns_that_are_no_width_are_not_looked_at() {
-        assert_eq!(columns(Some(" 120 ")), Some(120));
-        for value in [
-            None,
-            Some(""),
-            Some("wide"),
-            Some("0"),
-            Some("39"),
-            Some("-80"),
-            Some("70000"),
-        ] {
-            assert_eq!(columns(value), None, "{value:?}");
-        }
+    fn table_on_a_terminal_has_lines_around_its_cells() {
+        let shown = printed(true, rows());
+        assert!(shown.contains("│ Account ┆ Number ┆ Message"), "{shown}");
+        assert!(shown.contains("│ Größe   ┆        ┆ ready"), "{shown}");
     }
 }

@@ -11,6 +11,8 @@ use std::{collections::BTreeSet, fmt::Display, str::FromStr};
 /// Credentials at a carrier.
 #[derive(Clone, Debug)]
 pub struct Account {
+    /// The place of the account's table in the file.
+    pub place: Place,
     /// The operator's name for the account.
     pub id: AccountId,
     /// The carrier.
@@ -202,6 +204,7 @@ impl Draft {
 
     pub(crate) fn finish(self) -> Option<Account> {
         Some(Account {
+            place: self.place,
             id: self.id?.value,
             carrier: self.carrier?.value,
             environment: self.environment?.value,

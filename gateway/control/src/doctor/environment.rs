@@ -16,7 +16,12 @@ impl ControlPlane {
         let Some(origin) = &wired.origin else {
             return;
         };
-        let known = self.context.wiring.catalog.plugin(&account.carrier);
+        let known = self
+            .context
+            .wiring
+            .instances
+            .catalog
+            .plugin(&account.carrier);
         let origins = known.map_or(&[][..], |plugin| &plugin.profile().origins);
         let same_host = |other: &Origin| other.host() == origin.host();
         let own = |(environment, _): &&(_, Origin)| *environment == account.environment;

@@ -3,7 +3,6 @@
 use crate::ControlError;
 use gateway_api::{Check, Verdict};
 use gateway_model::AccountId;
-use std::time::SystemTime;
 
 /// The results of the checks of one account, or of the gateway.
 #[derive(Default)]
@@ -68,10 +67,4 @@ impl Findings {
     pub(super) fn into_checks(self) -> Vec<Check> {
         self.checks
     }
-}
-
-/// A point in time for people.
-pub(super) fn date(at: SystemTime) -> String {
-    let at = crate::api_time::from_system(at);
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

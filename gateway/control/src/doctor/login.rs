@@ -1,7 +1,11 @@
 //! A person's login at the carrier: whether it is valid, and until when.
 
-use super::finding::{Findings, date};
-use crate::ControlPlane;
+use super::finding::Findings;
+use crate::{
+    ControlPlane,
+    api_time::in_words,
+    restored::{cause_of_doubt, older_state},
+};
 use gateway_model::{GrantKind, GrantStatus};
 use gateway_store::{AccountRecord, GrantRecord, Timestamp};
 use std::time::{Duration, SystemTime};
@@ -30,16 +34,23 @@ impl ControlPlane {
         // The broker's word first: it knows of a presentation that the store has not recorded yet.
         let status = self.context.broker.handle().status(&account.name);
         match status.map_or(grant.status, |status| status.grant) {
-            GrantStatus::Spent | GrantStatus::LastChance => findings.failure(
-                NAME,
-                "its login was used up, refused or revoked: it gives no more tokens",
-                authorize,
-            ),
+            GrantStatus::Spent | GrantStatus::LastChance => {
+                let after = grant
+                    .restored
+                    .map(|from| format!(" ({})", older_state(from, in_words)));
+                let message = format!(
+                    "its login was used up, refused or revoked{}: it gives no more tokens",
+                    after.unwrap_or_default()
+                );
+                findings.failure(NAME, message, authorize);
+            }
             GrantStatus::OutcomeUnknown => findings.warning(
                 NAME,
-                "it is in doubt: the carrier's response to a renewal was lost, and perhaps the next \
-                 refresh token with it. The present token can be used until it expires; then \
-                 there is one more attempt",
+                format!(
+                    "it is in doubt: {}. The present token can be used until it expires; then there \
+                     is one more attempt",
+                    cause_of_doubt(grant.restored, in_words)
+                ),
                 format!("sign in at a time of your choice: {authorize}"),
             ),
             GrantStatus::Repeatable | GrantStatus::Held | GrantStatus::Presenting => {
@@ -52,7 +63,7 @@ impl ControlPlane {
     fn login_life(&self, grant: &GrantRecord, authorize: String, findings: &mut Findings) {
         let since = grant.consented_at.map_or_else(
             || "a person has signed in".to_owned(),
-            |at| format!("signed in on {}", date(at.to_system_time())),
+            |at| format!("signed in on {}", in_words(at.to_system_time())),
         );
         let Some(ends) = grant.expires_at.map(Timestamp::to_system_time) else {
             findings.ok(NAME, since);
@@ -61,7 +72,7 @@ impl ControlPlane {
         let left = ends
             .duration_since(self.context.clock.wall())
             .unwrap_or_default();
-        let day = date(ends);
+        let day = in_words(ends);
         if left.is_zero() {
             findings.failure(NAME, format!("its login ended on {day}"), authorize);
         } else if left <= DAY * u32::from(self.context.settings.remind_days) {
@@ -80,6 +91,6 @@ impl ControlPlane {
 pub(super) fn until(end: Option<SystemTime>) -> String {
     end.map_or_else(
         || "without an end".to_owned(),
-        |end| format!("until {}", date(end)),
+        |end| format!("until {}", in_words(end)),
     )
 }

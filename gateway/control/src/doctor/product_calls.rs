@@ -166,7 +166,7 @@ impl<'a> ProductCalls<'a> {
     }
 
     fn refuses_token(&self, status: StatusCode) -> bool {
-        let catalog = &self.plane.context.wiring.catalog;
+        let catalog = &self.plane.context.wiring.instances.catalog;
         let plugin = catalog.plugin(&self.account.carrier);
         plugin.is_some_and(|plugin| plugin.profile().rejected_statuses.contains(&status))
     }

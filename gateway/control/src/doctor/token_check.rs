@@ -1,11 +1,11 @@
 //! The account's token: the present one, or one that is requested now.
 
 use super::{
-    finding::{Findings, date},
+    finding::Findings,
     login::until,
     time_budget::{NO_TIME, TimeBudget},
 };
-use crate::{ControlError, ControlPlane, wiring::Wired};
+use crate::{ControlError, ControlPlane, api_time::in_words, wiring::Wired};
 use gateway_broker::{AccountStatus, RequestOutcome};
 use gateway_model::Credential;
 use gateway_plugin_host::Advice;
@@ -77,7 +77,8 @@ impl ControlPlane {
             }
             None => {
                 let next = status.and_then(|status| status.next_attempt_at);
-                let next = next.map_or_else(String::new, |at| format!("; renewed {}", date(at)));
+                let next =
+                    next.map_or_else(String::new, |at| format!("; renewed {}", in_words(at)));
                 findings.ok(NAME, format!("a token {origin}, valid {end}{next}"));
             }
         }

@@ -1,12 +1,13 @@
 //! Adds what is planned, and removes it again. Both may be repeated.
 
 use super::{
+    list::called,
     plan::{Plan, PlannedItem},
     progress::{Item, Progress},
 };
-use crate::{ControlError, ControlPlane, Fault, wiring::WiringError};
-use gateway_api::{AddAccount, StartMigration};
-use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy};
+use crate::{ControlError, ControlPlane, Fault, instances::WiringError};
+use gateway_api::{AddAccount, MigrationItem, StartMigration};
+use gateway_model::{AccountNumber, CarrierId, GrantKind, ManagedBy};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ impl ControlPlane {
             .carrier
             .parse()
             .map_err(|_| invalid("the carrier's name is invalid".to_owned()))?;
-        let plugin = self.context.wiring.catalog.plugin(&carrier);
+        let plugin = self.context.wiring.instances.catalog.plugin(&carrier);
         match plugin.map(gateway_plugin_host::Plugin::supports_auth_code) {
             None => Err(invalid(WiringError::NoPlugin(carrier).to_string())),
             Some(false) => Err(invalid(WiringError::NoConsent(carrier).to_string())),
@@ -35,36 +36,23 @@ impl ControlPlane {
         migration: &StartMigration,
         plan: &mut Plan,
     ) -> Result<(), ControlError> {
-        let place = |name: &AccountId| (name.clone(), plan.carrier.clone());
         let mut records = Vec::new();
-        for item in plan.items.iter().filter(|item| item.adds) {
-            let view = &item.view;
-            let (name, carrier) = place(&view.account);
-            // Once without the number, which tells a wrong number from a wrong client.
-            let bare = self.migrated(
-                name.clone(),
-                carrier.clone(),
-                view.environment,
-                None,
-                migration,
-            );
-            let full = self.migrated(
-                name,
-                carrier,
-                view.environment,
-                Some(view.number.clone()),
-                migration,
-            );
-            records.push((item.line, view.profiles.join(", "), bare?, full?));
+        for item in &plan.items {
+            for (number, row) in &item.new_numbers {
+                // Once without the number, which tells a wrong number from a wrong client.
+                let of = |number| self.migrated(&item.view, &plan.carrier, number, migration);
+                let (bare, full) = (of(Vec::new())?, of(vec![number.clone()])?);
+                records.push((row.line, called(&row.name), bare, full));
+            }
         }
         let context = Arc::clone(&self.context);
         let look = move || {
             let mut problems = Vec::new();
-            for (line, profiles, bare, full) in &records {
+            for (line, name, bare, full) in &records {
                 // An error without a number concerns every row: it is returned, not listed per row.
-                context.wiring.accepts(bare)?;
-                if let Err(why) = context.wiring.accepts(full) {
-                    problems.push(format!("row {line} ({profiles}): {why}"));
+                context.wiring.instances.accepts(bare)?;
+                if let Err(why) = context.wiring.instances.accepts(full) {
+                    problems.push(format!("row {line}{name}: {why}"));
                 }
             }
             Ok(problems)
@@ -90,8 +78,7 @@ impl ControlPlane {
         migration: &StartMigration,
     ) -> Result<(), ControlError> {
         for planned in &plan.items {
-            let view = &planned.view;
-            let item = progress.item(&view.number, view.environment);
+            let item = progress.item(&planned.view.account);
             let item = item.ok_or_else(meanwhile)?;
             self.apply_account(planned, item, &plan.carrier, migration)
                 .await?;
@@ -127,13 +114,11 @@ impl ControlPlane {
     ) -> Result<(), ControlError> {
         let store = &self.context.store;
         match store.account(&item.account).await? {
-            Some(account) if item.added(&account) => self.more_aliases(account, planned).await,
+            Some(account) if item.added(&account) => self.extend(account, planned).await,
             Some(_) => Ok(()),
             None => {
-                let number = Some(item.number.clone());
-                let name = item.account.clone();
-                let mut record =
-                    self.migrated(name, carrier.clone(), item.environment, number, migration)?;
+                let numbers = planned.view.numbers.clone();
+                let mut record = self.migrated(&planned.view, carrier, numbers, migration)?;
                 // The date that the record announced: an undo recognises the account by it.
                 record.created_at = item.added_at.ok_or_else(meanwhile)?;
                 record.aliases.clone_from(&planned.aliases);
@@ -143,19 +128,22 @@ impl ControlPlane {
         }
     }
 
-    /// Adds the names of later profiles to an account that an earlier run added.
-    async fn more_aliases(
+    /// Adds the names and numbers of later profiles to an account that an earlier run added.
+    async fn extend(
         &self,
         mut account: AccountRecord,
         planned: &PlannedItem,
     ) -> Result<(), ControlError> {
-        let known = account.aliases.len();
+        let known = (account.aliases.len(), account.numbers.len());
         for alias in &planned.aliases {
             if *alias != account.name && !account.aliases.contains(alias) {
                 account.aliases.push(alias.clone());
             }
         }
-        if account.aliases.len() > known {
+        // Behind the others: the first number belongs to what the account's token depends on.
+        let new = planned.new_numbers.iter().map(|(number, _)| number);
+        account.numbers.extend(new.cloned());
+        if (account.aliases.len(), account.numbers.len()) != known {
             account = self.context.store.update_account(&account).await?;
         }
         // The earlier run may have stopped between the store and the broker.
@@ -168,18 +156,17 @@ impl ControlPlane {
     /// An account that a migration adds.
     fn migrated(
         &self,
-        name: AccountId,
-        carrier: CarrierId,
-        environment: Environment,
-        number: Option<AccountNumber>,
+        view: &MigrationItem,
+        carrier: &CarrierId,
+        numbers: Vec<AccountNumber>,
         migration: &StartMigration,
     ) -> Result<AccountRecord, ControlError> {
         self.record(AddAccount {
-            name,
+            name: view.account.clone(),
             aliases: Vec::new(),
-            carrier,
-            environment,
-            numbers: number.into_iter().collect(),
+            carrier: carrier.clone(),
+            environment: view.environment,
+            numbers,
             grant: GrantKind::AuthorizationCode,
             client_id: migration.client_id.clone(),
             client_secrets: vec![migration.client_secret.clone()],

@@ -33,7 +33,7 @@ impl ControlPlane {
             let status = status_of_item(item, progress, &known, &trail);
             MigrationItem {
                 account: item.account.clone(),
-                number: item.number.clone(),
+                numbers: item.numbers.clone(),
                 environment: item.environment,
                 profiles: item.profiles.clone(),
                 state: status.state,

@@ -47,7 +47,7 @@ impl Known {
         let owns = |account: &&AccountRecord| {
             account.carrier == *carrier
                 && account.environment == environment
-                && account.numbers.iter().any(|own| same(own, number))
+                && has(&account.numbers, number)
         };
         let owners = self.accounts.iter().filter(owns);
         owners
@@ -60,6 +60,11 @@ impl Known {
 /// Carriers ignore the case of an account number.
 pub(super) fn same(one: &AccountNumber, other: &AccountNumber) -> bool {
     one.as_str().eq_ignore_ascii_case(other.as_str())
+}
+
+/// Whether a number is one of several.
+pub(super) fn has(numbers: &[AccountNumber], number: &AccountNumber) -> bool {
+    numbers.iter().any(|one| same(one, number))
 }
 
 impl ControlPlane {
@@ -132,7 +137,7 @@ fn status_of(
         {
             ItemStatus::new(
                 MigrationState::NeedsConsent,
-                format!("a user who owns the number signs in: `waybill account authorize {name}`"),
+                format!("a user who owns its numbers signs in: `waybill account authorize {name}`"),
             )
         }
         AccountState::Pending | AccountState::Failing | AccountState::NeedsConsent => {

@@ -1,10 +1,9 @@
 //! Reads the rows of the older software one by one: an invalid row is named and does not hide the others.
 
-use crate::{ControlError, Fault, secret_digest::digest};
+use crate::{ControlError, Fault};
 use gateway_api::MigrationProfile;
 use gateway_model::{AccountNumber, Environment, Secret};
-use gateway_store::SecretDigest;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The maximum number of rows.
 const MAX_ROWS: usize = 1000;
@@ -52,9 +51,8 @@ pub(super) fn read(profiles: &[MigrationProfile]) -> Result<Rows, ControlError> 
                 .push(format!("row {line}{}: {why}", called(&profile.name))),
         }
     }
-    // After all rows are read, since both compare rows with each other.
+    // After all rows are read, since it compares rows with each other.
     rows.same_names();
-    rows.same_keys();
     Ok(rows)
 }
 
@@ -119,7 +117,7 @@ fn user(profile: &MigrationProfile) -> Option<String> {
 }
 
 /// The name of a row for people, without characters that cannot be shown.
-fn called(name: &str) -> String {
+pub(super) fn called(name: &str) -> String {
     let name: String = name
         .trim()
         .chars()
@@ -152,31 +150,5 @@ impl Rows {
             }
         }
         self.good = kept;
-    }
-
-    /// Refuses a key that stands for two account numbers. For one number it may be repeated.
-    fn same_keys(&mut self) {
-        // By digest, because secrets have no order of their own.
-        let mut seen: BTreeMap<SecretDigest, (usize, String, Environment)> = BTreeMap::new();
-        let mut refused = BTreeSet::new();
-        for row in &self.good {
-            let Some(key) = &row.key else {
-                continue;
-            };
-            let number = row.number.as_str().to_ascii_uppercase();
-            let place = (row.line, number, row.environment);
-            let first = seen.entry(digest(key)).or_insert_with(|| place.clone());
-            if (&first.1, first.2) != (&place.1, place.2) {
-                refused.insert(row.line);
-                self.problems.push(format!(
-                    "row {}{}: row {} has the same access key with another account: keep the key in \
-                     the row whose account its app should use, and empty it in the other",
-                    row.line,
-                    called(&row.name),
-                    first.0
-                ));
-            }
-        }
-        self.good.retain(|row| !refused.contains(&row.line));
     }
 }

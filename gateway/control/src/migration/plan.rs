@@ -1,16 +1,17 @@
 //! What a migration would do. This is computed from what is known; nothing is requested or changed.
 
 use super::{
-    known::{ItemStatus, Known, same},
-    list::{Row, Rows},
+    known::{ItemStatus, Known, has, same},
+    list::{Row, Rows, called},
+    logins::{self, LoginGroup},
     names::Names,
     progress::{AddedApp, Item, Progress},
 };
 use crate::secret_digest::digest;
 use gateway_api::{MigrationItem, MigrationState};
-use gateway_model::{AccountId, AppId, CarrierId, Secret};
-use gateway_store::Timestamp;
-use std::collections::BTreeSet;
+use gateway_model::{AccountId, AccountNumber, AppId, CarrierId, Secret};
+use gateway_store::{SecretDigest, Timestamp};
+use std::collections::BTreeMap;
 
 /// What a migration would do.
 pub(super) struct Plan {
@@ -19,13 +20,11 @@ pub(super) struct Plan {
     pub(super) problems: Vec<String>,
 }
 
-/// One account number.
+/// One account.
 pub(super) struct PlannedItem {
     pub(super) view: MigrationItem,
-    /// The number of its first row.
-    pub(super) line: usize,
-    /// Whether an account has to be added for it.
-    pub(super) adds: bool,
+    /// The numbers that no account has yet, with the first row of each.
+    pub(super) new_numbers: Vec<(AccountNumber, Row)>,
     pub(super) users: Vec<String>,
     /// Names of its profiles that become aliases of the account.
     pub(super) aliases: Vec<AccountId>,
@@ -39,17 +38,22 @@ pub(super) struct PlannedApp {
     pub(super) key: Secret,
 }
 
+/// The keys that apps are planned for, with the row and the account of each.
+type Keys = BTreeMap<SecretDigest, (usize, AccountId)>;
+
 impl Plan {
     pub(super) fn of(carrier: CarrierId, rows: Rows, known: &Known, progress: &Progress) -> Self {
+        let groups = logins::group(rows.good, &carrier, known, progress);
         let mut plan = Self {
             carrier,
             items: Vec::new(),
             problems: rows.problems,
         };
-        // Shared by all items, so that two of them never get one name.
+        // Shared by all items, so that two of them never get one name or one key.
         let mut names = Names::taken(known);
-        for group in groups(rows.good) {
-            let item = plan.item(&group, known, progress, &mut names);
+        let mut keys = BTreeMap::new();
+        for group in groups {
+            let item = plan.item(&group, known, progress, &mut names, &mut keys);
             plan.items.push(item);
         }
         plan
@@ -57,41 +61,51 @@ impl Plan {
 
     fn item(
         &mut self,
-        group: &[Row],
+        group: &LoginGroup,
         known: &Known,
         progress: &Progress,
         names: &mut Names,
+        keys: &mut Keys,
     ) -> PlannedItem {
-        let first = &group[0];
-        let owner = known.owner(&self.carrier, &first.number, first.environment);
-        let (account, status) = match owner {
-            Some((account, status)) => (account.name.clone(), status.clone()),
+        let owner = group.account.as_ref().and_then(|name| known.account(name));
+        let status = owner.and_then(|account| known.statuses.get(&account.name));
+        let users = users(&group.rows);
+        let status = status
+            .cloned()
+            .unwrap_or_else(|| ItemStatus::new(MigrationState::NeedsConsent, absent(&users)));
+        let account = match owner {
+            Some(account) => account.name.clone(),
             None => {
-                let begun = progress.item(&first.number, first.environment);
-                let begun = begun.map(|item| item.account.clone());
                 // The name of an interrupted run, so that a repetition adds no second account.
-                let name = begun.filter(|name| names.reserve(name));
-                (
-                    name.unwrap_or_else(|| names.account(&first.name)),
-                    ItemStatus::new(MigrationState::NeedsConsent, absent(group)),
-                )
+                let begun = |item: &&Item| {
+                    item.environment == group.environment && has(&item.numbers, &group.numbers[0])
+                };
+                let begun = progress.items.iter().find(begun);
+                let name = begun.map(|item| item.account.clone());
+                name.filter(|name| names.reserve(name))
+                    .unwrap_or_else(|| names.account(&group.rows[0].name))
             }
         };
-        let aliases = group.iter().filter_map(|row| names.alias(&row.name));
+        let aliases = group.rows.iter().filter_map(|row| names.alias(&row.name));
         let aliases = aliases.collect();
-        let apps = self.apps(group, &account, known, progress, names);
+        let apps = self.apps(&group.rows, &account, known, progress, names, keys);
+        let stored = owner.map_or(&[][..], |account| &account.numbers);
+        let new = group.numbers.iter().filter(|number| !has(stored, number));
+        let new_numbers = new.filter_map(|number| {
+            let row = group.rows.iter().find(|row| same(&row.number, number))?;
+            Some((number.clone(), row.clone()))
+        });
         PlannedItem {
+            new_numbers: new_numbers.collect(),
             view: MigrationItem {
                 account,
-                number: first.number.clone(),
-                environment: first.environment,
-                profiles: group.iter().map(|row| row.name.clone()).collect(),
+                numbers: group.numbers.clone(),
+                environment: group.environment,
+                profiles: group.rows.iter().map(|row| row.name.clone()).collect(),
                 state: status.state,
                 message: status.message,
             },
-            line: first.line,
-            adds: owner.is_none(),
-            users: group.iter().filter_map(|row| row.user.clone()).collect(),
+            users,
             aliases,
             apps,
         }
@@ -100,32 +114,44 @@ impl Plan {
     /// An app for each key that the store does not know yet.
     fn apps(
         &mut self,
-        group: &[Row],
+        rows: &[Row],
         account: &AccountId,
         known: &Known,
         progress: &Progress,
         names: &mut Names,
+        keys: &mut Keys,
     ) -> Vec<PlannedApp> {
         let mut apps = Vec::new();
-        let mut keys = BTreeSet::new();
-        for row in group {
+        for row in rows {
             let Some(key) = &row.key else {
                 continue;
             };
             let of_key = digest(key);
             let stored = known.keys.iter().find(|stored| stored.key == of_key);
-            match stored {
-                Some(stored) if stored.account == *account => {}
-                Some(stored) => self.problems.push(format!(
-                    "row {} ({}): its access key stands for account {} already: remove the app {}, \
-                     or leave the key out here",
+            if let Some(stored) = stored {
+                if stored.account != *account {
+                    self.problems.push(format!(
+                        "row {}{}: its access key stands for account {} already: remove the app \
+                         {}, or leave the key out here",
+                        row.line,
+                        called(&row.name),
+                        stored.account,
+                        stored.app.as_ref().map_or("that has it", AppId::as_str)
+                    ));
+                }
+                continue;
+            }
+            match keys.get(&of_key) {
+                // A key that several rows of one account share needs one app only.
+                Some((_, other)) if other == account => {}
+                Some((first, _)) => self.problems.push(format!(
+                    "row {}{}: row {first} has the same access key with another account: keep the \
+                     key in the row whose account its app should use, and empty it in the other",
                     row.line,
-                    row.name,
-                    stored.account,
-                    stored.app.as_ref().map_or("that has it", AppId::as_str)
+                    called(&row.name)
                 )),
-                // A key that several rows share needs one app only.
-                None if keys.insert(of_key) => {
+                None => {
+                    keys.insert(of_key, (row.line, account.clone()));
                     let begun = progress.apps.iter().find(|app| app.profile == row.name);
                     apps.push(PlannedApp {
                         name: begun.map_or_else(|| names.app(&row.name), |app| app.name.clone()),
@@ -133,7 +159,6 @@ impl Plan {
                         key: key.clone(),
                     });
                 }
-                None => {}
             }
         }
         apps
@@ -145,20 +170,25 @@ impl Plan {
         progress.carrier = Some(self.carrier.as_str().to_owned());
         for planned in &self.items {
             let view = &planned.view;
-            let same_item = |item: &Item| item.is(&view.number, view.environment);
-            let at = progress.items.iter().position(same_item);
+            let at = self.recorded(planned, progress, known);
             let before = at.map(|at| progress.items.remove(at));
             let there = known.account(&view.account).is_some();
             let added_at = before.as_ref().and_then(|item| item.added_at);
-            let mut profiles = before
-                .as_ref()
-                .map_or_else(Vec::new, |i| i.profiles.clone());
-            let mut users = before.map_or_else(Vec::new, |item| item.users);
+            let (mut numbers, mut profiles, mut users) = before
+                .map_or_else(Default::default, |item| {
+                    (item.numbers, item.profiles, item.users)
+                });
+            numbers.retain(|number| !self.has_elsewhere(planned, number));
+            for number in &view.numbers {
+                if !has(&numbers, number) {
+                    numbers.push(number.clone());
+                }
+            }
             merge(&mut profiles, &view.profiles);
             merge(&mut users, &planned.users);
             let item = Item {
                 account: view.account.clone(),
-                number: view.number.clone(),
+                numbers,
                 environment: view.environment,
                 profiles,
                 users,
@@ -178,35 +208,55 @@ impl Plan {
             }
         }
     }
-}
 
-fn absent(group: &[Row]) -> String {
-    let users: BTreeSet<&str> = group.iter().filter_map(|row| row.user.as_deref()).collect();
-    let users: Vec<&str> = users.into_iter().collect();
-    let who = if users.is_empty() {
-        "a user who owns the number".to_owned()
-    } else {
-        format!(
-            "a user who owns the number (the old software used {})",
-            users.join(", ")
-        )
-    };
-    format!("no account has this number: an account is added, then {who} signs in")
-}
-
-/// Groups the rows that share number and environment, in the list's order.
-fn groups(rows: Vec<Row>) -> Vec<Vec<Row>> {
-    let mut groups: Vec<Vec<Row>> = Vec::new();
-    for row in rows {
-        let fits = |group: &&mut Vec<Row>| {
-            group[0].environment == row.environment && same(&group[0].number, &row.number)
+    /// The position of the item that an earlier run recorded for the same account, or for an account of the
+    /// same number that is gone.
+    fn recorded(&self, planned: &PlannedItem, progress: &Progress, known: &Known) -> Option<usize> {
+        let view = &planned.view;
+        let mut items = progress.items.iter();
+        let same_account = items.position(|item| item.account == view.account);
+        let gone = |item: &Item| {
+            item.environment == view.environment
+                && known.account(&item.account).is_none()
+                && !self
+                    .items
+                    .iter()
+                    .any(|other| other.view.account == item.account)
+                && view.numbers.iter().any(|number| has(&item.numbers, number))
         };
-        match groups.iter_mut().find(fits) {
-            Some(group) => group.push(row),
-            None => groups.push(vec![row]),
+        same_account.or_else(|| progress.items.iter().position(gone))
+    }
+
+    /// Whether another account of the plan has a number: the list names another user than the last time.
+    fn has_elsewhere(&self, planned: &PlannedItem, number: &AccountNumber) -> bool {
+        self.items.iter().any(|other| {
+            other.view.account != planned.view.account
+                && other.view.environment == planned.view.environment
+                && has(&other.view.numbers, number)
+        })
+    }
+}
+
+/// The users of rows, each once, in the list's order: the first of them signs in.
+fn users(rows: &[Row]) -> Vec<String> {
+    let mut users: Vec<String> = Vec::new();
+    for user in rows.iter().filter_map(|row| row.user.as_ref()) {
+        if !users.iter().any(|known| known.eq_ignore_ascii_case(user)) {
+            users.push(user.clone());
         }
     }
-    groups
+    users
+}
+
+fn absent(users: &[String]) -> String {
+    let who = match users {
+        [] => "a user who owns its numbers".to_owned(),
+        users => format!(
+            "a user who owns its numbers (the old software used {})",
+            users.join(", ")
+        ),
+    };
+    format!("no account has these numbers: an account is added, then {who} signs in")
 }
 
 fn merge(list: &mut Vec<String>, more: &[String]) {

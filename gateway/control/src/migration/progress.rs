@@ -3,7 +3,7 @@
 use crate::{ControlError, Fault};
 use gateway_model::{AccountId, AccountNumber, AppId, Environment, ManagedBy};
 use gateway_store::{AccountRecord, MigrationRecord, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// All items of a migration, and what it added for them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,14 +23,16 @@ pub(super) struct Progress {
     pub(super) apps: Vec<AddedApp>,
 }
 
-/// One account number.
+/// One account, and the sign-in that it needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) account: AccountId,
-    pub(super) number: AccountNumber,
+    // A record of an earlier build has one number.
+    #[serde(alias = "number", deserialize_with = "one_or_several")]
+    pub(super) numbers: Vec<AccountNumber>,
     pub(super) environment: Environment,
     pub(super) profiles: Vec<String>,
-    /// The users in the older software, so that people know who signs in.
+    /// The users in the older software, so that people know who signs in: the first of them.
     #[serde(default)]
     pub(super) users: Vec<String>,
     /// When the migration added the account; `None` if the account existed before.
@@ -47,13 +49,20 @@ pub(super) struct AddedApp {
     pub(super) added_at: Timestamp,
 }
 
-impl Item {
-    /// Whether this is the item of an account number. Carriers ignore the number's case.
-    pub(super) fn is(&self, number: &AccountNumber, environment: Environment) -> bool {
-        self.environment == environment
-            && self.number.as_str().eq_ignore_ascii_case(number.as_str())
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<AccountNumber>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Numbers {
+        One(AccountNumber),
+        Several(Vec<AccountNumber>),
     }
+    Ok(match Numbers::deserialize(from)? {
+        Numbers::One(number) => vec![number],
+        Numbers::Several(numbers) => numbers,
+    })
+}
 
+impl Item {
     /// Whether an account is the one that the migration added, and not a later one of that name.
     pub(super) fn added(&self, account: &AccountRecord) -> bool {
         account.managed_by == ManagedBy::Operator && self.added_at == Some(account.created_at)
@@ -79,8 +88,27 @@ impl Progress {
         })
     }
 
-    /// The item of an account number, whatever its case.
-    pub(super) fn item(&self, number: &AccountNumber, environment: Environment) -> Option<&Item> {
-        self.items.iter().find(|item| item.is(number, environment))
+    /// The item of an account.
+    pub(super) fn item(&self, account: &AccountId) -> Option<&Item> {
+        self.items.iter().find(|item| item.account == *account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_of_an_earlier_build_is_read() {
+        let item = |numbers| {
+            format!(r#"{{"account": "main", {numbers}, "environment": "test", "profiles": []}}"#)
+        };
+        for (text, count) in [
+            (r#""number": "A1B2C3""#, 1),
+            (r#""numbers": ["A1B2C3", "D4E5F6"]"#, 2),
+        ] {
+            let item: Item = serde_json::from_str(&item(text)).expect(text);
+            assert_eq!(item.numbers.len(), count, "{text}");
+        }
     }
 }

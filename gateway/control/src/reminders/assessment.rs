@@ -2,7 +2,7 @@
 
 use gateway_broker::{AccountStatus, RequestOutcome};
 use gateway_model::{FailureClass, GrantKind, GrantStatus, NoticeKind, UnavailableReason};
-use gateway_store::{AccountRecord, GrantRecord};
+use gateway_store::{AccountRecord, GrantRecord, RestoredFrom};
 use std::time::{Duration, SystemTime};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,12 +38,16 @@ pub(crate) enum Need {
     Ending { at: SystemTime, why: Option<String> },
     /// The grant has ended.
     Ended { at: SystemTime },
-    /// The carrier no longer accepts the grant.
-    GrantRefused { why: Option<String> },
+    /// The carrier no longer accepts the grant, which may come from an older state of the store.
+    GrantRefused {
+        why: Option<String>,
+        restored: Option<RestoredFrom>,
+    },
     /// The carrier no longer accepts client id and secret.
     ClientRefused { why: Option<String> },
-    /// It is not known whether the carrier still accepts the grant.
-    InDoubt,
+    /// It is not known whether the carrier still accepts the grant: an answer was lost, or the grant comes
+    /// from an older state of the store.
+    InDoubt { restored: Option<RestoredFrom> },
     /// The account's configuration cannot work.
     Misconfigured { why: Option<String> },
 }
@@ -54,7 +58,7 @@ impl Need {
             Self::Ending { .. } => NoticeKind::Ending,
             Self::Ended { .. } => NoticeKind::Ended,
             Self::GrantRefused { .. } | Self::ClientRefused { .. } => NoticeKind::Refused,
-            Self::InDoubt => NoticeKind::InDoubt,
+            Self::InDoubt { .. } => NoticeKind::InDoubt,
             Self::Misconfigured { .. } => NoticeKind::Misconfigured,
         }
     }
@@ -69,13 +73,13 @@ pub(crate) fn assess(facts: &Facts<'_>, days: u16, now: SystemTime) -> Assessmen
         return Assessment::Unsettled;
     };
     let needs = match facts.account.grant {
-        GrantKind::ClientCredentials => by_failure(status),
+        GrantKind::ClientCredentials => by_failure(status, None),
         // Nobody has signed in yet. The person who added the account is about to do so, and needs no
         // reminder.
         GrantKind::AuthorizationCode if facts.grant.is_none() => by_setup(status),
         GrantKind::AuthorizationCode => {
             by_grant(facts, status, now)
-                .or_else(|| by_failure(status))
+                .or_else(|| by_failure(status, restored(facts)))
                 .or_else(|| {
                     // A renewal in progress may extend the grant: wait for its result.
                     ending(facts, status, days, now).filter(|_| !in_progress(status))
@@ -96,8 +100,13 @@ fn by_grant(facts: &Facts<'_>, status: &AccountStatus, now: SystemTime) -> Optio
         return Some(Need::Ended { at });
     }
     match status.grant {
-        GrantStatus::Spent => Some(Need::GrantRefused { why: why(status) }),
-        GrantStatus::OutcomeUnknown => Some(Need::InDoubt),
+        GrantStatus::Spent => Some(Need::GrantRefused {
+            why: why(status),
+            restored: restored(facts),
+        }),
+        GrantStatus::OutcomeUnknown => Some(Need::InDoubt {
+            restored: restored(facts),
+        }),
         GrantStatus::Repeatable
         | GrantStatus::Held
         | GrantStatus::Presenting
@@ -105,19 +114,27 @@ fn by_grant(facts: &Facts<'_>, status: &AccountStatus, now: SystemTime) -> Optio
     }
 }
 
+/// The older state of the store that the grant comes from.
+fn restored(facts: &Facts<'_>) -> Option<RestoredFrom> {
+    facts.grant?.restored
+}
+
 /// The reason in the last failure, if only a person can correct it.
-fn by_failure(status: &AccountStatus) -> Option<Need> {
+fn by_failure(status: &AccountStatus, restored: Option<RestoredFrom>) -> Option<Need> {
     let why = || why(status);
     match class(status)? {
         FailureClass::Rejected => Some(Need::ClientRefused { why: why() }),
-        FailureClass::Interaction => Some(Need::GrantRefused { why: why() }),
+        FailureClass::Interaction => Some(Need::GrantRefused {
+            why: why(),
+            restored,
+        }),
         FailureClass::Config => Some(Need::Misconfigured { why: why() }),
         FailureClass::Transient | FailureClass::Protocol | FailureClass::Bug => None,
     }
 }
 
 fn by_setup(status: &AccountStatus) -> Option<Need> {
-    let need = by_failure(status)?;
+    let need = by_failure(status, None)?;
     (need.kind() == NoticeKind::Misconfigured).then_some(need)
 }
 

@@ -73,6 +73,13 @@ fn of_sign_ins() -> Vec<Row> {
             Some(Kind::InDoubt),
         ),
         (
+            "restored from a backup",
+            Case::consent(50 * DAY)
+                .granted(GrantStatus::OutcomeUnknown)
+                .restored(),
+            Some(Kind::InDoubt),
+        ),
+        (
             "the last chance is under channel",
             Case::consent(50 * DAY).granted(GrantStatus::LastChance),
             None,
@@ -157,6 +164,26 @@ fn message_says_when_and_what_to_do() {
          carrier again: `waybill account authorize main` (admin \
          listener: https://waybill.example.com)."
     );
+    let doubtful = |case: Case| case.granted(GrantStatus::OutcomeUnknown).message();
+    let lost = doubtful(Case::consent(50 * DAY));
+    assert!(
+        lost.contains("response to the last renewal was lost"),
+        "{lost}"
+    );
+    let restored = doubtful(Case::consent(50 * DAY).restored());
+    let says = "It is not known whether the sign-in of account main (ups, production) is still valid: \
+                the store was restored from the backup of 2026-03-30 at 12:00 CEST, and the sign-in may \
+                have been renewed since.";
+    assert!(
+        restored.contains(says) && !restored.contains("lost"),
+        "{restored}"
+    );
+    let spent = Case::consent(50 * DAY)
+        .restored()
+        .granted(GrantStatus::Spent);
+    let spent = spent.message();
+    let says = "The store was restored from the backup of 2026-03-30 at 12:00 CEST";
+    assert!(spent.contains(says), "{spent}");
     let refused = Case::client().failing(FailureClass::Rejected).message();
     for part in [
         "refuses the client id and secret of account main (ups, production): no  thanks (250002)",

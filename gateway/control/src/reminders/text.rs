@@ -1,7 +1,10 @@
 //! The text of a notice: what ends and when, what stops working, what to do.
 
 use super::assessment::{Assessment, Facts, Need, assess};
-use crate::api_time;
+use crate::{
+    api_time,
+    restored::{cause_of_doubt, older_state},
+};
 use gateway_model::{AccountId, GrantKind, NoticeKind};
 use jiff::tz::TimeZone;
 use std::time::SystemTime;
@@ -22,7 +25,10 @@ pub(crate) struct MessageContext<'a> {
 /// The command that solves the problem.
 pub(crate) fn fix(need: &Need, account: &AccountId) -> String {
     match need {
-        Need::Ending { .. } | Need::Ended { .. } | Need::GrantRefused { .. } | Need::InDoubt => {
+        Need::Ending { .. }
+        | Need::Ended { .. }
+        | Need::GrantRefused { .. }
+        | Need::InDoubt { .. } => {
             format!("waybill account authorize {account}")
         }
         Need::ClientRefused { .. } => format!("waybill account rotate-secret {account}"),
@@ -67,19 +73,28 @@ pub(crate) fn message(context: &MessageContext<'_>, facts: &Facts<'_>, need: &Ne
         Need::Ended { at } => {
             format!("The sign-in of {name} ended on {}.", context.date(*at))
         }
-        Need::GrantRefused { why } => format!(
-            "The carrier no longer accepts the sign-in of {name}{}. A changed password or profile \
-             at the carrier has this effect.",
-            because(why.as_deref())
+        Need::GrantRefused { why, restored } => format!(
+            "The carrier no longer accepts the sign-in of {name}{}. {}.",
+            because(why.as_deref()),
+            restored.map_or_else(
+                || "A changed password or profile at the carrier has this effect".to_owned(),
+                |from| {
+                    let state = older_state(from, |at| context.date(at));
+                    format!(
+                        "{}, and the sign-in has been renewed since",
+                        capital(&state)
+                    )
+                }
+            )
         ),
         Need::ClientRefused { why } => format!(
             "The carrier refuses the client id and secret of {name}{}.",
             because(why.as_deref())
         ),
-        Need::InDoubt => format!(
-            "The carrier's response to the last renewal of {name} was lost, so it is not known \
-             whether its sign-in is still valid. The gateway tries it once more shortly before \
-             the present token expires."
+        Need::InDoubt { restored } => format!(
+            "It is not known whether the sign-in of {name} is still valid: {}. The gateway tries it \
+             once more shortly before the present token expires.",
+            cause_of_doubt(*restored, |at| context.date(at))
         ),
         Need::Misconfigured { why } => format!(
             "{} cannot work with its present configuration{}.",
@@ -105,7 +120,7 @@ const fn what_to_do(need: &Need) -> &'static str {
         Need::Ending { .. } | Need::Ended { .. } | Need::GrantRefused { .. } => {
             "A person must sign in at the carrier again:"
         }
-        Need::InDoubt => "To solve this now, sign in at the carrier again:",
+        Need::InDoubt { .. } => "To solve this now, sign in at the carrier again:",
         Need::ClientRefused { .. } => {
             "Compare both with the carrier's developer page, then store the right secret, or \
              correct it in the configuration:"

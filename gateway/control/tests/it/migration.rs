@@ -72,6 +72,7 @@ async fn plan_shares_one_consent_among_profiles_and_changes_nothing() {
         .map(|i| (i.account.as_str(), i.profiles.len()))
         .collect();
     assert_eq!(items, [("Main-store", 2), ("Returns", 1)]);
+    assert_eq!(plan.sign_ins, 2);
     assert!(
         plan.items
             .iter()

@@ -16,7 +16,7 @@ mod types;
 pub(crate) mod view;
 
 pub(crate) use account_view::{AccountView, MissingCredential};
-pub use publish::DirectoryHandle;
+pub use publish::{DirectoryHandle, check_directory};
 pub(crate) use route_view::RouteView;
 pub use secret_hash::SecretHash;
 pub use types::{Account, App, AppLogin, Directory, DirectoryError, LegacyKey, Route};

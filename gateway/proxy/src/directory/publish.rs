@@ -27,6 +27,14 @@ pub(crate) struct DirectoryCell {
     changing: Mutex<()>,
 }
 
+/// Checks that a directory can be served.
+///
+/// # Errors
+/// With the first thing in it that cannot.
+pub fn check_directory(directory: Directory) -> Result<(), DirectoryError> {
+    Index::new(directory, None, 1).map(drop)
+}
+
 impl DirectoryCell {
     pub(crate) fn new(directory: Directory, workers: usize) -> Result<Self, DirectoryError> {
         let index = Index::new(directory, None, workers)?;

@@ -6,7 +6,8 @@
 //! one message per connection, none per request.
 
 use super::connection;
-use crate::worker::{AcceptFailure, HandedOver, QUIET, Report, Worker};
+use crate::worker::{HandedOver, Worker};
+use gateway_model::{AcceptFailure, AcceptOutage, AcceptReport, ended_before_accept};
 use std::{io, rc::Rc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -33,7 +34,7 @@ async fn accept(worker: Rc<Worker>, listener: usize, socket: TcpListener) {
             biased;
             () = worker.connections.draining() => return,
             accepted = socket.accept() => Some(accepted),
-            () = tokio::time::sleep(QUIET), if failure.is_current() => None,
+            () = tokio::time::sleep(AcceptOutage::QUIET), if failure.is_current() => None,
         };
         match accepted {
             Some(Ok((stream, _))) => {
@@ -42,7 +43,7 @@ async fn accept(worker: Rc<Worker>, listener: usize, socket: TcpListener) {
                 }
                 assign(&worker, listener, stream);
             }
-            Some(Err(error)) if is_about_the_peer(&error) => {}
+            Some(Err(error)) if ended_before_accept(&error) => {}
             Some(Err(error)) => {
                 fail(&worker, &mut failure, &error);
                 tokio::time::sleep(PAUSE).await;
@@ -56,10 +57,10 @@ async fn accept(worker: Rc<Worker>, listener: usize, socket: TcpListener) {
 #[cold]
 fn fail(worker: &Worker, failure: &mut AcceptFailure, error: &io::Error) {
     match worker.accept_outage.fail(failure, worker.elapsed()) {
-        Some(Report::Lasts(failures)) => {
+        Some(AcceptReport::Lasts(failures)) => {
             tracing::warn!(%error, failures, "still no new connection can be accepted");
         }
-        Some(Report::Began | Report::Ended(_)) => {
+        Some(AcceptReport::Began | AcceptReport::Ended(_)) => {
             tracing::warn!(
                 %error,
                 "no new connection can be accepted; those that are open are served, and Waybill keeps \
@@ -73,20 +74,11 @@ fn fail(worker: &Worker, failure: &mut AcceptFailure, error: &io::Error) {
 /// Nothing fails any more.
 #[cold]
 fn pass(worker: &Worker, failure: &mut AcceptFailure) {
-    if let Some(Report::Ended(failures)) = worker.accept_outage.pass(failure, worker.elapsed()) {
+    if let Some(AcceptReport::Ended(failures)) =
+        worker.accept_outage.pass(failure, worker.elapsed())
+    {
         tracing::warn!(failures, "new connections are accepted again");
     }
-}
-
-/// The connection ended before it was accepted.
-fn is_about_the_peer(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-    )
 }
 
 /// Refuses the connection, serves it here, or hands it to a worker with fewer connections.

@@ -15,5 +15,5 @@ mod worker_loop;
 
 pub use metrics_reader::{MetricsReader, MetricsSnapshot};
 pub use requests_reader::RequestsReader;
-pub use server::{BindError, Bound, Running, bind};
+pub use server::{BindError, Bound, Running, bind, try_address};
 pub use worker_loop::DrainReport;

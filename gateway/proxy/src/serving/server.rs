@@ -131,6 +131,18 @@ pub fn bind(
     })
 }
 
+/// Whether this machine lets the process listen on an address. A port that is in use counts as free: a
+/// running gateway may have it. Nothing is accepted.
+///
+/// # Errors
+/// When the address is not one of this machine, or the port needs a privilege.
+pub fn try_address(addr: SocketAddr) -> io::Result<()> {
+    match socket(addr, false) {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 fn socket(addr: SocketAddr, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     // Without it a restart would wait for connections of before to be forgotten.

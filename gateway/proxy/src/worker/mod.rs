@@ -1,6 +1,5 @@
 //! One worker: everything that its requests need, on one thread.
 
-mod accept_outage;
 mod connection;
 mod connection_control;
 mod connection_table;
@@ -12,7 +11,6 @@ mod log_limit;
 mod request_id;
 mod state;
 
-pub(crate) use accept_outage::{AcceptFailure, QUIET, Report};
 pub(crate) use connection::{BodyPoll, Connection};
 pub(crate) use failure_log::TARGET as FAILURE_TARGET;
 pub(crate) use history::{Kept, Served, Success};

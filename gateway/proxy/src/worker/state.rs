@@ -1,7 +1,6 @@
 //! What one worker owns.
 
 use super::{
-    accept_outage::AcceptOutage,
     connection_table::ConnectionTable,
     failure_log::FailureLog,
     history::{History, Kept, Now, Served},
@@ -18,7 +17,7 @@ use crate::{
     ticks::Ticks,
     upstream::UpstreamPools,
 };
-use gateway_model::Clock;
+use gateway_model::{AcceptOutage, Clock};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,

@@ -6,8 +6,8 @@ use crate::recover::doubt;
 use crate::store::commit;
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, GrantRecord, LegacyKeyRecord,
-    MigrationRecord, NoticeRecord, RenewalEntry, Store, StoreError, audit, migrations, notices,
-    renewals,
+    MigrationRecord, NoticeRecord, RenewalEntry, RestoredFrom, Store, StoreError, Timestamp, audit,
+    migrations, notices, renewals,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::sync::PoisonError;
@@ -40,6 +40,8 @@ const USED: [&str; 6] = [
 
 /// The parsed records of a backup.
 pub(super) struct Records {
+    /// When the backup was made.
+    made_at: Timestamp,
     accounts: Vec<AccountRecord>,
     grants: Vec<GrantRecord>,
     apps: Vec<AppRecord>,
@@ -53,8 +55,9 @@ pub(super) struct Records {
 
 impl Records {
     /// Parses all records, or none.
-    pub(super) fn parse(content: &Content) -> Result<Self, BackupError> {
+    pub(super) fn parse(content: &Content, made_at: Timestamp) -> Result<Self, BackupError> {
         Ok(Self {
+            made_at,
             accounts: content.records("accounts")?,
             grants: content.records("grants")?,
             apps: content.records("apps")?,
@@ -113,7 +116,7 @@ impl Store {
         }
         for grant in &records.grants {
             // The backup's refresh token may have been used since it was made.
-            let doubtful = doubt(grant);
+            let doubtful = doubt(grant, RestoredFrom::Backup(records.made_at));
             let grant = doubtful.as_ref().unwrap_or(grant);
             self.db.write(self.write_grant(tx, grant, None)).await?;
         }

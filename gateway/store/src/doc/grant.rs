@@ -1,7 +1,7 @@
 //! A grant's document.
 
 use super::secret;
-use crate::{GrantRecord, Intent, StoredToken, Timestamp};
+use crate::{GrantRecord, Intent, RestoredFrom, StoredToken, Timestamp};
 use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ pub(super) struct GrantDoc {
     expires_at: Option<Timestamp>,
     #[serde(with = "intent")]
     intent: Option<Intent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restored: Option<RestoredFrom>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -133,6 +133,7 @@ fn made_of(
         consented_at,
         expires_at: completion.expires_at,
         intent: None,
+        restored: None,
     }
 }
 

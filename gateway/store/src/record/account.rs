@@ -16,7 +16,7 @@ pub struct AccountRecord {
     pub carrier: CarrierId,
     /// The carrier's environment. It never changes.
     pub environment: Environment,
-    /// The carrier's numbers that the login owns; the first is the one that a probe expects.
+    /// The carrier's numbers; the login must own each of them.
     pub numbers: Vec<AccountNumber>,
     /// How the account's tokens are obtained.
     pub grant: GrantKind,

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
+use serde::{Deserialize, Serialize};
 
 /// The stored part of one account's token lifecycle.
 ///
@@ -27,6 +28,18 @@ pub struct GrantRecord {
     pub expires_at: Option<Timestamp>,
     /// The presentation whose outcome is not known yet.
     pub intent: Option<Intent>,
+    /// The older state of the store that the grant comes from. A new login or a renewal ends it.
+    pub restored: Option<RestoredFrom>,
+}
+
+/// An older state of the store. A single-use grant of it may have been presented since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestoredFrom {
+    /// A backup that was made at this time.
+    Backup(Timestamp),
+    /// A copy of the database file that was put back.
+    OlderCopy,
 }
 
 /// An access token as the store keeps it.

@@ -80,6 +80,9 @@ async fn check(store: &Store) {
     ];
     assert_eq!(found, expected);
     assert!(grants.iter().all(|grant| grant.intent.is_none()));
+    let from: Vec<_> = grants.iter().map(|grant| grant.restored).collect();
+    let backup = Some(RestoredFrom::Backup(NOW));
+    assert_eq!(from, [None, backup, backup]);
     assert_eq!(
         grants[1].token.as_ref().unwrap().headers.expose(),
         b"canary-access-held"

@@ -115,7 +115,8 @@ async fn older_copy_of_the_file_puts_grants_in_doubt() {
     assert!(
         grants
             .iter()
-            .all(|g| g.status == GrantStatus::OutcomeUnknown),
+            .all(|g| g.status == GrantStatus::OutcomeUnknown
+                && g.restored == Some(RestoredFrom::OlderCopy)),
         "{grants:?}"
     );
     let again = store

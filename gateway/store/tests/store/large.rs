@@ -28,6 +28,7 @@ fn grant(at: usize) -> GrantRecord {
         consented_at: None,
         expires_at: None,
         intent: None,
+        restored: None,
     }
 }
 

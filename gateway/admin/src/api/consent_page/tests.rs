@@ -25,6 +25,7 @@ fn done() -> ConsentDone {
             managed_by: ManagedBy::Operator,
             state: AccountState::Ready,
             message: Some(HOSTILE.into()),
+            sign_in_in_doubt: Some(HOSTILE.into()),
             token_expires_at: Some(at),
             grant_expires_at: Some(at),
             created_at: at,

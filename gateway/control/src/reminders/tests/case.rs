@@ -10,7 +10,7 @@ use gateway_model::{
     Environment, FailureClass, Generation, GrantKind, GrantStatus, GrantVersion, ManagedBy,
     NoticeKind, SecretBytes, TokenFacts, Unavailable, UnavailableReason,
 };
-use gateway_store::{AccountRecord, GrantRecord, NoticeRecord, Timestamp};
+use gateway_store::{AccountRecord, GrantRecord, NoticeRecord, RestoredFrom, Timestamp};
 use jiff::tz::TimeZone;
 use std::time::{Duration, SystemTime};
 
@@ -48,6 +48,7 @@ impl Case {
             consented_at: Some(at(begun).into()),
             expires_at: Some(at(ends).into()),
             intent: None,
+            restored: None,
         });
         let status = case.status();
         status.grant = GrantStatus::Held;
@@ -146,6 +147,14 @@ impl Case {
 
     pub(super) fn granted(self, status: GrantStatus) -> Self {
         self.with(|case| case.status().grant = status)
+    }
+
+    /// The store was restored from a backup that was made two days ago.
+    pub(super) fn restored(self) -> Self {
+        self.with(|case| {
+            let grant = case.grant.as_mut().expect("somebody signed in");
+            grant.restored = Some(RestoredFrom::Backup(at(NOW - 2 * DAY).into()));
+        })
     }
 
     fn facts(&self) -> Facts<'_> {

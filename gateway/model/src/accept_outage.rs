@@ -1,24 +1,22 @@
 //! When the machine gives no more connections (no descriptors, no memory), and what is logged about it.
 //!
-//! All workers meet the same shortage some twenty times a second. One line says that it began, one each
-//! minute that it lasts, and one that it ended.
+//! All acceptors of a listener meet the same shortage some twenty times a second. One line says that it
+//! began, one each minute that it lasts, and one that it ended.
 
 use std::{
+    io,
     sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::Duration,
 };
 
-/// The shortage is over when no accept has failed for so long: while it lasts, connections that end make
-/// room for single ones.
-pub(crate) const QUIET: Duration = Duration::from_secs(5);
 /// Between two lines about a shortage that lasts.
 const REPEAT: Duration = Duration::from_secs(60);
 
-/// What all workers know about a shortage. Touched only while there is one.
+/// What all acceptors of a listener know about a shortage. Touched only while there is one.
 #[derive(Debug, Default)]
-pub(crate) struct AcceptOutage {
-    /// Workers that cannot accept.
-    workers: AtomicUsize,
+pub struct AcceptOutage {
+    /// Acceptors that cannot accept.
+    acceptors: AtomicUsize,
     failures: AtomicU64,
     /// When a line was last due, in milliseconds.
     reported: AtomicU64,
@@ -26,50 +24,68 @@ pub(crate) struct AcceptOutage {
 
 /// One acceptor's part in it: when its last accept failed.
 #[derive(Debug, Default)]
-pub(crate) struct AcceptFailure(Option<Duration>);
+pub struct AcceptFailure(Option<Duration>);
 
 /// The line that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Report {
+pub enum AcceptReport {
+    /// The shortage began.
     Began,
-    /// So many accepts failed since it began.
+    /// It lasts; the number of accepts that failed since it began.
     Lasts(u64),
+    /// It ended; the number of accepts that failed.
     Ended(u64),
 }
 
+/// Whether an accept failed because its connection ended before it was accepted.
+pub fn ended_before_accept(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
 impl AcceptOutage {
-    /// An accept failed. `now` is a time with an origin that all workers share.
-    pub(crate) fn fail(&self, mine: &mut AcceptFailure, now: Duration) -> Option<Report> {
+    /// The shortage is over when no accept has failed for this time: while it lasts, connections that end
+    /// make room for single ones.
+    pub const QUIET: Duration = Duration::from_secs(5);
+
+    /// An accept failed. `now` is a time with an origin that all acceptors share.
+    pub fn fail(&self, mine: &mut AcceptFailure, now: Duration) -> Option<AcceptReport> {
         let is_first = mine.0.replace(now).is_none();
         let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        if is_first && self.workers.fetch_add(1, Ordering::AcqRel) == 0 {
+        if is_first && self.acceptors.fetch_add(1, Ordering::AcqRel) == 0 {
             self.failures.store(1, Ordering::Relaxed);
             self.reported.store(millis, Ordering::Release);
-            return Some(Report::Began);
+            return Some(AcceptReport::Began);
         }
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         let reported = self.reported.load(Ordering::Acquire);
         let is_due = u128::from(millis.saturating_sub(reported)) >= REPEAT.as_millis();
-        // Exchanged: of the workers that find the line due, one writes it.
+        // Exchanged: of the acceptors that find the line due, one writes it.
         let is_mine = is_due
             && self
                 .reported
                 .compare_exchange(reported, millis, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok();
-        is_mine.then_some(Report::Lasts(failures))
+        is_mine.then_some(AcceptReport::Lasts(failures))
     }
 
     /// Nothing failed just now: ends this acceptor's part, if it has been quiet for long enough.
-    pub(crate) fn pass(&self, mine: &mut AcceptFailure, now: Duration) -> Option<Report> {
+    pub fn pass(&self, mine: &mut AcceptFailure, now: Duration) -> Option<AcceptReport> {
         mine.0
-            .take_if(|failed| now.saturating_sub(*failed) >= QUIET)?;
-        let was_last = self.workers.fetch_sub(1, Ordering::AcqRel) == 1;
-        was_last.then(|| Report::Ended(self.failures.load(Ordering::Relaxed)))
+            .take_if(|failed| now.saturating_sub(*failed) >= Self::QUIET)?;
+        let was_last = self.acceptors.fetch_sub(1, Ordering::AcqRel) == 1;
+        was_last.then(|| AcceptReport::Ended(self.failures.load(Ordering::Relaxed)))
     }
 }
 
 impl AcceptFailure {
-    pub(crate) const fn is_current(&self) -> bool {
+    /// Whether this acceptor has met a shortage that has not ended for it.
+    pub const fn is_current(&self) -> bool {
         self.0.is_some()
     }
 }
@@ -81,7 +97,7 @@ mod tests {
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     /// Two workers, each with a failure every 50 ms between `from` and `to` seconds.
-    fn lines(shortages: &[(u64, u64)], until: u64) -> Vec<(u64, Report)> {
+    fn lines(shortages: &[(u64, u64)], until: u64) -> Vec<(u64, AcceptReport)> {
         let outage = AcceptOutage::default();
         let mut workers = [AcceptFailure::default(), AcceptFailure::default()];
         let mut lines = Vec::new();
@@ -107,9 +123,9 @@ mod tests {
         let kinds = |shortages: &[(u64, u64)], until| {
             let lines = lines(shortages, until);
             let kinds = lines.into_iter().map(|(at, report)| match report {
-                Report::Began => (at, "began"),
-                Report::Lasts(_) => (at, "lasts"),
-                Report::Ended(_) => (at, "ended"),
+                AcceptReport::Began => (at, "began"),
+                AcceptReport::Lasts(_) => (at, "lasts"),
+                AcceptReport::Ended(_) => (at, "ended"),
             });
             kinds.collect::<Vec<_>>()
         };
@@ -130,6 +146,6 @@ mod tests {
     fn lines_count_the_failures_of_all_workers() {
         let lines = lines(&[(0, 2)], 20);
         // Forty moments; two workers; every tenth moment but the first passes.
-        assert_eq!(lines[1].1, Report::Ended(2 * (40 - 3)));
+        assert_eq!(lines[1].1, AcceptReport::Ended(2 * (40 - 3)));
     }
 }

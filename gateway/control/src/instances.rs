@@ -1,0 +1,210 @@
+//! The plugin instances of accounts, and whether a plugin accepts an account.
+
+use crate::settings::{Realm, Settings};
+use gateway_model::{
+    AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Failure, GrantKind, Origin,
+};
+use gateway_plugin_host::{Catalog, Instance, InstanceOptions, Limits, Plugin};
+use gateway_store::AccountRecord;
+use serde_json::json;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// Why an account cannot obtain tokens.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WiringError {
+    /// No active plugin serves the carrier.
+    #[error(
+        "no active plugin serves carrier {0}: put the plugin's file into plugins.dir, and check it with \
+         `waybill plugin list`"
+    )]
+    NoPlugin(CarrierId),
+    /// The plugin has no origin for the environment, and no route sets one.
+    #[error(
+        "the plugin of {0} has no origin for the {1} environment: set `origin` in its [[route]]"
+    )]
+    NoOrigin(CarrierId, Environment),
+    /// The grant needs a person's consent, and the plugin does not support that.
+    #[error(
+        "the plugin of {0} does not support consent by a person: use the grant client_credentials, or a \
+         newer plugin"
+    )]
+    NoConsent(CarrierId),
+    /// The account has no client secret.
+    #[error("account {0} has no client secret: add one with `waybill account rotate-secret {0}`")]
+    NoSecret(AccountId),
+    /// The plugin refused the account's configuration.
+    #[error(transparent)]
+    Refused(#[from] Failure),
+}
+
+/// The number of accounts whose instances are made in one call of the plugin.
+const BATCH: usize = 64;
+
+/// Makes plugin instances.
+pub struct Instances {
+    pub(crate) catalog: Arc<Catalog>,
+    realms: Vec<Realm>,
+    request_timeout: Duration,
+}
+
+impl fmt::Debug for Instances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instances")
+            .field("catalog", &self.catalog)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Instances {
+    /// The instances of a catalog's plugins.
+    pub fn new(catalog: Arc<Catalog>, settings: &Settings) -> Self {
+        Self {
+            catalog,
+            realms: settings.realms.clone(),
+            request_timeout: settings.request_timeout,
+        }
+    }
+
+    /// The accounts that a plugin does not accept, with its reason. Nothing is connected. This calls
+    /// plugins, which may block.
+    pub fn refused(&self, records: &[AccountRecord]) -> Vec<(AccountId, WiringError)> {
+        // A plugin sees one number of an account, so an account is tried with each of them.
+        let each: Vec<AccountRecord> = records.iter().flat_map(of_each_number).collect();
+        let mut refused: Vec<(AccountId, WiringError)> = Vec::new();
+        for some in Self::batches(&each) {
+            for (record, made) in some.iter().zip(self.make(some)) {
+                if let Err(why) = made {
+                    refused.push((record.name.clone(), why));
+                }
+            }
+        }
+        // A wrong client id is refused with each number: it is one mistake.
+        refused.dedup_by(|(one, why), (other, known)| {
+            one == other && why.to_string() == known.to_string()
+        });
+        refused
+    }
+
+    /// Checks that the plugin accepts the account's configuration. Nothing is connected.
+    pub(crate) fn accepts(&self, record: &AccountRecord) -> Result<(), WiringError> {
+        let refused = self.refused(std::slice::from_ref(record));
+        refused
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |(_, why)| Err(why))
+    }
+
+    /// The records in batches of one carrier. One plugin call serves a batch, because a call costs more
+    /// than an instance.
+    pub(crate) fn batches(records: &[AccountRecord]) -> impl Iterator<Item = &[AccountRecord]> {
+        let same = |one: &AccountRecord, other: &AccountRecord| one.carrier == other.carrier;
+        let of_one_carrier = records.chunk_by(same);
+        of_one_carrier.flat_map(|some| some.chunks(BATCH))
+    }
+
+    pub(crate) fn realm(&self, record: &AccountRecord) -> Option<&Realm> {
+        let fits = |realm: &&Realm| {
+            realm.carrier == record.carrier && realm.environment == record.environment
+        };
+        self.realms.iter().find(fits)
+    }
+
+    pub(crate) fn origin(&self, record: &AccountRecord, plugin: Option<&Plugin>) -> Option<Origin> {
+        let overridden = self.realm(record).and_then(|realm| realm.origin.clone());
+        // The operator's word first: it may lead to a mock or a proxy.
+        overridden.or_else(|| plugin?.profile().origin(record.environment).cloned())
+    }
+
+    /// Makes an instance for each client secret of each account, in order. All accounts must be of one
+    /// carrier.
+    pub(crate) fn make(
+        &self,
+        records: &[AccountRecord],
+    ) -> Vec<Result<Vec<Arc<Instance>>, WiringError>> {
+        let plugin = records
+            .first()
+            .and_then(|record| self.catalog.plugin(&record.carrier));
+        let mut wanted = Vec::new();
+        let counts: Vec<Result<usize, WiringError>> = records
+            .iter()
+            .map(|record| {
+                let options = self.options(record, plugin)?;
+                let count = options.len();
+                wanted.extend(options);
+                Ok(count)
+            })
+            .collect();
+        let made = plugin.map(|plugin| plugin.instances(wanted));
+        let mut made = made.unwrap_or_default().into_iter();
+        let of_each = counts.into_iter().map(|count| {
+            // All instances of this account are taken from the iterator, even after a refused one:
+            // otherwise the next account would get them.
+            let own: Vec<_> = made.by_ref().take(count?).collect();
+            let own = own.into_iter().map(|made| Ok(Arc::new(made?)));
+            own.collect()
+        });
+        of_each.collect()
+    }
+
+    /// The options of an account's instances.
+    fn options(
+        &self,
+        record: &AccountRecord,
+        plugin: Option<&Plugin>,
+    ) -> Result<Vec<InstanceOptions>, WiringError> {
+        let origin = self.origin(record, plugin);
+        let plugin = plugin.ok_or_else(|| WiringError::NoPlugin(record.carrier.clone()))?;
+        let nowhere = || WiringError::NoOrigin(record.carrier.clone(), record.environment);
+        let origin = origin.ok_or_else(nowhere)?;
+        if record.grant == GrantKind::AuthorizationCode && !plugin.supports_auth_code() {
+            return Err(WiringError::NoConsent(record.carrier.clone()));
+        }
+        if record.client_secrets.is_empty() {
+            return Err(WiringError::NoSecret(record.name.clone()));
+        }
+        let realm = self.realm(record);
+        let options = record.client_secrets.iter().map(|secret| {
+            let mut options = InstanceOptions::new(instance_config(record, secret, &origin));
+            options.origin = realm.and_then(|realm| realm.origin.clone());
+            options.danger_plaintext = realm.is_some_and(|realm| realm.danger_plaintext);
+            options.limits = Limits {
+                deadline: self.request_timeout,
+                ..Limits::default()
+            };
+            options
+        });
+        Ok(options.collect())
+    }
+}
+
+/// The account once for each of its numbers.
+fn of_each_number(record: &AccountRecord) -> Vec<AccountRecord> {
+    let with = |numbers: Vec<AccountNumber>| AccountRecord {
+        numbers,
+        ..record.clone()
+    };
+    if record.numbers.is_empty() {
+        return vec![record.clone()];
+    }
+    let numbers = record.numbers.iter();
+    numbers.map(|number| with(vec![number.clone()])).collect()
+}
+
+/// The configuration that the plugin reads (`docs/plugins.md`, "Configuration of an instance").
+fn instance_config(
+    record: &AccountRecord,
+    secret: &ClientSecret,
+    origin: &Origin,
+) -> serde_json::Value {
+    let mut instance = json!({
+        "environment": record.environment.as_str(),
+        "origin": origin.to_string(),
+        "grant": record.grant,
+        "client_id": record.client_id,
+        "client_secret": secret.expose(),
+    });
+    if let Some(number) = record.numbers.first() {
+        instance["account_number"] = json!(number.as_str());
+    }
+    instance
+}

@@ -1,0 +1,75 @@
+//! The plugins that a start would load, and what is wrong with them.
+
+use crate::clock::SystemClock;
+use gateway_config::{Config, Mistake, Note, Place, ProcessVariables, cache_folder};
+use gateway_model::CarrierId;
+use gateway_plugin_host::{Catalog, CatalogEntry, DirectoryError, EntryState, Host, PluginFault};
+use std::{collections::BTreeSet, sync::Arc};
+
+pub(super) struct PluginCheck {
+    pub(super) catalog: Catalog,
+    pub(super) mistakes: Vec<Mistake>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Loads the plugins of the configured folder.
+pub(super) fn check(config: &Config) -> Result<PluginCheck, DirectoryError> {
+    let plugins = &config.plugins;
+    // Not the configured cache: it is the gateway's user's, and this may be another user.
+    let cache = cache_folder(&ProcessVariables);
+    let host = Host::new(Arc::new(SystemClock));
+    let catalog = Catalog::load(&plugins.dir, &plugins.policy, &cache, &host)?;
+    let mut mistakes = Vec::new();
+    let mut notes = missing(config, &catalog);
+    for entry in catalog.entries() {
+        let file = entry.file().display();
+        match entry.state() {
+            // About this user's cache folder, not about the plugin.
+            EntryState::Faulted(fault @ PluginFault::PrivateCopy(_)) => notes.push(note(format!(
+                "{file} was not loaded, and so no account was checked with it: {fault}"
+            ))),
+            EntryState::Faulted(fault) => mistakes.push(in_file(
+                format!("the plugin {file} cannot be used: {fault}"),
+                "replace the file, or take it out of the plugin folder",
+            )),
+            EntryState::Discovered | EntryState::Verified(_) | EntryState::Active(_) => {}
+        }
+    }
+    Ok(PluginCheck {
+        catalog,
+        mistakes,
+        notes,
+    })
+}
+
+/// A carrier without a plugin does not keep the others from being served, so it is no mistake.
+fn missing(config: &Config, catalog: &Catalog) -> Vec<Note> {
+    let carrier = |entry: &CatalogEntry| Some(entry.manifest()?.carrier.clone());
+    let served: BTreeSet<CarrierId> = catalog.entries().iter().filter_map(carrier).collect();
+    let routes = config.routes.iter().map(|route| &route.carrier);
+    let accounts = config.accounts.iter().map(|account| &account.carrier);
+    let named: BTreeSet<CarrierId> = routes.chain(accounts).cloned().collect();
+    let missing = named.difference(&served).map(|carrier| {
+        note(format!(
+            "no plugin in {} is for carrier {carrier}: its requests will be answered with 503",
+            config.plugins.dir.display()
+        ))
+    });
+    missing.collect()
+}
+
+pub(super) const fn note(message: String) -> Note {
+    Note {
+        place: Place::File,
+        message,
+    }
+}
+
+/// A mistake without a line: it is in a file that the configuration names.
+pub(super) fn in_file(message: String, fix: &str) -> Mistake {
+    Mistake {
+        place: Place::File,
+        message,
+        fix: fix.to_owned(),
+    }
+}

@@ -1,0 +1,60 @@
+//! What keeps a store from being opened, found without opening it.
+
+use crate::{
+    Access, KeyError, MasterKeySource, OpenError, StoreOptions, StoreUrl, creation, key::read_key,
+};
+use std::path::Path;
+
+/// Checks the store's folder and its master keys. A key file that does not exist yet is no error: the
+/// first start of a store makes it. The database is not opened, because a gateway may be using it.
+///
+/// # Errors
+/// With the reason why the store could not be opened.
+pub async fn check_options(options: &StoreOptions) -> Result<(), OpenError> {
+    if let StoreUrl::Sqlite(path) = &options.url {
+        folder_exists(path)?;
+    }
+    let keys = std::iter::once(&options.master_key).chain(&options.old_keys);
+    for (at, source) in keys.enumerate() {
+        let is_new = at == 0 && may_be_made(source, &options.url);
+        match read_key(source, false).await {
+            Err(KeyError::Missing { .. }) if is_new => {}
+            read => drop(read?),
+        }
+    }
+    match &options.url {
+        StoreUrl::Sqlite(path) if creation::is_absent(path) => {
+            creation::may_be_made(options, Access::Exclusive)
+        }
+        StoreUrl::Sqlite(_) | StoreUrl::Postgres(_) | StoreUrl::Memory => Ok(()),
+    }
+}
+
+/// Whether the first start makes the key's file.
+fn may_be_made(source: &MasterKeySource, url: &StoreUrl) -> bool {
+    let is_file = matches!(source, MasterKeySource::File(_));
+    match url {
+        StoreUrl::Sqlite(path) => is_file && creation::is_absent(path),
+        // Whether the database is new can only be asked of the server.
+        StoreUrl::Postgres(_) => is_file,
+        StoreUrl::Memory => false,
+    }
+}
+
+fn folder_exists(database: &Path) -> Result<(), OpenError> {
+    let folder = database.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    match std::fs::metadata(folder) {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(_) => Err(unusable(folder, "it is not a folder".to_owned())),
+        Err(error) => Err(unusable(folder, error.to_string())),
+    }
+}
+
+fn unusable(folder: &Path, why: String) -> OpenError {
+    OpenError::Permission {
+        path: folder.display().to_string(),
+        why,
+    }
+}
