@@ -32,7 +32,10 @@ pub(super) fn check(config: &Config) -> Result<PluginCheck, DirectoryError> {
                 format!("the plugin {file} cannot be used: {fault}"),
                 "replace the file, or take it out of the plugin folder",
             )),
-            EntryState::Discovered | EntryState::Verified(_) | EntryState::Active(_) => {}
+            EntryState::Discovered
+            | EntryState::Verified(_)
+            | EntryState::NotChosen { .. }
+            | EntryState::Active(_) => {}
         }
     }
     Ok(PluginCheck {
