@@ -12,7 +12,7 @@ use gateway_control::{Instances, ServingAccount, ServingState, WiringError};
 use gateway_model::CredentialCell;
 use gateway_plugin_host::Catalog;
 use gateway_store::OpenError;
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 /// Returns what keeps the gateway, a plugin or an account from working, and adds notes on the rest. Plugins
 /// are loaded, since only a carrier's plugin knows the form of an account number.
@@ -111,15 +111,19 @@ fn admin_token_folder(file: &Path) -> Option<Mistake> {
 fn directory(config: &Config, catalog: &Catalog) -> Option<Mistake> {
     let declared = declared::declared(config);
     let active = declared.accounts.into_iter().filter(|of| of.active);
-    let accounts = active.map(|record| ServingAccount {
-        cell: Arc::new(CredentialCell::new(record.name.clone())),
-        record,
-        signer: None,
+    let accounts = active.map(|record| {
+        let account = ServingAccount {
+            cell: Arc::new(CredentialCell::new(record.name.clone())),
+            record,
+            signer: None,
+        };
+        (account.record.name.clone(), Arc::new(account))
     });
+    let apps = declared.apps.into_iter().map(|app| app.record);
     let served = ServingState {
         accounts: accounts.collect(),
-        apps: declared.apps.into_iter().map(|app| app.record).collect(),
-        legacy_keys: Vec::new(),
+        apps: apps.map(|app| (app.name.clone(), Arc::new(app))).collect(),
+        legacy_keys: BTreeMap::new(),
     };
     let routes = data_plane::routes(config, catalog);
     let error = gateway_proxy::check_directory(data_plane::directory(&routes, &served)).err()?;
