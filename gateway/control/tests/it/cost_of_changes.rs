@@ -40,6 +40,7 @@ fn stored(name: &str) -> (AccountRecord, GrantRecord) {
         consented_at: None,
         expires_at: None,
         intent: None,
+        restored: None,
     };
     (record, grant)
 }
