@@ -13,6 +13,7 @@ use gateway_cli::{
 };
 use gateway_config::{Config, located};
 use gateway_model::{Clock, Protection, Recipient};
+use gateway_plugin_host::{WorkerProgram, watch_exits};
 use std::{path::Path, sync::Arc};
 
 /// The commands of the `waybill` binary that are no client of a running gateway.
@@ -91,9 +92,14 @@ fn serve(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
     }
     let overrides = Overrides {
         dropped_log_lines: Arc::new(telemetry.dropped_lines_counter()),
+        // This very program: `main` knows the command.
+        worker_program: Some(WorkerProgram::default()),
         ..Overrides::default()
     };
+    // A plugin must not end the gateway unnoticed; once `serve` returned, the end is wanted.
+    let exits = watch_exits();
     let result = lifecycle::serve(&config, overrides, output);
+    drop(exits);
     // After the last request, so that the number is final.
     if telemetry.dropped_lines() > 0 {
         tracing::warn!(lines = telemetry.dropped_lines(), "log lines were dropped");

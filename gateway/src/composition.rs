@@ -29,7 +29,7 @@ use gateway_config::Config;
 use gateway_control::{Parts, ServingState};
 use gateway_http_client::{HttpClient, HyperClient};
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::{Catalog, Host};
+use gateway_plugin_host::{Catalog, Host, WorkerProgram};
 use gateway_proxy::{DrainReport, Settings};
 use gateway_store::{Access, Purpose, Store};
 use prepared::Prepared;
@@ -46,6 +46,9 @@ pub struct Overrides {
     pub clock: Arc<dyn Clock>,
     /// Log lines that were dropped because nobody took them; a metric.
     pub dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// The program that runs plugins in worker processes. Without one, every plugin runs in this process,
+    /// unless the configuration asks for something else.
+    pub worker_program: Option<WorkerProgram>,
 }
 
 impl Default for Overrides {
@@ -53,6 +56,7 @@ impl Default for Overrides {
         Self {
             clock: Arc::new(crate::clock::SystemClock),
             dropped_log_lines: Arc::new(|| 0),
+            worker_program: None,
         }
     }
 }
@@ -97,7 +101,11 @@ impl Gateway {
         let clock = Arc::clone(&overrides.clock);
         // Before the store is opened: a start that fails here has locked nothing.
         let host = Host::new(Arc::clone(&clock));
-        let catalog = Arc::new(plugins::load(&config.plugins, &host)?);
+        let catalog = Arc::new(plugins::load(
+            &config.plugins,
+            host,
+            overrides.worker_program,
+        )?);
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
         // Exclusive, because a second process could present a single-use grant a second time.

@@ -8,6 +8,7 @@ pub mod clock;
 mod commands;
 mod composition;
 mod lifecycle;
+mod plugin_worker;
 mod signals;
 pub mod telemetry;
 
@@ -18,4 +19,6 @@ pub use commands::Commands;
 pub use composition::{
     ControlError, ControlPlane, Gateway, Overrides, ShutdownReport, StartError, TlsError,
 };
+pub use gateway_plugin_host::WorkerProgram;
 pub use lifecycle::serve;
+pub use plugin_worker::{is_plugin_worker, plugin_worker};

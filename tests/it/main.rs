@@ -17,6 +17,7 @@ mod grants;
 mod hygiene;
 mod inject;
 mod installed;
+mod isolation;
 mod lead_through;
 mod load_balancer;
 mod no_secret_leaks;

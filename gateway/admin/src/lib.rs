@@ -38,5 +38,5 @@ mod throttle;
 
 pub use host::AllowedHosts;
 pub use readiness::Latch;
-pub use runtime_status::{PluginStatus, RuntimeStatus};
+pub use runtime_status::{PluginStatus, PluginWorkerStatus, RuntimeStatus};
 pub use server::{Admin, AdminOptions, BindError, Bound};

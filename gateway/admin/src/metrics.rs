@@ -6,7 +6,7 @@
 
 use crate::{
     labels::{Labels, Writer},
-    runtime_status::RuntimeStatus,
+    runtime_status::{PluginStatus, RuntimeStatus},
 };
 use gateway_broker::AccountStatus;
 use gateway_model::{Clock, GrantStatus};
@@ -337,6 +337,42 @@ impl Exporter {
                 ];
                 (labels, if plugin.active { 1.0 } else { 0.0 })
             }),
+        )?;
+        self.plugin_workers(out, &plugins)
+    }
+
+    fn plugin_workers(&self, out: &mut Writer<'_>, plugins: &[PluginStatus]) -> fmt::Result {
+        let workers = || {
+            let worker = |plugin: &'_ PluginStatus| plugin.worker.clone();
+            let named = plugins
+                .iter()
+                .map(move |plugin| (plugin.name.as_str(), worker(plugin)));
+            named.filter_map(|(name, worker)| Some((name, worker?)))
+        };
+        out.gauges(
+            "plugin_worker_running",
+            "1 while the plugin's worker process runs, 0 when it ended",
+            None,
+            workers().map(|(name, worker)| {
+                (
+                    vec![("plugin", name)],
+                    if worker.running { 1.0 } else { 0.0 },
+                )
+            }),
+        )?;
+        out.counters(
+            "plugin_worker_restarts",
+            "Worker processes of the plugin that were started again",
+            workers().map(|(name, worker)| (vec![("plugin", name)], worker.restarts)),
+        )?;
+        let endings = workers().flat_map(|(name, worker)| {
+            let labels = move |(reason, count)| (vec![("plugin", name), ("reason", reason)], count);
+            worker.endings.into_iter().map(labels)
+        });
+        out.counters(
+            "plugin_worker_endings",
+            "Worker processes of the plugin that ended, by reason",
+            endings,
         )
     }
 }

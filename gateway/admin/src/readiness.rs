@@ -105,6 +105,19 @@ struct PluginPart {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worker: Option<WorkerPart>,
+}
+
+/// The worker process of a plugin.
+#[derive(Debug, Serialize)]
+struct WorkerPart {
+    running: bool,
+    restarts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_ending: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -139,6 +152,12 @@ impl Readiness {
                 ready: plugin.active,
                 state: plugin.state,
                 reason: plugin.reason,
+                isolation: plugin.isolation,
+                worker: plugin.worker.map(|worker| WorkerPart {
+                    running: worker.running,
+                    restarts: worker.restarts,
+                    last_ending: worker.last_ending,
+                }),
             })
             .collect();
         let accounts = runtime.accounts();

@@ -3,7 +3,7 @@
 
 use gateway_broker::{AccountStatus, BrokerMetrics};
 use gateway_proxy::MetricsSnapshot;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Snapshots of the running gateway. Metrics and readiness call them for each request, so none may
 /// block.
@@ -43,4 +43,21 @@ pub struct PluginStatus {
     pub active: bool,
     /// Why it is not in use, and what to do.
     pub reason: Option<String>,
+    /// `process` or `in_process`; none if it is not known.
+    pub isolation: Option<&'static str>,
+    /// Its worker process, if it has one.
+    pub worker: Option<PluginWorkerStatus>,
+}
+
+/// The status of a plugin's worker process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginWorkerStatus {
+    /// Whether it runs. One that ended is started again by the next call.
+    pub running: bool,
+    /// How often it was started again.
+    pub restarts: u64,
+    /// How often it ended, by reason.
+    pub endings: BTreeMap<&'static str, u64>,
+    /// Why it ended the last time; none if it never did.
+    pub last_ending: Option<String>,
 }

@@ -132,7 +132,8 @@ impl ControlPlane {
             tokio::time::sleep(pause).await;
             // A new request for each attempt: a signature contains the time, and a request id is
             // used once.
-            let request = self.probe_request(wired, probe, number, presented)?;
+            let request = self.probe_request(wired, probe, number, presented);
+            let request = request.await?;
             match self.context.wiring.http.send(request).await {
                 // Only what usually passes: a refusal is a result, and repeating the call would not
                 // change it.
@@ -161,7 +162,7 @@ impl ControlPlane {
         }
     }
 
-    fn probe_request(
+    async fn probe_request(
         &self,
         wired: &Wired,
         probe: &Probe,
@@ -205,7 +206,7 @@ impl ControlPlane {
                 body: slice::from_ref(&request.body),
                 state: presented.state,
             });
-            for (name, value) in signed.map_err(unsigned)? {
+            for (name, value) in signed.fields().await.map_err(unsigned)? {
                 request.headers.insert(name, value);
             }
         }

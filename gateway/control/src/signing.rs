@@ -1,6 +1,6 @@
 //! The signer of an account's requests, both of apps and of the control plane.
 
-use gateway_model::{Credential, Failure, FailureClass, SignRequest, SignatureFields, Signer};
+use gateway_model::{Credential, Failure, FailureClass, SignRequest, Signature, Signer};
 use gateway_plugin_host::{Instance, Issued, Plugin, SignBody};
 use http::{HeaderName, HeaderValue};
 use std::sync::{
@@ -58,16 +58,16 @@ impl Signer for AccountSigner {
         }
     }
 
-    fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
+    fn sign(&self, request: &SignRequest<'_>) -> Signature {
         match &self.0 {
             SignedBy::Plugin { each, good, .. } => {
                 // Relaxed is enough: an old index costs one rejected request, and the renewal
                 // corrects it.
                 // The remainder keeps a stray index inside the list.
                 let good = good.load(Ordering::Relaxed) % each.len();
-                each[good].sign(request)
+                each[good].signature(request)
             }
-            SignedBy::Impossible(failure) => Err(failure.clone()),
+            SignedBy::Impossible(failure) => Signature::Ready(Err(failure.clone())),
         }
     }
 }

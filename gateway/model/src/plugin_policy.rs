@@ -1,6 +1,6 @@
 //! What the operator demands of plugins.
 
-use crate::Digest;
+use crate::{Digest, IsolationPolicy};
 use minisign_verify::{Error, PublicKey, Signature};
 use std::{collections::HashMap, fmt, str::FromStr};
 
@@ -16,6 +16,8 @@ pub struct PluginPolicy {
     pub trusted_keys: Vec<TrustedKey>,
     /// Refuses plugins that are neither locked nor pinned nor signed with a trusted key.
     pub require_trusted: bool,
+    /// Which process each plugin runs in.
+    pub isolation: IsolationPolicy,
 }
 
 /// A public key of minisign, as the second line of `minisign.pub` has it.

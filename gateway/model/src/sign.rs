@@ -3,7 +3,7 @@
 use crate::Failure;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use std::fmt;
+use std::{fmt, pin::Pin};
 
 /// A request as it is about to be sent, its credential included.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,42 @@ pub struct SignRequest<'a> {
 /// Fields that a signature adds to its request, each in place of those of its name. Marked sensitive.
 pub type SignatureFields = Vec<(HeaderName, HeaderValue)>;
 
+/// A signature, or a promise of one.
+pub enum Signature {
+    /// It was made at once.
+    Ready(Result<SignatureFields, Failure>),
+    /// Another process makes it. The promise is kept or broken within a deadline of its own.
+    Pending(PendingSignature),
+}
+
+/// A signature that another process makes.
+pub type PendingSignature =
+    Pin<Box<dyn Future<Output = Result<SignatureFields, Failure>> + Send + 'static>>;
+
+impl Signature {
+    /// The fields, waited for if need be.
+    ///
+    /// # Errors
+    /// With whose turn it is. Such a request must not be sent.
+    pub async fn fields(self) -> Result<SignatureFields, Failure> {
+        match self {
+            Self::Ready(signed) => signed,
+            Self::Pending(signed) => signed.await,
+        }
+    }
+}
+
+impl fmt::Debug for Signature {
+    /// The fields are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready(Ok(_)) => "Ready",
+            Self::Ready(Err(_)) => "Failed",
+            Self::Pending(_) => "Pending",
+        })
+    }
+}
+
 /// Signs the requests of one account.
 ///
 /// It is called on a worker's thread for each attempt of each request: it must return within
@@ -34,9 +70,6 @@ pub trait Signer: fmt::Debug + Send + Sync + 'static {
     /// that is larger than what may be held is refused.
     fn needs_body(&self) -> bool;
 
-    /// The fields that make the request a signed one.
-    ///
-    /// # Errors
-    /// With whose turn it is. Such a request must not be sent.
-    fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure>;
+    /// The fields that make the request a signed one. A request whose signature failed must not be sent.
+    fn sign(&self, request: &SignRequest<'_>) -> Signature;
 }

@@ -1,61 +1,57 @@
-//! The calls of an authorization, in the ABI's types. They run on the pool's threads; only `sign`, which
-//! has a module of its own, does not.
-
-mod handle;
-
-pub(crate) use handle::{InstanceHandle, OpHandle};
+//! The calls of an authorization, in the ABI's types. They run where the plugin's code is mapped: on a
+//! thread of the pool, or in a worker process.
 
 use crate::{
     Limits, Violation, ffi,
-    handshake::AuthorizeUrl,
-    loaded::LoadedPlugin,
+    handshake::{AuthorizeUrl, Table},
     sink::{Emitted, record},
 };
 use bytes::Bytes as Content;
 use gateway_model::{Secret, SecretBytes};
-use plugins_abi::{Begin, Bytes, Event, Header, HeaderFlags, Status};
+use plugins_abi::{Begin, Bytes, Event, Header, HeaderFlags, Instance, Op, Status};
 use std::{
     ffi::c_void,
     ptr::{self, NonNull},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
-/// What `instance_new` returned and emitted.
-pub(crate) struct InstanceResult {
+/// What a call returned and emitted, with the handle that it made, if it made one.
+pub(crate) struct Returned<H> {
     pub(crate) status: Status,
     pub(crate) emitted: Emitted,
-    pub(crate) handle: Option<InstanceHandle>,
+    pub(crate) handle: Option<H>,
+}
+
+impl<H> Returned<H> {
+    /// The same, with another kind of handle.
+    pub(crate) fn map<K>(self, wrap: impl FnOnce(H) -> K) -> Returned<K> {
+        Returned {
+            status: self.status,
+            emitted: self.emitted,
+            handle: self.handle.map(wrap),
+        }
+    }
 }
 
 /// Makes an instance from a configuration in JSON.
-pub(crate) fn new_instance(
-    plugin: &Arc<LoadedPlugin>,
+pub(crate) fn instance_new(
+    table: &Table,
     json: &SecretBytes,
     limits: Limits,
-) -> InstanceResult {
+) -> Returned<NonNull<Instance>> {
     // Null until the plugin writes it, so that a handle is told from none.
     let mut pointer = ptr::null_mut();
     let (status, emitted) = record(limits, |sink| {
         let config = Bytes::new(json.expose());
         // SAFETY: the table passed the handshake; all pointers are valid during the call.
-        unsafe { (plugin.table.instance_new)(config, sink, &raw mut pointer) }
+        unsafe { (table.instance_new)(config, sink, &raw mut pointer) }
     });
-    // Whatever the status: a handle that the plugin wrote has to be given back.
-    let handle =
-        NonNull::new(pointer).map(|pointer| InstanceHandle::new(pointer, Arc::clone(plugin)));
-    InstanceResult {
+    Returned {
         status,
         emitted,
-        handle,
+        // Whatever the status: a handle that the plugin wrote has to be given back.
+        handle: NonNull::new(pointer),
     }
-}
-
-/// What a call on an operation returned and emitted. The handle comes back whatever the status, to be
-/// freed once.
-pub(crate) struct OpResult {
-    pub(crate) status: Status,
-    pub(crate) emitted: Emitted,
-    pub(crate) op: Option<OpHandle>,
 }
 
 /// The arguments that begin an operation, owned; the ABI's `Begin` borrows from them.
@@ -90,19 +86,27 @@ impl BeginArgs {
 }
 
 /// Begins an operation.
-pub(crate) fn begin(instance: Arc<InstanceHandle>, args: &BeginArgs, limits: Limits) -> OpResult {
+///
+/// # Safety
+/// The instance is a live one of this table's plugin.
+pub(crate) unsafe fn op_begin(
+    table: &Table,
+    instance: NonNull<Instance>,
+    args: &BeginArgs,
+    limits: Limits,
+) -> Returned<NonNull<Op>> {
     let params = args.params();
     let begin = args.lend(&params);
-    let function = instance.plugin().table.op_begin;
     let mut pointer = ptr::null_mut();
     let (status, emitted) = record(limits, |sink| {
-        // SAFETY: a live instance; all pointers are valid during the call.
-        unsafe { function(instance.as_ptr(), &raw const begin, sink, &raw mut pointer) }
+        let (begin, out) = (&raw const begin, &raw mut pointer);
+        // SAFETY: by this function's contract; all pointers are valid during the call.
+        unsafe { (table.op_begin)(instance.as_ptr(), begin, sink, out) }
     });
-    OpResult {
+    Returned {
         status,
         emitted,
-        op: NonNull::new(pointer).map(|pointer| OpHandle::new(pointer, instance)),
+        handle: NonNull::new(pointer),
     }
 }
 
@@ -116,7 +120,15 @@ pub(crate) struct EventArgs {
 }
 
 /// Tells an operation what happened.
-pub(crate) fn resume(op: OpHandle, args: &EventArgs, limits: Limits) -> OpResult {
+///
+/// # Safety
+/// The operation is a live one of this table's plugin, and in no other call.
+pub(crate) unsafe fn op_resume(
+    table: &Table,
+    op: NonNull<Op>,
+    args: &EventArgs,
+    limits: Limits,
+) -> (Status, Emitted) {
     let lend = |(name, value): &(Vec<u8>, Vec<u8>)| Header {
         name: Bytes::new(name),
         value: Bytes::new(value),
@@ -133,16 +145,10 @@ pub(crate) fn resume(op: OpHandle, args: &EventArgs, limits: Limits) -> OpResult
         n_headers: fields.len(),
         body: Bytes::new(&args.body),
     };
-    let function = op.plugin().table.op_resume;
-    let (status, emitted) = record(limits, |sink| {
-        // SAFETY: a live operation in no other call; all pointers are valid during the call.
-        unsafe { function(op.as_ptr(), &raw const event, sink) }
-    });
-    OpResult {
-        status,
-        emitted,
-        op: Some(op),
-    }
+    record(limits, |sink| {
+        // SAFETY: by this function's contract; all pointers are valid during the call.
+        unsafe { (table.op_resume)(op.as_ptr(), &raw const event, sink) }
+    })
 }
 
 /// What `authorize_url` returned and emitted.
@@ -150,16 +156,18 @@ pub(crate) struct AuthorizeUrlResult {
     pub(crate) status: Status,
     pub(crate) emitted: Emitted,
     pub(crate) url: Option<Vec<u8>>,
-    pub(crate) violation: Option<Violation>,
 }
 
 /// Longer than any that a browser has to be sent to.
-const MAX_CONSENT_URL: usize = 4096;
+pub(crate) const MAX_CONSENT_URL: usize = 4096;
 
 /// Asks for the URL of a consent.
-pub(crate) fn authorize_url(
-    instance: &InstanceHandle,
+///
+/// # Safety
+/// The function and the live instance are of one plugin.
+pub(crate) unsafe fn authorize_url(
     function: AuthorizeUrl,
+    instance: NonNull<Instance>,
     args: &BeginArgs,
     limits: Limits,
 ) -> AuthorizeUrlResult {
@@ -167,26 +175,18 @@ pub(crate) fn authorize_url(
     let begin = args.lend(&params);
     let received = Mutex::new(ReceivedUrl::default());
     let ctx = (&raw const received).cast_mut().cast::<c_void>();
-    let (status, emitted) = record(limits, |sink| {
-        // SAFETY: a live instance; all pointers are valid during the call.
-        unsafe {
-            function(
-                instance.as_ptr(),
-                &raw const begin,
-                ctx,
-                Some(receive_url),
-                sink,
-            )
-        }
+    let (status, mut emitted) = record(limits, |sink| {
+        let (instance, begin) = (instance.as_ptr(), &raw const begin);
+        // SAFETY: by this function's contract; all pointers are valid during the call.
+        unsafe { function(instance, begin, ctx, Some(receive_url), sink) }
     });
-    let received = received
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let received = received.into_inner();
+    let received = received.unwrap_or_else(PoisonError::into_inner);
+    emitted.violation = emitted.violation.or(received.violation);
     AuthorizeUrlResult {
         status,
         emitted,
         url: received.url,
-        violation: received.violation,
     }
 }
 

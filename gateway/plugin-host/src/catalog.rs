@@ -57,7 +57,7 @@ impl Catalog {
         let mut catalog = Self::verify(dir, policy)?;
         // One after the other, so that the log tells which of them a start waits for.
         for entry in &mut catalog.entries {
-            load::activate(entry, cache, host);
+            load::activate(entry, policy, cache, host);
             entry.log();
         }
         for (name, LockedPlugin { version, .. }) in &catalog.missing {

@@ -6,7 +6,8 @@
 
 use crate::{
     ConsentRequest, Instance, Violation,
-    call::{self, AuthorizeUrlResult, BeginArgs},
+    call::{AuthorizeUrlResult, BeginArgs},
+    handle,
     sink::OpEnd,
 };
 use gateway_model::{Failure, FailureClass, Origin, Scheme, Secret, SecretBytes};
@@ -23,19 +24,18 @@ impl Instance {
         let plugin = self.plugin();
         // A quarantined plugin must not be called for a URL either.
         plugin.health.admit()?;
-        let function = plugin.table.authorize_url;
-        let Some(function) = function.filter(|_| self.supports_auth_code()) else {
+        if !self.supports_auth_code() {
             return Err(unsupported(self));
-        };
+        }
         plugin.check_slot(&request.slot)?;
         let args = begin_args(request);
         let (handle, limits) = (Arc::clone(&self.handle), self.limits);
         let result = plugin
             .host
             .call(&plugin.health, move || {
-                call::authorize_url(&handle, function, &args, limits)
+                handle::authorize_url(&handle, &args, limits)
             })
-            .await?;
+            .await??;
         let checked = judge(self, result).and_then(|judged| match judged {
             Ok(url) => check(self, request, url).map(Ok),
             Err(failure) => Ok(Err(failure)),
@@ -76,9 +76,8 @@ fn judge(
         status,
         emitted,
         url,
-        violation,
     } = result;
-    if let Some(violation) = emitted.violation.or(violation) {
+    if let Some(violation) = emitted.violation {
         return Err(violation);
     }
     if !emitted.emissions.is_empty() {

@@ -1,20 +1,51 @@
 //! Which plugin the calling thread is in, so that the host's services, which carry no handle, know
 //! which plugin called them.
 
-use crate::{Random, health::Health};
+use crate::{
+    Random,
+    health::{Death, Health},
+    plugin_log,
+};
 use gateway_model::Clock;
 use std::{
     cell::Cell,
     ptr::{self, NonNull},
     sync::Arc,
+    time::SystemTime,
 };
 
 /// Log messages that one call may write.
 // A loop that logs must not fill the disk.
-const MAX_MESSAGES: u32 = 64;
+pub(crate) const MAX_MESSAGES: u32 = 64;
+/// The ABI's level of a warning.
+const WARN: u32 = 2;
+
+/// Where a call's messages go.
+pub(crate) trait Journal {
+    /// The plugin that is called.
+    fn plugin(&self) -> &str;
+    /// One message, made fit for a log.
+    fn write(&self, level: u32, text: &str);
+    /// The plugin cannot go on.
+    fn fatal(&self);
+}
 
 thread_local! {
     static CURRENT: Cell<Option<NonNull<Services<'static>>>> = const { Cell::new(None) };
+}
+
+impl Journal for Health {
+    fn plugin(&self) -> &str {
+        self.name()
+    }
+
+    fn write(&self, level: u32, text: &str) {
+        plugin_log::write(self.name(), level, text);
+    }
+
+    fn fatal(&self) {
+        self.kill(Death::Fatal);
+    }
 }
 
 /// Services for one call that is made on another thread.
@@ -35,27 +66,28 @@ impl CallContext {
 
     /// Runs a call with this context.
     pub(crate) fn enter<R>(self, call: impl FnOnce() -> R) -> R {
-        Services::new(&self.health, &*self.clock, &*self.random).enter(call)
+        let wall = || self.clock.wall();
+        Services::new(&*self.health, &wall, &*self.random).enter(call)
     }
 }
 
 /// Services for one call.
 pub(crate) struct Services<'a> {
-    pub(crate) health: &'a Health,
-    pub(crate) clock: &'a dyn Clock,
+    pub(crate) journal: &'a dyn Journal,
+    pub(crate) wall: &'a dyn Fn() -> SystemTime,
     pub(crate) random: &'a dyn Random,
     messages: Cell<u32>,
 }
 
 impl<'a> Services<'a> {
     pub(crate) const fn new(
-        health: &'a Health,
-        clock: &'a dyn Clock,
+        journal: &'a dyn Journal,
+        wall: &'a dyn Fn() -> SystemTime,
         random: &'a dyn Random,
     ) -> Self {
         Self {
-            health,
-            clock,
+            journal,
+            wall,
             random,
             messages: Cell::new(0),
         }
@@ -67,11 +99,9 @@ impl<'a> Services<'a> {
         // Saturating: a plugin may go on for ever.
         self.messages.set(before.saturating_add(1));
         if before == MAX_MESSAGES {
-            tracing::warn!(
-                target: "waybill::plugin",
-                plugin = self.health.name(),
-                "more than {MAX_MESSAGES} messages in one call: further ones are left out"
-            );
+            let text =
+                format!("more than {MAX_MESSAGES} messages in one call: further ones are left out");
+            self.journal.write(WARN, &text);
         }
         before < MAX_MESSAGES
     }

@@ -6,7 +6,8 @@ mod request;
 
 use crate::{
     Authorization, AuthorizationReason, Instance, Issued, Violation,
-    call::{self, BeginArgs, EventArgs, OpHandle, OpResult},
+    call::{BeginArgs, EventArgs, Returned},
+    handle::{self, OpHandle},
     sink::{Emission, EmittedRequest},
 };
 use exchange::{Exchange, ExchangeEvent};
@@ -75,8 +76,8 @@ fn begin_args(instance: &Instance, with: Authorization) -> Result<BeginArgs, Fai
         AuthorizationReason::Fetch
         | AuthorizationReason::Refresh
         | AuthorizationReason::UpstreamRejected => true,
-        AuthorizationReason::AuthCode => plugin.table.can(Capabilities::AUTH_CODE),
-        AuthorizationReason::Revoke => plugin.table.can(Capabilities::REVOKE),
+        AuthorizationReason::AuthCode => plugin.can(Capabilities::AUTH_CODE),
+        AuthorizationReason::Revoke => plugin.can(Capabilities::REVOKE),
     };
     if !able {
         let name = &plugin.manifest.name;
@@ -103,6 +104,9 @@ fn begin_args(instance: &Instance, with: Authorization) -> Result<BeginArgs, Fai
     })
 }
 
+/// What one call of an operation returned.
+type Step = Returned<OpHandle>;
+
 /// One authorization under way.
 struct Drive<'a> {
     instance: &'a Instance,
@@ -116,17 +120,17 @@ impl Drive<'_> {
         let (handle, limits) = (Arc::clone(&self.instance.handle), self.instance.limits);
         let revokes = args.reason == Reason::REVOKE;
         let mut step = self
-            .call(move || call::begin(handle, &args, limits))
+            .call(move || handle::begin(handle, &args, limits))
             .await?;
         loop {
             let context = StepContext {
                 begins: self.steps == 1,
                 revokes,
             };
-            let OpResult {
+            let Returned {
                 status,
                 emitted,
-                op,
+                handle: op,
             } = step;
             let emissions = match judge::judge(status, emitted, context) {
                 Ok(Verdict::Issued(issued)) => return Ok(issued),
@@ -139,14 +143,21 @@ impl Drive<'_> {
             let applied = self.apply(emissions);
             let checked = applied.and_then(|()| op.ok_or(Violation::NoHandle));
             let op = checked.map_err(|violation| self.violated(&violation))?;
-            let Some(event) = self.exchange.next().await else {
+            let event = tokio::select! {
+                // The event first: what the carrier answered is worth more than the news of a death.
+                biased;
+                event = self.exchange.next() => event,
+                // At once, and not at the deadline: the operation is gone with its process.
+                failure = op.lost() => return Err(failure),
+            };
+            let Some(event) = event else {
                 return Err(self.violated(&Violation::Stalled));
             };
             step = self.resume(op, event).await?;
         }
     }
 
-    async fn resume(&mut self, op: OpHandle, event: ExchangeEvent) -> Result<OpResult, Failure> {
+    async fn resume(&mut self, op: OpHandle, event: ExchangeEvent) -> Result<Step, Failure> {
         // Counted before the call, so that a loop between plugin and carrier ends.
         if self.steps >= self.instance.limits.steps {
             let violation = Violation::TooManySteps(self.instance.limits.steps);
@@ -154,18 +165,18 @@ impl Drive<'_> {
         }
         let limits = self.instance.limits;
         let args: EventArgs = event.into();
-        self.call(move || call::resume(op, &args, limits)).await
+        self.call(move || handle::resume(op, &args, limits)).await
     }
 
     /// One step. If the caller drops the future meanwhile, the pool frees the step's handle.
     async fn call(
         &mut self,
-        call: impl FnOnce() -> OpResult + Send + 'static,
-    ) -> Result<OpResult, Failure> {
+        call: impl FnOnce() -> Result<Step, Failure> + Send + 'static,
+    ) -> Result<Step, Failure> {
         // Counted before the call, so that the first one is known as the beginning.
         self.steps += 1;
         let plugin = self.instance.plugin();
-        plugin.host.call(&plugin.health, call).await
+        plugin.host.call(&plugin.health, call).await?
     }
 
     /// Starts what the plugin asked for.

@@ -82,14 +82,7 @@ pub(crate) struct Table {
     pub(crate) authorize_url: Option<AuthorizeUrl>,
     /// Only of a plugin that signs requests.
     pub(crate) sign: Option<Sign>,
-    capabilities: u64,
-}
-
-impl Table {
-    /// Whether the plugin says that it can do all of these.
-    pub(crate) const fn can(&self, capabilities: u64) -> bool {
-        self.capabilities & capabilities == capabilities
-    }
+    pub(crate) capabilities: u64,
 }
 
 /// Calls the entry point with a host table and checks what it returns.

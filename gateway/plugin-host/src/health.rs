@@ -26,9 +26,19 @@ pub(crate) enum Death {
     Fatal,
 }
 
+/// Who ends a call that does not return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// The pool's watchdog, which gives up the thread: the plugin's code is in this process.
+    Pool,
+    /// The call's own deadline, which ends the worker process.
+    Deadline,
+}
+
 /// One plugin's record of bugs.
 pub(crate) struct Health {
     name: String,
+    watch: Watch,
     clock: Arc<dyn Clock>,
     death: watch::Sender<Option<Death>>,
     bugs: Mutex<VecDeque<Instant>>,
@@ -39,9 +49,10 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn new(name: &str, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(name: &str, watch: Watch, clock: Arc<dyn Clock>) -> Self {
         Self {
             name: name.to_owned(),
+            watch,
             clock,
             death: watch::Sender::new(None),
             bugs: Mutex::default(),
@@ -51,6 +62,11 @@ impl Health {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the pool has to notice calls that do not return.
+    pub(crate) fn is_watched_by_the_pool(&self) -> bool {
+        self.watch == Watch::Pool
     }
 
     /// No call will be made again; handles of the plugin are abandoned.

@@ -1,9 +1,9 @@
 //! What all plugins of a process share: the threads they run on, the clock and the randomness.
 
 use crate::{
-    OsRandom, Random,
+    OsRandom, Random, WorkerProgram,
     context::CallContext,
-    health::{Death, Health},
+    health::{Death, Health, Watch},
     host_table,
     pool::{JobKind, Pool},
 };
@@ -25,6 +25,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 pub struct Host {
     inner: Arc<HostInner>,
+    worker_program: Option<WorkerProgram>,
 }
 
 struct HostInner {
@@ -51,11 +52,28 @@ impl Host {
                 pool: Pool::default(),
                 authorizations: Arc::new(Semaphore::new(MAX_AUTHORIZATIONS)),
             }),
+            worker_program: None,
         }
     }
 
-    pub(crate) fn health(&self, name: &str) -> Arc<Health> {
-        Arc::new(Health::new(name, Arc::clone(&self.inner.clock)))
+    /// The same host, whose worker processes run this program. Without one, no plugin can run in a
+    /// process of its own.
+    #[must_use]
+    pub fn with_worker_program(self, program: WorkerProgram) -> Self {
+        Self {
+            worker_program: Some(program),
+            ..self
+        }
+    }
+
+    pub(crate) fn health(&self, name: &str, watch: Watch) -> Arc<Health> {
+        Arc::new(Health::new(name, watch, Arc::clone(&self.inner.clock)))
+    }
+
+    /// The clock and the program of worker processes.
+    pub(crate) fn for_workers(&self) -> Option<(Arc<dyn Clock>, WorkerProgram)> {
+        let program = self.worker_program.clone()?;
+        Some((Arc::clone(&self.inner.clock), program))
     }
 
     /// The clock and the randomness that plugins see.

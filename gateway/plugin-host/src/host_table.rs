@@ -3,7 +3,7 @@
 use crate::{
     Random,
     context::{self, Services},
-    health::Death,
+    plugin_log,
     random::OsRandom,
 };
 use gateway_model::Clock;
@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Bytes of a message; the remainder is cut off.
-const MAX_MESSAGE: usize = 2048;
+pub(crate) const MAX_MESSAGE: usize = 2048;
 /// Random bytes that a plugin may ask for at once; more is a bug.
 const MAX_RANDOM: usize = 1 << 20;
 
@@ -65,33 +65,27 @@ unsafe extern "C" fn log(level: u32, message: Bytes) {
 }
 
 fn write_log(level: u32, text: &[u8], context: Option<&Services<'_>>) {
-    // Level 0 is fatal: the plugin says that it cannot go on.
-    if level == 0
-        && let Some(context) = context
-    {
-        // The thread may never come back: the SDK parks it rather than let the process abort.
-        context.health.kill(Death::Fatal);
-    }
     // A fatal report always passes: it is the only trace of why the plugin is closed.
     if context.is_some_and(|context| level > 0 && !context.may_log()) {
         return;
     }
-    let plugin = context.map_or("unknown", |context| context.health.name());
     // Control characters could imitate a line of the log.
     let text = crate::text::clean(&String::from_utf8_lossy(text), MAX_MESSAGE);
-    match level {
-        0 | 1 => tracing::error!(target: "waybill::plugin", plugin, "{text}"),
-        2 => tracing::warn!(target: "waybill::plugin", plugin, "{text}"),
-        3 => tracing::info!(target: "waybill::plugin", plugin, "{text}"),
-        4 => tracing::debug!(target: "waybill::plugin", plugin, "{text}"),
-        _ => tracing::trace!(target: "waybill::plugin", plugin, "{text}"),
+    let Some(context) = context else {
+        return plugin_log::write("unknown", level, &text);
+    };
+    context.journal.write(level, &text);
+    // Level 0 is fatal: the plugin says that it cannot go on.
+    if level == 0 {
+        // The thread may never come back: the SDK parks it rather than let the process abort.
+        context.journal.fatal();
     }
 }
 
 unsafe extern "C" fn now_unix_ms() -> u64 {
     let read = || {
         let wall = context::with_current(|context| match context {
-            Some(context) => Some(context.clock.wall()),
+            Some(context) => Some((context.wall)()),
             None => FALLBACK_CLOCK.get().map(|clock| clock.wall()),
         })?;
         let since = wall.duration_since(UNIX_EPOCH).ok()?;
@@ -126,7 +120,7 @@ unsafe extern "C" fn random(dst: *mut u8, len: usize) {
         // Predictable bytes would become secrets: the plugin may not go on.
         context::with_current(|context| {
             if let Some(context) = context {
-                context.health.kill(Death::Fatal);
+                context.journal.fatal();
             }
         });
         tracing::error!(target: "waybill::plugin", len, "random bytes could not be given");

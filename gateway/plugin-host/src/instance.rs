@@ -1,14 +1,15 @@
 //! A configured plugin: one account.
 
 use crate::{
-    Limits, Violation,
-    call::{self, InstanceHandle, InstanceResult},
+    Limits,
+    call::Returned,
+    handle::{self, InstanceHandle},
     host::PendingCall,
+    instance_result,
     loaded::LoadedPlugin,
-    sink::OpEnd,
 };
 use gateway_model::{Failure, FailureClass, Origin, Scheme, SecretBytes};
-use plugins_abi::{Capabilities, Status};
+use plugins_abi::Capabilities;
 use std::{fmt, sync::Arc};
 
 /// A longer configuration is a mistake.
@@ -59,7 +60,7 @@ pub struct Instance {
 impl Instance {
     /// Whether a person can consent at this carrier; the configuration may still not ask for it.
     pub fn supports_auth_code(&self) -> bool {
-        self.plugin().table.can(Capabilities::AUTH_CODE)
+        self.plugin().can(Capabilities::AUTH_CODE)
     }
 
     pub(crate) fn plugin(&self) -> &Arc<LoadedPlugin> {
@@ -88,9 +89,10 @@ pub(crate) fn make(
             origin,
             limits,
         } = pending?;
-        let handle = judge(plugin, call.wait()?)?;
+        let returned = call.wait()??;
+        let handle = instance_result::check(&plugin.health, returned)?;
         Ok(Instance {
-            handle,
+            handle: Arc::new(handle),
             origin,
             limits,
         })
@@ -100,7 +102,7 @@ pub(crate) fn make(
 
 /// An instance whose call is queued.
 struct PendingInstance {
-    call: PendingCall<InstanceResult>,
+    call: PendingCall<Result<Returned<InstanceHandle>, Failure>>,
     origin: Option<Origin>,
     limits: Limits,
 }
@@ -128,47 +130,13 @@ fn queue(plugin: &Arc<LoadedPlugin>, options: InstanceOptions) -> Result<Pending
     }
     let (loaded, limits) = (Arc::clone(plugin), options.limits);
     let call = plugin.host.start(&plugin.health, move || {
-        call::new_instance(&loaded, &json, limits)
+        handle::new_instance(&loaded, json, limits)
     })?;
     Ok(PendingInstance {
         call,
         origin: options.origin,
         limits,
     })
-}
-
-/// The handle, if the plugin made one by the rules.
-fn judge(plugin: &LoadedPlugin, made: InstanceResult) -> Result<Arc<InstanceHandle>, Failure> {
-    let violated = |violation: Violation| {
-        plugin.health.bug();
-        violation.failure(&plugin.manifest.name)
-    };
-    if let Some(first) = made.emitted.violation {
-        return Err(violated(first));
-    }
-    if !made.emitted.emissions.is_empty() {
-        return Err(violated(Violation::Misplaced));
-    }
-    match (made.status, made.emitted.end, made.handle) {
-        // A credential belongs to an authorization, where its limits and its grant are checked.
-        (_, Some(OpEnd::Done(_)), _) => Err(violated(Violation::Misplaced)),
-        (Status::OK, None, Some(handle)) => Ok(Arc::new(handle)),
-        (Status::OK, None, None) => Err(violated(Violation::NoHandle)),
-        (Status::OK, Some(OpEnd::Failed(_)), _) => Err(violated(Violation::Contradiction)),
-        (Status::FAILED, Some(OpEnd::Failed(failure)), _) => {
-            if failure.class == FailureClass::Bug {
-                plugin.health.bug();
-            }
-            Err(failure)
-        }
-        (Status::FAILED, None, _) => Err(violated(Violation::NoReason)),
-        (Status::PANIC, end, _) => Err(violated(Violation::panicked(end.and_then(OpEnd::failure)))),
-        (Status::UNSUPPORTED, _, _) => Err(config(
-            "unsupported",
-            "the plugin cannot make an instance from any configuration",
-        )),
-        (Status(other), _, _) => Err(violated(Violation::UnknownStatus(other))),
-    }
 }
 
 fn config(code: &str, message: &str) -> Failure {

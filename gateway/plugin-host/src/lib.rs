@@ -6,8 +6,9 @@
 //! A file's way, one module per stage: `discover` → `inspect` → `lock` and `signature` → `private_copy` → `library` →
 //! `handshake`, held together by `catalog`. What comes out is a `loaded` plugin.
 //!
-//! An authorization's way: `instance` → `drive` → `call` (with `sink` and `ffi`), on the threads of `pool`,
-//! watched by `health`. `consent` asks for the URL of a consent. `sign` signs a request on the thread that
+//! An authorization's way: `instance` → `drive` → `handle` → `call` (with `sink` and `ffi`), on the threads of
+//! `pool`, watched by `health`. A plugin that does not run in this process has `worker` between `handle` and
+//! `call`. `consent` asks for the URL of a consent. `sign` signs a request on the thread that
 //! serves it. `docs/plugin-host.md` describes all of it for operators.
 
 mod authorization;
@@ -19,14 +20,17 @@ mod diagnosis;
 mod digest;
 mod discover;
 mod drive;
+mod exit_watch;
 mod ffi;
 mod fields;
+mod handle;
 mod handshake;
 mod health;
 mod host;
 mod host_table;
 mod inspect;
 mod instance;
+mod instance_result;
 mod library;
 mod limits;
 mod loaded;
@@ -34,16 +38,20 @@ mod lock;
 mod locking;
 mod manifest;
 mod plugin;
+mod plugin_log;
 mod pool;
 mod private_copy;
 mod random;
 mod refusal;
 mod sign;
+mod sign_call;
+mod sign_watch;
 mod signature;
 mod sink;
 mod text;
 mod trust;
 mod violation;
+mod worker;
 
 pub use authorization::{Authorization, AuthorizationReason, ConsentRequest, GrantChange, Issued};
 pub use catalog::{
@@ -54,7 +62,8 @@ pub use diagnosis::{
 };
 pub use digest::digest_of;
 pub use discover::{DirectoryError, FileError};
-pub use gateway_model::{Digest, PluginPolicy, TrustedKey};
+pub use exit_watch::{ExitWatch, watch_exits};
+pub use gateway_model::{Digest, Isolation, IsolationPolicy, PluginPolicy, TrustedKey};
 pub use handshake::HandshakeError;
 pub use host::Host;
 pub use host_table::services;
@@ -70,6 +79,9 @@ pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
 pub use signature::SignatureError;
 pub use trust::Trust;
+pub use worker::{
+    WorkerEnding, WorkerProgram, WorkerStartError, WorkerState, WorkerStatus, run_worker,
+};
 
 pub use gateway_model::TokenFacts;
 

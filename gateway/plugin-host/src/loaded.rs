@@ -4,41 +4,54 @@ use crate::{
     Diagnosis, Host, Manifest, SignBody,
     handshake::{HandshakeError, Table},
     health::Health,
+    sign_watch::SignWatch,
+    worker::{SignLane, WorkerClient, WorkerStatus},
 };
 use gateway_model::{CarrierProfile, Digest, Failure, FailureClass};
 use plugins_abi::EntryPoint;
 use std::{path::PathBuf, sync::Arc};
 
-/// The functions of a plugin that passed the handshake, with its manifest and its record of bugs.
+/// A plugin that passed the handshake, with its manifest and its record of bugs.
 pub(crate) struct LoadedPlugin {
-    pub(crate) table: Table,
+    pub(crate) code: Code,
     pub(crate) host: Host,
     pub(crate) health: Arc<Health>,
+    pub(crate) sign_watch: SignWatch,
     pub(crate) manifest: Manifest,
     pub(crate) profile: CarrierProfile,
     pub(crate) diagnosis: Diagnosis,
     pub(crate) file: Option<LibraryFile>,
 }
 
+/// Where the plugin's code runs.
+pub(crate) enum Code {
+    /// Its functions are mapped here.
+    InProcess(Table),
+    /// Its functions are mapped in a process of their own, and in another one if it signs requests.
+    Worker(Arc<WorkerClient>, Option<SignLane>),
+}
+
 /// The library that a plugin's code came from.
 pub(crate) struct LibraryFile {
     pub(crate) path: PathBuf,
     pub(crate) sha256: Digest,
-    pub(crate) entry: EntryPoint,
+    /// None if another process loaded it.
+    pub(crate) entry: Option<EntryPoint>,
 }
 
 impl LoadedPlugin {
     pub(crate) fn new(
-        table: Table,
+        code: Code,
         host: &Host,
         health: Arc<Health>,
         manifest: Manifest,
         file: Option<LibraryFile>,
     ) -> Result<Self, HandshakeError> {
         Ok(Self {
-            table,
+            code,
             host: host.clone(),
             health,
+            sign_watch: SignWatch::new(),
             // Made once, at the load: a manifest that contradicts itself must not become active.
             profile: manifest.profile()?,
             diagnosis: manifest.diagnosis()?,
@@ -47,9 +60,42 @@ impl LoadedPlugin {
         })
     }
 
+    /// Whether the plugin says that it can do all of these.
+    pub(crate) fn can(&self, capabilities: u64) -> bool {
+        let known = match &self.code {
+            Code::InProcess(table) => table.capabilities,
+            Code::Worker(client, _) => client.functions().capabilities,
+        };
+        known & capabilities == capabilities
+    }
+
     /// How much of a request's content its signatures need; `None`: it signs no requests.
     pub(crate) fn signs(&self) -> Option<SignBody> {
-        self.table.sign.map(|_| self.manifest.signing.body)
+        let signs = match &self.code {
+            Code::InProcess(table) => table.sign.is_some(),
+            Code::Worker(client, _) => client.functions().signs,
+        };
+        signs.then_some(self.manifest.signing.body)
+    }
+
+    /// What is known of the worker processes that run the plugin, if they do.
+    pub(crate) fn worker(&self) -> Option<WorkerStatus> {
+        let Code::Worker(client, lane) = &self.code else {
+            return None;
+        };
+        let status = client.status();
+        Some(match lane {
+            Some(lane) => status.join(lane.client().status()),
+            None => status,
+        })
+    }
+
+    /// The way to the signer in another process.
+    pub(crate) const fn sign_lane(&self) -> Option<&SignLane> {
+        match &self.code {
+            Code::InProcess(_) => None,
+            Code::Worker(_, lane) => lane.as_ref(),
+        }
     }
 
     /// Accepts one of the manifest's slots, and the empty name if there is only one slot.

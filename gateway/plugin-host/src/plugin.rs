@@ -1,10 +1,11 @@
 //! A plugin whose code may be called.
 
 use crate::{
-    Diagnosis, Host, Instance, InstanceOptions, Manifest, SignBody,
+    Diagnosis, Host, Instance, InstanceOptions, Manifest, SignBody, WorkerStatus,
     handshake::{self, HandshakeError},
+    health::Watch,
     host_table, instance,
-    loaded::LoadedPlugin,
+    loaded::{Code, LoadedPlugin},
 };
 use gateway_model::{CarrierProfile, Digest, Failure};
 use plugins_abi::Capabilities;
@@ -30,8 +31,8 @@ impl Plugin {
     ) -> Result<Self, HandshakeError> {
         // SAFETY: a reference that lives for ever, and by this function's documentation.
         let (table, manifest) = unsafe { handshake::check(table, None) }?;
-        let health = host.health(&manifest.name);
-        LoadedPlugin::new(table, host, health, manifest, None).map(Self::new)
+        let health = host.health(&manifest.name, Watch::Pool);
+        LoadedPlugin::new(Code::InProcess(table), host, health, manifest, None).map(Self::new)
     }
 
     pub(crate) fn new(loaded: LoadedPlugin) -> Self {
@@ -57,12 +58,12 @@ impl Plugin {
 
     /// Whether a person can consent: [`Instance::authorize_url`] and [`crate::AuthorizationReason::AuthCode`].
     pub fn supports_auth_code(&self) -> bool {
-        self.loaded.table.can(Capabilities::AUTH_CODE)
+        self.loaded.can(Capabilities::AUTH_CODE)
     }
 
     /// Whether a grant can be given back: [`crate::AuthorizationReason::Revoke`].
     pub fn supports_revoke(&self) -> bool {
-        self.loaded.table.can(Capabilities::REVOKE)
+        self.loaded.can(Capabilities::REVOKE)
     }
 
     /// How much of a request's content its signatures need; `None`: it signs no requests.
@@ -80,6 +81,11 @@ impl Plugin {
         Some(self.loaded.file.as_ref()?.sha256)
     }
 
+    /// What is known of its worker process; none if its code runs in this process.
+    pub fn worker(&self) -> Option<WorkerStatus> {
+        self.loaded.worker()
+    }
+
     /// Whether authorizations may begin now.
     ///
     /// # Errors
@@ -89,15 +95,15 @@ impl Plugin {
     }
 
     /// Whether the plugin would work with a host of this version; for conformance checks, in a
-    /// process that serves no requests. `None` for a plugin that is linked in.
+    /// process that serves no requests. `None` for a plugin that is linked in or runs in a worker process.
     ///
     /// # Errors
     /// When the plugin died of the question.
     pub fn accepts_host(&self, abi_major: u32, abi_minor: u32) -> Result<Option<bool>, Failure> {
-        let Some(file) = &self.loaded.file else {
+        let file = self.loaded.file.as_ref();
+        let Some(entry) = file.and_then(|file| file.entry) else {
             return Ok(None);
         };
-        let entry = file.entry;
         let asked = self
             .loaded
             .host

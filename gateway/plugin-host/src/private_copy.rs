@@ -72,7 +72,7 @@ fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {
 }
 
 /// Whether the file, opened as the loader will open it, has the wanted content.
-fn is_intact(path: &Path, digest: Digest) -> bool {
+pub(crate) fn is_intact(path: &Path, digest: Digest) -> bool {
     discover::read(path).is_ok_and(|found| digest_of(&found) == digest)
 }
 

@@ -5,21 +5,18 @@
 //! and nothing is shared between callers but one flag.
 
 mod inline_vec;
-mod sink;
 
 use crate::{
-    Instance, SignBody, Violation, call::InstanceHandle, context::Services, loaded::LoadedPlugin,
+    Instance, SignBody, Violation,
+    context::Services,
+    handle::InstanceHandle,
+    loaded::LoadedPlugin,
+    sign_call::{self, SignArgs, SignatureDraft, sha256, unix_ms},
 };
-use aws_lc_rs::digest::{Context, Digest, SHA256};
-use bytes::Bytes as Content;
-use gateway_model::{Failure, FailureClass, SignRequest, SignatureFields};
+use gateway_model::{Failure, FailureClass, SignRequest, Signature, SignatureFields};
 use inline_vec::InlineVec;
 use plugins_abi::{Bytes, Header, SignRequest as AbiRequest, Status};
-use sink::SignatureDraft;
-use std::{
-    ptr,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{ptr, sync::Arc, time::SystemTime};
 
 impl Instance {
     /// How much of a request's content the signature needs; `None`: this plugin signs nothing.
@@ -27,7 +24,7 @@ impl Instance {
         self.plugin().signs()
     }
 
-    /// Signs one request. Any thread, any number at a time; it never waits.
+    /// Signs one request in this process. Any thread, any number at a time; it never waits.
     ///
     /// A request whose signature failed must not be sent.
     ///
@@ -35,12 +32,36 @@ impl Instance {
     /// With whose turn it is. A plugin that breaks its contract fails with class *bug*, which counts
     /// against its health as in authorizations; when it is closed because of that, nothing is signed.
     pub fn sign(&self, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
-        sign(&self.handle, request).map_err(|mut failure| {
-            // A request without its signature is never sent, so a grant in it is unharmed.
-            failure.certainly_not_sent = true;
-            failure
-        })
+        sign(&self.handle, request).map_err(not_sent)
     }
+
+    /// Signs one request: in this process as [`Self::sign`], or in the plugin's worker process. That one has
+    /// its own deadline, for which the promise needs a Tokio runtime with time enabled.
+    pub fn signature(&self, request: &SignRequest<'_>) -> Signature {
+        let Some((lane, instance)) = self.handle.sign_lane() else {
+            return Signature::Ready(self.sign(request));
+        };
+        let plugin = self.plugin();
+        if let Err(failure) = plugin.health.admit_sign() {
+            return Signature::Ready(Err(not_sent(failure)));
+        }
+        // Copied: the request goes on to live here, and the signature is made elsewhere.
+        let args = SignArgs::copy(request, &plugin.manifest.signing);
+        let (signed, plugin) = (lane.sign(instance, args), Arc::clone(plugin));
+        Signature::Pending(Box::pin(async move {
+            let concluded = match signed.await {
+                Ok((status, draft)) => conclude(&plugin, status, draft),
+                Err(failure) => Err(failure),
+            };
+            concluded.map_err(not_sent)
+        }))
+    }
+}
+
+/// A request without its signature is never sent, so a grant in it is unharmed.
+fn not_sent(mut failure: Failure) -> Failure {
+    failure.certainly_not_sent = true;
+    failure
 }
 
 fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
@@ -48,14 +69,25 @@ fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<Signatur
     // One atomic load in the usual case: all workers pass here for every request.
     plugin.health.admit_sign()?;
     let (clock, random) = plugin.host.surroundings();
-    let services = Services::new(&plugin.health, clock, random);
-    let called = services.enter(|| call(instance, request, clock.wall()));
+    let wall = || clock.wall();
+    let services = Services::new(&*plugin.health, &wall, random);
+    let watched = || call(instance, request, wall());
+    let called = services.enter(|| plugin.sign_watch.within(&plugin.health, watched));
     // Again after the call: the plugin may have reported in it that it cannot go on.
     plugin.health.admit_sign()?;
     let Some((status, draft)) = called else {
         let message = format!("plugin {} signs no requests", plugin.manifest.name);
         return Err(Failure::new(FailureClass::Config, "unsupported", message));
     };
+    conclude(plugin, status, draft)
+}
+
+/// The fields, or what the call's failure means.
+fn conclude(
+    plugin: &LoadedPlugin,
+    status: Status,
+    draft: SignatureDraft,
+) -> Result<SignatureFields, Failure> {
     match judge(status, draft) {
         Ok(Ok(fields)) => Ok(fields),
         Ok(Err(failure)) => {
@@ -74,9 +106,9 @@ fn call(
     request: &SignRequest<'_>,
     wall: SystemTime,
 ) -> Option<(Status, SignatureDraft)> {
-    let plugin = instance.plugin();
-    let function = plugin.table.sign?;
-    let wanted = &plugin.manifest.signing;
+    let (table, pointer) = instance.in_process()?;
+    let function = table.sign?;
+    let wanted = &instance.plugin().manifest.signing;
     // As many as signatures usually cover, so that nothing is allocated.
     let mut headers = InlineVec::<Header, 8>::new(EMPTY);
     for name in &wanted.headers {
@@ -113,10 +145,10 @@ fn call(
         unix_ms: unix_ms(wall),
         state: Bytes::new(request.state),
     };
-    Some(sink::record(|sink| {
+    Some(sign_call::record(|sink| {
         // SAFETY: a live instance, which allows any number of calls at a time from any thread; what is
         // lent lives until the call has returned.
-        unsafe { function(instance.as_ptr().cast_const(), &raw const lent, sink) }
+        unsafe { function(pointer, &raw const lent, sink) }
     }))
 }
 
@@ -125,18 +157,6 @@ const EMPTY: Header = Header {
     value: Bytes::EMPTY,
     flags: 0,
 };
-
-fn sha256(pieces: &[Content]) -> Digest {
-    let mut digest = Context::new(&SHA256);
-    pieces.iter().for_each(|piece| digest.update(piece));
-    digest.finish()
-}
-
-/// A time before the epoch is the epoch, as in the plugin's own clock.
-fn unix_ms(wall: SystemTime) -> u64 {
-    let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// Reads what the call returned and left in the sink.
 fn judge(

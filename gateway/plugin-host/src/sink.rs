@@ -4,8 +4,12 @@ mod callbacks;
 mod copy;
 mod emitted;
 
-pub(crate) use copy::failure as copy_failure;
-pub(crate) use emitted::{Emission, Emitted, EmittedCredential, EmittedRequest, OpEnd};
+pub(crate) use copy::{
+    FailureParts, MAX_FACTS, MAX_METHOD, MAX_TEXT, failure as copy_failure, token_facts,
+};
+pub(crate) use emitted::{
+    Emission, Emitted, EmittedCredential, EmittedRequest, MAX_EMISSIONS, OpEnd, UncheckedField,
+};
 
 use crate::Limits;
 use emitted::Recorder;

@@ -61,7 +61,27 @@ pub(crate) enum Violation {
     Unsupported,
     #[error("it panicked: {0}")]
     Panicked(String),
+    /// Found in the plugin's own process, by the same rules.
+    #[error("{text}")]
+    Reported { code: &'static str, text: String },
 }
+
+/// The codes of all violations.
+const CODES: [&str; 13] = [
+    "plugin_bad_pointer",
+    "plugin_limit",
+    "plugin_invalid_field",
+    "plugin_bad_url",
+    "plugin_bad_credential",
+    "plugin_bad_signature",
+    "plugin_two_ends",
+    "plugin_stalled",
+    "plugin_reused_id",
+    "plugin_unknown_status",
+    "plugin_incomplete",
+    "plugin_contradiction",
+    "plugin_panic",
+];
 
 impl Violation {
     /// A panic, with the failure that the plugin reported about it, if it did.
@@ -70,8 +90,14 @@ impl Violation {
         Self::Panicked(message.unwrap_or_else(|| "it gave no message".into()))
     }
 
+    /// One that was found in another process; `None` if there is no such code.
+    pub(crate) fn reported(code: &str, text: String) -> Option<Self> {
+        let code = CODES.into_iter().find(|known| *known == code)?;
+        Some(Self::Reported { code, text })
+    }
+
     /// Stable code for metrics.
-    const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::BadPointer(_) | Self::ShortStruct { .. } => "plugin_bad_pointer",
             Self::TooLong { .. } | Self::TooMany { .. } | Self::TooManySteps(_) => "plugin_limit",
@@ -88,6 +114,7 @@ impl Violation {
                 "plugin_contradiction"
             }
             Self::Panicked(_) => "plugin_panic",
+            Self::Reported { code, .. } => code,
         }
     }
 

@@ -2,13 +2,48 @@
 
 use super::error::StartError;
 use gateway_config::Plugins;
-use gateway_plugin_host::{Catalog, Host};
+use gateway_plugin_host::{Catalog, CatalogEntry, Host, Isolation, WorkerProgram};
 
-pub(super) fn load(plugins: &Plugins, host: &Host) -> Result<Catalog, StartError> {
-    Ok(Catalog::load(
-        &plugins.dir,
-        &plugins.policy,
-        &plugins.cache,
-        host,
-    )?)
+pub(super) fn load(
+    plugins: &Plugins,
+    host: Host,
+    worker_program: Option<WorkerProgram>,
+) -> Result<Catalog, StartError> {
+    let mut policy = plugins.policy.clone();
+    let host = match worker_program {
+        Some(program) => host.with_worker_program(program),
+        None => {
+            // A program that embeds the gateway has no worker, so only what was asked for by name needs one.
+            policy.isolation.default.get_or_insert(Isolation::InProcess);
+            host
+        }
+    };
+    let catalog = Catalog::load(&plugins.dir, &policy, &plugins.cache, &host)?;
+    if policy.isolation.default.is_none() {
+        report_untrusted(&catalog, policy.isolation.each.keys());
+    }
+    Ok(catalog)
+}
+
+/// Names the plugins whose worker processes nobody asked for, and what to write for the other kind.
+fn report_untrusted<'a>(catalog: &Catalog, asked: impl Iterator<Item = &'a String> + Clone) {
+    let unasked = |entry: &&CatalogEntry| {
+        let named = |name: &str| asked.clone().any(|asked| asked == name);
+        entry.isolation() == Some(Isolation::Process)
+            && entry
+                .manifest()
+                .is_some_and(|manifest| !named(&manifest.name))
+    };
+    for entry in catalog.entries().iter().filter(unasked) {
+        let Some(manifest) = entry.manifest() else {
+            continue;
+        };
+        let name = &manifest.name;
+        tracing::warn!(
+            plugin = name,
+            "nothing vouches for plugin {name}, so it runs in a worker process: if you trust this file, run \
+             `waybill plugin lock {name}`; to keep the worker process without this message, write \
+             `{name} = \"process\"` in [plugins.isolation_of]"
+        );
+    }
 }

@@ -1,9 +1,9 @@
 //! Joins the admin listener to what it reads.
 
-use gateway_admin::{PluginStatus, RuntimeStatus};
+use gateway_admin::{PluginStatus, PluginWorkerStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::ControlPlane;
-use gateway_plugin_host::{Catalog, CatalogEntry, EntryState, Plugin};
+use gateway_plugin_host::{Catalog, CatalogEntry, EntryState, Isolation, Plugin, WorkerState};
 use gateway_proxy::{MetricsReader, MetricsSnapshot};
 use std::sync::Arc;
 
@@ -49,7 +49,19 @@ fn status(entry: &CatalogEntry) -> PluginStatus {
         state: entry.state_name(),
         active: entry.plugin().is_some(),
         reason: entry.reason(),
+        isolation: entry.isolation().map(Isolation::as_str),
+        worker: entry.plugin().and_then(worker),
     }
+}
+
+fn worker(plugin: &Plugin) -> Option<PluginWorkerStatus> {
+    let status = plugin.worker()?;
+    Some(PluginWorkerStatus {
+        running: status.state == WorkerState::Running,
+        restarts: status.restarts,
+        endings: status.endings,
+        last_ending: status.last_ending.map(|(ending, _)| ending.to_string()),
+    })
 }
 
 impl RuntimeStatus for GatewayStatus {
@@ -73,6 +85,7 @@ impl RuntimeStatus for GatewayStatus {
                 (status.state, status.active) = ("faulted", false);
                 status.reason = Some(failure.to_string());
             }
+            status.worker = plugin.as_ref().and_then(worker);
             status
         });
         now.collect()

@@ -1,6 +1,6 @@
 //! An admin listener over a real socket, with a made-up status.
 
-use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, RuntimeStatus};
+use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, PluginWorkerStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics};
 use gateway_control::ControlPlane;
 use gateway_model::{ClientAddressSource, Clock, Generation, Unavailable, UnavailableReason};
@@ -151,6 +151,13 @@ impl RuntimeStatus for Made {
             state: if broken { "faulted" } else { "active" },
             active: !broken,
             reason: broken.then(|| "this is not an ELF file".into()),
+            isolation: Some("process"),
+            worker: Some(PluginWorkerStatus {
+                running: !broken,
+                restarts: 2,
+                endings: [("exited", 1), ("signal", 1)].into(),
+                last_ending: Some("signal SIGSEGV ended it".into()),
+            }),
         }]
     }
 

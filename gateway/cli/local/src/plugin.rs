@@ -76,7 +76,15 @@ fn list(
         return Ok(CommandOutcome::Done);
     }
     let header = [
-        "File", "State", "Trust", "Name", "Version", "Carrier", "ABI", "SHA-256",
+        "File",
+        "State",
+        "Trust",
+        "Isolation",
+        "Name",
+        "Version",
+        "Carrier",
+        "ABI",
+        "SHA-256",
     ];
     output.table(&header, reports.iter().map(FileReport::row).collect())?;
     for report in &reports {

@@ -5,10 +5,11 @@ use crate::{
     reader::Variables,
     reader::{At, Context, Table, shortened},
 };
-use gateway_model::{Digest, PluginPolicy, TrustedKey};
+use gateway_model::{Digest, Isolation, IsolationPolicy, PluginPolicy, TrustedKey};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Which plugin files may run.
@@ -73,6 +74,44 @@ static PINS: Key = Key {
          `plugins.lock` replaces this key, and the next release does not know it: run \
          `waybill plugin lock`, then remove the key.",
 };
+static ISOLATION: Key = Key {
+    name: "isolation",
+    kind: Kind::OneOf(&["auto", "process", "in_process"]),
+    preset: Preset::Text("auto"),
+    doc: "The process that plugins run in. `process` gives each plugin a worker process without files, network \
+          or environment. A crash there harms no other plugin and no request. `in_process` is the gateway's \
+          own process. `auto` is `in_process` for a plugin that `plugins.lock` names or a trusted key has signed, and \
+          `process` for every other plugin.",
+};
+static ISOLATION_OF: Key = Key {
+    name: "isolation_of",
+    kind: Kind::Map {
+        name: "ups",
+        value: "\"process\"",
+    },
+    preset: Preset::Unset("`isolation`"),
+    doc: "The process of single plugins, by their names: `process` or `in_process`.",
+};
+static WORKER_MEMORY: Key = Key {
+    name: "worker_memory",
+    kind: Kind::Size {
+        min: 16 << 20,
+        max: 64 << 30,
+    },
+    preset: Preset::Text("256MiB"),
+    doc: "The address space that a plugin may use in its worker process. The process ends when the plugin \
+          needs more.",
+};
+static WORKER_SIGN_TIMEOUT: Key = Key {
+    name: "worker_sign_timeout",
+    kind: Kind::Duration {
+        min: Duration::from_millis(1),
+        max: Duration::from_secs(10),
+    },
+    preset: Preset::Text("100ms"),
+    doc: "How long a request waits for a signature from a worker process. After that time the gateway refuses \
+          the request, and ends a signer that hangs.",
+};
 
 pub(crate) static SECTION: Section = Section {
     path: "plugins",
@@ -86,6 +125,10 @@ pub(crate) static SECTION: Section = Section {
         &REQUIRE_TRUSTED,
         &REQUIRE_PINS,
         &PINS,
+        &ISOLATION,
+        &ISOLATION_OF,
+        &WORKER_MEMORY,
+        &WORKER_SIGN_TIMEOUT,
     ],
 };
 
@@ -117,6 +160,7 @@ impl Plugins {
                 require_trusted: by_old_name || by_name,
                 trusted_keys: trusted_keys(cx, table),
                 pins: pins(cx, table),
+                isolation: isolation(cx, table),
             },
         }
     }
@@ -166,6 +210,47 @@ pub fn cache_folder(variables: &dyn Variables) -> PathBuf {
             std::env::temp_dir().join(format!("waybill-{user}"))
         });
     base.join("plugins")
+}
+
+fn isolation(cx: &mut Context<'_>, table: &Table<'_>) -> IsolationPolicy {
+    let default = table.parsed(cx, &ISOLATION, |text| match text {
+        "auto" => Ok(None),
+        text => one(text).map(Some),
+    });
+    let mut each = HashMap::new();
+    for (name, (place, texts)) in table.map(cx, &ISOLATION_OF) {
+        let [At { value: text, place }] = texts.as_slice() else {
+            table.refuse(cx, &ISOLATION_OF, place, "a list");
+            continue;
+        };
+        match one(text) {
+            Ok(isolation) => {
+                each.insert(name, isolation);
+            }
+            Err(error) => {
+                let label = table.label(&ISOLATION_OF);
+                let message = format!("{label} of {}: {error}", shortened(&name));
+                cx.mistake(
+                    place.clone(),
+                    message,
+                    "write \"process\" or \"in_process\"",
+                );
+            }
+        }
+    }
+    IsolationPolicy {
+        default: default.and_then(|at| at.value),
+        each,
+        memory: table.size(cx, &WORKER_MEMORY),
+        sign_deadline: table.duration(cx, &WORKER_SIGN_TIMEOUT),
+    }
+}
+
+fn one(text: &str) -> Result<Isolation, String> {
+    [Isolation::Process, Isolation::InProcess]
+        .into_iter()
+        .find(|isolation| isolation.as_str() == text)
+        .ok_or_else(|| format!("{:?} is not a kind of isolation", shortened(text)))
 }
 
 fn pins(cx: &mut Context<'_>, table: &Table<'_>) -> HashMap<String, Digest> {

@@ -31,6 +31,18 @@ pub(super) fn choose(entries: &mut [CatalogEntry], policy: &PluginPolicy, lock: 
             other,
         }
     });
+    for entry in entries.iter_mut() {
+        choose_process(entry, policy);
+    }
+}
+
+/// A plugin whose content nothing vouches for must not be able to take the gateway with it.
+fn choose_process(entry: &mut CatalogEntry, policy: &PluginPolicy) {
+    if let Some(file) = entry.verified() {
+        let name = &file.inspection.manifest.name;
+        let trusted = entry.trust().is_given();
+        entry.set_isolation(policy.isolation.choose(name, trusted));
+    }
 }
 
 /// The plugins of the lock that no file is, not even one with another content.

@@ -4,7 +4,7 @@ use crate::{
     FileError, HandshakeError, Inspection, LockError, Manifest, Plugin, PrivateCopyError, Refusal,
     Report, SignatureError, Trust,
 };
-use gateway_model::{CarrierId, Digest};
+use gateway_model::{CarrierId, Digest, Isolation};
 use std::path::{Path, PathBuf};
 
 /// Why a plugin is not active.
@@ -106,6 +106,12 @@ pub enum PluginFault {
     /// Its code did not agree with the gateway.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
+    /// It was to run in a worker process, and this program has none.
+    #[error(
+        "{0} is to run in a worker process, and this program cannot start one: run `waybill`, or write \
+         `{0} = \"in_process\"` in [plugins.isolation_of]"
+    )]
+    NoWorkers(String),
     /// Loading did not end, or the plugin gave up.
     #[error("{0}")]
     Lost(String),
@@ -149,6 +155,7 @@ pub struct CatalogEntry {
     manifest: Option<Manifest>,
     reports: Vec<Report>,
     trust: Trust,
+    isolation: Option<Isolation>,
     state: EntryState,
 }
 
@@ -160,6 +167,7 @@ impl CatalogEntry {
             manifest: None,
             reports: Vec::new(),
             trust: Trust::Nothing,
+            isolation: None,
             state: EntryState::Discovered,
         }
     }
@@ -187,6 +195,11 @@ impl CatalogEntry {
     /// What vouches for the file's content.
     pub const fn trust(&self) -> &Trust {
         &self.trust
+    }
+
+    /// Which process it runs in. Known if it may be loaded.
+    pub const fn isolation(&self) -> Option<Isolation> {
+        self.isolation
     }
 
     /// How far it came.
@@ -257,6 +270,10 @@ impl CatalogEntry {
 
     pub(super) const fn set_digest(&mut self, digest: Digest) {
         self.sha256 = Some(digest);
+    }
+
+    pub(super) const fn set_isolation(&mut self, isolation: Isolation) {
+        self.isolation = Some(isolation);
     }
 
     pub(super) fn set_verified(&mut self, bytes: Vec<u8>, inspection: Inspection) {

@@ -5,12 +5,15 @@ use super::{
     entry::{CatalogEntry, PluginFault, VerifiedFile},
 };
 use crate::{
-    Host, Plugin, PluginLock, digest_of, discover, handshake, host_table, inspect, library,
-    loaded::{LibraryFile, LoadedPlugin},
+    Host, Plugin, PluginLock, digest_of, discover, handshake,
+    health::Watch,
+    host_table, inspect, library,
+    loaded::{Code, LibraryFile, LoadedPlugin},
     private_copy,
+    worker::{SignLane, WorkerClient, WorkerSource},
 };
-use gateway_model::{Digest, PluginPolicy};
-use std::path::Path;
+use gateway_model::{Digest, Isolation, IsolationPolicy, PluginPolicy};
+use std::{path::Path, sync::Arc};
 
 /// Checks one file's bytes, as [`crate::Catalog::verify`] does with a folder's; none of its code runs.
 pub fn verify_file(file: &Path, policy: &PluginPolicy) -> CatalogEntry {
@@ -27,7 +30,7 @@ pub fn verify_file(file: &Path, policy: &PluginPolicy) -> CatalogEntry {
 /// Takes one file through all stages, as [`crate::Catalog::load`] does with a folder's.
 pub fn load_file(file: &Path, policy: &PluginPolicy, cache: &Path, host: &Host) -> CatalogEntry {
     let mut entry = verify_file(file, policy);
-    activate(&mut entry, cache, host);
+    activate(&mut entry, policy, cache, host);
     entry
 }
 
@@ -49,18 +52,27 @@ fn check(entry: &mut CatalogEntry) -> Result<(), PluginFault> {
 }
 
 /// From *verified* to *active*; leaves other states as they are.
-pub(super) fn activate(entry: &mut CatalogEntry, cache: &Path, host: &Host) {
+pub(super) fn activate(entry: &mut CatalogEntry, policy: &PluginPolicy, cache: &Path, host: &Host) {
     let file = entry.file().to_owned();
+    let Some(isolation) = entry.isolation() else {
+        return;
+    };
     let Some((verified, digest)) = entry.take_verified() else {
         return;
     };
-    match load(&file, *verified, digest, cache, host) {
+    let loaded = match isolation {
+        Isolation::InProcess => load_in_process(&file, *verified, digest, cache, host),
+        Isolation::Process => {
+            load_in_worker(&file, *verified, digest, cache, host, &policy.isolation)
+        }
+    };
+    match loaded {
         Ok(plugin) => entry.set_active(plugin),
         Err(fault) => entry.fault(fault),
     }
 }
 
-fn load(
+fn load_in_process(
     file: &Path,
     verified: VerifiedFile,
     digest: Digest,
@@ -71,7 +83,7 @@ fn load(
     let copy = private_copy::make(cache, &verified.bytes, digest)?;
     let manifest = verified.inspection.manifest;
     let bytes = verified.inspection.manifest_bytes;
-    let health = host.health(&manifest.name);
+    let health = host.health(&manifest.name, Watch::Pool);
     // Constructors and the entry point are the plugin's code: on the pool, under the watchdog.
     let loaded = host.call_blocking(&health, move || {
         // SAFETY: inspected, private, never written again.
@@ -84,8 +96,53 @@ fn load(
     let file = LibraryFile {
         path: file.to_owned(),
         sha256: digest,
-        entry,
+        entry: Some(entry),
     };
-    let loaded = LoadedPlugin::new(table, host, health, manifest, Some(file))?;
+    let code = Code::InProcess(table);
+    let loaded = LoadedPlugin::new(code, host, health, manifest, Some(file))?;
+    Ok(Plugin::new(loaded))
+}
+
+/// As in the gateway's process, but that the library is opened by another one.
+fn load_in_worker(
+    file: &Path,
+    verified: VerifiedFile,
+    digest: Digest,
+    cache: &Path,
+    host: &Host,
+    policy: &IsolationPolicy,
+) -> Result<Plugin, PluginFault> {
+    let copy = private_copy::make(cache, &verified.bytes, digest)?;
+    let manifest = verified.inspection.manifest;
+    let health = host.health(&manifest.name, Watch::Deadline);
+    let source = Arc::new(WorkerSource {
+        library: copy,
+        digest,
+        manifest: verified.inspection.manifest_bytes,
+        version: manifest.version.clone(),
+        memory: policy.memory,
+    });
+    let parts = host.for_workers();
+    let (clock, program) = parts.ok_or_else(|| PluginFault::NoWorkers(manifest.name.clone()))?;
+    let start = || {
+        let (source, program) = (Arc::clone(&source), program.clone());
+        let started = WorkerClient::start(source, program, Arc::clone(&clock), Arc::clone(&health));
+        started.map_err(|failure| PluginFault::Lost(failure.message))
+    };
+    let client = start()?;
+    let lane = if client.functions().signs {
+        // A process of its own: a signature must not wait for an authorization.
+        let lane = SignLane::start(start()?, policy.sign_deadline);
+        Some(lane.map_err(|error| PluginFault::Lost(format!("no thread for signatures: {error}")))?)
+    } else {
+        None
+    };
+    let file = LibraryFile {
+        path: file.to_owned(),
+        sha256: digest,
+        entry: None,
+    };
+    let code = Code::Worker(client, lane);
+    let loaded = LoadedPlugin::new(code, host, health, manifest, Some(file))?;
     Ok(Plugin::new(loaded))
 }

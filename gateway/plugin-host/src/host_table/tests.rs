@@ -1,5 +1,8 @@
 use super::*;
-use crate::{context::CallContext, health::Health};
+use crate::{
+    context::CallContext,
+    health::{Death, Health, Watch},
+};
 use plugins_abi::Bytes;
 use std::ptr;
 
@@ -18,7 +21,7 @@ fn within<R>(call: impl FnOnce() -> R) -> (R, Arc<Health>) {
             UNIX_EPOCH - std::time::Duration::from_secs(1)
         }
     }
-    let health = Arc::new(Health::new("test", Arc::new(Clock)));
+    let health = Arc::new(Health::new("test", Watch::Pool, Arc::new(Clock)));
     let context = CallContext::new(Arc::clone(&health), Arc::new(Clock), Arc::new(OsRandom));
     (context.enter(call), health)
 }

@@ -62,6 +62,9 @@ impl PoolState {
             let Some(running) = &mut worker.running else {
                 return true;
             };
+            if !running.health.is_watched_by_the_pool() {
+                return true;
+            }
             running.ticks += 1;
             let plugin = running.health.name();
             // Once per call, or a slow one would fill the log.

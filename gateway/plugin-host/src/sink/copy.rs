@@ -8,9 +8,11 @@ use plugins_abi::{self as abi, FailClass, GrantFate, Header};
 use std::time::Duration;
 
 /// Characters of a failure's text.
-const MAX_TEXT: usize = 512;
+pub(crate) const MAX_TEXT: usize = 512;
 /// Bytes of what a carrier said about a token.
-const MAX_FACTS: usize = 4096;
+pub(crate) const MAX_FACTS: usize = 4096;
+/// Bytes of a method.
+pub(crate) const MAX_METHOD: usize = 32;
 /// The longest wait that a plugin can ask for: no carrier means more than a day.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(86_400);
 
@@ -23,7 +25,7 @@ pub(super) unsafe fn request(
     // SAFETY: by this function's contract.
     let request = unsafe { ffi::read(request) }?;
     // SAFETY: by this function's contract.
-    let method = unsafe { ffi::bytes(request.method, 32, "a method") }?;
+    let method = unsafe { ffi::bytes(request.method, MAX_METHOD, "a method") }?;
     // SAFETY: by this function's contract.
     let url = unsafe { ffi::bytes(request.url, limits.url, "a URL") }?;
     // SAFETY: by this function's contract.
@@ -93,18 +95,41 @@ pub(crate) unsafe fn failure(failure: *const abi::Failure) -> Result<Failure, Vi
     let code = unsafe { ffi::bytes(cut(failure.code), MAX_TEXT, "a code") }?;
     // SAFETY: by this function's contract.
     let message = unsafe { ffi::bytes(cut(failure.message), 4 * MAX_TEXT, "a message") }?;
-    // Cut, because the wait is the plugin's word and could mean for ever.
-    let wait = Duration::from_millis(failure.retry_after_ms).min(MAX_RETRY_AFTER);
-    let message = crate::text::clean(&String::from_utf8_lossy(message), MAX_TEXT);
-    let mut copy = Failure::new(class(failure.fail_class), crate::text::code(code), message);
-    copy.retry_after = (!wait.is_zero()).then_some(wait);
-    copy.grant = match failure.grant {
-        GrantFate::UNHARMED => GrantHint::Unharmed,
-        GrantFate::REFUSED => GrantHint::Refused,
-        // An unknown value is no word at all, so the host judges.
-        _ => GrantHint::HostDecides,
+    let parts = FailureParts {
+        class: class(failure.fail_class),
+        code,
+        message,
+        retry_after: Duration::from_millis(failure.retry_after_ms),
+        grant: match failure.grant {
+            GrantFate::UNHARMED => GrantHint::Unharmed,
+            GrantFate::REFUSED => GrantHint::Refused,
+            // An unknown value is no word at all, so the host judges.
+            _ => GrantHint::HostDecides,
+        },
     };
-    Ok(copy)
+    Ok(parts.clean())
+}
+
+/// A failure as the plugin told it.
+pub(crate) struct FailureParts<'a> {
+    pub(crate) class: FailureClass,
+    pub(crate) code: &'a [u8],
+    pub(crate) message: &'a [u8],
+    pub(crate) retry_after: Duration,
+    pub(crate) grant: GrantHint,
+}
+
+impl FailureParts<'_> {
+    /// The failure, its texts made fit for logs and its wait for a schedule.
+    pub(crate) fn clean(self) -> Failure {
+        let message = crate::text::clean(&String::from_utf8_lossy(self.message), MAX_TEXT);
+        let mut failure = Failure::new(self.class, crate::text::code(self.code), message);
+        // Cut, because the wait is the plugin's word and could mean for ever.
+        let wait = self.retry_after.min(MAX_RETRY_AFTER);
+        failure.retry_after = (!wait.is_zero()).then_some(wait);
+        failure.grant = self.grant;
+        failure
+    }
 }
 
 /// The C header says that an unknown value means gone, so that no grant is presented twice by mistake.
@@ -123,7 +148,8 @@ fn grant_change(change: u32, ttl_ms: u64) -> GrantChange {
     }
 }
 
-fn token_facts(json: &[u8]) -> Result<TokenFacts, Violation> {
+/// The facts in a JSON object, if all of them are fit to be kept.
+pub(crate) fn token_facts(json: &[u8]) -> Result<TokenFacts, Violation> {
     if json.is_empty() {
         return Ok(TokenFacts::default());
     }

@@ -6,7 +6,7 @@ use gateway_model::{Failure, SecretBytes, TokenFacts};
 use std::sync::{Mutex, PoisonError};
 
 /// Emissions that one call may make; more than all outstanding requests, taken back and made anew.
-const MAX_EMISSIONS: usize = 64;
+pub(crate) const MAX_EMISSIONS: usize = 64;
 
 /// Name and value of a field as the plugin wrote them; HTTP may allow neither.
 pub(crate) type UncheckedField = (Vec<u8>, Vec<u8>);

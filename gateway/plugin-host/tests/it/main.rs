@@ -17,6 +17,8 @@ mod mutated;
 mod oracle;
 mod quarantine;
 mod sign;
+mod sign_in_worker;
 mod support;
 mod trust;
 mod ups;
+mod worker;

@@ -80,6 +80,24 @@ fn signer_sees_the_request_and_its_fields_come_back() {
 }
 
 #[test]
+fn signer_that_does_not_return_is_named_and_closed() {
+    let plugin = signer(&[]);
+    let stuck = try_instance(&plugin, "hangs").expect("an instance");
+    let good = try_instance(&plugin, "echo").expect("an instance");
+    // Nothing can end this thread.
+    std::thread::spawn(move || sign(&stuck));
+    let mut last = sign(&good);
+    for _ in 0..200 {
+        if last.is_err() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        last = sign(&good);
+    }
+    assert_eq!(last.expect_err("closed").code, "plugin_hung");
+}
+
+#[test]
 fn hash_is_of_all_pieces_and_then_there_are_none() {
     let plugin = signer(&["-DSIGN=\"{\\\"body\\\":\\\"sha256\\\"}\""]);
     let instance = try_instance(&plugin, "echo").expect("an instance");

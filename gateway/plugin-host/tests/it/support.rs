@@ -3,8 +3,8 @@
 use gateway_http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use gateway_model::{Clock, Failure, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizationReason, CatalogEntry, Host, Instance, InstanceOptions, Issued,
-    Plugin, PluginPolicy, load_file,
+    Authorization, AuthorizationReason, CatalogEntry, Host, Instance, InstanceOptions, Isolation,
+    IsolationPolicy, Issued, Plugin, PluginPolicy, WorkerProgram, load_file,
 };
 use serde_json::json;
 use std::{
@@ -127,6 +127,35 @@ pub(crate) fn load(library: &[u8]) -> Plugin {
     plugin
         .unwrap_or_else(|| panic!("{:?}", entry.reason()))
         .clone()
+}
+
+/// Loads a library in a worker process, under a host of its own.
+pub(crate) fn load_in_worker(library: &[u8]) -> Plugin {
+    static FOLDERS: OnceLock<Folders> = OnceLock::new();
+    let folders = FOLDERS.get_or_init(Folders::new);
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = LOCK.lock().unwrap();
+    let entry = worker_entry(folders, library);
+    let plugin = entry.plugin();
+    plugin
+        .unwrap_or_else(|| panic!("{:?}", entry.reason()))
+        .clone()
+}
+
+pub(crate) fn worker_entry(folders: &Folders, library: &[u8]) -> CatalogEntry {
+    let file = folders.put("plugin.so", library);
+    let policy = PluginPolicy {
+        isolation: IsolationPolicy {
+            default: Some(Isolation::Process),
+            ..IsolationPolicy::default()
+        },
+        ..PluginPolicy::default()
+    };
+    let host = host().with_worker_program(WorkerProgram {
+        file: env!("CARGO_BIN_EXE_plugin-host-worker").into(),
+        arguments: Vec::new(),
+    });
+    load_file(&file, &policy, &folders.cache(), &host)
 }
 
 pub(crate) fn instance(plugin: &Plugin, mode: &str) -> Instance {

@@ -136,6 +136,9 @@ static waybill_status sign(const waybill_instance *instance, const waybill_sign_
   }
   if (is(instance, "many"))
     for (int i = 0; i < 17; i++) set(sink, "x-a", "1");
+  if (is(instance, "hangs"))
+    for (volatile int i = 0;; i++) {}
+  if (is(instance, "aborts")) abort();
   if (is(instance, "fatal")) host->log(0, TEXT("cannot go on"));
   return WAYBILL_OK;
 }

@@ -8,7 +8,9 @@ use crate::{
     upstream::body::{self, ReplayableBody},
     worker::Worker,
 };
-use gateway_model::{Generation, Signer, Unavailable, UnavailableReason};
+use gateway_model::{
+    Generation, PendingSignature, Signature, Signer, Unavailable, UnavailableReason,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Incoming;
 use std::time::Instant;
@@ -29,6 +31,30 @@ pub(super) struct Injected {
     pub(super) fields: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// What an attempt will add, once its signature is there.
+pub(super) struct Taken {
+    injected: Injected,
+    pending: Option<PendingSignature>,
+}
+
+impl Taken {
+    /// Of the credential.
+    pub(super) const fn generation(&self) -> Generation {
+        self.injected.generation
+    }
+
+    /// Waits for the signature, if another process makes it.
+    pub(super) async fn signed(self) -> Result<Injected, Problem> {
+        let mut injected = self.injected;
+        if let Some(pending) = self.pending {
+            injected
+                .fields
+                .extend(pending.await.map_err(Problem::unsigned)?);
+        }
+        Ok(injected)
+    }
+}
+
 /// Takes the account's credential; signs the request, if that is wanted.
 pub(super) async fn take(
     worker: &Worker,
@@ -37,7 +63,7 @@ pub(super) async fn take(
     signing: Option<&Signing<'_>>,
 ) -> Result<Injected, Problem> {
     match try_take(worker, directory, account, signing) {
-        Ok(injected) => Ok(injected),
+        Ok(taken) => taken.signed().await,
         Err(InjectionError::NoSignature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
         Err(InjectionError::NoCredential(missing)) => {
@@ -53,24 +79,30 @@ pub(super) fn try_take(
     directory: &DirectoryView,
     account: usize,
     signing: Option<&Signing<'_>>,
-) -> Result<Injected, InjectionError> {
+) -> Result<Taken, InjectionError> {
     // Once, so that the check and the signature mean the same instant.
     let now = worker.now();
     directory.with_account(account, |view| {
         let credential = view.usable(now).map_err(InjectionError::NoCredential)?;
         // Signed inside the borrow: the signature must belong to this generation and no newer one.
         let mut fields = credential.headers.clone();
+        let mut pending = None;
         if let Some(signing) = signing {
-            fields.extend(
-                signing
-                    .sign(credential)
-                    .map_err(InjectionError::NoSignature)?,
-            );
+            match signing
+                .sign(credential)
+                .map_err(InjectionError::NoSignature)?
+            {
+                Signature::Ready(signed) => {
+                    let signed = signed.map_err(Problem::unsigned);
+                    fields.extend(signed.map_err(InjectionError::NoSignature)?);
+                }
+                // Waited for outside the borrow, which must not be held meanwhile.
+                Signature::Pending(signature) => pending = Some(signature),
+            }
         }
-        Ok(Injected {
-            generation: credential.generation,
-            fields,
-        })
+        let generation = credential.generation;
+        let injected = Injected { generation, fields };
+        Ok(Taken { injected, pending })
     })
 }
 
@@ -112,14 +144,15 @@ async fn wait(
         }
     }
     // Take again: the broker publishes the credential in the cell and does not hand it over here.
-    try_take(worker, directory, account, signing).map_err(|lack| match lack {
+    let taken = try_take(worker, directory, account, signing).map_err(|lack| match lack {
         InjectionError::NoSignature(problem) => problem,
         InjectionError::NoCredential(MissingCredential::Absent(why)) => unavailable(why),
         InjectionError::NoCredential(MissingCredential::Expired) => {
             Problem::new(Code::TokenUnavailable, "the token has expired; try again")
                 .after(std::time::Duration::from_secs(1))
         }
-    })
+    })?;
+    taken.signed().await
 }
 
 /// Whether asking the broker now would change nothing, so that the request must not wait for it.

@@ -6,7 +6,7 @@
 //! product.
 
 use super::{
-    credential::{self, Injected, InjectionError},
+    credential::{self, InjectionError, Taken},
     retry,
     sent_request::SentRequest,
 };
@@ -46,9 +46,10 @@ pub(super) async fn after_rejection(
     let Some(body) = sent.replay_body.body() else {
         return Ok(Replayed::No(response));
     };
-    let Some(injected) = try_newer(worker, directory, route, sent)? else {
+    let Some(taken) = try_newer(worker, directory, route, sent)? else {
         return Ok(Replayed::No(response));
     };
+    let injected = taken.signed().await?;
     // Before the replay: it may then use the connection that the first response came over.
     recycle(response);
     worker.metrics.replays.add(1);
@@ -62,11 +63,11 @@ fn try_newer(
     directory: &DirectoryView,
     route: &RouteView,
     sent: &SentRequest,
-) -> Result<Option<Injected>, Problem> {
+) -> Result<Option<Taken>, Problem> {
     let signing = sent.signing(directory, route);
     match credential::try_take(worker, directory, sent.account, signing.as_ref()) {
         // The same generation would be rejected again.
-        Ok(injected) => Ok(Some(injected).filter(|it| it.generation != sent.generation)),
+        Ok(taken) => Ok(Some(taken).filter(|it| it.generation() != sent.generation)),
         // The token ended meanwhile: the first answer says it best.
         Err(InjectionError::NoCredential(_)) => Ok(None),
         Err(InjectionError::NoSignature(problem)) => Err(problem),

@@ -64,7 +64,10 @@ async fn send_again(
         // A signature counts once: the carrier may have seen the first.
         Some(signing) => {
             let taken = credential::try_take(worker, directory, sent.account, Some(&signing));
-            signed = match taken {
+            let Ok(taken) = taken else {
+                return Err(problem);
+            };
+            signed = match taken.signed().await {
                 Ok(signed) => signed,
                 Err(_) => return Err(problem),
             };

@@ -6,7 +6,7 @@ use crate::{
     error::Problem,
     upstream::body::{self, ReplayBody},
 };
-use gateway_model::{Credential, SignRequest, SignatureFields, Signer};
+use gateway_model::{Credential, SignRequest, Signature, Signer};
 use http::{HeaderMap, Method, uri::PathAndQuery};
 
 /// What of a request is signed besides its fields.
@@ -29,7 +29,7 @@ pub(super) struct Signing<'a> {
 
 impl Signing<'_> {
     /// Signs the request with this credential in it.
-    pub(super) fn sign(&self, credential: &Credential) -> Result<SignatureFields, Problem> {
+    pub(super) fn sign(&self, credential: &Credential) -> Result<Signature, Problem> {
         // A copy, since the request's own head must go out without the credential twice.
         let mut headers = self.headers.clone();
         // The signature may cover the credential's own fields, so they must be in before it is made.
@@ -47,12 +47,11 @@ impl Signing<'_> {
             })
         };
         // Only if it is asked for: holding the content costs memory and time.
-        let signed = if self.signer.needs_body() {
+        if self.signer.needs_body() {
             let whole = self.body.with_pieces(sign);
-            whole.ok_or_else(body::too_large_to_sign)?
+            whole.ok_or_else(body::too_large_to_sign)
         } else {
-            sign(&[])
-        };
-        signed.map_err(Problem::unsigned)
+            Ok(sign(&[]))
+        }
     }
 }

@@ -3,7 +3,8 @@
 use super::harness::{Script, TestClock, Upstream, Wants, World, answer, ok, post, usable};
 use crate::{Limits, RenewalOutcome};
 use gateway_model::{
-    CredentialState, Failure, FailureClass, SignRequest, Signer, Unavailable, UnavailableReason,
+    CredentialState, Failure, FailureClass, SignRequest, Signature, Signer, Unavailable,
+    UnavailableReason,
 };
 use http::{HeaderName, HeaderValue};
 use std::{
@@ -23,6 +24,8 @@ struct Shows {
     calls: AtomicU64,
     fails_from: u64,
     class: Option<FailureClass>,
+    /// Another process makes the signature.
+    elsewhere: bool,
 }
 
 impl Signer for Shows {
@@ -30,12 +33,20 @@ impl Signer for Shows {
         self.body
     }
 
-    fn sign(&self, request: &SignRequest<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    fn sign(&self, request: &SignRequest<'_>) -> Signature {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
-        if let Some(class) = self.class.filter(|_| call >= self.fails_from) {
-            return Err(Failure::new(class, "no_key", "the key is gone"));
+        let signed = match self.class.filter(|_| call >= self.fails_from) {
+            Some(class) => Err(Failure::new(class, "no_key", "the key is gone")),
+            None => Ok(shown(call, request)),
+        };
+        if self.elsewhere {
+            return Signature::Pending(Box::pin(async move {
+                // As another process would: not at the first look.
+                tokio::task::yield_now().await;
+                signed
+            }));
         }
-        Ok(shown(call, request))
+        Signature::Ready(signed)
     }
 }
 
@@ -86,6 +97,32 @@ fn reads_body() -> Shows {
 
 const CHUNKED: &str = "POST /api HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n\
                        5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n";
+
+#[test]
+fn request_waits_for_a_signature_of_another_process() {
+    let upstream = Upstream::fine();
+    let signer = Shows {
+        elsewhere: true,
+        ..reads_body()
+    };
+    let (world, _) = world(&upstream, signer, Wants::default());
+    let got = world.send(&post("/api?x=1", "x-signature: forged\r\n", "{}"));
+    assert_eq!(got.status(), 200);
+    let origin = upstream.addr;
+    let expected = format!("1|POST {origin} /api?x=1|Bearer carrier-1|1|{{}}");
+    assert_eq!(upstream.seen()[0].one("x-signature"), expected);
+    // A promise that is broken is a request that is not sent.
+    let signer = Shows {
+        elsewhere: true,
+        class: Some(FailureClass::Transient),
+        ..reads_body()
+    };
+    let upstream = Upstream::fine();
+    let (world, _) = self::world(&upstream, signer, Wants::default());
+    let got = world.send(&post("/api", "", "{}"));
+    assert_eq!(got.status(), 503);
+    assert!(upstream.seen().is_empty());
+}
 
 #[test]
 fn request_is_signed_after_its_credential_is_in() {

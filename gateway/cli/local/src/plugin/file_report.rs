@@ -1,7 +1,7 @@
 //! What is known of one plugin file.
 
 use gateway_model::{CarrierApi, Operation};
-use gateway_plugin_host::CatalogEntry;
+use gateway_plugin_host::{CatalogEntry, Isolation};
 use serde::Serialize;
 use std::{fmt, path::Path};
 
@@ -23,6 +23,8 @@ pub(super) struct FileReport {
     sdk: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
     pub(super) reports: Vec<String>,
@@ -60,6 +62,7 @@ impl From<&CatalogEntry> for FileReport {
             abi: manifest.map(|m| m.abi.to_string()),
             sdk: manifest.and_then(|m| m.sdk.clone()),
             sha256: entry.sha256().map(|digest| digest.to_string()),
+            isolation: entry.isolation().map(Isolation::as_str),
             reason: entry.reason(),
             reports: entry.reports().iter().map(ToString::to_string).collect(),
             api: manifest
@@ -129,6 +132,7 @@ impl FileReport {
             text(&self.version),
             text(&self.carrier),
             text(&self.abi),
+            self.isolation.unwrap_or("-").into(),
             text(&self.sha256),
         ]
     }

@@ -11,21 +11,21 @@ use std::{
 };
 
 /// Fields that one signature may set.
-const MAX_FIELDS: usize = 16;
+pub(crate) const MAX_FIELDS: usize = 16;
 /// Bytes of all their names and values.
-const MAX_BYTES: usize = 16 << 10;
+pub(crate) const MAX_BYTES: usize = 16 << 10;
 
 /// What one call has set so far.
 #[derive(Default)]
-pub(super) struct SignatureDraft {
-    pub(super) fields: Vec<(HeaderName, HeaderValue)>,
-    pub(super) failure: Option<Failure>,
-    pub(super) violation: Option<Violation>,
+pub(crate) struct SignatureDraft {
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) violation: Option<Violation>,
     bytes: usize,
 }
 
 impl SignatureDraft {
-    fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), Violation> {
+    pub(crate) fn set(&mut self, name: &[u8], value: &[u8]) -> Result<(), Violation> {
         // Before anything is copied.
         if self.fields.len() >= MAX_FIELDS {
             let what = "fields of a signature";
@@ -64,7 +64,7 @@ impl SignatureDraft {
 type Recorder = Mutex<SignatureDraft>;
 
 /// Runs `call` with a sink and returns its status with what it left.
-pub(super) fn record(call: impl FnOnce(*const SignSink) -> Status) -> (Status, SignatureDraft) {
+pub(crate) fn record(call: impl FnOnce(*const SignSink) -> Status) -> (Status, SignatureDraft) {
     let recorder = Recorder::default();
     let sink = SignSink {
         struct_size: size_of::<SignSink>() as u32,

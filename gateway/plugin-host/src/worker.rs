@@ -1,0 +1,22 @@
+//! Plugins in a process of their own: the same file and the same calls, behind a channel.
+//!
+//! The gateway's side is `client` (calls, restarts), `lane` (signatures), `process` (the operating system's
+//! part) and `ending` (what is known of workers that ended). The worker's side is `child`. Both share `codec`, which turns
+//! calls and results into frames, and `channel`, which carries them.
+//!
+//! Invariant: the gateway reads a frame as if an attacker had written it. A plugin shares its process with
+//! the worker's code, so whatever the worker sends may be the plugin's own bytes.
+
+mod channel;
+mod child;
+mod client;
+mod codec;
+mod ending;
+mod lane;
+mod process;
+
+pub use child::{WorkerStartError, run as run_worker};
+pub(crate) use client::{WorkerClient, WorkerInstance, WorkerOp, WorkerSource};
+pub use ending::{WorkerEnding, WorkerState, WorkerStatus};
+pub(crate) use lane::SignLane;
+pub use process::WorkerProgram;

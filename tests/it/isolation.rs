@@ -1,0 +1,141 @@
+//! A plugin that harms its process, beside UPS: in a worker process it harms nobody, and in the gateway's own
+//! it is named.
+
+use http::Method;
+use std::{cell::Cell, fs, path::Path, process::Command, rc::Rc};
+use tests::{ConfigFile, Process, World, eventually, folder, rate_request, root, serve, skipped};
+
+/// The carrier of the bad plugin, whose first operation does harm.
+const BAD: &str = r#"
+[[route]]
+carrier = "bad"
+environment = "production"
+account = "bad"
+prefix = "/bad"
+
+[[account]]
+name = "bad"
+carrier = "bad"
+environment = "production"
+client_id = "bad"
+client_secret = { value = "planted-bad" }
+"#;
+
+/// Compiles the plugin host's bad plugin; false without a compiler.
+fn compile(folder: &Path, mode: &str) -> bool {
+    let tests = root().join("gateway/plugin-host/tests/plugins");
+    let to = folder.join("plugins/bad.so");
+    let compiled = Command::new("cc")
+        .args([
+            "-std=gnu11",
+            "-shared",
+            "-fPIC",
+            "-fvisibility=hidden",
+            "-O1",
+        ])
+        .arg(format!("-DMODE=\"{mode}\""))
+        .arg("-DAT=\"op_begin\"")
+        .arg("-I")
+        .arg(root().join("plugins/abi/include"))
+        .arg("-o")
+        .arg(&to)
+        .arg(tests.join("bad.c"))
+        .output();
+    match compiled {
+        Ok(output) => {
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{error}");
+            fs::metadata(to).is_ok()
+        }
+        Err(error) => {
+            skipped("bad.c", &format!("there is no C compiler: {error}"));
+            false
+        }
+    }
+}
+
+fn policy(isolation: &str) -> String {
+    format!("[plugins.isolation_of]\nups = \"in_process\"\nbad = \"{isolation}\"\n")
+}
+
+async fn world(mode: &'static str) -> Option<World> {
+    let compiled = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&compiled);
+    let world = World::builder()
+        .prepare(move |folder| seen.set(compile(folder, mode)))
+        .more(BAD)
+        .more(&policy("process"))
+        .start()
+        .await;
+    compiled.get().then_some(world)
+}
+
+#[tokio::test]
+async fn plugin_that_ends_its_worker_harms_no_request_of_another_carrier() {
+    for (mode, reason) in [("exit", "exit code 0"), ("overflow", "SIGSEGV")] {
+        let Some(world) = world(mode).await else {
+            return;
+        };
+        for _ in 0..20 {
+            world.shop().await.assert_rates();
+            let mut request = rate_request();
+            *request.uri_mut() = "/bad/api/rating".parse().unwrap();
+            *request.method_mut() = Method::POST;
+            let answer = world.app.send(request).await;
+            assert_eq!(answer.status(), 503, "{}", answer.text());
+        }
+        eventually("the end is told", async || {
+            let ready = world.admin.get("/readyz").await.json();
+            let plugins = ready["plugins"].as_array().cloned().unwrap_or_default();
+            let bad = plugins.iter().find(|plugin| plugin["name"] == "bad");
+            bad.is_some_and(|bad| {
+                bad["isolation"] == "process"
+                    && bad["version"] == "0.1.0"
+                    && bad["worker"]["last_ending"]
+                        .as_str()
+                        .is_some_and(|last| last.contains(reason))
+            })
+        })
+        .await;
+        let log = world.gateway.process.output();
+        assert!(log.contains("the plugin's worker process ended"), "{log}");
+        let metrics = world.admin.get("/metrics").await.text().to_owned();
+        assert!(
+            metrics.contains("waybill_plugin_worker_endings_total{plugin=\"bad\""),
+            "{metrics}"
+        );
+        world.shop().await.assert_rates();
+    }
+}
+
+#[tokio::test]
+async fn plugin_that_calls_exit_in_the_gateways_process_is_named() {
+    let mut config = ConfigFile::for_mock("http://127.0.0.1:9");
+    config.more = format!("{BAD}{}", policy("in_process"));
+    let folder = folder(&config);
+    if !compile(folder.path(), "exit") {
+        return;
+    }
+    // The account's first token request ends it, so nothing may wait for its ports.
+    let mut process = Process::spawn(&mut serve(folder.path()), folder);
+    let status = process.ended().await;
+    // Not zero, or systemd would leave the gateway alone.
+    assert_eq!(status.code(), Some(70), "{}", process.output());
+    let log = process.output();
+    assert!(log.contains("plugin bad called exit()"), "{log}");
+}
+
+/// Without a lock, UPS itself runs in a worker process, and serves.
+#[tokio::test]
+async fn untrusted_plugin_runs_in_a_worker_process() {
+    let world = World::start().await;
+    world.shop().await.assert_rates();
+    let ready = world.admin.get("/readyz").await.json();
+    assert_eq!(ready["plugins"][0]["isolation"], "process", "{ready}");
+    assert_eq!(ready["plugins"][0]["worker"]["running"], true, "{ready}");
+    let log = world.gateway.process.output();
+    assert!(
+        log.contains("nothing vouches for plugin ups, so it runs in a worker process"),
+        "{log}"
+    );
+}
