@@ -128,11 +128,11 @@ impl FileReport {
             ),
             self.state.clone(),
             self.trust.clone(),
+            self.isolation.unwrap_or("-").into(),
             text(&self.name),
             text(&self.version),
             text(&self.carrier),
             text(&self.abi),
-            self.isolation.unwrap_or("-").into(),
             text(&self.sha256),
         ]
     }
