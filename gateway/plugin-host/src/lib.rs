@@ -79,6 +79,8 @@ pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
 pub use signature::SignatureError;
 pub use trust::Trust;
+#[doc(hidden)]
+pub use worker::reread_answer;
 pub use worker::{
     WorkerEnding, WorkerProgram, WorkerStartError, WorkerState, WorkerStatus, run_worker,
 };

@@ -17,6 +17,8 @@ mod process;
 
 pub use child::{WorkerStartError, run as run_worker};
 pub(crate) use client::{WorkerClient, WorkerInstance, WorkerOp, WorkerSource};
+#[doc(hidden)]
+pub use codec::reread_answer;
 pub use ending::{WorkerEnding, WorkerState, WorkerStatus};
 pub(crate) use lane::SignLane;
 pub use process::WorkerProgram;

@@ -32,7 +32,7 @@ const WORKSPACES: [FuzzWorkspace; 2] = [
     },
     FuzzWorkspace {
         folder: "gateway/plugin-host/fuzz",
-        targets: &["inspect", "events"],
+        targets: &["inspect", "events", "answers"],
         dictionary: None,
         longest: 16 << 10,
         has_lock: false,

@@ -15,5 +15,13 @@ pub(super) use response::{Functions, Response};
 /// largest size.
 pub(super) const MAX_FRAME: usize = 4 << 20;
 
+/// An answer as the gateway reads it, written anew; `None` if it is refused. For the fuzz target.
+#[doc(hidden)]
+pub fn reread_answer(frame: &[u8]) -> Option<Vec<u8>> {
+    let read = Response::decode(frame, &crate::Limits::default()).ok()?;
+    // Without the length in front.
+    Some(read.encode().expose().get(size_of::<u32>()..)?.to_vec())
+}
+
 #[cfg(test)]
 mod tests;

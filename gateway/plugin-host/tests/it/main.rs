@@ -6,6 +6,8 @@
     reason = "helpers of tests fail the test that called them"
 )]
 
+#[path = "../../fuzz/oracle/answers.rs"]
+mod answers;
 mod catalog;
 mod consent;
 mod contract;

@@ -17,8 +17,36 @@ fn corpus_is_inspected() {
     assert!(seen > 0, "no corpus");
 }
 
+/// The same for what the gateway reads from worker processes.
+#[test]
+fn corpus_of_answers_is_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/answers");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).expect("the corpus") {
+        let bytes = fs::read(entry.expect("an entry").path()).expect("a file");
+        let read = gateway_plugin_host::reread_answer(&bytes);
+        assert_eq!(read, Some(bytes), "not in the form that workers send");
+        seen += 1;
+    }
+    assert!(seen > 0, "no corpus");
+}
+
 proptest! {
     #![proptest_config(tests_kit::properties(2000))]
+
+    #[test]
+    fn changed_answer_means_one_thing(
+        file in prop::sample::select(vec!["credential", "failure", "loaded", "log", "request"]),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/answers");
+        let mut bytes = fs::read(folder.join(file)).expect("the corpus");
+        for (index, byte) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        crate::answers::check(&bytes);
+    }
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
