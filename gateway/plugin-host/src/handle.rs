@@ -107,16 +107,19 @@ pub(crate) fn authorize_url(
     limits: Limits,
 ) -> Result<AuthorizeUrlResult, Failure> {
     match &instance.place {
-        Place::InProcess(table, pointer) => match table.authorize_url {
+        Place::InProcess(table, pointer) => {
+            let Some(function) = table.authorize_url else {
+                // As if the plugin had said so itself.
+                return Ok(AuthorizeUrlResult {
+                    status: Status::UNSUPPORTED,
+                    emitted: Emitted::default(),
+                    url: None,
+                });
+            };
             // SAFETY: the function and the live instance are of the same plugin.
-            Some(function) => Ok(unsafe { call::authorize_url(function, pointer.0, args, limits) }),
-            // As if the plugin had said so itself.
-            None => Ok(AuthorizeUrlResult {
-                status: Status::UNSUPPORTED,
-                emitted: Emitted::default(),
-                url: None,
-            }),
-        },
+            let result = unsafe { call::authorize_url(function, pointer.0, args, limits) };
+            Ok(result)
+        }
         Place::Worker(client, at) => client.authorize_url(at, args, limits),
     }
 }

@@ -45,7 +45,7 @@ impl SignWatch {
     pub(crate) fn within<R>(&self, health: &Arc<Health>, call: impl FnOnce() -> R) -> R {
         OWN.with(|own| {
             let is_own = |(id, _): &&(u64, Arc<Calls>)| *id == self.id;
-            if own.borrow().iter().find(is_own).is_none() {
+            if !own.borrow().iter().any(|entry| is_own(&entry)) {
                 own.borrow_mut().push((self.id, self.join(health)));
             }
             // Borrowed during the call: a signer cannot ask for a signature itself.

@@ -116,20 +116,8 @@ impl<'a> Worker<'a> {
                     unsafe { sign_call::call_with(function, instance, &args, wall) };
                 Response::Signed { status, draft }
             }
-            Request::InstanceFree { id } => {
-                if let Some(instance) = objects.take_instance(id) {
-                    // SAFETY: the gateway gives an instance back after the last of its operations, once.
-                    unsafe { (table.instance_free)(instance.as_ptr()) };
-                }
-                Response::Freed
-            }
-            Request::OpFree { op } => {
-                if let Some(op) = objects.take_op(op) {
-                    // SAFETY: the operation is in no call, and was taken out of the list, so it is freed once.
-                    unsafe { (table.op_free)(op.as_ptr()) };
-                }
-                Response::Freed
-            }
+            Request::InstanceFree { id } => give_back_instance(&table, objects, id),
+            Request::OpFree { op } => give_back_op(&table, objects, op),
         })
     }
 
@@ -158,6 +146,22 @@ fn open(load: &Load) -> Result<Table, String> {
     let table = table.map_err(|error| error.to_string())?;
     confine::after_load()?;
     Ok(table)
+}
+
+fn give_back_instance(table: &Table, objects: &mut Objects, id: u64) -> Response {
+    if let Some(instance) = objects.take_instance(id) {
+        // SAFETY: the gateway gives an instance back after the last of its operations, once.
+        unsafe { (table.instance_free)(instance.as_ptr()) };
+    }
+    Response::Freed
+}
+
+fn give_back_op(table: &Table, objects: &mut Objects, id: u64) -> Response {
+    if let Some(op) = objects.take_op(id) {
+        // SAFETY: the operation is in no call, and was taken out of the list, so it is freed once.
+        unsafe { (table.op_free)(op.as_ptr()) };
+    }
+    Response::Freed
 }
 
 fn returned<H>(made: Returned<H>, keep: impl FnOnce(Option<H>) -> bool) -> Response {

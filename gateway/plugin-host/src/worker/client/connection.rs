@@ -105,11 +105,13 @@ impl Connection {
 
 impl Broken {
     fn from_io(error: &io::Error, time: Duration) -> Self {
-        match error.kind() {
-            io::ErrorKind::TimedOut => Self::Hung(time),
-            io::ErrorKind::InvalidData => Self::Protocol(error.to_string()),
+        if error.kind() == io::ErrorKind::TimedOut {
+            Self::Hung(time)
+        } else if error.kind() == io::ErrorKind::InvalidData {
+            Self::Protocol(error.to_string())
+        } else {
             // The channel is a socket pair: there is nothing else that can go wrong with it.
-            _ => Self::Closed,
+            Self::Closed
         }
     }
 }
