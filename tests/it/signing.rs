@@ -17,7 +17,7 @@ use std::{
     path::Path,
     sync::{Arc, Mutex},
 };
-use tests::{Answer, Gateway, Operator, World, WorldBuilder, signer_plugin};
+use tests::{Answer, ConfigFile, Gateway, Operator, World, WorldBuilder, signer_plugin};
 use tokio::net::TcpListener;
 
 const SECRET: &str = "planted-acme-secret-0123456789";
@@ -152,7 +152,14 @@ client_secret = {{ value = "{secret}" }}
 {further}
 "#
     );
-    World::builder().more(&more).prepare(install)
+    // The tests share their processors with many others, and none is about this deadline.
+    let patient = |config: &mut ConfigFile| {
+        config.plugins_more = "worker_sign_timeout = \"10s\"".into();
+    };
+    World::builder()
+        .more(&more)
+        .config(patient)
+        .prepare(install)
 }
 
 fn post(path: &str, body: &'static [u8]) -> Request<Bytes> {

@@ -39,7 +39,7 @@ const HOUSES: &[House] = &[
             &["commands"],
             &["lifecycle"],
             &["composition"],
-            &["clock", "signals", "telemetry"],
+            &["clock", "plugin_worker", "signals", "telemetry"],
         ],
     },
     House {

@@ -2,6 +2,7 @@
 
 use crate::{LastResult, RequestOutcome};
 use gateway_model::{AccountId, Failure, FailureClass, Unavailable, UnavailableReason};
+use gateway_plugin_host::WORKER_ENDED;
 use gateway_token::AbsenceReason;
 use std::time::Instant;
 
@@ -87,6 +88,8 @@ fn reason(failure: &Failure) -> UnavailableReason {
         FailureClass::Transient if failure.code == NOT_RECORDED => {
             UnavailableReason::TokenEndpointFailing
         }
+        // Likewise: neither the carrier nor its token endpoint is at fault.
+        FailureClass::Transient if failure.code == WORKER_ENDED => UnavailableReason::PluginFault,
         FailureClass::Transient if failure.certainly_not_sent => {
             UnavailableReason::CarrierUnreachable
         }

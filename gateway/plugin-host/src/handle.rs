@@ -45,13 +45,15 @@ pub(crate) fn new_instance(
             .map(|pointer| Place::InProcess(*table, SendPointer(pointer))),
         Code::Worker(client, lane) => {
             let config = Arc::new(json);
-            if lane.is_some() {
-                let unmade = WorkerInstance::unmade(Arc::clone(&config), limits);
-                signs = Some(Arc::new(unmade));
+            let returned = client.instance_new(Arc::clone(&config), limits)?;
+            if let Some(lane) = lane
+                && returned.handle.is_some()
+            {
+                let unmade = Arc::new(WorkerInstance::unmade(config, limits));
+                lane.prepare(Arc::clone(&unmade));
+                signs = Some(unmade);
             }
-            client
-                .instance_new(config, limits)?
-                .map(|instance| Place::Worker(Arc::clone(client), instance))
+            returned.map(|instance| Place::Worker(Arc::clone(client), instance))
         }
     };
     Ok(returned.map(|place| InstanceHandle {

@@ -82,7 +82,8 @@ pub use trust::Trust;
 #[doc(hidden)]
 pub use worker::reread_answer;
 pub use worker::{
-    WorkerEnding, WorkerProgram, WorkerStartError, WorkerState, WorkerStatus, run_worker,
+    WORKER_ENDED, WorkerEnding, WorkerProgram, WorkerStartError, WorkerState, WorkerStatus,
+    run_worker,
 };
 
 pub use gateway_model::TokenFacts;

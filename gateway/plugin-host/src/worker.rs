@@ -16,6 +16,7 @@ mod lane;
 mod process;
 
 pub use child::{WorkerStartError, run as run_worker};
+pub use client::WORKER_ENDED;
 pub(crate) use client::{WorkerClient, WorkerInstance, WorkerOp, WorkerSource};
 #[doc(hidden)]
 pub use codec::reread_answer;

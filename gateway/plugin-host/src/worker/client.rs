@@ -31,6 +31,8 @@ use std::{
 };
 use tokio::sync::watch;
 
+/// The code of the failure of operations whose worker process ended.
+pub const WORKER_ENDED: &str = "plugin_worker_ended";
 /// For one call, as long as the watchdog gives a plugin in the gateway's process.
 const CALL_DEADLINE: Duration = Duration::from_secs(2);
 /// For the start of the process and the load of the plugin.
@@ -122,6 +124,12 @@ impl WorkerClient {
         let mut slot = self.lock();
         let returned = self.make(&mut slot, &config, limits)?;
         Ok(returned.map(|address| WorkerInstance::new(config, limits, address)))
+    }
+
+    /// Makes the instance in the worker, so that the first request need not wait for it.
+    pub(crate) fn prepare(self: &Arc<Self>, instance: &WorkerInstance) {
+        // A failure is met again by the first request, which has somebody to tell.
+        let _ = self.revive(&mut self.lock(), instance);
     }
 
     /// Signs a request, in this time.
@@ -430,7 +438,7 @@ impl WorkerClient {
         let message = format!(
             "the worker process of plugin {name} {version} ended: {ending}; the gateway starts it again"
         );
-        Failure::new(FailureClass::Transient, "plugin_worker_ended", message)
+        Failure::new(FailureClass::Transient, WORKER_ENDED, message)
     }
 
     fn last_failure(&self) -> Failure {

@@ -29,6 +29,7 @@ pub(crate) struct SignLane {
 }
 
 enum Job {
+    Prepare(Arc<WorkerInstance>),
     Sign {
         instance: Arc<WorkerInstance>,
         args: SignArgs,
@@ -86,6 +87,12 @@ impl SignLane {
         }
     }
 
+    /// Makes an instance before the first request wants it.
+    pub(crate) fn prepare(&self, instance: Arc<WorkerInstance>) {
+        // When the queue is full, the first request makes it.
+        let _ = self.jobs.try_send(Job::Prepare(instance));
+    }
+
     /// Gives an instance back.
     pub(crate) fn free(&self, instance: &WorkerInstance) {
         if let Some(address) = self.client.living_instance(instance) {
@@ -98,6 +105,7 @@ impl SignLane {
 fn carry(client: &Arc<WorkerClient>, jobs: &mpsc::Receiver<Job>, deadline: Duration) {
     while let Ok(job) = jobs.recv() {
         match job {
+            Job::Prepare(instance) => client.prepare(&instance),
             // Nobody waits for it any more.
             Job::Sign { answer, .. } if answer.is_closed() => {}
             Job::Sign {

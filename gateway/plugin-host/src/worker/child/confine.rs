@@ -50,7 +50,7 @@ fn close_all_but_the_channel() {
     if closed != 0 {
         // Linux before 5.9. More files than this were never opened before the program's first line.
         for file in 1..1024 {
-            // SAFETY: as above.
+            // SAFETY: no object of this process owns the file.
             unsafe { libc::close(file) };
         }
     }

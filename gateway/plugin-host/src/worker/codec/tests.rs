@@ -90,6 +90,8 @@ fn end((kind, number, text, fields): (u8, u64, String, Fields)) -> Option<OpEnd>
 }
 
 proptest! {
+    #![proptest_config(tests_kit::properties(500))]
+
     #[test]
     fn result_is_the_same_after_the_channel(
         status in any::<u32>(),
