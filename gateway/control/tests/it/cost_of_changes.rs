@@ -6,7 +6,7 @@ use gateway_model::{Environment, GrantKind, GrantStatus, GrantVersion, ManagedBy
 use gateway_store::{AccountRecord, GrantRecord, Timestamp};
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 const MANY: usize = 300;
@@ -54,7 +54,7 @@ impl gateway_control::Publisher for Told {
         &self,
         state: &gateway_control::ServingState,
     ) -> Result<(), gateway_control::ControlError> {
-        *self.0.lock().expect("no test panics here") = state.clone();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state.clone();
         Ok(())
     }
 }
@@ -109,8 +109,8 @@ async fn told_is_stored(world: &World, told: &Told) {
     assert_eq!(facts(&told), facts(&stored));
 }
 
-#[tokio::test]
-async fn change_opens_the_records_that_it_touches() {
+/// A gateway with many accounts.
+async fn large_world() -> (World, Arc<Told>) {
     let world = World::new().await;
     let many: Vec<_> = (0..MANY).map(|at| stored(&format!("many-{at}"))).collect();
     for some in many.chunks(100) {
@@ -121,73 +121,75 @@ async fn change_opens_the_records_that_it_touches() {
     world
         .control
         .attach(Arc::clone(&told) as _, Arc::clone(&told) as _);
-    let control = &world.control;
-    let shop = "shop".parse().expect("a name");
-    let default = || UpdateAccount {
-        default: Some(true),
-        ..UpdateAccount::default()
-    };
-    let mut before = world.store.records_opened();
-    macro_rules! costs_little {
-        ($what:literal, $change:expr) => {
-            $change.await.expect($what);
-            let opened = world.store.records_opened() - before;
-            assert!(opened <= FEW, "{}: {opened} records", $what);
-            told_is_stored(&world, &told).await;
-            before = world.store.records_opened();
-        };
+    (world, told)
+}
+
+/// Makes a change, and checks what it cost and what the data plane was told.
+async fn costs_little<T>(
+    (world, told): (&World, &Told),
+    what: &str,
+    change: impl Future<Output = Result<T, gateway_control::ControlError>>,
+) {
+    let before = world.store.records_opened();
+    if let Err(error) = change.await {
+        panic!("{what}: {error}");
     }
+    let opened = world.store.records_opened() - before;
+    assert!(opened <= FEW, "{what}: {opened} records");
+    told_is_stored(world, told).await;
+}
+
+#[tokio::test]
+async fn change_opens_the_records_that_it_touches() {
+    let (world, told) = large_world().await;
+    let (at, control) = ((&world, &*told), &world.control);
+    let shop = "shop".parse().expect("a name");
+    let (first, second) = (id("first"), id("second"));
     let consent = GrantKind::AuthorizationCode;
     for name in ["first", "second"] {
-        costs_little!(
-            "add an account",
-            control.add_account(operator(), account(name, consent, &["A1B2C3"]))
-        );
-        costs_little!(
-            "make it the default",
-            control.update_account(operator(), &id(name), default())
-        );
+        let added = control.add_account(operator(), account(name, consent, &["A1B2C3"]));
+        costs_little(at, "add an account", added).await;
+        let default = UpdateAccount {
+            default: Some(true),
+            ..UpdateAccount::default()
+        };
+        let name = id(name);
+        let changed = control.update_account(operator(), &name, default);
+        costs_little(at, "make it the default", changed).await;
     }
-    costs_little!(
-        "add an app",
-        control.add_app(
-            operator(),
-            app("shop", &["first", "second"], &["retired-key"])
-        )
-    );
-    costs_little!(
-        "rotate its secret",
-        control.rotate_app(operator(), &shop, RotateApp::default())
-    );
+    let app = app("shop", &["first", "second"], &["retired-key"]);
+    costs_little(at, "add an app", control.add_app(operator(), app)).await;
+    let rotated = control.rotate_app(operator(), &shop, RotateApp::default());
+    costs_little(at, "rotate its secret", rotated).await;
     let change = UpdateApp {
-        default: Some(id("second")),
+        default: Some(second.clone()),
         ..UpdateApp::default()
     };
-    costs_little!("change it", control.update_app(operator(), &shop, change));
+    let changed = control.update_app(operator(), &shop, change);
+    costs_little(at, "change the app", changed).await;
     let off = UpdateAccount {
         active: Some(false),
         ..UpdateAccount::default()
     };
-    costs_little!(
-        "switch an account off",
-        control.update_account(operator(), &id("second"), off)
-    );
-    costs_little!(
-        "remove an account of the app, and its key",
-        control.remove_account(operator(), &id("first"))
-    );
-    costs_little!("remove the app", control.remove_app(operator(), &shop));
-    costs_little!(
-        "remove the other account",
-        control.remove_account(operator(), &id("second"))
-    );
-    // A change that fails half-way leaves nothing to be believed: the next one reads everything.
-    let taken = control.add_account(operator(), account("many-0", consent, &[]));
-    taken.await.expect_err("the name is taken");
-    control
-        .add_account(operator(), account("third", consent, &[]))
-        .await
-        .expect("another name");
+    let changed = control.update_account(operator(), &second, off);
+    costs_little(at, "switch an account off", changed).await;
+    let removed = control.remove_account(operator(), &first);
+    costs_little(at, "remove an account of the app, and its key", removed).await;
+    costs_little(at, "remove the app", control.remove_app(operator(), &shop)).await;
+    let removed = control.remove_account(operator(), &second);
+    costs_little(at, "remove the other account", removed).await;
+}
+
+// It leaves nothing to be believed: the next change reads everything.
+#[tokio::test]
+async fn change_that_fails_is_healed_by_the_next_one() {
+    let (world, told) = large_world().await;
+    let consent = GrantKind::AuthorizationCode;
+    let add = async |name| {
+        let added = account(name, consent, &[]);
+        world.control.add_account(operator(), added).await
+    };
+    add("many-0").await.expect_err("the name is taken");
+    add("third").await.expect("another name");
     told_is_stored(&world, &told).await;
-    assert!(before < world.store.records_opened());
 }
