@@ -142,10 +142,12 @@ impl WorkerClient {
         let mut slot = self.lock();
         let at = self.revive(&mut slot, instance)?;
         let frame = RequestFrame::sign(self.clock.wall(), at.id(), args);
-        match self.exchange_within(&mut slot, &frame, &Limits::default(), time)? {
-            Response::Signed { status, draft } => Ok((status, draft)),
-            other => Err(self.unexpected(&mut slot, &other)),
-        }
+        let response = self.exchange_within(&mut slot, &frame, &Limits::default(), time)?;
+        let name = response.name();
+        let Response::Signed { status, draft } = response else {
+            return Err(self.unexpected(&mut slot, name));
+        };
+        Ok((status, draft))
     }
 
     pub(crate) fn instance_free(self: &Arc<Self>, at: Address) {
@@ -211,18 +213,21 @@ impl WorkerClient {
         let mut slot = self.lock();
         let at = self.revive(&mut slot, instance)?;
         let frame = RequestFrame::authorize_url(self.clock.wall(), at.id(), args, &limits);
-        match self.exchange(&mut slot, &frame, &limits)? {
-            Response::Url {
-                status,
-                emitted,
-                url,
-            } => Ok(AuthorizeUrlResult {
-                status,
-                emitted,
-                url,
-            }),
-            other => Err(self.unexpected(&mut slot, &other)),
-        }
+        let response = self.exchange(&mut slot, &frame, &limits)?;
+        let name = response.name();
+        let Response::Url {
+            status,
+            emitted,
+            url,
+        } = response
+        else {
+            return Err(self.unexpected(&mut slot, name));
+        };
+        Ok(AuthorizeUrlResult {
+            status,
+            emitted,
+            url,
+        })
     }
 
     /// The instance in the worker that runs, made anew if that is another one than it was made in.
@@ -263,7 +268,7 @@ impl WorkerClient {
         // A destructor that ends its process is recorded like any other call.
         match self.exchange(&mut slot, frame, &Limits::default()) {
             Ok(Response::Freed) | Err(_) => {}
-            Ok(other) => drop(self.unexpected(&mut slot, &other)),
+            Ok(other) => drop(self.unexpected(&mut slot, other.name())),
         }
     }
 
@@ -273,18 +278,21 @@ impl WorkerClient {
         frame: &SecretBytes,
         limits: &Limits,
     ) -> Result<Returned<()>, Failure> {
-        match self.exchange(slot, frame, limits)? {
-            Response::Returned {
-                status,
-                emitted,
-                made_handle,
-            } => Ok(Returned {
-                status,
-                emitted,
-                handle: made_handle.then_some(()),
-            }),
-            other => Err(self.unexpected(slot, &other)),
-        }
+        let response = self.exchange(slot, frame, limits)?;
+        let name = response.name();
+        let Response::Returned {
+            status,
+            emitted,
+            made_handle,
+        } = response
+        else {
+            return Err(self.unexpected(slot, name));
+        };
+        Ok(Returned {
+            status,
+            emitted,
+            handle: made_handle.then_some(()),
+        })
     }
 
     fn exchange(
@@ -316,8 +324,8 @@ impl WorkerClient {
             .map_err(|broken| self.broken(slot, broken))
     }
 
-    fn unexpected(&self, slot: &mut Option<Connection>, response: &Response) -> Failure {
-        let how = format!("{} where something else belongs", response.name());
+    fn unexpected(&self, slot: &mut Option<Connection>, name: &str) -> Failure {
+        let how = format!("{name} where something else belongs");
         self.broken(slot, Broken::Protocol(how))
     }
 

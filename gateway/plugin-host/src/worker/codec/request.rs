@@ -5,6 +5,7 @@ use crate::{
     Limits,
     call::{BeginArgs, EventArgs},
     sign_call::SignArgs,
+    sink::UncheckedField,
 };
 use gateway_model::{Secret, SecretBytes};
 use std::{
@@ -316,7 +317,7 @@ fn read_sign(frame: &mut Reader<'_>) -> Result<SignArgs, FrameError> {
     })
 }
 
-fn read_fields(frame: &mut Reader<'_>) -> Result<Vec<(Vec<u8>, Vec<u8>)>, FrameError> {
+fn read_fields(frame: &mut Reader<'_>) -> Result<Vec<UncheckedField>, FrameError> {
     frame.list(MAX, "fields", |frame| {
         let name = frame.bytes(MAX, "a field's name")?.to_vec();
         Ok((name, frame.bytes(MAX, "a field's value")?.to_vec()))
