@@ -146,6 +146,20 @@ async fn checks_that_an_ended_process_did_not_finish_have_failed() {
     }
 }
 
+/// It was not checked, so it has not passed.
+#[tokio::test]
+async fn plugin_that_declines_the_gateway_has_not_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    if !compile("ENTRY", "DECLINE", &folder.path().join("rude.so")) {
+        return;
+    }
+    let done = check(folder.path(), &["--json"]).await;
+    assert_eq!(done.code, Some(3), "{}{}", done.stdout, done.stderr);
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(report["passed"], false, "{report:#}");
+    assert!(done.stdout.contains("declined"), "{}", done.stdout);
+}
+
 /// What a plugin prints is neither the report nor a message to the process that listens.
 #[tokio::test]
 async fn plugin_that_prints_does_not_write_into_the_report() {

@@ -12,7 +12,7 @@
 #include "basic.h"
 
 enum { NOWHERE, LOAD, ENTRY, NEW, BEGIN, FREE, UNLOAD };
-enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, CLOSE, LEAK, TELL, PRINT };
+enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, CLOSE, LEAK, TELL, PRINT, DECLINE };
 
 static const waybill_host *host;
 static char secret[64];
@@ -89,5 +89,6 @@ static void op_free(waybill_op *op) {
 const waybill_plugin *waybill_entry_v1(const waybill_host *from) {
   host = from;
   deed(ENTRY);
+  if (DEED == DECLINE) return NULL;
   return from->abi_major == WAYBILL_ABI_MAJOR ? &table : NULL;
 }

@@ -52,7 +52,8 @@ pub(super) fn run(
     };
     if report.file.reason.is_none() {
         let conformance = conform_in_children(args, &entry, &mut report.file, clock)?;
-        report.passed = conformance.passed();
+        // A file that did not load was not checked, so it has not passed.
+        report.passed = conformance.passed() && report.file.reason.is_none();
         report.conformance = Some(conformance);
     }
     if output.is_json() {
