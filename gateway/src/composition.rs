@@ -29,7 +29,7 @@ use gateway_config::Config;
 use gateway_control::{Parts, ServingState};
 use gateway_http_client::{HttpClient, HyperClient};
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::{Catalog, Host, WorkerProgram};
+use gateway_plugin_host::{Catalog, WorkerProgram};
 use gateway_proxy::{DrainReport, Settings};
 use gateway_store::{Access, Purpose, Store};
 use prepared::Prepared;
@@ -100,12 +100,7 @@ impl Gateway {
     pub async fn start(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
         let clock = Arc::clone(&overrides.clock);
         // Before the store is opened: a start that fails here has locked nothing.
-        let host = Host::new(Arc::clone(&clock));
-        let catalog = Arc::new(plugins::load(
-            &config.plugins,
-            host,
-            overrides.worker_program,
-        )?);
+        let catalog = plugins::load(&config.plugins, &clock, overrides.worker_program)?;
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
         // Exclusive, because a second process could present a single-use grant a second time.

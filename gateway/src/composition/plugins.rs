@@ -2,14 +2,17 @@
 
 use super::error::StartError;
 use gateway_config::Plugins;
+use gateway_model::Clock;
 use gateway_plugin_host::{Catalog, CatalogEntry, Host, Isolation, WorkerProgram};
+use std::sync::Arc;
 
 pub(super) fn load(
     plugins: &Plugins,
-    host: Host,
+    clock: &Arc<dyn Clock>,
     worker_program: Option<WorkerProgram>,
-) -> Result<Catalog, StartError> {
+) -> Result<Arc<Catalog>, StartError> {
     let mut policy = plugins.policy.clone();
+    let host = Host::new(Arc::clone(clock));
     let host = match worker_program {
         Some(program) => host.with_worker_program(program),
         None => {
@@ -22,7 +25,7 @@ pub(super) fn load(
     if policy.isolation.default.is_none() {
         report_untrusted(&catalog, policy.isolation.each.keys());
     }
-    Ok(catalog)
+    Ok(Arc::new(catalog))
 }
 
 /// Names the plugins whose worker processes nobody asked for, and what to write for the other kind.
