@@ -131,22 +131,14 @@ impl Gateway {
         // The directory has its own copy; thousands of accounts need not be kept twice.
         drop(served);
         let latch = Latch::default();
-        let admin = Admin::bind(AdminOptions {
-            addr: config.listen.admin,
-            hosts: config.listen.admin_hosts.clone(),
-            client_address: config.listen.admin_client_address.clone(),
-            runtime: Arc::new(GatewayStatus {
-                data_plane: data_plane.running.metrics(),
-                broker: broker.handle(),
-                plugins: runtime_status::plugins(&catalog),
-                control: control.clone(),
-                dropped_log_lines: overrides.dropped_log_lines,
-            }),
-            latch: latch.clone(),
-            clock,
-            control: Some(control.clone()),
-        })
-        .await?;
+        let status = GatewayStatus {
+            data_plane: data_plane.running.metrics(),
+            broker: broker.handle(),
+            plugins: runtime_status::plugins(&catalog),
+            control: control.clone(),
+            dropped_log_lines: overrides.dropped_log_lines,
+        };
+        let admin = Admin::bind(admin_options(config, status, &latch, clock)).await?;
         let (admin_addr, stop_admin) = (admin.local_addr(), CancellationToken::new());
         // Only now: a free port is known once it is bound.
         control.redirect_to(config.consent.redirect_uri(admin_addr));
@@ -226,6 +218,24 @@ impl Gateway {
         // Last, because token calls and reminders write until they end.
         self.store.close().await;
         ShutdownReport { requests, tokens }
+    }
+}
+
+/// What the admin listener serves, and where.
+fn admin_options(
+    config: &Config,
+    status: GatewayStatus,
+    latch: &Latch,
+    clock: Arc<dyn Clock>,
+) -> AdminOptions {
+    AdminOptions {
+        addr: config.listen.admin,
+        hosts: config.listen.admin_hosts.clone(),
+        client_address: config.listen.admin_client_address.clone(),
+        control: Some(status.control.clone()),
+        runtime: Arc::new(status),
+        latch: latch.clone(),
+        clock,
     }
 }
 
