@@ -1,8 +1,7 @@
 //! What keeps a store from being opened, found without opening it.
 
-use crate::{
-    Access, KeyError, MasterKeySource, OpenError, StoreOptions, StoreUrl, creation, key::read_key,
-};
+use crate::{Access, KeyError, OpenError, creation, key::read_key};
+use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 use std::path::Path;
 
 /// Checks the store's folder and its master keys. A key file that does not exist yet is no error: the
