@@ -29,7 +29,7 @@ use gateway_config::Config;
 use gateway_control::{Parts, ServingState};
 use gateway_http_client::{HttpClient, HyperClient};
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::{Catalog, WorkerProgram};
+use gateway_plugin_host::{Registry, WorkerProgram};
 use gateway_proxy::{DrainReport, Settings};
 use gateway_store::{Access, Purpose, Store};
 use prepared::Prepared;
@@ -100,7 +100,7 @@ impl Gateway {
     pub async fn start(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
         let clock = Arc::clone(&overrides.clock);
         // Before the store is opened: a start that fails here has locked nothing.
-        let catalog = plugins::load(&config.plugins, &clock, overrides.worker_program)?;
+        let plugins = plugins::load(&config.plugins, &clock, overrides.worker_program)?;
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
         // Exclusive, because a second process could present a single-use grant a second time.
@@ -115,7 +115,7 @@ impl Gateway {
         let control = ControlPlane::new(Parts {
             store: store.clone(),
             broker: Arc::clone(&broker),
-            catalog: Arc::clone(&catalog),
+            plugins: Arc::clone(&plugins),
             http,
             clock: Arc::clone(&clock),
             settings: declared::control_settings(config),
@@ -124,7 +124,7 @@ impl Gateway {
         });
         // Before the ports are open: the first request must find its account.
         let served = control.load(declared::declared(config)).await?;
-        let shared = (&clock, &*catalog, &*broker, &control);
+        let shared = (&clock, &plugins, &*broker, &control);
         let settings =
             data_plane::settings(config, prepared, store.derived_key(Purpose::AppTokens))?;
         let data_plane = data_plane(config, settings, shared, &served)?;
@@ -134,7 +134,7 @@ impl Gateway {
         let status = GatewayStatus {
             data_plane: data_plane.running.metrics(),
             broker: broker.handle(),
-            plugins: runtime_status::plugins(&catalog),
+            plugins,
             control: control.clone(),
             dropped_log_lines: overrides.dropped_log_lines,
         };
@@ -284,15 +284,15 @@ struct DataPlane {
 fn data_plane(
     config: &Config,
     settings: Settings,
-    (clock, catalog, broker, control): (&Arc<dyn Clock>, &Catalog, &Broker, &ControlPlane),
+    (clock, plugins, broker, control): (&Arc<dyn Clock>, &Arc<Registry>, &Broker, &ControlPlane),
     served: &ServingState,
 ) -> Result<DataPlane, StartError> {
     let wait = config.tokens.acquire_wait;
     let credentials = BrokerCredentials::new(broker.handle(), Arc::clone(clock), wait);
-    let routes = data_plane::routes(config, catalog);
+    let routes = data_plane::Routes::new(config, Arc::clone(plugins));
     let bound = gateway_proxy::bind(
         settings,
-        data_plane::directory(&routes, served),
+        data_plane::directory(&routes.present(), served),
         Arc::new(credentials),
         Arc::clone(clock),
     )?;

@@ -26,6 +26,7 @@ mod observe;
 mod openapi_rules;
 mod plugin_author;
 mod plugin_check;
+mod plugin_reload;
 mod plugins;
 mod priorities;
 mod programs;

@@ -195,7 +195,7 @@ async fn locked_plugin_serves_beside_an_older_copy() {
 
 /// The same plugin with another version in its manifest: the text stands once, in the section that the
 /// table points at.
-fn other_version(plugin: &[u8]) -> Vec<u8> {
+pub(crate) fn other_version(plugin: &[u8]) -> Vec<u8> {
     let text = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
     let found = plugin
         .windows(text.len())

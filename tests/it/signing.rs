@@ -234,7 +234,7 @@ async fn kept_token_is_signed_with_after_a_restart() {
     let seen = acme.seen();
     assert!(seen.iter().all(|seen| seen.genuine), "{seen:?}");
     assert_eq!(seen[1].session, seen[0].session, "the kept session");
-    // Without the plugin nobody knows what the carrier wants: nothing is sent.
+    // A signature needs the plugin's code: without it nothing is sent, although the token is there.
     let folder = gateway.process.kill();
     fs::remove_file(folder.path().join("plugins/signer.so")).unwrap();
     let gateway = Gateway::resume(folder).await;

@@ -4,7 +4,8 @@
 //! before every handler. A handler parses the request, calls the control plane and maps the result.
 //!
 //! Modules, from the bottom up: `access`, `caller`, `extract`, `consent_page` → `guard`, `document`
-//! → `table` → the handlers (`accounts`, `apps`, `admins`, `gateway`, `migration`, `callback`).
+//! → `table` → the handlers (`accounts`, `apps`, `admins`, `gateway`, `migration`, `plugins`,
+//! `callback`).
 
 mod access;
 mod accounts;
@@ -18,6 +19,7 @@ mod extract;
 mod gateway;
 mod guard;
 mod migration;
+mod plugins;
 mod table;
 
 use crate::context::AdminContext;
@@ -64,6 +66,9 @@ fn table(context: &AdminContext) -> Table {
         .route(Admin, routes!(migration::start_migration))
         .route(ReadOnly, routes!(migration::migration))
         .route(Admin, routes!(migration::undo_migration))
+        .route(ReadOnly, routes!(plugins::plugins))
+        .route(Admin, routes!(plugins::reload_plugin))
+        .route(Admin, routes!(plugins::roll_back_plugin))
         .route(ReadOnly, routes!(admins::admin_tokens))
         .route(Admin, routes!(admins::add_admin_token))
         .route(Admin, routes!(admins::remove_admin_token))

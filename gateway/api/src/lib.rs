@@ -13,6 +13,7 @@
 //! | `app`, `admin_token` | programs that call the gateway; people who manage it |
 //! | `request` | the last requests of apps, and why they failed |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
+//! | `plugin` | plugins of carriers, and what a reload did |
 //! | `doctor`, `migration` | a diagnosis; the migration from access keys |
 //! | `secret_text`, `error_body`, `protocol` | secrets in transit, errors, paths and versions |
 //! | [`client`] | one method for each route |
@@ -29,6 +30,7 @@ mod error_body;
 mod gateway;
 mod migration;
 mod notice;
+mod plugin;
 mod probe;
 mod protocol;
 mod request;
@@ -48,6 +50,7 @@ pub use migration::{
     MigrationItem, MigrationPlan, MigrationProfile, MigrationState, MigrationView, StartMigration,
 };
 pub use notice::NoticeView;
+pub use plugin::{PluginContent, PluginReloaded, PluginView};
 pub use probe::ProbeReport;
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
 pub use request::{RequestFailureView, RequestQuery, RequestView};

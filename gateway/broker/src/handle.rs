@@ -10,7 +10,7 @@ use crate::{
     unavailable,
     waiters::WaitResult,
 };
-use gateway_model::{AccountId, Generation, Unavailable};
+use gateway_model::{AccountId, FailureClass, Generation, Unavailable};
 use gateway_token::{Event, LifecycleState};
 use std::{
     fmt,
@@ -134,6 +134,27 @@ impl Handle {
     pub fn warm(&self, account: &AccountId) {
         if let Some(slot) = self.context.slot(account) {
             driver::feed(&self.context, &slot, &mut slot.lock(), Event::Demanded);
+        }
+    }
+
+    /// Requests a token at once if the last attempt failed by the gateway's own side (its plugin or its
+    /// configuration), because an operator has mended that. Other accounts are left alone.
+    pub fn retry_after_repair(&self, account: &AccountId) {
+        let Some(slot) = self.context.slot(account) else {
+            return;
+        };
+        let mut state = slot.lock();
+        let failure = state.lifecycle().state().failure();
+        let mended = failure.is_some_and(|failure| match failure.class {
+            FailureClass::Config | FailureClass::Bug => true,
+            // What the carrier said does not change with a plugin.
+            FailureClass::Transient
+            | FailureClass::Protocol
+            | FailureClass::Rejected
+            | FailureClass::Interaction => false,
+        });
+        if mended {
+            driver::feed(&self.context, &slot, &mut state, Event::OperatorAsked);
         }
     }
 

@@ -6,8 +6,9 @@ use crate::{
     app::AppCommand,
     backup::BackupArgs,
     key::KeyCommand,
-    local::{PluginCommand, RestoreArgs, StoreCommand},
+    local::{RestoreArgs, StoreCommand},
     migrate::MigrateCommand,
+    plugin::PluginCommands,
     remote::RemoteArgs,
     requests::RequestsArgs,
     terminal::Color,
@@ -78,9 +79,9 @@ pub(crate) enum Command {
         #[arg(long)]
         schema: bool,
     },
-    /// Look at plugin files
+    /// Plugin files, and the plugins of a running gateway
     #[command(subcommand)]
-    Plugin(PluginCommand),
+    Plugin(PluginCommands),
     /// Credentials at carriers
     Account {
         #[command(flatten)]

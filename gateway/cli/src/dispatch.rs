@@ -9,6 +9,7 @@ use crate::{
     key::{self, KeyCommand},
     local::LocalCommands,
     migrate,
+    plugin::{self, PluginCommands},
     remote::{RemoteArgs, Session},
     requests,
     terminal::{Output, clean},
@@ -91,7 +92,17 @@ fn dispatch(
         Command::Serve { config } => local.serve(&config, output),
         Command::CheckConfig { schema: true, .. } => schema(output),
         Command::CheckConfig { config, .. } => local.check_config(&config, output),
-        Command::Plugin(command) => local.plugin(&command, output),
+        Command::Plugin(PluginCommands::Files(command)) => local.plugin(&command, output),
+        Command::Plugin(PluginCommands::Reload { at, name }) => {
+            remote(&at, local, output, |session, output| {
+                plugin::reload(name.as_deref(), session, output)
+            })
+        }
+        Command::Plugin(PluginCommands::Rollback { at, name }) => {
+            remote(&at, local, output, |session, output| {
+                plugin::roll_back(&name, session, output)
+            })
+        }
         Command::Account { at, command } => remote(&at, local, output, |session, output| {
             account::run(&command, session, output)
         }),

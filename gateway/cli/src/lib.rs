@@ -30,6 +30,7 @@ mod inspect;
 mod key;
 mod local;
 mod migrate;
+mod plugin;
 mod remote;
 mod requests;
 pub mod terminal;

@@ -260,7 +260,8 @@ impl ControlPlane {
             let message = format!("an account has at most {MAX_NUMBERS} numbers");
             return Err(invalid(message));
         }
-        if self.context.wiring.diagnosis(&record.carrier).is_none() {
+        let plugins = &self.context.wiring.instances.plugins;
+        if plugins.plugin(&record.carrier).is_none() {
             let message = format!("no active plugin serves carrier {}", record.carrier);
             return Err(invalid(message).remedy(
                 "`waybill plugin list` shows the carriers; put the plugin's file into plugins.dir",

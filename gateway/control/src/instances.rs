@@ -4,7 +4,9 @@ use crate::settings::{Realm, Settings};
 use gateway_model::{
     AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Failure, GrantKind, Origin,
 };
-use gateway_plugin_host::{Catalog, Instance, InstanceOptions, Limits, Plugin};
+use gateway_plugin_host::{
+    Instance, InstanceOptions, KnownCarrier, Limits, Plugin, Registry, Replacement,
+};
 use gateway_store::AccountRecord;
 use serde_json::json;
 use std::{fmt, sync::Arc, time::Duration};
@@ -14,10 +16,15 @@ use std::{fmt, sync::Arc, time::Duration};
 pub enum WiringError {
     /// No active plugin serves the carrier.
     #[error(
-        "no active plugin serves carrier {0}: put the plugin's file into plugins.dir, and check it with \
-         `waybill plugin list`"
+        "no active plugin serves carrier {carrier}{why}: put the plugin's file into plugins.dir, check it \
+         with `waybill plugin list`, and run `waybill plugin reload`"
     )]
-    NoPlugin(CarrierId),
+    NoPlugin {
+        /// The carrier.
+        carrier: CarrierId,
+        /// Why the files that may be its plugin are not loaded; empty if there are none.
+        why: String,
+    },
     /// The plugin has no origin for the environment, and no route sets one.
     #[error(
         "the plugin of {0} has no origin for the {1} environment: set `origin` in its [[route]]"
@@ -40,9 +47,29 @@ pub enum WiringError {
 /// The number of accounts whose instances are made in one call of the plugin.
 const BATCH: usize = 64;
 
+/// What the accounts of a carrier work by.
+#[derive(Clone)]
+pub(crate) struct CarrierPlugin {
+    /// None while no plugin of the carrier is active.
+    plugin: Option<Plugin>,
+    /// From the plugin, or from the manifest of the one that was active last: enough to serve with a
+    /// stored token.
+    pub(crate) known: Option<Arc<KnownCarrier>>,
+}
+
+impl CarrierPlugin {
+    /// Of a plugin that does not serve yet.
+    pub(crate) fn of(replacement: &Replacement) -> Self {
+        Self {
+            plugin: Some(replacement.plugin().clone()),
+            known: Some(Arc::clone(replacement.known())),
+        }
+    }
+}
+
 /// Makes plugin instances.
 pub struct Instances {
-    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) plugins: Arc<Registry>,
     realms: Vec<Realm>,
     request_timeout: Duration,
 }
@@ -50,16 +77,16 @@ pub struct Instances {
 impl fmt::Debug for Instances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instances")
-            .field("catalog", &self.catalog)
+            .field("plugins", &self.plugins)
             .finish_non_exhaustive()
     }
 }
 
 impl Instances {
-    /// The instances of a catalog's plugins.
-    pub fn new(catalog: Arc<Catalog>, settings: &Settings) -> Self {
+    /// The instances of these plugins.
+    pub fn new(plugins: Arc<Registry>, settings: &Settings) -> Self {
         Self {
-            catalog,
+            plugins,
             realms: settings.realms.clone(),
             request_timeout: settings.request_timeout,
         }
@@ -72,7 +99,10 @@ impl Instances {
         let each: Vec<AccountRecord> = records.iter().flat_map(of_each_number).collect();
         let mut refused: Vec<(AccountId, WiringError)> = Vec::new();
         for some in Self::batches(&each) {
-            for (record, made) in some.iter().zip(self.make(some)) {
+            for (record, made) in some
+                .iter()
+                .zip(self.make(some, &self.carrier(&some[0].carrier)))
+            {
                 if let Err(why) = made {
                     refused.push((record.name.clone(), why));
                 }
@@ -102,6 +132,26 @@ impl Instances {
         of_one_carrier.flat_map(|some| some.chunks(BATCH))
     }
 
+    /// What the accounts of a carrier work by now.
+    pub(crate) fn carrier(&self, carrier: &CarrierId) -> CarrierPlugin {
+        CarrierPlugin {
+            plugin: self.plugins.plugin(carrier),
+            known: self.plugins.known(carrier),
+        }
+    }
+
+    /// Why the carrier has no plugin.
+    pub(crate) fn no_plugin(&self, carrier: &CarrierId) -> WiringError {
+        let why = self.plugins.faults(carrier).join("; ");
+        WiringError::NoPlugin {
+            carrier: carrier.clone(),
+            why: match why.as_str() {
+                "" => why,
+                why => format!(" ({why})"),
+            },
+        }
+    }
+
     pub(crate) fn realm(&self, record: &AccountRecord) -> Option<&Realm> {
         let fits = |realm: &&Realm| {
             realm.carrier == record.carrier && realm.environment == record.environment
@@ -109,10 +159,14 @@ impl Instances {
         self.realms.iter().find(fits)
     }
 
-    pub(crate) fn origin(&self, record: &AccountRecord, plugin: Option<&Plugin>) -> Option<Origin> {
+    pub(crate) fn origin(
+        &self,
+        record: &AccountRecord,
+        known: Option<&KnownCarrier>,
+    ) -> Option<Origin> {
         let overridden = self.realm(record).and_then(|realm| realm.origin.clone());
         // The operator's word first: it may lead to a mock or a proxy.
-        overridden.or_else(|| plugin?.profile().origin(record.environment).cloned())
+        overridden.or_else(|| known?.profile.origin(record.environment).cloned())
     }
 
     /// Makes an instance for each client secret of each account, in order. All accounts must be of one
@@ -120,20 +174,19 @@ impl Instances {
     pub(crate) fn make(
         &self,
         records: &[AccountRecord],
+        carrier: &CarrierPlugin,
     ) -> Vec<Result<Vec<Arc<Instance>>, WiringError>> {
-        let plugin = records
-            .first()
-            .and_then(|record| self.catalog.plugin(&record.carrier));
         let mut wanted = Vec::new();
         let counts: Vec<Result<usize, WiringError>> = records
             .iter()
             .map(|record| {
-                let options = self.options(record, plugin)?;
+                let options = self.options(record, carrier)?;
                 let count = options.len();
                 wanted.extend(options);
                 Ok(count)
             })
             .collect();
+        let plugin = carrier.plugin.as_ref();
         let made = plugin.map(|plugin| plugin.instances(wanted));
         let mut made = made.unwrap_or_default().into_iter();
         let of_each = counts.into_iter().map(|count| {
@@ -150,10 +203,11 @@ impl Instances {
     fn options(
         &self,
         record: &AccountRecord,
-        plugin: Option<&Plugin>,
+        carrier: &CarrierPlugin,
     ) -> Result<Vec<InstanceOptions>, WiringError> {
-        let origin = self.origin(record, plugin);
-        let plugin = plugin.ok_or_else(|| WiringError::NoPlugin(record.carrier.clone()))?;
+        let origin = self.origin(record, carrier.known.as_deref());
+        let plugin = carrier.plugin.as_ref();
+        let plugin = plugin.ok_or_else(|| self.no_plugin(&record.carrier))?;
         let nowhere = || WiringError::NoOrigin(record.carrier.clone(), record.environment);
         let origin = origin.ok_or_else(nowhere)?;
         if record.grant == GrantKind::AuthorizationCode && !plugin.supports_auth_code() {

@@ -9,6 +9,7 @@
 //! | `plane`, `settings` | the control plane, its settings |
 //! | `serving`, `publication` | what it publishes to the data plane, and how a change reaches that |
 //! | `instances`, `wiring`, `signing` | an account's plugin instances, broker slot and signer |
+//! | `plugins`, `blocking` | plugins are replaced while the gateway serves |
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
 //! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
@@ -25,6 +26,7 @@ mod api_time;
 mod apps;
 mod audit;
 mod backup;
+mod blocking;
 mod consent;
 mod doctor;
 mod error;
@@ -33,6 +35,7 @@ mod load;
 mod migration;
 mod pasted;
 mod plane;
+mod plugins;
 mod probe;
 mod publication;
 mod reminder_state;

@@ -3,6 +3,7 @@
 
 use crate::{
     Actor, ControlError, ControlPlane, Fault, ServingState,
+    blocking::blocking,
     secret_digest::{digest, hint},
     wiring::Wired,
 };
@@ -55,6 +56,8 @@ impl ControlPlane {
         let (apps, legacy_keys) = self.declare_apps(declared.apps).await?;
         // At each start, since nothing else removes consents that nobody finished.
         store.purge_consents(self.context.now()).await?;
+        // Before the accounts: the manifest of a plugin that is not there now says how they are served.
+        self.keep_manifests().await;
         self.connect_all(&accounts).await?;
         for damaged in store.quarantined_once_listed().await {
             tracing::error!(record = %damaged.row, "{}; the record is left out", damaged.reason);
@@ -312,21 +315,6 @@ impl ControlPlane {
         context.set_wired(&name, Some(Arc::new(wired)));
         Ok(())
     }
-}
-
-/// Makes plugin instances on a thread for blocking work, because a plugin may block.
-fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> impl Future<Output = Result<T, ControlError>> {
-    let work = tokio::task::spawn_blocking(work);
-    let lost = |_| {
-        ControlError::new(
-            Fault::Unavailable,
-            "internal",
-            "an account was not connected",
-        )
-    };
-    async move { work.await.map_err(lost) }
 }
 
 fn name_taken(what: &str, name: &str) -> ControlError {

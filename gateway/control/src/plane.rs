@@ -11,7 +11,7 @@ use crate::{
 use gateway_broker::Broker;
 use gateway_http_client::HttpClient;
 use gateway_model::{AccountId, Clock, Secret};
-use gateway_plugin_host::Catalog;
+use gateway_plugin_host::Registry;
 use gateway_store::{AdminTokenRecord, Store, Timestamp};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
@@ -44,7 +44,7 @@ pub struct Parts {
     /// The broker, which keeps tokens fresh.
     pub broker: Arc<Broker>,
     /// The plugins of the carriers.
-    pub catalog: Arc<Catalog>,
+    pub plugins: Arc<Registry>,
     /// The HTTP client for calls to carriers and webhooks.
     pub http: Arc<dyn HttpClient>,
     /// The clock.
@@ -89,7 +89,7 @@ impl ControlPlane {
     /// Joins the parts. Nothing happens before [`ControlPlane::load`].
     pub fn new(parts: Parts) -> Self {
         let wiring = Wiring {
-            instances: Instances::new(parts.catalog, &parts.settings),
+            instances: Instances::new(parts.plugins, &parts.settings),
             http: parts.http,
         };
         Self {

@@ -80,7 +80,8 @@ impl ControlPlane {
         presented: PresentedCredential<'_>,
     ) -> Result<ProbeReport, ControlError> {
         let diagnosis = self.context.wiring.diagnosis(&record.carrier);
-        let Some((diagnosis, probe)) = diagnosis.and_then(|d| Some((d, d.proof()?))) else {
+        let Some((diagnosis, probe)) = diagnosis.as_deref().and_then(|d| Some((d, d.proof()?)))
+        else {
             return Ok(nothing_to_prove(
                 record,
                 "the carrier's plugin declares no test call",

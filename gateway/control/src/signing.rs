@@ -1,7 +1,7 @@
 //! The signer of an account's requests, both of apps and of the control plane.
 
-use gateway_model::{Credential, Failure, FailureClass, SignRequest, Signature, Signer};
-use gateway_plugin_host::{Instance, Issued, Plugin, SignBody};
+use gateway_model::{Credential, Failure, SignRequest, Signature, Signer};
+use gateway_plugin_host::{Instance, Issued, KnownCarrier, SignBody};
 use http::{HeaderName, HeaderValue};
 use std::sync::{
     Arc,
@@ -37,16 +37,16 @@ impl AccountSigner {
         })))
     }
 
-    /// For an account without instances, for this reason; `None` if its plugin signs nothing.
-    pub(crate) fn without_instance(plugin: Option<&Plugin>, why: &str) -> Option<Arc<dyn Signer>> {
-        let class = match plugin {
-            Some(plugin) if plugin.signs().is_none() => return None,
-            Some(_) => FailureClass::Config,
-            // Without its plugin it is not known whether the carrier requires signatures.
-            None => FailureClass::Bug,
-        };
-        let failure = Failure::new(class, "account_unusable", why);
-        Some(Arc::new(Self(SignedBy::Impossible(failure))))
+    /// For an account without instances, for this reason; `None` if its carrier requires no signatures.
+    pub(crate) fn without_instance(
+        known: Option<&KnownCarrier>,
+        problem: Failure,
+    ) -> Option<Arc<dyn Signer>> {
+        // Without a manifest it is not known whether the carrier requires signatures.
+        if known.is_some_and(|known| known.signs.is_none()) {
+            return None;
+        }
+        Some(Arc::new(Self(SignedBy::Impossible(problem))))
     }
 }
 

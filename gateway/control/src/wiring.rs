@@ -1,7 +1,7 @@
 //! Connects a stored account: plugin instances, a slot of the broker, and a signer.
 
 use crate::{
-    instances::{Instances, WiringError},
+    instances::{CarrierPlugin, Instances, WiringError},
     signing::AccountSigner,
 };
 use gateway_broker::{
@@ -10,9 +10,9 @@ use gateway_broker::{
 };
 use gateway_http_client::HttpClient;
 use gateway_model::{
-    CarrierId, ClientSecret, CredentialCell, Failure, FailureClass, Origin, Signer,
+    AccountId, CarrierId, ClientSecret, CredentialCell, Failure, FailureClass, Origin, Signer,
 };
-use gateway_plugin_host::{Diagnosis, Instance, Plugin};
+use gateway_plugin_host::{Diagnosis, Instance, KnownCarrier, Replacement};
 use gateway_store::AccountRecord;
 use std::sync::Arc;
 
@@ -36,6 +36,23 @@ pub(crate) struct Wired {
     pub(crate) cell: Arc<CredentialCell>,
 }
 
+/// An account whose instances were made and that is not connected yet.
+pub(crate) struct PreparedAccount {
+    record: AccountRecord,
+    carrier: CarrierPlugin,
+    made: Result<Vec<Arc<Instance>>, WiringError>,
+}
+
+impl PreparedAccount {
+    pub(crate) const fn account(&self) -> &AccountId {
+        &self.record.name
+    }
+
+    pub(crate) fn problem(&self) -> Option<&WiringError> {
+        self.made.as_ref().err()
+    }
+}
+
 impl Wiring {
     /// Connects the accounts to the broker. An account that cannot work is connected as well, so that
     /// its requests get the reason. Accounts of one carrier should be adjacent: their instances are
@@ -43,18 +60,51 @@ impl Wiring {
     pub(crate) fn wire_all(&self, records: &[AccountRecord], broker: &Broker) -> Vec<Wired> {
         let mut all = Vec::with_capacity(records.len());
         for some in Instances::batches(records) {
-            let made = self.instances.make(some);
+            let carrier = self.instances.carrier(&some[0].carrier);
+            let made = self.instances.make(some, &carrier);
             let wired = some.iter().zip(made);
-            all.extend(wired.map(|(record, made)| self.join(record, made, broker)));
+            all.extend(wired.map(|(record, made)| self.join(record, &carrier, made, broker)));
         }
         all
     }
 
+    /// Makes the instances of a carrier's accounts with a plugin that does not serve yet.
+    pub(crate) fn prepare(
+        &self,
+        records: &[AccountRecord],
+        replacement: &Replacement,
+    ) -> Vec<PreparedAccount> {
+        let carrier = CarrierPlugin::of(replacement);
+        let mut all = Vec::with_capacity(records.len());
+        for some in Instances::batches(records) {
+            let made = self.instances.make(some, &carrier);
+            let prepared = some.iter().zip(made).map(|(record, made)| PreparedAccount {
+                record: record.clone(),
+                carrier: carrier.clone(),
+                made,
+            });
+            all.extend(prepared);
+        }
+        all
+    }
+
+    /// Connects an account whose instances were made before.
+    pub(crate) fn wire_prepared(&self, prepared: PreparedAccount, broker: &Broker) -> Wired {
+        let PreparedAccount {
+            record,
+            carrier,
+            made,
+        } = prepared;
+        self.join(&record, &carrier, made, broker)
+    }
+
     /// Connects one account to the broker.
     pub(crate) fn wire(&self, record: &AccountRecord, broker: &Broker) -> Wired {
-        let made = self.instances.make(std::slice::from_ref(record)).pop();
+        let carrier = self.instances.carrier(&record.carrier);
+        let made = self.instances.make(std::slice::from_ref(record), &carrier);
+        let made = made.into_iter().next();
         let made = made.unwrap_or_else(|| Err(WiringError::NoSecret(record.name.clone())));
-        self.join(record, made, broker)
+        self.join(record, &carrier, made, broker)
     }
 
     /// What requests tokens for an account of this record, and its slot, without a connection to the
@@ -63,30 +113,25 @@ impl Wiring {
         &self,
         record: &AccountRecord,
     ) -> Option<(Arc<dyn Authorizer>, String)> {
-        let made = self
-            .instances
-            .make(std::slice::from_ref(record))
-            .pop()?
-            .ok()?;
-        let slot = self
-            .instances
-            .catalog
-            .plugin(&record.carrier)
-            .map(slot_name);
+        let carrier = self.instances.carrier(&record.carrier);
+        let made = self.instances.make(std::slice::from_ref(record), &carrier);
+        let made = made.into_iter().next()?.ok()?;
+        let slot = carrier.known.as_deref().map(slot_name);
         Some((self.usable(made).authorizer, slot.unwrap_or_default()))
     }
 
     fn join(
         &self,
         record: &AccountRecord,
+        carrier: &CarrierPlugin,
         made: Result<Vec<Arc<Instance>>, WiringError>,
         broker: &Broker,
     ) -> Wired {
-        let plugin = self.instances.catalog.plugin(&record.carrier);
-        let origin = self.instances.origin(record, plugin);
+        let known = carrier.known.as_deref();
+        let origin = self.instances.origin(record, known);
         let parts = match made {
             Ok(instances) => self.usable(instances),
-            Err(problem) => unusable(plugin, problem),
+            Err(problem) => unusable(known, problem),
         };
         let AccountParts {
             authorizer,
@@ -94,7 +139,7 @@ impl Wiring {
             signer,
             problem,
         } = parts;
-        let slot = plugin.map(slot_name).unwrap_or_default();
+        let slot = known.map(slot_name).unwrap_or_default();
         let spec = AccountSpec {
             account: record.name.clone(),
             carrier: record.carrier.clone(),
@@ -140,11 +185,9 @@ impl Wiring {
     }
 
     /// The manifest's explanations of the carrier's responses.
-    pub(crate) fn diagnosis(&self, carrier: &CarrierId) -> Option<&Diagnosis> {
-        self.instances
-            .catalog
-            .plugin(carrier)
-            .map(Plugin::diagnosis)
+    pub(crate) fn diagnosis(&self, carrier: &CarrierId) -> Option<Arc<Diagnosis>> {
+        let known = self.instances.plugins.known(carrier)?;
+        Some(Arc::clone(&known.diagnosis))
     }
 }
 
@@ -157,15 +200,28 @@ struct AccountParts {
 }
 
 /// The parts of an account without instances: every use gets the reason.
-fn unusable(plugin: Option<&Plugin>, problem: WiringError) -> AccountParts {
+fn unusable(known: Option<&KnownCarrier>, problem: WiringError) -> AccountParts {
     let why = problem.to_string();
     let failure = Failure::new(FailureClass::Config, "account_unusable", why.as_str());
     AccountParts {
         authorizer: Arc::new(UnusableAccount::new(failure)),
         instance: None,
-        signer: AccountSigner::without_instance(plugin, &why),
+        signer: AccountSigner::without_instance(known, unsigned(&problem)),
         problem: Some(problem),
     }
+}
+
+/// Why a request cannot be signed, although there may be a token for it.
+fn unsigned(problem: &WiringError) -> Failure {
+    let class = match problem {
+        WiringError::NoPlugin { .. } => FailureClass::Bug,
+        WiringError::NoOrigin(..)
+        | WiringError::NoConsent(_)
+        | WiringError::NoSecret(_)
+        | WiringError::Refused(_) => FailureClass::Config,
+    };
+    let message = format!("the request cannot be signed: {problem}");
+    Failure::new(class, "account_unusable", message)
 }
 
 /// A digest of everything that a token depends on. A stored token with another key is not used.
@@ -192,8 +248,8 @@ fn key(record: &AccountRecord, origin: Option<&Origin>, slot: &str) -> SlotKey {
 }
 
 /// The name of the slot to use. A plugin with one slot expects an empty name.
-fn slot_name(plugin: &Plugin) -> String {
-    match plugin.manifest().slots.as_slice() {
+fn slot_name(known: &KnownCarrier) -> String {
+    match known.slots.as_slice() {
         [] | [_] => String::new(),
         [first, ..] => first.clone(),
     }

@@ -5,6 +5,7 @@ mod entry;
 mod load;
 
 pub use entry::{CatalogEntry, EntryState, PluginFault, VerifiedFile};
+pub(crate) use load::activate;
 pub use load::{load_file, verify_file};
 
 use crate::{DirectoryError, Host, LockedPlugin, Plugin, PluginLock, discover};
@@ -57,7 +58,7 @@ impl Catalog {
         let mut catalog = Self::verify(dir, policy)?;
         // One after the other, so that the log tells which of them a start waits for.
         for entry in &mut catalog.entries {
-            load::activate(entry, policy, cache, host);
+            activate(entry, policy, cache, host);
             entry.log();
         }
         for (name, LockedPlugin { version, .. }) in &catalog.missing {
@@ -74,6 +75,11 @@ impl Catalog {
     /// Every library found, by file name.
     pub fn entries(&self) -> &[CatalogEntry] {
         &self.entries
+    }
+
+    /// Every library found, taken out.
+    pub(crate) fn into_entries(self) -> Vec<CatalogEntry> {
+        self.entries
     }
 
     /// Plugins of the lock file that no file of the folder is, by name.

@@ -43,6 +43,7 @@ mod pool;
 mod private_copy;
 mod random;
 mod refusal;
+mod registry;
 mod sign;
 mod sign_call;
 mod sign_watch;
@@ -77,6 +78,7 @@ pub use plugin::Plugin;
 pub use private_copy::PrivateCopyError;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
+pub use registry::{KnownCarrier, LastManifest, Registry, Reload, ReloadError, Replacement};
 pub use signature::SignatureError;
 pub use trust::Trust;
 #[doc(hidden)]

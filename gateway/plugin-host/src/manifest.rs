@@ -49,6 +49,7 @@ pub struct Manifest {
     /// JSON schema of an instance's configuration.
     pub config_schema: Option<serde_json::Value>,
     origins: Vec<(Environment, Origin)>,
+    source: Box<str>,
     json: ManifestJson,
 }
 
@@ -81,8 +82,15 @@ impl Manifest {
             signing: sign::of(json.sign.as_ref())?,
             config_schema: json.config_schema.clone(),
             origins: origins(&json)?,
+            // Cannot differ: what parsed as JSON is UTF-8.
+            source: String::from_utf8_lossy(bytes).into(),
             json,
         })
+    }
+
+    /// The JSON that this was parsed from.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// Whether the plugin claims to sign requests. Its table has the last word.

@@ -5,14 +5,18 @@ use gateway_config::Config;
 use gateway_control::{ControlError, Fault, Publisher, ServingState};
 use gateway_http_client::TrustError;
 use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
-use gateway_plugin_host::Catalog;
+use gateway_plugin_host::Registry;
 use gateway_proxy::{
     Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings, Route,
     SecretHash, Settings,
 };
 use gateway_store::{AccountRecord, AppRecord};
 use http::StatusCode;
-use std::{num::NonZeroUsize, sync::Arc, thread};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
 /// Everything that does not change while the data plane runs.
 pub(super) fn settings(
@@ -71,19 +75,19 @@ fn limits(config: &Config) -> Limits {
 
 /// Makes the data plane's directory of what the control plane says is served.
 pub(super) struct DirectoryPublisher {
-    routes: Vec<Route>,
+    routes: Routes,
     data_plane: DirectoryHandle,
 }
 
 impl DirectoryPublisher {
-    pub(super) const fn new(routes: Vec<Route>, data_plane: DirectoryHandle) -> Self {
+    pub(super) const fn new(routes: Routes, data_plane: DirectoryHandle) -> Self {
         Self { routes, data_plane }
     }
 }
 
 impl Publisher for DirectoryPublisher {
     fn publish(&self, served: &ServingState) -> Result<(), ControlError> {
-        let directory = directory(&self.routes, served);
+        let directory = directory(&self.routes.present(), served);
         self.data_plane.replace(directory).map_err(|error| {
             let message = format!("the data plane did not take the change: {error}");
             ControlError::new(Fault::Invalid, "not_served", message)
@@ -91,13 +95,39 @@ impl Publisher for DirectoryPublisher {
     }
 }
 
-/// The routes of the configuration.
-pub(super) fn routes(config: &Config, catalog: &Catalog) -> Vec<Route> {
-    let routes = config
-        .routes
-        .iter()
-        .map(|route| self::route(route, catalog));
-    routes.collect()
+/// The routes of the configuration, by what the carriers' plugins say.
+pub(super) struct Routes {
+    routes: Vec<gateway_config::Route>,
+    plugins: Arc<Registry>,
+    /// As they were made last, after how many replacements of plugins.
+    made: Mutex<(u64, Vec<Route>)>,
+}
+
+impl Routes {
+    pub(super) fn new(config: &Config, plugins: Arc<Registry>) -> Self {
+        let routes = config.routes.clone();
+        let made = (plugins.replacements(), make(&routes, &plugins));
+        Self {
+            routes,
+            plugins,
+            made: Mutex::new(made),
+        }
+    }
+
+    /// The routes now: a plugin may have been replaced.
+    pub(super) fn present(&self) -> Vec<Route> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked before they are made: a replacement in between is seen the next time.
+        let replacements = self.plugins.replacements();
+        if made.0 != replacements {
+            *made = (replacements, make(&self.routes, &self.plugins));
+        }
+        made.1.clone()
+    }
+}
+
+fn make(routes: &[gateway_config::Route], plugins: &Registry) -> Vec<Route> {
+    routes.iter().map(|it| route(it, plugins)).collect()
 }
 
 /// Who may call, where requests may go, and with whose credentials. A route without a default account
@@ -144,11 +174,12 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
 
 /// Every route is kept, also one that cannot be served: without it, its requests would fall to the route
 /// that takes the rest, and reach another carrier.
-fn route(route: &gateway_config::Route, catalog: &Catalog) -> Route {
-    let plugin = catalog.plugin(&route.carrier);
-    let profile = plugin.map_or_else(
-        || unserved(&route.carrier),
-        |plugin| plugin.profile().clone(),
+fn route(route: &gateway_config::Route, plugins: &Registry) -> Route {
+    // Also of a plugin that cannot be used now: its carrier is served with the tokens that are there.
+    let known = plugins.known(&route.carrier);
+    let profile = known.map_or_else(
+        || Arc::new(unserved(&route.carrier)),
+        |known| Arc::clone(&known.profile),
     );
     let origin = route
         .origin
@@ -164,7 +195,7 @@ fn route(route: &gateway_config::Route, catalog: &Catalog) -> Route {
         "https://invalid".parse().expect("a literal origin parses")
     });
     Route {
-        profile: Arc::new(profile),
+        profile,
         environment: route.environment,
         origin,
         danger_plaintext: route.danger_plaintext_upstream,

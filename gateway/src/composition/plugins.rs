@@ -3,14 +3,14 @@
 use super::error::StartError;
 use gateway_config::Plugins;
 use gateway_model::Clock;
-use gateway_plugin_host::{Catalog, CatalogEntry, Host, Isolation, WorkerProgram};
+use gateway_plugin_host::{CatalogEntry, Host, Isolation, Registry, WorkerProgram};
 use std::sync::Arc;
 
 pub(super) fn load(
     plugins: &Plugins,
     clock: &Arc<dyn Clock>,
     worker_program: Option<WorkerProgram>,
-) -> Result<Arc<Catalog>, StartError> {
+) -> Result<Arc<Registry>, StartError> {
     let mut policy = plugins.policy.clone();
     let host = Host::new(Arc::clone(clock));
     let host = match worker_program {
@@ -21,23 +21,27 @@ pub(super) fn load(
             host
         }
     };
-    let catalog = Catalog::load(&plugins.dir, &policy, &plugins.cache, &host)?;
+    let (dir, cache) = (plugins.dir.clone(), plugins.cache.clone());
+    let loaded = Registry::load(dir, policy.clone(), cache, host)?;
     if policy.isolation.default.is_none() {
-        report_untrusted(&catalog, policy.isolation.each.keys());
+        report_untrusted(&loaded.entries(), policy.isolation.each.keys());
     }
-    Ok(Arc::new(catalog))
+    Ok(Arc::new(loaded))
 }
 
 /// Names the plugins whose worker processes nobody asked for, and what to write for the other kind.
-fn report_untrusted<'a>(catalog: &Catalog, asked: impl Iterator<Item = &'a String> + Clone) {
-    let unasked = |entry: &&CatalogEntry| {
+fn report_untrusted<'a>(
+    entries: &[Arc<CatalogEntry>],
+    asked: impl Iterator<Item = &'a String> + Clone,
+) {
+    let unasked = |entry: &&Arc<CatalogEntry>| {
         let named = |name: &str| asked.clone().any(|asked| asked == name);
         entry.isolation() == Some(Isolation::Process)
             && entry
                 .manifest()
                 .is_some_and(|manifest| !named(&manifest.name))
     };
-    for entry in catalog.entries().iter().filter(unasked) {
+    for entry in entries.iter().filter(unasked) {
         let Some(manifest) = entry.manifest() else {
             continue;
         };

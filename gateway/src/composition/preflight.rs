@@ -10,7 +10,7 @@ use crate::telemetry;
 use gateway_config::{Config, Mistake, Place};
 use gateway_control::{Instances, ServingAccount, ServingState, WiringError};
 use gateway_model::CredentialCell;
-use gateway_plugin_host::Catalog;
+use gateway_plugin_host::Registry;
 use gateway_store::OpenError;
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
@@ -41,14 +41,14 @@ pub(crate) fn preflight(config: &mut Config) -> Vec<Mistake> {
             "create the folder, or write its path in dir of [plugins]",
         )),
         Ok(PluginCheck {
-            catalog,
+            plugins,
             mistakes: faulted,
             notes,
         }) => {
             mistakes.extend(faulted);
             config.notes.extend(notes);
-            mistakes.extend(directory(config, &catalog));
-            mistakes.extend(accounts(config, catalog));
+            mistakes.extend(directory(config, &plugins));
+            mistakes.extend(accounts(config, plugins));
         }
     }
     mistakes
@@ -108,7 +108,7 @@ fn admin_token_folder(file: &Path) -> Option<Mistake> {
 }
 
 /// What the data plane would serve.
-fn directory(config: &Config, catalog: &Catalog) -> Option<Mistake> {
+fn directory(config: &Config, plugins: &Arc<Registry>) -> Option<Mistake> {
     let declared = declared::declared(config);
     let active = declared.accounts.into_iter().filter(|of| of.active);
     let accounts = active.map(|record| {
@@ -125,7 +125,7 @@ fn directory(config: &Config, catalog: &Catalog) -> Option<Mistake> {
         apps: apps.map(|app| (app.name.clone(), Arc::new(app))).collect(),
         legacy_keys: BTreeMap::new(),
     };
-    let routes = data_plane::routes(config, catalog);
+    let routes = data_plane::Routes::new(config, Arc::clone(plugins)).present();
     let error = gateway_proxy::check_directory(data_plane::directory(&routes, &served)).err()?;
     Some(in_file(
         error.to_string(),
@@ -134,16 +134,16 @@ fn directory(config: &Config, catalog: &Catalog) -> Option<Mistake> {
 }
 
 /// Accounts whose configuration their carrier's plugin refuses.
-fn accounts(config: &Config, catalog: Catalog) -> Vec<Mistake> {
+fn accounts(config: &Config, plugins: Arc<Registry>) -> Vec<Mistake> {
     let settings = declared::control_settings(config);
     let mut records = declared::declared(config).accounts;
     records.retain(|record| record.active);
     // Adjacent accounts of one carrier share a call of its plugin.
     records.sort_by(|one, other| one.carrier.cmp(&other.carrier));
-    let refused = Instances::new(Arc::new(catalog), &settings).refused(&records);
+    let refused = Instances::new(plugins, &settings).refused(&records);
     let mistakes = refused.into_iter().filter_map(|(name, why)| {
         // A carrier without a plugin is a note: it does not keep the others from being served.
-        if matches!(why, WiringError::NoPlugin(_)) {
+        if matches!(why, WiringError::NoPlugin { .. }) {
             return None;
         }
         let account = config.accounts.iter().find(|account| account.id == name);

@@ -3,25 +3,28 @@
 use crate::clock::SystemClock;
 use gateway_config::{Config, Mistake, Note, Place, ProcessVariables, cache_folder};
 use gateway_model::CarrierId;
-use gateway_plugin_host::{Catalog, CatalogEntry, DirectoryError, EntryState, Host, PluginFault};
+use gateway_plugin_host::{
+    CatalogEntry, DirectoryError, EntryState, Host, PluginFault, Registry, WorkerProgram,
+};
 use std::{collections::BTreeSet, sync::Arc};
 
 pub(super) struct PluginCheck {
-    pub(super) catalog: Catalog,
+    pub(super) plugins: Arc<Registry>,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) notes: Vec<Note>,
 }
 
 /// Loads the plugins of the configured folder.
 pub(super) fn check(config: &Config) -> Result<PluginCheck, DirectoryError> {
-    let plugins = &config.plugins;
     // Not the configured cache: it is the gateway's user's, and this may be another user.
     let cache = cache_folder(&ProcessVariables);
-    let host = Host::new(Arc::new(SystemClock));
-    let catalog = Catalog::load(&plugins.dir, &plugins.policy, &cache, &host)?;
+    let host = Host::new(Arc::new(SystemClock)).with_worker_program(WorkerProgram::default());
+    let (dir, policy) = (config.plugins.dir.clone(), config.plugins.policy.clone());
+    let plugins = Registry::load(dir, policy, cache, host)?;
     let mut mistakes = Vec::new();
-    let mut notes = missing(config, &catalog);
-    for entry in catalog.entries() {
+    let entries = plugins.entries();
+    let mut notes = missing(config, &entries);
+    for entry in &entries {
         let file = entry.file().display();
         match entry.state() {
             // About this user's cache folder, not about the plugin.
@@ -39,16 +42,16 @@ pub(super) fn check(config: &Config) -> Result<PluginCheck, DirectoryError> {
         }
     }
     Ok(PluginCheck {
-        catalog,
+        plugins: Arc::new(plugins),
         mistakes,
         notes,
     })
 }
 
 /// A carrier without a plugin does not keep the others from being served, so it is no mistake.
-fn missing(config: &Config, catalog: &Catalog) -> Vec<Note> {
-    let carrier = |entry: &CatalogEntry| Some(entry.manifest()?.carrier.clone());
-    let served: BTreeSet<CarrierId> = catalog.entries().iter().filter_map(carrier).collect();
+fn missing(config: &Config, entries: &[Arc<CatalogEntry>]) -> Vec<Note> {
+    let carrier = |entry: &Arc<CatalogEntry>| Some(entry.manifest()?.carrier.clone());
+    let served: BTreeSet<CarrierId> = entries.iter().filter_map(carrier).collect();
     let routes = config.routes.iter().map(|route| &route.carrier);
     let accounts = config.accounts.iter().map(|account| &account.carrier);
     let named: BTreeSet<CarrierId> = routes.chain(accounts).cloned().collect();

@@ -3,7 +3,7 @@
 use gateway_admin::{PluginStatus, PluginWorkerStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::ControlPlane;
-use gateway_plugin_host::{Catalog, CatalogEntry, EntryState, Isolation, Plugin, WorkerState};
+use gateway_plugin_host::{CatalogEntry, EntryState, Isolation, Plugin, Registry, WorkerState};
 use gateway_proxy::{MetricsReader, MetricsSnapshot};
 use std::sync::Arc;
 
@@ -12,20 +12,8 @@ pub(super) struct GatewayStatus {
     pub(super) data_plane: MetricsReader,
     pub(super) broker: Handle,
     pub(super) control: ControlPlane,
-    /// Each file as it was loaded, and its plugin if it is active.
-    pub(super) plugins: Vec<(PluginStatus, Option<Plugin>)>,
+    pub(super) plugins: Arc<Registry>,
     pub(super) dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
-}
-
-/// What is known of each plugin file.
-pub(super) fn plugins(catalog: &Catalog) -> Vec<(PluginStatus, Option<Plugin>)> {
-    catalog
-        .entries()
-        .iter()
-        // Such a file is not the gateway's concern: an older copy must not stop a rollout.
-        .filter(|entry| !matches!(entry.state(), EntryState::NotChosen { .. }))
-        .map(|entry| (status(entry), entry.plugin().cloned()))
-        .collect()
 }
 
 fn status(entry: &CatalogEntry) -> PluginStatus {
@@ -47,7 +35,8 @@ fn status(entry: &CatalogEntry) -> PluginStatus {
             .map(|manifest| manifest.version.clone())
             .unwrap_or_default(),
         state: entry.state_name(),
-        active: entry.plugin().is_some(),
+        // Asked anew: a plugin may be quarantined at any time.
+        active: entry.plugin().is_some_and(|plugin| plugin.ready().is_ok()),
         reason: entry.reason(),
         isolation: entry.isolation().map(Isolation::as_str),
         worker: entry.plugin().and_then(worker),
@@ -77,18 +66,13 @@ impl RuntimeStatus for GatewayStatus {
         self.broker.list()
     }
 
-    /// As loaded, unless the plugin was quarantined since.
     fn plugins(&self) -> Vec<PluginStatus> {
-        let now = self.plugins.iter().map(|(loaded, plugin)| {
-            let mut status = loaded.clone();
-            if let Some(Err(failure)) = plugin.as_ref().map(Plugin::ready) {
-                (status.state, status.active) = ("faulted", false);
-                status.reason = Some(failure.to_string());
-            }
-            status.worker = plugin.as_ref().and_then(worker);
-            status
-        });
-        now.collect()
+        let entries = self.plugins.entries();
+        // A file that is not chosen is not the gateway's concern: an older copy must not stop a rollout.
+        let counts =
+            |entry: &&Arc<CatalogEntry>| !matches!(entry.state(), EntryState::NotChosen { .. });
+        let counted = entries.iter().filter(counts);
+        counted.map(|entry| status(entry)).collect()
     }
 
     fn dropped_log_lines(&self) -> u64 {

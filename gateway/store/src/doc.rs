@@ -6,12 +6,13 @@
 mod account;
 mod app;
 mod grant;
+mod manifest;
 pub(crate) mod secret;
 mod trail;
 
 use crate::record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, ConsentRecord, GrantRecord,
-    LegacyKeyRecord, MigrationRecord, NoticeRecord, RenewalEntry,
+    LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, RenewalEntry,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,7 @@ document!(
     ConsentRecord as "trail::ConsentDoc",
     GrantRecord as "grant::GrantDoc",
     LegacyKeyRecord as "app::LegacyKeyDoc",
+    ManifestRecord as "manifest::ManifestDoc",
     MigrationRecord as "trail::MigrationDoc",
     NoticeRecord as "trail::NoticeDoc",
     RenewalEntry as "trail::RenewalDoc"

@@ -24,6 +24,7 @@ mod grants;
 mod key;
 mod lock;
 mod lookups;
+mod manifests;
 mod meta;
 mod migrations;
 mod notices;
@@ -53,8 +54,8 @@ pub use notices::NoticeChannel;
 pub use preflight::check_options;
 pub use record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Completion, ConsentRecord,
-    GrantRecord, Intent, LegacyKeyRecord, MigrationRecord, NoticeRecord, Presentation,
-    RenewalEntry, Resolution, RestoredFrom, SecretDigest, StoredToken,
+    GrantRecord, Intent, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord,
+    Presentation, RenewalEntry, Resolution, RestoredFrom, SecretDigest, StoredToken,
 };
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

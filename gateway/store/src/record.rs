@@ -3,6 +3,7 @@
 mod account;
 mod app;
 mod grant;
+mod manifest;
 mod trail;
 
 pub use account::AccountRecord;
@@ -10,6 +11,7 @@ pub use app::{AppRecord, LegacyKeyRecord, SecretDigest};
 pub use grant::{
     Completion, GrantRecord, Intent, Presentation, Resolution, RestoredFrom, StoredToken,
 };
+pub use manifest::ManifestRecord;
 pub use trail::{
     AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeRecord,
     RenewalEntry,

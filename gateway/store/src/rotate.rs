@@ -6,7 +6,7 @@ use crate::store::commit;
 use crate::table::{self, Sealed, Sealer};
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, KeyError,
-    LegacyKeyRecord, Store, StoreError, meta, open,
+    LegacyKeyRecord, ManifestRecord, Store, StoreError, meta, open,
 };
 use gateway_model::MasterKeySource;
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -34,6 +34,7 @@ impl Store {
             .reseal::<AdminTokenRecord>(&mut tx, &old, &next)
             .await?;
         count += self.reseal::<LegacyKeyRecord>(&mut tx, &old, &next).await?;
+        count += self.reseal::<ManifestRecord>(&mut tx, &old, &next).await?;
         count += self.reseal::<ConsentRecord>(&mut tx, &old, &next).await?;
         let check = open::key_check(&next)?;
         self.db

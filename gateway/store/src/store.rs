@@ -6,7 +6,7 @@ use crate::rescue::Rescue;
 use crate::table::{self, Damage, Sealed, Sealer};
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
-    StoreError, meta,
+    ManifestRecord, StoreError, meta,
 };
 use gateway_model::AccountId;
 use sqlx::AnyConnection;
@@ -102,6 +102,7 @@ impl Store {
         let scan = async {
             scan.await?;
             self.read_each(|_: AdminTokenRecord| ()).await?;
+            self.read_each(|_: ManifestRecord| ()).await?;
             self.read_each(|_: ConsentRecord| ()).await
         };
         if let Err(error) = scan.await {

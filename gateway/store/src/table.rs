@@ -5,7 +5,7 @@ use crate::doc::Document;
 use crate::seal::Keyring;
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
-    StoreError,
+    ManifestRecord, StoreError,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
@@ -43,6 +43,7 @@ sealed!(
     AppRecord in "apps" by "name" text true |r| r.name.as_str().as_bytes();
     AdminTokenRecord in "admin_tokens" by "name" text true |r| r.name.as_bytes();
     LegacyKeyRecord in "legacy_keys" by "digest" text false |r| &r.key.0;
+    ManifestRecord in "manifests" by "carrier" text true |r| r.carrier.as_str().as_bytes();
     ConsentRecord in "consents" by "state" text false |r| &r.state.0;
 );
 

@@ -70,6 +70,22 @@ impl LifecycleState {
         }
     }
 
+    /// Why the last attempt failed, if it did and no newer one is under way.
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Fresh { last_failure, .. } => last_failure.as_ref(),
+            Self::BackingOff {
+                why: AbsenceReason::Failed(failure),
+                ..
+            }
+            | Self::Rejected { failure, .. } => Some(failure),
+            Self::Vacant
+            | Self::Acquiring { .. }
+            | Self::Renewing { .. }
+            | Self::BackingOff { .. } => None,
+        }
+    }
+
     /// The acquisition in flight, if there is one.
     pub const fn flight(&self) -> Option<&Flight> {
         match self {

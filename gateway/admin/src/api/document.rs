@@ -77,6 +77,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("migration", "From access keys to OAuth"),
     (
+        "plugins",
+        "The code that knows a carrier, and its replacement",
+    ),
+    (
         "tokens",
         "Facts about the access tokens of accounts, and their renewal",
     ),

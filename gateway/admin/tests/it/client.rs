@@ -250,6 +250,9 @@ async fn client_and_server_agree_on_every_route() {
         client.undo_migration().await.err(),
         client.rotate_key(&key).await.err(),
         client.remove_admin_token("a/b ä").await.err(),
+        client.plugins().await.err(),
+        client.reload_plugin("a/b ä").await.err(),
+        client.roll_back_plugin("a/b ä").await.err(),
     ];
     for error in answers.into_iter().flatten() {
         let said = error.api().expect("an answer of the gateway");

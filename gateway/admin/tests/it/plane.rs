@@ -6,7 +6,7 @@ use gateway_broker::{Broker, BrokerConfig};
 use gateway_control::{Actor, ControlPlane, Files, Parts, Settings};
 use gateway_http_client::HyperClient;
 use gateway_model::{ClientAddressSource, Clock, Role, Secret};
-use gateway_plugin_host::{Catalog, PluginPolicy};
+use gateway_plugin_host::{Host, PluginPolicy, Registry};
 use gateway_store::{Access, MasterKeySource, Store, StoreOptions, StoreUrl};
 use rustls::RootCertStore;
 use std::{sync::Arc, time::Duration};
@@ -33,13 +33,14 @@ async fn control(clock: &Arc<Still>) -> (ControlPlane, Store) {
     let ledger = Arc::new(store.clone());
     let broker = Broker::new(BrokerConfig::default(), Arc::clone(&clock), ledger, 1);
     let plugins = tempfile::tempdir().expect("a folder");
-    let catalog =
-        Catalog::verify(plugins.path(), &PluginPolicy::default()).expect("an empty folder");
+    let (dir, cache) = (plugins.path().to_owned(), plugins.path().join("cache"));
+    let host = Host::new(Arc::clone(&clock));
+    let plugins = Registry::load(dir, PluginPolicy::default(), cache, host).expect("it is empty");
     let http = HyperClient::with_roots(RootCertStore::empty()).expect("nothing to trust");
     let control = ControlPlane::new(Parts {
         store: store.clone(),
         broker: Arc::new(broker),
-        catalog: Arc::new(catalog),
+        plugins: Arc::new(plugins),
         http: Arc::new(http),
         clock,
         settings: Settings {

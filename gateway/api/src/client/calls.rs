@@ -4,9 +4,9 @@ use super::{Call, Client, ClientError, MAX_BACKUP};
 use crate::{
     AccountView, AddAccount, AddAdminToken, AddApp, AdminTokenSecret, AdminTokenView, AppSecrets,
     AppView, AuditView, BackupRequest, ConsentDone, ConsentStarted, DoctorReport, KeyRotated,
-    MigrationPlan, MigrationView, NoticeView, PasteConsent, ProbeReport, RequestQuery, RequestView,
-    RotateApp, RotateKey, SecretText, StartMigration, StatusView, TokenView, UpdateAccount,
-    UpdateApp,
+    MigrationPlan, MigrationView, NoticeView, PasteConsent, PluginReloaded, PluginView,
+    ProbeReport, RequestQuery, RequestView, RotateApp, RotateKey, SecretText, StartMigration,
+    StatusView, TokenView, UpdateAccount, UpdateApp,
 };
 use gateway_model::{AccountId, AppId, Protection, Secret};
 use http::Method;
@@ -190,6 +190,30 @@ impl Client {
     /// Seals the store under a new master key. From then on only that key opens it.
     pub async fn rotate_key(&self, rotate: &RotateKey) -> Result<KeyRotated> {
         self.json(Call::post("/key/rotate").json(rotate).long())
+            .await
+    }
+}
+
+/// Plugins of carriers.
+impl Client {
+    /// The plugin files that the gateway has looked at, and what the folder holds now.
+    pub async fn plugins(&self) -> Result<Vec<PluginView>> {
+        self.json(Call::get("/plugins")).await
+    }
+
+    /// Replaces a plugin by the present content of its file, while requests are served.
+    pub async fn reload_plugin(&self, name: &str) -> Result<PluginReloaded> {
+        // A name comes from a command line, and may be anything.
+        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        // Long, because the instances of all its accounts are made.
+        self.json(Call::post(format!("/plugins/{name}/reload")).long())
+            .await
+    }
+
+    /// Lets the code serve that served before the last reload of a plugin.
+    pub async fn roll_back_plugin(&self, name: &str) -> Result<PluginReloaded> {
+        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        self.json(Call::post(format!("/plugins/{name}/rollback")).long())
             .await
     }
 }

@@ -45,8 +45,8 @@ impl ControlPlane {
             };
             // Once per origin: a hundred accounts share one connection to the carrier.
             if origins.iter().all(|(known, _)| *known != origin) {
-                let proof = context.wiring.diagnosis(&account.carrier);
-                let proof = proof.and_then(Diagnosis::proof);
+                let diagnosis = context.wiring.diagnosis(&account.carrier);
+                let proof = diagnosis.as_deref().and_then(Diagnosis::proof);
                 let path = proof.map_or_else(|| "/".to_owned(), |probe| probe.path.clone());
                 origins.push((origin, path));
             }

@@ -20,9 +20,10 @@ impl ControlPlane {
             .context
             .wiring
             .instances
-            .catalog
-            .plugin(&account.carrier);
-        let origins = known.map_or(&[][..], |plugin| &plugin.profile().origins);
+            .plugins
+            .known(&account.carrier);
+        let origins = known.as_ref();
+        let origins = origins.map_or(&[][..], |known| &known.profile.origins);
         let same_host = |other: &Origin| other.host() == origin.host();
         let own = |(environment, _): &&(_, Origin)| *environment == account.environment;
         // A carrier may serve both environments from one host: only a host of the other environment

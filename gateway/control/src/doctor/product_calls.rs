@@ -69,7 +69,7 @@ impl<'a> ProductCalls<'a> {
         };
         let mut dead = false;
         let mut refused = Vec::new();
-        for (probe, number) in calls(diagnosis, account) {
+        for (probe, number) in calls(&diagnosis, account) {
             let name = self.name_of(probe, number);
             // Without a token every further call would only repeat the same refusal.
             if dead {
@@ -93,11 +93,11 @@ impl<'a> ProductCalls<'a> {
                     dead = true;
                 }
                 CallOutcome::Responded(answer) => {
-                    let report = probe::report(account, diagnosis, probe, number, &answer);
+                    let report = probe::report(account, &diagnosis, probe, number, &answer);
                     if !report.ok && self.refuses_token(answer.status) {
                         refused.push(name.clone());
                     }
-                    report_response(&name, diagnosis, probe, report, &mut findings);
+                    report_response(&name, &diagnosis, probe, report, &mut findings);
                 }
             }
         }
@@ -166,9 +166,9 @@ impl<'a> ProductCalls<'a> {
     }
 
     fn refuses_token(&self, status: StatusCode) -> bool {
-        let catalog = &self.plane.context.wiring.instances.catalog;
-        let plugin = catalog.plugin(&self.account.carrier);
-        plugin.is_some_and(|plugin| plugin.profile().rejected_statuses.contains(&status))
+        let plugins = &self.plane.context.wiring.instances.plugins;
+        let known = plugins.known(&self.account.carrier);
+        known.is_some_and(|known| known.profile.rejected_statuses.contains(&status))
     }
 }
 

@@ -22,9 +22,10 @@ impl ControlPlane {
             .carrier
             .parse()
             .map_err(|_| invalid("the carrier's name is invalid".to_owned()))?;
-        let plugin = self.context.wiring.instances.catalog.plugin(&carrier);
-        match plugin.map(gateway_plugin_host::Plugin::supports_auth_code) {
-            None => Err(invalid(WiringError::NoPlugin(carrier).to_string())),
+        let instances = &self.context.wiring.instances;
+        let plugin = instances.plugins.plugin(&carrier);
+        match plugin.map(|plugin| plugin.supports_auth_code()) {
+            None => Err(invalid(instances.no_plugin(&carrier).to_string())),
             Some(false) => Err(invalid(WiringError::NoConsent(carrier).to_string())),
             Some(true) => Ok(carrier),
         }

@@ -13,7 +13,7 @@ use gateway_http_client::{
     HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HyperClient,
 };
 use gateway_model::{AccountId, Clock, Environment, GrantKind, Secret};
-use gateway_plugin_host::{Catalog, Host, PluginPolicy};
+use gateway_plugin_host::{Host, PluginPolicy, Registry};
 use gateway_store::{Access, MasterKeySource, OpenError, Store, StoreOptions, StoreUrl};
 use http::{HeaderMap, HeaderValue, Method, header};
 use mock_ups::MockUps;
@@ -426,11 +426,11 @@ async fn gateway(
     let broker = Arc::new(broker);
     let (plugins, cache) = (folder.path().join("plugins"), folder.path().join("cache"));
     let host = Host::new(Arc::clone(&clock));
-    let catalog = Catalog::load(&plugins, &PluginPolicy::default(), &cache, &host);
+    let plugins = Registry::load(plugins, PluginPolicy::default(), cache, host);
     let control = ControlPlane::new(Parts {
         store: store.clone(),
         broker: Arc::clone(&broker),
-        catalog: Arc::new(catalog.expect("a folder of plugins")),
+        plugins: Arc::new(plugins.expect("a folder of plugins")),
         http: Arc::clone(http),
         clock,
         settings: settings.clone(),

@@ -52,7 +52,7 @@ fn check(entry: &mut CatalogEntry) -> Result<(), PluginFault> {
 }
 
 /// From *verified* to *active*; leaves other states as they are.
-pub(super) fn activate(entry: &mut CatalogEntry, policy: &PluginPolicy, cache: &Path, host: &Host) {
+pub(crate) fn activate(entry: &mut CatalogEntry, policy: &PluginPolicy, cache: &Path, host: &Host) {
     let file = entry.file().to_owned();
     let Some(isolation) = entry.isolation() else {
         return;

@@ -18,6 +18,7 @@ mod mutated;
 #[path = "../../fuzz/oracle/inspect.rs"]
 mod oracle;
 mod quarantine;
+mod registry;
 mod sign;
 mod sign_in_worker;
 mod support;

@@ -21,13 +21,17 @@ async fn filled(place: &Place) -> Store {
         store.replace_grant(&id(name), &held, NOW).await.unwrap();
     }
     store.put_app(&app("shop", &["main"])).await.unwrap();
+    // The second takes the place of the first.
+    for signs in [true, false] {
+        store.put_manifest(&manifest(signs)).await.unwrap();
+    }
     store
 }
 
 async fn a_rotated_key_opens_and_the_old_one_does_not(mut place: Place) {
     let store = filled(&place).await;
     let new = MasterKeySource::File(place.file("new-key"));
-    assert_eq!(store.rotate_key(&new).await.unwrap(), 5);
+    assert_eq!(store.rotate_key(&new).await.unwrap(), 6);
     // The same handle goes on, with reads and writes.
     store.add_consent(&consent(1, "main")).await.unwrap();
     assert_eq!(store.grants().await.unwrap().len(), 2);
@@ -37,6 +41,7 @@ async fn a_rotated_key_opens_and_the_old_one_does_not(mut place: Place) {
     place.options.master_key = new;
     let store = place.open().await;
     assert_eq!(store.accounts().await.unwrap().len(), 2);
+    assert_eq!(store.manifests().await.unwrap(), [manifest(false)]);
     assert_eq!(store.quarantined().await, []);
     let taken = store
         .take_consent(&SecretDigest([1; 32]), NOW)
@@ -59,7 +64,7 @@ async fn an_old_key_in_the_configuration_opens_until_rotation(mut place: Place) 
     let store = place.open().await;
     assert_eq!(store.accounts().await.unwrap().len(), 2);
     let current = place.options.master_key.clone();
-    assert_eq!(store.rotate_key(&current).await.unwrap(), 5);
+    assert_eq!(store.rotate_key(&current).await.unwrap(), 6);
     store.close().await;
     place.options.old_keys.clear();
     let store = place.open().await;

@@ -101,7 +101,7 @@ async fn a_store_of_a_newer_version_is_refused(place: Place) {
         refused,
         OpenError::Newer {
             found: 99,
-            known: 2
+            known: 3
         }
     );
     place

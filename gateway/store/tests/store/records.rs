@@ -110,3 +110,13 @@ pub(crate) fn consent(state: u8, account: &str) -> ConsentRecord {
         expires_at: Timestamp(NOW.0 + 600_000),
     }
 }
+
+/// What a plugin said about its carrier.
+pub(crate) fn manifest(signs: bool) -> ManifestRecord {
+    ManifestRecord {
+        carrier: "ups".parse().expect("a carrier"),
+        manifest: "{\"name\": \"ups\"}".to_owned(),
+        sha256: "0".repeat(64),
+        signs,
+    }
+}

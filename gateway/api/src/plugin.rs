@@ -1,0 +1,50 @@
+//! Plugins of carriers.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A plugin file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginView {
+    /// The plugin's name; absent if the file's manifest cannot be read.
+    pub name: Option<String>,
+    /// The file on the gateway's machine.
+    pub file: String,
+    /// The plugin's version.
+    pub version: Option<String>,
+    /// The carrier that it serves.
+    pub carrier: Option<String>,
+    /// The SHA-256 of the content that the gateway has read.
+    pub sha256: Option<String>,
+    /// `active`, `not_chosen` or `faulted`; `verified` for a file that is new since the start and that
+    /// a reload would load.
+    pub state: String,
+    /// What vouches for the content: `locked`, `signed`, `pinned` or `none`.
+    pub trust: String,
+    /// Why it is not in use, and what to do.
+    pub reason: Option<String>,
+    /// Another content that the folder holds, which a reload would load.
+    pub found: Option<PluginContent>,
+    /// The content that served before, which a rollback would take.
+    pub previous: Option<PluginContent>,
+}
+
+/// A content of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginContent {
+    /// The plugin's version.
+    pub version: String,
+    /// The SHA-256 of the file.
+    pub sha256: String,
+}
+
+/// What a reload or a rollback did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginReloaded {
+    /// Whether other code serves now. A reload replaces nothing if the file has the content that runs.
+    pub replaced: bool,
+    /// The plugin that serves now.
+    pub plugin: PluginView,
+    /// The number of active accounts that it serves.
+    pub accounts: usize,
+}

@@ -1,0 +1,192 @@
+//! Plugins that are replaced while others, and operations that began before, go on.
+
+use crate::support::{Carrier, Folders, compile, eventually, fetch, host};
+use gateway_model::CarrierId;
+use gateway_plugin_host::{
+    EntryState, Instance, InstanceOptions, PluginPolicy, Registry, Reload, ReloadError, Replacement,
+};
+use serde_json::json;
+use std::fs;
+
+fn registry(folders: &Folders) -> Registry {
+    let (dir, policy) = (folders.plugins.path().to_owned(), PluginPolicy::default());
+    Registry::load(dir, policy, folders.cache(), host()).expect("a folder")
+}
+
+/// The plugin `basic` in a version.
+fn build(version: &str) -> Vec<u8> {
+    compile("basic.c", &[&format!("-DPLUGIN_VERSION=\"{version}\"")])
+}
+
+fn basic() -> CarrierId {
+    "basic".parse().unwrap()
+}
+
+fn version(registry: &Registry) -> String {
+    let plugin = registry.plugin(&basic()).expect("active");
+    plugin.manifest().version.clone()
+}
+
+#[track_caller]
+fn ready(reload: Result<Reload, ReloadError>) -> Replacement {
+    match reload.unwrap() {
+        Reload::Ready(replacement) => replacement,
+        Reload::Unchanged(entry) => panic!("{} is unchanged", entry.file().display()),
+    }
+}
+
+async fn issues(instance: &Instance) {
+    let issued = instance.authorize(fetch(), &Carrier::silent()).await;
+    assert!(issued.is_ok(), "{issued:?}");
+}
+
+#[tokio::test]
+async fn replacement_serves_and_old_instances_go_on() {
+    let folders = Folders::new();
+    folders.put("basic.so", &build("0.1.0"));
+    let registry = registry(&folders);
+    let options = || InstanceOptions::new(json!({}));
+    let old = registry
+        .plugin(&basic())
+        .unwrap()
+        .instance(options())
+        .unwrap();
+    let unchanged = registry.reload("basic").unwrap();
+    assert!(matches!(unchanged, Reload::Unchanged(_)));
+    folders.put("basic.so", &build("0.2.0"));
+    let replacement = ready(registry.reload("basic"));
+    // Loaded and not yet in use.
+    assert_eq!(version(&registry), "0.1.0");
+    registry.replace(replacement);
+    assert_eq!(version(&registry), "0.2.0");
+    let new = registry
+        .plugin(&basic())
+        .unwrap()
+        .instance(options())
+        .unwrap();
+    issues(&old).await;
+    issues(&new).await;
+    let back = registry.roll_back("basic").unwrap();
+    registry.replace(back);
+    assert_eq!(version(&registry), "0.1.0");
+    assert_eq!(registry.entries().len(), 1);
+    // And forth again.
+    let previous = registry.previous("basic").unwrap();
+    assert_eq!(previous.manifest().unwrap().version, "0.2.0");
+}
+
+#[test]
+fn file_that_cannot_be_loaded_replaces_nothing() {
+    let folders = Folders::new();
+    let file = folders.put("basic.so", &build("0.1.0"));
+    folders.put(
+        "other.so",
+        &compile("basic.c", &["-DPLUGIN_NAME=\"other\""]),
+    );
+    let registry = registry(&folders);
+    assert!(matches!(
+        registry.roll_back("basic"),
+        Err(ReloadError::NoPrevious(_))
+    ));
+    assert!(matches!(
+        registry.reload("nobody"),
+        Err(ReloadError::Unknown(_))
+    ));
+    for content in [
+        b"not a library".to_vec(),
+        compile("basic.c", &["-DDECLINE"]),
+        compile("basic.c", &["-DTABLE_MAGIC=1"]),
+        compile("missing_import.c", &["-DPLUGIN_NAME=\"basic\""]),
+    ] {
+        fs::write(&file, &content).unwrap();
+        let refused = registry.reload("basic");
+        assert!(
+            matches!(refused, Err(ReloadError::Refused { .. })),
+            "{refused:?}"
+        );
+    }
+    fs::remove_file(&file).unwrap();
+    assert!(matches!(
+        registry.reload("basic"),
+        Err(ReloadError::Unknown(_))
+    ));
+    assert_eq!(version(&registry), "0.1.0");
+    let active = |entry: &std::sync::Arc<gateway_plugin_host::CatalogEntry>| {
+        matches!(entry.state(), EntryState::Active(_))
+    };
+    assert!(registry.entries().iter().all(active));
+}
+
+#[test]
+fn process_loads_a_limited_number_of_contents() {
+    let folders = Folders::new();
+    let library = build("0.1.0");
+    folders.put("basic.so", &library);
+    let registry = registry(&folders);
+    let mut next = library.clone();
+    let mut loaded = 1;
+    let error = loop {
+        next.push(0);
+        folders.put("basic.so", &next);
+        match registry.reload("basic") {
+            Ok(Reload::Ready(replacement)) => registry.replace(replacement),
+            Ok(Reload::Unchanged(_)) => panic!("its content is new"),
+            Err(error) => break error,
+        }
+        loaded += 1;
+    };
+    assert!(matches!(error, ReloadError::TooMany), "{error}");
+    assert_eq!(loaded, 64);
+    // A content that is mapped already costs nothing.
+    folders.put("basic.so", &library);
+    registry.replace(ready(registry.reload("basic")));
+}
+
+#[test]
+fn last_manifest_stands_in_for_a_plugin_that_is_not_there() {
+    let folders = Folders::new();
+    let file = folders.put("basic.so", &build("0.1.0"));
+    let before = registry(&folders);
+    let kept = before.manifests();
+    let active = before.known(&basic()).unwrap();
+    fs::write(&file, b"not a library").unwrap();
+    let after = registry(&folders);
+    assert!(after.plugin(&basic()).is_none());
+    assert!(after.known(&basic()).is_none());
+    after.remember(&kept[0]).unwrap();
+    let known = after.known(&basic()).unwrap();
+    assert_eq!(known.profile.origins, active.profile.origins);
+    assert_eq!((&known.slots, known.signs), (&active.slots, active.signs));
+    let faults = after.faults(&basic());
+    assert!(faults[0].contains("ELF"), "{faults:?}");
+    // The mended file takes the place of the damaged one.
+    fs::write(&file, build("0.1.0")).unwrap();
+    after.replace(ready(after.reload("basic")));
+    assert_eq!(after.entries().len(), 1);
+    assert!(after.faults(&basic()).is_empty());
+}
+
+#[tokio::test]
+async fn plugin_that_hung_is_replaced_by_another_content() {
+    let folders = Folders::new();
+    folders.put("modes.so", &compile("modes.c", &[]));
+    let registry = registry(&folders);
+    let carrier: CarrierId = "modes".parse().unwrap();
+    let plugin = registry.plugin(&carrier).unwrap();
+    let instance = plugin.instance(InstanceOptions::new(json!({"mode": "fatal"})));
+    if let Ok(instance) = instance {
+        let ended = instance.authorize(fetch(), &Carrier::friendly()).await;
+        assert!(ended.is_err(), "{ended:?}");
+    }
+    eventually("the plugin is given up", || plugin.ready().is_err()).await;
+    let mut other = compile("modes.c", &[]);
+    other.push(0);
+    folders.put("modes.so", &other);
+    registry.replace(ready(registry.reload("modes")));
+    assert!(registry.plugin(&carrier).unwrap().ready().is_ok());
+    // The one before may not be called any more.
+    assert!(matches!(
+        registry.roll_back("modes"),
+        Err(ReloadError::PreviousLost(_))
+    ));
+}
