@@ -6,11 +6,13 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 use tempfile::TempDir;
 use tests::{ConfigFile, Process, World, command_line, folder, programs, run_command, skipped};
 
-/// Folders of an installed system that pages name, and that a test has in its own folder instead.
-const INSTALLED: [(&str, &str); 3] = [
+/// Folders and addresses of an installed system that pages name, and what a test has instead.
+const INSTALLED: [(&str, &str); 4] = [
     ("/usr/lib/waybill/plugins", "plugins"),
     ("/run/credentials/waybill.service/", ""),
     ("sqlite:///var/lib/waybill/", "sqlite://"),
+    // An address of the gateway's machine is one of this machine.
+    ("10.0.0.5:", "127.0.0.1:"),
 ];
 
 fn of_kind(kind: &str) -> Vec<Block> {
