@@ -61,7 +61,7 @@ fn found(entry: &CatalogEntry, present: &[CatalogEntry]) -> Option<PluginContent
         // A damaged file has no name, and may be mended by now.
         None => file.file() == entry.file() && matches!(file.state(), EntryState::Verified(_)),
     };
-    let runs = entry.plugin().and(entry.sha256());
+    let runs = entry.plugin().and_then(|_| entry.sha256());
     // A file that was passed over stands for nothing of its own.
     if matches!(entry.state(), EntryState::NotChosen { .. }) {
         return None;
