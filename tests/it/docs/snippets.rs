@@ -31,6 +31,11 @@ async fn configurations_pass_check_config() {
     for block in of_kind("toml").iter().filter(|b| !is_for_the_mock(b)) {
         let folder = folder(&ConfigFile::for_mock("http://127.0.0.1:9"));
         let text = completed(&block.text, folder.path());
+        if text.contains("require_trusted = true") {
+            let mut lock = command_line(folder.path());
+            lock.args(["plugin", "lock", "--dir", "plugins", "--yes"]);
+            assert_eq!(run_command(lock).await.code, Some(0), "{}", block.place());
+        }
         write(&folder.path().join("waybill.toml"), &text);
         let mut command = command_line(folder.path());
         command.arg("check-config");
