@@ -112,6 +112,9 @@ pub enum PluginFault {
          `{0} = \"in_process\"` in [plugins.isolation_of]"
     )]
     NoWorkers(String),
+    /// It harmed the process in which it was tried before it is loaded into the gateway's.
+    #[error("tried in a process of its own, its load failed, so it was not loaded here: {0}")]
+    Probe(String),
     /// Loading did not end, or the plugin gave up.
     #[error("{0}")]
     Lost(String),

@@ -103,6 +103,41 @@ fn load_in_process(
     Ok(Plugin::new(loaded))
 }
 
+/// Tries the file in a process that ends afterwards. A host without a worker program tries nothing.
+pub(crate) fn probe(
+    entry: &CatalogEntry,
+    policy: &PluginPolicy,
+    cache: &Path,
+    host: &Host,
+) -> Result<(), PluginFault> {
+    let (Some(verified), Some(digest)) = (entry.verified(), entry.sha256()) else {
+        return Ok(());
+    };
+    let Some((clock, program)) = host.for_workers() else {
+        return Ok(());
+    };
+    let source = worker_source(verified, digest, cache, &policy.isolation)?;
+    let health = host.health(&verified.inspection.manifest.name, Watch::Deadline);
+    let tried = WorkerClient::try_out(source, program, clock, health);
+    tried.map_err(|ending| PluginFault::Probe(ending.to_string()))
+}
+
+fn worker_source(
+    verified: &VerifiedFile,
+    digest: Digest,
+    cache: &Path,
+    policy: &IsolationPolicy,
+) -> Result<Arc<WorkerSource>, PluginFault> {
+    let inspection = &verified.inspection;
+    Ok(Arc::new(WorkerSource {
+        library: private_copy::make(cache, &verified.bytes, digest)?,
+        digest,
+        manifest: inspection.manifest_bytes.clone(),
+        version: inspection.manifest.version.clone(),
+        memory: policy.memory,
+    }))
+}
+
 /// As in the gateway's process, but that the library is opened by another one.
 fn load_in_worker(
     file: &Path,
@@ -112,16 +147,9 @@ fn load_in_worker(
     host: &Host,
     policy: &IsolationPolicy,
 ) -> Result<Plugin, PluginFault> {
-    let copy = private_copy::make(cache, &verified.bytes, digest)?;
+    let source = worker_source(&verified, digest, cache, policy)?;
     let manifest = verified.inspection.manifest;
     let health = host.health(&manifest.name, Watch::Deadline);
-    let source = Arc::new(WorkerSource {
-        library: copy,
-        digest,
-        manifest: verified.inspection.manifest_bytes,
-        version: manifest.version.clone(),
-        memory: policy.memory,
-    });
     let parts = host.for_workers();
     let (clock, program) = parts.ok_or_else(|| PluginFault::NoWorkers(manifest.name.clone()))?;
     let start = || {

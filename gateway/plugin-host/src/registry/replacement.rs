@@ -2,7 +2,7 @@
 
 use super::{PluginSource, known::KnownCarrier};
 use crate::{Catalog, CatalogEntry, DirectoryError, EntryState, Plugin, catalog};
-use gateway_model::Digest;
+use gateway_model::{Digest, Isolation};
 use std::{collections::HashSet, sync::Arc};
 
 /// Contents of plugins that one process maps in its life. None is ever unloaded, and each costs some
@@ -48,7 +48,7 @@ pub enum ReloadError {
 /// The outcome of a look at the file of a plugin.
 #[derive(Debug)]
 pub enum Reload {
-    /// The file has the content that runs.
+    /// The file has the content that runs, where it runs.
     Unchanged(Arc<CatalogEntry>),
     /// Other code is loaded, and can take over.
     Ready(Replacement),
@@ -129,6 +129,8 @@ pub(super) fn reload(
     };
     if let Some(active) = before.active
         && active.sha256() == entry.sha256()
+        // A file that was locked or signed meanwhile may move into this process.
+        && active.isolation() == entry.isolation()
     {
         return Ok(Reload::Unchanged(active));
     }
@@ -136,6 +138,14 @@ pub(super) fn reload(
     let is_new = content.is_some_and(|content| !before.contents.contains(&content));
     if is_new && before.contents.len() >= MAX_CONTENTS {
         return Err(ReloadError::TooMany);
+    }
+    if entry.isolation() == Some(Isolation::InProcess) {
+        // In another process first: a constructor that crashes would end this one, with all carriers.
+        let tried = catalog::probe(&entry, &source.policy, &source.cache, &source.host);
+        tried.map_err(|fault| ReloadError::Refused {
+            file: entry.file().display().to_string(),
+            reason: fault.to_string(),
+        })?;
     }
     catalog::activate(&mut entry, &source.policy, &source.cache, &source.host);
     let carrier = entry.manifest().map(|manifest| manifest.carrier.clone());

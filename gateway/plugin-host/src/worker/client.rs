@@ -1,5 +1,6 @@
-//! The gateway's side of a worker: makes its calls, starts it again when it ended.
+//! The gateway's side of a worker: starts it, and starts it again when it ended.
 
+mod calls;
 mod connection;
 mod instance;
 
@@ -10,31 +11,18 @@ use super::{
     ending::{WorkerEnding, WorkerRecord, WorkerStatus},
     process::WorkerProgram,
 };
-use crate::{
-    Limits,
-    call::{AuthorizeUrlResult, BeginArgs, EventArgs, Returned},
-    health::Health,
-    instance_result, private_copy,
-    sign_call::{SignArgs, SignatureDraft},
-    sink::Emitted,
-};
+use crate::{Limits, health::Health, private_copy};
 use connection::{Broken, Connection};
-use gateway_model::{Clock, Digest, Failure, FailureClass, SecretBytes};
-use plugins_abi::Status;
+use gateway_model::{Clock, Digest, Failure, FailureClass};
 use std::{
     path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 use tokio::sync::watch;
 
 /// The code of the failure of operations whose worker process ended.
 pub const WORKER_ENDED: &str = "plugin_worker_ended";
-/// For one call, as long as the watchdog gives a plugin in the gateway's process.
-const CALL_DEADLINE: Duration = Duration::from_secs(2);
 /// For the start of the process and the load of the plugin.
 const START_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the system may take to say why a process ended that closed its channel.
@@ -73,7 +61,30 @@ impl WorkerClient {
         clock: Arc<dyn Clock>,
         health: Arc<Health>,
     ) -> Result<Arc<Self>, Failure> {
-        let client = Arc::new(Self {
+        let client = Self::new(source, program, clock, health);
+        client.connect(&mut client.lock())?;
+        Ok(client)
+    }
+
+    /// Loads the plugin in a worker and ends that. It blocks.
+    pub(crate) fn try_out(
+        source: Arc<WorkerSource>,
+        program: WorkerProgram,
+        clock: Arc<dyn Clock>,
+        health: Arc<Health>,
+    ) -> Result<(), WorkerEnding> {
+        let client = Self::new(source, program, clock, health);
+        // Not recorded: nothing is to be started again.
+        client.launch(1).map(drop)
+    }
+
+    fn new(
+        source: Arc<WorkerSource>,
+        program: WorkerProgram,
+        clock: Arc<dyn Clock>,
+        health: Arc<Health>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
             source,
             program,
             clock,
@@ -83,9 +94,7 @@ impl WorkerClient {
             record: Mutex::default(),
             ended: watch::Sender::new(0),
             next_id: AtomicU64::new(1),
-        });
-        client.connect(&mut client.lock())?;
-        Ok(client)
+        })
     }
 
     /// What the plugin said that it can do.
@@ -116,217 +125,9 @@ impl WorkerClient {
         }
     }
 
-    pub(crate) fn instance_new(
-        self: &Arc<Self>,
-        config: Arc<SecretBytes>,
-        limits: Limits,
-    ) -> Result<Returned<WorkerInstance>, Failure> {
-        let mut slot = self.lock();
-        let returned = self.make(&mut slot, &config, limits)?;
-        Ok(returned.map(|address| WorkerInstance::new(config, limits, address)))
-    }
-
-    /// Makes the instance in the worker, so that the first request need not wait for it.
-    pub(crate) fn prepare(self: &Arc<Self>, instance: &WorkerInstance) {
-        // A failure is met again by the first request, which has somebody to tell.
-        let _ = self.revive(&mut self.lock(), instance);
-    }
-
-    /// Signs a request, in this time.
-    pub(crate) fn sign(
-        self: &Arc<Self>,
-        instance: &WorkerInstance,
-        args: &SignArgs,
-        time: Duration,
-    ) -> Result<(Status, SignatureDraft), Failure> {
-        let mut slot = self.lock();
-        let at = self.revive(&mut slot, instance)?;
-        let frame = RequestFrame::sign(self.clock.wall(), at.id(), args);
-        let response = self.exchange_within(&mut slot, &frame, &Limits::default(), time)?;
-        let name = response.name();
-        let Response::Signed { status, draft } = response else {
-            return Err(self.unexpected(&mut slot, name));
-        };
-        Ok((status, draft))
-    }
-
-    pub(crate) fn instance_free(self: &Arc<Self>, at: Address) {
-        let frame = RequestFrame::instance_free(self.clock.wall(), at.id());
-        self.free(at.generation(), &frame);
-    }
-
     /// Where an instance is, if its worker still runs.
     pub(crate) fn living_instance(&self, instance: &WorkerInstance) -> Option<Address> {
         Some(instance.address()).filter(|address| self.lives(address.generation()))
-    }
-
-    pub(crate) fn op_begin(
-        self: &Arc<Self>,
-        instance: &WorkerInstance,
-        args: &BeginArgs,
-        limits: Limits,
-    ) -> Result<Returned<WorkerOp>, Failure> {
-        let mut slot = self.lock();
-        let at = self.revive(&mut slot, instance)?;
-        let op = self.next_id();
-        let frame = RequestFrame::op_begin(self.clock.wall(), at.id(), op, args, &limits);
-        let returned = self.call(&mut slot, &frame, &limits)?;
-        let Returned {
-            status,
-            emitted,
-            handle,
-        } = returned;
-        Ok(Returned {
-            status,
-            emitted,
-            handle: handle.map(|()| WorkerOp::new(at.generation(), op)),
-        })
-    }
-
-    pub(crate) fn op_resume(
-        self: &Arc<Self>,
-        op: WorkerOp,
-        args: &EventArgs,
-        limits: Limits,
-    ) -> Result<(Status, Emitted), Failure> {
-        let mut slot = self.lock();
-        // A new worker knows nothing of it.
-        if !self.has(&slot, op.generation()) {
-            return Err(self.last_failure());
-        }
-        let frame = RequestFrame::op_resume(self.clock.wall(), op.id(), args, &limits);
-        let returned = self.call(&mut slot, &frame, &limits)?;
-        Ok((returned.status, returned.emitted))
-    }
-
-    pub(crate) fn op_free(self: &Arc<Self>, op: WorkerOp) {
-        let frame = RequestFrame::op_free(self.clock.wall(), op.id());
-        self.free(op.generation(), &frame);
-    }
-
-    pub(crate) fn authorize_url(
-        self: &Arc<Self>,
-        instance: &WorkerInstance,
-        args: &BeginArgs,
-        limits: Limits,
-    ) -> Result<AuthorizeUrlResult, Failure> {
-        let mut slot = self.lock();
-        let at = self.revive(&mut slot, instance)?;
-        let frame = RequestFrame::authorize_url(self.clock.wall(), at.id(), args, &limits);
-        let response = self.exchange(&mut slot, &frame, &limits)?;
-        let name = response.name();
-        let Response::Url {
-            status,
-            emitted,
-            url,
-        } = response
-        else {
-            return Err(self.unexpected(&mut slot, name));
-        };
-        Ok(AuthorizeUrlResult {
-            status,
-            emitted,
-            url,
-        })
-    }
-
-    /// The instance in the worker that runs, made anew if that is another one than it was made in.
-    fn revive(
-        self: &Arc<Self>,
-        slot: &mut Option<Connection>,
-        instance: &WorkerInstance,
-    ) -> Result<Address, Failure> {
-        let generation = self.connect(slot)?;
-        let address = instance.address();
-        if address.generation() == generation {
-            return Ok(address);
-        }
-        let returned = self.make(slot, instance.config(), instance.limits())?;
-        let address = instance_result::check(&self.health, returned)?;
-        instance.moved(address);
-        Ok(address)
-    }
-
-    fn make(
-        self: &Arc<Self>,
-        slot: &mut Option<Connection>,
-        config: &SecretBytes,
-        limits: Limits,
-    ) -> Result<Returned<Address>, Failure> {
-        let generation = self.connect(slot)?;
-        let id = self.next_id();
-        let frame = RequestFrame::instance_new(self.clock.wall(), id, config, &limits);
-        let returned = self.call(slot, &frame, &limits)?;
-        Ok(returned.map(|()| Address::new(generation, id)))
-    }
-
-    fn free(self: &Arc<Self>, generation: u64, frame: &SecretBytes) {
-        let mut slot = self.lock();
-        if !self.has(&slot, generation) {
-            return;
-        }
-        // A destructor that ends its process is recorded like any other call.
-        match self.exchange(&mut slot, frame, &Limits::default()) {
-            Ok(Response::Freed) | Err(_) => {}
-            Ok(other) => drop(self.unexpected(&mut slot, other.name())),
-        }
-    }
-
-    fn call(
-        self: &Arc<Self>,
-        slot: &mut Option<Connection>,
-        frame: &SecretBytes,
-        limits: &Limits,
-    ) -> Result<Returned<()>, Failure> {
-        let response = self.exchange(slot, frame, limits)?;
-        let name = response.name();
-        let Response::Returned {
-            status,
-            emitted,
-            made_handle,
-        } = response
-        else {
-            return Err(self.unexpected(slot, name));
-        };
-        Ok(Returned {
-            status,
-            emitted,
-            handle: made_handle.then_some(()),
-        })
-    }
-
-    fn exchange(
-        &self,
-        slot: &mut Option<Connection>,
-        frame: &SecretBytes,
-        limits: &Limits,
-    ) -> Result<Response, Failure> {
-        self.exchange_within(slot, frame, limits, CALL_DEADLINE)
-    }
-
-    fn exchange_within(
-        &self,
-        slot: &mut Option<Connection>,
-        frame: &SecretBytes,
-        limits: &Limits,
-        time: Duration,
-    ) -> Result<Response, Failure> {
-        let Some(connection) = slot else {
-            return Err(self.last_failure());
-        };
-        if !Connection::fits(frame) {
-            let message = "what the plugin would have to read is longer than 4 MiB";
-            return Err(Failure::new(FailureClass::Config, "too_long", message));
-        }
-        let name = self.health.name();
-        connection
-            .exchange(frame, limits, time, &*self.clock, name)
-            .map_err(|broken| self.broken(slot, broken))
-    }
-
-    fn unexpected(&self, slot: &mut Option<Connection>, name: &str) -> Failure {
-        let how = format!("{name} where something else belongs");
-        self.broken(slot, Broken::Protocol(how))
     }
 
     /// Ends a worker that cannot be used any more.
@@ -452,15 +253,6 @@ impl WorkerClient {
     fn last_failure(&self) -> Failure {
         let last = self.record().last_ending().cloned();
         self.failure(&last.unwrap_or(WorkerEnding::ChannelClosed))
-    }
-
-    fn has(&self, slot: &Option<Connection>, generation: u64) -> bool {
-        let current = slot.as_ref().map(Connection::generation);
-        current == Some(generation) && self.lives(generation)
-    }
-
-    fn next_id(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Connection>> {

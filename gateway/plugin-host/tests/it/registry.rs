@@ -1,7 +1,7 @@
 //! Plugins that are replaced while others, and operations that began before, go on.
 
-use crate::support::{Carrier, Folders, compile, eventually, fetch, host};
-use gateway_model::CarrierId;
+use crate::support::{Carrier, Folders, compile, eventually, fetch, host, worker_host};
+use gateway_model::{CarrierId, Isolation, IsolationPolicy};
 use gateway_plugin_host::{
     EntryState, Instance, InstanceOptions, PluginPolicy, Registry, Reload, ReloadError, Replacement,
 };
@@ -73,6 +73,38 @@ async fn replacement_serves_and_old_instances_go_on() {
     // And forth again.
     let previous = registry.previous("basic").unwrap();
     assert_eq!(previous.manifest().unwrap().version, "0.2.0");
+}
+
+/// In this process, whose end would be the test's.
+#[test]
+fn library_whose_load_ends_a_process_is_refused_in_a_process_of_its_own() {
+    let folders = Folders::new();
+    let bad = |flags: &[&str]| folders.put("bad.so", &compile("bad.c", flags));
+    bad(&[]);
+    let policy = PluginPolicy {
+        isolation: IsolationPolicy {
+            default: Some(Isolation::InProcess),
+            ..IsolationPolicy::default()
+        },
+        ..PluginPolicy::default()
+    };
+    let dir = folders.plugins.path().to_owned();
+    let registry = Registry::load(dir, policy, folders.cache(), worker_host()).expect("a folder");
+    let sha256 = || registry.active("bad").expect("active").sha256();
+    let before = sha256();
+    for (mode, why) in [
+        ("exit", "it ended with exit code 0"),
+        ("abort", "signal SIGABRT ended it"),
+        ("wild", "signal SIGSEGV ended it"),
+    ] {
+        bad(&[&format!("-DAT_LOAD=\"{mode}\"")]);
+        let refused = registry.reload("bad").expect_err(mode).to_string();
+        assert!(refused.contains(why), "{mode}: {refused}");
+    }
+    assert_eq!(sha256(), before);
+    bad(&["-DAT_LOAD=\"fine\""]);
+    registry.replace(ready(registry.reload("bad")));
+    assert_ne!(sha256(), before);
 }
 
 #[test]

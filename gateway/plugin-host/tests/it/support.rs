@@ -151,11 +151,15 @@ pub(crate) fn worker_entry(folders: &Folders, library: &[u8]) -> CatalogEntry {
         },
         ..PluginPolicy::default()
     };
-    let host = host().with_worker_program(WorkerProgram {
+    load_file(&file, &policy, &folders.cache(), &worker_host())
+}
+
+/// A host that can run plugins in processes of their own.
+pub(crate) fn worker_host() -> Host {
+    host().with_worker_program(WorkerProgram {
         file: env!("CARGO_BIN_EXE_plugin-host-worker").into(),
         arguments: Vec::new(),
-    });
-    load_file(&file, &policy, &folders.cache(), &host)
+    })
 }
 
 pub(crate) fn instance(plugin: &Plugin, mode: &str) -> Instance {
