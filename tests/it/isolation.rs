@@ -21,8 +21,8 @@ client_id = "bad"
 client_secret = { value = "planted-bad" }
 "#;
 
-/// Compiles the plugin host's bad plugin; false without a compiler.
-fn compile(folder: &Path, mode: &str) -> bool {
+/// Compiles the plugin host's bad plugin, which does harm in one of its calls; false without a compiler.
+pub(crate) fn compile(folder: &Path, mode: &str, at: &str) -> bool {
     let tests = root().join("gateway/plugin-host/tests/plugins");
     let to = folder.join("plugins/bad.so");
     let compiled = Command::new("cc")
@@ -34,7 +34,7 @@ fn compile(folder: &Path, mode: &str) -> bool {
             "-O1",
         ])
         .arg(format!("-DMODE=\"{mode}\""))
-        .arg("-DAT=\"op_begin\"")
+        .arg(format!("-DAT=\"{at}\""))
         .arg("-I")
         .arg(root().join("plugins/abi/include"))
         .arg("-o")
@@ -58,13 +58,13 @@ fn policy(isolation: &str) -> String {
     format!("[plugins.isolation_of]\nups = \"in_process\"\nbad = \"{isolation}\"\n")
 }
 
-async fn world(mode: &'static str) -> Option<World> {
+pub(crate) async fn world(mode: &'static str, isolation: &str) -> Option<World> {
     let compiled = Rc::new(Cell::new(false));
     let seen = Rc::clone(&compiled);
     let world = World::builder()
-        .prepare(move |folder| seen.set(compile(folder, mode)))
+        .prepare(move |folder| seen.set(compile(folder, mode, "op_begin")))
         .more(BAD)
-        .more(&policy("process"))
+        .more(&policy(isolation))
         .start()
         .await;
     compiled.get().then_some(world)
@@ -73,7 +73,7 @@ async fn world(mode: &'static str) -> Option<World> {
 #[tokio::test]
 async fn plugin_that_ends_its_worker_harms_no_request_of_another_carrier() {
     for (mode, reason) in [("exit", "exit code 0"), ("overflow", "SIGSEGV")] {
-        let Some(world) = world(mode).await else {
+        let Some(world) = world(mode, "process").await else {
             return;
         };
         for _ in 0..20 {
@@ -113,7 +113,7 @@ async fn plugin_that_calls_exit_in_the_gateways_process_is_named() {
     let mut config = ConfigFile::for_mock("http://127.0.0.1:9");
     config.more = format!("{BAD}{}", policy("in_process"));
     let folder = folder(&config);
-    if !compile(folder.path(), "exit") {
+    if !compile(folder.path(), "exit", "op_begin") {
         return;
     }
     // The account's first token request ends it, so nothing may wait for its ports.
@@ -123,6 +123,29 @@ async fn plugin_that_calls_exit_in_the_gateways_process_is_named() {
     assert_eq!(status.code(), Some(70), "{}", process.output());
     let log = process.output();
     assert!(log.contains("plugin bad called exit()"), "{log}");
+}
+
+/// A load balancer that looked at one carrier's plugin would take all carriers away.
+#[tokio::test]
+async fn quarantined_plugin_is_named_and_the_gateway_stays_ready() {
+    let Some(world) = world("loop", "in_process").await else {
+        return;
+    };
+    eventually("the plugin is given up", async || {
+        let ready = world.admin.get("/readyz").await;
+        let plugins = ready.json()["plugins"].as_array().cloned();
+        let bad = plugins.unwrap_or_default().into_iter();
+        let bad = bad.clone().find(|plugin| plugin["name"] == "bad");
+        let reason = bad.map(|bad| bad["reason"].clone()).unwrap_or_default();
+        reason
+            .as_str()
+            .is_some_and(|reason| reason.contains("`waybill plugin reload bad`"))
+    })
+    .await;
+    world.shop().await.assert_rates();
+    let ready = world.admin.get("/readyz").await;
+    assert_eq!(ready.status(), 200, "{}", ready.text());
+    assert_eq!(ready.json()["degraded"], true, "{}", ready.text());
 }
 
 /// Without a lock, UPS itself runs in a worker process, and serves.

@@ -1,6 +1,6 @@
 //! Plugin files that are damaged at a restart or replaced while the gateway runs: tokens in hand serve on.
 
-use crate::plugins::other_version;
+use crate::{isolation, plugins::other_version};
 use serde_json::Value;
 use std::{
     fs,
@@ -10,14 +10,14 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
-use tests::{Client, Done, Gateway, Operator, World, programs, rate_request};
+use tests::{Client, Done, Gateway, Operator, World, eventually, programs, rate_request};
 
 const STORE: &str = "[store]\nurl = \"sqlite://waybill.db\"\n";
 /// Reloads under load.
 const RELOADS: usize = 100;
 /// Apps that call the gateway meanwhile.
 const APPS: usize = 4;
-/// What the process may grow by after the second reload: noise of its allocator.
+/// What the processes may grow by after the second reload: noise of their allocators.
 const MAX_GROWTH_KIB: u64 = 12 << 10;
 
 fn ups() -> Vec<u8> {
@@ -189,18 +189,112 @@ async fn rollback_returns_to_the_plugin_before_the_last_reload() {
     world.mock.exactly_one_token_request("mock-client").unwrap();
 }
 
-/// Resident memory.
-fn resident_kib(gateway: &Gateway) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", gateway.process.pid()));
-    let status = status.expect("the process runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|kib| kib.parse().ok()).expect("a number")
+/// In the gateway's process, which would end with it, or be stopped for two seconds.
+#[tokio::test]
+async fn plugin_that_harms_a_process_with_an_accounts_configuration_is_not_loaded() {
+    let Some(world) = isolation::world("fine", "in_process").await else {
+        return;
+    };
+    let (gateway, folder) = (&world.gateway, world.gateway.process.folder());
+    let named = async || {
+        let listed = Operator::of(gateway).get("plugins").await;
+        let plugins = listed.as_array().cloned().unwrap_or_default();
+        let bad = plugins.into_iter().find(|plugin| plugin["name"] == "bad");
+        bad.expect("it is listed")
+    };
+    let before = named().await;
+    assert_eq!(before["isolation"], "in_process", "{before}");
+    for (mode, at, why) in [
+        ("exit", "instance_new", "exit code 0"),
+        ("overflow", "instance_new", "SIGSEGV"),
+        ("loop", "instance_new", "2000 ms"),
+        ("abort", "instance_free", "gave an instance back"),
+    ] {
+        assert!(isolation::compile(&folder, mode, at));
+        let refused = gateway.waybill("", &["plugin", "reload", "bad"]).await;
+        assert_eq!(refused.code, Some(5), "{}", refused.stdout);
+        for words in [why, "nothing was changed"] {
+            assert!(refused.stderr.contains(words), "{}", refused.stderr);
+        }
+        if at == "instance_new" {
+            assert!(refused.stderr.contains("account bad"), "{}", refused.stderr);
+        }
+        world.shop().await.assert_rates();
+        let now = named().await;
+        assert_eq!(
+            (&now["sha256"], &now["state"]),
+            (&before["sha256"], &before["state"])
+        );
+    }
+    eventually("the worker processes have ended", async || {
+        workers(gateway).is_empty()
+    })
+    .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hundred_reloads_under_load_fail_no_request_and_fetch_no_token() {
+/// The file stays the same: what vouches for it says where it runs.
+#[tokio::test]
+async fn reload_without_a_name_moves_a_plugin_that_was_locked_or_unlocked() {
     let world = World::start().await;
+    world.shop().await.assert_rates();
+    let (gateway, folder) = (&world.gateway, world.gateway.process.folder());
+    let reload_all = async || json(&gateway.waybill("", &["plugin", "reload", "--json"]).await);
+    assert_eq!(reload_all().await, Value::Array(Vec::new()));
+    assert_eq!(workers(gateway).len(), 1);
+    let locked = gateway.waybill("", &["plugin", "lock", "--yes"]).await;
+    assert_eq!(locked.code, Some(0), "{}", locked.stderr);
+    for (isolation, processes) in [("in_process", 0), ("process", 1)] {
+        let found = &Operator::of(gateway).get("plugins").await[0]["found"];
+        assert_eq!(found["isolation"], isolation, "{found}");
+        let moved = reload_all().await;
+        assert_eq!(moved[0]["replaced"], true, "{moved}");
+        assert_eq!(moved[0]["plugin"]["isolation"], isolation, "{moved}");
+        eventually("the code runs there and nowhere else", async || {
+            workers(gateway).len() == processes
+        })
+        .await;
+        world.shop().await.assert_rates();
+        assert_eq!(reload_all().await, Value::Array(Vec::new()));
+        // For the way back.
+        let _ = fs::remove_file(folder.join("plugins/plugins.lock"));
+    }
+    let renewal = gateway.waybill("", &["token", "renew", "main"]).await;
+    assert_eq!(renewal.code, Some(0), "{}", renewal.stderr);
+}
+
+/// A field of a process' status.
+fn status(pid: &str, field: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn resident_kib(pid: &str) -> Option<u64> {
+    status(pid, "VmRSS:")
+}
+
+/// The resident memory of each of the gateway's worker processes.
+fn workers(gateway: &Gateway) -> Vec<u64> {
+    let parent = u64::from(gateway.process.pid());
+    let processes = fs::read_dir("/proc").expect("Linux").flatten();
+    let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    let own = names.filter(|pid| status(pid, "PPid:") == Some(parent));
+    own.filter_map(|pid| resident_kib(&pid)).collect()
+}
+
+/// The gateway's resident memory, with that of its worker processes, of which there is this number.
+async fn memory_kib(gateway: &Gateway, processes: usize) -> u64 {
+    eventually("the older worker processes have ended", async || {
+        workers(gateway).len() == processes
+    })
+    .await;
+    let own = resident_kib(&gateway.process.pid().to_string()).expect("it runs");
+    own + workers(gateway).iter().sum::<u64>()
+}
+
+async fn hundred_reloads(isolation: &str, processes: usize) {
+    let policy = format!("[plugins.isolation_of]\nups = \"{isolation}\"\n");
+    let world = World::builder().more(&policy).start().await;
     world.shop().await.assert_rates();
     let builds = [ups(), other_version(&ups())];
     let (stop, answered) = (
@@ -227,15 +321,16 @@ async fn hundred_reloads_under_load_fail_no_request_and_fetch_no_token() {
         let done = operator.post("plugins/ups/reload", Value::Null).await;
         assert_eq!(done["replaced"], true, "{done}");
         // Each generation serves at least one request.
-        tests::eventually("a request after the reload", async || {
+        eventually("a request after the reload", async || {
             answered.load(Ordering::Relaxed) > before + APPS
         })
         .await;
         if number == 2 {
-            after_second = resident_kib(&world.gateway);
+            after_second = memory_kib(&world.gateway, processes).await;
         }
     }
-    let growth = resident_kib(&world.gateway).saturating_sub(after_second);
+    let after_last = memory_kib(&world.gateway, processes).await;
+    let growth = after_last.saturating_sub(after_second);
     stop.store(true, Ordering::Relaxed);
     for app in apps {
         app.await.expect("no request failed");
@@ -245,4 +340,15 @@ async fn hundred_reloads_under_load_fail_no_request_and_fetch_no_token() {
         growth <= MAX_GROWTH_KIB,
         "{growth} KiB more after {RELOADS} reloads"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundred_reloads_under_load_fail_no_request_and_fetch_no_token() {
+    hundred_reloads("in_process", 0).await;
+}
+
+/// Each generation's worker process ends with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundred_reloads_in_worker_processes_leave_one_of_them() {
+    hundred_reloads("process", 1).await;
 }

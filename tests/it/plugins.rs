@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
-use tests::{Client, Done, World, eventually, programs, rate_request, root, run, skipped};
+use tests::{
+    Client, ConfigFile, Done, World, eventually, folder, programs, rate_request, root, run, skipped,
+};
 
 /// A carrier whose plugin is not there, beside UPS.
 const OTHER: &str = r#"
@@ -191,6 +193,31 @@ async fn locked_plugin_serves_beside_an_older_copy() {
         "{}",
         verified.stdout
     );
+}
+
+/// Whoever puts plugin files in place may not have the gateway's secrets.
+#[tokio::test]
+async fn plugin_commands_need_no_secret_of_the_configuration() {
+    let mut config = ConfigFile::for_mock("http://127.0.0.1:9");
+    config.more = OTHER.replace(
+        "{ value = \"planted-acme\" }",
+        "{ env = \"ABSENT_FROM_THIS_TEST\" }",
+    ) + "[store]\nurl = \"sqlite://w.db\"\nmaster_key = { file = \"absent.key\" }\n";
+    let folder = folder(&config);
+    let waybill = async |args: &[&str]| run(&programs().waybill, args, folder.path()).await;
+    let refused = waybill(&["check-config"]).await;
+    assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+    for (args, code) in [
+        (&["plugin", "list"][..], 0),
+        // Not locked yet.
+        (&["plugin", "verify"], 3),
+        (&["plugin", "lock", "--yes"], 0),
+        (&["plugin", "verify"], 0),
+    ] {
+        let done = waybill(args).await;
+        assert_eq!(done.code, Some(code), "{args:?}: {}", done.stderr);
+        assert!(done.stdout.contains("ups"), "{args:?}: {}", done.stdout);
+    }
 }
 
 /// The same plugin with another version in its manifest: the text stands once, in the section that the

@@ -4,7 +4,10 @@
 //! gateway is unready only if another instance would serve better. An account that waits for a person
 //! or for its carrier would wait on every instance: it is listed, and the other accounts are served.
 
-use crate::{runtime_status::RuntimeStatus, store_probe::StorePart};
+use crate::{
+    runtime_status::{PluginStatus, RuntimeStatus},
+    store_probe::StorePart,
+};
 use gateway_broker::AccountStatus;
 use gateway_model::UnavailableReason;
 use serde::Serialize;
@@ -142,8 +145,9 @@ struct AccountPart {
 impl Readiness {
     pub(crate) fn of(runtime: &dyn RuntimeStatus, latch: &Latch, store: Option<StorePart>) -> Self {
         let phase = latch.phase();
-        let plugins: Vec<PluginPart> = runtime
-            .plugins()
+        let plugins = runtime.plugins();
+        let plugins_serve = plugins_serve(&plugins);
+        let plugins: Vec<PluginPart> = plugins
             .into_iter()
             .map(|plugin| PluginPart {
                 name: plugin.name,
@@ -163,16 +167,14 @@ impl Readiness {
         let accounts = runtime.accounts();
         let tried = latch.tried(phase, &accounts);
         let accounts: Vec<AccountPart> = accounts.into_iter().map(account).collect();
-        // A plugin that is not in use stops a rollout, while instances of the older version still serve.
-        let plugins_ready = plugins.iter().all(|part| part.ready);
         Self {
             // A store that is full or away does not count: requests are served with the tokens in memory,
             // and it may come back. One that is lost needs a person and a restart.
             ready: phase == Phase::Serving
-                && plugins_ready
+                && plugins_serve
                 && tried
                 && !store.as_ref().is_some_and(|store| store.lost),
-            degraded: !plugins_ready
+            degraded: !plugins.iter().all(|part| part.ready)
                 || !accounts.iter().all(|part| part.ready)
                 || store.as_ref().is_some_and(|store| !store.ready),
             phase,
@@ -181,6 +183,16 @@ impl Readiness {
             accounts,
         }
     }
+}
+
+/// Whether no other instance would serve better because of the plugins.
+fn plugins_serve(plugins: &[PluginStatus]) -> bool {
+    // A file that was never loaded stops a rollout, while instances of the older version still serve.
+    let loaded = plugins.iter().all(|plugin| plugin.loaded);
+    // One that was quarantined since then may be quarantined on every instance, and its carrier's tokens
+    // serve on: the other carriers must not lose this instance.
+    let any = plugins.is_empty() || plugins.iter().any(|plugin| plugin.active);
+    loaded && any
 }
 
 fn account(account: AccountStatus) -> AccountPart {
@@ -218,6 +230,34 @@ const fn waits_for(reason: UnavailableReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn plugin(loaded: bool, active: bool) -> PluginStatus {
+        PluginStatus {
+            name: "ups".into(),
+            file: "/plugins/ups.so".into(),
+            version: "0.1.0".into(),
+            state: if active { "active" } else { "faulted" },
+            loaded,
+            active,
+            reason: None,
+            isolation: None,
+            worker: None,
+        }
+    }
+
+    #[test]
+    fn quarantined_plugin_takes_the_gateway_away_from_nobody_else() {
+        let (refused, quarantined, active) = (
+            plugin(false, false),
+            plugin(true, false),
+            plugin(true, true),
+        );
+        assert!(plugins_serve(&[]));
+        assert!(plugins_serve(&[quarantined.clone(), active.clone()]));
+        // The only one, and a file that stops a rollout.
+        assert!(!plugins_serve(&[quarantined.clone(), quarantined]));
+        assert!(!plugins_serve(&[refused, active]));
+    }
 
     #[test]
     fn latch_never_goes_back() {

@@ -39,6 +39,8 @@ pub struct PluginStatus {
     pub version: String,
     /// `discovered`, `verified`, `active` or `faulted`.
     pub state: &'static str,
+    /// Whether its code was loaded. If it is not active, it is quarantined then.
+    pub loaded: bool,
     /// Whether the plugin is in use.
     pub active: bool,
     /// Why it is not in use, and what to do.

@@ -21,9 +21,12 @@ pub struct PluginView {
     pub state: String,
     /// What vouches for the content: `locked`, `signed`, `pinned` or `none`.
     pub trust: String,
+    /// Where its code runs: `in_process` or `process`. Absent if it may not be loaded.
+    pub isolation: Option<String>,
     /// Why it is not in use, and what to do.
     pub reason: Option<String>,
-    /// Another content that the folder holds, which a reload would load.
+    /// What a reload would load: another content that the folder holds, or the same content in another
+    /// process, after it was locked for example.
     pub found: Option<PluginContent>,
     /// The content that served before, which a rollback would take.
     pub previous: Option<PluginContent>,
@@ -36,12 +39,15 @@ pub struct PluginContent {
     pub version: String,
     /// The SHA-256 of the file.
     pub sha256: String,
+    /// Where its code runs: `in_process` or `process`.
+    pub isolation: Option<String>,
 }
 
 /// What a reload or a rollback did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PluginReloaded {
-    /// Whether other code serves now. A reload replaces nothing if the file has the content that runs.
+    /// Whether other code serves now. A reload replaces nothing if the file has the content that runs,
+    /// in the process where it should run.
     pub replaced: bool,
     /// The plugin that serves now.
     pub plugin: PluginView,

@@ -17,7 +17,7 @@ pub(crate) enum PluginCommands {
     Reload {
         #[command(flatten)]
         at: RemoteArgs,
-        /// The plugin; every plugin whose file has another content if absent
+        /// The plugin; every plugin whose file or whose process is another one by now if absent
         name: Option<String>,
     },
     /// Let the running gateway go back to the plugin that served before the last reload
@@ -60,7 +60,7 @@ fn reload_all(session: &Session, output: &mut Output) -> Result<CommandOutcome, 
     if output.is_json() {
         output.json(&all)?;
     } else if all.is_empty() {
-        output.line("every plugin runs the content of its file")?;
+        output.line("every plugin runs the content of its file, in the process where it should run")?;
     }
     Ok(CommandOutcome::Done)
 }

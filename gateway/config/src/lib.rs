@@ -19,7 +19,7 @@ mod sections;
 
 pub use config::Config;
 pub use error::{ConfigErrors, Mistake, Note, Place, Report, located};
-pub use partial::{AdminAccess, load_store};
+pub use partial::{AdminAccess, load_plugins, load_store};
 pub use reader::{ProcessVariables, Variables};
 pub use schema::{json_schema, reference};
 pub use sections::{

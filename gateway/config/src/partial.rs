@@ -3,7 +3,7 @@
 use crate::{
     error::ConfigErrors,
     reader::{Variables, file, read_single},
-    sections::{SECTIONS, admin, listen, store},
+    sections::{Plugins, SECTIONS, admin, listen, plugins, store},
 };
 use gateway_model::StoreOptions;
 use std::{
@@ -48,4 +48,15 @@ pub fn load_store(file: &Path, variables: &dyn Variables) -> Result<StoreOptions
         Some(read_single(cx, root, &store::SECTION, store::read))
     });
     read.map(|(options, _)| options)
+}
+
+/// Reads only `[plugins]`.
+///
+/// # Errors
+/// With every mistake in it.
+pub fn load_plugins(file: &Path, variables: &dyn Variables) -> Result<Plugins, ConfigErrors> {
+    let read = file::read(file, &SECTIONS, variables, |cx, root| {
+        Some(read_single(cx, root, &plugins::SECTION, Plugins::read))
+    });
+    read.map(|(plugins, _)| plugins)
 }

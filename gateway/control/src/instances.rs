@@ -5,7 +5,8 @@ use gateway_model::{
     AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Failure, GrantKind, Origin,
 };
 use gateway_plugin_host::{
-    Instance, InstanceOptions, KnownCarrier, Limits, Plugin, Registry, Replacement,
+    Instance, InstanceOptions, KnownCarrier, Limits, Plugin, Registry, Replacement, WORKER_ENDED,
+    WorkerEnding,
 };
 use gateway_store::AccountRecord;
 use serde_json::json;
@@ -63,6 +64,14 @@ impl CarrierPlugin {
         Self {
             plugin: Some(replacement.plugin().clone()),
             known: Some(Arc::clone(replacement.known())),
+        }
+    }
+
+    /// Of a plugin that is only tried.
+    fn in_trial(plugin: &Plugin) -> Self {
+        Self {
+            plugin: Some(plugin.clone()),
+            known: Some(Arc::new(KnownCarrier::of(plugin))),
         }
     }
 }
@@ -199,6 +208,35 @@ impl Instances {
         of_each.collect()
     }
 
+    /// Makes the instances of a carrier's accounts with a plugin in a worker process, and gives them back.
+    /// Only harm to the process counts: what the plugin says about a configuration is judged where it will
+    /// run, because a worker process has less than that.
+    pub(crate) fn try_out(&self, records: &[AccountRecord], trial: &Plugin) -> Result<(), String> {
+        let carrier = CarrierPlugin::in_trial(trial);
+        let own = |some: &&[AccountRecord]| some[0].carrier == trial.manifest().carrier;
+        for some in Self::batches(records).filter(own) {
+            let options = some.iter().flat_map(|record| {
+                let each = self.options(record, &carrier).unwrap_or_default();
+                each.into_iter().map(|options| (&record.name, options))
+            });
+            let (names, options): (Vec<&AccountId>, Vec<InstanceOptions>) = options.unzip();
+            let made = trial.instances(options);
+            let ended = |made: &Result<Instance, Failure>| {
+                made.as_ref().is_err_and(|failure| failure.code == WORKER_ENDED)
+            };
+            if let Some(at) = made.iter().position(ended) {
+                let doing = format!("with the configuration of account {}", names[at]);
+                return Err(harm(trial, &doing));
+            }
+            drop(made);
+            trial.settle();
+            if last_ending(trial).is_some() {
+                return Err(harm(trial, "when it gave an instance back"));
+            }
+        }
+        trial.ready().map_err(|failure| failure.message)
+    }
+
     /// The options of an account's instances.
     fn options(
         &self,
@@ -229,6 +267,18 @@ impl Instances {
         });
         Ok(options.collect())
     }
+}
+
+fn last_ending(plugin: &Plugin) -> Option<WorkerEnding> {
+    Some(plugin.worker()?.last_ending?.0)
+}
+
+fn harm(plugin: &Plugin, doing: &str) -> String {
+    let ending = last_ending(plugin).map(|ending| format!(": {ending}"));
+    let ending = ending.unwrap_or_default();
+    format!(
+        "{doing}, its code harmed the process in which it was tried, so it was not loaded here{ending}"
+    )
 }
 
 /// The account once for each of its numbers.

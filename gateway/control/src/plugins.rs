@@ -5,8 +5,9 @@ mod view;
 
 use crate::{Actor, ControlError, ControlPlane, Fault, blocking::blocking};
 use gateway_api::{PluginReloaded, PluginView};
-use gateway_plugin_host::{CatalogEntry, LastManifest, Reload, ReloadError};
+use gateway_plugin_host::{CatalogEntry, LastManifest, Plugin, Reload, ReloadError};
 use gateway_store::ManifestRecord;
+use replace::of_carrier;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -34,18 +35,21 @@ impl ControlPlane {
         let work = async {
             // For all of it: two reloads would each take the other's plugin for the one before.
             let _turn = self.context.changes.lock().await;
-            let (plugins, wanted) = (
-                Arc::clone(&self.context.wiring.instances.plugins),
-                name.to_owned(),
-            );
-            let reload = blocking(move || plugins.reload(&wanted)).await?;
+            let records = self.active_accounts().await?;
+            let (context, wanted) = (Arc::clone(&self.context), name.to_owned());
+            let reload = move || {
+                let instances = &context.wiring.instances;
+                let trial = |plugin: &Plugin| instances.try_out(&records, plugin);
+                (instances.plugins.reload(&wanted, &trial), records)
+            };
+            let (reload, records) = blocking(reload).await?;
             match reload.map_err(refused)? {
                 Reload::Unchanged(entry) => Ok(PluginReloaded {
                     replaced: false,
                     plugin: view::serving(&self.context.wiring.instances.plugins, &entry),
-                    accounts: self.accounts_of(&entry).await?.len(),
+                    accounts: of_carrier(records, &entry).len(),
                 }),
-                Reload::Ready(replacement) => self.replace_plugin(replacement).await,
+                Reload::Ready(replacement) => self.replace_plugin(replacement, records).await,
             }
         };
         self.audited(actor, "plugin.reload", &subject(name), detail, work)
@@ -69,8 +73,11 @@ impl ControlPlane {
         });
         let work = async {
             let _turn = self.context.changes.lock().await;
-            let replacement = plugins.roll_back(name).map_err(refused)?;
-            self.replace_plugin(replacement).await
+            let records = self.active_accounts().await?;
+            let (plugins, wanted) = (Arc::clone(plugins), name.to_owned());
+            let replacement = blocking(move || plugins.roll_back(&wanted)).await?;
+            self.replace_plugin(replacement.map_err(refused)?, records)
+                .await
         };
         self.audited(actor, "plugin.rollback", &subject(name), detail, work)
             .await

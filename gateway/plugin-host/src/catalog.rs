@@ -5,7 +5,7 @@ mod entry;
 mod load;
 
 pub use entry::{CatalogEntry, EntryState, PluginFault, VerifiedFile};
-pub(crate) use load::{activate, probe};
+pub(crate) use load::{activate, load_copy, try_out};
 pub use load::{load_file, verify_file};
 
 use crate::{DirectoryError, Host, LockedPlugin, Plugin, PluginLock, discover};

@@ -17,7 +17,7 @@ const MAX_BUGS: usize = 3;
 /// How long a bug counts against the plugin.
 const BUG_WINDOW: Duration = Duration::from_secs(600);
 
-/// Why a plugin will not be called again in this process.
+/// Why this code of a plugin will not be called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Death {
     /// A call did not return in time.
@@ -83,7 +83,9 @@ impl Health {
             tracing::error!(
                 plugin = self.name,
                 ?death,
-                "plugin quarantined until restart"
+                "the plugin is quarantined until a reload with another content: update its file, then run `waybill \
+                 plugin reload {}`",
+                self.name
             );
         }
     }
@@ -146,8 +148,8 @@ impl Health {
         }
         let message = format!(
             "plugin {} failed {MAX_BUGS} times by its own fault within ten minutes and is closed for a while: \
-             see the log, then update the plugin",
-            self.name
+             see the log, then update its file and run `waybill plugin reload {}`",
+            self.name, self.name
         );
         let mut failure = Failure::new(FailureClass::Bug, "plugin_quarantined", message);
         failure.retry_after = Some(wait);
@@ -161,8 +163,8 @@ impl Health {
             Death::Fatal => ("plugin_fatal", "reported that it cannot go on"),
         };
         let message = format!(
-            "plugin {} {what} and is quarantined: update it and restart the gateway",
-            self.name
+            "plugin {} {what} and is quarantined: update its file and run `waybill plugin reload {}`",
+            self.name, self.name
         );
         Failure::new(FailureClass::Bug, code, message)
     }

@@ -78,7 +78,9 @@ pub use plugin::Plugin;
 pub use private_copy::PrivateCopyError;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
-pub use registry::{KnownCarrier, LastManifest, Registry, Reload, ReloadError, Replacement};
+pub use registry::{
+    KnownCarrier, LastManifest, Registry, Reload, ReloadError, Replacement, Trial,
+};
 pub use signature::SignatureError;
 pub use trust::Trust;
 #[doc(hidden)]

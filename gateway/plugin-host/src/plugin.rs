@@ -94,6 +94,15 @@ impl Plugin {
         self.loaded.health.admit()
     }
 
+    /// Waits until the plugin has run the destructors of what was dropped before. It blocks.
+    pub fn settle(&self) {
+        // Twice: an operation's destructor runs first, and then that of an instance which only it kept.
+        for _ in 0..2 {
+            // A plugin that is given up runs no more destructors.
+            let _ = (self.loaded.host).call_blocking(&self.loaded.health, || ());
+        }
+    }
+
     /// Whether the plugin would work with a host of this version; for conformance checks, in a
     /// process that serves no requests. `None` for a plugin that is linked in or runs in a worker process.
     ///

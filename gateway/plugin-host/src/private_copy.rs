@@ -30,6 +30,9 @@ pub enum PrivateCopyError {
         /// What the system said.
         error: String,
     },
+    /// It was made, and is damaged or gone.
+    #[error("the private copy {0} is damaged or gone: put the plugin's file into the plugin folder")]
+    Lost(PathBuf),
     /// What was read back is not what was written.
     #[error("{0} changed right after it was written: who else writes to that folder?")]
     Changed(PathBuf),
@@ -56,6 +59,14 @@ pub(crate) fn make(
     } else {
         Err(PrivateCopyError::Changed(path))
     }
+}
+
+/// What was copied under this digest.
+pub(crate) fn read(cache: &Path, digest: Digest) -> Result<Vec<u8>, PrivateCopyError> {
+    let path = private_folder(cache)?.join(format!("{digest}.so"));
+    let found = discover::read(&path).ok();
+    let intact = found.filter(|bytes| digest_of(bytes) == digest);
+    intact.ok_or(PrivateCopyError::Lost(path))
 }
 
 fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {

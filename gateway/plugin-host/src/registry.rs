@@ -6,7 +6,7 @@ mod known;
 mod replacement;
 
 pub use known::{KnownCarrier, LastManifest};
-pub use replacement::{Reload, ReloadError, Replacement};
+pub use replacement::{Reload, ReloadError, Replacement, Trial};
 
 use crate::{Catalog, CatalogEntry, DirectoryError, Host, ManifestError, Plugin};
 use gateway_model::{CarrierId, PluginPolicy};
@@ -121,16 +121,17 @@ impl Registry {
     /// Loads the present file of a plugin beside the code that runs. Nothing is replaced yet: the caller
     /// makes its instances first, and then calls [`Registry::replace`].
     ///
-    /// It blocks, as a load at the start does.
+    /// Code that will run in this process runs in a worker process before, where `trial` is given it to say
+    /// why it must not be loaded here. It blocks, as a load at the start does.
     ///
     /// # Errors
     /// When the file cannot be used.
-    pub fn reload(&self, name: &str) -> Result<Reload, ReloadError> {
+    pub fn reload(&self, name: &str, trial: Trial<'_>) -> Result<Reload, ReloadError> {
         let before = replacement::Before {
             active: self.active(name),
             contents: self.read().contents(),
         };
-        let reload = replacement::reload(&self.source, name, before)?;
+        let reload = replacement::reload(&self.source, name, before, trial)?;
         if let Reload::Ready(replacement) = &reload {
             // At once, also if it is never used: its code is mapped from now on.
             self.write().count(replacement.sha256());
@@ -138,21 +139,31 @@ impl Registry {
         Ok(reload)
     }
 
-    /// The plugin that served before the active one with this name, to be put in its place.
+    /// The plugin that served before the active one with this name, to be put in its place. It blocks: code
+    /// that ran in a worker process is loaded into another one.
     ///
     /// # Errors
     /// When there is none, or when it may not be called any more.
     pub fn roll_back(&self, name: &str) -> Result<Replacement, ReloadError> {
         let previous = self.previous(name);
         let entry = previous.ok_or_else(|| ReloadError::NoPrevious(name.to_owned()))?;
-        Replacement::back_to(entry)
+        Replacement::back_to(&self.source, entry)
     }
 
-    /// From now on the replacement serves its carrier.
-    pub fn replace(&self, replacement: Replacement) {
-        self.write().replace(replacement);
+    /// From now on the replacement serves its carrier. Returns what served before.
+    pub fn replace(&self, replacement: Replacement) -> Option<Arc<CatalogEntry>> {
+        let before = self.write().replace(replacement);
         // After the change: whoever sees the number finds what it counts.
         self.replacements.fetch_add(1, Ordering::Release);
+        before
+    }
+
+    /// Takes a replacement back that was not put to use, for what [`Registry::replace`] returned.
+    pub fn undo(&self, before: Option<Arc<CatalogEntry>>) {
+        if let Some(replacement) = before.and_then(|entry| Replacement::of(entry, Vec::new()).ok())
+        {
+            self.replace(replacement);
+        }
     }
 
     /// How often a plugin was replaced, for those who keep what they made of manifests.

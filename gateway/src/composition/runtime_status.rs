@@ -35,6 +35,7 @@ fn status(entry: &CatalogEntry) -> PluginStatus {
             .map(|manifest| manifest.version.clone())
             .unwrap_or_default(),
         state: entry.state_name(),
+        loaded: entry.plugin().is_some(),
         // Asked anew: a plugin may be quarantined at any time.
         active: entry.plugin().is_some_and(|plugin| plugin.ready().is_ok()),
         reason: entry.reason(),

@@ -149,6 +149,7 @@ impl RuntimeStatus for Made {
             file: "/plugins/ups.so".into(),
             version: "0.1.0".into(),
             state: if broken { "faulted" } else { "active" },
+            loaded: !broken,
             active: !broken,
             reason: broken.then(|| "this is not an ELF file".into()),
             isolation: Some("process"),

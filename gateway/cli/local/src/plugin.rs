@@ -8,7 +8,7 @@ mod verify;
 
 use file_report::FileReport;
 use gateway_cli::{CliError, CommandOutcome, PluginCommand, terminal::Output};
-use gateway_config::Config;
+use gateway_config::{ProcessVariables, load_plugins};
 use gateway_model::Clock;
 use gateway_plugin_host::{Catalog, PluginPolicy};
 use std::{
@@ -55,7 +55,8 @@ fn folder(config: &Path, dir: Option<&Path>) -> Result<(PathBuf, PluginPolicy), 
     if let Some(dir) = dir {
         return Ok((dir.to_owned(), PluginPolicy::default()));
     }
-    let plugins = Config::load(config)?.plugins;
+    // Plugin files are often put in place where the gateway's secrets are not.
+    let plugins = load_plugins(config, &ProcessVariables)?;
     Ok((plugins.dir, plugins.policy))
 }
 

@@ -1,7 +1,7 @@
 //! Store, consent, reminders, and the longer lists of accounts and apps.
 
 use super::{ACCOUNT, ROUTE, World};
-use crate::{AdminAccess, MailServer, load_store};
+use crate::{AdminAccess, MailServer, load_plugins, load_store};
 use gateway_model::{GrantKind, RateLimit};
 use gateway_model::{MasterKeySource, StoreUrl};
 use std::num::NonZeroU32;
@@ -391,7 +391,7 @@ fn app_with_a_useless_rate_or_key_is_refused() {
 #[test]
 fn parts_are_read_without_the_rest() {
     let text = "[listen]\nadmin = \"127.0.0.1:9\"\n[admin]\ntoken_file = \"t\"\n\
-                [store]\nurl = \"sqlite:w.db\"\n[[account]]\nclient_secret = { env = \"ABSENT\" }\n";
+                [store]\nurl = \"sqlite:w.db\"\n[plugins]\nstrict = true\n[[account]]\nclient_secret = { env = \"ABSENT\" }\n";
     let world = World::new(text);
     world.load().expect_err("the account is not complete");
     let file = world.folder.path().join("waybill.toml");
@@ -400,6 +400,8 @@ fn parts_are_read_without_the_rest() {
     assert_eq!(access.token_file, world.folder.path().join("t"));
     let store = load_store(&file, &world.variables).expect("its keys are right");
     assert!(matches!(store.url, StoreUrl::Sqlite(_)));
+    let plugins = load_plugins(&file, &world.variables).expect("its keys are right");
+    assert!(plugins.policy.strict);
 }
 
 /// What stands in the store is named by commands, because the file is read without it.

@@ -17,25 +17,26 @@ use std::sync::Arc;
 const NAMED: usize = 3;
 
 impl ControlPlane {
-    /// Makes the instances of all accounts of the carrier, and only then lets the replacement serve. The
-    /// caller holds the turn for changes.
+    /// Makes the instances of the carrier's accounts, which are among these, and only then lets the
+    /// replacement serve. The caller holds the turn for changes.
     pub(super) async fn replace_plugin(
         &self,
         replacement: Replacement,
+        records: Vec<AccountRecord>,
     ) -> Result<PluginReloaded, ControlError> {
-        let records = self.accounts_of(replacement.entry()).await?;
+        let records = of_carrier(records, replacement.entry());
         let (context, entry) = (Arc::clone(&self.context), Arc::clone(replacement.entry()));
         let prepare = move || (context.wiring.prepare(&records, &replacement), replacement);
         let (prepared, replacement) = blocking(prepare).await?;
         self.check_prepared(&prepared, &entry)?;
         let accounts = prepared.len();
-        let name = replacement.plugin().manifest().name.clone();
         let plugins = &self.context.wiring.instances.plugins;
         // First: an account that is added from now on gets the new code.
-        plugins.replace(replacement);
+        let replaced = plugins.replace(replacement);
         let before = self.switch(prepared);
         if let Err(error) = self.publish(None, Touched::Everything).await {
-            self.switch_back(&name, before);
+            plugins.undo(replaced);
+            self.switch_back(before);
             return Err(error.remedy("the plugin that ran before serves on; try again"));
         }
         // What failed for want of a working plugin would otherwise wait for its time, or for ever.
@@ -52,14 +53,10 @@ impl ControlPlane {
         })
     }
 
-    /// The active accounts of a plugin's carrier.
-    pub(super) async fn accounts_of(
-        &self,
-        entry: &CatalogEntry,
-    ) -> Result<Vec<AccountRecord>, ControlError> {
+    /// The accounts that are active, of all carriers.
+    pub(super) async fn active_accounts(&self) -> Result<Vec<AccountRecord>, ControlError> {
         let mut records = self.context.store.accounts().await?;
-        let carrier = entry.manifest().map(|manifest| &manifest.carrier);
-        records.retain(|record| record.active && Some(&record.carrier) == carrier);
+        records.retain(|record| record.active);
         Ok(records)
     }
 
@@ -111,12 +108,7 @@ impl ControlPlane {
         prepared.into_iter().map(switch).collect()
     }
 
-    fn switch_back(&self, name: &str, before: Vec<(AccountId, Option<Arc<Wired>>)>) {
-        let plugins = &self.context.wiring.instances.plugins;
-        match plugins.roll_back(name) {
-            Ok(replacement) => plugins.replace(replacement),
-            Err(error) => tracing::error!(%error, "the plugin that ran before is not taken back"),
-        }
+    fn switch_back(&self, before: Vec<(AccountId, Option<Arc<Wired>>)>) {
         for (account, wired) in before {
             if let Some(wired) = &wired {
                 self.context.broker.add_account(wired.spec.clone());
@@ -126,4 +118,14 @@ impl ControlPlane {
         // What is known has the new signers: the next publication reads everything.
         *self.context.served() = None;
     }
+}
+
+/// The accounts of a plugin's carrier.
+pub(super) fn of_carrier(
+    mut records: Vec<AccountRecord>,
+    entry: &CatalogEntry,
+) -> Vec<AccountRecord> {
+    let carrier = entry.manifest().map(|manifest| &manifest.carrier);
+    records.retain(|record| Some(&record.carrier) == carrier);
+    records
 }

@@ -46,6 +46,7 @@ pub(super) fn content(entry: &CatalogEntry) -> Option<PluginContent> {
     Some(PluginContent {
         version: entry.manifest()?.version.clone(),
         sha256: entry.sha256()?.to_string(),
+        isolation: isolation(entry),
     })
 }
 
@@ -54,20 +55,21 @@ pub(super) fn is_named(entry: &CatalogEntry, wanted: &str) -> bool {
         && matches!(entry.state(), EntryState::Verified(_))
 }
 
-/// Another content that a reload would load.
+/// What a reload would load: another content, or the same one in another process.
 fn found(entry: &CatalogEntry, present: &[CatalogEntry]) -> Option<PluginContent> {
     let same = |file: &&CatalogEntry| match name(entry) {
         Some(name) => is_named(file, &name),
         // A damaged file has no name, and may be mended by now.
         None => file.file() == entry.file() && matches!(file.state(), EntryState::Verified(_)),
     };
-    let runs = entry.plugin().and_then(|_| entry.sha256());
+    let of = |entry: &CatalogEntry| (entry.sha256(), entry.isolation());
+    let runs = entry.plugin().map(|_| of(entry));
     // A file that was passed over stands for nothing of its own.
     if matches!(entry.state(), EntryState::NotChosen { .. }) {
         return None;
     }
     let file = present.iter().find(same)?;
-    content(file).filter(|_| file.sha256() != runs)
+    content(file).filter(|_| Some(of(file)) != runs)
 }
 
 fn name(entry: &CatalogEntry) -> Option<String> {
@@ -84,8 +86,13 @@ fn view(entry: &CatalogEntry) -> PluginView {
         sha256: entry.sha256().map(|digest| digest.to_string()),
         state: entry.state_name().to_owned(),
         trust: entry.trust().as_str().to_owned(),
+        isolation: isolation(entry),
         reason: entry.reason(),
         found: None,
         previous: None,
     }
+}
+
+fn isolation(entry: &CatalogEntry) -> Option<String> {
+    entry.isolation().map(|it| it.as_str().to_owned())
 }

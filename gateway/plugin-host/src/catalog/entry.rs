@@ -115,6 +115,9 @@ pub enum PluginFault {
     /// It harmed the process in which it was tried before it is loaded into the gateway's.
     #[error("tried in a process of its own, its load failed, so it was not loaded here: {0}")]
     Probe(String),
+    /// Its worker process ended while it was loaded there.
+    #[error("its worker process ended while it was loaded: {0}")]
+    Worker(String),
     /// Loading did not end, or the plugin gave up.
     #[error("{0}")]
     Lost(String),
@@ -171,6 +174,19 @@ impl CatalogEntry {
             reports: Vec::new(),
             trust: Trust::Nothing,
             isolation: None,
+            state: EntryState::Discovered,
+        }
+    }
+
+    /// What is known of the file, without its code.
+    pub(crate) fn without_plugin(&self) -> Self {
+        Self {
+            file: self.file.clone(),
+            sha256: self.sha256,
+            manifest: self.manifest.clone(),
+            reports: self.reports.clone(),
+            trust: self.trust.clone(),
+            isolation: self.isolation,
             state: EntryState::Discovered,
         }
     }

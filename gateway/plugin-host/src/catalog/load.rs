@@ -5,14 +5,15 @@ use super::{
     entry::{CatalogEntry, PluginFault, VerifiedFile},
 };
 use crate::{
-    Host, Plugin, PluginLock, digest_of, discover, handshake,
-    health::Watch,
+    Host, Inspection, Manifest, Plugin, PluginLock, WorkerEnding, WorkerProgram, digest_of,
+    discover, handshake,
+    health::{Health, Watch},
     host_table, inspect, library,
     loaded::{Code, LibraryFile, LoadedPlugin},
     private_copy,
     worker::{SignLane, WorkerClient, WorkerSource},
 };
-use gateway_model::{Digest, Isolation, IsolationPolicy, PluginPolicy};
+use gateway_model::{Clock, Digest, Isolation, IsolationPolicy, PluginPolicy};
 use std::{path::Path, sync::Arc};
 
 /// Checks one file's bytes, as [`crate::Catalog::verify`] does with a folder's; none of its code runs.
@@ -63,7 +64,7 @@ pub(crate) fn activate(entry: &mut CatalogEntry, policy: &PluginPolicy, cache: &
     let loaded = match isolation {
         Isolation::InProcess => load_in_process(&file, *verified, digest, cache, host),
         Isolation::Process => {
-            load_in_worker(&file, *verified, digest, cache, host, &policy.isolation)
+            load_in_worker(&file, &verified, digest, cache, host, &policy.isolation)
         }
     };
     match loaded {
@@ -103,74 +104,136 @@ fn load_in_process(
     Ok(Plugin::new(loaded))
 }
 
-/// Tries the file in a process that ends afterwards. A host without a worker program tries nothing.
-pub(crate) fn probe(
+/// Loads the file in a worker process, to be tried there. A host without a worker program tries nothing.
+pub(crate) fn try_out(
     entry: &CatalogEntry,
     policy: &PluginPolicy,
     cache: &Path,
     host: &Host,
-) -> Result<(), PluginFault> {
+) -> Result<Option<Plugin>, PluginFault> {
     let (Some(verified), Some(digest)) = (entry.verified(), entry.sha256()) else {
-        return Ok(());
+        return Ok(None);
     };
-    let Some((clock, program)) = host.for_workers() else {
-        return Ok(());
+    let Some(start) = WorkerStart::of(verified, digest, cache, host, &policy.isolation)? else {
+        return Ok(None);
     };
-    let source = worker_source(verified, digest, cache, &policy.isolation)?;
-    let health = host.health(&verified.inspection.manifest.name, Watch::Deadline);
-    let tried = WorkerClient::try_out(source, program, clock, health);
-    tried.map_err(|ending| PluginFault::Probe(ending.to_string()))
+    let tried = start.run();
+    let client = tried.map_err(|ending| PluginFault::Probe(ending.to_string()))?;
+    start.plugin(client, None, entry.file()).map(Some)
 }
 
-fn worker_source(
-    verified: &VerifiedFile,
-    digest: Digest,
+/// Loads what the private copy still holds of a file that ran in a worker process and was replaced.
+pub(crate) fn load_copy(
+    replaced: &CatalogEntry,
+    policy: &PluginPolicy,
     cache: &Path,
-    policy: &IsolationPolicy,
-) -> Result<Arc<WorkerSource>, PluginFault> {
-    let inspection = &verified.inspection;
-    Ok(Arc::new(WorkerSource {
-        library: private_copy::make(cache, &verified.bytes, digest)?,
-        digest,
-        manifest: inspection.manifest_bytes.clone(),
-        version: inspection.manifest.version.clone(),
-        memory: policy.memory,
-    }))
+    host: &Host,
+) -> CatalogEntry {
+    let mut entry = replaced.without_plugin();
+    match replaced.sha256().map(|digest| verify_copy(digest, cache)) {
+        Some(Ok((bytes, inspection))) => {
+            entry.set_verified(bytes, inspection);
+            activate(&mut entry, policy, cache, host);
+        }
+        Some(Err(fault)) => entry.fault(fault),
+        None => {}
+    }
+    entry
+}
+
+fn verify_copy(digest: Digest, cache: &Path) -> Result<(Vec<u8>, Inspection), PluginFault> {
+    let bytes = private_copy::read(cache, digest)?;
+    let inspection = inspect(&bytes)?;
+    Ok((bytes, inspection))
+}
+
+/// What starts a plugin's worker processes.
+struct WorkerStart<'a> {
+    source: Arc<WorkerSource>,
+    program: WorkerProgram,
+    clock: Arc<dyn Clock>,
+    health: Arc<Health>,
+    manifest: Manifest,
+    host: &'a Host,
+}
+
+impl<'a> WorkerStart<'a> {
+    /// None if this host has no worker program.
+    fn of(
+        verified: &VerifiedFile,
+        digest: Digest,
+        cache: &Path,
+        host: &'a Host,
+        policy: &IsolationPolicy,
+    ) -> Result<Option<Self>, PluginFault> {
+        let Some((clock, program)) = host.for_workers() else {
+            return Ok(None);
+        };
+        let inspection = &verified.inspection;
+        let manifest = inspection.manifest.clone();
+        let source = WorkerSource {
+            library: private_copy::make(cache, &verified.bytes, digest)?,
+            digest,
+            manifest: inspection.manifest_bytes.clone(),
+            version: manifest.version.clone(),
+            memory: policy.memory,
+        };
+        Ok(Some(Self {
+            source: Arc::new(source),
+            program,
+            clock,
+            health: host.health(&manifest.name, Watch::Deadline),
+            manifest,
+            host,
+        }))
+    }
+
+    fn run(&self) -> Result<Arc<WorkerClient>, WorkerEnding> {
+        WorkerClient::start(
+            Arc::clone(&self.source),
+            self.program.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.health),
+        )
+    }
+
+    fn plugin(
+        self,
+        client: Arc<WorkerClient>,
+        lane: Option<SignLane>,
+        file: &Path,
+    ) -> Result<Plugin, PluginFault> {
+        let file = LibraryFile {
+            path: file.to_owned(),
+            sha256: self.source.digest,
+            entry: None,
+        };
+        let code = Code::Worker(client, lane);
+        let loaded = LoadedPlugin::new(code, self.host, self.health, self.manifest, Some(file))?;
+        Ok(Plugin::new(loaded))
+    }
 }
 
 /// As in the gateway's process, but that the library is opened by another one.
 fn load_in_worker(
     file: &Path,
-    verified: VerifiedFile,
+    verified: &VerifiedFile,
     digest: Digest,
     cache: &Path,
     host: &Host,
     policy: &IsolationPolicy,
 ) -> Result<Plugin, PluginFault> {
-    let source = worker_source(&verified, digest, cache, policy)?;
-    let manifest = verified.inspection.manifest;
-    let health = host.health(&manifest.name, Watch::Deadline);
-    let parts = host.for_workers();
-    let (clock, program) = parts.ok_or_else(|| PluginFault::NoWorkers(manifest.name.clone()))?;
-    let start = || {
-        let (source, program) = (Arc::clone(&source), program.clone());
-        let started = WorkerClient::start(source, program, Arc::clone(&clock), Arc::clone(&health));
-        started.map_err(|failure| PluginFault::Lost(failure.message))
-    };
-    let client = start()?;
+    let name = &verified.inspection.manifest.name;
+    let start = WorkerStart::of(verified, digest, cache, host, policy)?;
+    let start = start.ok_or_else(|| PluginFault::NoWorkers(name.clone()))?;
+    let lost = |ending: WorkerEnding| PluginFault::Worker(ending.to_string());
+    let client = start.run().map_err(lost)?;
     let lane = if client.functions().signs {
         // A process of its own: a signature must not wait for an authorization.
-        let lane = SignLane::start(start()?, policy.sign_deadline);
+        let lane = SignLane::start(start.run().map_err(lost)?, policy.sign_deadline);
         Some(lane.map_err(|error| PluginFault::Lost(format!("no thread for signatures: {error}")))?)
     } else {
         None
     };
-    let file = LibraryFile {
-        path: file.to_owned(),
-        sha256: digest,
-        entry: None,
-    };
-    let code = Code::Worker(client, lane);
-    let loaded = LoadedPlugin::new(code, host, health, manifest, Some(file))?;
-    Ok(Plugin::new(loaded))
+    start.plugin(client, lane, file)
 }

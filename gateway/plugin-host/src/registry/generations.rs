@@ -2,7 +2,7 @@
 
 use super::{known::KnownCarrier, replacement::Replacement};
 use crate::{Catalog, CatalogEntry, EntryState};
-use gateway_model::{CarrierId, Digest};
+use gateway_model::{CarrierId, Digest, Isolation};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
@@ -11,8 +11,7 @@ use std::{
 /// The files that were looked at, by carrier where it is known.
 pub(super) struct Generations {
     entries: Vec<Arc<CatalogEntry>>,
-    /// The generation before the active one. Older ones rest: no handle leads to them, and their code
-    /// stays mapped.
+    /// The generation before the active one, at rest. Older ones are gone, but for code that is mapped.
     previous: BTreeMap<CarrierId, Arc<CatalogEntry>>,
     known: BTreeMap<CarrierId, Arc<KnownCarrier>>,
     /// The contents that this process has mapped.
@@ -93,17 +92,17 @@ impl Generations {
         self.known.entry(carrier).or_insert_with(|| Arc::new(known));
     }
 
-    pub(super) fn replace(&mut self, replacement: Replacement) {
+    /// Returns what served before.
+    pub(super) fn replace(&mut self, replacement: Replacement) -> Option<Arc<CatalogEntry>> {
         let Replacement {
             entry: next,
             known,
             beside,
         } = replacement;
-        let Some(of) = carrier(&next).cloned() else {
-            return;
-        };
-        if let Some(serving) = self.active(&of).cloned() {
-            self.previous.insert(of.clone(), serving);
+        let of = carrier(&next).cloned()?;
+        let before = self.active(&of).cloned();
+        if let Some(serving) = &before {
+            self.previous.insert(of.clone(), at_rest(serving));
         }
         let name = |entry: &CatalogEntry| entry.manifest().map(|m| m.name.clone());
         let (new_name, new_files) = (name(&next), files(&next, &beside));
@@ -120,6 +119,7 @@ impl Generations {
         self.entries.extend(beside);
         self.entries
             .sort_by(|one, other| one.file().cmp(other.file()));
+        before
     }
 
     fn learn(&mut self, entry: &CatalogEntry) {
@@ -133,6 +133,15 @@ impl Generations {
 
 fn carrier(entry: &CatalogEntry) -> Option<&CarrierId> {
     entry.manifest().map(|manifest| &manifest.carrier)
+}
+
+/// What is kept for a rollback. Code that is mapped here stays mapped. A worker process is not kept: it
+/// ends with the last operation that began in it, and a rollback starts another.
+fn at_rest(serving: &Arc<CatalogEntry>) -> Arc<CatalogEntry> {
+    match serving.isolation() {
+        Some(Isolation::Process) => Arc::new(serving.without_plugin()),
+        Some(Isolation::InProcess) | None => Arc::clone(serving),
+    }
 }
 
 fn files<'e>(entry: &'e CatalogEntry, beside: &'e [Arc<CatalogEntry>]) -> Vec<&'e std::path::Path> {

@@ -31,7 +31,8 @@ pub struct LastManifest {
 }
 
 impl KnownCarrier {
-    pub(super) fn of(plugin: &Plugin) -> Self {
+    /// What a plugin's manifest says.
+    pub fn of(plugin: &Plugin) -> Self {
         Self {
             profile: Arc::new(plugin.profile().clone()),
             diagnosis: Arc::new(plugin.diagnosis().clone()),

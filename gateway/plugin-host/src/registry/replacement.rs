@@ -40,10 +40,13 @@ pub enum ReloadError {
         "plugin {0} was not replaced since the gateway started, so there is nothing to go back to"
     )]
     NoPrevious(String),
-    /// The generation before was given up.
-    #[error("the plugin that served before may not be called any more: {0}")]
+    /// The generation before was given up, or cannot be loaded again.
+    #[error("the plugin that served before cannot serve again: {0}")]
     PreviousLost(String),
 }
+
+/// Is given a plugin that runs in a worker process, and says why its code must not run in this one.
+pub type Trial<'a> = &'a dyn Fn(&Plugin) -> Result<(), String>;
 
 /// The outcome of a look at the file of a plugin.
 #[derive(Debug)]
@@ -87,15 +90,21 @@ impl Replacement {
         self.entry.sha256()
     }
 
-    pub(super) fn back_to(entry: Arc<CatalogEntry>) -> Result<Self, ReloadError> {
-        let lost = entry.plugin().and_then(|plugin| plugin.ready().err());
-        match lost {
-            Some(failure) => Err(ReloadError::PreviousLost(failure.message)),
+    pub(super) fn back_to(
+        source: &PluginSource,
+        mut entry: Arc<CatalogEntry>,
+    ) -> Result<Self, ReloadError> {
+        if entry.plugin().is_none() {
+            let (policy, cache) = (&source.policy, &source.cache);
+            entry = Arc::new(catalog::load_copy(&entry, policy, cache, &source.host));
+        }
+        match entry.reason() {
+            Some(why) => Err(ReloadError::PreviousLost(why)),
             None => Self::of(entry, Vec::new()),
         }
     }
 
-    fn of(entry: Arc<CatalogEntry>, beside: Vec<Arc<CatalogEntry>>) -> Result<Self, ReloadError> {
+    pub(super) fn of(entry: Arc<CatalogEntry>, beside: Vec<Arc<CatalogEntry>>) -> Result<Self, ReloadError> {
         let Some(plugin) = entry.plugin() else {
             return Err(refused(&entry));
         };
@@ -118,6 +127,7 @@ pub(super) fn reload(
     source: &PluginSource,
     name: &str,
     before: Before,
+    trial: Trial<'_>,
 ) -> Result<Reload, ReloadError> {
     let found = Catalog::verify(&source.dir, &source.policy)?.into_entries();
     let (mut chosen, others): (Vec<_>, Vec<_>) = found
@@ -140,11 +150,13 @@ pub(super) fn reload(
         return Err(ReloadError::TooMany);
     }
     if entry.isolation() == Some(Isolation::InProcess) {
-        // In another process first: a constructor that crashes would end this one, with all carriers.
-        let tried = catalog::probe(&entry, &source.policy, &source.cache, &source.host);
-        tried.map_err(|fault| ReloadError::Refused {
+        // In another process first: code that crashes would end this one, with all carriers.
+        let tried = catalog::try_out(&entry, &source.policy, &source.cache, &source.host);
+        let tried = tried.map_err(|fault| fault.to_string());
+        let tried = tried.and_then(|plugin| plugin.as_ref().map_or(Ok(()), trial));
+        tried.map_err(|reason| ReloadError::Refused {
             file: entry.file().display().to_string(),
-            reason: fault.to_string(),
+            reason,
         })?;
     }
     catalog::activate(&mut entry, &source.policy, &source.cache, &source.host);

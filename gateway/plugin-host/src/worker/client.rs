@@ -60,22 +60,13 @@ impl WorkerClient {
         program: WorkerProgram,
         clock: Arc<dyn Clock>,
         health: Arc<Health>,
-    ) -> Result<Arc<Self>, Failure> {
+    ) -> Result<Arc<Self>, WorkerEnding> {
         let client = Self::new(source, program, clock, health);
-        client.connect(&mut client.lock())?;
+        let generation = client.record().start(client.clock.now());
+        // One that does not start is not recorded: it is not started again.
+        let connection = client.launch(generation)?;
+        *client.lock() = Some(connection);
         Ok(client)
-    }
-
-    /// Loads the plugin in a worker and ends that. It blocks.
-    pub(crate) fn try_out(
-        source: Arc<WorkerSource>,
-        program: WorkerProgram,
-        clock: Arc<dyn Clock>,
-        health: Arc<Health>,
-    ) -> Result<(), WorkerEnding> {
-        let client = Self::new(source, program, clock, health);
-        // Not recorded: nothing is to be started again.
-        client.launch(1).map(drop)
     }
 
     fn new(

@@ -3,7 +3,8 @@
 use crate::support::{Carrier, Folders, compile, eventually, fetch, host, worker_host};
 use gateway_model::{CarrierId, Isolation, IsolationPolicy};
 use gateway_plugin_host::{
-    EntryState, Instance, InstanceOptions, PluginPolicy, Registry, Reload, ReloadError, Replacement,
+    EntryState, Instance, InstanceOptions, Plugin, PluginPolicy, Registry, Reload, ReloadError,
+    Replacement,
 };
 use serde_json::json;
 use std::fs;
@@ -35,6 +36,11 @@ fn ready(reload: Result<Reload, ReloadError>) -> Replacement {
     }
 }
 
+/// A trial that finds nothing.
+fn fine(_: &Plugin) -> Result<(), String> {
+    Ok(())
+}
+
 async fn issues(instance: &Instance) {
     let issued = instance.authorize(fetch(), &Carrier::silent()).await;
     assert!(issued.is_ok(), "{issued:?}");
@@ -51,10 +57,10 @@ async fn replacement_serves_and_old_instances_go_on() {
         .unwrap()
         .instance(options())
         .unwrap();
-    let unchanged = registry.reload("basic").unwrap();
+    let unchanged = registry.reload("basic", &fine).unwrap();
     assert!(matches!(unchanged, Reload::Unchanged(_)));
     folders.put("basic.so", &build("0.2.0"));
-    let replacement = ready(registry.reload("basic"));
+    let replacement = ready(registry.reload("basic", &fine));
     // Loaded and not yet in use.
     assert_eq!(version(&registry), "0.1.0");
     registry.replace(replacement);
@@ -98,12 +104,12 @@ fn library_whose_load_ends_a_process_is_refused_in_a_process_of_its_own() {
         ("wild", "signal SIGSEGV ended it"),
     ] {
         bad(&[&format!("-DAT_LOAD=\"{mode}\"")]);
-        let refused = registry.reload("bad").expect_err(mode).to_string();
+        let refused = registry.reload("bad", &fine).expect_err(mode).to_string();
         assert!(refused.contains(why), "{mode}: {refused}");
     }
     assert_eq!(sha256(), before);
     bad(&["-DAT_LOAD=\"fine\""]);
-    registry.replace(ready(registry.reload("bad")));
+    registry.replace(ready(registry.reload("bad", &fine)));
     assert_ne!(sha256(), before);
 }
 
@@ -121,7 +127,7 @@ fn file_that_cannot_be_loaded_replaces_nothing() {
         Err(ReloadError::NoPrevious(_))
     ));
     assert!(matches!(
-        registry.reload("nobody"),
+        registry.reload("nobody", &fine),
         Err(ReloadError::Unknown(_))
     ));
     for content in [
@@ -131,7 +137,7 @@ fn file_that_cannot_be_loaded_replaces_nothing() {
         compile("missing_import.c", &["-DPLUGIN_NAME=\"basic\""]),
     ] {
         fs::write(&file, &content).unwrap();
-        let refused = registry.reload("basic");
+        let refused = registry.reload("basic", &fine);
         assert!(
             matches!(refused, Err(ReloadError::Refused { .. })),
             "{refused:?}"
@@ -139,7 +145,7 @@ fn file_that_cannot_be_loaded_replaces_nothing() {
     }
     fs::remove_file(&file).unwrap();
     assert!(matches!(
-        registry.reload("basic"),
+        registry.reload("basic", &fine),
         Err(ReloadError::Unknown(_))
     ));
     assert_eq!(version(&registry), "0.1.0");
@@ -160,8 +166,8 @@ fn process_loads_a_limited_number_of_contents() {
     let error = loop {
         next.push(0);
         folders.put("basic.so", &next);
-        match registry.reload("basic") {
-            Ok(Reload::Ready(replacement)) => registry.replace(replacement),
+        match registry.reload("basic", &fine) {
+            Ok(Reload::Ready(replacement)) => drop(registry.replace(replacement)),
             Ok(Reload::Unchanged(_)) => panic!("its content is new"),
             Err(error) => break error,
         }
@@ -171,7 +177,7 @@ fn process_loads_a_limited_number_of_contents() {
     assert_eq!(loaded, 64);
     // A content that is mapped already costs nothing.
     folders.put("basic.so", &library);
-    registry.replace(ready(registry.reload("basic")));
+    registry.replace(ready(registry.reload("basic", &fine)));
 }
 
 #[test]
@@ -193,7 +199,7 @@ fn last_manifest_stands_in_for_a_plugin_that_is_not_there() {
     assert!(faults[0].contains("ELF"), "{faults:?}");
     // The mended file takes the place of the damaged one.
     fs::write(&file, build("0.1.0")).unwrap();
-    after.replace(ready(after.reload("basic")));
+    after.replace(ready(after.reload("basic", &fine)));
     assert_eq!(after.entries().len(), 1);
     assert!(after.faults(&basic()).is_empty());
 }
@@ -214,7 +220,7 @@ async fn plugin_that_hung_is_replaced_by_another_content() {
     let mut other = compile("modes.c", &[]);
     other.push(0);
     folders.put("modes.so", &other);
-    registry.replace(ready(registry.reload("modes")));
+    registry.replace(ready(registry.reload("modes", &fine)));
     assert!(registry.plugin(&carrier).unwrap().ready().is_ok());
     // The one before may not be called any more.
     assert!(matches!(
