@@ -21,9 +21,17 @@ client_id = "bad"
 client_secret = { value = "planted-bad" }
 "#;
 
+const PLUGINS: &str = "gateway/plugin-host/tests/plugins";
+
 /// Compiles the plugin host's bad plugin, which does harm in one of its calls; false without a compiler.
 pub(crate) fn compile(folder: &Path, mode: &str, at: &str) -> bool {
-    let tests = root().join("gateway/plugin-host/tests/plugins");
+    let source = PLUGINS.to_owned() + "/bad.c";
+    let macros = [format!("-DMODE=\"{mode}\""), format!("-DAT=\"{at}\"")];
+    compile_as_bad(folder, &source, &macros)
+}
+
+/// Compiles the plugin `bad` from this source.
+fn compile_as_bad(folder: &Path, source: &str, macros: &[String]) -> bool {
     let to = folder.join("plugins/bad.so");
     let compiled = Command::new("cc")
         .args([
@@ -33,13 +41,14 @@ pub(crate) fn compile(folder: &Path, mode: &str, at: &str) -> bool {
             "-fvisibility=hidden",
             "-O1",
         ])
-        .arg(format!("-DMODE=\"{mode}\""))
-        .arg(format!("-DAT=\"{at}\""))
+        .args(macros)
         .arg("-I")
         .arg(root().join("plugins/abi/include"))
+        .arg("-I")
+        .arg(root().join(PLUGINS))
         .arg("-o")
         .arg(&to)
-        .arg(tests.join("bad.c"))
+        .arg(root().join(source))
         .output();
     match compiled {
         Ok(output) => {
@@ -48,7 +57,7 @@ pub(crate) fn compile(folder: &Path, mode: &str, at: &str) -> bool {
             fs::metadata(to).is_ok()
         }
         Err(error) => {
-            skipped("bad.c", &format!("there is no C compiler: {error}"));
+            skipped(source, &format!("there is no C compiler: {error}"));
             false
         }
     }
@@ -161,4 +170,54 @@ async fn untrusted_plugin_runs_in_a_worker_process() {
         log.contains("nothing vouches for plugin ups, so it runs in a worker process"),
         "{log}"
     );
+}
+
+/// What breaks the contract gets no credential, in either place; the rule is named, and UPS is served.
+#[tokio::test]
+async fn broken_rule_is_named_and_ups_is_served() {
+    const DEEDS: [(&str, &str); 6] = [
+        (
+            "FOREIGN_HOST",
+            "https://elsewhere.example.com is not an origin that the manifest or the operator allows",
+        ),
+        ("INVALID_FIELD", "a field that HTTP does not allow"),
+        ("TWO_ANSWERS", "more than one end"),
+        ("NO_ANSWER", "no end, and no request or timer to wait for"),
+        ("MANY_REQUESTS", "more than"),
+        ("HUGE_CREDENTIAL", "longer than"),
+    ];
+    for isolation in ["process", "in_process"] {
+        for (deed, rule) in DEEDS {
+            let compile = move |folder: &Path| {
+                let macros = [format!("-DDEED={deed}")];
+                compile_as_bad(folder, "tests/it/plugins/unruly.c", &macros);
+            };
+            let world = World::builder()
+                .prepare(compile)
+                .more(BAD)
+                .more(&policy(isolation));
+            let world = world.start().await;
+            if !world
+                .gateway
+                .process
+                .folder()
+                .join("plugins/bad.so")
+                .exists()
+            {
+                return;
+            }
+            eventually("the rule is named", async || {
+                let ready = world.admin.get("/readyz").await.json();
+                let accounts = ready["accounts"].as_array().cloned();
+                let bad = accounts.unwrap_or_default().into_iter();
+                let message = bad.clone().find(|account| account["name"] == "bad");
+                let message = message.and_then(|bad| Some(bad["message"].as_str()?.to_owned()));
+                message.is_some_and(|message| message.contains(rule))
+            })
+            .await;
+            world.shop().await.assert_rates();
+            let ready = world.admin.get("/readyz").await;
+            assert_eq!(ready.status(), 200, "{deed} {isolation}: {}", ready.text());
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
 use tests::{
-    Client, ConfigFile, Done, World, eventually, folder, programs, rate_request, root, run, skipped,
+    Client, ConfigFile, Done, World, eventually, folder, programs, rate_request, root, run,
+    signer_plugin, skipped,
 };
 
 /// A carrier whose plugin is not there, beside UPS.
@@ -249,14 +250,18 @@ async fn plugin_with_forbidden_functions_is_refused_when_strict() {
 }
 
 #[tokio::test]
-async fn plugin_check_approves_of_the_ups_plugin() {
+async fn plugin_check_approves_of_our_plugins() {
     let folder = tempfile::tempdir().unwrap();
-    let plugin = programs().ups_plugin.to_str().unwrap();
-    let done = run(
-        &programs().waybill,
-        &["plugin", "check", plugin],
-        folder.path(),
-    )
-    .await;
-    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+    for plugin in [programs().ups_plugin.as_path(), signer_plugin()] {
+        let file = plugin.to_str().unwrap();
+        let done = run(
+            &programs().waybill,
+            &["plugin", "check", file],
+            folder.path(),
+        )
+        .await;
+        assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+        let confined = "passed   asks the system for nothing that a worker process is refused";
+        assert!(done.stdout.contains(confined), "{}", done.stdout);
+    }
 }

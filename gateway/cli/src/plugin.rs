@@ -60,7 +60,9 @@ fn reload_all(session: &Session, output: &mut Output) -> Result<CommandOutcome, 
     if output.is_json() {
         output.json(&all)?;
     } else if all.is_empty() {
-        output.line("every plugin runs the content of its file, in the process where it should run")?;
+        output.line(
+            "every plugin runs the content of its file, in the process where it should run",
+        )?;
     }
     Ok(CommandOutcome::Done)
 }

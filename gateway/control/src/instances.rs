@@ -222,7 +222,8 @@ impl Instances {
             let (names, options): (Vec<&AccountId>, Vec<InstanceOptions>) = options.unzip();
             let made = trial.instances(options);
             let ended = |made: &Result<Instance, Failure>| {
-                made.as_ref().is_err_and(|failure| failure.code == WORKER_ENDED)
+                made.as_ref()
+                    .is_err_and(|failure| failure.code == WORKER_ENDED)
             };
             if let Some(at) = made.iter().position(ended) {
                 let doing = format!("with the configuration of account {}", names[at]);

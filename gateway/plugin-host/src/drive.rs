@@ -43,6 +43,7 @@ impl Instance {
             exchange: Exchange::new(http, self.limits),
             used: HashSet::new(),
             steps: 0,
+            denied: None,
         };
         let run = drive.run(args);
         // One deadline around all steps: a plugin could otherwise stay within each limit for ever.
@@ -53,6 +54,10 @@ impl Instance {
         result.map_err(|mut failure| {
             // Only the exchange knows whether a request left this machine; the plugin cannot say it.
             failure.certainly_not_sent = drive.exchange.nothing_was_sent();
+            if let Some(why) = &drive.denied {
+                // The plugin was told the rule, and may not pass it on.
+                failure.message = format!("{}; a request was not made: {why}", failure.message);
+            }
             failure
         })
     }
@@ -113,6 +118,8 @@ struct Drive<'a> {
     exchange: Exchange<'a>,
     used: HashSet<u64>,
     steps: usize,
+    /// Why the first request that was not allowed was not made.
+    denied: Option<String>,
 }
 
 impl Drive<'_> {
@@ -209,7 +216,12 @@ impl Drive<'_> {
         match request::check(self.instance, emitted) {
             Ok(request) => self.exchange.start_request(id, request),
             // Denied and not a violation: the plugin may know another way.
-            Err(request::Rejection::Denied(why)) => self.exchange.deny(id, why),
+            Err(request::Rejection::Denied(why)) => {
+                let plugin = &self.instance.plugin().manifest.name;
+                tracing::warn!(plugin, "a request of plugin {plugin} is not made: {why}");
+                self.denied.get_or_insert_with(|| why.clone());
+                self.exchange.deny(id, why);
+            }
             Err(request::Rejection::Violation(violation)) => return Err(violation),
         }
         Ok(())

@@ -78,16 +78,14 @@ pub use plugin::Plugin;
 pub use private_copy::PrivateCopyError;
 pub use random::{OsRandom, Random};
 pub use refusal::Refusal;
-pub use registry::{
-    KnownCarrier, LastManifest, Registry, Reload, ReloadError, Replacement, Trial,
-};
+pub use registry::{KnownCarrier, LastManifest, Registry, Reload, ReloadError, Replacement, Trial};
 pub use signature::SignatureError;
 pub use trust::Trust;
 #[doc(hidden)]
 pub use worker::reread_answer;
 pub use worker::{
-    WORKER_ENDED, WorkerEnding, WorkerProgram, WorkerStartError, WorkerState, WorkerStatus,
-    run_worker,
+    SystemCall, WORKER_ENDED, WorkerEnding, WorkerProgram, WorkerStartError, WorkerState,
+    WorkerStatus, run_worker,
 };
 
 pub use gateway_model::TokenFacts;

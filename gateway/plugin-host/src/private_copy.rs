@@ -31,7 +31,9 @@ pub enum PrivateCopyError {
         error: String,
     },
     /// It was made, and is damaged or gone.
-    #[error("the private copy {0} is damaged or gone: put the plugin's file into the plugin folder")]
+    #[error(
+        "the private copy {0} is damaged or gone: put the plugin's file into the plugin folder"
+    )]
     Lost(PathBuf),
     /// What was read back is not what was written.
     #[error("{0} changed right after it was written: who else writes to that folder?")]

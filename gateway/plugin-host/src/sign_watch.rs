@@ -68,7 +68,8 @@ impl SignWatch {
         threads.push(Arc::clone(&calls));
         if threads.len() == 1 {
             let (watched, health) = (Arc::downgrade(&self.threads), Arc::clone(health));
-            let thread = thread::Builder::new().name("sign-watch".into());
+            // As the pool's threads are: a check of a plugin tells the host's threads by that.
+            let thread = thread::Builder::new().name("plugin-sigwatch".into());
             if let Err(error) = thread.spawn(move || watch(&watched, &health)) {
                 tracing::warn!(%error, "a signer that does not return will not be noticed");
             }

@@ -14,6 +14,7 @@ mod codec;
 mod ending;
 mod lane;
 mod process;
+mod system_call;
 
 pub use child::{WorkerStartError, run as run_worker};
 pub use client::WORKER_ENDED;
@@ -23,3 +24,4 @@ pub use codec::reread_answer;
 pub use ending::{WorkerEnding, WorkerState, WorkerStatus};
 pub(crate) use lane::SignLane;
 pub use process::WorkerProgram;
+pub use system_call::SystemCall;

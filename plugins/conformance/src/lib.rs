@@ -23,6 +23,7 @@ mod secrets;
 mod section;
 mod sign;
 mod suite;
+mod worker;
 
 pub use carrier::ScriptedResponse;
 pub use host::host;
@@ -60,7 +61,7 @@ async fn run(suite: &Suite<'_>, sections: &[Section]) -> Report {
         version: manifest.version.clone(),
         checks: Vec::new(),
     };
-    let mut recorder = Recorder::new(report, secrets.with(cases::ALL_PLANTED), suite.progress);
+    let mut recorder = Recorder::new(report, secrets.with(cases::ALL_PLANTED), suite);
     for section in sections {
         section.run(suite, &mut recorder).await;
     }

@@ -1,6 +1,7 @@
 //! Collects the checks of one run, and tells a watcher how far it came.
 
-use crate::{Check, CheckOutcome, Report, secrets::Secrets};
+use crate::{Check, CheckOutcome, Report, Suite, secrets::Secrets};
+use gateway_plugin_host::Plugin;
 
 /// Findings of one check beyond that are counted, not listed.
 const MAX_FINDINGS: usize = 20;
@@ -25,15 +26,17 @@ impl Progress for () {
 pub(crate) struct Recorder<'a> {
     report: Report,
     secrets: Secrets,
+    plugin: &'a Plugin,
     progress: &'a dyn Progress,
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) const fn new(report: Report, secrets: Secrets, progress: &'a dyn Progress) -> Self {
+    pub(crate) const fn new(report: Report, secrets: Secrets, suite: &Suite<'a>) -> Self {
         Self {
             report,
             secrets,
-            progress,
+            plugin: suite.plugin,
+            progress: suite.progress,
         }
     }
 
@@ -43,6 +46,8 @@ impl<'a> Recorder<'a> {
 
     /// Says what is done next. Before each call of the plugin, or nobody knows what ended the process.
     pub(crate) fn at(&self, check: &str, case: &str) {
+        // What a destructor does is the doing of the case before.
+        self.plugin.settle();
         self.progress.at(check, case);
     }
 
@@ -77,6 +82,7 @@ impl<'a> Recorder<'a> {
             name: name.into(),
             outcome,
         };
+        self.plugin.settle();
         self.progress.ended(&check);
         self.report.checks.push(check);
     }

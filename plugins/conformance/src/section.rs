@@ -1,6 +1,8 @@
 //! The parts of the suite, each of which can run in a process of its own.
 
-use crate::{Suite, api, authorize, configure, consent, handshake, recorder::Recorder, sign};
+use crate::{
+    Suite, api, authorize, configure, consent, handshake, recorder::Recorder, sign, worker,
+};
 
 /// A part of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,17 +19,20 @@ pub enum Section {
     Consents,
     /// Signatures.
     Signatures,
+    /// The plugin in a worker process.
+    Worker,
 }
 
 impl Section {
     /// From the outside in: what fails early makes later findings follow.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Handshake,
         Self::Api,
         Self::Configurations,
         Self::Authorizations,
         Self::Consents,
         Self::Signatures,
+        Self::Worker,
     ];
 
     /// Its name on a command line.
@@ -39,6 +44,7 @@ impl Section {
             Self::Authorizations => "authorizations",
             Self::Consents => "consents",
             Self::Signatures => "signatures",
+            Self::Worker => "worker",
         }
     }
 
@@ -56,6 +62,7 @@ impl Section {
             Self::Authorizations => authorize::CHECKS,
             Self::Consents => consent::CHECKS,
             Self::Signatures => sign::CHECKS,
+            Self::Worker => worker::CHECKS,
         }
     }
 
@@ -67,6 +74,7 @@ impl Section {
             Self::Authorizations => authorize::check(suite, recorder).await,
             Self::Consents => consent::check(suite, recorder).await,
             Self::Signatures => sign::check(suite, recorder).await,
+            Self::Worker => worker::check(suite, recorder).await,
         }
     }
 }

@@ -91,8 +91,6 @@ fn allow(instance: &Instance, origin: &Origin) -> Result<(), Rejection> {
     if allowed {
         return Ok(());
     }
-    let name = &instance.plugin().manifest.name;
-    tracing::warn!(plugin = name, %origin, "a request to an origin that is not allowed");
     let why = format!("{origin} is not an origin that the manifest or the operator allows");
     Err(Rejection::Denied(why))
 }

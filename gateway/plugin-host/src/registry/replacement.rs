@@ -104,7 +104,10 @@ impl Replacement {
         }
     }
 
-    pub(super) fn of(entry: Arc<CatalogEntry>, beside: Vec<Arc<CatalogEntry>>) -> Result<Self, ReloadError> {
+    pub(super) fn of(
+        entry: Arc<CatalogEntry>,
+        beside: Vec<Arc<CatalogEntry>>,
+    ) -> Result<Self, ReloadError> {
         let Some(plugin) = entry.plugin() else {
             return Err(refused(&entry));
         };

@@ -2,6 +2,7 @@
 
 mod confine;
 mod objects;
+mod refused;
 mod serve;
 
 use super::channel;

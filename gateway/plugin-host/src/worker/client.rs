@@ -64,7 +64,8 @@ impl WorkerClient {
         let client = Self::new(source, program, clock, health);
         let generation = client.record().start(client.clock.now());
         // One that does not start is not recorded: it is not started again.
-        let connection = client.launch(generation)?;
+        let launched = client.launch(generation);
+        let connection = launched.map_err(|ending| client.with_refused_calls(ending))?;
         *client.lock() = Some(connection);
         Ok(client)
     }
@@ -212,10 +213,12 @@ impl WorkerClient {
             library: source.library.clone(),
             manifest: source.manifest.clone(),
             memory: source.memory,
+            tells_refused_calls: self.program.tells_refused_calls,
         };
         let frame = RequestFrame::load(self.clock.wall(), &load);
         let limits = Limits::default();
         let loaded = connection.exchange(&frame, &limits, START_DEADLINE, &*self.clock, name);
+        self.note_refused_calls(&mut connection);
         let broken = match loaded {
             Ok(Response::Loaded(functions))
                 if *self.functions.get_or_init(|| functions) == functions =>
@@ -231,6 +234,24 @@ impl WorkerClient {
             Err(broken) => broken,
         };
         Err(connection.end(broken, GRACE))
+    }
+
+    fn note_refused_calls(&self, connection: &mut Connection) {
+        let calls = connection.take_refused_calls();
+        // A plugin that finds the channel could otherwise fill the record.
+        if self.program.tells_refused_calls && !calls.is_empty() {
+            self.record().refuse_calls(calls);
+        }
+    }
+
+    /// Why it did not start, if a refused call may be the cause of it.
+    fn with_refused_calls(&self, ending: WorkerEnding) -> WorkerEnding {
+        match self.status().refused_calls() {
+            None => ending,
+            Some(calls) => {
+                WorkerEnding::NotStarted(format!("{ending}; before that, it was refused {calls}"))
+            }
+        }
     }
 
     fn failure(&self, ending: &WorkerEnding) -> Failure {

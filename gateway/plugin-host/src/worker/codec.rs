@@ -9,7 +9,7 @@ mod response;
 mod wire;
 
 pub(super) use request::{Load, Request, RequestFrame};
-pub(super) use response::{Functions, Response};
+pub(super) use response::{Functions, Response, refused_call_frame};
 
 /// Bytes of one frame. It has room for all that one call may emit in practice: eight requests of the
 /// largest size.

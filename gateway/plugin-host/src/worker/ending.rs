@@ -1,7 +1,8 @@
 //! What is known of workers that ended: why, how often, and when the next one may start.
 
+use super::system_call::SystemCall;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     process::ExitStatus,
     time::{Duration, Instant, SystemTime},
@@ -115,9 +116,17 @@ pub struct WorkerStatus {
     pub endings: BTreeMap<&'static str, u64>,
     /// Why it ended the last time, and when.
     pub last_ending: Option<(WorkerEnding, SystemTime)>,
+    /// System calls that were refused to the plugin, if its worker tells them.
+    pub refused_calls: BTreeSet<SystemCall>,
 }
 
 impl WorkerStatus {
+    /// The names of the system calls that were refused, for a message.
+    pub fn refused_calls(&self) -> Option<String> {
+        let names: Vec<String> = self.refused_calls.iter().map(ToString::to_string).collect();
+        Some(names.join(", ")).filter(|names| !names.is_empty())
+    }
+
     /// Of two workers of one plugin.
     pub(crate) fn join(mut self, other: Self) -> Self {
         if self.state == WorkerState::Running {
@@ -127,6 +136,7 @@ impl WorkerStatus {
         for (reason, count) in other.endings {
             *self.endings.entry(reason).or_default() += count;
         }
+        self.refused_calls.extend(other.refused_calls);
         let at = |ending: &Option<(WorkerEnding, SystemTime)>| ending.as_ref().map(|(_, at)| *at);
         if at(&other.last_ending) > at(&self.last_ending) {
             self.last_ending = other.last_ending;
@@ -146,9 +156,15 @@ pub(super) struct WorkerRecord {
     not_before: Option<Instant>,
     endings: BTreeMap<&'static str, u64>,
     last_ending: Option<(WorkerEnding, SystemTime)>,
+    refused_calls: BTreeSet<SystemCall>,
 }
 
 impl WorkerRecord {
+    /// System calls were refused to the plugin.
+    pub(super) fn refuse_calls(&mut self, calls: BTreeSet<SystemCall>) {
+        self.refused_calls.extend(calls);
+    }
+
     /// A worker starts. Its generation counts the plugin's workers from one.
     pub(super) const fn start(&mut self, now: Instant) -> u64 {
         self.started = Some(now);
@@ -200,6 +216,7 @@ impl WorkerRecord {
             restarts: self.starts.saturating_sub(1),
             endings: self.endings.clone(),
             last_ending: self.last_ending.clone(),
+            refused_calls: self.refused_calls.clone(),
         }
     }
 }

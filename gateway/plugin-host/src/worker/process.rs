@@ -21,6 +21,9 @@ pub struct WorkerProgram {
     pub file: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Whether the worker tells which system calls the plugin was refused. For checks of plugins: a call
+    /// that is refused while signals are blocked then ends the process, as when a thread is started.
+    pub tells_refused_calls: bool,
 }
 
 impl Default for WorkerProgram {
@@ -30,6 +33,7 @@ impl Default for WorkerProgram {
         Self {
             file: PathBuf::from("/proc/self/exe"),
             arguments: vec![OsString::from("plugin-worker")],
+            tells_refused_calls: false,
         }
     }
 }

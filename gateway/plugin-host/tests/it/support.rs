@@ -159,6 +159,7 @@ pub(crate) fn worker_host() -> Host {
     host().with_worker_program(WorkerProgram {
         file: env!("CARGO_BIN_EXE_plugin-host-worker").into(),
         arguments: Vec::new(),
+        tells_refused_calls: false,
     })
 }
 

@@ -4,6 +4,7 @@
 //! before the plugin's constructors run, the second before its first call. What they do not name fails with
 //! EPERM. The kernel never takes a filter back.
 
+use super::refused;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, apply_filter_all_threads,
@@ -57,7 +58,10 @@ fn close_all_but_the_channel() {
 }
 
 /// Limits, and the filter for the time of the load.
-pub(super) fn before_load(memory: u64) -> Result<(), String> {
+pub(super) fn before_load(memory: u64, tells_refused_calls: bool) -> Result<(), String> {
+    if tells_refused_calls {
+        refused::tell().map_err(text)?;
+    }
     let limits = [
         (
             libc::RLIMIT_AS,
@@ -71,13 +75,13 @@ pub(super) fn before_load(memory: u64) -> Result<(), String> {
     for (resource, value) in limits {
         limit(resource, value).map_err(text)?;
     }
-    install(&filter(LOADING)?)
+    install(&filter(LOADING, tells_refused_calls)?)
 }
 
 /// The filter for the remainder of the process' life.
-pub(super) fn after_load() -> Result<(), String> {
+pub(super) fn after_load(tells_refused_calls: bool) -> Result<(), String> {
     limit(libc::RLIMIT_NOFILE, 0).map_err(text)?;
-    install(&filter(&[])?)
+    install(&filter(&[], tells_refused_calls)?)
 }
 
 fn text(error: io::Error) -> String {
@@ -167,11 +171,20 @@ const LOADING: &[libc::c_long] = &[
     libc::SYS_uname,
 ];
 
-fn filter(more: &[libc::c_long]) -> Result<BpfProgram, String> {
-    build(more).map_err(|error| format!("the filter of system calls cannot be made: {error}"))
+fn filter(more: &[libc::c_long], tells_refused_calls: bool) -> Result<BpfProgram, String> {
+    let refusal = if tells_refused_calls {
+        SeccompAction::Trap
+    } else {
+        SeccompAction::Errno(libc::EPERM as u32)
+    };
+    build(more, refusal)
+        .map_err(|error| format!("the filter of system calls cannot be made: {error}"))
 }
 
-fn build(more: &[libc::c_long]) -> Result<BpfProgram, seccompiler::BackendError> {
+fn build(
+    more: &[libc::c_long],
+    refusal: SeccompAction,
+) -> Result<BpfProgram, seccompiler::BackendError> {
     let loading = !more.is_empty();
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for call in ALWAYS.iter().chain(more) {
@@ -213,8 +226,7 @@ fn build(more: &[libc::c_long]) -> Result<BpfProgram, seccompiler::BackendError>
         }
     }
     let arch = std::env::consts::ARCH.try_into()?;
-    let denied = SeccompAction::Errno(libc::EPERM as u32);
-    SeccompFilter::new(rules, denied, SeccompAction::Allow, arch)?.try_into()
+    SeccompFilter::new(rules, refusal, SeccompAction::Allow, arch)?.try_into()
 }
 
 fn equal(argument: u8, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {

@@ -137,14 +137,14 @@ impl<'a> Worker<'a> {
 
 fn open(load: &Load) -> Result<Table, String> {
     // Before the first byte of the plugin runs, and a constructor is among those.
-    confine::before_load(load.memory)?;
+    confine::before_load(load.memory, load.tells_refused_calls)?;
     // SAFETY: the gateway inspected the file and made the private copy.
     let entry = unsafe { library::open(&load.library) }
         .map_err(|why| format!("the system's loader refused it: {why}"))?;
     // SAFETY: the entry point of a library that says it follows the header.
     let table = unsafe { handshake::enter(entry, &host_table::TABLE, &load.manifest) };
     let table = table.map_err(|error| error.to_string())?;
-    confine::after_load()?;
+    confine::after_load(load.tells_refused_calls)?;
     Ok(table)
 }
 

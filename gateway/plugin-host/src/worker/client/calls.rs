@@ -221,9 +221,9 @@ impl WorkerClient {
             return Err(Failure::new(FailureClass::Config, "too_long", message));
         }
         let name = self.health.name();
-        connection
-            .exchange(frame, limits, time, &*self.clock, name)
-            .map_err(|broken| self.broken(slot, broken))
+        let exchanged = connection.exchange(frame, limits, time, &*self.clock, name);
+        self.note_refused_calls(connection);
+        exchanged.map_err(|broken| self.broken(slot, broken))
     }
 
     fn unexpected(&self, slot: &mut Option<Connection>, name: &str) -> Failure {

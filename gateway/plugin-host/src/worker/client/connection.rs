@@ -9,17 +9,22 @@ use crate::{
         codec::{MAX_FRAME, Response},
         ending::WorkerEnding,
         process::{Process, WorkerProgram},
+        system_call::SystemCall,
     },
 };
 use gateway_model::{Clock, SecretBytes};
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io, mem, sync::Arc, time::Duration};
 
 /// A worker and how to talk to it.
 pub(super) struct Connection {
     channel: Channel,
     process: Arc<Process>,
     generation: u64,
+    refused_calls: BTreeSet<SystemCall>,
 }
+
+/// Refused system calls that are kept. A plugin that writes to the channel can name any.
+const MAX_REFUSED_CALLS: usize = 64;
 
 /// Why a worker cannot be used any more.
 pub(super) enum Broken {
@@ -41,6 +46,7 @@ impl Connection {
             channel,
             process,
             generation,
+            refused_calls: BTreeSet::new(),
         })
     }
 
@@ -67,6 +73,11 @@ impl Connection {
             let response = Response::decode(received.expose(), limits);
             match response.map_err(|error| Broken::Protocol(error.to_string()))? {
                 Response::Log { level, text } => plugin_log::write(plugin, level, &text),
+                Response::RefusedCall(call) => {
+                    if self.refused_calls.len() < MAX_REFUSED_CALLS {
+                        self.refused_calls.insert(SystemCall(call));
+                    }
+                }
                 Response::Fatal => return Err(Broken::Fatal),
                 response @ (Response::Loaded(_)
                 | Response::Refused(_)
@@ -79,6 +90,11 @@ impl Connection {
         Err(Broken::Protocol(
             "more messages than a call may write".into(),
         ))
+    }
+
+    /// The system calls that were refused since the last question.
+    pub(super) fn take_refused_calls(&mut self) -> BTreeSet<SystemCall> {
+        mem::take(&mut self.refused_calls)
     }
 
     /// Ends the process, and says why it ended.

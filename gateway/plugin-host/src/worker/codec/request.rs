@@ -17,7 +17,7 @@ use std::{
 
 /// What both sides must agree on. A worker runs the gateway's own program, so they differ only if
 /// something else answers.
-const PROTOCOL: u32 = 1;
+const PROTOCOL: u32 = 2;
 /// More than any of these is refused by the gateway before it becomes a frame.
 const MAX: usize = super::MAX_FRAME;
 
@@ -39,6 +39,8 @@ pub(crate) struct Load {
     pub(crate) manifest: Vec<u8>,
     /// Bytes of address space beyond what is mapped already.
     pub(crate) memory: u64,
+    /// Whether refused system calls are told.
+    pub(crate) tells_refused_calls: bool,
 }
 
 /// One call. The ids of instances and operations are the gateway's choice.
@@ -87,6 +89,7 @@ impl RequestFrame {
         frame.bytes(load.library.as_os_str().as_bytes());
         frame.bytes(&load.manifest);
         frame.u64(load.memory);
+        frame.flag(load.tells_refused_calls);
         frame.finish()
     }
 
@@ -286,6 +289,7 @@ fn read_load(frame: &mut Reader<'_>) -> Result<Load, FrameError> {
         library: Path::new(&library).to_owned(),
         manifest: frame.bytes(MAX, "a manifest")?.to_vec(),
         memory: frame.u64()?,
+        tells_refused_calls: frame.flag("mark of refused calls")?,
     })
 }
 

@@ -22,6 +22,7 @@ const RETURNED: u8 = 5;
 const URL: u8 = 6;
 const FREED: u8 = 7;
 const SIGNED: u8 = 8;
+const REFUSED_CALL: u8 = 9;
 
 /// What a plugin says that it can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,9 @@ pub(crate) enum Response {
     Refused(String),
     /// A message for the log; any number of them before the answer proper.
     Log { level: u32, text: String },
+    /// A system call that was refused to the plugin, by its number; told as a message is, if that was asked
+    /// for.
+    RefusedCall(u32),
     /// The plugin said that it cannot go on.
     Fatal,
     /// What a call returned and emitted.
@@ -79,6 +83,11 @@ impl Response {
                 let mut frame = Writer::new(LOG);
                 frame.u32(*level);
                 frame.bytes(text.as_bytes());
+                frame
+            }
+            Self::RefusedCall(call) => {
+                let mut frame = Writer::new(REFUSED_CALL);
+                frame.u32(*call);
                 frame
             }
             Self::Fatal => Writer::new(FATAL),
@@ -136,6 +145,7 @@ impl Response {
                     text: text::clean(message, MAX_MESSAGE),
                 }
             }
+            REFUSED_CALL => Self::RefusedCall(frame.u32()?),
             FATAL => Self::Fatal,
             RETURNED => Self::Returned {
                 status: Status(frame.u32()?),
@@ -166,6 +176,7 @@ impl Response {
             Self::Loaded(_) => "the news that the plugin is loaded",
             Self::Refused(_) => "a refusal",
             Self::Log { .. } => "a message for the log",
+            Self::RefusedCall(_) => "a refused system call",
             Self::Fatal => "the news that it cannot go on",
             Self::Returned { .. } => "the result of a call",
             Self::Url { .. } => "a URL",
@@ -173,4 +184,10 @@ impl Response {
             Self::Signed { .. } => "a signature",
         }
     }
+}
+
+/// The frame of [`Response::RefusedCall`], for a signal handler, which may not take memory.
+pub(crate) const fn refused_call_frame(call: u32) -> [u8; 9] {
+    let [a, b, c, d] = call.to_le_bytes();
+    [5, 0, 0, 0, REFUSED_CALL, a, b, c, d]
 }

@@ -149,7 +149,12 @@ proptest! {
             body_sha256: (ids.3 % 2 == 0).then_some([7; 32]),
             state: SecretBytes::new(content.clone()),
         };
-        let load = Load { library: text.clone().into(), manifest: content, memory: ids.2 };
+        let load = Load {
+            library: text.clone().into(),
+            manifest: content,
+            memory: ids.2,
+            tells_refused_calls: ids.3 % 2 == 0,
+        };
         let frames = [
             RequestFrame::load(wall, &load),
             RequestFrame::instance_new(wall, ids.1, &config, &limits),
@@ -242,4 +247,10 @@ fn counts_and_lengths_are_refused_before_memory_is_taken() {
     assert_eq!(response(&[99]), "the unknown answer 99");
     let loaded = Response::Loaded(Functions::default()).encode();
     assert!(Response::decode(payload(&loaded), &limits).is_ok());
+}
+
+#[test]
+fn frame_of_a_signal_handler_is_that_of_a_refused_call() {
+    let frame = Response::RefusedCall(70_000).encode();
+    assert_eq!(frame.expose(), super::refused_call_frame(70_000));
 }

@@ -7,18 +7,20 @@ use super::{
 use anyhow::{Context as _, anyhow};
 use gateway_cli::{CliError, CommandOutcome, ConformArgs};
 use gateway_model::Clock;
-use gateway_plugin_host::load_file;
+use gateway_plugin_host::{Isolation, WorkerProgram, load_file};
 use plugins_conformance::{
     Check, CheckOutcome, LogWatch, ProcessState, ProcessWatch, Progress as _, Section, Suite,
 };
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Far more than a plugin needs. A sanitizer reserves terabytes, so it is not applied under one.
 const MAX_MEMORY: u64 = 4 << 30;
 /// The largest file: the private copy of a plugin.
 const MAX_FILE: u64 = 128 << 20;
 const MAX_FILES: u64 = 64;
+/// Longer than a busy machine needs. Whether a signer is fast is not checked.
+const SIGN_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The hidden command `waybill plugin conform`.
 pub(in crate::plugin) fn conform(
@@ -38,8 +40,15 @@ pub(in crate::plugin) fn conform(
     let before = ProcessState::now();
     channel.at(LOADS, "");
     // The suite's own host, which has nothing of a gateway's.
-    let host = plugins_conformance::host(clock);
-    let entry = load_file(&args.file, &policy(args.strict), &args.cache, &host);
+    let host = plugins_conformance::host(clock).with_worker_program(WorkerProgram {
+        tells_refused_calls: true,
+        ..WorkerProgram::default()
+    });
+    let isolation = isolation(section);
+    let mut policy = policy(args.strict);
+    policy.isolation.default = Some(isolation);
+    policy.isolation.sign_deadline = SIGN_DEADLINE;
+    let entry = load_file(&args.file, &policy, &args.cache, &host);
     channel.send(&Event::Loaded {
         state: entry.state_name().to_owned(),
         reason: entry.reason(),
@@ -56,7 +65,8 @@ pub(in crate::plugin) fn conform(
             config: &config,
             script: script.unwrap_or_default(),
             progress: &channel,
-            process: Some(ProcessWatch {
+            // Of another process nothing is watched here: its worker watches it.
+            process: (isolation == Isolation::InProcess).then_some(ProcessWatch {
                 log: &log,
                 before: &before,
             }),
@@ -71,6 +81,17 @@ pub(in crate::plugin) fn conform(
     }
     channel.send(&Event::Done);
     Ok(CommandOutcome::Done)
+}
+
+/// Where the section's plugin runs.
+fn isolation(section: Section) -> Isolation {
+    // A sanitizer that is preloaded does not reach a worker process, which has no environment.
+    let process = section == Section::Worker && std::env::var_os("LD_PRELOAD").is_none();
+    if process {
+        Isolation::Process
+    } else {
+        Isolation::InProcess
+    }
 }
 
 /// Bounds what a plugin that runs wild can do to the machine. It is no sandbox.
