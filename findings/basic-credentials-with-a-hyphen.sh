@@ -10,6 +10,7 @@
 #   openid-client              shop%2Dapp:s%2D1  refused      token
 #   @badgateway/oauth2-client  shop%2Dapp:s%2D1  refused      token
 #   simple-oauth2              shop-app:s-1      token        token
+# (With ClientSecretBasic and client_secret_basic; the defaults of the two are the form, and Basic that escapes colons.)
 # An escaped hyphen decodes to the same id, but @node-oauth/oauth2-server does not decode. The login works as long as id
 # and secret have letters and digits only, and fails for the first app whose id has a hyphen, an underscore or a dot.
 set -euo pipefail
