@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 61] = [
+const COMMANDS: [(&str, i32); 63] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -57,6 +57,9 @@ const COMMANDS: [(&str, i32); 61] = [
     ("account deactivate id#", 0),
     ("account activate id#", 0),
     ("account rotate-secret id# --secret-stdin", 0),
+    ("account configure id#", 2),
+    // The plugin of this carrier has no settings.
+    ("account configure id# --setting child_key=text", 5),
     ("token show id#", 0),
     ("token renew id#", 0),
     ("token renew person#", 5),

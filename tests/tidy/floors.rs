@@ -157,6 +157,7 @@ const HOUSES: &[House] = &[
                 "blocking",
                 "error",
                 "instances",
+                "plugin_settings",
                 "reminder_state",
                 "restored",
                 "secret_digest",
@@ -223,6 +224,7 @@ const HOUSES: &[House] = &[
             ],
             &[
                 "authorization",
+                "codes",
                 "digest",
                 "discover",
                 "health",

@@ -272,6 +272,8 @@ fn account(at: usize, begun: SystemTime) -> Result<AccountRecord> {
         grant: GrantKind::ClientCredentials,
         client_id: id,
         client_secrets: vec![ClientSecret::new(SECRET.to_owned())],
+        settings: BTreeMap::new(),
+        secret_settings: BTreeMap::new(),
         active: true,
         default: false,
         managed_by: ManagedBy::Operator,

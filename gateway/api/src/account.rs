@@ -1,9 +1,13 @@
 //! Accounts.
 
 use crate::{NoticeView, SecretText};
-use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy};
+use gateway_model::{
+    AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy, SettingName,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// One account, without its secrets.
@@ -31,6 +35,14 @@ pub struct AccountView {
     pub client_id: String,
     /// The number of client secrets, which are tried in order.
     pub client_secrets: usize,
+    /// What the carrier's plugin wants to know besides, without secrets.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub settings: BTreeMap<SettingName, Value>,
+    /// The names of the settings that are secrets.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub secret_settings: Vec<SettingName>,
     /// Whether the gateway serves the account, renews its tokens and sends reminders for it.
     pub active: bool,
     /// Whether it is the default account of its carrier and environment.
@@ -105,6 +117,14 @@ pub struct AddAccount {
     /// The client secrets, in the order in which they are tried.
     // Several, so that a new secret can be added before the carrier switches the old one off.
     pub client_secrets: Vec<SecretText>,
+    /// What the carrier's plugin wants to know besides, under the names that the plugin defines.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub settings: BTreeMap<SettingName, Value>,
+    /// Secrets that the carrier's plugin wants to know besides: texts under the names that it defines.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub secret_settings: BTreeMap<SettingName, SecretText>,
     /// Makes it the default account of its carrier and environment.
     #[serde(default)]
     pub default: bool,
@@ -128,6 +148,14 @@ pub struct UpdateAccount {
     /// The client secrets, in the order in which they are tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secrets: Option<Vec<SecretText>>,
+    /// Settings of the carrier's plugin. A name with `null` is removed; a name that is absent stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub settings: Option<BTreeMap<SettingName, Option<Value>>>,
+    /// Secret settings of the carrier's plugin. A name with `null` is removed; a name that is absent stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub secret_settings: Option<BTreeMap<SettingName, Option<SecretText>>>,
     /// Whether the gateway serves the account, renews its tokens and sends reminders for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,

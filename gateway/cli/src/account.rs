@@ -3,6 +3,7 @@
 mod add;
 mod authorize;
 mod probe;
+mod settings;
 mod settle;
 mod show;
 
@@ -76,6 +77,8 @@ pub(crate) enum AccountCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Change settings that the carrier's plugin defines
+    Configure(settings::ConfigureArgs),
     /// Replace the client secret, or give several in the order in which they are tried
     RotateSecret {
         /// The account
@@ -102,6 +105,7 @@ pub(crate) fn run(
     let change = UpdateAccount::default;
     match command {
         AccountCommand::Add(args) => return add::run(args, session, output),
+        AccountCommand::Configure(args) => return settings::configure(args, session, output),
         AccountCommand::List => show::list(&session.ask(client.accounts())?, output)?,
         AccountCommand::Show { name } => show::one(&session.ask(client.account(name))?, output)?,
         AccountCommand::Authorize {

@@ -8,6 +8,7 @@ mod lines;
 mod number;
 mod path;
 mod secret;
+mod settings;
 mod syntax;
 mod table;
 mod texts;
@@ -18,6 +19,7 @@ pub(crate) use context::{At, Context};
 pub(crate) use find::{
     note_near_variables, read_single, refuse_unknown_sections, repeated, single,
 };
+pub(crate) use settings::Settings;
 pub(crate) use table::Table;
 pub use variables::{ProcessVariables, Variables};
 pub(crate) use wording::{nearest, shortened};

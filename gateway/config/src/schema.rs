@@ -104,6 +104,7 @@ fn property(key: &Key) -> Value {
             json!({ "type": "object", "additionalProperties": { "type": "string" } })
         }
         Kind::MapOfTexts { .. } => json!({ "type": "object", "additionalProperties": texts() }),
+        Kind::Settings(_) => json!({ "type": "object" }),
         Kind::Secret => secret(),
         Kind::Secrets => json!({ "type": "array", "minItems": 1, "items": secret() }),
         Kind::TextOrSecret(_) => json!({ "anyOf": [{ "type": "string" }, secret()] }),

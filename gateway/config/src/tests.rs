@@ -10,6 +10,7 @@ mod mistakes;
 mod published;
 mod secrets;
 mod sections;
+mod settings;
 
 /// A folder with one configuration file that only its owner can read, and made-up variables.
 struct World {

@@ -9,12 +9,12 @@ use crate::{
 use gateway_api::{AccountState, AccountView, AddAccount, SecretText, UpdateAccount};
 use gateway_broker::{AccountStatus, Authorization, AuthorizationReason, Transport};
 use gateway_model::{
-    AccountId, Failure, FailureClass, GrantKind, GrantStatus, ManagedBy, NoticeKind, SecretBytes,
-    UnavailableReason,
+    AccountId, Failure, FailureClass, GrantKind, GrantStatus, ManagedBy, NoticeKind, Secret,
+    SecretBytes, SettingName, UnavailableReason,
 };
 use gateway_store::{AccountRecord, GrantRecord, RestoredFrom, Timestamp};
-use serde_json::json;
-use std::collections::HashMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
 
 /// The maximum number of account numbers: more than a login owns in practice, and few enough to make a
 /// test call with each.
@@ -80,6 +80,8 @@ impl ControlPlane {
         let detail = json!({
             "carrier": account.carrier, "environment": account.environment,
             "grant": account.grant, "numbers": account.numbers, "client_id": account.client_id,
+            "settings": account.settings,
+            "secret_settings": account.secret_settings.keys().collect::<Vec<_>>(),
         });
         let subject = format!("account:{}", account.name);
         let work = async {
@@ -115,6 +117,9 @@ impl ControlPlane {
         let detail = json!({
             "aliases": change.aliases, "numbers": change.numbers, "client_id": change.client_id,
             "client_secrets": change.client_secrets.as_ref().map(Vec::len),
+            "settings": change.settings,
+            "secret_settings": change.secret_settings.as_ref()
+                .map(|secrets| secrets.keys().collect::<Vec<_>>()),
             "active": change.active, "default": change.default,
         });
         let subject = format!("account:{name}");
@@ -126,8 +131,8 @@ impl ControlPlane {
             let _turn = self.context.changes.lock().await;
             let before = self.known_account(name).await?;
             // A login is bound to a person's consent, not to a secret: another secret keeps it.
-            let new_credentials = before.grant == GrantKind::ClientCredentials
-                && (change.client_id.is_some() || change.client_secrets.is_some());
+            let new_credentials =
+                before.grant == GrantKind::ClientCredentials && has_credentials(&change);
             let record = changed(&before, change)?;
             self.check(&record)?;
             let known = self.context.served().take();
@@ -212,6 +217,8 @@ impl ControlPlane {
             grant: account.grant,
             client_id: client_id(account.client_id)?,
             client_secrets: secrets(account.client_secrets)?,
+            secret_settings: secret_settings(account.secret_settings, &account.settings)?,
+            settings: account.settings,
             active: true,
             default: account.default,
             managed_by: ManagedBy::Operator,
@@ -229,13 +236,22 @@ impl ControlPlane {
         change: &UpdateAccount,
     ) -> Result<(), ControlError> {
         let before = self.known_account(name).await?;
-        let new = change.client_id.is_some() || change.client_secrets.is_some();
+        let new = has_credentials(change);
         // What a person has signed in for is proven by the next sign-in: a refresh token works once.
         if !new || before.grant != GrantKind::ClientCredentials {
             return Ok(());
         }
         let record = changed(&before, change.clone())?;
         self.check(&record)?;
+        let instances = &self.context.wiring.instances;
+        // A working account must not end by a typing mistake; one that does not work may be mended in steps.
+        if let Err(why) = instances.accepts(&record)
+            && instances.accepts(&before).is_ok()
+        {
+            let message = format!("{why}; account {name} stays as it was");
+            return Err(ControlError::new(Fault::Invalid, "misconfigured", message)
+                .remedy("correct the setting, and try again"));
+        }
         // A misconfigured or inactive account has no token to lose.
         let Some((authorizer, slot)) = self.context.wiring.authorizer(&record) else {
             return Ok(());
@@ -271,12 +287,19 @@ impl ControlPlane {
     }
 }
 
+/// Whether a change replaces something that a token depends on.
+const fn has_credentials(change: &UpdateAccount) -> bool {
+    change.client_id.is_some()
+        || change.client_secrets.is_some()
+        || change.settings.is_some()
+        || change.secret_settings.is_some()
+}
+
 /// The record after the change.
 fn changed(before: &AccountRecord, change: UpdateAccount) -> Result<AccountRecord, ControlError> {
     let only_switched = change.aliases.is_none()
         && change.numbers.is_none()
-        && change.client_id.is_none()
-        && change.client_secrets.is_none()
+        && !has_credentials(&change)
         && change.default.is_none();
     // Switching an account on or off is an operational decision, so it is allowed for a declared
     // account, too.
@@ -297,6 +320,7 @@ fn changed(before: &AccountRecord, change: UpdateAccount) -> Result<AccountRecor
     if let Some(new) = change.client_secrets {
         record.client_secrets = secrets(new)?;
     }
+    change_settings(&mut record, change.settings, change.secret_settings)?;
     record.aliases = change.aliases.unwrap_or(record.aliases);
     record.numbers = change.numbers.unwrap_or(record.numbers);
     record.active = change.active.unwrap_or(record.active);
@@ -329,7 +353,7 @@ fn unproven(account: &AccountId, failure: &Failure) -> ControlError {
         ),
     };
     let message = format!(
-        "the new client id and secret did not get a token: {failure}; account {account} keeps its old \
+        "the new credentials did not get a token: {failure}; account {account} keeps its old \
          ones, and nothing was changed"
     );
     ControlError::new(fault, code, message).remedy(remedy)
@@ -355,8 +379,8 @@ fn client_id(text: String) -> Result<String, ControlError> {
         .remedy("copy it again from the carrier's developer page"))
 }
 
-fn secrets(texts: Vec<SecretText>) -> Result<Vec<gateway_model::ClientSecret>, ControlError> {
-    let fits = |secret: &gateway_model::Secret| {
+fn secrets(texts: Vec<SecretText>) -> Result<Vec<Secret>, ControlError> {
+    let fits = |secret: &Secret| {
         let text = secret.expose();
         (1..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
     };
@@ -369,6 +393,51 @@ fn secrets(texts: Vec<SecretText>) -> Result<Vec<gateway_model::ClientSecret>, C
                    outside ASCII";
     Err(ControlError::new(Fault::Invalid, "invalid", message)
         .remedy("copy the secret again from the carrier's developer page"))
+}
+
+/// The secrets among the settings of a new account.
+fn secret_settings(
+    texts: BTreeMap<SettingName, SecretText>,
+    plain: &BTreeMap<SettingName, Value>,
+) -> Result<BTreeMap<SettingName, Secret>, ControlError> {
+    let named = texts.into_iter().map(|(name, text)| (name, text.0));
+    let secrets: BTreeMap<_, _> = named.collect();
+    one_of_each(plain, &secrets)?;
+    Ok(secrets)
+}
+
+/// Applies a change as RFC 7396 does: a name with null is removed, a name that is not there stays.
+fn change_settings(
+    record: &mut AccountRecord,
+    plain: Option<BTreeMap<SettingName, Option<Value>>>,
+    secret: Option<BTreeMap<SettingName, Option<SecretText>>>,
+) -> Result<(), ControlError> {
+    for (name, value) in plain.into_iter().flatten() {
+        match value {
+            Some(value) => drop(record.settings.insert(name, value)),
+            None => drop(record.settings.remove(&name)),
+        }
+    }
+    for (name, secret) in secret.into_iter().flatten() {
+        match secret {
+            Some(secret) => drop(record.secret_settings.insert(name, secret.0)),
+            None => drop(record.secret_settings.remove(&name)),
+        }
+    }
+    one_of_each(&record.settings, &record.secret_settings)
+}
+
+/// With a setting in both places nobody could tell which of them counts.
+fn one_of_each(
+    plain: &BTreeMap<SettingName, Value>,
+    secret: &BTreeMap<SettingName, Secret>,
+) -> Result<(), ControlError> {
+    let Some(name) = plain.keys().find(|name| secret.contains_key(*name)) else {
+        return Ok(());
+    };
+    let message = format!("the setting {name} is given as a plain value and as a secret");
+    Err(ControlError::new(Fault::Invalid, "invalid", message)
+        .remedy("give it once, or remove the other one"))
 }
 
 /// What the store knows about a person's sign-in.
@@ -422,6 +491,8 @@ fn view(account: AccountRecord, sign_in: SignIn, status: Option<&AccountStatus>)
         created_at: crate::api_time::from_store(account.created_at),
         notices: Vec::new(),
         client_secrets: account.client_secrets.len(),
+        settings: account.settings,
+        secret_settings: account.secret_settings.into_keys().collect(),
         name: account.name,
         aliases: account.aliases,
         carrier: account.carrier,

@@ -1,6 +1,9 @@
 //! The plugin instances of accounts, and whether a plugin accepts an account.
 
-use crate::settings::{Realm, Settings};
+use crate::{
+    plugin_settings,
+    settings::{Realm, Settings},
+};
 use gateway_model::{
     AccountId, AccountNumber, CarrierId, ClientSecret, Environment, Failure, GrantKind, Origin,
 };
@@ -202,7 +205,13 @@ impl Instances {
             // All instances of this account are taken from the iterator, even after a refused one:
             // otherwise the next account would get them.
             let own: Vec<_> = made.by_ref().take(count?).collect();
-            let own = own.into_iter().map(|made| Ok(Arc::new(made?)));
+            let own = own.into_iter().map(|made| match (made, plugin) {
+                (Ok(made), _) => Ok(Arc::new(made)),
+                (Err(failure), Some(plugin)) => {
+                    Err(plugin_settings::explained(failure, plugin).into())
+                }
+                (Err(failure), None) => Err(failure.into()),
+            });
             own.collect()
         });
         of_each.collect()
@@ -255,6 +264,8 @@ impl Instances {
         if record.client_secrets.is_empty() {
             return Err(WiringError::NoSecret(record.name.clone()));
         }
+        plugin_settings::check(record, plugin)
+            .map_err(|failure| plugin_settings::explained(failure, plugin))?;
         let realm = self.realm(record);
         let options = record.client_secrets.iter().map(|secret| {
             let mut options = InstanceOptions::new(instance_config(record, secret, &origin));
@@ -310,6 +321,12 @@ fn instance_config(
     });
     if let Some(number) = record.numbers.first() {
         instance["account_number"] = json!(number.as_str());
+    }
+    for (name, value) in &record.settings {
+        instance[name.as_str()] = value.clone();
+    }
+    for (name, secret) in &record.secret_settings {
+        instance[name.as_str()] = json!(secret.expose());
     }
     instance
 }

@@ -35,6 +35,7 @@ mod load;
 mod migration;
 mod pasted;
 mod plane;
+mod plugin_settings;
 mod plugins;
 mod probe;
 mod publication;
@@ -56,6 +57,7 @@ pub use error::{ControlError, Fault};
 pub use instances::{Instances, WiringError};
 pub use load::{Declared, DeclaredApp};
 pub use plane::{Actor, ControlPlane, Parts};
+pub use plugin_settings::key_at_fault;
 pub use serving::{Publisher, RequestHistory, ServingAccount, ServingState};
 pub use settings::{
     Files, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,

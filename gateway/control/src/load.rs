@@ -329,7 +329,10 @@ fn name_taken(what: &str, name: &str) -> ControlError {
 fn same_account(one: &AccountRecord, other: &AccountRecord) -> bool {
     // By digest, because secrets cannot be compared by themselves.
     let secrets = |account: &AccountRecord| -> Vec<SecretDigest> {
-        account.client_secrets.iter().map(digest).collect()
+        let own = account.client_secrets.iter();
+        own.chain(account.secret_settings.values())
+            .map(digest)
+            .collect()
     };
     one.aliases == other.aliases
         && one.carrier == other.carrier
@@ -337,6 +340,8 @@ fn same_account(one: &AccountRecord, other: &AccountRecord) -> bool {
         && one.numbers == other.numbers
         && one.grant == other.grant
         && one.client_id == other.client_id
+        && one.settings == other.settings
+        && one.secret_settings.keys().eq(other.secret_settings.keys())
         && secrets(one) == secrets(other)
         && one.active == other.active
         && one.default == other.default

@@ -184,6 +184,7 @@ impl ControlPlane {
                 let message = format!("{} cannot be called without an account number", probe.title);
                 ControlError::new(Fault::Invalid, "no_account_number", message)
             })?;
+        let path = self.context.wiring.path_of(&wired.spec, &asked.path);
         let mut headers = HeaderMap::new();
         for (name, value) in asked.headers.iter().chain(presented.fields) {
             // The credential last: no field of the probe stands in its place.
@@ -191,7 +192,7 @@ impl ControlPlane {
         }
         let mut request = HttpRequest {
             method: asked.method,
-            url: format!("{origin}{}", asked.path),
+            url: format!("{origin}{path}"),
             headers,
             body: asked.body.into(),
             timeout: self.context.settings.request_timeout,
@@ -202,7 +203,7 @@ impl ControlPlane {
             let signed = signer.sign(&SignRequest {
                 method: &request.method,
                 authority: &origin.authority(),
-                path_and_query: &asked.path,
+                path_and_query: &path,
                 headers: &request.headers,
                 body: slice::from_ref(&request.body),
                 state: presented.state,

@@ -167,6 +167,8 @@ impl PlaneContext {
     fn serving_account(&self, mut record: AccountRecord) -> ServingAccount {
         // Kept for as long as the gateway runs, and nothing here needs them.
         record.client_secrets = Vec::new();
+        record.settings.clear();
+        record.secret_settings.clear();
         // An account that was switched off a moment ago may still be connected: its requests
         // must get the reason now.
         let wired = self.wired(&record.name).filter(|_| record.active);

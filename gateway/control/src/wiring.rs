@@ -10,7 +10,8 @@ use gateway_broker::{
 };
 use gateway_http_client::HttpClient;
 use gateway_model::{
-    AccountId, CarrierId, ClientSecret, CredentialCell, Failure, FailureClass, Origin, Signer,
+    AccountId, CarrierId, ClientSecret, CredentialCell, Failure, FailureClass, Origin,
+    PathTemplate, Signer,
 };
 use gateway_plugin_host::{Diagnosis, Instance, KnownCarrier, Replacement};
 use gateway_store::AccountRecord;
@@ -189,6 +190,16 @@ impl Wiring {
         let known = self.instances.plugins.known(carrier)?;
         Some(Arc::clone(&known.diagnosis))
     }
+
+    /// The path of a probe in the account's environment.
+    pub(crate) fn path_of(&self, spec: &AccountSpec, probe: &str) -> String {
+        let known = self.instances.plugins.known(&spec.carrier);
+        let below = known
+            .as_ref()
+            .and_then(|known| known.profile.api.environment_path(spec.environment));
+        let below = below.map_or("", PathTemplate::as_str);
+        format!("{}{probe}", below.trim_end_matches('/'))
+    }
 }
 
 /// The parts of an account's connection.
@@ -230,11 +241,20 @@ fn key(record: &AccountRecord, origin: Option<&Origin>, slot: &str) -> SlotKey {
     let nowhere = || "https://invalid".parse().expect("a literal origin parses");
     let origin = origin.cloned().unwrap_or_else(nowhere);
     // With each secret's length, so that different lists never give the same text.
-    let secrets: String = record
+    let mut secrets: String = record
         .client_secrets
         .iter()
         .map(|secret| format!("{}:{}", secret.expose().len(), secret.expose()))
         .collect();
+    // Nothing is added without settings: tokens that an older program stored stay valid.
+    for (name, value) in &record.settings {
+        let value = value.to_string();
+        secrets.push_str(&format!("{name}={}:{value}", value.len()));
+    }
+    for (name, secret) in &record.secret_settings {
+        let secret = secret.expose();
+        secrets.push_str(&format!("{name}={}:{secret}", secret.len()));
+    }
     SlotKey::new(&KeyParts {
         account: &record.name,
         carrier: &record.carrier,

@@ -99,13 +99,15 @@ pub enum HeaderWhenAbsent {
     RequestId(HeaderName),
 }
 
-/// A JSON error body with places for a code and a message.
+/// A JSON or XML error body with places for a code and a message.
 ///
 /// Made from a template such as `{"response":{"errors":[{"code":"{code}","message":"{message}"}]}}`;
-/// what is filled in is escaped for a JSON string.
+/// what is filled in is escaped for a JSON string, or for the text of an XML element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorEnvelope {
     template: String,
+    content_type: HeaderValue,
+    is_xml: bool,
 }
 
 /// Why an error template was refused.
@@ -122,15 +124,39 @@ impl ErrorEnvelope {
         let template = template.into();
         // Both are demanded: an error without them would tell the app's developer nothing.
         if template.contains("{code}") && template.contains("{message}") {
-            Ok(Self { template })
+            Ok(Self {
+                template,
+                content_type: HeaderValue::from_static("application/json"),
+                is_xml: false,
+            })
         } else {
             Err(EnvelopeError)
         }
     }
 
+    /// The envelope with another content type: XML, or JSON of another name.
+    #[must_use]
+    pub fn of_type(self, content_type: HeaderValue) -> Self {
+        Self {
+            is_xml: content_type
+                .as_bytes()
+                .windows(3)
+                .any(|word| word == b"xml"),
+            content_type,
+            ..self
+        }
+    }
+
+    /// The value of `Content-Type`.
+    pub const fn content_type(&self) -> &HeaderValue {
+        &self.content_type
+    }
+
     /// The body with code and message filled in.
     pub fn render(&self, code: &str, message: &str) -> String {
-        fill(&self.template, &[("code", code), ("message", message)])
+        let values = [("code", code), ("message", message)];
+        let escape = if self.is_xml { escape_xml } else { escape_json };
+        fill(&self.template, &values, escape)
     }
 }
 
@@ -168,6 +194,7 @@ impl DownstreamToken {
                 ("expires_in", &expires_in),
                 ("issued_at_ms", &issued_at_ms),
             ],
+            escape_json,
         )
     }
 }
@@ -183,9 +210,9 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// Replaces each `{name}` by its value, escaped for the inside of a JSON string, in one pass, so that
-/// a value that looks like a place stays text.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
+/// Replaces each `{name}` by its value, escaped, in one pass, so that a value that looks like a place stays
+/// text.
+fn fill(template: &str, values: &[(&str, &str)], escape: fn(&mut String, &str)) -> String {
     let mut out =
         String::with_capacity(template.len() + values.iter().map(|(_, v)| v.len()).sum::<usize>());
     let mut rest = template;
@@ -201,7 +228,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
             Some((value, after))
         });
         if let Some((value, after)) = found {
-            escape_into(&mut out, value);
+            escape(&mut out, value);
             // The value is not searched again: a place in it stays text.
             rest = after;
         } else {
@@ -215,13 +242,30 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// RFC 8259 section 7.
-fn escape_into(out: &mut String, text: &str) {
+fn escape_json(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             // JSON allows no control character in a string.
             c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+}
+
+/// XML 1.0 sections 2.2 and 2.4.
+fn escape_xml(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\t' | '\n' | '\r' => out.push(c),
+            // XML has no form for other control characters, not even an escaped one.
+            c if c < ' ' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -239,6 +283,18 @@ mod tests {
         assert_eq!(
             envelope.render("{message}", "say \"hi\"\n"),
             r#"{"response":{"errors":[{"code":"{message}","message":"say \"hi\"\u000a"}]}}"#
+        );
+    }
+
+    #[test]
+    fn envelope_in_xml_is_escaped_for_xml() {
+        let envelope = ErrorEnvelope::new("<code>{code}</code><text>{message}</text>");
+        let kind = HeaderValue::from_static("text/xml; charset=utf-8");
+        let envelope = envelope.expect("a template").of_type(kind.clone());
+        assert_eq!(envelope.content_type(), kind);
+        assert_eq!(
+            envelope.render("<{message}>", "a & \"b\"\u{1}"),
+            "<code>&lt;{message}&gt;</code><text>a &amp; &quot;b&quot;\u{fffd}</text>"
         );
     }
 

@@ -13,6 +13,7 @@ pub use operation::{Operation, OperationName, OperationNameError};
 pub use table::DuplicateOperation;
 pub use template::{PathTemplate, TemplateError};
 
+use crate::Environment;
 use http::Method;
 use normal::NormalPath;
 use table::OperationTable;
@@ -22,6 +23,7 @@ use table::OperationTable;
 pub struct CarrierApi {
     authorization: Vec<PathTemplate>,
     operations: OperationTable,
+    environments: Vec<(Environment, PathTemplate)>,
 }
 
 impl CarrierApi {
@@ -37,6 +39,41 @@ impl CarrierApi {
         Ok(Self {
             authorization,
             operations: OperationTable::new(operations)?,
+            environments: Vec::new(),
+        })
+    }
+
+    /// For carriers whose environments share an origin: where each one's paths begin.
+    #[must_use]
+    pub fn with_environments(self, environments: Vec<(Environment, PathTemplate)>) -> Self {
+        Self {
+            environments,
+            ..self
+        }
+    }
+
+    /// Where the paths of an environment begin, if the carrier's environments differ by path.
+    pub fn environment_path(&self, environment: Environment) -> Option<&PathTemplate> {
+        let mut paths = self.environments.iter();
+        paths
+            .find(|(of, _)| *of == environment)
+            .map(|(_, path)| path)
+    }
+
+    /// Whether a request with this path stays in the environment, however the path is spelled. `path` has no
+    /// query.
+    pub fn is_in_environment(&self, environment: Environment, path: &str) -> bool {
+        let Some(own) = self.environment_path(environment) else {
+            return true;
+        };
+        // One environment's paths may lie below the other's: `/api` and `/api/test`.
+        let others = || {
+            let paths = self.environments.iter().map(|(_, path)| path);
+            paths.filter(|path| path.as_str().len() > own.as_str().len())
+        };
+        // Each reading: one that leads to the other environment could make a real shipment of a test.
+        NormalPath::readings(path).iter().all(|reading| {
+            reading.begins_with(own) && !others().any(|other| reading.begins_with(other))
         })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! All of it is data of the manifest: the gateway knows neither a carrier's codes nor its calls.
 
+use crate::codes::{codes_in, visit};
 use gateway_model::{AccountNumber, HeaderWhenAbsent};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
@@ -9,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// The place in a probe's content where the account number goes.
 pub(crate) const ACCOUNT_NUMBER: &str = "{account_number}";
-/// More codes than any answer has.
-const MAX_CODES: usize = 64;
 
 /// The part of a manifest that explains answers.
 #[derive(Clone, Debug, Default)]
@@ -185,44 +184,8 @@ impl Negotiated {
     }
 }
 
-/// The codes in an answer, in its order: every text or number under a key called `code`, whatever its
-/// case. Empty if the answer is no JSON.
-pub fn codes_in(body: &[u8]) -> Vec<String> {
-    let Ok(json) = serde_json::from_slice::<Value>(body) else {
-        return Vec::new();
-    };
-    let mut codes = Vec::new();
-    // Anywhere in the document: carriers nest their errors differently, even between products.
-    visit(&json, &mut |key, value| {
-        // Bounded, because the answer is the carrier's and may be of any size.
-        if !key.eq_ignore_ascii_case("code") || codes.len() >= MAX_CODES {
-            return;
-        }
-        match value {
-            Value::String(code) => codes.push(crate::text::code(code.as_bytes())),
-            Value::Number(code) => codes.push(code.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {}
-        }
-    });
-    codes
-}
-
 fn has_code(body: &[u8], wanted: &[String]) -> Option<String> {
     codes_in(body)
         .into_iter()
         .find(|code| wanted.contains(code))
-}
-
-/// All members of all objects; the parser has bounded the depth.
-fn visit(value: &Value, see: &mut impl FnMut(&str, &Value)) {
-    match value {
-        Value::Object(members) => {
-            for (key, value) in members {
-                see(key, value);
-                visit(value, see);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
 }

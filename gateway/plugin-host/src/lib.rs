@@ -14,6 +14,7 @@
 mod authorization;
 mod call;
 mod catalog;
+mod codes;
 mod consent;
 mod context;
 mod diagnosis;
@@ -58,9 +59,8 @@ pub use authorization::{Authorization, AuthorizationReason, ConsentRequest, Gran
 pub use catalog::{
     Catalog, CatalogEntry, EntryState, PluginFault, VerifiedFile, load_file, verify_file,
 };
-pub use diagnosis::{
-    Advice, Diagnosis, Negotiated, Ownership, Probe, ProbeRequest, Rates, codes_in,
-};
+pub use codes::codes_in;
+pub use diagnosis::{Advice, Diagnosis, Negotiated, Ownership, Probe, ProbeRequest, Rates};
 pub use digest::digest_of;
 pub use discover::{DirectoryError, FileError};
 pub use exit_watch::{ExitWatch, watch_exits};

@@ -22,7 +22,7 @@
 //! |---|---|---|
 //! | 1 | accept; check the head; answer `OPTIONS *` | `serving/accept`, `serving/connection`, `gateway-framing`, `request/hygiene`, `request/host` |
 //! | 2 | choose the route; rewrite a path of the carrier's older API | `request/route`, `directory/legacy_paths` |
-//! | 3 | answer a token request; refuse what else is meant for the authorization server | `request/token_endpoint`, `request/token_request`, `request/client_authentication`, `request/authorization_server`, `request/local_reply` |
+//! | 3 | answer a token request; refuse what else is meant for the authorization server | `request/token_endpoint`, `request/token_request`, `request/client_authentication`, `request/authorization_server`, `request/environment`, `request/local_reply` |
 //! | 4 | identify the caller; count the request against the app's rate limit | `request/caller`, `request/legacy_key`, `directory/app_token`, `directory/rate` |
 //! | 5 | choose the account; answer `OPTIONS` with `Max-Forwards: 0` | `request/account`, `request/options` |
 //! | 6 | rewrite the head: strip, then complete | `request/request_headers`, `field_names` |

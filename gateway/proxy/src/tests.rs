@@ -7,6 +7,7 @@ mod carrier_connections;
 mod credential;
 mod directory;
 mod dropped_connections;
+mod environment;
 mod forwarding;
 mod half_close;
 mod harness;

@@ -111,6 +111,8 @@ fn account(account: &gateway_config::Account) -> AccountRecord {
         grant: account.grant,
         client_id: account.client_id.clone(),
         client_secrets: account.client_secrets.clone(),
+        settings: account.settings.clone(),
+        secret_settings: account.secret_settings.clone(),
         active: account.active,
         default: account.default,
         managed_by: ManagedBy::Config,

@@ -147,8 +147,20 @@ fn accounts(config: &Config, plugins: Arc<Registry>) -> Vec<Mistake> {
             return None;
         }
         let account = config.accounts.iter().find(|account| account.id == name);
+        let key = match &why {
+            WiringError::Refused(failure) => gateway_control::key_at_fault(failure),
+            WiringError::NoPlugin { .. }
+            | WiringError::NoOrigin(..)
+            | WiringError::NoConsent(_)
+            | WiringError::NoSecret(_) => None,
+        };
+        // The line of the key that the plugin refuses, if the file has it, else that of the account.
+        let place = account.map_or(Place::File, |account| {
+            let key = key.and_then(|key| account.places.get(key));
+            key.unwrap_or(&account.place).clone()
+        });
         Some(Mistake {
-            place: account.map_or(Place::File, |account| account.place.clone()),
+            place,
             message: format!("account {name} cannot work: {why}"),
             fix: "correct its [[account]], or the [[route]] of its carrier".to_owned(),
         })

@@ -1,7 +1,7 @@
 //! What the manifest says about the carrier's API, beside what it says elsewhere.
 
 use crate::{Suite, recorder::Recorder};
-use gateway_model::{CarrierProfile, Operation, PathTemplate};
+use gateway_model::{CarrierProfile, Environment, Operation, PathTemplate};
 use http::Method;
 
 const KEPT_APART: &str = "covers all paths of its authorization server";
@@ -57,7 +57,13 @@ fn undescribed_probes(suite: &Suite<'_>) -> Vec<String> {
     let unknown = probes.filter(|probe| {
         // Without the query, which is no part of an operation.
         let path = probe.path.split(['?']).next().unwrap_or_default();
-        api.operation(&probe.method, path).is_none()
+        [Environment::Production, Environment::Test]
+            .iter()
+            .any(|of| {
+                let below = api.environment_path(*of).map_or("", PathTemplate::as_str);
+                api.operation(&probe.method, &format!("{below}{path}"))
+                    .is_none()
+            })
     });
     let finding = |probe: &gateway_plugin_host::Probe| {
         format!(

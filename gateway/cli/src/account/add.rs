@@ -1,6 +1,6 @@
 //! `waybill account add`.
 
-use super::settle;
+use super::{settings::SettingArgs, settle};
 use crate::{
     error::{CliError, CommandOutcome},
     remote::Session,
@@ -34,6 +34,8 @@ pub(crate) struct AddArgs {
     client_id: Option<String>,
     #[command(flatten)]
     secret: SecretArgs,
+    #[command(flatten)]
+    settings: SettingArgs,
     /// Make it the account of callers who name none
     #[arg(long)]
     default: bool,
@@ -72,6 +74,8 @@ pub(super) fn run(
         },
         client_id,
         client_secrets: vec![SecretText(secret)],
+        settings: args.settings.plain(),
+        secret_settings: args.settings.secret()?,
         default: args.default,
     };
     let added = session.ask(session.client.add_account(&account))?;

@@ -50,6 +50,18 @@ fn state(account: &AccountView) -> String {
     }
 }
 
+/// The settings of the carrier's plugin; of a secret one the name only.
+fn settings(account: &AccountView) -> String {
+    let plain = account.settings.iter();
+    let plain = plain.map(|(name, value)| clean(&format!("{name}={value}")));
+    let secret = account
+        .secret_settings
+        .iter()
+        .map(|name| format!("{name}=(secret)"));
+    let all: Vec<String> = plain.chain(secret).collect();
+    joined(&all)
+}
+
 pub(super) fn one(account: &AccountView, output: &mut Output) -> Result<(), CliError> {
     if output.is_json() {
         return Ok(output.json(account)?);
@@ -63,6 +75,7 @@ pub(super) fn one(account: &AccountView, output: &mut Output) -> Result<(), CliE
         ("grant", word(&account.grant)),
         ("client id", clean(&account.client_id)),
         ("client secrets", account.client_secrets.to_string()),
+        ("settings", settings(account)),
         ("active", yes(account.active).to_owned()),
         ("default", yes(account.default).to_owned()),
         ("kept in", kept_in(account.managed_by).to_owned()),

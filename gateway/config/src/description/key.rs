@@ -65,6 +65,8 @@ pub(crate) enum Kind {
         name: &'static str,
         value: &'static str,
     },
+    /// Names that a plugin defines, each with any value or a secret.
+    Settings(&'static str),
     Secret,
     /// Several secrets, in order.
     Secrets,
@@ -119,6 +121,7 @@ impl Kind {
             Self::MapOfTexts { name, value } => {
                 format!("{{ {name} = {value} }}, or a list of such texts for each name")
             }
+            Self::Settings(example) => example.into(),
             Self::Secret => {
                 "{ env = \"VARIABLE\" }, { file = \"path\" } or { value = \"…\" }".into()
             }
@@ -148,6 +151,7 @@ impl Kind {
             // Maps, secrets and tables have no form that one variable could hold.
             Self::Map { .. }
             | Self::MapOfTexts { .. }
+            | Self::Settings(_)
             | Self::Secret
             | Self::Secrets
             | Self::KeySource

@@ -33,7 +33,7 @@ impl Table<'_> {
             }
             return None;
         };
-        self.secret_of(cx, key, value)
+        SecretPlace::new(self, key).read(cx, value)
     }
 
     /// Reads a list of secrets that makes no sense without any, or with one of them twice.
@@ -50,8 +50,9 @@ impl Table<'_> {
             return None;
         }
         let mut secrets: Vec<At<Secret>> = Vec::new();
+        let reader = SecretPlace::new(self, key);
         for item in items {
-            secrets.extend(self.secret_of(cx, key, item));
+            secrets.extend(reader.read(cx, item));
         }
         // Compared, but never shown: the message names the place only.
         let mut seen = BTreeSet::new();
@@ -70,17 +71,49 @@ impl Table<'_> {
         }
         Some(kept)
     }
+}
 
-    fn secret_of(&self, cx: &mut Context<'_>, key: &Key, value: &Value<'_>) -> Option<At<Secret>> {
+/// Whether a value is written like a secret: a table with the name of a source.
+pub(super) fn is_secret(value: &ValueInner<'_>) -> bool {
+    let ValueInner::Table(entries) = value else {
+        return false;
+    };
+    entries.len() == 1
+        && entries
+            .keys()
+            .all(|key| SOURCES.contains(&key.name.as_ref()))
+}
+
+/// What messages about a secret call it, and what they say to write instead.
+pub(super) struct SecretPlace {
+    pub(super) label: String,
+    pub(super) form: String,
+}
+
+impl SecretPlace {
+    fn new(table: &Table<'_>, key: &Key) -> Self {
+        Self {
+            label: table.label(key),
+            form: key.kind.form(),
+        }
+    }
+
+    fn refuse(&self, cx: &mut Context<'_>, place: Place, found: &str) {
+        let message = format!("{} is {found}", self.label);
+        cx.mistake(place, message, format!("write {}", self.form));
+    }
+
+    /// Reads one secret. No message quotes any part of it.
+    pub(super) fn read(&self, cx: &mut Context<'_>, value: &Value<'_>) -> Option<At<Secret>> {
         let place = cx.place(value.span);
         let ValueInner::Table(entries) = value.as_ref() else {
-            self.refuse(cx, key, place, &type_name(value.as_ref()));
+            self.refuse(cx, place, &type_name(value.as_ref()));
             return None;
         };
         // Unknown keys first, since they explain best why no source was found.
         for name in entries.keys() {
             if !SOURCES.contains(&name.name.as_ref()) {
-                let message = format!("{} has no key {:?}", self.label(key), shortened(&name.name));
+                let message = format!("{} has no key {:?}", self.label, shortened(&name.name));
                 cx.mistake(
                     cx.place(name.span),
                     message,
@@ -94,37 +127,31 @@ impl Table<'_> {
         let (Some((source, value)), None) = (named.next(), named.next()) else {
             // An unknown key alone was already reported with its fix.
             if entries.len() != 1 {
-                self.refuse(cx, key, place, "not exactly one source of a secret");
+                self.refuse(cx, place, "not exactly one source of a secret");
             }
             return None;
         };
         let ValueInner::String(text) = value.as_ref() else {
-            self.refuse(cx, key, cx.place(value.span), &type_name(value.as_ref()));
+            self.refuse(cx, cx.place(value.span), &type_name(value.as_ref()));
             return None;
         };
         let place = cx.place(value.span);
         let secret = match source.name.as_ref() {
-            "env" => self.in_variable(cx, key, &place, text)?,
-            "file" => self.in_file(cx, key, &place, text)?,
-            _ => self.in_place(cx, key, &place, text)?,
+            "env" => self.in_variable(cx, &place, text)?,
+            "file" => self.in_file(cx, &place, text)?,
+            _ => self.in_place(cx, &place, text)?,
         };
-        self.usable(cx, key, place, secret)
+        self.usable(cx, place, secret)
     }
 
-    fn in_variable(
-        &self,
-        cx: &mut Context<'_>,
-        key: &Key,
-        place: &Place,
-        name: &str,
-    ) -> Option<Secret> {
+    fn in_variable(&self, cx: &mut Context<'_>, place: &Place, name: &str) -> Option<Secret> {
         let found = cx.variables.get(name);
         if found.is_none() {
             cx.mistake(
                 place.clone(),
                 format!(
                     "{}: the environment variable {:?} is not set",
-                    self.label(key),
+                    self.label,
                     shortened(name)
                 ),
                 "set it where the gateway is started, or name another variable",
@@ -133,13 +160,7 @@ impl Table<'_> {
         found.map(Secret::new)
     }
 
-    fn in_file(
-        &self,
-        cx: &mut Context<'_>,
-        key: &Key,
-        place: &Place,
-        name: &str,
-    ) -> Option<Secret> {
+    fn in_file(&self, cx: &mut Context<'_>, place: &Place, name: &str) -> Option<Secret> {
         let path = cx.folder.join(name);
         let mut text = String::new();
         let read = std::fs::File::open(&path).and_then(|file| {
@@ -171,26 +192,20 @@ impl Table<'_> {
         drop(Secret::new(text));
         cx.mistake(
             place.clone(),
-            format!("{}: the file {} {problem}", self.label(key), path.display()),
+            format!("{}: the file {} {problem}", self.label, path.display()),
             "write the path of a file that holds the secret and nothing else",
         );
         None
     }
 
-    fn in_place(
-        &self,
-        cx: &mut Context<'_>,
-        key: &Key,
-        place: &Place,
-        text: &str,
-    ) -> Option<Secret> {
+    fn in_place(&self, cx: &mut Context<'_>, place: &Place, text: &str) -> Option<Secret> {
         // Refused and not only noted: a secret that others can read is no secret.
         if !cx.private {
             cx.mistake(
                 place.clone(),
                 format!(
                     "{} stands in a file that others than its owner can read",
-                    self.label(key)
+                    self.label
                 ),
                 "write { env = \"VARIABLE\" } or { file = \"path\" }, or restrict the \
                  configuration file with chmod 600",
@@ -200,13 +215,7 @@ impl Table<'_> {
         Some(Secret::new(text.to_owned()))
     }
 
-    fn usable(
-        &self,
-        cx: &mut Context<'_>,
-        key: &Key,
-        place: Place,
-        secret: Secret,
-    ) -> Option<At<Secret>> {
+    fn usable(&self, cx: &mut Context<'_>, place: Place, secret: Secret) -> Option<At<Secret>> {
         let problem = if secret.expose().is_empty() {
             "is empty"
         // A line break inside would end a header field.
@@ -220,7 +229,7 @@ impl Table<'_> {
         };
         cx.mistake(
             place,
-            format!("{}: the secret {problem}", self.label(key)),
+            format!("{}: the secret {problem}", self.label),
             "store the secret as the carrier shows it, on one line",
         );
         None

@@ -3,10 +3,17 @@
 use crate::{
     description::{Key, Kind, Preset, Section},
     error::Place,
-    reader::{At, Context, Table, shortened},
+    reader::{At, Context, Settings, Table, shortened},
 };
-use gateway_model::{AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind};
-use std::{collections::BTreeSet, fmt::Display, str::FromStr};
+use gateway_model::{
+    AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind, Secret, SettingName,
+};
+use serde_json::Value as Json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    str::FromStr,
+};
 
 /// Credentials at a carrier.
 #[derive(Clone, Debug)]
@@ -29,6 +36,12 @@ pub struct Account {
     pub client_id: String,
     /// Our secrets there, in the order in which they are tried; at least one.
     pub client_secrets: Vec<ClientSecret>,
+    /// What the carrier's plugin wants to know besides.
+    pub settings: BTreeMap<SettingName, Json>,
+    /// Secrets that the carrier's plugin wants to know besides.
+    pub secret_settings: BTreeMap<SettingName, Secret>,
+    /// Where the values of the table were written, for mistakes that only a plugin finds.
+    pub places: BTreeMap<String, Place>,
     /// Whether the gateway serves the account, renews its tokens and sends reminders about it.
     pub active: bool,
     /// Whether it is the default of its carrier and environment.
@@ -108,6 +121,13 @@ static CLIENT_SECRETS: Key = Key {
     doc: "Several client secrets instead of `client_secret`, in the order in which they are \
          tried. With two of them you can change a secret without down-time.",
 };
+static SETTINGS: Key = Key {
+    name: "settings",
+    kind: Kind::Settings("{ name = \"value\" }, the value of a secret as { env = \"VARIABLE\" }"),
+    preset: Preset::Unset("none"),
+    doc: "What the carrier's plugin wants to know besides, under the names that the plugin defines \
+          ([plugins.md](plugins.md#settings-of-an-account)).",
+};
 static ACTIVE: Key = Key {
     name: "active",
     kind: Kind::Bool,
@@ -137,6 +157,7 @@ pub(crate) static SECTION: Section = Section {
         &CLIENT_ID,
         &CLIENT_SECRET,
         &CLIENT_SECRETS,
+        &SETTINGS,
         &ACTIVE,
         &DEFAULT,
     ],
@@ -154,6 +175,8 @@ pub(crate) struct Draft {
     grant: GrantKind,
     client_id: Option<At<String>>,
     client_secrets: Vec<At<ClientSecret>>,
+    settings: Settings,
+    places: BTreeMap<String, Place>,
     active: bool,
 }
 
@@ -174,6 +197,8 @@ impl Draft {
             grant: grant(cx, table),
             client_id: table.parsed(cx, &CLIENT_ID, client_id),
             client_secrets: client_secrets(cx, table),
+            settings: table.settings(cx, &SETTINGS),
+            places: places(cx, table),
             active: table.bool(cx, &ACTIVE),
             default: table.bool(cx, &DEFAULT),
         };
@@ -203,6 +228,8 @@ impl Draft {
     }
 
     pub(crate) fn finish(self) -> Option<Account> {
+        let mut places = self.places;
+        places.extend(self.settings.places);
         Some(Account {
             place: self.place,
             id: self.id?.value,
@@ -214,6 +241,9 @@ impl Draft {
             client_id: self.client_id?.value,
             // An account without a usable secret is none; its mistake is on record.
             client_secrets: Some(values(self.client_secrets)).filter(|list| !list.is_empty())?,
+            settings: self.settings.plain,
+            secret_settings: self.settings.secret,
+            places,
             active: self.active,
             default: self.default,
         })
@@ -231,6 +261,24 @@ fn grant(cx: &mut Context<'_>, table: &Table<'_>) -> GrantKind {
         other => Err(format!("{:?} is not a grant", shortened(other))),
     });
     grant.map_or(GrantKind::ClientCredentials, |at| at.value)
+}
+
+/// Where the keys stand that a plugin reads. Of a list it reads one item, so the list's place is enough.
+fn places(cx: &Context<'_>, table: &Table<'_>) -> BTreeMap<String, Place> {
+    let read_as = [
+        (&CLIENT_ID, "client_id"),
+        (&CLIENT_SECRET, "client_secret"),
+        (&CLIENT_SECRETS, "client_secret"),
+        (&ACCOUNT_NUMBER, "account_number"),
+        (&ACCOUNT_NUMBERS, "account_number"),
+        (&GRANT, "grant"),
+        (&ENVIRONMENT, "environment"),
+    ];
+    let placed = read_as.into_iter().filter_map(|(key, name)| {
+        let value = table.value(key)?;
+        Some((name.to_owned(), cx.place(value.span)))
+    });
+    placed.collect()
 }
 
 fn names_number(table: &Table<'_>) -> bool {

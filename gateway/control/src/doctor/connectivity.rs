@@ -11,7 +11,10 @@ use gateway_model::Origin;
 use gateway_plugin_host::Diagnosis;
 use gateway_store::AccountRecord;
 use http::{HeaderMap, Method, header};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// A larger difference between the clocks begins to affect signatures and token lifetimes.
 const SKEW_WARNING: Duration = Duration::from_secs(60);
@@ -40,14 +43,19 @@ impl ControlPlane {
         let mut origins: Vec<(Origin, String)> = Vec::new();
         for account in accounts.iter().filter(|account| account.active) {
             let wired = context.wired(&account.name);
-            let Some(origin) = wired.and_then(|wired| wired.origin.clone()) else {
+            let Some((wired, origin)) =
+                wired.and_then(|wired| Some((Arc::clone(&wired), wired.origin.clone()?)))
+            else {
                 continue;
             };
             // Once per origin: a hundred accounts share one connection to the carrier.
             if origins.iter().all(|(known, _)| *known != origin) {
                 let diagnosis = context.wiring.diagnosis(&account.carrier);
                 let proof = diagnosis.as_deref().and_then(Diagnosis::proof);
-                let path = proof.map_or_else(|| "/".to_owned(), |probe| probe.path.clone());
+                let path = proof.map_or_else(
+                    || "/".to_owned(),
+                    |probe| context.wiring.path_of(&wired.spec, &probe.path),
+                );
                 origins.push((origin, path));
             }
         }

@@ -9,7 +9,7 @@ use crate::{ControlError, ControlPlane, Fault, instances::WiringError};
 use gateway_api::{AddAccount, MigrationItem, StartMigration};
 use gateway_model::{AccountNumber, CarrierId, GrantKind, ManagedBy};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 impl ControlPlane {
     /// The carrier, if its plugin supports consent.
@@ -171,6 +171,8 @@ impl ControlPlane {
             grant: GrantKind::AuthorizationCode,
             client_id: migration.client_id.clone(),
             client_secrets: vec![migration.client_secret.clone()],
+            settings: BTreeMap::new(),
+            secret_settings: BTreeMap::new(),
             default: false,
         })
     }

@@ -44,3 +44,39 @@ async fn new_credentials_are_proven_before_the_old_token_goes() {
     world.change("main", both).await;
     world.token("main").await;
 }
+
+#[tokio::test]
+async fn setting_that_the_plugin_does_not_know_is_refused_and_changes_nothing() {
+    let world = World::new().await;
+    world
+        .add("main", GrantKind::ClientCredentials, &["A1B2C3"])
+        .await;
+    world.token("main").await;
+    let account = id("main");
+    let name = || "child_key".parse().expect("a name");
+    let plain = UpdateAccount {
+        settings: Some([(name(), Some("text".into()))].into()),
+        ..UpdateAccount::default()
+    };
+    let secret = UpdateAccount {
+        secret_settings: Some([(name(), Some(secret("planted")))].into()),
+        ..UpdateAccount::default()
+    };
+    for change in [plain, secret] {
+        let refused = world.control.update_account(operator(), &account, change);
+        let refused = refused.await.expect_err("UPS has no such setting");
+        assert_eq!(refused.code, "misconfigured", "{refused}");
+        let words = "child_key: the plugin ups has no such setting; it has none";
+        assert!(refused.message.contains(words), "{refused}");
+        assert!(!refused.message.contains("planted"), "{refused}");
+        let view = world.control.account(&account).await.expect("an account");
+        assert!(view.settings.is_empty() && view.secret_settings.is_empty());
+    }
+    // What is not there can be removed, and the account is proven once more.
+    let nothing = UpdateAccount {
+        settings: Some([(name(), None)].into()),
+        ..UpdateAccount::default()
+    };
+    world.change("main", nothing).await;
+    world.token("main").await;
+}

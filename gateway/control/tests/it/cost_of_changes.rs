@@ -23,6 +23,8 @@ fn stored(name: &str) -> (AccountRecord, GrantRecord) {
         grant: GrantKind::AuthorizationCode,
         client_id: "mock-client".to_owned(),
         client_secrets: vec![gateway_model::Secret::new("mock-secret".to_owned())],
+        settings: std::collections::BTreeMap::new(),
+        secret_settings: std::collections::BTreeMap::new(),
         active: true,
         default: false,
         managed_by: ManagedBy::Operator,

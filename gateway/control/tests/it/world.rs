@@ -332,6 +332,8 @@ pub(crate) fn account(name: &str, grant: GrantKind, numbers: &[&str]) -> AddAcco
         grant,
         client_id: "mock-client".to_owned(),
         client_secrets: vec![secret("mock-secret")],
+        settings: std::collections::BTreeMap::new(),
+        secret_settings: std::collections::BTreeMap::new(),
         default: false,
     }
 }

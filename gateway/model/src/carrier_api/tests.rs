@@ -267,3 +267,29 @@ proptest! {
         let _ = api.operation(&Method::GET, &path);
     }
 }
+
+#[test]
+fn path_of_the_other_environment_is_told_however_it_is_spelled() {
+    use crate::Environment::{Production, Test};
+    let path = |text: &str| text.parse::<PathTemplate>().expect("a path");
+    let environments = vec![(Production, path("/api")), (Test, path("/api/test"))];
+    let api = CarrierApi::default().with_environments(environments);
+    for (asked, production, test) in [
+        ("/api/rates", true, false),
+        ("/api", true, false),
+        ("/api/testing/rates", true, false),
+        ("/api/test/rates", false, true),
+        ("/api/test", false, true),
+        ("/api/%74est/rates", false, true),
+        ("/api//test/rates", false, true),
+        ("/api/x/../test/rates", false, false),
+        ("/api/test/../rates", false, false),
+        ("/api/test/%2e%2e/rates", false, false),
+        ("/other", false, false),
+        ("/", false, false),
+    ] {
+        let found = [Production, Test].map(|of| api.is_in_environment(of, asked));
+        assert_eq!(found, [production, test], "{asked}");
+    }
+    assert!(CarrierApi::default().is_in_environment(Test, "/anything"));
+}

@@ -55,6 +55,7 @@ pub(super) struct CarrierJson {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct EnvironmentJson {
     pub(super) origin: String,
+    pub(super) path: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +66,7 @@ pub(super) struct SlotJson {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct TemplateJson {
     pub(super) template: String,
+    pub(super) content_type: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -3,15 +3,15 @@
 use super::{
     api,
     error::ManifestError,
-    json::{ManifestJson, RefusalJson, TokenEndpointJson},
+    json::{ManifestJson, RefusalJson, TemplateJson, TokenEndpointJson},
     legacy,
     values::{error_status, header_name, when_absent},
 };
 use gateway_model::{
     CarrierApi, CarrierId, CarrierProfile, DownstreamToken, Environment, ErrorEnvelope,
-    LegacyProfile, Origin, Refusal, Scheme,
+    LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 
 /// For carriers whose manifest brings no envelope of their own.
 const PLAIN_ENVELOPE: &str = r#"{"error":{"code":"{code}","message":"{message}"}}"#;
@@ -30,17 +30,14 @@ pub(super) fn of(
             return Err(ManifestError::value("environments", problem));
         }
     }
-    let envelope = match &raw.errors {
-        Some(errors) => errors.template.as_str(),
-        None => PLAIN_ENVELOPE,
-    };
     let api = api::of(
         raw.authorization_server.as_ref(),
         &raw.operations,
         raw.downstream_token
             .as_ref()
             .map(|token| token.path.as_str()),
-    )?;
+    )?
+    .with_environments(environment_paths(raw)?);
     let status = |status: &u16| error_status("rejected_statuses", *status);
     Ok(CarrierProfile {
         id: carrier.clone(),
@@ -64,8 +61,7 @@ pub(super) fn of(
             .iter()
             .map(|name| header_name("credential_headers", name))
             .collect::<Result<_, _>>()?,
-        errors: ErrorEnvelope::new(envelope)
-            .map_err(|e| ManifestError::value("errors", e.to_string()))?,
+        errors: envelope(raw.errors.as_ref())?,
         unauthenticated: match &raw.unauthenticated {
             Some(refusal) => refusal_of("unauthenticated", refusal)?,
             None => Refusal {
@@ -78,6 +74,46 @@ pub(super) fn of(
         legacy: legacy(raw, &api)?,
         api,
     })
+}
+
+/// For carriers whose environments share an origin.
+fn environment_paths(
+    raw: &ManifestJson,
+) -> Result<Vec<(Environment, PathTemplate)>, ManifestError> {
+    let key = "environments";
+    let mut paths = Vec::new();
+    for (name, environment) in &raw.environments {
+        let Some(path) = &environment.path else {
+            continue;
+        };
+        let parsed = api::template(key, path)?;
+        if parsed.placeholders().next().is_some() {
+            let problem = format!("the `path` of {name} has a placeholder");
+            return Err(ManifestError::value(key, problem));
+        }
+        let name = name.parse::<Environment>();
+        let name = name.map_err(|e| ManifestError::value(key, e.to_string()))?;
+        paths.push((name, parsed));
+    }
+    Ok(paths)
+}
+
+fn envelope(raw: Option<&TemplateJson>) -> Result<ErrorEnvelope, ManifestError> {
+    let wrong = |problem: String| ManifestError::value("errors", problem);
+    let template = raw.map_or(PLAIN_ENVELOPE, |errors| errors.template.as_str());
+    let envelope = ErrorEnvelope::new(template).map_err(|e| wrong(e.to_string()))?;
+    let Some(kind) = raw.and_then(|errors| errors.content_type.as_deref()) else {
+        return Ok(envelope);
+    };
+    // The type decides how texts are escaped, so it must be one that the gateway can escape for.
+    let known = ["json", "xml"].iter().any(|format| {
+        let kind = kind.split(';').next().unwrap_or_default().trim_end();
+        kind.ends_with(&format!("/{format}")) || kind.ends_with(&format!("+{format}"))
+    });
+    match HeaderValue::from_str(kind) {
+        Ok(value) if known => Ok(envelope.of_type(value)),
+        Ok(_) | Err(_) => Err(wrong("`content_type` is a type of JSON or XML".to_owned())),
+    }
 }
 
 fn legacy(raw: &ManifestJson, api: &CarrierApi) -> Result<Option<LegacyProfile>, ManifestError> {

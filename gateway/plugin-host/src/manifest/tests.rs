@@ -38,6 +38,11 @@ fn unusable_values_are_refused_by_key() {
         ("name", json!("")),
         ("name", json!("../evil")),
         ("carrier", json!({"id": ""})),
+        ("errors", json!({"template": "{code}"})),
+        (
+            "errors",
+            json!({"template": "{code}{message}", "content_type": "text/html"}),
+        ),
         ("hosts", json!(["https://api.example.com"])),
         ("hosts", json!(["user@api.example.com"])),
         (
@@ -51,6 +56,10 @@ fn unusable_values_are_refused_by_key() {
         (
             "environments",
             json!({"test": {"origin": "https://not-in-hosts.example.com"}}),
+        ),
+        (
+            "environments",
+            json!({"test": {"origin": "https://a.example.com", "path": "/{version}"}}),
         ),
         ("slots", json!([{"name": "a"}, {"name": "a"}])),
         ("rejected_statuses", json!([200])),

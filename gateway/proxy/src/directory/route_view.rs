@@ -12,6 +12,8 @@ pub(crate) struct RouteView {
     /// The origin's authority, for `Host`.
     pub(crate) host: HeaderValue,
     pub(crate) environment: HeaderValue,
+    /// Set if the carrier's environments differ by path only.
+    pub(crate) only_paths_of: Option<Environment>,
     pub(crate) when_absent: Vec<HeaderWhenAbsent>,
     /// Fields in which a client could send credentials of its own.
     pub(crate) credential_headers: Vec<HeaderName>,
@@ -41,6 +43,8 @@ impl RouteView {
                 Environment::Production => "production",
                 Environment::Test => "test",
             }),
+            only_paths_of: (profile.api.environment_path(route.environment))
+                .map(|_| route.environment),
             when_absent: route
                 .profile
                 .headers_when_absent

@@ -44,7 +44,8 @@ pub(super) fn problem(
     let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, JSON);
+    let kind = profile.map_or(JSON, |profile| profile.errors.content_type().clone());
+    headers.insert(header::CONTENT_TYPE, kind);
     // A response of the gateway's must not be replayed by a cache once the cause is gone.
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(

@@ -5,6 +5,7 @@ mod authorization_server;
 mod caller;
 mod client_authentication;
 mod credential;
+mod environment;
 mod forward;
 mod hop_by_hop;
 mod host;

@@ -3,7 +3,7 @@
 use super::{
     account, authorization_server,
     caller::{self, Caller},
-    credential, hygiene, local_reply, options,
+    credential, environment, hygiene, local_reply, options,
     record::Record,
     replay::{self, Replayed},
     request_headers,
@@ -133,6 +133,7 @@ async fn phases(
     let prefix = directory.index.routes[choice.route].prefix.as_deref();
     let prefix = prefix.filter(|_| choice.strip != 0);
     authorization_server::refuse(view, &target, spelling, prefix)?;
+    environment::refuse(view, &target, prefix)?;
 
     // 4. Identify the caller while its credentials are still in the head; phase 6 strips them.
     let route = (choice.route, view);

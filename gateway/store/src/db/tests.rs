@@ -31,6 +31,8 @@ fn account(name: &AccountId) -> AccountRecord {
         grant: GrantKind::AuthorizationCode,
         client_id: "client".to_owned(),
         client_secrets: Vec::new(),
+        settings: std::collections::BTreeMap::new(),
+        secret_settings: std::collections::BTreeMap::new(),
         active: true,
         default: false,
         managed_by: ManagedBy::Operator,

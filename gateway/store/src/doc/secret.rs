@@ -55,6 +55,27 @@ pub(super) mod texts {
     }
 }
 
+/// Secret texts, each with its name.
+pub(super) mod named {
+    use super::*;
+    use gateway_model::{Secret, SettingName};
+    use std::collections::BTreeMap;
+
+    type Named = BTreeMap<SettingName, Secret>;
+
+    pub(crate) fn serialize<S: Serializer>(secrets: &Named, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(secrets.iter().map(|(name, secret)| (name, secret.expose())))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Named, D::Error> {
+        let texts = BTreeMap::<SettingName, String>::deserialize(from)?;
+        let secrets = texts.into_iter();
+        Ok(secrets
+            .map(|(name, text)| (name, Secret::new(text)))
+            .collect())
+    }
+}
+
 /// Secret bytes.
 pub(crate) mod bytes {
     use super::*;

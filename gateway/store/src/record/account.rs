@@ -2,8 +2,11 @@
 
 use crate::Timestamp;
 use gateway_model::{
-    AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind, ManagedBy,
+    AccountId, AccountNumber, CarrierId, ClientSecret, Environment, GrantKind, ManagedBy, Secret,
+    SettingName,
 };
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// One login at a carrier, without its tokens.
 #[derive(Clone, Debug)]
@@ -24,6 +27,10 @@ pub struct AccountRecord {
     pub client_id: String,
     /// The client's secrets, in the order in which they are tried. They are sealed in the store.
     pub client_secrets: Vec<ClientSecret>,
+    /// What the carrier's plugin wants to know besides.
+    pub settings: BTreeMap<SettingName, Value>,
+    /// Secrets that the carrier's plugin wants to know besides. They are sealed in the store.
+    pub secret_settings: BTreeMap<SettingName, Secret>,
     /// Whether the gateway serves the account, renews its tokens and sends reminders about it.
     pub active: bool,
     /// Whether the account is the default of its carrier and environment. At most one account is.

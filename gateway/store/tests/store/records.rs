@@ -29,6 +29,12 @@ pub(crate) fn account(name: &str) -> AccountRecord {
             Secret::new(format!("canary-first-{name}")),
             Secret::new(format!("canary-second-{name}")),
         ],
+        settings: [("child_key".parse().expect("a name"), "shown".into())].into(),
+        secret_settings: [(
+            "child_secret".parse().expect("a name"),
+            Secret::new(format!("canary-child-{name}")),
+        )]
+        .into(),
         active: true,
         default: false,
         managed_by: ManagedBy::Operator,

@@ -20,6 +20,8 @@ fn done() -> ConsentDone {
             grant: GrantKind::AuthorizationCode,
             client_id: HOSTILE.into(),
             client_secrets: 1,
+            settings: std::collections::BTreeMap::new(),
+            secret_settings: Vec::new(),
             active: true,
             default: true,
             managed_by: ManagedBy::Operator,

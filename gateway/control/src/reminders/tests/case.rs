@@ -69,6 +69,8 @@ impl Case {
             grant: GrantKind::ClientCredentials,
             client_id: "id".to_owned(),
             client_secrets: Vec::new(),
+            settings: std::collections::BTreeMap::new(),
+            secret_settings: std::collections::BTreeMap::new(),
             active: true,
             default: false,
             managed_by: ManagedBy::Operator,
