@@ -321,6 +321,7 @@ fn grant(
         state: SecretBytes::default(),
         grant: GrantChange::NotSingleUse,
         facts: TokenFacts::default(),
+        slots: Vec::new(),
     };
     let completion = completion(&spec, &issued, begun, None);
     Ok(GrantRecord {

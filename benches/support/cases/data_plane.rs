@@ -35,6 +35,7 @@ pub fn usable(generation: u64) -> Credential {
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: now() + Duration::from_secs(3600),
         state: None,
+        slots: Vec::new(),
     }
 }
 

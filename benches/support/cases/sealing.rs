@@ -39,6 +39,7 @@ fn grant() -> GrantRecord {
             expires_at: Some(Timestamp(1_700_014_399_000)),
             renew_at: None,
             key: [7; 32],
+            slots: Vec::new(),
         }),
         facts: TokenFacts::default(),
         consented_at: None,

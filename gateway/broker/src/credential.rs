@@ -1,7 +1,7 @@
 //! A credential that is ready to inject.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use gateway_model::{Credential, Fingerprint, Generation};
+use gateway_model::{Credential, Fingerprint, Generation, SlotCredential};
 use http::{HeaderName, HeaderValue, header};
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use std::time::Instant;
 pub(crate) fn credential(
     generation: Generation,
     mut headers: Vec<(HeaderName, HeaderValue)>,
+    slots: Vec<SlotCredential>,
     expires_at: Instant,
 ) -> Credential {
     for (_, value) in &mut headers {
@@ -20,6 +21,7 @@ pub(crate) fn credential(
         headers,
         expires_at,
         state: None,
+        slots,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Transport,
     context::BrokerContext,
     flight::{self, FlightInputs, FlightOutcome, FlightPlan},
-    grant_record,
+    further_slots, grant_record,
     journal::RepeatableRecord,
     landing::{self, failed},
     presentation,
@@ -58,8 +58,10 @@ pub(crate) fn adopt(context: &Arc<BrokerContext>, slot: &Arc<Slot>, record: &Gra
     state.grant_ends = record.expires_at;
     state.facts = record.facts.clone();
     let (token, headers) = token.unzip();
+    let stored = record.token.as_ref();
     state.unpublished = headers.map(|headers| UnpublishedToken {
         headers,
+        slots: stored.map(further_slots::stored).unwrap_or_default(),
         minted: false,
     });
     feed(context, slot, &mut state, Event::Adopted { grant, token });

@@ -1,17 +1,17 @@
 //! Translates between the store's records and the lifecycle's words, both ways.
 
-use crate::{AccountSpec, SlotKey};
-use gateway_model::{Clock, Failure, GrantKind, GrantStatus, SecretBytes};
+use crate::{
+    AccountSpec, SlotKey,
+    field_text::{self, Fields},
+    further_slots,
+};
+use gateway_model::{Clock, Failure, GrantKind, GrantStatus};
 use gateway_plugin_host::{GrantChange, Issued};
 use gateway_store::{Completion, GrantRecord, Resolution, StoredToken, Timestamp};
 use gateway_token::{
     AdoptedToken, Grant, GrantFate, GrantUpdate, Policy, SingleUse, SingleUseStatus,
 };
-use http::{HeaderName, HeaderValue};
 use std::time::{Duration, Instant, SystemTime};
-
-/// Prepared fields of a credential.
-pub(crate) type Fields = Vec<(HeaderName, HeaderValue)>;
 
 /// The grant of an account without a record: client credentials work at once, consent is missing.
 pub(crate) const fn without_record(kind: GrantKind) -> Grant {
@@ -87,7 +87,7 @@ pub(crate) fn token(
 ) -> Option<(AdoptedToken, Fields)> {
     // A token of other credentials is as good as none: they may have been revoked.
     let token = record.token.as_ref().filter(|token| key.is(&token.key))?;
-    let fields = fields(&token.headers)?;
+    let fields = field_text::read(&token.headers)?;
     let times = TokenTimes {
         issued: token.issued_at.to_system_time(),
         ends: token.expires_at.map(Timestamp::to_system_time),
@@ -168,11 +168,12 @@ pub fn completion(
         status,
         state: issued.state.clone(),
         token: StoredToken {
-            headers: text(&issued.headers),
+            headers: field_text::write(&issued.headers),
             issued_at: began_at.into(),
             expires_at: issued.lifetime.and_then(after),
             renew_at: issued.renew_after.and_then(after),
             key: spec.key.to_bytes(),
+            slots: further_slots::to_store(&issued.slots, began_at),
         },
         facts: issued.facts.clone(),
         expires_at,
@@ -195,40 +196,6 @@ pub(crate) const fn update(change: GrantChange) -> GrantUpdate {
         GrantChange::Kept | GrantChange::NotSingleUse => GrantUpdate::Kept,
         GrantChange::Gone => GrantUpdate::Gone,
     }
-}
-
-/// Fields as the store keeps them: `name`, a colon, the value, with line breaks between them. Neither
-/// name nor value can hold one.
-fn text(fields: &[(HeaderName, HeaderValue)]) -> SecretBytes {
-    let size = |(name, value): &(HeaderName, HeaderValue)| name.as_str().len() + value.len() + 2;
-    // The full size at once: growing would leave copies of the token in freed memory.
-    let mut text = Vec::with_capacity(fields.iter().map(size).sum());
-    for (name, value) in fields {
-        if !text.is_empty() {
-            text.push(b'\n');
-        }
-        text.extend_from_slice(name.as_str().as_bytes());
-        text.push(b':');
-        text.extend_from_slice(value.as_bytes());
-    }
-    SecretBytes::new(text)
-}
-
-fn fields(text: &SecretBytes) -> Option<Fields> {
-    let lines = text.expose().split(|byte| *byte == b'\n');
-    let fields: Option<Fields> = lines
-        .filter(|line| !line.is_empty())
-        .map(|line| {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            let name = HeaderName::from_bytes(&line[..colon]).ok()?;
-            let mut value = HeaderValue::from_bytes(&line[colon + 1..]).ok()?;
-            // Not kept by the text form, and it keeps the token out of debug output.
-            value.set_sensitive(true);
-            Some((name, value))
-        })
-        .collect();
-    // A credential without a field is no credential.
-    fields.filter(|fields| !fields.is_empty())
 }
 
 #[cfg(test)]

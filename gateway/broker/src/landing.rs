@@ -4,12 +4,13 @@ use crate::{
     LastResult, RequestOutcome,
     context::BrokerContext,
     flight::{FlightOutcome, FlightPlan},
-    grant_record,
+    further_slots, grant_record,
     slot::{SlotState, UnpublishedToken},
 };
 use gateway_model::{Failure, FailureClass, GrantKind};
 use gateway_plugin_host::Issued;
 use gateway_token::{Event, FlightCurrency, FlightId, GrantFate};
+use std::time::SystemTime;
 
 /// What the driver has to do after an outcome was taken in.
 pub(crate) struct LandingEffect {
@@ -44,7 +45,10 @@ pub(crate) fn take_in(
         });
     }
     let event = match result {
-        Ok(issued) => issued_event(state, plan.id, currency, issued),
+        Ok(issued) => {
+            report_slots(context, state, &issued);
+            issued_event(state, (plan.id, outcome.began_at), currency, issued)
+        }
         Err(failure) => failed(plan.id, failure),
     };
     LandingEffect { event, notable }
@@ -70,7 +74,7 @@ fn currency(state: &SlotState, flight: FlightId) -> Option<FlightCurrency> {
 
 fn issued_event(
     state: &mut SlotState,
-    flight: FlightId,
+    (flight, began_at): (FlightId, SystemTime),
     currency: Option<FlightCurrency>,
     issued: Issued,
 ) -> Event {
@@ -86,6 +90,7 @@ fn issued_event(
     if current {
         state.unpublished = Some(UnpublishedToken {
             headers: issued.headers,
+            slots: further_slots::issued(issued.slots, began_at),
             minted: true,
         });
         state.facts = issued.facts;
@@ -105,6 +110,19 @@ fn report(context: &BrokerContext, state: &SlotState, plan: FlightPlan, failure:
         class = failure.class.as_str(), code = %failure.code,
         "a token request failed: {}", failure.message
     );
+}
+
+/// A slot that could not be had is no failure of the account: only some operations need it.
+fn report_slots(context: &BrokerContext, state: &SlotState, issued: &Issued) {
+    for slot in &issued.slots {
+        let Err(failure) = &slot.fields else { continue };
+        context.metrics.failed(failure.class);
+        tracing::warn!(
+            account = %state.spec.account, slot = &*slot.name,
+            class = failure.class.as_str(), code = %failure.code,
+            "a slot has no credential: {}", failure.message
+        );
+    }
 }
 
 fn request_outcome(result: &Result<Issued, Failure>) -> RequestOutcome {

@@ -31,13 +31,20 @@ pub(crate) fn publish(
     let token = state.unpublished.take();
     let minted = token.as_ref().is_some_and(|token| token.minted);
     // Never empty: the lifecycle publishes only right after a token was issued or adopted.
-    let headers = token.map(|token| token.headers).unwrap_or_default();
-    let mut credential = credential::credential(generation, headers, usable_until);
+    let (headers, slots) = token
+        .map(|token| (token.headers, token.slots))
+        .unwrap_or_default();
+    let clocks = (&*context.clock, &context.config.policy.renewal);
+    let account = slot.cell.account();
+    let slots = slots
+        .into_iter()
+        .map(|further| further.publish(account, clocks, usable_until))
+        .collect();
+    let mut credential = credential::credential(generation, headers, slots, usable_until);
     if state.spec.authorizer.signs() {
         // Published together: a signature with another token's state would be refused.
         credential.state = Some(Arc::new(state.plugin_state.clone()));
     }
-    let account = slot.cell.account();
     let fingerprint = || credential::fingerprint(&credential.headers);
     if minted {
         state.minted += 1;

@@ -1,6 +1,9 @@
 //! One account's place in the broker: a cell to publish in, and a lifecycle behind a lock.
 
-use crate::{AccountSpec, LastResult, grant_record, metrics::Count, waiters::Waiters};
+use crate::{
+    AccountSpec, LastResult, further_slots::FurtherSlot, grant_record, metrics::Count,
+    waiters::Waiters,
+};
 use gateway_model::{CredentialCell, Fingerprint, GrantVersion, IntentId, SecretBytes, TokenFacts};
 use gateway_store::Timestamp;
 use gateway_token::{Effect, Event, FlightId, Jitter, Lifecycle, Policy};
@@ -54,6 +57,8 @@ pub(crate) struct SlotState {
 #[derive(Debug)]
 pub(crate) struct UnpublishedToken {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The slots other than the first.
+    pub(crate) slots: Vec<FurtherSlot>,
     /// Whether this process asked for it; an adopted token was asked for by an earlier one.
     pub(crate) minted: bool,
 }

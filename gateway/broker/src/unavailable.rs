@@ -81,6 +81,23 @@ pub(crate) fn not_renewed(account: &AccountId, last: Option<&LastResult>) -> Una
     }
 }
 
+/// A slot beside the first could not be had.
+pub(crate) fn slot_failed(
+    account: &AccountId,
+    slot: &str,
+    failure: &Failure,
+    retry_at: Option<Instant>,
+) -> Unavailable {
+    Unavailable {
+        reason: reason(failure),
+        message: format!(
+            "account {account} has no credential in its slot {slot}: {failure}; {}",
+            next_step(failure)
+        ),
+        retry_at,
+    }
+}
+
 fn reason(failure: &Failure) -> UnavailableReason {
     match failure.class {
         FailureClass::Transient if rate_limited(failure) => UnavailableReason::RateLimited,
@@ -107,7 +124,12 @@ fn rate_limited(failure: &Failure) -> bool {
 }
 
 fn message(account: &AccountId, failure: &Failure) -> String {
-    let next = match failure.class {
+    let next = next_step(failure);
+    format!("no token for account {account}: {failure}; {next}")
+}
+
+const fn next_step(failure: &Failure) -> &'static str {
+    match failure.class {
         FailureClass::Transient => "the gateway tries again by itself",
         FailureClass::Rejected => {
             "check the account's client id and secret, its environment, and that the carrier has \
@@ -120,8 +142,7 @@ fn message(account: &AccountId, failure: &Failure) -> String {
              and for a newer plugin"
         }
         FailureClass::Bug => "the gateway tries again slowly; replace the carrier's plugin",
-    };
-    format!("no token for account {account}: {failure}; {next}")
+    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ impl Callback {
         let mut sign_in_page = false;
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let twice = match &*name {
-                "code" => callback
+                // The standard's name, and a form of it that a carrier uses instead: `x_oauth_code`.
+                name if name == "code" || name.ends_with("_oauth_code") => callback
                     .code
                     .replace(Secret::new(value.into_owned()))
                     .is_some(),
@@ -182,6 +183,7 @@ mod tests {
             "127.0.0.1:8081/oauth/callback?code=a%2Bb%2Fc%3D&state=s",
             "?code=a%2Bb%2Fc%3D&state=s",
             "code=a%2Bb%2Fc%3D&state=s",
+            "https://x.test/cb?state=s&x_oauth_code=a%2Bb%2Fc%3D",
         ] {
             assert_eq!(code_and_state(text), both, "{text}");
         }

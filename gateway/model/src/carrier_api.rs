@@ -24,6 +24,8 @@ pub struct CarrierApi {
     authorization: Vec<PathTemplate>,
     operations: OperationTable,
     environments: Vec<(Environment, PathTemplate)>,
+    /// Whether any operation needs a slot beside the first.
+    further_slots: bool,
 }
 
 impl CarrierApi {
@@ -38,6 +40,7 @@ impl CarrierApi {
     ) -> Result<Self, DuplicateOperation> {
         Ok(Self {
             authorization,
+            further_slots: operations.iter().any(|known| !known.slots.is_empty()),
             operations: OperationTable::new(operations)?,
             environments: Vec::new(),
         })
@@ -106,6 +109,16 @@ impl CarrierApi {
             Method::HEAD => found.or_else(|| self.operations.find(&Method::GET, path)),
             _ => found,
         }
+    }
+
+    /// The operation that a request asks for, if it needs slots beside the first. A carrier without such
+    /// slots pays for the question only.
+    pub fn operation_with_slots(&self, method: &Method, path: &str) -> Option<&Operation> {
+        if !self.further_slots {
+            return None;
+        }
+        let found = self.operation(method, path);
+        found.filter(|operation| !operation.slots.is_empty())
     }
 
     /// Whether a request changes nothing at the carrier. A request that no operation describes is safe if

@@ -40,9 +40,34 @@ pub struct Credential {
     /// State for the signer of the requests, which is never sent. `None` if the carrier requires no
     /// signed requests.
     pub state: Option<Arc<SecretBytes>>,
+    /// The slots other than the first; empty for most carriers.
+    pub slots: Vec<SlotCredential>,
+}
+
+/// A slot other than the first.
+#[derive(Clone, Debug)]
+pub struct SlotCredential {
+    /// Its name in the plugin's manifest: `payment`.
+    pub name: Arc<str>,
+    /// What it adds to the requests of the operations that need it, or why it has nothing to add.
+    pub content: Result<SlotContent, Unavailable>,
+}
+
+/// The usable content of a slot.
+#[derive(Clone, Debug)]
+pub struct SlotContent {
+    /// The header fields, prepared once; marked sensitive.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// From this instant on they must not be injected.
+    pub expires_at: Instant,
 }
 
 impl Credential {
+    /// The slot of that name, if the plugin said something about it.
+    pub fn slot(&self, name: &str) -> Option<&SlotCredential> {
+        self.slots.iter().find(|slot| *slot.name == *name)
+    }
+
     /// The signer's state; empty if there is none.
     pub fn state(&self) -> &[u8] {
         self.state.as_ref().map_or(&[], |state| state.expose())
@@ -207,7 +232,12 @@ impl CredentialView {
 fn unshare(state: &CredentialState) -> CredentialState {
     let mut copy = state.clone();
     if let CredentialState::Usable(credential) = &mut copy {
-        for (name, value) in &mut credential.headers {
+        let of_slots = credential.slots.iter_mut().filter_map(|slot| {
+            let content = slot.content.as_mut().ok()?;
+            Some(&mut content.headers)
+        });
+        let all = of_slots.chain([&mut credential.headers]).flatten();
+        for (name, value) in all {
             // From its bytes, because a clone would share the allocation and its count.
             *name = HeaderName::from_bytes(name.as_str().as_bytes())
                 .expect("the text of a header name is a valid header name");
@@ -237,6 +267,7 @@ mod tests {
             )]
             expires_at: Instant::now(),
             state: None,
+            slots: Vec::new(),
         })
     }
 

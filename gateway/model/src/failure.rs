@@ -1,9 +1,11 @@
 //! Why no token could be acquired, and whose turn it is.
 
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Decides what the gateway does after a failed acquisition (`docs/plugins.md`, "Failure classes").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// Passing: try again with back-off; the old token serves until it expires.
     Transient,

@@ -45,8 +45,8 @@ pub use carrier_api::{
 pub use client_address::{ClientAddressSource, ProxyNetwork, ProxyNetworkError, TrustedProxies};
 pub use clock::Clock;
 pub use credential::{
-    Credential, CredentialCell, CredentialState, CredentialView, Fingerprint, Unavailable,
-    UnavailableReason,
+    Credential, CredentialCell, CredentialState, CredentialView, Fingerprint, SlotContent,
+    SlotCredential, Unavailable, UnavailableReason,
 };
 pub use digest::{Digest, DigestError};
 pub use environment::{Environment, UnknownEnvironment};

@@ -1,8 +1,8 @@
 //! What goes into an authorization and what comes out.
 
 use ::http::{HeaderName, HeaderValue};
-use gateway_model::{Secret, SecretBytes, TokenFacts};
-use std::time::Duration;
+use gateway_model::{Failure, Secret, SecretBytes, TokenFacts};
+use std::{sync::Arc, time::Duration};
 
 /// Why an authorization begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +47,19 @@ pub struct Issued {
     pub grant: GrantChange,
     /// What the carrier said about the token; for people.
     pub facts: TokenFacts,
+    /// The slots other than the first about which the plugin said something.
+    pub slots: Vec<IssuedSlot>,
+}
+
+/// What became of a slot other than the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedSlot {
+    /// Its name in the manifest.
+    pub name: Arc<str>,
+    /// The fields for the requests of the operations that need it, marked sensitive; or why there are none.
+    pub fields: Result<Vec<(HeaderName, HeaderValue)>, Failure>,
+    /// From the begin of the authorization; `None`: as long as the credential.
+    pub lifetime: Option<Duration>,
 }
 
 /// What an authorization did to the single-use grant in the state.

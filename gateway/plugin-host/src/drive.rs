@@ -3,6 +3,7 @@
 mod exchange;
 mod judge;
 mod request;
+mod slots;
 
 use crate::{
     Authorization, AuthorizationReason, Instance, Issued, Violation,
@@ -133,6 +134,7 @@ impl Drive<'_> {
             let context = StepContext {
                 begins: self.steps == 1,
                 revokes,
+                slots: &self.instance.plugin().manifest.slots,
             };
             let Returned {
                 status,

@@ -2,7 +2,7 @@
 //! a wild pointer cannot be noticed, only a null or misaligned one.
 
 use crate::Violation;
-use plugins_abi::{Bytes, Credential, Failure, Header, HttpRequest, Plugin};
+use plugins_abi::{Bytes, Credential, Failure, HttpRequest, Plugin};
 use std::{mem::MaybeUninit, mem::offset_of, ptr, slice};
 
 /// A struct that starts with `struct_size` and may grow at its end.
@@ -89,16 +89,16 @@ pub(crate) unsafe fn bytes<'a>(
     Ok(unsafe { bytes.as_slice() })
 }
 
-/// Borrows an array of fields.
+/// Borrows an array of structs whose layout is fixed.
 ///
 /// # Safety
-/// If the pointer is neither null nor misaligned, `count` headers are readable for `'a`.
-pub(crate) unsafe fn headers<'a>(
-    first: *const Header,
+/// If the pointer is neither null nor misaligned, `count` values are readable for `'a`.
+pub(crate) unsafe fn array<'a, T>(
+    first: *const T,
     count: usize,
     max: usize,
     what: &'static str,
-) -> Result<&'a [Header], Violation> {
+) -> Result<&'a [T], Violation> {
     // The count first, for the same reason as a length: no memory is touched beyond the limit.
     if count > max {
         return Err(Violation::TooMany { what, max });

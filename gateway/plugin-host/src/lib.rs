@@ -55,7 +55,9 @@ mod trust;
 mod violation;
 mod worker;
 
-pub use authorization::{Authorization, AuthorizationReason, ConsentRequest, GrantChange, Issued};
+pub use authorization::{
+    Authorization, AuthorizationReason, ConsentRequest, GrantChange, Issued, IssuedSlot,
+};
 pub use catalog::{
     Catalog, CatalogEntry, EntryState, PluginFault, VerifiedFile, load_file, verify_file,
 };

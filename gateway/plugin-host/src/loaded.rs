@@ -101,8 +101,8 @@ impl LoadedPlugin {
     /// Accepts one of the manifest's slots, and the empty name if there is only one slot.
     pub(crate) fn check_slot(&self, slot: &str) -> Result<(), Failure> {
         let slots = &self.manifest.slots;
-        let only = slot.is_empty() && slots.len() == 1;
-        if only || slots.iter().any(|known| known == slot) {
+        // The first is what an account is asked for; the others come with it.
+        if slot.is_empty() || slots.iter().any(|known| known == slot) {
             return Ok(());
         }
         let (name, known) = (&self.manifest.name, slots.join(", "));

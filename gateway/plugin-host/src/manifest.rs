@@ -14,6 +14,7 @@ pub use sign::{SignBody, Signing};
 pub use values::AbiVersion;
 
 use crate::Diagnosis;
+use api::DeclaredSlots;
 use gateway_model::{CarrierId, CarrierProfile, Environment, Origin, Scheme};
 use json::{EnvironmentJson, ManifestJson, SlotJson};
 use values::{abi, check_name, hosts};
@@ -103,7 +104,17 @@ impl Manifest {
     /// # Errors
     /// With the key that cannot be used.
     pub fn profile(&self) -> Result<CarrierProfile, ManifestError> {
-        profile::of(&self.json, &self.carrier, &self.hosts, &self.origins)
+        let slots = DeclaredSlots {
+            names: &self.slots,
+            requires: self.requires,
+        };
+        profile::of(
+            &self.json,
+            &self.carrier,
+            &self.hosts,
+            &slots,
+            &self.origins,
+        )
     }
 
     /// What the carrier's answers mean, and harmless calls.

@@ -3,12 +3,14 @@
 mod callbacks;
 mod copy;
 mod emitted;
+mod slots;
 
 pub(crate) use copy::{
     FailureParts, MAX_FACTS, MAX_METHOD, MAX_TEXT, failure as copy_failure, token_facts,
 };
 pub(crate) use emitted::{
-    Emission, Emitted, EmittedCredential, EmittedRequest, MAX_EMISSIONS, OpEnd, UncheckedField,
+    Emission, Emitted, EmittedCredential, EmittedRequest, EmittedSlot, MAX_EMISSIONS, OpEnd,
+    UncheckedField,
 };
 
 use crate::Limits;

@@ -31,6 +31,12 @@ pub(crate) enum Violation {
     SignUnsupported,
     #[error("facts about a token that are not the JSON object of the header")]
     Facts,
+    #[error("something for slot {0}, which is none of the further `slots` of its manifest")]
+    UnknownSlot(u32),
+    #[error("the slot {0} more than once")]
+    SlotTwice(String),
+    #[error("both fields and a failure, or neither, for the slot {0}")]
+    SlotContradiction(String),
     #[error("no authorization URL")]
     NoUrl,
     #[error("more than one authorization URL")]
@@ -103,7 +109,12 @@ impl Violation {
             Self::TooLong { .. } | Self::TooMany { .. } | Self::TooManySteps(_) => "plugin_limit",
             Self::InvalidField(_) | Self::ReservedField(_) => "plugin_invalid_field",
             Self::NoUrl | Self::TwoUrls | Self::BadUrl(_) => "plugin_bad_url",
-            Self::EmptyCredential | Self::QueryCredential | Self::Facts => "plugin_bad_credential",
+            Self::EmptyCredential
+            | Self::QueryCredential
+            | Self::Facts
+            | Self::UnknownSlot(_)
+            | Self::SlotTwice(_)
+            | Self::SlotContradiction(_) => "plugin_bad_credential",
             Self::QuerySignature => "plugin_bad_signature",
             Self::TwoEnds | Self::EndAndRequests => "plugin_two_ends",
             Self::Stalled => "plugin_stalled",

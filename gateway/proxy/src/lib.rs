@@ -26,7 +26,7 @@
 //! | 4 | identify the caller; count the request against the app's rate limit | `request/caller`, `request/legacy_key`, `directory/app_token`, `directory/rate` |
 //! | 5 | choose the account; answer `OPTIONS` with `Max-Forwards: 0` | `request/account`, `request/options` |
 //! | 6 | rewrite the head: strip, then complete | `request/request_headers`, `field_names` |
-//! | 7 | take the credential; sign the request if the carrier requires it | `request/credential`, `request/signature` |
+//! | 7 | take the credential, with the slots that the operation needs; sign the request if the carrier requires it | `request/credential`, `request/slots`, `request/signature` |
 //! | 8 | forward the request with the credential | `request/forward`, `request/retry`, `upstream` |
 //! | 9 | replay it after a rejected credential | `request/replay` |
 //! | 10 | annotate the response and stream it back | `request/response_headers`, `request/response_body` |

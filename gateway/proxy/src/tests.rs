@@ -17,3 +17,4 @@ mod legacy_keys;
 mod life;
 mod rates;
 mod signature;
+mod slots;

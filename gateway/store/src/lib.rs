@@ -55,7 +55,8 @@ pub use preflight::check_options;
 pub use record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Completion, ConsentRecord,
     GrantRecord, Intent, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord,
-    Presentation, RenewalEntry, Resolution, RestoredFrom, SecretDigest, StoredToken,
+    Presentation, RenewalEntry, Resolution, RestoredFrom, SecretDigest, StoredFailure, StoredSlot,
+    StoredToken,
 };
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

@@ -9,7 +9,8 @@ mod trail;
 pub use account::AccountRecord;
 pub use app::{AppRecord, LegacyKeyRecord, SecretDigest};
 pub use grant::{
-    Completion, GrantRecord, Intent, Presentation, Resolution, RestoredFrom, StoredToken,
+    Completion, GrantRecord, Intent, Presentation, Resolution, RestoredFrom, StoredFailure,
+    StoredSlot, StoredToken,
 };
 pub use manifest::ManifestRecord;
 pub use trail::{

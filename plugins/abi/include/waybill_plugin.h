@@ -1,4 +1,4 @@
-/* waybill_plugin.h: the contract between the Waybill gateway and a carrier plugin. Major 1, minor 0.
+/* waybill_plugin.h: the contract between the Waybill gateway and a carrier plugin. Major 1, minor 1.
  *
  * A plugin is a pure protocol codec. It is told about events and says what it wants done; the gateway
  * performs every network call, owns every clock and stores all state.
@@ -28,7 +28,7 @@ extern "C" {
 
 #define WAYBILL_MAGIC 0x31425957u /* "WYB1", little-endian */
 #define WAYBILL_ABI_MAJOR 1u
-#define WAYBILL_ABI_MINOR 0u
+#define WAYBILL_ABI_MINOR 1u
 
 /* Non-zero if *p reaches far enough to hold `member`: for members newer than minor 0. */
 #define WAYBILL_HAS(type, p, member) \
@@ -52,7 +52,14 @@ enum {
 };
 
 /* Bits of waybill_header.flags. */
-enum { WAYBILL_HEADER_SENSITIVE = 1 };
+enum {
+  WAYBILL_HEADER_SENSITIVE = 1,
+  /* Since minor 1, for the fields of a credential that has the member `slots`: the slot that the field
+   * belongs to, by its place in the manifest's "slots", in these six bits. A field of slot 0 goes on every
+   * request, a field of another slot on the requests of the operations that need the slot. */
+  WAYBILL_HEADER_SLOT_SHIFT = 8,
+  WAYBILL_HEADER_SLOT_MASK = 0x3f00
+};
 
 /* Fixed. `ptr` may be NULL only when `len` is 0. Text is UTF-8 and has no terminating NUL. */
 typedef struct {
@@ -121,6 +128,18 @@ enum {
   WAYBILL_GRANT_GONE = 3      /* it is used up, and no new one came: a person must consent again */
 };
 
+typedef struct waybill_failure waybill_failure;
+
+/* Fixed. What became of a slot other than the first. Since minor 1. */
+typedef struct {
+  uint32_t slot; /* its place in the manifest's "slots"; never 0 */
+  uint32_t reserved;
+  uint64_t ttl_ms; /* of its fields, from the begin of the operation; 0: as long as the credential */
+  /* NULL: its fields are among the credential's. Else why there are none; the credential serves all
+   * operations that do not need the slot. */
+  const waybill_failure *failure;
+} waybill_slot;
+
 typedef struct {
   uint32_t struct_size;
   uint32_t flags;
@@ -138,6 +157,11 @@ typedef struct {
    * "status", "refresh_status" (printable ASCII, at most 256 bytes each) and of the whole numbers
    * "refresh_issued_at_ms", "refresh_expires_at_ms" (since 1970-01-01 UTC), "refresh_count". */
   waybill_bytes facts;
+  /* Since minor 1: the slots other than the first, each at most once. A slot that has fields and no
+   * entry lives as long as the credential. A plugin that uses slots sets `requires_minor` to 1, because
+   * a gateway of minor 0 puts all fields on every request. */
+  const waybill_slot *slots;
+  size_t n_slots;
 } waybill_credential;
 
 /* Whose turn it is after a failure. Unknown values count as BUG. */
@@ -157,7 +181,7 @@ enum {
   WAYBILL_FATE_REFUSED = 2       /* the carrier does not honour it any more */
 };
 
-typedef struct {
+struct waybill_failure {
   uint32_t struct_size;
   uint32_t fail_class;
   waybill_bytes code;    /* stable; ends up in metrics */
@@ -165,7 +189,7 @@ typedef struct {
   uint64_t retry_after_ms; /* 0: the carrier said nothing */
   uint32_t grant;          /* a WAYBILL_FATE_ value */
   uint32_t reserved;
-} waybill_failure;
+};
 
 /* Good during the call it was passed to and on that thread only. `done` and `failed` end the operation. */
 typedef struct {
@@ -193,7 +217,7 @@ enum {
 typedef struct {
   uint32_t struct_size;
   uint32_t reason;
-  waybill_bytes slot;  /* which credential of the manifest; empty: its only one */
+  waybill_bytes slot;  /* which credential of the manifest; empty: the first, and what comes with it */
   waybill_bytes state; /* what the slot's last credential carried; empty: nothing */
   /* With AUTH_CODE: "code", "redirect_uri", "pkce_verifier". For authorize_url: "redirect_uri", "state",
    * "pkce_challenge". For a slot that builds on another one: "dep.<slot>". */

@@ -19,7 +19,7 @@ pub use plugin::{Capabilities, EntryPoint, Instance, Op, Plugin};
 pub use sign::{SignRequest, SignSink};
 pub use sink::{
     Credential, CredentialFlags, FailClass, Failure, GrantChange, GrantFate, HttpRequest,
-    RequestFlags, Sink, Status,
+    RequestFlags, Sink, Slot, Status,
 };
 pub use text::{Bytes, Header, HeaderFlags};
 pub use version::{

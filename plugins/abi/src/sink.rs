@@ -97,6 +97,25 @@ pub struct Credential {
     pub grant_ttl_ms: u64,
     /// Empty, or a JSON object with what the carrier said about the token; no secrets.
     pub facts: Bytes,
+    /// The slots other than the first; null only if `n_slots` is 0. Since minor 1.
+    pub slots: *const Slot,
+    /// How many slots.
+    pub n_slots: usize,
+}
+
+/// `waybill_slot`: fixed layout. What became of a slot other than the first.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// Its place in the manifest's list; never 0.
+    // This struct has no size member and can never grow, because senders pass arrays of it.
+    pub slot: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Milliseconds from the begin of the operation; 0 = as long as the credential.
+    pub ttl_ms: u64,
+    /// Why the slot has no fields; null if it has.
+    pub failure: *const Failure,
 }
 
 /// Values of [`Credential::grant`]: what became of a grant that works once.

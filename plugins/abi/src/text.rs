@@ -66,4 +66,28 @@ pub struct HeaderFlags;
 impl HeaderFlags {
     /// The value is a secret.
     pub const SENSITIVE: u64 = 1;
+    /// Where the place of a credential field's slot begins.
+    pub const SLOT_SHIFT: u32 = 8;
+    /// The bits of that place.
+    pub const SLOT_MASK: u64 = 0x3f00;
+    /// One more than the last place that fits.
+    pub const MAX_SLOTS: usize = 64;
+
+    /// The bits for the slot at this place of the manifest's list; a place that does not fit gives those
+    /// of the last one.
+    pub const fn slot(place: u32) -> u64 {
+        let bits = (place as u64) << Self::SLOT_SHIFT;
+        if bits > Self::SLOT_MASK {
+            Self::SLOT_MASK
+        } else {
+            bits
+        }
+    }
+
+    /// The place of the slot that the bits name.
+    pub const fn place_of_slot(flags: u64) -> u32 {
+        #[expect(clippy::cast_possible_truncation, reason = "six bits")]
+        let place = ((flags & Self::SLOT_MASK) >> Self::SLOT_SHIFT) as u32;
+        place
+    }
 }

@@ -4,8 +4,8 @@ use core::ffi::CStr;
 
 /// Breaking changes; part of the entry symbol's name.
 pub const ABI_MAJOR: u32 = 1;
-/// Additions at the end of tables and structs. History: 0 = first release.
-pub const ABI_MINOR: u32 = 0;
+/// Additions at the end of tables and structs. History: 0 = first release; 1 = a credential's further slots.
+pub const ABI_MINOR: u32 = 1;
 /// `WYB1`, little-endian: first proof that a table is a plugin's.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"WYB1");
 /// The one symbol that a plugin exports.

@@ -57,7 +57,11 @@ fn c_check_notices_a_wrong_lock() {
         ),
         ("size waybill_host 40", "size waybill_host 48"),
         ("const WAYBILL_NET_DENIED 6", "const WAYBILL_NET_DENIED 7"),
-        ("abi 1.0", "abi 1.1"),
+        ("abi 1.1", "abi 1.2"),
+        (
+            "offset waybill_slot.failure 16",
+            "offset waybill_slot.failure 24",
+        ),
     ] {
         let lock = lock();
         assert!(lock.contains(right), "{right}");

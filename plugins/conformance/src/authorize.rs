@@ -124,7 +124,7 @@ impl Run {
             Ok(issued) if issued.lifetime.is_some_and(|lifetime| lifetime.is_zero()) => {
                 vec!["a credential without lifetime".to_owned()]
             }
-            Ok(_) => Vec::new(),
+            Ok(issued) => slots_without_fields(&issued),
             Err(failure) => vec![format!("{failure}: does the script fit the plugin?")],
         };
         report.add(ISSUES, findings);
@@ -144,7 +144,7 @@ impl Run {
                 let name = format!("request {}, {name}", step + 1);
                 report.at(HOSTILE, &name);
                 let carrier = Carrier::with(&self.script, step, reply);
-                let result = self.authorize(&carrier).await;
+                let result = self.authorize(&carrier).await.and_then(whole);
                 if let Err(failure) = &result {
                     if failure.class == FailureClass::Bug {
                         bugs.push(format!("{name}: {failure}"));
@@ -276,8 +276,34 @@ fn resident_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// A slot may lack its configuration, but with it and with good answers it has fields.
+fn slots_without_fields(issued: &Issued) -> Vec<String> {
+    let failures = issued.slots.iter().filter_map(|slot| {
+        let failure = slot.fields.as_ref().err()?;
+        (failure.class != FailureClass::Config).then(|| {
+            let name = &slot.name;
+            format!("the slot {name} has no fields: {failure}: does the script fit the plugin?")
+        })
+    });
+    failures.collect()
+}
+
+/// A credential all of whose slots could be had: an answer to a slot's own request is judged like one to a
+/// token request.
+fn whole(issued: Issued) -> Result<Issued, Failure> {
+    let failed = issued.slots.iter().find_map(|slot| {
+        let failure = slot.fields.as_ref().err();
+        failure.filter(|failure| failure.class != FailureClass::Config)
+    });
+    match failed {
+        Some(failure) => Err(failure.clone()),
+        None => Ok(issued),
+    }
+}
+
 fn same(one: &Issued, other: &Issued) -> bool {
     one.headers == other.headers
+        && one.slots == other.slots
         && (one.lifetime, one.renew_after) == (other.lifetime, other.renew_after)
         && one.state.expose() == other.state.expose()
 }

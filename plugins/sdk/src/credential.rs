@@ -1,6 +1,8 @@
 //! What a successful authorization yields.
 
-use crate::{Class, Error, Facts, Grant, Result, secret::SecretBytes};
+use crate::{
+    Class, Error, Facts, Grant, Result, Slot, SlotFields, secret::SecretBytes, slot::secret_field,
+};
 use ::http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::{fmt, time::Duration};
@@ -16,6 +18,7 @@ pub struct Credential {
     pub(crate) state: SecretBytes,
     pub(crate) grant: Grant,
     pub(crate) facts: Box<Facts>,
+    pub(crate) slots: Vec<(Slot, Result<SlotFields>)>,
 }
 
 impl Credential {
@@ -29,6 +32,7 @@ impl Credential {
             state: Zeroizing::new(Vec::new()),
             grant: Grant::NotSingleUse,
             facts: Box::default(),
+            slots: Vec::new(),
         }
     }
 
@@ -49,14 +53,16 @@ impl Credential {
 
     /// Adds a field; its value is treated as a secret.
     pub fn header(mut self, name: HeaderName, value: &str) -> Result<Self> {
-        let mut value = HeaderValue::from_str(value).map_err(|_| {
-            let message = format!("the value for the field {name} has characters no field has");
-            Error::new(Class::Protocol, "bad_header", message)
-        })?;
-        // Keeps the value out of `Debug` output and of HTTP/2's header compression table.
-        value.set_sensitive(true);
-        self.headers.push((name, value));
+        self.headers.push(secret_field(name, value)?);
         Ok(self)
+    }
+
+    /// What became of a further slot: its fields, which go on the requests of the operations that need it,
+    /// or why there are none. A failure is no failure of the credential: the account serves all other
+    /// operations. The gateway tries again if the failure passes by itself, and else with the next renewal.
+    pub fn slot(mut self, slot: Slot, outcome: Result<SlotFields>) -> Self {
+        self.slots.push((slot, outcome));
+        self
     }
 
     /// Adds a query parameter; its value is treated as a secret.
@@ -117,6 +123,12 @@ impl Credential {
         self.headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+
+    /// What became of a further slot; `None` if nothing was said about it. For tests.
+    pub fn slot_outcome(&self, slot: Slot) -> Option<&Result<SlotFields>> {
+        let found = self.slots.iter().find(|(known, _)| *known == slot);
+        found.map(|(_, outcome)| outcome)
     }
 
     /// How long it is good for; `None`: it does not expire.

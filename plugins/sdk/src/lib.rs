@@ -31,6 +31,7 @@ pub mod oauth;
 mod secret;
 mod services;
 mod sign;
+mod slot;
 mod task;
 pub mod testing;
 
@@ -44,10 +45,11 @@ pub use manifest::ManifestSection;
 pub use plugins_abi as abi;
 pub use secret::Secret;
 pub use sign::{SignOut, SignRequest};
+pub use slot::{Slot, SlotFields};
 pub use task::Sleep;
 
 #[doc(hidden)]
 pub mod private {
     //! What the macros expand to; no part of the interface.
-    pub use crate::manifest::{joined_len, parts, write_joined};
+    pub use crate::manifest::{OPENING, OPENING_WITH_SLOTS, joined_len, parts, write_joined};
 }

@@ -37,12 +37,28 @@ impl<const N: usize> ManifestSection<N> {
 ///
 /// ```
 /// const MANIFEST: &str = plugins_sdk::manifest!(r#"{"name": "acme", "hosts": []}"#);
-/// assert!(MANIFEST.starts_with(r#"{"abi":"1.0","requires":0,"version":"#));
+/// assert!(MANIFEST.starts_with(r#"{"abi":"1.1","requires":0,"version":"#));
+/// ```
+///
+/// A plugin with slots beside its first one needs a gateway that knows them:
+///
+/// ```
+/// const MANIFEST: &str = plugins_sdk::manifest!(
+///     r#"{"name": "acme", "slots": [{"name": "access"}, {"name": "payment"}]}"#,
+///     needs: slots
+/// );
+/// assert!(MANIFEST.starts_with(r#"{"abi":"1.1","requires":1,"version":"#));
 /// ```
 #[macro_export]
 macro_rules! manifest {
-    ($json:expr) => {{
-        const PARTS: [&str; 4] = $crate::private::parts($json, env!("CARGO_PKG_VERSION"));
+    ($json:expr, needs: slots) => {
+        $crate::manifest!(@ $crate::private::OPENING_WITH_SLOTS, $json)
+    };
+    ($json:expr) => {
+        $crate::manifest!(@ $crate::private::OPENING, $json)
+    };
+    (@ $opening:expr, $json:expr) => {{
+        const PARTS: [&str; 4] = $crate::private::parts($opening, $json, env!("CARGO_PKG_VERSION"));
         const LEN: usize = $crate::private::joined_len(&PARTS);
         const BYTES: [u8; LEN] = $crate::private::write_joined(&PARTS);
         match ::core::str::from_utf8(&BYTES) {
@@ -53,10 +69,13 @@ macro_rules! manifest {
 }
 
 const _: () = assert!(
-    plugins_abi::ABI_MAJOR == 1 && plugins_abi::ABI_MINOR == 0,
+    plugins_abi::ABI_MAJOR == 1 && plugins_abi::ABI_MINOR == 1,
     "as in OPENING"
 );
-const OPENING: &str = r#"{"abi":"1.0","requires":0,"version":""#;
+/// The beginning of a manifest that any gateway of this major can serve.
+pub const OPENING: &str = r#"{"abi":"1.1","requires":0,"version":""#;
+/// The beginning of a manifest whose further slots only a gateway of minor 1 knows.
+pub const OPENING_WITH_SLOTS: &str = r#"{"abi":"1.1","requires":1,"version":""#;
 const SDK: &str = concat!(
     r#"","sdk":"rust/"#,
     env!("CARGO_PKG_VERSION"),
@@ -66,8 +85,33 @@ const SDK: &str = concat!(
 );
 
 /// The pieces of a complete manifest.
-pub const fn parts(json: &'static str, version: &'static str) -> [&'static str; 4] {
-    [OPENING, version, SDK, after_brace(json)]
+pub const fn parts(
+    opening: &'static str,
+    json: &'static str,
+    version: &'static str,
+) -> [&'static str; 4] {
+    [opening, version, SDK, after_brace(json)]
+}
+
+/// The minor that a manifest of [`manifest!`](crate::manifest) requires, for the plugin's table: the two
+/// must agree. A manifest that was written otherwise requires none.
+pub(crate) const fn required_minor(manifest: &[u8]) -> u32 {
+    if starts_with(manifest, OPENING_WITH_SLOTS.as_bytes()) {
+        1
+    } else {
+        0
+    }
+}
+
+const fn starts_with(text: &[u8], beginning: &[u8]) -> bool {
+    let mut at = 0;
+    while at < beginning.len() {
+        if at >= text.len() || text[at] != beginning[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 /// The text after the first `{`, which must come before anything but white space.

@@ -1,20 +1,17 @@
 //! UPS authentication: OAuth 2.0 client credentials, and the consent of a ups.com user.
 //!
 //! `config.rs` checks one account's configuration, `authorize` below chooses the token request,
-//! `state.rs` is what is kept between two, `token_response.rs` says what each answer means and `token_error.rs`
+//! `token_response.rs` says what each answer means and `token_error.rs`
 //! what each error does. Pure protocol: the gateway makes the request.
 #![forbid(unsafe_code)]
 
 mod config;
-mod facts;
-mod state;
 mod token_error;
 mod token_response;
 
 pub use config::{Config, Environment, Grant};
 
 use config::Account;
-use facts::UpsFields;
 use http::header::AUTHORIZATION;
 use oauth2::{
     AuthorizationCode, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, PkceCodeVerifier,
@@ -23,7 +20,7 @@ use oauth2::{
 use plugins_sdk::{
     CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Reason, Result,
     http::{Delivery, ResponseFuture},
-    oauth::{CarrierClient, ChallengeMethod, consent_url},
+    oauth::{CarrierClient, ChallengeMethod, RefreshTokenFields, consent_url, read_login},
 };
 use std::borrow::Cow;
 use token_error::TokenRequestKind;
@@ -117,7 +114,7 @@ impl Ups {
     }
 
     async fn refresh(&self, cx: &Context) -> Result<Credential> {
-        let kept = state::read(cx.previous_state())?;
+        let kept = read_login(cx.previous_state())?;
         let token = RefreshToken::new(kept.expose().to_owned());
         let http = |request| self.send(cx, request, TokenRequestKind::Refresh);
         let answer = self
@@ -128,7 +125,10 @@ impl Ups {
         token_response::login(&answer, cx.now_unix_ms())
     }
 
-    fn oauth(&self, endpoint: &TokenUrl) -> CarrierClient<UpsFields, EndpointNotSet, EndpointSet> {
+    fn oauth(
+        &self,
+        endpoint: &TokenUrl,
+    ) -> CarrierClient<RefreshTokenFields, EndpointNotSet, EndpointSet> {
         // The empty secret keeps the client id out of the content, where UPS does not want it; the
         // field that the crate makes of it is replaced in `send`.
         CarrierClient::new(self.account.client_id.clone())

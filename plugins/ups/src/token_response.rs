@@ -1,10 +1,9 @@
 //! What a good token answer yields.
 
-use crate::{facts::UpsFields, state};
 use oauth2::TokenResponse;
 use plugins_sdk::{
     Class, Credential, Error, Facts, Grant, Result,
-    oauth::{CarrierTokenResponse, TokenKind},
+    oauth::{CarrierTokenResponse, RefreshTokenFields, TokenKind, write_login},
 };
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// answer would lose the new refresh token, and with it the login.
 const CAUTIOUS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-type UpsTokenResponse = CarrierTokenResponse<UpsFields>;
+type UpsTokenResponse = CarrierTokenResponse<RefreshTokenFields>;
 
 /// The credential of an answer to client credentials.
 pub(crate) fn credential(answer: &UpsTokenResponse, now_unix_ms: u64) -> Result<Credential> {
@@ -58,7 +57,7 @@ pub(crate) fn login(answer: &UpsTokenResponse, now_unix_ms: u64) -> Result<Crede
     let next = answer
         .refresh_token()
         .filter(|_| answer.extra().refresh_approved())
-        .and_then(|token| state::write(token.secret()));
+        .and_then(|token| write_login(token.secret()));
     Ok(match next {
         Some(state) => credential.state(&state).grant(Grant::Replaced {
             lifetime: answer.extra().refresh_lifetime(),

@@ -17,7 +17,7 @@ fn manifest_matches_the_package() {
         env!("CARGO_PKG_NAME")
     );
     assert_eq!(manifest["carrier"]["id"], "ups");
-    assert_eq!(manifest["abi"], "1.0");
+    assert_eq!(manifest["abi"], "1.1");
     assert_eq!(manifest["requires"], 0);
     assert!(manifest["sdk"].as_str().unwrap().starts_with("rust/"));
     assert!(manifest["rustc"].as_str().unwrap().starts_with("1."));

@@ -9,7 +9,10 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Takes raw responses before anything reads them.
@@ -22,7 +25,7 @@ pub enum Transport {
     /// To the carrier and back.
     #[default]
     Direct,
-    /// To the carrier; the raw response is recorded before the plugin sees it.
+    /// To the carrier; each raw response is recorded before the plugin sees it, until one was a success.
     Recorded(ResponseRecorder),
     /// Not at all: the first request gets the recorded response, every further one fails.
     Replayed(SecretBytes),
@@ -83,11 +86,16 @@ type ResponseFuture<'a> =
 pub(super) struct Recording<'a> {
     http: &'a dyn HttpClient,
     recorder: &'a ResponseRecorder,
+    succeeded: AtomicBool,
 }
 
 impl<'a> Recording<'a> {
     pub(super) fn new(http: &'a dyn HttpClient, recorder: &'a ResponseRecorder) -> Self {
-        Self { http, recorder }
+        Self {
+            http,
+            recorder,
+            succeeded: AtomicBool::new(false),
+        }
     }
 }
 
@@ -95,6 +103,13 @@ impl HttpClient for Recording<'_> {
     fn send(&self, request: HttpRequest) -> ResponseFuture<'_> {
         Box::pin(async move {
             let response = self.http.send(request).await?;
+            // The first success holds the new refresh token. What follows it is for another slot and must not
+            // replace it in the record.
+            if self.succeeded.load(Ordering::Relaxed) {
+                return Ok(response);
+            }
+            self.succeeded
+                .store(response.status.is_success(), Ordering::Relaxed);
             // Before the plugin reads it: after a crash the record is the only copy of a new token.
             (self.recorder)(record(&response)).await;
             Ok(response)

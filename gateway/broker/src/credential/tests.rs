@@ -22,7 +22,12 @@ fn credential_marks_every_header_sensitive() {
         clippy::disallowed_methods,
         reason = "an instant has no other constructor"
     )]
-    let credential = credential(Generation(1), bearer("Bearer planted"), Instant::now());
+    let credential = credential(
+        Generation(1),
+        bearer("Bearer planted"),
+        Vec::new(),
+        Instant::now(),
+    );
     assert!(
         credential
             .headers

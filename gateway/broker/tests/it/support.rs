@@ -127,6 +127,7 @@ fn issued(number: usize, lifetime: u64) -> Issued {
         state: SecretBytes::new(format!("state-{number}").into_bytes()),
         grant: GrantChange::NotSingleUse,
         facts: TokenFacts::default(),
+        slots: Vec::new(),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Operation {
     pub safe: bool,
     /// Carrying it out twice does no more than once. True if it is safe.
     pub repeatable: bool,
+    /// The slots beside the first whose credentials its requests carry.
+    pub slots: Vec<Arc<str>>,
 }
 
 /// The name of an operation: 1 to 64 of `a-z`, `0-9`, `-`, `_` and `.`.

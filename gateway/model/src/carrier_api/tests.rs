@@ -18,6 +18,7 @@ fn operation(
         path: template(path),
         safe,
         repeatable,
+        slots: Vec::new(),
     }
 }
 

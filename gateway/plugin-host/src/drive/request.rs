@@ -78,15 +78,17 @@ fn url(instance: &Instance, bytes: &[u8]) -> Result<String, Rejection> {
     Ok(format!("{origin}{path}"))
 }
 
-/// Secrets go to the operator's origin if there is one, else to the manifest's hosts by HTTPS.
+/// Secrets go to the operator's origin if it is not the carrier's own, else to the manifest's hosts by HTTPS.
 fn allow(instance: &Instance, origin: &Origin) -> Result<(), Rejection> {
+    let hosts = &instance.plugin().manifest.hosts;
+    let is_carrier =
+        |origin: &Origin| origin.scheme() == Scheme::Https && hosts.contains(&origin.authority());
     let allowed = match &instance.origin {
-        // The operator's origin is the only one then: a mock must not share secrets with the carrier.
+        // One of the carrier's own chooses a region, and tokens may come from another host of the carrier's.
+        Some(chosen) if is_carrier(chosen) => is_carrier(origin),
+        // Any other origin is the only one: a mock must not share secrets with the carrier.
         Some(only) => origin == only,
-        None => {
-            let hosts = &instance.plugin().manifest.hosts;
-            origin.scheme() == Scheme::Https && hosts.contains(&origin.authority())
-        }
+        None => is_carrier(origin),
     };
     if allowed {
         return Ok(());

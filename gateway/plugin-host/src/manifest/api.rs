@@ -4,6 +4,7 @@ use super::error::ManifestError;
 use gateway_model::{CarrierApi, Operation, PathTemplate};
 use http::Method;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// More operations than any carrier has.
 const MAX_OPERATIONS: usize = 512;
@@ -22,12 +23,15 @@ pub(super) struct OperationJson {
     path: String,
     safe: Option<bool>,
     repeatable: Option<bool>,
+    #[serde(default)]
+    slots: Vec<String>,
 }
 
 /// `token_path` is where apps ask for tokens, if the carrier has such a path.
 pub(super) fn of(
     authorization_server: Option<&AuthorizationServerJson>,
     operations: &[OperationJson],
+    slots: &DeclaredSlots<'_>,
     token_path: Option<&str>,
 ) -> Result<CarrierApi, ManifestError> {
     let key = "operations";
@@ -42,7 +46,7 @@ pub(super) fn of(
     };
     let operations = operations
         .iter()
-        .map(operation)
+        .map(|json| operation(json, slots))
         .collect::<Result<Vec<_>, _>>()?;
     let api = CarrierApi::new(paths, operations)
         .map_err(|duplicate| ManifestError::value(key, duplicate.to_string()))?;
@@ -102,7 +106,7 @@ fn is_version(segment: &str) -> bool {
     digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
 }
 
-fn operation(json: &OperationJson) -> Result<Operation, ManifestError> {
+fn operation(json: &OperationJson, slots: &DeclaredSlots<'_>) -> Result<Operation, ManifestError> {
     let key = "operations";
     let name = json.name.parse();
     let name = name.map_err(|error| {
@@ -127,13 +131,50 @@ fn operation(json: &OperationJson) -> Result<Operation, ManifestError> {
         ));
     }
     let path = template(key, &json.path)?;
+    let slots = slots.of_operation(&json.slots).map_err(wrong)?;
     Ok(Operation {
         name,
         methods,
         path,
         safe,
         repeatable: json.repeatable.unwrap_or(safe),
+        slots,
     })
+}
+
+/// What the manifest says about its slots.
+pub(super) struct DeclaredSlots<'a> {
+    /// The first one is the credential that every request carries.
+    pub(super) names: &'a [String],
+    /// The lowest minor of the gateway that the plugin can work with.
+    pub(super) requires: u32,
+}
+
+impl DeclaredSlots<'_> {
+    /// The further slots that an operation needs.
+    fn of_operation(&self, needed: &[String]) -> Result<Vec<Arc<str>>, String> {
+        let mut known: Vec<Arc<str>> = Vec::new();
+        for name in needed {
+            let shown = crate::text::clean(name, 64);
+            match self.names.iter().position(|slot| slot == name) {
+                None => return Err(format!("the slot {shown} is not one of `slots`: add it")),
+                Some(0) => {
+                    return Err(format!(
+                        "the slot {shown} is the first one, which every request carries: leave it out"
+                    ));
+                }
+                Some(_) if known.iter().any(|slot| **slot == **name) => {
+                    return Err(format!("the slot {shown} stands there twice"));
+                }
+                Some(_) => known.push(name.as_str().into()),
+            }
+        }
+        // A gateway of minor 0 puts the fields of all slots on every request.
+        if !known.is_empty() && self.requires == 0 {
+            return Err("an operation with `slots` needs `\"requires\": 1`".into());
+        }
+        Ok(known)
+    }
 }
 
 /// A method as it is written on the wire.

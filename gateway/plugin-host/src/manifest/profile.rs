@@ -1,7 +1,7 @@
 //! From the manifest to what the data plane works by.
 
 use super::{
-    api,
+    api::{self, DeclaredSlots},
     error::ManifestError,
     json::{ManifestJson, RefusalJson, TemplateJson, TokenEndpointJson},
     legacy,
@@ -20,6 +20,7 @@ pub(super) fn of(
     raw: &ManifestJson,
     carrier: &CarrierId,
     hosts: &[String],
+    slots: &DeclaredSlots<'_>,
     origins: &[(Environment, Origin)],
 ) -> Result<CarrierProfile, ManifestError> {
     for (_, origin) in origins {
@@ -33,6 +34,7 @@ pub(super) fn of(
     let api = api::of(
         raw.authorization_server.as_ref(),
         &raw.operations,
+        slots,
         raw.downstream_token
             .as_ref()
             .map(|token| token.path.as_str()),

@@ -231,6 +231,41 @@ fn operations_say_what_their_methods_leave_open() {
     );
 }
 
+#[test]
+fn operations_need_further_slots_of_the_manifest_only() {
+    let with_slots = |needed: Value, requires: u32| {
+        let mut manifest = minimal();
+        manifest["requires"] = requires.into();
+        manifest["slots"] = json!([{"name": "access"}, {"name": "payment"}]);
+        manifest["operations"] = json!([
+            {"name": "labels", "methods": ["POST"], "path": "/labels", "slots": needed},
+            {"name": "prices", "methods": ["POST"], "path": "/prices"},
+        ]);
+        let manifest = Manifest::parse(manifest.to_string().as_bytes()).expect("JSON");
+        manifest.profile()
+    };
+    let api = with_slots(json!(["payment"]), 1).expect("fine").api;
+    let slots = |path: &str| {
+        let operation = api.operation_with_slots(&http::Method::POST, path);
+        operation.map(|operation| operation.slots.clone())
+    };
+    assert_eq!(slots("/labels"), Some(vec!["payment".into()]));
+    assert_eq!((slots("/prices"), slots("/other")), (None, None));
+    for (needed, requires, why) in [
+        (json!(["paid"]), 1, "the slot paid is not one of `slots`"),
+        (json!(["access"]), 1, "the slot access is the first one"),
+        (json!(["payment", "payment"]), 1, "stands there twice"),
+        // A gateway of minor 0 would put the fields of all slots on every request.
+        (json!(["payment"]), 0, "needs `\"requires\": 1`"),
+    ] {
+        let refused = with_slots(needed, requires).expect_err(why).to_string();
+        assert!(
+            refused.contains(why) && refused.contains("labels"),
+            "{refused}"
+        );
+    }
+}
+
 /// What plugins of before `authorization_server` get.
 #[test]
 fn careful_default_is_everything_beside_the_token_endpoint() {

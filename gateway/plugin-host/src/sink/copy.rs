@@ -1,6 +1,9 @@
 //! Copies what a plugin lends to the sink, within the limits.
 
-use super::emitted::{Emission, EmittedCredential, EmittedRequest, UncheckedField};
+use super::{
+    emitted::{Emission, EmittedCredential, EmittedRequest, UncheckedField},
+    slots,
+};
 use crate::{GrantChange, Limits, Violation, ffi};
 use bytes::Bytes;
 use gateway_model::{Failure, FailureClass, GrantHint, SecretBytes, TokenFacts};
@@ -53,7 +56,9 @@ pub(super) unsafe fn credential(
     // SAFETY: by this function's contract.
     let state = unsafe { ffi::bytes(credential.state, limits.state, "a state") }?;
     // SAFETY: by this function's contract.
-    let fields = unsafe { fields(credential.headers, credential.n_headers, limits) }?;
+    let marked = unsafe { marked_fields(credential.headers, credential.n_headers, limits) }?;
+    // SAFETY: by this function's contract.
+    let (fields, slots) = unsafe { slots::part(&credential, marked) }?;
     // SAFETY: by this function's contract.
     let facts = unsafe { ffi::bytes(credential.facts, MAX_FACTS, "the facts of a token") }?;
     Ok(EmittedCredential {
@@ -64,6 +69,7 @@ pub(super) unsafe fn credential(
         refresh_after_ms: credential.refresh_after_ms,
         state: SecretBytes::new(state.to_vec()),
         query: credential.flags & 1 != 0 || credential.n_query != 0,
+        slots,
     })
 }
 
@@ -75,13 +81,27 @@ unsafe fn fields(
     limits: &Limits,
 ) -> Result<Vec<UncheckedField>, Violation> {
     // SAFETY: by this function's contract.
-    let headers = unsafe { ffi::headers(first, count, limits.fields, "header fields") }?;
+    let marked = unsafe { marked_fields(first, count, limits) }?;
+    Ok(marked.into_iter().map(|(field, _)| field).collect())
+}
+
+/// Fields with their flags.
+///
+/// # Safety
+/// The pointers follow the header's rules.
+unsafe fn marked_fields(
+    first: *const Header,
+    count: usize,
+    limits: &Limits,
+) -> Result<Vec<(UncheckedField, u64)>, Violation> {
+    // SAFETY: by this function's contract.
+    let headers = unsafe { ffi::array(first, count, limits.fields, "header fields") }?;
     let copy = |header: &Header| {
         // SAFETY: by this function's contract.
         let name = unsafe { ffi::bytes(header.name, limits.field, "a field's name") }?;
         // SAFETY: by this function's contract.
         let value = unsafe { ffi::bytes(header.value, limits.field, "a field's value") }?;
-        Ok((name.to_vec(), value.to_vec()))
+        Ok(((name.to_vec(), value.to_vec()), header.flags))
     };
     headers.iter().map(copy).collect()
 }

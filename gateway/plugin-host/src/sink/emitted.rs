@@ -37,6 +37,18 @@ pub(crate) struct EmittedCredential {
     pub(crate) query: bool,
     pub(crate) grant: GrantChange,
     pub(crate) facts: TokenFacts,
+    pub(crate) slots: Vec<EmittedSlot>,
+}
+
+/// A slot other than the first, as the plugin wrote it.
+#[derive(Default)]
+pub(crate) struct EmittedSlot {
+    /// Its place in the manifest's list, which may have no such place.
+    pub(crate) place: u32,
+    pub(crate) fields: Vec<UncheckedField>,
+    /// Zero: as long as the credential.
+    pub(crate) ttl_ms: u64,
+    pub(crate) failure: Option<Failure>,
 }
 
 /// How an operation ends.

@@ -46,7 +46,7 @@ async fn state_and_times_travel_through() {
 #[tokio::test]
 async fn unknown_slot_is_a_configuration_failure() {
     let authorization = Authorization {
-        slot: "payment".into(),
+        slot: "other".into(),
         ..fetch()
     };
     let failure = instance(&modes(), "http")
@@ -195,6 +195,22 @@ async fn operators_origin_is_the_only_one_allowed() {
     };
     let instance = plugin.instance(mode).unwrap();
     assert!(instance.authorize(fetch(), &carrier).await.is_ok());
+}
+
+/// A carrier with regions has one place for all its tokens.
+#[tokio::test]
+async fn operators_choice_among_the_carriers_hosts_leaves_the_others_allowed() {
+    let hosts = r#"-DPLUGIN_HOSTS="\"api.example.com\",\"eu.example.com\"""#;
+    let plugin = crate::support::load(&crate::support::compile("modes.c", &[hosts]));
+    let options = InstanceOptions {
+        origin: Some("https://eu.example.com".parse().unwrap()),
+        ..InstanceOptions::new(json!({"mode": "http"}))
+    };
+    let carrier = Carrier::friendly();
+    let instance = plugin.instance(options).unwrap();
+    let issued = instance.authorize(fetch(), &carrier).await;
+    assert!(issued.is_ok(), "{issued:?}");
+    assert_eq!(carrier.count(), 1);
 }
 
 #[tokio::test]

@@ -141,7 +141,7 @@ fn newer_minor_is_refused_naming_both() {
     let refused = refusal("basic.c", &["-DPLUGIN_REQUIRES=\"7\""]);
     assert_eq!(refused, Refusal::AbiMinor { requires: 7 });
     let text = refused.to_string();
-    assert!(text.contains("1.7") && text.contains("1.0"), "{text}");
+    assert!(text.contains("1.7") && text.contains("1.1"), "{text}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod quarantine;
 mod registry;
 mod sign;
 mod sign_in_worker;
+mod slots;
 mod support;
 mod trust;
 mod ups;

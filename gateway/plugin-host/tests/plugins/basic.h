@@ -19,6 +19,9 @@
 #ifndef PLUGIN_VERSION
 #define PLUGIN_VERSION "0.1.0"
 #endif
+#ifndef PLUGIN_HOSTS
+#define PLUGIN_HOSTS "\"api.example.com\""
+#endif
 #ifndef PLUGIN_MORE
 #define PLUGIN_MORE
 #endif
@@ -42,7 +45,7 @@
   "{\"abi\":\"" PLUGIN_ABI "\",\"requires\":" PLUGIN_REQUIRES ",\"name\":\"" PLUGIN_NAME \
   "\",\"version\":\"" PLUGIN_VERSION "\",\"carrier\":{\"id\":\"" PLUGIN_CARRIER         \
   "\",\"display_name\":\"Basic\"},\"capabilities\":[\"token\"],"                       \
-  "\"hosts\":[\"api.example.com\"],\"environments\":{\"production\":"                  \
+  "\"hosts\":[" PLUGIN_HOSTS "],\"environments\":{\"production\":"                        \
   "{\"origin\":\"https://api.example.com\"}},\"rejected_statuses\":[401]" PLUGIN_MORE "}"
 
 #ifndef NO_MANIFEST

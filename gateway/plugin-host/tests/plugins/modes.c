@@ -6,6 +6,9 @@
 #ifndef PLUGIN_NAME
 #define PLUGIN_NAME "modes"
 #endif
+#ifndef PLUGIN_MORE
+#define PLUGIN_MORE ",\"slots\":[{\"name\":\"access\"},{\"name\":\"payment\"}]"
+#endif
 #define OWN_FUNCTIONS
 #define OWN_ENTRY
 #include "basic.h"
@@ -130,6 +133,37 @@ static int bad_text(const waybill_instance *instance, const waybill_sink *sink) 
   return 0;
 }
 
+/* Issues a credential with a further slot, or tries to. */
+static int slots(const waybill_instance *instance, const waybill_sink *sink) {
+  const uint64_t payment = (uint64_t)1 << WAYBILL_HEADER_SLOT_SHIFT;
+  waybill_header headers[] = {
+      {TEXT("authorization"), TEXT("Bearer access"), WAYBILL_HEADER_SENSITIVE},
+      {TEXT("x-payment"), TEXT("paid"), WAYBILL_HEADER_SENSITIVE | payment}};
+  waybill_failure failure = {sizeof failure, WAYBILL_FAIL_CONFIG, TEXT("roles"),
+                             TEXT("add the payment roles"), 0, 0, 0};
+  waybill_slot said[] = {{1, 0, 50000, NULL}, {1, 0, 0, NULL}};
+  waybill_credential credential = {.struct_size = sizeof credential,
+                                   .headers = headers,
+                                   .n_headers = 2,
+                                   .ttl_ms = 60000,
+                                   .slots = said,
+                                   .n_slots = 1};
+  if (strncmp(instance->mode, "slot_", 5) != 0) return 0;
+  if (is(instance, "slot_unsaid")) credential.n_slots = 0;
+  if (is(instance, "slot_failed")) said[0].failure = &failure, credential.n_headers = 1;
+  if (is(instance, "slot_of_minor_0"))
+    credential.struct_size = offsetof(waybill_credential, slots), headers[0].flags = UINT64_MAX;
+  if (is(instance, "slot_unknown"))
+    headers[1].flags = WAYBILL_HEADER_SLOT_MASK, credential.n_slots = 0;
+  if (is(instance, "slot_first")) said[0].slot = 0;
+  if (is(instance, "slot_twice")) credential.n_slots = 2;
+  if (is(instance, "slot_both")) said[0].failure = &failure;
+  if (is(instance, "slot_neither")) credential.n_headers = 1;
+  if (is(instance, "slot_null")) credential.slots = NULL;
+  if (is(instance, "slot_many")) credential.n_slots = SIZE_MAX / 2;
+  return sink->done(sink->ctx, &credential), 1;
+}
+
 /* Asks for requests that are not to be made; the host tells it so. */
 static int denied(const waybill_instance *instance, const waybill_sink *sink) {
   static const struct {
@@ -230,7 +264,7 @@ static waybill_status op_begin(waybill_instance *instance, const waybill_begin *
     return WAYBILL_OK;
   }
   if (is(instance, "three")) return ask(sink, 1), ask(sink, 2), ask(sink, 3), WAYBILL_OK;
-  if (bad_memory(instance, sink) || bad_text(instance, sink) || denied(instance, sink))
+  if (slots(instance, sink) || bad_memory(instance, sink) || bad_text(instance, sink) || denied(instance, sink))
     return WAYBILL_OK;
   return begin_badly(op, sink);
 }

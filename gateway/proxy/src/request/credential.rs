@@ -1,6 +1,9 @@
 //! Phase 7: taking the credential from the worker's own copy, and waiting only if there is none.
 
-use super::signature::{Signing, Target};
+use super::{
+    signature::{Signing, Target},
+    slots,
+};
 use crate::{
     directory::{MissingCredential, view::DirectoryView},
     error::{Code, Problem},
@@ -9,7 +12,7 @@ use crate::{
     worker::Worker,
 };
 use gateway_model::{
-    Generation, PendingSignature, Signature, Signer, Unavailable, UnavailableReason,
+    Generation, Operation, PendingSignature, Signature, Signer, Unavailable, UnavailableReason,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Incoming;
@@ -19,6 +22,8 @@ use std::time::Instant;
 pub(super) enum InjectionError {
     /// There is no usable credential.
     NoCredential(MissingCredential),
+    /// There is a credential, but a slot that the operation needs has none.
+    NoSlot(Problem),
     /// There is a credential, but the request could not be signed.
     NoSignature(Problem),
 }
@@ -55,19 +60,24 @@ impl Taken {
     }
 }
 
-/// Takes the account's credential; signs the request, if that is wanted.
+/// Takes the account's credential, with those of the slots that `operation` needs; signs the request, if
+/// that is wanted.
 pub(super) async fn take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
+    operation: Option<&Operation>,
     signing: Option<&Signing<'_>>,
 ) -> Result<Injected, Problem> {
-    match try_take(worker, directory, account, signing) {
+    match try_take(worker, directory, account, operation, signing) {
         Ok(taken) => taken.signed().await,
-        Err(InjectionError::NoSignature(problem)) => Err(problem),
+        Err(InjectionError::NoSlot(problem) | InjectionError::NoSignature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
         Err(InjectionError::NoCredential(missing)) => {
-            Box::pin(wait(worker, directory, account, missing, signing)).await
+            Box::pin(wait(
+                worker, directory, account, missing, operation, signing,
+            ))
+            .await
         }
     }
 }
@@ -78,6 +88,7 @@ pub(super) fn try_take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
+    operation: Option<&Operation>,
     signing: Option<&Signing<'_>>,
 ) -> Result<Taken, InjectionError> {
     // Once, so that the check and the signature mean the same instant.
@@ -86,10 +97,15 @@ pub(super) fn try_take(
         let credential = view.usable(now).map_err(InjectionError::NoCredential)?;
         // Signed inside the borrow: the signature must belong to this generation and no newer one.
         let mut fields = credential.headers.clone();
+        if let Some(operation) = operation {
+            let account = &directory.index.accounts[account].account.id;
+            slots::add(&mut fields, credential, operation, account, now)
+                .map_err(|why| InjectionError::NoSlot(unavailable(why, now)))?;
+        }
         let mut pending = None;
         if let Some(signing) = signing {
             match signing
-                .sign(credential)
+                .sign(credential, &fields)
                 .map_err(InjectionError::NoSignature)?
             {
                 Signature::Ready(signed) => {
@@ -111,12 +127,10 @@ async fn wait(
     directory: &DirectoryView,
     account: usize,
     missing: MissingCredential,
+    operation: Option<&Operation>,
     signing: Option<&Signing<'_>>,
 ) -> Result<Injected, Problem> {
-    let unavailable = |why: Unavailable| {
-        let wait = why.retry_after(worker.now());
-        Problem::unavailable(why, wait)
-    };
+    let unavailable = |why: Unavailable| unavailable(why, worker.now());
     // Fail at once when waiting cannot help: otherwise each request of a broken account would hold its
     // connection for the whole of `credential_wait`.
     if let MissingCredential::Absent(why) = missing
@@ -144,8 +158,9 @@ async fn wait(
         }
     }
     // Take again: the broker publishes the credential in the cell and does not hand it over here.
-    let taken = try_take(worker, directory, account, signing).map_err(|lack| match lack {
-        InjectionError::NoSignature(problem) => problem,
+    let taken = try_take(worker, directory, account, operation, signing);
+    let taken = taken.map_err(|lack| match lack {
+        InjectionError::NoSlot(problem) | InjectionError::NoSignature(problem) => problem,
         InjectionError::NoCredential(MissingCredential::Absent(why)) => unavailable(why),
         InjectionError::NoCredential(MissingCredential::Expired) => {
             Problem::new(Code::TokenUnavailable, "the token has expired; try again")
@@ -153,6 +168,11 @@ async fn wait(
         }
     })?;
     taken.signed().await
+}
+
+fn unavailable(why: Unavailable, now: Instant) -> Problem {
+    let wait = why.retry_after(now);
+    Problem::unavailable(why, wait)
 }
 
 /// Whether asking the broker now would change nothing, so that the request must not wait for it.
@@ -199,6 +219,7 @@ pub(super) async fn take_signed(
         headers,
         body: &sendable.replay_body,
     };
-    let injected = take(worker, directory, account, Some(&signing)).await?;
+    let operation = of.operation();
+    let injected = take(worker, directory, account, operation, Some(&signing)).await?;
     Ok((injected, sendable))
 }

@@ -23,6 +23,7 @@ pub(crate) mod route;
 mod sent_request;
 mod serve;
 mod signature;
+mod slots;
 mod token_endpoint;
 mod token_request;
 

@@ -64,12 +64,13 @@ fn try_newer(
     route: &RouteView,
     sent: &SentRequest,
 ) -> Result<Option<Taken>, Problem> {
-    let signing = sent.signing(directory, route);
-    match credential::try_take(worker, directory, sent.account, signing.as_ref()) {
+    let (operation, signing) = (sent.of(route).operation(), sent.signing(directory, route));
+    let signing = signing.as_ref();
+    match credential::try_take(worker, directory, sent.account, operation, signing) {
         // The same generation would be rejected again.
         Ok(taken) => Ok(Some(taken).filter(|it| it.generation() != sent.generation)),
-        // The token ended meanwhile: the first answer says it best.
-        Err(InjectionError::NoCredential(_)) => Ok(None),
+        // The token or a slot ended meanwhile: the first answer says it best.
+        Err(InjectionError::NoCredential(_) | InjectionError::NoSlot(_)) => Ok(None),
         Err(InjectionError::NoSignature(problem)) => Err(problem),
     }
 }

@@ -63,7 +63,9 @@ async fn send_again(
         None => injected,
         // A signature counts once: the carrier may have seen the first.
         Some(signing) => {
-            let taken = credential::try_take(worker, directory, sent.account, Some(&signing));
+            let operation = sent.of(route).operation();
+            let taken =
+                credential::try_take(worker, directory, sent.account, operation, Some(&signing));
             let Ok(taken) = taken else {
                 return Err(problem);
             };

@@ -41,6 +41,15 @@ impl SentRequest {
         }
     }
 
+    /// What of it is signed, and tells its operation.
+    pub(super) const fn of<'a>(&'a self, route: &'a RouteView) -> Target<'a> {
+        Target {
+            method: &self.method,
+            target: &self.target,
+            route,
+        }
+    }
+
     /// What a new signature needs, if the account's carrier requires one.
     pub(super) fn signing<'a>(
         &'a self,
@@ -49,11 +58,7 @@ impl SentRequest {
     ) -> Option<Signing<'a>> {
         directory.signer(self.account).map(|signer| Signing {
             signer,
-            of: Target {
-                method: &self.method,
-                target: &self.target,
-                route,
-            },
+            of: self.of(route),
             headers: &self.headers,
             body: &self.replay_body,
         })

@@ -206,18 +206,19 @@ async fn exchange_with_carrier(
     request_headers::complete(&mut headers, inspection, view, &id, version);
 
     // 7. Take the credential after the head is complete: a signature covers the head as it is sent.
+    let of = Target {
+        method: &method,
+        target: &target,
+        route: view,
+    };
     let (injected, ReplayableBody { body, replay_body }) = match directory.signer(account) {
         None => {
-            let injected = credential::take(worker, directory, account, None).await?;
+            let operation = of.operation();
+            let injected = credential::take(worker, directory, account, operation, None).await?;
             let limits = &worker.settings.limits;
             (injected, body::take(content, limits, &worker.ticks)?)
         }
         Some(signer) => {
-            let of = Target {
-                method: &method,
-                target: &target,
-                route: view,
-            };
             let signed =
                 credential::take_signed(worker, directory, account, signer, of, &headers, content);
             Box::pin(signed).await?

@@ -6,8 +6,8 @@ use crate::{
     error::Problem,
     upstream::body::{self, ReplayBody},
 };
-use gateway_model::{Credential, SignRequest, Signature, Signer};
-use http::{HeaderMap, Method, uri::PathAndQuery};
+use gateway_model::{Credential, Operation, SignRequest, Signature, Signer};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, uri::PathAndQuery};
 
 /// What of a request is signed besides its fields.
 #[derive(Clone, Copy)]
@@ -15,6 +15,14 @@ pub(super) struct Target<'a> {
     pub(super) method: &'a Method,
     pub(super) target: &'a PathAndQuery,
     pub(super) route: &'a RouteView,
+}
+
+impl<'a> Target<'a> {
+    /// The operation, if it needs more than the first slot.
+    pub(super) fn operation(self) -> Option<&'a Operation> {
+        let api = &self.route.profile.api;
+        api.operation_with_slots(self.method, self.target.path())
+    }
 }
 
 /// One attempt's signature, still to be made.
@@ -28,12 +36,16 @@ pub(super) struct Signing<'a> {
 }
 
 impl Signing<'_> {
-    /// Signs the request with this credential in it.
-    pub(super) fn sign(&self, credential: &Credential) -> Result<Signature, Problem> {
+    /// Signs the request with these fields of the credential in it.
+    pub(super) fn sign(
+        &self,
+        credential: &Credential,
+        fields: &[(HeaderName, HeaderValue)],
+    ) -> Result<Signature, Problem> {
         // A copy, since the request's own head must go out without the credential twice.
         let mut headers = self.headers.clone();
         // The signature may cover the credential's own fields, so they must be in before it is made.
-        for (name, value) in &credential.headers {
+        for (name, value) in fields {
             headers.insert(name, value.clone());
         }
         let sign = |body: &[bytes::Bytes]| {

@@ -132,6 +132,7 @@ fn operation(method: &Method, path: &str, repeatable: bool) -> Operation {
         path: path.parse().expect("a template"),
         safe: false,
         repeatable,
+        slots: Vec::new(),
     }
 }
 

@@ -389,6 +389,7 @@ pub(super) fn usable(clock: &TestClock, generation: u64, lifetime: Duration) -> 
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: clock.now() + lifetime,
         state: Some(Arc::new(SecretBytes::new(vec![b'0' + generation as u8]))),
+        slots: Vec::new(),
     })
 }
 

@@ -93,6 +93,7 @@ fn usable(generation: u64) -> CredentialState {
         headers: vec![(header::AUTHORIZATION, value)],
         expires_at: TestClock.now() + Duration::from_secs(3600),
         state: None,
+        slots: Vec::new(),
     })
 }
 

@@ -215,6 +215,7 @@ fn directory(origin: &str) -> Directory {
         )],
         expires_at: now() + Duration::from_secs(3600),
         state: None,
+        slots: Vec::new(),
     }));
     let profile = CarrierProfile {
         id: "ups".parse().expect("a carrier"),

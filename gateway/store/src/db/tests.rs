@@ -15,6 +15,7 @@ fn held() -> Completion {
             expires_at: None,
             renew_at: None,
             key: [0; 32],
+            slots: Vec::new(),
         },
         facts: TokenFacts::default(),
         expires_at: None,

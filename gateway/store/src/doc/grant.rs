@@ -1,7 +1,7 @@
 //! A grant's document.
 
 use super::secret;
-use crate::{GrantRecord, Intent, RestoredFrom, StoredToken, Timestamp};
+use crate::{GrantRecord, Intent, RestoredFrom, StoredFailure, StoredSlot, StoredToken, Timestamp};
 use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,19 @@ struct TokenDoc {
     renew_at: Option<Timestamp>,
     #[serde(with = "secret::key")]
     key: [u8; 32],
+    // Left out if there are none, so that a row of a carrier without further slots stays what it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "slots")]
+    slots: Vec<StoredSlot>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "StoredSlot")]
+struct SlotDoc {
+    name: String,
+    #[serde(with = "secret::bytes")]
+    headers: SecretBytes,
+    expires_at: Option<Timestamp>,
+    failure: Option<StoredFailure>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,6 +84,27 @@ macro_rules! optional {
             }
         }
     };
+}
+
+/// Mirrors within a list, which serde's `remote` does not reach either.
+mod slots {
+    use super::*;
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(slots: &[StoredSlot], to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Inner<'a>(#[serde(with = "SlotDoc")] &'a StoredSlot);
+        to.collect_seq(slots.iter().map(Inner))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<StoredSlot>, D::Error> {
+        #[derive(Deserialize)]
+        struct Inner(#[serde(with = "SlotDoc")] StoredSlot);
+        let slots = Vec::<Inner>::deserialize(from)?;
+        Ok(slots.into_iter().map(|inner| inner.0).collect())
+    }
 }
 
 optional!(token, StoredToken as "TokenDoc");

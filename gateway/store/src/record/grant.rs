@@ -1,7 +1,9 @@
 //! Records of grants: what an account's tokens are obtained with, and the newest token.
 
 use crate::Timestamp;
-use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
+use gateway_model::{
+    AccountId, FailureClass, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts,
+};
 use serde::{Deserialize, Serialize};
 
 /// The stored part of one account's token lifecycle.
@@ -55,6 +57,32 @@ pub struct StoredToken {
     pub renew_at: Option<Timestamp>,
     /// The digest of the client credentials that obtained the token. Other credentials make it useless.
     pub key: [u8; 32],
+    /// The slots other than the first.
+    pub slots: Vec<StoredSlot>,
+}
+
+/// A slot other than the first, as the store keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredSlot {
+    /// Its name in the plugin's manifest.
+    pub name: String,
+    /// Its header fields, serialised by the broker; empty if there are none. They are sealed in the store.
+    pub headers: SecretBytes,
+    /// When the fields expire; `None` if they live as long as the token.
+    pub expires_at: Option<Timestamp>,
+    /// Why there are no fields.
+    pub failure: Option<StoredFailure>,
+}
+
+/// Why a slot could not be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFailure {
+    /// Whose turn it is.
+    pub class: FailureClass,
+    /// The plugin's code.
+    pub code: String,
+    /// The plugin's explanation.
+    pub message: String,
 }
 
 /// A durable intent to present a single-use grant.

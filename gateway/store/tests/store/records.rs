@@ -55,6 +55,12 @@ pub(crate) fn completion(status: GrantStatus, token: &str) -> Completion {
             expires_at: Some(Timestamp(NOW.0 + 14_400_000)),
             renew_at: None,
             key: [7; 32],
+            slots: vec![StoredSlot {
+                name: "payment".into(),
+                headers: SecretBytes::new(b"x-payment:planted-slot".to_vec()),
+                expires_at: Some(Timestamp(NOW.0 + 3_000_000)),
+                failure: None,
+            }],
         },
         facts: TokenFacts {
             refresh_count: Some(3),

@@ -40,8 +40,9 @@ fn structs(out: &mut String) {
     });
     layout!(out, "waybill_credential", Credential {
         struct_size, flags, headers, n_headers, ttl_ms, refresh_after_ms, state, query,
-        n_query, grant, reserved, grant_ttl_ms, facts
+        n_query, grant, reserved, grant_ttl_ms, facts, slots, n_slots
     });
+    layout!(out, "waybill_slot", Slot { slot, reserved, ttl_ms, failure });
     layout!(out, "waybill_failure", Failure {
         struct_size, fail_class, code, message, retry_after_ms, grant, reserved
     });
@@ -68,7 +69,7 @@ fn structs(out: &mut String) {
 
 fn constants(out: &mut String) {
     use abi::{CredentialFlags, EventKind, FailClass, GrantChange, GrantFate, RequestFlags};
-    let numbers: [(&str, u64); 42] = [
+    let numbers: [(&str, u64); 44] = [
         ("WAYBILL_MAGIC", abi::MAGIC.into()),
         ("WAYBILL_ABI_MAJOR", abi::ABI_MAJOR.into()),
         ("WAYBILL_OK", abi::Status::OK.0.into()),
@@ -80,6 +81,11 @@ fn constants(out: &mut String) {
         ("WAYBILL_CAP_AUTH_CODE", abi::Capabilities::AUTH_CODE),
         ("WAYBILL_CAP_REVOKE", abi::Capabilities::REVOKE),
         ("WAYBILL_HEADER_SENSITIVE", abi::HeaderFlags::SENSITIVE),
+        (
+            "WAYBILL_HEADER_SLOT_SHIFT",
+            abi::HeaderFlags::SLOT_SHIFT.into(),
+        ),
+        ("WAYBILL_HEADER_SLOT_MASK", abi::HeaderFlags::SLOT_MASK),
         (
             "WAYBILL_REQUEST_SECRET_BODY",
             RequestFlags::SECRET_BODY.into(),

@@ -1,11 +1,13 @@
 //! From owned values to the gateway's sink.
 
 use super::read::prefix;
-use crate::{Credential, Error, credential::saturating_ms, http::Delivery, task::Command};
+use crate::{
+    Credential, Error, Slot, SlotFields, credential::saturating_ms, http::Delivery, task::Command,
+};
 use ::http::{HeaderName, HeaderValue};
 use plugins_abi::{
     Bytes, Credential as AbiCredential, CredentialFlags, Failure, Header, HeaderFlags, HttpRequest,
-    RequestFlags, Sink,
+    RequestFlags, Sink, Slot as AbiSlot,
 };
 use std::ptr;
 
@@ -104,10 +106,20 @@ impl Emitter {
 
     pub(super) fn done(&self, credential: &Credential) {
         let Some(done) = self.0.done else { return };
-        let headers: Vec<_> = credential
+        let mut headers: Vec<_> = credential
             .headers
             .iter()
             .map(|(n, v)| field((n, v)))
+            .collect();
+        // Lent by the slots below, so they must live until the call.
+        let failures: Vec<_> = (credential.slots.iter())
+            .map(|(_, outcome)| outcome.as_ref().err().map(failure))
+            .collect();
+        let slots: Vec<_> = (credential.slots.iter().zip(&failures))
+            .map(|((slot, outcome), failure)| {
+                headers.extend(slot_headers(*slot, outcome));
+                abi_slot(*slot, outcome, failure.as_ref())
+            })
             .collect();
         let parameter = |(name, value): &(String, zeroize::Zeroizing<String>)| Header {
             name: Bytes::new(name.as_bytes()),
@@ -139,6 +151,12 @@ impl Emitter {
             reserved: 0,
             grant_ttl_ms,
             facts: Bytes::new(&facts),
+            slots: if slots.is_empty() {
+                ptr::null()
+            } else {
+                slots.as_ptr()
+            },
+            n_slots: slots.len(),
         };
         // SAFETY: the gateway's function with its own context; what `out` lends outlives the call.
         unsafe { done(self.0.ctx, &raw const out) };
@@ -162,6 +180,28 @@ pub(super) fn failure(error: &Error) -> Failure {
         retry_after_ms: error.retry_after().map_or(0, saturating_ms),
         grant: error.grant_to_abi(),
         reserved: 0,
+    }
+}
+
+/// Lends the fields of a slot, each marked with its place.
+fn slot_headers(slot: Slot, outcome: &Result<SlotFields, Error>) -> impl Iterator<Item = Header> {
+    let fields = outcome.as_ref().map_or(&[][..], |fields| &fields.headers);
+    fields.iter().map(move |(name, value)| {
+        let mut header = field((name, value));
+        header.flags |= HeaderFlags::slot(slot.place());
+        header
+    })
+}
+
+/// Lends what became of a slot.
+fn abi_slot(slot: Slot, outcome: &Result<SlotFields, Error>, failure: Option<&Failure>) -> AbiSlot {
+    let lifetime = outcome.as_ref().ok().and_then(|fields| fields.lifetime);
+    AbiSlot {
+        slot: slot.place(),
+        reserved: 0,
+        // Zero means "as long as the credential", so the shortest life is one millisecond.
+        ttl_ms: lifetime.map_or(0, |lifetime| saturating_ms(lifetime).max(1)),
+        failure: failure.map_or(ptr::null(), ptr::from_ref),
     }
 }
 

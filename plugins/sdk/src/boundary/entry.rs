@@ -10,7 +10,7 @@ use super::{
     read::{begin_args, completion, prefix},
     signer::sign,
 };
-use crate::{CarrierAuth, config, log::Bridge, task::Task};
+use crate::{CarrierAuth, config, log::Bridge, manifest::required_minor, task::Task};
 use plugins_abi::{
     ABI_MAJOR, ABI_MINOR, Begin, Bytes, Capabilities, Event, Host, Instance, MAGIC, Op, Plugin,
     Sink, Status,
@@ -34,7 +34,7 @@ pub const fn table<P: CarrierAuth>(manifest: &'static [u8]) -> Plugin {
         magic: MAGIC,
         abi_major: ABI_MAJOR,
         abi_minor: ABI_MINOR,
-        requires_minor: 0,
+        requires_minor: required_minor(manifest),
         reserved: 0,
         capabilities: Capabilities::TOKEN | signs | consents | revokes,
         manifest: Bytes::new(manifest),

@@ -6,12 +6,16 @@
 
 mod consent;
 mod convert;
+mod login;
 mod number;
+mod refresh_fields;
 mod response;
 #[cfg(test)]
 mod tests;
 
 pub use consent::{ChallengeMethod, consent_url};
+pub use login::{read_login, write_login};
+pub use refresh_fields::RefreshTokenFields;
 pub use response::{CarrierErrorBody, CarrierTokenResponse, TokenKind};
 
 use oauth2::{

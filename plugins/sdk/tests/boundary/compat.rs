@@ -2,7 +2,7 @@
 
 use crate::{
     host::{Emitted, event},
-    plugin::{Behaviour, MANIFEST, open},
+    plugin::{Behaviour, MANIFEST, MANIFEST_WITH_SLOTS, open},
 };
 use plugins_sdk::abi::{
     ABI_MAJOR, Begin, Capabilities, Event, EventKind, FailClass, MAGIC, Plugin, Sink, Status,
@@ -21,6 +21,12 @@ fn table_is_complete_and_carries_the_manifest() {
     assert!(table.sign.is_some() && table.authorize_url.is_none());
     // SAFETY: the table and its bytes are static.
     assert_eq!(unsafe { table.manifest.as_slice() }, MANIFEST.as_bytes());
+}
+
+#[test]
+fn table_requires_what_its_manifest_requires() {
+    let table: &Plugin = plugins_sdk::static_plugin!(Behaviour, manifest: MANIFEST_WITH_SLOTS);
+    assert_eq!(table.requires_minor, 1);
 }
 
 #[test]

@@ -155,6 +155,7 @@ fn beginning_is_handed_through_and_spans_saturate() {
         ttl_ms: u64::MAX,
         refresh_after_ms: 1,
         state: b"old\0state".to_vec(),
+        slots: Vec::new(),
     };
     assert_eq!(emitted, [expected]);
 }
@@ -206,4 +207,16 @@ fn operations_of_one_account_run_at_the_same_time() {
     });
     drop(account);
     assert_eq!(live(number), 0);
+}
+
+#[test]
+fn further_slots_travel_with_the_credential() {
+    let (account, _) = open("slots");
+    let (_, _op, emitted) = account.begin();
+    let [Emitted::Done { fields, slots, .. }] = emitted.as_slice() else {
+        panic!("a credential was expected: {emitted:?}")
+    };
+    assert_eq!(fields, "authorization: Bearer access\n1/x-payment: paid\n");
+    let refused = Some("reader".to_owned());
+    assert_eq!(slots, &[(1, 50_000, None), (2, 0, refused)]);
 }

@@ -1,8 +1,8 @@
 //! A gateway of the smallest kind: it records what a plugin emits.
 
 use plugins_sdk::abi::{
-    Begin, Bytes, Credential, Event, EventKind, Failure, Header, HttpRequest, Instance, Op, Plugin,
-    Sink, Status,
+    Begin, Bytes, Credential, Event, EventKind, Failure, Header, HeaderFlags, HttpRequest,
+    Instance, Op, Plugin, Sink, Slot, Status,
 };
 use std::{cell::RefCell, ffi::c_void, ptr};
 
@@ -25,6 +25,8 @@ pub(crate) enum Emitted {
         ttl_ms: u64,
         refresh_after_ms: u64,
         state: Vec<u8>,
+        /// Place, lifetime and the code of the failure.
+        slots: Vec<(u32, u64, Option<String>)>,
     },
     Failed {
         class: u32,
@@ -84,11 +86,31 @@ mod sink {
         };
         let field = |field: &Header| {
             // SAFETY: the plugin lends it until this function returns.
-            format!("{}: {}\n", unsafe { text(field.name) }, unsafe {
+            let line = format!("{}: {}\n", unsafe { text(field.name) }, unsafe {
                 text(field.value)
-            })
+            });
+            match HeaderFlags::place_of_slot(field.flags) {
+                0 => line,
+                place => format!("{place}/{line}"),
+            }
         };
         headers.iter().map(field).collect()
+    }
+
+    unsafe fn slots(slots: *const Slot, len: usize) -> Vec<(u32, u64, Option<String>)> {
+        let slots = match len {
+            0 => &[],
+            // SAFETY: the plugin lends it until `done` returns.
+            len => unsafe { std::slice::from_raw_parts(slots, len) },
+        };
+        let read = |slot: &Slot| {
+            // SAFETY: the plugin lends it until `done` returns.
+            let failure = unsafe { slot.failure.as_ref() };
+            // SAFETY: the plugin lends it until `done` returns.
+            let code = failure.map(|failure| unsafe { text(failure.code) });
+            (slot.slot, slot.ttl_ms, code)
+        };
+        slots.iter().map(read).collect()
     }
 
     pub(super) unsafe extern "C" fn http(ctx: *mut c_void, request: *const HttpRequest) {
@@ -133,6 +155,8 @@ mod sink {
             refresh_after_ms: out.refresh_after_ms,
             // SAFETY: the plugin lends it until this function returns.
             state: unsafe { out.state.as_slice() }.to_vec(),
+            // SAFETY: the plugin lends it until this function returns.
+            slots: unsafe { slots(out.slots, out.n_slots) },
         };
         // SAFETY: `ctx` is the recorder of the running call.
         unsafe { push(ctx, done) };

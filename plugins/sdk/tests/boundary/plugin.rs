@@ -7,7 +7,8 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use plugins_sdk::{
-    CarrierAuth, Class, Context, Credential, Error, Result, SignOut, SignRequest, http::Delivery,
+    CarrierAuth, Class, Context, Credential, Error, Result, SignOut, SignRequest, Slot, SlotFields,
+    http::Delivery,
 };
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,14 @@ use std::{
 };
 
 pub(crate) const MANIFEST: &str = plugins_sdk::manifest!(r#"{"name":"behaviour"}"#);
+
+/// Of the mode "slots".
+pub(crate) const MANIFEST_WITH_SLOTS: &str = plugins_sdk::manifest!(
+    r#"{"name":"behaviour","slots":[{"name":"access"},{"name":"payment"},{"name":"personal"}]}"#,
+    needs: slots
+);
+const PAYMENT: Slot = Slot::of(MANIFEST_WITH_SLOTS, "payment");
+const PERSONAL: Slot = Slot::of(MANIFEST_WITH_SLOTS, "personal");
 
 /// How many values of each account live: instances and futures hold one each.
 static LIVE: Mutex<BTreeMap<u64, usize>> = Mutex::new(BTreeMap::new());
@@ -164,6 +173,16 @@ impl CarrierAuth for Behaviour {
                 let (one, two) = (fetch(cx, "1").boxed(), fetch(cx, "2").boxed());
                 let (Either::Left((body, _)) | Either::Right((body, _))) = select(one, two).await;
                 bearer(&body?)
+            }
+            "slots" => {
+                let name = http::HeaderName::from_static("x-payment");
+                let payment = SlotFields::new()
+                    .header(name, "paid")?
+                    .expires_in(Some(Duration::from_secs(50)));
+                let refused = Error::config("reader", "no reader is configured");
+                Ok(bearer("access")?
+                    .slot(PAYMENT, Ok(payment))
+                    .slot(PERSONAL, Err(refused)))
             }
             "deadline" => {
                 let (one, clock) = (fetch(cx, "1").boxed(), cx.sleep(Duration::from_secs(3)));

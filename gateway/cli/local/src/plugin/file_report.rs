@@ -47,6 +47,8 @@ struct OperationReport {
     path: String,
     safe: bool,
     repeatable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    slots: Vec<String>,
 }
 
 impl From<&CatalogEntry> for FileReport {
@@ -80,6 +82,7 @@ impl From<&CarrierApi> for ApiReport {
             path: operation.path.to_string(),
             safe: operation.safe,
             repeatable: operation.repeatable,
+            slots: operation.slots.iter().map(ToString::to_string).collect(),
         };
         Self {
             authorization_paths: (api.authorization_paths().iter())

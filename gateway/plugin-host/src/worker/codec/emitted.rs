@@ -5,12 +5,13 @@ use crate::{
     GrantChange, Limits, Violation,
     sign_call::{MAX_BYTES, MAX_FIELDS, SignatureDraft},
     sink::{
-        Emission, Emitted, EmittedCredential, EmittedRequest, FailureParts, MAX_EMISSIONS,
-        MAX_FACTS, MAX_METHOD, MAX_TEXT, OpEnd, UncheckedField, token_facts,
+        Emission, Emitted, EmittedCredential, EmittedRequest, EmittedSlot, FailureParts,
+        MAX_EMISSIONS, MAX_FACTS, MAX_METHOD, MAX_TEXT, OpEnd, UncheckedField, token_facts,
     },
     text,
 };
 use gateway_model::{Failure, FailureClass, GrantHint, SecretBytes};
+use plugins_abi::HeaderFlags;
 use std::time::Duration;
 
 const HTTP: u8 = 1;
@@ -123,6 +124,13 @@ fn write_credential(frame: &mut Writer, done: &EmittedCredential) {
     }
     // Text fields of printable ASCII and numbers: there is nothing in them that JSON could refuse.
     frame.bytes(&serde_json::to_vec(&done.facts).unwrap_or_default());
+    frame.count(done.slots.len());
+    for slot in &done.slots {
+        frame.u32(slot.place);
+        write_fields(frame, &slot.fields);
+        frame.u64(slot.ttl_ms);
+        frame.option(slot.failure.as_ref(), write_failure);
+    }
 }
 
 fn write_failure(frame: &mut Writer, failure: &Failure) {
@@ -239,6 +247,14 @@ fn read_credential(
         },
         facts: token_facts(frame.bytes(MAX_FACTS, "the facts of a token")?)
             .map_err(|_| FrameError::Misplaced("facts of a token"))?,
+        slots: frame.list(HeaderFlags::MAX_SLOTS, "slots", |frame| {
+            Ok(EmittedSlot {
+                place: frame.u32()?,
+                fields: read_fields(frame, limits)?,
+                ttl_ms: frame.u64()?,
+                failure: frame.option("mark of a failure", read_failure)?,
+            })
+        })?,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::{
     GrantChange, Limits, Violation,
     call::{BeginArgs, EventArgs},
     sign_call::SignArgs,
-    sink::{Emission, Emitted, EmittedCredential, EmittedRequest, OpEnd},
+    sink::{Emission, Emitted, EmittedCredential, EmittedRequest, EmittedSlot, OpEnd},
 };
 use gateway_model::{Failure, FailureClass, GrantHint, Secret, SecretBytes, TokenFacts};
 use plugins_abi::Status;
@@ -71,7 +71,7 @@ fn end((kind, number, text, fields): (u8, u64, String, Fields)) -> Option<OpEnd>
             fields,
             ttl_ms: number,
             refresh_after_ms: number / 2,
-            state: SecretBytes::new(text.into_bytes()),
+            state: SecretBytes::new(text.clone().into_bytes()),
             query: kind > 128,
             grant,
             facts: TokenFacts {
@@ -79,6 +79,14 @@ fn end((kind, number, text, fields): (u8, u64, String, Fields)) -> Option<OpEnd>
                 refresh_count: Some(number),
                 ..TokenFacts::default()
             },
+            slots: (0..kind % 3)
+                .map(|place| EmittedSlot {
+                    place: place.into(),
+                    fields: vec![(text.clone().into_bytes(), b"value".to_vec())],
+                    ttl_ms: number,
+                    failure: (number % 2 == 0).then(|| Failure::new(class, "code", "why")),
+                })
+                .collect(),
         })),
         _ => {
             let mut failure = Failure::new(class, crate::text::code(text.as_bytes()), "why");

@@ -1,11 +1,11 @@
-//! What the gateway keeps between authorizations: the refresh token.
+//! What the gateway keeps of a person's consent between authorizations: the refresh token.
 
-use plugins_sdk::{Class, Error, Result, Secret};
+use crate::{Class, Error, Result, Secret};
 use serde::{Deserialize, Serialize};
 
 /// Of the layout below.
 const VERSION: u32 = 1;
-/// UPS's are about 160 characters long.
+/// Far longer than any that a carrier issues.
 const MAX_TOKEN: usize = 8 * 1024;
 
 #[derive(Deserialize)]
@@ -20,8 +20,8 @@ struct StateToStore<'a> {
     refresh_token: &'a str,
 }
 
-/// The refresh token of the last authorization.
-pub(crate) fn read(state: &[u8]) -> Result<Secret> {
+/// The refresh token in a state that [`write_login`] wrote.
+pub fn read_login(state: &[u8]) -> Result<Secret> {
     if state.is_empty() {
         return Err(Error::new(
             Class::Interaction,
@@ -43,8 +43,8 @@ pub(crate) fn read(state: &[u8]) -> Result<Secret> {
     }
 }
 
-/// The next state; `None` if the token is none that UPS would issue.
-pub(crate) fn write(refresh_token: &str) -> Option<Vec<u8>> {
+/// The state that holds a refresh token; `None` if the token is none that a carrier would issue.
+pub fn write_login(refresh_token: &str) -> Option<Vec<u8>> {
     let plain = refresh_token.bytes().all(|b| b.is_ascii_graphic());
     if refresh_token.is_empty() || refresh_token.len() > MAX_TOKEN || !plain {
         return None;

@@ -1,7 +1,7 @@
-//! What UPS says about a token beyond OAuth: strings for everything, and some of it not always.
+//! What some carriers say about a refresh token beyond OAuth: numbers or strings, and some of it not always.
 
+use crate::Facts;
 use oauth2::ExtraTokenFields;
-use plugins_sdk::Facts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use std::time::Duration;
 /// No login lives for years; a longer life is a mistake and counts as unsaid.
 const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
-/// UPS's own fields. No value here can spoil an answer that holds a token: what cannot be read counts
-/// as absent.
+/// The fields that UPS and USPS add to a token answer. No value here can spoil an answer that holds a token:
+/// what cannot be read counts as absent.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(crate) struct UpsFields {
+pub struct RefreshTokenFields {
     status: Value,
     refresh_token_status: Value,
     refresh_token_expires_in: Value,
@@ -21,31 +21,31 @@ pub(crate) struct UpsFields {
     refresh_count: Value,
 }
 
-impl ExtraTokenFields for UpsFields {}
+impl ExtraTokenFields for RefreshTokenFields {}
 
-impl UpsFields {
+impl RefreshTokenFields {
     /// A missing status is no objection; any other word is.
-    pub(crate) fn approved(&self) -> bool {
+    pub fn approved(&self) -> bool {
         approved(&self.status)
     }
 
     /// Whether the refresh token has the status `approved`.
-    pub(crate) fn refresh_approved(&self) -> bool {
+    pub fn refresh_approved(&self) -> bool {
         approved(&self.refresh_token_status)
     }
 
-    /// How long the refresh token lives, if UPS says so.
-    pub(crate) fn refresh_lifetime(&self) -> Option<Duration> {
+    /// How long the refresh token lives, if the carrier says so.
+    pub fn refresh_lifetime(&self) -> Option<Duration> {
         let seconds = whole(&self.refresh_token_expires_in)?;
         Some(Duration::from_secs(seconds)).filter(|life| !life.is_zero() && *life <= LONGEST)
     }
 
     /// For people; the rest comes from fields that OAuth knows.
-    pub(crate) fn facts(&self, now_unix_ms: u64) -> Facts {
+    pub fn facts(&self, now_unix_ms: u64) -> Facts {
         let issued = whole(&self.refresh_token_issued_at);
         let lifetime = whole(&self.refresh_token_expires_in);
         let expires = lifetime.map(|seconds| {
-            // Without a time of UPS's own, the answer's arrival is the nearest one.
+            // Without a time of the carrier's own, the answer's arrival is the nearest one.
             let issued = issued.unwrap_or(now_unix_ms);
             issued.saturating_add(seconds.saturating_mul(1000))
         });
