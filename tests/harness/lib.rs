@@ -27,7 +27,9 @@ pub use config::ConfigFile;
 pub use gateway::{Gateway, command_line, folder, serve};
 pub use operator::{MERCHANT, OTHER, Operator, approve, local};
 pub use process::{Done, Process, run, run_command, run_with_input, skipped};
-pub use programs::{Programs, examples, lay_out_package, programs, root, signer_plugin};
+pub use programs::{
+    Programs, carrier_plugin, examples, lay_out_package, programs, root, signer_plugin,
+};
 pub use raw::Raw;
 pub use terminal::Terminal;
 pub use tls::{Certificate, send_http1, send_http2};

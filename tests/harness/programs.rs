@@ -63,6 +63,21 @@ pub fn signer_plugin() -> &'static Path {
     })
 }
 
+/// The plugin of a carrier, as a library.
+///
+/// # Panics
+/// When the build fails.
+pub fn carrier_plugin(carrier: &str) -> PathBuf {
+    build(&["-p", &format!("plugins-{carrier}-dylib")]);
+    let name = carrier.replace('-', "_");
+    let file = profile_folder().join(format!("libwaybill_plugin_{name}.so"));
+    assert!(
+        file.exists(),
+        "the plugin of {carrier} was not built: unset WAYBILL_BUILT"
+    );
+    file
+}
+
 /// An installed package without what only serving needs: `bin/waybill`, and `share/waybill` for authors of plugins.
 ///
 /// # Panics

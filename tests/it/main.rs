@@ -6,6 +6,7 @@ mod admin_https;
 mod app_changes;
 mod apps;
 mod bad_input;
+mod carriers;
 mod check_config;
 mod commands;
 mod docs;

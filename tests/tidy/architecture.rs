@@ -9,6 +9,7 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
         let tops = [
             "gateway/",
             "plugins/",
+            "mock-carrier/",
             "mock-ups/",
             "tests/",
             "benches/",

@@ -29,7 +29,13 @@ const HOUSES: &[House] = &[
     plain("plugins/abi/src"),
     plain("plugins/sdk/src"),
     plain("plugins/conformance/src"),
+    plain("plugins/fedex/src"),
+    plain("plugins/gls/src"),
+    plain("plugins/dhl-ecommerce/src"),
+    plain("plugins/dhl-parcel-de/src"),
+    plain("plugins/testkit/src"),
     plain("plugins/ups/src"),
+    plain("mock-carrier/src"),
     plain("examples/signer/src"),
     plain("xtask/src"),
     House {

@@ -1,6 +1,7 @@
 //! Rules about the tree, as tests: what ARCHITECTURE.md and CONTRIBUTING.md promise.
 
 mod architecture;
+mod carriers;
 mod changelog;
 mod comments;
 mod floors;

@@ -165,18 +165,36 @@ impl ErrorEnvelope {
 pub struct DownstreamToken {
     /// The path that apps post to: `/security/v1/oauth/token`.
     pub path: String,
+    /// Where an app may send its client id and secret. Basic authentication is always possible.
+    pub credentials: Vec<ClientCredentialsPlace>,
+    /// The grant types that count as "the client's own credentials", such as `client_credentials`.
+    pub grant_types: Vec<String>,
     /// The success body; places: `{access_token}`, `{client_id}`, `{expires_in}` (seconds),
     /// `{issued_at_ms}`.
     pub template: String,
     /// Unknown app, or wrong secret.
     pub invalid_client: Refusal,
-    /// No usable Basic authentication, or a grant type other than `client_credentials`.
+    /// No usable client id and secret, or another grant type.
     pub invalid_request: Refusal,
     /// Too many token requests by one app.
     pub too_many_requests: Refusal,
 }
 
+/// Where a token request has the client id and secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCredentialsPlace {
+    /// In fields of a form, as RFC 6749 section 2.3.1 allows beside Basic authentication.
+    Form,
+    /// In members of a JSON object.
+    Json,
+}
+
 impl DownstreamToken {
+    /// Whether an app may send its client id and secret there.
+    pub fn takes(&self, place: ClientCredentialsPlace) -> bool {
+        self.credentials.contains(&place)
+    }
+
     /// The success body with its places filled in.
     pub fn render(
         &self,

@@ -35,8 +35,8 @@ mod token_facts;
 pub use accept_outage::{AcceptFailure, AcceptOutage, AcceptReport, ended_before_accept};
 pub use account::{AccountId, AccountNumber, AppId, NameError};
 pub use carrier::{
-    CarrierId, CarrierProfile, DownstreamToken, EnvelopeError, ErrorEnvelope, HeaderWhenAbsent,
-    Refusal,
+    CarrierId, CarrierProfile, ClientCredentialsPlace, DownstreamToken, EnvelopeError,
+    ErrorEnvelope, HeaderWhenAbsent, Refusal,
 };
 pub use carrier_api::{
     CarrierApi, DuplicateOperation, Operation, OperationName, OperationNameError, PathTemplate,

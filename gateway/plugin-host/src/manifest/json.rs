@@ -79,6 +79,10 @@ pub(super) struct RefusalJson {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct TokenEndpointJson {
     pub(super) path: String,
+    #[serde(default)]
+    pub(super) credentials: Vec<String>,
+    #[serde(default)]
+    pub(super) grant_types: Vec<String>,
     pub(super) template: String,
     pub(super) invalid_client: RefusalJson,
     pub(super) invalid_request: RefusalJson,

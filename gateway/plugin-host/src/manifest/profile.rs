@@ -8,8 +8,8 @@ use super::{
     values::{error_status, header_name, when_absent},
 };
 use gateway_model::{
-    CarrierApi, CarrierId, CarrierProfile, DownstreamToken, Environment, ErrorEnvelope,
-    LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
+    CarrierApi, CarrierId, CarrierProfile, ClientCredentialsPlace, DownstreamToken, Environment,
+    ErrorEnvelope, LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
 };
 use http::{HeaderValue, StatusCode};
 
@@ -148,11 +148,43 @@ fn token(raw: &TokenEndpointJson) -> Result<DownstreamToken, ManifestError> {
     }
     Ok(DownstreamToken {
         path: raw.path.clone(),
+        credentials: places(&raw.credentials)?,
+        grant_types: grant_types(&raw.grant_types)?,
         template: raw.template.clone(),
         invalid_client: refusal_of(key, &raw.invalid_client)?,
         invalid_request: refusal_of(key, &raw.invalid_request)?,
         too_many_requests: refusal_of(key, &raw.too_many_requests)?,
     })
+}
+
+/// Basic authentication always counts, so naming it changes nothing.
+fn places(names: &[String]) -> Result<Vec<ClientCredentialsPlace>, ManifestError> {
+    let known = names.iter().filter(|name| *name != "basic");
+    let place = |name: &String| match name.as_str() {
+        "form" => Ok(ClientCredentialsPlace::Form),
+        "json" => Ok(ClientCredentialsPlace::Json),
+        _ => {
+            let problem = "credentials are \"basic\", \"form\" or \"json\"";
+            Err(ManifestError::value("downstream_token", problem))
+        }
+    };
+    known.map(place).collect()
+}
+
+fn grant_types(names: &[String]) -> Result<Vec<String>, ManifestError> {
+    let key = "downstream_token";
+    let plain = |name: &&String| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if names.is_empty() {
+        return Ok(vec!["client_credentials".to_owned()]);
+    }
+    // The gateway keeps those itself, and an app that sends one has to be told.
+    let kept = |name: &String| matches!(name.as_str(), "authorization_code" | "refresh_token");
+    if names.len() > 8 || !names.iter().all(|name| plain(&name)) || names.iter().any(kept) {
+        let problem =
+            "grant_types are at most 8 names of a-z and '_', and no refresh token or code";
+        return Err(ManifestError::value(key, problem));
+    }
+    Ok(names.to_vec())
 }
 
 fn refusal_of(key: &'static str, raw: &RefusalJson) -> Result<Refusal, ManifestError> {

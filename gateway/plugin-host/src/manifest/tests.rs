@@ -430,3 +430,30 @@ fn diagnosis_is_parsed_and_reads_answers() {
     assert_eq!(rates.read(br#"{"Negotiated":null}"#), crate::Rates::Unknown);
     assert_eq!(rates.read(b"<html>"), crate::Rates::Unknown);
 }
+
+/// Where an app may send its credentials, and what counts as asking with them.
+#[test]
+fn token_endpoint_says_what_it_takes() {
+    let with_keys = |credentials: Value, grant_types: Value| {
+        let mut endpoint = token_endpoint("/oauth/token");
+        endpoint["credentials"] = credentials;
+        endpoint["grant_types"] = grant_types;
+        with("downstream_token", endpoint).map(|profile| profile.downstream_token.expect("some"))
+    };
+    let usual = with("downstream_token", token_endpoint("/oauth/token")).expect("fine");
+    let usual = usual.downstream_token.expect("some");
+    assert!(usual.credentials.is_empty());
+    assert_eq!(usual.grant_types, ["client_credentials"]);
+    let form = with_keys(json!(["basic", "form"]), json!(["password"])).expect("fine");
+    assert!(form.takes(gateway_model::ClientCredentialsPlace::Form));
+    assert!(!form.takes(gateway_model::ClientCredentialsPlace::Json));
+    assert_eq!(form.grant_types, ["password"]);
+    for (credentials, grant_types) in [
+        (json!(["query"]), json!([])),
+        (json!([]), json!(["refresh_token"])),
+        (json!([]), json!(["Client Credentials"])),
+    ] {
+        let refused = with_keys(credentials.clone(), grant_types.clone());
+        assert!(refused.is_err(), "{credentials} {grant_types}");
+    }
+}

@@ -1,11 +1,12 @@
 //! Phase 3: the client id and secret of a token request, and the app that they prove.
 
-use super::{caller, hygiene::HeadInspection, token_request};
+use super::{caller, hygiene::HeadInspection, token_request::TokenContent};
 use crate::{
     directory::{SecretHash, index::Index, view::DirectoryView},
     error::{Code, Problem},
     worker::Connection,
 };
+use gateway_model::DownstreamToken;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 
@@ -27,15 +28,28 @@ pub(super) struct Client<'a> {
 }
 
 impl ClientCredentials {
-    /// Reads Basic authentication (RFC 7617). `form` is the body, in which some clients send both.
-    pub(super) fn from_basic(headers: &HeaderMap, form: &[u8]) -> Result<Self, Problem> {
+    /// Reads Basic authentication (RFC 7617), or the content where the carrier takes both there.
+    pub(super) fn read(
+        headers: &HeaderMap,
+        content: &TokenContent,
+        endpoint: &DownstreamToken,
+    ) -> Result<Self, Problem> {
         let wrong = |message| Err(Problem::new(Code::InvalidRequest, message));
+        let in_content = !endpoint.credentials.is_empty();
         let Some(value) = headers.get(header::AUTHORIZATION) else {
-            return wrong(if token_request::has_credentials(form) {
-                "the client id and secret stand in the form: send them with Basic authentication"
-            } else {
-                "the request has no client id and secret: send them with Basic authentication"
-            });
+            return match (content.text("client_id"), content.text("client_secret")) {
+                (Some(id), Some(secret)) if in_content => Ok(Self::of(id, secret)),
+                _ if in_content => wrong(
+                    "the request has no client id and secret, or has one of them twice: send client_id \
+                     and client_secret once each in the content, or both with Basic authentication",
+                ),
+                _ if content.has_credentials() => wrong(
+                    "the client id and secret stand in the form: send them with Basic authentication",
+                ),
+                _ => wrong(
+                    "the request has no client id and secret: send them with Basic authentication",
+                ),
+            };
         };
         let value = value.as_bytes();
         let basic = value.split_at_checked(6);
@@ -51,13 +65,17 @@ impl ClientCredentials {
                 "the value behind Basic is not the Base64 of \"client id:secret\": encode it again",
             );
         };
-        Ok(Self {
+        Ok(Self::of(&id, &secret))
+    }
+
+    fn of(id: &str, secret: &str) -> Self {
+        Self {
             secrets: [
-                SecretHash::of(&secret),
-                SecretHash::of(&form_decoded(&secret)),
+                SecretHash::of(secret),
+                SecretHash::of(&form_decoded(secret)),
             ],
-            ids: [form_decoded(&id), id],
-        })
+            ids: [form_decoded(id), id.to_owned()],
+        }
     }
 
     /// The client id as it was sent.

@@ -3,7 +3,7 @@
 use super::{
     client_authentication::{self, Client, ClientCredentials},
     hygiene::HeadInspection,
-    token_request,
+    token_request::TokenContent,
 };
 use crate::{
     directory::{rate::RefillRate, view::DirectoryView},
@@ -84,8 +84,9 @@ pub(super) async fn respond(
             .closing()
         })??;
     // The client first, as carriers do: a stranger learns nothing about grant types.
-    let credentials = ClientCredentials::from_basic(&parts.headers, &form)?;
-    token_request::check_grant_type(&form, &parts.headers)?;
+    let content = TokenContent::read(&form, &parts.headers, endpoint);
+    let credentials = ClientCredentials::read(&parts.headers, &content, endpoint)?;
+    content.check_grant_type(endpoint)?;
     let Client {
         app,
         subject,

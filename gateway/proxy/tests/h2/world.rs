@@ -159,6 +159,8 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
         unauthenticated: refusal("250002"),
         downstream_token: Some(DownstreamToken {
             path: "/token".into(),
+            credentials: Vec::new(),
+            grant_types: vec!["client_credentials".into()],
             template: r#"{"access_token":"{access_token}"}"#.into(),
             invalid_client: refusal("10401"),
             invalid_request: refusal("10400"),

@@ -1,8 +1,9 @@
 //! From the `oauth2` crate's error to the SDK's, without the answer that it may hold.
 
-use super::CarrierErrorBody;
-use crate::{Class, Error};
-use oauth2::RequestTokenError;
+use super::{CarrierErrorBody, CarrierTokenResponse};
+use crate::{Class, Error, Result};
+use oauth2::{ExtraTokenFields, RequestTokenError};
+use serde::de::DeserializeOwned;
 
 /// `RequestTokenError::Parse` carries the whole answer: when a *good* answer does not parse, that
 /// is the token. So nothing of it is shown but where the parser stopped, if OAuth names it.
@@ -13,13 +14,30 @@ impl From<RequestTokenError<Self, CarrierErrorBody>> for Error {
             RequestTokenError::ServerResponse(body) => refused(&body),
             RequestTokenError::Parse(error, _answer) => unreadable(&error.path().to_string()),
             // Its text quotes a field that the carrier chose.
-            RequestTokenError::Other(_) => Self::new(
-                Class::Protocol,
-                "no_json",
-                "the token endpoint's answer is empty or no JSON",
-            ),
+            RequestTokenError::Other(_) => no_json(),
         }
     }
+}
+
+/// Reads the content of a token answer, with the same care about what an error shows.
+pub(super) fn token_response<F>(body: &[u8]) -> Result<CarrierTokenResponse<F>>
+where
+    F: ExtraTokenFields + DeserializeOwned,
+{
+    if body.is_empty() {
+        return Err(no_json());
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| unreadable(&error.path().to_string()))
+}
+
+fn no_json() -> Error {
+    Error::new(
+        Class::Protocol,
+        "no_json",
+        "the token endpoint's answer is empty or no JSON",
+    )
 }
 
 fn refused(body: &CarrierErrorBody) -> Error {

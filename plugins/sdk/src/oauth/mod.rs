@@ -2,20 +2,26 @@
 //!
 //! The standard client fails on real carriers in three ways: numbers that come as strings, error
 //! bodies of another shape, and errors whose `Debug` holds the whole answer. [`CarrierClient`] is
-//! the same client with types that cope.
+//! the same client with types that cope. [`TokenRequest`] makes the requests that no standard client makes.
 
 mod consent;
 mod convert;
+mod credential;
 mod login;
 mod number;
 mod refresh_fields;
+mod refusals;
+mod request;
 mod response;
 #[cfg(test)]
 mod tests;
 
 pub use consent::{ChallengeMethod, consent_url};
+pub use credential::{credential, lifetime};
 pub use login::{read_login, write_login};
 pub use refresh_fields::RefreshTokenFields;
+pub use refusals::{Refusal, Refusals};
+pub use request::{PlainTokenResponse, TokenRequest};
 pub use response::{CarrierErrorBody, CarrierTokenResponse, TokenKind};
 
 use oauth2::{

@@ -1,0 +1,60 @@
+//! The program: one stand-in until Ctrl-C.
+
+use crate::{carriers, mock::MockCarrier};
+use clap::{Parser, builder::PossibleValuesParser};
+use std::{
+    io::{self, Write as _},
+    net::SocketAddr,
+    process::ExitCode,
+};
+
+/// A stand-in of a carrier: its token endpoint and one API call, for development without credentials.
+#[derive(Debug, Parser)]
+#[command(name = "mock-carrier", version)]
+pub struct Options {
+    /// The carrier
+    #[arg(long, value_parser = PossibleValuesParser::new(carriers::names()))]
+    carrier: String,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+}
+
+/// Runs the stand-in until Ctrl-C.
+pub async fn run(options: Options) -> ExitCode {
+    match serve(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let listen = options.listen;
+            // Standard error is the last place; if it is closed, the exit code still says it.
+            let _ = writeln!(
+                io::stderr(),
+                "mock-carrier cannot listen on {listen}: {error}; choose another address with --listen"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: &Options) -> io::Result<()> {
+    let unknown = || io::Error::other("no such carrier");
+    let carrier = carriers::carrier(&options.carrier).ok_or_else(unknown)?;
+    let mock = MockCarrier::builder(carrier)
+        .listen(options.listen)
+        .start()
+        .await?;
+    {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{} listening on {}", carrier.name, mock.base_url())?;
+        for (name, value) in carrier.secrets {
+            writeln!(out, "{name} = {value}")?;
+        }
+        writeln!(out, "account_number = {}", carrier.account)?;
+        for endpoint in carrier.endpoints {
+            let methods = endpoint.methods.join(", ");
+            writeln!(out, "{}: {methods} {}", endpoint.name, endpoint.path)?;
+        }
+        out.flush()?;
+    }
+    tokio::signal::ctrl_c().await
+}

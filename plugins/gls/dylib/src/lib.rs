@@ -1,0 +1,3 @@
+//! The loadable file of `plugins-gls`.
+
+plugins_sdk::export_plugin!(plugins_gls::Gls, manifest: plugins_gls::MANIFEST);

@@ -1,0 +1,22 @@
+//! What the tests of every carrier plugin share.
+//!
+//! A plugin's test says what is particular about its carrier. What holds for all of them is here: the
+//! manifest agrees with the plugin ([`manifest`]), no odd answer is taken for a token ([`odd_answers`]), the
+//! conformance suite passes ([`conforms`]), and the plugin gets on with the carrier's stand-in ([`StandIn`]).
+
+#![expect(
+    clippy::panic,
+    reason = "helpers of tests fail the test that called them"
+)]
+
+mod clock;
+mod conformance;
+pub mod manifest;
+mod odd_answers;
+mod stand_in;
+
+pub use conformance::conforms;
+pub use gateway_model::FailureClass;
+pub use mock_carrier as mock;
+pub use odd_answers::{odd_answers, refusal};
+pub use stand_in::StandIn;

@@ -1,0 +1,173 @@
+//! The rows: what is particular about each carrier.
+
+/// One carrier.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Its id, which is also the name of its plugin and of its stand-in.
+    pub(super) carrier: &'static str,
+    /// Further lines of its `[[account]]`.
+    pub(super) account: &'static str,
+    /// The call that the stand-in answers; `{account}` in it is the account number.
+    pub(super) call: Call,
+    /// Fields that the call has to have at the carrier, and how their values begin.
+    pub(super) carries: &'static [(&'static str, &'static str)],
+    /// Whether the carrier issues tokens; without them the credentials themselves travel.
+    pub(super) has_tokens: bool,
+    /// Whether a request names an account number, so that it may name a foreign one.
+    pub(super) names_account: bool,
+    /// The app's token request, if the gateway has a token endpoint in the carrier's form.
+    pub(super) token: Option<Token>,
+    /// Mistakes in the `[[account]]`: a line in place of `account`, and words of the message.
+    pub(super) mistakes: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// A request of an app to the carrier's API.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) content_type: &'static str,
+    pub(super) body: &'static str,
+}
+
+/// A token request of an app with the client id `shop-client` and the secret `shop-secret`.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) path: &'static str,
+    /// Header fields.
+    pub(super) headers: &'static [(&'static str, &'static str)],
+    pub(super) body: &'static str,
+    /// The JSON pointer of the token in the response.
+    pub(super) token_at: &'static str,
+    /// The JSON pointer of a code in the carrier's own error, and that code for a wrong secret.
+    pub(super) refused: (&'static str, &'static str),
+}
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+pub(super) static FEDEX: Row = Row {
+    carrier: "fedex",
+    account: "account_number = \"740561073\"\nsettings = { customer_type = \"integrator\", child_key = \
+              \"stand-in-child\", child_secret = { value = \"stand-in-child-secret\" } }",
+    call: Call {
+        method: "POST",
+        path: "/rate/v1/rates/quotes",
+        content_type: "application/json",
+        body: r#"{"accountNumber":{"value":"{account}"}}"#,
+    },
+    carries: &[
+        ("authorization", "Bearer fedex-access-"),
+        ("x-locale", "en_US"),
+        ("x-customer-transaction-id", ""),
+    ],
+    has_tokens: true,
+    names_account: true,
+    token: Some(Token {
+        path: "/oauth/token",
+        headers: &[FORM],
+        body: "grant_type=csp_credentials&client_id=shop-client&client_secret=shop-secret&child_Key=a&child_secret=b",
+        token_at: "/access_token",
+        refused: ("/errors/0/code", "NOT.AUTHORIZED.ERROR"),
+    }),
+    mistakes: &[
+        ("account_number = \"A1B2C3\"", &["FedEx", "nine digits"]),
+        (
+            "settings = { customer_type = \"parent_child\" }",
+            &[
+                "child_key",
+                "FedEx: Child Key, or Customer Key",
+                "is missing",
+            ],
+        ),
+        (
+            "settings = { client_id = \"x\" }",
+            &["client_id is no setting"],
+        ),
+    ],
+};
+
+pub(super) static DHL_ECOMMERCE: Row = Row {
+    carrier: "dhl-ecommerce",
+    account: "account_number = \"5351244\"",
+    call: Call {
+        method: "POST",
+        path: "/shipping/v4/products",
+        content_type: "application/json",
+        body: r#"{"pickup":"{account}"}"#,
+    },
+    carries: &[("authorization", "Bearer dhl-ecommerce-access-")],
+    has_tokens: true,
+    names_account: true,
+    token: Some(Token {
+        path: "/auth/v4/accesstoken",
+        headers: &[FORM],
+        body: "grant_type=client_credentials&client_id=shop-client&client_secret=shop-secret",
+        token_at: "/access_token",
+        refused: ("/type", "https://api.dhlecs.com/docs/errors/401.0000001"),
+    }),
+    mistakes: &[(
+        "settings = { child_key = 1.5 }",
+        &["child_key", "no such setting"],
+    )],
+};
+
+pub(super) static DHL_PARCEL_DE: Row = Row {
+    carrier: "dhl-parcel-de",
+    account: "account_number = \"33333333330101\"\nsettings = { username = \"stand-in-user\", password = { value \
+              = \"stand-in-password\" } }",
+    call: Call {
+        method: "POST",
+        path: "/parcel/de/shipping/v2/orders?validate=true",
+        content_type: "application/json",
+        body: r#"{"shipments":[{"billingNumber":"{account}"}]}"#,
+    },
+    carries: &[
+        ("authorization", "Bearer dhl-parcel-de-access-"),
+        ("accept-language", ""),
+    ],
+    has_tokens: true,
+    names_account: true,
+    token: Some(Token {
+        path: "/parcel/de/account/auth/ropc/v1/token",
+        headers: &[FORM],
+        body: "grant_type=password&username=a&password=b&client_id=shop-client&client_secret=shop-secret",
+        token_at: "/access_token",
+        refused: ("/statusCode", "401"),
+    }),
+    mistakes: &[
+        ("", &["username", "DHL: GKP user name", "is missing"]),
+        (
+            "settings = { username = \"a\" }",
+            &["password", "DHL: GKP password", "is missing"],
+        ),
+        (
+            "settings = { username = \"a\", password = { value = \"b\" } }\naccount_number = \"1\"",
+            &["DHL: billing number", "14 letters or digits"],
+        ),
+    ],
+};
+
+pub(super) static GLS: Row = Row {
+    carrier: "gls",
+    account: "account_number = \"276a45fkqM\"\nsettings = { credentials_in = \"form\" }",
+    call: Call {
+        method: "POST",
+        path: "/shipit-farm/v1/backend/rs/shipments/allowedservices",
+        content_type: "application/glsVersion1+json",
+        body: r#"{"ContactID":"{account}"}"#,
+    },
+    carries: &[("authorization", "Bearer gls-access-")],
+    has_tokens: true,
+    names_account: true,
+    token: Some(Token {
+        path: "/oauth2/v2/token",
+        headers: &[FORM],
+        body: "grant_type=client_credentials&client_id=shop-client&client_secret=shop-secret",
+        token_at: "/access_token",
+        refused: ("/errors/0/type", "400"),
+    }),
+    mistakes: &[(
+        "settings = { credentials_in = \"query\" }",
+        &["credentials_in", "expected"],
+    )],
+};
