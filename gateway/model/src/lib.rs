@@ -65,7 +65,10 @@ pub use rate_limit::RateLimit;
 pub use role::Role;
 pub use secret::{ClientSecret, Secret, SecretBytes};
 pub use setting::{SettingName, SettingNameError};
-pub use sign::{PendingSignature, SignRequest, Signature, SignatureFields, Signer};
+pub use sign::{
+    PendingSignature, PendingSignatures, SignRequest, Signature, SignatureFields, SignatureTicket,
+    Signer,
+};
 pub use store_options::{MasterKeySource, StoreOptions, StoreUrl};
 pub use token_bucket::{TokenBucket, TokenBucketPolicy};
 pub use token_facts::{FactsError, TokenFacts};

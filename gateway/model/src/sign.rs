@@ -3,7 +3,12 @@
 use crate::Failure;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use std::{fmt, pin::Pin};
+use std::{
+    fmt, mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 /// A request as it is about to be sent, its credential included.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +39,77 @@ pub enum Signature {
 }
 
 /// A signature that another process makes.
-pub type PendingSignature =
-    Pin<Box<dyn Future<Output = Result<SignatureFields, Failure>> + Send + 'static>>;
+#[must_use = "a signature that nobody polls is never made known"]
+pub struct PendingSignature(Promise);
+
+enum Promise {
+    Future(Pin<Box<dyn Future<Output = Result<SignatureFields, Failure>> + Send>>),
+    Ticket(Arc<dyn PendingSignatures>, SignatureTicket),
+    Settled,
+}
+
+/// Signatures that are under way at one signer. A ticket, in place of a boxed future, costs no allocation.
+pub trait PendingSignatures: Send + Sync {
+    /// Asks for the signature of this ticket, as [`Future::poll`] does.
+    fn poll(
+        &self,
+        ticket: &mut SignatureTicket,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<SignatureFields, Failure>>;
+
+    /// Gives back a ticket whose signature nobody waits for any more.
+    fn abandon(&self, ticket: SignatureTicket);
+}
+
+/// Names one signature of [`PendingSignatures`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct SignatureTicket {
+    /// Where the signature is made.
+    pub entry: u32,
+    /// Tells it from those that were made there before.
+    pub sequence: u32,
+    /// How often it was asked for.
+    pub polls: u32,
+}
+
+impl PendingSignature {
+    /// A promise that a future keeps.
+    pub fn new(
+        future: impl Future<Output = Result<SignatureFields, Failure>> + Send + 'static,
+    ) -> Self {
+        Self(Promise::Future(Box::pin(future)))
+    }
+
+    /// A promise that the ticket's signer keeps.
+    pub const fn ticket(signer: Arc<dyn PendingSignatures>, ticket: SignatureTicket) -> Self {
+        Self(Promise::Ticket(signer, ticket))
+    }
+}
+
+impl Future for PendingSignature {
+    type Output = Result<SignatureFields, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = match &mut self.0 {
+            Promise::Future(future) => future.as_mut().poll(cx),
+            Promise::Ticket(signer, ticket) => signer.poll(ticket, cx),
+            Promise::Settled => return Poll::Pending,
+        };
+        if polled.is_ready() {
+            // A settled ticket may be another request's by now, so it must not be given back again.
+            self.0 = Promise::Settled;
+        }
+        polled
+    }
+}
+
+impl Drop for PendingSignature {
+    fn drop(&mut self) {
+        if let Promise::Ticket(signer, ticket) = mem::replace(&mut self.0, Promise::Settled) {
+            signer.abandon(ticket);
+        }
+    }
+}
 
 impl Signature {
     /// The fields, waited for if need be.

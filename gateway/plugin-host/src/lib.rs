@@ -83,12 +83,12 @@ pub use refusal::Refusal;
 pub use registry::{KnownCarrier, LastManifest, Registry, Reload, ReloadError, Replacement, Trial};
 pub use signature::SignatureError;
 pub use trust::Trust;
-#[doc(hidden)]
-pub use worker::reread_answer;
 pub use worker::{
     SystemCall, WORKER_ENDED, WorkerEnding, WorkerProgram, WorkerStartError, WorkerState,
     WorkerStatus, run_worker,
 };
+#[doc(hidden)]
+pub use worker::{reread_answer, survive_hostile_ring};
 
 pub use gateway_model::TokenFacts;
 

@@ -4,19 +4,15 @@
 //! to another thread would cost more than the signature. So nothing here allocates but what is kept,
 //! and nothing is shared between callers but one flag.
 
-mod inline_vec;
-
 use crate::{
-    Instance, SignBody, Violation,
+    Instance, SignBody,
     context::Services,
     handle::InstanceHandle,
-    loaded::LoadedPlugin,
-    sign_call::{self, SignArgs, SignatureDraft, sha256, unix_ms},
+    sign_call::{self, InlineVec, SignatureDraft, conclude, not_sent, sha256, unix_ms},
 };
 use gateway_model::{Failure, FailureClass, SignRequest, Signature, SignatureFields};
-use inline_vec::InlineVec;
-use plugins_abi::{Bytes, Header, SignRequest as AbiRequest, Status};
-use std::{ptr, sync::Arc, time::SystemTime};
+use plugins_abi::{Bytes, SignRequest as AbiRequest, Status};
+use std::{ptr, time::SystemTime};
 
 impl Instance {
     /// How much of a request's content the signature needs; `None`: this plugin signs nothing.
@@ -36,7 +32,7 @@ impl Instance {
     }
 
     /// Signs one request: in this process as [`Self::sign`], or in the plugin's worker process. That one has
-    /// its own deadline, for which the promise needs a Tokio runtime with time enabled.
+    /// its own deadline, for which a promise may need a Tokio runtime with time enabled.
     pub fn signature(&self, request: &SignRequest<'_>) -> Signature {
         let Some((lane, instance)) = self.handle.sign_lane() else {
             return Signature::Ready(self.sign(request));
@@ -45,23 +41,8 @@ impl Instance {
         if let Err(failure) = plugin.health.admit_sign() {
             return Signature::Ready(Err(not_sent(failure)));
         }
-        // Copied: the request goes on to live here, and the signature is made elsewhere.
-        let args = SignArgs::copy(request, &plugin.manifest.signing);
-        let (signed, plugin) = (lane.sign(instance, args), Arc::clone(plugin));
-        Signature::Pending(Box::pin(async move {
-            let concluded = match signed.await {
-                Ok((status, draft)) => conclude(&plugin, status, draft),
-                Err(failure) => Err(failure),
-            };
-            concluded.map_err(not_sent)
-        }))
+        Signature::Pending(lane.sign(instance, request, &plugin.manifest.signing))
     }
-}
-
-/// A request without its signature is never sent, so a grant in it is unharmed.
-fn not_sent(mut failure: Failure) -> Failure {
-    failure.certainly_not_sent = true;
-    failure
 }
 
 fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<SignatureFields, Failure> {
@@ -79,25 +60,7 @@ fn sign(instance: &InstanceHandle, request: &SignRequest<'_>) -> Result<Signatur
         let message = format!("plugin {} signs no requests", plugin.manifest.name);
         return Err(Failure::new(FailureClass::Config, "unsupported", message));
     };
-    conclude(plugin, status, draft)
-}
-
-/// The fields, or what the call's failure means.
-fn conclude(
-    plugin: &LoadedPlugin,
-    status: Status,
-    draft: SignatureDraft,
-) -> Result<SignatureFields, Failure> {
-    match judge(status, draft) {
-        Ok(Ok(fields)) => Ok(fields),
-        Ok(Err(failure)) => {
-            if failure.class == FailureClass::Bug {
-                plugin.health.bug();
-            }
-            Err(failure)
-        }
-        Err(violation) => Err(blame(plugin, &violation)),
-    }
+    conclude(&plugin.health, status, draft)
 }
 
 /// Lends the request to the plugin. `None` if it does not sign.
@@ -110,14 +73,13 @@ fn call(
     let function = table.sign?;
     let wanted = &instance.plugin().manifest.signing;
     // As many as signatures usually cover, so that nothing is allocated.
-    let mut headers = InlineVec::<Header, 8>::new(EMPTY);
+    let mut headers = sign_call::no_headers();
     for name in &wanted.headers {
         for value in request.headers.get_all(name) {
-            headers.push(Header {
-                name: Bytes::new(name.as_str().as_bytes()),
-                value: Bytes::new(value.as_bytes()),
-                flags: 0,
-            });
+            headers.push(sign_call::header(
+                name.as_str().as_bytes(),
+                value.as_bytes(),
+            ));
         }
     }
     let mut body = InlineVec::<Bytes, 4>::new(Bytes::EMPTY);
@@ -150,41 +112,4 @@ fn call(
         // lent lives until the call has returned.
         unsafe { function(pointer, &raw const lent, sink) }
     }))
-}
-
-const EMPTY: Header = Header {
-    name: Bytes::EMPTY,
-    value: Bytes::EMPTY,
-    flags: 0,
-};
-
-/// Reads what the call returned and left in the sink.
-fn judge(
-    status: Status,
-    draft: SignatureDraft,
-) -> Result<Result<SignatureFields, Failure>, Violation> {
-    // A broken rule first: what else was set cannot be trusted.
-    if let Some(violation) = draft.violation {
-        return Err(violation);
-    }
-    match (status, draft.failure) {
-        (Status::OK, None) => Ok(Ok(draft.fields)),
-        (Status::OK | Status::FAILED, Some(failure)) => Ok(Err(failure)),
-        (Status::FAILED, None) => Err(Violation::NoReason),
-        (Status::PANIC, failure) => Err(Violation::panicked(failure)),
-        (Status::UNSUPPORTED, _) => Err(Violation::SignUnsupported),
-        (Status(other), _) => Err(Violation::UnknownStatus(other)),
-    }
-}
-
-#[cold]
-fn blame(plugin: &LoadedPlugin, violation: &Violation) -> Failure {
-    plugin.health.bug();
-    let failure = violation.failure(&plugin.manifest.name);
-    tracing::error!(
-        plugin = plugin.manifest.name,
-        code = failure.code,
-        "a request could not be signed: {violation}"
-    );
-    failure
 }

@@ -21,7 +21,11 @@ pub(super) struct Micro {
 }
 
 /// Programs of benches: package and name.
-const BENCHES: [(&str, &str); 2] = [("benches", "micro"), ("mock-ups", "rating")];
+const BENCHES: [(&str, &str); 3] = [
+    ("benches", "micro"),
+    ("benches", "sign"),
+    ("mock-ups", "rating"),
+];
 
 /// The results, in a folder of results.
 pub(super) fn file(folder: &Path) -> PathBuf {

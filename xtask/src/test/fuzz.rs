@@ -32,7 +32,7 @@ const WORKSPACES: [FuzzWorkspace; 2] = [
     },
     FuzzWorkspace {
         folder: "gateway/plugin-host/fuzz",
-        targets: &["inspect", "events", "answers"],
+        targets: &["inspect", "events", "answers", "ring"],
         dictionary: None,
         longest: 16 << 10,
         has_lock: false,

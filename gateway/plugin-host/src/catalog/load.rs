@@ -14,7 +14,7 @@ use crate::{
     worker::{SignLane, WorkerClient, WorkerSource},
 };
 use gateway_model::{Clock, Digest, Isolation, IsolationPolicy, PluginPolicy};
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// Checks one file's bytes, as [`crate::Catalog::verify`] does with a folder's; none of its code runs.
 pub fn verify_file(file: &Path, policy: &PluginPolicy) -> CatalogEntry {
@@ -117,7 +117,7 @@ pub(crate) fn try_out(
     let Some(start) = WorkerStart::of(verified, digest, cache, host, &policy.isolation)? else {
         return Ok(None);
     };
-    let tried = start.run();
+    let tried = start.run(None);
     let client = tried.map_err(|ending| PluginFault::Probe(ending.to_string()))?;
     start.plugin(client, None, entry.file()).map(Some)
 }
@@ -188,12 +188,14 @@ impl<'a> WorkerStart<'a> {
         }))
     }
 
-    fn run(&self) -> Result<Arc<WorkerClient>, WorkerEnding> {
+    /// With a deadline it is one for signatures.
+    fn run(&self, sign_deadline: Option<Duration>) -> Result<Arc<WorkerClient>, WorkerEnding> {
         WorkerClient::start(
             Arc::clone(&self.source),
             self.program.clone(),
             Arc::clone(&self.clock),
             Arc::clone(&self.health),
+            sign_deadline,
         )
     }
 
@@ -227,10 +229,12 @@ fn load_in_worker(
     let start = WorkerStart::of(verified, digest, cache, host, policy)?;
     let start = start.ok_or_else(|| PluginFault::NoWorkers(name.clone()))?;
     let lost = |ending: WorkerEnding| PluginFault::Worker(ending.to_string());
-    let client = start.run().map_err(lost)?;
+    let client = start.run(None).map_err(lost)?;
     let lane = if client.functions().signs {
         // A process of its own: a signature must not wait for an authorization.
-        let lane = SignLane::start(start.run().map_err(lost)?, policy.sign_deadline);
+        let deadline = policy.sign_deadline;
+        let signer = start.run(Some(deadline)).map_err(lost)?;
+        let lane = SignLane::start(signer, deadline);
         Some(lane.map_err(|error| PluginFault::Lost(format!("no thread for signatures: {error}")))?)
     } else {
         None

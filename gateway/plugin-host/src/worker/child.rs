@@ -4,18 +4,25 @@ mod confine;
 mod objects;
 mod refused;
 mod serve;
+mod signer;
 
-use super::channel;
+use super::{channel, ring::Mapping};
+use objects::Objects;
 use serve::Worker;
 use std::{
     convert::Infallible,
     fs::File,
     io,
     os::{
-        fd::{FromRawFd as _, OwnedFd},
+        fd::{BorrowedFd, FromRawFd as _, OwnedFd},
         unix::net::UnixStream,
     },
+    sync::{Arc, Barrier},
+    thread,
 };
+
+/// As much as a thread of the gateway has for a plugin's code.
+const STACK: usize = 2 << 20;
 
 /// Why a worker did not start.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +50,32 @@ pub fn run() -> Result<Infallible, WorkerStartError> {
         .map_err(|_| WorkerStartError::NoChannel)?;
     // A file, because it is read and written by the system calls that a worker needs anyway.
     let channel = File::from(OwnedFd::from(channel));
+    // SAFETY: nothing closes standard output before `isolate`.
+    let memory = Mapping::open(unsafe { BorrowedFd::borrow_raw(1) })?;
     confine::isolate()?;
-    let code = match Worker::new(&channel).serve() {
+    let objects = Arc::new(Objects::default());
+    if let Some(memory) = memory {
+        start_signer(memory, Arc::clone(&objects))?;
+    }
+    let code = match Worker::new(&channel, &objects).serve() {
         Ok(()) => 0,
         Err(_) => 1,
     };
     // SAFETY: ends the process; the destructors of a plugin's library could hang or do harm.
     unsafe { libc::_exit(code) }
+}
+
+/// Starts the thread for signatures.
+fn start_signer(memory: Mapping, objects: Arc<Objects>) -> io::Result<()> {
+    confine::share_one_heap();
+    let started = Arc::new(Barrier::new(2));
+    let runs = Arc::clone(&started);
+    let signer = thread::Builder::new().name("signer".into());
+    signer.stack_size(STACK).spawn(move || {
+        runs.wait();
+        signer::serve(&memory, &objects)
+    })?;
+    // A thread that starts makes system calls that the filter refuses.
+    started.wait();
+    Ok(())
 }

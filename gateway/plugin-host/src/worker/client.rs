@@ -10,19 +10,21 @@ use super::{
     codec::{Functions, Load, RequestFrame, Response},
     ending::{WorkerEnding, WorkerRecord, WorkerStatus},
     process::WorkerProgram,
+    ring::{Mapping, Ring, Signer},
 };
 use crate::{Limits, health::Health, private_copy};
+use arc_swap::ArcSwapOption;
 use connection::{Broken, Connection};
-use gateway_model::{Clock, Digest, Failure, FailureClass};
+use gateway_model::{Clock, Digest, Failure};
 use std::{
+    io,
+    os::fd::OwnedFd,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 use tokio::sync::watch;
 
-/// The code of the failure of operations whose worker process ended.
-pub const WORKER_ENDED: &str = "plugin_worker_ended";
 /// For the start of the process and the load of the plugin.
 const START_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the system may take to say why a process ended that closed its channel.
@@ -48,20 +50,26 @@ pub(crate) struct WorkerClient {
     functions: OnceLock<Functions>,
     connection: Mutex<Option<Connection>>,
     record: Mutex<WorkerRecord>,
+    /// How long a signature may take; none if this worker signs nothing.
+    sign_deadline: Option<Duration>,
+    /// The memory that the worker which runs shares, with its generation.
+    ring: ArcSwapOption<(u64, Arc<Ring>)>,
     /// The last generation that ended.
     ended: watch::Sender<u64>,
     next_id: AtomicU64,
 }
 
 impl WorkerClient {
-    /// Starts a worker and loads the plugin. It blocks.
+    /// Starts a worker and loads the plugin. With a deadline, its signatures go through shared memory, and each
+    /// has this time. It blocks.
     pub(crate) fn start(
         source: Arc<WorkerSource>,
         program: WorkerProgram,
         clock: Arc<dyn Clock>,
         health: Arc<Health>,
+        sign_deadline: Option<Duration>,
     ) -> Result<Arc<Self>, WorkerEnding> {
-        let client = Self::new(source, program, clock, health);
+        let client = Self::new(source, program, clock, health, sign_deadline);
         let generation = client.record().start(client.clock.now());
         // One that does not start is not recorded: it is not started again.
         let launched = client.launch(generation);
@@ -75,6 +83,7 @@ impl WorkerClient {
         program: WorkerProgram,
         clock: Arc<dyn Clock>,
         health: Arc<Health>,
+        sign_deadline: Option<Duration>,
     ) -> Arc<Self> {
         Arc::new(Self {
             source,
@@ -84,6 +93,8 @@ impl WorkerClient {
             functions: OnceLock::new(),
             connection: Mutex::new(None),
             record: Mutex::default(),
+            sign_deadline,
+            ring: ArcSwapOption::empty(),
             ended: watch::Sender::new(0),
             next_id: AtomicU64::new(1),
         })
@@ -92,6 +103,10 @@ impl WorkerClient {
     /// What the plugin said that it can do.
     pub(crate) fn functions(&self) -> Functions {
         self.functions.get().copied().unwrap_or_default()
+    }
+
+    pub(crate) const fn health(&self) -> &Arc<Health> {
+        &self.health
     }
 
     /// For operators.
@@ -198,13 +213,18 @@ impl WorkerClient {
         }
         let name = self.health.name();
         let client = Arc::downgrade(self);
+        let (ring, memory) = self.make_ring().unzip();
+        let closed = ring.clone();
         let ended = move |ending: WorkerEnding| {
+            if let Some(ring) = closed {
+                ring.close(ending.clone());
+            }
             // Without its client nobody waits, and the end was wanted.
             if let Some(client) = client.upgrade() {
                 client.lost(generation, &ending);
             }
         };
-        let started = Connection::start(&self.program, name, generation, ended);
+        let started = Connection::start(&self.program, name, generation, memory, ended);
         let mut connection = started.map_err(|error| {
             let program = self.program.file.display();
             not_started(format!("{program} cannot be started: {error}"))
@@ -223,6 +243,7 @@ impl WorkerClient {
             Ok(Response::Loaded(functions))
                 if *self.functions.get_or_init(|| functions) == functions =>
             {
+                self.use_ring(ring, &connection);
                 return Ok(connection);
             }
             Ok(Response::Loaded(_)) => Broken::Protocol("other capabilities than at first".into()),
@@ -254,12 +275,47 @@ impl WorkerClient {
         }
     }
 
-    fn failure(&self, ending: &WorkerEnding) -> Failure {
-        let (name, version) = (self.health.name(), &self.source.version);
-        let message = format!(
-            "the worker process of plugin {name} {version} ended: {ending}; the gateway starts it again"
+    /// New memory for signatures. Without it they go over the channel.
+    fn make_ring(&self) -> Option<(Arc<Ring>, OwnedFd)> {
+        let deadline = self.sign_deadline?;
+        // A refused call is told on the channel, and belongs to the call that is made there.
+        if self.program.tells_refused_calls {
+            return None;
+        }
+        let signer = Signer {
+            health: Arc::clone(&self.health),
+            version: self.source.version.clone(),
+            deadline,
+        };
+        match Mapping::create() {
+            Ok((shared, file)) => Some((Arc::new(Ring::new(shared, signer)), file)),
+            Err(error) => {
+                self.warn_of_slow_signatures(&error);
+                None
+            }
+        }
+    }
+
+    fn use_ring(&self, ring: Option<Arc<Ring>>, connection: &Connection) {
+        let Some(ring) = ring else {
+            return;
+        };
+        match ring.start(Arc::clone(connection.process()), Arc::clone(&self.clock)) {
+            Ok(()) => (self.ring).store(Some(Arc::new((connection.generation(), ring)))),
+            Err(error) => self.warn_of_slow_signatures(&error),
+        }
+    }
+
+    fn warn_of_slow_signatures(&self, error: &io::Error) {
+        tracing::warn!(
+            plugin = self.health.name(),
+            %error,
+            "no shared memory for signatures, so they go over a socket, which takes longer"
         );
-        Failure::new(FailureClass::Transient, WORKER_ENDED, message)
+    }
+
+    fn failure(&self, ending: &WorkerEnding) -> Failure {
+        ending.failure(self.health.name(), &self.source.version)
     }
 
     fn last_failure(&self) -> Failure {

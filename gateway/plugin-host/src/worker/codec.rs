@@ -6,10 +6,13 @@
 mod emitted;
 mod request;
 mod response;
+mod sign;
 mod wire;
 
 pub(super) use request::{Load, Request, RequestFrame};
 pub(super) use response::{Functions, Response, refused_call_frame};
+pub(super) use sign::{Put, read_request, write_request};
+pub(super) use wire::{FrameError, split_frame};
 
 /// Bytes of one frame. It has room for all that one call may emit in practice: eight requests of the
 /// largest size.

@@ -1,6 +1,7 @@
 //! What is known of workers that ended: why, how often, and when the next one may start.
 
 use super::system_call::SystemCall;
+use gateway_model::{Failure, FailureClass};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -8,6 +9,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+/// The code of the failure of operations whose worker process ended.
+pub const WORKER_ENDED: &str = "plugin_worker_ended";
 /// The longest wait before a worker is started again.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 /// A worker that lived this long is no sign of a plugin that dies at once.
@@ -44,6 +47,16 @@ impl WorkerEnding {
             Self::Protocol(_) => "protocol",
             Self::NotStarted(_) => "not_started",
         }
+    }
+}
+
+impl WorkerEnding {
+    /// What a call gets whose worker process ended.
+    pub(super) fn failure(&self, plugin: &str, version: &str) -> Failure {
+        let message = format!(
+            "the worker process of plugin {plugin} {version} ended: {self}; the gateway starts it again"
+        );
+        Failure::new(FailureClass::Transient, WORKER_ENDED, message)
     }
 }
 

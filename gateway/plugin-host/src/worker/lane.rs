@@ -1,9 +1,20 @@
-//! The thread that carries a plugin's signatures to a worker process of their own, so that neither the data
-//! plane nor an authorization of the same plugin waits for them, and they wait for neither.
+//! The way to a worker process for signatures alone, so that neither the data plane nor an authorization of the
+//! same plugin waits for them, and they wait for neither.
+//!
+//! A signature goes through shared memory (`ring`). A thread does what takes longer: it starts the worker process
+//! again, makes and frees instances, and carries over the channel what has no place in the memory.
 
-use super::client::{Address, WorkerClient, WorkerInstance};
-use crate::sign_call::{SignArgs, SignatureDraft};
-use gateway_model::{Failure, FailureClass};
+use super::{
+    client::{Address, WorkerClient, WorkerInstance},
+    codec::write_request,
+    ring::late,
+};
+use crate::{
+    Signing,
+    health::Health,
+    sign_call::{SignatureDraft, conclude, not_sent},
+};
+use gateway_model::{Failure, PendingSignature, SecretBytes, SignRequest, SignatureFields};
 use plugins_abi::Status;
 use std::{
     io,
@@ -19,7 +30,7 @@ const MAX_QUEUE: usize = 1024;
 const STACK: usize = 256 << 10;
 
 /// What a signature's call returned.
-pub(crate) type Signed = Result<(Status, SignatureDraft), Failure>;
+type Signed = Result<(Status, SignatureDraft), Failure>;
 
 /// The way to the worker process that signs.
 pub(crate) struct SignLane {
@@ -32,7 +43,7 @@ enum Job {
     Prepare(Arc<WorkerInstance>),
     Sign {
         instance: Arc<WorkerInstance>,
-        args: SignArgs,
+        request: SecretBytes,
         answer: oneshot::Sender<Signed>,
     },
     Free(Address),
@@ -58,17 +69,33 @@ impl SignLane {
         &self.client
     }
 
-    /// Queues a request. The promise is settled within the deadline, also when the worker hangs.
+    /// Signs a request. The promise is settled within the deadline, also when the worker hangs.
     pub(crate) fn sign(
         &self,
         instance: &Arc<WorkerInstance>,
-        args: SignArgs,
+        request: &SignRequest<'_>,
+        wanted: &Signing,
+    ) -> PendingSignature {
+        let shared = self.client.submit(instance, request, wanted);
+        shared.unwrap_or_else(|| {
+            // Copied: the request goes on to live here, and the signature is made elsewhere.
+            let mut copy = Vec::new();
+            write_request(&mut copy, request, wanted);
+            let signed = self.queue(Arc::clone(instance), SecretBytes::new(copy));
+            let health = Arc::clone(self.client.health());
+            PendingSignature::new(async move { settle(&health, signed.await) })
+        })
+    }
+
+    fn queue(
+        &self,
+        instance: Arc<WorkerInstance>,
+        request: SecretBytes,
     ) -> impl Future<Output = Signed> + Send + 'static {
         let (answer, answered) = oneshot::channel();
-        let instance = Arc::clone(instance);
         let queued = self.jobs.try_send(Job::Sign {
             instance,
-            args,
+            request,
             answer,
         });
         let (queued, deadline) = (queued.is_ok(), self.deadline);
@@ -110,19 +137,17 @@ fn carry(client: &Arc<WorkerClient>, jobs: &mpsc::Receiver<Job>, deadline: Durat
             Job::Sign { answer, .. } if answer.is_closed() => {}
             Job::Sign {
                 instance,
-                args,
+                request,
                 answer,
             } => {
-                let _ = answer.send(client.sign(&instance, &args, deadline));
+                let _ = answer.send(client.sign(&instance, &request, deadline));
             }
             Job::Free(address) => client.instance_free(address),
         }
     }
 }
 
-/// A passing failure: the next request may be signed.
-fn late(message: &str) -> Failure {
-    let mut failure = Failure::new(FailureClass::Transient, "signature_late", message);
-    failure.retry_after = Some(Duration::from_secs(1));
-    failure
+fn settle(health: &Health, signed: Signed) -> Result<SignatureFields, Failure> {
+    let concluded = signed.and_then(|(status, draft)| conclude(health, status, draft));
+    concluded.map_err(not_sent)
 }

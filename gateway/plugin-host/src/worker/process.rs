@@ -4,6 +4,7 @@ use super::{channel::Channel, ending::WorkerEnding};
 use std::{
     ffi::OsString,
     io,
+    os::fd::OwnedFd,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
@@ -48,10 +49,11 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the program, and calls `ended` when it is no more.
+    /// Starts the program, with the memory that it may share, and calls `ended` when it is no more.
     pub(super) fn start(
         program: &WorkerProgram,
         plugin: &str,
+        memory: Option<OwnedFd>,
         ended: impl FnOnce(WorkerEnding) + Send + 'static,
     ) -> io::Result<(Channel, Arc<Self>)> {
         let (channel, other) = Channel::pair()?;
@@ -61,7 +63,7 @@ impl Process {
             // Nothing that the gateway knows may reach the plugin by another way than its calls.
             .env_clear()
             .stdin(Stdio::from(other))
-            .stdout(Stdio::null())
+            .stdout(memory.map_or_else(Stdio::null, Stdio::from))
             .stderr(Stdio::null());
         let (started, answer) = mpsc::sync_channel(1);
         // Linux kills the worker when the thread ends that started it, so this thread stays with it.

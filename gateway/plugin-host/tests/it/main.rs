@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test that called them"
 )]
 
+mod allocations;
 #[path = "../../fuzz/oracle/answers.rs"]
 mod answers;
 mod catalog;
@@ -14,6 +15,7 @@ mod contract;
 mod drive;
 mod evil;
 mod files;
+mod hostile_ring;
 mod mutated;
 #[path = "../../fuzz/oracle/inspect.rs"]
 mod oracle;

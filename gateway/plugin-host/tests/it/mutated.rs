@@ -31,6 +31,22 @@ fn corpus_of_answers_is_read() {
     assert!(seen > 0, "no corpus");
 }
 
+/// The same for the memory that the gateway shares with worker processes.
+#[test]
+fn corpus_of_the_ring_is_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/ring");
+    for (file, is_signed) in [
+        ("signed", true),
+        ("log", true),
+        ("refused", false),
+        ("length", false),
+        ("state", false),
+    ] {
+        let bytes = fs::read(folder.join(file)).expect("the corpus");
+        assert_eq!(crate::hostile_ring::check(&bytes), is_signed, "{file}");
+    }
+}
+
 proptest! {
     #![proptest_config(tests_kit::properties(2000))]
 
@@ -46,6 +62,20 @@ proptest! {
             bytes[at] = byte;
         }
         crate::answers::check(&bytes);
+    }
+
+    #[test]
+    fn changed_memory_gives_an_answer_or_a_failure(
+        file in prop::sample::select(vec!["signed", "refused", "log", "length", "state"]),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/ring");
+        let mut bytes = fs::read(folder.join(file)).expect("the corpus");
+        for (index, byte) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        crate::hostile_ring::check(&bytes);
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Signatures that a worker process makes.
 
-use crate::support::{compile, load_in_worker, try_instance};
+use crate::{
+    allocations,
+    support::{compile, eventually, load, load_in_worker, load_in_worker_within, try_instance},
+};
+use bytes::Bytes;
+use futures_util::future::join_all;
 use gateway_model::{Failure, FailureClass, SignRequest, Signature, SignatureFields};
 use gateway_plugin_host::{Instance, SignBody};
 use http::{HeaderMap, HeaderValue, Method};
@@ -11,6 +16,14 @@ fn signer() -> gateway_plugin_host::Plugin {
 }
 
 async fn sign(instance: &Instance) -> Result<SignatureFields, Failure> {
+    sign_content(instance, &["ab".into(), "c".into()]).await
+}
+
+async fn sign_content(instance: &Instance, body: &[Bytes]) -> Result<SignatureFields, Failure> {
+    begin(instance, body).fields().await
+}
+
+fn begin(instance: &Instance, body: &[Bytes]) -> Signature {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     headers.insert(
@@ -22,11 +35,11 @@ async fn sign(instance: &Instance) -> Result<SignatureFields, Failure> {
         authority: "api.example.com",
         path_and_query: "/rates",
         headers: &headers,
-        body: &["ab".into(), "c".into()],
+        body,
         state: b"session-7",
     });
     assert!(matches!(signature, Signature::Pending(_)), "{signature:?}");
-    signature.fields().await
+    signature
 }
 
 #[tokio::test]
@@ -69,6 +82,19 @@ async fn broken_rules_are_the_same_in_a_worker() {
     }
 }
 
+/// While the next worker process starts, a request may come too early.
+async fn signs_again(good: &Instance, place: &str) {
+    let mut signed = sign(good).await;
+    for _ in 0..100 {
+        if signed.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        signed = sign(good).await;
+    }
+    signed.unwrap_or_else(|failure| panic!("{place}: {failure}"));
+}
+
 #[tokio::test]
 async fn signer_that_hangs_or_dies_is_cut_and_the_next_signature_is_made() {
     for (mode, reason) in [("hangs", "hung"), ("aborts", "signal")] {
@@ -82,19 +108,130 @@ async fn signer_that_hangs_or_dies_is_cut_and_the_next_signature_is_made() {
             .expect("its own deadline is far shorter")
             .expect_err(mode);
         assert_eq!(failure.class, FailureClass::Transient, "{mode}: {failure}");
-        let mut signed = sign(&good).await;
-        // While the next worker process starts, a request may come too early.
-        for _ in 0..50 {
-            if signed.is_ok() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            signed = sign(&good).await;
-        }
-        signed.unwrap_or_else(|failure| panic!("{mode}: {failure}"));
+        signs_again(&good, mode).await;
         assert_eq!(
             plugin.worker().expect("a worker").endings.get(reason),
             Some(&1)
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_signatures_at_a_time_than_the_memory_has_entries_are_all_made() {
+    // The last of them may wait for long on a busy machine.
+    let patient = load_in_worker_within(&compile("sign.c", &[]), Duration::from_secs(20));
+    let instance = try_instance(&patient, "echo").expect("an instance");
+    for _ in 0..3 {
+        let signed = join_all((0..300).map(|_| sign(&instance))).await;
+        for fields in signed {
+            assert_eq!(fields.expect("signed").len(), 8);
+        }
+    }
+}
+
+#[tokio::test]
+async fn content_that_is_too_long_for_the_memory_is_signed() {
+    let instance = try_instance(&signer(), "quiet").expect("an instance");
+    let long = [Bytes::from(vec![b'a'; 200_000])];
+    for _ in 0..3 {
+        sign_content(&instance, &long).await.expect("signed");
+        sign(&instance).await.expect("signed");
+    }
+}
+
+#[tokio::test]
+async fn signatures_that_nobody_waits_for_cost_no_entry() {
+    let instance = try_instance(&signer(), "echo").expect("an instance");
+    sign(&instance).await.expect("signed");
+    for turn in 0..500 {
+        let mut signature = Box::pin(sign(&instance));
+        // Given up at each stage: before the first look, while it looks, and while it sleeps.
+        for _ in 0..turn % 40 {
+            if futures_util::poll!(&mut signature).is_ready() {
+                break;
+            }
+        }
+    }
+    let fields = sign(&instance).await.expect("signed");
+    assert_eq!(fields.len(), 8);
+}
+
+#[tokio::test]
+async fn messages_of_a_signer_leave_room_for_the_signature() {
+    let instance = try_instance(&signer(), "chatty").expect("an instance");
+    for _ in 0..5 {
+        sign(&instance).await.expect("signed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_signer_writes_into_the_shared_memory_ends_its_process_alone() {
+    for (mode, reasons) in [
+        ("overwrites", &["protocol"][..]),
+        // Its own call does not return, so the deadline may be the first to notice.
+        ("scribbles", &["protocol", "hung"]),
+        ("fatal", &["fatal"]),
+    ] {
+        let plugin = signer();
+        let (bad, good) = (
+            try_instance(&plugin, mode).expect("an instance"),
+            try_instance(&plugin, "echo").expect("an instance"),
+        );
+        // Through the memory, which the first signature may be too early for.
+        for instance in [&good, &good, &good] {
+            sign(instance).await.expect("signed");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let others = join_all((0..20).map(|_| sign(&good)));
+        let (failure, _) = futures_util::future::join(sign(&bad), others).await;
+        let failure = failure.expect_err(mode);
+        assert_eq!(failure.class, FailureClass::Transient, "{mode}: {failure}");
+        assert!(failure.certainly_not_sent, "{mode}");
+        eventually("the end of the worker process", || {
+            let endings = plugin.worker().expect("a worker").endings;
+            reasons.iter().any(|reason| endings.contains_key(reason))
+        })
+        .await;
+        signs_again(&good, mode).await;
+    }
+}
+
+/// The way through the shared memory costs no allocation beyond the signature itself, which is kept.
+#[test]
+fn signature_of_a_worker_allocates_what_one_in_this_process_does() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    for mode in ["quiet", "echo"] {
+        let here = try_instance(&load(&compile("sign.c", &[])), mode).expect("an instance");
+        let there = try_instance(&signer(), mode).expect("an instance");
+        let headers = HeaderMap::new();
+        let request = || SignRequest {
+            method: &Method::POST,
+            authority: "api.example.com",
+            path_and_query: "/rates",
+            headers: &headers,
+            body: &[],
+            state: b"session-7",
+        };
+        here.sign(&request()).expect("signed");
+        let (_, in_process) = allocations::during(|| here.sign(&request()).expect("signed"));
+        // The first ones go over the channel, until the worker process has the instance.
+        let mut waits = 0;
+        let mut in_a_row = 0;
+        while in_a_row < 50 {
+            let (_, count) = allocations::during(|| {
+                runtime
+                    .block_on(there.signature(&request()).fields())
+                    .expect("signed")
+            });
+            in_a_row = if count == in_process { in_a_row + 1 } else { 0 };
+            waits += 1;
+            assert!(
+                waits < 1000,
+                "{mode}: {count} allocations, {in_process} in this process"
+            );
+        }
     }
 }

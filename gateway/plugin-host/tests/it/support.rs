@@ -131,11 +131,16 @@ pub(crate) fn load(library: &[u8]) -> Plugin {
 
 /// Loads a library in a worker process, under a host of its own.
 pub(crate) fn load_in_worker(library: &[u8]) -> Plugin {
+    load_in_worker_within(library, IsolationPolicy::default().sign_deadline)
+}
+
+/// The same with this time for a signature.
+pub(crate) fn load_in_worker_within(library: &[u8], sign_deadline: Duration) -> Plugin {
     static FOLDERS: OnceLock<Folders> = OnceLock::new();
     let folders = FOLDERS.get_or_init(Folders::new);
     static LOCK: Mutex<()> = Mutex::new(());
     let _one_at_a_time = LOCK.lock().unwrap();
-    let entry = worker_entry(folders, library);
+    let entry = worker_entry_within(folders, library, sign_deadline);
     let plugin = entry.plugin();
     plugin
         .unwrap_or_else(|| panic!("{:?}", entry.reason()))
@@ -143,10 +148,15 @@ pub(crate) fn load_in_worker(library: &[u8]) -> Plugin {
 }
 
 pub(crate) fn worker_entry(folders: &Folders, library: &[u8]) -> CatalogEntry {
+    worker_entry_within(folders, library, IsolationPolicy::default().sign_deadline)
+}
+
+fn worker_entry_within(folders: &Folders, library: &[u8], sign_deadline: Duration) -> CatalogEntry {
     let file = folders.put("plugin.so", library);
     let policy = PluginPolicy {
         isolation: IsolationPolicy {
             default: Some(Isolation::Process),
+            sign_deadline,
             ..IsolationPolicy::default()
         },
         ..PluginPolicy::default()

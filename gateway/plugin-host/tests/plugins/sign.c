@@ -21,6 +21,30 @@ struct waybill_instance {
 
 static const waybill_host *host;
 
+/* The memory that a worker process shares with the gateway. A plugin can find it while it is loaded. */
+static unsigned char *shared;
+static size_t shared_length;
+
+__attribute__((constructor)) static void find_shared_memory(void) {
+  char line[512];
+  FILE *maps = fopen("/proc/self/maps", "r");
+  while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+    unsigned long begin, end;
+    if (strstr(line, "waybill-sign") && sscanf(line, "%lx-%lx", &begin, &end) == 2) {
+      shared = (unsigned char *)begin;
+      shared_length = end - begin;
+    }
+  }
+  if (maps != NULL) fclose(maps);
+}
+
+/* Writes something else over the requests and answers of the first entries, for ever. */
+static void scribble(void) {
+  for (unsigned turn = 1;; turn++)
+    for (size_t at = 0; at < shared_length && at < 1 << 19; at++)
+      ((volatile unsigned char *)shared)[at] = (unsigned char)(turn * 31 + at * turn);
+}
+
 static int is(const waybill_instance *instance, const char *mode) {
   return strcmp(instance->mode, mode) == 0;
 }
@@ -139,6 +163,14 @@ static waybill_status sign(const waybill_instance *instance, const waybill_sign_
   if (is(instance, "hangs"))
     for (volatile int i = 0;; i++) {}
   if (is(instance, "aborts")) abort();
+  if (is(instance, "overwrites") && shared != NULL) memset(shared, 0xff, 1 << 19);
+  if (is(instance, "scribbles") && shared != NULL) scribble();
+  if (is(instance, "chatty"))
+    for (int i = 0; i < 100; i++) {
+      static char message[1500];
+      memset(message, 'm', sizeof message - 1);
+      host->log(3, text(message));
+    }
   if (is(instance, "fatal")) host->log(0, TEXT("cannot go on"));
   return WAYBILL_OK;
 }

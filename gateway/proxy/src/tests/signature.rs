@@ -3,8 +3,8 @@
 use super::harness::{Script, TestClock, Upstream, Wants, World, answer, ok, post, usable};
 use crate::{Limits, RenewalOutcome};
 use gateway_model::{
-    CredentialState, Failure, FailureClass, SignRequest, Signature, Signer, Unavailable,
-    UnavailableReason,
+    CredentialState, Failure, FailureClass, PendingSignature, SignRequest, Signature, Signer,
+    Unavailable, UnavailableReason,
 };
 use http::{HeaderName, HeaderValue};
 use std::{
@@ -40,7 +40,7 @@ impl Signer for Shows {
             None => Ok(shown(call, request)),
         };
         if self.elsewhere {
-            return Signature::Pending(Box::pin(async move {
+            return Signature::Pending(PendingSignature::new(async move {
                 // As another process would: not at the first look.
                 tokio::task::yield_now().await;
                 signed

@@ -57,6 +57,15 @@ fn close_all_but_the_channel() {
     }
 }
 
+/// Otherwise each thread reserves a heap of 64 MiB of address space, which is half of what a plugin may use.
+pub(super) fn share_one_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes two numbers.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 /// Limits, and the filter for the time of the load.
 pub(super) fn before_load(memory: u64, tells_refused_calls: bool) -> Result<(), String> {
     if tells_refused_calls {

@@ -6,9 +6,10 @@ use crate::{
     call::{self, AuthorizeUrlResult, Returned},
     context::{Journal, Services},
     handshake::{self, Table},
-    host_table, library, sign_call,
+    host_table, library,
+    sign_call::{self, unix_ms},
     sink::Emitted,
-    worker::codec::{Functions, Load, MAX_FRAME, Request, Response},
+    worker::codec::{Functions, Load, MAX_FRAME, Request, Response, read_request},
 };
 use gateway_model::SecretBytes;
 use plugins_abi::Status;
@@ -21,22 +22,17 @@ use std::{
 /// A worker that serves one gateway.
 pub(super) struct Worker<'a> {
     channel: &'a File,
-    table: Option<Table>,
-    objects: Objects,
+    objects: &'a Objects,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(channel: &'a File) -> Self {
-        Self {
-            channel,
-            table: None,
-            objects: Objects::default(),
-        }
+    pub(super) const fn new(channel: &'a File, objects: &'a Objects) -> Self {
+        Self { channel, objects }
     }
 
     /// Serves until the gateway closes the channel.
-    pub(super) fn serve(&mut self) -> io::Result<()> {
-        while let Some(frame) = read_frame(&mut self.channel)? {
+    pub(super) fn serve(&self) -> io::Result<()> {
+        while let Some(frame) = read_frame(&mut &*self.channel)? {
             let decoded = Request::decode(frame.expose());
             let (wall, request) = decoded.map_err(io::Error::other)?;
             drop(frame);
@@ -49,12 +45,12 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn answer(&mut self, request: Request, wall: SystemTime) -> io::Result<Response> {
+    fn answer(&self, request: Request, wall: SystemTime) -> io::Result<Response> {
         if let Request::Load(load) = request {
             return Ok(self.load(&load));
         }
-        let table = self.table.ok_or_else(|| unknown("plugin"))?;
-        let objects = &mut self.objects;
+        let objects = self.objects;
+        let table = objects.table().ok_or_else(|| unknown("plugin"))?;
         Ok(match request {
             Request::Load(_) => return Err(unknown("request")),
             Request::InstanceNew { id, config, limits } => {
@@ -106,14 +102,15 @@ impl<'a> Worker<'a> {
                     url,
                 }
             }
-            Request::Sign { instance, args } => {
+            Request::Sign { instance, request } => {
                 let instance = objects
                     .instance(instance)
                     .ok_or_else(|| unknown("instance"))?;
                 let function = table.sign.ok_or_else(|| unknown("function"))?;
-                // SAFETY: one of this table's instances, not freed yet.
+                let args = read_request(request.expose()).map_err(io::Error::other)?;
+                // SAFETY: one of this table's instances, not freed yet; the fields came with the arguments.
                 let (status, draft) =
-                    unsafe { sign_call::call_with(function, instance, &args, wall) };
+                    unsafe { sign_call::call_with(function, instance, &args, unix_ms(wall)) };
                 Response::Signed { status, draft }
             }
             Request::InstanceFree { id } => give_back_instance(&table, objects, id),
@@ -121,10 +118,10 @@ impl<'a> Worker<'a> {
         })
     }
 
-    fn load(&mut self, load: &Load) -> Response {
+    fn load(&self, load: &Load) -> Response {
         match open(load) {
             Ok(table) => {
-                self.table = Some(table);
+                self.objects.set_table(table);
                 Response::Loaded(Functions {
                     capabilities: table.capabilities,
                     signs: table.sign.is_some(),
@@ -148,7 +145,7 @@ fn open(load: &Load) -> Result<Table, String> {
     Ok(table)
 }
 
-fn give_back_instance(table: &Table, objects: &mut Objects, id: u64) -> Response {
+fn give_back_instance(table: &Table, objects: &Objects, id: u64) -> Response {
     if let Some(instance) = objects.take_instance(id) {
         // SAFETY: the gateway gives an instance back after the last of its operations, once.
         unsafe { (table.instance_free)(instance.as_ptr()) };
@@ -156,7 +153,7 @@ fn give_back_instance(table: &Table, objects: &mut Objects, id: u64) -> Response
     Response::Freed
 }
 
-fn give_back_op(table: &Table, objects: &mut Objects, id: u64) -> Response {
+fn give_back_op(table: &Table, objects: &Objects, id: u64) -> Response {
     if let Some(op) = objects.take_op(id) {
         // SAFETY: the operation is in no call, and was taken out of the list, so it is freed once.
         unsafe { (table.op_free)(op.as_ptr()) };

@@ -6,13 +6,13 @@ use super::{
     connection::{Broken, Connection},
 };
 use crate::{
-    Limits,
+    Limits, Signing,
     call::{AuthorizeUrlResult, BeginArgs, EventArgs, Returned},
     instance_result,
-    sign_call::{SignArgs, SignatureDraft},
+    sign_call::SignatureDraft,
     sink::Emitted,
 };
-use gateway_model::{Failure, FailureClass, SecretBytes};
+use gateway_model::{Failure, FailureClass, PendingSignature, SecretBytes, SignRequest};
 use plugins_abi::Status;
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -39,16 +39,33 @@ impl WorkerClient {
         let _ = self.revive(&mut self.lock(), instance);
     }
 
-    /// Signs a request, in this time.
+    /// Gives a request to the worker through shared memory. None if that cannot be: the worker has to be
+    /// started, the instance to be made in it, or the request is too long.
+    pub(crate) fn submit(
+        &self,
+        instance: &WorkerInstance,
+        request: &SignRequest<'_>,
+        wanted: &Signing,
+    ) -> Option<PendingSignature> {
+        let ring = self.ring.load();
+        let (generation, ring) = ring.as_deref()?;
+        let at = instance.address();
+        if at.generation() != *generation {
+            return None;
+        }
+        ring.submit(at.id(), self.clock.wall(), request, wanted)
+    }
+
+    /// Signs a request over the channel, in this time.
     pub(crate) fn sign(
         self: &Arc<Self>,
         instance: &WorkerInstance,
-        args: &SignArgs,
+        request: &SecretBytes,
         time: Duration,
     ) -> Result<(Status, SignatureDraft), Failure> {
         let mut slot = self.lock();
         let at = self.revive(&mut slot, instance)?;
-        let frame = RequestFrame::sign(self.clock.wall(), at.id(), args);
+        let frame = RequestFrame::sign(self.clock.wall(), at.id(), request);
         let response = self.exchange_within(&mut slot, &frame, &Limits::default(), time)?;
         let name = response.name();
         let Response::Signed { status, draft } = response else {

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use gateway_model::{Clock, SecretBytes};
-use std::{collections::BTreeSet, io, mem, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io, mem, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 /// A worker and how to talk to it.
 pub(super) struct Connection {
@@ -39,9 +39,10 @@ impl Connection {
         program: &WorkerProgram,
         plugin: &str,
         generation: u64,
+        memory: Option<OwnedFd>,
         ended: impl FnOnce(WorkerEnding) + Send + 'static,
     ) -> io::Result<Self> {
-        let (channel, process) = Process::start(program, plugin, ended)?;
+        let (channel, process) = Process::start(program, plugin, memory, ended)?;
         Ok(Self {
             channel,
             process,
@@ -52,6 +53,10 @@ impl Connection {
 
     pub(super) const fn generation(&self) -> u64 {
         self.generation
+    }
+
+    pub(super) const fn process(&self) -> &Arc<Process> {
+        &self.process
     }
 
     /// One request and its answer. Messages for the log come before the answer.

@@ -181,15 +181,12 @@ fn read_violation(frame: &mut Reader<'_>) -> Result<Violation, FrameError> {
 
 /// What a signature set, through the same checks as in the gateway's process.
 pub(super) fn read_draft(frame: &mut Reader<'_>) -> Result<SignatureDraft, FrameError> {
-    let fields = frame.list(MAX_FIELDS, "fields of a signature", |frame| {
-        let name = frame.bytes(MAX_BYTES, "a field's name")?;
-        Ok((name, frame.bytes(MAX_BYTES, "a field's value")?))
-    })?;
     let mut draft = SignatureDraft::default();
-    for (name, value) in fields {
-        let set = draft.set(name, value);
-        set.map_err(|_| FrameError::Misplaced("a field of a signature"))?;
-    }
+    frame.list(MAX_FIELDS, "fields of a signature", |frame| {
+        let name = frame.bytes(MAX_BYTES, "a field's name")?;
+        let set = draft.set(name, frame.bytes(MAX_BYTES, "a field's value")?);
+        set.map_err(|_| FrameError::Misplaced("a field of a signature"))
+    })?;
     draft.failure = frame.option("mark of a failure", read_failure)?;
     draft.violation = frame.option("mark of a violation", read_violation)?;
     Ok(draft)

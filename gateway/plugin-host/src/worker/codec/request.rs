@@ -4,7 +4,6 @@ use super::wire::{FrameError, Reader, Writer, unknown};
 use crate::{
     Limits,
     call::{BeginArgs, EventArgs},
-    sign_call::SignArgs,
     sink::UncheckedField,
 };
 use gateway_model::{Secret, SecretBytes};
@@ -75,7 +74,8 @@ pub(crate) enum Request {
     },
     Sign {
         instance: u64,
-        args: SignArgs,
+        /// As [`super::read_request`] reads it.
+        request: SecretBytes,
     },
 }
 
@@ -163,16 +163,10 @@ impl RequestFrame {
         frame.finish()
     }
 
-    pub(crate) fn sign(wall: SystemTime, instance: u64, args: &SignArgs) -> SecretBytes {
+    pub(crate) fn sign(wall: SystemTime, instance: u64, request: &SecretBytes) -> SecretBytes {
         let mut frame = begin(SIGN, wall);
         frame.u64(instance);
-        frame.bytes(&args.method);
-        frame.bytes(&args.authority);
-        frame.bytes(&args.path_and_query);
-        write_fields(&mut frame, &args.headers);
-        frame.bytes(&args.body);
-        frame.option(args.body_sha256.as_ref(), |frame, hash| frame.bytes(hash));
-        frame.bytes(args.state.expose());
+        frame.bytes(request.expose());
         frame.finish()
     }
 }
@@ -270,7 +264,7 @@ impl Request {
             },
             SIGN => Self::Sign {
                 instance: frame.u64()?,
-                args: read_sign(&mut frame)?,
+                request: SecretBytes::new(frame.bytes(MAX, "a request")?.to_vec()),
             },
             value => return Err(unknown("request", value)),
         };
@@ -303,21 +297,6 @@ fn read_begin(frame: &mut Reader<'_>) -> Result<BeginArgs, FrameError> {
             let value = frame.text(MAX, "a parameter")?.to_owned();
             Ok((name, Secret::new(value)))
         })?,
-    })
-}
-
-fn read_sign(frame: &mut Reader<'_>) -> Result<SignArgs, FrameError> {
-    Ok(SignArgs {
-        method: frame.bytes(MAX, "a method")?.to_vec(),
-        authority: frame.bytes(MAX, "an authority")?.to_vec(),
-        path_and_query: frame.bytes(MAX, "a path")?.to_vec(),
-        headers: read_fields(frame)?,
-        body: frame.bytes(MAX, "a body")?.to_vec(),
-        body_sha256: frame.option("mark of a digest", |frame| {
-            let digest = frame.bytes(32, "a digest")?.try_into();
-            digest.map_err(|_| FrameError::Truncated)
-        })?,
-        state: SecretBytes::new(frame.bytes(MAX, "a state")?.to_vec()),
     })
 }
 

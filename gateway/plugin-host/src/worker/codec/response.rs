@@ -67,36 +67,42 @@ pub(crate) enum Response {
 
 impl Response {
     pub(crate) fn encode(&self) -> SecretBytes {
+        SecretBytes::new(self.encode_after(Vec::new()))
+    }
+
+    /// Its frame behind others.
+    pub(crate) fn encode_after(&self, frames: Vec<u8>) -> Vec<u8> {
+        let begin = |kind| Writer::after(frames, kind);
         let frame = match self {
             Self::Loaded(functions) => {
-                let mut frame = Writer::new(LOADED);
+                let mut frame = begin(LOADED);
                 frame.u64(functions.capabilities);
                 frame.flag(functions.signs);
                 frame
             }
             Self::Refused(reason) => {
-                let mut frame = Writer::new(REFUSED);
+                let mut frame = begin(REFUSED);
                 frame.bytes(text::clean(reason, MAX_REASON).as_bytes());
                 frame
             }
             Self::Log { level, text } => {
-                let mut frame = Writer::new(LOG);
+                let mut frame = begin(LOG);
                 frame.u32(*level);
                 frame.bytes(text.as_bytes());
                 frame
             }
             Self::RefusedCall(call) => {
-                let mut frame = Writer::new(REFUSED_CALL);
+                let mut frame = begin(REFUSED_CALL);
                 frame.u32(*call);
                 frame
             }
-            Self::Fatal => Writer::new(FATAL),
+            Self::Fatal => begin(FATAL),
             Self::Returned {
                 status,
                 emitted,
                 made_handle,
             } => {
-                let mut frame = Writer::new(RETURNED);
+                let mut frame = begin(RETURNED);
                 frame.u32(status.0);
                 emitted::write(&mut frame, emitted);
                 frame.flag(*made_handle);
@@ -107,21 +113,21 @@ impl Response {
                 emitted,
                 url,
             } => {
-                let mut frame = Writer::new(URL);
+                let mut frame = begin(URL);
                 frame.u32(status.0);
                 emitted::write(&mut frame, emitted);
                 frame.option(url.as_ref(), |frame, url| frame.bytes(url));
                 frame
             }
-            Self::Freed => Writer::new(FREED),
+            Self::Freed => begin(FREED),
             Self::Signed { status, draft } => {
-                let mut frame = Writer::new(SIGNED);
+                let mut frame = begin(SIGNED);
                 frame.u32(status.0);
                 emitted::write_draft(&mut frame, draft);
                 frame
             }
         };
-        frame.finish()
+        frame.into_bytes()
     }
 
     /// Reads an answer, under the limits of the call that it belongs to.

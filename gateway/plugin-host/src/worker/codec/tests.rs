@@ -1,14 +1,19 @@
 use super::{
+    read_request,
     request::{Load, Request, RequestFrame},
     response::{Functions, Response},
+    write_request,
 };
 use crate::{
-    GrantChange, Limits, Violation,
+    GrantChange, Limits, SignBody, Signing, Violation,
     call::{BeginArgs, EventArgs},
-    sign_call::SignArgs,
     sink::{Emission, Emitted, EmittedCredential, EmittedRequest, EmittedSlot, OpEnd},
 };
-use gateway_model::{Failure, FailureClass, GrantHint, Secret, SecretBytes, TokenFacts};
+use bytes::Bytes;
+use gateway_model::{
+    Failure, FailureClass, GrantHint, Secret, SecretBytes, SignRequest, TokenFacts,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use plugins_abi::Status;
 use proptest::{collection::vec, option, prelude::*};
 use std::time::{Duration, UNIX_EPOCH};
@@ -148,15 +153,6 @@ proptest! {
             body: content.clone().into(),
         };
         let config = SecretBytes::new(content.clone());
-        let sign = SignArgs {
-            method: content.clone(),
-            authority: content.clone(),
-            path_and_query: content.clone(),
-            headers: event.fields.clone(),
-            body: content.clone(),
-            body_sha256: (ids.3 % 2 == 0).then_some([7; 32]),
-            state: SecretBytes::new(content.clone()),
-        };
         let load = Load {
             library: text.clone().into(),
             manifest: content,
@@ -171,7 +167,7 @@ proptest! {
             RequestFrame::op_resume(wall, ids.1, &event, &limits),
             RequestFrame::op_free(wall, ids.1),
             RequestFrame::authorize_url(wall, ids.1, &args, &limits),
-            RequestFrame::sign(wall, ids.1, &sign),
+            RequestFrame::sign(wall, ids.1, &config),
         ];
         for frame in frames {
             let (read_at, request) = Request::decode(payload(&frame)).expect("a request");
@@ -192,9 +188,46 @@ proptest! {
                 Request::AuthorizeUrl { instance, args, limits } => {
                     RequestFrame::authorize_url(wall, *instance, args, limits)
                 }
-                Request::Sign { instance, args } => RequestFrame::sign(wall, *instance, args),
+                Request::Sign { instance, request } => RequestFrame::sign(wall, *instance, request),
             };
             prop_assert_eq!(again.expose(), frame.expose());
+        }
+    }
+
+    #[test]
+    fn request_to_sign_has_what_the_manifest_names(
+        content in vec(bytes(), 0..4),
+        values in vec("[a-z]{0,9}", 0..12),
+        state in bytes(),
+    ) {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer not-for-the-signer"));
+        for value in &values {
+            headers.append("x-seen", value.parse().expect("letters"));
+        }
+        let body: Vec<_> = content.iter().map(|piece| Bytes::from(piece.clone())).collect();
+        let request = SignRequest {
+            method: &Method::PUT,
+            authority: "api.example.com",
+            path_and_query: "/a?b",
+            headers: &headers,
+            body: &body,
+            state: &state,
+        };
+        for covers in [SignBody::None, SignBody::Sha256, SignBody::Bytes] {
+            let wanted = Signing { body: covers, headers: vec![HeaderName::from_static("x-seen")] };
+            let mut frame = Vec::new();
+            write_request(&mut frame, &request, &wanted);
+            let args = read_request(&frame).expect("a request");
+            prop_assert_eq!((args.method, args.authority), (&b"PUT"[..], &b"api.example.com"[..]));
+            prop_assert_eq!((args.path_and_query, args.state), (&b"/a?b"[..], &state[..]));
+            prop_assert_eq!(args.headers.len(), values.len());
+            let whole = content.concat();
+            prop_assert_eq!(args.body, if covers == SignBody::Bytes { &whole[..] } else { &[] });
+            prop_assert_eq!(args.body_sha256.is_some(), covers == SignBody::Sha256);
+            // Cut anywhere, it is no request.
+            frame.pop();
+            prop_assert!(read_request(&frame).is_err());
         }
     }
 
@@ -203,6 +236,7 @@ proptest! {
         frame.insert(0, kind);
         let _ = Response::decode(&frame, &Limits::default());
         let _ = Request::decode(&frame);
+        let _ = read_request(&frame);
     }
 
     #[test]

@@ -25,25 +25,35 @@ pub(crate) enum FrameError {
 const LENGTH: usize = size_of::<u32>();
 
 /// Writes a frame, with its length in front, so that one write sends both.
-pub(super) struct Writer(Vec<u8>);
+pub(super) struct Writer {
+    bytes: Vec<u8>,
+    /// Where the frame begins; other frames may stand before it.
+    begin: usize,
+}
 
 impl Writer {
     pub(super) fn new(kind: u8) -> Self {
-        let mut frame = vec![0; LENGTH];
-        frame.push(kind);
-        Self(frame)
+        Self::after(Vec::new(), kind)
+    }
+
+    /// Writes behind other frames.
+    pub(super) fn after(mut bytes: Vec<u8>, kind: u8) -> Self {
+        let begin = bytes.len();
+        bytes.extend_from_slice(&[0; LENGTH]);
+        bytes.push(kind);
+        Self { bytes, begin }
     }
 
     pub(super) fn u8(&mut self, value: u8) {
-        self.0.push(value);
+        self.bytes.push(value);
     }
 
     pub(super) fn u32(&mut self, value: u32) {
-        self.0.extend_from_slice(&value.to_le_bytes());
+        self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
     pub(super) fn u64(&mut self, value: u64) {
-        self.0.extend_from_slice(&value.to_le_bytes());
+        self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
     pub(super) fn flag(&mut self, value: bool) {
@@ -58,7 +68,7 @@ impl Writer {
 
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.count(bytes.len());
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// A value, or a mark that there is none.
@@ -70,15 +80,28 @@ impl Writer {
     }
 
     /// The frame. It may hold secrets, so its memory is overwritten when it is dropped.
-    pub(super) fn finish(mut self) -> SecretBytes {
-        let length = self.0.len().saturating_sub(LENGTH);
+    pub(super) fn finish(self) -> SecretBytes {
+        SecretBytes::new(self.into_bytes())
+    }
+
+    /// The frame behind those that it was written after.
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        let length = self.bytes.len().saturating_sub(self.begin + LENGTH);
         // Saturated: the reader refuses such a length, as it must.
         let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
-        if let Some(front) = self.0.first_chunk_mut() {
+        let front = self.bytes.get_mut(self.begin..);
+        if let Some(front) = front.and_then(|frame| frame.first_chunk_mut()) {
             *front = length;
         }
-        SecretBytes::new(self.0)
+        self.bytes
     }
+}
+
+/// The first of several frames, without its length, and what follows it.
+pub(crate) fn split_frame(bytes: &[u8]) -> Result<(&[u8], &[u8]), FrameError> {
+    let mut reader = Reader::new(bytes);
+    let frame = reader.bytes(usize::MAX, "a frame")?;
+    Ok((frame, reader.0))
 }
 
 /// Reads a frame that anyone may have written.

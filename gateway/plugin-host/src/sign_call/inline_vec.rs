@@ -3,7 +3,7 @@
 use std::ptr;
 
 /// Up to `N` values inline; more are moved to the heap.
-pub(super) struct InlineVec<T, const N: usize> {
+pub(crate) struct InlineVec<T, const N: usize> {
     inline: [T; N],
     len: usize,
     heap: Vec<T>,
@@ -11,7 +11,7 @@ pub(super) struct InlineVec<T, const N: usize> {
 
 impl<T: Copy, const N: usize> InlineVec<T, N> {
     /// None yet; `filler` is never seen.
-    pub(super) const fn new(filler: T) -> Self {
+    pub(crate) const fn new(filler: T) -> Self {
         Self {
             inline: [filler; N],
             len: 0,
@@ -19,7 +19,7 @@ impl<T: Copy, const N: usize> InlineVec<T, N> {
         }
     }
 
-    pub(super) fn push(&mut self, value: T) {
+    pub(crate) fn push(&mut self, value: T) {
         if let Some(free) = self.inline.get_mut(self.len) {
             *free = value;
         } else {
@@ -32,12 +32,12 @@ impl<T: Copy, const N: usize> InlineVec<T, N> {
         self.len += 1;
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
     /// Where the first of [`Self::len`] values stands; null if there is none, as the ABI wants it.
-    pub(super) fn first(&self) -> *const T {
+    pub(crate) fn first(&self) -> *const T {
         match self.len {
             0 => ptr::null(),
             len if len <= N => self.inline.as_ptr(),
