@@ -9,7 +9,7 @@ use comfy_table::Table;
 use criterion::Criterion;
 use programs::Programs;
 use signer::Signer;
-use std::{io::Write as _, process::ExitCode, time::Duration};
+use std::{io::Write as _, iter, process::ExitCode, time::Duration};
 
 /// Rounds in which all take turns.
 const TURNS: usize = 15;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
     criterion.final_summary();
     let _ = writeln!(out, "{}", in_turn(&programs, &signers));
-    for signer in &signers {
+    for signer in iter::once(None).chain(signers.iter().map(Some)) {
         let _ = writeln!(out, "{}", paced::run(signer));
     }
     ExitCode::SUCCESS

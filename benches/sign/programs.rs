@@ -56,12 +56,12 @@ impl Programs {
         signers
     }
 
-    /// `examples/signer`, as `cargo build -p examples-signer-dylib` leaves it beside this program.
+    /// `examples/signer`, as `cargo build --release -p examples-signer-dylib` leaves it beside this program.
     fn sample(&self) -> Option<PathBuf> {
         let program = std::env::current_exe().ok()?;
         let built = program.ancestors().nth(2)?;
         let copy = self.folder.path().join("sample.so");
-        fs::copy(built.join("libexamples_signer_dylib.so"), &copy).ok()?;
+        fs::copy(built.join("libwaybill_plugin_signer.so"), &copy).ok()?;
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o700)).ok()?;
         Some(copy)
     }

@@ -41,6 +41,15 @@ impl Micro {
         if found.exists() {
             fs::remove_dir_all(&found)?;
         }
+        // The bench `sign` loads it.
+        let mut signer = cargo::cargo();
+        cargo::run(signer.args([
+            "build",
+            "--locked",
+            "--release",
+            "-p",
+            "examples-signer-dylib",
+        ]))?;
         for (package, bench) in BENCHES {
             let mut command = cargo::cargo();
             command
