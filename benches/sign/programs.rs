@@ -1,6 +1,6 @@
 //! The programs of this bench, compiled when it starts.
 
-use crate::signer::Signer;
+use crate::signer::{Signer, Way};
 use anyhow::{Context as _, Result, ensure};
 use std::{
     fs,
@@ -45,13 +45,14 @@ impl Programs {
     pub(crate) fn signers(&self) -> Vec<Signer> {
         let cache = self.folder.path().join("cache");
         let empty = self.folder.path().join("empty.so");
-        let mut signers = vec![Signer::load("an empty signer", &empty, &cache)];
+        let load = |name, file: &Path, way| Signer::load(name, file, &cache, way);
+        let mut signers = vec![
+            load("an empty signer", &empty, Way::SharedMemory),
+            load("the same over the channel", &empty, Way::Channel),
+        ];
         if let Some(sample) = self.sample() {
-            signers.push(Signer::load(
-                "HMAC-SHA256 of a 2 KB request",
-                &sample,
-                &cache,
-            ));
+            let name = "HMAC-SHA256 of a 2 KB request";
+            signers.push(load(name, &sample, Way::SharedMemory));
         }
         signers
     }

@@ -21,6 +21,13 @@ use tokio::{
 /// As long as a Shop request.
 const BODY_BYTES: usize = 2_048;
 
+/// The way of a signature.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    SharedMemory,
+    Channel,
+}
+
 /// A signer and what it signs.
 pub(crate) struct Signer {
     pub(crate) name: String,
@@ -41,8 +48,12 @@ impl Clock for SystemClock {
 
 impl Signer {
     /// Loads a plugin file in a worker process, which is this program again.
-    pub(crate) fn load(name: &str, file: &Path, cache: &Path) -> Self {
-        let host = Host::new(Arc::new(SystemClock)).with_worker_program(WorkerProgram::default());
+    pub(crate) fn load(name: &str, file: &Path, cache: &Path, way: Way) -> Self {
+        let host = Host::new(Arc::new(SystemClock)).with_worker_program(WorkerProgram {
+            // Such a worker process has no shared memory.
+            tells_refused_calls: matches!(way, Way::Channel),
+            ..WorkerProgram::default()
+        });
         let policy = PluginPolicy {
             isolation: IsolationPolicy {
                 default: Some(Isolation::Process),
