@@ -9,7 +9,7 @@ use comfy_table::Table;
 use criterion::Criterion;
 use programs::Programs;
 use signer::Signer;
-use std::{io::Write as _, iter, process::ExitCode, time::Duration};
+use std::{io::Write as _, process::ExitCode, time::Duration};
 
 /// Rounds in which all take turns.
 const TURNS: usize = 15;
@@ -38,7 +38,11 @@ fn main() -> ExitCode {
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
     criterion.bench_function("futex ping-pong of two processes", |bencher| {
-        bencher.iter_custom(|rounds| programs.ping_pong(rounds.try_into().unwrap_or(u32::MAX)).0);
+        bencher.iter_custom(|rounds| {
+            programs
+                .ping_pong(rounds.try_into().unwrap_or(u32::MAX), Duration::ZERO)
+                .0
+        });
     });
     for signer in &signers {
         let name = format!("sign in a worker process, {}", signer.name);
@@ -48,9 +52,7 @@ fn main() -> ExitCode {
     }
     criterion.final_summary();
     let _ = writeln!(out, "{}", in_turn(&programs, &signers));
-    for signer in iter::once(None).chain(signers.iter().map(Some)) {
-        let _ = writeln!(out, "{}", paced::run(signer));
-    }
+    let _ = writeln!(out, "{}", paced::all(&programs, &signers));
     ExitCode::SUCCESS
 }
 
@@ -59,7 +61,7 @@ fn in_turn(programs: &Programs, signers: &[Signer]) -> Table {
     let mut bare = Vec::new();
     let mut signed = vec![Vec::new(); signers.len()];
     for _ in 0..TURNS {
-        bare.push(programs.ping_pong(TURN).1);
+        bare.push(programs.ping_pong(TURN, Duration::ZERO).1[0]);
         for (signer, medians) in signers.iter().zip(&mut signed) {
             medians.push(median(&signer.times(TURN.into())));
         }

@@ -1,10 +1,16 @@
 //! Signatures at a steady rate, each counted from when it was due.
 
-use crate::signer::{Request, Signer, run as run_task};
+use crate::{
+    median,
+    programs::{Programs, Quantiles},
+    signer::{Request, Signer, run as run_task},
+};
 use benches::now;
+use comfy_table::Table;
 use hdrhistogram::Histogram;
 use std::{
     cell::RefCell,
+    iter,
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
@@ -12,19 +18,49 @@ use std::{
 use tokio::task::{JoinSet, yield_now};
 
 const A_SECOND: u32 = 10_000;
-const SECONDS: u32 = 3;
+/// Each turn takes a second.
+const TURNS: usize = 5;
 
-/// Signs 10,000 requests a second, and says how long they took. Without a signer it says how late the tasks of this
-/// thread are anyway.
-pub(crate) fn run(signer: Option<&Signer>) -> String {
+/// All of them in turn, and of each quantile the median of the turns. The first row says how late the tasks of
+/// one thread are anyway.
+pub(crate) fn all(programs: &Programs, signers: &[Signer]) -> Table {
+    let mut rows = vec![
+        ("nothing", Vec::new()),
+        ("futex ping-pong of two processes", Vec::new()),
+    ];
+    rows.extend(signers.iter().map(|signer| (&*signer.name, Vec::new())));
+    let period = Duration::from_secs(1) / A_SECOND;
+    for _ in 0..TURNS {
+        for (at, (_, turns)) in rows.iter_mut().enumerate() {
+            turns.push(match at {
+                0 => run(None),
+                1 => programs.ping_pong(A_SECOND, period).1,
+                _ => run(signers.get(at - 2)),
+            });
+        }
+    }
+    let mut table = Table::new();
+    let header = format!("{A_SECOND} a second, from when each was due");
+    table.set_header([&header, "p50", "p90", "p99", "p99.9"]);
+    for (name, turns) in rows {
+        let quantile = |at: usize| {
+            let each: Vec<Duration> = turns.iter().map(|quantiles| quantiles[at]).collect();
+            format!("{:.1} us", median(&each).as_secs_f64() * 1e6)
+        };
+        table.add_row(iter::once(name.to_owned()).chain((0..4).map(quantile)));
+    }
+    table
+}
+
+fn run(signer: Option<&Signer>) -> Quantiles {
     let instance = signer.map(|signer| Arc::clone(signer.instance()));
-    let (took, all) = run_task(async move {
+    let took = run_task(async move {
         let took = Rc::new(RefCell::new(
             Histogram::<u64>::new(3).expect("three digits"),
         ));
         let (request, begin) = (Rc::new(Request::new()), now());
         let mut tasks = JoinSet::new();
-        for number in 0..A_SECOND * SECONDS {
+        for number in 0..A_SECOND {
             let due = begin + Duration::from_secs(1) * number / A_SECOND;
             until(due).await;
             while tasks.try_join_next().is_some() {}
@@ -39,20 +75,9 @@ pub(crate) fn run(signer: Option<&Signer>) -> String {
             });
         }
         tasks.join_all().await;
-        let took = took.borrow().clone();
-        (took, begin.elapsed())
+        took.borrow().clone()
     });
-    let micros =
-        |quantile| Duration::from_nanos(took.value_at_quantile(quantile)).as_secs_f64() * 1e6;
-    format!(
-        "{}, {:.0} a second for {SECONDS} seconds: p50 {:.1} us, p90 {:.1} us, p99 {:.1} us, p99.9 {:.1} us",
-        signer.map_or("nothing", |signer| &signer.name),
-        took.len() as f64 / all.as_secs_f64(),
-        micros(0.5),
-        micros(0.9),
-        micros(0.99),
-        micros(0.999),
-    )
+    [0.5, 0.9, 0.99, 0.999].map(|q| Duration::from_nanos(took.value_at_quantile(q)))
 }
 
 /// Waits without the runtime's timers, which are a millisecond late, and lets the other tasks run meanwhile.

@@ -1,5 +1,6 @@
 /* What a signature in another process is compared with: two processes that wake each other on futexes, and
- * do nothing else. `pingpong ROUNDS` prints the nanoseconds of all rounds, and of the median round. */
+ * do nothing else. `pingpong ROUNDS [PERIOD]` prints the nanoseconds of all rounds, and the quantiles 0.5, 0.9, 0.99
+ * and 0.999 of one. With a period (nanoseconds) a round begins, and counts, from when it is due. */
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -34,6 +35,7 @@ static int by_size(const void *left, const void *right) {
 
 int main(int argc, char **argv) {
   uint32_t rounds = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 10000;
+  uint64_t period = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
   uint64_t *took = calloc(rounds ? rounds : 1, sizeof *took);
   char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (took == NULL || shared == MAP_FAILED) return 1;
@@ -50,6 +52,10 @@ int main(int argc, char **argv) {
   }
   uint64_t begin = now(), last = begin;
   for (uint32_t round = 0; round < rounds; round++) {
+    if (period != 0) {
+      last = begin + round * period;
+      while (now() < last) {}
+    }
     set(there, round + 1);
     sleep_while(back, round);
     uint64_t time = now();
@@ -58,6 +64,10 @@ int main(int argc, char **argv) {
   }
   kill(child, SIGKILL);
   qsort(took, rounds, sizeof *took, by_size);
-  printf("%llu %llu\n", (unsigned long long)(last - begin), (unsigned long long)took[rounds / 2]);
+  printf("%llu", (unsigned long long)(last - begin));
+  static const uint32_t per_mille[] = {500, 900, 990, 999};
+  for (int i = 0; i < 4; i++)
+    printf(" %llu", (unsigned long long)took[(uint64_t)rounds * per_mille[i] / 1000]);
+  putchar('\n');
   return 0;
 }

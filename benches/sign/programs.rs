@@ -11,6 +11,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// The quantiles 0.5, 0.9, 0.99 and 0.999.
+pub(crate) type Quantiles = [Duration; 4];
+
 /// Where they are.
 pub(crate) struct Programs {
     folder: TempDir,
@@ -67,17 +70,19 @@ impl Programs {
         Some(copy)
     }
 
-    /// The time of all rounds, and of the median round.
-    pub(crate) fn ping_pong(&self, rounds: u32) -> (Duration, Duration) {
+    /// The time of all rounds, and quantiles of one. With a period, a round begins and counts from when it is due.
+    pub(crate) fn ping_pong(&self, rounds: u32, period: Duration) -> (Duration, Quantiles) {
         let program = self.folder.path().join("pingpong");
-        let output = Command::new(program).arg(rounds.to_string()).output();
+        let mut command = Command::new(program);
+        command.arg(rounds.to_string());
+        let output = command.arg(period.as_nanos().to_string()).output();
         let output = output.expect("it was compiled");
         let text = String::from_utf8(output.stdout).expect("it prints numbers");
         let mut numbers = text.split_whitespace().map(|number| {
             let nanos = number.parse().expect("it prints numbers");
             Duration::from_nanos(nanos)
         });
-        let mut next = || numbers.next().expect("it prints two numbers");
-        (next(), next())
+        let mut next = || numbers.next().expect("it prints five numbers");
+        (next(), [next(), next(), next(), next()])
     }
 }
