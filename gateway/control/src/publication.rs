@@ -40,23 +40,24 @@ impl ControlPlane {
         known: Option<ServingState>,
         touched: Touched<'_>,
     ) -> Result<(), ControlError> {
-        let state = match (known, touched) {
-            (None, _) | (Some(_), Touched::Everything) => self.serving_state().await?,
+        let (state, only) = match (known, touched) {
+            (None, _) | (Some(_), Touched::Everything) => (self.serving_state().await?, None),
             (Some(mut known), Touched::Account(name)) => {
-                self.account_changed(&mut known, name).await?;
-                known
+                let alone = self.account_changed(&mut known, name).await?;
+                (known, Some(name).filter(|_| alone))
             }
             (Some(mut known), Touched::App(name)) => {
                 self.app_changed(&mut known, name).await?;
-                known
+                (known, None)
             }
         };
         // Before the data plane is attached there is nobody to tell.
         let published = match self.context.publisher() {
-            Some(publisher) => publisher.publish(&state),
+            Some(publisher) => publisher.publish(&state, only),
             None => Ok(()),
         };
-        *self.context.served() = Some(state);
+        // What the data plane did not take is not known to it: the next publication is whole.
+        *self.context.served() = published.is_ok().then_some(state);
         published
     }
 
@@ -69,19 +70,23 @@ impl ControlPlane {
         Ok(state.accounts.into_values().collect())
     }
 
+    /// Whether the account alone has changed for the data plane, and is still there.
     async fn account_changed(
         &self,
         known: &mut ServingState,
         name: &AccountId,
-    ) -> Result<(), ControlError> {
+    ) -> Result<bool, ControlError> {
         let store = &self.context.store;
         if let Some(record) = store.account(name).await? {
             if record.default {
                 take_default(known, &record);
             }
+            let before = known.accounts.get(name);
+            // The default of its carrier and environment is the account of routes as well.
+            let alone = !record.default && before.is_none_or(|before| !before.record.default);
             let serving = self.context.serving_account(record);
             known.accounts.insert(name.clone(), Arc::new(serving));
-            return Ok(());
+            return Ok(alone);
         }
         known.accounts.remove(name);
         known.legacy_keys.retain(|_, key| key.account != *name);
@@ -95,7 +100,7 @@ impl ControlPlane {
             let record = store.app(&app).await?;
             put(known, &app, record);
         }
-        Ok(())
+        Ok(false)
     }
 
     async fn app_changed(

@@ -30,11 +30,12 @@ pub struct ServingAccount {
 
 /// Publishes changes to the data plane.
 pub trait Publisher: Send + Sync {
-    /// Replaces what the data plane serves.
+    /// Replaces what the data plane serves. `only` names the account in which the state differs from the one that
+    /// was published last; `None` means that more may differ.
     ///
     /// # Errors
     /// When it cannot be served; the data plane then continues with the previous state.
-    fn publish(&self, state: &ServingState) -> Result<(), ControlError>;
+    fn publish(&self, state: &ServingState, only: Option<&AccountId>) -> Result<(), ControlError>;
 }
 
 /// Reads the last requests from the data plane.

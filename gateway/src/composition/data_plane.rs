@@ -2,9 +2,9 @@
 
 use super::{error::StartError, prepared::Prepared};
 use gateway_config::Config;
-use gateway_control::{ControlError, Fault, Publisher, ServingState};
+use gateway_control::{ControlError, Fault, Publisher, ServingAccount, ServingState};
 use gateway_http_client::TrustError;
-use gateway_model::{CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
+use gateway_model::{AccountId, CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Registry;
 use gateway_proxy::{
     Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings, Route,
@@ -86,7 +86,11 @@ impl DirectoryPublisher {
 }
 
 impl Publisher for DirectoryPublisher {
-    fn publish(&self, served: &ServingState) -> Result<(), ControlError> {
+    fn publish(&self, served: &ServingState, only: Option<&AccountId>) -> Result<(), ControlError> {
+        let changed = only.and_then(|name| served.accounts.get(name));
+        if changed.is_some_and(|changed| self.data_plane.put_account(&account(changed))) {
+            return Ok(());
+        }
         let directory = directory(&self.routes.present(), served);
         self.data_plane.replace(directory).map_err(|error| {
             let message = format!("the data plane did not take the change: {error}");
@@ -149,15 +153,6 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
         default_account: route.default_account.clone().or_else(|| default(route)),
         ..route.clone()
     });
-    let accounts = served.accounts.values().map(|account| Account {
-        id: account.record.name.clone(),
-        aliases: account.record.aliases.clone(),
-        carrier: account.record.carrier.clone(),
-        environment: account.record.environment,
-        // The very cell that the broker writes: a new token needs no new directory.
-        cell: Arc::clone(&account.cell),
-        signer: account.signer.clone(),
-    });
     let legacy_keys = served.legacy_keys.values().map(|key| LegacyKey {
         // As a hash: the data plane can recognise a key and never tell it.
         key: SecretHash::from_bytes(key.key.0),
@@ -166,9 +161,21 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
     });
     Directory {
         routes: routes.collect(),
-        accounts: accounts.collect(),
+        accounts: served.accounts.values().map(|it| account(it)).collect(),
         apps: served.apps.values().map(|record| app(record)).collect(),
         legacy_keys: legacy_keys.collect(),
+    }
+}
+
+fn account(account: &ServingAccount) -> Account {
+    Account {
+        id: account.record.name.clone(),
+        aliases: account.record.aliases.clone(),
+        carrier: account.record.carrier.clone(),
+        environment: account.record.environment,
+        // The very cell that the broker writes: a new token needs no new directory.
+        cell: Arc::clone(&account.cell),
+        signer: account.signer.clone(),
     }
 }
 

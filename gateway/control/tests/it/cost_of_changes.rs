@@ -48,15 +48,29 @@ fn stored(name: &str) -> (AccountRecord, GrantRecord) {
 }
 
 /// What the data plane was told last.
-#[derive(Default)]
 struct Told(Mutex<gateway_control::ServingState>);
 
 impl gateway_control::Publisher for Told {
     fn publish(
         &self,
         state: &gateway_control::ServingState,
+        only: Option<&gateway_model::AccountId>,
     ) -> Result<(), gateway_control::ControlError> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state.clone();
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(only) = only {
+            let others = |state: &gateway_control::ServingState| {
+                let mut rest = state.clone();
+                rest.accounts.remove(only);
+                facts(&rest)
+            };
+            assert_eq!(
+                others(&told),
+                others(state),
+                "{only} is not the only change"
+            );
+        }
+        *told = state.clone();
+        drop(told);
         Ok(())
     }
 }
@@ -85,6 +99,23 @@ fn app(name: &str, accounts: &[&str], keys: &[&str]) -> AddApp {
     }
 }
 
+/// What the data plane serves by.
+fn facts(state: &gateway_control::ServingState) -> Vec<String> {
+    let accounts = state.accounts.values().map(|account| {
+        let record = &account.record;
+        format!("{} {} {}", record.name, record.default, record.active)
+    });
+    let apps = state
+        .apps
+        .values()
+        .map(|app| format!("{} {:?}", app.name, app.accounts));
+    let keys = state
+        .legacy_keys
+        .values()
+        .map(|key| format!("{} {:?}", key.account, key.app));
+    accounts.chain(apps).chain(keys).collect::<Vec<_>>()
+}
+
 /// After each change the data plane has what the store has.
 async fn told_is_stored(world: &World, told: &Told) {
     let stored = world
@@ -92,21 +123,6 @@ async fn told_is_stored(world: &World, told: &Told) {
         .serving_state()
         .await
         .expect("the store reads");
-    let facts = |state: &gateway_control::ServingState| {
-        let accounts = state.accounts.values().map(|account| {
-            let record = &account.record;
-            format!("{} {} {}", record.name, record.default, record.active)
-        });
-        let apps = state
-            .apps
-            .values()
-            .map(|app| format!("{} {:?}", app.name, app.accounts));
-        let keys = state
-            .legacy_keys
-            .values()
-            .map(|key| format!("{} {:?}", key.account, key.app));
-        accounts.chain(apps).chain(keys).collect::<Vec<_>>()
-    };
     let told = told.0.lock().expect("no test panics here").clone();
     assert_eq!(facts(&told), facts(&stored));
 }
@@ -119,7 +135,13 @@ async fn large_world() -> (World, Arc<Told>) {
         world.store.fill(some).await.expect("the store takes them");
     }
     let world = world.restarted().await;
-    let told = Arc::new(Told::default());
+    // A data plane starts with what is stored.
+    let state = world
+        .control
+        .serving_state()
+        .await
+        .expect("the store reads");
+    let told = Arc::new(Told(Mutex::new(state)));
     world
         .control
         .attach(Arc::clone(&told) as _, Arc::clone(&told) as _);

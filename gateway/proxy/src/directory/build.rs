@@ -25,7 +25,7 @@ impl Index {
             routes: Vec::with_capacity(directory.routes.len()),
             accounts: Vec::with_capacity(directory.accounts.len()),
             apps: Vec::with_capacity(directory.apps.len()),
-            legacy_keys: LegacyKeys::new(!directory.legacy_keys.is_empty()),
+            legacy_keys: Arc::new(LegacyKeys::new(!directory.legacy_keys.is_empty())),
             anonymous_tokens: before.map_or_else(Arc::default, |b| Arc::clone(&b.anonymous_tokens)),
             catch_all: None,
             by_host: Map::default(),
@@ -33,14 +33,14 @@ impl Index {
             prefix_segments: Vec::new(),
             // With their size: growing would hash everything again several times.
             by_account: sized(directory.accounts.len()),
-            by_client_id: sized(directory.apps.len()),
-            by_app: sized(directory.apps.len()),
-            by_key: Map::default(),
+            by_client_id: Arc::new(sized(directory.apps.len())),
+            by_app: Arc::new(sized(directory.apps.len())),
+            by_key: Arc::default(),
             origins: HashSet::default(),
+            realms: Map::default(),
         };
-        let mut realms = Map::default();
         for account in directory.accounts {
-            let realm = realm(&mut realms, &account.carrier, account.environment);
+            let realm = index.realm(&account.carrier, account.environment);
             // By id, so that a renamed account begins to count anew.
             let kept = before.and_then(|before| before.account_by_id(&account.id));
             let counters = kept.map_or_else(
@@ -68,7 +68,7 @@ impl Index {
         }
         let mut legacy_paths = None;
         for route in directory.routes {
-            let realm = realm(&mut realms, &route.profile.id, route.environment);
+            let realm = index.realm(&route.profile.id, route.environment);
             index.add_route(route, realm, &mut legacy_paths)?;
         }
         // Last: both need all routes.
@@ -77,12 +77,21 @@ impl Index {
         Ok(index)
     }
 
+    pub(super) fn realm(&mut self, carrier: &CarrierId, environment: Environment) -> Realm {
+        // By number, so that a request compares two integers and no names.
+        let next = Realm::numbered(u32::try_from(self.realms.len()).unwrap_or(u32::MAX));
+        *self
+            .realms
+            .entry((carrier.clone(), environment))
+            .or_insert(next)
+    }
+
     fn add_account(&mut self, indexed: IndexedAccount) -> Result<(), DirectoryError> {
         let (id, at) = (indexed.account.id.clone(), self.accounts.len());
         if self.by_account.insert(id.clone(), at).is_some() {
             return Err(DirectoryError::AccountTwice(id));
         }
-        self.accounts.push(indexed);
+        self.accounts.push(Arc::new(indexed));
         Ok(())
     }
 
@@ -102,18 +111,36 @@ impl Index {
     fn add_app(&mut self, app: App, buckets: Arc<AppBuckets>) -> Result<(), DirectoryError> {
         let at = self.apps.len();
         if let Some(AppLogin { client_id, .. }) = &app.login
-            && self.by_client_id.insert(client_id.clone(), at).is_some()
+            && Arc::make_mut(&mut self.by_client_id)
+                .insert(client_id.clone(), at)
+                .is_some()
         {
             return Err(DirectoryError::ClientIdTwice(client_id.clone()));
         }
-        if self.by_app.insert(app.id.as_str().to_owned(), at).is_some() {
+        let by_app = Arc::make_mut(&mut self.by_app);
+        if by_app.insert(app.id.as_str().to_owned(), at).is_some() {
             return Err(DirectoryError::AppTwice(app.id.as_str().to_owned()));
         }
         if let Some(key) = &app.key
-            && self.by_key.insert(*key.as_bytes(), at).is_some()
+            && Arc::make_mut(&mut self.by_key)
+                .insert(*key.as_bytes(), at)
+                .is_some()
         {
             return Err(DirectoryError::KeyTwice(app.id.as_str().to_owned()));
         }
+        let (accounts, defaults) = self.granted(&app);
+        self.apps.push(Arc::new(IndexedApp {
+            pace: app.rate.map(RefillRate::of),
+            app,
+            buckets,
+            accounts,
+            defaults,
+        }));
+        Ok(())
+    }
+
+    /// The places of the accounts that an app may use, and its default in each realm; both sorted.
+    pub(super) fn granted(&self, app: &App) -> (Box<[u32]>, Box<[(Realm, u32)]>) {
         let mut accounts = Vec::new();
         let mut defaults: Vec<(Realm, u32)> = Vec::new();
         for id in &app.accounts {
@@ -134,14 +161,7 @@ impl Index {
         // Sorted once here, so that each request can search by halves.
         accounts.sort_unstable();
         defaults.sort_unstable();
-        self.apps.push(IndexedApp {
-            pace: app.rate.map(RefillRate::of),
-            app,
-            buckets,
-            accounts: accounts.into(),
-            defaults: defaults.into(),
-        });
-        Ok(())
+        (accounts.into(), defaults.into())
     }
 
     fn add_legacy_key(&mut self, key: &LegacyKey) -> Result<(), DirectoryError> {
@@ -155,7 +175,7 @@ impl Index {
         };
         let account = self.by_account.get(&key.account);
         let account = account.map(|&at| (self.accounts[at].realm, at));
-        self.legacy_keys.add(key, app, account)
+        Arc::make_mut(&mut self.legacy_keys).add(key, app, account)
     }
 
     fn add_route(
@@ -195,13 +215,13 @@ impl Index {
         };
         let legacy_paths = self::legacy_paths(&route.profile, legacy_paths)?;
         self.origins.insert(route.origin.clone());
-        self.routes.push(IndexedRoute {
+        self.routes.push(Arc::new(IndexedRoute {
             route,
             realm,
             default_account,
             prefix,
             legacy_paths,
-        });
+        }));
         Ok(())
     }
 
@@ -231,7 +251,7 @@ impl Index {
             return Some(0);
         }
         let asks_nothing =
-            |route: &IndexedRoute| route.prefix.is_none() && route.route.hosts.is_empty();
+            |route: &Arc<IndexedRoute>| route.prefix.is_none() && route.route.hosts.is_empty();
         // Two such routes: neither may be guessed, since requests would reach the wrong carrier.
         let mut open = (0..self.routes.len()).filter(|at| asks_nothing(&self.routes[*at]));
         let first = open.next();
@@ -281,14 +301,4 @@ fn legacy_paths(
 
 fn sized<K, V>(entries: usize) -> Map<K, V> {
     Map::with_capacity_and_hasher(entries, RandomState::default())
-}
-
-fn realm(
-    realms: &mut Map<(CarrierId, Environment), Realm>,
-    carrier: &CarrierId,
-    environment: Environment,
-) -> Realm {
-    // By number, so that a request compares two integers and no names.
-    let next = Realm::numbered(u32::try_from(realms.len()).unwrap_or(u32::MAX));
-    *realms.entry((carrier.clone(), environment)).or_insert(next)
 }

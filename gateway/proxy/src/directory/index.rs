@@ -13,7 +13,7 @@ use crate::{
     metrics::AccountCounters,
 };
 use foldhash::fast::RandomState;
-use gateway_model::{AccountId, CarrierProfile, Origin};
+use gateway_model::{AccountId, CarrierId, CarrierProfile, Environment, Origin};
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 /// An account, and what was counted for it.
@@ -25,7 +25,7 @@ pub(crate) struct IndexedAccount {
 }
 
 /// An app, with what it may use sorted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct IndexedApp {
     pub(crate) app: App,
     /// How often it may send a request.
@@ -72,7 +72,7 @@ impl IndexedApp {
 }
 
 /// A route, with its look-ups done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct IndexedRoute {
     pub(crate) route: Route,
     pub(crate) realm: Realm,
@@ -93,12 +93,15 @@ impl IndexedRoute {
 }
 
 /// The prepared directory. Read by all workers, written by none.
-#[derive(Debug)]
+///
+/// Cloning it copies the list of accounts and shares what they are, so that a change of one account is a copy with
+/// one difference (`patch.rs`).
+#[derive(Clone, Debug)]
 pub(crate) struct Index {
-    pub(crate) routes: Vec<IndexedRoute>,
-    pub(crate) accounts: Vec<IndexedAccount>,
-    pub(crate) apps: Vec<IndexedApp>,
-    pub(crate) legacy_keys: LegacyKeys,
+    pub(crate) routes: Vec<Arc<IndexedRoute>>,
+    pub(crate) accounts: Vec<Arc<IndexedAccount>>,
+    pub(crate) apps: Vec<Arc<IndexedApp>>,
+    pub(crate) legacy_keys: Arc<LegacyKeys>,
     /// Token requests of callers that are no app.
     pub(crate) anonymous_tokens: Arc<Bucket>,
     /// The catch-all route: it serves requests that match no host and no prefix.
@@ -108,10 +111,11 @@ pub(crate) struct Index {
     /// How many segments prefixes have, most first.
     pub(super) prefix_segments: Vec<usize>,
     pub(super) by_account: Map<AccountId, usize>,
-    pub(super) by_client_id: Map<String, usize>,
-    pub(super) by_app: Map<String, usize>,
-    pub(super) by_key: Map<[u8; 32], usize>,
+    pub(super) by_client_id: Arc<Map<String, usize>>,
+    pub(super) by_app: Arc<Map<String, usize>>,
+    pub(super) by_key: Arc<Map<[u8; 32], usize>>,
     pub(super) origins: HashSet<Origin, RandomState>,
+    pub(super) realms: Map<(CarrierId, Environment), Realm>,
 }
 
 impl Index {
@@ -154,7 +158,7 @@ impl Index {
         self.by_account.get(&id).copied()
     }
 
-    pub(super) fn account_by_id(&self, id: &AccountId) -> Option<&IndexedAccount> {
+    pub(super) fn account_by_id(&self, id: &AccountId) -> Option<&Arc<IndexedAccount>> {
         let found = self.accounts.get(*self.by_account.get(id)?)?;
         // Not by an alias: counters belong to the id.
         (found.account.id == *id).then_some(found)
@@ -164,7 +168,7 @@ impl Index {
     pub(crate) fn only_profile(&self) -> Option<&CarrierProfile> {
         let (first, others) = self.routes.split_first()?;
         let profile = &*first.route.profile;
-        let same = |other: &IndexedRoute| other.route.profile.id == profile.id;
+        let same = |other: &Arc<IndexedRoute>| other.route.profile.id == profile.id;
         others.iter().all(same).then_some(profile)
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct KeyHolder {
 }
 
 /// The retired keys, by their hashes: the timing of a look-up tells nothing of a key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LegacyKeys {
     /// Keys are registered, even if all of them are of apps that are gone.
     in_use: bool,

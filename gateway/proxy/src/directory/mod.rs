@@ -6,6 +6,7 @@ mod build;
 pub(crate) mod index;
 mod legacy_keys;
 mod legacy_paths;
+mod patch;
 pub(crate) mod places;
 pub(crate) mod publish;
 pub(crate) mod rate;

@@ -1,6 +1,6 @@
 //! The places of a request's route, account and app in the index.
 
-use super::index::{Index, IndexedRoute};
+use super::index::Index;
 use crate::request_report::Parties;
 use gateway_model::{AccountId, AppId};
 
@@ -39,7 +39,7 @@ impl Places {
     pub(crate) fn parties(self, index: &Index) -> Parties {
         let route = self.route.map(|at| &index.routes[at as usize]);
         Parties {
-            route: route.map(IndexedRoute::label),
+            route: route.map(|route| route.label()),
             carrier: route.map(|route| route.route.profile.id.clone()),
             environment: route.map(|route| route.route.environment),
             account: self.account(index).cloned(),

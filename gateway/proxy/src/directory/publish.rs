@@ -2,7 +2,7 @@
 
 use super::{
     index::Index,
-    types::{Directory, DirectoryError},
+    types::{Account, Directory, DirectoryError},
 };
 use arc_swap::ArcSwap;
 use std::{
@@ -52,11 +52,24 @@ impl DirectoryCell {
         let before = self.index.load_full();
         // Checked whole before anything is stored: on an error the old index stays.
         let index = Index::new(directory, Some(&before), self.workers)?;
+        self.store(index);
+        drop(changing);
+        Ok(())
+    }
+
+    fn put_account(&self, account: &Account) -> bool {
+        let changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = self.index.load().with_account(account, self.workers);
+        let changed = index.map(|index| self.store(index)).is_some();
+        drop(changing);
+        changed
+    }
+
+    /// The caller holds the lock on changes.
+    fn store(&self, index: Index) {
         self.index.store(Arc::new(index));
         // After the index: a reader that sees the new version also sees the new index (Acquire in `load`).
         self.version.fetch_add(1, Ordering::Release);
-        drop(changing);
-        Ok(())
     }
 
     /// Counts changes. Relaxed: it is a hint that `load` confirms.
@@ -88,6 +101,16 @@ impl DirectoryHandle {
     /// When the directory cannot be served.
     pub fn replace(&self, directory: Directory) -> Result<(), DirectoryError> {
         self.0.replace(directory)
+    }
+
+    /// Adds an account, or puts it in the place of the one with its id, as [`replace`](Self::replace) does with a
+    /// whole directory. `false` means that nothing has changed, because this touches more than the account (its other
+    /// names, a retired key) or is wrong: call `replace`, which does it or says why not.
+    ///
+    /// Blocks for some nanoseconds per account: the list of accounts is copied, not what is in it.
+    #[must_use]
+    pub fn put_account(&self, account: &Account) -> bool {
+        self.0.put_account(account)
     }
 }
 
