@@ -4,6 +4,7 @@
 //! one line here.
 
 mod checks;
+mod karrio;
 mod rows;
 mod world;
 

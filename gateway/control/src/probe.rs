@@ -8,7 +8,7 @@ use gateway_http_client::{HttpRequest, HttpResponse};
 use gateway_model::{
     AccountId, AccountNumber, Credential, CredentialState, Failure, SignRequest, Unavailable,
 };
-use gateway_plugin_host::{Advice, Diagnosis, Probe, Rates, codes_in};
+use gateway_plugin_host::{Advice, Diagnosis, Probe, Rates};
 use gateway_store::AccountRecord;
 use http::HeaderMap;
 use serde_json::json;
@@ -264,7 +264,7 @@ pub(crate) fn report(
     let mut report = ProbeReport {
         account: record.name.clone(),
         call: probe.title.clone(),
-        ok: probe.shows_access(answer.status, &answer.body),
+        ok: probe.shows_access(answer),
         number: number.cloned(),
         owned: None,
         negotiated: None,
@@ -297,7 +297,7 @@ fn not_owned(diagnosis: &Diagnosis, probe: &Probe, answer: &HttpResponse) -> Opt
     if ownership.probe != probe.name || answer.status.is_success() {
         return None;
     }
-    ownership.refused_by(&answer.body)
+    ownership.refused_by(answer)
 }
 
 fn negotiated(
@@ -313,7 +313,7 @@ fn negotiated(
     else {
         return;
     };
-    match rule.read(&answer.body) {
+    match rule.read(answer) {
         Rates::Negotiated => {
             report.negotiated = Some(true);
             report.message = format!("{} answers, with negotiated rates", probe.title);
@@ -332,7 +332,7 @@ fn negotiated(
 }
 
 fn refused(diagnosis: &Diagnosis, probe: &Probe, answer: &HttpResponse, report: &mut ProbeReport) {
-    let codes = codes_in(&answer.body);
+    let codes = diagnosis.places.codes_in(answer);
     // A code that the manifest explains says more than the first one.
     let known = codes
         .iter()

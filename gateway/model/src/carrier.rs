@@ -108,6 +108,16 @@ pub struct ErrorEnvelope {
     template: String,
     content_type: HeaderValue,
     is_xml: bool,
+    fields: Option<ErrorFields>,
+}
+
+/// The header fields that have code and text of an error as well, for carriers that use them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorFields {
+    /// The code.
+    pub code: HeaderName,
+    /// The text for people.
+    pub message: HeaderName,
 }
 
 /// Why an error template was refused.
@@ -128,6 +138,7 @@ impl ErrorEnvelope {
                 template,
                 content_type: HeaderValue::from_static("application/json"),
                 is_xml: false,
+                fields: None,
             })
         } else {
             Err(EnvelopeError)
@@ -150,6 +161,18 @@ impl ErrorEnvelope {
     /// The value of `Content-Type`.
     pub const fn content_type(&self) -> &HeaderValue {
         &self.content_type
+    }
+
+    /// With header fields for code and message.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Option<ErrorFields>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// The header fields for code and message, if the carrier uses some.
+    pub const fn fields(&self) -> Option<&ErrorFields> {
+        self.fields.as_ref()
     }
 
     /// The body with code and message filled in.

@@ -2,11 +2,12 @@
 //!
 //! All of it is data of the manifest: the gateway knows neither a carrier's codes nor its calls.
 
-use crate::codes::{codes_in, visit};
+use crate::codes::{CodePlaces, visit};
+use gateway_http_client::HttpResponse;
 use gateway_model::{AccountNumber, HeaderWhenAbsent};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The place in a probe's content where the account number goes.
 pub(crate) const ACCOUNT_NUMBER: &str = "{account_number}";
@@ -22,6 +23,8 @@ pub struct Diagnosis {
     pub negotiated: Option<Negotiated>,
     /// Codes of the carrier in plain words.
     pub codes: BTreeMap<String, Advice>,
+    /// Where the carrier's answers have a code.
+    pub places: Arc<CodePlaces>,
 }
 
 impl Diagnosis {
@@ -67,6 +70,8 @@ pub struct Probe {
     pub body: String,
     /// Codes by which the carrier refuses this call although the account may use the product.
     pub fine_codes: Vec<String>,
+    /// Where the carrier's answers have a code.
+    pub places: Arc<CodePlaces>,
 }
 
 /// A probe as it is sent.
@@ -116,9 +121,9 @@ impl Probe {
     }
 
     /// Whether an answer shows that the account may use the product.
-    pub fn shows_access(&self, status: StatusCode, body: &[u8]) -> bool {
-        status.is_success()
-            || (status.is_client_error() && has_code(body, &self.fine_codes).is_some())
+    pub fn shows_access(&self, answer: &HttpResponse) -> bool {
+        let fine = || self.places.find(answer, &self.fine_codes).is_some();
+        answer.status.is_success() || (answer.status.is_client_error() && fine())
     }
 }
 
@@ -129,12 +134,14 @@ pub struct Ownership {
     pub probe: String,
     /// Codes that say so.
     pub refused_codes: Vec<String>,
+    /// Where the carrier's answers have a code.
+    pub places: Arc<CodePlaces>,
 }
 
 impl Ownership {
     /// The code by which an answer refuses the account number, if it does.
-    pub fn refused_by(&self, body: &[u8]) -> Option<String> {
-        has_code(body, &self.refused_codes)
+    pub fn refused_by(&self, answer: &HttpResponse) -> Option<String> {
+        self.places.find(answer, &self.refused_codes)
     }
 }
 
@@ -149,6 +156,8 @@ pub struct Negotiated {
     pub not_qualified_codes: Vec<String>,
     /// What to do then.
     pub remedy: String,
+    /// Where the carrier's answers have a code.
+    pub places: Arc<CodePlaces>,
 }
 
 /// What an answer says about negotiated rates.
@@ -164,12 +173,12 @@ pub enum Rates {
 
 impl Negotiated {
     /// What the answer of the probe says. A refusal counts more than rates beside it.
-    pub fn read(&self, body: &[u8]) -> Rates {
+    pub fn read(&self, answer: &HttpResponse) -> Rates {
         // First: some carriers send published rates beside the refusal.
-        if let Some(code) = has_code(body, &self.not_qualified_codes) {
+        if let Some(code) = self.places.find(answer, &self.not_qualified_codes) {
             return Rates::NotQualified(code);
         }
-        let Ok(json) = serde_json::from_slice::<Value>(body) else {
+        let Ok(json) = serde_json::from_slice::<Value>(&answer.body) else {
             return Rates::Unknown;
         };
         let mut found = false;
@@ -182,10 +191,4 @@ impl Negotiated {
             Rates::Unknown
         }
     }
-}
-
-fn has_code(body: &[u8], wanted: &[String]) -> Option<String> {
-    codes_in(body)
-        .into_iter()
-        .find(|code| wanted.contains(code))
 }

@@ -61,7 +61,7 @@ pub use authorization::{
 pub use catalog::{
     Catalog, CatalogEntry, EntryState, PluginFault, VerifiedFile, load_file, verify_file,
 };
-pub use codes::codes_in;
+pub use codes::CodePlaces;
 pub use diagnosis::{Advice, Diagnosis, Negotiated, Ownership, Probe, ProbeRequest, Rates};
 pub use digest::digest_of;
 pub use discover::{DirectoryError, FileError};

@@ -17,6 +17,7 @@ use crate::Diagnosis;
 use api::DeclaredSlots;
 use gateway_model::{CarrierId, CarrierProfile, Environment, Origin, Scheme};
 use json::{EnvironmentJson, ManifestJson, SlotJson};
+use std::sync::Arc;
 use values::{abi, check_name, hosts};
 
 /// More hosts or slots than any carrier has.
@@ -123,7 +124,8 @@ impl Manifest {
     /// With the key that cannot be used.
     pub fn diagnosis(&self) -> Result<Diagnosis, ManifestError> {
         let always = self.profile()?.headers_when_absent;
-        diagnosis::of(&self.json.diagnosis, &always)
+        let places = Arc::new(profile::code_places(&self.json)?);
+        diagnosis::of(&self.json.diagnosis, &always, &places)
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) static DHL_PARCEL_DE: Carrier = Carrier {
             account: Some(Place::Json("/shipments/0/billingNumber")),
             good: Answer::json(
                 200,
-                r#"{"status":{"title":"ok","statusCode":200,"detail":"The request was processed without errors."},"items":[{"sstatus":{"title":"ok","statusCode":200}}]}"#,
+                r#"{"status":{"title":"ok","statusCode":200,"detail":"The request was processed without errors."},"items":[{"shipmentNo":"003404341610951","sstatus":{"title":"ok","statusCode":200},"label":{"b64":"JVBERi0=","fileFormat":"PDF"}}]}"#,
             ),
             malformed: Answer::json(401, UNAUTHORIZED),
             refused: Answer::json(401, UNAUTHORIZED),

@@ -77,7 +77,7 @@ pub(super) static FEDEX: Carrier = Carrier {
             account: Some(Place::Json("/accountNumber/value")),
             good: Answer::json(
                 200,
-                r#"{"transactionId":"4f1b5e2c-0a6d-4a8f-9a39-1d3a5a2b7c13","output":{"rateReplyDetails":[{"serviceType":"FEDEX_GROUND","ratedShipmentDetails":[{"rateType":"ACCOUNT","totalNetCharge":12.34,"currency":"USD"}]}]}}"#,
+                r#"{"transactionId":"4f1b5e2c-0a6d-4a8f-9a39-1d3a5a2b7c13","output":{"rateReplyDetails":[{"serviceType":"FEDEX_GROUND","ratedShipmentDetails":[{"rateType":"ACCOUNT","totalBaseCharge":10.0,"totalNetCharge":12.34,"currency":"USD","shipmentRateDetail":{"rateZone":"05","surCharges":[],"taxes":[],"currency":"USD"}}],"operationalDetail":{"transitTime":"FOUR_DAYS"}}]}}"#,
             ),
             malformed: Answer::json(401, NOT_AUTHORIZED),
             refused: Answer::json(401, NOT_AUTHORIZED),

@@ -88,6 +88,22 @@ pub(super) static GLS: Carrier = Carrier {
             ),
             limited: in_headers(429, &[("error", "429")]),
         },
+        Endpoint {
+            name: "tracking",
+            methods: &["GET"],
+            path: "/track-and-trace-v1/tracking/simple/trackids/{numbers}",
+            forms: &[&[field(Place::Bearer, Value::Token("access"))]],
+            issues: None,
+            account: None,
+            good: Answer::json(
+                200,
+                r#"{"parcels":[{"requested":"Z1234567","unitno":"Z1234567","status":"DELIVERED","statusDateTime":"2026-01-01T10:00:00+0100","events":[{"code":"3.0","description":"The parcel has been delivered.","eventDateTime":"2026-01-01T10:00:00+0100","city":"Bonn","country":"DE"}]}]}"#,
+            ),
+            malformed: in_headers(401, &[("error", "401"), ("message", "Unauthorized")]),
+            refused: in_headers(401, &[("error", "401"), ("message", "Unauthorized")]),
+            foreign: in_headers(401, &[("error", "401"), ("message", "Unauthorized")]),
+            limited: in_headers(429, &[("error", "429")]),
+        },
     ],
     not_found: in_headers(404, &[("error", "404"), ("message", "Not found")]),
 };

@@ -188,7 +188,7 @@ async fn probes_show_access_ownership_and_negotiated_rates() {
         let answer = world.probe(probe, "A1B2C3", &login).await;
         let text = String::from_utf8_lossy(&answer.body);
         assert!(
-            probe.shows_access(answer.status, &answer.body),
+            probe.shows_access(&answer),
             "{}: {} {text}",
             probe.name,
             answer.status

@@ -17,6 +17,8 @@ pub(super) struct Row {
     pub(super) names_account: bool,
     /// The app's token request, if the gateway has a token endpoint in the carrier's form.
     pub(super) token: Option<Token>,
+    /// A header field that the carrier's errors have, if it uses one.
+    pub(super) error_field: Option<&'static str>,
     /// Mistakes in the `[[account]]`: a line in place of `account`, and words of the message.
     pub(super) mistakes: &'static [(&'static str, &'static [&'static str])],
 }
@@ -69,6 +71,7 @@ pub(super) static FEDEX: Row = Row {
         token_at: "/access_token",
         refused: ("/errors/0/code", "NOT.AUTHORIZED.ERROR"),
     }),
+    error_field: None,
     mistakes: &[
         ("account_number = \"A1B2C3\"", &["FedEx", "nine digits"]),
         (
@@ -105,6 +108,7 @@ pub(super) static DHL_ECOMMERCE: Row = Row {
         token_at: "/access_token",
         refused: ("/type", "https://api.dhlecs.com/docs/errors/401.0000001"),
     }),
+    error_field: None,
     mistakes: &[(
         "settings = { child_key = 1.5 }",
         &["child_key", "no such setting"],
@@ -134,6 +138,7 @@ pub(super) static DHL_PARCEL_DE: Row = Row {
         token_at: "/access_token",
         refused: ("/statusCode", "401"),
     }),
+    error_field: None,
     mistakes: &[
         ("", &["username", "DHL: GKP user name", "is missing"]),
         (
@@ -166,6 +171,7 @@ pub(super) static GLS: Row = Row {
         token_at: "/access_token",
         refused: ("/errors/0/type", "400"),
     }),
+    error_field: Some("error"),
     mistakes: &[(
         "settings = { credentials_in = \"query\" }",
         &["credentials_in", "expected"],

@@ -5,13 +5,14 @@ use super::{
     values::{HeaderJson, check_name, when_absent},
 };
 use crate::{
-    Advice, Diagnosis, Negotiated, Ownership, Probe, diagnosis::ACCOUNT_NUMBER, text::clean,
+    Advice, CodePlaces, Diagnosis, Negotiated, Ownership, Probe, diagnosis::ACCOUNT_NUMBER,
+    text::clean,
 };
 use gateway_model::HeaderWhenAbsent;
 use http::{Method, header};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// More probes, or codes of one kind, than any carrier needs.
 const MAX_ENTRIES: usize = 64;
@@ -67,10 +68,11 @@ struct AdviceJson {
 }
 
 /// Checks everything that a probe would otherwise stumble over. `always` are the fields that the
-/// carrier wants on every request.
+/// carrier wants on every request, `places` are where its answers have a code.
 pub(super) fn of(
     raw: &DiagnosisJson,
     always: &[HeaderWhenAbsent],
+    places: &Arc<CodePlaces>,
 ) -> Result<Diagnosis, ManifestError> {
     if raw.probes.len() > MAX_ENTRIES || raw.codes.len() > MAX_CODES {
         let problem = "more than 64 probes or 512 codes";
@@ -78,7 +80,7 @@ pub(super) fn of(
     }
     let mut probes: Vec<Probe> = Vec::new();
     for raw in &raw.probes {
-        let probe = probe(raw, always)?;
+        let probe = probe(raw, always, places)?;
         // Other parts of the manifest refer to a probe by its name.
         if probes.iter().any(|other| other.name == probe.name) {
             let problem = format!("two probes are called {}", probe.name);
@@ -95,8 +97,13 @@ pub(super) fn of(
         Ok((code.clone(), advice))
     };
     let diagnosis = Diagnosis {
-        ownership: raw.ownership.as_ref().map(ownership).transpose()?,
-        negotiated: raw.negotiated.as_ref().map(negotiated).transpose()?,
+        ownership: (raw.ownership.as_ref())
+            .map(|raw| ownership(raw, places))
+            .transpose()?,
+        negotiated: (raw.negotiated.as_ref())
+            .map(|raw| negotiated(raw, places))
+            .transpose()?,
+        places: Arc::clone(places),
         codes: raw.codes.iter().map(advice).collect::<Result<_, _>>()?,
         probes,
     };
@@ -122,7 +129,11 @@ pub(super) fn of(
     Ok(diagnosis)
 }
 
-fn probe(raw: &ProbeJson, always: &[HeaderWhenAbsent]) -> Result<Probe, ManifestError> {
+fn probe(
+    raw: &ProbeJson,
+    always: &[HeaderWhenAbsent],
+    places: &Arc<CodePlaces>,
+) -> Result<Probe, ManifestError> {
     let key = "probes";
     check_name(&raw.name)
         .map_err(|_| ManifestError::value(key, "a name is 1 to 32 of a-z, 0-9, '-' and '_'"))?;
@@ -178,6 +189,7 @@ fn probe(raw: &ProbeJson, always: &[HeaderWhenAbsent]) -> Result<Probe, Manifest
         headers,
         body,
         fine_codes: codes(key, &raw.fine_codes)?,
+        places: Arc::clone(places),
     })
 }
 
@@ -206,14 +218,15 @@ fn unknown_place(body: &str) -> Option<&str> {
     None
 }
 
-fn ownership(raw: &OwnershipJson) -> Result<Ownership, ManifestError> {
+fn ownership(raw: &OwnershipJson, places: &Arc<CodePlaces>) -> Result<Ownership, ManifestError> {
     Ok(Ownership {
         probe: raw.probe.clone(),
         refused_codes: codes("ownership", &raw.refused_codes)?,
+        places: Arc::clone(places),
     })
 }
 
-fn negotiated(raw: &NegotiatedJson) -> Result<Negotiated, ManifestError> {
+fn negotiated(raw: &NegotiatedJson, places: &Arc<CodePlaces>) -> Result<Negotiated, ManifestError> {
     let key = "negotiated";
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     if raw.present.is_empty() || raw.present.len() > 64 || !raw.present.bytes().all(fits) {
@@ -225,6 +238,7 @@ fn negotiated(raw: &NegotiatedJson) -> Result<Negotiated, ManifestError> {
         present: raw.present.clone(),
         not_qualified_codes: codes(key, &raw.not_qualified_codes)?,
         remedy: clean(&raw.remedy, MAX_TEXT),
+        places: Arc::clone(places),
     })
 }
 

@@ -66,7 +66,16 @@ pub(super) struct SlotJson {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct TemplateJson {
     pub(super) template: String,
+    #[serde(default)]
+    pub(super) code_keys: Vec<String>,
+    pub(super) headers: Option<ErrorHeadersJson>,
     pub(super) content_type: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ErrorHeadersJson {
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

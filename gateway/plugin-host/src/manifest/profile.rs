@@ -7,9 +7,10 @@ use super::{
     legacy,
     values::{error_status, header_name, when_absent},
 };
+use crate::CodePlaces;
 use gateway_model::{
     CarrierApi, CarrierId, CarrierProfile, ClientCredentialsPlace, DownstreamToken, Environment,
-    ErrorEnvelope, LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
+    ErrorEnvelope, ErrorFields, LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
 };
 use http::{HeaderValue, StatusCode};
 
@@ -63,7 +64,7 @@ pub(super) fn of(
             .iter()
             .map(|name| header_name("credential_headers", name))
             .collect::<Result<_, _>>()?,
-        errors: envelope(raw.errors.as_ref())?,
+        errors: envelope(raw.errors.as_ref())?.with_fields(error_fields(raw)?),
         unauthenticated: match &raw.unauthenticated {
             Some(refusal) => refusal_of("unauthenticated", refusal)?,
             None => Refusal {
@@ -116,6 +117,45 @@ fn envelope(raw: Option<&TemplateJson>) -> Result<ErrorEnvelope, ManifestError> 
         Ok(value) if known => Ok(envelope.of_type(value)),
         Ok(_) | Err(_) => Err(wrong("`content_type` is a type of JSON or XML".to_owned())),
     }
+}
+
+/// The header fields in which the carrier's errors have a code and a text.
+fn error_fields(raw: &ManifestJson) -> Result<Option<ErrorFields>, ManifestError> {
+    let headers = raw
+        .errors
+        .as_ref()
+        .and_then(|errors| errors.headers.as_ref());
+    let fields = headers.map(|headers| {
+        Ok(ErrorFields {
+            code: header_name("errors", &headers.code)?,
+            message: header_name("errors", &headers.message)?,
+        })
+    });
+    fields.transpose()
+}
+
+/// Where the carrier's answers have a code.
+pub(super) fn code_places(raw: &ManifestJson) -> Result<CodePlaces, ManifestError> {
+    let mut places = CodePlaces {
+        field: error_fields(raw)?.map(|fields| fields.code),
+        ..CodePlaces::default()
+    };
+    let keys = raw
+        .errors
+        .as_ref()
+        .map_or(&[][..], |errors| &errors.code_keys);
+    let plain = |key: &String| {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        (1..=64).contains(&key.len()) && key.bytes().all(fits)
+    };
+    if keys.len() > 8 || !keys.iter().all(plain) {
+        let problem = "code_keys are at most 8 keys of letters, digits, '_' and '-'";
+        return Err(ManifestError::value("errors", problem));
+    }
+    if !keys.is_empty() {
+        places.keys = keys.to_vec();
+    }
+    Ok(places)
 }
 
 fn legacy(raw: &ManifestJson, api: &CarrierApi) -> Result<Option<LegacyProfile>, ManifestError> {

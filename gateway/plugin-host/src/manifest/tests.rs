@@ -410,25 +410,21 @@ fn diagnosis_is_parsed_and_reads_answers() {
         (&"0123".parse().expect("a value"), 2)
     );
 
-    let (ok, bad) = (http::StatusCode::OK, http::StatusCode::BAD_REQUEST);
-    assert!(proof.shows_access(ok, b"") && !proof.shows_access(bad, b"{}"));
-    assert!(proof.shows_access(bad, br#"{"errors":[{"code":77}]}"#));
+    assert!(proof.shows_access(&answer(200, "")) && !proof.shows_access(&answer(400, "{}")));
+    assert!(proof.shows_access(&answer(400, r#"{"errors":[{"code":77}]}"#)));
     let ownership = diagnosis.ownership.expect("some");
-    let refused = br#"{"response":{"errors":[{"Code":"112111"}]}}"#;
-    assert_eq!(ownership.refused_by(refused).as_deref(), Some("112111"));
-    assert_eq!(ownership.refused_by(b"112111"), None);
+    let refused = answer(400, r#"{"response":{"errors":[{"Code":"112111"}]}}"#);
+    assert_eq!(ownership.refused_by(&refused).as_deref(), Some("112111"));
+    assert_eq!(ownership.refused_by(&answer(400, "112111")), None);
     let rates = diagnosis.negotiated.expect("some");
+    let read = |body: &str| rates.read(&answer(200, body));
+    assert_eq!(read(r#"[{"Negotiated":{}}]"#), crate::Rates::Negotiated);
     assert_eq!(
-        rates.read(br#"[{"Negotiated":{}}]"#),
-        crate::Rates::Negotiated
-    );
-    let both = br#"{"Negotiated":{},"Alert":{"Code":"120900"}}"#;
-    assert_eq!(
-        rates.read(both),
+        read(r#"{"Negotiated":{},"Alert":{"Code":"120900"}}"#),
         crate::Rates::NotQualified("120900".into())
     );
-    assert_eq!(rates.read(br#"{"Negotiated":null}"#), crate::Rates::Unknown);
-    assert_eq!(rates.read(b"<html>"), crate::Rates::Unknown);
+    assert_eq!(read(r#"{"Negotiated":null}"#), crate::Rates::Unknown);
+    assert_eq!(read("<html>"), crate::Rates::Unknown);
 }
 
 /// Where an app may send its credentials, and what counts as asking with them.
@@ -455,5 +451,43 @@ fn token_endpoint_says_what_it_takes() {
     ] {
         let refused = with_keys(credentials.clone(), grant_types.clone());
         assert!(refused.is_err(), "{credentials} {grant_types}");
+    }
+}
+
+fn answer(status: u16, body: &str) -> gateway_http_client::HttpResponse {
+    gateway_http_client::HttpResponse {
+        status: http::StatusCode::from_u16(status).expect("a status"),
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::copy_from_slice(body.as_bytes()),
+    }
+}
+
+/// Not every carrier has its codes under `code`.
+#[test]
+fn codes_are_found_where_the_manifest_says() {
+    let mut manifest = minimal();
+    manifest["errors"] = json!({
+        "template": "{\"type\":\"https://acme.example/{code}\",\"title\":\"{message}\"}",
+        "code_keys": ["type"],
+        "headers": {"code": "error", "message": "message"},
+    });
+    let text = manifest.to_string();
+    let diagnosis = Manifest::parse(text.as_bytes()).expect("fine").diagnosis();
+    let places = diagnosis.expect("fine").places;
+    let body = r#"{"code":"no","TYPE":"https://acme.example/errors/401.0000001"}"#;
+    let mut seen = answer(401, body);
+    assert_eq!(places.codes_in(&seen), ["401.0000001"]);
+    let field = http::HeaderValue::from_static("E998");
+    seen.headers.insert("error", field);
+    assert_eq!(places.codes_in(&seen), ["E998", "401.0000001"]);
+    for (key, value) in [
+        ("code_keys", json!(["a b"])),
+        ("code_keys", json!([""])),
+        ("headers", json!({"code": "content-length", "message": "m"})),
+    ] {
+        let mut changed = manifest.clone();
+        changed["errors"][key] = value.clone();
+        let parsed = Manifest::parse(changed.to_string().as_bytes()).expect("JSON");
+        assert!(parsed.diagnosis().is_err(), "{key}: {value}");
     }
 }

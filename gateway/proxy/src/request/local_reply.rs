@@ -8,6 +8,7 @@ use crate::{
 use bytes::Bytes;
 use gateway_model::{CarrierProfile, Refusal};
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
+use std::borrow::Cow;
 
 /// The methods that are forwarded.
 const ALLOWED: HeaderValue =
@@ -29,14 +30,16 @@ pub(super) fn problem(
     let refusal = profile.and_then(|profile| refusal(problem.code, profile));
     let status = refusal.map_or_else(|| problem.code.status(), |refusal| refusal.status);
     let code = refusal.map_or(problem.code.as_str(), |refusal| refusal.code.as_str());
-    let body = match (profile, refusal) {
+    let text = match (profile, refusal) {
         (Some(profile), Some(refusal)) => {
             let headline = problem.headline.unwrap_or(&refusal.message);
-            let message = explained(headline, &profile.display_name, &problem.message);
-            profile.errors.render(code, &message)
+            Cow::Owned(explained(headline, &profile.display_name, &problem.message))
         }
-        (Some(profile), None) => profile.errors.render(code, &problem.message),
-        (None, _) => plain_envelope(code, &problem.message),
+        (Some(_), None) | (None, _) => problem.message.clone(),
+    };
+    let body = match profile {
+        Some(profile) => profile.errors.render(code, &text),
+        None => plain_envelope(code, &text),
     };
     record.status = status.as_u16();
     record.fail(problem.code, problem.message);
@@ -53,6 +56,12 @@ pub(super) fn problem(
         HeaderValue::from_static(problem.code.as_str()),
     );
     headers.extend(id);
+    if let Some(fields) = profile.and_then(|profile| profile.errors.fields()) {
+        // A text with characters that no field has stands in the body only.
+        let value = |text: &str| HeaderValue::from_str(text).ok();
+        headers.extend(value(code).map(|code| (fields.code.clone(), code)));
+        headers.extend(value(&text).map(|text| (fields.message.clone(), text)));
+    }
     if let Some(wait) = problem.retry_after {
         // Whole seconds, never 0: that would mean "at once".
         let seconds = wait.as_millis().div_ceil(1000).clamp(1, 3600);

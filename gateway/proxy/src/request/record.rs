@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gateway_framing::ActiveRequest;
-use http::{Method, Request, uri::PathAndQuery};
+use http::{HeaderMap, Method, Request, uri::PathAndQuery};
 use std::{
     borrow::Cow,
     rc::Rc,
@@ -102,6 +102,16 @@ impl Record {
     pub(super) fn break_off(&mut self, reason: &'static str) {
         self.broken_off = true;
         self.reason = Some(Cow::Borrowed(reason));
+    }
+
+    /// What is noted of the carrier's error, if the response is one.
+    pub(super) fn error_sample(&self, headers: &HeaderMap) -> Option<Box<ErrorSample>> {
+        if self.status < 400 {
+            return None;
+        }
+        let route = self.route.map(|at| &self.directory.index.routes[at].route);
+        let sample = route.map(|route| ErrorSample::of(headers, &route.profile.errors));
+        Some(Box::new(sample.unwrap_or_default()))
     }
 
     /// The beginning of the carrier's error.

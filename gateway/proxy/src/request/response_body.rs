@@ -54,9 +54,9 @@ impl ResponseBody {
         body: UpstreamBody,
         alarm: Alarm,
         idle: Duration,
+        sample: Option<Box<ErrorSample>>,
         record: Record,
     ) -> Self {
-        let is_error = record.status >= 400;
         Self {
             source: Source::Upstream(Streaming {
                 body,
@@ -64,7 +64,7 @@ impl ResponseBody {
                 idle,
                 ended: false,
                 broken: None,
-                sample: is_error.then(Box::default),
+                sample,
             }),
             record,
         }

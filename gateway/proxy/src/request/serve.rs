@@ -273,6 +273,8 @@ fn stream_back(
         });
     }
     let alarm = Alarm::new(&worker.ticks);
-    let body = ResponseBody::upstream(body, alarm, worker.settings.limits.body_idle, record);
+    let idle = worker.settings.limits.body_idle;
+    let sample = record.error_sample(&parts.headers);
+    let body = ResponseBody::upstream(body, alarm, idle, sample, record);
     Response::from_parts(parts, body)
 }

@@ -216,14 +216,14 @@ impl World {
             let answer = self.probe(proof, number, login).await;
             assert_eq!(answer.status.as_u16(), status, "{number}");
             assert_eq!(
-                ownership.refused_by(&answer.body).as_deref(),
+                ownership.refused_by(&answer).as_deref(),
                 refused,
                 "{number}"
             );
-            assert_eq!(negotiated.read(&answer.body), rates, "{number}");
+            assert_eq!(negotiated.read(&answer), rates, "{number}");
             if let Some(code) = refused {
                 assert!(diagnosis.advice(code).is_some());
-                assert!(!proof.shows_access(answer.status, &answer.body));
+                assert!(!proof.shows_access(&answer));
             }
         }
     }

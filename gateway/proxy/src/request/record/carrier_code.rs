@@ -1,6 +1,7 @@
 //! The error code in a carrier's response, read from the first bytes of its body as they pass.
 
 use gateway_model::ErrorEnvelope;
+use http::HeaderMap;
 use serde_json::Value;
 
 /// How much of a body is kept. A longer error is passed on as ever, and its code is not known.
@@ -13,9 +14,21 @@ const CODE_BYTES: usize = 64;
 pub(crate) struct ErrorSample {
     bytes: Vec<u8>,
     overflowed: bool,
+    /// From a header field.
+    in_field: Option<String>,
 }
 
 impl ErrorSample {
+    /// The error of a response with these fields.
+    pub(crate) fn of(headers: &HeaderMap, envelope: &ErrorEnvelope) -> Self {
+        let fields = envelope.fields();
+        let value = fields.and_then(|fields| headers.get(&fields.code));
+        Self {
+            in_field: value.and_then(|value| plain(value.to_str().ok()?)),
+            ..Self::default()
+        }
+    }
+
     /// Notes a piece of the body.
     pub(crate) fn note(&mut self, piece: &[u8]) {
         self.overflowed |= piece.len() > SAMPLE_BYTES - self.bytes.len();
@@ -26,30 +39,53 @@ impl ErrorSample {
 
     /// The code where the carrier's own errors have it.
     pub(super) fn code(&self, envelope: &ErrorEnvelope) -> Option<String> {
+        if let Some(code) = &self.in_field {
+            return Some(code.clone());
+        }
         let body = (!self.overflowed).then(|| serde_json::from_slice::<Value>(&self.bytes));
-        let code = match body?.ok()?.pointer(&place_of_code(envelope)?)? {
-            Value::String(code) => code.clone(),
-            Value::Number(code) => code.to_string(),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
-        };
-        // Only what a code may be: any other text could hold what must not be recorded.
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
-        let fits = (1..=CODE_BYTES).contains(&code.len()) && code.bytes().all(allowed);
-        fits.then_some(code)
+        let place = place_of_code(envelope)?;
+        match body?.ok()?.pointer(&place.pointer)? {
+            // What stands before it, such as the beginning of a URL, is no part of the code.
+            Value::String(text) => plain(text.strip_prefix(&*place.before).unwrap_or(text)),
+            Value::Number(code) => plain(&code.to_string()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        }
     }
 }
 
-/// The JSON pointer of the code in the carrier's envelope.
-fn place_of_code(envelope: &ErrorEnvelope) -> Option<String> {
+/// Only what a code may be: any other text could hold what must not be recorded.
+fn plain(code: &str) -> Option<String> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
+    let fits = (1..=CODE_BYTES).contains(&code.len()) && code.bytes().all(allowed);
+    fits.then(|| code.to_owned())
+}
+
+/// Where the carrier's envelope has its code.
+struct PlaceOfCode {
+    /// A JSON pointer (RFC 6901).
+    pointer: String,
+    /// The text before the code in its member.
+    before: String,
+}
+
+fn place_of_code(envelope: &ErrorEnvelope) -> Option<PlaceOfCode> {
     const PROBE: &str = "the code";
     let probe = serde_json::from_str(&envelope.render(PROBE, "")).ok()?;
     find(&probe, PROBE)
 }
 
-fn find(value: &Value, text: &str) -> Option<String> {
-    let below = |key: &str, value: &Value| find(value, text).map(|place| format!("/{key}{place}"));
+fn find(value: &Value, text: &str) -> Option<PlaceOfCode> {
+    let below = |key: &str, value: &Value| {
+        find(value, text).map(|place| PlaceOfCode {
+            pointer: format!("/{key}{}", place.pointer),
+            ..place
+        })
+    };
     match value {
-        Value::String(found) => (found == text).then(String::new),
+        Value::String(found) => found.strip_suffix(text).map(|before| PlaceOfCode {
+            pointer: String::new(),
+            before: before.to_owned(),
+        }),
         Value::Array(items) => {
             (items.iter().enumerate()).find_map(|(at, item)| below(&at.to_string(), item))
         }
@@ -103,6 +139,11 @@ mod tests {
                 &[r#"{"text":"no","a/b~":{"code":"NO.RATE"}}"#],
                 Some("NO.RATE"),
             ),
+            (
+                r#"{"type":"https://acme.example/{code}","title":"{message}"}"#,
+                &[r#"{"type":"https://acme.example/401.0000001"}"#],
+                Some("401.0000001"),
+            ),
             (ups, &[r#"{"response":{"errors":[]}}"#], None),
             (
                 ups,
@@ -117,6 +158,22 @@ mod tests {
             (ups, &[&padded[..9], &padded[9..]], None),
         ] {
             assert_eq!(code(template, pieces).as_deref(), expected, "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn code_in_a_field_counts_before_the_body() {
+        let fields = gateway_model::ErrorFields {
+            code: http::HeaderName::from_static("error"),
+            message: http::HeaderName::from_static("message"),
+        };
+        let envelope = ErrorEnvelope::new("{code}{message}").expect("a template");
+        let envelope = envelope.with_fields(Some(fields));
+        for (value, expected) in [("E998", Some("E998")), ("no code", None)] {
+            let mut headers = HeaderMap::new();
+            headers.insert("error", value.parse().expect("a value"));
+            let sample = ErrorSample::of(&headers, &envelope);
+            assert_eq!(sample.code(&envelope).as_deref(), expected);
         }
     }
 

@@ -1,0 +1,57 @@
+//! PyPI's karrio, unmodified but for its base URL, with the extensions of several carriers: a token from the
+//! gateway in the carrier's form, and one call through it.
+
+use super::{
+    rows::{self, Row},
+    world::Carrier,
+};
+use crate::installed::{folder, install, sources};
+use std::process::Command;
+use tests::{run_command, skipped};
+
+/// karrio's name of the carrier, the row, and what the call gives.
+const EXTENSIONS: [(&str, &Row, &str); 3] = [
+    ("dhl_parcel_de", &rows::DHL_PARCEL_DE, "ShipmentDetails"),
+    ("fedex", &rows::FEDEX, "RateDetails"),
+    ("gls", &rows::GLS, "TrackingDetails"),
+];
+
+#[tokio::test]
+async fn karrio_of_pypi_calls_each_carrier() {
+    if !tests_kit::is_full() {
+        return skipped(
+            "karrio's carriers",
+            "installing them belongs to `cargo xtask test --full`",
+        );
+    }
+    let folder = folder("pypi");
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv", "."]);
+    let mut pip = Command::new("bin/pip");
+    pip.args(["install", "--quiet", "--no-input", "--requirement"])
+        .arg(sources().join("requirements.txt"));
+    if let Err(why) = install(&folder, "requirements.txt", vec![venv, pip]).await {
+        return skipped("PyPI's karrio", &why);
+    }
+    for (extension, row, expected) in EXTENSIONS {
+        let carrier = Carrier::start(row).await;
+        let mut python = Command::new(folder.join("bin/python"));
+        let url = format!("http://{}/{}", carrier.gateway().apps, row.carrier);
+        python
+            .arg(sources().join("karrio_carriers.py"))
+            .arg(extension)
+            .env("WAYBILL_URL", url)
+            .env("CLIENT_ID", "shop-client")
+            .env("CLIENT_SECRET", "shop-secret")
+            .env("ACCOUNT_NUMBER", carrier.mock.carrier().account);
+        let done = run_command(python).await;
+        let said = format!("{}{}", done.stdout, done.stderr);
+        assert_eq!(done.code, Some(0), "{extension}: {said}");
+        let detail = format!("detail {expected}");
+        assert!(done.stdout.contains(&detail), "{extension}: {said}");
+        let refused = carrier.mock.journal().iter().any(|seen| seen.status != 200);
+        assert!(!refused, "{extension}: {:?}", carrier.mock.journal());
+        // The client believes that it has a token of the carrier; the carrier has issued one to the gateway.
+        assert_eq!(carrier.token_requests(), 1, "{extension}");
+    }
+}
