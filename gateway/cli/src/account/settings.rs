@@ -19,7 +19,8 @@ pub(super) struct SettingArgs {
     texts: Vec<(SettingName, Value)>,
     /// A setting of the carrier's plugin, as JSON: for numbers, true, false, lists and objects
     #[arg(long = "setting-json", value_name = "NAME=JSON", value_parser = json)]
-    json: Vec<(SettingName, Value)>,
+    // Not `json`: that is the id of the global flag.
+    values: Vec<(SettingName, Value)>,
     /// A secret setting of the carrier's plugin, from a file that holds it and nothing else
     #[arg(long = "secret-setting", value_name = "NAME=FILE", value_parser = file)]
     secrets: Vec<(SettingName, PathBuf)>,
@@ -27,7 +28,7 @@ pub(super) struct SettingArgs {
 
 impl SettingArgs {
     pub(super) fn plain(&self) -> BTreeMap<SettingName, Value> {
-        self.texts.iter().chain(&self.json).cloned().collect()
+        self.texts.iter().chain(&self.values).cloned().collect()
     }
 
     pub(super) fn secret(&self) -> Result<BTreeMap<SettingName, SecretText>, CliError> {
