@@ -64,7 +64,6 @@ def dhl_parcel_de():
         recipient=address("Berlin", None, "10115", "DE"),
         parcels=parcels,
         service="dhl_parcel_de_paket",
-        options={"dhl_parcel_de_billing_number": number},
     )
     return credentials, lambda gateway: karrio.Shipment.create(request).from_(gateway).parse()
 

@@ -12,7 +12,7 @@ pub(super) static DHL_PARCEL_DE: Carrier = Carrier {
         ("username", "stand-in-user"),
         ("password", "stand-in-password"),
     ],
-    account: "33333333330101",
+    account: "33333333330102",
     endpoints: &[
         Endpoint {
             name: "token",

@@ -130,7 +130,7 @@ fn odd_answers_are_no_tokens() {
 fn manifest_is_sound_and_agrees_with_the_plugin() {
     manifest::is_sound(MANIFEST, env!("CARGO_PKG_NAME"));
     let changes = [
-        ("account_number", "33333333330101".into(), true),
+        ("account_number", "33333333330102".into(), true),
         ("account_number", "33333333330".into(), false),
         ("username", Value::Null, false),
         ("password", Value::Null, false),
@@ -162,10 +162,10 @@ async fn stand_in_gives_a_token_that_its_api_accepts() {
             .await;
         answer.status.as_u16()
     };
-    assert_eq!(call("33333333330101").await, 200);
+    assert_eq!(call("33333333330102").await, 200);
     assert_eq!(call("11111111110101").await, 400);
     world.mock.advance(Duration::from_secs(1800));
-    assert_eq!(call("33333333330101").await, 401, "the token has expired");
+    assert_eq!(call("33333333330102").await, 401, "the token has expired");
     for fault in [Fault::Html(403), Fault::Empty(200), Fault::NoLifetime] {
         world.mock.set_fault("token", Some(fault));
         assert!(world.authorize().await.is_err(), "{fault:?}");

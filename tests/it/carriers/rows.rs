@@ -117,7 +117,7 @@ pub(super) static DHL_ECOMMERCE: Row = Row {
 
 pub(super) static DHL_PARCEL_DE: Row = Row {
     carrier: "dhl-parcel-de",
-    account: "account_number = \"33333333330101\"\nsettings = { username = \"stand-in-user\", password = { value \
+    account: "account_number = \"33333333330102\"\nsettings = { username = \"stand-in-user\", password = { value \
               = \"stand-in-password\" } }",
     call: Call {
         method: "POST",
