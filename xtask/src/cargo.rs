@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use std::{
     env,
     ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -77,6 +78,41 @@ pub(crate) fn build(profile: Profile) -> Result<Built> {
     ));
     let scope = ["-p", "gateway", "-p", "mock-ups", "-p", "plugins-ups-dylib"];
     Built::find(&artifacts(&mut build_command(profile, &scope))?)
+}
+
+/// The plugins of the carriers: the name of each file in a plugin folder, and the built library.
+pub(crate) struct Carriers {
+    pub(crate) plugins: Vec<(String, PathBuf)>,
+    pub(crate) mock_carrier: PathBuf,
+}
+
+/// Builds the plugin of every carrier, and the stand-ins.
+pub(crate) fn build_carriers(profile: Profile) -> Result<Carriers> {
+    say::step(format!("build the carriers' plugins ({})", profile.name()));
+    let mut names = Vec::new();
+    for folder in fs::read_dir(root().join("plugins")).context("cannot read plugins")? {
+        let folder = folder?;
+        // A carrier's folder has the package of its loadable file; the other crates have none.
+        if folder.path().join("dylib/Cargo.toml").exists() {
+            names.push(folder.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    let packages: Vec<String> = names
+        .iter()
+        .map(|name| format!("plugins-{name}-dylib"))
+        .collect();
+    let mut scope = vec!["-p", "mock-carrier"];
+    scope.extend(packages.iter().flat_map(|package| ["-p", package]));
+    let artifacts = artifacts(&mut build_command(profile, &scope))?;
+    let plugins = names.into_iter().map(|name| {
+        let library = format!("waybill_plugin_{}", name.replace('-', "_"));
+        Ok((format!("{name}.so"), artifacts.find(&library)?))
+    });
+    Ok(Carriers {
+        plugins: plugins.collect::<Result<_>>()?,
+        mock_carrier: artifacts.find("mock-carrier")?,
+    })
 }
 
 /// Builds programs, plugin and benches in one go, so that they share their dependencies. `scope` is what

@@ -60,7 +60,16 @@ impl Dist {
         let dir = &self.dir;
         copy(&built.waybill, &dir.join("bin/waybill"))?;
         copy(&built.mock_ups, &dir.join("bin/mock-ups"))?;
-        copy(&built.ups_plugin, &dir.join("plugins/ups.so"))?;
+        let profile = if self.dev {
+            Profile::Dev
+        } else {
+            Profile::Release
+        };
+        let carriers = cargo::build_carriers(profile)?;
+        copy(&carriers.mock_carrier, &dir.join("bin/mock-carrier"))?;
+        for (name, library) in &carriers.plugins {
+            copy(library, &dir.join("plugins").join(name))?;
+        }
         lock(&built.waybill, &dir.join("plugins"))?;
         for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
             copy(
@@ -94,10 +103,14 @@ impl Dist {
     }
 }
 
-/// Writes `plugins.lock`, so that a user runs the plugin that was built here and no other.
+/// Writes `plugins.lock`, so that a user runs the plugins that were built here and no others.
 fn lock(waybill: &Path, plugins: &Path) -> Result<()> {
+    let mut paths = vec![plugins.to_owned()];
+    for entry in fs::read_dir(plugins).context("cannot read the plugin folder")? {
+        paths.push(entry?.path());
+    }
     // Whatever the umask says: a folder that others may write is refused.
-    for path in [plugins.to_owned(), plugins.join("ups.so")] {
+    for path in paths {
         fs::set_permissions(&path, Permissions::from_mode(0o755))
             .with_context(|| format!("cannot protect {}", path.display()))?;
     }
