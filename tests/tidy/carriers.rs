@@ -8,7 +8,7 @@ mod table;
 
 use super::{assert_none, files, root};
 use serde_json::Value;
-use std::fs;
+use std::{fs, path::Path};
 
 /// Ids, and words by which people know the carriers. UPS is where the gateway began: it is the default of the
 /// command line, and many comments and tests name it.
@@ -43,13 +43,18 @@ fn manifests() -> Vec<(String, Value)> {
     found
 }
 
-/// Compares a page, or writes it when asked to.
+/// Writes a page when asked to.
+fn bless(path: &Path, page: &str) {
+    if std::env::var_os("WAYBILL_BLESS").is_some() {
+        fs::create_dir_all(root().join("docs/carriers")).expect("the checkout can be written");
+        fs::write(path, page).expect("the checkout can be written");
+    }
+}
+
+/// Compares a page with what it should be.
 fn published(file: &str, expected: &str) -> Option<String> {
     let path = root().join(file);
-    if std::env::var_os("WAYBILL_BLESS").is_some() {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("the checkout can be written");
-        fs::write(&path, expected).expect("the checkout can be written");
-    }
+    bless(&path, expected);
     let have = fs::read_to_string(&path).unwrap_or_default();
     (have != expected)
         .then(|| format!("{file}: run WAYBILL_BLESS=1 cargo test -p tests --test tidy carriers"))
