@@ -22,7 +22,7 @@ const A_SECOND: u32 = 10_000;
 const TURNS: usize = 5;
 
 /// All of them in turn, and of each quantile the median of the turns. The first row says how late the tasks of
-/// one thread are anyway.
+/// one thread are anyway. On a machine that stalls, requests are refused because too many wait: those are counted.
 pub(crate) fn all(programs: &Programs, signers: &[Signer]) -> Table {
     let mut rows = vec![
         ("nothing", Vec::new()),
@@ -34,25 +34,28 @@ pub(crate) fn all(programs: &Programs, signers: &[Signer]) -> Table {
         for (at, (_, turns)) in rows.iter_mut().enumerate() {
             turns.push(match at {
                 0 => run(None),
-                1 => programs.ping_pong(A_SECOND, period).1,
+                1 => (programs.ping_pong(A_SECOND, period).1, 0),
                 _ => run(signers.get(at - 2)),
             });
         }
     }
     let mut table = Table::new();
     let header = format!("{A_SECOND} a second, from when each was due");
-    table.set_header([&header, "p50", "p90", "p99", "p99.9"]);
+    table.set_header([&header, "p50", "p90", "p99", "p99.9", "refused"]);
     for (name, turns) in rows {
         let quantile = |at: usize| {
-            let each: Vec<Duration> = turns.iter().map(|quantiles| quantiles[at]).collect();
+            let each: Vec<Duration> = turns.iter().map(|turn| turn.0[at]).collect();
             format!("{:.1} us", median(&each).as_secs_f64() * 1e6)
         };
-        table.add_row(iter::once(name.to_owned()).chain((0..4).map(quantile)));
+        let refused: u64 = turns.iter().map(|turn| turn.1).sum();
+        let row = iter::once(name.to_owned()).chain((0..4).map(quantile));
+        table.add_row(row.chain([refused.to_string()]));
     }
     table
 }
 
-fn run(signer: Option<&Signer>) -> Quantiles {
+/// The quantiles, and how many were refused.
+fn run(signer: Option<&Signer>) -> (Quantiles, u64) {
     let instance = signer.map(|signer| Arc::clone(signer.instance()));
     let took = run_task(async move {
         let took = Rc::new(RefCell::new(
@@ -67,8 +70,10 @@ fn run(signer: Option<&Signer>) -> Quantiles {
             let (instance, request, took) =
                 (instance.clone(), Rc::clone(&request), Rc::clone(&took));
             tasks.spawn_local(async move {
-                if let Some(instance) = instance {
-                    request.signed_by(&instance).await;
+                if let Some(instance) = instance
+                    && !request.signed_by(&instance).await
+                {
+                    return;
                 }
                 let nanos = u64::try_from(due.elapsed().as_nanos()).unwrap_or(u64::MAX);
                 took.borrow_mut().record(nanos).expect("it grows");
@@ -77,7 +82,9 @@ fn run(signer: Option<&Signer>) -> Quantiles {
         tasks.join_all().await;
         took.borrow().clone()
     });
-    [0.5, 0.9, 0.99, 0.999].map(|q| Duration::from_nanos(took.value_at_quantile(q)))
+    let quantiles = [0.5, 0.9, 0.99, 0.999];
+    let quantiles = quantiles.map(|q| Duration::from_nanos(took.value_at_quantile(q)));
+    (quantiles, u64::from(A_SECOND).saturating_sub(took.len()))
 }
 
 /// Waits without the runtime's timers, which are a millisecond late, and lets the other tasks run meanwhile.
