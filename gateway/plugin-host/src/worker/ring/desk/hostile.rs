@@ -1,6 +1,6 @@
 //! A worker process that writes anything into the shared memory, for the fuzz target and the tests.
 
-use super::{LOOKS, Ring, Signer};
+use super::{Ring, Signer, ticket::LOOKS};
 use crate::{
     SignBody, Signing,
     health::{Health, Watch},
