@@ -9,7 +9,7 @@ use crate::{
 use plugins_abi::Status;
 
 /// Bytes of the messages for the log in one answer; the worker process leaves out what is longer.
-pub(in crate::worker) const LOG_BYTES: usize = 16 << 10;
+pub(crate) const LOG_BYTES: usize = 16 << 10;
 
 /// One answer.
 pub(super) enum Answer {

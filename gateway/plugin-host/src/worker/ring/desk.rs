@@ -149,7 +149,7 @@ pub(super) fn bits(mut word: u64) -> impl Iterator<Item = u32> {
 }
 
 /// A passing failure: the next request may be signed.
-pub(in crate::worker) fn late(message: &str) -> Failure {
+pub(crate) fn late(message: &str) -> Failure {
     let mut failure = Failure::new(FailureClass::Transient, "signature_late", message);
     failure.retry_after = Some(Duration::from_secs(1));
     failure

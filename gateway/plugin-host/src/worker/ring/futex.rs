@@ -7,7 +7,7 @@ use rustix::{
 use std::{sync::atomic::AtomicU32, time::Duration};
 
 /// Sleeps while the word has this value, and may wake at any time. False if the time is over.
-pub(in crate::worker) fn sleep(word: &AtomicU32, value: u32, time: Option<Duration>) -> bool {
+pub(crate) fn sleep(word: &AtomicU32, value: u32, time: Option<Duration>) -> bool {
     let time = time.map(|time| Timespec {
         tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: time.subsec_nanos().into(),
@@ -17,7 +17,7 @@ pub(in crate::worker) fn sleep(word: &AtomicU32, value: u32, time: Option<Durati
 }
 
 /// Wakes who sleeps on the word.
-pub(in crate::worker) fn wake(word: &AtomicU32) {
+pub(crate) fn wake(word: &AtomicU32) {
     // It fails only for an address that is no memory.
     let _ = futex::wake(word, Flags::empty(), 1);
 }

@@ -13,46 +13,46 @@ use std::{
 };
 
 /// Signatures that can be under way: one bit each in a word.
-pub(in crate::worker) const ENTRIES: usize = 64;
+pub(crate) const ENTRIES: usize = 64;
 /// Bytes of one request. A longer one goes over the channel.
-pub(in crate::worker) const REQUEST: usize = 48 << 10;
+pub(crate) const REQUEST: usize = 48 << 10;
 /// Bytes of one answer: the longest signature, the longest reason, and messages for the log.
-pub(in crate::worker) const RESPONSE: usize = 48 << 10;
+pub(crate) const RESPONSE: usize = 48 << 10;
 
 /// A cache line of its own, so that the sides do not slow each other down.
 #[repr(C, align(64))]
-pub(in crate::worker) struct Line<T>(pub(in crate::worker) T);
+pub(crate) struct Line<T>(pub(crate) T);
 
 /// What is shared. All of it is atomic, because the other side may write at any time, and every value of each
 /// member is valid, because the other side may write anything.
 #[repr(C)]
-pub(in crate::worker) struct Shared {
+pub(crate) struct Shared {
     /// The entries whose requests no one has taken yet.
-    pub(in crate::worker) ready: Line<AtomicU64>,
+    pub(crate) ready: Line<AtomicU64>,
     /// One while the worker process sleeps; the futex that it sleeps on.
-    pub(in crate::worker) sleeping: Line<AtomicU32>,
+    pub(crate) sleeping: Line<AtomicU32>,
     /// Counts the answers that the gateway does not look for by itself; the futex that its watcher sleeps on.
-    pub(in crate::worker) bell: Line<AtomicU32>,
-    pub(in crate::worker) entries: [Entry; ENTRIES],
+    pub(crate) bell: Line<AtomicU32>,
+    pub(crate) entries: [Entry; ENTRIES],
 }
 
 /// One request and its answer.
 #[repr(C, align(64))]
-pub(in crate::worker) struct Entry {
+pub(crate) struct Entry {
     /// See [`super::State`].
-    pub(in crate::worker) state: AtomicU32,
-    pub(in crate::worker) request_len: AtomicU32,
-    pub(in crate::worker) response_len: AtomicU32,
+    pub(crate) state: AtomicU32,
+    pub(crate) request_len: AtomicU32,
+    pub(crate) response_len: AtomicU32,
     /// The id of the instance that signs.
-    pub(in crate::worker) instance: AtomicU64,
+    pub(crate) instance: AtomicU64,
     /// The time of the request, which is the plugin's clock.
-    pub(in crate::worker) unix_ms: AtomicU64,
-    pub(in crate::worker) request: [AtomicU64; REQUEST / 8],
-    pub(in crate::worker) response: [AtomicU64; RESPONSE / 8],
+    pub(crate) unix_ms: AtomicU64,
+    pub(crate) request: [AtomicU64; REQUEST / 8],
+    pub(crate) response: [AtomicU64; RESPONSE / 8],
 }
 
 /// One side's view of the memory.
-pub(in crate::worker) struct Mapping(NonNull<Shared>);
+pub(crate) struct Mapping(NonNull<Shared>);
 
 // SAFETY: all of the memory is atomic.
 unsafe impl Send for Mapping {}
@@ -62,7 +62,7 @@ unsafe impl Sync for Mapping {}
 impl Mapping {
     /// New memory, all zero, and the file through which the worker process maps it. Nobody can change its size,
     /// because a page that is cut off would end the gateway with SIGBUS.
-    pub(in crate::worker) fn create() -> io::Result<(Self, OwnedFd)> {
+    pub(crate) fn create() -> io::Result<(Self, OwnedFd)> {
         let file = memory_file()?;
         ftruncate(&file, size_of::<Shared>() as u64)?;
         fcntl_add_seals(&file, seals())?;
@@ -70,7 +70,7 @@ impl Mapping {
     }
 
     /// The memory that the gateway gave this process, if it is that.
-    pub(in crate::worker) fn open(file: impl AsFd) -> io::Result<Option<Self>> {
+    pub(crate) fn open(file: impl AsFd) -> io::Result<Option<Self>> {
         match fcntl_get_seals(&file) {
             Ok(found) if found.contains(seals()) => {}
             Ok(_) | Err(_) => return Ok(None),

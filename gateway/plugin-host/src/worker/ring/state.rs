@@ -2,7 +2,7 @@
 
 /// What an entry waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::worker) enum Phase {
+pub(crate) enum Phase {
     /// The worker process; the gateway looks for the answer by itself.
     Ready,
     /// The worker process, which has to ring the bell.
@@ -13,13 +13,13 @@ pub(in crate::worker) enum Phase {
 
 /// A state word. Only the gateway numbers requests, so an answer to another one is told by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::worker) struct State(u32);
+pub(crate) struct State(u32);
 
 const PHASE_BITS: u32 = 2;
 const PHASE: u32 = (1 << PHASE_BITS) - 1;
 
 impl State {
-    pub(in crate::worker) const fn new(sequence: u32, phase: Phase) -> Self {
+    pub(crate) const fn new(sequence: u32, phase: Phase) -> Self {
         let phase = match phase {
             Phase::Ready => 1,
             Phase::Parked => 2,
@@ -28,16 +28,16 @@ impl State {
         Self(sequence << PHASE_BITS | phase)
     }
 
-    pub(in crate::worker) const fn from_word(word: u32) -> Self {
+    pub(crate) const fn from_word(word: u32) -> Self {
         Self(word)
     }
 
-    pub(in crate::worker) const fn word(self) -> u32 {
+    pub(crate) const fn word(self) -> u32 {
         self.0
     }
 
     /// None if no side writes such a word.
-    pub(in crate::worker) const fn phase(self) -> Option<Phase> {
+    pub(crate) const fn phase(self) -> Option<Phase> {
         match self.0 & PHASE {
             1 => Some(Phase::Ready),
             2 => Some(Phase::Parked),
@@ -47,12 +47,12 @@ impl State {
     }
 
     /// The same request in another phase.
-    pub(in crate::worker) const fn with(self, phase: Phase) -> Self {
+    pub(crate) const fn with(self, phase: Phase) -> Self {
         Self::new(self.0 >> PHASE_BITS, phase)
     }
 }
 
 /// The number of the next request; it has fewer bits than its type.
-pub(in crate::worker) const fn next(sequence: u32) -> u32 {
+pub(crate) const fn next(sequence: u32) -> u32 {
     sequence.wrapping_add(1) & (u32::MAX >> PHASE_BITS)
 }

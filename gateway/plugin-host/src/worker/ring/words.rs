@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 const WORD: usize = size_of::<u64>();
 
 /// Writes bytes one after another.
-pub(in crate::worker) struct WordWriter<'a> {
+pub(crate) struct WordWriter<'a> {
     words: &'a [AtomicU64],
     len: usize,
     /// The bytes of the last word that is not full.
@@ -15,7 +15,7 @@ pub(in crate::worker) struct WordWriter<'a> {
 }
 
 impl<'a> WordWriter<'a> {
-    pub(in crate::worker) const fn new(words: &'a [AtomicU64]) -> Self {
+    pub(crate) const fn new(words: &'a [AtomicU64]) -> Self {
         Self {
             words,
             len: 0,
@@ -24,7 +24,7 @@ impl<'a> WordWriter<'a> {
         }
     }
 
-    pub(in crate::worker) fn put(&mut self, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
         let room = self.words.len() * WORD - self.len;
         // What does not fit ends the writing: a part of it would mean something else.
         if self.full || bytes.len() > room {
@@ -55,7 +55,7 @@ impl<'a> WordWriter<'a> {
     }
 
     /// Its length; none if it did not fit.
-    pub(in crate::worker) fn finish(self) -> Option<usize> {
+    pub(crate) fn finish(self) -> Option<usize> {
         if self.len % WORD != 0 {
             self.store(self.len / WORD, self.open);
         }
@@ -70,7 +70,7 @@ impl<'a> WordWriter<'a> {
 }
 
 /// Copies the first bytes, as many as the buffer has.
-pub(in crate::worker) fn copy_out(words: &[AtomicU64], into: &mut [u8]) {
+pub(crate) fn copy_out(words: &[AtomicU64], into: &mut [u8]) {
     let (whole, last) = into.as_chunks_mut::<WORD>();
     let mut words = words.iter().map(|word| word.load(Relaxed).to_le_bytes());
     for (to, from) in whole.iter_mut().zip(&mut words) {
