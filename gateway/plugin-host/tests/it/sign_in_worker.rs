@@ -112,8 +112,12 @@ async fn signer_that_hangs_or_dies_is_cut_and_the_next_signature_is_made() {
         let failure = within.expect("it is cut").expect_err(mode);
         assert_eq!(failure.class, FailureClass::Transient, "{mode}: {failure}");
         signs_again(&good, mode).await;
-        let endings = plugin.worker().expect("a worker").endings;
-        assert_eq!(endings.get(reason), Some(&1), "{mode}: {endings:?}");
+        // A call over the channel ends after its own deadline, while the memory serves others.
+        eventually("the end of the worker process", || {
+            let endings = plugin.worker().expect("a worker").endings;
+            endings.get(reason) == Some(&1)
+        })
+        .await;
     }
 }
 
