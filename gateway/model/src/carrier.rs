@@ -192,6 +192,8 @@ pub struct DownstreamToken {
     pub credentials: Vec<ClientCredentialsPlace>,
     /// The grant types that count as "the client's own credentials", such as `client_credentials`.
     pub grant_types: Vec<String>,
+    /// What the carrier says of a grant type that is missing or unknown, if not the text of `invalid_request`.
+    pub grant_type_message: Option<String>,
     /// The success body; places: `{access_token}`, `{client_id}`, `{expires_in}` (seconds),
     /// `{issued_at_ms}`.
     pub template: String,

@@ -101,7 +101,7 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     pub(crate) message: Cow<'static, str>,
     /// Takes the place of the carrier's own text for the code, which may speak of one of its causes only.
-    pub(crate) headline: Option<&'static str>,
+    pub(crate) headline: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     /// The connection's framing can no longer be trusted.
     pub(crate) close: bool,
@@ -132,8 +132,8 @@ impl Problem {
         Self::new(Code::BadRequest, message)
     }
 
-    pub(crate) const fn headed(mut self, headline: &'static str) -> Self {
-        self.headline = Some(headline);
+    pub(crate) fn headed(mut self, headline: Option<String>) -> Self {
+        self.headline = headline;
         self
     }
 

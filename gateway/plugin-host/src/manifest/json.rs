@@ -92,6 +92,7 @@ pub(super) struct TokenEndpointJson {
     pub(super) credentials: Vec<String>,
     #[serde(default)]
     pub(super) grant_types: Vec<String>,
+    pub(super) grant_type_message: Option<String>,
     pub(super) template: String,
     pub(super) invalid_client: RefusalJson,
     pub(super) invalid_request: RefusalJson,

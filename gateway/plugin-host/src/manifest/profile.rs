@@ -190,6 +190,8 @@ fn token(raw: &TokenEndpointJson) -> Result<DownstreamToken, ManifestError> {
         path: raw.path.clone(),
         credentials: places(&raw.credentials)?,
         grant_types: grant_types(&raw.grant_types)?,
+        grant_type_message: (raw.grant_type_message.as_deref())
+            .map(|text| crate::text::clean(text, 500)),
         template: raw.template.clone(),
         invalid_client: refusal_of(key, &raw.invalid_client)?,
         invalid_request: refusal_of(key, &raw.invalid_request)?,

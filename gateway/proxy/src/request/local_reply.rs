@@ -32,7 +32,7 @@ pub(super) fn problem(
     let code = refusal.map_or(problem.code.as_str(), |refusal| refusal.code.as_str());
     let text = match (profile, refusal) {
         (Some(profile), Some(refusal)) => {
-            let headline = problem.headline.unwrap_or(&refusal.message);
+            let headline = problem.headline.as_deref().unwrap_or(&refusal.message);
             Cow::Owned(explained(headline, &profile.display_name, &problem.message))
         }
         (Some(_), None) | (None, _) => problem.message.clone(),

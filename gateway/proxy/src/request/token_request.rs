@@ -6,9 +6,6 @@ use http::{HeaderMap, header};
 use percent_encoding::percent_decode;
 use serde_json::Value;
 
-/// What a carrier says of a grant type that is missing or unknown.
-const GRANT_TYPE: &str = "Invalid/Missing grant_type";
-
 /// The content of a token request, with its fields.
 pub(super) struct TokenContent {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
@@ -88,7 +85,8 @@ impl TokenContent {
             ),
             (None, _) => format!("the form has no grant_type: send {wanted}"),
         };
-        Err(Problem::owned(Code::InvalidRequest, wrong).headed(GRANT_TYPE))
+        let problem = Problem::owned(Code::InvalidRequest, wrong);
+        Err(problem.headed(endpoint.grant_type_message.clone()))
     }
 }
 
