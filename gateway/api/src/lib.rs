@@ -55,4 +55,4 @@ pub use probe::ProbeReport;
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
 pub use request::{RequestFailureView, RequestQuery, RequestView};
 pub use secret_text::SecretText;
-pub use token::{RefreshView, RenewalView, TokenView};
+pub use token::{RefreshView, RenewalView, SlotView, TokenView};

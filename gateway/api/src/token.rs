@@ -34,6 +34,9 @@ pub struct TokenView {
     /// When the token expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
+    /// The further slots: credentials that only some operations need.
+    #[serde(default)]
+    pub slots: Vec<SlotView>,
     /// The refresh token, if there is one.
     pub refresh: Option<RefreshView>,
     /// When the next token will be requested.
@@ -41,6 +44,18 @@ pub struct TokenView {
     pub next_renewal_at: Option<Timestamp>,
     /// The latest attempts to obtain a token, newest first.
     pub renewals: Vec<RenewalView>,
+}
+
+/// What is known about a further slot. Its credential is never sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SlotView {
+    /// The slot's name in the manifest of the carrier's plugin: `payment`.
+    pub name: String,
+    /// Until when the gateway uses the credential; absent if there is none.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub usable_until: Option<Timestamp>,
+    /// Why there is no credential, and what to do.
+    pub message: Option<String>,
 }
 
 /// What is known about a refresh token. The token itself is never sent.

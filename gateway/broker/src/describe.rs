@@ -1,10 +1,10 @@
 //! Describes an account for an operator.
 
 use crate::{
-    AccountStatus, context::BrokerContext, credential, grant_record, publication::usable,
-    slot::Slot,
+    AccountStatus, SlotStatus, context::BrokerContext, credential, grant_record,
+    publication::usable, slot::Slot,
 };
-use gateway_model::CredentialState;
+use gateway_model::{CredentialState, SlotCredential};
 use gateway_store::Timestamp;
 use gateway_token::LifecycleState;
 use std::time::{Instant, SystemTime};
@@ -23,6 +23,13 @@ pub(crate) fn describe(context: &BrokerContext, slot: &Slot) -> AccountStatus {
             Some(*state.fingerprint.get_or_insert_with(looked))
         }
         CredentialState::Absent(_) => None,
+    };
+    let slots = match &*slot.cell.load().1 {
+        CredentialState::Usable(credential) => {
+            let slots = credential.slots.iter();
+            slots.map(|slot| slot_status(slot, &wall_at)).collect()
+        }
+        CredentialState::Absent(_) => Vec::new(),
     };
     let lifecycle = state.lifecycle().state();
     let token = lifecycle.token();
@@ -50,6 +57,7 @@ pub(crate) fn describe(context: &BrokerContext, slot: &Slot) -> AccountStatus {
         grant: grant_record::status(state.lifecycle().grant()),
         grant_ends_at: state.grant_ends.map(Timestamp::to_system_time),
         facts: state.facts.clone(),
+        slots,
         next_attempt_at: next.and_then(wall_at),
         cooling_down_until: state.lifecycle().cooling_down_until(now).and_then(wall_at),
         last_result: state.last_result.clone(),
@@ -58,6 +66,21 @@ pub(crate) fn describe(context: &BrokerContext, slot: &Slot) -> AccountStatus {
         joined: slot.joined.value(),
         served: slot.served.value(),
         waiting: state.waiters.len(),
+    }
+}
+
+fn slot_status(
+    slot: &SlotCredential,
+    wall_at: &impl Fn(Instant) -> Option<SystemTime>,
+) -> SlotStatus {
+    let usable_until = match &slot.content {
+        // A time that the system's clock cannot express is as good as now.
+        Ok(content) => Ok(wall_at(content.expires_at).unwrap_or(SystemTime::UNIX_EPOCH)),
+        Err(why) => Err(why.message.clone()),
+    };
+    SlotStatus {
+        name: slot.name.to_string(),
+        usable_until,
     }
 }
 

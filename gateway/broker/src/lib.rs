@@ -65,4 +65,4 @@ pub use handle::{Handle, RenewalOutcome};
 pub use ledger::{Ledger, LedgerError};
 pub use metrics::{BrokerMetrics, FailureCounts};
 pub use recovery::recover;
-pub use status::{AccountStatus, LastResult, RequestOutcome};
+pub use status::{AccountStatus, LastResult, RequestOutcome, SlotStatus};

@@ -38,6 +38,8 @@ pub struct AccountStatus {
     pub grant_ends_at: Option<SystemTime>,
     /// What the carrier said about the newest token.
     pub facts: TokenFacts,
+    /// The slots other than the first, of the published credential.
+    pub slots: Vec<SlotStatus>,
     /// When the next token request starts by itself.
     pub next_attempt_at: Option<SystemTime>,
     /// A 401 starts no renewal before this time.
@@ -54,6 +56,15 @@ pub struct AccountStatus {
     pub served: u64,
     /// Callers who wait now.
     pub waiting: usize,
+}
+
+/// The state of a slot other than the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotStatus {
+    /// Its name in the plugin's manifest.
+    pub name: String,
+    /// Until when its fields are used, or why there are none.
+    pub usable_until: Result<SystemTime, String>,
 }
 
 /// The result of a token request.

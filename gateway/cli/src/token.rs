@@ -6,7 +6,7 @@ use crate::{
     terminal::{Output, clean, when, when_known, word, yes},
 };
 use clap::Subcommand;
-use gateway_api::{RefreshView, RenewalView, TokenView};
+use gateway_api::{RefreshView, RenewalView, SlotView, TokenView};
 use gateway_model::AccountId;
 
 #[derive(Debug, Subcommand)]
@@ -65,12 +65,21 @@ fn print(view: &TokenView, output: &mut Output) -> Result<(), CliError> {
         facts.extend(refresh_facts(refresh));
     }
     output.facts(&facts)?;
+    if !view.slots.is_empty() {
+        let rows = view.slots.iter().map(slot_row).collect();
+        output.table(&["Slot", "Usable until", "Why not"], rows)?;
+    }
     if view.renewals.is_empty() {
         return Ok(());
     }
     let rows = view.renewals.iter().map(renewal_row).collect();
     output.table(&["Renewed", "Why", "Outcome", "Code", "Message"], rows)?;
     Ok(())
+}
+
+fn slot_row(slot: &SlotView) -> Vec<String> {
+    let why = slot.message.as_deref().map_or_else(|| "-".into(), clean);
+    vec![clean(&slot.name), when_known(slot.usable_until), why]
 }
 
 fn refresh_facts(refresh: &RefreshView) -> [(&'static str, String); 6] {

@@ -1,8 +1,8 @@
 //! Tokens: what is known about them, and renewal on demand.
 
 use crate::{Actor, ControlError, ControlPlane, Fault, api_time};
-use gateway_api::{RefreshView, RenewalView, TokenView};
-use gateway_broker::AccountStatus;
+use gateway_api::{RefreshView, RenewalView, SlotView, TokenView};
+use gateway_broker::{AccountStatus, SlotStatus};
 use gateway_model::{AccountId, GrantKind, GrantStatus, Unavailable, UnavailableReason};
 use gateway_store::{AccountRecord, GrantRecord, RenewalEntry};
 use serde_json::json;
@@ -110,12 +110,27 @@ fn view(
         next_renewal_at: status
             .and_then(|status| status.next_attempt_at)
             .map(api_time::from_system),
+        slots: status.map(slots).unwrap_or_default(),
         refresh: refresh(record, grant, status),
         token_type: facts.token_type,
         status: facts.status,
         scope: facts.scope,
         renewals: Vec::new(),
     }
+}
+
+fn slots(status: &AccountStatus) -> Vec<SlotView> {
+    let view = |slot: &SlotStatus| SlotView {
+        name: slot.name.clone(),
+        usable_until: slot
+            .usable_until
+            .as_ref()
+            .ok()
+            .copied()
+            .map(api_time::from_system),
+        message: slot.usable_until.as_ref().err().cloned(),
+    };
+    status.slots.iter().map(view).collect()
 }
 
 fn refresh(

@@ -131,6 +131,7 @@ impl RuntimeStatus for Made {
                 SystemTime::UNIX_EPOCH + Duration::from_secs(if broken { 5_000 } else { 990 }),
             ),
             facts: gateway_model::TokenFacts::default(),
+            slots: Vec::new(),
             next_attempt_at: None,
             cooling_down_until: None,
             last_result: None,

@@ -109,3 +109,75 @@ mod slots {
 
 optional!(token, StoredToken as "TokenDoc");
 optional!(intent, Intent as "IntentDoc");
+
+#[cfg(test)]
+mod tests {
+    use crate::doc::Document as _;
+    use crate::{GrantRecord, StoredFailure, StoredSlot, StoredToken, Timestamp};
+    use gateway_model::{FailureClass, GrantStatus, GrantVersion, SecretBytes, TokenFacts};
+
+    fn with(slots: Vec<StoredSlot>) -> GrantRecord {
+        GrantRecord {
+            account: "main".parse().expect("a name"),
+            version: GrantVersion(1),
+            status: GrantStatus::Repeatable,
+            state: SecretBytes::default(),
+            token: Some(StoredToken {
+                headers: SecretBytes::new(b"authorization:Bearer a".to_vec()),
+                issued_at: Timestamp(1),
+                expires_at: None,
+                renew_at: None,
+                key: [0; 32],
+                slots,
+            }),
+            facts: TokenFacts::default(),
+            consented_at: None,
+            expires_at: None,
+            intent: None,
+            restored: None,
+        }
+    }
+
+    fn again(record: &GrantRecord) -> (String, Vec<StoredSlot>) {
+        let json = record.to_json().expect("a document");
+        let read = GrantRecord::from_json(&json).expect("its own document");
+        let text = String::from_utf8(json.to_vec()).expect("JSON");
+        (text, read.token.expect("a token").slots)
+    }
+
+    /// A row of an older release reads on, and one of a carrier without further slots stays what it was.
+    #[test]
+    fn token_without_slots_is_written_as_before() {
+        let (text, slots) = again(&with(Vec::new()));
+        assert!(!text.contains("slots") && slots.is_empty(), "{text}");
+    }
+
+    #[test]
+    fn slots_are_read_as_they_were_written() {
+        let failure = StoredFailure {
+            class: FailureClass::Config,
+            code: "roles".into(),
+            message: "add the roles".into(),
+        };
+        let slot = |name: &str, failure| StoredSlot {
+            name: name.into(),
+            headers: SecretBytes::new(b"x-payment:paid".to_vec()),
+            expires_at: Some(Timestamp(9)),
+            failure,
+        };
+        let record = with(vec![
+            slot("payment", None),
+            slot("data", Some(failure.clone())),
+        ]);
+        let (_, slots) = again(&record);
+        assert_eq!(slots[0].headers.expose(), b"x-payment:paid");
+        assert_eq!(
+            (&*slots[0].name, slots[0].expires_at),
+            ("payment", Some(Timestamp(9)))
+        );
+        assert_eq!(
+            (&*slots[1].name, &slots[1].failure),
+            ("data", &Some(failure))
+        );
+    }
+}

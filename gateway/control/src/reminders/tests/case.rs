@@ -93,6 +93,7 @@ impl Case {
             grant: GrantStatus::Repeatable,
             grant_ends_at: None,
             facts: TokenFacts::default(),
+            slots: Vec::new(),
             next_attempt_at: None,
             cooling_down_until: None,
             last_result: None,
