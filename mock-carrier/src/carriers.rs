@@ -1,18 +1,22 @@
 //! The carriers' tables.
 
+mod amazon_shipping;
 mod dhl_ecommerce;
 mod dhl_parcel_de;
 mod fedex;
 mod gls;
+mod usps;
 
 use crate::endpoint::Carrier;
 
 /// Every carrier that has a stand-in, by name.
 pub static CARRIERS: &[&Carrier] = &[
+    &amazon_shipping::AMAZON_SHIPPING,
     &dhl_ecommerce::DHL_ECOMMERCE,
     &dhl_parcel_de::DHL_PARCEL_DE,
     &fedex::FEDEX,
     &gls::GLS,
+    &usps::USPS,
 ];
 
 /// The table of a carrier.

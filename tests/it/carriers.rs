@@ -6,6 +6,7 @@
 mod checks;
 mod karrio;
 mod rows;
+mod slots;
 mod world;
 
 /// One test for each carrier, so that a failure names it.
@@ -62,4 +63,6 @@ carriers! {
     dhl_parcel_de: DHL_PARCEL_DE,
     fedex: FEDEX,
     gls: GLS,
+    usps: USPS,
+    amazon_shipping: AMAZON_SHIPPING,
 }

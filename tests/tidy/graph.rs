@@ -121,6 +121,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("plugins-ups", &["plugins-sdk"]),
     ("plugins-ups-dylib", &["plugins-sdk", "plugins-ups"]),
+    ("plugins-usps", &["plugins-sdk"]),
+    ("plugins-usps-dylib", &["plugins-sdk", "plugins-usps"]),
+    ("plugins-amazon-shipping", &["plugins-sdk"]),
+    (
+        "plugins-amazon-shipping-dylib",
+        &["plugins-amazon-shipping", "plugins-sdk"],
+    ),
     ("mock-carrier", &[]),
     ("mock-ups", &[]),
     ("tests", &["mock-carrier", "mock-ups"]),
@@ -177,6 +184,11 @@ const PURE: &[(&str, &[&str])] = &[
         &["tokio", "hyper", "rustls", "libloading"],
     ),
     ("plugins-ups", &["tokio", "hyper", "rustls", "libloading"]),
+    ("plugins-usps", &["tokio", "hyper", "rustls", "libloading"]),
+    (
+        "plugins-amazon-shipping",
+        &["tokio", "hyper", "rustls", "libloading"],
+    ),
     (
         "examples-signer",
         &["tokio", "hyper", "rustls", "libloading"],

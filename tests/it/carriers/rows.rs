@@ -177,3 +177,79 @@ pub(super) static GLS: Row = Row {
         &["credentials_in", "expected"],
     )],
 };
+
+pub(super) static USPS: Row = Row {
+    carrier: "usps",
+    account: "account_number = \"1000405525\"\n\
+              settings = { crid = \"12345678\", mid = \"903000000\", account_type = \"EPS\" }",
+    call: Call {
+        method: "POST",
+        path: "/prices/v3/base-rates/search",
+        content_type: "application/json",
+        body: "{}",
+    },
+    carries: &[("authorization", "Bearer usps-access-")],
+    has_tokens: true,
+    names_account: false,
+    token: Some(Token {
+        path: "/oauth2/v3/token",
+        headers: &[("content-type", "application/json")],
+        body: r#"{"grant_type":"client_credentials","client_id":"shop-client","client_secret":"shop-secret"}"#,
+        token_at: "/access_token",
+        refused: ("/error/code", "invalid_client"),
+    }),
+    mistakes: &[
+        (
+            "account_number = \"1\"\nsettings = { crid = \"12A\", mid = \"903000000\", account_type = \"EPS\" }",
+            &["USPS", "CRID", "1 to 15 digits"],
+        ),
+        (
+            "settings = { crid = \"12345678\", mid = \"903000000\", account_type = \"EPS\" }",
+            &["account_number", "EPS account"],
+        ),
+    ],
+};
+
+pub(super) static AMAZON_SHIPPING: Row = Row {
+    carrier: "amazon-shipping",
+    account: "settings = { business_id = \"AmazonShipping_UK\", \
+              refresh_token = { value = \"Atzr|stand-in-refresh\" } }",
+    call: Call {
+        method: "POST",
+        path: "/shipping/v2/shipments/rates",
+        content_type: "application/json",
+        body: "{}",
+    },
+    carries: &[
+        ("x-amz-access-token", "amazon-shipping-access-"),
+        ("x-amzn-shipping-business-id", "AmazonShipping_UK"),
+    ],
+    has_tokens: true,
+    names_account: false,
+    token: None,
+    mistakes: &[
+        (
+            "settings = { business_id = \"UK\", refresh_token = { value = \"planted\" } }",
+            &["Amazon", "x-amzn-shipping-business-id"],
+        ),
+        ("", &["refresh_token", "LWA refresh token"]),
+    ],
+};
+
+/// With a restricted data token.
+pub(super) static AMAZON_RESTRICTED: Row = Row {
+    carrier: "amazon-shipping",
+    account: "settings = { restricted_data = true, \
+              refresh_token = { value = \"Atzr|stand-in-refresh\" } }",
+    call: Call {
+        method: "GET",
+        path: "/orders/v0/orders/123-1234567-1234567/address",
+        content_type: "",
+        body: "",
+    },
+    carries: &[("x-amz-access-token", "amazon-shipping-restricted-")],
+    has_tokens: true,
+    names_account: false,
+    token: None,
+    mistakes: &[],
+};
