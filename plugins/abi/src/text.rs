@@ -86,8 +86,6 @@ impl HeaderFlags {
 
     /// The place of the slot that the bits name.
     pub const fn place_of_slot(flags: u64) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "six bits")]
-        let place = ((flags & Self::SLOT_MASK) >> Self::SLOT_SHIFT) as u32;
-        place
+        ((flags & Self::SLOT_MASK) >> Self::SLOT_SHIFT) as u32
     }
 }

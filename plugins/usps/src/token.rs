@@ -105,6 +105,8 @@ fn login(answer: &UspsTokenResponse, presented: Option<&str>, cx: &Context) -> R
         .filter(|_| extra.refresh_approved())
         .and_then(write_login);
     let credential = match (usable, presented.and_then(write_login)) {
+        // The same token again is no new grant.
+        (Some(state), Some(old)) if state == old => credential.state(&old).grant(Grant::Kept),
         (Some(state), _) => credential.state(&state).grant(Grant::Replaced {
             lifetime: Some(extra.refresh_lifetime().unwrap_or(REFRESH_LIFETIME)),
         }),

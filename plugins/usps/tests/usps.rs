@@ -270,6 +270,11 @@ fn refresh_token_is_replaced_kept_or_gone_as_the_answer_says() {
         ),
         (new(r#","refresh_token_status":"Unknown""#), Grant::Gone, ""),
         (response(200, TOKEN), Grant::Kept, "planted-old"),
+        (
+            login(r#""refresh_token":"planted-old""#),
+            Grant::Kept,
+            "planted-old",
+        ),
         // An odd lifetime must not cost the login.
         (
             response(

@@ -21,11 +21,11 @@ use std::time::Instant;
 /// Why the fields of an attempt cannot be made.
 pub(super) enum InjectionError {
     /// There is no usable credential.
-    NoCredential(MissingCredential),
+    Credential(MissingCredential),
     /// There is a credential, but a slot that the operation needs has none.
-    NoSlot(Problem),
+    Slot(Problem),
     /// There is a credential, but the request could not be signed.
-    NoSignature(Problem),
+    Signature(Problem),
 }
 
 /// What one attempt adds to a request's head.
@@ -71,9 +71,9 @@ pub(super) async fn take(
 ) -> Result<Injected, Problem> {
     match try_take(worker, directory, account, operation, signing) {
         Ok(taken) => taken.signed().await,
-        Err(InjectionError::NoSlot(problem) | InjectionError::NoSignature(problem)) => Err(problem),
+        Err(InjectionError::Slot(problem) | InjectionError::Signature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
-        Err(InjectionError::NoCredential(missing)) => {
+        Err(InjectionError::Credential(missing)) => {
             Box::pin(wait(
                 worker, directory, account, missing, operation, signing,
             ))
@@ -94,23 +94,23 @@ pub(super) fn try_take(
     // Once, so that the check and the signature mean the same instant.
     let now = worker.now();
     directory.with_account(account, |view| {
-        let credential = view.usable(now).map_err(InjectionError::NoCredential)?;
+        let credential = view.usable(now).map_err(InjectionError::Credential)?;
         // Signed inside the borrow: the signature must belong to this generation and no newer one.
         let mut fields = credential.headers.clone();
         if let Some(operation) = operation {
             let account = &directory.index.accounts[account].account.id;
             slots::add(&mut fields, credential, operation, account, now)
-                .map_err(|why| InjectionError::NoSlot(unavailable(why, now)))?;
+                .map_err(|why| InjectionError::Slot(unavailable(why, now)))?;
         }
         let mut pending = None;
         if let Some(signing) = signing {
             match signing
                 .sign(credential, &fields)
-                .map_err(InjectionError::NoSignature)?
+                .map_err(InjectionError::Signature)?
             {
                 Signature::Ready(signed) => {
                     let signed = signed.map_err(Problem::unsigned);
-                    fields.extend(signed.map_err(InjectionError::NoSignature)?);
+                    fields.extend(signed.map_err(InjectionError::Signature)?);
                 }
                 // Waited for outside the borrow, which must not be held meanwhile.
                 Signature::Pending(signature) => pending = Some(signature),
@@ -160,9 +160,9 @@ async fn wait(
     // Take again: the broker publishes the credential in the cell and does not hand it over here.
     let taken = try_take(worker, directory, account, operation, signing);
     let taken = taken.map_err(|lack| match lack {
-        InjectionError::NoSlot(problem) | InjectionError::NoSignature(problem) => problem,
-        InjectionError::NoCredential(MissingCredential::Absent(why)) => unavailable(why),
-        InjectionError::NoCredential(MissingCredential::Expired) => {
+        InjectionError::Slot(problem) | InjectionError::Signature(problem) => problem,
+        InjectionError::Credential(MissingCredential::Absent(why)) => unavailable(why),
+        InjectionError::Credential(MissingCredential::Expired) => {
             Problem::new(Code::TokenUnavailable, "the token has expired; try again")
                 .after(std::time::Duration::from_secs(1))
         }

@@ -70,8 +70,8 @@ fn try_newer(
         // The same generation would be rejected again.
         Ok(taken) => Ok(Some(taken).filter(|it| it.generation() != sent.generation)),
         // The token or a slot ended meanwhile: the first answer says it best.
-        Err(InjectionError::NoCredential(_) | InjectionError::NoSlot(_)) => Ok(None),
-        Err(InjectionError::NoSignature(problem)) => Err(problem),
+        Err(InjectionError::Credential(_) | InjectionError::Slot(_)) => Ok(None),
+        Err(InjectionError::Signature(problem)) => Err(problem),
     }
 }
 

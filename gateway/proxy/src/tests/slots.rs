@@ -49,13 +49,13 @@ fn with_slot(
     state
 }
 
-fn paid(clock: &TestClock, field: &'static str, value: &str) -> Result<SlotContent, Unavailable> {
+fn paid(clock: &TestClock, field: &'static str, value: &str) -> SlotContent {
     let mut value = HeaderValue::from_str(value).expect("a value");
     value.set_sensitive(true);
-    Ok(SlotContent {
+    SlotContent {
         headers: vec![(HeaderName::from_static(field), value)],
         expires_at: clock.now() + HOUR,
-    })
+    }
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn slot_is_on_the_requests_of_the_operations_that_need_it_only() {
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, wants());
     let payment = paid(&world.clock, "x-payment", "paid-1");
-    world.cells["main"].publish(with_slot(&world.clock, 1, payment));
+    world.cells["main"].publish(with_slot(&world.clock, 1, Ok(payment)));
     for path in [PRICES, LABELS, "/ups/api/unknown"] {
         assert_eq!(world.send(&post(path, "", "{}")).status(), 200, "{path}");
     }
@@ -78,7 +78,7 @@ fn slot_may_replace_a_field_of_the_first_one() {
     let upstream = Upstream::fine();
     let world = World::new(upstream.addr, wants());
     let restricted = paid(&world.clock, "authorization", "Bearer restricted");
-    world.cells["main"].publish(with_slot(&world.clock, 1, restricted));
+    world.cells["main"].publish(with_slot(&world.clock, 1, Ok(restricted)));
     assert_eq!(world.send(&post(LABELS, "", "{}")).status(), 200);
     let seen = upstream.seen();
     assert_eq!(seen[0].all("authorization"), ["Bearer restricted"]);
@@ -124,10 +124,8 @@ fn slot_that_is_missing_or_over_is_never_sent_without() {
         (503, "misconfigured")
     );
     let mut over = paid(&world.clock, "x-payment", "paid-1");
-    if let Ok(over) = &mut over {
-        over.expires_at = world.clock.now();
-    }
-    world.cells["main"].publish(with_slot(&world.clock, 1, over));
+    over.expires_at = world.clock.now();
+    world.cells["main"].publish(with_slot(&world.clock, 1, Ok(over)));
     let got = world.send(&post(LABELS, "", "{}"));
     assert_eq!(
         (got.status(), got.one("waybill-error")),
@@ -147,14 +145,18 @@ fn replay_carries_the_newer_slot() {
         Wants {
             on_unauthorized: Box::new(|cell| {
                 let clock = TestClock::default();
-                cell.publish(with_slot(&clock, 2, paid(&clock, "x-payment", "paid-2")));
+                cell.publish(with_slot(
+                    &clock,
+                    2,
+                    Ok(paid(&clock, "x-payment", "paid-2")),
+                ));
                 RenewalOutcome::Renewed
             }),
             ..wants()
         },
     );
     let payment = paid(&world.clock, "x-payment", "paid-1");
-    world.cells["main"].publish(with_slot(&world.clock, 1, payment));
+    world.cells["main"].publish(with_slot(&world.clock, 1, Ok(payment)));
     assert_eq!(world.send(&post(LABELS, "", "{}")).status(), 200);
     let payments: Vec<_> = (upstream.seen().iter())
         .map(|seen| seen.one("x-payment").to_owned())
