@@ -56,7 +56,7 @@ impl<'a> WordWriter<'a> {
 
     /// Its length; none if it did not fit.
     pub(crate) fn finish(self) -> Option<usize> {
-        if self.len % WORD != 0 {
+        if !self.len.is_multiple_of(WORD) {
             self.store(self.len / WORD, self.open);
         }
         (!self.full).then_some(self.len)
