@@ -198,6 +198,7 @@ pub(super) static USPS: Row = Row {
         token_at: "/access_token",
         refused: ("/error/code", "invalid_client"),
     }),
+    error_field: None,
     mistakes: &[
         (
             "account_number = \"1\"\nsettings = { crid = \"12A\", mid = \"903000000\", account_type = \"EPS\" }",
@@ -227,6 +228,7 @@ pub(super) static AMAZON_SHIPPING: Row = Row {
     has_tokens: true,
     names_account: false,
     token: None,
+    error_field: None,
     mistakes: &[
         (
             "settings = { business_id = \"UK\", refresh_token = { value = \"planted\" } }",
@@ -251,5 +253,6 @@ pub(super) static AMAZON_RESTRICTED: Row = Row {
     has_tokens: true,
     names_account: false,
     token: None,
+    error_field: None,
     mistakes: &[],
 };
