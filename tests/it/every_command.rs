@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 63] = [
+const COMMANDS: [(&str, i32); 64] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -20,6 +20,7 @@ const COMMANDS: [(&str, i32); 63] = [
     ("plugin verify", 0),
     // A program beside no package has no SDK; `plugin_author.rs` has one.
     ("plugin new made#", 2),
+    ("plugin status", 0),
     ("plugin reload", 0),
     ("plugin reload ups", 0),
     ("plugin reload usps", 5),

@@ -106,6 +106,11 @@ async fn plugin_that_ends_its_worker_harms_no_request_of_another_carrier() {
             })
         })
         .await;
+        let status = world.gateway.waybill("", &["plugin", "status"]).await;
+        assert_eq!(status.code, Some(0), "{}", status.stderr);
+        for words in ["bad", "0.1.0", reason] {
+            assert!(status.stdout.contains(words), "{}", status.stdout);
+        }
         let log = world.gateway.process.output();
         assert!(log.contains("the plugin's worker process ended"), "{log}");
         let metrics = world.admin.get("/metrics").await.text().to_owned();

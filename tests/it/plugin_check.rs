@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::{path::Path, process::Command};
 use tests::{Done, programs, root, run, skipped};
+use tokio::task::JoinSet;
 
 /// Compiles `rude.c` with one deed at one place; `false` without a compiler.
 fn compile(place: &str, deed: &str, to: &Path) -> bool {
@@ -64,68 +65,87 @@ const LIVES: &str = "lets its worker process live";
 const PROCESS: &str =
     "leaves alone what belongs to the process: signals, environment, files, threads";
 
+/// A place and a deed of `rude.c`, and the check that fails for it, with a part of its finding.
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+const CASES: &[Case] = &[
+    ("LOAD", "EXIT", LOADS, "something called `exit`"),
+    ("ENTRY", "ABORT", LOADS, "6 (SIGABRT)"),
+    ("NEW", "EXIT", CONFIGURATION, "something called `exit`"),
+    (
+        "BEGIN",
+        "EXIT_AT_ONCE",
+        ISSUES,
+        "an authorization: the process ended with exit code 7",
+    ),
+    ("BEGIN", "WILD_WRITE", ISSUES, "11 (SIGSEGV)"),
+    // The operation is freed after its result was taken, and before the next case.
+    ("FREE", "ABORT", ISSUES, "6 (SIGABRT)"),
+    ("BEGIN", "STOP", ISSUES, "did not end within 8 seconds"),
+    // In a development build the standard library notices the closed descriptor and aborts.
+    ("BEGIN", "CLOSE", ISSUES, "the process"),
+    (
+        "BEGIN",
+        "LEAK",
+        "gives back the memory of its operations",
+        "KiB more",
+    ),
+    ("UNLOAD", "EXIT_AT_ONCE", ENDS, "exit code 7"),
+    (
+        "NEW",
+        "HANDLER",
+        PROCESS,
+        "signal 15 (SIGTERM) is now handled",
+    ),
+    ("BEGIN", "VARIABLE", PROCESS, "RUDE"),
+    ("NEW", "THREAD", PROCESS, "thread"),
+    ("NEW", "FOLDER", PROCESS, "working folder"),
+    ("LOAD", "SOCKET", PROCESS, "/dev/zero"),
+    // What a gateway would refuse it is named.
+    ("BEGIN", "SOCKET", CONFINED, "refused openat"),
+    ("NEW", "HANDLER", CONFINED, "rt_sigaction"),
+    ("NEW", "THREAD", LIVES, "a new thread or process"),
+    ("BEGIN", "TELL", "tells no secret in its log", "[secret]"),
+];
+
+/// Checks at a time. Each of them mostly waits.
+const AT_A_TIME: usize = 3;
+
 /// The check that ran is named, and how the process ended.
 #[tokio::test]
 async fn plugin_that_ends_or_changes_its_process_fails_the_check_that_ran() {
-    for (place, deed, name, finding) in [
-        ("LOAD", "EXIT", LOADS, "something called `exit`"),
-        ("ENTRY", "ABORT", LOADS, "6 (SIGABRT)"),
-        ("NEW", "EXIT", CONFIGURATION, "something called `exit`"),
-        (
-            "BEGIN",
-            "EXIT_AT_ONCE",
-            ISSUES,
-            "an authorization: the process ended with exit code 7",
-        ),
-        ("BEGIN", "WILD_WRITE", ISSUES, "11 (SIGSEGV)"),
-        // The operation is freed after its result was taken, and before the next case.
-        ("FREE", "ABORT", ISSUES, "6 (SIGABRT)"),
-        ("BEGIN", "STOP", ISSUES, "did not end within 8 seconds"),
-        // In a development build the standard library notices the closed descriptor and aborts.
-        ("BEGIN", "CLOSE", ISSUES, "the process"),
-        (
-            "BEGIN",
-            "LEAK",
-            "gives back the memory of its operations",
-            "KiB more",
-        ),
-        ("UNLOAD", "EXIT_AT_ONCE", ENDS, "exit code 7"),
-        (
-            "NEW",
-            "HANDLER",
-            PROCESS,
-            "signal 15 (SIGTERM) is now handled",
-        ),
-        ("BEGIN", "VARIABLE", PROCESS, "RUDE"),
-        ("NEW", "THREAD", PROCESS, "thread"),
-        ("NEW", "FOLDER", PROCESS, "working folder"),
-        ("LOAD", "SOCKET", PROCESS, "/dev/zero"),
-        // What a gateway would refuse it is named.
-        ("BEGIN", "SOCKET", CONFINED, "refused openat"),
-        ("NEW", "HANDLER", CONFINED, "rt_sigaction"),
-        ("NEW", "THREAD", LIVES, "a new thread or process"),
-        ("BEGIN", "TELL", "tells no secret in its log", "[secret]"),
-    ] {
-        let what = format!("{deed} at {place}");
-        let folder = tempfile::tempdir().unwrap();
-        if !compile(place, deed, &folder.path().join("rude.so")) {
-            return;
+    let mut running = JoinSet::new();
+    for case in CASES {
+        if running.len() >= AT_A_TIME
+            && let Some(ended) = running.join_next().await
+        {
+            ended.unwrap();
         }
-        // Short for the one that is stopped, and long enough for the others on a busy machine.
-        let limit = if deed == "STOP" { "8" } else { "120" };
-        let done = check(folder.path(), &["--json", "--time-limit", limit]).await;
-        assert_eq!(done.code, Some(3), "{what}: {}{}", done.stdout, done.stderr);
-        let report: Value = serde_json::from_str(&done.stdout).unwrap();
-        assert_eq!(report["passed"], false, "{what}");
-        let failed = failed(&report);
-        let meant = |(check, found): &(String, String)| check == name && found.contains(finding);
-        assert!(failed.iter().any(meant), "{what}: {name}: {failed:#?}");
-        assert!(
-            !done.stdout.contains("conformance-secret"),
-            "{what}: {}",
-            done.stdout
-        );
+        running.spawn(fails(*case));
     }
+    running.join_all().await;
+}
+
+async fn fails((place, deed, name, finding): Case) {
+    let what = format!("{deed} at {place}");
+    let folder = tempfile::tempdir().unwrap();
+    if !compile(place, deed, &folder.path().join("rude.so")) {
+        return;
+    }
+    // Short for the one that is stopped, and long enough for the others on a busy machine.
+    let limit = if deed == "STOP" { "8" } else { "120" };
+    let done = check(folder.path(), &["--json", "--time-limit", limit]).await;
+    assert_eq!(done.code, Some(3), "{what}: {}{}", done.stdout, done.stderr);
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(report["passed"], false, "{what}");
+    let failed = failed(&report);
+    let meant = |(check, found): &(String, String)| check == name && found.contains(finding);
+    assert!(failed.iter().any(meant), "{what}: {name}: {failed:#?}");
+    assert!(
+        !done.stdout.contains("conformance-secret"),
+        "{what}: {}",
+        done.stdout
+    );
 }
 
 /// The other sections still have their say, and what was not finished has failed.

@@ -50,7 +50,7 @@ pub use migration::{
     MigrationItem, MigrationPlan, MigrationProfile, MigrationState, MigrationView, StartMigration,
 };
 pub use notice::NoticeView;
-pub use plugin::{PluginContent, PluginReloaded, PluginView};
+pub use plugin::{PluginContent, PluginReloaded, PluginView, PluginWorkerView};
 pub use probe::ProbeReport;
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
 pub use request::{RequestFailureView, RequestQuery, RequestView};

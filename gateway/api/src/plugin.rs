@@ -1,5 +1,6 @@
 //! Plugins of carriers.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,11 +26,26 @@ pub struct PluginView {
     pub isolation: Option<String>,
     /// Why it is not in use, and what to do.
     pub reason: Option<String>,
+    /// Its worker process, if it runs in one.
+    pub worker: Option<PluginWorkerView>,
     /// What a reload would load: another content that the folder holds, or the same content in another
     /// process, after it was locked for example.
     pub found: Option<PluginContent>,
     /// The content that served before, which a rollback would take.
     pub previous: Option<PluginContent>,
+}
+
+/// The worker process of a plugin. A plugin that signs requests has two, which are shown as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginWorkerView {
+    /// Whether it runs. The next call starts one that ended.
+    pub running: bool,
+    /// How often it was started again.
+    pub restarts: u64,
+    /// Why it ended the last time.
+    pub last_ending: Option<String>,
+    /// When it ended the last time.
+    pub last_ended_at: Option<Timestamp>,
 }
 
 /// A content of a plugin.

@@ -93,6 +93,9 @@ fn dispatch(
         Command::CheckConfig { schema: true, .. } => schema(output),
         Command::CheckConfig { config, .. } => local.check_config(&config, output),
         Command::Plugin(PluginCommands::Files(command)) => local.plugin(&command, output),
+        Command::Plugin(PluginCommands::Status { at }) => {
+            remote(&at, local, output, plugin::status)
+        }
         Command::Plugin(PluginCommands::Reload { at, name }) => {
             remote(&at, local, output, |session, output| {
                 plugin::reload(name.as_deref(), session, output)

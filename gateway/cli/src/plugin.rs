@@ -4,7 +4,7 @@ use crate::{
     error::{CliError, CommandOutcome},
     local::PluginCommand,
     remote::{RemoteArgs, Session},
-    terminal::{Output, clean},
+    terminal::{Output, clean, when_known},
 };
 use clap::Subcommand;
 use gateway_api::{PluginReloaded, PluginView};
@@ -13,6 +13,11 @@ use gateway_api::{PluginReloaded, PluginView};
 pub(crate) enum PluginCommands {
     #[command(flatten)]
     Files(PluginCommand),
+    /// Show how the plugins of the running gateway stand, and why one does not work
+    Status {
+        #[command(flatten)]
+        at: RemoteArgs,
+    },
     /// Let the running gateway replace plugins by their present files, while it serves
     Reload {
         #[command(flatten)]
@@ -27,6 +32,68 @@ pub(crate) enum PluginCommands {
         /// The plugin
         name: String,
     },
+}
+
+pub(crate) fn status(session: &Session, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let plugins = session.ask(session.client.plugins())?;
+    if output.is_json() {
+        output.json(&plugins)?;
+        return Ok(CommandOutcome::Done);
+    }
+    let header = [
+        "Name",
+        "Version",
+        "Carrier",
+        "State",
+        "Trust",
+        "Isolation",
+        "Worker process",
+    ];
+    output.table(&header, plugins.iter().map(status_row).collect())?;
+    for plugin in &plugins {
+        let name = plugin.name.as_deref().unwrap_or(&plugin.file);
+        if let Some(reason) = &plugin.reason {
+            output.line(format_args!("{}: {}", clean(name), clean(reason)))?;
+        }
+        let ended = plugin.worker.iter().find_map(|worker| {
+            let at = when_known(worker.last_ended_at);
+            Some((worker.last_ending.as_deref()?, at))
+        });
+        if let Some((why, at)) = ended {
+            let name = clean(name);
+            output.line(format_args!(
+                "{name}: its worker process ended at {at}: {}",
+                clean(why)
+            ))?;
+        }
+        if plugin.found.is_some() {
+            let name = clean(name);
+            output.line(format_args!(
+                "{name}: the folder holds something else: run `waybill plugin reload {name}`"
+            ))?;
+        }
+    }
+    Ok(CommandOutcome::Done)
+}
+
+fn status_row(plugin: &PluginView) -> Vec<String> {
+    let text = |text: &Option<String>| text.as_deref().map_or_else(|| "-".into(), clean);
+    let worker = plugin.worker.as_ref().map(|worker| {
+        let state = if worker.running { "runs" } else { "ended" };
+        format!("{state}, {} restarts", worker.restarts)
+    });
+    vec![
+        plugin
+            .name
+            .as_deref()
+            .map_or_else(|| clean(&plugin.file), clean),
+        text(&plugin.version),
+        text(&plugin.carrier),
+        clean(&plugin.state),
+        clean(&plugin.trust),
+        text(&plugin.isolation),
+        text(&worker),
+    ]
 }
 
 pub(crate) fn reload(

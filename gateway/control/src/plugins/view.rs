@@ -1,7 +1,8 @@
 //! Plugin files as they are sent.
 
-use gateway_api::{PluginContent, PluginView};
-use gateway_plugin_host::{CatalogEntry, EntryState, Registry};
+use crate::api_time;
+use gateway_api::{PluginContent, PluginView, PluginWorkerView};
+use gateway_plugin_host::{CatalogEntry, EntryState, Plugin, Registry, WorkerState};
 
 /// What runs, and files that are new since then.
 pub(super) fn all(plugins: &Registry) -> Vec<PluginView> {
@@ -88,6 +89,7 @@ fn view(entry: &CatalogEntry) -> PluginView {
         trust: entry.trust().as_str().to_owned(),
         isolation: isolation(entry),
         reason: entry.reason(),
+        worker: entry.plugin().and_then(worker),
         found: None,
         previous: None,
     }
@@ -95,4 +97,15 @@ fn view(entry: &CatalogEntry) -> PluginView {
 
 fn isolation(entry: &CatalogEntry) -> Option<String> {
     entry.isolation().map(|it| it.as_str().to_owned())
+}
+
+fn worker(plugin: &Plugin) -> Option<PluginWorkerView> {
+    let status = plugin.worker()?;
+    let (ending, at) = status.last_ending.unzip();
+    Some(PluginWorkerView {
+        running: status.state == WorkerState::Running,
+        restarts: status.restarts,
+        last_ending: ending.map(|ending| ending.to_string()),
+        last_ended_at: at.map(api_time::from_system),
+    })
 }
