@@ -128,7 +128,7 @@ async fn plugin_that_ends_or_changes_its_process_fails_the_check_that_ran() {
 
 async fn fails((place, deed, name, finding): Case) {
     let what = format!("{deed} at {place}");
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     if !compile(place, deed, &folder.path().join("rude.so")) {
         return;
     }
@@ -136,7 +136,7 @@ async fn fails((place, deed, name, finding): Case) {
     let limit = if deed == "STOP" { "8" } else { "120" };
     let done = check(folder.path(), &["--json", "--time-limit", limit]).await;
     assert_eq!(done.code, Some(3), "{what}: {}{}", done.stdout, done.stderr);
-    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    let report: Value = serde_json::from_str(&done.stdout).expect("a report");
     assert_eq!(report["passed"], false, "{what}");
     let failed = failed(&report);
     let meant = |(check, found): &(String, String)| check == name && found.contains(finding);

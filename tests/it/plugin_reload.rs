@@ -335,7 +335,7 @@ async fn hundred_reloads(isolation: &str, processes: usize) {
     for app in apps {
         app.await.expect("no request failed");
     }
-    world.mock.exactly_one_token_request("mock-client").unwrap();
+    one_token(&world.mock);
     assert!(
         growth <= MAX_GROWTH_KIB,
         "{growth} KiB more after {RELOADS} reloads"
