@@ -1,10 +1,14 @@
 //! The carriers' tables.
 
 mod amazon_shipping;
+mod basic;
 mod dhl_ecommerce;
 mod dhl_parcel_de;
+mod dpd;
 mod fedex;
 mod gls;
+mod keys;
+mod royal_mail;
 mod usps;
 
 use crate::endpoint::Carrier;
@@ -12,11 +16,18 @@ use crate::endpoint::Carrier;
 /// Every carrier that has a stand-in, by name.
 pub static CARRIERS: &[&Carrier] = &[
     &amazon_shipping::AMAZON_SHIPPING,
+    &basic::CANADA_POST,
     &dhl_ecommerce::DHL_ECOMMERCE,
+    &basic::DHL_EXPRESS,
     &dhl_parcel_de::DHL_PARCEL_DE,
+    &dpd::DPD,
     &fedex::FEDEX,
     &gls::GLS,
     &usps::USPS,
+    &keys::HMAC,
+    &basic::PUROLATOR,
+    &royal_mail::ROYAL_MAIL,
+    &keys::STATIC_HEADER,
 ];
 
 /// The table of a carrier.

@@ -45,13 +45,14 @@ pub struct Endpoint {
 /// What an endpoint issues.
 #[derive(Clone, Copy, Debug)]
 pub struct Issue {
-    /// The name of the token, for [`Value::Token`]: `access`.
+    /// The name of the token, for [`Value::Token`]: `access`. A token called `jwt` is a JSON Web Token.
     pub token: &'static str,
     /// Its lifetime in seconds.
     pub lifetime: u64,
     /// How many tokens the carrier issues in a time.
     pub quota: Option<Quota>,
-    /// The JSON pointer of the lifetime in the answer, for [`crate::Fault::NoLifetime`].
+    /// The JSON pointer of the lifetime in the answer, for [`crate::Fault::NoLifetime`]; `jwt` if the token itself
+    /// says it.
     pub lifetime_at: &'static str,
 }
 

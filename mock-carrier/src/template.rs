@@ -56,6 +56,22 @@ impl Rendered {
         self
     }
 
+    /// With another text where the token stands.
+    pub(crate) fn with_another_token(mut self, other: &str) -> Self {
+        let token = self
+            .places
+            .0
+            .iter()
+            .find(|(name, _)| *name == "access_token");
+        if let Some((_, token)) = token {
+            self.body = self.body.replace(token, other);
+            for (_, value) in &mut self.headers {
+                *value = value.replace(token, other);
+            }
+        }
+        self
+    }
+
     /// With its JSON changed; what is no JSON stays as it is.
     pub(crate) fn changed(mut self, change: impl FnOnce(&mut Value)) -> Self {
         if let Ok(mut json) = serde_json::from_str(&self.body) {

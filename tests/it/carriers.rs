@@ -59,10 +59,17 @@ macro_rules! carriers {
 }
 
 carriers! {
+    canada_post: CANADA_POST,
     dhl_ecommerce: DHL_ECOMMERCE,
+    dhl_express: DHL_EXPRESS,
     dhl_parcel_de: DHL_PARCEL_DE,
+    dpd: DPD,
     fedex: FEDEX,
     gls: GLS,
     usps: USPS,
     amazon_shipping: AMAZON_SHIPPING,
+    hmac: HMAC,
+    purolator: PUROLATOR,
+    royal_mail: ROYAL_MAIL,
+    static_header: STATIC_HEADER,
 }

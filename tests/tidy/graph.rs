@@ -119,6 +119,35 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "plugins-dhl-parcel-de-dylib",
         &["plugins-dhl-parcel-de", "plugins-sdk"],
     ),
+    ("plugins-dhl-express", &["plugins-sdk"]),
+    (
+        "plugins-dhl-express-dylib",
+        &["plugins-sdk", "plugins-dhl-express"],
+    ),
+    ("plugins-canada-post", &["plugins-sdk"]),
+    (
+        "plugins-canada-post-dylib",
+        &["plugins-sdk", "plugins-canada-post"],
+    ),
+    ("plugins-purolator", &["plugins-sdk"]),
+    (
+        "plugins-purolator-dylib",
+        &["plugins-sdk", "plugins-purolator"],
+    ),
+    ("plugins-royal-mail", &["plugins-sdk"]),
+    (
+        "plugins-royal-mail-dylib",
+        &["plugins-sdk", "plugins-royal-mail"],
+    ),
+    ("plugins-dpd", &["plugins-sdk"]),
+    ("plugins-dpd-dylib", &["plugins-sdk", "plugins-dpd"]),
+    ("plugins-static-header", &["plugins-sdk"]),
+    (
+        "plugins-static-header-dylib",
+        &["plugins-sdk", "plugins-static-header"],
+    ),
+    ("plugins-hmac", &["plugins-sdk"]),
+    ("plugins-hmac-dylib", &["plugins-sdk", "plugins-hmac"]),
     ("plugins-ups", &["plugins-sdk"]),
     ("plugins-ups-dylib", &["plugins-sdk", "plugins-ups"]),
     ("plugins-usps", &["plugins-sdk"]),
@@ -183,6 +212,28 @@ const PURE: &[(&str, &[&str])] = &[
         "plugins-dhl-parcel-de",
         &["tokio", "hyper", "rustls", "libloading"],
     ),
+    (
+        "plugins-dhl-express",
+        &["tokio", "hyper", "rustls", "libloading"],
+    ),
+    (
+        "plugins-canada-post",
+        &["tokio", "hyper", "rustls", "libloading"],
+    ),
+    (
+        "plugins-purolator",
+        &["tokio", "hyper", "rustls", "libloading"],
+    ),
+    (
+        "plugins-royal-mail",
+        &["tokio", "hyper", "rustls", "libloading"],
+    ),
+    ("plugins-dpd", &["tokio", "hyper", "rustls", "libloading"]),
+    (
+        "plugins-static-header",
+        &["tokio", "hyper", "rustls", "libloading"],
+    ),
+    ("plugins-hmac", &["tokio", "hyper", "rustls", "libloading"]),
     ("plugins-ups", &["tokio", "hyper", "rustls", "libloading"]),
     ("plugins-usps", &["tokio", "hyper", "rustls", "libloading"]),
     (

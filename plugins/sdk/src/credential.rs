@@ -51,6 +51,19 @@ impl Credential {
         Self::empty().header(AUTHORIZATION, &text)
     }
 
+    /// `Authorization` with that value, such as the one of [`basic`].
+    pub fn basic(value: &HeaderValue) -> Self {
+        Self::empty().field(AUTHORIZATION, value.clone())
+    }
+
+    /// Adds a field whose value was checked before; it is treated as a secret.
+    pub fn field(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        // Keeps the value out of `Debug` output and of HTTP/2's header compression table.
+        value.set_sensitive(true);
+        self.headers.push((name, value));
+        self
+    }
+
     /// Adds a field; its value is treated as a secret.
     pub fn header(mut self, name: HeaderName, value: &str) -> Result<Self> {
         self.headers.push(secret_field(name, value)?);

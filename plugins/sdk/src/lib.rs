@@ -15,6 +15,7 @@ compile_error!(
 );
 
 mod auth;
+mod basic_auth;
 #[expect(unsafe_code, reason = "the C side; every block says why it is sound")]
 pub mod boundary;
 mod config;
@@ -30,6 +31,7 @@ mod manifest;
 pub mod oauth;
 mod secret;
 mod services;
+mod setting_values;
 pub mod settings;
 mod sign;
 mod slot;
@@ -37,6 +39,7 @@ mod task;
 pub mod testing;
 
 pub use auth::CarrierAuth;
+pub use basic_auth::BasicAuth;
 pub use consent::ConsentRequest;
 pub use context::{Context, Reason};
 pub use credential::{Credential, basic};

@@ -17,6 +17,8 @@ mod stand_in;
 
 pub use conformance::conforms;
 pub use gateway_model::FailureClass;
+pub use gateway_plugin_host::CodePlaces;
 pub use mock_carrier as mock;
 pub use odd_answers::{odd_answers, refusal};
+pub use plugins_conformance::ScriptedResponse;
 pub use stand_in::StandIn;

@@ -127,13 +127,16 @@ pub(super) async fn odd_token_answer_does_not_replace_a_good_token(row: &'static
     for (name, begins) in row
         .carries
         .iter()
-        .filter(|(_, begins)| begins.contains("access"))
+        .filter(|(_, begins)| begins.contains("access") || begins.contains("eyJ"))
     {
         assert_eq!(first.field(name), last.field(name), "{name} {begins}");
     }
 }
 
 pub(super) async fn doctor_makes_its_harmless_call(row: &'static Row) {
+    if !row.has_probe {
+        return;
+    }
     let carrier = Carrier::start(row).await;
     let done = carrier
         .gateway()

@@ -13,6 +13,8 @@ pub(super) struct Row {
     pub(super) carries: &'static [(&'static str, &'static str)],
     /// Whether the carrier issues tokens; without them the credentials themselves travel.
     pub(super) has_tokens: bool,
+    /// Whether the plugin's manifest has a harmless call.
+    pub(super) has_probe: bool,
     /// Whether a request names an account number, so that it may name a foreign one.
     pub(super) names_account: bool,
     /// The app's token request, if the gateway has a token endpoint in the carrier's form.
@@ -63,6 +65,7 @@ pub(super) static FEDEX: Row = Row {
         ("x-customer-transaction-id", ""),
     ],
     has_tokens: true,
+    has_probe: true,
     names_account: true,
     token: Some(Token {
         path: "/oauth/token",
@@ -100,6 +103,7 @@ pub(super) static DHL_ECOMMERCE: Row = Row {
     },
     carries: &[("authorization", "Bearer dhl-ecommerce-access-")],
     has_tokens: true,
+    has_probe: true,
     names_account: true,
     token: Some(Token {
         path: "/auth/v4/accesstoken",
@@ -130,6 +134,7 @@ pub(super) static DHL_PARCEL_DE: Row = Row {
         ("accept-language", ""),
     ],
     has_tokens: true,
+    has_probe: true,
     names_account: true,
     token: Some(Token {
         path: "/parcel/de/account/auth/ropc/v1/token",
@@ -163,6 +168,7 @@ pub(super) static GLS: Row = Row {
     },
     carries: &[("authorization", "Bearer gls-access-")],
     has_tokens: true,
+    has_probe: true,
     names_account: true,
     token: Some(Token {
         path: "/oauth2/v2/token",
@@ -190,6 +196,7 @@ pub(super) static USPS: Row = Row {
     },
     carries: &[("authorization", "Bearer usps-access-")],
     has_tokens: true,
+    has_probe: true,
     names_account: false,
     token: Some(Token {
         path: "/oauth2/v3/token",
@@ -226,6 +233,7 @@ pub(super) static AMAZON_SHIPPING: Row = Row {
         ("x-amzn-shipping-business-id", "AmazonShipping_UK"),
     ],
     has_tokens: true,
+    has_probe: true,
     names_account: false,
     token: None,
     error_field: None,
@@ -251,8 +259,200 @@ pub(super) static AMAZON_RESTRICTED: Row = Row {
     },
     carries: &[("x-amz-access-token", "amazon-shipping-restricted-")],
     has_tokens: true,
+    has_probe: true,
     names_account: false,
     token: None,
     error_field: None,
     mistakes: &[],
+};
+
+pub(super) static DHL_EXPRESS: Row = Row {
+    carrier: "dhl-express",
+    account: "account_number = \"123456789\"",
+    call: Call {
+        method: "POST",
+        path: "/mydhlapi/test/rates",
+        content_type: "application/json",
+        body: r#"{"accounts":[{"typeCode":"shipper","number":"{account}"}]}"#,
+    },
+    carries: &[(
+        "authorization",
+        "Basic c3RhbmQtaW4tY2xpZW50OnN0YW5kLWluLXNlY3JldA==",
+    )],
+    has_tokens: false,
+    has_probe: true,
+    names_account: true,
+    token: None,
+    error_field: None,
+    mistakes: &[
+        ("account_number = \"A1\"", &["DHL Express", "nine digits"]),
+        (
+            "[account.settings]\nregion = \"eu\"",
+            &["region", "has no such setting", "it has none"],
+        ),
+    ],
+};
+
+pub(super) static CANADA_POST: Row = Row {
+    carrier: "canada-post",
+    account: "account_number = \"1234567\"",
+    call: Call {
+        method: "GET",
+        path: "/rs/{account}/{account}/shipment",
+        content_type: "",
+        body: "",
+    },
+    carries: &[
+        (
+            "authorization",
+            "Basic c3RhbmQtaW4tY2xpZW50OnN0YW5kLWluLXNlY3JldA==",
+        ),
+        ("accept-language", "en-CA"),
+    ],
+    has_tokens: false,
+    has_probe: true,
+    names_account: true,
+    token: None,
+    error_field: None,
+    mistakes: &[(
+        "account_number = \"A1\"",
+        &["Canada Post", "customer number"],
+    )],
+};
+
+pub(super) static PUROLATOR: Row = Row {
+    carrier: "purolator",
+    account: "account_number = \"9999999999\"",
+    call: Call {
+        method: "POST",
+        path: "/EWS/V2/Estimating/EstimatingService.asmx",
+        content_type: "text/xml; charset=utf-8",
+        body: r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>"#,
+    },
+    carries: &[(
+        "authorization",
+        "Basic c3RhbmQtaW4tY2xpZW50OnN0YW5kLWluLXNlY3JldA==",
+    )],
+    has_tokens: false,
+    has_probe: true,
+    names_account: false,
+    token: None,
+    error_field: None,
+    mistakes: &[(
+        "account_number = \"A1\"",
+        &["Purolator", "billing account number"],
+    )],
+};
+
+pub(super) static ROYAL_MAIL: Row = Row {
+    carrier: "royal-mail",
+    account: "[account.settings]\nusername = \"stand-in-user\"\npassword = { value = \"stand-in-password\" }",
+    call: Call {
+        method: "GET",
+        path: "/shipping/v3/addresses",
+        content_type: "",
+        body: "",
+    },
+    carries: &[
+        ("x-rmg-auth-token", "eyJ"),
+        ("x-ibm-client-id", "stand-in-client"),
+    ],
+    has_tokens: true,
+    has_probe: true,
+    names_account: false,
+    token: None,
+    error_field: None,
+    mistakes: &[
+        (
+            "[account.settings]\nusername = \"user\"",
+            &["password", "X-RMG-Security-Password"],
+        ),
+        (
+            "[account.settings]\nusername = \"user\"\npassword = \"plain\"",
+            &["password", "it is a secret", "X-RMG-Security-Password"],
+        ),
+        (
+            "[account.settings]\nusername = 7\npassword = { value = \"stand-in-password\" }",
+            &["username: expected a string", "X-RMG-Security-Username"],
+        ),
+    ],
+};
+
+pub(super) static DPD: Row = Row {
+    carrier: "dpd",
+    account: "[account.settings]\nbu_code = \"001\"",
+    call: Call {
+        method: "POST",
+        path: "/shipping/v1/pickupscheduling",
+        content_type: "application/json",
+        body: r#"{"sendingDepot":"0010100"}"#,
+    },
+    carries: &[("authorization", "Bearer eyJ")],
+    has_tokens: true,
+    has_probe: false,
+    names_account: false,
+    token: None,
+    error_field: None,
+    mistakes: &[
+        ("", &["bu_code", "X-DPD-BUCODE"]),
+        (
+            "[account.settings]\nbu_code = \"001\"\nlogin_type = \"oauth\"",
+            &["login_type", "expected"],
+        ),
+    ],
+};
+
+pub(super) static STATIC_HEADER: Row = Row {
+    carrier: "static-header",
+    account: "[account.settings]\nfields = { \"DHL-API-Key\" = \"{client_secret}\" }",
+    call: Call {
+        method: "GET",
+        path: "/track/shipments?trackingNumber=1",
+        content_type: "",
+        body: "",
+    },
+    carries: &[("dhl-api-key", "stand-in-secret")],
+    has_tokens: false,
+    has_probe: false,
+    names_account: false,
+    token: None,
+    error_field: None,
+    mistakes: &[
+        ("", &["fields", "DHL-API-Key"]),
+        (
+            "[account.settings]\nfields = { \"Host\" = \"{client_secret}\" }",
+            &["host, which belongs to the message"],
+        ),
+    ],
+};
+
+pub(super) static HMAC: Row = Row {
+    carrier: "hmac",
+    account: "[account.settings]\nencoding = \"hex\"\ncanonical = \"{method}\\n{target}\\n{date}\\n{nonce}\\n{body_sha256}\"\nfields = { \"Date\" = \"{date}\", \"X-Nonce\" = \"{nonce}\", \"Authorization\" = \"HMAC {client_id}:{signature}\" }",
+    call: Call {
+        method: "POST",
+        path: "/rates?a=b",
+        content_type: "application/json",
+        body: r#"{"weight":1}"#,
+    },
+    carries: &[
+        ("authorization", "HMAC stand-in-client:"),
+        ("x-nonce", ""),
+        ("date", ""),
+    ],
+    has_tokens: false,
+    has_probe: false,
+    names_account: false,
+    token: None,
+    error_field: None,
+    mistakes: &[
+        (
+            "[account.settings]\ncanonical = \"{method}{nonce}\"\nfields = { \"X\" = \"{signature}\" }",
+            &["canonical", "no field sends it"],
+        ),
+        (
+            "[account.settings]\nalgorithm = \"md5\"\ncanonical = \"{method}\"\nfields = { \"X\" = \"{signature}\" }",
+            &["algorithm", "expected"],
+        ),
+    ],
 };

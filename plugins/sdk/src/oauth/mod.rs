@@ -7,6 +7,7 @@
 mod consent;
 mod convert;
 mod credential;
+mod jwt;
 mod login;
 mod number;
 mod refresh_fields;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use consent::{ChallengeMethod, consent_url};
 pub use credential::{credential, lifetime};
+pub use jwt::jwt_lifetime;
 pub use login::{read_login, write_login};
 pub use refresh_fields::RefreshTokenFields;
 pub use refusals::{Refusal, Refusals};
