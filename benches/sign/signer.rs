@@ -65,9 +65,8 @@ impl Signer {
         };
         let entry = load_file(file, &policy, cache, &host);
         let reason = entry.reason();
-        let plugin = entry
-            .plugin()
-            .unwrap_or_else(|| panic!("{name}: {reason:?}"));
+        assert!(reason.is_none(), "{name}: {reason:?}");
+        let plugin = entry.plugin().expect("it is active");
         let config = serde_json::json!({"environment": "test", "client_id": "client",
             "client_secret": "0123456789abcdef0123456789abcdef"});
         let instance = plugin.instance(InstanceOptions::new(config));
