@@ -198,6 +198,14 @@ impl Handle {
             .collect()
     }
 
+    /// How many accounts can serve a request at this instant.
+    pub fn usable(&self) -> usize {
+        let now = self.context.clock.now();
+        let slots = self.context.slots();
+        let usable = slots.iter().filter(|slot| usable(&slot.cell, now).is_ok());
+        usable.count()
+    }
+
     /// Changes when a token request fails in a way that waiting does not cure, and when one succeeds
     /// after failures: then what people are told of an account may have to change.
     pub fn notable_outcomes(&self) -> watch::Receiver<u64> {

@@ -70,6 +70,15 @@ impl ControlPlane {
         Ok(state.accounts.into_values().collect())
     }
 
+    /// How many accounts there are.
+    pub(crate) async fn served_count(&self) -> Result<usize, ControlError> {
+        let known = self.context.served().as_ref().map(|it| it.accounts.len());
+        match known {
+            Some(known) => Ok(known),
+            None => Ok(self.serving_state().await?.accounts.len()),
+        }
+    }
+
     /// Whether the account alone has changed for the data plane, and is still there.
     async fn account_changed(
         &self,

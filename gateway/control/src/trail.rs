@@ -65,14 +65,13 @@ impl ControlPlane {
     /// When the store cannot be read.
     pub async fn status(&self) -> Result<StatusView, ControlError> {
         let context = &self.context;
-        let accounts = self.served_accounts().await?;
-        let usable = context.broker.handle().list();
         Ok(StatusView {
             version: context.settings.version.to_owned(),
             store: context.store.kind().to_owned(),
             redirect_uri: context.redirect_uri(),
-            accounts: accounts.len(),
-            usable: usable.iter().filter(|account| account.usable).count(),
+            accounts: self.served_count().await?,
+            // Counted, not described: every command asks this first, and there may be 10,000 accounts.
+            usable: context.broker.handle().usable(),
             notices: self.notices().await?,
         })
     }
