@@ -1,7 +1,7 @@
 //! A directory is checked, and prepared for look-ups.
 
 use super::{
-    index::{Index, IndexedAccount, IndexedApp, IndexedRoute},
+    index::{Granted, Index, IndexedAccount, IndexedApp, IndexedRoute},
     legacy_keys::LegacyKeys,
     legacy_paths::PathTable,
     rate::{AppBuckets, RefillRate},
@@ -128,19 +128,16 @@ impl Index {
         {
             return Err(DirectoryError::KeyTwice(app.id.as_str().to_owned()));
         }
-        let (accounts, defaults) = self.granted(&app);
         self.apps.push(Arc::new(IndexedApp {
             pace: app.rate.map(RefillRate::of),
+            granted: self.granted(&app),
             app,
             buckets,
-            accounts,
-            defaults,
         }));
         Ok(())
     }
 
-    /// The places of the accounts that an app may use, and its default in each realm; both sorted.
-    pub(super) fn granted(&self, app: &App) -> (Box<[u32]>, Box<[(Realm, u32)]>) {
+    pub(super) fn granted(&self, app: &App) -> Granted {
         let mut accounts = Vec::new();
         let mut defaults: Vec<(Realm, u32)> = Vec::new();
         for id in &app.accounts {
@@ -161,7 +158,10 @@ impl Index {
         // Sorted once here, so that each request can search by halves.
         accounts.sort_unstable();
         defaults.sort_unstable();
-        (accounts.into(), defaults.into())
+        Granted {
+            accounts: accounts.into(),
+            defaults: defaults.into(),
+        }
     }
 
     fn add_legacy_key(&mut self, key: &LegacyKey) -> Result<(), DirectoryError> {

@@ -31,6 +31,12 @@ pub(crate) struct IndexedApp {
     /// How often it may send a request.
     pub(crate) pace: Option<RefillRate>,
     pub(crate) buckets: Arc<AppBuckets>,
+    pub(super) granted: Granted,
+}
+
+/// The places of the accounts that an app may use, and its default in each realm; both sorted.
+#[derive(Clone, Debug)]
+pub(super) struct Granted {
     pub(super) accounts: Box<[u32]>,
     pub(super) defaults: Box<[(Realm, u32)]>,
 }
@@ -39,8 +45,9 @@ impl IndexedApp {
     /// The first of the app's accounts in this realm.
     pub(crate) fn default_account(&self, realm: Realm) -> Option<usize> {
         // By halves, since an app may have many carriers' accounts.
-        let at = self.defaults.binary_search_by_key(&realm, |(r, _)| *r);
-        at.ok().map(|at| self.defaults[at].1 as usize)
+        let defaults = &self.granted.defaults;
+        let at = defaults.binary_search_by_key(&realm, |(r, _)| *r);
+        at.ok().map(|at| defaults[at].1 as usize)
     }
 
     /// Whom its tokens name: its id, and four bytes of the hash of its secret, so that they end with
@@ -67,7 +74,8 @@ impl IndexedApp {
 
     /// Whether the app may use this account.
     pub(crate) fn may_use(&self, account: usize) -> bool {
-        u32::try_from(account).is_ok_and(|account| self.accounts.binary_search(&account).is_ok())
+        let accounts = &self.granted.accounts;
+        u32::try_from(account).is_ok_and(|account| accounts.binary_search(&account).is_ok())
     }
 }
 

@@ -55,9 +55,8 @@ impl Index {
         // Apps and routes may name an account that was not there.
         for place in 0..index.apps.len() {
             if index.apps[place].app.accounts.contains(&account.id) {
-                let (accounts, defaults) = index.granted(&index.apps[place].app);
-                let app = Arc::make_mut(&mut index.apps[place]);
-                (app.accounts, app.defaults) = (accounts, defaults);
+                let granted = index.granted(&index.apps[place].app);
+                Arc::make_mut(&mut index.apps[place]).granted = granted;
             }
         }
         for route in &mut index.routes {
