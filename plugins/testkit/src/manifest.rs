@@ -77,9 +77,10 @@ pub fn schema_agrees<P: CarrierAuth>(text: &str, good: &Value, changes: &[(&str,
     let schema = jsonschema::validator_for(&json["config_schema"]).expect("a schema");
     let all = changes.iter().map(|(key, value, fits)| {
         let mut config = good.clone();
-        match value {
-            Value::Null => drop(config.as_object_mut().expect("an object").remove(*key)),
-            value => config[*key] = value.clone(),
+        if value.is_null() {
+            config.as_object_mut().expect("an object").remove(*key);
+        } else {
+            config[*key] = value.clone();
         }
         (config, *fits)
     });

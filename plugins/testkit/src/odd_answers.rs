@@ -72,7 +72,13 @@ pub fn odd_answers<P: CarrierAuth>(
         network(Network::Timeout),
         Class::Transient,
     );
-    let Some(pointer) = lifetime else { return };
+    if let Some(pointer) = lifetime {
+        odd_lifetimes(run, good, pointer);
+    }
+}
+
+/// The good answer with other lifetimes.
+fn odd_lifetimes(run: impl Fn(Reply) -> Result<Credential, Error>, good: &str, pointer: &str) {
     for (value, fits) in [
         (Value::Null, false),
         (0.into(), false),

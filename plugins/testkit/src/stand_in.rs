@@ -101,9 +101,10 @@ impl StandIn {
             method,
             url: format!("{}{path}", self.mock.base_url()),
             headers,
-            body: match body {
-                Value::Null => Bytes::new(),
-                body => Bytes::from(body.to_string()),
+            body: if body.is_null() {
+                Bytes::new()
+            } else {
+                Bytes::from(body.to_string())
             },
             timeout: Duration::from_secs(10),
             max_response: 1 << 20,

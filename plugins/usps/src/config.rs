@@ -240,11 +240,11 @@ fn pay_with(role: &mut Value, config: &Config, kind: AccountType, account: &str)
 }
 
 /// A number with so many digits; as text, because a leading zero counts.
-fn number<'a>(
+fn number(
     setting: Setting,
-    text: Option<&'a str>,
+    text: Option<&str>,
     digits: std::ops::RangeInclusive<usize>,
-) -> Result<&'a str> {
+) -> Result<&str> {
     let text = setting.required(text)?;
     if digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(text);
