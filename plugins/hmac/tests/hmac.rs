@@ -32,9 +32,11 @@ fn config() -> Value {
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
     let mut config = config();
-    match value.into() {
-        Value::Null => drop(config.as_object_mut().expect("an object").remove(key)),
-        value => config[key] = value,
+    let value = value.into();
+    if value.is_null() {
+        config.as_object_mut().expect("an object").remove(key);
+    } else {
+        config[key] = value;
     }
     config
 }
