@@ -19,8 +19,8 @@ const FIELDS: Setting = Setting::new("fields", "the header fields of a signature
 const MAX_FIELDS: usize = 16;
 /// Longer than any carrier's text, and short enough for microseconds.
 const MAX_TEMPLATE: usize = 4096;
-/// A key that is easier to guess than the digest is to invert would be the weak part.
-const MIN_KEY: usize = 16;
+/// The carrier chooses the key; anything shorter is a password or a mistake.
+const MIN_KEY: usize = 8;
 
 /// What the gateway hands over for one account. Keys that a newer gateway adds are ignored.
 #[derive(Deserialize)]
@@ -110,7 +110,7 @@ fn key(config: &Config) -> Result<Key> {
         return Err(CLIENT_SECRET.error("is not written as key_encoding says"));
     };
     if key.len() < MIN_KEY {
-        return Err(CLIENT_SECRET.error("is shorter than 16 bytes"));
+        return Err(CLIENT_SECRET.error("is shorter than 8 bytes"));
     }
     Key::new(config.algorithm, &key).ok_or_else(|| CLIENT_SECRET.error("is not a key"))
 }

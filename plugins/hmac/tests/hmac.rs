@@ -231,13 +231,15 @@ fn request_needs_only_what_the_text_has() {
 fn configuration_mistake_says_what_to_write() {
     let mut no_digits = with("key_encoding", "hex");
     no_digits["client_secret"] = "planted, and no digits".into();
+    let mut few_digits = with("key_encoding", "hex");
+    few_digits["client_secret"] = "0123456789abcd".into();
     for (config, words) in [
         (no_digits, "is not written as key_encoding says"),
         (
             with("client_secret", "planted"),
-            "client_secret (the key) is shorter than 16 bytes",
+            "client_secret (the key) is shorter than 8 bytes",
         ),
-        (with("key_encoding", "hex"), "shorter than 16 bytes"),
+        (few_digits, "shorter than 8 bytes"),
         (with("algorithm", "md5"), "algorithm: expected"),
         (with("encoding", "base32"), "encoding: expected"),
         (with("canonical", Value::Null), "canonical"),
