@@ -1,7 +1,7 @@
 //! What the tests of every carrier plugin share.
 //!
 //! A plugin's test says what is particular about its carrier. What holds for all of them is here: the
-//! manifest agrees with the plugin ([`manifest`]), no odd answer is taken for a token ([`odd_answers`]), the
+//! manifest agrees with the plugin ([`manifest`]), no odd answer is taken for a token ([`odd_answers()`]), the
 //! conformance suite passes ([`conforms`]), and the plugin gets on with the carrier's stand-in ([`StandIn`]).
 
 #![expect(
