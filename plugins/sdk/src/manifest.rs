@@ -93,7 +93,7 @@ pub const fn parts(
     [opening, version, SDK, after_brace(json)]
 }
 
-/// The minor that a manifest of [`manifest!`](crate::manifest) requires, for the plugin's table: the two
+/// The minor that a manifest of [`manifest!`](crate::manifest!) requires, for the plugin's table: the two
 /// must agree. A manifest that was written otherwise requires none.
 pub(crate) const fn required_minor(manifest: &[u8]) -> u32 {
     if starts_with(manifest, OPENING_WITH_SLOTS.as_bytes()) {
