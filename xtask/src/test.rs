@@ -66,7 +66,8 @@ impl Test {
     fn tests(&self) -> Result<()> {
         let mut tests = cargo();
         tests
-            .args(["test", "--locked"])
+            // All failures of a run, not those of the first program only.
+            .args(["test", "--locked", "--no-fail-fast"])
             .args(EVERYTHING)
             .env("WAYBILL_BUILT", "1")
             .envs(postgres::ensure());
