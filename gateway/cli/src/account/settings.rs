@@ -23,7 +23,7 @@ pub(super) struct SettingArgs {
     values: Vec<(SettingName, Value)>,
     /// A secret setting of the carrier's plugin, from a file that holds it and nothing else
     #[arg(long = "secret-setting", value_name = "NAME=FILE", value_parser = file)]
-    secrets: Vec<(SettingName, PathBuf)>,
+    secret_files: Vec<(SettingName, PathBuf)>,
 }
 
 impl SettingArgs {
@@ -32,7 +32,7 @@ impl SettingArgs {
     }
 
     pub(super) fn secret(&self) -> Result<BTreeMap<SettingName, SecretText>, CliError> {
-        let read = self.secrets.iter().map(|(name, file)| {
+        let read = self.secret_files.iter().map(|(name, file)| {
             let secret = secret_input::named_file(name.as_str(), file)?;
             Ok((name.clone(), SecretText(secret)))
         });
