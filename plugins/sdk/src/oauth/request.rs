@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 /// let answer = TokenRequest::form(url)
 ///     .field("grant_type", "client_credentials")
 ///     .basic("id", "secret")
-///     .send(cx, &REFUSALS)
+///     .send::<oauth2::EmptyExtraTokenFields>(cx, &REFUSALS)
 ///     .await?;
 /// oauth::credential(&answer, "Acme")
 /// # }
