@@ -20,6 +20,8 @@
 //! | `requests` | the last requests of apps; the data plane remembers them |
 //! | `backup`, `store_watch` | backups of the store, and rotation of its master key; whether the store works |
 
+mod account_record;
+mod account_view;
 mod accounts;
 mod admins;
 mod api_time;

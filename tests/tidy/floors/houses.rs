@@ -142,6 +142,8 @@ pub(super) const HOUSES: &[House] = &[
             &["plane", "store_watch"],
             &["pasted", "serving", "wiring"],
             &[
+                "account_record",
+                "account_view",
                 "api_time",
                 "blocking",
                 "error",

@@ -1,6 +1,6 @@
 //! What the store and the broker know when a migration is planned or looked at.
 
-use crate::{ControlError, ControlPlane, accounts};
+use crate::{ControlError, ControlPlane, account_view};
 use gateway_api::{AccountState, MigrationState};
 use gateway_broker::AccountStatus;
 use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, GrantStatus};
@@ -100,7 +100,7 @@ fn status_of(
     status: Option<&AccountStatus>,
 ) -> ItemStatus {
     let name = &account.name;
-    let (state, message) = accounts::state(account, status);
+    let (state, message) = account_view::state(account, status);
     let consenting = account.grant == GrantKind::AuthorizationCode;
     // The broker's word first, since the store may be a step behind it.
     let grant = status

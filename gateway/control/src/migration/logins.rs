@@ -5,7 +5,7 @@ use super::{
     list::Row,
     progress::Progress,
 };
-use crate::accounts::MAX_NUMBERS;
+use crate::account_record::MAX_NUMBERS;
 use gateway_api::MigrationState;
 use gateway_model::{AccountId, AccountNumber, CarrierId, Environment};
 
