@@ -2,6 +2,7 @@
 //! printer. Each is marked SAMPLE in large letters, so that nobody ships with it.
 
 mod canvas;
+mod document;
 mod image;
 mod printer;
 
@@ -9,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use canvas::Canvas;
+pub(crate) use document::document_base64;
 
 /// The formats that a client can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

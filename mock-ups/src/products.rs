@@ -1,12 +1,26 @@
 //! The products that the mock serves below `/api`.
 
 pub mod address_validation;
+pub(crate) mod commerce_guard;
+pub(crate) mod context;
+pub(crate) mod contract;
+pub(crate) mod customs_detail;
+pub(crate) mod dangerous_goods;
+pub(crate) mod delivery_defense;
+pub(crate) mod delivery_intercept;
+pub(crate) mod delivery_pin;
+pub(crate) mod description_guidance;
+pub(crate) mod export_assure;
 pub(crate) mod field_rules;
+pub(crate) mod forwarding;
+pub(crate) mod global_checkout;
 pub mod landed_cost;
 pub mod locator;
 pub mod paperless;
 pub mod pickup;
+pub(crate) mod pickup_preferences;
 pub mod pre_notification;
+pub(crate) mod quantum_view;
 pub mod rating;
 pub(crate) mod request_body;
 pub mod shipping;
@@ -14,41 +28,29 @@ pub(crate) mod streets;
 pub mod time_in_transit;
 pub mod track_alert;
 pub mod tracking;
+pub(crate) mod trade_direct;
 pub(crate) mod versions;
-
-use std::sync::{Arc, OnceLock};
+pub(crate) mod worldease;
 
 use self::address_validation::AddressValidation;
+pub(crate) use self::context::ProductContext;
 use self::landed_cost::LandedCost;
 use self::locator::Locator;
 use self::paperless::Paperless;
 use self::pickup::Pickup;
 use self::pre_notification::PreNotification;
-use self::rating::{Rating, Tariff};
+use self::rating::Rating;
 use self::shipping::Shipping;
-use self::shipping::store::Shipments;
 use self::time_in_transit::TimeInTransit;
 use self::track_alert::TrackAlert;
-use self::track_alert::alerts::Alerts;
 use self::tracking::Tracking;
 use crate::api::Product;
-use crate::hot_settings::HotSettings;
-
-/// What products are made from: the state that they share.
-#[derive(Debug, Clone)]
-pub(crate) struct ProductContext {
-    pub(crate) tariff: Arc<Tariff>,
-    pub(crate) seed: u64,
-    pub(crate) hot: Arc<HotSettings>,
-    pub(crate) shipments: Arc<Shipments>,
-    pub(crate) alerts: Arc<Alerts>,
-}
 
 /// How a product is made.
 type Make = fn(&ProductContext) -> Box<dyn Product>;
 
 /// All products, the busiest first: the server asks them in this order. A product is a folder and a line here.
-const PRODUCTS: [Make; 11] = [
+const PRODUCTS: [Make; 26] = [
     |context| {
         Box::new(Rating::with_settings(
             context.tariff.clone(),
@@ -81,26 +83,24 @@ const PRODUCTS: [Make; 11] = [
         let shipments = context.shipments.clone();
         Box::new(PreNotification::new(shipments, context.hot.clone()))
     },
+    delivery_intercept::product,
+    quantum_view::product,
+    dangerous_goods::reference_data,
+    dangerous_goods::acceptance_audit,
+    global_checkout::product,
+    trade_direct::product,
+    worldease::product,
+    export_assure::product,
+    description_guidance::product,
+    commerce_guard::product,
+    delivery_defense::product,
+    pickup_preferences::product,
+    delivery_pin::product,
+    customs_detail::product,
+    forwarding::product,
 ];
 
 impl ProductContext {
-    /// Nothing shipped, nobody subscribed; without a tariff the default one.
-    pub(crate) fn new(tariff: Option<Tariff>, seed: u64, hot: Arc<HotSettings>) -> Self {
-        static DEFAULT: OnceLock<Arc<Tariff>> = OnceLock::new();
-        let bundled = || {
-            let tariff = Tariff::bundled("default");
-            Arc::new(tariff.expect("the bundled tariff parses: a test reads it"))
-        };
-        let shipments = Arc::<Shipments>::default();
-        Self {
-            tariff: tariff.map_or_else(|| Arc::clone(DEFAULT.get_or_init(bundled)), Arc::new),
-            seed,
-            hot,
-            alerts: Arc::new(Alerts::new(Arc::clone(&shipments))),
-            shipments,
-        }
-    }
-
     pub(crate) fn products(&self) -> Vec<Box<dyn Product>> {
         PRODUCTS.iter().map(|make| make(self)).collect()
     }

@@ -12,10 +12,12 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
 /// Names that the certificate is for: UPS's, so that a client with hard-coded hosts can be led here.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 7] = [
     "localhost",
     "wwwcie.ups.com",
     "onlinetools.ups.com",
+    "www.onlinetools.ups.com",
+    "www.onlinetoolsuat.ups.com",
     "www.ups.com",
     "mock-ups",
 ];

@@ -12,6 +12,7 @@ mod landed_cost;
 mod pre_notification;
 mod rule;
 mod shipping;
+mod smart_pickup;
 
 use rule::FieldRule;
 
@@ -19,6 +20,8 @@ use rule::FieldRule;
 pub(crate) const SHIPPING: &[FieldRule] = shipping::RULES;
 /// The rules of a pre-notification of dangerous goods.
 pub(crate) const PRE_NOTIFICATION: &[FieldRule] = pre_notification::RULES;
+/// The rules of a Smart Pickup.
+pub(crate) const SMART_PICKUP: &[FieldRule] = smart_pickup::RULES;
 /// The rules of a quote of Landed Cost.
 pub(crate) const LANDED_COST: &[FieldRule] = landed_cost::RULES;
 

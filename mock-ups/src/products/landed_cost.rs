@@ -5,7 +5,7 @@
 //! rates are made up, except that they give the amounts of the example in UPS's file. All sums add up to the cent.
 
 mod request;
-mod tariff;
+pub(crate) mod tariff;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 //! in memory, the oldest forgotten first.
 
 mod request;
+mod smart;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -80,6 +81,9 @@ impl Pickup {
             Ok(envelope) => envelope,
             Err(unread) => return unread.answer(),
         };
+        if smart::is_trigger(request.body) {
+            return self.trigger(request);
+        }
         let body = envelope.pickup_creation_request.0;
         let body = body.ok_or_else(|| UpsError::from(error::NOT_VALID))?;
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();

@@ -25,6 +25,17 @@ pub(crate) fn read<'b, T: lenient::Members<'b>>(body: &'b [u8]) -> Result<T, Bod
     })
 }
 
+/// Reads a body as any JSON, under the rules of [`read`].
+pub(crate) fn read_tree(body: &[u8]) -> Result<serde_json::Value, BodyError> {
+    if body.is_empty() {
+        return Err(BodyError::Refused(error::EMPTY_BODY.into()));
+    }
+    if lenient::holds_control_character(body) {
+        return Err(BodyError::Indigestible);
+    }
+    serde_json::from_slice(body).map_err(|_| BodyError::Indigestible)
+}
+
 /// Why a body was not read.
 #[derive(Debug)]
 pub(crate) enum BodyError {

@@ -35,6 +35,22 @@ const VERSIONS: &[(Api, &[u32])] = &[
     (Api::Paperless, &[1, 2]),
     (Api::LandedCost, &[1]),
     (Api::PreNotification, &[1, 2]),
+    (Api::DeliveryIntercept, &[2]),
+    (Api::QuantumView, &[1, 3]),
+    (Api::ChemicalReferenceData, &[1, 1801, 2409]),
+    // The file's default is v3, its list has v2 only.
+    (Api::AcceptanceAudit, &[1, 2, 3]),
+    (Api::GlobalCheckout, &[1]),
+    (Api::TradeDirect, &[1]),
+    (Api::WorldEase, &[1]),
+    (Api::ExportAssure, &[1]),
+    (Api::DescriptionGuidance, &[1]),
+    (Api::CommerceGuard, &[1]),
+    (Api::DeliveryDefense, &[1]),
+    (Api::PickupPreferences, &[1]),
+    (Api::DeliveryPin, &[1]),
+    (Api::CustomsDetail, &[2]),
+    (Api::Forwarding, &[1]),
 ];
 
 /// An API with versions of its own.
@@ -51,6 +67,21 @@ pub(crate) enum Api {
     Paperless,
     LandedCost,
     PreNotification,
+    DeliveryIntercept,
+    QuantumView,
+    ChemicalReferenceData,
+    AcceptanceAudit,
+    GlobalCheckout,
+    TradeDirect,
+    WorldEase,
+    ExportAssure,
+    DescriptionGuidance,
+    CommerceGuard,
+    DeliveryDefense,
+    PickupPreferences,
+    DeliveryPin,
+    CustomsDetail,
+    Forwarding,
 }
 
 /// The number of a version in a path: `v2409`, or `1701` without the letter, as one deprecated version is

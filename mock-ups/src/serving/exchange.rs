@@ -332,6 +332,11 @@ fn environment(parts: &Parts, listener: Environment) -> Environment {
     match host {
         Some(host) if host.eq_ignore_ascii_case("wwwcie.ups.com") => Environment::Cie,
         Some(host) if host.eq_ignore_ascii_case("onlinetools.ups.com") => Environment::Production,
+        // Forwarding has hosts of its own.
+        Some(host) if host.eq_ignore_ascii_case("www.onlinetoolsuat.ups.com") => Environment::Cie,
+        Some(host) if host.eq_ignore_ascii_case("www.onlinetools.ups.com") => {
+            Environment::Production
+        }
         _ => listener,
     }
 }

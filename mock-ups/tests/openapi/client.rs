@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use mock_ups::MockUps;
+use mock_ups::{Builder, MockUps};
 use serde_json::Value;
 
 /// A mock and a token for it.
@@ -39,7 +39,11 @@ impl Answer {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let mock = MockUps::start().await.expect("a free port");
+        Self::over(MockUps::builder()).await
+    }
+
+    pub(crate) async fn over(builder: Builder) -> Self {
+        let mock = builder.start().await.expect("a free port");
         let mut world = Self {
             mock,
             token: String::new(),
@@ -56,6 +60,11 @@ impl World {
         let answer = self.exchange("POST", "/security/v1/oauth/token", head, form);
         let answer = answer.json();
         self.token = answer["access_token"].as_str().expect("a token").to_owned();
+    }
+
+    /// The value of `Authorization`.
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
     }
 
     /// Calls the API in the test environment.

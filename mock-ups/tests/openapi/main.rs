@@ -13,12 +13,20 @@
 
 mod addresses;
 mod client;
+mod consumer;
+mod dangerous_goods;
+mod declared;
+mod delivery_intercept;
 mod deviations;
+mod forwarding;
+mod freight;
 mod oauth;
 mod pickup;
 mod products;
+mod quantum_view;
 mod rating;
 mod shipping;
 mod spec;
 mod tracking;
+mod trade;
 mod transit;

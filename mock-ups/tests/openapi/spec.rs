@@ -54,7 +54,11 @@ impl Spec {
                 *schema = serde_json::from_str(REFERENCE).expect("JSON");
             }
         }
-        close(&mut schemas);
+        let mut parts = Vec::new();
+        composed(&schemas, &mut parts);
+        for (name, schema) in schemas.as_object_mut().expect("schemas") {
+            close(schema, parts.contains(name));
+        }
         Some(Self { schemas })
     }
 
@@ -83,7 +87,9 @@ impl Spec {
 /// Refuses members that a schema does not name, and takes two habits out of the files: a fixed
 /// length where "at most" is meant (`"13.35"` is no eight characters), and on numbers and objects
 /// a `maximum` that counts occurrences.
-fn close(schema: &mut Value) {
+///
+/// A part of a composition is left open, as it does not name the members of the other parts.
+fn close(schema: &mut Value, is_part: bool) {
     match schema {
         Value::Object(members) => {
             if members.get("minLength") == members.get("maxLength") {
@@ -93,13 +99,40 @@ fn close(schema: &mut Value) {
                 members.remove("maximum");
             }
             if members.get("properties").is_some_and(Value::is_object)
+                && !is_part
+                && !members.contains_key("allOf")
                 && !members.contains_key("additionalProperties")
             {
                 members.insert("additionalProperties".to_owned(), json!(false));
             }
-            members.values_mut().for_each(close);
+            for (name, member) in members {
+                match (name.as_str(), member) {
+                    ("allOf", Value::Array(parts)) => {
+                        parts.iter_mut().for_each(|part| close(part, true));
+                    }
+                    (_, member) => close(member, false),
+                }
+            }
         }
-        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Array(items) => items.iter_mut().for_each(|item| close(item, false)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The schemas that are parts of compositions.
+fn composed(schema: &Value, parts: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            let items = members.get("allOf").and_then(Value::as_array);
+            for part in items.into_iter().flatten() {
+                let name = part["$ref"]
+                    .as_str()
+                    .and_then(|name| name.rsplit('/').next());
+                parts.extend(name.map(str::to_owned));
+            }
+            members.values().for_each(|member| composed(member, parts));
+        }
+        Value::Array(items) => items.iter().for_each(|item| composed(item, parts)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn duty(hs_code: &str) -> i64 {
     known.map_or(USUAL_DUTY, |(_, rate)| *rate)
 }
 
-pub(super) fn value_added_tax(country: Code2) -> i64 {
+pub(crate) fn value_added_tax(country: Code2) -> i64 {
     let known = TAXES.iter().find(|(code, _)| *code == country.as_str());
     known.map_or(USUAL_TAX, |(_, rate)| *rate)
 }

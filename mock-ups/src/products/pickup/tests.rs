@@ -64,3 +64,49 @@ fn pickup_needs_a_business_day_that_is_not_past() {
     assert_eq!(code("9 March"), "9510101");
     create("20240304").json(&pickup);
 }
+
+#[test]
+fn smart_pickups_are_new_once_a_day_and_go_to_the_next_business_day_after_noon() {
+    let product = Pickup::new(1);
+    let path = "/api/pickupcreation/v2409/pickup";
+    let body = |option: &str| {
+        json!({"PickupTriggerGWNRequest": {"Request": {}, "AccountNumber": "A1B2C3",
+            "ServiceDateOption": option}})
+    };
+    let trigger = |option: &str, at: &str| {
+        let answer = Call::post(path, &body(option)).at(at).json(&product);
+        answer["PickupTriggerGWNResponse"].clone()
+    };
+    let first = trigger("01", "2024-03-04T09:00:00Z");
+    assert_eq!(first["ServiceDate"], "20240304");
+    assert_eq!(first["TriggerStatus"]["Description"], "NEW");
+    let again = trigger("01", "2024-03-04T10:00:00Z");
+    assert_eq!(
+        (&again["PRN"], &again["TriggerStatus"]["Code"]),
+        (&first["PRN"], &json!("02"))
+    );
+    let late = trigger("01", "2024-03-04T13:00:00Z");
+    assert_eq!(late["ServiceDate"], "20240305");
+    assert_eq!(late["NextBusinessDayIndicator"], "Y");
+    let friday = trigger("02", "2024-03-08T09:00:00Z");
+    assert_eq!(friday["ServiceDate"], "20240311");
+    let pending = Call::get("/api/shipments/v2409/pickup/smart").header("accountnumber", "A1B2C3");
+    let pending = pending.json(&product);
+    let pending = &pending["PickupPendingStatusResponse"]["PendingStatus"];
+    assert_eq!(pending.as_array().map(Vec::len), Some(3));
+    for (pointer, value, code) in [
+        ("/AccountNumber", json!("A1B2C3D"), "9510117"),
+        ("/AccountNumber", json!("X9Y8Z7"), "9510121"),
+        ("/ServiceDateOption", json!("03"), "9510123"),
+        ("/Request", Value::Null, "9510122"),
+    ] {
+        let mut body = body("01");
+        let pointer = format!("/PickupTriggerGWNRequest{pointer}");
+        *body.pointer_mut(&pointer).expect("it is there") = value;
+        assert_eq!(
+            Call::post(path, &body).refusal(&product).1,
+            code,
+            "{pointer}"
+        );
+    }
+}

@@ -183,6 +183,7 @@ impl Shipping {
                 weight: parcel.weight.to_owned(),
                 voided_at: None,
                 references: sent.map_or_else(Vec::new, |p| references(&p.reference_number.0)),
+                changes: Vec::new(),
             }
         });
         let packages = packages.collect();

@@ -44,6 +44,32 @@ pub(crate) struct Package {
     pub(crate) weight: String,
     pub(crate) voided_at: Option<Timestamp>,
     pub(crate) references: Vec<String>,
+    /// How its delivery was changed on the way, oldest first.
+    pub(crate) changes: Vec<DeliveryChange>,
+}
+
+/// A change of a delivery on the way.
+#[derive(Debug, Clone)]
+pub(crate) struct DeliveryChange {
+    pub(crate) kind: ChangeKind,
+    pub(crate) at: Timestamp,
+    /// The day of the delivery, or on which the package can be collected.
+    pub(crate) day: Date,
+    /// Where it goes now, of [`ChangeKind::Redirect`].
+    pub(crate) address: Option<Address>,
+}
+
+/// What a change does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    /// UPS holds the package until the receiver collects it.
+    WillCall,
+    SameDayWillCall,
+    Reschedule,
+    Redirect,
+    Return,
+    /// The change before is taken back.
+    Cancel,
 }
 
 /// An address as labels and tracking show it.
@@ -288,6 +314,7 @@ mod tests {
             weight: "1".to_owned(),
             voided_at: None,
             references: vec!["all".to_owned()],
+            changes: Vec::new(),
         };
         Shipment {
             shipper_number: "A1B2C3".to_owned(),

@@ -1,5 +1,7 @@
 //! The life of a package: which scans it has had by a point in time.
 
+mod changes;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -21,6 +23,8 @@ pub(crate) struct Timeline {
     pub(crate) package_count: usize,
     pub(crate) scheduled: Date,
     pub(crate) commitment: Commitment,
+    /// Where it was to go before it was redirected, and when that was.
+    before_redirect: Option<(Timestamp, Address)>,
     /// In order of time.
     scans: Vec<Scan>,
 }
@@ -185,6 +189,19 @@ impl Timeline {
         let life = |package: &crate::products::shipping::store::Package| {
             let number = &package.tracking_number;
             let plan = Plan::of(created, shipment.commitment, number);
+            let zones = [&origin, &destination];
+            let mut scans = plan.scans(shipment.created_at, zones);
+            changes::apply(&mut scans, &package.changes, &plan, zones);
+            if let Some(voided) = package.voided_at {
+                // What would have happened after the voiding does not happen.
+                scans.retain(|scan| scan.at < voided);
+                scans.push(Scan {
+                    at: voided,
+                    step: VOIDED,
+                });
+            }
+            let last = package.changes.last();
+            let redirect = last.and_then(|change| Some((change.at, change.address.clone()?)));
             let mut references = package.references.clone();
             references.extend(shipment.references.iter().cloned());
             Self {
@@ -196,16 +213,13 @@ impl Timeline {
                 weight: package.weight.clone(),
                 weight_unit: shipment.weight_unit,
                 from: shipment.from.clone(),
-                to: shipment.to.clone(),
+                before_redirect: redirect.as_ref().map(|(at, _)| (*at, shipment.to.clone())),
+                to: redirect.map_or_else(|| shipment.to.clone(), |(_, address)| address),
                 references,
                 package_count: count,
-                scheduled: plan.scheduled,
+                scheduled: last.map_or(plan.scheduled, |change| change.day),
                 commitment: shipment.commitment,
-                scans: plan.scans(
-                    shipment.created_at,
-                    package.voided_at,
-                    [&origin, &destination],
-                ),
+                scans,
             }
         };
         shipment.packages.iter().map(life).collect()
@@ -253,7 +267,8 @@ impl Timeline {
             package_count: 1,
             scheduled: plan.scheduled,
             commitment,
-            scans: plan.scans(moment(created, &zone), None, [&zone, &zone]),
+            before_redirect: None,
+            scans: plan.scans(moment(created, &zone), [&zone, &zone]),
         }
     }
 
@@ -274,7 +289,10 @@ impl Timeline {
         match scan.step.place {
             ScanPlace::Origin | ScanPlace::Country => &self.from,
             // Before the pickup the parcel is where it was created.
-            ScanPlace::Destination => &self.to,
+            ScanPlace::Destination => match &self.before_redirect {
+                Some((redirected, first)) if scan.at < *redirected => first,
+                _ => &self.to,
+            },
         }
     }
 
@@ -327,34 +345,28 @@ impl Plan {
     }
 
     /// The scans, in order. Hours are those of the place where a scan is made.
-    fn scans(
-        &self,
-        created: Timestamp,
-        voided: Option<Timestamp>,
-        [origin, destination]: [&TimeZone; 2],
-    ) -> Vec<Scan> {
+    fn scans(&self, created: Timestamp, [origin, destination]: [&TimeZone; 2]) -> Vec<Scan> {
         let at = |day: Date, hour: i8, minute: i8, zone: &TimeZone| {
             moment(day.at(hour, minute, 0, 0), zone)
         };
-        let mut events = vec![
+        let mut scans = vec![
             (created, CREATED),
             (at(self.picked_up, 20, 30, origin), ORIGIN_SCAN),
             (at(self.picked_up, 23, 15, origin), DEPARTED),
             (at(self.scheduled, 3, 40, destination), ARRIVED),
-            (at(self.scheduled, 5, 10, destination), DESTINATION_SCAN),
-            (at(self.scheduled, 8, 5, destination), OUT),
-            (
-                moment(self.scheduled.to_datetime(self.delivered_at), destination),
-                DELIVERED,
-            ),
         ];
-        if let Some(voided) = voided {
-            // What would have happened after the voiding does not happen.
-            events.retain(|event| event.0 < voided);
-            events.push((voided, VOIDED));
-        }
-        let events = events.into_iter();
-        events.map(|(at, step)| Scan { at, step }).collect()
+        scans.extend(self.last_mile(self.scheduled, destination));
+        let scans = scans.into_iter();
+        scans.map(|(at, step)| Scan { at, step }).collect()
+    }
+
+    /// The day of the delivery.
+    fn last_mile(&self, day: Date, zone: &TimeZone) -> [(Timestamp, &'static ScanType); 3] {
+        [
+            (moment(day.at(5, 10, 0, 0), zone), DESTINATION_SCAN),
+            (moment(day.at(8, 5, 0, 0), zone), OUT),
+            (moment(day.to_datetime(self.delivered_at), zone), DELIVERED),
+        ]
     }
 }
 
