@@ -1,8 +1,8 @@
 //! What every request of the admin listener may need.
 
 use crate::{
-    host::AllowedHosts, readiness::Latch, runtime_status::RuntimeStatus, store_probe::StoreProbe,
-    throttle::Throttle,
+    host::AllowedHosts, readiness::Latch, runtime_status::RuntimeStatus, sessions::Sessions,
+    store_probe::StoreProbe, throttle::Throttle,
 };
 use gateway_control::ControlPlane;
 use gateway_model::Clock;
@@ -20,6 +20,8 @@ pub(crate) struct AdminContext {
     pub(crate) control: Option<ControlPlane>,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) store: Arc<StoreProbe>,
+    /// Who is signed in to the web interface.
+    pub(crate) sessions: Arc<Sessions>,
     /// Connections, and requests that outlive theirs.
     pub(crate) tasks: TaskTracker,
 }

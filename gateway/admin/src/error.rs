@@ -90,7 +90,9 @@ impl AdminError {
             Self::NotFound => (
                 "not_found",
                 "there is no route with this path",
-                Some("the routes are /healthz, /readyz, /metrics and /api/v1; see /openapi.json"),
+                Some(
+                    "the routes are /ui, /healthz, /readyz, /metrics and /api/v1; see /openapi.json",
+                ),
             ),
             Self::MethodNotAllowed => (
                 "method_not_allowed",

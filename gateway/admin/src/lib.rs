@@ -8,22 +8,24 @@
 //! | `/api/v1/…` | the admin API, for holders of an admin token; `api.rs` lists its routes |
 //! | `GET /openapi.json` | the API's OpenAPI document |
 //! | `GET /oauth/callback` | the end of a consent: a page for a person |
+//! | `/ui`, `/ui/…` | the web interface; `ui.rs` lists its pages. `/` leads there |
 //! | anything else | 404 or 405, as JSON |
 //!
 //! Every request passes the check of its `Host` field first (`host.rs`), so that no web page reaches
 //! this listener through a DNS name that resolves to it.
 //!
 //! Modules, from the bottom up: `error`, `host`, `client_address`, `throttle`, `acceptor`, `connections`,
-//! `runtime_status`, `readiness`, `metrics`, `store_probe` → `context` (what every request needs) → `api` →
+//! `runtime_status`, `readiness`, `metrics`, `store_probe`, `content` → `context` (what every request needs) → `api`, `ui` →
 //! `routes` → `server`.
 //!
-//! Invariants: the data plane does not depend on this crate. Only a handler with an admin token or a
-//! consent's state reaches the control plane.
+//! Invariants: the data plane does not depend on this crate. Only a handler with an admin token, a
+//! session that began with one, or a consent's state reaches the control plane.
 
 mod acceptor;
 mod api;
 mod client_address;
 mod connections;
+mod content;
 mod context;
 mod error;
 mod host;
@@ -33,8 +35,10 @@ mod readiness;
 mod routes;
 mod runtime_status;
 mod server;
+mod sessions;
 mod store_probe;
 mod throttle;
+mod ui;
 
 pub use host::AllowedHosts;
 pub use readiness::Latch;

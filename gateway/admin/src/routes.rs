@@ -1,6 +1,6 @@
 //! The routes of the admin listener, and what holds for every response.
 
-use crate::{api, context::AdminContext, error::AdminError, metrics, readiness::Readiness};
+use crate::{api, context::AdminContext, error::AdminError, metrics, readiness::Readiness, ui};
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -19,6 +19,7 @@ pub(crate) fn router(context: AdminContext) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_text))
         .merge(api::router(&context))
+        .merge(ui::router(&context))
         .fallback(async || AdminError::NotFound)
         .method_not_allowed_fallback(async || AdminError::MethodNotAllowed)
         // Outermost, so that it covers the fallbacks, too.
@@ -41,9 +42,12 @@ async fn check_host(State(context): State<AdminContext>, request: Request, next:
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page for people may know better.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
-    // The consent page has a policy of its own.
+    // Pages have a policy of their own.
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(

@@ -132,6 +132,7 @@ impl Admin {
             control,
             throttle: Arc::default(),
             store: Arc::default(),
+            sessions: Arc::default(),
             tasks: TaskTracker::new(),
         };
         Ok(Bound {

@@ -120,6 +120,11 @@ impl ControlPlane {
         drop(self.context.request_history.set(requests));
     }
 
+    /// Unguessable text: 256 bits as base64url.
+    pub fn random_text(&self) -> Secret {
+        self.context.random_text()
+    }
+
     /// Sets the redirect URI, exactly as it is registered with carriers. It is known once the admin
     /// listener is bound, because the port may be chosen then.
     pub fn redirect_to(&self, uri: String) {

@@ -2,12 +2,12 @@
 
 use super::{access::Access, caller::Caller, consent_page};
 use crate::{
+    content,
     context::{AdminContext, Peer},
     error::AdminError,
     host,
 };
 use axum::{
-    body::{Body, to_bytes},
     extract::Request,
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -15,19 +15,8 @@ use axum::{
 use gateway_control::{ControlPlane, Identity};
 use gateway_model::Secret;
 use http::{HeaderMap, header};
-use std::{net::IpAddr, time::Duration};
-use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
+use std::net::IpAddr;
 
-/// The maximum length of a request's content.
-// Far more than any account, app or migration; the whole content is held in memory.
-const MAX_BODY: usize = 1024 * 1024;
-/// The time within which a request's content must arrive.
-// A slow sender must not hold a connection out of the few for long.
-const BODY_DEADLINE: Duration = Duration::from_secs(20);
-/// The time limit of a handler, which may call a carrier several times. The typed client waits a
-/// little longer, so that it gets this listener's error.
-const DEADLINE: Duration = Duration::from_secs(180);
 /// The maximum length of an admin token.
 // This program's own are shorter; the limit bounds what is hashed for a guess.
 const MAX_TOKEN: usize = 512;
@@ -41,7 +30,7 @@ pub(super) async fn guard(
 ) -> Response {
     let response = match admit(&context, access, request).await {
         // From here on the work belongs to the tracker, not to the connection.
-        Ok(request) => finish(&context.tasks, next.run(request)).await,
+        Ok(request) => content::finish(&context.tasks, next.run(request)).await,
         Err(error) => Err(error),
     };
     response.unwrap_or_else(|error| match access {
@@ -84,7 +73,7 @@ async fn admit(
         actor: identity.actor,
     });
     // Last: a client without a token cannot make this listener hold a whole content in memory.
-    buffer(request).await
+    content::buffer(request, content::MAX_BODY).await
 }
 
 /// The holder of the request's token. Every token is looked at, however many wrong ones came before:
@@ -130,43 +119,6 @@ fn bearer(headers: &HeaderMap) -> Option<Secret> {
         (1..=MAX_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
     // The scheme is case-insensitive (RFC 9110 section 11.1).
     (scheme.eq_ignore_ascii_case("bearer") && plausible).then(|| Secret::new(token.to_owned()))
-}
-
-/// Reads the whole content, so that a handler that has begun never waits for its caller.
-async fn buffer(request: Request) -> Result<Request, AdminError> {
-    let (head, body) = request.into_parts();
-    let announced = head.headers.get(header::CONTENT_LENGTH);
-    // A length that cannot be read is no error here: hyper frames the content, and the limit below holds anyway.
-    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    // Refused by the announced length, before a byte is read.
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(AdminError::TooLarge);
-    }
-    let content = timeout(BODY_DEADLINE, to_bytes(body, MAX_BODY))
-        .await
-        .map_err(|_late| {
-            AdminError::Invalid("slow_content", "the content did not arrive in time".into())
-        })?
-        .map_err(|_too_long_or_cut| AdminError::TooLarge)?;
-    Ok(Request::from_parts(head, Body::from(content)))
-}
-
-/// Runs a handler to its end, even if the caller disconnects or the time limit passes: a change
-/// that is half done is worse than one whose result the caller did not hear.
-async fn finish(
-    tasks: &TaskTracker,
-    work: impl Future<Output = Response> + Send + 'static,
-) -> Result<Response, AdminError> {
-    // In a task of its own: dropping this future does not stop it, and the tracker lets the process
-    // wait for it at shutdown.
-    match timeout(DEADLINE, tasks.spawn(work)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a handler of the admin API panicked");
-            Err(AdminError::Internal)
-        }
-        Err(_late) => Err(AdminError::Late),
-    }
 }
 
 #[cfg(test)]

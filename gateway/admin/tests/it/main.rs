@@ -10,3 +10,4 @@ mod harness;
 mod hostile;
 mod plane;
 mod roles;
+mod ui;

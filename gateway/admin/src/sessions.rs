@@ -1,0 +1,219 @@
+//! Who is signed in at a browser.
+//!
+//! A session is in memory only, so a restart of the gateway ends it. The browser holds a random text;
+//! this side knows its digest. Time and randomness are arguments.
+
+use gateway_control::Actor;
+use gateway_model::Secret;
+use jiff::tz::TimeZone;
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How long a session lives without a request.
+const IDLE: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long a session lives at most: a working day.
+const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+/// The sessions that are remembered. Each was begun with a right token, so only its holder can use
+/// them up; the oldest gives way.
+const MAX_SESSIONS: usize = 1024;
+
+/// The digest of what the browser holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SessionKey([u8; 32]);
+
+impl SessionKey {
+    pub(crate) fn of(cookie: &Secret) -> Self {
+        Self(Sha256::digest(cookie.expose().as_bytes()).into())
+    }
+}
+
+/// What a page says once about the change before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Flash {
+    pub(crate) good: bool,
+    pub(crate) text: String,
+    pub(crate) remedy: Option<String>,
+}
+
+/// A session, as a request sees it.
+#[derive(Clone)]
+pub(crate) struct Session {
+    /// The admin token. It is looked up for each request, so that a removed token ends the session.
+    pub(crate) token: Secret,
+    /// What each form must send back: a page of another site cannot read it.
+    pub(crate) csrf: Secret,
+    pub(crate) zone: TimeZone,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session")
+    }
+}
+
+struct Entry {
+    session: Session,
+    actor: Actor,
+    begun: Instant,
+    seen: Instant,
+    flash: Option<Flash>,
+}
+
+/// All sessions.
+#[derive(Default)]
+pub(crate) struct Sessions(Mutex<HashMap<SessionKey, Entry>>);
+
+impl Sessions {
+    fn entries(&self) -> MutexGuard<'_, HashMap<SessionKey, Entry>> {
+        // A panic elsewhere leaves a map that is still usable.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn begin(&self, key: SessionKey, actor: Actor, session: Session, now: Instant) {
+        let mut entries = self.entries();
+        entries.retain(|_, entry| is_alive(entry, now));
+        if entries.len() >= MAX_SESSIONS
+            && let Some(oldest) = (entries.iter())
+                .min_by_key(|(_, entry)| entry.seen)
+                .map(|(key, _)| *key)
+        {
+            entries.remove(&oldest);
+        }
+        let entry = Entry {
+            session,
+            actor,
+            begun: now,
+            seen: now,
+            flash: None,
+        };
+        entries.insert(key, entry);
+    }
+
+    /// The session of a request, if it has not ended.
+    pub(crate) fn find(&self, key: SessionKey, now: Instant) -> Option<Session> {
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&key)?;
+        if !is_alive(entry, now) {
+            entries.remove(&key);
+            return None;
+        }
+        entry.seen = now;
+        Some(entry.session.clone())
+    }
+
+    pub(crate) fn end(&self, key: SessionKey) {
+        self.entries().remove(&key);
+    }
+
+    /// Ends every session that was begun with the token of this name.
+    pub(crate) fn end_all(&self, actor: &Actor) {
+        self.entries().retain(|_, entry| entry.actor != *actor);
+    }
+
+    /// How many sessions the token of this name has.
+    pub(crate) fn count(&self, actor: &Actor) -> usize {
+        let entries = self.entries();
+        entries.values().filter(|it| it.actor == *actor).count()
+    }
+
+    pub(crate) fn set_zone(&self, key: SessionKey, zone: TimeZone) {
+        if let Some(entry) = self.entries().get_mut(&key) {
+            entry.session.zone = zone;
+        }
+    }
+
+    pub(crate) fn set_flash(&self, key: SessionKey, flash: Flash) {
+        if let Some(entry) = self.entries().get_mut(&key) {
+            entry.flash = Some(flash);
+        }
+    }
+
+    pub(crate) fn take_flash(&self, key: SessionKey) -> Option<Flash> {
+        self.entries().get_mut(&key)?.flash.take()
+    }
+}
+
+fn is_alive(entry: &Entry, now: Instant) -> bool {
+    now.saturating_duration_since(entry.seen) < IDLE
+        && now.saturating_duration_since(entry.begun) < LIFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> SessionKey {
+        SessionKey::of(&Secret::new(text.to_owned()))
+    }
+
+    fn session() -> Session {
+        Session {
+            token: Secret::new("a token".to_owned()),
+            csrf: Secret::new("a csrf text".to_owned()),
+            zone: TimeZone::UTC,
+        }
+    }
+
+    fn begin(sessions: &Sessions, name: &str, actor: &str, now: Instant) {
+        sessions.begin(key(name), Actor(actor.to_owned()), session(), now);
+    }
+
+    #[test]
+    fn session_ends_when_it_is_idle_and_after_a_day() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        begin(&sessions, "idle", "ada", start);
+        begin(&sessions, "busy", "ada", start);
+        let mut now = start;
+        while now < start + LIFE {
+            assert!(sessions.find(key("busy"), now).is_some());
+            now += IDLE - Duration::from_secs(1);
+        }
+        assert!(sessions.find(key("idle"), start + IDLE).is_none());
+        assert!(sessions.find(key("busy"), start + LIFE).is_none());
+    }
+
+    #[test]
+    fn signing_out_everywhere_ends_the_sessions_of_one_token_only() {
+        let (sessions, now) = (Sessions::default(), Instant::now());
+        begin(&sessions, "a", "ada", now);
+        begin(&sessions, "b", "ada", now);
+        begin(&sessions, "c", "bob", now);
+        assert_eq!(sessions.count(&Actor("ada".to_owned())), 2);
+        sessions.end_all(&Actor("ada".to_owned()));
+        assert!(sessions.find(key("a"), now).is_none());
+        assert!(sessions.find(key("b"), now).is_none());
+        assert!(sessions.find(key("c"), now).is_some());
+    }
+
+    #[test]
+    fn sessions_are_bounded_and_the_one_that_was_quiet_longest_gives_way() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        for n in 0..=MAX_SESSIONS {
+            let now = start + Duration::from_millis(n as u64);
+            begin(&sessions, &n.to_string(), "ada", now);
+        }
+        let now = start + Duration::from_secs(5);
+        assert_eq!(sessions.entries().len(), MAX_SESSIONS);
+        assert!(sessions.find(key("0"), now).is_none());
+        assert!(sessions.find(key("1"), now).is_some());
+    }
+
+    #[test]
+    fn flash_is_shown_once() {
+        let (sessions, now) = (Sessions::default(), Instant::now());
+        begin(&sessions, "a", "ada", now);
+        let flash = Flash {
+            good: true,
+            text: "done".to_owned(),
+            remedy: None,
+        };
+        sessions.set_flash(key("a"), flash.clone());
+        assert_eq!(sessions.take_flash(key("a")), Some(flash));
+        assert_eq!(sessions.take_flash(key("a")), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! The web interface: pages over [`ControlPlane`](gateway_control::ControlPlane), for a person with a
+//! browser.
+//!
+//! A page is HTML from this process and one style sheet, without scripts and without anything from
+//! another server. A page can do nothing that the admin API cannot: it calls the same functions.
+//!
+//! | Who | Pages |
+//! |---|---|
+//! | anybody | the sign-in page and the style sheet |
+//! | who has signed in | every page that shows something |
+//! | who has signed in with a token of the role `admin` | every form that changes something |
+//!
+//! Modules, from the bottom up: `cookie`, `fields`, `words` → `visitor` (who is signed in),
+//! `page` (what every page has) → `guard` → the pages.
+
+mod account;
+mod accounts;
+mod apps;
+mod audit;
+mod connect;
+mod cookie;
+mod doctor;
+mod fields;
+mod guard;
+mod new_account;
+mod notices;
+mod overview;
+mod page;
+mod plugins;
+mod requests;
+mod sign_in;
+mod visitor;
+mod words;
+
+use crate::context::AdminContext;
+use axum::{
+    Router, middleware,
+    response::Redirect,
+    routing::{get, post},
+};
+use guard::{admit_admin, admit_anybody, admit_signed_in};
+
+/// The path under which all pages are.
+const ROOT: &str = "/ui";
+
+/// All pages.
+pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
+    let anybody = Router::new()
+        .route("/", get(async || Redirect::temporary(ROOT)))
+        .route(page::STYLE_PATH, get(page::style))
+        .route(page::ICON_PATH, get(page::icon))
+        .route(sign_in::PATH, get(sign_in::form).post(sign_in::sign_in))
+        .route_layer(middleware::from_fn_with_state(
+            context.clone(),
+            admit_anybody,
+        ));
+    let signed_in = Router::new()
+        .route(ROOT, get(overview::overview))
+        .route("/ui/accounts", get(accounts::accounts))
+        .route("/ui/accounts/{name}", get(account::account))
+        .route("/ui/apps", get(apps::apps))
+        .route("/ui/requests", get(requests::requests))
+        .route("/ui/requests/{id}", get(requests::request))
+        .route("/ui/notices", get(notices::notices))
+        .route("/ui/audit", get(audit::audit))
+        .route("/ui/plugins", get(plugins::plugins))
+        .route("/ui/{*other}", get(page::nothing))
+        .route("/ui/session", get(sign_in::session))
+        .route("/ui/session/zone", post(sign_in::set_zone))
+        .route("/ui/session/end", post(sign_in::sign_out))
+        .route("/ui/session/end-all", post(sign_in::sign_out_everywhere))
+        .route_layer(middleware::from_fn_with_state(
+            context.clone(),
+            admit_signed_in,
+        ));
+    let admin = Router::new()
+        .route("/ui/doctor", get(doctor::form).post(doctor::examine))
+        .route(
+            "/ui/new-account",
+            get(new_account::form).post(new_account::add),
+        )
+        .route("/ui/new-app", get(apps::form).post(apps::add))
+        .route("/ui/accounts/{name}/renew", post(account::renew))
+        .route("/ui/accounts/{name}/probe", post(account::probe))
+        .route("/ui/accounts/{name}/change", post(account::change))
+        .route("/ui/accounts/{name}/remove", post(account::remove))
+        .route("/ui/accounts/{name}/connect", post(connect::begin))
+        .route("/ui/accounts/{name}/paste", post(connect::paste))
+        .route("/ui/apps/{name}/rotate", post(apps::rotate))
+        .route("/ui/apps/{name}/remove", post(apps::remove))
+        .route("/ui/plugins/{name}/reload", post(plugins::reload))
+        .route("/ui/plugins/{name}/roll-back", post(plugins::roll_back))
+        .route_layer(middleware::from_fn_with_state(context.clone(), admit_admin));
+    anybody.merge(signed_in).merge(admin)
+}

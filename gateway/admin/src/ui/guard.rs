@@ -1,0 +1,176 @@
+//! The checks before every page: cross-site check, session, rate limit, role, the form's own token.
+
+use super::{cookie::SessionCookie, fields::Fields, page::PageError, sign_in, visitor::Visitor};
+use crate::{
+    content,
+    context::{AdminContext, Peer},
+    error::AdminError,
+    host,
+    sessions::SessionKey,
+};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use gateway_model::Role;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+use subtle::ConstantTimeEq as _;
+
+/// The longest form of who is not signed in.
+const MAX_ANYBODY: usize = 64 * 1024;
+
+/// Lets anybody see a page.
+pub(super) async fn admit_anybody(
+    State(context): State<AdminContext>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match anybody(&context, request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => PageError(error).into_response(),
+    }
+}
+
+/// Lets everybody see a page who is signed in.
+pub(super) async fn admit_signed_in(
+    State(context): State<AdminContext>,
+    request: Request,
+    next: Next,
+) -> Response {
+    signed_in(&context, Role::ReadOnly, request, next).await
+}
+
+/// Lets who is signed in with a token of the role `admin` change something.
+pub(super) async fn admit_admin(
+    State(context): State<AdminContext>,
+    request: Request,
+    next: Next,
+) -> Response {
+    signed_in(&context, Role::Admin, request, next).await
+}
+
+async fn anybody(context: &AdminContext, request: Request) -> Result<Request, AdminError> {
+    let Peer(peer) = *(request.extensions().get::<Peer>()).ok_or(AdminError::Internal)?;
+    host::check_site(request.method(), request.headers())?;
+    context
+        .throttle
+        .anonymous(peer, context.clock.now())
+        .map_err(AdminError::TooMany)?;
+    with_fields(request, MAX_ANYBODY).await
+}
+
+async fn signed_in(context: &AdminContext, needed: Role, request: Request, next: Next) -> Response {
+    let visitor = match visitor(context, request.headers()).await {
+        Ok(visitor) => visitor,
+        Err(error) => return PageError(error).into_response(),
+    };
+    let Some(visitor) = visitor else {
+        return lost(context, request).await;
+    };
+    match admit(context, visitor, needed, request).await {
+        // From here on the work belongs to the tracker, not to the connection.
+        Ok(request) => content::finish(&context.tasks, next.run(request))
+            .await
+            .unwrap_or_else(|error| PageError(error).into_response()),
+        Err(error) => PageError(error).into_response(),
+    }
+}
+
+/// Who sent the request; `None` without a session.
+async fn visitor(
+    context: &AdminContext,
+    headers: &HeaderMap,
+) -> Result<Option<Visitor>, AdminError> {
+    let control = context.control.clone().ok_or(AdminError::NoControl)?;
+    let Some(cookie) = SessionCookie::of(headers).value(headers) else {
+        return Ok(None);
+    };
+    let key = SessionKey::of(&cookie);
+    let Some(session) = context.sessions.find(key, context.clock.now()) else {
+        return Ok(None);
+    };
+    // Each time, so that a token that was removed, or has another role by now, counts at once.
+    let Some(identity) = control.authenticate(&session.token).await? else {
+        context.sessions.end(key);
+        return Ok(None);
+    };
+    Ok(Some(Visitor {
+        control,
+        actor: identity.actor,
+        role: identity.role,
+        csrf: session.csrf,
+        zone: session.zone,
+        now: Timestamp::try_from(context.clock.wall())
+            .map_err(|_out_of_range| AdminError::Internal)?,
+        key,
+        sessions: std::sync::Arc::clone(&context.sessions),
+    }))
+}
+
+async fn admit(
+    context: &AdminContext,
+    visitor: Visitor,
+    needed: Role,
+    request: Request,
+) -> Result<Request, AdminError> {
+    host::check_site(request.method(), request.headers())?;
+    context
+        .throttle
+        .with_token(&visitor.actor.0, context.clock.now())
+        .map_err(AdminError::TooMany)?;
+    match (needed, visitor.role) {
+        (Role::Admin, Role::ReadOnly) => return Err(AdminError::ReadOnly),
+        (Role::Admin, Role::Admin) | (Role::ReadOnly, Role::Admin | Role::ReadOnly) => {}
+    }
+    let changes = !request.method().is_safe();
+    let mut request = with_fields(request, content::MAX_BODY).await?;
+    if changes {
+        check_csrf(&visitor, &request)?;
+    }
+    request.extensions_mut().insert(visitor);
+    Ok(request)
+}
+
+/// A form must bring what the page with the form had. A page of another site cannot read it.
+fn check_csrf(visitor: &Visitor, request: &Request) -> Result<(), AdminError> {
+    let sent = (request.extensions().get::<Fields>()).map_or("", |fields| fields.text("csrf"));
+    let expected = visitor.csrf.expose().as_bytes();
+    if bool::from(sent.as_bytes().ct_eq(expected)) {
+        return Ok(());
+    }
+    Err(AdminError::Invalid(
+        "stale_form",
+        "this form is of another session: open the page again, and repeat what you did".to_owned(),
+    ))
+}
+
+/// Reads a form's fields, so that a handler that has begun never waits for its caller.
+async fn with_fields(request: Request, limit: usize) -> Result<Request, AdminError> {
+    if request.method().is_safe() {
+        return Ok(request);
+    }
+    let (mut parts, body) = content::buffer(request, limit).await?.into_parts();
+    let bytes = axum::body::to_bytes(body, limit)
+        .await
+        .map_err(|_unreadable| AdminError::TooLarge)?;
+    parts.extensions.insert(Fields::parse(&bytes));
+    Ok(Request::from_parts(parts, axum::body::Body::empty()))
+}
+
+/// Answers a request whose session is over: nothing that a person has typed is lost, except secrets.
+async fn lost(context: &AdminContext, request: Request) -> Response {
+    let path = request.uri().path_and_query().map(ToString::to_string);
+    let path = path.unwrap_or_default();
+    if request.method() == Method::GET || request.method() == Method::HEAD {
+        return sign_in::redirect_to_form(&path);
+    }
+    match anybody(context, request).await {
+        Ok(request) => {
+            let fields = request.extensions().get::<Fields>().cloned();
+            sign_in::lost(path, &fields.unwrap_or_default())
+        }
+        Err(error) => PageError(error).into_response(),
+    }
+}

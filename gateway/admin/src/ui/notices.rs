@@ -1,0 +1,26 @@
+//! Open notices.
+
+use super::{
+    overview::Notice,
+    page::{Frame, PageResult, Section, page},
+    visitor::Visitor,
+};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "ui/notices.html")]
+struct NoticesPage {
+    frame: Frame,
+    notices: Vec<Notice>,
+}
+
+/// Open notices, the most severe first.
+pub(super) async fn notices(visitor: Visitor) -> PageResult {
+    let notices = visitor.control.notices().await?;
+    page(&NoticesPage {
+        notices: (notices.into_iter())
+            .map(|notice| Notice::new(&visitor, notice))
+            .collect(),
+        frame: Frame::new(&visitor, Section::Notices, "Notices"),
+    })
+}

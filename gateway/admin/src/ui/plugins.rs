@@ -1,0 +1,79 @@
+//! The plugins of carriers.
+
+use super::{
+    page::{Frame, PageError, PageResult, Section, after, page},
+    visitor::Visitor,
+    words::{self, Badge},
+};
+use askama::Template;
+use axum::{extract::Path, response::Response};
+use gateway_api::PluginView;
+
+#[derive(Template)]
+#[template(path = "ui/plugins.html")]
+struct PluginsPage {
+    frame: Frame,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    view: PluginView,
+    badge: Badge,
+    place: &'static str,
+}
+
+/// All plugin files.
+pub(super) async fn plugins(visitor: Visitor) -> PageResult {
+    let plugins = visitor.control.plugins().await?;
+    page(&PluginsPage {
+        rows: plugins.into_iter().map(row).collect(),
+        frame: Frame::new(&visitor, Section::Plugins, "Plugins"),
+    })
+}
+
+fn row(view: PluginView) -> Row {
+    Row {
+        badge: words::plugin_state(&view.state),
+        place: match view.isolation.as_deref() {
+            Some("in_process") => "in the gateway's process",
+            Some("process") => "in a process of its own",
+            Some(_) | None => "–",
+        },
+        view,
+    }
+}
+
+/// Replaces a plugin by its present file.
+pub(super) async fn reload(
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let done = visitor.control.reload_plugin(&visitor.actor, &name).await;
+    let done = done
+        .map(|done| said(&name, done.replaced))
+        .map_err(Into::into);
+    Ok(after(&visitor, done, "/ui/plugins"))
+}
+
+/// Lets the code serve again that served before the last reload.
+pub(super) async fn roll_back(
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, PageError> {
+    let done = visitor
+        .control
+        .roll_back_plugin(&visitor.actor, &name)
+        .await;
+    let done = done
+        .map(|done| said(&name, done.replaced))
+        .map_err(Into::into);
+    Ok(after(&visitor, done, "/ui/plugins"))
+}
+
+fn said(name: &str, replaced: bool) -> String {
+    if replaced {
+        format!("Other code serves {name} now.")
+    } else {
+        format!("{name} serves on: the file has the content that runs.")
+    }
+}

@@ -1,0 +1,171 @@
+//! The last requests of apps, and the story of one.
+
+use super::{
+    page::{Frame, PageError, PageResult, Section, moment, page},
+    visitor::Visitor,
+    words::{self, Badge, Moment},
+};
+use crate::error::AdminError;
+use askama::Template;
+use axum::extract::{Path, Query};
+use gateway_api::{RequestQuery, RequestView};
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::fmt::Write as _;
+
+/// The minutes of the plot.
+const MINUTES: usize = 30;
+/// The height of the plot, in its own units.
+const HEIGHT: usize = 40;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Filter {
+    failed: bool,
+    account: String,
+    app: String,
+}
+
+#[derive(Template)]
+#[template(path = "ui/requests.html")]
+struct RequestsPage {
+    frame: Frame,
+    filter: Filter,
+    rows: Vec<Row>,
+    plot: String,
+}
+
+/// A request, as a list shows it.
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) at: Moment,
+    pub(super) badge: Badge,
+    pub(super) status: String,
+    pub(super) line: String,
+    pub(super) account: String,
+    pub(super) app: String,
+    pub(super) duration: String,
+    pub(super) cause: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "ui/request.html")]
+struct RequestPage {
+    frame: Frame,
+    row: Row,
+    view: RequestView,
+    carrier: String,
+}
+
+impl Row {
+    pub(super) fn new(visitor: &Visitor, request: RequestView) -> Self {
+        let method = request.method.unwrap_or_else(|| "?".to_owned());
+        let path = request.path.unwrap_or_else(|| "(unreadable)".to_owned());
+        Self {
+            at: moment(visitor, request.ended_at),
+            badge: words::status(request.status),
+            status: request
+                .status
+                .map_or_else(|| "–".to_owned(), |it| it.to_string()),
+            line: format!("{method} {path}"),
+            account: request.account.map(|it| it.to_string()).unwrap_or_default(),
+            app: request.app.map(|it| it.to_string()).unwrap_or_default(),
+            duration: milliseconds(request.duration_us),
+            cause: request
+                .failure
+                .map(|failure| failure.cause.replace('_', " ")),
+            id: request.id,
+        }
+    }
+}
+
+fn milliseconds(microseconds: u64) -> String {
+    format!("{}.{} ms", microseconds / 1_000, microseconds % 1_000 / 100)
+}
+
+/// The last requests, the newest first.
+pub(super) async fn requests(visitor: Visitor, Query(filter): Query<Filter>) -> PageResult {
+    let query = RequestQuery {
+        failed: filter.failed,
+        id: None,
+        account: named(&filter.account),
+        app: named(&filter.app),
+        limit: Some(1000),
+    };
+    let found = visitor.control.requests(query).await;
+    let plot = plot(&found, visitor.now);
+    let rows = found.into_iter().take(200);
+    page(&RequestsPage {
+        frame: Frame::new(&visitor, Section::Requests, "Requests"),
+        rows: rows.map(|it| Row::new(&visitor, it)).collect(),
+        filter,
+        plot,
+    })
+}
+
+/// A name of a filter; a text that is no name filters nothing.
+fn named<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.trim().parse().ok()
+}
+
+/// One request.
+pub(super) async fn request(visitor: Visitor, Path(id): Path<String>) -> PageResult {
+    let query = RequestQuery {
+        id: Some(id),
+        limit: Some(1),
+        ..RequestQuery::default()
+    };
+    let Some(view) = visitor.control.requests(query).await.into_iter().next() else {
+        // The id is not repeated: it is whatever the address had.
+        let message = "this request is not among the last thousand".to_owned();
+        return Err(PageError(AdminError::Invalid("unknown_request", message)));
+    };
+    let carrier = view.carrier.as_ref().map(ToString::to_string);
+    page(&RequestPage {
+        frame: Frame::new(&visitor, Section::Requests, "One request"),
+        row: Row::new(&visitor, view.clone()),
+        carrier: carrier.unwrap_or_default(),
+        view,
+    })
+}
+
+/// The requests of the last minutes as bars: what went well below, what failed above it.
+pub(super) fn plot(requests: &[RequestView], now: Timestamp) -> String {
+    let mut minutes = [(0_usize, 0_usize); MINUTES];
+    for request in requests {
+        let age = now.as_second().saturating_sub(request.ended_at.as_second()) / 60;
+        let bar = usize::try_from(age)
+            .ok()
+            .and_then(|age| minutes.get_mut(age));
+        if let Some((good, bad)) = bar {
+            if request.failure.is_some() {
+                *bad += 1;
+            } else {
+                *good += 1;
+            }
+        }
+    }
+    let most = minutes.iter().map(|(good, bad)| good + bad).max();
+    let most = most.unwrap_or_default().max(1);
+    let total: usize = minutes.iter().map(|(good, bad)| good + bad).sum();
+    let failed: usize = minutes.iter().map(|(_, bad)| bad).sum();
+    let mut svg = format!(
+        "<svg class=\"plot\" preserveAspectRatio=\"none\" viewBox=\"0 0 {} {HEIGHT}\" role=\"img\" aria-label=\"{total} requests in \
+         {MINUTES} minutes, {failed} of them failed\">",
+        MINUTES * 10
+    );
+    for (age, (good, bad)) in minutes.iter().enumerate() {
+        let x = (MINUTES - 1 - age) * 10;
+        let low = (good * HEIGHT).div_ceil(most).min(HEIGHT);
+        let high = (bad * HEIGHT).div_ceil(most).min(HEIGHT - low.min(HEIGHT));
+        let (y_good, y_bad) = (HEIGHT - low, HEIGHT - low - high);
+        // Numbers only, so that nothing needs escaping. Writing to a `String` does not fail.
+        let _ = write!(
+            svg,
+            "<rect class=\"good\" x=\"{x}\" y=\"{y_good}\" width=\"8\" height=\"{low}\"/>\
+             <rect class=\"bad\" x=\"{x}\" y=\"{y_bad}\" width=\"8\" height=\"{high}\"/>"
+        );
+    }
+    svg.push_str("</svg>");
+    svg
+}
