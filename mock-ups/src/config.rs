@@ -89,6 +89,8 @@ pub struct Settings {
     pub refuse_foreign_accounts: bool,
     /// How an expired bearer is refused: the code of the newest file, or that of all recordings.
     pub expired_token: ExpiredToken,
+    /// How a missing or wrong bearer is refused.
+    pub invalid_token: InvalidToken,
     /// Bytes of a paperless upload at most. A guess; real invoices are larger than the 1 MB of other calls.
     pub paperless_bytes: usize,
     /// Ground Saver (92 to 95) is sold. Recordings have it; the newest files no longer list it.
@@ -160,6 +162,7 @@ impl Default for Settings {
             test_numbers_are_masked: false,
             refuse_foreign_accounts: true,
             expired_token: ExpiredToken::InvalidAuthentication,
+            invalid_token: InvalidToken::InvalidAuthentication,
             // Ten megabytes for a document in base64.
             paperless_bytes: 10 * 1024 * 1024,
             ground_saver_is_sold: true,
@@ -205,6 +208,17 @@ pub enum ExpiredToken {
     /// `The access token has expired`, the code of the file of Track Alert.
     #[serde(rename = "251004")]
     Expired,
+}
+
+/// How a missing or wrong bearer is refused. Both are a 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InvalidToken {
+    /// `Invalid Authentication Information.`, as recorded.
+    #[serde(rename = "250002")]
+    InvalidAuthentication,
+    /// `Invalid token or token is not present`, the code of the file of Track Alert.
+    #[serde(rename = "UJ0001")]
+    NotPresent,
 }
 
 /// A quota on token requests.

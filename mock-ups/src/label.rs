@@ -2,14 +2,22 @@
 //! printer. Each is marked SAMPLE in large letters, so that nobody ships with it.
 
 mod canvas;
+mod code128;
+mod content;
 mod document;
 mod image;
+mod layout;
+mod maxicode;
 mod printer;
+mod routing;
+#[cfg(test)]
+mod testing;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use canvas::Canvas;
+pub(crate) use content::{Destination, Label, Stock};
 pub(crate) use document::document_base64;
 
 /// The formats that a client can ask for.
@@ -25,7 +33,7 @@ pub(crate) enum Format {
     Zpl,
     /// For older Zebra printers.
     Epl,
-    /// For Intermec printers. The commands are a rough likeness only.
+    /// Commands in the manner of SPL; a rough likeness only.
     Spl,
 }
 
@@ -60,30 +68,34 @@ impl Format {
     }
 }
 
-/// What stands on a label.
-#[derive(Debug, Clone)]
-pub(crate) struct Label<'a> {
-    pub(crate) tracking_number: &'a str,
-    pub(crate) service: &'a str,
-    pub(crate) weight: String,
-    /// Which package of how many.
-    pub(crate) position: (usize, usize),
-    pub(crate) from: &'a [String],
-    pub(crate) to: &'a [String],
-}
-
 impl Label<'_> {
     /// The label in base64, as answers carry it.
-    pub(crate) fn base64(&self, format: Format) -> String {
+    pub(crate) fn base64(&self, format: Format, stock: Stock) -> String {
         let bytes = match format {
-            Format::Gif => image::gif(&self.draw()),
-            Format::Png => image::png(&self.draw()),
-            Format::Pdf => image::pdf(&self.draw()),
-            Format::Zpl => printer::zpl(self).into_bytes(),
-            Format::Epl => printer::epl(self).into_bytes(),
-            Format::Spl => printer::spl(self).into_bytes(),
+            // Images lie on their side, seven inches long whatever the stock, as UPS's do.
+            Format::Gif => image::gif(&self.draw(1400).turned()),
+            Format::Png => image::png(&self.draw(1400).turned()),
+            Format::Pdf => image::pdf(&self.draw(match stock {
+                Stock::FourBySix => 1200,
+                Stock::FourByEight => 1600,
+            })),
+            Format::Zpl => printer::zpl(layout::elements(self), stock).into_bytes(),
+            Format::Epl => printer::epl(layout::elements(self), stock).into_bytes(),
+            Format::Spl => printer::spl(layout::elements(self), stock).into_bytes(),
         };
         STANDARD.encode(bytes)
+    }
+
+    /// The page that the shipper of an international shipment signs, in base64. UPS has it for printers only.
+    pub(crate) fn signature_page_base64(&self, format: Format, stock: Stock) -> Option<String> {
+        let elements = layout::signature_page(self);
+        let program = match format {
+            Format::Zpl => printer::zpl(elements, stock),
+            Format::Epl => printer::epl(elements, stock),
+            Format::Spl => printer::spl(elements, stock),
+            Format::Gif | Format::Png | Format::Pdf => return None,
+        };
+        Some(STANDARD.encode(program))
     }
 
     /// The page that comes beside an image, in base64.
@@ -98,43 +110,12 @@ impl Label<'_> {
         ))
     }
 
-    fn draw(&self) -> Canvas {
-        // 800 by 1200 pixels: four by six inches at 200 dots each, like a label printer's 203.
-        let mut canvas = Canvas::new(800, 1200);
-        let mut y = 30;
-        // Six lines are the longest address.
-        for line in self.from.iter().take(6) {
-            canvas.text(30, y, 2, line);
-            y += 24;
+    /// Four inches wide at 200 dots each, like a label printer's 203.
+    fn draw(&self, height: usize) -> Canvas {
+        let mut canvas = Canvas::new(layout::WIDTH, height);
+        for element in layout::elements(self) {
+            canvas.draw(&element);
         }
-        canvas.text(480, 30, 2, &self.weight);
-        let (number, count) = self.position;
-        canvas.text(480, 60, 3, &format!("{number} OF {count}"));
-        canvas.text(30, 220, 3, "SHIP TO:");
-        y = 260;
-        for line in self.to.iter().take(6) {
-            canvas.text(70, y, 3, line);
-            y += 36;
-        }
-        canvas.rule(490, 6);
-        canvas.text(30, 515, 5, self.service);
-        canvas.text(
-            30,
-            570,
-            2,
-            &format!("TRACKING #: {}", spaced(self.tracking_number)),
-        );
-        canvas.rule(600, 6);
-        canvas.barcode(60, 640, 260, self.tracking_number);
-        canvas.rule(940, 6);
-        // Across the label and twelve times the usual size: nobody must ship with it.
-        canvas.text(100, 980, 12, "SAMPLE");
-        canvas.text(
-            100,
-            1100,
-            2,
-            "Made by a mock of the carrier. Not for shipping.",
-        );
         canvas
     }
 }
@@ -150,41 +131,17 @@ pub(crate) fn page_base64(lines: &[String]) -> String {
     STANDARD.encode(image::pdf(&canvas))
 }
 
-/// `1Z 999 AA1 01 2345 6784`.
-fn spaced(number: &str) -> String {
-    let mut out = String::with_capacity(24);
-    for (index, character) in number.chars().enumerate() {
-        if matches!(index, 2 | 5 | 8 | 10 | 14) {
-            out.push(' ');
-        }
-        out.push(character);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::{Format, Label, spaced};
+    use super::layout::spaced;
+    use super::{Format, Stock, testing};
 
     fn label(format: Format) -> Vec<u8> {
-        let lines = [
-            "Jane \"<O'Neil>\" ^XZ (x)\\",
-            "1 Main Street",
-            "Orlando FL 32821",
-        ];
-        let lines = lines.map(str::to_owned);
-        let label = Label {
-            tracking_number: "1Z999AA10123456784",
-            service: "UPS Ground",
-            weight: "5 LBS".to_owned(),
-            position: (1, 2),
-            from: &lines,
-            to: &lines,
-        };
-        STANDARD.decode(label.base64(format)).expect("base64")
+        let base64 = testing::label().base64(format, Stock::FourBySix);
+        STANDARD.decode(base64).expect("base64")
     }
 
     #[test]
@@ -194,7 +151,7 @@ mod tests {
         let bytes = label(Format::Gif);
         let mut decoder = options.read_info(&bytes[..]).expect("a GIF");
         let frame = decoder.read_next_frame().expect("a frame").expect("one");
-        assert_eq!((frame.width, frame.height), (800, 1200));
+        assert_eq!((frame.width, frame.height), (1400, 800));
         assert!(frame.buffer.chunks(4).any(|pixel| pixel == [0, 0, 0, 255]));
         assert!(
             frame

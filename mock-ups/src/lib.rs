@@ -60,8 +60,8 @@ mod tokens;
 mod toml;
 
 pub use config::{
-    BodyCredentials, ErrorChange, ErrorChanges, ExpiredToken, NegotiatedBase, Quota, Settings,
-    StaleGrant, TransactionPrefix, UnparsableJson,
+    BodyCredentials, ErrorChange, ErrorChanges, ExpiredToken, InvalidToken, NegotiatedBase, Quota,
+    Settings, StaleGrant, TransactionPrefix, UnparsableJson,
 };
 pub use data::{SeedAccount, SeedApp, SeedData, SeedUser};
 pub use endpoint::Endpoint;

@@ -6,11 +6,13 @@
 
 mod city;
 mod country;
+mod iso3166;
 mod time_zone;
 mod zip;
 
 pub(crate) use city::{city_fits, city_of};
 pub(crate) use country::country_name;
+pub(crate) use iso3166::{alpha3, numeric};
 pub(crate) use time_zone::{offset_text, time_zone, time_zone_name};
 pub(crate) use zip::zip3;
 

@@ -5,9 +5,14 @@ use crate::json::Json;
 /// `Response` with a success and, when there was one, the client's own context.
 pub(crate) fn success(json: &mut Json, context: Option<&str>, transaction: &str) {
     json.object("Response", |json| {
-        json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
+        status(json);
         reference(json, context, transaction);
     });
+}
+
+/// `ResponseStatus` of a success.
+pub(crate) fn status(json: &mut Json) {
+    json.prepared(r#""ResponseStatus":{"Code":"1", "Description":"Success"}"#);
 }
 
 /// `TransactionReference`: an empty string when the request had no context.

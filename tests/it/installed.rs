@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-use tests::{programs, root, run_command};
+use tests::{programs, root, run_command, skipped};
 
 /// The folder of this name that programs are installed into.
 pub(crate) fn folder(name: &str) -> PathBuf {
@@ -26,6 +26,29 @@ pub(crate) fn npm() -> Command {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
     npm
+}
+
+/// The Python that has the clients from PyPI; `None` where it cannot be had, which is said.
+pub(crate) async fn python(client: &str) -> Option<PathBuf> {
+    if !tests_kit::is_full() {
+        let why = "installing it belongs to `cargo xtask test --full`";
+        skipped(client, why);
+        return None;
+    }
+    // One test at a time: two would install into one folder.
+    static INSTALLING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _one = INSTALLING.lock().await;
+    let folder = folder("pypi");
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv", "."]);
+    let mut pip = Command::new("bin/pip");
+    pip.args(["install", "--quiet", "--no-input", "--requirement"])
+        .arg(sources().join("requirements.txt"));
+    if let Err(why) = install(&folder, "requirements.txt", vec![venv, pip]).await {
+        skipped(client, &why);
+        return None;
+    }
+    Some(folder.join("bin/python"))
 }
 
 /// Runs the steps of an installation unless they were done for these pins.

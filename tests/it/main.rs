@@ -19,6 +19,7 @@ mod hygiene;
 mod inject;
 mod installed;
 mod isolation;
+mod labels;
 mod lead_through;
 mod load_balancer;
 mod no_secret_leaks;

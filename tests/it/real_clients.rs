@@ -3,7 +3,7 @@
 //! They come from npm and PyPI, pinned in `tests/clients`, into the target folder, so that only the
 //! first run needs a network. What cannot be installed is skipped, and said so.
 
-use crate::installed::{folder, install, npm, sources};
+use crate::installed::{folder, install, npm, python, sources};
 use mock_ups::{Endpoint, Filter};
 use std::{fs, process::Command};
 use tests::{Done, World, run_command, skipped};
@@ -45,10 +45,10 @@ fn assert_only_our_token(world: &World) {
         .expect("one");
 }
 
-/// A parcel from its label to its cancellation. The client forgets `transId`, without which UPS does
+/// All that it can do. The client forgets `transId`, without which UPS does
 /// not track.
 #[tokio::test]
-async fn ups_api_of_npm_ships_tracks_and_cancels() {
+async fn ups_api_of_npm_does_all_that_it_can() {
     let folder = folder("npm");
     for file in ["package.json", "package-lock.json", "ups_api.cjs"] {
         fs::copy(sources().join(file), folder.join(file)).unwrap();
@@ -62,7 +62,16 @@ async fn ups_api_of_npm_ships_tracks_and_cancels() {
     node.arg(folder.join("ups_api.cjs")).current_dir(&folder);
     let done = drive(&world, node).await;
     assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
-    for text in ["shipment 1Z", "tracked 1Z", "label true", "cancelled "] {
+    for text in [
+        "shipment 1Z",
+        "tracked 1Z",
+        "label true",
+        "access point true",
+        "document true",
+        "document pushed",
+        "pickup true",
+        "cancelled ",
+    ] {
         assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
     }
     assert_only_our_token(&world);
@@ -71,31 +80,73 @@ async fn ups_api_of_npm_ships_tracks_and_cancels() {
 /// Rates with transit times, asked for by query.
 #[tokio::test]
 async fn karrio_of_pypi_shops_rates() {
-    if !tests_kit::is_full() {
-        return skipped(
-            "karrio",
-            "installing it belongs to `cargo xtask test --full`",
-        );
-    }
-    let folder = folder("pypi");
-    let mut venv = Command::new("python3");
-    venv.args(["-m", "venv", "."]);
-    let mut pip = Command::new("bin/pip");
-    pip.args(["install", "--quiet", "--no-input", "--requirement"])
-        .arg(sources().join("requirements.txt"));
-    if let Err(why) = install(&folder, "requirements.txt", vec![venv, pip]).await {
-        skipped("PyPI's karrio", &why);
+    let Some(python) = python("PyPI's karrio").await else {
         return;
-    }
+    };
     let world = world().await;
-    let mut python = Command::new(folder.join("bin/python"));
-    python.arg(sources().join("karrio_rates.py"));
-    let done = drive(&world, python).await;
+    let mut command = Command::new(python);
+    command.arg(sources().join("karrio_rates.py"));
+    let done = drive(&world, command).await;
     assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
     let rates = done.stdout.lines().filter(|line| line.starts_with("rate "));
     assert!(rates.count() >= 3, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("rate ups_ground "), "{}", done.stdout);
     let shop = Filter::any().endpoint(Endpoint::Rating).status(200);
     world.mock.expect(shop).exactly(1).unwrap();
+    assert_only_our_token(&world);
+}
+
+/// All that karrio's UPS extension can do.
+#[tokio::test]
+async fn karrio_of_pypi_ships_returns_tracks_uploads_and_picks_up() {
+    let Some(python) = python("PyPI's karrio").await else {
+        return;
+    };
+    let world = world().await;
+    let mut command = Command::new(python);
+    command.arg(sources().join("karrio_ups.py"));
+    let done = drive(&world, command).await;
+    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+    for text in [
+        "rates 7 ",
+        "rates abroad 4",
+        "shipped PDF 1Z",
+        "shipped ZPL 1Z",
+        "shipped PNG 1Z",
+        "shipped two parcels 1Z",
+        "shipped return 1Z",
+        "shipped abroad 1Z",
+        "tracked 1Z",
+        "uploaded 1",
+        "pickup True",
+        "pickup cancelled True",
+        "\ncancelled True",
+    ] {
+        assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
+    }
+    // A message is an error of the carrier or a warning: neither belongs here.
+    assert!(!done.stdout.contains("message "), "{}", done.stdout);
+    assert_only_our_token(&world);
+}
+
+/// An MCP server with three tools. One of them leaves out what UPS requires.
+#[tokio::test]
+async fn mcp_server_of_pypi_rates_and_tracks() {
+    let Some(python) = python("PyPI's colleag-mcp-ups").await else {
+        return;
+    };
+    let world = world().await;
+    let mut command = Command::new(python);
+    command.arg(sources().join("mcp_ups.py"));
+    let done = drive(&world, command).await;
+    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+    for text in [
+        "tools get_rates landed_cost track_shipment",
+        "called get_rates ",
+        "called track_shipment ",
+        "refused landed_cost",
+    ] {
+        assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
+    }
     assert_only_our_token(&world);
 }

@@ -1,7 +1,10 @@
 //! A black and white drawing.
 
-use barcoders::sym::code128::Code128;
 use font8x8::legacy::BASIC_LEGACY;
+
+use super::code128;
+use super::layout::{BAR, Element};
+use super::maxicode::{COLUMNS, Message, ROWS};
 
 /// Pixels, one byte each: 0 is white, 1 is black.
 #[derive(Debug)]
@@ -11,6 +14,24 @@ pub(super) struct Canvas {
     pub(super) pixels: Vec<u8>,
 }
 
+/// Steps from one hexagon to the next, in dots: 0.88 by 0.76 millimetres at 203 dots to the inch.
+const STEP: (usize, usize) = (7, 6);
+
+/// First dot and width of each row of dots of a hexagon. Its points stand between the neighbours' points.
+const HEXAGON: [(usize, usize); 8] = [
+    (2, 2),
+    (1, 4),
+    (0, 6),
+    (0, 6),
+    (0, 6),
+    (0, 6),
+    (1, 4),
+    (2, 2),
+];
+
+/// Radii of the finder's circles in dots, from the outside; every second ring is black.
+const RINGS: [f64; 6] = [30.9, 25.6, 20.2, 14.9, 9.4, 4.1];
+
 impl Canvas {
     /// A white sheet.
     pub(super) fn new(width: usize, height: usize) -> Self {
@@ -18,6 +39,26 @@ impl Canvas {
             width,
             height,
             pixels: vec![0; width * height],
+        }
+    }
+
+    pub(super) fn draw(&mut self, element: &Element) {
+        match element {
+            Element::Text { x, y, scale, text } => self.text(*x, *y, *scale, text),
+            Element::Rule {
+                x,
+                y,
+                width,
+                height,
+            } => self.fill(*x, *y, *width, *height),
+            Element::Code128 { x, y, height, data } => {
+                for (index, bar) in code128::modules(data).into_iter().enumerate() {
+                    if bar {
+                        self.fill(x + index * BAR, *y, BAR, *height);
+                    }
+                }
+            }
+            Element::MaxiCode { x, y, message } => self.maxicode(*x, *y, message),
         }
     }
 
@@ -33,11 +74,6 @@ impl Canvas {
                 run.fill(1);
             }
         }
-    }
-
-    /// A line from edge to edge.
-    pub(super) fn rule(&mut self, y: usize, thickness: usize) {
-        self.fill(0, y, self.width, thickness);
     }
 
     /// A line of text, each character `8 * scale` pixels wide. Characters outside of ASCII become
@@ -66,20 +102,46 @@ impl Canvas {
         }
     }
 
-    /// A Code 128 bar code. Data that it cannot hold leaves the place empty.
-    pub(super) fn barcode(&mut self, x: usize, y: usize, height: usize, data: &str) {
-        // The first character chooses the character set B.
-        let Ok(code) = Code128::new(format!("\u{181}{data}")) else {
-            return;
-        };
-        let bars = code.encode();
-        // Whole pixels per bar, or a scanner could not read it.
-        let scale = (self.width.saturating_sub(2 * x) / bars.len().max(1)).max(1);
-        for (index, bar) in bars.into_iter().enumerate() {
-            if bar == 1 {
-                self.fill(x + index * scale, y, scale, height);
+    fn maxicode(&mut self, x: usize, y: usize, message: &Message) {
+        for (index, dark) in message.modules().into_iter().enumerate() {
+            let (row, column) = (index / COLUMNS, index % COLUMNS);
+            if !dark {
+                continue;
+            }
+            // Odd rows stand half a step to the right.
+            let left = x + column * STEP.0 + row % 2 * STEP.0.div_ceil(2);
+            for (line, (first, width)) in HEXAGON.into_iter().enumerate() {
+                self.fill(left + first, y + row * STEP.1 + line, width, 1);
             }
         }
+        // The finder is centred on the fifteenth hexagon of the middle row.
+        let middle = (x + COLUMNS / 2 * STEP.0 - 4, y + ROWS / 2 * STEP.1 + 4);
+        self.rings(middle);
+    }
+
+    fn rings(&mut self, (x, y): (usize, usize)) {
+        let radius = 31;
+        for row in y - radius..=y + radius {
+            for column in x - radius..=x + radius {
+                let (across, down) = (column.abs_diff(x) as f64, row.abs_diff(y) as f64);
+                let distance = across.hypot(down);
+                let circles = RINGS.iter().filter(|radius| distance <= **radius).count();
+                if circles % 2 == 1 {
+                    self.fill(column, row, 1, 1);
+                }
+            }
+        }
+    }
+
+    /// Turned by a quarter, so that the top is at the left.
+    pub(super) fn turned(&self) -> Self {
+        let mut turned = Self::new(self.height, self.width);
+        for (y, row) in self.pixels.chunks(self.width).enumerate() {
+            for (x, pixel) in row.iter().enumerate() {
+                turned.pixels[(self.width - 1 - x) * self.height + y] = *pixel;
+            }
+        }
+        turned
     }
 
     /// The drawing with eight pixels to the byte, rows padded; 1 is white as PNG and PDF want it.

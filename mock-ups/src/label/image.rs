@@ -53,11 +53,16 @@ fn write_png(canvas: &Canvas, out: &mut Vec<u8>) -> Result<(), png::EncodingErro
     writer.finish()
 }
 
-/// A PDF whose only page is the drawing, four by six inches.
+/// A PDF whose only page is the drawing, at 200 dots to the inch.
 pub(super) fn pdf(canvas: &Canvas) -> Vec<u8> {
     let pixels = canvas.packed();
-    // 288 by 432 points are four by six inches.
-    let page = b"q 288 0 0 432 0 0 cm /Label Do Q";
+    // 72 points are an inch.
+    let (width, height) = (canvas.width * 72 / 200, canvas.height * 72 / 200);
+    let page = format!("q {width} 0 0 {height} 0 0 cm /Label Do Q");
+    let page_object = format!(
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents 4 0 R \
+         /Resources << /XObject << /Label 5 0 R >> >> >>"
+    );
     let image_head = format!(
         "<< /Type /XObject /Subtype /Image /Width {} /Height {} /ColorSpace /DeviceGray \
          /BitsPerComponent 1 /Length {} >>",
@@ -71,12 +76,8 @@ pub(super) fn pdf(canvas: &Canvas) -> Vec<u8> {
     for (head, stream) in [
         ("<< /Type /Catalog /Pages 2 0 R >>", None),
         ("<< /Type /Pages /Kids [3 0 R] /Count 1 >>", None),
-        (
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 288 432] /Contents 4 0 R \
-             /Resources << /XObject << /Label 5 0 R >> >> >>",
-            None,
-        ),
-        (page_head.as_str(), Some(&page[..])),
+        (page_object.as_str(), None),
+        (page_head.as_str(), Some(page.as_bytes())),
         (image_head.as_str(), Some(&pixels[..])),
     ] {
         // Offsets are needed for the table at the end, which makes it a valid PDF.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::api::{Environment, UpsError};
-use crate::config::ExpiredToken;
+use crate::config::{ExpiredToken, InvalidToken};
 use crate::journal::RequestFacts;
 use crate::mock_state::MockState;
 use crate::tokens::AccessToken;
@@ -17,6 +17,18 @@ pub(crate) fn invalid_authentication() -> UpsError {
         "250002",
         "Invalid Authentication Information.",
     )
+}
+
+/// No token, or one that is not the mock's.
+fn not_a_token(state: &MockState) -> UpsError {
+    match state.settings().invalid_token {
+        InvalidToken::InvalidAuthentication => invalid_authentication(),
+        InvalidToken::NotPresent => UpsError::new(
+            StatusCode::UNAUTHORIZED,
+            "UJ0001",
+            "Invalid token or token is not present",
+        ),
+    }
 }
 
 /// A good token on a path without `/api`.
@@ -48,7 +60,7 @@ impl LastBearer {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
             facts.note = Some("no Authorization header");
-            return Err(invalid_authentication());
+            return Err(not_a_token(state));
         };
         if values.next().is_some() {
             // UPS's code for it is not known; the safest for a client is the one for a bad token.
@@ -63,7 +75,7 @@ impl LastBearer {
             let found = text(value).and_then(|text| state.tokens.find(text));
             let Some(token) = found else {
                 facts.note = Some("not a token of this mock");
-                return Err(invalid_authentication());
+                return Err(not_a_token(state));
             };
             *last = Some((value.clone(), token));
         }

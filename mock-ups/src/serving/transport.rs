@@ -16,6 +16,8 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
+use super::refusal::Refusal;
+
 /// A switch that handlers hold: how the socket ends. The last one to turn it wins, except that
 /// nothing undoes a reset.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +64,8 @@ pub(crate) struct Transport {
     timer: Option<Pin<Box<Sleep>>>,
     /// Bytes that may still be dropped.
     linger_left: usize,
+    /// Goes out in place of an answer of hyper's own.
+    refusal: Option<Refusal>,
 }
 
 #[derive(Debug)]
@@ -85,6 +89,7 @@ impl Transport {
             ending: CloseMode::default(),
             timer: None,
             linger_left: LINGER_BYTES,
+            refusal: None,
         }
     }
 
@@ -97,6 +102,33 @@ impl Transport {
             Stream::Plain(tcp) => tcp,
             Stream::Tls(tls) => tls.get_ref().0,
         }
+    }
+
+    /// Sends the replacement of hyper's own answer; `None` if this is not one.
+    fn poll_refusal(
+        &mut self,
+        cx: &mut Context<'_>,
+        own: &[u8],
+    ) -> Option<Poll<io::Result<usize>>> {
+        if self.refusal.is_none() {
+            self.refusal = Some(Refusal::of(own)?);
+        }
+        while let Some(refusal) = &mut self.refusal {
+            if refusal.rest().is_empty() {
+                break;
+            }
+            let written = match &mut self.stream {
+                Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, refusal.rest()),
+                Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, refusal.rest()),
+            };
+            match written {
+                Poll::Ready(Ok(length)) => refusal.sent += length,
+                // hyper offers the same bytes again, and this goes on where it stopped.
+                Poll::Ready(Err(_)) | Poll::Pending => return Some(written),
+            }
+        }
+        self.refusal = None;
+        Some(Poll::Ready(Ok(own.len())))
     }
 
     fn poll_fin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -158,6 +190,9 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if let Some(sent) = self.poll_refusal(cx, buf) {
+            return sent;
+        }
         match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
@@ -169,6 +204,12 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // An answer of hyper's own has no body, so it is one piece.
+        if let [own] = bufs
+            && let Some(sent) = self.poll_refusal(cx, own)
+        {
+            return sent;
+        }
         match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bufs),

@@ -100,6 +100,28 @@ async fn malformed_http_neither_kills_nor_hangs_the_mock() {
 }
 
 #[tokio::test]
+async fn a_head_that_cannot_be_read_is_refused_in_the_envelope() {
+    let ups = MockUps::start().await.unwrap();
+    let long = format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "a".repeat(300_000));
+    for (head, status) in [
+        (
+            &b"GET /api/track/v1/details/1Z?a=\x01 HTTP/1.1\r\nhost: a\r\n\r\n"[..],
+            "400",
+        ),
+        (
+            b"GET /api/track/v1/details/1Z?a=b c HTTP/1.1\r\nhost: a\r\n\r\n",
+            "400",
+        ),
+        (long.as_bytes(), "4"),
+    ] {
+        let answer = raw(&ups, head, false).await;
+        let start = format!("HTTP/1.1 {status}");
+        assert!(answer.starts_with(&start), "{answer}");
+        assert!(answer.contains("\"code\":\"10001\""), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn chunked_body_in_many_pieces_is_put_together() {
     let ups = MockUps::start().await.unwrap();
     let mut request = b"POST /security/v1/oauth/token HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\

@@ -29,6 +29,8 @@ mod oauth;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod refresh;
 #[cfg(test)]
 mod reset;

@@ -5,9 +5,9 @@ use super::{
     rows::{self, Row},
     world::Carrier,
 };
-use crate::installed::{folder, install, sources};
+use crate::installed::{python, sources};
 use std::process::Command;
-use tests::{run_command, skipped};
+use tests::run_command;
 
 /// karrio's name of the carrier, the row, and what the call gives.
 const EXTENSIONS: [(&str, &Row, &str); 3] = [
@@ -18,24 +18,12 @@ const EXTENSIONS: [(&str, &Row, &str); 3] = [
 
 #[tokio::test]
 async fn karrio_of_pypi_calls_each_carrier() {
-    if !tests_kit::is_full() {
-        return skipped(
-            "karrio's carriers",
-            "installing them belongs to `cargo xtask test --full`",
-        );
-    }
-    let folder = folder("pypi");
-    let mut venv = Command::new("python3");
-    venv.args(["-m", "venv", "."]);
-    let mut pip = Command::new("bin/pip");
-    pip.args(["install", "--quiet", "--no-input", "--requirement"])
-        .arg(sources().join("requirements.txt"));
-    if let Err(why) = install(&folder, "requirements.txt", vec![venv, pip]).await {
-        return skipped("PyPI's karrio", &why);
-    }
+    let Some(interpreter) = python("karrio's carriers").await else {
+        return;
+    };
     for (extension, row, expected) in EXTENSIONS {
         let carrier = Carrier::start(row).await;
-        let mut python = Command::new(folder.join("bin/python"));
+        let mut python = Command::new(&interpreter);
         let url = format!("http://{}/{}", carrier.gateway().apps, row.carrier);
         python
             .arg(sources().join("karrio_carriers.py"))

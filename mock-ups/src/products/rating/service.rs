@@ -30,10 +30,10 @@ impl Class {
 pub(crate) struct Service(u8);
 
 /// Every code the mock knows, in ascending order.
-const CODES: [&str; 34] = [
+const CODES: [&str; 37] = [
     "01", "02", "03", "07", "08", "11", "12", "13", "14", "17", "54", "59", "65", "70", "71", "72",
-    "74", "75", "82", "83", "84", "85", "86", "92", "93", "94", "95", "96", "M2", "M3", "M4", "M5",
-    "M6", "M7",
+    "74", "75", "82", "83", "84", "85", "86", "92", "93", "94", "95", "96", "C6", "C7", "C8", "M2",
+    "M3", "M4", "M5", "M6", "M7",
 ];
 
 /// A constant list of services by their codes; an unknown code does not compile.
@@ -87,7 +87,8 @@ impl Service {
     /// The price class on this lane.
     pub(crate) fn class(self, lane: Lane) -> Class {
         match self.code() {
-            "03" | "11" | "70" | "75" | "82" | "84" | "92" | "93" | "94" | "95" => Class::Ground,
+            "03" | "11" | "70" | "75" | "82" | "84" | "92" | "93" | "94" | "95" | "C6" | "C7"
+            | "C8" => Class::Ground,
             _ if lane.is_international() => Class::International,
             _ => Class::Air,
         }
@@ -96,6 +97,11 @@ impl Service {
     /// What the post delivers at the end.
     pub(crate) fn is_ground_saver(self) -> bool {
         matches!(self.code(), "92" | "93" | "94" | "95")
+    }
+
+    /// What Roadie's drivers deliver. Its tracking numbers are of another kind.
+    pub(crate) fn is_roadie(self) -> bool {
+        self.code().starts_with('C')
     }
 
     /// Whether UPS can say when it arrives. Freight and what the post delivers have no such date.
@@ -140,6 +146,9 @@ impl Service {
             "86" => "UPS Today Express Saver",
             "92" | "93" | "94" | "95" => "UPS Ground Saver",
             "96" => "UPS Worldwide Express Freight",
+            "C6" => "Roadie XD AM",
+            "C7" => "Roadie XD PM",
+            "C8" => "Roadie XD",
             _ => "UPS Mail Innovations",
         }
     }
@@ -219,7 +228,7 @@ impl Lane {
         match (self.from.1, self.to.1) {
             (Region::UnitedStates, Region::UnitedStates) => services![
                 // 92 to 95 never come out of a Shop, in any recording: they must be asked for by Rate.
-                "75", "92", "93", "94", "95", "M2", "M3", "M4", "M5", "M6", "M7"
+                "75", "92", "93", "94", "95", "C6", "C7", "C8", "M2", "M3", "M4", "M5", "M6", "M7"
             ],
             (Region::UnitedStates, _) => services!["11", "17", "71", "72", "96", "M5", "M6"],
             (Region::Canada, Region::Canada) => services!["70"],

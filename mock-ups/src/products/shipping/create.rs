@@ -2,7 +2,7 @@
 
 use crate::api::{ApiRequest, ApiResponse, Environment, UpsError};
 use crate::json::{Json, Style};
-use crate::label::{Format, Label};
+use crate::label::{Destination, Format, Label, Stock};
 use crate::products::rating::charges::{PackageCharges, ServicePrices};
 use crate::products::rating::check::{CheckInputs, check};
 use crate::products::rating::job::{RatingJob, Units};
@@ -11,8 +11,10 @@ use crate::products::rating::{PriceLookup, RatingCall, error, mode::Mode, transi
 use crate::products::versions::{Api, version as version_of};
 
 use super::Shipping;
-use super::number::{postal_number, tracking_number};
-use super::request::{Envelope, Party, PricedEnvelope, ReferenceNumber, ShipmentRequest};
+use super::number::{postal_number, roadie_number, tracking_number};
+use super::request::{
+    Envelope, LabelSpecification, Party, PricedEnvelope, ReferenceNumber, ShipmentRequest,
+};
 use super::results;
 use super::store::{Address, Package, Shipment};
 use crate::products::field_rules;
@@ -105,7 +107,8 @@ impl Shipping {
             .iter()
             .map(|parcel| basis.package(job, parcel))
             .collect();
-        let labels = labels(&shipment, format);
+        let stock = LabelSpecification::stock(details.label_specification.as_ref());
+        let labels = labels(&shipment, format, stock);
         let context = details
             .request
             .as_ref()
@@ -113,7 +116,7 @@ impl Shipping {
         // A label is about 30 kB in base64; the buffer is made once.
         let body = Json::document(Style::Spaced, 4096 + labels.len() * 32_768, |json| {
             json.object("ShipmentResponse", |json| {
-                crate::response_envelope::success(json, context, call.transaction);
+                results::response(json, call, job, service, context);
                 json.object("ShipmentResults", |json| {
                     let total = basis.shipment(job, &charges);
                     for_shipping::shipment(json, &sheet, &basis, &total);
@@ -174,6 +177,7 @@ impl Shipping {
             let sent = sent.and_then(|shipment| shipment.package.0.get(index));
             let number = match masked {
                 true => MASKED_NUMBER.to_owned(),
+                false if basis.service.is_roadie() => roadie_number(&shipper_number, sequence),
                 false => tracking_number(&shipper_number, basis.service.code(), sequence),
             };
             let is_postal = basis.service.is_ground_saver();
@@ -391,35 +395,66 @@ fn shortened(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-/// The labels of all packages, in base64, with the page beside a GIF.
-pub(super) fn labels(shipment: &Shipment, format: Format) -> Vec<(String, Option<String>)> {
+/// What a package's `ShippingLabel` holds, in base64.
+pub(super) struct PackageLabel {
+    pub(super) image: String,
+    /// The page beside a GIF or PNG.
+    pub(super) html: Option<String>,
+    signature_page: Option<String>,
+}
+
+/// The labels of all packages.
+pub(super) fn labels(shipment: &Shipment, format: Format, stock: Stock) -> Vec<PackageLabel> {
     // Rendered outside the store's lock: a GIF takes longer than all the rest of the call.
     let (from, to) = (shipment.from.label_lines(), shipment.to.label_lines());
     let count = shipment.packages.len();
+    let address = &shipment.to;
+    // Puerto Rico has one too, so countries decide and not the domestic market.
+    let goes_abroad = shipment.lane.from.0 != shipment.lane.to.0;
     let label = |(index, package): (usize, &Package)| {
         let label = Label {
             tracking_number: &package.tracking_number,
             service: shipment.service.name(shipment.lane),
-            weight: format!("{} {}", package.weight, shipment.weight_unit),
+            weight: (package.weight.clone(), shipment.weight_unit),
             position: (index + 1, count),
             from: &from,
             to: &to,
+            destination: Destination {
+                street: address.lines.first().map_or("", String::as_str),
+                city: &address.city,
+                state: &address.state,
+                postal_code: &address.postal_code,
+                country: &address.country,
+            },
+            // A day of a year has three digits.
+            day_of_year: shipment.day().day_of_year().unsigned_abs(),
+            references: &package.references,
         };
-        let html = format.has_page().then(|| label.html_base64(format));
-        (label.base64(format), html)
+        let is_signed = goes_abroad && index == 0;
+        PackageLabel {
+            image: label.base64(format, stock),
+            html: format.has_page().then(|| label.html_base64(format)),
+            // One for the shipment, at its first package.
+            signature_page: is_signed
+                .then(|| label.signature_page_base64(format, stock))
+                .flatten(),
+        }
     };
     shipment.packages.iter().enumerate().map(label).collect()
 }
 
-fn shipping_label(json: &mut Json, format: Format, label: &(String, Option<String>)) {
+fn shipping_label(json: &mut Json, format: Format, label: &PackageLabel) {
     json.object("ShippingLabel", |json| {
         json.object("ImageFormat", |json| {
             json.text("Code", format.code());
             json.text("Description", format.code());
         });
-        json.text("GraphicImage", &label.0);
-        if let Some(html) = &label.1 {
+        json.text("GraphicImage", &label.image);
+        if let Some(html) = &label.html {
             json.text("HTMLImage", html);
+        }
+        if let Some(page) = &label.signature_page {
+            json.text("InternationalSignatureGraphicImage", page);
         }
     });
 }

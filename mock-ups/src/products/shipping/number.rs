@@ -63,6 +63,13 @@ pub(crate) fn postal_number(package: u32) -> String {
     format!("{body}{check}")
 }
 
+/// A number of a package that Roadie delivers: `1R`, the shipper and the package.
+pub(crate) fn roadie_number(shipper: &str, package: u32) -> String {
+    let shipper = shipper.to_ascii_uppercase();
+    // Fourteen characters after `1R`; what stands in them is not on record.
+    format!("1R{shipper:0>6.6}{:08}", package % 100_000_000)
+}
+
 /// Whether it has the form of a Roadie number: `1R` and 14 or 26 letters and digits.
 pub(crate) fn is_roadie_number(text: &str) -> bool {
     matches!(text.len(), 16 | 28)
@@ -83,7 +90,8 @@ pub(crate) fn is_tracking_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        check_digit, is_roadie_number, is_tracking_number, postal_number, tracking_number,
+        check_digit, is_roadie_number, is_tracking_number, postal_number, roadie_number,
+        tracking_number,
     };
 
     #[test]
@@ -117,6 +125,7 @@ mod tests {
         assert!(number("93").starts_with("1ZA1B2C3YW"));
         let postal = postal_number(7);
         assert!(postal.len() == 26 && postal.bytes().all(|b| b.is_ascii_digit()));
+        assert!(is_roadie_number(&roadie_number("A1B2C3", 7)));
         assert!(is_roadie_number("1R12345678912345") && !is_roadie_number("1R1234"));
         assert!(!is_tracking_number("1Z999"));
         assert!(!is_tracking_number("1Z999AA1012345678ü"));

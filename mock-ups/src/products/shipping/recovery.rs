@@ -7,7 +7,7 @@ use crate::products::rating::error;
 use crate::products::versions::{Api, version as version_of};
 
 use super::number::{is_roadie_number, is_tracking_number};
-use super::request::{RecoveryEnvelope, RecoveryRequest};
+use super::request::{LabelSpecification, RecoveryEnvelope, RecoveryRequest};
 use super::store::Shipment;
 use super::{Shipping, create};
 use crate::products::request_body::read;
@@ -27,13 +27,14 @@ impl Shipping {
             .label_recovery_request
             .0
             .ok_or_else(|| UpsError::from(error::NOT_VALID))?;
-        let format = wanted.label_specification.as_ref();
-        let format = format.and_then(|label| label.label_image_format.as_ref());
+        let specification = wanted.label_specification.as_ref();
+        let stock = LabelSpecification::stock(specification);
+        let format = specification.and_then(|label| label.label_image_format.as_ref());
         let format = format.and_then(|format| Format::parse(format.code.as_str()));
         // An unknown format is answered with a GIF; only shipping refuses it.
         let format = format.unwrap_or(Format::Gif);
         let (shipment, only) = self.find(request, version, &wanted)?;
-        let labels = create::labels(&shipment, format);
+        let labels = create::labels(&shipment, format, stock);
         let packages = shipment.packages.iter().zip(&labels);
         let packages: Vec<_> = packages
             // Voided first, then the choice: a voided package has no label even when it is named.
@@ -58,8 +59,8 @@ impl Shipping {
                     json.text("TrackingNumber", &entry.0.tracking_number);
                     json.object("LabelImage", |json| {
                         json.object("LabelImageFormat", |json| json.text("Code", format.code()));
-                        json.text("GraphicImage", &entry.1.0);
-                        if let Some(html) = &entry.1.1 {
+                        json.text("GraphicImage", &entry.1.image);
+                        if let Some(html) = &entry.1.html {
                             json.text("HTMLImage", html);
                         }
                     });

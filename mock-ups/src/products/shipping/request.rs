@@ -1,5 +1,6 @@
 //! What shipping reads beside the members that it shares with rating.
 
+use crate::label::Stock;
 use crate::lenient::{Indicator, Lines, Many, Opt, Text, members};
 use crate::products::rating::request::{CodeObject, RateRequest, TransactionReference};
 
@@ -183,11 +184,28 @@ members!('a, Package<'a> {
 #[derive(Debug, Default)]
 pub(super) struct LabelSpecification<'a> {
     pub(super) label_image_format: Opt<CodeObject<'a>>,
+    pub(super) label_stock_size: Opt<LabelStockSize<'a>>,
 }
 
 members!('a, LabelSpecification<'a> {
     "LabelImageFormat" => label_image_format,
+    "LabelStockSize" => label_stock_size,
 });
+
+impl LabelSpecification<'_> {
+    pub(super) fn stock(specification: Option<&Self>) -> Stock {
+        let size = specification.and_then(|label| label.label_stock_size.as_ref());
+        Stock::parse(size.map_or("", |size| size.height.as_str()))
+    }
+}
+
+/// `LabelStockSize`.
+#[derive(Debug, Default)]
+pub(super) struct LabelStockSize<'a> {
+    pub(super) height: Text<'a>,
+}
+
+members!('a, LabelStockSize<'a> { "Height" => height });
 
 /// The body of a label recovery.
 #[derive(Debug, Default)]

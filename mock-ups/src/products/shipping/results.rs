@@ -6,11 +6,42 @@ use jiff::Timestamp;
 
 use crate::json::Json;
 use crate::label;
+use crate::products::rating::RatingCall;
+use crate::products::rating::job::RatingJob;
+use crate::products::rating::service::Service;
+use crate::response_envelope;
 
 use super::request::{InternationalForms, ServiceOptions, ShipmentRequest};
 
 /// `User created form`: uploaded by the client, so UPS has no image of it.
 const USER_CREATED: &str = "07";
+
+/// As recorded, for the service that promises the early morning abroad.
+const EARLY_ARRIVAL: (&str, &str) = (
+    "123005",
+    "The selected service may not guarantee early AM arrival to the requested location.",
+);
+
+/// `Response`, with the alerts of the shipment.
+pub(super) fn response(
+    json: &mut Json,
+    call: &RatingCall<'_>,
+    job: &RatingJob<'_>,
+    service: Service,
+    context: Option<&str>,
+) {
+    let is_early = service.code() == "54" && job.lane.is_international();
+    let alerts = is_early.then_some(EARLY_ARRIVAL);
+    json.object("Response", |json| {
+        response_envelope::status(json);
+        let arrays = call.mode.lists_are_arrays();
+        json.list("Alert", arrays, alerts.iter(), |json, (code, text)| {
+            json.text("Code", code);
+            json.text("Description", text);
+        });
+        response_envelope::reference(json, context, call.transaction);
+    });
+}
 
 fn options<'d, 'a>(details: &'d ShipmentRequest<'a>) -> Option<&'d ServiceOptions<'a>> {
     details.shipment.as_ref()?.shipment_service_options.as_ref()

@@ -2,6 +2,7 @@
 
 use crate::calendar::{date_number, weekday_name};
 use crate::json::Json;
+use crate::places::Region;
 use crate::products::rating::charges::ServicePrices;
 use crate::products::rating::job::WantedPickup;
 use crate::products::rating::transit::{
@@ -42,8 +43,9 @@ pub(super) fn write(
             json.text("DocumentsOnlyIndicator", "");
         }
         json.text("PackageBillType", wanted.bill_type);
-        // UPS's description requires the code in international answers; 02 is non-dutiable.
-        if sheet.job.lane.is_international() {
+        // UPS's description requires the code in international answers, and recordings have it within Canada
+        // too; 02 is non-dutiable.
+        if sheet.job.lane.is_international() || sheet.job.lane.from.1 == Region::Canada {
             json.text("AutoDutyCode", "02");
         }
         json.text("Disclaimer", DISCLAIMER);
