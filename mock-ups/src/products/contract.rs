@@ -10,12 +10,14 @@ pub(crate) mod shape;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::Method;
 use serde_json::Value;
 
 use crate::api::{ApiRequest, ApiResponse, Product};
+use crate::hot_settings::HotSettings;
+use crate::products::context::ProductContext;
 use crate::products::request_body::{BodyError, read_tree};
 use crate::products::versions::{Api, version as version_of};
 
@@ -37,7 +39,7 @@ pub(crate) struct Contract<S: 'static> {
     pub(crate) api: Api,
     pub(crate) operations: &'static [Operation<S>],
     /// Whether texts may be numbers, a list may be one item, and `null` is an absent member, as in the products that
-    /// were made from XML.
+    /// were made from XML. The setting `strict_files` takes that back.
     pub(crate) is_lenient: bool,
     /// The answer to a call that is refused, in the product's envelope.
     pub(crate) refuse: fn(&ApiRequest<'_>, &Refusal) -> ApiResponse,
@@ -47,14 +49,16 @@ pub(crate) struct Contract<S: 'static> {
 pub(crate) struct Declared<S: 'static> {
     state: S,
     contract: &'static Contract<S>,
+    hot: Arc<HotSettings>,
     parsed: OnceLock<Vec<ParsedOperation>>,
 }
 
 impl<S: State> Declared<S> {
-    pub(crate) const fn new(contract: &'static Contract<S>, state: S) -> Self {
+    pub(crate) fn new(contract: &'static Contract<S>, context: &ProductContext, state: S) -> Self {
         Self {
             state,
             contract,
+            hot: Arc::clone(&context.hot),
             parsed: OnceLock::new(),
         }
     }
@@ -76,11 +80,12 @@ impl<S: State> Declared<S> {
         let operation = &self.contract.operations[index];
         let parsed = &self.parsed()[index];
         parsed.check_parameters(call, &path)?;
+        let is_strict = self.hot.current().strict_files;
         let body = match &parsed.body {
             None => Value::Null,
             Some(members) => {
                 let body = self.read(call)?;
-                declaration::check(members, &body, self.contract.is_lenient)?;
+                declaration::check(members, &body, self.contract.is_lenient && !is_strict)?;
                 body
             }
         };
@@ -89,6 +94,7 @@ impl<S: State> Declared<S> {
             version,
             path,
             body,
+            is_strict,
         };
         (operation.answer)(&self.state, &call)
     }

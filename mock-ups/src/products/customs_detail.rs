@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::api::{ApiResponse, Product};
+use crate::api::{ApiRequest, ApiResponse, Product};
 use crate::products::context::ProductContext;
 use crate::products::contract::operation::items;
 use crate::products::contract::refusal::{Codes, answered, refused_field};
@@ -92,19 +92,26 @@ static CONTRACT: Contract<Stateless> = Contract {
         },
     ],
     is_lenient: false,
-    refuse: |_, refusal| {
-        refusal.with_field(Codes {
-            missing: "105.001",
-            invalid: "105.002",
-            length: "105.003",
-            unreadable: "105.004",
-        })
-    },
+    refuse,
 };
 
 /// The product.
-pub(crate) fn product(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&CONTRACT, Stateless))
+pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&CONTRACT, context, Stateless))
+}
+
+fn refuse(call: &ApiRequest<'_>, refusal: &Refusal) -> ApiResponse {
+    let answer = refusal.with_field(Codes {
+        missing: "105.001",
+        invalid: "105.002",
+        length: "105.003",
+        unreadable: "105.004",
+    });
+    match *call.method {
+        // The file has no 400 for a question.
+        Method::GET => answer.with_status(StatusCode::UNPROCESSABLE_ENTITY),
+        _ => answer,
+    }
 }
 
 /// Whether a group is asked for: by the countries, and by one of the codes.

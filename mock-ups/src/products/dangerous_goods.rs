@@ -58,13 +58,13 @@ static ACCEPTANCE_AUDIT: Contract<Stateless> = Contract {
 };
 
 /// The product that knows chemicals.
-pub(crate) fn reference_data(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&REFERENCE_DATA, Stateless))
+pub(crate) fn reference_data(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&REFERENCE_DATA, context, Stateless))
 }
 
 /// The product that checks shipments.
-pub(crate) fn acceptance_audit(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&ACCEPTANCE_AUDIT, Stateless))
+pub(crate) fn acceptance_audit(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&ACCEPTANCE_AUDIT, context, Stateless))
 }
 
 fn refuse(_: &ApiRequest<'_>, refusal: &Refusal) -> ApiResponse {

@@ -40,8 +40,8 @@ static CONTRACT: Contract<Stateless> = Contract {
 };
 
 /// The product.
-pub(crate) fn product(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&CONTRACT, Stateless))
+pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&CONTRACT, context, Stateless))
 }
 
 /// The problem document that the file shows.

@@ -99,7 +99,7 @@ pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
         shipments: Arc::clone(&context.shipments),
         hot: Arc::clone(&context.hot),
     };
-    Box::new(Declared::new(&CONTRACT, state))
+    Box::new(Declared::new(&CONTRACT, context, state))
 }
 
 /// The file has one code for whatever is wrong with the input.

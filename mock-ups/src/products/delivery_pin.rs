@@ -96,7 +96,7 @@ pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
         shipments: Arc::clone(&context.shipments),
         hot: Arc::clone(&context.hot),
     };
-    Box::new(Declared::new(&CONTRACT, state))
+    Box::new(Declared::new(&CONTRACT, context, state))
 }
 
 fn make_token(state: &Pins, call: &Call<'_>) -> Answer {

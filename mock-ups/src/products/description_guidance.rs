@@ -106,8 +106,8 @@ static CONTRACT: Contract<Sessions> = Contract {
 };
 
 /// The product.
-pub(crate) fn product(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&CONTRACT, Sessions::default()))
+pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&CONTRACT, context, Sessions::default()))
 }
 
 fn start(state: &Sessions, call: &Call<'_>) -> Answer {

@@ -205,6 +205,6 @@ static CONTRACT: Contract<Forwarding> = Contract {
 };
 
 /// The product.
-pub(crate) fn product(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&CONTRACT, Forwarding::default()))
+pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&CONTRACT, context, Forwarding::default()))
 }

@@ -91,8 +91,8 @@ static CONTRACT: Contract<Quotes> = Contract {
 };
 
 /// The product.
-pub(crate) fn product(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&CONTRACT, Quotes::default()))
+pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&CONTRACT, context, Quotes::default()))
 }
 
 fn refuse(_: &ApiRequest<'_>, refusal: &Refusal) -> ApiResponse {

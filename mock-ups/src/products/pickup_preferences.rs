@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use crate::api::Product;
 use crate::products::context::ProductContext;
 use crate::products::contract::ledger::Ledger;
-use crate::products::contract::refusal::{Codes, answered, enveloped, plain, refused_with};
+use crate::products::contract::refusal::{
+    Codes, answered, enveloped, plain, refused_field, refused_with,
+};
 use crate::products::contract::{Answer, Call, Contract, Declared, Operation, Refusal, State};
 use crate::products::versions::Api;
 
@@ -86,8 +88,8 @@ static CONTRACT: Contract<Accounts> = Contract {
 };
 
 /// The product.
-pub(crate) fn product(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&CONTRACT, Accounts::default()))
+pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&CONTRACT, context, Accounts::default()))
 }
 
 fn not_found(text: &'static str) -> Refusal {
@@ -97,6 +99,10 @@ fn not_found(text: &'static str) -> Refusal {
 /// The account of a call, in capital letters.
 fn account(call: &Call<'_>) -> Result<String, Refusal> {
     let number = call.query("account_number").to_ascii_uppercase();
+    if call.is_strict && !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        let text = "The file allows digits only in account_number";
+        return Err(refused_field("PREF-400", text, "account_number"));
+    }
     match call.request.caller.is_refused(&number) {
         true => Err(not_found("The account was not found for the user")),
         false => Ok(number),

@@ -73,7 +73,7 @@ pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
         shipments: Arc::clone(&context.shipments),
         read_until: Mutex::default(),
     };
-    Box::new(Declared::new(&CONTRACT, state))
+    Box::new(Declared::new(&CONTRACT, context, state))
 }
 
 fn refuse(_: &ApiRequest<'_>, refusal: &Refusal) -> ApiResponse {

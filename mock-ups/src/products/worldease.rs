@@ -79,8 +79,8 @@ static CONTRACT: Contract<Masters> = Contract {
 };
 
 /// The product.
-pub(crate) fn product(_: &ProductContext) -> Box<dyn Product> {
-    Box::new(Declared::new(&CONTRACT, Masters::default()))
+pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
+    Box::new(Declared::new(&CONTRACT, context, Masters::default()))
 }
 
 impl Masters {

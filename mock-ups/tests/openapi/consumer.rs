@@ -143,6 +143,10 @@ async fn pickup_preferences_are_kept() {
     let foreign = Right::get(path.replace("A1B2C3", "X9Y8Z7"), HEAD);
     foreign.is_refused(&world, error, (404, "PREF-404"), "foreign");
     put.has_manners(&world, "v1", (400, "PREF-400"));
+    world
+        .mock
+        .change_settings(|settings| settings.strict_files = true);
+    get.is_refused(&world, error, (400, "PREF-400"), "letters");
 }
 
 const NUMBER_MISTAKES: &str = r#"

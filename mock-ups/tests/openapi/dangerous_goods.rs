@@ -81,6 +81,14 @@ async fn chemicals_are_found_by_number_and_by_name() {
     assert_eq!(data.as_array().map(Vec::len), Some(6));
     call.refuses(&world, error, REFERENCE_MISTAKES);
     call.has_manners(&world, "v2409", (200, ""));
+    let number = r#"/ChemicalReferenceDataRequest/ShipperNumber | 123456 | 400 9600102"#;
+    let mut numeric = call.clone();
+    numeric.body["ChemicalReferenceDataRequest"]["ShipperNumber"] = json!(123_456);
+    numeric.succeeds(&world, schema, required);
+    world
+        .mock
+        .change_settings(|settings| settings.strict_files = true);
+    call.refuses(&world, error, number);
 }
 
 const AUDIT_MISTAKES: &str = r#"

@@ -163,6 +163,10 @@ async fn tracking_follows_each_change_until_the_package_is_delivered() {
     assert_eq!(status(&world, &numbers[0]), "Held for Pickup");
     assert_eq!(day(&numbers[0]), planned);
     assert_ne!(day(&numbers[1]), planned);
+    let events = json!({"QuantumViewRequest": {"Request": {"RequestAction": "QVEvents"}}});
+    let events = world.call("POST", "/api/quantumview/v3/events", &events.to_string());
+    let told = events.body.matches("\"StatusDescription\"").count();
+    assert_eq!(told, 3, "{}", events.body);
     // One change at a time.
     assert_eq!(
         eligibility(&world, &numbers[0], "WC", "createEligibility"),

@@ -118,7 +118,7 @@ async fn orders_are_moved_until_they_are_submitted() {
     let schema = (spec, "ApolloAirShipmentDataResponseV1");
     let required = "/response/account /response/manifest/manifestNumber /response/manifestPDF";
     let submitted = submit.succeeds(&world, schema, required);
-    submit.is_refused(&world, error, (404, "FWD-404"), "nothing is open");
+    submit.is_refused(&world, error, (400, "FWD-404"), "nothing is open");
     patch(&path, "/newDate", "2024-03-07").is_refused(&world, error, (400, "FWD-412"), "submitted");
     let print = post(
         "documents/manifests",
@@ -230,7 +230,7 @@ async fn shipments_are_rated_made_shown_and_cancelled() {
     get("shipments?request_type=Air&shipment_id=0").is_refused(
         &world,
         error,
-        (404, "FWD-404"),
+        (400, "FWD-404"),
         "id",
     );
     get("shipments?request_type=Rail&shipment_id=0").is_refused(

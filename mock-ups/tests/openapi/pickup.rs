@@ -39,6 +39,13 @@ async fn pickup_answers_validate() {
         .as_str()
         .expect("a number");
 
+    let body = json!({"PickupTriggerGWNRequest": {"Request": {}, "AccountNumber": "A1B2C3",
+        "ServiceDateOption": "02"}});
+    let path = "/api/pickupcreation/v2409/pickup";
+    let smart = world.call("POST", path, &body.to_string());
+    assert_eq!(smart.status, 200, "{}", smart.body);
+    spec.check("PICKUPTriggerGWNResponseWrapper", &smart.json());
+
     let head = "AccountNumber: A1B2C3\r\n";
     let path = "/api/shipments/v2409/pickup/oncall";
     let answer = world.call_with("GET", path, head, "");

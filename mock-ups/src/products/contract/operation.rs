@@ -27,6 +27,8 @@ pub(crate) struct Call<'a> {
     pub(crate) path: Vec<String>,
     /// `null` where the operation has no body.
     pub(crate) body: Value,
+    /// Whether what UPS's files forbid is refused even where that makes no sense.
+    pub(crate) is_strict: bool,
 }
 
 impl Call<'_> {

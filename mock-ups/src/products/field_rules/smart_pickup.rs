@@ -11,12 +11,6 @@ pub(super) const RULES: &[FieldRule] = &[
         "Missing PickupTriggerGWNRequest",
     ),
     rule(
-        "PickupTriggerGWNRequest.Request",
-        Exist,
-        "9510122",
-        "Missing Request",
-    ),
-    rule(
         "PickupTriggerGWNRequest.AccountNumber",
         Exist,
         "9510117",

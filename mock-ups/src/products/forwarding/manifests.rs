@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::orders::patched;
 use super::records::{Forwarding, Manifest, Record, Status, may_use, not_found, text};
 use crate::label::{Format, document_base64};
-use crate::products::contract::refusal::{answered, refused_field};
+use crate::products::contract::refusal::{answered, refused, refused_field};
 use crate::products::contract::shape::day;
 use crate::products::contract::{Answer, Call};
 
@@ -29,9 +29,8 @@ pub(super) fn submit(state: &Forwarding, call: &Call<'_>) -> Answer {
         })
     });
     let Some(first) = submitted.first() else {
-        return Err(not_found(
-            "The account has no open orders for the pickup date.",
-        ));
+        let text = "The account has no open orders for the pickup date.";
+        return Err(refused("FWD-404", text));
     };
     let format = match call.query("manifest_format").as_str() {
         "" => "PDF".to_owned(),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::price::{self, Cargo};
-use super::records::{Forwarding, Quote, Record, Status, may_use, not_found, text};
+use super::records::{Forwarding, Quote, Record, Status, may_use, text};
 use crate::products::contract::operation::items;
 use crate::products::contract::refusal::{answered, refused};
 use crate::products::contract::shape::day;
@@ -123,7 +123,7 @@ fn with_quote<R>(
 pub(super) fn show(state: &Forwarding, call: &Call<'_>) -> Answer {
     let is_air = call.query("request_type").eq_ignore_ascii_case("Air");
     if !is_air {
-        return Err(not_found("The quote was not found."));
+        return Err(refused("FWD-414", "The quote was not found."));
     }
     let quote = with_quote(state, call, &call.query("quote_id"), |quote| {
         Ok(quote.clone())

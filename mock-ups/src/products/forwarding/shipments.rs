@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::price;
-use super::records::{Forwarding, Record, Status, not_found, text};
+use super::records::{Forwarding, Record, Status, text};
 use crate::products::contract::refusal::{answered, refused};
 use crate::products::contract::{Answer, Call};
 
@@ -79,7 +79,9 @@ pub(super) fn show(state: &Forwarding, call: &Call<'_>) -> Answer {
     let found = found
         .flatten()
         .filter(|_| call.query("request_type") == "Air");
-    let record = found.ok_or_else(|| not_found("The shipment was not found."))?;
+    // The file has no 404 for this question.
+    let unknown = || refused("FWD-404", "The shipment was not found.");
+    let record = found.ok_or_else(unknown)?;
     let party = |kind: &str, name: &str| {
         let of = |member: &str| text(&record.body, &format!("/{name}/{member}"));
         json!({

@@ -98,7 +98,6 @@ fn smart_pickups_are_new_once_a_day_and_go_to_the_next_business_day_after_noon()
         ("/AccountNumber", json!("A1B2C3D"), "9510117"),
         ("/AccountNumber", json!("X9Y8Z7"), "9510121"),
         ("/ServiceDateOption", json!("03"), "9510123"),
-        ("/Request", Value::Null, "9510122"),
     ] {
         let mut body = body("01");
         let pointer = format!("/PickupTriggerGWNRequest{pointer}");
