@@ -1,6 +1,7 @@
 //! The subscriptions, and the events that are due.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,19 @@ const LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How often the clock is looked at while there are subscriptions.
 const TICK: Duration = Duration::from_millis(100);
 
+/// The package of an event, and the code of its scan.
+type EventKey = (String, &'static str);
+
+fn key(timeline: &Timeline, scan: &Scan) -> EventKey {
+    (timeline.tracking_number.clone(), scan.step.code)
+}
+
+/// The events of one moment.
+fn events_at(timeline: &Timeline, at: Timestamp) -> impl Iterator<Item = EventKey> {
+    let scans = timeline.scans().iter().filter(move |scan| scan.at == at);
+    scans.map(|scan| key(timeline, scan))
+}
+
 /// One subscription.
 #[derive(Debug, Clone)]
 pub(crate) struct Subscription {
@@ -36,6 +50,8 @@ pub(crate) struct Subscription {
     expires_at: Timestamp,
     /// Events up to here have been handed out. None from before the subscription is.
     sent_until: Timestamp,
+    /// The events of that very moment that are out: while the clock stands still, more can happen at it.
+    sent_then: HashSet<EventKey>,
     /// No event is due before; the timeline is looked at only then.
     next_at: Timestamp,
 }
@@ -54,6 +70,7 @@ impl Subscription {
             made_at: call.now,
             expires_at: call.now.saturating_add(LIFE).unwrap_or(Timestamp::MAX),
             sent_until: call.now,
+            sent_then: HashSet::new(),
             next_at: Timestamp::MIN,
         }
     }
@@ -78,10 +95,31 @@ impl Subscription {
     fn take(&self, timeline: &Timeline, now: Timestamp, due: &mut Vec<(Timestamp, Alert)>) {
         let until = now.min(self.expires_at);
         let scans = timeline.scans().iter();
-        let fresh = scans.filter(|scan| scan.at > self.sent_until && scan.at <= until);
+        let fresh = scans.filter(|scan| {
+            let is_new = match scan.at.cmp(&self.sent_until) {
+                Ordering::Less => false,
+                Ordering::Equal => !self.sent_then.contains(&key(timeline, scan)),
+                Ordering::Greater => true,
+            };
+            is_new && scan.at <= until
+        });
         for scan in fresh.filter(|scan| self.wants(scan.step)) {
             due.push((scan.at, self.alert(timeline, scan)));
         }
+    }
+
+    /// Remembers what is out by now.
+    fn mark(&mut self, timelines: &[Timeline], now: Timestamp) {
+        if now > self.sent_until {
+            self.sent_until = now;
+            self.sent_then.clear();
+        }
+        let at = self.sent_until;
+        self.sent_then.extend(
+            timelines
+                .iter()
+                .flat_map(|timeline| events_at(timeline, at)),
+        );
     }
 
     fn alert(&self, timeline: &Timeline, scan: &Scan) -> Alert {
@@ -161,6 +199,13 @@ impl Alerts {
                 subscription.sent_until = at - SignedDuration::from_nanos(1);
             }
         }
+        let made_at = subscription.made_at;
+        let timeline = self.timeline(number, subscription.environment, made_at);
+        // What happened at the moment of the subscription happened before it.
+        subscription.sent_then = timeline
+            .iter()
+            .flat_map(|timeline| events_at(timeline, made_at))
+            .collect();
         let mut inner = self.lock();
         if inner.packages.len() < MAX_PACKAGES || inner.packages.contains_key(number) {
             inner.packages.insert(number.to_owned(), subscription);
@@ -169,8 +214,12 @@ impl Alerts {
         self.changed.notify_one();
     }
 
-    pub(super) fn subscribe_account(&self, number: &str, subscription: Subscription) {
+    pub(super) fn subscribe_account(&self, number: &str, mut subscription: Subscription) {
         let key = number.trim().to_ascii_uppercase();
+        let made_at = subscription.made_at;
+        let shipped = self.shipments.of_shipper(&key, made_at);
+        let shipped: Vec<Timeline> = shipped.iter().flat_map(Timeline::of_shipment).collect();
+        subscription.mark(&shipped, made_at);
         let mut inner = self.lock();
         if inner.accounts.len() < MAX_ACCOUNTS || inner.accounts.contains_key(&key) {
             inner.accounts.insert(key, subscription);
@@ -243,7 +292,7 @@ impl Alerts {
             if let Some(timeline) = &timeline {
                 subscription.take(timeline, now, &mut due);
             }
-            subscription.sent_until = subscription.sent_until.max(now);
+            subscription.mark(timeline.as_slice(), now);
             let scans = timeline.iter().flat_map(|timeline| timeline.scans());
             let mut coming = scans.map(|scan| scan.at).filter(|at| *at > now);
             let next = coming.next().unwrap_or(Timestamp::MAX);
@@ -253,12 +302,12 @@ impl Alerts {
             .packages
             .retain(|_, subscription| subscription.expires_at > now);
         for (number, subscription) in &mut inner.accounts {
-            for shipment in self.shipments.of_shipper(number, subscription.made_at) {
-                for timeline in Timeline::of_shipment(&shipment) {
-                    subscription.take(&timeline, now, &mut due);
-                }
+            let shipped = self.shipments.of_shipper(number, subscription.made_at);
+            let timelines: Vec<Timeline> = shipped.iter().flat_map(Timeline::of_shipment).collect();
+            for timeline in &timelines {
+                subscription.take(timeline, now, &mut due);
             }
-            subscription.sent_until = subscription.sent_until.max(now);
+            subscription.mark(&timelines, now);
         }
         due.sort_by_key(|(at, _)| *at);
         let on_demand = inner.on_demand.drain(..);

@@ -100,6 +100,26 @@ fn events_come_once_as_the_clock_moves_and_none_from_before() {
 }
 
 #[test]
+fn events_of_the_moment_of_the_last_look_are_sent_while_the_clock_stands_still() {
+    let parts = parts();
+    let id = parts.ship();
+    Call::post(PACKAGE, &wanted(&[&id])).json(&parts.product);
+    let now = "2024-03-04T12:00:00Z";
+    assert!(parts.due(now).is_empty());
+    let void = format!("/api/shipments/v2409/void/cancel/{id}");
+    Call::new(Method::DELETE, &void).json(&parts.shipping);
+    assert_eq!(codes(&parts.due(now)), ["VP"]);
+    assert!(parts.due(now).is_empty());
+
+    let account = json!({"locale": "en_US", "shipperAccountNumber": "A1B2C3"});
+    Call::post(ACCOUNT, &account).json(&parts.product);
+    assert!(parts.due(now).is_empty(), "it was shipped before");
+    parts.ship();
+    assert_eq!(codes(&parts.due(now)), ["MP"]);
+    assert!(parts.due(now).is_empty());
+}
+
+#[test]
 fn enhanced_subscriptions_choose_and_see_more() {
     let parts = parts();
     let id = parts.ship();
