@@ -3,7 +3,7 @@
 //! [`table()`] lists every route with the access that it needs. `guard.rs` makes the checks that come
 //! before every handler. A handler parses the request, calls the control plane and maps the result.
 //!
-//! Modules, from the bottom up: `access`, `caller`, `extract`, `consent_page` → `guard`, `document`
+//! Modules, from the bottom up: `access`, `caller`, `extract` → `guard`, `document`
 //! → `table` → the handlers (`accounts`, `apps`, `admins`, `gateway`, `migration`, `plugins`,
 //! `callback`).
 
@@ -13,7 +13,6 @@ mod admins;
 mod apps;
 mod callback;
 mod caller;
-mod consent_page;
 mod document;
 mod extract;
 mod gateway;

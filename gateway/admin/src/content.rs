@@ -57,3 +57,6 @@ pub(crate) async fn finish(
         Err(_late) => Err(AdminError::Late),
     }
 }
+
+#[cfg(test)]
+mod tests;

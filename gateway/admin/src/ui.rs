@@ -18,6 +18,7 @@ mod accounts;
 mod apps;
 mod audit;
 mod connect;
+pub(crate) mod consent_page;
 mod cookie;
 mod doctor;
 mod fields;

@@ -37,7 +37,8 @@ pub(super) const HOUSES: &[House] = &[
             &["lib"],
             &["server"],
             &["routes"],
-            &["api", "ui"],
+            &["api"],
+            &["ui"],
             &["context"],
             &["client_address", "host", "metrics", "readiness"],
             &[

@@ -3,8 +3,7 @@
 //! A browser has no admin token. The state in the query is the proof instead, and the control plane
 //! accepts each state once.
 
-use super::consent_page;
-use crate::{context::AdminContext, error::AdminError};
+use crate::{context::AdminContext, error::AdminError, ui::consent_page};
 use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse as _, Response},

@@ -1,11 +1,12 @@
 //! The checks before every handler: cross-site check, token, rate limit, role, size, deadline.
 
-use super::{access::Access, caller::Caller, consent_page};
+use super::{access::Access, caller::Caller};
 use crate::{
     content,
     context::{AdminContext, Peer},
     error::AdminError,
     host,
+    ui::consent_page,
 };
 use axum::{
     extract::Request,
@@ -120,6 +121,3 @@ fn bearer(headers: &HeaderMap) -> Option<Secret> {
     // The scheme is case-insensitive (RFC 9110 section 11.1).
     (scheme.eq_ignore_ascii_case("bearer") && plausible).then(|| Secret::new(token.to_owned()))
 }
-
-#[cfg(test)]
-mod tests;

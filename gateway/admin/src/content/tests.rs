@@ -1,4 +1,5 @@
 use super::*;
+use axum::response::IntoResponse as _;
 use http::StatusCode;
 use tokio::sync::oneshot;
 
@@ -41,7 +42,7 @@ async fn defect_of_a_handler_is_an_answer() {
 async fn content_that_does_not_arrive_is_not_waited_for() {
     let stalled = stalled_body();
     let request = Request::builder().body(stalled).expect("a request");
-    let error = buffer(request).await.expect_err("it never ends");
+    let error = buffer(request, MAX_BODY).await.expect_err("it never ends");
     assert_eq!(error.detail().code, "slow_content");
 }
 
