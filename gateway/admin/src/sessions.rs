@@ -147,6 +147,14 @@ fn is_alive(entry: &Entry, now: Instant) -> bool {
 mod tests {
     use super::*;
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an instant has no other constructor"
+    )]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
     fn key(text: &str) -> SessionKey {
         SessionKey::of(&Secret::new(text.to_owned()))
     }
@@ -165,7 +173,7 @@ mod tests {
 
     #[test]
     fn session_ends_when_it_is_idle_and_after_a_day() {
-        let (sessions, start) = (Sessions::default(), Instant::now());
+        let (sessions, start) = (Sessions::default(), start());
         begin(&sessions, "idle", "ada", start);
         begin(&sessions, "busy", "ada", start);
         let mut now = start;
@@ -179,7 +187,7 @@ mod tests {
 
     #[test]
     fn signing_out_everywhere_ends_the_sessions_of_one_token_only() {
-        let (sessions, now) = (Sessions::default(), Instant::now());
+        let (sessions, now) = (Sessions::default(), start());
         begin(&sessions, "a", "ada", now);
         begin(&sessions, "b", "ada", now);
         begin(&sessions, "c", "bob", now);
@@ -192,7 +200,7 @@ mod tests {
 
     #[test]
     fn sessions_are_bounded_and_the_one_that_was_quiet_longest_gives_way() {
-        let (sessions, start) = (Sessions::default(), Instant::now());
+        let (sessions, start) = (Sessions::default(), start());
         for n in 0..=MAX_SESSIONS {
             let now = start + Duration::from_millis(n as u64);
             begin(&sessions, &n.to_string(), "ada", now);
@@ -205,7 +213,7 @@ mod tests {
 
     #[test]
     fn flash_is_shown_once() {
-        let (sessions, now) = (Sessions::default(), Instant::now());
+        let (sessions, now) = (Sessions::default(), start());
         begin(&sessions, "a", "ada", now);
         let flash = Flash {
             good: true,
