@@ -49,9 +49,11 @@ pub(super) async fn audit(visitor: Visitor, Query(from): Query<From>) -> PageRes
 }
 
 fn row(visitor: &Visitor, entry: AuditView) -> Row {
-    let detail = match &entry.detail {
-        serde_json::Value::Object(facts) if facts.is_empty() => String::new(),
-        facts => facts.to_string(),
+    let no_facts = (entry.detail.as_object()).is_none_or(serde_json::Map::is_empty);
+    let detail = if no_facts {
+        String::new()
+    } else {
+        entry.detail.to_string()
     };
     Row {
         at: moment(visitor, entry.at),
