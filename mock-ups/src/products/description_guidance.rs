@@ -34,6 +34,9 @@ impl State for Sessions {
     }
 }
 
+/// Characters of a description.
+const MAX_DESCRIPTION: usize = 2_000;
+
 const START: &str = "
 importCountryCode* one-of US|CA|CN|UK|DE|HK|NL|IT|ES|FR|GB|IE
 exportCountryCode text
@@ -111,7 +114,9 @@ pub(crate) fn product(context: &ProductContext) -> Box<dyn Product> {
 }
 
 fn start(state: &Sessions, call: &Call<'_>) -> Answer {
-    let description = call.text("/commodityDescription").trim().to_owned();
+    // Kept for the session, so what a stranger sends has a bound.
+    let description = call.text("/commodityDescription").trim();
+    let description: String = description.chars().take(MAX_DESCRIPTION).collect();
     if !description.chars().any(char::is_alphabetic) {
         let text = "The commodityDescription does not name any goods.";
         return Err(refused_with(
@@ -123,7 +128,7 @@ fn start(state: &Sessions, call: &Call<'_>) -> Answer {
     let session = Session {
         selected: questions::assumed(&description),
         description,
-        hts: call.text("/commodityHtsCode").to_owned(),
+        hts: call.text("/commodityHtsCode").chars().take(15).collect(),
     };
     let number = state.0.next_number();
     let id = digest(

@@ -53,7 +53,7 @@ const MEMBERS: &str = "
   pickupIncompleteNotificationInd* flag
   pickupDelayedInd* flag
 locale* locale
-emails each ..100 email
+emails each ..100 email ..254
 notificationIndicators* object
   email object @indicators
   sms object @indicators
@@ -133,6 +133,18 @@ fn get(state: &Accounts, call: &Call<'_>) -> Answer {
     answer(call, "Success", &json!([found]))
 }
 
+/// The indicators of both ways, without what the file does not name.
+fn indicators(sent: &Value) -> Value {
+    let ways = ["email", "sms"].into_iter().filter_map(|way| {
+        let flags = sent.get(way)?.as_object()?.iter();
+        let flags =
+            flags.filter(|(name, flag)| MEMBERS.contains(name.as_str()) && flag.is_boolean());
+        let flags = flags.map(|(name, flag)| (name.clone(), flag.clone()));
+        Some((way.to_owned(), Value::Object(flags.collect())))
+    });
+    Value::Object(ways.collect())
+}
+
 fn put(state: &Accounts, call: &Call<'_>) -> Answer {
     let account = account(call)?;
     let preferences = Preferences {
@@ -141,7 +153,7 @@ fn put(state: &Accounts, call: &Call<'_>) -> Answer {
         body: json!({
             "locale": call.body["locale"],
             "emails": call.body.get("emails").cloned().unwrap_or_else(|| json!([])),
-            "notificationIndicators": call.body["notificationIndicators"],
+            "notificationIndicators": indicators(&call.body["notificationIndicators"]),
         }),
     };
     let payload = shown(&account, &preferences);

@@ -33,7 +33,7 @@ impl State for Masters {
 }
 
 /// Children whose deletion is remembered; a master shipment has two hundred packages at most.
-const MAX_CHILDREN: usize = 1_000;
+const MAX_CHILDREN: usize = 200;
 
 const PARAMETERS: &str = "
     header transId* text 1..

@@ -31,7 +31,7 @@ impl State for Masters {
 }
 
 /// Children whose deletion is remembered.
-const MAX_CHILDREN: usize = 1_000;
+const MAX_CHILDREN: usize = 200;
 
 const MASTER: &str = "
     header transId* token 32

@@ -8,6 +8,7 @@ const CAPACITY: usize = 5_000;
 
 /// Records by key, for all workers.
 pub(crate) struct Ledger<T> {
+    capacity: usize,
     inner: Mutex<Inner<T>>,
 }
 
@@ -19,9 +20,7 @@ struct Inner<T> {
 
 impl<T> Default for Ledger<T> {
     fn default() -> Self {
-        Self {
-            inner: Mutex::new(Inner::default()),
-        }
+        Self::bounded(CAPACITY)
     }
 }
 
@@ -36,6 +35,14 @@ impl<T> Default for Inner<T> {
 }
 
 impl<T> Ledger<T> {
+    /// With another bound, for records that are large.
+    pub(crate) fn bounded(capacity: usize) -> Self {
+        Self {
+            capacity,
+            inner: Mutex::new(Inner::default()),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner<T>> {
         // A panic while the lock was held leaves at worst a key without a record.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,7 +62,7 @@ impl<T> Ledger<T> {
             return;
         }
         inner.order.push_back(key.to_owned());
-        if inner.order.len() > CAPACITY
+        if inner.order.len() > self.capacity
             && let Some(oldest) = inner.order.pop_front()
         {
             inner.records.remove(&oldest);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::declaration::{check, parse};
+use super::ledger::Ledger;
 use super::refusal::Broken;
 
 const DECLARATION: &str = "
@@ -85,4 +86,19 @@ fn mistakes_in_a_declaration_are_named() {
         let error = parse(text).expect_err(text);
         assert!(error.contains(named), "{error}");
     }
+}
+
+#[test]
+fn a_ledger_forgets_its_oldest_record() {
+    let ledger = Ledger::bounded(2);
+    for (key, record) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
+        ledger.insert(key, record);
+    }
+    assert_eq!(ledger.with("a", |record| *record), None);
+    assert_eq!(ledger.collect(|record| Some(*record)), [2, 4]);
+    assert_eq!(ledger.with_or_new("d", |record| *record), 0);
+    assert_eq!(ledger.collect(|record| Some(*record)), [4, 0]);
+    assert_eq!((ledger.next_number(), ledger.next_number()), (1, 2));
+    ledger.clear();
+    assert_eq!((ledger.with("c", |_| ()), ledger.next_number()), (None, 1));
 }

@@ -9,6 +9,9 @@ use crate::products::contract::refusal::{answered, refused, refused_field};
 use crate::products::contract::shape::day;
 use crate::products::contract::{Answer, Call};
 
+/// Shipments in the list of a manifest. The sums are of all.
+const MAX_LISTED: usize = 500;
+
 pub(super) fn submit(state: &Forwarding, call: &Call<'_>) -> Answer {
     let account = call.query("shipper_account_number");
     may_use(call, &account)?;
@@ -41,6 +44,7 @@ pub(super) fn submit(state: &Forwarding, call: &Call<'_>) -> Answer {
     let shipments: Vec<Value> = submitted
         .iter()
         .enumerate()
+        .take(MAX_LISTED)
         .map(|(index, record)| shown(index, record))
         .collect();
     let mut response = json!({

@@ -90,7 +90,7 @@ pub(super) fn create(state: &Forwarding, call: &Call<'_>) -> Answer {
         service: price::by_code(call.text("/quoteData/serviceType")),
         cargo,
         booked: None,
-        body: call.body.clone(),
+        body: kept(&call.body),
     };
     let port = |end: &str| {
         let code = text(&call.body, &format!("/routing/{end}/portCode"));
@@ -103,6 +103,36 @@ pub(super) fn create(state: &Forwarding, call: &Call<'_>) -> Answer {
     let id = quote.id.clone();
     state.quotes.insert(&id, quote);
     answered(&json!({"response": {"quoteSummary": summary}}))
+}
+
+/// What is kept of a request: the terms, and the two parties as an order has them.
+fn kept(body: &Value) -> Value {
+    let party = |kind: &str| {
+        let mut parties = items(body.get("shipmentPartyDetail")).iter();
+        let party = parties.find(|party| party["type"] == kind);
+        let of = |pointer: &str| party.map_or("", |party| text(party, pointer));
+        json!({
+            "account": of("/accountNumber"),
+            "company": of("/address/companyName1"),
+            "address1": of("/address/addressLine1"),
+            "city": of("/address/city"),
+            "state": of("/address/stateCode"),
+            "postalCode": of("/address/postalCode"),
+            "countryCode": of("/address/countryCode"),
+        })
+    };
+    let term = |name: &str| text(body, &format!("/quoteData/{name}"));
+    json!({
+        "quoteData": {
+            "currencyCode": term("currencyCode"),
+            "movementTypeCode": term("movementTypeCode"),
+            "incoTermType": term("incoTermType"),
+            "paymentTerm": {"type": term("paymentTerm/type")},
+        },
+        "shipper": party("SHPR"),
+        "consignee": party("CONS"),
+        "shipment": {},
+    })
 }
 
 /// Does something with a quote of the caller's.
@@ -152,36 +182,18 @@ pub(super) fn book(state: &Forwarding, call: &Call<'_>) -> Answer {
         quote.booked = Some(number.clone());
         Ok(quote.clone())
     })?;
-    let party = |kind: &str| {
-        let parties = items(quote.body.get("shipmentPartyDetail")).iter();
-        let mut found = parties.filter(|party| party["type"] == kind);
-        found.next().cloned().unwrap_or_default()
-    };
-    // As an order has it, so that everything that shows shipments can show it.
-    let as_order = |party: &Value| {
-        json!({
-            "account": text(party, "/accountNumber"),
-            "company": text(party, "/address/companyName1"),
-            "address1": text(party, "/address/addressLine1"),
-            "city": text(party, "/address/city"),
-            "state": text(party, "/address/stateCode"),
-            "postalCode": text(party, "/address/postalCode"),
-            "countryCode": text(party, "/address/countryCode"),
-        })
-    };
-    let shipper = as_order(&party("SHPR"));
     let wanted = day(call.text("/pickupDetails/date"));
     let record = Record {
         shipment_number: number.clone(),
         order_number: format!("{number}001"),
-        account: text(&shipper, "/account").to_ascii_uppercase(),
+        account: text(&quote.body, "/shipper/account").to_ascii_uppercase(),
         status: Status::Submitted,
         day: wanted.unwrap_or_else(|| price::pickup_day(call, "")),
         created_at: now,
         manifest: String::new(),
         cargo: quote.cargo,
         service: quote.service,
-        body: json!({"shipper": shipper, "consignee": as_order(&party("CONS")), "shipment": {}}),
+        body: quote.body.clone(),
     };
     state.records.insert(&number, record);
     answered(&json!({"response": {"quoteBookSummary": {

@@ -3,21 +3,40 @@
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::price::{self, Cargo, Service};
 use crate::label::{Format, document_base64};
 use crate::products::contract::ledger::Ledger;
+use crate::products::contract::operation::items;
 use crate::products::contract::refusal::{refused, refused_with};
 use crate::products::contract::{Call, Refusal, State};
 
+/// Manifests that are kept. Each lists shipments, so they are fewer than those.
+const MAX_MANIFESTS: usize = 200;
+
+/// Items of a shipment that are kept. Sums are made of all of them before.
+const MAX_ITEMS: usize = 100;
+
+/// Characters of a text that is kept.
+const MAX_TEXT: usize = 255;
+
 /// What is kept.
-#[derive(Default)]
 pub(super) struct Forwarding {
     /// Orders and shipments, by their shipment number.
     pub(super) records: Ledger<Record>,
     pub(super) quotes: Ledger<Quote>,
     pub(super) manifests: Ledger<Manifest>,
+}
+
+impl Default for Forwarding {
+    fn default() -> Self {
+        Self {
+            records: Ledger::default(),
+            quotes: Ledger::default(),
+            manifests: Ledger::bounded(MAX_MANIFESTS),
+        }
+    }
 }
 
 impl State for Forwarding {
@@ -60,8 +79,55 @@ pub(super) struct Record {
     pub(super) manifest: String,
     pub(super) cargo: Cargo,
     pub(super) service: &'static Service,
-    /// The request.
+    /// What is shown of the request.
     pub(super) body: Value,
+}
+
+/// The members of a request that are shown later. The others, which a stranger chooses, take no memory.
+pub(super) fn kept(body: &Value) -> Value {
+    let members = |value: &Value, names: &[&str]| {
+        let found = names.iter().filter_map(|name| {
+            let member = value.get(name)?;
+            let kept = match member.as_str() {
+                Some(text) => json!(text.chars().take(MAX_TEXT).collect::<String>()),
+                None => member.clone(),
+            };
+            Some((*name, kept))
+        });
+        let scalars = found.filter(|(_, member)| !member.is_object() && !member.is_array());
+        scalars.collect::<Value>()
+    };
+    const PARTY: [&str; 10] = [
+        "account",
+        "company",
+        "address1",
+        "city",
+        "state",
+        "postalCode",
+        "countryCode",
+        "contactName",
+        "contactPhone",
+        "contactEmail",
+    ];
+    const SHIPMENT: [&str; 6] = [
+        "paymentType",
+        "orderDescription",
+        "shipperReference",
+        "consigneeReference",
+        "isMetric",
+        "currency",
+    ];
+    let mut shipment = members(&body["shipment"], &SHIPMENT);
+    let items = items(body["shipment"].get("items"));
+    let items = items.iter().take(MAX_ITEMS);
+    shipment["items"] = items
+        .map(|item| members(item, &["count", "length", "width", "height", "weight"]))
+        .collect();
+    json!({
+        "shipper": members(&body["shipper"], &PARTY),
+        "consignee": members(&body["consignee"], &PARTY),
+        "shipment": shipment,
+    })
 }
 
 impl Record {
@@ -85,7 +151,7 @@ impl Record {
             manifest: String::new(),
             cargo: Cargo::of(call.body.pointer("/shipment/items"), is_metric),
             service: price::by_code(call.text("/shipment/serviceType")),
-            body: call.body.clone(),
+            body: kept(&call.body),
         })
     }
 
