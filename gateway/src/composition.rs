@@ -99,12 +99,13 @@ impl Gateway {
     /// When the gateway as a whole cannot work.
     pub async fn start(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
         let clock = Arc::clone(&overrides.clock);
+        let (plugins, problem) = plugins::load(&config.plugins, &clock, overrides.worker_program);
         // Before the store is opened: a start that fails here has locked nothing.
-        let plugins = plugins::load(&config.plugins, &clock, overrides.worker_program)?;
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
         // Exclusive, because a second process could present a single-use grant a second time.
         let store = Store::open(&config.store, Access::Exclusive).await?;
+        plugins::can_serve(problem, &store).await?;
         let broker = Arc::new(Broker::new(
             declared::broker_config(config),
             Arc::clone(&clock),

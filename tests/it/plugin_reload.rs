@@ -88,8 +88,13 @@ async fn serves_its_token_after(damage: impl Fn(&Path)) {
     one_token(&mock);
     // The right file brings renewals back, without a restart and without being asked for one.
     let plugins = gateway.process.folder().join("plugins");
-    // Only one of the tests has put it there.
-    let _ = fs::remove_file(plugins.join("ups-old.so"));
+    fs::create_dir_all(&plugins).expect("the folder is the test's");
+    for file in fs::read_dir(&plugins).expect("it is there") {
+        let file = file.expect("it can be read").path();
+        if file.extension().is_some_and(|extension| extension == "so") {
+            fs::remove_file(file).expect("the folder is the test's");
+        }
+    }
     put(&gateway.process.folder(), "ups.so", &ups());
     let reloaded = reload(&gateway).await;
     assert_eq!(reloaded["plugin"]["state"], "active", "{reloaded}");
@@ -118,6 +123,22 @@ async fn stored_token_serves_over_a_restart_without_its_plugin() {
 #[tokio::test]
 async fn stored_token_serves_over_a_restart_with_two_plugins() {
     serves_its_token_after(|folder| put(folder, "ups-old.so", &other_version(&ups()))).await;
+}
+
+#[tokio::test]
+async fn stored_token_serves_over_a_restart_with_a_folder_that_is_too_full() {
+    let fill = |folder: &Path| {
+        for number in 0..300 {
+            put(folder, &format!("{number}.so"), b"not a library");
+        }
+    };
+    serves_its_token_after(fill).await;
+}
+
+#[tokio::test]
+async fn stored_token_serves_over_a_restart_without_the_folder() {
+    let remove = |folder: &Path| fs::remove_dir_all(folder.join("plugins")).expect("it is there");
+    serves_its_token_after(remove).await;
 }
 
 #[tokio::test]

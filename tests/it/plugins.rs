@@ -168,7 +168,7 @@ async fn locked_plugin_serves_beside_an_older_copy() {
     let folder = world.gateway.process.folder();
     let locked = world
         .gateway
-        .waybill("", &["plugin", "lock", "ups.so", "--yes"])
+        .waybill("", &["plugin", "lock", "plugins/ups.so", "--yes"])
         .await;
     assert_eq!(locked.code, Some(0), "{}{}", locked.stdout, locked.stderr);
     let gateway = world.gateway.crash().await;

@@ -66,10 +66,16 @@ pub(crate) fn status(session: &Session, output: &mut Output) -> Result<CommandOu
                 clean(why)
             ))?;
         }
-        if plugin.found.is_some() {
+        if let Some(found) = &plugin.found {
             let name = clean(name);
+            let tried = plugin.state == "faulted" && plugin.sha256.as_ref() == Some(&found.sha256);
+            let what = if tried {
+                "the folder holds the same file: to try it again,"
+            } else {
+                "the folder holds something else:"
+            };
             output.line(format_args!(
-                "{name}: the folder holds something else: run `waybill plugin reload {name}`"
+                "{name}: {what} run `waybill plugin reload {name}`"
             ))?;
         }
     }

@@ -44,8 +44,9 @@ impl Catalog {
 
     /// Finds, checks and loads plugins. A faulted one never keeps the others from becoming active.
     ///
-    /// Loading blocks: a plugin may take two seconds before it is given up. Copies of the files are
-    /// kept in `cache`, a folder that only this process' user may enter.
+    /// Loading blocks: a plugin may take two seconds before it is given up, and ten in a worker process. Those
+    /// in worker processes are loaded side by side. Copies of the files are kept in `cache`, a folder that only
+    /// this process' user may enter.
     ///
     /// # Errors
     /// When the folder as a whole cannot be used.
@@ -56,11 +57,7 @@ impl Catalog {
         host: &Host,
     ) -> Result<Self, DirectoryError> {
         let mut catalog = Self::verify(dir, policy)?;
-        // One after the other, so that the log tells which of them a start waits for.
-        for entry in &mut catalog.entries {
-            activate(entry, policy, cache, host);
-            entry.log();
-        }
+        load::activate_all(&mut catalog.entries, policy, cache, host);
         for (name, LockedPlugin { version, .. }) in &catalog.missing {
             tracing::error!(
                 name,
@@ -70,6 +67,17 @@ impl Catalog {
             );
         }
         Ok(catalog)
+    }
+
+    /// What stands for a folder that cannot be used: the folder itself, faulted.
+    pub(crate) fn without_folder(dir: &Path, problem: &DirectoryError) -> Self {
+        let mut folder = CatalogEntry::new(dir.to_owned());
+        folder.fault(PluginFault::Folder(problem.to_string()));
+        folder.log();
+        Self {
+            entries: vec![folder],
+            missing: Vec::new(),
+        }
     }
 
     /// Every library found, by file name.

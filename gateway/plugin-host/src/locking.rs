@@ -182,6 +182,8 @@ fn named(
         let is_file = |entry: &CatalogEntry| {
             let name = entry.file().file_name();
             name.is_some_and(|name| name.to_string_lossy() == wanted.as_str())
+                // With its folder, as messages name it.
+                || same_file(entry.file(), Path::new(wanted))
         };
         let is_name = |entry: &CatalogEntry| {
             let manifest = entry.manifest();
@@ -220,6 +222,11 @@ fn named(
         }
     }
     Ok(chosen)
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| std::path::absolute(path).ok();
+    whole(one).is_some_and(|one| whole(other) == Some(one))
 }
 
 /// A carrier has one plugin: with two locked ones the gateway would load neither.

@@ -49,16 +49,40 @@ impl Registry {
         host: Host,
     ) -> Result<Self, DirectoryError> {
         let catalog = Catalog::load(&dir, &policy, &cache, &host)?;
-        Ok(Self {
-            source: PluginSource {
-                dir,
-                policy,
-                cache,
-                host,
-            },
+        let source = PluginSource {
+            dir,
+            policy,
+            cache,
+            host,
+        };
+        Ok(Self::of(source, catalog))
+    }
+
+    /// A registry for a folder that cannot be used as a whole. Carriers can be served by what is
+    /// [remembered](Self::remember), and plugins can be reloaded when the folder is mended.
+    pub fn without_folder(
+        dir: PathBuf,
+        policy: PluginPolicy,
+        cache: PathBuf,
+        host: Host,
+        problem: &DirectoryError,
+    ) -> Self {
+        let catalog = Catalog::without_folder(&dir, problem);
+        let source = PluginSource {
+            dir,
+            policy,
+            cache,
+            host,
+        };
+        Self::of(source, catalog)
+    }
+
+    fn of(source: PluginSource, catalog: Catalog) -> Self {
+        Self {
+            source,
             generations: RwLock::new(Generations::new(catalog)),
             replacements: AtomicU64::new(0),
-        })
+        }
     }
 
     /// Every library that the gateway has looked at, by file name.

@@ -3,14 +3,16 @@
 use super::error::StartError;
 use gateway_config::Plugins;
 use gateway_model::Clock;
-use gateway_plugin_host::{CatalogEntry, Host, Isolation, Registry, WorkerProgram};
+use gateway_plugin_host::{CatalogEntry, DirectoryError, Host, Isolation, Registry, WorkerProgram};
+use gateway_store::Store;
 use std::sync::Arc;
 
+/// The plugins, and what is wrong with the folder if none of it can be used.
 pub(super) fn load(
     plugins: &Plugins,
     clock: &Arc<dyn Clock>,
     worker_program: Option<WorkerProgram>,
-) -> Result<Arc<Registry>, StartError> {
+) -> (Arc<Registry>, Option<DirectoryError>) {
     let mut policy = plugins.policy.clone();
     let host = Host::new(Arc::clone(clock));
     let host = match worker_program {
@@ -22,11 +24,34 @@ pub(super) fn load(
         }
     };
     let (dir, cache) = (plugins.dir.clone(), plugins.cache.clone());
-    let loaded = Registry::load(dir, policy.clone(), cache, host)?;
-    if policy.isolation.default.is_none() {
-        report_untrusted(&loaded.entries(), policy.isolation.each.keys());
+    match Registry::load(dir.clone(), policy.clone(), cache.clone(), host.clone()) {
+        Ok(loaded) => {
+            if policy.isolation.default.is_none() {
+                report_untrusted(&loaded.entries(), policy.isolation.each.keys());
+            }
+            (Arc::new(loaded), None)
+        }
+        Err(problem) => {
+            let none = Registry::without_folder(dir, policy, cache, host, &problem);
+            (Arc::new(none), Some(problem))
+        }
     }
-    Ok(Arc::new(loaded))
+}
+
+/// Without the folder, a gateway serves by the manifests that it kept. One that kept none was never set up, so
+/// its operator is told at once.
+pub(super) async fn can_serve(
+    problem: Option<DirectoryError>,
+    store: &Store,
+) -> Result<(), StartError> {
+    let Some(problem) = problem else {
+        return Ok(());
+    };
+    let kept = store.manifests().await;
+    if kept.is_ok_and(|kept| !kept.is_empty()) {
+        return Ok(());
+    }
+    Err(problem.into())
 }
 
 /// Names the plugins whose worker processes nobody asked for, and what to write for the other kind.

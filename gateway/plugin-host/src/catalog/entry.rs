@@ -121,6 +121,9 @@ pub enum PluginFault {
     /// Loading did not end, or the plugin gave up.
     #[error("{0}")]
     Lost(String),
+    /// It is no file, but the folder, which cannot be used.
+    #[error("{0}: mend it, and run `waybill plugin reload NAME` for each plugin")]
+    Folder(String),
 }
 
 /// How far a file came. It only goes forward, and *faulted* is the end.
@@ -329,7 +332,11 @@ impl CatalogEntry {
             EntryState::NotChosen { chosen } => {
                 tracing::info!(%file, chosen = %chosen.display(), "plugin file is not chosen");
             }
-            EntryState::Faulted(fault) => tracing::error!(%file, "plugin is not loaded: {fault}"),
+            EntryState::Faulted(fault) => {
+                let plugin = self.manifest.as_ref().map(|manifest| &manifest.name);
+                let version = self.manifest.as_ref().map(|manifest| &manifest.version);
+                tracing::error!(%file, plugin, version, "plugin is not loaded: {fault}");
+            }
             EntryState::Discovered | EntryState::Verified(_) => {}
         }
         // Also of a plugin that is active: the default policy only reports.

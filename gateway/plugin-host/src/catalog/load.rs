@@ -14,7 +14,16 @@ use crate::{
     worker::{SignLane, WorkerClient, WorkerSource},
 };
 use gateway_model::{Clock, Digest, Isolation, IsolationPolicy, PluginPolicy};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+/// Worker processes that start at a time. One that hangs takes ten seconds, and a start must not add those up;
+/// more at a time would make the others late on a small machine.
+const STARTS: usize = 32;
 
 /// Checks one file's bytes, as [`crate::Catalog::verify`] does with a folder's; none of its code runs.
 pub fn verify_file(file: &Path, policy: &PluginPolicy) -> CatalogEntry {
@@ -50,6 +59,45 @@ fn check(entry: &mut CatalogEntry) -> Result<(), PluginFault> {
     let inspection = inspect(&bytes)?;
     entry.set_verified(bytes, inspection);
     Ok(())
+}
+
+/// Takes all of them as far as they come, and logs how far that is.
+pub(super) fn activate_all(
+    entries: &mut [CatalogEntry],
+    policy: &PluginPolicy,
+    cache: &Path,
+    host: &Host,
+) {
+    let (apart, here): (Vec<_>, Vec<_>) = entries
+        .iter_mut()
+        .partition(|entry| entry.isolation() == Some(Isolation::Process));
+    let load = |entry: &mut CatalogEntry| {
+        activate(entry, policy, cache, host);
+        entry.log();
+    };
+    let starts = apart.len().min(STARTS);
+    let waiting = Mutex::new(apart.into_iter());
+    let next = || {
+        waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next()
+    };
+    let load_apart = || {
+        while let Some(entry) = next() {
+            load(entry);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..starts {
+            let thread = thread::Builder::new().name("plugin-start".into());
+            // Without this thread the others, or the last lines, load what is left.
+            let _ = thread.spawn_scoped(scope, load_apart);
+        }
+        // One after the other, so that the log tells which of them a start waits for.
+        here.into_iter().for_each(load);
+        load_apart();
+    });
 }
 
 /// From *verified* to *active*; leaves other states as they are.

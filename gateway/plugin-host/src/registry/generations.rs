@@ -1,7 +1,7 @@
 //! Which file serves each carrier, and which did before.
 
 use super::{known::KnownCarrier, replacement::Replacement};
-use crate::{Catalog, CatalogEntry, EntryState};
+use crate::{Catalog, CatalogEntry, EntryState, PluginFault};
 use gateway_model::{CarrierId, Digest, Isolation};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -110,6 +110,8 @@ impl Generations {
         // manifest before.
         self.entries.retain(|old| {
             let replaced = carrier(old) == Some(&of)
+                // The folder could be used by now, or there would be no replacement.
+                || matches!(old.state(), EntryState::Faulted(PluginFault::Folder(_)))
                 || name(old) == new_name
                 || new_files.contains(&old.file());
             !replaced

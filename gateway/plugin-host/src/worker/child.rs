@@ -1,13 +1,13 @@
 //! The worker's side: loads one plugin, closes itself in, and makes the calls that the gateway asks for.
 
 mod confine;
+mod files;
 mod objects;
 mod refused;
 mod serve;
 mod signer;
 
 use super::{channel, ring::Mapping};
-use objects::Objects;
 use serve::Worker;
 use std::{
     convert::Infallible,
@@ -17,12 +17,7 @@ use std::{
         fd::{BorrowedFd, FromRawFd as _, OwnedFd},
         unix::net::UnixStream,
     },
-    sync::{Arc, Barrier},
-    thread,
 };
-
-/// As much as a thread of the gateway has for a plugin's code.
-const STACK: usize = 2 << 20;
 
 /// Why a worker did not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,29 +48,10 @@ pub fn run() -> Result<Infallible, WorkerStartError> {
     // SAFETY: nothing closes standard output before `isolate`.
     let memory = Mapping::open(unsafe { BorrowedFd::borrow_raw(1) })?;
     confine::isolate()?;
-    let objects = Arc::new(Objects::default());
-    if let Some(memory) = memory {
-        start_signer(memory, Arc::clone(&objects))?;
-    }
-    let code = match Worker::new(&channel, &objects).serve() {
+    let code = match Worker::new(&channel, memory).serve() {
         Ok(()) => 0,
         Err(_) => 1,
     };
     // SAFETY: ends the process; the destructors of a plugin's library could hang or do harm.
     unsafe { libc::_exit(code) }
-}
-
-/// Starts the thread for signatures.
-fn start_signer(memory: Mapping, objects: Arc<Objects>) -> io::Result<()> {
-    confine::share_one_heap();
-    let started = Arc::new(Barrier::new(2));
-    let runs = Arc::clone(&started);
-    let signer = thread::Builder::new().name("signer".into());
-    signer.stack_size(STACK).spawn(move || {
-        runs.wait();
-        signer::serve(&memory, &objects)
-    })?;
-    // A thread that starts makes system calls that the filter refuses.
-    started.wait();
-    Ok(())
 }

@@ -1,12 +1,15 @@
 //! Plugins in a process of their own: whatever a plugin does to that process, the gateway goes on.
 
 use crate::support::{
-    Carrier, Folders, compile, eventually, fetch, instance, load_in_worker, run, try_instance,
-    worker_entry,
+    Carrier, Folders, SystemClock, compile, eventually, fetch, instance, load_in_worker, run,
+    try_instance, worker_entry, worker_host,
 };
-use gateway_model::{Failure, FailureClass};
-use gateway_plugin_host::{Instance, InstanceOptions, Plugin, WorkerEnding, WorkerState};
+use gateway_model::{Clock as _, Failure, FailureClass};
+use gateway_plugin_host::{
+    Catalog, Instance, InstanceOptions, Isolation, Plugin, PluginPolicy, WorkerEnding, WorkerState,
+};
 use serde_json::json;
+use std::time::Duration;
 
 /// What becomes of the worker, by what the plugin does; `None`: it goes on.
 const HARM: [(&str, Option<&str>); 11] = [
@@ -166,7 +169,7 @@ async fn operation_under_way_fails_at_once_when_its_worker_ends() {
     };
     let both = futures_util::future::join(waits, kills);
     // The authorization itself has 30 seconds.
-    let within = tokio::time::timeout(std::time::Duration::from_secs(10), both).await;
+    let within = tokio::time::timeout(Duration::from_secs(10), both).await;
     let (failure, ()) = within.expect("at once");
     let failure = failure.expect_err("lost");
     is_worker_failure(&failure, "signal SIGABRT ended it", "elsewhere");
@@ -231,6 +234,77 @@ async fn plugin_gets_nothing_from_the_system() {
             .unwrap_or_else(|failure| panic!("{mode}: {failure}"));
     }
     assert_eq!(plugin.worker().unwrap().restarts, 0);
+}
+
+/// Each may take ten seconds, and the gateway serves nothing before all of them are loaded.
+#[test]
+fn slow_constructors_do_not_add_up() {
+    let folders = Folders::new();
+    for name in ["one", "two", "three", "four"] {
+        let options = ["-DAT_LOAD=\"wait\"", &format!("-DPLUGIN_NAME=\"{name}\"")];
+        folders.put(&format!("{name}.so"), &compile("bad.c", &options));
+    }
+    let clock = SystemClock;
+    let before = clock.now();
+    let mut policy = PluginPolicy::default();
+    policy.isolation.default = Some(Isolation::Process);
+    let catalog = Catalog::load(
+        folders.plugins.path(),
+        &policy,
+        &folders.cache(),
+        &worker_host(),
+    );
+    let took = clock.now() - before;
+    let catalog = catalog.expect("a folder");
+    let reasons: Vec<_> = catalog
+        .entries()
+        .iter()
+        .map(|entry| entry.reason())
+        .collect();
+    assert_eq!(reasons, [const { None }; 4]);
+    assert!(took < Duration::from_secs(6), "{took:?}");
+}
+
+#[test]
+fn constructor_cannot_change_the_limits_of_the_gateway() {
+    let limits = || std::fs::read_to_string("/proc/self/limits").unwrap();
+    let before = limits();
+    let gateway = format!("-DGATEWAY={}", std::process::id());
+    load_in_worker(&compile("bad.c", &["-DAT_LOAD=\"limit\"", &gateway]));
+    assert_eq!(before, limits());
+}
+
+fn has_landlock() -> bool {
+    let version_only = 1;
+    // SAFETY: with this flag the call reads no memory, and returns a number.
+    unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, 0, 0, version_only) > 0 }
+}
+
+/// Constructors run while the loader opens files.
+async fn constructor_reads(file: &str, tried_later: &str) {
+    let secret = format!("-DSECRET=\"{file}\"");
+    let plugin = load_in_worker(&compile("bad.c", &["-DAT_LOAD=\"read\"", &secret]));
+    let instance = at(&plugin, "nowhere", tried_later).unwrap();
+    let outcome = authorize(&instance).await;
+    outcome.unwrap_or_else(|failure| panic!("{tried_later}: {failure}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn constructor_cannot_read_the_operators_files() {
+    if !has_landlock() {
+        eprintln!("skipped: this system has no Landlock");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("waybill.key");
+    std::fs::write(&secret, "a secret key").unwrap();
+    constructor_reads(secret.to_str().unwrap(), "try_found").await;
+    constructor_reads("/proc/self/environ", "try_found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn file_that_a_constructor_opened_is_closed_after_the_load() {
+    constructor_reads("/etc/ld.so.cache", "try_kept").await;
 }
 
 /// The worker keeps the same rules as the gateway's process, and says the same.

@@ -7,9 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#ifndef PLUGIN_NAME
 #define PLUGIN_NAME "bad"
+#endif
 #define OWN_FUNCTIONS
 #include "basic.h"
 
@@ -36,6 +40,24 @@ static void *for_ever(void *unused) {
   return unused;
 }
 
+/* What a constructor read of a file, and the file, to be read later. */
+static char found[16];
+static int kept = -1;
+
+#ifndef GATEWAY
+#define GATEWAY 0
+#endif
+#ifndef SECRET
+#define SECRET "/etc/passwd"
+#endif
+
+static void lower_limit(pid_t process) {
+  struct rlimit limit;
+  if (syscall(SYS_prlimit64, process, RLIMIT_NOFILE, NULL, &limit) != 0) return;
+  limit.rlim_cur--;
+  syscall(SYS_prlimit64, process, RLIMIT_NOFILE, &limit, NULL);
+}
+
 static void harm(const char *mode) {
   if (is(mode, "exit")) exit(0);
   if (is(mode, "quick_exit")) _exit(0);
@@ -51,6 +73,9 @@ static void harm(const char *mode) {
     pthread_t thread;
     pthread_create(&thread, NULL, for_ever, NULL);
   }
+  if (is(mode, "wait")) sleep(2);
+  if (is(mode, "limit")) lower_limit(GATEWAY);
+  if (is(mode, "read") && (kept = open(SECRET, O_RDONLY)) >= 0 && read(kept, found, 8) < 0) abort();
   if (is(mode, "close")) close(0), shutdown(0, SHUT_RDWR);
   if (is(mode, "garbage") && write(0, "garbage garbage", 15) < 0) abort();
   /* A frame that looks like the result of a call, before the real one. */
@@ -71,6 +96,8 @@ static int try(const char *mode) {
   if (is(mode, "try_code"))
     return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
   if (is(mode, "try_environment")) return getenv("PATH") != NULL;
+  if (is(mode, "try_found")) return found[0] != 0;
+  if (is(mode, "try_kept")) return read(kept, found, 8) > 0;
   if (is(mode, "try_files"))
     for (int fd = 1; fd < 1024; fd++)
       if (write(fd, "", 0) == 0 || errno != EBADF) return 1;

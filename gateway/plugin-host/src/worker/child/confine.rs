@@ -4,12 +4,18 @@
 //! before the plugin's constructors run, the second before its first call. What they do not name fails with
 //! EPERM. The kernel never takes a filter back.
 
-use super::refused;
+use super::{files, refused};
+use crate::worker::codec::Load;
+use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, apply_filter_all_threads,
 };
-use std::{collections::BTreeMap, fs, io};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read as _},
+};
 
 /// Open files while the plugin is loaded: the loader closes each before the next.
 const FILES: u64 = 16;
@@ -28,6 +34,14 @@ pub(super) fn isolate() -> io::Result<()> {
         // SAFETY: neither action is code of this process.
         unsafe { libc::signal(signal, action) };
     }
+    // Of a gateway that root runs: with them, reading files would lead into the memory of other processes.
+    let none = CapabilitySet::empty();
+    let nothing = CapabilitySets {
+        effective: none,
+        permitted: none,
+        inheritable: none,
+    };
+    set_capabilities(None, nothing)?;
     // Nothing of the gateway may outlive it. If it is gone already, the channel is at its end.
     prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong)?;
     prctl(libc::PR_SET_DUMPABLE, 0)?;
@@ -45,8 +59,8 @@ fn prctl(option: libc::c_int, value: libc::c_ulong) -> io::Result<()> {
 }
 
 fn close_all_but_the_channel() {
-    // SAFETY: no object of this process owns any of these files; the runtime opened standard output and
-    // standard error for nobody.
+    // SAFETY: no object of this process owns any of these files: the runtime opened standard output and
+    // standard error for nobody, and later the plugin alone can have opened some.
     let closed = unsafe { libc::syscall(libc::SYS_close_range, 1, libc::c_uint::MAX, 0) };
     if closed != 0 {
         // Linux before 5.9. More files than this were never opened before the program's first line.
@@ -66,16 +80,22 @@ pub(super) fn share_one_heap() {
     }
 }
 
-/// Limits, and the filter for the time of the load.
-pub(super) fn before_load(memory: u64, tells_refused_calls: bool) -> Result<(), String> {
-    if tells_refused_calls {
+/// Files, limits, and the filter for the time of the load. The threads of the worker start in between.
+pub(super) fn before_load(
+    load: &Load,
+    start_threads: impl FnOnce() -> io::Result<()>,
+) -> Result<(), String> {
+    if load.tells_refused_calls {
         refused::tell().map_err(text)?;
     }
+    // While it can be opened.
+    let statm = File::open("/proc/self/statm").map_err(text)?;
+    // Before the threads: a thread keeps the files that it could open when it was started.
+    files::restrict(&load.library)?;
+    start_threads().map_err(text)?;
+    let mapped = mapped(statm).map_err(text)?;
     let limits = [
-        (
-            libc::RLIMIT_AS,
-            mapped().map_err(text)?.saturating_add(memory),
-        ),
+        (libc::RLIMIT_AS, mapped.saturating_add(load.memory)),
         (libc::RLIMIT_CORE, 0),
         (libc::RLIMIT_FSIZE, 0),
         (libc::RLIMIT_NPROC, 0),
@@ -84,11 +104,13 @@ pub(super) fn before_load(memory: u64, tells_refused_calls: bool) -> Result<(), 
     for (resource, value) in limits {
         limit(resource, value).map_err(text)?;
     }
-    install(&filter(LOADING, tells_refused_calls)?)
+    install(&filter(LOADING, load.tells_refused_calls)?)
 }
 
 /// The filter for the remainder of the process' life.
 pub(super) fn after_load(tells_refused_calls: bool) -> Result<(), String> {
+    // A constructor may have opened one to read it later.
+    close_all_but_the_channel();
     limit(libc::RLIMIT_NOFILE, 0).map_err(text)?;
     install(&filter(&[], tells_refused_calls)?)
 }
@@ -98,9 +120,10 @@ fn text(error: io::Error) -> String {
 }
 
 /// Bytes of address space that this process uses now.
-fn mapped() -> io::Result<u64> {
-    let statm = fs::read_to_string("/proc/self/statm")?;
-    let pages = statm
+fn mapped(mut statm: File) -> io::Result<u64> {
+    let mut text = String::new();
+    statm.read_to_string(&mut text)?;
+    let pages = text
         .split_whitespace()
         .next()
         .and_then(|pages| pages.parse::<u64>().ok());
@@ -172,8 +195,8 @@ const LOADING: &[libc::c_long] = &[
     libc::SYS_mmap,
     libc::SYS_mprotect,
     libc::SYS_newfstatat,
+    libc::SYS_close_range,
     libc::SYS_pread64,
-    libc::SYS_prlimit64,
     libc::SYS_readlinkat,
     libc::SYS_seccomp,
     libc::SYS_statx,
@@ -211,6 +234,11 @@ fn build(
     rules.insert(libc::SYS_tgkill, vec![to_itself()?]);
     rules.insert(libc::SYS_kill, vec![to_itself()?]);
     if loading {
+        // Its own limits: with the limits of the gateway, a constructor could end the gateway.
+        rules.insert(
+            libc::SYS_prlimit64,
+            vec![SeccompRule::new(vec![equal(0, 0)?])?],
+        );
         // Reading only.
         let written = (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC) as u64;
         let reads = SeccompCondition::new(

@@ -1,6 +1,6 @@
 //! Takes requests from the channel and answers them, one after the other.
 
-use super::{channel::read_frame, confine, objects::Objects};
+use super::{channel::read_frame, confine, objects::Objects, signer};
 use crate::{
     OsRandom, Violation,
     call::{self, AuthorizeUrlResult, Returned},
@@ -9,25 +9,36 @@ use crate::{
     host_table, library,
     sign_call::{self, unix_ms},
     sink::Emitted,
-    worker::codec::{Functions, Load, MAX_FRAME, Request, Response, read_request},
+    worker::{
+        codec::{Functions, Load, MAX_FRAME, Request, Response, read_request},
+        ring::Mapping,
+    },
 };
 use gateway_model::SecretBytes;
 use plugins_abi::Status;
 use std::{
+    cell::Cell,
     fs::File,
     io::{self, Write as _},
+    sync::Arc,
     time::SystemTime,
 };
 
 /// A worker that serves one gateway.
 pub(super) struct Worker<'a> {
     channel: &'a File,
-    objects: &'a Objects,
+    objects: Arc<Objects>,
+    /// For signatures, until the load.
+    memory: Cell<Option<Mapping>>,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) const fn new(channel: &'a File, objects: &'a Objects) -> Self {
-        Self { channel, objects }
+    pub(super) fn new(channel: &'a File, memory: Option<Mapping>) -> Self {
+        Self {
+            channel,
+            objects: Arc::default(),
+            memory: Cell::new(memory),
+        }
     }
 
     /// Serves until the gateway closes the channel.
@@ -49,7 +60,7 @@ impl<'a> Worker<'a> {
         if let Request::Load(load) = request {
             return Ok(self.load(&load));
         }
-        let objects = self.objects;
+        let objects = &*self.objects;
         let table = objects.table().ok_or_else(|| unknown("plugin"))?;
         Ok(match request {
             Request::Load(_) => return Err(unknown("request")),
@@ -119,7 +130,11 @@ impl<'a> Worker<'a> {
     }
 
     fn load(&self, load: &Load) -> Response {
-        match open(load) {
+        let start_threads = || match self.memory.take() {
+            Some(memory) => signer::start(memory, Arc::clone(&self.objects)),
+            None => Ok(()),
+        };
+        match open(load, start_threads) {
             Ok(table) => {
                 self.objects.set_table(table);
                 Response::Loaded(Functions {
@@ -132,9 +147,9 @@ impl<'a> Worker<'a> {
     }
 }
 
-fn open(load: &Load) -> Result<Table, String> {
+fn open(load: &Load, start_threads: impl FnOnce() -> io::Result<()>) -> Result<Table, String> {
     // Before the first byte of the plugin runs, and a constructor is among those.
-    confine::before_load(load.memory, load.tells_refused_calls)?;
+    confine::before_load(load, start_threads)?;
     // SAFETY: the gateway inspected the file and made the private copy.
     let entry = unsafe { library::open(&load.library) }
         .map_err(|why| format!("the system's loader refused it: {why}"))?;

@@ -1,23 +1,48 @@
 //! The worker's thread for signatures: takes requests from the shared memory and answers them there.
 
-use super::objects::Objects;
+use super::{confine, objects::Objects};
 use crate::{
     OsRandom,
     context::{Journal, Services},
     sign_call,
     worker::{
         codec::{Response, read_request},
-        ring::{self, Entry, LOG_BYTES, Phase, REQUEST, Shared, State, WordWriter, copy_out},
+        ring::{
+            self, Entry, LOG_BYTES, Mapping, Phase, REQUEST, Shared, State, WordWriter, copy_out,
+        },
     },
 };
 use std::{
     cell::RefCell,
-    sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+    io,
+    sync::{
+        Arc, Barrier,
+        atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+    },
+    thread,
     time::{Duration, UNIX_EPOCH},
 };
 
+/// As much as a thread of the gateway has for a plugin's code.
+const STACK: usize = 2 << 20;
+
+/// Starts the thread. It has started when this returns.
+pub(super) fn start(memory: Mapping, objects: Arc<Objects>) -> io::Result<()> {
+    confine::share_one_heap();
+    let started = Arc::new(Barrier::new(2));
+    let runs = Arc::clone(&started);
+    let signer = thread::Builder::new().name("signer".into());
+    signer.stack_size(STACK).spawn(move || {
+        runs.wait();
+        serve(&memory, &objects)
+    })?;
+    // A thread that starts makes system calls that the filter refuses.
+    started.wait();
+    Ok(())
+}
+
 /// Serves until the process ends.
-pub(super) fn serve(shared: &Shared, objects: &Objects) -> ! {
+fn serve(shared: &Shared, objects: &Objects) -> ! {
     let mut request = Vec::new();
     let mut frames = Vec::new();
     let mut last = 0;
