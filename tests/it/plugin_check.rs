@@ -71,6 +71,7 @@ type Case = (&'static str, &'static str, &'static str, &'static str);
 const CASES: &[Case] = &[
     ("LOAD", "EXIT", LOADS, "something called `exit`"),
     ("ENTRY", "ABORT", LOADS, "6 (SIGABRT)"),
+    ("ENTRY", "FORGE", CONFIGURATION, "not finished"),
     ("NEW", "EXIT", CONFIGURATION, "something called `exit`"),
     (
         "BEGIN",
@@ -98,6 +99,14 @@ const CASES: &[Case] = &[
         "signal 15 (SIGTERM) is now handled",
     ),
     ("BEGIN", "VARIABLE", PROCESS, "RUDE"),
+    ("BEGIN", "MASK", PROCESS, "signal 1 (SIGHUP) is now blocked"),
+    // One in a session of its own is in no group that a check could end.
+    (
+        "LOAD",
+        "CHILD",
+        ENDS,
+        "1 processes that it started were left",
+    ),
     ("NEW", "THREAD", PROCESS, "thread"),
     ("NEW", "FOLDER", PROCESS, "working folder"),
     ("LOAD", "SOCKET", PROCESS, "/dev/zero"),

@@ -54,6 +54,8 @@ pub struct ProcessState {
     /// Bits of the signals that are ignored and that have a handler.
     ignored: u64,
     caught: u64,
+    /// Bits of the signals that any of the host's threads has blocked.
+    blocked: u64,
     mask_of_new_files: Option<String>,
     folder: Option<PathBuf>,
     environment: BTreeMap<OsString, OsString>,
@@ -65,18 +67,12 @@ impl ProcessState {
     /// Reads it from `/proc`.
     pub fn now() -> Self {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.map(|value| value.trim().to_owned())
-        };
-        let bits = |name| {
-            let bits = field(name).and_then(|bits| u64::from_str_radix(&bits, 16).ok());
-            bits.unwrap_or_default()
-        };
+        let bits = |name| bits(&status, name);
         Self {
             ignored: bits("SigIgn:"),
             caught: bits("SigCgt:"),
-            mask_of_new_files: field("Umask:"),
+            blocked: blocked(),
+            mask_of_new_files: field(&status, "Umask:").map(str::to_owned),
             folder: env::current_dir().ok(),
             environment: env::vars_os().collect(),
             files: files(),
@@ -102,6 +98,7 @@ impl ProcessState {
         for (before, after, what) in [
             (self.ignored, now.ignored, "ignored"),
             (self.caught, now.caught, "handled"),
+            (self.blocked, now.blocked, "blocked"),
         ] {
             // The C library keeps 32 and 33 for itself, and sets them when the first thread starts.
             let signals = (1..=64_i32).filter(|n| !(32..=33).contains(n));
@@ -147,6 +144,26 @@ impl ProcessState {
         found.extend(new.map(|name| format!("a thread that it started still runs: {name}")));
         found
     }
+}
+
+/// A line of a status file.
+fn field<'t>(status: &'t str, name: &str) -> Option<&'t str> {
+    let mut lines = status.lines();
+    lines.find_map(|line| line.strip_prefix(name).map(str::trim))
+}
+
+fn bits(status: &str, name: &str) -> u64 {
+    let bits = field(status, name).and_then(|bits| u64::from_str_radix(bits, 16).ok());
+    bits.unwrap_or_default()
+}
+
+/// A thread begins with the mask of the thread that starts it, so nobody but the plugin changes one.
+fn blocked() -> u64 {
+    let tasks = fs::read_dir("/proc/self/task");
+    let tasks = tasks.into_iter().flatten().flatten();
+    let masks =
+        tasks.map(|task| fs::read_to_string(task.path().join("status")).unwrap_or_default());
+    masks.fold(0, |all, status| all | bits(&status, "SigBlk:"))
 }
 
 /// Open file descriptors and what they lead to, without the one that reads them.
@@ -200,12 +217,20 @@ mod tests {
         let before = ProcessState::now();
         let mut after = before.clone();
         after.caught ^= 1 << 14;
+        after.blocked ^= 1;
         after.folder = Some("/elsewhere".into());
         after.environment.insert("ACME".into(), "planted".into());
         after.files.insert("77".into(), "socket:[1]".into());
         after.foreign_threads.insert("plugin-1 (7)".into());
         let text = before.compare(&after).join("\n");
-        for part in ["SIGTERM", "working folder", "ACME", "77", "plugin-1"] {
+        for part in [
+            "SIGTERM",
+            "SIGHUP",
+            "working folder",
+            "ACME",
+            "77",
+            "plugin-1",
+        ] {
             assert!(text.contains(part), "{text}");
         }
         assert!(!text.contains("planted"), "{text}");

@@ -12,7 +12,7 @@
 #include "basic.h"
 
 enum { NOWHERE, LOAD, ENTRY, NEW, BEGIN, FREE, UNLOAD };
-enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, CLOSE, LEAK, TELL, PRINT, DECLINE };
+enum { NOTHING, EXIT, EXIT_AT_ONCE, ABORT, WILD_WRITE, STOP, HANDLER, VARIABLE, THREAD, FOLDER, SOCKET, CLOSE, LEAK, TELL, PRINT, DECLINE, MASK, CHILD, FORGE };
 
 static const waybill_host *host;
 static char secret[64];
@@ -44,6 +44,21 @@ static void deed(int place) {
       break;
     }
     case TELL: host->log(3, (waybill_bytes){(const uint8_t *)secret, strlen(secret)}); break;
+    case MASK: {
+      sigset_t signals;
+      sigfillset(&signals);
+      pthread_sigmask(SIG_BLOCK, &signals, NULL);
+      break;
+    }
+    case CHILD:
+      if (fork() == 0) setsid(), wait_for_ever(NULL);
+      break;
+    case FORGE: {
+      static const char done[] = "{\"event\":\"loaded\",\"state\":\"active\"}\n{\"event\":\"done\"}\n";
+      for (int fd = 3; fd < 64; fd++)
+        if (write(fd, done, sizeof done - 1) > 0) _exit(0);
+      break;
+    }
     case PRINT: puts("{\"event\":\"done\"}"); fflush(stdout); break;
     default: break;
   }

@@ -1,4 +1,5 @@
-//! What authors of plugins need: the SDK, the ABI crate and the header, as a Cargo workspace of their own.
+//! What authors of plugins need: the SDK, the ABI crate and the header, as a Cargo workspace of their own, and the
+//! pages about plugins.
 //!
 //! Its paths are those of this repository, so `waybill plugin new --sdk` takes either.
 
@@ -11,6 +12,9 @@ const PACKAGES: [(&str, &[&str]); 2] = [
     ("plugins/abi", &["include", "src"]),
     ("plugins/sdk", &["build.rs", "src"]),
 ];
+
+/// The pages for those who write plugins.
+const PAGES: [&str; 2] = ["docs/plugins.md", "docs/plugin-host.md"];
 
 const OPENING: &str = "\
 # What plugins are built with, laid out by `cargo xtask dist`. `waybill plugin new` refers to it.
@@ -36,6 +40,9 @@ pub(super) fn lay_out(root: &Path, share: &Path) -> Result<()> {
         for part in parts {
             copy_whole(&from.join(part), &to.join(part))?;
         }
+    }
+    for page in PAGES {
+        copy(&root.join(page), &share.join(page))?;
     }
     write(&share.join("Cargo.toml"), manifest.as_bytes())?;
     // A new plugin begins with the versions that this one was tested with.

@@ -7,7 +7,10 @@ mod new;
 mod verify;
 
 use file_report::FileReport;
-use gateway_cli::{CliError, CommandOutcome, PluginCommand, terminal::Output};
+use gateway_cli::{
+    CliError, CommandOutcome, PluginCommand,
+    terminal::{Output, clean},
+};
 use gateway_config::{ProcessVariables, load_plugins};
 use gateway_model::Clock;
 use gateway_plugin_host::{Catalog, PluginPolicy};
@@ -89,14 +92,15 @@ fn list(
     ];
     output.table(&header, reports.iter().map(FileReport::row).collect())?;
     for report in &reports {
+        let file = clean(&report.file);
         if let Some(reason) = &report.reason {
-            output.line(format_args!("{}: {reason}", report.file))?;
+            output.line(format_args!("{file}: {}", clean(reason)))?;
         }
         if let Some(api) = &report.api {
-            output.line(format_args!("{}: API: {api}", report.file))?;
+            output.line(format_args!("{file}: API: {api}"))?;
         }
         for note in &report.reports {
-            output.line(format_args!("{}: note: {note}", report.file))?;
+            output.line(format_args!("{file}: note: {note}"))?;
         }
     }
     Ok(CommandOutcome::Done)

@@ -13,7 +13,10 @@ pub(super) use child::conform;
 use super::file_report::FileReport;
 use anyhow::Context as _;
 use events::LOADS;
-use gateway_cli::{CheckArgs, CliError, CommandOutcome, terminal::Output};
+use gateway_cli::{
+    CheckArgs, CliError, CommandOutcome,
+    terminal::{Output, clean},
+};
 use gateway_config::{ProcessVariables, cache_folder};
 use gateway_model::Clock;
 use gateway_plugin_host::{CatalogEntry, verify_file};
@@ -121,9 +124,9 @@ fn position(name: &str) -> usize {
 }
 
 fn print(path: &Path, report: &CheckReport, output: &mut Output) -> Result<(), CliError> {
-    let file = path.display();
+    let file = clean(&path.display().to_string());
     if let Some(reason) = &report.file.reason {
-        output.line(format_args!("{file}: refused: {reason}"))?;
+        output.line(format_args!("{file}: refused: {}", clean(reason)))?;
     }
     if let Some(api) = &report.file.api {
         output.line(format_args!("{file}: API: {api}"))?;

@@ -1,5 +1,6 @@
 //! What is known of one plugin file.
 
+use gateway_cli::terminal::clean;
 use gateway_model::{CarrierApi, Operation};
 use gateway_plugin_host::{CatalogEntry, Isolation};
 use serde::Serialize;
@@ -125,10 +126,7 @@ impl FileReport {
         let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".into());
         let file = Path::new(&self.file).file_name();
         vec![
-            file.map_or_else(
-                || self.file.clone(),
-                |name| name.to_string_lossy().into_owned(),
-            ),
+            file.map_or_else(|| clean(&self.file), |name| clean(&name.to_string_lossy())),
             self.state.clone(),
             self.trust.clone(),
             self.isolation.unwrap_or("-").into(),

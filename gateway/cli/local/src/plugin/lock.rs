@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use gateway_cli::{
     CliError, CommandOutcome,
-    terminal::{Output, prompt},
+    terminal::{Output, clean, prompt},
 };
 use gateway_plugin_host::{
     LOCK_FILE, LockChange, LockUpdate, LockedPlugin, LockingError, PluginLock, lock_update,
@@ -78,7 +78,8 @@ pub(super) fn run(
 
 fn print(update: &LockUpdate, output: &mut Output) -> Result<(), CliError> {
     for (file, reason) in &update.left_out {
-        output.line(format_args!("{}: left out: {reason}", file.display()))?;
+        let file = clean(&file.display().to_string());
+        output.line(format_args!("{file}: left out: {}", clean(reason)))?;
     }
     if !update.changes.is_empty() {
         let rows = update.changes.iter().map(row).collect();

@@ -53,6 +53,11 @@ pub(super) fn run(args: &NewPluginArgs, output: &mut Output) -> Result<CommandOu
     output.line(format_args!("  make -C {shown} test"))?;
     output.line(format_args!("  make -C {shown}"))?;
     output.line(format_args!("  waybill plugin check {shown}/{name}.so"))?;
+    let guide = sdk.join("docs/plugins.md");
+    if guide.is_file() {
+        let guide = guide.display();
+        output.line(format_args!("The guide for authors is {guide}"))?;
+    }
     Ok(CommandOutcome::Done)
 }
 
@@ -66,7 +71,8 @@ fn check_name(name: &str) -> Result<()> {
         && name.len() <= MAX_NAME;
     ensure!(
         good,
-        "{name:?} is no name for a plugin: write 1 to {MAX_NAME} of a-z, 0-9 and -, a letter first"
+        "{name:?} is no name for a plugin: write 1 to {MAX_NAME} of a-z, 0-9 and -, a letter first, and no - at the \
+         end or beside another -"
     );
     Ok(())
 }

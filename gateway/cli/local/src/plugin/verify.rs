@@ -1,7 +1,10 @@
 //! `waybill plugin verify`: whether something vouches for every plugin of the folder.
 
 use super::file_report::FileReport;
-use gateway_cli::{CliError, CommandOutcome, terminal::Output};
+use gateway_cli::{
+    CliError, CommandOutcome,
+    terminal::{Output, clean},
+};
 use gateway_plugin_host::{Catalog, CatalogEntry, EntryState, LockedPlugin, PluginPolicy};
 use serde::Serialize;
 use std::path::Path;
@@ -78,9 +81,9 @@ fn missing((name, locked): &(String, LockedPlugin)) -> MissingReport {
 
 fn print(report: &VerifyReport, output: &mut Output) -> Result<(), CliError> {
     for VerifiedReport { file, passed } in &report.files {
-        let name = &file.file;
+        let name = clean(&file.file);
         match &file.reason {
-            Some(reason) => output.line(format_args!("{name}: {reason}"))?,
+            Some(reason) => output.line(format_args!("{name}: {}", clean(reason)))?,
             None if *passed => output.line(format_args!("{name}: {}", file.trust))?,
             None => output.line(format_args!(
                 "{name}: not in plugins.lock, and not signed with a trusted key: run `waybill plugin lock` \

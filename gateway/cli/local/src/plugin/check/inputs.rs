@@ -27,6 +27,10 @@ pub(super) fn read_script(file: &Path) -> Result<Vec<ScriptedResponse>, CliError
 /// The file's content is not quoted: people forget to invent the secrets.
 fn read_json<T: DeserializeOwned>(what: &str, file: &Path) -> Result<T, CliError> {
     let read = || -> anyhow::Result<T> {
+        // The process of each section reads it again, which a pipe gives nothing the second time.
+        if !std::fs::metadata(file)?.is_file() {
+            anyhow::bail!("it is not a regular file: write it to one");
+        }
         let text = std::fs::read(file)?;
         serde_json::from_slice(&text).map_err(|e| {
             let (line, column) = (e.line(), e.column());

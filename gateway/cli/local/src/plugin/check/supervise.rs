@@ -4,9 +4,12 @@ use super::events::{Event, LOADS};
 use anyhow::{Context as _, Result};
 use gateway_model::Clock;
 use plugins_conformance::{Check, CheckOutcome, Section, signal_name};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process, kill_process_group, set_child_subreaper,
+    waitpid,
+};
 use std::{
-    fmt,
+    fmt, fs,
     io::{self, ErrorKind, Read as _},
     os::{
         fd::{AsFd as _, OwnedFd},
@@ -29,6 +32,8 @@ const ENDS: &str = "lets its process end";
 const GRACE: Duration = Duration::from_secs(5);
 /// How often it is looked whether the process still runs.
 const POLL: Duration = Duration::from_millis(20);
+/// How often it is looked for processes that are left. One that forks for ever must not keep the check.
+const ROUNDS: usize = 50;
 /// A line is far shorter. More would be from a plugin that found the channel.
 const MAX_LINE: usize = 4 << 20;
 
@@ -110,6 +115,8 @@ impl Supervisor {
     pub(super) fn run(&self, section: Section, clock: &Arc<dyn Clock>) -> Result<SectionRun> {
         let (mut ours, theirs) = UnixStream::pair().context("cannot make a channel")?;
         ours.set_read_timeout(Some(POLL))?;
+        // What the process starts and leaves behind becomes this one's, so that it can be found and ended.
+        set_child_subreaper(Some(getpid()))?;
         let mut running = self.start(section, theirs.into())?;
         let end = clock.now() + self.time_limit;
         let mut heard = Heard::default();
@@ -132,7 +139,8 @@ impl Supervisor {
                 break Ending::TimedOut(self.time_limit);
             }
         };
-        Ok(heard.into_run(section, ending))
+        let left = end_leftovers();
+        Ok(heard.into_run(section, ending, left))
     }
 
     fn start(&self, section: Section, channel: OwnedFd) -> Result<Running> {
@@ -195,6 +203,48 @@ impl Drop for Running {
     }
 }
 
+/// Ends the processes that a plugin started and left behind. Returns how many there were.
+fn end_leftovers() -> usize {
+    // A worker process ends with the one that started it, which takes the system a moment.
+    for _ in 0..ROUNDS {
+        if still_running().is_empty() {
+            return 0;
+        }
+        thread::sleep(POLL);
+    }
+    let mut ended = 0;
+    for _ in 0..ROUNDS {
+        let left = still_running();
+        if left.is_empty() {
+            break;
+        }
+        ended += left.len();
+        for process in left {
+            // Both fail only if it is gone.
+            let _ = kill_process(process, Signal::KILL);
+            let _ = waitpid(Some(process), WaitOptions::empty());
+        }
+    }
+    ended
+}
+
+/// The processes whose parents have ended. Those that have ended themselves are waited for.
+fn still_running() -> Vec<Pid> {
+    let mut processes = children();
+    processes.retain(|id| matches!(waitpid(Some(*id), WaitOptions::NOHANG), Ok(None)));
+    processes
+}
+
+fn children() -> Vec<Pid> {
+    let tasks = fs::read_dir("/proc/self/task");
+    let tasks = tasks.into_iter().flatten().flatten();
+    let lists = tasks.map(|task| fs::read_to_string(task.path().join("children")));
+    let lists: Vec<String> = lists.filter_map(Result::ok).collect();
+    let numbers = lists.iter().flat_map(|list| list.split_whitespace());
+    let numbers = numbers.filter_map(|number| number.parse().ok());
+    numbers.filter_map(Pid::from_raw).collect()
+}
+
 fn is_pause(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -237,7 +287,7 @@ impl Heard {
     }
 
     /// All checks of the section, also those that the process did not come to.
-    fn into_run(mut self, section: Section, ending: Ending) -> SectionRun {
+    fn into_run(mut self, section: Section, ending: Ending, left: usize) -> SectionRun {
         let failed = |name: String, finding: String| Check {
             name: name.into(),
             outcome: CheckOutcome::Failed(vec![finding]),
@@ -250,21 +300,32 @@ impl Heard {
                 format!("{case}: ")
             };
             self.checks.push(failed(name, format!("{case}{ending}")));
-            // Nothing is known of the rest, and that is no success.
-            if self.loaded.is_some() {
-                for name in section.checks() {
-                    if !self.checks.iter().any(|check| check.name == *name) {
-                        let finding = "not finished, because the process had ended".to_owned();
-                        self.checks.push(failed((*name).to_owned(), finding));
-                    }
-                }
-            }
         } else if ending.is_good() {
             self.checks.push(Check {
                 name: ENDS.into(),
                 outcome: CheckOutcome::Passed,
             });
-        } else {
+        }
+        // Nothing is known of the rest, and that is no success. A file that was refused has no rest. The word of
+        // the process that it is done does not count: the plugin could have written it.
+        let refused = |(_, reason): &(String, Option<String>)| reason.is_some();
+        if self
+            .loaded
+            .as_ref()
+            .is_some_and(|loaded| !(self.done && refused(loaded)))
+        {
+            for name in section.checks() {
+                if !self.checks.iter().any(|check| check.name == *name) {
+                    let finding = "not finished, because the process had ended".to_owned();
+                    self.checks.push(failed((*name).to_owned(), finding));
+                }
+            }
+        }
+        if left > 0 {
+            let finding = format!("{left} processes that it started were left, and were killed");
+            self.checks.push(failed(ENDS.to_owned(), finding));
+        }
+        if self.done && !ending.is_good() {
             self.checks
                 .push(failed(ENDS.to_owned(), ending.to_string()));
         }
