@@ -150,8 +150,8 @@ pub(super) fn rate(service: &Service, cargo: &Cargo, pickup: Date, currency: &st
     json!({
         "serviceType": service.code,
         "guaranteedDelivery": service.guaranteed,
-        "deliveryTime": format!("{arrival} 17:00:00"),
-        "holdAtAirportTime": format!("{arrival} 09:00:00"),
+        "deliveryTime": format!("{arrival}T17:00:00Z"),
+        "holdAtAirportTime": format!("{arrival}T09:00:00Z"),
         "totalCharge": {
             "amount": money(total(service, cargo)),
             "currencyCode": currency,

@@ -126,6 +126,11 @@ fn manifest(shipment: &Shipment, lives: &[Timeline]) -> Value {
     let scheduled = lives
         .first()
         .map(|life| date_number(life.scheduled).to_string());
+    let picked_up = lives.first().and_then(|life| {
+        let mut scans = life.scans().iter();
+        let origin = scans.find(|scan| scan.step.code == "OR")?;
+        Some(life.local(origin).date())
+    });
     let mut body = json!({
         "Shipper": {
             "Name": cut(&shipment.from.name, 35),
@@ -133,7 +138,7 @@ fn manifest(shipment: &Shipment, lives: &[Timeline]) -> Value {
             "Address": shipper,
         },
         "ShipTo": {"CompanyName": cut(&shipment.to.name, 35), "Address": receiver},
-        "PickupDate": date_number(shipment.day()).to_string(),
+        "PickupDate": date_number(picked_up.unwrap_or_else(|| shipment.day())).to_string(),
         "ScheduledDeliveryDate": scheduled.unwrap_or_default(),
         "Package": packages,
         "BillToAccount": {"Option": "01", "Number": shipment.shipper_number},
