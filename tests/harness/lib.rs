@@ -26,7 +26,7 @@ pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
 pub use gateway::{Gateway, command_line, folder, serve};
 pub use operator::{MERCHANT, OTHER, Operator, approve, local};
-pub use process::{Done, Process, run, run_command, run_with_input, skipped};
+pub use process::{Done, Process, run, run_command, run_download, run_with_input, skipped};
 pub use programs::{
     Programs, carrier_plugin, examples, lay_out_package, programs, root, signer_plugin,
 };

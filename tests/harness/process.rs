@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 /// How long a program that does its work and ends may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an installation may take on a busy machine.
+const DOWNLOAD: Duration = Duration::from_secs(600);
 
 /// A running program, with a folder of its own; dropping it kills it.
 #[derive(Debug)]
@@ -175,11 +177,23 @@ pub async fn run_command(command: Command) -> Done {
     run_with_input(command, "").await
 }
 
+/// Runs a command that downloads something, which takes its time.
+///
+/// # Panics
+/// Panics if it does not start, or does not end within ten minutes.
+pub async fn run_download(command: Command) -> Done {
+    run_within(command, "", DOWNLOAD).await
+}
+
 /// Runs a command with `input` on its standard input, and waits for its end.
 ///
 /// # Panics
 /// Panics as [`run`] does.
 pub async fn run_with_input(command: Command, input: &str) -> Done {
+    run_within(command, input, PATIENCE).await
+}
+
+async fn run_within(command: Command, input: &str, limit: Duration) -> Done {
     // A file, not a pipe: a program that does not read its input must not make the test wait.
     let mut stdin = tempfile::tempfile().expect("a temporary file");
     stdin
@@ -188,9 +202,9 @@ pub async fn run_with_input(command: Command, input: &str) -> Done {
     stdin.rewind().expect("it is a file");
     let mut command = tokio::process::Command::from(command);
     let output = command.stdin(stdin).kill_on_drop(true).output();
-    let output = tokio::time::timeout(PATIENCE, output)
+    let output = tokio::time::timeout(limit, output)
         .await
-        .expect("it ends within a minute")
+        .expect("it ends in time")
         .expect("it starts");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Done {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-use tests::{programs, root, run_command, skipped};
+use tests::{programs, root, run_download, skipped};
 
 /// The folder of this name that programs are installed into.
 pub(crate) fn folder(name: &str) -> PathBuf {
@@ -71,7 +71,7 @@ pub(crate) async fn install(folder: &Path, pins: &str, steps: Vec<Command>) -> R
         {
             return Err(format!("there is no {}", program.display()));
         }
-        let done = run_command(step).await;
+        let done = run_download(step).await;
         if done.code != Some(0) {
             let said = format!("{}{}", done.stdout, done.stderr);
             let last = said.lines().rev().take(3).collect::<Vec<_>>().join("; ");

@@ -46,6 +46,11 @@ pub(crate) fn invalid_license() -> UpsError {
 pub(crate) struct LastBearer(Mutex<Option<(HeaderValue, Arc<AccessToken>)>>);
 
 impl LastBearer {
+    /// Forgets it, for a connection that rests.
+    pub(crate) fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Runs `then` with the live token of the request, or says why there is none.
     pub(crate) fn check<T>(
         &self,
@@ -77,7 +82,10 @@ impl LastBearer {
                 facts.note = Some("not a token of this mock");
                 return Err(not_a_token(state));
             };
-            *last = Some((value.clone(), token));
+            // Copied: the value of the request is a part of the read buffer and would keep all of it.
+            let copy = HeaderValue::from_bytes(value.as_bytes());
+            let copy = copy.unwrap_or_else(|_| value.clone());
+            *last = Some((copy, token));
         }
         let Some((_, token)) = last.as_ref() else {
             return Err(invalid_authentication());

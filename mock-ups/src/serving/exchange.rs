@@ -135,6 +135,11 @@ impl Connection {
         }
     }
 
+    /// Gives back what only the next request would need.
+    pub(crate) fn rest(&self) {
+        self.last_bearer.clear();
+    }
+
     pub(crate) fn activity(&self) -> Activity {
         let ended = self.ended.load(Ordering::Relaxed);
         Activity {

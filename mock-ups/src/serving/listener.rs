@@ -1,9 +1,8 @@
 //! Accepts connections and serves HTTP on them until the mock stops.
 
-use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::api::Environment;
 use crate::mock_state::MockState;
-use crate::serving::exchange::Connection;
+use crate::serving::exchange::{Activity, Connection};
 use crate::serving::poll_beside::{FirstReady, poll_beside};
 use crate::serving::transport::Transport;
 
@@ -121,15 +120,26 @@ async fn serve_http(
     scheme: &'static str,
     stop: watch::Receiver<bool>,
 ) {
-    let mock = Arc::clone(&role.mock);
-    let idle = mock.limits.idle;
     let connection = Arc::new(Connection::new(
-        // Taken before the connection owns the wire, so that a fault can turn it.
-        mock,
+        Arc::clone(&role.mock),
         role.environment,
         scheme,
+        // Taken before the connection owns the wire, so that a fault can turn it.
         wire.ending(),
     ));
+    if http2 {
+        Box::pin(serve_http2(wire, connection, role.mock.limits.idle, stop)).await;
+    } else {
+        serve_http1(wire, connection, role.mock.limits.idle, stop).await;
+    }
+}
+
+async fn serve_http2(
+    wire: Transport,
+    connection: Arc<Connection>,
+    idle: Duration,
+    stop: watch::Receiver<bool>,
+) {
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| {
@@ -137,84 +147,146 @@ async fn serve_http(
             async move { connection.answer(request).await }
         })
     };
-    let io = TokioIo::new(wire);
-    if http2 {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            // Enough for one client's load test; the streams share one connection's memory.
-            .max_concurrent_streams(256)
-            // The bearer alone is more than a kilobyte, and tests send large fields on purpose.
-            .max_header_list_size(65_536);
-        let served = pin!(builder.serve_connection(io, service));
-        drive(
-            served,
-            http2::Connection::graceful_shutdown,
-            &connection,
-            idle,
-            stop,
-        )
-        .await;
-    } else {
-        // No header timer: `drive` watches for idle connections without a timer per request.
-        let mut builder = http1::Builder::new();
-        // Room for large headers. Without half-close, a client that shuts its side counts as gone.
-        builder.max_buf_size(128 * 1024).half_close(false);
-        let served = pin!(builder.serve_connection(io, service));
-        drive(
-            served,
-            http1::Connection::graceful_shutdown,
-            &connection,
-            idle,
-            stop,
-        )
-        .await;
-    }
-}
-
-/// Runs a connection to its end; ends it early when it idles or when the mock stops.
-async fn drive<C>(
-    mut served: std::pin::Pin<&mut C>,
-    shut_down: impl Fn(std::pin::Pin<&mut C>),
-    connection: &Connection,
-    idle: Duration,
-    mut stop: watch::Receiver<bool>,
-) where
-    C: Future,
-{
-    // Half the idle time: two quiet ticks in a row are at least that long.
-    let mut ticks = tokio::time::interval(idle / 2);
-    let mut seen = connection.activity();
-    let mut quiet_ticks = 0;
-    ticks.tick().await; // the first one is immediate
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        // Enough for one client's load test; the streams share one connection's memory.
+        .max_concurrent_streams(256)
+        // The bearer alone is more than a kilobyte, and tests send large fields on purpose.
+        .max_header_list_size(65_536);
+    let mut served = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let mut quiet = Quiet::new(idle, stop);
     loop {
-        let quiet = pin!(async {
-            tokio::select! {
-                // Stop before tick, so that the last tick cannot hide it.
-                biased;
-                _ = stop.changed() => Event::Stop,
-                _ = ticks.tick() => Event::Tick,
-            }
-        });
-        match poll_beside(served.as_mut(), quiet).await {
+        let first = poll_beside(served.as_mut(), pin!(quiet.next())).await;
+        match first {
             FirstReady::Busy(_) => return, // an error is the client's or a fault's
             FirstReady::Quiet(Event::Stop) => {
                 // Graceful: the answer in progress goes out, then the connection ends.
-                shut_down(served.as_mut());
-                served.await;
+                served.as_mut().graceful_shutdown();
+                let _ = served.await;
                 return;
             }
             FirstReady::Quiet(Event::Tick) => {
-                let now = connection.activity();
-                // Also unchanged: a request that came and went between two ticks is activity.
-                let is_quiet = now == seen && !now.in_progress();
-                quiet_ticks = if is_quiet { quiet_ticks + 1 } else { 0 };
-                seen = now;
-                if quiet_ticks >= 2 {
+                if quiet.lasted(connection.activity()) >= idle {
                     return;
                 }
             }
         }
+    }
+}
+
+/// HTTP/1.1 until the connection ends. Between requests that are far apart a connection is parked: hyper's
+/// buffers are freed, and only the socket waits.
+async fn serve_http1(
+    mut wire: Transport,
+    connection: Arc<Connection>,
+    idle: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        // Boxed, so that a parked connection does not keep the room for it.
+        let conversation = Box::pin(converse(wire, Arc::clone(&connection), idle, stop.clone()));
+        let Some(parked) = conversation.await else {
+            return;
+        };
+        let request_or_end = tokio::time::timeout(idle, parked.readable());
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            readable = request_or_end => if !matches!(readable, Ok(Ok(()))) {
+                return;
+            },
+        }
+        wire = parked;
+    }
+}
+
+/// Serves requests; gives the socket back when none came for a while, and nothing when the connection is over.
+async fn converse(
+    wire: Transport,
+    connection: Arc<Connection>,
+    idle: Duration,
+    stop: watch::Receiver<bool>,
+) -> Option<Transport> {
+    let (can_park, ending) = (wire.can_park(), wire.ending());
+    let service = {
+        let connection = Arc::clone(&connection);
+        service_fn(move |request| {
+            let connection = Arc::clone(&connection);
+            async move { connection.answer(request).await }
+        })
+    };
+    // No header timer: the ticks below watch for idle connections without a timer per request.
+    let mut builder = http1::Builder::new();
+    // Room for large headers. Without half-close, a client that shuts its side counts as gone.
+    builder.max_buf_size(128 * 1024).half_close(false);
+    let mut served = builder.serve_connection(TokioIo::new(wire), service);
+    let mut quiet = Quiet::new(idle, stop);
+    loop {
+        let first = poll_beside(Pin::new(&mut served), pin!(quiet.next())).await;
+        match first {
+            FirstReady::Busy(_) => return None, // an error is the client's or a fault's
+            FirstReady::Quiet(Event::Stop) => {
+                // Graceful: the answer in progress goes out, then the connection ends.
+                Pin::new(&mut served).graceful_shutdown();
+                let _ = served.await;
+                return None;
+            }
+            FirstReady::Quiet(Event::Tick) => {
+                let lasted = quiet.lasted(connection.activity());
+                if lasted >= idle {
+                    return None;
+                }
+                // hyper would drop an answer that a slow client has not taken yet.
+                if can_park && lasted >= PARK_AFTER && !ending.has_unsent() {
+                    connection.rest();
+                    let parts = served.into_parts();
+                    return Some(parts.io.into_inner().parked(&parts.read_buf));
+                }
+            }
+        }
+    }
+}
+
+/// How long a connection is quiet before it is parked.
+const PARK_AFTER: Duration = Duration::from_secs(2);
+
+/// Watches for the stop signal and for how long nothing was asked.
+struct Quiet {
+    ticks: tokio::time::Interval,
+    stop: watch::Receiver<bool>,
+    seen: Option<Activity>,
+    ticks_since: u32,
+}
+
+impl Quiet {
+    fn new(idle: Duration, stop: watch::Receiver<bool>) -> Self {
+        // Half the time: two quiet ticks in a row are at least that long.
+        let period = (idle / 2).min(PARK_AFTER / 2);
+        Self {
+            ticks: tokio::time::interval(period),
+            stop,
+            seen: None,
+            ticks_since: 0,
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        tokio::select! {
+            // Stop before tick, so that the last tick cannot hide it.
+            biased;
+            _ = self.stop.changed() => Event::Stop,
+            _ = self.ticks.tick() => Event::Tick,
+        }
+    }
+
+    /// For how long the connection has been quiet, at a tick.
+    fn lasted(&mut self, now: Activity) -> Duration {
+        // Also unchanged: a request that came and went between two ticks is activity.
+        let is_quiet = self.seen == Some(now) && !now.in_progress();
+        self.ticks_since = if is_quiet { self.ticks_since + 1 } else { 0 };
+        self.seen = Some(now);
+        self.ticks.period() * self.ticks_since
     }
 }
 

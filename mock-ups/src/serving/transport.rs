@@ -6,10 +6,11 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -21,7 +22,14 @@ use super::refusal::Refusal;
 /// A switch that handlers hold: how the socket ends. The last one to turn it wins, except that
 /// nothing undoes a reset.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CloseMode(Arc<AtomicU8>);
+pub(crate) struct CloseMode(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    ending: AtomicU8,
+    /// Whether the last write left something over.
+    has_unsent: AtomicBool,
+}
 
 const USUAL: u8 = 0;
 const LINGER: u8 = 1;
@@ -31,7 +39,7 @@ impl CloseMode {
     /// RST instead of FIN.
     pub(crate) fn reset(&self) {
         // Relaxed: the flag is alone, and the socket ends after the handler in any case.
-        self.0.store(RESET, Ordering::Relaxed);
+        self.0.ending.store(RESET, Ordering::Relaxed);
     }
 
     /// FIN, then what the client still sends is read and dropped for a while. A socket that is
@@ -40,11 +48,22 @@ impl CloseMode {
         // If it is another one already, that one stays.
         let _ = self
             .0
+            .ending
             .compare_exchange(USUAL, LINGER, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// Whether a client reads slower than the mock writes: the rest of an answer is not on its way yet.
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.0.has_unsent.load(Ordering::Relaxed)
+    }
+
+    fn note_write(&self, offered: usize, written: &Poll<io::Result<usize>>) {
+        let all = matches!(written, Poll::Ready(Ok(length)) if *length == offered);
+        self.0.has_unsent.store(!all, Ordering::Relaxed);
+    }
+
     fn is(&self, ending: u8) -> bool {
-        self.0.load(Ordering::Relaxed) == ending
+        self.0.ending.load(Ordering::Relaxed) == ending
     }
 }
 
@@ -66,6 +85,8 @@ pub(crate) struct Transport {
     linger_left: usize,
     /// Goes out in place of an answer of hyper's own.
     refusal: Option<Refusal>,
+    /// Was read before the connection was parked.
+    read_before: Bytes,
 }
 
 #[derive(Debug)]
@@ -90,7 +111,25 @@ impl Transport {
             timer: None,
             linger_left: LINGER_BYTES,
             refusal: None,
+            read_before: Bytes::new(),
         }
+    }
+
+    /// Whether nothing is kept of a TLS session's buffers: a plain socket has none.
+    pub(crate) fn can_park(&self) -> bool {
+        matches!(self.stream, Stream::Plain(_))
+    }
+
+    /// The same socket, with what was read of the next request already.
+    pub(crate) fn parked(mut self, read_before: &[u8]) -> Self {
+        // Copied: even an empty slice of hyper's buffer would keep all of it.
+        self.read_before = Bytes::copy_from_slice(read_before);
+        self
+    }
+
+    /// Waits until the client sends something, or ends.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        self.tcp().readable().await
     }
 
     pub(crate) fn ending(&self) -> CloseMode {
@@ -177,6 +216,11 @@ impl AsyncRead for Transport {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.read_before.is_empty() {
+            let length = self.read_before.len().min(buf.remaining());
+            buf.put_slice(&self.read_before.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
         match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
@@ -193,10 +237,12 @@ impl AsyncWrite for Transport {
         if let Some(sent) = self.poll_refusal(cx, buf) {
             return sent;
         }
-        match &mut self.stream {
+        let written = match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
-        }
+        };
+        self.ending.note_write(buf.len(), &written);
+        written
     }
 
     fn poll_write_vectored(
@@ -210,10 +256,13 @@ impl AsyncWrite for Transport {
         {
             return sent;
         }
-        match &mut self.stream {
+        let written = match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bufs),
-        }
+        };
+        let offered = bufs.iter().map(|buf| buf.len()).sum();
+        self.ending.note_write(offered, &written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

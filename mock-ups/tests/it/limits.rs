@@ -121,6 +121,46 @@ async fn a_head_that_cannot_be_read_is_refused_in_the_envelope() {
     }
 }
 
+/// Reads one answer that has a length, and leaves the connection open.
+async fn read_one(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    let mut piece = [0; 4096];
+    loop {
+        let length = stream.read(&mut piece).await.unwrap();
+        answer.push_str(&String::from_utf8_lossy(&piece[..length]));
+        let end = answer.split_once("\r\n\r\n");
+        let field = |head: &str| {
+            let lines = head.lines().map(str::to_ascii_lowercase);
+            let mut lengths =
+                lines.filter_map(|line| line.strip_prefix("content-length: ").map(str::to_owned));
+            lengths.next().and_then(|length| length.parse().ok())
+        };
+        match end.map(|(head, body)| (field(head), body.len())) {
+            Some((Some(wanted), got)) if got >= wanted => return answer,
+            _ => assert!(length > 0, "{answer}"),
+        }
+    }
+}
+
+/// After two seconds a quiet connection gives its buffers back, and keeps the beginning of a head. By the real
+/// clock: a paused one jumps over the time in which the socket's bytes arrive.
+#[tokio::test]
+async fn a_connection_that_was_parked_serves_further_requests_and_ends_with_the_mock() {
+    let ups = MockUps::start().await.unwrap();
+    let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+    let request = b"GET /x HTTP/1.1\r\nhost: a\r\n\r\n";
+    for split in [0, 7] {
+        stream.write_all(&request[..split]).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        stream.write_all(&request[split..]).await.unwrap();
+        let answer = read_one(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    }
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    ups.stop().await;
+    assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
+}
+
 #[tokio::test]
 async fn chunked_body_in_many_pieces_is_put_together() {
     let ups = MockUps::start().await.unwrap();
