@@ -4,11 +4,12 @@ use crate::{
     Overrides,
     clock::SystemClock,
     composition::preflight,
-    lifecycle,
+    hand_over::Beginning,
+    lifecycle, service_manager,
     telemetry::{LEVEL_VARIABLE, Telemetry, forbid_core_dumps, install_panic_hook},
 };
 use gateway_cli::{
-    CliError, CommandOutcome, LocalCommands, PluginCommand, RestoreArgs, StoreCommand,
+    CliError, CommandOutcome, LocalCommands, PluginCommand, RestoreArgs, ServeArgs, StoreCommand,
     terminal::Output,
 };
 use gateway_config::{Config, located};
@@ -25,8 +26,8 @@ impl LocalCommands for Commands {
         Arc::new(SystemClock)
     }
 
-    fn serve(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
-        serve(config, output)
+    fn serve(&self, args: &ServeArgs, output: &mut Output) -> Result<CommandOutcome, CliError> {
+        serve(args, output)
     }
 
     fn check_config(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
@@ -73,11 +74,16 @@ impl LocalCommands for Commands {
     }
 }
 
-fn serve(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
+fn serve(args: &ServeArgs, output: &mut Output) -> Result<CommandOutcome, CliError> {
+    let file = args.config.as_path();
     // Before the first secret is read: a core dump would hold it.
     let dumps = forbid_core_dumps();
+    // Before the log, which has a thread.
+    let sockets = service_manager::sockets().map_err(|error| CliError::Usage(error.into()))?;
     // Before the log is set up, because it says how: its own mistakes go to the terminal.
     let config = Config::load(file)?;
+    service_manager::check(&sockets, &config.listen)
+        .map_err(|error| CliError::Usage(error.into()))?;
     let level = std::env::var(LEVEL_VARIABLE).ok();
     let telemetry = Telemetry::install(&config.log, level.as_deref(), output.error_color())
         .map_err(|error| CliError::Usage(error.into()))?;
@@ -96,9 +102,14 @@ fn serve(file: &Path, output: &mut Output) -> Result<CommandOutcome, CliError> {
         worker_program: Some(WorkerProgram::default()),
         ..Overrides::default()
     };
+    let beginning = Beginning {
+        overrides,
+        sockets,
+        take_over: args.take_over,
+    };
     // A plugin must not end the gateway unnoticed; once `serve` returned, the end is wanted.
     let exits = watch_exits();
-    let result = lifecycle::serve(&config, overrides, output);
+    let result = lifecycle::serve(&config, beginning, output);
     drop(exits);
     // After the last request, so that the number is final.
     if telemetry.dropped_lines() > 0 {

@@ -6,6 +6,7 @@ mod broker_credentials;
 mod data_plane;
 mod declared;
 mod error;
+mod hand_over;
 mod listen_tls;
 mod plugins;
 mod preflight;
@@ -15,29 +16,35 @@ mod private_files;
 mod random;
 mod request_history;
 mod runtime_status;
+mod store_owner;
 
 pub use error::StartError;
 pub use gateway_control::{ControlError, ControlPlane};
 pub use listen_tls::TlsError;
 pub(crate) use preflight::preflight;
 
-use broker_credentials::BrokerCredentials;
-use data_plane::DirectoryPublisher;
-use gateway_admin::{Admin, AdminOptions, Latch};
-use gateway_broker::{Broker, Shutdown};
+use broker_credentials::{BrokerCredentials, BrokerSwitch};
+use data_plane::{DirectoryPublisher, Routes};
+use gateway_admin::Latch;
+use gateway_broker::Shutdown;
 use gateway_config::Config;
-use gateway_control::{Parts, ServingState};
+use gateway_control::ServingState;
 use gateway_http_client::{HttpClient, HyperClient};
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::{Registry, WorkerProgram};
-use gateway_proxy::{DrainReport, Settings};
-use gateway_store::{Access, Purpose, Store};
+use gateway_plugin_host::WorkerProgram;
+use gateway_proxy::{Drain, DrainReport, InheritedSockets};
+use gateway_store::Purpose;
 use prepared::Prepared;
 use request_history::LastRequests;
-use runtime_status::GatewayStatus;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use store_owner::{Environment, OpenStore, StoreOwner};
+
+/// How long an idle connection is kept at the end, for a request that its app is sending at that moment.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// What an embedding program or a test may replace.
 #[derive(Clone)]
@@ -61,22 +68,23 @@ impl Default for Overrides {
     }
 }
 
+/// A gateway that is about to start: its plugins are loaded and its files are read. It has taken no port and
+/// no store.
+pub struct Starting {
+    environment: Environment,
+    prepared: Prepared,
+}
+
 /// A running gateway. Dropping it without [`Gateway::shutdown`] cuts requests off.
 #[must_use = "the gateway ends when this is dropped"]
 pub struct Gateway {
-    apps: Vec<SocketAddr>,
-    scheme: &'static str,
-    broker: Arc<Broker>,
-    store: Store,
-    control: ControlPlane,
+    environment: Environment,
+    /// None while another process has the store.
+    owner: Option<StoreOwner>,
     first_admin_token: Option<Secret>,
-    data_plane: gateway_proxy::Running,
+    data_plane: DataPlane,
     admin: SocketAddr,
-    admin_task: JoinHandle<()>,
-    stop_admin: CancellationToken,
-    reminding: Reminding,
-    latch: Latch,
-    drain: Duration,
+    admin_socket: TcpListener,
 }
 
 /// How the gateway ended.
@@ -98,81 +106,20 @@ impl Gateway {
     /// # Errors
     /// When the gateway as a whole cannot work.
     pub async fn start(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
-        let clock = Arc::clone(&overrides.clock);
-        let (plugins, problem) = plugins::load(&config.plugins, &clock, overrides.worker_program);
-        // Before the store is opened: a start that fails here has locked nothing.
-        let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
-        let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
-        // Exclusive, because a second process could present a single-use grant a second time.
-        let store = Store::open(&config.store, Access::Exclusive).await?;
-        plugins::can_serve(problem, &store).await?;
-        let broker = Arc::new(Broker::new(
-            declared::broker_config(config),
-            Arc::clone(&clock),
-            Arc::new(store.clone()),
-            // For jitter only, so that replicas differ.
-            random::random_u64()?,
-        ));
-        let control = ControlPlane::new(Parts {
-            store: store.clone(),
-            broker: Arc::clone(&broker),
-            plugins: Arc::clone(&plugins),
-            http,
-            clock: Arc::clone(&clock),
-            settings: declared::control_settings(config),
-            // A full seed, since states, verifiers and secrets come from it.
-            seed: random::random_seed()?,
-        });
-        // Before the ports are open: the first request must find its account.
-        let served = control.load(declared::declared(config)).await?;
-        let shared = (&clock, &plugins, &*broker, &control);
-        let settings =
-            data_plane::settings(config, prepared, store.derived_key(Purpose::AppTokens))?;
-        let data_plane = data_plane(config, settings, shared, &served)?;
-        // The directory has its own copy; thousands of accounts need not be kept twice.
-        drop(served);
-        let latch = Latch::default();
-        let status = GatewayStatus {
-            data_plane: data_plane.running.metrics(),
-            broker: broker.handle(),
-            plugins,
-            control: control.clone(),
-            dropped_log_lines: overrides.dropped_log_lines,
-        };
-        let admin = Admin::bind(admin_options(config, status, &latch, clock)).await?;
-        let (admin_addr, stop_admin) = (admin.local_addr(), CancellationToken::new());
-        // Only now: a free port is known once it is bound.
-        control.redirect_to(config.consent.redirect_uri(admin_addr));
-        // Before the listener serves: an operator who finds it open finds the file as well.
-        let first_admin_token = control
-            .bootstrap(|token| admin_token_file::write(&config.admin.token_file, token))
-            .await?;
-        let admin_task = tokio::spawn(admin.run(stop_admin.clone().cancelled_owned()));
-        // Last of all: a load balancer must not send requests to half a gateway.
-        latch.serving();
-        // In the background: it takes a tenth of a second, which the first handshake should not wait for.
-        tokio::task::spawn_blocking(gateway_http_client::warm_up);
-        control.warm();
-        Ok(Self {
-            apps: data_plane.addresses,
-            scheme: scheme(config),
-            broker,
-            store,
-            reminding: Reminding::start(&control),
-            control,
-            first_admin_token,
-            data_plane: data_plane.running,
-            admin: admin_addr,
-            admin_task,
-            stop_admin,
-            latch,
-            drain: config.limits.drain,
-        })
+        let sockets = InheritedSockets::default();
+        let starting = Starting::prepare(config, overrides)?;
+        starting.start(sockets, Duration::ZERO).await
     }
 
     /// What an operator does, for embedding programs.
+    ///
+    /// # Panics
+    /// While another process takes over, which an embedding program never lets happen.
     pub const fn control(&self) -> &ControlPlane {
-        &self.control
+        let owner = self.owner.as_ref();
+        &owner
+            .expect("only `waybill serve` hands the store over")
+            .control
     }
 
     /// The first admin token, if this start made it: whoever takes it shows it once.
@@ -182,7 +129,7 @@ impl Gateway {
 
     /// Where apps connect, in the order of the configuration.
     pub fn apps(&self) -> &[SocketAddr] {
-        &self.apps
+        &self.data_plane.addresses
     }
 
     /// The admin listener.
@@ -192,10 +139,9 @@ impl Gateway {
 
     /// One line per listener, as `waybill serve` prints them.
     pub fn listening(&self) -> Vec<String> {
-        let apps = self
-            .apps
-            .iter()
-            .map(|addr| format!("apps listening on {}://{addr}", self.scheme));
+        let scheme = scheme(&self.environment.config);
+        let apps = self.apps().iter();
+        let apps = apps.map(|addr| format!("apps listening on {scheme}://{addr}"));
         apps.chain([format!("admin listening on http://{}", self.admin())])
             .collect()
     }
@@ -205,38 +151,102 @@ impl Gateway {
     /// Requests go first, because they may wait for a token; then token calls, because a carrier's answer
     /// may hold the only copy of a grant; the admin listener stays to the end and says "draining".
     pub async fn shutdown(self) -> ShutdownReport {
+        let limits = &self.environment.config.limits;
         // First, so that load balancers look elsewhere while requests still finish.
-        self.latch.draining();
-        let requests = self.data_plane.shutdown(self.drain).await;
-        let tokens = self.broker.shutdown(self.drain).await;
-        self.reminding.end().await;
-        // The admin listener outlives the rest: it answers "draining" to the end.
-        self.stop_admin.cancel();
-        // A panic there must not keep the store from being closed.
-        if let Err(error) = self.admin_task.await {
-            tracing::error!(%error, "the admin listener failed");
-        }
-        // Last, because token calls and reminders write until they end.
-        self.store.close().await;
+        self.environment.latch.draining();
+        // The system accepts connections for as long as one descriptor is open.
+        drop(self.admin_socket);
+        let drain = Drain {
+            requests: limits.drain,
+            idle: ON_ITS_WAY.min(limits.drain),
+        };
+        let requests = self.data_plane.running.shutdown(drain).await;
+        let tokens = match self.owner {
+            Some(owner) => owner.end(limits.drain).await,
+            None => Shutdown::Clean,
+        };
         ShutdownReport { requests, tokens }
     }
 }
 
-/// What the admin listener serves, and where.
-fn admin_options(
-    config: &Config,
-    status: GatewayStatus,
-    latch: &Latch,
-    clock: Arc<dyn Clock>,
-) -> AdminOptions {
-    AdminOptions {
-        addr: config.listen.admin,
-        hosts: config.listen.admin_hosts.clone(),
-        client_address: config.listen.admin_client_address.clone(),
-        control: Some(status.control.clone()),
-        runtime: Arc::new(status),
-        latch: latch.clone(),
-        clock,
+impl Starting {
+    /// Loads the plugins, and reads the files that the configuration names. Blocks its thread meanwhile.
+    ///
+    /// # Errors
+    /// When the gateway as a whole cannot work.
+    pub fn prepare(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
+        let clock = overrides.clock;
+        // Before the store is opened: a start that fails here has locked nothing.
+        let plugins = plugins::load(&config.plugins, &clock, overrides.worker_program)?;
+        let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
+        let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
+        let environment = Environment {
+            config: config.clone(),
+            clock,
+            plugins,
+            http,
+            dropped_log_lines: overrides.dropped_log_lines,
+            latch: Latch::default(),
+        };
+        Ok(Self {
+            environment,
+            prepared,
+        })
+    }
+
+    /// Opens the store and serves, on sockets that are open already where there are some. A store that
+    /// another process has is waited for.
+    ///
+    /// # Errors
+    /// When the gateway as a whole cannot work.
+    pub async fn start(
+        self,
+        mut sockets: InheritedSockets,
+        patience: Duration,
+    ) -> Result<Gateway, StartError> {
+        let Self {
+            environment,
+            prepared,
+        } = self;
+        let (opened, served) = OpenStore::open(&environment, patience).await?;
+        let started = DataPlane::start(&environment, prepared, &opened, (&served, &mut sockets));
+        let data_plane = match started {
+            Ok(data_plane) => data_plane,
+            Err(error) => {
+                opened.store.close().await;
+                return Err(error);
+            }
+        };
+        // The directory has its own copy; thousands of accounts need not be kept twice.
+        drop(served);
+        let metrics = data_plane.running.metrics();
+        // One is enough, since nothing shares it.
+        let socket = sockets.take(environment.config.listen.admin).pop();
+        let (owner, admin) = match opened.run(&environment, metrics, socket).await {
+            Ok(run) => run,
+            Err(error) => {
+                // It may have accepted connections already.
+                let drain = Drain::within(environment.config.limits.drain);
+                data_plane.running.shutdown(drain).await;
+                return Err(error);
+            }
+        };
+        for addr in sockets.addresses() {
+            tracing::info!(%addr, "[listen] no longer names this address");
+        }
+        // Last of all: a load balancer must not send requests to half a gateway.
+        environment.latch.serving();
+        // In the background: it takes a tenth of a second, which the first handshake should not wait for.
+        tokio::task::spawn_blocking(gateway_http_client::warm_up);
+        owner.control.warm();
+        Ok(Gateway {
+            environment,
+            owner: Some(owner),
+            first_admin_token: admin.first_token,
+            data_plane,
+            admin: admin.addr,
+            admin_socket: admin.socket,
+        })
     }
 }
 
@@ -248,60 +258,49 @@ const fn scheme(config: &Config) -> &'static str {
     }
 }
 
-/// The task that reminds people, and watches the store.
-struct Reminding {
-    task: JoinHandle<()>,
-    stop: CancellationToken,
-}
-
-impl Reminding {
-    fn start(control: &ControlPlane) -> Self {
-        let (control, stop) = (control.clone(), CancellationToken::new());
-        let cancel = stop.clone();
-        let task = tokio::spawn(async move {
-            tokio::join!(
-                control.run_reminders(cancel.clone()),
-                control.watch_store(cancel)
-            );
-        });
-        Self { task, stop }
-    }
-
-    async fn end(self) {
-        self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "reminding failed");
-        }
-    }
-}
-
 /// A data plane that serves.
 struct DataPlane {
     addresses: Vec<SocketAddr>,
     running: gateway_proxy::Running,
+    broker: BrokerSwitch,
 }
 
-/// Starts the data plane with what the control plane serves, and lets it hear of changes.
-fn data_plane(
-    config: &Config,
-    settings: Settings,
-    (clock, plugins, broker, control): (&Arc<dyn Clock>, &Arc<Registry>, &Broker, &ControlPlane),
-    served: &ServingState,
-) -> Result<DataPlane, StartError> {
-    let wait = config.tokens.acquire_wait;
-    let credentials = BrokerCredentials::new(broker.handle(), Arc::clone(clock), wait);
-    let routes = data_plane::Routes::new(config, Arc::clone(plugins));
-    let bound = gateway_proxy::bind(
-        settings,
-        data_plane::directory(&routes.present(), served),
-        Arc::new(credentials),
-        Arc::clone(clock),
-    )?;
-    let addresses = bound.addresses().to_vec();
-    let running = bound.start()?;
-    control.attach(
-        Arc::new(DirectoryPublisher::new(routes, running.directory())),
-        Arc::new(LastRequests(running.requests())),
-    );
-    Ok(DataPlane { addresses, running })
+impl DataPlane {
+    /// Starts the data plane with what the control plane serves, and lets it hear of changes.
+    fn start(
+        environment: &Environment,
+        prepared: Prepared,
+        opened: &OpenStore,
+        (served, sockets): (&ServingState, &mut InheritedSockets),
+    ) -> Result<Self, StartError> {
+        let (config, clock) = (&environment.config, &environment.clock);
+        let token_key = opened.store.derived_key(Purpose::AppTokens);
+        let settings = data_plane::settings(config, prepared, token_key)?;
+        let wait = config.tokens.acquire_wait;
+        let broker = opened.broker.handle();
+        let (credentials, broker) = BrokerCredentials::new(broker, Arc::clone(clock), wait);
+        let routes = Routes::new(config, Arc::clone(&environment.plugins));
+        let bound = gateway_proxy::bind(
+            settings,
+            data_plane::directory(&routes.present(), served),
+            Arc::new(credentials),
+            Arc::clone(clock),
+            sockets,
+        )?;
+        let data_plane = Self {
+            addresses: bound.addresses().to_vec(),
+            running: bound.start()?,
+            broker,
+        };
+        data_plane.attach(routes, &opened.control);
+        Ok(data_plane)
+    }
+
+    /// Lets the data plane hear of the control plane's changes.
+    fn attach(&self, routes: Routes, control: &ControlPlane) {
+        control.attach(
+            Arc::new(DirectoryPublisher::new(routes, self.running.directory())),
+            Arc::new(LastRequests(self.running.requests())),
+        );
+    }
 }

@@ -7,9 +7,13 @@
 pub mod clock;
 mod commands;
 mod composition;
+mod hand_over;
 mod lifecycle;
 mod plugin_worker;
+mod service_manager;
 mod signals;
+mod successor_process;
+mod take_over;
 pub mod telemetry;
 
 /// The configuration, for embedding programs.
@@ -17,8 +21,8 @@ pub use gateway_config as config;
 
 pub use commands::Commands;
 pub use composition::{
-    ControlError, ControlPlane, Gateway, Overrides, ShutdownReport, StartError, TlsError,
+    ControlError, ControlPlane, Gateway, Overrides, ShutdownReport, StartError, Starting, TlsError,
 };
 pub use gateway_plugin_host::WorkerProgram;
-pub use lifecycle::serve;
+pub use gateway_proxy::InheritedSockets;
 pub use plugin_worker::{is_plugin_worker, plugin_worker};

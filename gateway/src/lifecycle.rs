@@ -1,25 +1,34 @@
 //! From the first line of output to the last request: `waybill serve`.
 
 use crate::{
-    composition::{Gateway, Overrides},
-    signals::Signals,
+    composition::Gateway,
+    hand_over::{self, Beginning},
+    service_manager,
+    signals::{Asked, Signals},
+    successor_process::CommandLine,
+    take_over::Successor,
 };
 use anyhow::Context as _;
 use gateway_cli::terminal::Output;
 use gateway_config::Config;
-use std::io::IsTerminal as _;
+use sd_notify::NotifyState;
+use std::{io::IsTerminal as _, pin::pin};
 
 /// Threads of the control plane; the data plane has its own.
 const CONTROL_THREADS: usize = 2;
 /// How much they give way to it: under full load they still get a quarter of a processor.
 const NICE: i32 = 5;
 
-/// Runs the gateway until it is told to stop: the first SIGTERM, SIGINT or SIGQUIT drains, the
-/// second ends at once.
+/// Runs the gateway until it is told to stop, or until another process has taken over: the first SIGTERM,
+/// SIGINT or SIGQUIT drains, the second ends at once.
 ///
 /// # Errors
 /// When it cannot start.
-pub fn serve(config: &Config, overrides: Overrides, output: &mut Output) -> anyhow::Result<()> {
+pub(crate) fn serve(
+    config: &Config,
+    beginning: Beginning,
+    output: &mut Output,
+) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
         .thread_name("waybill-control")
@@ -27,7 +36,7 @@ pub fn serve(config: &Config, overrides: Overrides, output: &mut Output) -> anyh
         .enable_all()
         .build()
         .context("cannot start the control plane")?;
-    let result = runtime.block_on(run(config, overrides, output));
+    let result = runtime.block_on(run(config, beginning, output));
     // Without waiting: a plugin call that hangs must not keep the process alive.
     runtime.shutdown_background();
     result
@@ -41,35 +50,74 @@ fn give_way() {
     }
 }
 
-async fn run(config: &Config, overrides: Overrides, output: &mut Output) -> anyhow::Result<()> {
+async fn run(config: &Config, beginning: Beginning, output: &mut Output) -> anyhow::Result<()> {
+    let command_line = CommandLine::remember();
     // Before the start: a signal that comes meanwhile must drain the gateway, not kill it.
     let mut signals = Signals::install().context("cannot listen for signals")?;
-    let mut gateway = Gateway::start(config, overrides).await?;
+    let mut gateway = hand_over::begin(config, beginning, &mut signals).await?;
+    let mut successors = hand_over::successors(config);
     // Once the ports are open: a script may wait for these lines.
     for line in gateway.listening() {
         output
             .line(&line)
             .context("cannot write to standard output")?;
     }
-    if let Some(token) = gateway.take_first_admin_token() {
-        let file = config.admin.token_file.display();
-        tracing::info!("the first admin token is in {file}");
-        // Standard output that is not a terminal may be a log, which must hold no secret.
-        if std::io::stdout().is_terminal() {
-            let token = token.expose();
-            output
-                .line(format_args!(
-                    "admin token, shown once: {token} (also in {file})"
-                ))
-                .context("cannot write to standard output")?;
+    show_first_admin_token(config, &mut gateway, output)?;
+    service_manager::notify(NotifyState::Ready);
+    let taken_over = hand_over::until_taken_over(&mut gateway, &mut successors);
+    let end = until_end(&mut signals, &command_line, taken_over).await;
+    let drained = async {
+        if let Some(successor) = end {
+            return hand_over::end_behind(gateway, successor).await;
         }
-    }
-    signals.stop().await;
-    tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");
+        service_manager::notify(NotifyState::Stopping);
+        tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");
+        gateway.shutdown().await
+    };
     tokio::select! {
-        ended = gateway.shutdown() => tracing::info!(requests = ?ended.requests, tokens = ?ended.tokens, "drained"),
+        ended = drained => tracing::info!(requests = ?ended.requests, tokens = ?ended.tokens, "drained"),
         // A second signal is a person who does not want to wait.
         () = signals.stop() => tracing::warn!("ended at once by a second signal"),
+    }
+    Ok(())
+}
+
+/// Serves until a signal stops the gateway, or until another process has taken over, which is returned.
+async fn until_end(
+    signals: &mut Signals,
+    command_line: &CommandLine,
+    taken_over: impl Future<Output = Successor>,
+) -> Option<Successor> {
+    let mut taken_over = pin!(taken_over);
+    loop {
+        tokio::select! {
+            successor = &mut taken_over => return Some(successor),
+            asked = signals.next() => match asked {
+                Asked::Stop => return None,
+                Asked::StartSuccessor => command_line.start_successor(),
+            },
+        }
+    }
+}
+
+fn show_first_admin_token(
+    config: &Config,
+    gateway: &mut Gateway,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let Some(token) = gateway.take_first_admin_token() else {
+        return Ok(());
+    };
+    let file = config.admin.token_file.display();
+    tracing::info!("the first admin token is in {file}");
+    // Standard output that is not a terminal may be a log, which must hold no secret.
+    if std::io::stdout().is_terminal() {
+        let token = token.expose();
+        output
+            .line(format_args!(
+                "admin token, shown once: {token} (also in {file})"
+            ))
+            .context("cannot write to standard output")?;
     }
     Ok(())
 }

@@ -7,13 +7,23 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// with a handler the write fails with `EFBIG` instead, and is treated like one on a full disk.
 const SIGXFSZ: i32 = 25;
 
-/// The signals of a running gateway. SIGTERM, SIGINT and SIGQUIT stop it. SIGHUP, SIGUSR1 and SIGUSR2 do
-/// nothing but a line in the log.
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To end.
+    Stop,
+    /// To start a new process that takes over.
+    StartSuccessor,
+}
+
+/// The signals of a running gateway. SIGTERM, SIGINT and SIGQUIT stop it, SIGUSR2 has another process take
+/// over. SIGHUP and SIGUSR1 do nothing but a line in the log.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
-    ignored: [(&'static str, Signal); 3],
+    successor: Signal,
+    ignored: [(&'static str, Signal); 2],
     /// Held only so that its handler stays installed.
     _file_size: Signal,
 }
@@ -33,23 +43,28 @@ impl Signals {
             ignored: [
                 ("SIGHUP", signal(SignalKind::hangup())?),
                 ("SIGUSR1", signal(SignalKind::user_defined1())?),
-                ("SIGUSR2", signal(SignalKind::user_defined2())?),
             ],
+            successor: signal(SignalKind::user_defined2())?,
             _file_size: signal(SignalKind::from_raw(SIGXFSZ))?,
         })
     }
 
-    /// Waits for a signal that stops the gateway. Others are logged on the way.
+    /// Waits for a signal that stops the gateway.
     pub(crate) async fn stop(&mut self) {
-        let [(hup, hangup), (usr1, user1), (usr2, user2)] = &mut self.ignored;
+        while self.next().await != Asked::Stop {}
+    }
+
+    /// Waits for a signal that asks for something. Others are logged on the way.
+    pub(crate) async fn next(&mut self) -> Asked {
+        let [(hup, hangup), (usr1, user1)] = &mut self.ignored;
         loop {
             let ignored = tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.quit.recv() => return,
+                _ = self.terminate.recv() => return Asked::Stop,
+                _ = self.interrupt.recv() => return Asked::Stop,
+                _ = self.quit.recv() => return Asked::Stop,
+                _ = self.successor.recv() => return Asked::StartSuccessor,
                 _ = hangup.recv() => &*hup,
                 _ = user1.recv() => &*usr1,
-                _ = user2.recv() => &*usr2,
             };
             tracing::warn!(
                 "{ignored} is ignored: the configuration is read at the start only; restart the gateway to apply a change"

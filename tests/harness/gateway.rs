@@ -1,7 +1,13 @@
 //! The gateway as a process.
 
 use crate::{ConfigFile, Done, Process, process::run_with_input, programs};
-use std::{fs, net::SocketAddr, path::Path, process::Command};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
 use tempfile::TempDir;
 
 /// A running `waybill serve`; dropping it kills it.
@@ -50,6 +56,29 @@ impl Gateway {
     /// When it does not come back.
     pub async fn resume(folder: TempDir) -> Self {
         Self::ready(Process::spawn(&mut serve(folder.path()), folder)).await
+    }
+
+    /// Starts a process that is to take over from this one, in the same folder.
+    pub fn successor(&self, change: impl FnOnce(&mut Command)) -> Process {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        let folder = self.process.folder();
+        let mut command = serve(&folder);
+        command.arg("--take-over");
+        change(&mut command);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Process::spawn_in(&mut command, &folder, &format!("successor-{number}-"))
+    }
+
+    /// Lets a new process take over, and returns the old one, which drains.
+    ///
+    /// # Panics
+    /// When the new process does not serve.
+    pub async fn take_over(&mut self) -> Process {
+        let successor = Self::ready(self.successor(|_| {})).await;
+        assert_eq!((successor.apps, successor.admin), (self.apps, self.admin));
+        let mut old = std::mem::replace(&mut self.process, successor.process);
+        old.pass_folder(&mut self.process);
+        old
     }
 
     /// Runs a command of the command line beside it; `input` is its standard input.

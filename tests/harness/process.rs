@@ -21,8 +21,11 @@ const DOWNLOAD: Duration = Duration::from_secs(600);
 #[must_use = "the program ends when this is dropped"]
 pub struct Process {
     child: Child,
-    /// Taken by [`Process::kill`] only.
+    path: PathBuf,
+    /// Another process may own it.
     folder: Option<TempDir>,
+    /// What the names of its streams begin with.
+    streams: String,
 }
 
 /// What a program left behind that did its work and ended.
@@ -42,12 +45,22 @@ impl Process {
     /// # Panics
     /// When it cannot be started.
     pub fn spawn(command: &mut Command, folder: TempDir) -> Self {
+        let mut process = Self::spawn_in(command, folder.path(), "");
+        process.folder = Some(folder);
+        process
+    }
+
+    /// Starts the command in a folder that outlives it; the names of its streams begin with `streams`.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn spawn_in(command: &mut Command, folder: &Path, streams: &str) -> Self {
         let stream = |name| {
-            let file = File::create(folder.path().join(name));
+            let file = File::create(folder.join(format!("{streams}{name}")));
             Stdio::from(file.expect("the test owns the folder"))
         };
         let child = command
-            .current_dir(folder.path())
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(stream("stdout"))
             .stderr(stream("stderr"))
@@ -55,19 +68,26 @@ impl Process {
             .expect("the program starts");
         Self {
             child,
-            folder: Some(folder),
+            path: folder.to_owned(),
+            folder: None,
+            streams: streams.to_owned(),
         }
+    }
+
+    /// Gives the folder to a process that works in it from now on.
+    pub fn pass_folder(&mut self, to: &mut Self) {
+        to.folder = self.folder.take();
     }
 
     /// Ends it with SIGKILL, as a crash would; its folder stays.
     ///
     /// # Panics
-    /// Never: the folder is taken once.
+    /// When another process owns the folder.
     pub fn kill(mut self) -> TempDir {
         let _ = self.child.kill();
         // Reaped before the folder is used again: a dying process still holds the store's lock.
         let _ = self.child.wait();
-        self.folder.take().expect("it is taken here only")
+        self.folder.take().expect("it owns the folder")
     }
 
     /// Everything that the program wrote so far, both streams.
@@ -77,20 +97,22 @@ impl Process {
 
     /// What it wrote to standard output.
     pub fn stdout(&self) -> String {
-        fs::read_to_string(self.folder().join("stdout")).unwrap_or_default()
+        self.stream("stdout")
     }
 
     /// What it wrote to standard error.
     pub fn stderr(&self) -> String {
-        fs::read_to_string(self.folder().join("stderr")).unwrap_or_default()
+        self.stream("stderr")
     }
 
     /// Its folder.
     pub fn folder(&self) -> PathBuf {
-        let folder = self.folder.as_ref();
-        folder
-            .map(|folder| folder.path().to_owned())
-            .unwrap_or_default()
+        self.path.clone()
+    }
+
+    fn stream(&self, name: &str) -> String {
+        let file = self.path.join(format!("{}{name}", self.streams));
+        fs::read_to_string(file).unwrap_or_default()
     }
 
     /// Its id.

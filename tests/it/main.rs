@@ -35,6 +35,7 @@ mod programs;
 mod real_clients;
 mod renewal;
 mod replay_after_401;
+mod restarts;
 mod restored;
 mod shutdown;
 mod signing;

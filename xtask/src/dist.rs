@@ -81,10 +81,10 @@ impl Dist {
             &root.join("gateway/config/waybill.example.toml"),
             &dir.join("share/waybill.example.toml"),
         )?;
-        copy(
-            &root.join("gateway/waybill.service"),
-            &dir.join("share/systemd/waybill.service"),
-        )?;
+        for unit in ["waybill.service", "waybill.socket"] {
+            let from = root.join("gateway").join(unit);
+            copy(&from, &dir.join("share/systemd").join(unit))?;
+        }
         for folder in ["scenarios", "tariffs"] {
             let share = dir.join("share/mock-ups").join(folder);
             copy_tree(&root.join("mock-ups").join(folder), &share)?;

@@ -4,6 +4,7 @@ use gateway_model::{AcceptFailure, AcceptOutage, AcceptReport, Clock, ended_befo
 use std::{
     io,
     net::SocketAddr,
+    os::fd::AsFd as _,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -34,6 +35,10 @@ impl Acceptor {
             outage: AcceptOutage::default(),
             failure: AcceptFailure::default(),
         }
+    }
+
+    pub(crate) fn socket(&self) -> io::Result<std::net::TcpListener> {
+        Ok(self.listener.as_fd().try_clone_to_owned()?.into())
     }
 
     /// The next connection.

@@ -55,6 +55,8 @@ const MAX_HEAD: usize = 16 * 1024;
 pub struct AdminOptions {
     /// The address to listen on; port 0 takes a free port.
     pub addr: SocketAddr,
+    /// A socket that listens on this address already; without one it is opened.
+    pub inherited: Option<std::net::TcpListener>,
     /// Further host names that requests may use.
     pub hosts: Vec<String>,
     /// From what the address of a client is learned, for the limits by address.
@@ -105,6 +107,7 @@ impl Admin {
     pub async fn bind(options: AdminOptions) -> Result<Bound, BindError> {
         let AdminOptions {
             addr,
+            inherited,
             hosts,
             client_address,
             runtime,
@@ -121,7 +124,11 @@ impl Admin {
             },
             error,
         };
-        let listener = TcpListener::bind(addr).await.map_err(failed)?;
+        let listener = match inherited {
+            Some(socket) => adopt(socket),
+            None => TcpListener::bind(addr).await,
+        };
+        let listener = listener.map_err(failed)?;
         // With the real port, since port 0 was replaced by the system.
         let bound = listener.local_addr().map_err(failed)?;
         let context = AdminContext {
@@ -145,7 +152,20 @@ impl Admin {
     }
 }
 
+fn adopt(socket: std::net::TcpListener) -> io::Result<TcpListener> {
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket)
+}
+
 impl Bound {
+    /// A second descriptor of the listening socket, for a process that goes on with it.
+    ///
+    /// # Errors
+    /// When the system gives no descriptor.
+    pub fn socket(&self) -> io::Result<std::net::TcpListener> {
+        self.acceptor.socket()
+    }
+
     /// The address, with the real port.
     pub const fn local_addr(&self) -> SocketAddr {
         self.addr

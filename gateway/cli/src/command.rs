@@ -6,7 +6,7 @@ use crate::{
     app::AppCommand,
     backup::BackupArgs,
     key::KeyCommand,
-    local::{RestoreArgs, StoreCommand},
+    local::{RestoreArgs, ServeArgs, StoreCommand},
     migrate::MigrateCommand,
     plugin::PluginCommands,
     remote::RemoteArgs,
@@ -53,17 +53,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the gateway
-    Serve {
-        /// Configuration file
-        #[arg(
-            long,
-            short,
-            value_name = "FILE",
-            default_value = "waybill.toml",
-            env = "WAYBILL_CONFIG"
-        )]
-        config: PathBuf,
-    },
+    Serve(ServeArgs),
     /// Report every mistake in a configuration file, and what `serve` would refuse
     CheckConfig {
         /// Configuration file

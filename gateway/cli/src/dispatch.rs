@@ -89,7 +89,7 @@ fn dispatch(
     output: &mut Output,
 ) -> Result<CommandOutcome, CliError> {
     match command {
-        Command::Serve { config } => local.serve(&config, output),
+        Command::Serve(args) => local.serve(&args, output),
         Command::CheckConfig { schema: true, .. } => schema(output),
         Command::CheckConfig { config, .. } => local.check_config(&config, output),
         Command::Plugin(PluginCommands::Files(command)) => local.plugin(&command, output),

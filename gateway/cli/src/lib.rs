@@ -40,7 +40,7 @@ pub use dispatch::run;
 pub use error::{CliError, CommandOutcome};
 pub use local::{
     CheckArgs, ConformArgs, Language, LocalCommands, NewPluginArgs, PluginCommand, RestoreArgs,
-    SealArgs, StoreCommand,
+    SealArgs, ServeArgs, StoreCommand,
 };
 
 #[cfg(test)]

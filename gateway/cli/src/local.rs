@@ -13,6 +13,24 @@ use std::{
     sync::Arc,
 };
 
+/// The arguments of `waybill serve`.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// Configuration file
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        default_value = "waybill.toml",
+        env = "WAYBILL_CONFIG"
+    )]
+    pub config: PathBuf,
+
+    /// Go on in the place of the running gateway, without a refused connection; start as usual if none runs
+    #[arg(long)]
+    pub take_over: bool,
+}
+
 /// Commands on this machine's files and ports.
 pub trait LocalCommands {
     /// Where time comes from.
@@ -22,7 +40,7 @@ pub trait LocalCommands {
     ///
     /// # Errors
     /// When it cannot start.
-    fn serve(&self, config: &Path, output: &mut Output) -> Result<CommandOutcome, CliError>;
+    fn serve(&self, args: &ServeArgs, output: &mut Output) -> Result<CommandOutcome, CliError>;
 
     /// `waybill check-config`: reports everything for which `serve` would refuse a configuration.
     ///

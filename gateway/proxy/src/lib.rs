@@ -64,7 +64,7 @@ pub use limits::Limits;
 pub use metrics::LATENCY_BOUNDS_US;
 pub use request_report::{Parties, RequestFailure, RequestFilter, RequestReport};
 pub use serving::{
-    BindError, Bound, DrainReport, MetricsReader, MetricsSnapshot, RequestsReader, Running, bind,
-    try_address,
+    BindError, Bound, Drain, DrainReport, InheritedSockets, KeptSocket, MetricsReader,
+    MetricsSnapshot, RequestsReader, Running, bind, try_address,
 };
 pub use settings::{ListenerSettings, Settings};

@@ -10,6 +10,7 @@ mod dropped_connections;
 mod environment;
 mod forwarding;
 mod half_close;
+mod hand_on;
 mod harness;
 mod history;
 mod hygiene;

@@ -34,6 +34,9 @@ pub enum StartError {
     /// The admin listener's port is taken.
     #[error(transparent)]
     Admin(#[from] gateway_admin::BindError),
+    /// The system gave no second descriptor of a socket.
+    #[error("the system gives no file descriptor: {0}")]
+    Descriptor(#[from] std::io::Error),
     /// The system gave no randomness.
     #[error("the system gives no random numbers: {0}")]
     Random(String),

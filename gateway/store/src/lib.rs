@@ -46,12 +46,13 @@ pub use backup::{
     BackupError, BackupSummary, Overwrite, inspect_backup, protection_from_key_file, recipient_of,
 };
 pub use consents::TakenConsent;
+pub use db::migrate::schema_version;
 pub use derive::Purpose;
 pub use error::{KeyError, OpenError, StoreError};
 /// Which store, and its keys: words that the configuration shares with the store.
 pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 pub use notices::NoticeChannel;
-pub use preflight::check_options;
+pub use preflight::{check_options, place};
 pub use record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Completion, ConsentRecord,
     GrantRecord, Intent, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord,

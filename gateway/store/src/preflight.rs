@@ -1,6 +1,6 @@
 //! What keeps a store from being opened, found without opening it.
 
-use crate::{Access, KeyError, OpenError, creation, key::read_key};
+use crate::{Access, KeyError, OpenError, creation, file::FileId, key::read_key};
 use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 use std::path::Path;
 
@@ -26,6 +26,26 @@ pub async fn check_options(options: &StoreOptions) -> Result<(), OpenError> {
             creation::may_be_made(options, Access::Exclusive)
         }
         StoreUrl::Sqlite(_) | StoreUrl::Postgres(_) | StoreUrl::Memory => Ok(()),
+    }
+}
+
+/// Which store this is, for comparing it with that of another process; none for a store in memory. The text
+/// holds no secret.
+pub fn place(url: &StoreUrl) -> Option<String> {
+    match url {
+        StoreUrl::Memory => None,
+        StoreUrl::Sqlite(path) => {
+            // By the file: two configurations may name it in different ways.
+            let id = FileId::at(path).map(|id| format!("{}:{}", id.device, id.inode));
+            Some(format!("sqlite {}", id.unwrap_or_default()))
+        }
+        StoreUrl::Postgres(url) => {
+            let url = url.expose().as_bytes();
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, url);
+            // As a digest, because the URL holds a password.
+            let digest = u128::from_be_bytes(digest.as_ref()[..16].try_into().ok()?);
+            Some(format!("postgres {digest:032x}"))
+        }
     }
 }
 

@@ -27,8 +27,17 @@ pub(super) const HOUSES: &[House] = &[
             &["lib"],
             &["commands"],
             &["lifecycle"],
+            &["hand_over"],
             &["composition"],
-            &["clock", "plugin_worker", "signals", "telemetry"],
+            &[
+                "clock",
+                "plugin_worker",
+                "service_manager",
+                "signals",
+                "successor_process",
+                "take_over",
+                "telemetry",
+            ],
         ],
     },
     House {

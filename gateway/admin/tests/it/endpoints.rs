@@ -238,6 +238,7 @@ async fn taken_port_is_named() {
     let server = start().await;
     let error = Admin::bind(AdminOptions {
         addr: server.addr,
+        inherited: None,
         hosts: Vec::new(),
         client_address: ClientAddressSource::Connection,
         runtime: Arc::<Made>::default(),

@@ -218,6 +218,7 @@ pub(crate) async fn start_with(
     let (runtime, latch) = (Arc::new(Made::default()), Latch::default());
     let bound = Admin::bind(AdminOptions {
         addr: ([127, 0, 0, 1], 0).into(),
+        inherited: None,
         hosts: vec!["waybill.internal".into()],
         client_address,
         runtime: Arc::clone(&runtime) as Arc<dyn RuntimeStatus>,

@@ -3,7 +3,8 @@
 //! Every worker accepts on a socket of its own (`SO_REUSEPORT`), so accepting scales. The kernel deals
 //! connections out by hash, which may put four busy connections on one worker and none on another; so
 //! a worker that has clearly more than the least busy one hands the new connection over. That costs
-//! one message per connection, none per request.
+//! one message per connection, none per request. Inherited sockets may be fewer than workers: then
+//! workers share one.
 
 use super::connection;
 use crate::worker::{HandedOver, Worker};
@@ -18,8 +19,13 @@ use tokio::{
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Registers the sockets with the worker's runtime and starts accepting.
-pub(super) fn adopt(worker: &Rc<Worker>, sockets: Vec<std::net::TcpListener>) -> io::Result<()> {
-    for (listener, socket) in sockets.into_iter().enumerate() {
+pub(super) fn adopt(
+    worker: &Rc<Worker>,
+    sockets: Vec<(usize, std::net::TcpListener)>,
+) -> io::Result<()> {
+    for (listener, socket) in sockets {
+        // An inherited one may block.
+        socket.set_nonblocking(true)?;
         let socket = TcpListener::from_std(socket)?;
         tokio::task::spawn_local(accept(Rc::clone(worker), listener, socket));
     }
@@ -27,6 +33,7 @@ pub(super) fn adopt(worker: &Rc<Worker>, sockets: Vec<std::net::TcpListener>) ->
 }
 
 async fn accept(worker: Rc<Worker>, listener: usize, socket: TcpListener) {
+    let _accepting = worker.loads.accept();
     let mut failure = AcceptFailure::default();
     loop {
         let accepted = tokio::select! {
@@ -111,11 +118,8 @@ fn assign(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
 pub(super) async fn take_handed_over(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<HandedOver>) {
     while let Some(HandedOver { listener, stream }) = mailbox.recv().await {
         match TcpStream::from_std(stream) {
-            Ok(stream) if !worker.connections.is_draining() => {
-                connection::start(&worker, listener, stream);
-            }
-            // Draining began while the connection was on its way here.
-            Ok(_) => worker.loads.end(worker.number),
+            // Also while draining: the app has its connection, and may have sent its request.
+            Ok(stream) => connection::start(&worker, listener, stream),
             Err(error) => {
                 worker.loads.end(worker.number);
                 tracing::debug!(%error, "a handed-over connection was lost");

@@ -7,6 +7,7 @@
 
 use crate::{request, worker::Connection};
 use gateway_framing::GuardedIo;
+use http::{HeaderValue, header::CONNECTION};
 use hyper::{rt::Write as _, server::conn, service::service_fn};
 use std::{
     future::{Future as _, poll_fn},
@@ -54,29 +55,37 @@ where
 {
     let (state, serving) = (io.state(), Rc::clone(connection));
     let known = io.state();
-    let service =
-        service_fn(move |request| request::serve(Rc::clone(&serving), Rc::clone(&state), request));
+    let service = service_fn(move |request| {
+        let (serving, state) = (Rc::clone(&serving), Rc::clone(&state));
+        async move {
+            let mut response = request::serve(Rc::clone(&serving), state, request).await;
+            if let Ok(response) = &mut response
+                && serving.worker.connections.is_draining()
+            {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            response
+        }
+    });
     // Larger than the guard's bounds, so that the guard decides and its error reaches the app.
     let mut builder = conn::http1::Builder::new();
     builder.max_buf_size(connection.worker.settings.limits.buffer());
     let mut http = builder.serve_connection(io, service);
+    // hyper's own graceful shutdown is not used: it closes a connection in the middle of a request's head.
     let ended = connection.control.run(poll_fn(|cx| {
-        if connection.should_tell_to_drain() {
-            Pin::new(&mut http).graceful_shutdown();
+        if let Poll::Ready(ended) = Pin::new(&mut http).poll(cx) {
+            return Poll::Ready(Some(ended));
         }
-        match Pin::new(&mut http).poll(cx) {
-            Poll::Ready(ended) => Poll::Ready(Some(ended)),
-            // Park only when everything is served, read and sent: bytes inside hyper would be lost.
-            Poll::Pending if connection.control.was_told_to_park() => {
-                let done = known.is_idle() && known.has_begun_all();
-                if done {
-                    Poll::Ready(None)
-                } else {
-                    Poll::Pending
-                }
-            }
-            Poll::Pending => Poll::Pending,
+        let parks = connection.control.was_told_to_park();
+        // Park only when everything is served, read and sent: bytes inside hyper would be lost.
+        if (parks || connection.worker.connections.closes_idle())
+            && known.is_idle()
+            && known.has_begun_all()
+        {
+            return Poll::Ready(None);
         }
+        Poll::Pending
     }));
     match ended.await? {
         None => {

@@ -7,13 +7,15 @@ mod accept;
 mod connection;
 mod http1;
 mod http2_streams;
+mod listening;
 mod metrics_reader;
 mod read_ahead;
 mod requests_reader;
 mod server;
 mod worker_loop;
 
+pub use listening::{InheritedSockets, KeptSocket, try_address};
 pub use metrics_reader::{MetricsReader, MetricsSnapshot};
 pub use requests_reader::RequestsReader;
-pub use server::{BindError, Bound, Running, bind, try_address};
-pub use worker_loop::DrainReport;
+pub use server::{BindError, Bound, Running, bind};
+pub use worker_loop::{Drain, DrainReport};

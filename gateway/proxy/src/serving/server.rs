@@ -1,9 +1,10 @@
 //! Binding, starting and draining the workers.
 
 use super::{
+    listening::{self, InheritedSockets, KeptSocket, Listening},
     metrics_reader::MetricsReader,
     requests_reader::RequestsReader,
-    worker_loop::{self, Command, DrainReport, WorkerStart},
+    worker_loop::{self, Command, Drain, DrainReport, WorkerStart},
 };
 use crate::{
     credential_source::CredentialSource,
@@ -18,14 +19,7 @@ use crate::{
 };
 use gateway_model::Clock;
 use rand::{TryRng as _, rngs::SysRng};
-use socket2::{Domain, Protocol, Socket, Type};
-use std::{
-    fmt, io,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{fmt, io, net::SocketAddr, sync::Arc, thread};
 use tokio::sync::{mpsc, watch};
 
 /// Connections that may wait for another worker; further ones are served where they were accepted.
@@ -64,12 +58,11 @@ pub struct Bound {
     directory: Arc<DirectoryCell>,
     credentials: Arc<dyn CredentialSource>,
     clock: Arc<dyn Clock>,
-    addresses: Vec<SocketAddr>,
-    /// Per worker, one socket per listener.
-    sockets: Vec<Vec<TcpListener>>,
+    listening: Listening,
 }
 
-/// Claims the listening addresses, and checks everything that can be checked before serving.
+/// Claims the listening addresses, and checks everything that can be checked before serving. An address
+/// for which there are inherited sockets is not opened again.
 ///
 /// # Errors
 /// When an address is taken, or settings or directory cannot work.
@@ -78,6 +71,7 @@ pub fn bind(
     directory: Directory,
     credentials: Arc<dyn CredentialSource>,
     clock: Arc<dyn Clock>,
+    inherited: &mut InheritedSockets,
 ) -> Result<Bound, BindError> {
     if settings.listeners.is_empty() {
         return Err(BindError::Settings(
@@ -92,77 +86,20 @@ pub fn bind(
     }
     let workers = settings.workers.max(1);
     let directory = Arc::new(DirectoryCell::new(directory, workers)?);
-    let mut addresses = Vec::with_capacity(settings.listeners.len());
-    let mut sockets: Vec<Vec<TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
-    for listener in &settings.listeners {
-        let failed = |error: io::Error| BindError::Listen {
-            addr: listener.addr,
-            hint: if error.kind() == io::ErrorKind::AddrInUse {
-                "another program has the port; stop it or change listen.apps: "
-            } else {
-                ""
-            },
-            error,
-        };
-        let mut addr = listener.addr;
-        if addr.port() != 0 {
-            // Two processes that both set SO_REUSEPORT would silently share the port; a socket
-            // without it finds out.
-            socket(addr, false).map_err(failed)?;
-        }
-        for of_worker in &mut sockets {
-            let socket = socket(addr, true).map_err(failed)?;
-            // A long queue: connections come in bursts, and a worker takes them one at a time.
-            socket.listen(4096).map_err(failed)?;
-            let socket = TcpListener::from(socket);
-            // Port 0: the first socket decides, the others share.
-            addr = socket.local_addr().map_err(failed)?;
-            of_worker.push(socket);
-        }
-        addresses.push(addr);
-    }
+    let listening = listening::open(&settings.listeners, workers, inherited)?;
     Ok(Bound {
         settings: Arc::new(settings),
         directory,
         credentials,
         clock,
-        addresses,
-        sockets,
+        listening,
     })
-}
-
-/// Whether this machine lets the process listen on an address. A port that is in use counts as free: a
-/// running gateway may have it. Nothing is accepted.
-///
-/// # Errors
-/// When the address is not one of this machine, or the port needs a privilege.
-pub fn try_address(addr: SocketAddr) -> io::Result<()> {
-    match socket(addr, false) {
-        Err(error) if error.kind() != io::ErrorKind::AddrInUse => Err(error),
-        Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-fn socket(addr: SocketAddr, shared: bool) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    // Without it a restart would wait for connections of before to be forgotten.
-    socket.set_reuse_address(true)?;
-    if shared {
-        socket.set_reuse_port(true)?;
-    }
-    if addr.is_ipv6() {
-        // Otherwise `[::]` would also take the IPv4 port, which may be another listener's.
-        socket.set_only_v6(true)?;
-    }
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    Ok(socket)
 }
 
 impl Bound {
     /// The listening addresses, with real ports, in the order of the settings.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+        &self.listening.addresses
     }
 
     /// Starts the workers.
@@ -170,22 +107,22 @@ impl Bound {
     /// # Errors
     /// When the system gives no thread or runtime.
     pub fn start(self) -> Result<Running, BindError> {
-        let metrics: Arc<[Arc<WorkerMetrics>]> =
-            self.sockets.iter().map(|_| Arc::default()).collect();
-        let loads = Arc::new(Loads::new(self.sockets.len()));
+        let Listening { sockets, kept, .. } = self.listening;
+        let metrics: Arc<[Arc<WorkerMetrics>]> = sockets.iter().map(|_| Arc::default()).collect();
+        let loads = Arc::new(Loads::new(sockets.len()));
         let accept_outage = Arc::default();
         let (control, watched) = watch::channel(Command::Serve);
         let (mailboxes, mut receivers): (Vec<_>, Vec<_>) =
-            self.sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
+            sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
         let mailboxes: Arc<[_]> = mailboxes.into();
-        let mut inquiries = Vec::with_capacity(self.sockets.len());
-        let mut threads = Vec::with_capacity(self.sockets.len());
+        let mut inquiries = Vec::with_capacity(sockets.len());
+        let mut threads = Vec::with_capacity(sockets.len());
         let epoch = Epoch(self.clock.now());
         let (reports, drained) = mpsc::unbounded_channel();
         // Taken from the end below, so that worker and mailbox have the same number.
         receivers.reverse();
         let (ready, started) = std::sync::mpsc::channel();
-        for (number, sockets) in self.sockets.into_iter().enumerate() {
+        for (number, sockets) in sockets.into_iter().enumerate() {
             let parts = WorkerParts {
                 number,
                 settings: Arc::clone(&self.settings),
@@ -231,6 +168,7 @@ impl Bound {
                 .map_err(BindError::Worker)?;
         }
         Ok(Running {
+            kept,
             control,
             threads,
             drained,
@@ -248,7 +186,7 @@ impl Bound {
 impl fmt::Debug for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bound")
-            .field("addresses", &self.addresses)
+            .field("addresses", &self.listening.addresses)
             .finish_non_exhaustive()
     }
 }
@@ -265,6 +203,7 @@ fn random_seed() -> io::Result<[u8; 32]> {
 
 /// The running workers. Dropping it lets them run until the process ends.
 pub struct Running {
+    kept: Vec<KeptSocket>,
     control: watch::Sender<Command>,
     threads: Vec<thread::JoinHandle<()>>,
     drained: mpsc::UnboundedReceiver<DrainReport>,
@@ -288,11 +227,18 @@ impl Running {
         DirectoryHandle(Arc::clone(&self.metrics.directory))
     }
 
+    /// The listening sockets, for a process that goes on with them.
+    pub fn sockets(&self) -> &[KeptSocket] {
+        &self.kept
+    }
+
     /// Stops accepting, tells apps to close (`Connection: close`, GOAWAY), waits for requests in
-    /// flight for at most `grace`, then cuts what is left.
-    pub async fn shutdown(mut self, grace: Duration) -> DrainReport {
+    /// flight as long as `drain` allows, then cuts what is left.
+    pub async fn shutdown(mut self, drain: Drain) -> DrainReport {
+        // First: the system accepts connections for as long as one descriptor of a socket is open.
+        self.kept.clear();
         // Fails only if every worker is gone already.
-        let _ = self.control.send(Command::Drain(grace));
+        let _ = self.control.send(Command::Drain(drain));
         let mut total = DrainReport::default();
         for _ in 0..self.threads.len() {
             let Some(report) = self.drained.recv().await else {

@@ -15,7 +15,8 @@ use tokio::{
 /// What a worker's thread starts with; crosses into it.
 pub(super) struct WorkerStart {
     pub(super) parts: WorkerParts,
-    pub(super) sockets: Vec<TcpListener>,
+    /// With the number of the listener of each.
+    pub(super) sockets: Vec<(usize, TcpListener)>,
     pub(super) mailbox: mpsc::Receiver<HandedOver>,
     pub(super) inquiries: mpsc::Receiver<Inquiry>,
     pub(super) control: watch::Receiver<Command>,
@@ -25,7 +26,27 @@ pub(super) struct WorkerStart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Serve,
-    Drain(Duration),
+    Drain(Drain),
+}
+
+/// How long a drain may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drain {
+    /// How long requests in flight may take to finish.
+    pub requests: Duration,
+    /// How long an idle HTTP/1 connection is kept for one more request, which is answered with
+    /// `Connection: close`. An app may be sending it at this moment, and would find its connection reset.
+    pub idle: Duration,
+}
+
+impl Drain {
+    /// Closes idle connections at once.
+    pub const fn within(requests: Duration) -> Self {
+        Self {
+            requests,
+            idle: Duration::ZERO,
+        }
+    }
 }
 
 /// How a drain ended.
@@ -77,13 +98,13 @@ async fn drive(worker: &Rc<Worker>, mut control: watch::Receiver<Command>) -> Dr
     let mut ticker = tokio::time::interval(TICK);
     // After a pause one tick is enough; a burst of them would time out what is fine.
     ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let grace = loop {
+    let drain = loop {
         tokio::select! {
             _ = ticker.tick() => worker.tick(),
             changed = control.changed() => {
                 let command = *control.borrow_and_update();
                 match command {
-                    Command::Drain(grace) => break grace,
+                    Command::Drain(drain) => break drain,
                     // Dropping `Running` leaves the workers serving: nobody can tell them to stop.
                     Command::Serve if changed.is_err() => {
                         loop { ticker.tick().await; worker.tick(); }
@@ -93,18 +114,24 @@ async fn drive(worker: &Rc<Worker>, mut control: watch::Receiver<Command>) -> Dr
             }
         }
     };
+    let (connections, loads) = (&worker.connections, &worker.loads);
     // Drain before counting: the accept loops stop, so no connection joins after the count.
-    worker.connections.drain();
-    let open = worker.connections.open();
-    let until = worker.ticks.after(grace);
-    while worker.connections.open() > 0 && worker.ticks.now() < until {
+    connections.drain();
+    let open = connections.open();
+    let idle_until = worker.ticks.after(drain.idle);
+    let until = worker.ticks.after(drain.requests.max(drain.idle));
+    // As long as any worker accepts, it may hand a connection over to this one.
+    while (loads.of(worker.number) > 0 || loads.accepting()) && worker.ticks.now() < until {
+        if worker.ticks.now() >= idle_until {
+            connections.close_idle();
+        }
         tokio::select! {
             _ = ticker.tick() => worker.tick(),
-            () = worker.connections.closed() => {}
+            () = connections.closed() => {}
         }
     }
-    let cut = worker.connections.open();
-    worker.connections.cut_all();
+    let cut = connections.open();
+    connections.cut_all();
     DrainReport {
         finished: open.saturating_sub(cut) as u64,
         cut: cut as u64,

@@ -1,8 +1,9 @@
 //! A gateway between a client that writes raw bytes and an upstream that answers raw bytes.
 
 use crate::{
-    Account, App, AppLogin, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings,
-    RenewalOutcome, RequestFilter, RequestReport, Route, Running, SecretHash, Settings, bind,
+    Account, App, AppLogin, BoxFuture, CredentialSource, Directory, Drain, InheritedSockets,
+    Limits, ListenerSettings, RenewalOutcome, RequestFilter, RequestReport, Route, Running,
+    SecretHash, Settings, bind,
 };
 use gateway_model::{
     AccountId, CarrierApi, CarrierProfile, Clock, Credential, CredentialCell, CredentialState,
@@ -365,6 +366,7 @@ pub(super) struct Wants {
     pub(super) limits: Limits,
     pub(super) trust_loopback: bool,
     pub(super) workers: usize,
+    pub(super) inherited: InheritedSockets,
     pub(super) on_acquire: Of<CredentialCell, Result<(), Unavailable>>,
     pub(super) on_unauthorized: Of<CredentialCell, RenewalOutcome>,
     pub(super) change: Box<dyn FnOnce(&mut Directory)>,
@@ -376,6 +378,7 @@ impl Default for Wants {
             limits: Limits::default(),
             trust_loopback: true,
             workers: 1,
+            inherited: InheritedSockets::default(),
             on_acquire: Box::new(|_| Ok(())),
             on_unauthorized: Box::new(|_| RenewalOutcome::Unchanged),
             change: Box::new(|_| {}),
@@ -423,7 +426,7 @@ fn directory(upstream: SocketAddr, accounts: Vec<Account>) -> Directory {
 }
 
 impl World {
-    pub(super) fn new(upstream: SocketAddr, wants: Wants) -> Self {
+    pub(super) fn new(upstream: SocketAddr, mut wants: Wants) -> Self {
         let clock = Arc::new(TestClock::default());
         let mut cells = HashMap::new();
         let mut accounts = Vec::new();
@@ -474,6 +477,7 @@ impl World {
             directory,
             Arc::clone(&broker) as _,
             Arc::clone(&clock) as _,
+            &mut wants.inherited,
         )
         .expect("bound");
         let addr = bound.addresses()[0];
@@ -525,7 +529,11 @@ impl World {
         client.read()
     }
 
-    pub(super) fn shutdown(&mut self, grace: Duration) -> crate::DrainReport {
+    pub(super) fn shutdown(&mut self, requests: Duration) -> crate::DrainReport {
+        self.drain(Drain::within(requests))
+    }
+
+    pub(super) fn drain(&mut self, drain: Drain) -> crate::DrainReport {
         let running = self.running.take().expect("running");
         let (done, report) = mpsc::channel();
         std::thread::spawn(move || {
@@ -533,7 +541,7 @@ impl World {
                 .enable_all()
                 .build();
             let runtime = runtime.expect("a runtime");
-            let _ = done.send(runtime.block_on(running.shutdown(grace)));
+            let _ = done.send(runtime.block_on(running.shutdown(drain)));
         });
         report
             .recv_timeout(Duration::from_secs(30))

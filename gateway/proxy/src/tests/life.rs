@@ -242,7 +242,16 @@ fn taken_port_is_an_ordinary_error_that_names_it() {
         app_token_lifetime: Duration::from_secs(1),
     };
     let broker = std::sync::Arc::clone(&world.broker);
-    let taken = crate::bind(settings, crate::Directory::default(), broker, clock);
+    let taken = {
+        let inherited = &mut crate::InheritedSockets::default();
+        crate::bind(
+            settings,
+            crate::Directory::default(),
+            broker,
+            clock,
+            inherited,
+        )
+    };
     assert!(matches!(&taken, Err(BindError::Listen { .. })));
     assert!(
         taken

@@ -92,10 +92,11 @@ impl Connection {
         parked.add(1);
         self.control.parked.set(true);
         let waiting = self.control.run(poll_fn(|cx| {
-            if self.should_tell_to_drain() {
-                return Poll::Ready(None);
+            match request.as_mut().poll(cx) {
+                // After the request: one that is there is served.
+                Poll::Pending if self.worker.connections.closes_idle() => Poll::Ready(None),
+                polled => polled.map(Some),
             }
-            request.as_mut().poll(cx).map(Some)
         }));
         let request = waiting.await.flatten();
         self.control.parked.set(false);

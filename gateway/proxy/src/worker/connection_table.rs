@@ -31,6 +31,7 @@ pub(crate) struct ConnectionTable {
     open: RefCell<Slots<Entry>>,
     ticks: Cell<u32>,
     draining: Cell<bool>,
+    closes_idle: Cell<bool>,
     drain: Notify,
     one_closed: Notify,
     /// New connections since idle ones were last parked.
@@ -105,8 +106,20 @@ impl ConnectionTable {
     pub(crate) fn drain(&self) {
         self.draining.set(true);
         self.drain.notify_waiters();
-        // Each connection tells its peer by itself, so each has to be woken.
+        // Each HTTP/2 connection tells its peer by itself, so each has to be woken.
         self.open.borrow().each(|entry| entry.control.wake());
+    }
+
+    /// From now on a draining worker keeps no idle HTTP/1 connection.
+    pub(crate) fn close_idle(&self) {
+        if !self.closes_idle.replace(true) {
+            self.open.borrow().each(|entry| entry.control.wake());
+        }
+    }
+
+    /// Whether idle HTTP/1 connections end.
+    pub(crate) fn closes_idle(&self) -> bool {
+        self.closes_idle.get()
     }
 
     pub(crate) fn cut_all(&self) {

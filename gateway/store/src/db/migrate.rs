@@ -52,6 +52,11 @@ pub(crate) async fn check(connection: &mut AnyConnection) -> Result<(), StoreErr
     Ok(())
 }
 
+/// The newest schema that this program knows; both databases count alike.
+pub fn schema_version() -> i64 {
+    known(&SQLITE)
+}
+
 fn known(migrator: &Migrator) -> i64 {
     migrator.iter().map(|step| step.version).max().unwrap_or(0)
 }

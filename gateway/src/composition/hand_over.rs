@@ -1,0 +1,91 @@
+//! A running gateway lets another process go on in its place, or goes on itself if that process fails.
+
+use super::{
+    Gateway, ShutdownReport,
+    data_plane::{self, Routes},
+    error::StartError,
+    store_owner::OpenStore,
+};
+use gateway_broker::Shutdown;
+use gateway_proxy::{Drain, KeptSocket};
+use std::{io, sync::Arc, time::Duration};
+
+impl Gateway {
+    /// Finishes what works on the store and closes it, so that another process can open it. Requests are
+    /// served with the tokens in memory from then on; one that needs another token waits.
+    pub(crate) async fn release(&mut self) {
+        let Some(owner) = self.owner.take() else {
+            return;
+        };
+        // Before the broker stops: a demand that it refused would fail its request.
+        self.data_plane.broker.send_replace(None);
+        // A token request ends within its own time limit, and one that was cut off in the middle would leave
+        // its grant in doubt. Twice, since it may have to wait for its turn.
+        let grace = self.environment.config.tokens.request_timeout * 2;
+        if let Shutdown::CutOff { calls } = owner.end(grace).await {
+            tracing::warn!(calls, "token requests were cut off to hand the store over");
+        }
+    }
+
+    /// Whether another process has the store, or may open it.
+    pub(crate) const fn has_released(&self) -> bool {
+        self.owner.is_none()
+    }
+
+    /// Opens the store again, after the process that should have gone on has failed.
+    ///
+    /// # Errors
+    /// When the store cannot be used, for example because that process still has it.
+    pub(crate) async fn resume(&mut self) -> Result<(), StartError> {
+        let environment = &self.environment;
+        let (opened, served) = OpenStore::open(environment, Duration::ZERO).await?;
+        let routes = Routes::new(&environment.config, Arc::clone(&environment.plugins));
+        let directory = data_plane::directory(&routes.present(), &served);
+        let broker = opened.broker.handle();
+        let replaced = self.data_plane.running.directory().replace(directory);
+        self.data_plane.attach(routes, &opened.control);
+        let metrics = self.data_plane.running.metrics();
+        let socket = self.admin_socket.try_clone()?;
+        let (owner, _) = opened.run(environment, metrics, Some(socket)).await?;
+        // The directory was served before, so it can be served now.
+        if let Err(error) = replaced {
+            tracing::error!(%error, "the data plane serves accounts as they were before");
+        }
+        self.data_plane.broker.send_replace(Some(broker));
+        owner.control.warm();
+        self.owner = Some(owner);
+        Ok(())
+    }
+
+    /// The listening sockets, for the process that goes on.
+    ///
+    /// # Errors
+    /// When the system gives no descriptor.
+    pub(crate) fn sockets(&self) -> io::Result<Vec<KeptSocket>> {
+        let apps = self.data_plane.running.sockets().iter();
+        let admin = (&self.admin_socket, self.environment.config.listen.admin);
+        let all = apps.map(|kept| (&kept.socket, kept.addr)).chain([admin]);
+        all.map(|(socket, addr)| {
+            Ok(KeptSocket {
+                addr,
+                socket: socket.try_clone()?,
+            })
+        })
+        .collect()
+    }
+
+    /// Ends with the last connection, while another process accepts new ones.
+    pub(crate) async fn end_behind_successor(self) -> ShutdownReport {
+        let limits = &self.environment.config.limits;
+        // As long as an idle connection may live anyway: nothing is gained by an earlier end, and an app
+        // that sends a request at that moment would lose it.
+        let drain = Drain {
+            requests: limits.drain,
+            idle: limits.keep_alive_idle,
+        };
+        ShutdownReport {
+            requests: self.data_plane.running.shutdown(drain).await,
+            tokens: Shutdown::Clean,
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Everything that works on the store. It ends before another process opens the store, and is made anew if
+//! that process fails, while the data plane serves on.
+
+use super::{admin_token_file, declared, error::StartError, random, runtime_status::GatewayStatus};
+use gateway_admin::{Admin, AdminOptions, Latch};
+use gateway_broker::{Broker, Shutdown};
+use gateway_config::Config;
+use gateway_control::{ControlPlane, Parts, ServingState};
+use gateway_http_client::HttpClient;
+use gateway_model::{Clock, Secret};
+use gateway_plugin_host::Registry;
+use gateway_proxy::MetricsReader;
+use gateway_store::{Access, OpenError, Store};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{task::JoinHandle, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+/// The pause between two attempts to open a store that another process has.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What does not depend on the store, and outlives its owner.
+pub(super) struct Environment {
+    pub(super) config: Config,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) plugins: Arc<Registry>,
+    pub(super) http: Arc<dyn HttpClient>,
+    pub(super) dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
+    pub(super) latch: Latch,
+}
+
+/// An open store whose accounts are loaded, before anything serves.
+pub(super) struct OpenStore {
+    pub(super) store: Store,
+    pub(super) broker: Arc<Broker>,
+    pub(super) control: ControlPlane,
+}
+
+/// An open store whose accounts are served and whose tokens are renewed.
+pub(super) struct StoreOwner {
+    store: Store,
+    pub(super) broker: Arc<Broker>,
+    pub(super) control: ControlPlane,
+    admin: JoinHandle<()>,
+    stop_admin: CancellationToken,
+    reminding: Reminding,
+}
+
+/// The admin listener of a store's owner, and what its start made.
+pub(super) struct AdminListener {
+    pub(super) addr: SocketAddr,
+    /// A second descriptor, for the next owner.
+    pub(super) socket: TcpListener,
+    pub(super) first_token: Option<Secret>,
+}
+
+impl OpenStore {
+    /// Opens the store, and loads what the data plane serves. A store that another process has is waited
+    /// for: a process that has just died may hold it for a moment longer.
+    pub(super) async fn open(
+        environment: &Environment,
+        patience: Duration,
+    ) -> Result<(Self, ServingState), StartError> {
+        let (config, clock) = (&environment.config, &environment.clock);
+        let until = clock.now() + patience;
+        let store = loop {
+            // Exclusive, because a second process could present a single-use grant a second time.
+            match Store::open(&config.store, Access::Exclusive).await {
+                Err(OpenError::Locked { .. }) if clock.now() < until => sleep(PAUSE).await,
+                opened => break opened?,
+            }
+        };
+        let broker = Arc::new(Broker::new(
+            declared::broker_config(config),
+            Arc::clone(clock),
+            Arc::new(store.clone()),
+            // For jitter only, so that replicas differ.
+            random::random_u64()?,
+        ));
+        let control = ControlPlane::new(Parts {
+            store: store.clone(),
+            broker: Arc::clone(&broker),
+            plugins: Arc::clone(&environment.plugins),
+            http: Arc::clone(&environment.http),
+            clock: Arc::clone(clock),
+            settings: declared::control_settings(config),
+            // A full seed, since states, verifiers and secrets come from it.
+            seed: random::random_seed()?,
+        });
+        // Before the ports are open: the first request must find its account.
+        let served = match control.load(declared::declared(config)).await {
+            Ok(served) => served,
+            Err(error) => {
+                // Another process may be waiting for it.
+                store.close().await;
+                return Err(error.into());
+            }
+        };
+        let opened = Self {
+            store,
+            broker,
+            control,
+        };
+        Ok((opened, served))
+    }
+
+    /// Opens the admin listener, and starts what the store's owner does by itself. The data plane serves by
+    /// now. After an error the store is closed.
+    pub(super) async fn run(
+        self,
+        environment: &Environment,
+        data_plane: MetricsReader,
+        socket: Option<TcpListener>,
+    ) -> Result<(StoreOwner, AdminListener), StartError> {
+        let store = self.store.clone();
+        let owner = self.listen(environment, data_plane, socket).await;
+        if owner.is_err() {
+            store.close().await;
+        }
+        owner
+    }
+
+    async fn listen(
+        self,
+        environment: &Environment,
+        data_plane: MetricsReader,
+        socket: Option<TcpListener>,
+    ) -> Result<(StoreOwner, AdminListener), StartError> {
+        let (config, control) = (&environment.config, &self.control);
+        let status = GatewayStatus {
+            data_plane,
+            broker: self.broker.handle(),
+            plugins: Arc::clone(&environment.plugins),
+            control: control.clone(),
+            dropped_log_lines: Arc::clone(&environment.dropped_log_lines),
+        };
+        let admin = Admin::bind(admin_options(environment, status, socket)).await?;
+        let addr = admin.local_addr();
+        let socket = admin.socket()?;
+        // Only now: a free port is known once it is bound.
+        control.redirect_to(config.consent.redirect_uri(addr));
+        // Before the listener serves: an operator who finds it open finds the file as well.
+        let first_token = control
+            .bootstrap(|token| admin_token_file::write(&config.admin.token_file, token))
+            .await?;
+        let stop_admin = CancellationToken::new();
+        let owner = StoreOwner {
+            admin: tokio::spawn(admin.run(stop_admin.clone().cancelled_owned())),
+            stop_admin,
+            reminding: Reminding::start(control),
+            store: self.store,
+            broker: self.broker,
+            control: self.control,
+        };
+        let listener = AdminListener {
+            addr,
+            socket,
+            first_token,
+        };
+        Ok((owner, listener))
+    }
+}
+
+impl StoreOwner {
+    /// Finishes what works on the store within this time, then closes it.
+    pub(super) async fn end(self, grace: Duration) -> Shutdown {
+        // First, because a carrier's answer may hold the only copy of a grant.
+        let tokens = self.broker.shutdown(grace).await;
+        self.reminding.end().await;
+        // The admin listener outlives the rest: it answers to the end.
+        self.stop_admin.cancel();
+        // A panic there must not keep the store from being closed.
+        if let Err(error) = self.admin.await {
+            tracing::error!(%error, "the admin listener failed");
+        }
+        // Last, because token calls, reminders and operators write until they end.
+        self.store.close().await;
+        tokens
+    }
+}
+
+/// What the admin listener serves, and where.
+fn admin_options(
+    environment: &Environment,
+    status: GatewayStatus,
+    inherited: Option<TcpListener>,
+) -> AdminOptions {
+    let listen = &environment.config.listen;
+    AdminOptions {
+        addr: listen.admin,
+        inherited,
+        hosts: listen.admin_hosts.clone(),
+        client_address: listen.admin_client_address.clone(),
+        control: Some(status.control.clone()),
+        runtime: Arc::new(status),
+        latch: environment.latch.clone(),
+        clock: Arc::clone(&environment.clock),
+    }
+}
+
+/// The task that reminds people, and watches the store.
+struct Reminding {
+    task: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Reminding {
+    fn start(control: &ControlPlane) -> Self {
+        let (control, stop) = (control.clone(), CancellationToken::new());
+        let cancel = stop.clone();
+        let task = tokio::spawn(async move {
+            tokio::join!(
+                control.run_reminders(cancel.clone()),
+                control.watch_store(cancel)
+            );
+        });
+        Self { task, stop }
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "reminding failed");
+        }
+    }
+}
