@@ -7,13 +7,13 @@ use crate::{
     take_over::{HandOverError, Hello, Predecessor, Successor, Successors, path_beside},
 };
 use anyhow::{Context as _, bail};
-use gateway_config::Config;
-use gateway_proxy::InheritedSockets;
+use gateway_config::{Config, Limits};
+use gateway_proxy::{Drain, InheritedSockets};
 use sd_notify::NotifyState;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How long a start waits for a store whose holder has just died.
+/// How long a process may take to die: a start waits so long for the store of one that has just died.
 const DYING: Duration = Duration::from_secs(5);
 /// The pause between two attempts to open the store again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -166,8 +166,12 @@ async fn resume(gateway: &mut Gateway) {
     tracing::warn!("this process has its store again, and renews tokens");
 }
 
-/// Ends behind the process that has taken over.
-pub(crate) async fn end_behind(gateway: Gateway, successor: Successor) -> ShutdownReport {
+/// Ends behind the process that has taken over. Returns nothing if this process hangs.
+pub(crate) async fn end_behind(
+    gateway: Gateway,
+    successor: Successor,
+    limits: &Limits,
+) -> Option<ShutdownReport> {
     tracing::info!(
         pid = successor.pid,
         "another process has taken over; connections that are open are served to their end"
@@ -175,5 +179,14 @@ pub(crate) async fn end_behind(gateway: Gateway, successor: Successor) -> Shutdo
     // Before the confirmation, after which the new process may speak for itself.
     service_manager::notify(NotifyState::MainPid(successor.pid));
     successor.confirm().await;
-    gateway.end_behind_successor().await
+    // As long as an idle connection may live anyway: nothing is gained by an earlier end, and an app that
+    // sends a request at that moment would lose it.
+    let drain = Drain {
+        requests: limits.drain,
+        idle: limits.keep_alive_idle,
+    };
+    let end = gateway.end_behind_successor(drain);
+    // No service manager looks after this process any more, so it must not hang.
+    let limit = drain.requests.max(drain.idle) + DYING;
+    tokio::time::timeout(limit, end).await.ok()
 }

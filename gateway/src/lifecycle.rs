@@ -68,14 +68,17 @@ async fn run(config: &Config, beginning: Beginning, output: &mut Output) -> anyh
     let end = until_end(&mut signals, &command_line, taken_over).await;
     let drained = async {
         if let Some(successor) = end {
-            return hand_over::end_behind(gateway, successor).await;
+            return hand_over::end_behind(gateway, successor, &config.limits).await;
         }
         service_manager::notify(NotifyState::Stopping);
         tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");
-        gateway.shutdown().await
+        Some(gateway.shutdown().await)
     };
     tokio::select! {
-        ended = drained => tracing::info!(requests = ?ended.requests, tokens = ?ended.tokens, "drained"),
+        ended = drained => match ended {
+            Some(ended) => tracing::info!(requests = ?ended.requests, tokens = ?ended.tokens, "drained"),
+            None => tracing::error!("ended at the time limit, because a thread hangs"),
+        },
         // A second signal is a person who does not want to wait.
         () = signals.stop() => tracing::warn!("ended at once by a second signal"),
     }

@@ -10,6 +10,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// The configuration file in a gateway's folder.
+const CONFIG: &str = "waybill.toml";
+
 /// A running `waybill serve`; dropping it kills it.
 #[derive(Debug)]
 #[must_use = "the gateway ends when this is dropped"]
@@ -58,13 +61,12 @@ impl Gateway {
         Self::ready(Process::spawn(&mut serve(folder.path()), folder)).await
     }
 
-    /// Starts a process that is to take over from this one, in the same folder.
-    pub fn successor(&self, change: impl FnOnce(&mut Command)) -> Process {
+    /// Starts a process that is to take over from this one, with this configuration file of its folder.
+    pub fn successor(&self, config: &str) -> Process {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let folder = self.process.folder();
-        let mut command = serve(&folder);
+        let mut command = serve_with(&folder, config);
         command.arg("--take-over");
-        change(&mut command);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Process::spawn_in(&mut command, &folder, &format!("successor-{number}-"))
     }
@@ -74,7 +76,7 @@ impl Gateway {
     /// # Panics
     /// When the new process does not serve.
     pub async fn take_over(&mut self) -> Process {
-        let successor = Self::ready(self.successor(|_| {})).await;
+        let successor = Self::ready(self.successor(CONFIG)).await;
         assert_eq!((successor.apps, successor.admin), (self.apps, self.admin));
         let mut old = std::mem::replace(&mut self.process, successor.process);
         old.pass_folder(&mut self.process);
@@ -115,7 +117,7 @@ pub fn folder(config: &ConfigFile) -> TempDir {
     let plugins = folder.path().join("plugins");
     fs::create_dir(&plugins).expect("the test owns the folder");
     fs::copy(&programs().ups_plugin, plugins.join("ups.so")).expect("the plugin is copied");
-    config.write(&folder.path().join("waybill.toml"));
+    config.write(&folder.path().join(CONFIG));
     folder
 }
 
@@ -133,10 +135,14 @@ pub fn command_line(folder: &Path) -> Command {
 
 /// `waybill serve` for the configuration in a folder.
 pub fn serve(folder: &Path) -> Command {
+    serve_with(folder, CONFIG)
+}
+
+fn serve_with(folder: &Path, config: &str) -> Command {
     let mut command = Command::new(&programs().waybill);
     command
         .args(["serve", "--config"])
-        .arg(folder.join("waybill.toml"))
+        .arg(folder.join(config))
         .current_dir(folder)
         // The most talkative level: a leaked secret must have no place to hide.
         .env("WAYBILL_LOG", "trace");

@@ -11,13 +11,24 @@ use tokio::sync::watch;
 
 /// What the data plane knows of the broker: the two slow paths.
 pub(super) struct BrokerCredentials {
-    broker: watch::Receiver<Option<Handle>>,
+    broker: watch::Receiver<Tokens>,
     clock: Arc<dyn Clock>,
     wait: Duration,
 }
 
+/// Where tokens come from that are not in memory.
+#[derive(Clone)]
+pub(super) enum Tokens {
+    /// This process' broker.
+    Broker(Handle),
+    /// Another process is about to take over. If it fails, this one has a broker again, so a demand waits.
+    Undecided,
+    /// Another process has taken over.
+    Elsewhere,
+}
+
 /// Gives the data plane its broker, and takes it away.
-pub(super) type BrokerSwitch = watch::Sender<Option<Handle>>;
+pub(super) type BrokerSwitch = watch::Sender<Tokens>;
 
 impl BrokerCredentials {
     pub(super) fn new(
@@ -25,7 +36,7 @@ impl BrokerCredentials {
         clock: Arc<dyn Clock>,
         wait: Duration,
     ) -> (Self, BrokerSwitch) {
-        let (switch, broker) = watch::channel(Some(broker));
+        let (switch, broker) = watch::channel(Tokens::Broker(broker));
         let credentials = Self {
             broker,
             clock,
@@ -35,21 +46,27 @@ impl BrokerCredentials {
     }
 }
 
-/// The broker of this moment. While there is none, a demand waits: a hand-over takes a fraction of a second,
-/// and if it fails, this process has a broker again.
+/// The broker, as soon as it is known whether this process has one.
 async fn present(
-    mut broker: watch::Receiver<Option<Handle>>,
+    mut broker: watch::Receiver<Tokens>,
     account: &AccountId,
     patience: Duration,
 ) -> Result<Handle, Unavailable> {
-    let found = broker.wait_for(Option::is_some);
-    let found = tokio::time::timeout(patience, found).await;
+    let decided = broker.wait_for(|tokens| !matches!(tokens, Tokens::Undecided));
     // The sender ends with the gateway.
-    let found = found.ok().and_then(Result::ok);
-    found.and_then(|found| found.clone()).ok_or_else(|| Unavailable {
+    let decided = tokio::time::timeout(patience, decided)
+        .await
+        .map(|it| it.ok());
+    if let Ok(Some(decided)) = decided
+        && let Tokens::Broker(broker) = &*decided
+    {
+        return Ok(broker.clone());
+    }
+    Err(Unavailable {
         reason: UnavailableReason::Pending,
         message: format!(
-            "no token for account {account}: another process takes over from this one; try again"
+            "no token for account {account} in this process, from which another one takes over; \
+             try again over a new connection"
         ),
         retry_at: None,
     })

@@ -2,6 +2,7 @@
 
 use super::{
     Gateway, ShutdownReport,
+    broker_credentials::Tokens,
     data_plane::{self, Routes},
     error::StartError,
     store_owner::OpenStore,
@@ -18,7 +19,7 @@ impl Gateway {
             return;
         };
         // Before the broker stops: a demand that it refused would fail its request.
-        self.data_plane.broker.send_replace(None);
+        self.data_plane.broker.send_replace(Tokens::Undecided);
         // A token request ends within its own time limit, and one that was cut off in the middle would leave
         // its grant in doubt. Twice, since it may have to wait for its turn.
         let grace = self.environment.config.tokens.request_timeout * 2;
@@ -51,7 +52,8 @@ impl Gateway {
         if let Err(error) = replaced {
             tracing::error!(%error, "the data plane serves accounts as they were before");
         }
-        self.data_plane.broker.send_replace(Some(broker));
+        let broker = Tokens::Broker(broker);
+        self.data_plane.broker.send_replace(broker);
         owner.control.warm();
         self.owner = Some(owner);
         Ok(())
@@ -75,14 +77,9 @@ impl Gateway {
     }
 
     /// Ends with the last connection, while another process accepts new ones.
-    pub(crate) async fn end_behind_successor(self) -> ShutdownReport {
-        let limits = &self.environment.config.limits;
-        // As long as an idle connection may live anyway: nothing is gained by an earlier end, and an app
-        // that sends a request at that moment would lose it.
-        let drain = Drain {
-            requests: limits.drain,
-            idle: limits.keep_alive_idle,
-        };
+    pub(crate) async fn end_behind_successor(self, drain: Drain) -> ShutdownReport {
+        // An app that tries again reaches the process that has tokens.
+        self.data_plane.broker.send_replace(Tokens::Elsewhere);
         ShutdownReport {
             requests: self.data_plane.running.shutdown(drain).await,
             tokens: Shutdown::Clean,

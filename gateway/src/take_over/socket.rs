@@ -130,8 +130,8 @@ impl Folder {
 
 #[cfg(test)]
 mod tests {
-    use super::{Listener, Permissions, connect, fs, path_beside};
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use super::{Listener, Permissions, connect, fs, geteuid, path_beside};
+    use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 
     #[tokio::test]
     async fn socket_is_private_and_replaces_the_one_of_before() {
@@ -166,6 +166,13 @@ mod tests {
         symlink(&path, &link).unwrap();
         let error = connect(&link).await.unwrap_err().to_string();
         assert!(error.contains("no socket"), "{error}");
+        // Only root may give a file away.
+        if geteuid().is_root() {
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            chown(&path, Some(12_345), None).unwrap();
+            let error = connect(&path).await.unwrap_err().to_string();
+            assert!(error.contains("belongs to user 12345"), "{error}");
+        }
         drop(listener);
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();

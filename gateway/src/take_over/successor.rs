@@ -113,15 +113,17 @@ async fn greet(
         Some(other) => return Err(io::Error::other(format!("it said {other:?}"))),
         None => return Ok(None),
     };
-    let turn = turns.try_acquire_owned();
     let pid = peer.pid().and_then(|pid| pid.try_into().ok()).unwrap_or(0);
     let objection = own.objection(&new).or_else(|| place::objection(pid));
-    let objection = objection.or_else(|| {
-        let busy = "another process takes over at this moment: wait until it serves";
-        turn.is_err().then(|| busy.to_owned())
-    });
-    match (turn, objection) {
-        (Ok(turn), None) => {
+    // Only for one that fits: others must not keep it away, not even for a moment.
+    let turn = match objection {
+        Some(why) => Err(why),
+        None => turns.try_acquire_owned().map_err(|_| {
+            "another process takes over at this moment: wait until it serves".to_owned()
+        }),
+    };
+    match turn {
+        Ok(turn) => {
             channel.send(&Message::Welcome).await?;
             Ok(Some(Successor {
                 channel,
@@ -130,8 +132,7 @@ async fn greet(
                 _turn: turn,
             }))
         }
-        (_, why) => {
-            let why = why.unwrap_or_default();
+        Err(why) => {
             tracing::warn!(why, "a take-over was refused");
             channel.send(&Message::Refused { why }).await?;
             Ok(None)

@@ -169,12 +169,16 @@ async fn service_goes_on_with_the_process_that_the_gateway_started() {
     old.signal("USR2");
     let log = || old.output();
     let started = |log: &str| {
-        let (_, after) = log.split_once("\"pid\":")?;
+        let line = log
+            .lines()
+            .find(|line| line.contains("is started to take over"))?;
+        let (_, after) = line.split_once("\"pid\":")?;
         let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
         digits.parse::<u32>().ok()
     };
     eventually("a new process", async || started(&log()).is_some()).await;
     let new = started(&log()).unwrap();
+    let _end = Killed(new);
     manager.hears(&format!("MAINPID={new}")).await;
     manager.hears("READY=1").await;
     // The first answer is the old process' last on this connection.
@@ -185,6 +189,17 @@ async fn service_goes_on_with_the_process_that_the_gateway_started() {
     let stopped = Command::new("kill").arg(new.to_string()).status();
     assert!(stopped.unwrap().success());
     manager.hears("STOPPING=1").await;
+}
+
+/// A process that must not outlive the test.
+struct Killed(u32);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = Command::new("kill")
+            .args(["-KILL", &self.0.to_string()])
+            .output();
+    }
 }
 
 #[test]

@@ -101,9 +101,7 @@ async fn mistake_in_the_new_configuration_changes_nothing() {
     for (from, to, code, word) in broken {
         assert!(good.contains(from));
         fs::write(&file, good.replacen(from, to, 1)).unwrap();
-        let mut successor = world.gateway.successor(|command| {
-            command.arg("--config").arg(&file);
-        });
+        let mut successor = world.gateway.successor("new.toml");
         let status = successor.ended().await;
         assert_eq!(status.code(), Some(code), "{word}: {}", successor.output());
         assert!(successor.output().contains(word), "{}", successor.output());
@@ -135,7 +133,7 @@ async fn new_process_that_dies_with_the_listeners_leaves_everything_to_the_old_o
     assert_in_charge(&world).await;
     // And another one may take over then.
     let mut world = world;
-    world.gateway.take_over().await;
+    let _old = world.gateway.take_over().await;
     assert_in_charge(&world).await;
 }
 
@@ -144,7 +142,7 @@ async fn second_process_is_told_to_wait() {
     let world = durable().start().await;
     let folder = world.gateway.process.folder();
     let first = welcome(&folder).await;
-    let mut second = world.gateway.successor(|_| {});
+    let mut second = world.gateway.successor("waybill.toml");
     assert_eq!(second.ended().await.code(), Some(1));
     let output = second.output();
     assert!(output.contains("another process takes over"), "{output}");
@@ -161,9 +159,7 @@ async fn process_of_another_store_is_refused() {
     let file = folder.join("other.toml");
     fs::copy(folder.join("waybill.toml"), &file).unwrap();
     fs::write(&file, other).unwrap();
-    let mut successor = world.gateway.successor(|command| {
-        command.arg("--config").arg(&file);
-    });
+    let mut successor = world.gateway.successor("other.toml");
     assert_eq!(successor.ended().await.code(), Some(1));
     let output = successor.output();
     assert!(output.contains("another store"), "{output}");
@@ -178,7 +174,7 @@ async fn socket_that_others_may_use_is_refused() {
     let mode = fs::metadata(&socket).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
     fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
-    let mut successor = world.gateway.successor(|_| {});
+    let mut successor = world.gateway.successor("waybill.toml");
     assert_eq!(successor.ended().await.code(), Some(1));
     let output = successor.output();
     assert!(output.contains("others may use it"), "{output}");
@@ -197,7 +193,7 @@ async fn old_process_that_dies_in_the_middle_is_replaced() {
     fs::remove_file(&path).expect("a killed gateway leaves it");
     let old = UnixListener::bind(&path).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    let mut successor = world.gateway.successor(|_| {});
+    let mut successor = world.gateway.successor("waybill.toml");
     let mut peer = Peer(BufReader::new(old.accept().await.unwrap().0));
     assert!(peer.hear().await["hello"].is_object());
     peer.say(json!("welcome")).await;

@@ -127,7 +127,7 @@ async fn take_over_of_nothing_is_a_start() {
     let mut world = durable().start().await;
     world.gateway.process.signal("KILL");
     world.gateway.process.ended().await;
-    let mut successor = world.gateway.successor(|_| {});
+    let mut successor = world.gateway.successor("waybill.toml");
     successor.line("apps listening on ").await;
     assert!(successor.output().contains("nothing to take over"));
 }

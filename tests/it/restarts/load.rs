@@ -22,6 +22,9 @@ use tokio::{
     time::sleep,
 };
 
+/// What is added to a long upload.
+const UPLOAD: usize = 100_000;
+
 /// What the apps saw.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -128,23 +131,25 @@ async fn app(addr: SocketAddr, habit: Habit, over: Arc<AtomicBool>, tally: Arc<T
         match habit {
             Habit::Http2 => http2_connection(addr, &over, &tally).await,
             Habit::New => {
-                let request = request("connection: close\r\n");
+                let request = request("connection: close\r\n", 0);
                 tally.note(exchange(addr, &mut None, &request, Duration::ZERO).await);
             }
             Habit::Kept(pause) => {
                 sleep(pause).await;
-                tally.note(exchange(addr, &mut kept, &request(""), Duration::ZERO).await);
+                tally.note(exchange(addr, &mut kept, &request("", 0), Duration::ZERO).await);
             }
             Habit::Upload(time) => {
-                tally.note(exchange(addr, &mut kept, &request(""), time).await);
+                let request = request("", UPLOAD);
+                tally.note(exchange(addr, &mut kept, &request, time).await);
             }
         }
     }
 }
 
-/// A whole request as bytes.
-fn request(fields: &str) -> Vec<u8> {
+/// A whole request as bytes, with this much space after its JSON.
+fn request(fields: &str, space: usize) -> Vec<u8> {
     let (parts, body) = rate_request().into_parts();
+    let body = [&body[..], &vec![b' '; space]].concat();
     let path = parts.uri.path();
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{fields}\

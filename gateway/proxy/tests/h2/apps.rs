@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use gateway_proxy::Limits;
+use gateway_proxy::{Drain, Limits};
 use http_body_util::BodyExt as _;
 use tokio::net::TcpStream;
 
@@ -206,7 +206,11 @@ async fn draining_finishes_open_streams_and_takes_no_new_ones() {
     while carrier.seen().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let drained = tokio::spawn(gateway.running.shutdown(Duration::from_secs(5)));
+    let drained = tokio::spawn(
+        gateway
+            .running
+            .shutdown(Drain::within(Duration::from_secs(5))),
+    );
     let (head, body) = open.await.expect("no panic").expect("finished");
     assert_eq!((head.status().as_u16(), &body[..]), (200, &b"a"[..]));
     let report = drained.await.expect("no panic");

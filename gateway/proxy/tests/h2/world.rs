@@ -10,8 +10,8 @@ use gateway_model::{
     Environment, ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
 };
 use gateway_proxy::{
-    Account, App, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings, RenewalOutcome,
-    Route, Running, SecretHash, Settings, bind,
+    Account, App, BoxFuture, CredentialSource, Directory, InheritedSockets, Limits,
+    ListenerSettings, RenewalOutcome, Route, Running, SecretHash, Settings, bind,
 };
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
@@ -133,7 +133,8 @@ impl Gateway {
         cell.publish(usable(1));
         let broker = Arc::new(Broker(Arc::clone(&cell)));
         let directory = directory(&wants.origin, cell);
-        let bound = bind(settings, directory, broker, Arc::new(TestClock)).expect("bound");
+        let (clock, inherited) = (Arc::new(TestClock), &mut InheritedSockets::default());
+        let bound = bind(settings, directory, broker, clock, inherited).expect("bound");
         Self {
             addr: bound.addresses()[0],
             running: bound.start().expect("threads are to be had"),

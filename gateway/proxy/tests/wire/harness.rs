@@ -10,8 +10,8 @@ use gateway_model::{
     ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
 };
 use gateway_proxy::{
-    Account, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings, RenewalOutcome,
-    Route, Running, Settings, bind,
+    Account, BoxFuture, CredentialSource, Directory, InheritedSockets, Limits, ListenerSettings,
+    RenewalOutcome, Route, Running, Settings, bind,
 };
 use http::{HeaderValue, StatusCode, header};
 
@@ -138,6 +138,7 @@ impl World {
             directory(&origin),
             Arc::new(NoBroker),
             Arc::new(TestClock),
+            &mut InheritedSockets::default(),
         )
         .expect("the settings work");
         let gateway = bound.addresses()[0];
