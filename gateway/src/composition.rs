@@ -220,8 +220,7 @@ impl Starting {
         // The directory has its own copy; thousands of accounts need not be kept twice.
         drop(served);
         let metrics = data_plane.running.metrics();
-        // One is enough, since nothing shares it.
-        let socket = sockets.take(environment.config.listen.admin).pop();
+        let socket = sockets.take_admin(environment.config.listen.admin);
         let (owner, admin) = match opened.run(&environment, metrics, socket).await {
             Ok(run) => run,
             Err(error) => {

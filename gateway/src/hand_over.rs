@@ -136,7 +136,8 @@ async fn hand_over(
         // It may still find a mistake in its configuration or in a plugin, so nothing is done before.
         successor.ready().await?;
         gateway.release().await;
-        successor.hand_over(&gateway.sockets()?).await?;
+        let (apps, admin) = gateway.sockets();
+        successor.hand_over(apps, admin).await?;
         successor.serves().await
     };
     match result.await {

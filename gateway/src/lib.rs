@@ -1,7 +1,7 @@
 //! The composition root of Waybill: it makes the parts, joins them and runs them.
 //!
 //! Start at [`Gateway::start`], which makes the parts in the order of their dependencies. The binary
-//! hands [`Commands`] to the command line (`gateway-cli`); `waybill serve` is [`serve`]. Nothing but
+//! hands [`Commands`] to the command line (`gateway-cli`). Nothing but
 //! tests, benches and examples depends on this crate.
 
 pub mod clock;

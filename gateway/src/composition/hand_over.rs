@@ -9,7 +9,7 @@ use super::{
 };
 use gateway_broker::Shutdown;
 use gateway_proxy::{Drain, KeptSocket};
-use std::{io, sync::Arc, time::Duration};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 impl Gateway {
     /// Finishes what works on the store and closes it, so that another process can open it. Requests are
@@ -59,21 +59,9 @@ impl Gateway {
         Ok(())
     }
 
-    /// The listening sockets, for the process that goes on.
-    ///
-    /// # Errors
-    /// When the system gives no descriptor.
-    pub(crate) fn sockets(&self) -> io::Result<Vec<KeptSocket>> {
-        let apps = self.data_plane.running.sockets().iter();
-        let admin = (&self.admin_socket, self.environment.config.listen.admin);
-        let all = apps.map(|kept| (&kept.socket, kept.addr)).chain([admin]);
-        all.map(|(socket, addr)| {
-            Ok(KeptSocket {
-                addr,
-                socket: socket.try_clone()?,
-            })
-        })
-        .collect()
+    /// The listening sockets of apps, and that of the admin listener, for the process that goes on.
+    pub(crate) fn sockets(&self) -> (&[KeptSocket], &TcpListener) {
+        (self.data_plane.running.sockets(), &self.admin_socket)
     }
 
     /// Ends with the last connection, while another process accepts new ones.

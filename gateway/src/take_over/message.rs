@@ -72,6 +72,8 @@ pub(super) enum Message {
     Release,
     /// A listening socket, whose descriptor comes with this message.
     Socket { addr: SocketAddr },
+    /// The admin listener's socket, likewise.
+    AdminSocket,
     /// The store is closed, and all sockets are sent.
     Released,
     /// The new process serves.

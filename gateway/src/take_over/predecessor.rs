@@ -51,6 +51,9 @@ impl Predecessor {
                 Some(Message::Socket { addr }) => {
                     sockets.push(addr, self.channel.descriptor()?.into());
                 }
+                Some(Message::AdminSocket) => {
+                    sockets.push_admin(self.channel.descriptor()?.into());
+                }
                 Some(Message::Released) => return Ok(sockets),
                 Some(Message::Cancelled { why }) => return Err(TakeOverError::Cancelled(why)),
                 Some(other) => return Err(unexpected(&other)),

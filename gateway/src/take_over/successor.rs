@@ -8,7 +8,7 @@ use super::{
     socket::{Listener, same_user},
 };
 use gateway_proxy::KeptSocket;
-use std::{io, os::fd::AsFd as _, path::Path, sync::Arc, time::Duration};
+use std::{io, net::TcpListener, os::fd::AsFd as _, path::Path, sync::Arc, time::Duration};
 use tokio::{
     net::UnixStream,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -148,12 +148,20 @@ impl Successor {
     }
 
     /// Gives it the listening sockets. The store must be closed by now.
-    pub(crate) async fn hand_over(&mut self, sockets: &[KeptSocket]) -> Result<(), HandOverError> {
-        for kept in sockets {
+    pub(crate) async fn hand_over(
+        &mut self,
+        apps: &[KeptSocket],
+        admin: &TcpListener,
+    ) -> Result<(), HandOverError> {
+        for kept in apps {
             let message = Message::Socket { addr: kept.addr };
             let descriptor = [kept.socket.as_fd()];
             self.channel.send_with(&message, &descriptor).await?;
         }
+        let descriptor = [admin.as_fd()];
+        self.channel
+            .send_with(&Message::AdminSocket, &descriptor)
+            .await?;
         Ok(self.channel.send(&Message::Released).await?)
     }
 

@@ -3,13 +3,13 @@
 use super::hand_over::{asked, durable};
 use serde_json::{Value, json};
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 use tests::{World, eventually, soon};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    io::AsyncWriteExt as _,
     net::{UnixListener, UnixStream},
 };
 
@@ -32,26 +32,42 @@ async fn assert_in_charge(world: &World) {
 }
 
 /// A process of the test's own that speaks to a gateway.
-struct Peer(BufReader<UnixStream>);
+struct Peer {
+    stream: UnixStream,
+    read: Vec<u8>,
+}
 
 impl Peer {
     async fn connect(folder: &Path) -> Self {
         let stream = UnixStream::connect(socket(folder)).await;
-        Self(BufReader::new(stream.expect("a gateway listens")))
+        Self::new(stream.expect("a gateway listens"))
+    }
+
+    fn new(stream: UnixStream) -> Self {
+        let read = Vec::new();
+        Self { stream, read }
     }
 
     async fn say(&mut self, message: Value) {
         let line = format!("{message}\n");
-        self.0.write_all(line.as_bytes()).await.unwrap();
+        self.stream.write_all(line.as_bytes()).await.unwrap();
     }
 
     /// The next message, without its descriptor; null at the end.
     async fn hear(&mut self) -> Value {
-        let mut line = String::new();
-        soon("a message", self.0.read_line(&mut line))
-            .await
-            .unwrap();
-        serde_json::from_str(&line).unwrap_or_default()
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return serde_json::from_slice(&line).unwrap();
+            }
+            // By itself, tokio takes a short read for the last one, but reads end at each descriptor.
+            soon("a message", self.stream.readable()).await.unwrap();
+            match self.stream.try_read_buf(&mut self.read) {
+                Ok(0) => return Value::Null,
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Value::Null,
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 
     /// Says what a program with this schema would say.
@@ -120,13 +136,15 @@ async fn new_process_that_dies_with_the_listeners_leaves_everything_to_the_old_o
     loop {
         match successor.hear().await {
             Value::String(message) => {
-                assert_eq!(message, "released");
-                break;
+                if message == "released" {
+                    break;
+                }
+                assert_eq!(message, "admin_socket");
             }
-            message => sockets += usize::from(!message["socket"].is_null()),
+            message => sockets += usize::from(message["socket"].is_object()),
         }
     }
-    assert_eq!(sockets, 2, "one worker, and the admin listener");
+    assert_eq!(sockets, 1, "one worker");
     // Nobody has the store: requests are served with the token in memory.
     world.shop().await.assert_rates();
     drop(successor);
@@ -186,7 +204,6 @@ async fn socket_that_others_may_use_is_refused() {
 async fn old_process_that_dies_in_the_middle_is_replaced() {
     let mut world = durable().start().await;
     world.shop().await.assert_rates();
-    let before = asked(&world);
     world.gateway.process.signal("KILL");
     world.gateway.process.ended().await;
     let path = socket(&world.gateway.process.folder());
@@ -194,7 +211,7 @@ async fn old_process_that_dies_in_the_middle_is_replaced() {
     let old = UnixListener::bind(&path).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let mut successor = world.gateway.successor("waybill.toml");
-    let mut peer = Peer(BufReader::new(old.accept().await.unwrap().0));
+    let mut peer = Peer::new(old.accept().await.unwrap().0);
     assert!(peer.hear().await["hello"].is_object());
     peer.say(json!("welcome")).await;
     assert_eq!(peer.hear().await, "release");
@@ -202,7 +219,6 @@ async fn old_process_that_dies_in_the_middle_is_replaced() {
     let apps = successor.line("apps listening on http://").await;
     world.app = tests::Client::new(apps.parse().unwrap());
     world.shop().await.assert_rates();
-    assert_eq!(asked(&world), before, "the stored token serves on");
 }
 
 /// A stop of the service is a stop, also in the middle of a hand-over.

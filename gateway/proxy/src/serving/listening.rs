@@ -11,23 +11,38 @@ use std::{
 /// Listening sockets that another process opened, by the address that this process was to listen on: a
 /// service manager's, or those of the gateway that this one takes over from.
 #[derive(Debug, Default)]
-pub struct InheritedSockets(Vec<(SocketAddr, TcpListener)>);
+pub struct InheritedSockets {
+    by_address: Vec<(SocketAddr, TcpListener)>,
+    admin: Option<TcpListener>,
+}
 
 impl InheritedSockets {
     /// Adds a socket.
     pub fn push(&mut self, addr: SocketAddr, socket: TcpListener) {
-        self.0.push((addr, socket));
+        self.by_address.push((addr, socket));
+    }
+
+    /// Adds the socket of the admin listener, whatever its address: with port 0 it may be configured like that
+    /// of the apps.
+    pub fn push_admin(&mut self, socket: TcpListener) {
+        self.admin = Some(socket);
+    }
+
+    /// Takes the socket of the admin listener. One is enough, since nothing shares it.
+    pub fn take_admin(&mut self, addr: SocketAddr) -> Option<TcpListener> {
+        let admin = self.admin.take();
+        admin.or_else(|| self.take(addr).pop())
     }
 
     /// Takes the sockets of an address.
     pub fn take(&mut self, addr: SocketAddr) -> Vec<TcpListener> {
-        let of_address = self.0.extract_if(.., |(at, _)| *at == addr);
+        let of_address = self.by_address.extract_if(.., |(at, _)| *at == addr);
         of_address.map(|(_, socket)| socket).collect()
     }
 
     /// The addresses of the sockets that nobody has taken.
     pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.0.iter().map(|(addr, _)| *addr)
+        self.by_address.iter().map(|(addr, _)| *addr)
     }
 }
 
