@@ -31,7 +31,7 @@ use gateway_config::Config;
 use gateway_control::ServingState;
 use gateway_http_client::{HttpClient, HyperClient};
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::WorkerProgram;
+use gateway_plugin_host::{DirectoryError, WorkerProgram};
 use gateway_proxy::{Drain, DrainReport, InheritedSockets};
 use gateway_store::Purpose;
 use prepared::Prepared;
@@ -73,6 +73,8 @@ impl Default for Overrides {
 pub struct Starting {
     environment: Environment,
     prepared: Prepared,
+    /// What is wrong with the plugin folder.
+    problem: Option<DirectoryError>,
 }
 
 /// A running gateway. Dropping it without [`Gateway::shutdown`] cuts requests off.
@@ -176,8 +178,8 @@ impl Starting {
     /// When the gateway as a whole cannot work.
     pub fn prepare(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
         let clock = overrides.clock;
+        let (plugins, problem) = plugins::load(&config.plugins, &clock, overrides.worker_program);
         // Before the store is opened: a start that fails here has locked nothing.
-        let plugins = plugins::load(&config.plugins, &clock, overrides.worker_program)?;
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
         let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
         let environment = Environment {
@@ -191,7 +193,22 @@ impl Starting {
         Ok(Self {
             environment,
             prepared,
+            problem,
         })
+    }
+
+    /// Fails if a plugin cannot be used. A start serves without it, but a running gateway may serve with it.
+    ///
+    /// # Errors
+    /// With the first plugin that cannot be used.
+    pub fn with_all_plugins(mut self) -> Result<Self, StartError> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem.into());
+        }
+        match plugins::refused(&self.environment.plugins) {
+            Some(why) => Err(StartError::PluginRefused(why)),
+            None => Ok(self),
+        }
     }
 
     /// Opens the store and serves, on sockets that are open already where there are some. A store that
@@ -207,8 +224,9 @@ impl Starting {
         let Self {
             environment,
             prepared,
+            problem,
         } = self;
-        let (opened, served) = OpenStore::open(&environment, patience).await?;
+        let (opened, served) = OpenStore::open(&environment, patience, problem).await?;
         let started = DataPlane::start(&environment, prepared, &opened, (&served, &mut sockets));
         let data_plane = match started {
             Ok(data_plane) => data_plane,

@@ -48,7 +48,11 @@ pub(crate) async fn begin(
         }
     }
     // Before the running gateway lets go of anything: most failures of a start happen here.
-    let starting = match Starting::prepare(config, overrides) {
+    let mut starting = Starting::prepare(config, overrides);
+    if predecessor.is_some() {
+        starting = starting.and_then(Starting::with_all_plugins);
+    }
+    let starting = match starting {
         Ok(starting) => starting,
         Err(error) => return Err(failed(predecessor, error.into()).await),
     };

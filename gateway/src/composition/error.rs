@@ -13,6 +13,9 @@ pub enum StartError {
     /// The plugin folder cannot be used.
     #[error(transparent)]
     Plugins(#[from] DirectoryError),
+    /// A plugin cannot be used, and the running gateway may use it.
+    #[error("{0}")]
+    PluginRefused(String),
     /// No upstream certificate can be verified: the trust store is empty or unusable.
     #[error(transparent)]
     Trust(#[from] TrustError),

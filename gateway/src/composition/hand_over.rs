@@ -39,7 +39,7 @@ impl Gateway {
     /// When the store cannot be used, for example because that process still has it.
     pub(crate) async fn resume(&mut self) -> Result<(), StartError> {
         let environment = &self.environment;
-        let (opened, served) = OpenStore::open(environment, Duration::ZERO).await?;
+        let (opened, served) = OpenStore::open(environment, Duration::ZERO, None).await?;
         let routes = Routes::new(&environment.config, Arc::clone(&environment.plugins));
         let directory = data_plane::directory(&routes.present(), &served);
         let broker = opened.broker.handle();

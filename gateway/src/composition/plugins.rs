@@ -3,7 +3,9 @@
 use super::error::StartError;
 use gateway_config::Plugins;
 use gateway_model::Clock;
-use gateway_plugin_host::{CatalogEntry, DirectoryError, Host, Isolation, Registry, WorkerProgram};
+use gateway_plugin_host::{
+    CatalogEntry, DirectoryError, EntryState, Host, Isolation, Registry, WorkerProgram,
+};
 use gateway_store::Store;
 use std::sync::Arc;
 
@@ -52,6 +54,17 @@ pub(super) async fn can_serve(
         return Ok(());
     }
     Err(problem.into())
+}
+
+/// Why a plugin file of the folder cannot be used, if there is one.
+pub(super) fn refused(plugins: &Registry) -> Option<String> {
+    let refused = |entry: &&Arc<CatalogEntry>| {
+        entry.plugin().is_none() && !matches!(entry.state(), EntryState::NotChosen { .. })
+    };
+    let entries = plugins.entries();
+    let entry = entries.iter().find(refused)?;
+    let why = entry.reason().unwrap_or_default();
+    Some(format!("{} cannot be used: {why}", entry.file().display()))
 }
 
 /// Names the plugins whose worker processes nobody asked for, and what to write for the other kind.

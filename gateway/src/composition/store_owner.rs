@@ -1,14 +1,16 @@
 //! Everything that works on the store. It ends before another process opens the store, and is made anew if
 //! that process fails, while the data plane serves on.
 
-use super::{admin_token_file, declared, error::StartError, random, runtime_status::GatewayStatus};
+use super::{
+    admin_token_file, declared, error::StartError, plugins, random, runtime_status::GatewayStatus,
+};
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, Shutdown};
 use gateway_config::Config;
 use gateway_control::{ControlPlane, Parts, ServingState};
 use gateway_http_client::HttpClient;
 use gateway_model::{Clock, Secret};
-use gateway_plugin_host::Registry;
+use gateway_plugin_host::{DirectoryError, Registry};
 use gateway_proxy::MetricsReader;
 use gateway_store::{Access, OpenError, Store};
 use std::{
@@ -63,6 +65,7 @@ impl OpenStore {
     pub(super) async fn open(
         environment: &Environment,
         patience: Duration,
+        problem: Option<DirectoryError>,
     ) -> Result<(Self, ServingState), StartError> {
         let (config, clock) = (&environment.config, &environment.clock);
         let until = clock.now() + patience;
@@ -73,6 +76,11 @@ impl OpenStore {
                 opened => break opened?,
             }
         };
+        if let Err(error) = plugins::can_serve(problem, &store).await {
+            // Another process may be waiting for it.
+            store.close().await;
+            return Err(error);
+        }
         let broker = Arc::new(Broker::new(
             declared::broker_config(config),
             Arc::clone(clock),
@@ -94,7 +102,6 @@ impl OpenStore {
         let served = match control.load(declared::declared(config)).await {
             Ok(served) => served,
             Err(error) => {
-                // Another process may be waiting for it.
                 store.close().await;
                 return Err(error.into());
             }

@@ -103,6 +103,7 @@ async fn mistake_in_the_new_configuration_changes_nothing() {
     let broken = [
         ("[listen]", "[listen]\nnonsense = 1", 2, "nonsense"),
         ("dir = \"plugins\"", "dir = \"nowhere\"", 1, "nowhere"),
+        ("dir = \"plugins\"", "dir = \"refused\"", 1, "ups.so"),
         (
             "[store]\n",
             "[store]\nmaster_key = { file = \"other.key\" }\n",
@@ -110,6 +111,9 @@ async fn mistake_in_the_new_configuration_changes_nothing() {
             "key",
         ),
     ];
+    let refused = folder.join("refused");
+    fs::create_dir(&refused).unwrap();
+    fs::write(refused.join("ups.so"), "no library").unwrap();
     fs::write(folder.join("other.key"), [b'k'; 32]).unwrap();
     fs::set_permissions(folder.join("other.key"), fs::Permissions::from_mode(0o600)).unwrap();
     let file = folder.join("new.toml");
