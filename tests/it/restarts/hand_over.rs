@@ -85,6 +85,8 @@ async fn idle_connection_gets_one_more_answer_from_the_old_process() {
     let answers = kept.until_closed("the last answer").await;
     assert_eq!(answers.matches("HTTP/1.1 204").count(), 2, "{answers}");
     assert!(answers.contains("connection: close"), "{answers}");
+    // The app's own idle connection gets its last answer as well.
+    world.shop().await.assert_rates();
     assert_eq!(old.ended().await.code(), Some(0));
     world.shop().await.assert_rates();
 }
