@@ -30,17 +30,19 @@ fn activated(folder: &Path, socket: &TcpListener) -> std::process::Child {
     shell
         .args(serve.get_args())
         .current_dir(folder)
-        .stdin(Stdio::from(OwnedFd::from(socket.try_clone().unwrap())))
-        .stdout(output().unwrap())
-        .stderr(output().unwrap());
+        .stdin(Stdio::from(OwnedFd::from(
+            socket.try_clone().expect("a descriptor is free"),
+        )))
+        .stdout(output().expect("the folder takes files"))
+        .stderr(output().expect("the folder takes files"));
     shell.spawn().expect("the shell starts")
 }
 
 /// The socket stays with the service manager, so connections wait while the gateway restarts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restart_with_the_service_managers_socket_fails_no_request() {
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = socket.local_addr().unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let addr = socket.local_addr().expect("it is bound");
     let (_mock, folder) = place(|config| config.apps = addr).await;
     let folder = folder.path();
     let mut gateway = activated(folder, &socket);
@@ -81,8 +83,8 @@ async fn place(change: impl FnOnce(&mut ConfigFile)) -> (MockUps, TempDir) {
 
 /// The address of a port that was free a moment ago.
 fn free() -> SocketAddr {
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap()
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    socket.local_addr().expect("it is bound")
 }
 
 #[tokio::test]
@@ -121,11 +123,11 @@ async fn sockets_of_systemd_are_taken_by_their_addresses() {
 async fn socket_that_the_configuration_does_not_name_is_a_mistake() {
     let (_mock, folder) = place(|_| {}).await;
     let folder = folder.path();
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let status = activated(folder, &socket).wait().unwrap();
     assert_eq!(status.code(), Some(2));
     let output = fs::read_to_string(folder.join("activated")).unwrap();
-    let named = format!("listens on {}", socket.local_addr().unwrap());
+    let named = format!("listens on {}", socket.local_addr().expect("it is bound"));
     assert!(output.contains(&named), "{output}");
 }
 
@@ -135,8 +137,8 @@ struct Manager(UnixDatagram, PathBuf);
 impl Manager {
     fn listen(folder: &Path) -> Self {
         let path = folder.join("notify");
-        let socket = UnixDatagram::bind(&path).unwrap();
-        socket.set_nonblocking(true).unwrap();
+        let socket = UnixDatagram::bind(&path).expect("the folder takes sockets");
+        socket.set_nonblocking(true).expect("it is a socket");
         Self(socket, path)
     }
 

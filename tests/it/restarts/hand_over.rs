@@ -43,7 +43,6 @@ async fn take_over_under_load(world: WorldBuilder, restarts: usize, requests: u6
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     let tally = load.end().await;
-    println!("{restarts} restarts: {tally}");
     tally.assert_clean();
     for mut old in draining {
         assert_eq!(old.ended().await.code(), Some(0), "{}", old.output());

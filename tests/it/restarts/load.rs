@@ -9,7 +9,7 @@ use std::{
     fmt, io,
     net::SocketAddr,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -97,12 +97,18 @@ impl Tally {
             self.served.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let count = match error.kind() {
-            io::ErrorKind::ConnectionRefused => &self.refused,
-            io::ErrorKind::ConnectionReset
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::UnexpectedEof => &self.reset,
-            _ => &self.failed,
+        let reset = [
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::BrokenPipe,
+            io::ErrorKind::UnexpectedEof,
+        ];
+        let kind = error.kind();
+        let count = if kind == io::ErrorKind::ConnectionRefused {
+            &self.refused
+        } else if reset.contains(&kind) {
+            &self.reset
+        } else {
+            &self.failed
         };
         count.fetch_add(1, Ordering::Relaxed);
         let mut first = self.first.lock().expect("no app panics");
@@ -113,7 +119,11 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let first = self.first.lock().expect("no app panics").clone();
+        let first = self
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         write!(
             f,
             "{} served, {} refused, {} reset, {} failed; the first failure: {first:?}",

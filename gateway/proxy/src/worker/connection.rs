@@ -92,10 +92,12 @@ impl Connection {
         parked.add(1);
         self.control.parked.set(true);
         let waiting = self.control.run(poll_fn(|cx| {
-            match request.as_mut().poll(cx) {
-                // After the request: one that is there is served.
-                Poll::Pending if self.worker.connections.closes_idle() => Poll::Ready(None),
-                polled => polled.map(Some),
+            let polled = request.as_mut().poll(cx).map(Some);
+            // After the request: one that is there is served.
+            if polled.is_pending() && self.worker.connections.closes_idle() {
+                Poll::Ready(None)
+            } else {
+                polled
             }
         }));
         let request = waiting.await.flatten();
