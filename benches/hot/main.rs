@@ -22,7 +22,7 @@ fn run() -> Result<()> {
     let mut arguments = env::args().skip(1);
     let Some(number) = arguments.next() else {
         let mut out = std::io::stdout().lock();
-        for (number, case) in cases::ALL.iter().enumerate() {
+        for (number, case) in cases::all().iter().enumerate() {
             writeln!(out, "{number} {}", case().name)?;
         }
         return Ok(());
@@ -30,7 +30,8 @@ fn run() -> Result<()> {
     if number == "reading" {
         return reading::read(arguments.next().context("how many accounts?")?.parse()?);
     }
-    let case = cases::ALL
+    let cases = cases::all();
+    let case = cases
         .get(number.parse::<usize>()?)
         .context("no such case")?;
     let iterations: u64 = arguments.next().context("how often?")?.parse()?;

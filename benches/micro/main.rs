@@ -15,9 +15,9 @@ use std::{
 };
 
 fn hot_paths(criterion: &mut Criterion) {
-    for make in cases::ALL {
+    for make in cases::all() {
         let mut case = make();
-        criterion.bench_function(case.name, |bencher| bencher.iter(|| (case.run)()));
+        criterion.bench_function(&case.name, |bencher| bencher.iter(|| (case.run)()));
     }
 }
 

@@ -60,6 +60,18 @@ impl Builder {
         self
     }
 
+    /// Begins with a clock that is behind.
+    pub fn set_back(self, by: Duration) -> Self {
+        self.state.clock.set_back(by);
+        self
+    }
+
+    /// Disturbs an endpoint from the start.
+    pub fn fault(self, endpoint: &'static str, fault: Fault) -> Self {
+        self.state.set_fault(endpoint, Some(fault));
+        self
+    }
+
     /// Listens here. The default is a free port of 127.0.0.1.
     pub const fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;

@@ -8,7 +8,7 @@ import os
 import sys
 
 import karrio.sdk as karrio
-from karrio.core.models import RateRequest, ShipmentRequest, TrackingRequest
+from karrio.core.models import PickupRequest, RateRequest, ShipmentRequest, TrackingRequest
 
 carrier = sys.argv[1]
 number = os.environ["ACCOUNT_NUMBER"]
@@ -66,6 +66,64 @@ def dhl_parcel_de():
         service="dhl_parcel_de_paket",
     )
     return credentials, lambda gateway: karrio.Shipment.create(request).from_(gateway).parse()
+
+
+def usps():
+    credentials = {"client_id": client_id, "client_secret": client_secret, "account_number": number}
+    request = RateRequest(
+        shipper=address("New York", "NY", "10001", "US"),
+        recipient=address("Los Angeles", "CA", "90012", "US"),
+        parcels=parcels,
+    )
+    return credentials, lambda gateway: karrio.Rating.fetch(request).from_(gateway).parse()
+
+
+def mydhl():
+    settings.server_url = property(lambda _: os.environ["WAYBILL_URL"] + "/mydhlapi/test")
+    credentials = {"username": client_id, "password": client_secret, "account_number": number}
+    request = RateRequest(
+        shipper=address("Bonn", None, "53113", "DE"),
+        recipient=address("Paris", None, "75001", "FR"),
+        parcels=parcels,
+    )
+    return credentials, lambda gateway: karrio.Rating.fetch(request).from_(gateway).parse()
+
+
+def canada(credentials):
+    request = RateRequest(
+        shipper=address("Ottawa", "ON", "K1A0B1", "CA"),
+        recipient=address("Vancouver", "BC", "V6B4A2", "CA"),
+        parcels=parcels,
+    )
+    credentials = {**credentials, "username": client_id, "password": client_secret}
+    return credentials, lambda gateway: karrio.Rating.fetch(request).from_(gateway).parse()
+
+
+def canadapost():
+    return canada({"customer_number": number})
+
+
+def purolator():
+    return canada({"account_number": number})
+
+
+def dpd_meta():
+    settings.server_url = property(lambda _: os.environ["WAYBILL_URL"] + "/shipping/v1")
+    credentials = {
+        "dpd_login": client_id,
+        "dpd_password": client_secret,
+        "dpd_bucode": "001",
+        "customer_id": "1",
+        "config": {"sending_depot": "0010100"},
+    }
+    request = PickupRequest(
+        pickup_date="2026-01-02",
+        ready_time="10:00",
+        closing_time="16:00",
+        address=address("Bonn", None, "53113", "DE"),
+        parcels=parcels,
+    )
+    return credentials, lambda gateway: karrio.Pickup.schedule(request).from_(gateway).parse()
 
 
 credentials, call = globals()[carrier]()

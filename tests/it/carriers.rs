@@ -5,6 +5,7 @@
 
 mod checks;
 mod karrio;
+mod names;
 mod rows;
 mod slots;
 mod world;
@@ -41,6 +42,11 @@ macro_rules! carriers {
             }
 
             #[tokio::test]
+            async fn odd_but_readable_token_answer_is_read() {
+                checks::odd_but_readable_token_answer_is_read(&$row).await;
+            }
+
+            #[tokio::test]
             async fn doctor_makes_its_harmless_call() {
                 checks::doctor_makes_its_harmless_call(&$row).await;
             }
@@ -48,6 +54,11 @@ macro_rules! carriers {
             #[tokio::test]
             async fn app_gets_a_token_in_the_carriers_form() {
                 checks::app_gets_a_token_in_the_carriers_form(&$row).await;
+            }
+
+            #[tokio::test]
+            async fn app_calls_with_basic_authentication() {
+                checks::app_calls_with_basic_authentication(&$row).await;
             }
 
             #[tokio::test]

@@ -49,7 +49,7 @@ fn of_accounts() -> Vec<Row> {
         (
             "a number of five characters",
             |config, _| account(config, &format!("account_number = \"A1B2C\"\n{SECRET}")),
-            "account second cannot work: account_number: a UPS shipper number is six",
+            "account second cannot work: account_number (UPS: shipper number) is not six",
             Starts,
         ),
         (
@@ -58,7 +58,7 @@ fn of_accounts() -> Vec<Row> {
                 let numbers = "account_numbers = [\"A1B2C3\", \"A1B2C\"]\n";
                 account(config, &format!("{numbers}{SECRET}"));
             },
-            "account second cannot work: account_number: a UPS shipper number is six",
+            "account second cannot work: account_number (UPS: shipper number) is not six",
             Starts,
         ),
         (

@@ -1,12 +1,14 @@
 //! `cargo xtask bench`: measurements of the shipped programs. It builds; `benches` measures.
 
 mod about;
+mod carriers;
 mod gate;
 mod micro;
 mod peers;
 mod programs;
 mod reading;
 mod report;
+mod start;
 
 pub(crate) use about::{date, revision};
 
@@ -49,6 +51,8 @@ enum Measurement {
     Smoke,
     /// Instruction counts against the checked-in baseline; fails above it by more than 5 %.
     Gate(gate::Gate),
+    /// Memory and time that the carriers' plugins add to a start.
+    Start(start::Start),
     /// The last results into docs/benchmarks.md, with plots.
     Report(report::Report),
 }
@@ -81,6 +85,7 @@ impl Bench {
             Measurement::Storms(run) => Session::begin(run, "storms", Peers::default())?.storms(),
             Measurement::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
             Measurement::Gate(gate) => gate.run(),
+            Measurement::Start(start) => start.run(),
             Measurement::Report(report) => report.run(),
         }
     }

@@ -33,6 +33,11 @@ impl Server {
         })
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the line that begins with `prefix` and ends with the URL of a listener.
     pub(crate) fn address(&mut self, prefix: &str) -> Result<SocketAddr> {
         let mut line = String::new();

@@ -1,18 +1,25 @@
-//! A complete UPS authorization through the ABI, with the plugin linked in and the answer at hand.
+//! A complete authorization through the ABI, with the plugin linked in and the carrier's answers at hand.
 
-use super::case::Case;
+use super::{
+    carriers::{self, Answer, Carrier},
+    case::Case,
+};
 use crate::now;
 use bytes::Bytes;
 use gateway_http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use gateway_model::{Clock, Secret, SecretBytes};
 use gateway_plugin_host::{
-    Authorization, AuthorizationReason, ConsentRequest, Host, Instance, InstanceOptions, Plugin,
+    Authorization, AuthorizationReason, ConsentRequest, Host, Instance, InstanceOptions, Issued,
+    Plugin,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::{
     future::{Future, ready},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Instant, SystemTime},
 };
 
@@ -28,68 +35,112 @@ impl Clock for BenchClock {
     }
 }
 
-/// Answers every token request with the same token.
-struct Scripted(Bytes);
+/// Answers each token request with the next of the carrier's answers, again and again.
+struct Scripted {
+    answers: Vec<(HeaderName, HeaderValue, Bytes)>,
+    turn: AtomicUsize,
+}
+
+impl Scripted {
+    fn new(answers: Vec<Answer>) -> Self {
+        let answers = answers.into_iter().map(|answer| match answer {
+            Answer::Json(body) => (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+                Bytes::from(body.to_string()),
+            ),
+            Answer::Field(name, value) => (
+                HeaderName::from_static(name),
+                HeaderValue::try_from(value).expect("a token is a field value"),
+                Bytes::new(),
+            ),
+        });
+        Self {
+            answers: answers.collect(),
+            turn: AtomicUsize::new(0),
+        }
+    }
+}
 
 impl HttpClient for Scripted {
     fn send(
         &self,
         _: HttpRequest,
     ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + '_>> {
-        let json = HeaderValue::from_static("application/json");
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let (name, value, body) = &self.answers[turn % self.answers.len()];
         Box::pin(ready(Ok(HttpResponse {
             status: StatusCode::OK,
-            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json)]),
-            body: self.0.clone(),
+            headers: HeaderMap::from_iter([(name.clone(), value.clone())]),
+            body: body.clone(),
         })))
     }
 }
 
-fn instance(grant: &str) -> Instance {
-    let table = plugins_sdk::static_plugin!(plugins_ups::Ups, manifest: plugins_ups::MANIFEST);
+fn instance(carrier: &Carrier, more: &serde_json::Value) -> Instance {
     let host = Host::new(Arc::new(BenchClock));
-    let plugin = Plugin::from_static(table, &host).expect("the UPS plugin passes the handshake");
-    let config = serde_json::json!({"environment": "test", "origin": "https://wwwcie.ups.com",
-        "client_id": "client", "client_secret": "secret", "grant": grant});
+    let plugin = Plugin::from_static((carrier.table)(), &host).expect("a handshake");
+    let mut config = serde_json::json!({"environment": "test", "client_id": "client",
+        "client_secret": "0123456789abcdef0123456789abcdef"});
+    for (key, value) in more.as_object().into_iter().flatten() {
+        config[key] = value.clone();
+    }
     plugin
         .instance(InstanceOptions::new(config))
         .expect("a valid configuration")
 }
 
-pub(super) fn ups() -> Case {
-    let instance = instance("client_credentials");
-    let answer = serde_json::json!({"token_type": "Bearer", "issued_at": "1700000000000",
-        "client_id": "client", "access_token": "t".repeat(1_500), "expires_in": "14399",
-        "status": "approved"});
-    let carrier = Scripted(Bytes::from(answer.to_string()));
-    let runtime = tokio::runtime::Builder::new_current_thread()
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .expect("a runtime");
+        .expect("a runtime")
+}
+
+/// Obtains the carrier's credential once at each call.
+fn authorizer(carrier: &Carrier) -> impl FnMut() -> Issued + use<> {
+    let instance = instance(carrier, &(carrier.settings)());
+    let answers = Scripted::new((carrier.answers)());
+    let runtime = runtime();
+    move || {
+        let authorization = Authorization {
+            reason: AuthorizationReason::Fetch,
+            slot: String::new(),
+            state: SecretBytes::default(),
+            params: Vec::new(),
+        };
+        let issued = runtime.block_on(instance.authorize(authorization, &answers));
+        issued.expect("a credential")
+    }
+}
+
+/// What the carrier's plugin yields.
+pub(super) fn issued(carrier: &Carrier) -> Issued {
+    authorizer(carrier)()
+}
+
+pub(super) fn of(carrier: &Carrier) -> Case {
+    let fields = carrier.fields;
+    let mut authorize = authorizer(carrier);
     Case {
-        name: "UPS authorization through the ABI",
+        name: format!("authorization, {}", carrier.name),
         run: Box::new(move || {
-            let authorization = Authorization {
-                reason: AuthorizationReason::Fetch,
-                slot: String::new(),
-                state: SecretBytes::default(),
-                params: Vec::new(),
-            };
-            let issued = runtime.block_on(instance.authorize(authorization, &carrier));
-            assert_eq!(issued.expect("a credential").headers.len(), 1);
+            let issued = authorize();
+            assert_eq!(issued.headers.len(), fields);
+            assert!(issued.slots.iter().all(|slot| slot.fields.is_ok()));
         }),
     }
 }
 
 /// The shortest call there is: the page where a person consents, which takes no answer of the carrier.
 pub(super) fn one_call() -> Case {
-    let instance = instance("authorization_code");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let instance = instance(
+        &carriers::ALL[0],
+        &serde_json::json!({ "grant": "authorization_code", "origin": "https://wwwcie.ups.com" }),
+    );
+    let runtime = runtime();
     Case {
-        name: "one call of the plugin",
+        name: "one call of the plugin".to_owned(),
         run: Box::new(move || {
             let request = ConsentRequest {
                 slot: String::new(),

@@ -62,7 +62,7 @@ pub(super) fn framing() -> Case {
     )
     .into_bytes();
     Case {
-        name: "framing check of a 600-byte head",
+        name: "framing check of a 600-byte head".to_owned(),
         run: Box::new(move || {
             let advance = RequestFraming::new().advance(black_box(&head));
             assert!(advance.violation.is_none() && advance.approved == head.len());
@@ -89,7 +89,7 @@ pub(super) fn inject() -> Case {
     }
     let mut buffer = Vec::new();
     Case {
-        name: "injection of a 1.5 KB bearer",
+        name: "injection of a 1.5 KB bearer".to_owned(),
         run: Box::new(move || {
             buffer.clear();
             bench_support::inject(black_box(&mut buffer), &headers, &credential);
@@ -100,7 +100,7 @@ pub(super) fn inject() -> Case {
 pub(super) fn view() -> Case {
     let mut view = CredentialView::new(cell());
     Case {
-        name: "credential view, unchanged",
+        name: "credential view, unchanged".to_owned(),
         run: Box::new(move || {
             black_box(view.current());
         }),
@@ -111,7 +111,7 @@ pub(super) fn view_published() -> Case {
     let cell = cell();
     let mut view = CredentialView::new(Arc::clone(&cell));
     Case {
-        name: "credential published, then read",
+        name: "credential published, then read".to_owned(),
         run: Box::new(move || {
             cell.publish(CredentialState::Usable(usable(2)));
             black_box(view.current());
@@ -175,7 +175,7 @@ fn route(name: &'static str, count: usize) -> Case {
     let keys: Vec<_> = keys.collect();
     let mut turn = 0;
     Case {
-        name,
+        name: name.to_owned(),
         run: Box::new(move || {
             let (uri, client) = &keys[turn];
             turn = (turn + 1) % keys.len();
@@ -208,7 +208,7 @@ pub(super) fn operation() -> Case {
         .expect("the manifest of the UPS plugin is valid")
         .api;
     Case {
-        name: "operation by method and path",
+        name: "operation by method and path".to_owned(),
         run: Box::new(move || {
             let path = black_box("/api/rating/v2409/Shop");
             assert!(!api.is_authorization_path(path));
@@ -225,7 +225,7 @@ pub(super) fn jwt_first() -> Case {
     let token = Tokens::new(&key).issue("app", WALL).expect("a token");
     let now = now();
     Case {
-        name: "app token, first sight",
+        name: "app token, first sight".to_owned(),
         run: Box::new(move || {
             assert!(Tokens::new(&key).is_good(black_box(&token), now, WALL));
         }),
@@ -238,7 +238,7 @@ pub(super) fn jwt_repeated() -> Case {
     let token = tokens.issue("app", WALL).expect("a token");
     let now = now();
     Case {
-        name: "app token, seen before",
+        name: "app token, seen before".to_owned(),
         run: Box::new(move || assert!(tokens.is_good(black_box(&token), now, WALL))),
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn renewal() -> Case {
     let mut at = now();
     issue(&mut lifecycle, at, Event::Demanded);
     Case {
-        name: "lifecycle, one renewal",
+        name: "lifecycle, one renewal".to_owned(),
         run: Box::new(move || {
             at += LIFETIME;
             issue(black_box(&mut lifecycle), at, Event::TimerFired);

@@ -31,7 +31,7 @@ pub(super) fn shop() -> Case {
     let now: Timestamp = "2024-03-04T12:00:00Z".parse().expect("a time");
     let body = Ask::shop().body();
     Case {
-        name: "mock: rating of a Shop request",
+        name: "mock: rating of a Shop request".to_owned(),
         run: Box::new(move || {
             let segments: Vec<&str> = PATH.split('/').skip(2).collect();
             let request = ApiRequest {

@@ -52,7 +52,7 @@ fn grant() -> GrantRecord {
 pub(super) fn seal() -> Case {
     let (sealing, grant) = (sealing(), grant());
     Case {
-        name: "sealing of a grant with its token",
+        name: "sealing of a grant with its token".to_owned(),
         run: Box::new(move || {
             let sealed = sealing.seal(black_box(&grant));
             black_box(sealed.expect("the system has randomness"));
@@ -64,7 +64,7 @@ pub(super) fn unseal() -> Case {
     let sealing = sealing();
     let sealed = sealing.seal(&grant()).expect("the system has randomness");
     Case {
-        name: "unsealing of a grant with its token",
+        name: "unsealing of a grant with its token".to_owned(),
         run: Box::new(move || {
             let grant = sealing.open(ACCOUNT, black_box(&sealed));
             assert!(grant.expect("it is as it was sealed").token.is_some());

@@ -54,7 +54,7 @@ fn case(name: &'static str, instance: Instance, fields: usize) -> Case {
     );
     let body = [Bytes::from(vec![b'a'; BODY_BYTES])];
     Case {
-        name,
+        name: name.to_owned(),
         run: Box::new(move || {
             let signed = instance.sign(black_box(&SignRequest {
                 method: &Method::POST,

@@ -9,6 +9,7 @@ mod finding;
 mod gateway;
 mod login;
 mod product_calls;
+mod slot_check;
 mod time_budget;
 mod token_check;
 
@@ -130,6 +131,10 @@ impl ControlPlane {
         self.environment_check(account, &wired, all, &mut findings);
         let mut token = Findings::of(&account.name);
         let held = self.token_check(account, &wired, &mut token, budget).await;
+        // After the token, which may have been requested just now.
+        if held.is_some() {
+            self.slot_check(account, &mut token);
+        }
         let products = match held {
             Some(held) => {
                 let calls = ProductCalls::new(self, account, &wired, held);

@@ -222,7 +222,8 @@ impl Instances {
     /// run, because a worker process has less than that.
     pub(crate) fn try_out(&self, records: &[AccountRecord], trial: &Plugin) -> Result<(), String> {
         let carrier = CarrierPlugin::in_trial(trial);
-        let own = |some: &&[AccountRecord]| some[0].carrier == trial.manifest().carrier;
+        let of = &trial.manifest().carrier;
+        let own = |some: &&[AccountRecord]| self.plugins.serving(&some[0].carrier) == of;
         for some in Self::batches(records).filter(own) {
             let options = some.iter().flat_map(|record| {
                 let each = self.options(record, &carrier).unwrap_or_default();

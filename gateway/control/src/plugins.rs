@@ -43,11 +43,12 @@ impl ControlPlane {
                 (instances.plugins.reload(&wanted, &trial), records)
             };
             let (reload, records) = blocking(reload).await?;
+            let plugins = &self.context.wiring.instances.plugins;
             match reload.map_err(refused)? {
                 Reload::Unchanged(entry) => Ok(PluginReloaded {
                     replaced: false,
-                    plugin: view::serving(&self.context.wiring.instances.plugins, &entry),
-                    accounts: of_carrier(records, &entry).len(),
+                    plugin: view::serving(plugins, &entry),
+                    accounts: of_carrier(plugins, records, &entry).len(),
                 }),
                 Reload::Ready(replacement) => self.replace_plugin(replacement, records).await,
             }

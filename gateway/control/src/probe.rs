@@ -79,7 +79,7 @@ impl ControlPlane {
         wired: &Wired,
         presented: PresentedCredential<'_>,
     ) -> Result<ProbeReport, ControlError> {
-        let diagnosis = self.context.wiring.diagnosis(&record.carrier);
+        let diagnosis = self.context.wiring.diagnosis_of(record);
         let Some((diagnosis, probe)) = diagnosis.as_deref().and_then(|d| Some((d, d.proof()?)))
         else {
             return Ok(nothing_to_prove(

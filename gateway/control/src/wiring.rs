@@ -191,6 +191,18 @@ impl Wiring {
         Some(Arc::clone(&known.diagnosis))
     }
 
+    /// The same for one account, which may name a harmless call of its own.
+    pub(crate) fn diagnosis_of(&self, record: &AccountRecord) -> Option<Arc<Diagnosis>> {
+        let diagnosis = self.diagnosis(&record.carrier)?;
+        let setting = diagnosis.probe_setting.as_deref();
+        let named = setting.and_then(|name| {
+            let mut settings = record.settings.iter();
+            let (_, value) = settings.find(|(known, _)| known.as_str() == name)?;
+            diagnosis.with_probe(value.as_str()?)
+        });
+        Some(named.map_or(diagnosis, Arc::new))
+    }
+
     /// The path of a probe in the account's environment.
     pub(crate) fn path_of(&self, spec: &AccountSpec, probe: &str) -> String {
         let known = self.instances.plugins.known(&spec.carrier);

@@ -1,7 +1,7 @@
 //! What the gateway knows about a carrier without running its plugin.
 
 use crate::{CarrierApi, Environment, LegacyProfile, Origin};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -74,6 +74,9 @@ pub struct CarrierProfile {
     pub unauthenticated: Refusal,
     /// The token endpoint that the gateway offers to apps in the carrier's form, if the carrier has one.
     pub downstream_token: Option<DownstreamToken>,
+    /// Whether apps may send their client id and secret with every request, by Basic authentication, because the
+    /// carrier issues no tokens.
+    pub downstream_basic: bool,
     /// The paths of the carrier's authorization server, and the operations of its API.
     pub api: CarrierApi,
     /// How requests of the carrier's older API are translated, if the carrier has one.
@@ -186,14 +189,18 @@ impl ErrorEnvelope {
 /// The token endpoint that the gateway offers to apps in the carrier's form (see `docs/apps.md`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DownstreamToken {
-    /// The path that apps post to: `/security/v1/oauth/token`.
+    /// The path of the endpoint: `/security/v1/oauth/token`.
     pub path: String,
+    /// The methods that it takes, `POST` above all.
+    pub methods: Vec<Method>,
     /// Where an app may send its client id and secret. Basic authentication is always possible.
     pub credentials: Vec<ClientCredentialsPlace>,
     /// The grant types that count as "the client's own credentials", such as `client_credentials`.
     pub grant_types: Vec<String>,
     /// What the carrier says of a grant type that is missing or unknown, if not the text of `invalid_request`.
     pub grant_type_message: Option<String>,
+    /// For carriers whose login is no OAuth.
+    pub fields: LoginFields,
     /// The success body; places: `{access_token}`, `{client_id}`, `{expires_in}` (seconds),
     /// `{issued_at_ms}`.
     pub template: String,
@@ -203,6 +210,19 @@ pub struct DownstreamToken {
     pub invalid_request: Refusal,
     /// Too many token requests by one app.
     pub too_many_requests: Refusal,
+}
+
+/// What a login has that is no OAuth, or has other names. Without any of it, the login is one of OAuth.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginFields {
+    /// The fields of a client id and of its secret; a login has one of the pairs, and no grant type.
+    pub credentials: Vec<(HeaderName, HeaderName)>,
+    /// The names of OAuth's fields in the content, such as `client_id` and `clientId`, where the carrier's differ.
+    pub names: Vec<(String, String)>,
+    /// The field of the response that has the token.
+    pub issued: Option<HeaderName>,
+    /// The field in which requests carry the token, if not in `Authorization`.
+    pub carried: Option<HeaderName>,
 }
 
 /// Where a token request has the client id and secret.

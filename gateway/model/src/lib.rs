@@ -36,7 +36,7 @@ pub use accept_outage::{AcceptFailure, AcceptOutage, AcceptReport, ended_before_
 pub use account::{AccountId, AccountNumber, AppId, NameError};
 pub use carrier::{
     CarrierId, CarrierProfile, ClientCredentialsPlace, DownstreamToken, EnvelopeError,
-    ErrorEnvelope, ErrorFields, HeaderWhenAbsent, Refusal,
+    ErrorEnvelope, ErrorFields, HeaderWhenAbsent, LoginFields, Refusal,
 };
 pub use carrier_api::{
     CarrierApi, DuplicateOperation, Operation, OperationName, OperationNameError, PathTemplate,

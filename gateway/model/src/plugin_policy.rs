@@ -1,6 +1,6 @@
 //! What the operator demands of plugins.
 
-use crate::{Digest, IsolationPolicy};
+use crate::{CarrierId, Digest, IsolationPolicy};
 use minisign_verify::{Error, PublicKey, Signature};
 use std::{collections::HashMap, fmt, str::FromStr};
 
@@ -18,6 +18,15 @@ pub struct PluginPolicy {
     pub require_trusted: bool,
     /// Which process each plugin runs in.
     pub isolation: IsolationPolicy,
+    /// The operator's own names of carriers, with the carrier of the plugin that serves each.
+    pub carriers: HashMap<CarrierId, CarrierId>,
+}
+
+impl PluginPolicy {
+    /// The carrier of the plugin that serves this one: itself, unless the operator made the name.
+    pub fn serving<'a>(&'a self, carrier: &'a CarrierId) -> &'a CarrierId {
+        self.carriers.get(carrier).unwrap_or(carrier)
+    }
 }
 
 /// A public key of minisign, as the second line of `minisign.pub` has it.

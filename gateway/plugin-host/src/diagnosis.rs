@@ -2,7 +2,10 @@
 //!
 //! All of it is data of the manifest: the gateway knows neither a carrier's codes nor its calls.
 
-use crate::codes::{CodePlaces, visit};
+use crate::{
+    codes::{CodePlaces, visit},
+    text::clean,
+};
 use gateway_http_client::HttpResponse;
 use gateway_model::{AccountNumber, HeaderWhenAbsent};
 use http::{HeaderName, HeaderValue, Method};
@@ -25,9 +28,36 @@ pub struct Diagnosis {
     pub codes: BTreeMap<String, Advice>,
     /// Where the carrier's answers have a code.
     pub places: Arc<CodePlaces>,
+    /// The setting by which an account names its harmless call, for plugins that serve any carrier.
+    pub probe_setting: Option<String>,
+    /// The settings by which an account asks for a further slot, by the slot's name.
+    pub slot_settings: BTreeMap<String, Vec<String>>,
+    /// Fields that the carrier wants on every request.
+    pub(crate) always: Vec<HeaderWhenAbsent>,
 }
 
 impl Diagnosis {
+    /// The diagnosis of an account that names its harmless call itself: a GET of that path. `None` if it is no
+    /// path.
+    pub fn with_probe(&self, path: &str) -> Option<Self> {
+        is_path(path).then(|| {
+            let probe = Probe {
+                name: "configured".to_owned(),
+                title: clean(&format!("GET {path}"), 64),
+                // It is the method that changes nothing, whatever the path.
+                method: Method::GET,
+                path: path.to_owned(),
+                headers: self.always.clone(),
+                body: String::new(),
+                fine_codes: Vec::new(),
+                places: Arc::clone(&self.places),
+            };
+            let mut diagnosis = self.clone();
+            diagnosis.probes.push(probe);
+            diagnosis
+        })
+    }
+
     /// The probe that proves a consent: it uses the account number that the operator expects.
     pub fn proof(&self) -> Option<&Probe> {
         self.probes.first()
@@ -42,6 +72,12 @@ impl Diagnosis {
     pub fn advice(&self, code: &str) -> Option<&Advice> {
         self.codes.get(code)
     }
+}
+
+/// Whether a probe can have this path and query. Two slashes would begin another host for some readers.
+pub(crate) fn is_path(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'#' | b'\\' | b'{' | b'}' | b'"');
+    text.starts_with('/') && !text.starts_with("//") && text.bytes().all(plain)
 }
 
 /// What a code means and what to do.

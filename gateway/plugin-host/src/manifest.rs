@@ -7,6 +7,7 @@ mod json;
 mod legacy;
 mod profile;
 mod sign;
+mod token_endpoint;
 mod values;
 
 pub use error::ManifestError;
@@ -125,7 +126,13 @@ impl Manifest {
     pub fn diagnosis(&self) -> Result<Diagnosis, ManifestError> {
         let always = self.profile()?.headers_when_absent;
         let places = Arc::new(profile::code_places(&self.json)?);
-        diagnosis::of(&self.json.diagnosis, &always, &places)
+        let slots = self.json.slots.iter();
+        Ok(Diagnosis {
+            slot_settings: slots
+                .map(|slot| (slot.name.clone(), slot.settings.clone()))
+                .collect(),
+            ..diagnosis::of(&self.json.diagnosis, &always, &places)?
+        })
     }
 }
 

@@ -92,7 +92,13 @@ impl Registry {
 
     /// The active plugin of a carrier.
     pub fn plugin(&self, carrier: &CarrierId) -> Option<Plugin> {
-        self.read().active(carrier)?.plugin().cloned()
+        let entry = self.read().active(self.serving(carrier)).cloned()?;
+        entry.plugin().cloned()
+    }
+
+    /// The carrier of the plugin that serves this one. They differ if the operator gave it a name of its own.
+    pub fn serving<'a>(&'a self, carrier: &'a CarrierId) -> &'a CarrierId {
+        self.source.policy.serving(carrier)
     }
 
     /// The file of the active plugin with this name.
@@ -108,7 +114,13 @@ impl Registry {
 
     /// What is known of a carrier: from its active plugin, or from the last manifest of it.
     pub fn known(&self, carrier: &CarrierId) -> Option<Arc<KnownCarrier>> {
-        self.read().known(carrier).cloned()
+        let serving = self.serving(carrier);
+        let known = self.read().known(serving).cloned()?;
+        Some(if serving == carrier {
+            known
+        } else {
+            Arc::new(known.named(carrier))
+        })
     }
 
     /// What the folder holds now, inspected and chosen among. No code runs.
@@ -122,7 +134,7 @@ impl Registry {
 
     /// Why files that may be of this carrier are not loaded; empty if there are none.
     pub fn faults(&self, carrier: &CarrierId) -> Vec<String> {
-        self.read().faults(carrier)
+        self.read().faults(self.serving(carrier))
     }
 
     /// The manifests of the active plugins, to be kept for a start at which a file cannot be used.

@@ -229,6 +229,7 @@ fn unserved(carrier: &CarrierId) -> CarrierProfile {
             message: "say who you are".to_owned(),
         },
         downstream_token: None,
+        downstream_basic: false,
         api: gateway_model::CarrierApi::default(),
         legacy: None,
     }

@@ -54,14 +54,23 @@ fn missing(config: &Config, entries: &[Arc<CatalogEntry>]) -> Vec<Note> {
     let served: BTreeSet<CarrierId> = entries.iter().filter_map(carrier).collect();
     let routes = config.routes.iter().map(|route| &route.carrier);
     let accounts = config.accounts.iter().map(|account| &account.carrier);
-    let named: BTreeSet<CarrierId> = routes.chain(accounts).cloned().collect();
-    let missing = named.difference(&served).map(|carrier| {
+    let named: BTreeSet<&CarrierId> = routes.chain(accounts).collect();
+    let policy = &config.plugins.policy;
+    let missing = named
+        .into_iter()
+        .filter(|carrier| !served.contains(policy.serving(carrier)));
+    let told = missing.map(|carrier| {
+        let serving = policy.serving(carrier);
+        let own = match serving == carrier {
+            true => String::new(),
+            false => format!(", whose plugin is to serve {carrier}"),
+        };
         note(format!(
-            "no plugin in {} is for carrier {carrier}: its requests will be answered with 503",
+            "no plugin in {} is for carrier {serving}{own}: its requests will be answered with 503",
             config.plugins.dir.display()
         ))
     });
-    missing.collect()
+    told.collect()
 }
 
 pub(super) const fn note(message: String) -> Note {

@@ -149,7 +149,7 @@ pub(super) static CANADA_POST: Carrier = Carrier {
                 Answer::of(
                     200,
                     "application/vnd.cpc.ship.rate-v4+xml",
-                    r#"<?xml version="1.0" encoding="UTF-8"?><price-quotes xmlns="http://www.canadapost.ca/ws/ship/rate-v4"><price-quote><service-code>DOM.EP</service-code><price-details><due>19.04</due></price-details></price-quote></price-quotes>"#,
+                    r#"<?xml version="1.0" encoding="UTF-8"?><price-quotes xmlns="http://www.canadapost.ca/ws/ship/rate-v4"><price-quote><service-code>DOM.EP</service-code><service-name>Expedited Parcel</service-name><price-details><base>16.85</base><taxes><gst>0.00</gst><pst>0.00</pst><hst percent="13.000">2.19</hst></taxes><due>19.04</due></price-details><service-standard><expected-transit-time>5</expected-transit-time></service-standard></price-quote></price-quotes>"#,
                 ),
                 CANADA_REFUSED,
                 CANADA_FOREIGN,
@@ -182,7 +182,7 @@ pub(super) static PUROLATOR: Carrier = Carrier {
             Answer::of(
                 200,
                 SOAP,
-                r#"<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><GetQuickEstimateResponse xmlns="http://purolator.com/pws/datatypes/v2"><ResponseInformation><Errors/></ResponseInformation><ShipmentEstimates><ShipmentEstimate><ServiceID>PurolatorExpress</ServiceID><TotalPrice>40.62</TotalPrice></ShipmentEstimate></ShipmentEstimates></GetQuickEstimateResponse></s:Body></s:Envelope>"#,
+                r#"<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><GetFullEstimateResponse xmlns="http://purolator.com/pws/datatypes/v2"><ResponseInformation><Errors/></ResponseInformation><ShipmentEstimates><ShipmentEstimate><ServiceID>PurolatorExpress</ServiceID><ShipmentDate>2026-01-02</ShipmentDate><ExpectedDeliveryDate>2026-01-05</ExpectedDeliveryDate><EstimatedTransitDays>1</EstimatedTransitDays><BasePrice>33.10</BasePrice><Surcharges><Surcharge><Amount>4.34</Amount><Type>Fuel</Type><Description>Fuel</Description></Surcharge></Surcharges><Taxes><Tax><Amount>3.18</Amount><Type>HST</Type><Description>HST</Description></Tax></Taxes><OptionPrices><OptionPrice><Amount>0.00</Amount><ID>OriginSignatureNotRequired</ID><Description>OSNR</Description></OptionPrice></OptionPrices><TotalPrice>40.62</TotalPrice></ShipmentEstimate></ShipmentEstimates></GetFullEstimateResponse></s:Body></s:Envelope>"#,
             ),
             PUROLATOR_REFUSED,
             PUROLATOR_REFUSED,

@@ -57,7 +57,10 @@ pub(super) static DPD: Carrier = Carrier {
             forms: &[&[field(Place::Bearer, Value::Token("jwt"))]],
             issues: None,
             account: None,
-            good: Answer::json(200, r#"{"pickupOrderId":"stand-in"}"#),
+            good: Answer::json(
+                200,
+                r#"{"scheduledPickupResponse":[{"pickupreference":"stand-in","statusCode":"OK","statusDescription":"Scheduled"}]}"#,
+            ),
             malformed: REFUSED,
             refused: REFUSED,
             foreign: REFUSED,

@@ -56,7 +56,7 @@ pub(super) static HMAC: Carrier = Carrier {
     account: "42",
     endpoints: &[Endpoint {
         name: "rates",
-        methods: &["POST"],
+        methods: &["GET", "POST"],
         path: "/rates",
         forms: &[&[
             field(Place::Header("authorization"), Value::Any),

@@ -164,6 +164,13 @@ pub(super) static USPS: Carrier = Carrier {
             r#"{"totalBasePrice":9.85,"rates":[{"SKU":"DPXX0XXXXX01010","price":9.85}]}"#,
         ),
         api(
+            "options",
+            &["POST"],
+            "/shipments/v3/options/search",
+            &[&ACCESS],
+            r#"{"pricingOptions":[{"shippingOptions":[{"mailClass":"PRIORITY_MAIL","rateOptions":[{"totalPrice":9.85,"totalBasePrice":9.85,"commitment":{"name":"2 Days","scheduleDeliveryDate":"2026-01-03"},"extraServices":[],"rates":[{"SKU":"DPXX0XXXXX01010","mailClass":"PRIORITY_MAIL","productName":"Priority Mail","price":9.85}]}]}]}]}"#,
+        ),
+        api(
             "labels",
             &["POST"],
             "/labels/v3/label",

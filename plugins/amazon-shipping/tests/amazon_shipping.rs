@@ -9,7 +9,10 @@ use plugins_sdk::{
     Class, Credential, Error, Grant, Reason,
     testing::{Expect, Network, Reply, Script, network, post, response},
 };
-use plugins_testkit::{StandIn, conforms, manifest, odd_answers, refusal};
+use plugins_testkit::{
+    StandIn, answered, answers_have_their_class, code_exchange, conforms, consent_url, fields_of,
+    manifest, odd_answers, refusal, slot_failures, slot_of,
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -44,14 +47,6 @@ fn run(script: Script, config: &Value) -> Result<Credential, Error> {
     script.run::<AmazonShipping>(&config.to_string())
 }
 
-fn fields(credential: &Credential) -> Vec<(String, String)> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let fields = credential.headers();
-    fields
-        .map(|(name, value)| (name.to_owned(), text(value)))
-        .collect()
-}
-
 #[test]
 fn token_comes_from_lwa_and_goes_into_amazons_field() {
     let form = "grant_type=refresh_token&client_id=id&client_secret=planted-secret&refresh_token=Atzr%7Cplanted-old";
@@ -59,10 +54,10 @@ fn token_comes_from_lwa_and_goes_into_amazons_field() {
         .origin("https://api.amazon.com")
         .body(form)
         .no_header("authorization");
-    let script = Script::new().expect(request).reply(response(200, TOKEN));
+    let script = answered(request, TOKEN);
     let credential = run(script, &config()).expect("a token");
     assert_eq!(
-        fields(&credential),
+        fields_of(&credential),
         [
             (
                 "x-amz-access-token".to_owned(),
@@ -115,17 +110,13 @@ fn restricted_data_token_stands_in_the_place_of_the_access_token() {
                 .then_some(())
                 .ok_or_else(|| body.to_string())
         });
-    let script = Script::new()
-        .expect(token_request())
-        .reply(response(200, TOKEN));
+    let script = answered(token_request(), TOKEN);
     let credential = run(
         script.expect(request).reply(response(200, RDT)),
         &restricted(),
     );
     let credential = credential.expect("a token");
-    let outcome = credential
-        .slot_outcome(RESTRICTED)
-        .expect("a word about the slot");
+    let outcome = slot_of(&credential, RESTRICTED);
     let slot = outcome.as_ref().expect("fields");
     let header: Vec<_> = slot.headers().collect();
     assert_eq!(
@@ -168,30 +159,17 @@ fn restricted_token_that_fails_leaves_the_access_token() {
         (response(503, refused), Class::Transient),
         (network(Network::Timeout), Class::Transient),
     ];
-    for (number, (reply, class)) in cases.into_iter().enumerate() {
-        let script = Script::new()
-            .expect(token_request())
-            .reply(response(200, TOKEN));
-        let script = script.expect(restricted_request()).reply(reply);
-        let credential = run(script, &restricted()).expect("a token");
-        let outcome = credential
-            .slot_outcome(RESTRICTED)
-            .expect("a word about the slot");
-        let error = outcome.as_ref().expect_err("no token");
-        assert_eq!(error.class(), class, "case {number}: {error}");
-        assert!(
-            !error.to_string().contains("planted"),
-            "case {number}: {error}"
-        );
-    }
+    let token = || answered(token_request(), TOKEN);
+    let _ = slot_failures::<AmazonShipping>(
+        &restricted(),
+        token,
+        (RESTRICTED, restricted_request),
+        cases,
+    );
     // Off unless the operator says otherwise: it costs a call, and few applications have the roles.
-    let script = Script::new()
-        .expect(token_request())
-        .reply(response(200, TOKEN));
+    let script = answered(token_request(), TOKEN);
     let credential = run(script, &config()).expect("a token");
-    let outcome = credential
-        .slot_outcome(RESTRICTED)
-        .expect("a word about the slot");
+    let outcome = slot_of(&credential, RESTRICTED);
     assert_eq!(outcome.as_ref().expect_err("off").class(), Class::Config);
 }
 
@@ -207,13 +185,7 @@ fn presenting(reply: Reply) -> Script {
 fn consent_keeps_the_refresh_token_that_amazon_repeats() {
     let form = "grant_type=authorization_code&client_id=id&client_secret=planted-secret&code=planted-code&\
                 redirect_uri=https%3A%2F%2Fwaybill.example%2Fconsent";
-    let script = Script::new()
-        .reason(Reason::AuthCode)
-        .param("code", "planted-code")
-        .param("redirect_uri", "https://waybill.example/consent")
-        .param("pkce_verifier", "planted-verifier")
-        .expect(token_request().body(form))
-        .reply(response(200, TOKEN));
+    let script = code_exchange(token_request().body(form), response(200, TOKEN));
     let credential = run(script, &consenting()).expect("a login");
     assert_eq!(
         credential.grant_change(),
@@ -253,14 +225,7 @@ fn refused_refresh_token_needs_the_shipper_or_the_operator() {
 
 #[test]
 fn consent_begins_at_seller_central() {
-    let ask = |config: &Value| {
-        let script = Script::new()
-            .param("redirect_uri", "https://waybill.example/consent")
-            .param("state", "planted-state")
-            .param("pkce_challenge", "challenge");
-        script.consent_url::<AmazonShipping>(&config.to_string())
-    };
-    let url = ask(&consenting()).expect("a URL");
+    let url = consent_url::<AmazonShipping>(&consenting()).expect("a URL");
     assert_eq!(
         url,
         "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.solution.1&state=planted-state\
@@ -269,7 +234,7 @@ fn consent_begins_at_seller_central() {
     let mut config = consenting();
     config["authorize_url"] =
         "https://sellercentral-europe.amazon.com/apps/authorize/consent?version=beta".into();
-    let url = ask(&config).expect("a URL");
+    let url = consent_url::<AmazonShipping>(&config).expect("a URL");
     assert!(
         url.starts_with(
             "https://sellercentral-europe.amazon.com/apps/authorize/consent?version=beta&"
@@ -281,29 +246,28 @@ fn consent_begins_at_seller_central() {
         .expect("an object")
         .remove("application_id");
     assert_eq!(
-        ask(&config).expect_err("no application").code(),
+        consent_url::<AmazonShipping>(&config)
+            .expect_err("no application")
+            .code(),
         "application_id"
     );
 }
 
 #[test]
 fn token_errors_are_read_by_their_codes() {
-    for (status, code, class) in [
+    let answers = [
         (401, "invalid_client", Class::Rejected),
         (400, "unauthorized_client", Class::Rejected),
         (400, "invalid_request", Class::Config),
         (400, "unsupported_grant_type", Class::Config),
         (503, "invalid_client", Class::Transient),
         (500, "server_error", Class::Transient),
-    ] {
+    ];
+    let answers = answers.map(|(status, code, class)| {
         let body = json!({"error": code, "error_description": "planted"}).to_string();
-        let script = Script::new()
-            .expect(token_request())
-            .reply(response(status, body));
-        let error = run(script, &config()).expect_err(code);
-        assert_eq!(error.class(), class, "{status} {code}: {error}");
-        assert!(!error.to_string().contains("planted"), "{error}");
-    }
+        (format!("{status} {code}"), response(status, body), class)
+    });
+    answers_have_their_class::<AmazonShipping>(&config(), token_request, answers);
 }
 
 #[test]

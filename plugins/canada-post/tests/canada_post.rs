@@ -2,85 +2,18 @@
 #![cfg(test)]
 
 use plugins_canada_post::{CanadaPost, MANIFEST};
-use plugins_sdk::testing::Script;
-use plugins_testkit::{StandIn, conforms, manifest, refusal};
+use plugins_testkit::{BasicCarrier, StandIn, basic_tests};
 use serde_json::{Value, json};
 
-fn config() -> Value {
-    json!({"environment": "test", "client_id": "user", "client_secret": "planted secret:1"})
-}
+const CARRIER: BasicCarrier = BasicCarrier {
+    manifest: MANIFEST,
+    package: env!("CARGO_PKG_NAME"),
+    user: "before the colon",
+    password: "after the colon",
+    numbers: ["1234567", "12345678901"],
+};
 
-fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    config[key] = value.into();
-    config
-}
-
-/// No request is made: the script expects none.
-#[test]
-fn credential_is_basic_and_does_not_expire() {
-    let credential = Script::new()
-        .run::<CanadaPost>(&config().to_string())
-        .expect("a credential");
-    let basic = &b"Basic dXNlcjpwbGFudGVkIHNlY3JldDox"[..];
-    assert_eq!(
-        credential.headers().collect::<Vec<_>>(),
-        [("authorization", basic)]
-    );
-    assert_eq!(credential.lifetime(), None);
-    assert!(!format!("{credential:?}").contains("dXNl"));
-}
-
-#[test]
-fn configuration_mistake_is_named_as_the_carrier_calls_it() {
-    for (config, key, called) in [
-        (with("client_id", ""), "client_id", "before the colon"),
-        (with("client_id", "a:b"), "client_id", "colon"),
-        (with("client_id", 7), "client_id", "expected a string"),
-        (
-            with("client_secret", "planted\n"),
-            "client_secret",
-            "after the colon",
-        ),
-        (
-            with("client_secret", " planted"),
-            "client_secret",
-            "white space",
-        ),
-        (
-            with("account_number", "12345678901"),
-            "account_number",
-            "number",
-        ),
-    ] {
-        let error = refusal::<CanadaPost>(&config).to_string();
-        assert!(
-            error.contains(key) && error.contains(called),
-            "{config}: {error}"
-        );
-    }
-}
-
-#[test]
-fn manifest_is_sound_and_agrees_with_the_plugin() {
-    manifest::is_sound(MANIFEST, env!("CARGO_PKG_NAME"));
-    manifest::schema_agrees::<CanadaPost>(
-        MANIFEST,
-        &config(),
-        &[
-            ("account_number", "1234567".into(), true),
-            ("account_number", "12345678901".into(), false),
-            ("client_id", Value::Null, false),
-            ("client_secret", "".into(), false),
-        ],
-    );
-}
-
-#[tokio::test]
-async fn conformance_suite_passes() {
-    let table = plugins_sdk::static_plugin!(CanadaPost, manifest: MANIFEST);
-    conforms(table, &with("account_number", "1234567"), Vec::new()).await;
-}
+basic_tests!(CanadaPost, CARRIER);
 
 #[tokio::test]
 async fn stand_in_accepts_the_credential_for_its_customer() {

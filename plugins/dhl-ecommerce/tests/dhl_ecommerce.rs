@@ -6,7 +6,10 @@ use plugins_sdk::{
     Class,
     testing::{Expect, Script, post, response},
 };
-use plugins_testkit::{StandIn, conforms, manifest, mock::Fault, odd_answers, refusal};
+use plugins_testkit::{
+    StandIn, answers_have_their_class, changed, conforms, manifest, mistakes_are_named,
+    mock::Fault, odd_answers,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -18,9 +21,7 @@ fn config() -> Value {
 }
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    config[key] = value.into();
-    config
+    changed(&config(), key, value)
 }
 
 fn request() -> Expect {
@@ -44,7 +45,7 @@ fn request_has_the_credentials_in_the_form() {
 
 #[test]
 fn configuration_mistake_is_named_as_dhl_calls_it() {
-    for (config, key, called) in [
+    mistakes_are_named::<DhlEcommerce>(&[
         (with("client_id", ""), "client_id", "Client ID"),
         (
             with("client_secret", "planted\n"),
@@ -56,37 +57,26 @@ fn configuration_mistake_is_named_as_dhl_calls_it() {
             "origin",
             "https://api.dhlecs.com",
         ),
-    ] {
-        let error = refusal::<DhlEcommerce>(&config).to_string();
-        assert!(
-            error.contains(key) && error.contains(called),
-            "{config}: {error}"
-        );
-    }
+    ]);
 }
 
 /// The code is the last segment of a URL.
 #[test]
 fn errors_have_their_class() {
-    for (status, code, class) in [
+    let answers = [
         (401, "401.0000001", Class::Rejected),
         (401, "401.0000007", Class::Rejected),
         (400, "400.0000001", Class::Config),
         (404, "404.0000001", Class::Protocol),
         (429, "429.0000001", Class::Transient),
         (503, "401.0000001", Class::Transient),
-    ] {
+    ];
+    let answers = answers.map(|(status, code, class)| {
         let kind = format!("https://api.dhlecs.com/docs/errors/{code}");
         let body = json!({"type": kind, "title": "planted"}).to_string();
-        let script = Script::new()
-            .expect(request())
-            .reply(response(status, body));
-        let error = script
-            .run::<DhlEcommerce>(&config().to_string())
-            .expect_err(code);
-        assert_eq!(error.class(), class, "{status} {code}: {error}");
-        assert!(!error.to_string().contains("planted"), "{error}");
-    }
+        (format!("{status} {code}"), response(status, body), class)
+    });
+    answers_have_their_class::<DhlEcommerce>(&config(), request, answers);
 }
 
 #[test]

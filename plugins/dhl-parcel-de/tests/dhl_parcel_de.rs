@@ -6,7 +6,10 @@ use plugins_sdk::{
     Class,
     testing::{Expect, Script, post, response},
 };
-use plugins_testkit::{StandIn, conforms, manifest, mock::Fault, odd_answers, refusal};
+use plugins_testkit::{
+    StandIn, answers_have_their_class, changed, conforms, manifest, mistakes_are_named,
+    mock::Fault, odd_answers,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -18,9 +21,7 @@ fn config() -> Value {
 }
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    config[key] = value.into();
-    config
+    changed(&config(), key, value)
 }
 
 fn without(key: &str) -> Value {
@@ -53,7 +54,7 @@ fn request_is_the_password_grant() {
 
 #[test]
 fn configuration_mistake_is_named_as_dhl_calls_it() {
-    for (config, key, called) in [
+    mistakes_are_named::<DhlParcelDe>(&[
         (with("client_id", ""), "client_id", "API Key"),
         (
             with("client_secret", "planted "),
@@ -73,18 +74,12 @@ fn configuration_mistake_is_named_as_dhl_calls_it() {
             "origin",
             "api-sandbox.dhl.com",
         ),
-    ] {
-        let error = refusal::<DhlParcelDe>(&config).to_string();
-        assert!(
-            error.contains(key) && error.contains(called),
-            "{config}: {error}"
-        );
-    }
+    ]);
 }
 
 #[test]
 fn errors_have_their_class() {
-    for (status, body, class) in [
+    let answers = [
         (401, json!({"error": "invalid_client"}), Class::Rejected),
         (
             400,
@@ -109,16 +104,15 @@ fn errors_have_their_class() {
         ),
         (429, json!({"error": "invalid_client"}), Class::Transient),
         (503, json!({"error": "invalid_grant"}), Class::Transient),
-    ] {
-        let script = Script::new()
-            .expect(request())
-            .reply(response(status, body.to_string()));
-        let error = script
-            .run::<DhlParcelDe>(&config().to_string())
-            .expect_err("no token");
-        assert_eq!(error.class(), class, "{status} {body}: {error}");
-        assert!(!error.to_string().contains("planted"), "{error}");
-    }
+    ];
+    let answers = answers.map(|(status, body, class)| {
+        (
+            format!("{status} {body}"),
+            response(status, body.to_string()),
+            class,
+        )
+    });
+    answers_have_their_class::<DhlParcelDe>(&config(), request, answers);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! One account's configuration, checked.
 
-use http::{HeaderMap, HeaderName, Uri};
+use http::{HeaderMap, HeaderName};
 use plugins_sdk::{
-    Error, Result, Secret,
+    Environment, Result, Secret,
+    oauth::FieldLogin,
     settings::{self, Setting},
 };
 use serde::Deserialize;
-use std::time::Duration;
 
 const USER: Setting = Setting::new("client_id", "DPD: X-DPD-LOGIN");
 const PASSWORD: Setting = Setting::new("client_secret", "DPD: X-DPD-PASSWORD");
@@ -16,6 +16,7 @@ const BU_CODE: Setting = Setting::new(
     "bu_code",
     "DPD: X-DPD-BUCODE, the code of the business unit",
 );
+const PROBE: Setting = Setting::new("probe", "the path of a harmless call");
 const LIFETIME: Setting = Setting::new("token_minutes", "DPD: validity of a token");
 
 /// What the gateway hands over for one account. Keys that a newer gateway adds are ignored.
@@ -29,6 +30,7 @@ pub struct Config {
     login_type: LoginType,
     bu_code: Option<String>,
     token_minutes: Option<u64>,
+    probe: Option<String>,
 }
 
 /// In which fields the credentials travel.
@@ -42,31 +44,22 @@ pub enum LoginType {
     Client,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Environment {
-    Production,
-    Test,
-}
-
 /// A configuration that can work.
 pub(crate) struct Account {
-    pub(crate) login_url: Uri,
-    /// The fields of the login.
-    pub(crate) login: HeaderMap,
-    /// For tokens that do not say it themselves.
-    pub(crate) token_lifetime: Option<Duration>,
+    pub(crate) login: FieldLogin,
 }
 
 impl Account {
     pub(crate) fn new(config: Config) -> Result<Self> {
+        if let Some(path) = &config.probe {
+            PROBE.probe_path(path)?;
+        }
         let default = match config.environment {
             Environment::Production => "https://api.dpdgroup.com",
             Environment::Test => "https://api-preprod.dpsin.dpdgroup.com:8443",
         };
         let mut url = settings::origin(config.origin.as_deref(), default)?;
         url.set_path("/shipping/v1/login");
-        let bad_url = |_| Error::config("origin", "origin: the login URL is not a URL");
         let ((id_field, id), (secret_field, secret)) = match config.login_type {
             LoginType::User => (("x-dpd-login", USER), ("x-dpd-password", PASSWORD)),
             LoginType::Client => (
@@ -82,10 +75,9 @@ impl Account {
         ] {
             login.insert(HeaderName::from_static(name), setting.field_value(text)?);
         }
+        let token_lifetime = LIFETIME.minutes(config.token_minutes)?;
         Ok(Self {
-            login_url: url.as_str().parse().map_err(bad_url)?,
-            login,
-            token_lifetime: LIFETIME.minutes(config.token_minutes)?,
+            login: FieldLogin::new(&url, login, token_lifetime)?,
         })
     }
 }

@@ -7,12 +7,8 @@ mod refusals;
 pub use config::{Config, LoginType};
 
 use config::Account;
-use oauth2::{HttpRequest, HttpResponse};
-use plugins_sdk::{
-    CarrierAuth, Class, Context, Credential, Error, Facts, Result,
-    http::Delivery,
-    oauth::{jwt_lifetime, lifetime},
-};
+use oauth2::HttpResponse;
+use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Facts, Result};
 use refusals::REFUSALS;
 
 /// What the gateway reads about this plugin without running it.
@@ -32,36 +28,17 @@ impl CarrierAuth for Dpd {
     }
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
-        let response = cx
-            .http()
-            .send_checked(self.request(), |response, now| {
-                REFUSALS.check(response, now)
-            })
-            .await?;
+        let login = &self.account.login;
+        let response = login.send(cx, &REFUSALS).await?;
         let token = token(&response)?;
-        let said = jwt_lifetime(token, cx.now_unix_ms()).or(self.account.token_lifetime);
+        let lifetime = login.lifetime(token, cx, REFUSALS.carrier)?;
         let facts = Facts {
             token_type: Some("Bearer".to_owned()),
             ..Facts::default()
         };
         Ok(Credential::bearer(token)?
-            .expires_in(Some(lifetime(said, REFUSALS.carrier)?))
+            .expires_in(Some(lifetime))
             .facts(facts))
-    }
-}
-
-impl Dpd {
-    fn request(&self) -> HttpRequest {
-        let mut request = HttpRequest::new(Vec::new());
-        *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.account.login_url.clone();
-        *request.headers_mut() = self.account.login.clone();
-        // A second token does not end the first.
-        request.extensions_mut().insert(Delivery {
-            retryable: true,
-            timeout: None,
-        });
-        request
     }
 }
 

@@ -7,9 +7,9 @@ use plugins_sdk::{
     testing::{Expect, Reply, Script, post, response},
 };
 use plugins_testkit::{
-    ScriptedResponse, StandIn, conforms, manifest,
+    ScriptedResponse, StandIn, changed, conforms, manifest, mistakes_are_named,
     mock::{self, Answer, Fault},
-    odd_answers, refusal,
+    odd_answers,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -24,14 +24,7 @@ fn config() -> Value {
 }
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    let value = value.into();
-    if value.is_null() {
-        config.as_object_mut().expect("an object").remove(key);
-    } else {
-        config[key] = value;
-    }
-    config
+    changed(&config(), key, value)
 }
 
 fn request() -> Expect {
@@ -89,7 +82,7 @@ fn token_without_a_lifetime_needs_the_setting() {
 
 #[test]
 fn configuration_mistake_is_named_as_dpd_calls_it() {
-    for (config, key, called) in [
+    mistakes_are_named::<Dpd>(&[
         (with("client_id", ""), "client_id", "X-DPD-LOGIN"),
         (
             with("client_secret", "planted\n"),
@@ -106,13 +99,7 @@ fn configuration_mistake_is_named_as_dpd_calls_it() {
             "origin",
             "scheme and a host",
         ),
-    ] {
-        let error = refusal::<Dpd>(&config).to_string();
-        assert!(
-            error.contains(key) && error.contains(called),
-            "{config}: {error}"
-        );
-    }
+    ]);
 }
 
 #[test]
@@ -170,6 +157,9 @@ fn manifest_is_sound_and_agrees_with_the_plugin() {
             ("bu_code", "1 2".into(), false),
             ("bu_code", Value::Null, false),
             ("token_minutes", 1441.into(), false),
+            ("probe", "/track?number=1".into(), true),
+            ("probe", "//other.example".into(), false),
+            ("probe", "https://other.example".into(), false),
             ("environment", "sandbox".into(), false),
         ],
     );
@@ -215,15 +205,14 @@ async fn stand_in_with_a_fault_gives_no_token() {
     let world = StandIn::start(table, &unit).await;
     let other = mock::carrier("royal-mail").expect("a table");
     let opaque = Answer::json(200, "").with(&[("x-dpd-token", "opaque")]);
-    for fault in [
-        Fault::Html(403),
-        Fault::Html(200),
-        Fault::Empty(200),
-        Fault::Reset,
-        Fault::AnswerOf(other),
-        Fault::Answer(opaque),
-    ] {
-        world.mock.set_fault("token", Some(fault));
-        assert!(world.authorize().await.is_err(), "{fault:?}");
-    }
+    world
+        .gives_no_token([
+            Fault::Html(403),
+            Fault::Html(200),
+            Fault::Empty(200),
+            Fault::Reset,
+            Fault::AnswerOf(other),
+            Fault::Answer(opaque),
+        ])
+        .await;
 }

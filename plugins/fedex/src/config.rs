@@ -15,6 +15,15 @@ const CHILD_SECRET: Setting =
 const CUSTOMER_TYPE: Setting = Setting::new("customer_type", "FedEx: type of customer");
 const ACCOUNT_NUMBER: Setting = Setting::new("account_number", "FedEx: shipping account number");
 
+/// The hosts of trade documents, and where their tokens come from.
+const DOCUMENT_HOSTS: [(&str, &str); 2] = [
+    ("documentapi.prod.fedex.com", "https://apis.fedex.com"),
+    (
+        "documentapitest.prod.fedex.com",
+        "https://apis-sandbox.fedex.com",
+    ),
+];
+
 /// What the gateway hands over for one account. Keys that a newer gateway adds are ignored.
 #[derive(Deserialize)]
 pub struct Config {
@@ -58,6 +67,11 @@ impl Account {
             Environment::Test => "https://apis-sandbox.fedex.com",
         };
         let mut token_url = settings::origin(config.origin.as_deref(), default)?;
+        // The hosts of trade documents issue no tokens; they take those of the other hosts.
+        let mut documents = DOCUMENT_HOSTS.iter();
+        if let Some((_, issuer)) = documents.find(|(host, _)| token_url.host_str() == Some(*host)) {
+            token_url = settings::origin(None, issuer)?;
+        }
         token_url.set_path("/oauth/token");
         CLIENT_ID.credential(&config.client_id)?;
         CLIENT_SECRET.credential(config.client_secret.expose())?;

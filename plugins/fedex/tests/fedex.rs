@@ -7,9 +7,9 @@ use plugins_sdk::{
     testing::{Expect, Script, post, response},
 };
 use plugins_testkit::{
-    StandIn, conforms, manifest,
+    StandIn, changed, conforms, manifest, mistakes_are_named,
     mock::{self, Fault},
-    odd_answers, refusal,
+    odd_answers,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -22,9 +22,7 @@ fn config() -> Value {
 }
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    config[key] = value.into();
-    config
+    changed(&config(), key, value)
 }
 
 fn child(customer_type: &str) -> Value {
@@ -67,8 +65,25 @@ fn request_has_the_credentials_in_the_form_and_nowhere_else() {
 }
 
 #[test]
+fn document_host_takes_the_tokens_of_the_environments_other_host() {
+    for (host, issuer) in [
+        ("documentapi.prod.fedex.com", "https://apis.fedex.com"),
+        (
+            "documentapitest.prod.fedex.com",
+            "https://apis-sandbox.fedex.com",
+        ),
+    ] {
+        let config = with("origin", format!("https://{host}"));
+        let script = Script::new()
+            .expect(request().origin(issuer))
+            .reply(response(200, TOKEN));
+        script.run::<FedEx>(&config.to_string()).expect("a token");
+    }
+}
+
+#[test]
 fn configuration_mistake_is_named_as_fedex_calls_it() {
-    for (config, key, called) in [
+    mistakes_are_named::<FedEx>(&[
         (with("client_id", ""), "client_id", "API Key"),
         (
             with("client_secret", "planted "),
@@ -101,13 +116,7 @@ fn configuration_mistake_is_named_as_fedex_calls_it() {
             "origin",
             "apis-sandbox.fedex.com",
         ),
-    ] {
-        let error = refusal::<FedEx>(&config).to_string();
-        assert!(
-            error.contains(key) && error.contains(called),
-            "{config}: {error}"
-        );
-    }
+    ]);
 }
 
 #[test]
@@ -193,15 +202,14 @@ async fn stand_in_gives_a_token_that_its_api_accepts() {
 async fn stand_in_with_a_fault_gives_no_token() {
     let table = plugins_sdk::static_plugin!(FedEx, manifest: MANIFEST);
     let world = StandIn::start(table, &json!({})).await;
-    for fault in [
-        Fault::Html(403),
-        Fault::Empty(200),
-        Fault::NoLifetime,
-        Fault::Reset,
-    ] {
-        world.mock.set_fault("token", Some(fault));
-        assert!(world.authorize().await.is_err(), "{fault:?}");
-    }
+    world
+        .gives_no_token([
+            Fault::Html(403),
+            Fault::Empty(200),
+            Fault::NoLifetime,
+            Fault::Reset,
+        ])
+        .await;
     for fault in [Fault::NumbersAsText, Fault::TextAsNumbers] {
         world.mock.set_fault("token", Some(fault));
         assert!(world.authorize().await.is_ok(), "{fault:?}");

@@ -6,7 +6,9 @@ use plugins_sdk::{
     Class,
     testing::{Expect, Script, post, response},
 };
-use plugins_testkit::{StandIn, conforms, manifest, mock::Fault, odd_answers, refusal};
+use plugins_testkit::{
+    StandIn, changed, conforms, manifest, mistakes_are_named, mock::Fault, odd_answers,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -17,9 +19,7 @@ fn config() -> Value {
 }
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    config[key] = value.into();
-    config
+    changed(&config(), key, value)
 }
 
 fn request() -> Expect {
@@ -46,7 +46,7 @@ fn credentials_travel_in_basic_or_in_the_form_and_not_in_both() {
 
 #[test]
 fn configuration_mistake_is_named_as_gls_calls_it() {
-    for (config, key, called) in [
+    mistakes_are_named::<Gls>(&[
         (with("client_id", ""), "client_id", "App ID"),
         (with("client_id", "a:b"), "client_id", "credentials_in"),
         (
@@ -60,13 +60,7 @@ fn configuration_mistake_is_named_as_gls_calls_it() {
             "expected",
         ),
         (with("origin", "gls"), "origin", "api-sandbox.gls-group.net"),
-    ] {
-        let error = refusal::<Gls>(&config).to_string();
-        assert!(
-            error.contains(key) && error.contains(called),
-            "{config}: {error}"
-        );
-    }
+    ]);
     let mut in_form = with("client_id", "a:b");
     in_form["credentials_in"] = "form".into();
     let script = Script::new().expect(request()).reply(response(200, TOKEN));

@@ -13,6 +13,7 @@ const CLIENT_ID: Setting = Setting::new("client_id", "the id of the key");
 const CLIENT_SECRET: Setting = Setting::new("client_secret", "the key");
 const ACCOUNT_NUMBER: Setting = Setting::new("account_number", "the account number");
 const CANONICAL: Setting = Setting::new("canonical", "the text that is signed");
+const PROBE: Setting = Setting::new("probe", "the path of a harmless call");
 const FIELDS: Setting = Setting::new("fields", "the header fields of a signature");
 
 /// The gateway takes no more from a signature.
@@ -36,6 +37,7 @@ pub struct Config {
     key_encoding: KeyEncoding,
     canonical: Option<String>,
     fields: Option<BTreeMap<String, String>>,
+    probe: Option<String>,
 }
 
 /// A configuration that can work.
@@ -51,6 +53,9 @@ pub(crate) struct Account {
 impl Account {
     pub(crate) fn new(config: Config) -> Result<Self> {
         CLIENT_ID.credential(&config.client_id)?;
+        if let Some(path) = &config.probe {
+            PROBE.probe_path(path)?;
+        }
         let account = Self {
             key: key(&config)?,
             encoding: config.encoding,

@@ -6,7 +6,7 @@ use plugins_sdk::{
     Class, SignRequest,
     testing::{Script, sign},
 };
-use plugins_testkit::{conforms, manifest, refusal};
+use plugins_testkit::{changed, conforms, manifest, refusal};
 use serde_json::{Value, json};
 
 /// 1994-11-06T08:49:37Z, the example of RFC 9110, section 5.6.7.
@@ -31,14 +31,7 @@ fn config() -> Value {
 }
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    let value = value.into();
-    if value.is_null() {
-        config.as_object_mut().expect("an object").remove(key);
-    } else {
-        config[key] = value;
-    }
-    config
+    changed(&config(), key, value)
 }
 
 fn request() -> SignRequest<'static> {
@@ -313,6 +306,9 @@ fn manifest_is_sound_and_agrees_with_the_plugin() {
             ("algorithm", "sha512".into(), true),
             ("algorithm", "md5".into(), false),
             ("encoding", "hex".into(), true),
+            ("probe", "/track?number=1".into(), true),
+            ("probe", "//other.example".into(), false),
+            ("probe", "https://other.example".into(), false),
             ("key_encoding", "base32".into(), false),
             ("canonical", "".into(), false),
             ("fields", json!({}), false),

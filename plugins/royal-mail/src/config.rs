@@ -1,13 +1,13 @@
 //! One account's configuration, checked.
 
 use crate::CLIENT_ID;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header::ACCEPT};
+use http::{HeaderMap, HeaderName, HeaderValue, header::ACCEPT};
 use plugins_sdk::{
-    Error, Result, Secret,
+    Result, Secret,
+    oauth::FieldLogin,
     settings::{self, Setting},
 };
 use serde::Deserialize;
-use std::time::Duration;
 
 const ID: Setting = Setting::new("client_id", "Royal Mail: X-IBM-Client-Id");
 const SECRET: Setting = Setting::new("client_secret", "Royal Mail: X-IBM-Client-Secret");
@@ -32,19 +32,14 @@ pub struct Config {
 
 /// A configuration that can work.
 pub(crate) struct Account {
-    pub(crate) token_url: Uri,
     pub(crate) client_id: String,
-    /// The fields of the token request.
-    pub(crate) login: HeaderMap,
-    /// For tokens that do not say it themselves.
-    pub(crate) token_lifetime: Option<Duration>,
+    pub(crate) login: FieldLogin,
 }
 
 impl Account {
     pub(crate) fn new(config: Config) -> Result<Self> {
         let mut url = settings::origin(config.origin.as_deref(), "https://api.royalmail.net")?;
         url.set_path("/shipping/v3/token");
-        let bad_url = |_| Error::config("origin", "origin: the token URL is not a URL");
         let password = config.password.as_ref().map(Secret::expose);
         let mut login = HeaderMap::new();
         login.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -60,11 +55,10 @@ impl Account {
         ] {
             login.insert(name, setting.field_value(text)?);
         }
+        let token_lifetime = LIFETIME.minutes(config.token_minutes)?;
         Ok(Self {
-            token_url: url.as_str().parse().map_err(bad_url)?,
+            login: FieldLogin::new(&url, login, token_lifetime)?,
             client_id: config.client_id,
-            login,
-            token_lifetime: LIFETIME.minutes(config.token_minutes)?,
         })
     }
 }

@@ -8,12 +8,7 @@ pub use config::Config;
 
 use config::Account;
 use http::HeaderName;
-use oauth2::HttpRequest;
-use plugins_sdk::{
-    CarrierAuth, Class, Context, Credential, Error, Facts, Result,
-    http::Delivery,
-    oauth::{jwt_lifetime, lifetime},
-};
+use plugins_sdk::{CarrierAuth, Class, Context, Credential, Error, Facts, Result};
 use refusals::REFUSALS;
 use serde::Deserialize;
 
@@ -43,12 +38,8 @@ impl CarrierAuth for RoyalMail {
     }
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
-        let response = cx
-            .http()
-            .send_checked(self.request(), |response, now| {
-                REFUSALS.check(response, now)
-            })
-            .await?;
+        let login = &self.account.login;
+        let response = login.send(cx, &REFUSALS).await?;
         let answer = serde_json::from_slice::<TokenAnswer>(response.body());
         // The parser's error quotes a part of the answer, which may be the token.
         let token = answer
@@ -61,7 +52,7 @@ impl CarrierAuth for RoyalMail {
                 "has a token with characters that no token has",
             ));
         }
-        let said = jwt_lifetime(&token, cx.now_unix_ms()).or(self.account.token_lifetime);
+        let lifetime = login.lifetime(&token, cx, REFUSALS.carrier)?;
         let facts = Facts {
             token_type: Some("X-RMG-Auth-Token".to_owned()),
             ..Facts::default()
@@ -69,23 +60,8 @@ impl CarrierAuth for RoyalMail {
         Ok(Credential::empty()
             .header(AUTH_TOKEN, &token)?
             .header(CLIENT_ID, &self.account.client_id)?
-            .expires_in(Some(lifetime(said, REFUSALS.carrier)?))
+            .expires_in(Some(lifetime))
             .facts(facts))
-    }
-}
-
-impl RoyalMail {
-    fn request(&self) -> HttpRequest {
-        let mut request = HttpRequest::new(Vec::new());
-        *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.account.token_url.clone();
-        *request.headers_mut() = self.account.login.clone();
-        // A second token does not end the first.
-        request.extensions_mut().insert(Delivery {
-            retryable: true,
-            timeout: None,
-        });
-        request
     }
 }
 

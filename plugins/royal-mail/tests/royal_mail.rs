@@ -7,9 +7,10 @@ use plugins_sdk::{
     testing::{Expect, Script, post, response},
 };
 use plugins_testkit::{
-    ScriptedResponse, StandIn, conforms, manifest,
+    ScriptedResponse, StandIn, answers_have_their_class, changed, conforms, manifest,
+    mistakes_are_named,
     mock::{self, Answer, Fault},
-    odd_answers, refusal,
+    odd_answers,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,14 +26,7 @@ fn config() -> Value {
 }
 
 fn with(key: &str, value: impl Into<Value>) -> Value {
-    let mut config = config();
-    let value = value.into();
-    if value.is_null() {
-        config.as_object_mut().expect("an object").remove(key);
-    } else {
-        config[key] = value;
-    }
-    config
+    changed(&config(), key, value)
 }
 
 fn request() -> Expect {
@@ -102,7 +96,7 @@ fn token_without_a_lifetime_needs_the_setting() {
 
 #[test]
 fn configuration_mistake_is_named_as_royal_mail_calls_it() {
-    for (config, key, called) in [
+    mistakes_are_named::<RoyalMail>(&[
         (with("client_id", ""), "client_id", "X-IBM-Client-Id"),
         (
             with("client_secret", "planted\n"),
@@ -132,13 +126,7 @@ fn configuration_mistake_is_named_as_royal_mail_calls_it() {
             "origin",
             "api.royalmail.net",
         ),
-    ] {
-        let error = refusal::<RoyalMail>(&config).to_string();
-        assert!(
-            error.contains(key) && error.contains(called),
-            "{config}: {error}"
-        );
-    }
+    ]);
 }
 
 #[test]
@@ -147,7 +135,7 @@ fn errors_have_their_class() {
     let own = |code: &str| {
         json!({"errors": [{"errorCode": code, "errorDescription": "planted"}]}).to_string()
     };
-    for (status, body, class) in [
+    let answers = [
         (401, gateway("401"), Class::Rejected),
         (403, gateway("403"), Class::Rejected),
         (401, own("E1001"), Class::Rejected),
@@ -158,15 +146,12 @@ fn errors_have_their_class() {
         (500, gateway("500"), Class::Transient),
         (200, own("E1001"), Class::Protocol),
         (200, gateway("401"), Class::Rejected),
-    ] {
+    ];
+    let answers = answers.map(|(status, body, class)| {
         let reply = response(status, body.clone()).header("retry-after", "7");
-        let script = Script::new().expect(request()).reply(reply);
-        let error = script
-            .run::<RoyalMail>(&config().to_string())
-            .expect_err(&body);
-        assert_eq!(error.class(), class, "{status} {body}: {error}");
-        assert!(!error.to_string().contains("planted"), "{error}");
-    }
+        (format!("{status} {body}"), reply, class)
+    });
+    answers_have_their_class::<RoyalMail>(&config(), request, answers);
 }
 
 #[test]
@@ -235,17 +220,15 @@ async fn stand_in_with_a_fault_gives_no_token() {
     let world = StandIn::start(table, &login).await;
     let other = mock::carrier("dpd").expect("a table");
     let opaque = Answer::json(200, r#"{"token":"opaque"}"#);
-    for fault in [
-        Fault::Html(403),
-        Fault::Empty(200),
-        Fault::Reset,
-        Fault::AnswerOf(other),
-        Fault::Answer(opaque),
-    ] {
-        world.mock.set_fault("token", Some(fault));
-        assert!(world.authorize().await.is_err(), "{fault:?}");
-    }
-    world.mock.set_fault("token", None);
+    world
+        .gives_no_token([
+            Fault::Html(403),
+            Fault::Empty(200),
+            Fault::Reset,
+            Fault::AnswerOf(other),
+            Fault::Answer(opaque),
+        ])
+        .await;
     world.mock.set_secret("password", "changed");
     let failure = world
         .authorize()

@@ -35,6 +35,11 @@ impl BasicAuth {
         })
     }
 
+    /// The value of `Authorization`, for carriers that want it on token requests only.
+    pub fn into_value(self) -> HeaderValue {
+        self.field
+    }
+
     /// The credential. It does not expire: the carrier accepts it until the password changes.
     pub fn credential(&self) -> Credential {
         Credential::basic(&self.field)

@@ -49,6 +49,19 @@ impl Setting {
         Ok(value)
     }
 
+    /// The path and query of a harmless call, which the gateway's doctor makes (`probe_setting` in the manifest).
+    pub fn probe_path<'a>(&self, text: &'a str) -> Result<&'a str> {
+        let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'#' | b'\\' | b'{' | b'}' | b'"');
+        // Two slashes would begin another host for some readers.
+        if text.starts_with('/') && !text.starts_with("//") && text.bytes().all(plain) {
+            return Ok(text);
+        }
+        Err(self.error(
+            "is no path: write one that begins with a single '/' and has no host, fragment or space, as in \
+             \"/track/shipments?trackingNumber=1\"",
+        ))
+    }
+
     /// A number of minutes, at most a day: a longer life of a token would be a mistake.
     pub fn minutes(&self, minutes: Option<u64>) -> Result<Option<Duration>> {
         match minutes {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 const CLIENT_ID: Setting = Setting::new("client_id", "the id that goes with the key");
 const CLIENT_SECRET: Setting = Setting::new("client_secret", "the API key");
 const SECOND_SECRET: Setting = Setting::new("second_secret", "a further key");
+const PROBE: Setting = Setting::new("probe", "the path of a harmless call");
 const FIELDS: Setting = Setting::new("fields", "the header fields that carry the key");
 
 /// More fields than any carrier wants.
@@ -24,6 +25,7 @@ pub struct Config {
     account_number: Option<String>,
     second_secret: Option<Secret>,
     fields: Option<BTreeMap<String, String>>,
+    probe: Option<String>,
 }
 
 /// The fields of the credential.
@@ -35,6 +37,9 @@ impl Fields {
         CLIENT_SECRET.credential(config.client_secret.expose())?;
         if let Some(secret) = &config.second_secret {
             SECOND_SECRET.credential(secret.expose())?;
+        }
+        if let Some(path) = &config.probe {
+            PROBE.probe_path(path)?;
         }
         let written = config.fields.unwrap_or_default();
         if written.is_empty() || written.len() > MAX_FIELDS {

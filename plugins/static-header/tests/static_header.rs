@@ -102,6 +102,9 @@ fn manifest_is_sound_and_agrees_with_the_plugin() {
             ("fields", json!({"X-Key": 7}), false),
             ("second_secret", "further".into(), true),
             ("second_secret", "".into(), false),
+            ("probe", "/track?number=1".into(), true),
+            ("probe", "//other.example".into(), false),
+            ("probe", "https://other.example".into(), false),
             ("client_secret", "".into(), false),
         ],
     );

@@ -8,7 +8,7 @@ use gateway_plugin_host::{
     Authorization, AuthorizationReason, Host, Instance, InstanceOptions, Issued, Plugin,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use mock_carrier::MockCarrier;
+use mock_carrier::{Fault, MockCarrier};
 use plugins_sdk::abi;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -81,6 +81,18 @@ impl StandIn {
             params: Vec::new(),
         };
         self.instance.authorize(authorization, &self.http).await
+    }
+
+    /// Disturbs the token endpoint, and obtains no credential; then the endpoint is well again.
+    ///
+    /// # Panics
+    /// When one of the faults is taken for a token.
+    pub async fn gives_no_token(&self, faults: impl IntoIterator<Item = Fault>) {
+        for fault in faults {
+            self.mock.set_fault("token", Some(fault));
+            assert!(self.authorize().await.is_err(), "{fault:?}");
+        }
+        self.mock.set_fault("token", None);
     }
 
     /// Calls the carrier's API with the credential's fields.

@@ -9,7 +9,7 @@ mod config;
 mod token_error;
 mod token_response;
 
-pub use config::{Config, Environment, Grant};
+pub use config::Config;
 
 use config::Account;
 use http::header::AUTHORIZATION;
@@ -18,9 +18,11 @@ use oauth2::{
     RedirectUrl, RefreshToken, TokenUrl,
 };
 use plugins_sdk::{
-    CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Reason, Result,
+    CarrierAuth, Class, ConsentRequest, Context, Credential, Error, Result,
     http::{Delivery, ResponseFuture},
-    oauth::{CarrierClient, ChallengeMethod, RefreshTokenFields, consent_url, read_login},
+    oauth::{
+        CarrierClient, ChallengeMethod, GrantRequest, RefreshTokenFields, consent_url, read_login,
+    },
 };
 use std::borrow::Cow;
 use token_error::TokenRequestKind;
@@ -44,26 +46,15 @@ impl CarrierAuth for Ups {
     }
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
-        match (self.account.grant, cx.reason()) {
-            // UPS's document has no revocation endpoint (RFC 7009).
-            (_, Reason::Revoke) => Err(Error::config("revoke", "UPS has no way to revoke a grant")),
-            (Grant::ClientCredentials, Reason::AuthCode) => Err(no_consent()),
-            (
-                Grant::ClientCredentials,
-                Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected,
-            ) => self.client_credentials(cx).await,
-            (Grant::AuthorizationCode, Reason::AuthCode) => self.code(cx).await,
-            (
-                Grant::AuthorizationCode,
-                Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected,
-            ) => self.refresh(cx).await,
+        match self.account.grant.request(cx.reason(), "UPS")? {
+            GrantRequest::ClientCredentials => self.client_credentials(cx).await,
+            GrantRequest::Code => self.code(cx).await,
+            GrantRequest::Refresh => self.refresh(cx).await,
         }
     }
 
     fn authorize_url(&self, request: &ConsentRequest) -> Result<String> {
-        if self.account.grant != Grant::AuthorizationCode {
-            return Err(no_consent());
-        }
+        self.account.grant.consents()?;
         // UPS knows S256 only, and its documentation has no parameter to name it.
         consent_url(
             self.account.authorize_url.clone(),
@@ -72,13 +63,6 @@ impl CarrierAuth for Ups {
             request,
         )
     }
-}
-
-fn no_consent() -> Error {
-    Error::config(
-        "grant",
-        "grant: this account uses client_credentials; for a consent, set authorization_code",
-    )
 }
 
 impl Ups {

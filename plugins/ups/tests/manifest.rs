@@ -1,7 +1,8 @@
 //! The manifest says what is true.
 #![cfg(test)]
 
-use plugins_ups::{Environment, MANIFEST};
+use plugins_sdk::testing::{Script, post, response};
+use plugins_ups::{MANIFEST, Ups};
 use serde_json::{Value, json};
 
 fn manifest() -> Value {
@@ -27,12 +28,14 @@ fn manifest_matches_the_package() {
 #[test]
 fn manifest_origins_are_the_defaults_and_on_its_hosts() {
     let manifest = manifest();
-    for (name, environment) in [
-        ("production", Environment::Production),
-        ("test", Environment::Test),
-    ] {
-        let origin = manifest["environments"][name]["origin"].as_str().unwrap();
-        assert_eq!(origin, environment.origin());
+    for environment in ["production", "test"] {
+        let origin = &manifest["environments"][environment]["origin"];
+        let origin = origin.as_str().unwrap();
+        let config =
+            json!({"environment": environment, "client_id": "id", "client_secret": "hush"});
+        let expected = post("/security/v1/oauth/token").origin(origin);
+        let script = Script::new().expect(expected).reply(response(500, ""));
+        script.run::<Ups>(&config.to_string()).expect_err("a 500");
         let host = origin.strip_prefix("https://").unwrap();
         assert!(
             manifest["hosts"].as_array().unwrap().contains(&json!(host)),

@@ -3,7 +3,8 @@
 use crate::payment::Payment;
 use oauth2::{AuthUrl, ClientId, url::Url};
 use plugins_sdk::{
-    Error, Result, Secret,
+    Environment, Error, Result, Secret,
+    oauth::GrantType,
     settings::{self, Setting},
 };
 use serde::Deserialize;
@@ -44,7 +45,7 @@ pub struct Config {
     client_id: String,
     client_secret: Secret,
     #[serde(default)]
-    grant: Grant,
+    grant: GrantType,
     #[serde(default)]
     token_request: TokenRequestForm,
     scope: Option<String>,
@@ -59,17 +60,6 @@ pub struct Config {
     payer_mid: Option<String>,
     permit_zip: Option<String>,
     payment_token_minutes: Option<Value>,
-}
-
-/// Whose tokens these are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grant {
-    /// The app's own.
-    #[default]
-    ClientCredentials,
-    /// Those of a USPS customer who consented.
-    AuthorizationCode,
 }
 
 /// With what postage is paid.
@@ -103,18 +93,11 @@ pub(crate) enum TokenRequestForm {
     Form,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Environment {
-    Production,
-    Test,
-}
-
 /// A configuration that can work.
 pub(crate) struct Account {
     pub(crate) client_id: ClientId,
     pub(crate) client_secret: Secret,
-    pub(crate) grant: Grant,
+    pub(crate) grant: GrantType,
     pub(crate) token_request: TokenRequestForm,
     pub(crate) scope: Option<String>,
     pub(crate) token_url: Url,

@@ -10,12 +10,12 @@ mod payment;
 mod refusals;
 mod token;
 
-pub use config::{AccountType, Config, Grant};
+pub use config::{AccountType, Config};
 
 use config::Account;
 use plugins_sdk::{
-    CarrierAuth, ConsentRequest, Context, Credential, Error, Reason, Result, Slot,
-    oauth::{ChallengeMethod, consent_url},
+    CarrierAuth, ConsentRequest, Context, Credential, Result, Slot,
+    oauth::{ChallengeMethod, GrantRequest, consent_url},
 };
 
 /// What the gateway reads about this plugin without running it.
@@ -41,23 +41,10 @@ impl CarrierAuth for Usps {
 
     async fn authorize(&self, cx: &Context) -> Result<Credential> {
         let account = &self.account;
-        let (token, credential) = match (account.grant, cx.reason()) {
-            (_, Reason::Revoke) => {
-                return Err(Error::config(
-                    "revoke",
-                    "this plugin knows no way to revoke a grant at USPS",
-                ));
-            }
-            (Grant::ClientCredentials, Reason::AuthCode) => return Err(no_consent()),
-            (
-                Grant::ClientCredentials,
-                Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected,
-            ) => token::client_credentials(account, cx).await?,
-            (Grant::AuthorizationCode, Reason::AuthCode) => token::code(account, cx).await?,
-            (
-                Grant::AuthorizationCode,
-                Reason::Fetch | Reason::Refresh | Reason::UpstreamRejected,
-            ) => token::refresh(account, cx).await?,
+        let (token, credential) = match account.grant.request(cx.reason(), "USPS")? {
+            GrantRequest::ClientCredentials => token::client_credentials(account, cx).await?,
+            GrantRequest::Code => token::code(account, cx).await?,
+            GrantRequest::Refresh => token::refresh(account, cx).await?,
         };
         // After the token, and with no way to fail the credential: every other call works without it.
         let payment = payment::authorize(account, cx, &token).await;
@@ -65,9 +52,7 @@ impl CarrierAuth for Usps {
     }
 
     fn authorize_url(&self, request: &ConsentRequest) -> Result<String> {
-        if self.account.grant != Grant::AuthorizationCode {
-            return Err(no_consent());
-        }
+        self.account.grant.consents()?;
         // USPS's instructions for its onboarding portal know no PKCE, so the method is not named.
         consent_url(
             self.account.authorize_url.clone(),
@@ -76,11 +61,4 @@ impl CarrierAuth for Usps {
             request,
         )
     }
-}
-
-fn no_consent() -> Error {
-    Error::config(
-        "grant",
-        "grant: this account uses client_credentials; for a consent, set authorization_code",
-    )
 }

@@ -8,7 +8,10 @@ use plugins_sdk::{
     Class, Credential, Error, Grant, Reason,
     testing::{Expect, Network, Reply, Script, network, post, response},
 };
-use plugins_testkit::{StandIn, conforms, manifest, odd_answers, refusal};
+use plugins_testkit::{
+    StandIn, answered, answers_have_their_class, code_exchange, conforms, consent_url, fields_of,
+    manifest, odd_answers, refusal, slot_failures, slot_of,
+};
 use plugins_usps::{MANIFEST, PAYMENT, Usps};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -65,14 +68,6 @@ fn run(script: Script, config: &Value) -> Result<Credential, Error> {
     script.run::<Usps>(&config.to_string())
 }
 
-fn value(credential: &Credential) -> Vec<(String, String)> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let fields = credential.headers();
-    fields
-        .map(|(name, value)| (name.to_owned(), text(value)))
-        .collect()
-}
-
 #[test]
 fn token_request_is_json_and_on_wish_a_form() {
     let wanted = json!({"grant_type": "client_credentials", "client_id": "id", "client_secret": "planted-secret"});
@@ -80,10 +75,10 @@ fn token_request_is_json_and_on_wish_a_form() {
         .origin("https://apis-tem.usps.com")
         .header("content-type", "application/json")
         .no_header("authorization");
-    let script = Script::new().expect(request).reply(response(200, TOKEN));
+    let script = answered(request, TOKEN);
     let credential = run(script, &config()).expect("a token");
     assert_eq!(
-        value(&credential),
+        fields_of(&credential),
         [("authorization".into(), "Bearer planted-token".into())]
     );
     assert_eq!(credential.lifetime(), Some(Duration::from_secs(28_799)));
@@ -93,20 +88,16 @@ fn token_request_is_json_and_on_wish_a_form() {
     let request = token_request()
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form);
-    let script = Script::new().expect(request).reply(response(200, TOKEN));
+    let script = answered(request, TOKEN);
     let config = with(&[("token_request", "form"), ("scope", "labels")]);
     let _ = run(script, &config).expect("a token");
 }
 
 #[test]
 fn account_without_roles_serves_everything_but_labels() {
-    let script = Script::new()
-        .expect(token_request())
-        .reply(response(200, TOKEN));
+    let script = answered(token_request(), TOKEN);
     let credential = run(script, &config()).expect("a token");
-    let outcome = credential
-        .slot_outcome(PAYMENT)
-        .expect("a word about the slot");
+    let outcome = slot_of(&credential, PAYMENT);
     let error = outcome.as_ref().expect_err("no roles");
     assert_eq!(error.class(), Class::Config);
     assert!(error.message().contains("crid"), "{error}");
@@ -121,14 +112,10 @@ fn roles_bring_the_payment_authorization() {
     let wanted = json!({"roles": [role("PAYER"), role("LABEL_OWNER")]});
     let request =
         json_body(payment_request(), wanted).header("authorization", "Bearer planted-token");
-    let script = Script::new()
-        .expect(token_request())
-        .reply(response(200, TOKEN));
+    let script = answered(token_request(), TOKEN);
     let credential = run(script.expect(request).reply(response(200, PAID)), &paying());
     let credential = credential.expect("a token");
-    let outcome = credential
-        .slot_outcome(PAYMENT)
-        .expect("a word about the slot");
+    let outcome = slot_of(&credential, PAYMENT);
     let fields = outcome.as_ref().expect("fields");
     let header: Vec<_> = fields.headers().collect();
     assert_eq!(
@@ -154,9 +141,7 @@ fn payer_may_be_another_business_and_pay_by_permit() {
         "accountType": "PERMIT", "accountNumber": "1000405525", "permitZIP": "20260"});
     let owner = json!({"roleName": "LABEL_OWNER", "CRID": "12345678", "MID": "903000000", "manifestMID": "903000001"});
     let request = json_body(payment_request(), json!({"roles": [payer, owner]}));
-    let script = Script::new()
-        .expect(token_request())
-        .reply(response(200, TOKEN));
+    let script = answered(token_request(), TOKEN);
     let credential = run(script.expect(request).reply(response(200, PAID)), &config);
     assert!(
         credential
@@ -189,21 +174,9 @@ fn payment_that_fails_leaves_the_token() {
         (network(Network::Timeout), Class::Transient),
         (network(Network::Connect), Class::Transient),
     ];
-    for (number, (reply, class)) in cases.into_iter().enumerate() {
-        let script = Script::new()
-            .expect(token_request())
-            .reply(response(200, TOKEN));
-        let script = script.expect(payment_request()).reply(reply);
-        let credential = run(script, &paying()).expect("a token");
-        let outcome = credential
-            .slot_outcome(PAYMENT)
-            .expect("a word about the slot");
-        let error = outcome.as_ref().expect_err("no payment");
-        assert_eq!(error.class(), class, "case {number}: {error}");
-        assert!(
-            !error.to_string().contains("planted"),
-            "case {number}: {error}"
-        );
+    let token = || answered(token_request(), TOKEN);
+    let failures = slot_failures::<Usps>(&paying(), token, (PAYMENT, payment_request), cases);
+    for (number, error) in failures.iter().enumerate() {
         let wait = error.retry_after().map(|wait| wait.as_secs());
         assert_eq!(wait, (number == 7).then_some(90), "case {number}");
     }
@@ -228,15 +201,10 @@ fn presenting(reply: Reply) -> Script {
 fn code_is_exchanged_for_a_refresh_token_of_seven_days() {
     let wanted = json!({"grant_type": "authorization_code", "client_id": "id", "client_secret": "planted-secret",
         "code": "planted-code", "redirect_uri": "https://waybill.example/consent"});
-    let script = Script::new()
-        .reason(Reason::AuthCode)
-        .param("code", "planted-code")
-        .param("redirect_uri", "https://waybill.example/consent")
-        .param("pkce_verifier", "planted-verifier")
-        .expect(json_body(token_request(), wanted))
-        .reply(login(
-            r#""refresh_token":"planted-new","refresh_token_status":"approved""#,
-        ));
+    let script = code_exchange(
+        json_body(token_request(), wanted),
+        login(r#""refresh_token":"planted-new","refresh_token_status":"approved""#),
+    );
     let credential = run(script, &consenting()).expect("a login");
     let week = Duration::from_secs(7 * 24 * 60 * 60);
     assert_eq!(
@@ -317,16 +285,9 @@ fn refused_refresh_token_needs_a_person_and_a_full_quota_does_not() {
 
 #[test]
 fn consent_begins_at_the_onboarding_portal() {
-    let ask = |config: &Value| {
-        let script = Script::new()
-            .param("redirect_uri", "https://waybill.example/consent")
-            .param("state", "planted-state")
-            .param("pkce_challenge", "challenge");
-        script.consent_url::<Usps>(&config.to_string())
-    };
     let mut config = consenting();
     config["platform"] = "Shop".into();
-    let url = ask(&config).expect("a URL");
+    let url = consent_url::<Usps>(&config).expect("a URL");
     assert!(
         url.starts_with(
             "https://cop-tem.usps.com/cop-navigator?wf=apis_merchant_user&platform=Shop&"
@@ -340,28 +301,25 @@ fn consent_begins_at_the_onboarding_portal() {
     ] {
         assert!(url.contains(part), "{part}: {url}");
     }
-    let error = ask(&self::config()).expect_err("client credentials");
+    let error = consent_url::<Usps>(&self::config()).expect_err("client credentials");
     assert_eq!(error.class(), Class::Config);
 }
 
 #[test]
 fn token_errors_are_read_by_their_codes() {
-    for (status, code, class) in [
+    let answers = [
         (401, "invalid_client", Class::Rejected),
         (400, "unauthorized_client", Class::Rejected),
         (400, "invalid_request", Class::Config),
         (400, "invalid_scope", Class::Config),
         (400, "a_new_code", Class::Config),
         (503, "invalid_client", Class::Transient),
-    ] {
+    ];
+    let answers = answers.map(|(status, code, class)| {
         let body = json!({"error": code, "error_description": "planted"}).to_string();
-        let script = Script::new()
-            .expect(token_request())
-            .reply(response(status, body));
-        let error = run(script, &config()).expect_err(code);
-        assert_eq!(error.class(), class, "{status} {code}: {error}");
-        assert!(!error.to_string().contains("planted"), "{error}");
-    }
+        (format!("{status} {code}"), response(status, body), class)
+    });
+    answers_have_their_class::<Usps>(&config(), token_request, answers);
     let pending = TOKEN.replace("approved", "revoked");
     let script = Script::new()
         .expect(token_request())

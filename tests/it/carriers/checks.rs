@@ -4,6 +4,7 @@ use super::{
     rows::Row,
     world::{Carrier, configuration, install},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Request;
 use mock_carrier::{Fault, Seen};
@@ -133,6 +134,23 @@ pub(super) async fn odd_token_answer_does_not_replace_a_good_token(row: &'static
     }
 }
 
+/// The carrier's clock is a day and more behind, and its answer has numbers where it should have texts, or the
+/// reverse.
+pub(super) async fn odd_but_readable_token_answer_is_read(row: &'static Row) {
+    if !row.has_tokens {
+        return;
+    }
+    let behind = Duration::from_secs(30 * 60 * 60);
+    for fault in [Fault::NumbersAsText, Fault::TextAsNumbers] {
+        let carrier = Carrier::with(row, |mock| mock.set_back(behind).fault("token", fault)).await;
+        for _ in 0..2 {
+            let answer = carrier.call().await;
+            assert_eq!(answer.status(), 200, "{fault:?}: {}", answer.text());
+        }
+        assert_eq!(carrier.token_requests(), 1, "{fault:?}");
+    }
+}
+
 pub(super) async fn doctor_makes_its_harmless_call(row: &'static Row) {
     if !row.has_probe {
         return;
@@ -154,7 +172,7 @@ pub(super) async fn doctor_makes_its_harmless_call(row: &'static Row) {
 
 pub(super) async fn app_gets_a_token_in_the_carriers_form(row: &'static Row) {
     let Some(token) = &row.token else { return };
-    let carrier = Carrier::start(row).await;
+    let carrier = Carrier::strict(row).await;
     let ask = async |secret: &str| {
         let mut request = Request::post(format!("/{}{}", row.carrier, token.path));
         for (name, value) in token.headers {
@@ -169,12 +187,20 @@ pub(super) async fn app_gets_a_token_in_the_carriers_form(row: &'static Row) {
     };
     let answer = ask("shop-secret").await;
     assert_eq!(answer.status(), 200, "{}", answer.text());
-    let issued = answer.json();
-    let issued = issued.pointer(token.token_at).and_then(Value::as_str);
-    let bearer = format!("Bearer {}", issued.expect("a token"));
+    let issued = if token.token_at.starts_with('/') {
+        let issued = answer.json();
+        let issued = issued.pointer(token.token_at).and_then(Value::as_str);
+        issued.expect("a token").to_owned()
+    } else {
+        answer.field(token.token_at).to_owned()
+    };
+    let carried = match token.carried {
+        "authorization" => format!("Bearer {issued}"),
+        _ => issued,
+    };
     let account = carrier.mock.carrier().account;
     let answer = carrier
-        .call_for(account, &[("authorization", &bearer)])
+        .call_for(account, &[(token.carried, &carried)])
         .await;
     assert_eq!(answer.status(), 200, "{}", answer.text());
     calls(&carrier)
@@ -194,6 +220,31 @@ pub(super) async fn app_gets_a_token_in_the_carriers_form(row: &'static Row) {
         "{}",
         refused.text()
     );
+}
+
+/// Without a token to ask for, the carrier's clients send id and secret with every request.
+pub(super) async fn app_calls_with_basic_authentication(row: &'static Row) {
+    if !row.takes_basic {
+        return;
+    }
+    let carrier = Carrier::strict(row).await;
+    let account = carrier.mock.carrier().account;
+    let call = async |credentials: &str| {
+        let basic = format!("Basic {}", STANDARD.encode(credentials));
+        let fields = [("authorization", basic.as_str())];
+        carrier.call_for(account, &fields).await
+    };
+    let answer = call("shop-client:shop-secret").await;
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+    calls(&carrier)
+        .iter()
+        .for_each(|seen| assert_carries(row, seen));
+    for wrong in ["shop-client:wrong", "other:shop-secret", "shop-client"] {
+        let answer = call(wrong).await;
+        assert_eq!(answer.status(), 401, "{wrong}: {}", answer.text());
+        assert_eq!(answer.field("waybill-error"), "app_unauthenticated");
+    }
+    assert_eq!(calls(&carrier).len(), 1, "nothing else was sent");
 }
 
 /// `waybill check-config` and the reader of the configuration, with the mistakes of the row.

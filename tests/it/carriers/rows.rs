@@ -19,6 +19,8 @@ pub(super) struct Row {
     pub(super) names_account: bool,
     /// The app's token request, if the gateway has a token endpoint in the carrier's form.
     pub(super) token: Option<Token>,
+    /// Whether apps may send their client id and secret with every request, as the carrier's clients do.
+    pub(super) takes_basic: bool,
     /// A header field that the carrier's errors have, if it uses one.
     pub(super) error_field: Option<&'static str>,
     /// Mistakes in the `[[account]]`: a line in place of `account`, and words of the message.
@@ -41,8 +43,10 @@ pub(super) struct Token {
     /// Header fields.
     pub(super) headers: &'static [(&'static str, &'static str)],
     pub(super) body: &'static str,
-    /// The JSON pointer of the token in the response.
+    /// The JSON pointer of the token in the response, or the header field that has it.
     pub(super) token_at: &'static str,
+    /// The field in which requests carry the token.
+    pub(super) carried: &'static str,
     /// The JSON pointer of a code in the carrier's own error, and that code for a wrong secret.
     pub(super) refused: (&'static str, &'static str),
 }
@@ -72,8 +76,10 @@ pub(super) static FEDEX: Row = Row {
         headers: &[FORM],
         body: "grant_type=csp_credentials&client_id=shop-client&client_secret=shop-secret&child_Key=a&child_secret=b",
         token_at: "/access_token",
+        carried: "authorization",
         refused: ("/errors/0/code", "NOT.AUTHORIZED.ERROR"),
     }),
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         ("account_number = \"A1B2C3\"", &["FedEx", "nine digits"]),
@@ -110,8 +116,10 @@ pub(super) static DHL_ECOMMERCE: Row = Row {
         headers: &[FORM],
         body: "grant_type=client_credentials&client_id=shop-client&client_secret=shop-secret",
         token_at: "/access_token",
+        carried: "authorization",
         refused: ("/type", "https://api.dhlecs.com/docs/errors/401.0000001"),
     }),
+    takes_basic: false,
     error_field: None,
     mistakes: &[(
         "settings = { child_key = 1.5 }",
@@ -141,8 +149,10 @@ pub(super) static DHL_PARCEL_DE: Row = Row {
         headers: &[FORM],
         body: "grant_type=password&username=a&password=b&client_id=shop-client&client_secret=shop-secret",
         token_at: "/access_token",
+        carried: "authorization",
         refused: ("/statusCode", "401"),
     }),
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         ("", &["username", "DHL: GKP user name", "is missing"]),
@@ -175,8 +185,10 @@ pub(super) static GLS: Row = Row {
         headers: &[FORM],
         body: "grant_type=client_credentials&client_id=shop-client&client_secret=shop-secret",
         token_at: "/access_token",
+        carried: "authorization",
         refused: ("/errors/0/type", "400"),
     }),
+    takes_basic: false,
     error_field: Some("error"),
     mistakes: &[(
         "settings = { credentials_in = \"query\" }",
@@ -184,7 +196,7 @@ pub(super) static GLS: Row = Row {
     )],
 };
 
-pub(super) static USPS: Row = Row {
+const PAYING: Row = Row {
     carrier: "usps",
     account: "account_number = \"1000405525\"\n\
               settings = { crid = \"12345678\", mid = \"903000000\", account_type = \"EPS\" }",
@@ -203,8 +215,10 @@ pub(super) static USPS: Row = Row {
         headers: &[("content-type", "application/json")],
         body: r#"{"grant_type":"client_credentials","client_id":"shop-client","client_secret":"shop-secret"}"#,
         token_at: "/access_token",
+        carried: "authorization",
         refused: ("/error/code", "invalid_client"),
     }),
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         (
@@ -216,6 +230,14 @@ pub(super) static USPS: Row = Row {
             &["account_number", "EPS account"],
         ),
     ],
+};
+
+pub(super) static USPS: Row = PAYING;
+
+/// Without the roles of a payment authorization, and with token requests in forms.
+pub(super) static USPS_WITHOUT_LABELS: Row = Row {
+    account: "settings = { token_request = \"form\" }",
+    ..PAYING
 };
 
 pub(super) static AMAZON_SHIPPING: Row = Row {
@@ -236,6 +258,7 @@ pub(super) static AMAZON_SHIPPING: Row = Row {
     has_probe: true,
     names_account: false,
     token: None,
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         (
@@ -262,6 +285,7 @@ pub(super) static AMAZON_RESTRICTED: Row = Row {
     has_probe: true,
     names_account: false,
     token: None,
+    takes_basic: false,
     error_field: None,
     mistakes: &[],
 };
@@ -283,6 +307,7 @@ pub(super) static DHL_EXPRESS: Row = Row {
     has_probe: true,
     names_account: true,
     token: None,
+    takes_basic: true,
     error_field: None,
     mistakes: &[
         ("account_number = \"A1\"", &["DHL Express", "nine digits"]),
@@ -313,6 +338,7 @@ pub(super) static CANADA_POST: Row = Row {
     has_probe: true,
     names_account: true,
     token: None,
+    takes_basic: true,
     error_field: None,
     mistakes: &[(
         "account_number = \"A1\"",
@@ -337,6 +363,7 @@ pub(super) static PUROLATOR: Row = Row {
     has_probe: true,
     names_account: false,
     token: None,
+    takes_basic: true,
     error_field: None,
     mistakes: &[(
         "account_number = \"A1\"",
@@ -360,7 +387,20 @@ pub(super) static ROYAL_MAIL: Row = Row {
     has_tokens: true,
     has_probe: true,
     names_account: false,
-    token: None,
+    token: Some(Token {
+        path: "/shipping/v3/token",
+        headers: &[
+            ("x-ibm-client-id", "shop-client"),
+            ("x-ibm-client-secret", "shop-secret"),
+            ("x-rmg-security-username", "user"),
+            ("x-rmg-security-password", "password"),
+        ],
+        body: "",
+        token_at: "/token",
+        carried: "x-rmg-auth-token",
+        refused: ("/errors/0/errorCode", "401"),
+    }),
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         (
@@ -391,7 +431,19 @@ pub(super) static DPD: Row = Row {
     has_tokens: true,
     has_probe: false,
     names_account: false,
-    token: None,
+    token: Some(Token {
+        path: "/shipping/v1/login",
+        headers: &[
+            ("x-dpd-login", "shop-client"),
+            ("x-dpd-password", "shop-secret"),
+            ("x-dpd-bucode", "001"),
+        ],
+        body: "",
+        token_at: "x-dpd-token",
+        carried: "authorization",
+        refused: ("/errorCode", "UNAUTHORIZED"),
+    }),
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         ("", &["bu_code", "X-DPD-BUCODE"]),
@@ -404,7 +456,8 @@ pub(super) static DPD: Row = Row {
 
 pub(super) static STATIC_HEADER: Row = Row {
     carrier: "static-header",
-    account: "[account.settings]\nfields = { \"DHL-API-Key\" = \"{client_secret}\" }",
+    account: "[account.settings]\nprobe = \"/track/shipments?trackingNumber=1\"\n\
+              fields = { \"DHL-API-Key\" = \"{client_secret}\" }",
     call: Call {
         method: "GET",
         path: "/track/shipments?trackingNumber=1",
@@ -413,9 +466,10 @@ pub(super) static STATIC_HEADER: Row = Row {
     },
     carries: &[("dhl-api-key", "stand-in-secret")],
     has_tokens: false,
-    has_probe: false,
+    has_probe: true,
     names_account: false,
     token: None,
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         ("", &["fields", "DHL-API-Key"]),
@@ -423,12 +477,16 @@ pub(super) static STATIC_HEADER: Row = Row {
             "[account.settings]\nfields = { \"Host\" = \"{client_secret}\" }",
             &["host, which belongs to the message"],
         ),
+        (
+            "[account.settings]\nprobe = \"https://elsewhere.example\"\nfields = { \"DHL-API-Key\" = \"{client_secret}\" }",
+            &["probe", "no path", "harmless call"],
+        ),
     ],
 };
 
 pub(super) static HMAC: Row = Row {
     carrier: "hmac",
-    account: "[account.settings]\nencoding = \"hex\"\ncanonical = \"{method}\\n{target}\\n{date}\\n{nonce}\\n{body_sha256}\"\nfields = { \"Date\" = \"{date}\", \"X-Nonce\" = \"{nonce}\", \"Authorization\" = \"HMAC {client_id}:{signature}\" }",
+    account: "[account.settings]\nprobe = \"/rates\"\nencoding = \"hex\"\ncanonical = \"{method}\\n{target}\\n{date}\\n{nonce}\\n{body_sha256}\"\nfields = { \"Date\" = \"{date}\", \"X-Nonce\" = \"{nonce}\", \"Authorization\" = \"HMAC {client_id}:{signature}\" }",
     call: Call {
         method: "POST",
         path: "/rates?a=b",
@@ -441,9 +499,10 @@ pub(super) static HMAC: Row = Row {
         ("date", ""),
     ],
     has_tokens: false,
-    has_probe: false,
+    has_probe: true,
     names_account: false,
     token: None,
+    takes_basic: false,
     error_field: None,
     mistakes: &[
         (

@@ -1,7 +1,7 @@
 //! Carriers that want a second credential on some operations.
 
 use super::{
-    rows::{AMAZON_RESTRICTED, USPS},
+    rows::{AMAZON_RESTRICTED, USPS, USPS_WITHOUT_LABELS},
     world::Carrier,
 };
 use bytes::Bytes;
@@ -27,6 +27,46 @@ async fn slot(carrier: &Carrier) -> Value {
     let done = carrier.gateway().waybill("", &command).await;
     let mut view: Value = serde_json::from_str(&done.stdout).expect("JSON");
     view["slots"][0].take()
+}
+
+/// What the doctor says of the slot.
+async fn diagnosed(carrier: &Carrier) -> Value {
+    let command = ["doctor", "parcels", "--json"];
+    let done = carrier.gateway().waybill("", &command).await;
+    let mut report: Value = serde_json::from_str(&done.stdout).expect("JSON");
+    let checks = report["checks"].as_array_mut().expect("a list");
+    let found = checks
+        .iter_mut()
+        .find(|check| check["name"] == "slot payment");
+    found.expect("a check of the slot").take()
+}
+
+#[tokio::test]
+async fn doctor_names_a_slot_that_failed_and_what_to_do() {
+    let carrier = Carrier::start(&USPS).await;
+    let check = diagnosed(&carrier).await;
+    assert_eq!(check["verdict"], "ok", "{check}");
+    let carrier = Carrier::with(&USPS, |mock| mock.secret("crid", "87654321")).await;
+    let check = diagnosed(&carrier).await;
+    assert_eq!(check["verdict"], "failure", "{check}");
+    for (key, words) in [
+        ("message", "labels.create"),
+        ("message", "crid is enrolled"),
+        ("remedy", "waybill token renew parcels"),
+    ] {
+        let said = check[key].as_str().unwrap_or_default();
+        assert!(said.contains(words), "{key}: {check}");
+    }
+}
+
+#[tokio::test]
+async fn slot_that_the_account_does_not_ask_for_is_no_failure() {
+    let carrier = Carrier::start(&USPS_WITHOUT_LABELS).await;
+    let check = diagnosed(&carrier).await;
+    assert_eq!(check["verdict"], "skipped", "{check}");
+    assert!(carrier.mock.requests_to("payment").is_empty());
+    let form = carrier.mock.requests_to("token");
+    assert!(form[0].body.starts_with(b"grant_type="), "{form:?}");
 }
 
 #[tokio::test]

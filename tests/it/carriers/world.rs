@@ -19,8 +19,21 @@ impl Carrier {
         Self::with(row, |mock| mock).await
     }
 
+    /// On a listener that trusts nobody.
+    pub(super) async fn strict(row: &'static Row) -> Self {
+        Self::begin(row, |mock| mock, false).await
+    }
+
     /// With another stand-in.
     pub(super) async fn with(row: &'static Row, change: impl FnOnce(Builder) -> Builder) -> Self {
+        Self::begin(row, change, true).await
+    }
+
+    async fn begin(
+        row: &'static Row,
+        change: impl FnOnce(Builder) -> Builder,
+        trust_loopback: bool,
+    ) -> Self {
         let table = mock_carrier::carrier(row.carrier).expect("a table");
         let mock = change(MockCarrier::builder(table)).start().await;
         let mock = mock.expect("a free port");
@@ -28,6 +41,7 @@ impl Carrier {
         let world = World::builder()
             .more(&configuration(row, &mock.base_url(), row.account))
             .prepare(move |folder| install(carrier, folder))
+            .config(move |config| config.trust_loopback = trust_loopback)
             .start()
             .await;
         Self { row, mock, world }

@@ -78,6 +78,13 @@ fn about(page: &mut String, manifest: &Value) {
             format!("`{endpoint}`, answered by the gateway"),
         ]);
     }
+    if manifest["downstream_basic"] == true {
+        rows.push(vec![
+            "Apps".to_owned(),
+            "send their client id and secret with every request, by Basic authentication"
+                .to_owned(),
+        ]);
+    }
     table(page, "## At a glance", &["", ""], &rows);
 }
 

@@ -3,6 +3,7 @@
 //! library's version, above all.
 
 use super::{
+    carriers,
     programs::{Programs, is_there, output},
     reading,
 };
@@ -29,7 +30,7 @@ const SLACK: u64 = 50;
 /// Iterations of the short run and of the long one; the difference leaves out start and preparation.
 const ITERATIONS: [u64; 2] = [100, 600];
 
-type Counts = BTreeMap<String, u64>;
+pub(super) type Counts = BTreeMap<String, u64>;
 
 #[derive(Args, Default)]
 pub(crate) struct Gate {
@@ -53,6 +54,8 @@ impl Gate {
         let program = cargo::build_hot(Profile::Quick)?;
         reading::run(&program, tempfile::tempdir()?.path())?;
         let counts = hot(&program)?;
+        // An error only after the counts are shown or written, which say by how much.
+        let compared = carriers::compare(&counts);
         if self.whole {
             let programs = Programs::build(Profile::Quick)?;
             say::line(output(&mut programs.load("count"))?);
@@ -61,17 +64,18 @@ impl Gate {
         if self.bless {
             fs::write(&file, serde_json::to_string_pretty(&counts)? + "\n")?;
             say::line(format!("wrote {}", file.display()));
-            return Ok(());
+            return compared;
         }
         // Counts of another architecture would compare nothing.
         if !file.exists() {
             say::line(format!(
                 "skipped: no baseline for {ARCH} yet (--bless makes one)"
             ));
-            return Ok(());
+            return compared;
         }
         let base: Counts = serde_json::from_slice(&fs::read(&file)?).context("the baseline")?;
-        judge(&base, &counts)
+        judge(&base, &counts)?;
+        compared
     }
 }
 

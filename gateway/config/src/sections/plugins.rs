@@ -5,7 +5,7 @@ use crate::{
     reader::Variables,
     reader::{At, Context, Table, shortened},
 };
-use gateway_model::{Digest, Isolation, IsolationPolicy, PluginPolicy, TrustedKey};
+use gateway_model::{CarrierId, Digest, Isolation, IsolationPolicy, PluginPolicy, TrustedKey};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -92,6 +92,16 @@ static ISOLATION_OF: Key = Key {
     preset: Preset::Unset("`isolation`"),
     doc: "The process of single plugins, by their names: `process` or `in_process`.",
 };
+static CARRIERS: Key = Key {
+    name: "carriers",
+    kind: Kind::Map {
+        name: "north-post-eu",
+        value: "\"north-post\"",
+    },
+    preset: Preset::Unset("the carriers of the plugins"),
+    doc: "Your own names of carriers, each with the carrier whose plugin serves it. Routes and accounts with the name \
+          have settings, tokens and an origin of their own. So one plugin can serve two carriers, or two regions of one.",
+};
 static WORKER_MEMORY: Key = Key {
     name: "worker_memory",
     kind: Kind::Size {
@@ -127,6 +137,7 @@ pub(crate) static SECTION: Section = Section {
         &PINS,
         &ISOLATION,
         &ISOLATION_OF,
+        &CARRIERS,
         &WORKER_MEMORY,
         &WORKER_SIGN_TIMEOUT,
     ],
@@ -161,6 +172,7 @@ impl Plugins {
                 trusted_keys: trusted_keys(cx, table),
                 pins: pins(cx, table),
                 isolation: isolation(cx, table),
+                carriers: carriers(cx, table),
             },
         }
     }
@@ -244,6 +256,51 @@ fn isolation(cx: &mut Context<'_>, table: &Table<'_>) -> IsolationPolicy {
         memory: table.size(cx, &WORKER_MEMORY),
         sign_deadline: table.duration(cx, &WORKER_SIGN_TIMEOUT),
     }
+}
+
+fn carriers(cx: &mut Context<'_>, table: &Table<'_>) -> HashMap<CarrierId, CarrierId> {
+    let label = table.label(&CARRIERS);
+    let mut carriers: HashMap<CarrierId, CarrierId> = HashMap::new();
+    for (name, (place, texts)) in table.map(cx, &CARRIERS) {
+        let [At { value: text, place }] = texts.as_slice() else {
+            table.refuse(cx, &CARRIERS, place, "a list");
+            continue;
+        };
+        match (name.parse::<CarrierId>(), text.parse::<CarrierId>()) {
+            (Ok(own), Ok(serving)) if own != serving => {
+                carriers.insert(own, serving);
+            }
+            (Ok(own), Ok(_)) => {
+                let message = format!("{label}: {own} is given as its own name");
+                cx.mistake(
+                    place.clone(),
+                    message,
+                    "remove it: a plugin serves its carrier anyway",
+                );
+            }
+            (Err(error), _) | (Ok(_), Err(error)) => {
+                let message = format!("{label} of {}: {error}", shortened(&name));
+                cx.mistake(
+                    place.clone(),
+                    message,
+                    "write { your-name = \"carrier-of-a-plugin\" }",
+                );
+            }
+        }
+    }
+    // A name of a name would leave open which plugin is meant.
+    let chained = carriers
+        .iter()
+        .find(|(_, serving)| carriers.contains_key(*serving));
+    if let Some((own, serving)) = chained {
+        let message = format!("{label}: {own} is served by {serving}, which is such a name itself");
+        cx.mistake(
+            table.place.clone(),
+            message,
+            "write the carrier of a plugin",
+        );
+    }
+    carriers
 }
 
 fn one(text: &str) -> Result<Isolation, String> {

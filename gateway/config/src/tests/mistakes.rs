@@ -127,6 +127,18 @@ fn values_that_mean_nothing_are_refused() {
 }
 
 #[test]
+fn own_names_of_carriers_lead_to_a_plugin() {
+    for (carriers, said) in [
+        ("{ a = \"a\" }", "a is given as its own name"),
+        ("{ a = \"b\", b = \"c\" }", "which is such a name itself"),
+        ("{ \"A b\" = \"c\" }", "of \"A b\""),
+        ("{ a = [\"b\", \"c\"] }", "a list"),
+    ] {
+        one(&format!("{ROUTE}[plugins]\ncarriers = {carriers}"), said);
+    }
+}
+
+#[test]
 fn names_used_twice_are_refused() {
     one(
         &format!("{ROUTE}{ACCOUNT}{ACCOUNT}"),

@@ -50,7 +50,7 @@ impl ControlPlane {
             };
             // Once per origin: a hundred accounts share one connection to the carrier.
             if origins.iter().all(|(known, _)| *known != origin) {
-                let diagnosis = context.wiring.diagnosis(&account.carrier);
+                let diagnosis = context.wiring.diagnosis_of(account);
                 let proof = diagnosis.as_deref().and_then(Diagnosis::proof);
                 let path = proof.map_or_else(
                     || "/".to_owned(),

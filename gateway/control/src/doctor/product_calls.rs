@@ -62,9 +62,16 @@ impl<'a> ProductCalls<'a> {
     ) -> Vec<Check> {
         let mut findings = Findings::of(&self.account.name);
         let (plane, account) = (self.plane, self.account);
-        let diagnosis = plane.context.wiring.diagnosis(&account.carrier);
-        let Some(diagnosis) = diagnosis.filter(|diagnosis| !diagnosis.probes.is_empty()) else {
-            findings.skipped("calls", "the carrier's plugin declares no test call");
+        let diagnosis = plane.context.wiring.diagnosis_of(account);
+        let callable = diagnosis.clone().filter(|known| !known.probes.is_empty());
+        let Some(diagnosis) = callable else {
+            let message = match diagnosis.and_then(|diagnosis| diagnosis.probe_setting.clone()) {
+                Some(setting) => format!(
+                    "the account names no test call: set {setting} to a path that changes nothing"
+                ),
+                None => "the carrier's plugin declares no test call".to_owned(),
+            };
+            findings.skipped("calls", message);
             return findings.into_checks();
         };
         let mut dead = false;

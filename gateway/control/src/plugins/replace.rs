@@ -9,7 +9,7 @@ use crate::{
 };
 use gateway_api::PluginReloaded;
 use gateway_model::AccountId;
-use gateway_plugin_host::{CatalogEntry, Replacement};
+use gateway_plugin_host::{CatalogEntry, Registry, Replacement};
 use gateway_store::AccountRecord;
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ impl ControlPlane {
         replacement: Replacement,
         records: Vec<AccountRecord>,
     ) -> Result<PluginReloaded, ControlError> {
-        let records = of_carrier(records, replacement.entry());
+        let plugins = &self.context.wiring.instances.plugins;
+        let records = of_carrier(plugins, records, replacement.entry());
         let (context, entry) = (Arc::clone(&self.context), Arc::clone(replacement.entry()));
         let prepare = move || (context.wiring.prepare(&records, &replacement), replacement);
         let (prepared, replacement) = blocking(prepare).await?;
         self.check_prepared(&prepared, &entry)?;
         let accounts = prepared.len();
-        let plugins = &self.context.wiring.instances.plugins;
         // First: an account that is added from now on gets the new code.
         let replaced = plugins.replace(replacement);
         let before = self.switch(prepared);
@@ -120,12 +120,13 @@ impl ControlPlane {
     }
 }
 
-/// The accounts of a plugin's carrier.
+/// The accounts that a plugin serves.
 pub(super) fn of_carrier(
+    plugins: &Registry,
     mut records: Vec<AccountRecord>,
     entry: &CatalogEntry,
 ) -> Vec<AccountRecord> {
     let carrier = entry.manifest().map(|manifest| &manifest.carrier);
-    records.retain(|record| Some(&record.carrier) == carrier);
+    records.retain(|record| Some(plugins.serving(&record.carrier)) == carrier);
     records
 }

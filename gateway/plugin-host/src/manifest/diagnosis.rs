@@ -5,7 +5,8 @@ use super::{
     values::{HeaderJson, check_name, when_absent},
 };
 use crate::{
-    Advice, CodePlaces, Diagnosis, Negotiated, Ownership, Probe, diagnosis::ACCOUNT_NUMBER,
+    Advice, CodePlaces, Diagnosis, Negotiated, Ownership, Probe,
+    diagnosis::{ACCOUNT_NUMBER, is_path},
     text::clean,
 };
 use gateway_model::HeaderWhenAbsent;
@@ -31,6 +32,7 @@ pub(super) struct DiagnosisJson {
     negotiated: Option<NegotiatedJson>,
     #[serde(default)]
     codes: BTreeMap<String, AdviceJson>,
+    probe_setting: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -106,6 +108,9 @@ pub(super) fn of(
         places: Arc::clone(places),
         codes: raw.codes.iter().map(advice).collect::<Result<_, _>>()?,
         probes,
+        probe_setting: raw.probe_setting.clone(),
+        slot_settings: BTreeMap::new(),
+        always: always.to_vec(),
     };
     let named = diagnosis.ownership.iter().map(|o| ("ownership", &o.probe));
     let named = named.chain(
@@ -145,9 +150,7 @@ fn probe(
         }
         Ok(method) => method,
     };
-    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'#' | b'\\' | b'{' | b'}' | b'"');
-    // Two slashes would begin another host for some readers.
-    if !raw.path.starts_with('/') || raw.path.starts_with("//") || !raw.path.bytes().all(plain) {
+    if !is_path(&raw.path) {
         return Err(wrong(
             "the path starts with one '/' and has no places, fragment or spaces",
         ));

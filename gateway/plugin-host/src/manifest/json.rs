@@ -33,6 +33,8 @@ pub(super) struct ManifestJson {
     pub(super) unauthenticated: Option<RefusalJson>,
     pub(super) downstream_token: Option<TokenEndpointJson>,
     #[serde(default)]
+    pub(super) downstream_basic: bool,
+    #[serde(default)]
     pub(super) headers_when_absent: Vec<HeaderJson>,
     #[serde(default)]
     pub(super) credential_headers: Vec<String>,
@@ -61,6 +63,8 @@ pub(super) struct EnvironmentJson {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct SlotJson {
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) settings: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -85,14 +89,29 @@ pub(super) struct RefusalJson {
     pub(super) message: String,
 }
 
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct LoginFieldsJson {
+    #[serde(default)]
+    pub(super) credentials: Vec<[String; 2]>,
+    #[serde(default)]
+    pub(super) names: BTreeMap<String, String>,
+    pub(super) issued: Option<String>,
+    pub(super) carried: Option<String>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct TokenEndpointJson {
     pub(super) path: String,
+    #[serde(default)]
+    pub(super) methods: Vec<String>,
+    #[serde(default)]
+    pub(super) fields: LoginFieldsJson,
     #[serde(default)]
     pub(super) credentials: Vec<String>,
     #[serde(default)]
     pub(super) grant_types: Vec<String>,
     pub(super) grant_type_message: Option<String>,
+    #[serde(default)]
     pub(super) template: String,
     pub(super) invalid_client: RefusalJson,
     pub(super) invalid_request: RefusalJson,

@@ -3,16 +3,17 @@
 use super::{
     api::{self, DeclaredSlots},
     error::ManifestError,
-    json::{ManifestJson, RefusalJson, TemplateJson, TokenEndpointJson},
-    legacy,
-    values::{error_status, header_name, when_absent},
+    json::{ManifestJson, TemplateJson},
+    legacy, token_endpoint,
+    values::{error_status, header_name, refusal, when_absent},
 };
 use crate::CodePlaces;
 use gateway_model::{
-    CarrierApi, CarrierId, CarrierProfile, ClientCredentialsPlace, DownstreamToken, Environment,
-    ErrorEnvelope, ErrorFields, LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
+    CarrierApi, CarrierId, CarrierProfile, Environment, ErrorEnvelope, ErrorFields, LegacyProfile,
+    Origin, PathTemplate, Refusal, Scheme,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::collections::BTreeSet;
 
 /// For carriers whose manifest brings no envelope of their own.
 const PLAIN_ENVELOPE: &str = r#"{"error":{"code":"{code}","message":"{message}"}}"#;
@@ -59,24 +60,42 @@ pub(super) fn of(
             .iter()
             .map(|raw| when_absent("headers_when_absent", raw))
             .collect::<Result<_, _>>()?,
-        credential_headers: raw
-            .credential_headers
-            .iter()
-            .map(|name| header_name("credential_headers", name))
-            .collect::<Result<_, _>>()?,
+        credential_headers: credential_headers(raw)?,
         errors: envelope(raw.errors.as_ref())?.with_fields(error_fields(raw)?),
         unauthenticated: match &raw.unauthenticated {
-            Some(refusal) => refusal_of("unauthenticated", refusal)?,
+            Some(raw) => refusal("unauthenticated", raw)?,
             None => Refusal {
                 status: StatusCode::UNAUTHORIZED,
                 code: "unauthenticated".into(),
                 message: "The caller is not known to the gateway.".into(),
             },
         },
-        downstream_token: raw.downstream_token.as_ref().map(token).transpose()?,
+        downstream_token: (raw.downstream_token.as_ref())
+            .map(token_endpoint::of)
+            .transpose()?,
+        downstream_basic: raw.downstream_basic,
         legacy: legacy(raw, &api)?,
         api,
     })
+}
+
+/// What an app's own login has goes with the rest: it must not reach the carrier.
+fn credential_headers(raw: &ManifestJson) -> Result<Vec<HeaderName>, ManifestError> {
+    let key = "credential_headers";
+    let login = raw.downstream_token.as_ref().map(|token| &token.fields);
+    let login = login.into_iter().flat_map(|fields| {
+        let credentials = fields.credentials.iter().flatten();
+        credentials.chain(&fields.carried)
+    });
+    let names = raw.credential_headers.iter().chain(login);
+    let mut names = names
+        .map(|name| header_name(key, name))
+        .collect::<Result<Vec<_>, _>>()?;
+    // `Authorization` is removed without being listed.
+    names.retain(|name| name != http::header::AUTHORIZATION);
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.as_str().to_owned()));
+    Ok(names)
 }
 
 /// For carriers whose environments share an origin.
@@ -170,69 +189,4 @@ fn legacy(raw: &ManifestJson, api: &CarrierApi) -> Result<Option<LegacyProfile>,
         }
         None => Ok(legacy),
     }
-}
-
-fn token(raw: &TokenEndpointJson) -> Result<DownstreamToken, ManifestError> {
-    let key = "downstream_token";
-    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'%' | b'\\');
-    if !raw.path.starts_with('/') || !raw.path.bytes().all(plain) {
-        let problem = "the path starts with '/' and has no query, escapes or spaces";
-        return Err(ManifestError::value(key, problem));
-    }
-    // A response without the token would be of no use to an app.
-    if !raw.template.contains("{access_token}") {
-        return Err(ManifestError::value(
-            key,
-            "the template lacks {access_token}",
-        ));
-    }
-    Ok(DownstreamToken {
-        path: raw.path.clone(),
-        credentials: places(&raw.credentials)?,
-        grant_types: grant_types(&raw.grant_types)?,
-        grant_type_message: (raw.grant_type_message.as_deref())
-            .map(|text| crate::text::clean(text, 500)),
-        template: raw.template.clone(),
-        invalid_client: refusal_of(key, &raw.invalid_client)?,
-        invalid_request: refusal_of(key, &raw.invalid_request)?,
-        too_many_requests: refusal_of(key, &raw.too_many_requests)?,
-    })
-}
-
-/// Basic authentication always counts, so naming it changes nothing.
-fn places(names: &[String]) -> Result<Vec<ClientCredentialsPlace>, ManifestError> {
-    let known = names.iter().filter(|name| *name != "basic");
-    let place = |name: &String| match name.as_str() {
-        "form" => Ok(ClientCredentialsPlace::Form),
-        "json" => Ok(ClientCredentialsPlace::Json),
-        _ => {
-            let problem = "credentials are \"basic\", \"form\" or \"json\"";
-            Err(ManifestError::value("downstream_token", problem))
-        }
-    };
-    known.map(place).collect()
-}
-
-fn grant_types(names: &[String]) -> Result<Vec<String>, ManifestError> {
-    let key = "downstream_token";
-    let plain = |name: &&String| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    if names.is_empty() {
-        return Ok(vec!["client_credentials".to_owned()]);
-    }
-    // The gateway keeps those itself, and an app that sends one has to be told.
-    let kept = |name: &String| matches!(name.as_str(), "authorization_code" | "refresh_token");
-    if names.len() > 8 || !names.iter().all(|name| plain(&name)) || names.iter().any(kept) {
-        let problem =
-            "grant_types are at most 8 names of a-z and '_', and no refresh token or code";
-        return Err(ManifestError::value(key, problem));
-    }
-    Ok(names.to_vec())
-}
-
-fn refusal_of(key: &'static str, raw: &RefusalJson) -> Result<Refusal, ManifestError> {
-    Ok(Refusal {
-        status: error_status(key, raw.status)?,
-        code: crate::text::clean(&raw.code, 64),
-        message: crate::text::clean(&raw.message, 500),
-    })
 }

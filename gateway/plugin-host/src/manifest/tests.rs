@@ -454,6 +454,68 @@ fn token_endpoint_says_what_it_takes() {
     }
 }
 
+/// Logins that are no OAuth, and the fields that must not reach the carrier.
+#[test]
+fn login_by_fields_is_described() {
+    let with_fields = |fields: Value| {
+        let mut endpoint = token_endpoint("/login/token");
+        endpoint["template"] = json!("");
+        endpoint["methods"] = json!(["GET", "POST"]);
+        endpoint["fields"] = fields;
+        with("downstream_token", endpoint)
+    };
+    let profile = with_fields(
+        json!({"credentials": [["x-id", "x-secret"]], "issued": "x-token",
+        "carried": "x-auth"}),
+    );
+    let profile = profile.expect("fine");
+    let names: Vec<&str> = profile
+        .credential_headers
+        .iter()
+        .map(|name| name.as_str())
+        .collect();
+    assert_eq!(names, ["x-id", "x-secret", "x-auth"]);
+    let token = profile.downstream_token.expect("some");
+    assert_eq!(token.methods, [http::Method::GET, http::Method::POST]);
+    assert_eq!(token.fields.issued.expect("some"), "x-token");
+    for wrong in [
+        json!({"credentials": [["x-id", "x-secret"]]}),
+        json!({"credentials": [["x-id", "content-length"]], "issued": "x-token"}),
+        json!({"issued": "x-token", "names": {"scope": "Scope"}}),
+        json!({"issued": "a b"}),
+    ] {
+        assert!(with_fields(wrong.clone()).is_err(), "{wrong}");
+    }
+}
+
+/// An account may name its harmless call, and a slot the settings that ask for it.
+#[test]
+fn configured_probe_is_a_get_of_a_path() {
+    let mut manifest = minimal();
+    manifest["probe_setting"] = json!("probe");
+    manifest["slots"] = json!([{"name": "a"}, {"name": "b", "settings": ["x"]}]);
+    let text = manifest.to_string();
+    let diagnosis = Manifest::parse(text.as_bytes()).expect("fine").diagnosis();
+    let diagnosis = diagnosis.expect("fine");
+    assert_eq!(diagnosis.slot_settings["b"], ["x"]);
+    let named = diagnosis.with_probe("/track?number=1").expect("a path");
+    let probe = named.proof().expect("a probe");
+    assert_eq!(
+        (&probe.method, &*probe.path),
+        (&http::Method::GET, "/track?number=1")
+    );
+    for wrong in [
+        "",
+        "track",
+        "//elsewhere.example",
+        "/a b",
+        "/a#b",
+        "https://a.example/",
+    ] {
+        assert!(diagnosis.with_probe(wrong).is_none(), "{wrong}");
+    }
+}
+
 fn answer(status: u16, body: &str) -> gateway_http_client::HttpResponse {
     gateway_http_client::HttpResponse {
         status: http::StatusCode::from_u16(status).expect("a status"),

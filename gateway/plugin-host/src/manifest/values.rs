@@ -1,7 +1,7 @@
 //! Single values of a manifest: names, versions, hosts, statuses, header fields.
 
-use super::error::ManifestError;
-use gateway_model::{HeaderWhenAbsent, Origin};
+use super::{error::ManifestError, json::RefusalJson};
+use gateway_model::{HeaderWhenAbsent, Origin, Refusal};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use std::fmt;
@@ -76,6 +76,14 @@ pub(super) fn header_name(key: &'static str, name: &str) -> Result<HeaderName, M
         return Err(ManifestError::value(key, problem));
     }
     Ok(parsed)
+}
+
+pub(super) fn refusal(key: &'static str, raw: &RefusalJson) -> Result<Refusal, ManifestError> {
+    Ok(Refusal {
+        status: error_status(key, raw.status)?,
+        code: crate::text::clean(&raw.code, 64),
+        message: crate::text::clean(&raw.message, 500),
+    })
 }
 
 /// A field with its value, or with the request id as its value.

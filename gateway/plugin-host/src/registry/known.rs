@@ -41,6 +41,19 @@ impl KnownCarrier {
         }
     }
 
+    /// The same for a carrier to which the operator gave this name.
+    pub(super) fn named(&self, carrier: &CarrierId) -> Self {
+        let profile = CarrierProfile {
+            id: carrier.clone(),
+            display_name: carrier.to_string(),
+            ..(*self.profile).clone()
+        };
+        Self {
+            profile: Arc::new(profile),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn remembered(last: &LastManifest) -> Result<Self, ManifestError> {
         let manifest = Manifest::parse(last.manifest.as_bytes())?;
         Ok(Self {

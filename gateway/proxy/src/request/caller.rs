@@ -1,6 +1,6 @@
 //! Phase 4: identifying the caller.
 
-use super::{hygiene::HeadInspection, legacy_key};
+use super::{client_authentication, hygiene::HeadInspection, legacy_key};
 use crate::{
     directory::{
         RouteView,
@@ -11,6 +11,7 @@ use crate::{
     field_names,
     worker::Connection,
 };
+use gateway_model::CarrierProfile;
 use http::{HeaderMap, header};
 
 /// The app or account on whose behalf a request is served.
@@ -56,9 +57,10 @@ pub(super) fn identify(
             )),
         };
     }
-    if inspection.removed & field_names::AUTHORIZATION_BIT != 0
-        && let Some(token) = bearer(headers)
-    {
+    let has_authorization = inspection.removed & field_names::AUTHORIZATION_BIT != 0;
+    let token = token_of_fields(headers, inspection, &view.profile)
+        .or_else(|| has_authorization.then(|| bearer(headers)).flatten());
+    if let Some(token) = token {
         let verdict = worker.app_tokens.verify(
             &mut directory.remembered.borrow_mut(),
             token,
@@ -78,6 +80,12 @@ pub(super) fn identify(
             Verdict::Good(Holder::Anonymous) | Verdict::Foreign => {}
         }
     }
+    if has_authorization
+        && view.profile.downstream_basic
+        && let Some(app) = client_authentication::app_by_basic(connection, index, headers)
+    {
+        return Ok(Caller::App(app));
+    }
     if let Some(legacy) = &view.profile.legacy
         && inspection.lengths.may_contain(legacy.key_header.as_str())
         && let Some(caller) = legacy_key::caller(directory, legacy, route, headers)?
@@ -90,12 +98,12 @@ pub(super) fn identify(
     if connection.trusted {
         return refuse_web_pages(inspection).map(|()| Caller::Anonymous);
     }
-    Err(unidentified(headers))
+    Err(unidentified(headers, &view.profile))
 }
 
 /// What the credentials of a caller lack that none of the ways identified.
 #[cold]
-fn unidentified(headers: &HeaderMap) -> Problem {
+fn unidentified(headers: &HeaderMap, profile: &CarrierProfile) -> Problem {
     let scheme = headers.get(header::AUTHORIZATION);
     let scheme = scheme.and_then(|value| value.as_bytes().split(|b| *b == b' ').next());
     unauthenticated(match scheme {
@@ -104,13 +112,35 @@ fn unidentified(headers: &HeaderMap) -> Problem {
              gateway's key has changed since: request one from this gateway's token endpoint, or send \
              Waybill-Key"
         }
+        Some(scheme) if scheme.eq_ignore_ascii_case(b"basic") && profile.downstream_basic => {
+            "the client id of Basic authentication is unknown at this gateway, or the secret is wrong; \
+             register the app with `waybill app add`, or replace its secret with `waybill app rotate`"
+        }
         Some(scheme) if scheme.eq_ignore_ascii_case(b"basic") => {
             "Basic credentials count at the token endpoint only: request a token there, or send Waybill-Key"
+        }
+        Some(_) | None if profile.downstream_basic => {
+            "the request has no credentials: send the app's client id and secret with Basic authentication, \
+             or Waybill-Key"
         }
         Some(_) | None => {
             "the request has no credentials: send a token from this gateway's token endpoint, or Waybill-Key"
         }
     })
+}
+
+/// The token in the field where this carrier's clients have it.
+fn token_of_fields<'a>(
+    headers: &'a HeaderMap,
+    inspection: &HeadInspection,
+    profile: &CarrierProfile,
+) -> Option<&'a str> {
+    let field = profile.downstream_token.as_ref()?.fields.carried.as_ref()?;
+    // By the set of lengths first, as for every field that few requests have.
+    if !inspection.lengths.may_contain(field.as_str()) {
+        return None;
+    }
+    headers.get(field)?.to_str().ok()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -7,7 +7,7 @@ use crate::{
     worker::Connection,
 };
 use gateway_model::DownstreamToken;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use percent_encoding::percent_decode_str;
 
 /// A client id and a secret. RFC 6749 section 2.3.1 has a client form-encode both before it makes Basic of
@@ -28,15 +28,26 @@ pub(super) struct Client<'a> {
 }
 
 impl ClientCredentials {
-    /// Reads Basic authentication (RFC 7617), or the content where the carrier takes both there.
+    /// Reads Basic authentication (RFC 7617), the header fields of a login that is no OAuth, or the content where
+    /// the carrier takes both there.
     pub(super) fn read(
         headers: &HeaderMap,
         content: &TokenContent,
         endpoint: &DownstreamToken,
     ) -> Result<Self, Problem> {
         let wrong = |message| Err(Problem::new(Code::InvalidRequest, message));
+        if let Some((id, secret)) = of_fields(headers, endpoint) {
+            return Ok(Self::of(id, secret));
+        }
         let in_content = !endpoint.credentials.is_empty();
         let Some(value) = headers.get(header::AUTHORIZATION) else {
+            if let Some((id, secret)) = endpoint.fields.credentials.first() {
+                let problem = format!(
+                    "the request has no client id and secret: send them once each in the fields {id} and \
+                     {secret}, or both with Basic authentication"
+                );
+                return Err(Problem::owned(Code::InvalidRequest, problem));
+            }
             return match (content.text("client_id"), content.text("client_secret")) {
                 (Some(id), Some(secret)) if in_content => Ok(Self::of(id, secret)),
                 _ if in_content => wrong(
@@ -82,6 +93,39 @@ impl ClientCredentials {
     fn sent_id(&self) -> &str {
         &self.ids[1]
     }
+}
+
+/// The client id and secret in the fields of a login.
+fn of_fields<'a>(headers: &'a HeaderMap, endpoint: &DownstreamToken) -> Option<(&'a str, &'a str)> {
+    let once = |name: &HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        // Two readers might take different ones.
+        let value = values.next().filter(|_| values.next().is_none())?;
+        value.to_str().ok()
+    };
+    let mut pairs = endpoint.fields.credentials.iter();
+    pairs.find_map(|(id, secret)| once(id).zip(once(secret)))
+}
+
+/// The app whose client id and secret a request has in Basic authentication.
+pub(super) fn app_by_basic(
+    connection: &Connection,
+    index: &Index,
+    headers: &HeaderMap,
+) -> Option<usize> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, encoded) = value.split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"basic ") {
+        return None;
+    }
+    let (id, secret) = decode(encoded)?;
+    let credentials = ClientCredentials::of(&id, &secret);
+    let found = proven(index, &credentials).and_then(|client| client.app);
+    if found.is_none() {
+        let known = (credentials.ids.iter()).find_map(|id| index.app_by_client_id(id));
+        report(connection, index, &credentials, known);
+    }
+    found
 }
 
 fn decode(encoded: &[u8]) -> Option<(String, String)> {
@@ -171,7 +215,7 @@ fn report(
     // Never what was sent: people paste secrets into the wrong place.
     if let Some(app) = known {
         let app = index.apps[app].app.id.as_str();
-        tracing::warn!(%peer, app, left_out, "a token request has the client id of this app and a wrong secret");
+        tracing::warn!(%peer, app, left_out, "a request has the client id of this app and a wrong secret");
     } else if let Some((app, what)) = resembling(index, credentials) {
         let app = index.apps[app].app.id.as_str();
         let outcome = if trusted {
@@ -179,7 +223,7 @@ fn report(
         } else {
             "refused"
         };
-        tracing::warn!(%peer, app, left_out, outcome, "a token request has {what}, but not its client id");
+        tracing::warn!(%peer, app, left_out, outcome, "a request has {what}, but not its client id");
     }
 }
 

@@ -136,13 +136,20 @@ pub(super) fn options(record: Record) -> Response<ResponseBody> {
 }
 
 /// The success response of the token endpoint.
-pub(super) fn token(record: Record, status: StatusCode, body: String) -> Response<ResponseBody> {
+pub(super) fn token(
+    record: Record,
+    body: String,
+    field: Option<(HeaderName, HeaderValue)>,
+) -> Response<ResponseBody> {
     let id = request_id(&record);
+    let is_empty = body.is_empty();
     let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
-    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.extend(id);
-    headers.insert(header::CONTENT_TYPE, JSON);
+    headers.extend(field);
+    if !is_empty {
+        headers.insert(header::CONTENT_TYPE, JSON);
+    }
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     // For HTTP/1.0 caches, as RFC 6749 section 5.1 asks.
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

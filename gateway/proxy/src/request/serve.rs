@@ -11,7 +11,7 @@ use super::{
     response_headers, retry, route,
     sent_request::SentRequest,
     signature::Target,
-    token_endpoint,
+    token_endpoint::{self, IssuedToken},
 };
 use crate::{
     directory::{RouteView, view::DirectoryView},
@@ -34,7 +34,7 @@ enum ServeOutcome {
     /// The carrier's response.
     Forwarded(Response<UpstreamBody>),
     /// A token that the gateway issued to an app.
-    Token(StatusCode, String),
+    Token(IssuedToken),
     /// The methods that the gateway forwards.
     Options,
 }
@@ -58,9 +58,9 @@ pub(crate) async fn serve(
     };
     Ok(match outcome {
         Ok(ServeOutcome::Forwarded(response)) => stream_back(&connection, response, record, view),
-        Ok(ServeOutcome::Token(status, body)) => {
-            record.status = status.as_u16();
-            local_reply::token(record, status, body)
+        Ok(ServeOutcome::Token(issued)) => {
+            record.status = StatusCode::OK.as_u16();
+            local_reply::token(record, issued.body, issued.field)
         }
         Ok(ServeOutcome::Options) => {
             record.status = StatusCode::NO_CONTENT.as_u16();
@@ -117,7 +117,7 @@ async fn phases(
     // Boxed: rare and large, and every request would keep room for it.
     if let Some(endpoint) = token_endpoint::find(&view.profile, &target, spelling) {
         let id = record.id().clone();
-        let (status, body) = Box::pin(token_endpoint::respond(
+        let issued = Box::pin(token_endpoint::respond(
             connection,
             directory,
             endpoint,
@@ -126,7 +126,7 @@ async fn phases(
             &id,
         ))
         .await?;
-        return Ok(ServeOutcome::Token(status, body));
+        return Ok(ServeOutcome::Token(issued));
     }
     // Whatever else is meant for the authorization server ends here, whoever asks: it may hold a secret of
     // the app, and would go out with the account's token.

@@ -14,13 +14,20 @@ use crate::{
 };
 use bytes::Buf as _;
 use gateway_model::{CarrierProfile, DownstreamToken};
-use http::{Method, Request, StatusCode, uri::PathAndQuery};
+use http::{HeaderName, HeaderValue, Method, Request, uri::PathAndQuery};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use std::time::UNIX_EPOCH;
 
 /// The largest form. A token request has three short fields.
 const FORM_BYTES: usize = 16 * 1024;
+
+/// A response with a token for an app, in the carrier's form.
+pub(super) struct IssuedToken {
+    pub(super) body: String,
+    /// The header field with the token, for carriers that have it there.
+    pub(super) field: Option<(HeaderName, HeaderValue)>,
+}
 
 /// The carrier's token endpoint, if the path leads to it in any spelling (case, escapes, extra slashes).
 /// Such a request holds an app's secret, so it is never forwarded.
@@ -62,14 +69,13 @@ pub(super) async fn respond(
     request: Request<Incoming>,
     inspection: &HeadInspection,
     id: &[u8],
-) -> Result<(StatusCode, String), Problem> {
+) -> Result<IssuedToken, Problem> {
     let worker = &connection.worker;
     // Before the form is read: another method has none.
-    if *request.method() != Method::POST {
-        return Err(Problem::new(
-            Code::MethodNotAllowed,
-            "the token endpoint accepts only POST",
-        ));
+    if !endpoint.methods.contains(request.method()) {
+        let methods: Vec<&str> = endpoint.methods.iter().map(Method::as_str).collect();
+        let problem = format!("the token endpoint accepts only {}", methods.join(" and "));
+        return Err(Problem::owned(Code::MethodNotAllowed, problem));
     }
     let (parts, body) = request.into_parts();
     let limit = worker.settings.limits.body_idle;
@@ -86,7 +92,10 @@ pub(super) async fn respond(
     // The client first, as carriers do: a stranger learns nothing about grant types.
     let content = TokenContent::read(&form, &parts.headers, endpoint);
     let credentials = ClientCredentials::read(&parts.headers, &content, endpoint)?;
-    content.check_grant_type(endpoint)?;
+    // A login of fields has no grant type.
+    if endpoint.fields.credentials.is_empty() {
+        content.check_grant_type(endpoint)?;
+    }
     let Client {
         app,
         subject,
@@ -122,10 +131,15 @@ pub(super) async fn respond(
         .unwrap_or_default()
         .as_millis();
     let issued_at = u64::try_from(issued_at).unwrap_or(u64::MAX);
-    Ok((
-        StatusCode::OK,
-        endpoint.render(&token, client_id, lifetime.as_secs(), issued_at),
-    ))
+    let body = endpoint.render(&token, client_id, lifetime.as_secs(), issued_at);
+    let field = endpoint.fields.issued.clone().zip(secret_value(&token));
+    Ok(IssuedToken { body, field })
+}
+
+fn secret_value(token: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(token).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 async fn read_form(mut body: Incoming) -> Result<Vec<u8>, Problem> {

@@ -23,7 +23,7 @@ impl TokenContent {
         Self {
             is_empty: body.is_empty(),
             is_readable: json.is_some() || is(headers, b"application/x-www-form-urlencoded"),
-            fields: json.unwrap_or_else(|| form_fields(body)),
+            fields: renamed(json.unwrap_or_else(|| form_fields(body)), endpoint),
             takes_json,
         }
     }
@@ -105,6 +105,17 @@ fn form_fields(form: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
         Some((decode(&pair[..at]), decode(&pair[at + 1..])))
     });
     pairs.collect()
+}
+
+/// The fields by the names that OAuth has for them.
+fn renamed(fields: Vec<(Vec<u8>, Vec<u8>)>, endpoint: &DownstreamToken) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let usual = |name: Vec<u8>| {
+        let mut names = endpoint.fields.names.iter();
+        let known = names.find(|(_, carriers)| carriers.as_bytes() == name);
+        known.map_or(name, |(oauth, _)| oauth.clone().into_bytes())
+    };
+    let fields = fields.into_iter();
+    fields.map(|(name, value)| (usual(name), value)).collect()
 }
 
 /// The members of a JSON object that are texts.

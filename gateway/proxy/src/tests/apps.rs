@@ -3,7 +3,9 @@
 use super::harness::{TOKEN_PATH, Upstream, Wants, World, post};
 use crate::{AppLogin, Limits, SecretHash};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use std::time::Duration;
+use gateway_model::ClientCredentialsPlace;
+use http::HeaderName;
+use std::{sync::Arc, time::Duration};
 
 fn basic(id: &str, secret: &str) -> String {
     format!(
@@ -401,4 +403,96 @@ fn refused_callers_learn_that_it_was_the_gateway_and_why() {
     }
     let got = world.send(&token_request("shop-client", "wrong"));
     assert!(got.text().contains("ClientId is Invalid. Waybill, not UPS, refused this request: "));
+}
+
+/// The carrier's names for what OAuth names otherwise, in JSON.
+#[test]
+fn token_request_may_have_the_carriers_own_names() {
+    let upstream = Upstream::fine();
+    let wants = Wants {
+        change: Box::new(|directory| {
+            let profile = Arc::make_mut(&mut directory.routes[0].profile);
+            let token = profile.downstream_token.as_mut().expect("some");
+            token.credentials = vec![ClientCredentialsPlace::Json];
+            token.fields.names = [("client_id", "clientId"), ("client_secret", "secretId")]
+                .map(|(oauth, own)| (oauth.to_owned(), own.to_owned()))
+                .into();
+        }),
+        ..strict()
+    };
+    let world = World::new(upstream.addr, wants);
+    let asked = |secret: &str| {
+        let body = format!(
+            r#"{{"clientId":"shop-client","secretId":"{secret}","grant_type":"client_credentials"}}"#
+        );
+        world.send(&post(
+            TOKEN_PATH,
+            "content-type: application/json\r\n",
+            &body,
+        ))
+    };
+    let got = asked("shop-secret");
+    assert_eq!(got.status(), 200, "{}", got.text());
+    let got = asked("wrong");
+    assert_eq!(got.one("waybill-error"), "invalid_client");
+}
+
+/// A login of header fields, whose token travels in a field of its own.
+#[test]
+fn login_by_header_fields_gives_a_token_in_a_field() {
+    let upstream = Upstream::fine();
+    let field = HeaderName::from_static;
+    let wants = Wants {
+        change: Box::new(move |directory| {
+            let profile = Arc::make_mut(&mut directory.routes[0].profile);
+            let token = profile.downstream_token.as_mut().expect("some");
+            token.fields.credentials = vec![(field("x-login"), field("x-password"))];
+            token.fields.issued = Some(field("x-token"));
+            token.fields.carried = Some(field("x-auth"));
+            token.template = String::new();
+            profile.credential_headers = vec![field("x-auth")];
+        }),
+        ..strict()
+    };
+    let world = World::new(upstream.addr, wants);
+    let login = "x-login: shop-client\r\nx-password: shop-secret\r\n";
+    let got = world.send(&post(TOKEN_PATH, login, ""));
+    assert_eq!(got.status(), 200, "{}", got.text());
+    let token = format!("x-auth: {}\r\n", got.one("x-token"));
+    assert_eq!(world.send(&post("/api", &token, "{}")).status(), 200);
+    assert!(upstream.seen()[0].all("x-auth").is_empty());
+    assert_eq!(
+        world
+            .send(&post("/api", "x-auth: other\r\n", "{}"))
+            .status(),
+        401
+    );
+    // Two readers might take different ones.
+    let twice = format!("{login}x-password: shop-secret\r\n");
+    assert_eq!(world.send(&post(TOKEN_PATH, &twice, "")).status(), 400);
+    let got = world.send(&post(TOKEN_PATH, &login.replace("shop-secret", "x"), ""));
+    assert_eq!(got.status(), 401);
+}
+
+/// Without tokens, the carrier's clients send a user name and a password with every request.
+#[test]
+fn basic_authentication_counts_where_the_carrier_has_no_tokens() {
+    let upstream = Upstream::fine();
+    for counts in [true, false] {
+        let wants = Wants {
+            change: Box::new(move |directory| {
+                Arc::make_mut(&mut directory.routes[0].profile).downstream_basic = counts;
+            }),
+            ..strict()
+        };
+        let world = World::new(upstream.addr, wants);
+        let status = |id, secret| world.send(&post("/api", &basic(id, secret), "{}")).status();
+        let wanted = if counts { 200 } else { 401 };
+        assert_eq!(status("shop-client", "shop-secret"), wanted, "{counts}");
+        assert_eq!(status("shop-client", "wrong"), 401, "{counts}");
+        assert_eq!(status("other", "shop-secret"), 401, "{counts}");
+    }
+    for seen in upstream.seen() {
+        assert_eq!(seen.one("authorization"), "Bearer carrier-1");
+    }
 }

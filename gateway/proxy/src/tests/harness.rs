@@ -7,8 +7,8 @@ use crate::{
 };
 use gateway_model::{
     AccountId, CarrierApi, CarrierProfile, Clock, Credential, CredentialCell, CredentialState,
-    DownstreamToken, Environment, ErrorEnvelope, Generation, HeaderWhenAbsent, Refusal,
-    SecretBytes, Unavailable,
+    DownstreamToken, Environment, ErrorEnvelope, Generation, HeaderWhenAbsent, LoginFields,
+    Refusal, SecretBytes, Unavailable,
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::{
@@ -327,6 +327,8 @@ pub(super) fn profile() -> CarrierProfile {
         ),
         downstream_token: Some(DownstreamToken {
             path: TOKEN_PATH.into(),
+            methods: vec![http::Method::POST],
+            fields: LoginFields::default(),
             credentials: Vec::new(),
             grant_types: vec!["client_credentials".into()],
             grant_type_message: Some("Invalid/Missing grant_type".into()),
@@ -335,6 +337,7 @@ pub(super) fn profile() -> CarrierProfile {
             invalid_request: refusal(StatusCode::BAD_REQUEST, "10400", "Invalid Header"),
             too_many_requests: refusal(StatusCode::TOO_MANY_REQUESTS, "10429", "Too Many"),
         }),
+        downstream_basic: false,
         api: CarrierApi::new(
             ["/security", "/oauth", "/api/security", "/api/oauth"]
                 .map(|path| path.parse().expect("a template"))

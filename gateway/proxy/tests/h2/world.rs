@@ -160,6 +160,8 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
         unauthenticated: refusal("250002"),
         downstream_token: Some(DownstreamToken {
             path: "/token".into(),
+            methods: vec![http::Method::POST],
+            fields: gateway_model::LoginFields::default(),
             credentials: Vec::new(),
             grant_types: vec!["client_credentials".into()],
             grant_type_message: None,
@@ -168,6 +170,7 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
             invalid_request: refusal("10400"),
             too_many_requests: refusal("10429"),
         }),
+        downstream_basic: false,
         api: gateway_model::CarrierApi::default(),
         legacy: None,
     };

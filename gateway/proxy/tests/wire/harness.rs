@@ -233,6 +233,7 @@ fn directory(origin: &str) -> Directory {
             message: "no".into(),
         },
         downstream_token: None,
+        downstream_basic: false,
         api: gateway_model::CarrierApi::default(),
         legacy: None,
     };

@@ -7,6 +7,8 @@
 mod consent;
 mod convert;
 mod credential;
+mod field_login;
+mod grant_type;
 mod jwt;
 mod login;
 mod number;
@@ -19,6 +21,8 @@ mod tests;
 
 pub use consent::{ChallengeMethod, consent_url};
 pub use credential::{credential, lifetime};
+pub use field_login::FieldLogin;
+pub use grant_type::{GrantRequest, GrantType};
 pub use jwt::jwt_lifetime;
 pub use login::{read_login, write_login};
 pub use refresh_fields::RefreshTokenFields;

@@ -42,6 +42,7 @@ fn profile() -> CarrierProfile {
             message: String::new(),
         },
         downstream_token: None,
+        downstream_basic: false,
         api: CarrierApi::default(),
         legacy: None,
     }
