@@ -77,7 +77,7 @@ fn document_host_takes_the_tokens_of_the_environments_other_host() {
         let script = Script::new()
             .expect(request().origin(issuer))
             .reply(response(200, TOKEN));
-        script.run::<FedEx>(&config.to_string()).expect("a token");
+        let _ = script.run::<FedEx>(&config.to_string()).expect("a token");
     }
 }
 

@@ -131,7 +131,7 @@ fn own_names_of_carriers_lead_to_a_plugin() {
     for (carriers, said) in [
         ("{ a = \"a\" }", "a is given as its own name"),
         ("{ a = \"b\", b = \"c\" }", "which is such a name itself"),
-        ("{ \"A b\" = \"c\" }", "of \"A b\""),
+        ("{ \"A b\" = \"c\" }", "carriers of A b: "),
         ("{ a = [\"b\", \"c\"] }", "a list"),
     ] {
         one(&format!("{ROUTE}[plugins]\ncarriers = {carriers}"), said);
