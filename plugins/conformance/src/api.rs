@@ -1,7 +1,7 @@
 //! What the manifest says about the carrier's API, beside what it says elsewhere.
 
 use crate::{Suite, recorder::Recorder};
-use gateway_model::{CarrierProfile, Environment, Operation, PathTemplate};
+use gateway_model::{CarrierProfile, DownstreamToken, Environment, Operation, PathTemplate};
 use http::Method;
 
 const KEPT_APART: &str = "covers all paths of its authorization server";
@@ -13,7 +13,7 @@ pub(crate) const CHECKS: &[&str] = &[KEPT_APART, DESCRIBED, METHODS];
 pub(crate) fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
     let profile = suite.plugin.profile();
     match &profile.downstream_token {
-        Some(token) => report.add(KEPT_APART, uncovered(profile, &token.path)),
+        Some(token) => report.add(KEPT_APART, uncovered(profile, token)),
         None => report.skip(KEPT_APART, "the carrier has no token endpoint for apps"),
     }
     // Nothing can be checked against a list that is not there, and the careful default harms nobody.
@@ -36,12 +36,18 @@ pub(crate) fn check(suite: &Suite<'_>, report: &mut Recorder<'_>) {
 }
 
 /// Neighbours of the token endpoint that would be forwarded with the account's credential.
-fn uncovered(profile: &CarrierProfile, token_path: &str) -> Vec<String> {
+fn uncovered(profile: &CarrierProfile, token: &DownstreamToken) -> Vec<String> {
+    let token_path = token.path.as_str();
     let (folder, name) = token_path.rsplit_once('/').unwrap_or(("", token_path));
-    // With and without `/api`, because carriers serve both and a plugin easily forgets one.
-    let mut paths = vec![token_path.to_owned(), format!("/api{token_path}")];
+    let mut paths = vec![token_path.to_owned()];
+    // A login that is no OAuth has none of OAuth's other endpoints beside it, but the operations of the API.
+    let is_oauth = token.fields.credentials.is_empty();
+    if is_oauth {
+        // With and without `/api`, because carriers serve both and a plugin easily forgets one.
+        paths.push(format!("/api{token_path}"));
+    }
     // An endpoint at the root has the whole API for its neighbours.
-    if !folder.is_empty() {
+    if is_oauth && !folder.is_empty() {
         paths.extend(["authorize", "refresh", "revoke"].map(|name| format!("{folder}/{name}")));
         // The next version as well: a carrier adds one without asking.
         paths.push(format!("{}/{name}", folder.replace("/v1", "/v2")));

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use plugins_sdk::testing::{Script, post, response};
-use plugins_ups::{MANIFEST, Ups};
+use plugins_ups::{Config, MANIFEST, Ups};
 use serde_json::{Value, json};
 
 fn manifest() -> Value {
@@ -145,10 +145,9 @@ fn manifest_schema_and_plugin_agree_on_configurations() {
     ];
     for (config, valid) in cases {
         assert_eq!(schema.is_valid(&config), valid, "schema: {config}");
-        let parsed = serde_json::from_value::<plugins_ups::Config>(config.clone()).ok();
-        let accepted = parsed.is_some_and(|config| {
-            <plugins_ups::Ups as plugins_sdk::CarrierAuth>::new(config).is_ok()
-        });
+        let parsed = serde_json::from_value::<Config>(config.clone()).ok();
+        let accepted =
+            parsed.is_some_and(|config| <Ups as plugins_sdk::CarrierAuth>::new(config).is_ok());
         assert_eq!(accepted, valid, "plugin: {config}");
     }
 }
