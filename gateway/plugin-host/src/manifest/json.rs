@@ -5,7 +5,7 @@ use super::{
     diagnosis::DiagnosisJson,
     legacy::LegacyJson,
     sign::SignJson,
-    values::HeaderJson,
+    values::{HeaderJson, RefusalJson},
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -78,13 +78,6 @@ pub(super) struct TemplateJson {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct ErrorHeadersJson {
-    pub(super) code: String,
-    pub(super) message: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct RefusalJson {
-    pub(super) status: u16,
     pub(super) code: String,
     pub(super) message: String,
 }

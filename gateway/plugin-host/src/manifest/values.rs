@@ -1,6 +1,6 @@
 //! Single values of a manifest: names, versions, hosts, statuses, header fields.
 
-use super::{error::ManifestError, json::RefusalJson};
+use super::error::ManifestError;
 use gateway_model::{HeaderWhenAbsent, Origin, Refusal};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -76,6 +76,14 @@ pub(super) fn header_name(key: &'static str, name: &str) -> Result<HeaderName, M
         return Err(ManifestError::value(key, problem));
     }
     Ok(parsed)
+}
+
+/// An error as the carrier writes it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct RefusalJson {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 pub(super) fn refusal(key: &'static str, raw: &RefusalJson) -> Result<Refusal, ManifestError> {
