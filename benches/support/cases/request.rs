@@ -16,8 +16,8 @@ use gateway_model::{
 };
 use gateway_plugin_host::Manifest;
 use gateway_proxy::{
-    Account, BoxFuture, CredentialSource, Directory, Limits, ListenerSettings, RenewalOutcome,
-    Route, Settings, bind,
+    Account, BoxFuture, CredentialSource, Directory, InheritedSockets, Limits, ListenerSettings,
+    RenewalOutcome, Route, Settings, bind,
 };
 use memchr::memmem;
 use std::{
@@ -163,6 +163,7 @@ pub(super) fn of(carrier_of: &Carrier, path: &str) -> Case {
         directory,
         Arc::new(NoBroker),
         Arc::new(BenchClock),
+        &mut InheritedSockets::default(),
     );
     let bound = bound.expect("a free port");
     let mut app = TcpStream::connect(bound.addresses()[0]).expect("a connection");
