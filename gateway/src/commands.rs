@@ -98,6 +98,7 @@ fn serve(args: &ServeArgs, output: &mut Output) -> Result<CommandOutcome, CliErr
     }
     let overrides = Overrides {
         dropped_log_lines: Arc::new(telemetry.dropped_lines_counter()),
+        log_level: Arc::new(telemetry.level_switch()),
         // This very program: `main` knows the command.
         worker_program: Some(WorkerProgram::default()),
         ..Overrides::default()

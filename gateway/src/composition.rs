@@ -14,6 +14,7 @@ mod preflight_plugins;
 mod prepared;
 mod private_files;
 mod random;
+mod reload;
 mod request_history;
 mod runtime_status;
 mod store_owner;
@@ -23,25 +24,26 @@ pub use gateway_control::{ControlError, ControlPlane};
 pub use listen_tls::TlsError;
 pub(crate) use preflight::preflight;
 
-use broker_credentials::{BrokerCredentials, BrokerSwitch};
+use broker_credentials::{AcquireWait, BrokerCredentials, BrokerSwitch};
 use data_plane::{DirectoryPublisher, Routes};
 use gateway_admin::Latch;
 use gateway_broker::Shutdown;
 use gateway_config::Config;
 use gateway_control::ServingState;
-use gateway_http_client::{HttpClient, HyperClient};
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{DirectoryError, WorkerProgram};
 use gateway_proxy::{Drain, DrainReport, InheritedSockets};
 use gateway_store::Purpose;
 use prepared::Prepared;
+use reload::{DataPlaneParts, LiveState};
 use request_history::LastRequests;
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use store_owner::{Environment, OpenStore, StoreOwner};
+use tokio::sync::Notify;
 
 /// How long an idle connection is kept at the end, for a request that its app is sending at that moment.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
@@ -53,6 +55,8 @@ pub struct Overrides {
     pub clock: Arc<dyn Clock>,
     /// Log lines that were dropped because nobody took them; a metric.
     pub dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// Takes another level of the log, when a reload brings one.
+    pub log_level: Arc<dyn Fn(&gateway_config::Log) + Send + Sync>,
     /// The program that runs plugins in worker processes. Without one, every plugin runs in this process,
     /// unless the configuration asks for something else.
     pub worker_program: Option<WorkerProgram>,
@@ -63,6 +67,7 @@ impl Default for Overrides {
         Self {
             clock: Arc::new(crate::clock::SystemClock),
             dropped_log_lines: Arc::new(|| 0),
+            log_level: Arc::new(|_| {}),
             worker_program: None,
         }
     }
@@ -72,7 +77,6 @@ impl Default for Overrides {
 /// no store.
 pub struct Starting {
     environment: Environment,
-    prepared: Prepared,
     /// What is wrong with the plugin folder.
     problem: Option<DirectoryError>,
 }
@@ -139,9 +143,19 @@ impl Gateway {
         self.admin
     }
 
+    /// The configuration that runs: that of the start, with what reloads have changed.
+    pub fn config(&self) -> Arc<Config> {
+        self.environment.config()
+    }
+
+    /// Whoever notifies this has the configuration read again; the log says how that went.
+    pub fn reload_request(&self) -> Arc<Notify> {
+        Arc::clone(&self.environment.reload_request)
+    }
+
     /// One line per listener, as `waybill serve` prints them.
     pub fn listening(&self) -> Vec<String> {
-        let scheme = scheme(&self.environment.config);
+        let scheme = scheme(&self.config());
         let apps = self.apps().iter();
         let apps = apps.map(|addr| format!("apps listening on {scheme}://{addr}"));
         apps.chain([format!("admin listening on http://{}", self.admin())])
@@ -153,7 +167,7 @@ impl Gateway {
     /// Requests go first, because they may wait for a token; then token calls, because a carrier's answer
     /// may hold the only copy of a grant; the admin listener stays to the end and says "draining".
     pub async fn shutdown(self) -> ShutdownReport {
-        let limits = &self.environment.config.limits;
+        let limits = self.config().limits.clone();
         // First, so that load balancers look elsewhere while requests still finish.
         self.environment.latch.draining();
         // The system accepts connections for as long as one descriptor is open.
@@ -181,18 +195,18 @@ impl Starting {
         let (plugins, problem) = plugins::load(&config.plugins, &clock, overrides.worker_program);
         // Before the store is opened: a start that fails here has locked nothing.
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
-        let http: Arc<dyn HttpClient> = Arc::new(HyperClient::with_roots(prepared.roots.clone())?);
+        let state = LiveState::new(config, prepared)?;
         let environment = Environment {
-            config: config.clone(),
+            state: Arc::new(Mutex::new(state)),
             clock,
             plugins,
-            http,
+            log_level: overrides.log_level,
+            reload_request: Arc::default(),
             dropped_log_lines: overrides.dropped_log_lines,
             latch: Latch::default(),
         };
         Ok(Self {
             environment,
-            prepared,
             problem,
         })
     }
@@ -223,11 +237,10 @@ impl Starting {
     ) -> Result<Gateway, StartError> {
         let Self {
             environment,
-            prepared,
             problem,
         } = self;
         let (opened, served) = OpenStore::open(&environment, patience, problem).await?;
-        let started = DataPlane::start(&environment, prepared, &opened, (&served, &mut sockets));
+        let started = DataPlane::start(&environment, &opened, (&served, &mut sockets));
         let data_plane = match started {
             Ok(data_plane) => data_plane,
             Err(error) => {
@@ -237,13 +250,13 @@ impl Starting {
         };
         // The directory has its own copy; thousands of accounts need not be kept twice.
         drop(served);
-        let metrics = data_plane.running.metrics();
-        let socket = sockets.take_admin(environment.config.listen.admin);
-        let (owner, admin) = match opened.run(&environment, metrics, socket).await {
+        let socket = sockets.take_admin(environment.config().listen.admin);
+        let parts = data_plane.parts();
+        let (owner, admin) = match opened.run(&environment, parts, socket).await {
             Ok(run) => run,
             Err(error) => {
                 // It may have accepted connections already.
-                let drain = Drain::within(environment.config.limits.drain);
+                let drain = Drain::within(environment.config().limits.drain);
                 data_plane.running.shutdown(drain).await;
                 return Err(error);
             }
@@ -280,23 +293,25 @@ struct DataPlane {
     addresses: Vec<SocketAddr>,
     running: gateway_proxy::Running,
     broker: BrokerSwitch,
+    routes: Arc<Routes>,
+    wait: Arc<AcquireWait>,
 }
 
 impl DataPlane {
     /// Starts the data plane with what the control plane serves, and lets it hear of changes.
     fn start(
         environment: &Environment,
-        prepared: Prepared,
         opened: &OpenStore,
         (served, sockets): (&ServingState, &mut InheritedSockets),
     ) -> Result<Self, StartError> {
-        let (config, clock) = (&environment.config, &environment.clock);
+        let (config, clock) = (environment.config(), &environment.clock);
         let token_key = opened.store.derived_key(Purpose::AppTokens);
-        let settings = data_plane::settings(config, prepared, token_key)?;
-        let wait = config.tokens.acquire_wait;
+        let settings = environment.state().worker_settings(token_key);
+        let wait = Arc::new(AcquireWait::new(config.tokens.acquire_wait));
         let broker = opened.broker.handle();
-        let (credentials, broker) = BrokerCredentials::new(broker, Arc::clone(clock), wait);
-        let routes = Routes::new(config, Arc::clone(&environment.plugins));
+        let (credentials, broker) =
+            BrokerCredentials::new(broker, Arc::clone(clock), Arc::clone(&wait));
+        let routes = Arc::new(Routes::new(&config, Arc::clone(&environment.plugins)));
         let bound = gateway_proxy::bind(
             settings,
             data_plane::directory(&routes.present(), served),
@@ -308,16 +323,29 @@ impl DataPlane {
             addresses: bound.addresses().to_vec(),
             running: bound.start()?,
             broker,
+            routes,
+            wait,
         };
-        data_plane.attach(routes, &opened.control);
+        data_plane.attach(&opened.control);
         Ok(data_plane)
     }
 
     /// Lets the data plane hear of the control plane's changes.
-    fn attach(&self, routes: Routes, control: &ControlPlane) {
+    fn attach(&self, control: &ControlPlane) {
+        let routes = Arc::clone(&self.routes);
         control.attach(
             Arc::new(DirectoryPublisher::new(routes, self.running.directory())),
             Arc::new(LastRequests(self.running.requests())),
         );
+    }
+
+    /// What a store's owner drives.
+    fn parts(&self) -> DataPlaneParts {
+        DataPlaneParts {
+            metrics: self.running.metrics(),
+            settings: self.running.settings(),
+            routes: Arc::clone(&self.routes),
+            wait: Arc::clone(&self.wait),
+        }
     }
 }

@@ -13,6 +13,7 @@ use gateway_cli::terminal::Output;
 use gateway_config::Config;
 use sd_notify::NotifyState;
 use std::{io::IsTerminal as _, pin::pin};
+use tokio::sync::Notify;
 
 /// Threads of the control plane; the data plane has its own.
 const CONTROL_THREADS: usize = 2;
@@ -64,14 +65,16 @@ async fn run(config: &Config, beginning: Beginning, output: &mut Output) -> anyh
     }
     show_first_admin_token(config, &mut gateway, output)?;
     service_manager::notify(NotifyState::Ready);
+    let reload = gateway.reload_request();
     let taken_over = hand_over::until_taken_over(&mut gateway, &mut successors);
-    let end = until_end(&mut signals, &command_line, taken_over).await;
+    let end = until_end(&mut signals, (&command_line, &reload), taken_over).await;
     let drained = async {
         if let Some(successor) = end {
-            return hand_over::end_behind(gateway, successor, &config.limits).await;
+            let limits = gateway.config().limits.clone();
+            return hand_over::end_behind(gateway, successor, &limits).await;
         }
         service_manager::notify(NotifyState::Stopping);
-        tracing::info!(within = ?config.limits.drain, "draining: requests under way are finished; signal again to end at once");
+        tracing::info!(within = ?gateway.config().limits.drain, "draining: requests under way are finished; signal again to end at once");
         Some(gateway.shutdown().await)
     };
     tokio::select! {
@@ -88,7 +91,7 @@ async fn run(config: &Config, beginning: Beginning, output: &mut Output) -> anyh
 /// Serves until a signal stops the gateway, or until another process has taken over, which is returned.
 async fn until_end(
     signals: &mut Signals,
-    command_line: &CommandLine,
+    (command_line, reload): (&CommandLine, &Notify),
     taken_over: impl Future<Output = Successor>,
 ) -> Option<Successor> {
     let mut taken_over = pin!(taken_over);
@@ -98,6 +101,8 @@ async fn until_end(
             asked = signals.next() => match asked {
                 Asked::Stop => return None,
                 Asked::StartSuccessor => command_line.start_successor(),
+                // Several that come during one reload are one.
+                Asked::Reload => reload.notify_one(),
             },
         }
     }

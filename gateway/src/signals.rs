@@ -14,16 +14,19 @@ pub(crate) enum Asked {
     Stop,
     /// To start a new process that takes over.
     StartSuccessor,
+    /// To read the configuration again.
+    Reload,
 }
 
 /// The signals of a running gateway. SIGTERM, SIGINT and SIGQUIT stop it, SIGUSR2 has another process take
-/// over. SIGHUP and SIGUSR1 do nothing but a line in the log.
+/// over, SIGHUP lets the gateway read its configuration again. SIGUSR1 does nothing but a line in the log.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
     successor: Signal,
-    ignored: [(&'static str, Signal); 2],
+    hangup: Signal,
+    ignored: Signal,
     /// Held only so that its handler stays installed.
     _file_size: Signal,
 }
@@ -38,12 +41,9 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
-            // Without a handler each of these ends the process at once, in the middle of requests. systemd
-            // even takes an end by SIGHUP for a clean exit and does not start the service again.
-            ignored: [
-                ("SIGHUP", signal(SignalKind::hangup())?),
-                ("SIGUSR1", signal(SignalKind::user_defined1())?),
-            ],
+            hangup: signal(SignalKind::hangup())?,
+            // Without a handler it ends the process at once, in the middle of requests.
+            ignored: signal(SignalKind::user_defined1())?,
             successor: signal(SignalKind::user_defined2())?,
             _file_size: signal(SignalKind::from_raw(SIGXFSZ))?,
         })
@@ -56,19 +56,17 @@ impl Signals {
 
     /// Waits for a signal that asks for something. Others are logged on the way.
     pub(crate) async fn next(&mut self) -> Asked {
-        let [(hup, hangup), (usr1, user1)] = &mut self.ignored;
         loop {
-            let ignored = tokio::select! {
+            tokio::select! {
                 _ = self.terminate.recv() => return Asked::Stop,
                 _ = self.interrupt.recv() => return Asked::Stop,
                 _ = self.quit.recv() => return Asked::Stop,
                 _ = self.successor.recv() => return Asked::StartSuccessor,
-                _ = hangup.recv() => &*hup,
-                _ = user1.recv() => &*usr1,
-            };
-            tracing::warn!(
-                "{ignored} is ignored: the configuration is read at the start only; restart the gateway to apply a change"
-            );
+                _ = self.hangup.recv() => return Asked::Reload,
+                _ = self.ignored.recv() => tracing::warn!(
+                    "SIGUSR1 is ignored: SIGHUP reloads the configuration, SIGTERM stops the gateway"
+                ),
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ use gateway_config::{Log, LogFormat};
 use std::io::{self, IsTerminal as _};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer as _, Registry, filter::Targets, layer::SubscriberExt as _, reload,
+    util::SubscriberInitExt as _,
 };
 
 pub use panic::install_panic_hook;
@@ -40,6 +41,7 @@ pub enum TelemetryError {
 pub struct Telemetry {
     _writer: WorkerGuard,
     dropped: ErrorCounter,
+    filter: reload::Handle<Targets, Registry>,
 }
 
 impl Telemetry {
@@ -52,7 +54,7 @@ impl Telemetry {
         level_override: Option<&str>,
         color: bool,
     ) -> Result<Self, TelemetryError> {
-        let filter = filter(log, level_override)?;
+        let (filter, handle) = reload::Layer::new(filter(log, level_override)?);
         let json = match log.format {
             LogFormat::Json => true,
             LogFormat::Pretty => false,
@@ -78,7 +80,21 @@ impl Telemetry {
         Ok(Self {
             _writer: guard,
             dropped,
+            filter: handle,
         })
+    }
+
+    /// Takes another level, unless the environment overrides it.
+    pub fn level_switch(&self) -> impl Fn(&Log) + Send + Sync + 'static {
+        let handle = self.filter.clone();
+        move |log: &Log| {
+            let level = std::env::var(LEVEL_VARIABLE).ok();
+            // Both were read before: the level by the configuration, the variable at the start.
+            match filter(log, level.as_deref()) {
+                Ok(level) => drop(handle.reload(level)),
+                Err(error) => tracing::error!(%error, "the level of the log stays as it was"),
+            }
+        }
     }
 
     /// Reads [`Telemetry::dropped_lines`] from elsewhere.

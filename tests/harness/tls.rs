@@ -6,7 +6,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _};
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
@@ -34,6 +34,24 @@ impl Certificate {
             der: cert.der().clone(),
             pem: cert.pem(),
             key_pem: signing_key.serialize_pem(),
+        }
+    }
+
+    /// One that was good until the year 2000.
+    ///
+    /// # Panics
+    /// When there is no randomness.
+    pub fn expired_for_localhost() -> Self {
+        let names = vec!["localhost".to_owned()];
+        let mut params = CertificateParams::new(names).expect("a name");
+        params.not_before = rcgen::date_time_ymd(1999, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2000, 1, 1);
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a plain certificate");
+        Self {
+            der: cert.der().clone(),
+            pem: cert.pem(),
+            key_pem: key.serialize_pem(),
         }
     }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// The pages whose `sh` blocks are run, and what is there before the first one. A page that is missing here fails
 /// [`every_page_with_commands_is_run`].
-const RUN: [(&str, Setting); 8] = [
+const RUN: [(&str, Setting); 9] = [
     ("README.md", Setting::Newcomer),
     ("docs/admin-api.md", Setting::Serving(&[])),
     ("docs/apps.md", Setting::Serving(&["main", "returns"])),
@@ -20,6 +20,7 @@ const RUN: [(&str, Setting); 8] = [
     ("docs/mock-ups.md", Setting::Programs),
     ("docs/plugin-host.md", Setting::Programs),
     ("docs/plugins.md", Setting::Author),
+    ("docs/reload.md", Setting::Serving(&[])),
     ("docs/store.md", Setting::Serving(&[])),
 ];
 
@@ -79,6 +80,11 @@ async fn commands_of_the_plugin_host() {
 #[tokio::test]
 async fn commands_for_plugin_authors() {
     run("docs/plugins.md").await;
+}
+
+#[tokio::test]
+async fn commands_of_a_reload() {
+    run("docs/reload.md").await;
 }
 
 #[tokio::test]

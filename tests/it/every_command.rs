@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 64] = [
+const COMMANDS: [(&str, i32); 66] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -28,6 +28,8 @@ const COMMANDS: [(&str, i32); 64] = [
     ("plugin rollback ups", 0),
     ("plugin rollback usps", 5),
     ("plugin check plugins/ups.so", 0),
+    ("reload --dry-run", 0),
+    ("reload", 0),
     ("status", 0),
     (
         "account add id# --env test --number A1B2C3 --client-id mock-client --secret-stdin",

@@ -33,6 +33,7 @@ mod plugins;
 mod priorities;
 mod programs;
 mod real_clients;
+mod reload;
 mod renewal;
 mod replay_after_401;
 mod restarts;

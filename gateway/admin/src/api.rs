@@ -59,6 +59,8 @@ fn table(context: &AdminContext) -> Table {
         // It calls the carrier and notes who asked, so reading is not enough.
         .route(Admin, routes!(gateway::doctor))
         // Sealed, but everything that the gateway knows: too much for a read-only token.
+        // It lets a file on the gateway's machine take over, which may name other carriers' origins.
+        .route(Admin, routes!(gateway::reload))
         .route(Admin, routes!(gateway::backup))
         .route(Admin, routes!(gateway::rotate_key))
         .route(Admin, routes!(migration::plan_migration))

@@ -29,11 +29,19 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn new(source: ClientAddressSource, connections: Connections) -> Self {
+    pub(crate) fn new(connections: Connections) -> Self {
         Self {
-            source,
+            source: ClientAddressSource::Connection,
             connections,
             reported: Arc::default(),
+        }
+    }
+
+    /// For a connection that begins now.
+    pub(crate) fn by(&self, source: ClientAddressSource) -> Self {
+        Self {
+            source,
+            ..self.clone()
         }
     }
 

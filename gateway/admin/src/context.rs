@@ -1,7 +1,7 @@
 //! What every request of the admin listener may need.
 
 use crate::{
-    host::AllowedHosts, readiness::Latch, runtime_status::RuntimeStatus, sessions::Sessions,
+    handle::AdminHandle, readiness::Latch, runtime_status::RuntimeStatus, sessions::Sessions,
     store_probe::StoreProbe, throttle::Throttle,
 };
 use gateway_control::ControlPlane;
@@ -15,7 +15,7 @@ pub(crate) struct AdminContext {
     pub(crate) runtime: Arc<dyn RuntimeStatus>,
     pub(crate) latch: Latch,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) hosts: Arc<AllowedHosts>,
+    pub(crate) access: AdminHandle,
     /// What the API works on; without it the API responds with 503.
     pub(crate) control: Option<ControlPlane>,
     pub(crate) throttle: Arc<Throttle>,

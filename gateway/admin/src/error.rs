@@ -187,10 +187,16 @@ impl AdminError {
             | Self::Internal
             | Self::NoControl => (message.to_owned(), remedy.map(str::to_owned)),
         };
+        let mistakes = if let Self::Control(error) = self {
+            error.mistakes.clone()
+        } else {
+            Vec::new()
+        };
         ErrorDetail {
             code: code.to_owned(),
             message,
             remedy,
+            mistakes,
         }
     }
 }

@@ -14,8 +14,9 @@
 //! Every request passes the check of its `Host` field first (`host.rs`), so that no web page reaches
 //! this listener through a DNS name that resolves to it.
 //!
-//! Modules, from the bottom up: `error`, `host`, `client_address`, `throttle`, `acceptor`, `connections`,
-//! `runtime_status`, `readiness`, `metrics`, `store_probe`, `content` → `context` (what every request needs) → `api`, `ui` →
+//! Modules, from the bottom up: `error`, `host`, `client_address`, `handle`, `throttle`, `acceptor`,
+//! `connections`, `runtime_status`, `readiness`, `metrics`, `store_probe`, `content` → `context` (what every
+//! request needs) → `api`, `ui` →
 //! `routes` → `server`.
 //!
 //! Invariants: the data plane does not depend on this crate. Only a handler with an admin token, a
@@ -28,6 +29,7 @@ mod connections;
 mod content;
 mod context;
 mod error;
+mod handle;
 mod host;
 mod labels;
 mod metrics;
@@ -40,6 +42,7 @@ mod store_probe;
 mod throttle;
 mod ui;
 
+pub use handle::AdminHandle;
 pub use host::AllowedHosts;
 pub use readiness::Latch;
 pub use runtime_status::{PluginStatus, PluginWorkerStatus, RuntimeStatus};

@@ -29,7 +29,7 @@ pub(crate) fn router(context: AdminContext) -> Router {
 
 /// Checks the `Host` field, and keeps responses out of caches and frames.
 async fn check_host(State(context): State<AdminContext>, request: Request, next: Next) -> Response {
-    let mut response = match context.hosts.check(request.headers()) {
+    let mut response = match context.access.hosts().check(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };

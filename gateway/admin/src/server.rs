@@ -5,7 +5,7 @@ use crate::{
     client_address::Clients,
     connections::{ConnectionSlot, Connections},
     context::{AdminContext, Peer},
-    host::AllowedHosts,
+    handle::AdminHandle,
     readiness::Latch,
     routes::router,
     runtime_status::RuntimeStatus,
@@ -87,8 +87,8 @@ pub struct BindError {
 /// A bound listener. Connections wait in the system's queue until it runs.
 pub struct Bound {
     acceptor: Acceptor,
+    access: AdminHandle,
     addr: SocketAddr,
-    client_address: ClientAddressSource,
     router: Router,
     tasks: TaskTracker,
 }
@@ -135,7 +135,7 @@ impl Admin {
             runtime,
             latch,
             clock,
-            hosts: Arc::new(AllowedHosts::new(bound, &hosts)),
+            access: AdminHandle::new(bound, &hosts, client_address),
             control,
             throttle: Arc::default(),
             store: Arc::default(),
@@ -145,7 +145,7 @@ impl Admin {
         Ok(Bound {
             acceptor: Acceptor::new(listener, Arc::clone(&context.clock)),
             addr: bound,
-            client_address,
+            access: context.access.clone(),
             tasks: context.tasks.clone(),
             router: router(context),
         })
@@ -171,11 +171,16 @@ impl Bound {
         self.addr
     }
 
+    /// Changes the listener while it serves.
+    pub fn handle(&self) -> AdminHandle {
+        self.access.clone()
+    }
+
     /// Serves until `shutdown` completes, then gives requests in flight a few seconds to end.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(());
         let connections = Connections::default();
-        let clients = Clients::new(self.client_address, connections.clone());
+        let clients = Clients::new(connections.clone());
         let mut shutdown = pin!(shutdown);
         loop {
             // It never waits for a free place: a health check would wait behind silent connections.
@@ -191,7 +196,7 @@ impl Bound {
                 stream,
                 peer: peer.ip(),
                 place,
-                clients: clients.clone(),
+                clients: clients.by(self.access.client_address()),
             };
             self.tasks.spawn(connection.serve(router, stopped));
         }

@@ -199,6 +199,7 @@ impl Client {
             code: error.code,
             message: error.message,
             remedy: error.remedy,
+            mistakes: error.mistakes.into(),
             retry_after: retry_after(response),
         };
         // Apart from other errors, because its remedy is another token and not another request.

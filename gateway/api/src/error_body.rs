@@ -1,5 +1,6 @@
 //! Error responses.
 
+use crate::MistakeView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,4 +21,7 @@ pub struct ErrorDetail {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// The single mistakes, if the gateway's configuration has some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<MistakeView>,
 }

@@ -14,6 +14,7 @@
 //! | `request` | the last requests of apps, and why they failed |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
 //! | `plugin` | plugins of carriers, and what a reload did |
+//! | `reload` | what a reload of the configuration changed, and mistakes in it |
 //! | `doctor`, `migration` | a diagnosis; the migration from access keys |
 //! | `secret_text`, `error_body`, `protocol` | secrets in transit, errors, paths and versions |
 //! | [`client`] | one method for each route |
@@ -33,6 +34,7 @@ mod notice;
 mod plugin;
 mod probe;
 mod protocol;
+mod reload;
 mod request;
 mod secret_text;
 mod token;
@@ -53,6 +55,7 @@ pub use notice::NoticeView;
 pub use plugin::{PluginContent, PluginReloaded, PluginView, PluginWorkerView};
 pub use probe::ProbeReport;
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
+pub use reload::{MistakeView, NameChanges, ReloadReport};
 pub use request::{RequestFailureView, RequestQuery, RequestView};
 pub use secret_text::SecretText;
 pub use token::{RefreshView, RenewalView, SlotView, TokenView};

@@ -13,6 +13,8 @@ pub(crate) fn replace_spec(context: &Arc<BrokerContext>, slot: &Arc<Slot>, spec:
     let mut state = slot.lock();
     let changed = state.spec.key != spec.key;
     state.spec = spec;
+    // Its route may allow a last chance now, or no longer.
+    state.reconfigure(context.config().policy);
     if changed {
         // A refresh token stays: it belongs to the person's consent and not to the client secret.
         if state.spec.grant == GrantKind::ClientCredentials {

@@ -48,6 +48,15 @@ impl Broker {
         Handle::new(Arc::clone(&self.context))
     }
 
+    /// Works by other settings from now on. How many authorizations run at a time stays as it was. A token
+    /// that is there is renewed when it was planned; its successor is planned by the new policy.
+    pub fn reconfigure(&self, config: BrokerConfig) {
+        self.context.reconfigure(config);
+        for slot in self.context.slots() {
+            slot.lock().reconfigure(config.policy);
+        }
+    }
+
     /// Keeps an account's tokens from now on, and returns the cell in which they are published.
     ///
     /// Adding an account again updates it. If its [`SlotKey`](crate::SlotKey) changed, everything

@@ -26,7 +26,7 @@ const BUDGETS: usize = 1_024;
 
 /// What all parts of the broker use.
 pub(crate) struct BrokerContext {
-    pub(crate) config: BrokerConfig,
+    config: RwLock<BrokerConfig>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) timers: Timers<Slot>,
@@ -68,7 +68,7 @@ impl BrokerContext {
     ) -> Self {
         let authorizations = config.concurrent_authorizations;
         Self {
-            config,
+            config: RwLock::new(config),
             clock,
             ledger,
             timers: Timers::new(),
@@ -86,6 +86,16 @@ impl BrokerContext {
             budgets: Mutex::new(HashMap::new()),
             next_id: AtomicU64::new(0),
         }
+    }
+
+    /// The settings as they are now.
+    pub(crate) fn config(&self) -> BrokerConfig {
+        *self.config.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works by other settings from now on.
+    pub(crate) fn reconfigure(&self, config: BrokerConfig) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
     }
 
     /// The account's slot, if the account is kept.
@@ -112,7 +122,7 @@ impl BrokerContext {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots
             .entry(spec.account.clone())
-            .or_insert_with(|| Arc::new(Slot::new(id, spec.clone(), self.config.policy)));
+            .or_insert_with(|| Arc::new(Slot::new(id, spec.clone(), self.config().policy)));
         Arc::clone(slot)
     }
 
@@ -141,7 +151,7 @@ impl BrokerContext {
             environment: spec.environment,
             client_id: spec.client_id.clone(),
         };
-        let policy: TokenBucketPolicy = self.config.mint_budget;
+        let policy: TokenBucketPolicy = self.config().mint_budget;
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         // A full bucket allows what a new one does, so forgetting it bounds the memory for free.
         if budgets.len() >= BUDGETS && !budgets.contains_key(&client) {

@@ -49,7 +49,7 @@ pub(crate) fn feed(
 /// Takes over what the store kept, or what a login brought.
 pub(crate) fn adopt(context: &Arc<BrokerContext>, slot: &Arc<Slot>, record: &GrantRecord) {
     let mut state = slot.lock();
-    let (clock, policy) = (&*context.clock, &context.config.policy);
+    let (clock, policy) = (&*context.clock, &context.config().policy);
     let grant = grant_record::grant(record, state.spec.grant, policy, clock);
     let token = grant_record::token(record, &state.spec.key, policy, clock.wall());
     // Before the event, which may publish the token at once.

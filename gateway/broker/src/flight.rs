@@ -137,7 +137,7 @@ async fn call(
     authorization: Authorization,
     transport: Transport,
 ) -> Result<Issued, Failure> {
-    let limit = context.config.authorize_timeout;
+    let limit = context.config().authorize_timeout;
     let authorized = async {
         // The semaphore is never closed; without a permit the call would still be correct.
         let _permit = context.authorizations.acquire().await;

@@ -251,7 +251,7 @@ impl Handle {
         if state.retired {
             return Err(unavailable::unknown_account(slot.cell.account()));
         }
-        let limit = self.context.config.waiters_per_account;
+        let limit = self.context.config().waiters_per_account;
         // Bounded, or a slow carrier would let every request of an app pile up here.
         state.waiters.join(newer_than, limit).ok_or_else(|| {
             self.context.metrics.turned_away.up();

@@ -34,7 +34,8 @@ pub(crate) fn publish(
     let (headers, slots) = token
         .map(|token| (token.headers, token.slots))
         .unwrap_or_default();
-    let clocks = (&*context.clock, &context.config.policy.renewal);
+    let config = context.config();
+    let clocks = (&*context.clock, &config.policy.renewal);
     let account = slot.cell.account();
     let slots = slots
         .into_iter()

@@ -73,9 +73,8 @@ pub(crate) struct PresentedIntent {
 }
 
 impl Slot {
-    pub(crate) fn new(id: u64, spec: AccountSpec, mut policy: Policy) -> Self {
-        // Both must allow it: the policy of the gateway and the carrier's route.
-        policy.last_chance.allowed &= spec.last_chance;
+    pub(crate) fn new(id: u64, spec: AccountSpec, policy: Policy) -> Self {
+        let policy = policy_of(policy, &spec);
         Self {
             id,
             cell: Arc::new(CredentialCell::new(spec.account.clone())),
@@ -113,6 +112,12 @@ impl SlotState {
         &self.lifecycle
     }
 
+    /// Goes by the gateway's policy and the account's route from now on. A renewal that is planned stays
+    /// where it is.
+    pub(crate) const fn reconfigure(&mut self, policy: Policy) {
+        self.lifecycle.set_policy(policy_of(policy, &self.spec));
+    }
+
     /// Feeds one event to the lifecycle. The caller (the driver) carries the effects out before it
     /// releases the lock.
     pub(crate) fn handle(&mut self, now: Instant, event: Event, jitter: Jitter) -> Vec<Effect> {
@@ -123,4 +128,10 @@ impl SlotState {
     pub(crate) const fn in_flight(&self) -> bool {
         self.lifecycle.state().flight().is_some()
     }
+}
+
+/// Both must allow a last chance: the policy of the gateway and the carrier's route.
+const fn policy_of(mut policy: Policy, spec: &AccountSpec) -> Policy {
+    policy.last_chance.allowed &= spec.last_chance;
+    policy
 }

@@ -69,6 +69,14 @@ pub(crate) enum Command {
         #[arg(long)]
         schema: bool,
     },
+    /// Let the running gateway read its configuration again, while it serves
+    Reload {
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// Only show what would change, and what needs a restart
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Plugin files, and the plugins of a running gateway
     #[command(subcommand)]
     Plugin(PluginCommands),

@@ -10,12 +10,14 @@ use crate::{
     local::LocalCommands,
     migrate,
     plugin::{self, PluginCommands},
+    reload,
     remote::{RemoteArgs, Session},
     requests,
     terminal::{Output, clean},
     token,
 };
 use clap::{CommandFactory as _, Parser as _};
+use gateway_api::MistakeView;
 use std::{ffi::OsString, process::ExitCode};
 
 /// Runs the command line of a process; the first argument is the program's name.
@@ -48,6 +50,16 @@ fn tell(error: &CliError, output: &mut Output) {
     match error {
         CliError::Config(errors) => output.mistakes(errors),
         CliError::Client(client) => {
+            // First, and in the form of `check-config`: editors and terminals turn the places into links.
+            for mistake in client.api().into_iter().flat_map(|said| &said.mistakes) {
+                let MistakeView {
+                    place,
+                    message,
+                    fix,
+                    ..
+                } = mistake;
+                output.mistake(&clean(&format!("{place}: {message}; {fix}")));
+            }
             // Cleaned: the text may come from a carrier and must not steer the terminal.
             output.error(&clean(&error.to_string()));
             if let Some(remedy) = client.remedy() {
@@ -58,6 +70,7 @@ fn tell(error: &CliError, output: &mut Output) {
                 // The reader may be gone; the exit code still tells.
                 let _ = output.json(&serde_json::json!({ "error": {
                     "code": said.code, "message": said.message, "remedy": said.remedy,
+                    "mistakes": said.mistakes,
                 } }));
             }
         }
@@ -92,6 +105,9 @@ fn dispatch(
         Command::Serve(args) => local.serve(&args, output),
         Command::CheckConfig { schema: true, .. } => schema(output),
         Command::CheckConfig { config, .. } => local.check_config(&config, output),
+        Command::Reload { at, dry_run } => remote(&at, local, output, |session, output| {
+            reload::run(dry_run, session, output)
+        }),
         Command::Plugin(PluginCommands::Files(command)) => local.plugin(&command, output),
         Command::Plugin(PluginCommands::Status { at }) => {
             remote(&at, local, output, plugin::status)

@@ -70,7 +70,7 @@ pub enum CliError {
 }
 
 impl CliError {
-    pub(crate) const fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
             // Mistakes of the caller, which repeating does not mend.
             Self::Config(_) | Self::Usage(_) | Self::NoToken { .. } => 2,
@@ -86,6 +86,8 @@ impl CliError {
                 | ClientError::Timeout { .. }
                 | ClientError::NotUnderstood { .. }
                 | ClientError::Version { .. } => 4,
+                // As `check-config` says it.
+                ClientError::Api(said) if said.code == "bad_config" => 2,
                 ClientError::Unauthorized(_) | ClientError::Api(_) => 5,
             },
         }

@@ -31,6 +31,7 @@ mod key;
 mod local;
 mod migrate;
 mod plugin;
+mod reload;
 mod remote;
 mod requests;
 pub mod terminal;

@@ -4,4 +4,4 @@
 pub(crate) mod amount;
 mod key;
 
-pub(crate) use key::{Key, Kind, Preset, Section};
+pub(crate) use key::{Effect, Key, Kind, Preset, Section};

@@ -8,6 +8,7 @@
 //! Invariants: no message and no `Debug` prints a secret, and none quotes a line of the file.
 //! Reading takes time in proportion to the file: thousands of accounts are ordinary.
 
+mod changes;
 mod checks;
 mod config;
 mod description;
@@ -17,6 +18,7 @@ mod reader;
 mod schema;
 mod sections;
 
+pub use changes::{Changes, NameChanges};
 pub use config::Config;
 pub use error::{ConfigErrors, Mistake, Note, Place, Report, located};
 pub use partial::{AdminAccess, load_plugins, load_store};

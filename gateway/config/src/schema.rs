@@ -51,7 +51,7 @@ pub fn reference() -> String {
                 key.name,
                 key.kind.form(),
                 key.preset.text(),
-                key.doc
+                key.text()
             );
         }
         text.push('\n');
@@ -112,7 +112,7 @@ fn property(key: &Key) -> Value {
         Kind::KeySources => json!({ "type": "array", "items": key_source() }),
         Kind::Inner(section, _) => table(section),
     };
-    property["description"] = json!(key.doc);
+    property["description"] = json!(key.text());
     match key.preset {
         Preset::Bool(value) => property["default"] = json!(value),
         Preset::Integer(value) => property["default"] = json!(value),

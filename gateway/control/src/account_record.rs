@@ -58,7 +58,7 @@ pub(crate) fn changed(
 pub(crate) fn managed(account: &AccountRecord) -> ControlError {
     let message = format!("account {} is declared in the configuration", account.name);
     ControlError::new(Fault::Conflict, "managed_by_config", message)
-        .remedy("change it there and restart the gateway")
+        .remedy("change it there and run `waybill reload`")
 }
 
 /// Checks a client id: no colon and no control characters (RFC 7617 section 2). The error does not

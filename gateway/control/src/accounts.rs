@@ -240,7 +240,8 @@ impl ControlPlane {
         }
         let record = changed(&before, change.clone())?;
         self.check(&record)?;
-        let instances = &self.context.wiring.instances;
+        let wiring = self.context.wiring();
+        let instances = &wiring.instances;
         // A working account must not end by a typing mistake; one that does not work may be mended in steps.
         if let Err(why) = instances.accepts(&record)
             && instances.accepts(&before).is_ok()
@@ -250,7 +251,7 @@ impl ControlPlane {
                 .remedy("correct the setting, and try again"));
         }
         // A misconfigured or inactive account has no token to lose.
-        let Some((authorizer, slot)) = self.context.wiring.authorizer(&record) else {
+        let Some((authorizer, slot)) = self.context.wiring().authorizer(&record) else {
             return Ok(());
         };
         if !record.active {
@@ -273,7 +274,7 @@ impl ControlPlane {
             let message = format!("an account has at most {MAX_NUMBERS} numbers");
             return Err(invalid(message));
         }
-        let plugins = &self.context.wiring.instances.plugins;
+        let plugins = &self.context.plugins;
         if plugins.plugin(&record.carrier).is_none() {
             let message = format!("no active plugin serves carrier {}", record.carrier);
             return Err(invalid(message).remedy(
@@ -285,7 +286,7 @@ impl ControlPlane {
 }
 
 /// The new credentials did not get a token.
-fn unproven(account: &AccountId, failure: &Failure) -> ControlError {
+pub(crate) fn unproven(account: &AccountId, failure: &Failure) -> ControlError {
     let (fault, code, remedy) = match failure.class {
         FailureClass::Transient | FailureClass::Protocol => (
             Fault::Carrier,

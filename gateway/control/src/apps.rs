@@ -214,7 +214,7 @@ impl ControlPlane {
             let message = format!("app {name} is declared in the configuration");
             return Err(
                 ControlError::new(Fault::Conflict, "managed_by_config", message)
-                    .remedy("change it there and restart the gateway"),
+                    .remedy("change it there and run `waybill reload`"),
             );
         }
         Ok(app)

@@ -63,7 +63,7 @@ impl ControlPlane {
             // Before anything is stored: a plugin that refuses leaves no consent behind.
             let url = instance.authorize_url(&request).await.map_err(refused)?;
             let now = self.context.clock.wall();
-            let expires_at = Timestamp::from(now + self.context.settings.consent_lifetime);
+            let expires_at = Timestamp::from(now + self.context.settings().consent_lifetime);
             let consent = ConsentRecord {
                 // Only the digest is stored: a copy of the database must not let anyone finish a
                 // consent.

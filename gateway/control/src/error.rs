@@ -1,5 +1,6 @@
 //! Errors of the control plane.
 
+use gateway_api::MistakeView;
 use gateway_store::StoreError;
 
 /// The kind of an error: who has to act.
@@ -33,6 +34,8 @@ pub struct ControlError {
     pub message: String,
     /// What to do next.
     pub remedy: Option<String>,
+    /// The single mistakes, if the gateway's configuration has some.
+    pub mistakes: Vec<MistakeView>,
 }
 
 impl ControlError {
@@ -43,6 +46,7 @@ impl ControlError {
             code,
             message: message.into(),
             remedy: None,
+            mistakes: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `serving`, `publication` | what it publishes to the data plane, and how a change reaches that |
 //! | `instances`, `wiring`, `signing` | an account's plugin instances, broker slot and signer |
 //! | `plugins`, `blocking` | plugins are replaced while the gateway serves |
+//! | `reload` | another configuration takes over while the gateway serves |
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
 //! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
@@ -23,6 +24,7 @@
 mod account_record;
 mod account_view;
 mod accounts;
+mod actor;
 mod admins;
 mod api_time;
 mod apps;
@@ -41,6 +43,7 @@ mod plugin_settings;
 mod plugins;
 mod probe;
 mod publication;
+mod reload;
 mod reminder_state;
 mod reminders;
 mod requests;
@@ -54,13 +57,15 @@ mod tokens;
 mod trail;
 mod wiring;
 
+pub use actor::Actor;
 pub use admins::Identity;
 pub use error::{ControlError, Fault};
 pub use instances::{Instances, WiringError};
 pub use load::{Declared, DeclaredApp};
-pub use plane::{Actor, ControlPlane, Parts};
+pub use plane::{ControlPlane, Parts};
 pub use plugin_settings::key_at_fault;
-pub use serving::{Publisher, RequestHistory, ServingAccount, ServingState};
+pub use reload::{NewConfiguration, Objection, ReloadRefusal};
+pub use serving::{Publisher, Reloader, RequestHistory, ServingAccount, ServingState};
 pub use settings::{
     Files, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,
 };

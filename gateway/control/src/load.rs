@@ -83,7 +83,7 @@ impl ControlPlane {
     }
 
     /// Applies the accounts of the configuration to the store. Returns all accounts.
-    async fn declare_accounts(
+    pub(crate) async fn declare_accounts(
         &self,
         declared: Vec<AccountRecord>,
     ) -> Result<Vec<AccountRecord>, ControlError> {
@@ -171,7 +171,7 @@ impl ControlPlane {
     }
 
     /// Applies the apps of the configuration and their retired keys to the store. Returns all of them.
-    async fn declare_apps(
+    pub(crate) async fn declare_apps(
         &self,
         declared: Vec<DeclaredApp>,
     ) -> Result<(Vec<AppRecord>, Vec<LegacyKeyRecord>), ControlError> {
@@ -250,7 +250,7 @@ impl ControlPlane {
         let share = active.len().div_ceil(WIRING_THREADS).max(WORTH_A_THREAD);
         let wiring = active.chunks(share).map(|some| {
             let (context, some) = (Arc::clone(&self.context), some.to_vec());
-            blocking(move || context.wiring.wire_all(&some, &context.broker))
+            blocking(move || context.wiring().wire_all(&some, &context.broker))
         });
         let mut wired = Vec::with_capacity(active.len());
         for some in wiring.collect::<Vec<_>>() {
@@ -283,7 +283,7 @@ impl ControlPlane {
     pub(crate) async fn connect(&self, account: &AccountRecord) -> Result<(), ControlError> {
         let context = Arc::clone(&self.context);
         let record = account.clone();
-        let wired = blocking(move || context.wiring.wire(&record, &context.broker)).await?;
+        let wired = blocking(move || context.wiring().wire(&record, &context.broker)).await?;
         // Asked before the account is connected anew: afterwards it is always known.
         let known = self.context.wired(&account.name).is_some();
         let grant = if known {
@@ -295,7 +295,7 @@ impl ControlPlane {
     }
 
     /// Hands the stored grant of an account to the broker, and records the connection.
-    async fn adopt_grant(
+    pub(crate) async fn adopt_grant(
         &self,
         wired: Wired,
         grant: Option<GrantRecord>,
@@ -317,7 +317,7 @@ impl ControlPlane {
     }
 }
 
-fn name_taken(what: &str, name: &str) -> ControlError {
+pub(crate) fn name_taken(what: &str, name: &str) -> ControlError {
     let message =
         format!("the configuration declares {what} {name:?}, which an operator added to the store");
     ControlError::new(Fault::Conflict, "name_taken", message).remedy(format!(
@@ -326,7 +326,7 @@ fn name_taken(what: &str, name: &str) -> ControlError {
 }
 
 /// Whether the declared account equals the stored one.
-fn same_account(one: &AccountRecord, other: &AccountRecord) -> bool {
+pub(crate) fn same_account(one: &AccountRecord, other: &AccountRecord) -> bool {
     // By digest, because secrets cannot be compared by themselves.
     let secrets = |account: &AccountRecord| -> Vec<SecretDigest> {
         let own = account.client_secrets.iter();

@@ -3,7 +3,7 @@
 use crate::{
     instances::Instances,
     reminder_state::ReminderState,
-    serving::{Publisher, RequestHistory, ServingState},
+    serving::{Publisher, Reloader, RequestHistory, ServingState},
     settings::Settings,
     store_watch::StoreWatch,
     wiring::{Wired, Wiring},
@@ -17,19 +17,8 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak},
 };
-
-/// Who acts, as the audit trail names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor(pub String);
-
-impl Actor {
-    /// The gateway itself.
-    pub fn gateway() -> Self {
-        Self("gateway".to_owned())
-    }
-}
 
 /// Everything that an operator can do. Cheap to clone.
 #[derive(Clone)]
@@ -62,20 +51,28 @@ impl fmt::Debug for Parts {
     }
 }
 
+/// What another configuration replaces.
+struct Live {
+    settings: Arc<Settings>,
+    wiring: Arc<Wiring>,
+}
+
 /// What all parts of the control plane share.
 pub(crate) struct PlaneContext {
     pub(crate) store: Store,
     pub(crate) broker: Arc<Broker>,
-    pub(crate) wiring: Wiring,
+    pub(crate) plugins: Arc<Registry>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) settings: Settings,
+    /// What another configuration replaces as one.
+    live: RwLock<Live>,
     rng: Mutex<StdRng>,
     wired: RwLock<BTreeMap<AccountId, Arc<Wired>>>,
     publisher: OnceLock<Arc<dyn Publisher>>,
     pub(crate) request_history: OnceLock<Arc<dyn RequestHistory>>,
     /// The state that was published last, so that a change costs what it touches.
     pub(crate) served: Mutex<Option<ServingState>>,
-    redirect_uri: OnceLock<String>,
+    redirect_uri: RwLock<String>,
+    reloader: OnceLock<Weak<dyn Reloader>>,
     pub(crate) reminder_state: ReminderState,
     pub(crate) store_watch: StoreWatch,
     /// Held during a change, so that changes reach the broker and the data plane one at a time and in
@@ -89,22 +86,26 @@ impl ControlPlane {
     /// Joins the parts. Nothing happens before [`ControlPlane::load`].
     pub fn new(parts: Parts) -> Self {
         let wiring = Wiring {
-            instances: Instances::new(parts.plugins, &parts.settings),
+            instances: Instances::new(Arc::clone(&parts.plugins), &parts.settings),
             http: parts.http,
         };
         Self {
             context: Arc::new(PlaneContext {
                 store: parts.store,
                 broker: parts.broker,
-                wiring,
+                plugins: parts.plugins,
                 clock: parts.clock,
-                settings: parts.settings,
+                live: RwLock::new(Live {
+                    settings: Arc::new(parts.settings),
+                    wiring: Arc::new(wiring),
+                }),
                 rng: Mutex::new(StdRng::from_seed(parts.seed)),
                 wired: RwLock::new(BTreeMap::new()),
                 publisher: OnceLock::new(),
                 request_history: OnceLock::new(),
                 served: Mutex::new(None),
-                redirect_uri: OnceLock::new(),
+                redirect_uri: RwLock::default(),
+                reloader: OnceLock::new(),
                 reminder_state: ReminderState::default(),
                 store_watch: StoreWatch::default(),
                 changes: tokio::sync::Mutex::new(()),
@@ -125,18 +126,49 @@ impl ControlPlane {
         self.context.random_text()
     }
 
+    /// Lets operators reload the configuration. Weak, because the reloader itself holds this.
+    pub fn attach_reloader(&self, reloader: Weak<dyn Reloader>) {
+        // Set once at startup, like the publisher.
+        drop(self.context.reloader.set(reloader));
+    }
+
     /// Sets the redirect URI, exactly as it is registered with carriers. It is known once the admin
     /// listener is bound, because the port may be chosen then.
     pub fn redirect_to(&self, uri: String) {
-        // Set once at startup, like the publisher.
-        drop(self.context.redirect_uri.set(uri));
+        let known = self.context.redirect_uri.write();
+        *known.unwrap_or_else(PoisonError::into_inner) = uri;
     }
 }
 
 impl PlaneContext {
     /// The redirect URI; empty until it is set.
     pub(crate) fn redirect_uri(&self) -> String {
-        self.redirect_uri.get().cloned().unwrap_or_default()
+        let uri = self.redirect_uri.read();
+        uri.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The settings as they are now. What takes several of them asks once.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&live.settings)
+    }
+
+    /// What connects accounts now.
+    pub(crate) fn wiring(&self) -> Arc<Wiring> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&live.wiring)
+    }
+
+    /// Works by another configuration from now on.
+    pub(crate) fn reconfigure(&self, settings: Settings, wiring: Arc<Wiring>) {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        let settings = Arc::new(settings);
+        *live = Live { settings, wiring };
+    }
+
+    /// What reads the configuration again, if there is something.
+    pub(crate) fn reloader(&self) -> Option<Arc<dyn Reloader>> {
+        self.reloader.get()?.upgrade()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

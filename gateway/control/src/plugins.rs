@@ -9,7 +9,7 @@ use gateway_plugin_host::{CatalogEntry, LastManifest, Plugin, Reload, ReloadErro
 use gateway_store::ManifestRecord;
 use replace::of_carrier;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 impl ControlPlane {
     /// The plugin files that the gateway has looked at, and what the folder holds now.
@@ -17,7 +17,7 @@ impl ControlPlane {
     /// # Errors
     /// When the files cannot be read.
     pub async fn plugins(&self) -> Result<Vec<PluginView>, ControlError> {
-        let plugins = Arc::clone(&self.context.wiring.instances.plugins);
+        let plugins = Arc::clone(&self.context.plugins);
         blocking(move || view::all(&plugins)).await
     }
 
@@ -38,12 +38,13 @@ impl ControlPlane {
             let records = self.active_accounts().await?;
             let (context, wanted) = (Arc::clone(&self.context), name.to_owned());
             let reload = move || {
-                let instances = &context.wiring.instances;
+                let wiring = context.wiring();
+                let instances = &wiring.instances;
                 let trial = |plugin: &Plugin| instances.try_out(&records, plugin);
-                (instances.plugins.reload(&wanted, &trial), records)
+                (context.plugins.reload(&wanted, &trial), records)
             };
             let (reload, records) = blocking(reload).await?;
-            let plugins = &self.context.wiring.instances.plugins;
+            let plugins = &self.context.plugins;
             match reload.map_err(refused)? {
                 Reload::Unchanged(entry) => Ok(PluginReloaded {
                     replaced: false,
@@ -67,7 +68,7 @@ impl ControlPlane {
         actor: &Actor,
         name: &str,
     ) -> Result<PluginReloaded, ControlError> {
-        let plugins = &self.context.wiring.instances.plugins;
+        let plugins = &self.context.plugins;
         let content = |entry: Option<Arc<CatalogEntry>>| entry.as_deref().and_then(view::content);
         let detail = json!({
             "from": content(plugins.active(name)), "to": content(plugins.previous(name)),
@@ -84,12 +85,19 @@ impl ControlPlane {
             .await
     }
 
+    /// The plugins for which the folder holds something that does not run yet.
+    pub(crate) async fn replaceable_plugins(&self) -> Result<Vec<String>, ControlError> {
+        let plugins = Arc::clone(&self.context.plugins);
+        let found = blocking(move || view::all(&plugins)).await?;
+        let is_new = |plugin: &PluginView| plugin.found.is_some() || plugin.state == "verified";
+        let names = found.into_iter().filter(is_new).filter_map(|it| it.name);
+        // Several files may be of one plugin.
+        Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
     /// Which content serves, and which one the folder holds.
     async fn reload_detail(&self, name: &str) -> Result<Value, ControlError> {
-        let (plugins, wanted) = (
-            Arc::clone(&self.context.wiring.instances.plugins),
-            name.to_owned(),
-        );
+        let (plugins, wanted) = (Arc::clone(&self.context.plugins), name.to_owned());
         let look = move || {
             let found = view::present(&plugins);
             let found = found.iter().find(|entry| view::is_named(entry, &wanted));
@@ -103,7 +111,7 @@ impl ControlPlane {
     /// Takes up the manifests that were kept, and keeps those of the plugins that are active now: a
     /// start at which a file cannot be used then serves the tokens that are still valid.
     pub(crate) async fn keep_manifests(&self) {
-        let (store, plugins) = (&self.context.store, &self.context.wiring.instances.plugins);
+        let (store, plugins) = (&self.context.store, &self.context.plugins);
         let kept = match store.manifests().await {
             Ok(kept) => kept,
             Err(error) => {

@@ -52,7 +52,7 @@ impl ControlPlane {
         account: &AccountId,
         wired: &Wired,
     ) -> Result<Credential, ControlError> {
-        let deadline = self.context.clock.now() + self.context.settings.request_timeout;
+        let deadline = self.context.clock.now() + self.context.settings().request_timeout;
         let broker = self.context.broker.handle();
         let acquired = broker.acquire(account, deadline).await;
         acquired.map_err(tokens::unavailable)?;
@@ -79,7 +79,7 @@ impl ControlPlane {
         wired: &Wired,
         presented: PresentedCredential<'_>,
     ) -> Result<ProbeReport, ControlError> {
-        let diagnosis = self.context.wiring.diagnosis_of(record);
+        let diagnosis = self.context.wiring().diagnosis_of(record);
         let Some((diagnosis, probe)) = diagnosis.as_deref().and_then(|d| Some((d, d.proof()?)))
         else {
             return Ok(nothing_to_prove(
@@ -135,7 +135,7 @@ impl ControlPlane {
             // used once.
             let request = self.probe_request(wired, probe, number, presented);
             let request = request.await?;
-            match self.context.wiring.http.send(request).await {
+            match self.context.wiring().http.send(request).await {
                 // Only what usually passes: a refusal is a result, and repeating the call would not
                 // change it.
                 Ok(answer) if answer.status.is_server_error() || answer.status == 429 => {
@@ -184,7 +184,7 @@ impl ControlPlane {
                 let message = format!("{} cannot be called without an account number", probe.title);
                 ControlError::new(Fault::Invalid, "no_account_number", message)
             })?;
-        let path = self.context.wiring.path_of(&wired.spec, &asked.path);
+        let path = self.context.wiring().path_of(&wired.spec, &asked.path);
         let mut headers = HeaderMap::new();
         for (name, value) in asked.headers.iter().chain(presented.fields) {
             // The credential last: no field of the probe stands in its place.
@@ -195,7 +195,7 @@ impl ControlPlane {
             url: format!("{origin}{path}"),
             headers,
             body: asked.body.into(),
-            timeout: self.context.settings.request_timeout,
+            timeout: self.context.settings().request_timeout,
             max_response: MAX_RESPONSE,
         };
         // Last, because the signature covers the fields and the body.

@@ -1,7 +1,7 @@
 //! What the control plane publishes to the data plane, and what it asks the data plane.
 
-use crate::ControlError;
-use gateway_api::{RequestQuery, RequestView};
+use crate::{Actor, ControlError};
+use gateway_api::{ReloadReport, RequestQuery, RequestView};
 use gateway_model::{AccountId, AppId, CredentialCell, Signer};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, SecretDigest};
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
@@ -36,6 +36,20 @@ pub trait Publisher: Send + Sync {
     /// # Errors
     /// When it cannot be served; the data plane then continues with the previous state.
     fn publish(&self, state: &ServingState, only: Option<&AccountId>) -> Result<(), ControlError>;
+}
+
+/// Reads the gateway's configuration again, and lets it take over.
+pub trait Reloader: Send + Sync {
+    /// Reads the file, checks all of it, and lets everything take over that needs no restart. With `dry_run`
+    /// nothing is changed, and no carrier is asked.
+    ///
+    /// # Errors
+    /// With every mistake. Nothing was changed then, unless the error says so.
+    fn reload<'a>(
+        &'a self,
+        actor: &'a Actor,
+        dry_run: bool,
+    ) -> Pin<Box<dyn Future<Output = Result<ReloadReport, ControlError>> + Send + 'a>>;
 }
 
 /// Reads the last requests from the data plane.

@@ -49,7 +49,7 @@ pub struct PrivateFile {
 }
 
 /// The operator's overrides for one carrier and environment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Realm {
     /// The carrier.
     pub carrier: CarrierId,

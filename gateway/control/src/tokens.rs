@@ -38,7 +38,7 @@ impl ControlPlane {
         let record = self.known_account(account).await?;
         let subject = format!("account:{}", record.name);
         let work = async {
-            let deadline = self.context.clock.now() + self.context.settings.request_timeout;
+            let deadline = self.context.clock.now() + self.context.settings().request_timeout;
             let broker = self.context.broker.handle();
             let renewed = broker.renew(&record.name, deadline).await;
             renewed.map_err(|absent| self.with_remedy(absent, &record))?;

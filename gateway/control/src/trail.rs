@@ -66,7 +66,7 @@ impl ControlPlane {
     pub async fn status(&self) -> Result<StatusView, ControlError> {
         let context = &self.context;
         Ok(StatusView {
-            version: context.settings.version.to_owned(),
+            version: context.settings().version.to_owned(),
             store: context.store.kind().to_owned(),
             redirect_uri: context.redirect_uri(),
             accounts: self.served_count().await?,

@@ -65,6 +65,6 @@ pub use metrics::LATENCY_BOUNDS_US;
 pub use request_report::{Parties, RequestFailure, RequestFilter, RequestReport};
 pub use serving::{
     BindError, Bound, Drain, DrainReport, InheritedSockets, KeptSocket, MetricsReader,
-    MetricsSnapshot, RequestsReader, Running, bind, try_address,
+    MetricsSnapshot, RequestsReader, Running, SettingsHandle, bind, try_address,
 };
 pub use settings::{ListenerSettings, Settings};

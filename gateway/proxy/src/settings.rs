@@ -1,4 +1,5 @@
-//! How the data plane is set up: what does not change while it runs.
+//! How the data plane is set up. While it runs, `SettingsHandle` replaces all of it but the addresses, the
+//! number of workers and the key of app tokens.
 
 use crate::limits::Limits;
 use gateway_model::{ClientAddressSource, SecretBytes};

@@ -17,5 +17,6 @@ mod hygiene;
 mod legacy_keys;
 mod life;
 mod rates;
+mod reconfigure;
 mod signature;
 mod slots;

@@ -4,16 +4,39 @@ use gateway_broker::Handle;
 use gateway_model::{AccountId, Clock, Generation, Unavailable, UnavailableReason};
 use gateway_proxy::{BoxFuture, CredentialSource, RenewalOutcome};
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
+
+/// How long a request waits for a token.
+pub(super) struct AcquireWait(AtomicU64);
+
+impl AcquireWait {
+    pub(super) fn new(wait: Duration) -> Self {
+        let new = Self(AtomicU64::new(0));
+        new.set(wait);
+        new
+    }
+
+    pub(super) fn set(&self, wait: Duration) {
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.0.store(millis, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
 
 /// What the data plane knows of the broker: the two slow paths.
 pub(super) struct BrokerCredentials {
     broker: watch::Receiver<Tokens>,
     clock: Arc<dyn Clock>,
-    wait: Duration,
+    wait: Arc<AcquireWait>,
 }
 
 /// Where tokens come from that are not in memory.
@@ -34,7 +57,7 @@ impl BrokerCredentials {
     pub(super) fn new(
         broker: Handle,
         clock: Arc<dyn Clock>,
-        wait: Duration,
+        wait: Arc<AcquireWait>,
     ) -> (Self, BrokerSwitch) {
         let (switch, broker) = watch::channel(Tokens::Broker(broker));
         let credentials = Self {
@@ -76,7 +99,7 @@ impl CredentialSource for BrokerCredentials {
     fn acquire(&self, account: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
         let (broker, account) = (self.broker.clone(), account.clone());
         // From now on, not from when the future is first polled.
-        let (deadline, wait) = (self.deadline(), self.wait);
+        let (deadline, wait) = (self.deadline(), self.wait.get());
         Box::pin(async move {
             let broker = present(broker, &account, wait).await?;
             broker.acquire(&account, deadline).await
@@ -89,7 +112,7 @@ impl CredentialSource for BrokerCredentials {
         generation: Generation,
     ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
         let (broker, account) = (self.broker.clone(), account.clone());
-        let (deadline, wait) = (self.deadline(), self.wait);
+        let (deadline, wait) = (self.deadline(), self.wait.get());
         Box::pin(async move {
             let broker = present(broker, &account, wait).await?;
             Ok(
@@ -105,6 +128,6 @@ impl CredentialSource for BrokerCredentials {
 
 impl BrokerCredentials {
     fn deadline(&self) -> Instant {
-        self.clock.now() + self.wait
+        self.clock.now() + self.wait.get()
     }
 }

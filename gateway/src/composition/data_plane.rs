@@ -1,9 +1,7 @@
 //! Routes, accounts and apps of the configuration become the data plane's directory.
 
-use super::{error::StartError, prepared::Prepared};
 use gateway_config::Config;
 use gateway_control::{ControlError, Fault, Publisher, ServingAccount, ServingState};
-use gateway_http_client::TrustError;
 use gateway_model::{AccountId, CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
 use gateway_plugin_host::Registry;
 use gateway_proxy::{
@@ -14,18 +12,17 @@ use gateway_store::{AccountRecord, AppRecord};
 use http::StatusCode;
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
-/// Everything that does not change while the data plane runs.
 pub(super) fn settings(
     config: &Config,
-    prepared: Prepared,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    upstream_tls: Arc<rustls::ClientConfig>,
     token_key: SecretBytes,
-) -> Result<Settings, StartError> {
+) -> Settings {
     let listen = &config.listen;
-    let Prepared { roots, tls } = prepared;
     let listeners = listen.apps.iter().map(|addr| ListenerSettings {
         addr: *addr,
         tls: tls.clone(),
@@ -34,18 +31,16 @@ pub(super) fn settings(
     });
     // One worker where the system does not tell how many processors there are.
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    Ok(Settings {
+    Settings {
         listeners: listeners.collect(),
         workers: config.workers.count.map_or_else(cores, NonZeroUsize::get),
         limits: limits(config),
-        upstream_tls: Arc::new(
-            gateway_http_client::client_config(roots).map_err(TrustError::from)?,
-        ),
+        upstream_tls,
         upstream_http2: config.upstream.http2,
         access_log: config.log.access_log,
         token_key,
         app_token_lifetime: config.tokens.app_token_lifetime,
-    })
+    }
 }
 
 fn limits(config: &Config) -> Limits {
@@ -75,12 +70,12 @@ fn limits(config: &Config) -> Limits {
 
 /// Makes the data plane's directory of what the control plane says is served.
 pub(super) struct DirectoryPublisher {
-    routes: Routes,
+    routes: Arc<Routes>,
     data_plane: DirectoryHandle,
 }
 
 impl DirectoryPublisher {
-    pub(super) const fn new(routes: Routes, data_plane: DirectoryHandle) -> Self {
+    pub(super) const fn new(routes: Arc<Routes>, data_plane: DirectoryHandle) -> Self {
         Self { routes, data_plane }
     }
 }
@@ -101,32 +96,59 @@ impl Publisher for DirectoryPublisher {
 
 /// The routes of the configuration, by what the carriers' plugins say.
 pub(super) struct Routes {
-    routes: Vec<gateway_config::Route>,
     plugins: Arc<Registry>,
-    /// As they were made last, after how many replacements of plugins.
-    made: Mutex<(u64, Vec<Route>)>,
+    made: Mutex<MadeRoutes>,
+}
+
+/// Routes, as they were made last.
+struct MadeRoutes {
+    configured: Vec<gateway_config::Route>,
+    /// After how many replacements of plugins.
+    replacements: u64,
+    made: Vec<Route>,
 }
 
 impl Routes {
     pub(super) fn new(config: &Config, plugins: Arc<Registry>) -> Self {
-        let routes = config.routes.clone();
-        let made = (plugins.replacements(), make(&routes, &plugins));
+        let made = MadeRoutes::of(config.routes.clone(), &plugins);
         Self {
-            routes,
             plugins,
             made: Mutex::new(made),
         }
     }
 
+    pub(super) fn plugins(&self) -> Arc<Registry> {
+        Arc::clone(&self.plugins)
+    }
+
+    /// Takes other routes; the next directory has them.
+    pub(super) fn replace(&self, configured: Vec<gateway_config::Route>) {
+        *self.made() = MadeRoutes::of(configured, &self.plugins);
+    }
+
     /// The routes now: a plugin may have been replaced.
     pub(super) fn present(&self) -> Vec<Route> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        // Asked before they are made: a replacement in between is seen the next time.
-        let replacements = self.plugins.replacements();
-        if made.0 != replacements {
-            *made = (replacements, make(&self.routes, &self.plugins));
+        let mut made = self.made();
+        if made.replacements != self.plugins.replacements() {
+            *made = MadeRoutes::of(std::mem::take(&mut made.configured), &self.plugins);
         }
-        made.1.clone()
+        made.made.clone()
+    }
+
+    fn made(&self) -> MutexGuard<'_, MadeRoutes> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MadeRoutes {
+    fn of(configured: Vec<gateway_config::Route>, plugins: &Registry) -> Self {
+        // Asked before they are made: a replacement in between is seen the next time.
+        let replacements = plugins.replacements();
+        Self {
+            made: make(&configured, plugins),
+            replacements,
+            configured,
+        }
     }
 }
 

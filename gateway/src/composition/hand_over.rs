@@ -1,15 +1,12 @@
 //! A running gateway lets another process go on in its place, or goes on itself if that process fails.
 
 use super::{
-    Gateway, ShutdownReport,
-    broker_credentials::Tokens,
-    data_plane::{self, Routes},
-    error::StartError,
+    Gateway, ShutdownReport, broker_credentials::Tokens, data_plane, error::StartError,
     store_owner::OpenStore,
 };
 use gateway_broker::Shutdown;
 use gateway_proxy::{Drain, KeptSocket};
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, time::Duration};
 
 impl Gateway {
     /// Finishes what works on the store and closes it, so that another process can open it. Requests are
@@ -22,7 +19,7 @@ impl Gateway {
         self.data_plane.broker.send_replace(Tokens::Undecided);
         // A token request ends within its own time limit, and one that was cut off in the middle would leave
         // its grant in doubt. Twice, since it may have to wait for its turn.
-        let grace = self.environment.config.tokens.request_timeout * 2;
+        let grace = self.environment.config().tokens.request_timeout * 2;
         if let Shutdown::CutOff { calls } = owner.end(grace).await {
             tracing::warn!(calls, "token requests were cut off to hand the store over");
         }
@@ -40,14 +37,14 @@ impl Gateway {
     pub(crate) async fn resume(&mut self) -> Result<(), StartError> {
         let environment = &self.environment;
         let (opened, served) = OpenStore::open(environment, Duration::ZERO, None).await?;
-        let routes = Routes::new(&environment.config, Arc::clone(&environment.plugins));
-        let directory = data_plane::directory(&routes.present(), &served);
+        let routes = self.data_plane.routes.present();
+        let directory = data_plane::directory(&routes, &served);
         let broker = opened.broker.handle();
         let replaced = self.data_plane.running.directory().replace(directory);
-        self.data_plane.attach(routes, &opened.control);
-        let metrics = self.data_plane.running.metrics();
+        self.data_plane.attach(&opened.control);
+        let parts = self.data_plane.parts();
         let socket = self.admin_socket.try_clone()?;
-        let (owner, _) = opened.run(environment, metrics, Some(socket)).await?;
+        let (owner, _) = opened.run(environment, parts, Some(socket)).await?;
         // The directory was served before, so it can be served now.
         if let Err(error) = replaced {
             tracing::error!(%error, "the data plane serves accounts as they were before");

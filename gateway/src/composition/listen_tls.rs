@@ -1,15 +1,31 @@
-//! TLS towards apps.
+//! TLS towards apps: one configuration, and a certificate that may be exchanged while it serves.
 
 use gateway_config::ListenTls;
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
 };
-use std::{path::PathBuf, sync::Arc};
+use sha2::{Digest as _, Sha256};
+use std::{
+    fmt, fs,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, SystemTime},
+};
 
 /// Why the apps listener cannot serve TLS.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
+    /// A file cannot be read.
+    #[error("{file}: cannot be read: {source}")]
+    Unreadable {
+        /// `listen.tls.cert` or `listen.tls.key`.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The certificate chain is unusable.
     #[error("{file}: no PEM certificate chain: {source}")]
     Certificate {
@@ -31,27 +47,148 @@ pub enum TlsError {
     Rustls(#[from] rustls::Error),
 }
 
-/// The server's side, with HTTP/2 and HTTP/1.1.
-pub(super) fn server_config(tls: &ListenTls) -> Result<Arc<ServerConfig>, TlsError> {
-    // All certificates or none: a chain with a gap would fail with some clients only.
-    let chain =
-        CertificateDer::pem_file_iter(&tls.cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(|source| TlsError::Certificate {
-        file: tls.cert.clone(),
-        source,
-    })?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key);
-    let key = key.map_err(|source| TlsError::Key {
-        file: tls.key.clone(),
-        source,
-    })?;
-    let provider = gateway_http_client::crypto_provider();
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        // Apps prove themselves by their login or key, not by a certificate.
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    // Listed in order of preference: the server's order decides.
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+/// A certificate chain and its key, as their files had them.
+#[derive(Clone)]
+pub(super) struct Certificate {
+    key: Arc<CertifiedKey>,
+    /// Of both files, to tell whether they were renewed.
+    digest: [u8; 32],
+    ends: Option<SystemTime>,
+}
+
+impl Certificate {
+    pub(super) fn load(tls: &ListenTls) -> Result<Self, TlsError> {
+        let files = Files::read(tls)?;
+        // All certificates or none: a chain with a gap would fail with some clients only.
+        let chain = CertificateDer::pem_slice_iter(&files.cert).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(|source| TlsError::Certificate {
+            file: tls.cert.clone(),
+            source,
+        })?;
+        let key = PrivateKeyDer::from_pem_slice(&files.key);
+        let key = key.map_err(|source| TlsError::Key {
+            file: tls.key.clone(),
+            source,
+        })?;
+        let ends = chain.first().and_then(|first| end_of(first));
+        let provider = gateway_http_client::crypto_provider();
+        // It refuses a key that is not the certificate's.
+        let key = CertifiedKey::from_der(chain, key, &provider)?;
+        Ok(Self {
+            key: Arc::new(key),
+            digest: files.digest(),
+            ends,
+        })
+    }
+
+    /// Why no app would accept it now.
+    pub(super) fn expired(&self, now: SystemTime) -> Option<String> {
+        let ends = self.ends.filter(|ends| *ends <= now)?;
+        let ends = jiff::Timestamp::try_from(ends).ok()?;
+        Some(format!(
+            "the certificate of listen.tls has expired at {ends}"
+        ))
+    }
+}
+
+/// The content of both files.
+struct Files {
+    cert: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl Files {
+    fn read(tls: &ListenTls) -> Result<Self, TlsError> {
+        let read = |file: &PathBuf| {
+            fs::read(file).map_err(|source| TlsError::Unreadable {
+                file: file.clone(),
+                source,
+            })
+        };
+        Ok(Self {
+            cert: read(&tls.cert)?,
+            key: read(&tls.key)?,
+        })
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        // Each by its own digest, so that bytes cannot move from one file to the other unnoticed.
+        for part in [&self.cert, &self.key] {
+            hash.update(Sha256::digest(part));
+        }
+        hash.finalize().into()
+    }
+}
+
+/// When a certificate ends, if that can be read.
+fn end_of(certificate: &CertificateDer<'_>) -> Option<SystemTime> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    let seconds = u64::try_from(parsed.validity().not_after.timestamp()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+/// TLS of running listeners.
+#[derive(Clone)]
+pub(super) struct ServedTls {
+    pub(super) config: Arc<ServerConfig>,
+    served: Arc<ServedCertificate>,
+}
+
+impl ServedTls {
+    /// The server's side, with HTTP/2 and HTTP/1.1.
+    pub(super) fn new(certificate: Certificate) -> Result<Self, TlsError> {
+        let served = Arc::new(ServedCertificate(RwLock::new(certificate)));
+        let provider = gateway_http_client::crypto_provider();
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            // Apps prove themselves by their login or key, not by a certificate.
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&served) as Arc<dyn ResolvesServerCert>);
+        // Listed in order of preference: the server's order decides.
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self {
+            config: Arc::new(config),
+            served,
+        })
+    }
+
+    /// Whether the files have the content that is served.
+    pub(super) fn is_current(&self, tls: &ListenTls) -> bool {
+        Files::read(tls).is_ok_and(|files| files.digest() == self.served.read().digest)
+    }
+
+    pub(super) fn serves(&self, certificate: &Certificate) -> bool {
+        self.served.read().digest == certificate.digest
+    }
+
+    /// Handshakes that begin from now on get this certificate. Connections stay.
+    pub(super) fn replace(&self, certificate: Certificate) {
+        let served = self.served.0.write();
+        *served.unwrap_or_else(PoisonError::into_inner) = certificate;
+    }
+}
+
+/// The certificate that handshakes get.
+struct ServedCertificate(RwLock<Certificate>);
+
+impl ServedCertificate {
+    fn read(&self) -> Certificate {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl ResolvesServerCert for ServedCertificate {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.read().key)
+    }
+}
+
+impl fmt::Debug for ServedCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServedCertificate")
+    }
 }

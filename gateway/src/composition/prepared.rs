@@ -1,15 +1,15 @@
-//! What a start reads from files besides the store. `serve` uses it, and `check-config` reports its errors.
+//! What a start or a reload reads from files besides the store. `check-config` reports its errors.
 
-use super::{error::StartError, listen_tls};
+use super::{error::StartError, listen_tls::Certificate};
 use gateway_config::Config;
-use rustls::{RootCertStore, ServerConfig};
-use std::sync::Arc;
+use rustls::RootCertStore;
 
+#[derive(Clone)]
 pub(super) struct Prepared {
     /// The certificate authorities that are trusted.
     pub(super) roots: RootCertStore,
-    /// TLS towards apps.
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// The certificate of the apps listeners.
+    pub(super) certificate: Option<Certificate>,
 }
 
 impl Prepared {
@@ -17,14 +17,14 @@ impl Prepared {
     /// With everything that cannot be used, not only with the first.
     pub(super) fn of(config: &Config) -> Result<Self, Vec<StartError>> {
         let roots = gateway_http_client::trusted_roots(config.upstream.ca_file.as_deref());
-        let tls = config.listen.tls.as_ref().map(listen_tls::server_config);
-        match (roots, tls.transpose()) {
-            (Ok(roots), Ok(tls)) => Ok(Self { roots, tls }),
-            (roots, tls) => {
+        let certificate = config.listen.tls.as_ref().map(Certificate::load);
+        match (roots, certificate.transpose()) {
+            (Ok(roots), Ok(certificate)) => Ok(Self { roots, certificate }),
+            (roots, certificate) => {
                 let roots = roots.err().map(StartError::from);
                 Err(roots
                     .into_iter()
-                    .chain(tls.err().map(StartError::from))
+                    .chain(certificate.err().map(StartError::from))
                     .collect())
             }
         }

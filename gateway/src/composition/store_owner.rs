@@ -2,23 +2,25 @@
 //! that process fails, while the data plane serves on.
 
 use super::{
-    admin_token_file, declared, error::StartError, plugins, random, runtime_status::GatewayStatus,
+    admin_token_file, declared,
+    error::StartError,
+    plugins, random,
+    reload::{ConfigReloader, DataPlaneParts, LiveState, LogLevel},
+    runtime_status::GatewayStatus,
 };
 use gateway_admin::{Admin, AdminOptions, Latch};
 use gateway_broker::{Broker, Shutdown};
 use gateway_config::Config;
 use gateway_control::{ControlPlane, Parts, ServingState};
-use gateway_http_client::HttpClient;
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{DirectoryError, Registry};
-use gateway_proxy::MetricsReader;
 use gateway_store::{Access, OpenError, Store};
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{sync::Notify, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 /// The pause between two attempts to open a store that another process has.
@@ -26,12 +28,25 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// What does not depend on the store, and outlives its owner.
 pub(super) struct Environment {
-    pub(super) config: Config,
+    /// What the parts run by; a reload changes it.
+    pub(super) state: Arc<Mutex<LiveState>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) plugins: Arc<Registry>,
-    pub(super) http: Arc<dyn HttpClient>,
+    pub(super) log_level: Arc<LogLevel>,
+    pub(super) reload_request: Arc<Notify>,
     pub(super) dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
     pub(super) latch: Latch,
+}
+
+impl Environment {
+    pub(super) fn state(&self) -> MutexGuard<'_, LiveState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The configuration that runs.
+    pub(super) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.state().running)
+    }
 }
 
 /// An open store whose accounts are loaded, before anything serves.
@@ -48,7 +63,8 @@ pub(super) struct StoreOwner {
     pub(super) control: ControlPlane,
     admin: JoinHandle<()>,
     stop_admin: CancellationToken,
-    reminding: Reminding,
+    background: Background,
+    reloader: Arc<ConfigReloader>,
 }
 
 /// The admin listener of a store's owner, and what its start made.
@@ -67,7 +83,8 @@ impl OpenStore {
         patience: Duration,
         problem: Option<DirectoryError>,
     ) -> Result<(Self, ServingState), StartError> {
-        let (config, clock) = (&environment.config, &environment.clock);
+        let (config, clock) = (environment.config(), &environment.clock);
+        let http = environment.state().http()?;
         let until = clock.now() + patience;
         let store = loop {
             // Exclusive, because a second process could present a single-use grant a second time.
@@ -82,7 +99,7 @@ impl OpenStore {
             return Err(error);
         }
         let broker = Arc::new(Broker::new(
-            declared::broker_config(config),
+            declared::broker_config(&config),
             Arc::clone(clock),
             Arc::new(store.clone()),
             // For jitter only, so that replicas differ.
@@ -92,14 +109,14 @@ impl OpenStore {
             store: store.clone(),
             broker: Arc::clone(&broker),
             plugins: Arc::clone(&environment.plugins),
-            http: Arc::clone(&environment.http),
+            http,
             clock: Arc::clone(clock),
-            settings: declared::control_settings(config),
+            settings: declared::control_settings(&config),
             // A full seed, since states, verifiers and secrets come from it.
             seed: random::random_seed()?,
         });
         // Before the ports are open: the first request must find its account.
-        let served = match control.load(declared::declared(config)).await {
+        let served = match control.load(declared::declared(&config)).await {
             Ok(served) => served,
             Err(error) => {
                 store.close().await;
@@ -119,7 +136,7 @@ impl OpenStore {
     pub(super) async fn run(
         self,
         environment: &Environment,
-        data_plane: MetricsReader,
+        data_plane: DataPlaneParts,
         socket: Option<TcpListener>,
     ) -> Result<(StoreOwner, AdminListener), StartError> {
         let store = self.store.clone();
@@ -133,12 +150,12 @@ impl OpenStore {
     async fn listen(
         self,
         environment: &Environment,
-        data_plane: MetricsReader,
+        data_plane: DataPlaneParts,
         socket: Option<TcpListener>,
     ) -> Result<(StoreOwner, AdminListener), StartError> {
-        let (config, control) = (&environment.config, &self.control);
+        let (config, control) = (environment.config(), &self.control);
         let status = GatewayStatus {
-            data_plane,
+            data_plane: data_plane.metrics.clone(),
             broker: self.broker.handle(),
             plugins: Arc::clone(&environment.plugins),
             control: control.clone(),
@@ -147,6 +164,7 @@ impl OpenStore {
         let admin = Admin::bind(admin_options(environment, status, socket)).await?;
         let addr = admin.local_addr();
         let socket = admin.socket()?;
+        let reloader = ConfigReloader::start(environment, data_plane, &self, admin.handle());
         // Only now: a free port is known once it is bound.
         control.redirect_to(config.consent.redirect_uri(addr));
         // Before the listener serves: an operator who finds it open finds the file as well.
@@ -157,7 +175,8 @@ impl OpenStore {
         let owner = StoreOwner {
             admin: tokio::spawn(admin.run(stop_admin.clone().cancelled_owned())),
             stop_admin,
-            reminding: Reminding::start(control),
+            background: Background::start(control, &reloader),
+            reloader,
             store: self.store,
             broker: self.broker,
             control: self.control,
@@ -176,7 +195,8 @@ impl StoreOwner {
     pub(super) async fn end(self, grace: Duration) -> Shutdown {
         // First, because a carrier's answer may hold the only copy of a grant.
         let tokens = self.broker.shutdown(grace).await;
-        self.reminding.end().await;
+        self.background.end().await;
+        self.reloader.end(grace).await;
         // The admin listener outlives the rest: it answers to the end.
         self.stop_admin.cancel();
         // A panic there must not keep the store from being closed.
@@ -195,7 +215,8 @@ fn admin_options(
     status: GatewayStatus,
     inherited: Option<TcpListener>,
 ) -> AdminOptions {
-    let listen = &environment.config.listen;
+    let config = environment.config();
+    let listen = &config.listen;
     AdminOptions {
         addr: listen.admin,
         inherited,
@@ -208,20 +229,22 @@ fn admin_options(
     }
 }
 
-/// The task that reminds people, and watches the store.
-struct Reminding {
+/// The tasks that remind people, and watch the store, signals and the certificate.
+struct Background {
     task: JoinHandle<()>,
     stop: CancellationToken,
 }
 
-impl Reminding {
-    fn start(control: &ControlPlane) -> Self {
+impl Background {
+    fn start(control: &ControlPlane, reloader: &Arc<ConfigReloader>) -> Self {
         let (control, stop) = (control.clone(), CancellationToken::new());
+        let reloader = Arc::clone(reloader);
         let cancel = stop.clone();
         let task = tokio::spawn(async move {
             tokio::join!(
                 control.run_reminders(cancel.clone()),
-                control.watch_store(cancel)
+                control.watch_store(cancel.clone()),
+                reloader.watch(cancel)
             );
         });
         Self { task, stop }
@@ -230,7 +253,7 @@ impl Reminding {
     async fn end(self) {
         self.stop.cancel();
         if let Err(error) = self.task.await {
-            tracing::error!(%error, "reminding failed");
+            tracing::error!(%error, "a background task failed");
         }
     }
 }

@@ -54,6 +54,11 @@ impl Lifecycle {
         }
     }
 
+    /// Goes by another policy from the next event on. What is armed stays armed.
+    pub const fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     /// Its state.
     pub const fn state(&self) -> &LifecycleState {
         &self.state

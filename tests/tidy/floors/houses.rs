@@ -49,7 +49,8 @@ pub(super) const HOUSES: &[House] = &[
             &["api"],
             &["ui"],
             &["context"],
-            &["client_address", "host", "metrics", "readiness"],
+            &["client_address", "handle", "metrics", "readiness"],
+            &["host"],
             &[
                 "acceptor",
                 "connections",
@@ -85,6 +86,7 @@ pub(super) const HOUSES: &[House] = &[
                 "plugin",
                 "probe",
                 "protocol",
+                "reload",
                 "request",
                 "secret_text",
                 "token",
@@ -106,6 +108,7 @@ pub(super) const HOUSES: &[House] = &[
                 "inspect",
                 "key",
                 "plugin",
+                "reload",
                 "requests",
                 "token",
             ],
@@ -122,6 +125,7 @@ pub(super) const HOUSES: &[House] = &[
         source: "gateway/config/src",
         floors: &[
             &["lib"],
+            &["changes"],
             &["config"],
             &["checks", "partial", "schema"],
             &["sections"],
@@ -134,7 +138,7 @@ pub(super) const HOUSES: &[House] = &[
         floors: &[
             &["lib"],
             &["doctor"],
-            &["migration", "probe"],
+            &["migration", "probe", "reload"],
             // One file for each subject of the admin API, and the tasks that run by themselves.
             &[
                 "accounts",
@@ -156,6 +160,7 @@ pub(super) const HOUSES: &[House] = &[
             &[
                 "account_record",
                 "account_view",
+                "actor",
                 "api_time",
                 "blocking",
                 "error",

@@ -10,8 +10,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use gateway_api::{
-    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, RequestQuery, RequestView,
-    RotateKey, StatusView,
+    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, ReloadReport, RequestQuery,
+    RequestView, RotateKey, StatusView,
 };
 use gateway_model::{AccountId, Protection, RecipientError};
 use http::header;
@@ -96,6 +96,30 @@ pub(super) async fn doctor(
 ) -> JsonResult<DoctorReport> {
     let report = by.control.doctor(&by.actor, query.account.as_ref()).await?;
     Ok(Json(report))
+}
+
+/// Whether a reload only reports.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReloadQuery {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Reads the configuration file again, and lets everything take over that needs no restart.
+///
+/// The whole file is checked first, new credentials and plugin files included. A mistake changes nothing:
+/// `mistakes` of the error lists all of them, with their lines. No connection is closed.
+#[utoipa::path(post, path = "/api/v1/reload", tag = "gateway",
+    params(("dry_run" = Option<bool>, Query,
+        description = "`true`: only report what would change; no carrier is asked")),
+    responses((status = 200, description = "What was changed, and what needs a restart",
+        body = ReloadReport)))]
+pub(super) async fn reload(
+    by: Caller,
+    QueryOf(query): QueryOf<ReloadQuery>,
+) -> JsonResult<ReloadReport> {
+    Ok(Json(by.control.reload(&by.actor, query.dry_run).await?))
 }
 
 /// A backup file, as `waybill restore` reads it.

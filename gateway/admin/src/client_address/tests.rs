@@ -12,7 +12,7 @@ fn client(peer: &str, lines: &[&'static str]) -> String {
     for line in lines {
         headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
     }
-    let clients = Clients::new(source, Connections::default());
+    let clients = Clients::new(Connections::default()).by(source);
     let peer = peer.parse().expect("an address");
     clients.of_request(peer, &headers).to_string()
 }
@@ -61,7 +61,7 @@ fn field_means_nothing_unless_it_is_the_source() {
         ClientAddressSource::Connection,
         ClientAddressSource::ProxyProtocol([proxies].into_iter().collect()),
     ] {
-        let clients = Clients::new(source, Connections::default());
+        let clients = Clients::new(Connections::default()).by(source);
         assert_eq!(clients.of_request(peer, &headers), peer);
     }
 }

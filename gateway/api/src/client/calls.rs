@@ -5,8 +5,8 @@ use crate::{
     AccountView, AddAccount, AddAdminToken, AddApp, AdminTokenSecret, AdminTokenView, AppSecrets,
     AppView, AuditView, BackupRequest, ConsentDone, ConsentStarted, DoctorReport, KeyRotated,
     MigrationPlan, MigrationView, NoticeView, PasteConsent, PluginReloaded, PluginView,
-    ProbeReport, RequestQuery, RequestView, RotateApp, RotateKey, SecretText, StartMigration,
-    StatusView, TokenView, UpdateAccount, UpdateApp,
+    ProbeReport, ReloadReport, RequestQuery, RequestView, RotateApp, RotateKey, SecretText,
+    StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
 };
 use gateway_model::{AccountId, AppId, Protection, Secret};
 use http::Method;
@@ -118,6 +118,13 @@ impl Client {
 
 /// The gateway as a whole.
 impl Client {
+    /// Reads the configuration file again and lets it take over; with `dry_run` says what that would change.
+    pub async fn reload(&self, dry_run: bool) -> Result<ReloadReport> {
+        // Long, because new credentials need a token first, and plugins may be loaded.
+        self.json(Call::post(format!("/reload?dry_run={dry_run}")).long())
+            .await
+    }
+
     /// The latest audit entries before entry `before`, newest first; at most 500.
     pub async fn audit(&self, before: Option<i64>, limit: usize) -> Result<Vec<AuditView>> {
         // The number of an entry and no offset, so that new entries do not shift the next page.

@@ -1,6 +1,6 @@
 //! Why a call failed.
 
-use crate::{VERSION, VERSION_HEADER};
+use crate::{MistakeView, VERSION, VERSION_HEADER};
 use gateway_http_client::{HttpError, HttpErrorKind, HttpResponse, TrustError};
 use http::StatusCode;
 use std::time::Duration;
@@ -113,6 +113,8 @@ pub struct ApiError {
     pub message: String,
     /// What to do next.
     pub remedy: Option<String>,
+    /// The single mistakes, if the gateway's configuration has some.
+    pub mistakes: Box<[MistakeView]>,
     /// How long to wait before the next attempt.
     pub retry_after: Option<Duration>,
 }

@@ -201,6 +201,11 @@ impl Output {
         ));
     }
 
+    /// Says on standard error where the gateway's configuration has a mistake, as [`Self::mistakes`] does.
+    pub fn mistake(&self, line: &str) {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
     /// Says on standard error why a command failed.
     pub fn error(&self, error: &dyn Display) {
         let (on, off) = if self.error_color {

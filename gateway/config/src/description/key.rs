@@ -23,7 +23,17 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) preset: Preset,
+    pub(crate) effect: Effect,
     pub(crate) doc: &'static str,
+}
+
+/// When a running gateway takes a new value of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// At a reload.
+    Reload,
+    /// At the next start only.
+    Restart,
 }
 
 /// What a key takes.
@@ -171,6 +181,16 @@ impl Preset {
             Self::Integer(value) => format!("`{value}`"),
             Self::Fraction(value) => format!("`{value}`"),
             Self::Text(value) => format!("`\"{value}\"`"),
+        }
+    }
+}
+
+impl Key {
+    /// For the reference and the schema: what the key means, and whether a reload takes it.
+    pub(crate) fn text(&self) -> String {
+        match self.effect {
+            Effect::Reload => self.doc.to_owned(),
+            Effect::Restart => format!("{} Needs a restart.", self.doc),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `[[account]]`: credentials at a carrier.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     error::Place,
     reader::{At, Context, Settings, Table, shortened},
 };
@@ -61,24 +61,28 @@ static NAME: Key = Key {
     name: "name",
     kind: Kind::Text("\"main\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The account's name in routes, in apps and in the `Waybill-Account` field.",
 };
 static CARRIER: Key = Key {
     name: "carrier",
     kind: Kind::Text("\"ups\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The carrier's name, as its plugin defines it.",
 };
 static ENVIRONMENT: Key = Key {
     name: "environment",
     kind: Kind::OneOf(&["production", "test"]),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The carrier's environment that the credentials are for.",
 };
 static ACCOUNT_NUMBER: Key = Key {
     name: "account_number",
     kind: Kind::Text("\"A1B2C3\""),
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "The number that the carrier issued (UPS: six characters). A sign-in that does not own it \
           is refused.",
 };
@@ -86,6 +90,7 @@ static ACCOUNT_NUMBERS: Key = Key {
     name: "account_numbers",
     kind: Kind::Texts("\"A1B2C3\""),
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "Several account numbers of one login, instead of `account_number`. A sign-in must own \
          each of them.",
 };
@@ -93,6 +98,7 @@ static GRANT: Key = Key {
     name: "grant",
     kind: Kind::OneOf(&["client_credentials", "authorization_code"]),
     preset: Preset::Text("client_credentials"),
+    effect: Effect::Reload,
     doc: "How tokens are obtained: with the client id and secret alone, or with a person's sign-in \
           (`waybill account authorize`).",
 };
@@ -100,24 +106,28 @@ static ALIASES: Key = Key {
     name: "aliases",
     kind: Kind::Texts("\"old-name\""),
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "Other names that apps may use for the account.",
 };
 static CLIENT_ID: Key = Key {
     name: "client_id",
     kind: Kind::Text("\"the id that the carrier shows\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "Client id at the carrier's token endpoint.",
 };
 static CLIENT_SECRET: Key = Key {
     name: "client_secret",
     kind: Kind::Secret,
     preset: Preset::Unset("required, unless `client_secrets` is given"),
+    effect: Effect::Reload,
     doc: "Client secret at the carrier's token endpoint.",
 };
 static CLIENT_SECRETS: Key = Key {
     name: "client_secrets",
     kind: Kind::Secrets,
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "Several client secrets instead of `client_secret`, in the order in which they are \
          tried. With two of them you can change a secret without down-time.",
 };
@@ -125,6 +135,7 @@ static SETTINGS: Key = Key {
     name: "settings",
     kind: Kind::Settings("{ name = \"value\" }, the value of a secret as { env = \"VARIABLE\" }"),
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "What the carrier's plugin wants to know besides, under the names that the plugin defines \
           ([plugins.md](plugins.md#settings-of-an-account)).",
 };
@@ -132,12 +143,14 @@ static ACTIVE: Key = Key {
     name: "active",
     kind: Kind::Bool,
     preset: Preset::Bool(true),
+    effect: Effect::Reload,
     doc: "Whether the gateway serves the account, renews its tokens and sends reminders about it.",
 };
 static DEFAULT: Key = Key {
     name: "default",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
+    effect: Effect::Reload,
     doc: "Makes the account the default of its carrier and environment: callers that name no \
          account use it.",
 };

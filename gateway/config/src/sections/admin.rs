@@ -1,7 +1,7 @@
 //! `[admin]`: who may use the admin API.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{Context, Table},
 };
 use std::path::PathBuf;
@@ -17,6 +17,7 @@ static TOKEN_FILE: Key = Key {
     name: "token_file",
     kind: Kind::Path("\"waybill-admin.token\""),
     preset: Preset::Text("waybill-admin.token"),
+    effect: Effect::Restart,
     doc: "The file of the first admin token. `serve` makes the file, and only its owner can read \
          it. The command line reads the token from it.",
 };

@@ -2,7 +2,7 @@
 
 use super::account::client_id;
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{At, Context, Table},
 };
 use gateway_model::{AccountId, AppId, CarrierId, ClientSecret, RateLimit, Secret};
@@ -39,12 +39,14 @@ static NAME: Key = Key {
     name: "name",
     kind: Kind::Text("\"shop\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The app's name in the access log and on the command line.",
 };
 static CLIENT_ID: Key = Key {
     name: "client_id",
     kind: Kind::Text("\"shop\""),
     preset: Preset::Unset("no token endpoint for it"),
+    effect: Effect::Reload,
     doc: "The app's client id at the gateway's token endpoint. It may be the client id that the \
          app had at the carrier.",
 };
@@ -52,18 +54,21 @@ static CLIENT_SECRET: Key = Key {
     name: "client_secret",
     kind: Kind::Secret,
     preset: Preset::Unset("no token endpoint for it"),
+    effect: Effect::Reload,
     doc: "The secret that goes with `client_id`.",
 };
 static KEY: Key = Key {
     name: "key",
     kind: Kind::Secret,
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "The key that the app sends in `Waybill-Key`, if it has no OAuth code.",
 };
 static ACCOUNTS: Key = Key {
     name: "accounts",
     kind: Kind::Texts("\"main\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The accounts that the app may use. The first of a carrier and environment is the app's \
          default there.",
 };
@@ -74,6 +79,7 @@ static DEFAULT: Key = Key {
         value: "\"main\"",
     },
     preset: Preset::Unset("the first in `accounts`"),
+    effect: Effect::Reload,
     doc: "For each carrier, the account of requests that name no account. A list gives one \
          account for each environment.",
 };
@@ -82,6 +88,7 @@ static RATE_KEY: Key = Key {
     name: "rate",
     kind: Kind::Inner(&RATE, "{ per_second = 50, burst = 100 }"),
     preset: Preset::Unset("no limit"),
+    effect: Effect::Reload,
     doc: "The app's rate limit: `per_second` requests in the long run, and `burst` requests at \
          once (`per_second` unless given). The gateway answers further requests with 429.",
 };
@@ -89,6 +96,7 @@ static LEGACY_KEYS: Key = Key {
     name: "legacy_keys",
     kind: Kind::Secrets,
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "Retired access keys that identify the app. They stand for the app's first account.",
 };
 static PER_SECOND: Key = Key {
@@ -99,6 +107,7 @@ static PER_SECOND: Key = Key {
         max: 1_000_000,
     },
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The number of requests in a second in the long run.",
 };
 static BURST: Key = Key {
@@ -108,6 +117,7 @@ static BURST: Key = Key {
         max: 1_000_000,
     },
     preset: Preset::Unset("`per_second`"),
+    effect: Effect::Reload,
     doc: "The number of requests at once.",
 };
 /// No variable overrides what stands in a list, so it counts as repeated itself.

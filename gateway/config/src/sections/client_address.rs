@@ -1,7 +1,7 @@
 //! The keys of `[listen]` that say whose address a connection counts for.
 
 use crate::{
-    description::{Key, Kind, Preset},
+    description::{Effect, Key, Kind, Preset},
     reader::{At, Context, Table, shortened},
 };
 use gateway_model::{ClientAddressSource, ProxyNetwork, TrustedProxies};
@@ -12,6 +12,7 @@ pub(super) static TRUSTED_PROXIES: Key = Key {
     kind: Kind::Texts("\"10.0.0.0/8\""),
     // Nobody: a proxy that is believed can make a request count for any address.
     preset: Preset::Unset("none is trusted"),
+    effect: Effect::Reload,
     doc: "Networks or addresses of the load balancers that may say whom a connection comes from. Every \
           machine in them can claim any address: list the balancers only.",
 };
@@ -19,6 +20,7 @@ pub(super) static ADMIN_CLIENT_ADDRESS: Key = Key {
     name: "admin_client_address",
     kind: Kind::OneOf(&["connection", "proxy-protocol", "x-forwarded-for"]),
     preset: Preset::Text("connection"),
+    effect: Effect::Reload,
     doc: "From what the admin listener learns a client's address, for its limits and its log. With \
           `proxy-protocol` each connection from `trusted_proxies` must begin with a PROXY protocol header \
           (version 1 or 2); with `x-forwarded-for` the last address of that field that is no trusted \
@@ -28,6 +30,7 @@ pub(super) static APPS_CLIENT_ADDRESS: Key = Key {
     name: "apps_client_address",
     kind: Kind::OneOf(&["connection", "proxy-protocol"]),
     preset: Preset::Text("connection"),
+    effect: Effect::Reload,
     doc: "From what the apps listeners learn a client's address, for the log. With `proxy-protocol` each \
           connection from `trusted_proxies` must begin with a PROXY protocol header, before TLS; \
           `trust_loopback` does not hold for it.",

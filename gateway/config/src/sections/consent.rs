@@ -1,7 +1,7 @@
 //! `[consent]`: how a person signs in at a carrier.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{Context, Table},
 };
 use std::{net::SocketAddr, time::Duration};
@@ -21,6 +21,7 @@ static REDIRECT_URI: Key = Key {
     name: "redirect_uri",
     kind: Kind::Text("\"https://waybill.example/oauth/callback\""),
     preset: Preset::Unset("`/oauth/callback` of the admin listener"),
+    effect: Effect::Reload,
     doc: "The URL to which the carrier sends the browser after the sign-in. Register exactly \
          this URL at the carrier. The URL must lead the browser to the admin listener. If it \
          does not, give the address from the browser to `waybill account paste`.",
@@ -34,6 +35,7 @@ static LIFETIME: Key = Key {
     },
     // RFC 6749 recommends ten minutes at most for a code; the link to it need not live longer.
     preset: Preset::Text("10m"),
+    effect: Effect::Reload,
     doc: "How long a sign-in link works.",
 };
 

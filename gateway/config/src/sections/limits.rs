@@ -1,7 +1,7 @@
 //! `[limits]`: bounds of everything a peer can make large or slow.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{Context, Table},
 };
 use std::time::Duration;
@@ -54,6 +54,7 @@ static HEAD: Key = Key {
     },
     // A carrier's token alone is more than a kilobyte, and apps send fields of their own beside it.
     preset: Preset::Text("64KiB"),
+    effect: Effect::Reload,
     doc: "The maximum size of the head of a request or response.",
 };
 static TARGET: Key = Key {
@@ -63,6 +64,7 @@ static TARGET: Key = Key {
         max: 64 << 10,
     },
     preset: Preset::Text("8KiB"),
+    effect: Effect::Reload,
     doc: "The maximum size of the path and query of a request.",
 };
 static BODY: Key = Key {
@@ -72,6 +74,7 @@ static BODY: Key = Key {
         max: 1 << 30,
     },
     preset: Preset::Text("10MiB"),
+    effect: Effect::Reload,
     doc: "The maximum size of a request body. The gateway answers a longer one with 413.",
 };
 static REPLAY_BUFFER: Key = Key {
@@ -82,6 +85,7 @@ static REPLAY_BUFFER: Key = Key {
     },
     // Most rating and shipping requests fit; a request that does not is sent once and never again.
     preset: Preset::Text("256KiB"),
+    effect: Effect::Reload,
     doc: "The maximum size of a request body that is kept for a replay after a rejected token. A \
          longer body is streamed and not replayed. If the carrier requires signed requests, the \
          gateway refuses a longer body.",
@@ -94,6 +98,7 @@ static CONNECTIONS: Key = Key {
     },
     // Each may need a second one to a carrier, so the process needs twice as many file descriptors.
     preset: Preset::Integer(20_000),
+    effect: Effect::Reload,
     doc: "The maximum number of connections from apps, over all workers.",
 };
 static UPSTREAM_IDLE_CONNECTIONS: Key = Key {
@@ -103,6 +108,7 @@ static UPSTREAM_IDLE_CONNECTIONS: Key = Key {
         max: 65_536,
     },
     preset: Preset::Integer(256),
+    effect: Effect::Reload,
     doc: "The maximum number of idle upstream connections that one worker keeps for one origin.",
 };
 static HTTP2_STREAMS: Key = Key {
@@ -110,6 +116,7 @@ static HTTP2_STREAMS: Key = Key {
     kind: Kind::Integer { min: 1, max: 1_000 },
     // RFC 9113 recommends 100 at least.
     preset: Preset::Integer(100),
+    effect: Effect::Reload,
     doc: "The maximum number of concurrent streams of one HTTP/2 connection.",
 };
 static HEAD_TIMEOUT: Key = Key {
@@ -120,6 +127,7 @@ static HEAD_TIMEOUT: Key = Key {
     },
     // A slow client that sends its head byte by byte ends here.
     preset: Preset::Text("10s"),
+    effect: Effect::Reload,
     doc: "The time limit for a request head, from its first byte to its last.",
 };
 static BODY_IDLE_TIMEOUT: Key = Key {
@@ -129,6 +137,7 @@ static BODY_IDLE_TIMEOUT: Key = Key {
         max: Duration::from_secs(3600),
     },
     preset: Preset::Text("30s"),
+    effect: Effect::Reload,
     doc: "The maximum time between two pieces of a body, in both directions.",
 };
 static WRITE_TIMEOUT: Key = Key {
@@ -138,6 +147,7 @@ static WRITE_TIMEOUT: Key = Key {
         max: Duration::from_secs(3600),
     },
     preset: Preset::Text("30s"),
+    effect: Effect::Reload,
     doc: "The maximum time without progress while a peer does not read what the gateway writes.",
 };
 static WRITE_RATE: Key = Key {
@@ -147,6 +157,7 @@ static WRITE_RATE: Key = Key {
         max: 1 << 20,
     },
     preset: Preset::Text("256B"),
+    effect: Effect::Reload,
     doc: "The number of bytes that an app must read of its responses in a second while the \
          gateway waits for it. The gateway cuts the connection of a slower app after \
          `write_timeout`. 0B switches this off.",
@@ -159,6 +170,7 @@ static KEEP_ALIVE_TIMEOUT: Key = Key {
     },
     // As long as nginx keeps an idle connection by default.
     preset: Preset::Text("75s"),
+    effect: Effect::Reload,
     doc: "The maximum time between two requests of an app's connection.",
 };
 static HANDSHAKE_TIMEOUT: Key = Key {
@@ -168,6 +180,7 @@ static HANDSHAKE_TIMEOUT: Key = Key {
         max: Duration::from_secs(600),
     },
     preset: Preset::Text("10s"),
+    effect: Effect::Reload,
     doc: "The time limit for the TLS handshake of an app.",
 };
 static CONNECT_TIMEOUT: Key = Key {
@@ -177,6 +190,7 @@ static CONNECT_TIMEOUT: Key = Key {
         max: Duration::from_secs(600),
     },
     preset: Preset::Text("10s"),
+    effect: Effect::Reload,
     doc: "The time limit for the TCP connection and the TLS handshake to a carrier.",
 };
 static FIRST_BYTE_TIMEOUT: Key = Key {
@@ -186,6 +200,7 @@ static FIRST_BYTE_TIMEOUT: Key = Key {
         max: Duration::from_secs(3600),
     },
     preset: Preset::Text("60s"),
+    effect: Effect::Reload,
     doc: "The maximum time from the end of a request to the head of the carrier's response.",
 };
 static UPSTREAM_IDLE_TIMEOUT: Key = Key {
@@ -196,6 +211,7 @@ static UPSTREAM_IDLE_TIMEOUT: Key = Key {
     },
     // Shorter than servers usually keep idle connections, so that the gateway closes first.
     preset: Preset::Text("30s"),
+    effect: Effect::Reload,
     doc: "How long an idle upstream connection is kept.",
 };
 static DRAIN_TIMEOUT: Key = Key {
@@ -206,6 +222,7 @@ static DRAIN_TIMEOUT: Key = Key {
     },
     // Kubernetes kills after 30 seconds unless told otherwise.
     preset: Preset::Text("30s"),
+    effect: Effect::Reload,
     doc: "How long requests in flight may take to finish after the first stop signal.",
 };
 

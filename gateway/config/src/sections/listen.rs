@@ -4,7 +4,7 @@ use super::client_address::{
     ADMIN_CLIENT_ADDRESS, APPS_CLIENT_ADDRESS, ClientAddresses, TRUSTED_PROXIES,
 };
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{At, Context, Table, shortened},
 };
 use gateway_model::ClientAddressSource;
@@ -42,6 +42,7 @@ static APPS: Key = Key {
     name: "apps",
     kind: Kind::Texts("\"127.0.0.1:8080\""),
     preset: Preset::Text("127.0.0.1:8080"),
+    effect: Effect::Restart,
     doc: "The address and port to which apps send carrier requests, or a list of them. With port \
          0 the system chooses a port.",
 };
@@ -50,6 +51,7 @@ static ADMIN: Key = Key {
     kind: Kind::Text("\"127.0.0.1:8081\""),
     // Loopback: the admin listener has no TLS of its own.
     preset: Preset::Text("127.0.0.1:8081"),
+    effect: Effect::Restart,
     doc: "The address and port of the admin API, the metrics and the health checks. Metrics and \
          health checks need no login, so keep this address on a loopback or management network.",
 };
@@ -57,6 +59,7 @@ static ADMIN_HOSTS: Key = Key {
     name: "admin_hosts",
     kind: Kind::Texts("\"waybill.internal\""),
     preset: Preset::Unset("loopback names and addresses only"),
+    effect: Effect::Reload,
     doc: "Further host names of the admin listener. The admin listener refuses requests with any \
          other `Host`, so that a web page cannot reach it through DNS.",
 };
@@ -65,6 +68,7 @@ static TRUST_LOOPBACK: Key = Key {
     kind: Kind::Bool,
     // Off: any program and any web page on the machine could use the accounts.
     preset: Preset::Bool(false),
+    effect: Effect::Reload,
     doc: "Callers of an apps listener on a loopback address need no credentials. Any local \
          program can then use every account that the routes name.",
 };
@@ -72,12 +76,14 @@ static CERT: Key = Key {
     name: "cert",
     kind: Kind::Path("\"tls/cert.pem\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "PEM file with the certificate chain, the listener's own certificate first.",
 };
 static KEY: Key = Key {
     name: "key",
     kind: Kind::Path("\"tls/key.pem\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "PEM file with the private key.",
 };
 

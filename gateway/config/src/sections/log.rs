@@ -1,7 +1,7 @@
 //! `[log]`: what the gateway tells about itself while it runs.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{Context, Table, shortened},
 };
 
@@ -31,12 +31,14 @@ static FORMAT: Key = Key {
     name: "format",
     kind: Kind::OneOf(&["auto", "pretty", "json"]),
     preset: Preset::Text("auto"),
+    effect: Effect::Restart,
     doc: "How log lines look. `auto` is `pretty` on a terminal and `json` otherwise.",
 };
 static LEVEL: Key = Key {
     name: "level",
     kind: Kind::Text("\"error\", \"warn\", \"info\", \"debug\" or \"trace\""),
     preset: Preset::Text("info"),
+    effect: Effect::Reload,
     doc: "The least important level that is written. You can set it for each part too, as in \
          `info,gateway_broker=debug`. The environment variable `WAYBILL_LOG` overrides it.",
 };
@@ -44,6 +46,7 @@ static ACCESS_LOG: Key = Key {
     name: "access_log",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
+    effect: Effect::Reload,
     doc: "Write one line per request: app, account, method, path without its query, status, times.",
 };
 

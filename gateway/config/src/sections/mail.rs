@@ -1,7 +1,7 @@
 //! `[reminders.mail]`: people who are told before a grant ends.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{At, Context, Table, shortened},
 };
 use gateway_model::Secret;
@@ -45,6 +45,7 @@ static SERVER: Key = Key {
     name: "server",
     kind: Kind::Text("\"smtp://host:587\" or \"smtps://host:465\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The mail server. A connection with `smtp` begins in clear and continues with STARTTLS, \
          and a connection with `smtps` begins with TLS. The ports are 587 and 465 unless given.",
 };
@@ -52,24 +53,28 @@ static FROM: Key = Key {
     name: "from",
     kind: Kind::Text("\"Waybill <waybill@example.com>\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The sender.",
 };
 static TO: Key = Key {
     name: "to",
     kind: Kind::Texts("\"ops@example.com\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The receivers.",
 };
 static USERNAME: Key = Key {
     name: "username",
     kind: Kind::Text("\"waybill\""),
     preset: Preset::Unset("no login"),
+    effect: Effect::Reload,
     doc: "The user at the mail server.",
 };
 static PASSWORD: Key = Key {
     name: "password",
     kind: Kind::Secret,
     preset: Preset::Unset("no login"),
+    effect: Effect::Reload,
     doc: "The password that goes with `username`.",
 };
 

@@ -1,7 +1,7 @@
 //! `[plugins]`: which plugin files may run.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::Variables,
     reader::{At, Context, Table, shortened},
 };
@@ -27,12 +27,14 @@ static DIR: Key = Key {
     name: "dir",
     kind: Kind::Path("\"plugins\""),
     preset: Preset::Text("plugins"),
+    effect: Effect::Restart,
     doc: "The folder of the plugin files. Every `*.so` file in it is a plugin.",
 };
 static CACHE: Key = Key {
     name: "cache",
     kind: Kind::Path("\"/var/cache/waybill\""),
     preset: Preset::Unset("`waybill/plugins` in the user's cache folder"),
+    effect: Effect::Restart,
     doc: "The folder for private copies of the plugin files. The gateway loads these copies. \
          Only the gateway's user may have access to the folder.",
 };
@@ -40,6 +42,7 @@ static STRICT: Key = Key {
     name: "strict",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
+    effect: Effect::Restart,
     doc: "Refuse plugin files that contain what a plugin does not need: functions for I/O, \
          further libraries, further exports. Without this key the gateway only reports them.",
 };
@@ -47,6 +50,7 @@ static TRUSTED_KEYS: Key = Key {
     name: "trusted_keys",
     kind: Kind::Texts("\"RWQ…\""),
     preset: Preset::Unset("signatures are not looked at"),
+    effect: Effect::Restart,
     doc: "Public keys of minisign: the second line of `minisign.pub`. A plugin file with a signature of \
           one of them beside it (`ups.so.minisig`) is trusted.",
 };
@@ -54,6 +58,7 @@ static REQUIRE_TRUSTED: Key = Key {
     name: "require_trusted",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
+    effect: Effect::Restart,
     doc: "Refuse plugins that neither `plugins.lock` in the plugin folder names nor a trusted key has \
           signed. `waybill plugin lock` writes the file.",
 };
@@ -61,6 +66,7 @@ static REQUIRE_PINS: Key = Key {
     name: "require_pins",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
+    effect: Effect::Restart,
     doc: "The older name of `require_trusted`. The next release does not know it any more.",
 };
 static PINS: Key = Key {
@@ -70,6 +76,7 @@ static PINS: Key = Key {
         value: "\"sha256:…\"",
     },
     preset: Preset::Unset("any content"),
+    effect: Effect::Restart,
     doc: "For each plugin name, the SHA-256 digest of the only file that may have this name. \
          `plugins.lock` replaces this key, and the next release does not know it: run \
          `waybill plugin lock`, then remove the key.",
@@ -78,6 +85,7 @@ static ISOLATION: Key = Key {
     name: "isolation",
     kind: Kind::OneOf(&["auto", "process", "in_process"]),
     preset: Preset::Text("auto"),
+    effect: Effect::Restart,
     doc: "The process that plugins run in. `process` gives each plugin a worker process without files, network \
           or environment. A crash there harms no other plugin and no request. `in_process` is the gateway's \
           own process. `auto` is `in_process` for a plugin that `plugins.lock` names or a trusted key has signed, and \
@@ -90,6 +98,7 @@ static ISOLATION_OF: Key = Key {
         value: "\"process\"",
     },
     preset: Preset::Unset("`isolation`"),
+    effect: Effect::Restart,
     doc: "The process of single plugins, by their names: `process` or `in_process`.",
 };
 static CARRIERS: Key = Key {
@@ -99,6 +108,7 @@ static CARRIERS: Key = Key {
         value: "\"north-post\"",
     },
     preset: Preset::Unset("the carriers of the plugins"),
+    effect: Effect::Restart,
     doc: "Your own names of carriers, each with the carrier whose plugin serves it. Routes and accounts with the name \
           have settings, tokens and an origin of their own. So one plugin can serve two carriers, or two regions of one.",
 };
@@ -109,6 +119,7 @@ static WORKER_MEMORY: Key = Key {
         max: 64 << 30,
     },
     preset: Preset::Text("256MiB"),
+    effect: Effect::Restart,
     doc: "The address space that a plugin may use in its worker process. The process ends when the plugin \
           needs more.",
 };
@@ -119,6 +130,7 @@ static WORKER_SIGN_TIMEOUT: Key = Key {
         max: Duration::from_secs(10),
     },
     preset: Preset::Text("100ms"),
+    effect: Effect::Restart,
     doc: "How long a request waits for a signature from a worker process. After that time the gateway refuses \
           the request, and ends a signer that hangs.",
 };

@@ -2,7 +2,7 @@
 
 use super::{consent::is_loopback, mail::Mail};
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{At, Context, Table, shortened},
 };
 use gateway_model::Secret;
@@ -38,6 +38,7 @@ static DAYS_BEFORE: Key = Key {
     kind: Kind::Integer { min: 1, max: 60 },
     // A week, since signing in may need a person who is on leave.
     preset: Preset::Integer(7),
+    effect: Effect::Reload,
     doc: "How many days before the end of a sign-in the first reminder is sent. Further \
          reminders follow once a day.",
 };
@@ -45,12 +46,14 @@ static ZONE: Key = Key {
     name: "zone",
     kind: Kind::Text("\"Europe/Berlin\""),
     preset: Preset::Unset("the system's"),
+    effect: Effect::Reload,
     doc: "The time zone of the dates in reminders, by its IANA name.",
 };
 static WEBHOOK_URL: Key = Key {
     name: "url",
     kind: Kind::TextOrSecret("\"https://host/path\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The URL that receives the reminders. Put a URL that contains a secret into the \
          environment or a file.",
 };
@@ -58,6 +61,7 @@ static WEBHOOK_SECRET: Key = Key {
     name: "secret",
     kind: Kind::Secret,
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The key that signs the calls, so that the receiver can check that they come from the \
          gateway.",
 };

@@ -2,7 +2,7 @@
 
 use super::listen::hosts;
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     error::Place,
     reader::{At, Context, Table, shortened},
 };
@@ -34,30 +34,35 @@ static CARRIER: Key = Key {
     name: "carrier",
     kind: Kind::Text("\"ups\""),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The carrier's name, as its plugin defines it.",
 };
 static ENVIRONMENT: Key = Key {
     name: "environment",
     kind: Kind::OneOf(&["production", "test"]),
     preset: Preset::Required,
+    effect: Effect::Reload,
     doc: "The carrier's environment. The route refuses accounts of the other environment.",
 };
 static ACCOUNT: Key = Key {
     name: "account",
     kind: Kind::Text("\"main\""),
     preset: Preset::Unset("callers must name one or be an app that has one"),
+    effect: Effect::Reload,
     doc: "The account of callers that name no account.",
 };
 static ORIGIN: Key = Key {
     name: "origin",
     kind: Kind::Text("\"https://host\" or \"https://host:port\""),
     preset: Preset::Unset("the carrier's own"),
+    effect: Effect::Reload,
     doc: "The origin for API requests and token requests, instead of the carrier's own origin.",
 };
 static DANGER_PLAINTEXT_UPSTREAM: Key = Key {
     name: "danger_plaintext_upstream",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
+    effect: Effect::Reload,
     doc: "Allows an `http://` origin. Secrets and tokens then cross the network in clear, so use \
          it only for a mock on the same machine.",
 };
@@ -66,6 +71,7 @@ static LAST_CHANCE: Key = Key {
     kind: Kind::Bool,
     // On: the alternative is a person who has to sign in again.
     preset: Preset::Bool(true),
+    effect: Effect::Reload,
     doc: "Whether the gateway may present a refresh token once more if it cannot know whether \
          the carrier used it up. It does so just before the access token ends, when a new \
          sign-in is the only alternative. Set `false` if a second presentation could do harm.",
@@ -74,12 +80,14 @@ static HOSTS: Key = Key {
     name: "hosts",
     kind: Kind::Texts("\"ups.internal\""),
     preset: Preset::Unset("any"),
+    effect: Effect::Reload,
     doc: "Host names. A request with one of them in `Host` takes this route.",
 };
 static PREFIX: Key = Key {
     name: "prefix",
     kind: Kind::Text("\"/ups\""),
     preset: Preset::Unset("none"),
+    effect: Effect::Reload,
     doc: "The first segment of the path. A request whose path begins with it takes this route, \
          and the gateway removes the segment before it forwards the request.",
 };

@@ -1,7 +1,7 @@
 //! `[store]`: where accounts, grants and tokens are kept.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{At, Context, Table},
 };
 use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
@@ -12,6 +12,7 @@ static URL: Key = Key {
     name: "url",
     kind: Kind::TextOrSecret("\"memory:\", \"sqlite://waybill.db\" or \"postgres://host/name\""),
     preset: Preset::Text("memory:"),
+    effect: Effect::Restart,
     doc: "Where accounts, grants and tokens are kept. With `memory:` they are lost when the \
          process ends, and the gateway requests new tokens after a restart. Put a URL with a \
          password into the environment or a file.",
@@ -20,6 +21,7 @@ static MASTER_KEY: Key = Key {
     name: "master_key",
     kind: Kind::KeySource,
     preset: Preset::Unset("`waybill.key` beside the SQLite file; required for PostgreSQL"),
+    effect: Effect::Restart,
     doc: "The master key that seals the secrets in the store. The gateway makes the key file \
          together with a new store. Keep a copy of the key file apart from the store.",
 };
@@ -27,6 +29,7 @@ static OLD_KEYS: Key = Key {
     name: "old_keys",
     kind: Kind::KeySources,
     preset: Preset::Unset("none"),
+    effect: Effect::Restart,
     doc: "Earlier master keys. Older records may still be sealed with them.",
 };
 

@@ -1,7 +1,7 @@
 //! `[tokens]`: when carrier tokens are renewed, and the gateway's own tokens for apps.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{Context, Table},
 };
 use std::time::Duration;
@@ -38,6 +38,7 @@ static RENEW_AT: Key = Key {
     },
     // A fifth of the lifetime is left for retries when the carrier is down.
     preset: Preset::Fraction(0.8),
+    effect: Effect::Reload,
     doc: "The part of a token's lifetime after which it is renewed.",
 };
 static JITTER: Key = Key {
@@ -45,6 +46,7 @@ static JITTER: Key = Key {
     kind: Kind::Fraction { min: 0.0, max: 0.5 },
     // A tenth both ways spreads accounts that were added in one go.
     preset: Preset::Fraction(0.1),
+    effect: Effect::Reload,
     doc: "The part of that time by which the renewal moves at random, earlier or later. So \
          accounts that were added together do not renew together.",
 };
@@ -56,6 +58,7 @@ static MARGIN: Key = Key {
     },
     // Clocks that are set by NTP differ by less.
     preset: Preset::Text("5s"),
+    effect: Effect::Reload,
     doc: "A token is not used this close to its end, because clocks differ and requests take \
           time.",
 };
@@ -67,6 +70,7 @@ static MINT_BUDGET: Key = Key {
     },
     // UPS publishes no limit and answers 429 without `Retry-After`, so the budget is the gateway's own.
     preset: Preset::Integer(30),
+    effect: Effect::Reload,
     doc: "The number of token requests that one client id may make at once after a quiet time.",
 };
 static MINT_REFILL: Key = Key {
@@ -76,6 +80,7 @@ static MINT_REFILL: Key = Key {
         max: Duration::from_secs(86400),
     },
     preset: Preset::Text("2s"),
+    effect: Effect::Reload,
     doc: "The time after which one more token request is allowed.",
 };
 static REQUEST_TIMEOUT: Key = Key {
@@ -86,6 +91,7 @@ static REQUEST_TIMEOUT: Key = Key {
     },
     // As long as the slowest login that a plugin may need, with all its steps.
     preset: Preset::Text("60s"),
+    effect: Effect::Reload,
     doc: "The time limit for one token acquisition.",
 };
 static ACQUIRE_WAIT: Key = Key {
@@ -96,6 +102,7 @@ static ACQUIRE_WAIT: Key = Key {
     },
     // Shorter than clients usually wait, so that they see the gateway's own error.
     preset: Preset::Text("10s"),
+    effect: Effect::Reload,
     doc: "How long a request waits for the first token of an account before it is answered \
           with 503.",
 };
@@ -106,6 +113,7 @@ static APP_TOKEN_LIFETIME: Key = Key {
         max: Duration::from_secs(86400),
     },
     preset: Preset::Text("1h"),
+    effect: Effect::Reload,
     doc: "How long the gateway accepts a token that it issued to an app.",
 };
 static APP_TOKEN_REQUESTS: Key = Key {
@@ -115,6 +123,7 @@ static APP_TOKEN_REQUESTS: Key = Key {
         max: 100_000,
     },
     preset: Preset::Integer(120),
+    effect: Effect::Reload,
     doc: "The maximum number of token requests of one app in a minute.",
 };
 

@@ -1,7 +1,7 @@
 //! `[upstream]`: how carriers are reached.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{Context, Table},
 };
 use std::path::PathBuf;
@@ -19,6 +19,7 @@ static CA_FILE: Key = Key {
     name: "ca_file",
     kind: Kind::Path("\"ca.pem\""),
     preset: Preset::Unset("the system's authorities only"),
+    effect: Effect::Reload,
     doc: "A PEM file of certificate authorities that the gateway trusts in addition to the \
          system's. Verification cannot be switched off.",
 };
@@ -26,6 +27,7 @@ static HTTP2: Key = Key {
     name: "http2",
     kind: Kind::Bool,
     preset: Preset::Bool(false),
+    effect: Effect::Reload,
     doc: "Offer HTTP/2 to carriers. It costs more than HTTP/1.1 for this kind of traffic.",
 };
 

@@ -1,7 +1,7 @@
 //! `[workers]`: how many threads serve requests.
 
 use crate::{
-    description::{Key, Kind, Preset, Section},
+    description::{Effect, Key, Kind, Preset, Section},
     reader::{Context, Table},
 };
 use std::num::NonZeroUsize;
@@ -17,6 +17,7 @@ static COUNT: Key = Key {
     name: "count",
     kind: Kind::Integer { min: 1, max: 1024 },
     preset: Preset::Unset("one per core"),
+    effect: Effect::Restart,
     doc: "The number of worker threads of the data plane.",
 };
 

@@ -50,11 +50,11 @@ impl ControlPlane {
             };
             // Once per origin: a hundred accounts share one connection to the carrier.
             if origins.iter().all(|(known, _)| *known != origin) {
-                let diagnosis = context.wiring.diagnosis_of(account);
+                let diagnosis = context.wiring().diagnosis_of(account);
                 let proof = diagnosis.as_deref().and_then(Diagnosis::proof);
                 let path = proof.map_or_else(
                     || "/".to_owned(),
-                    |probe| context.wiring.path_of(&wired.spec, &probe.path),
+                    |probe| context.wiring().path_of(&wired.spec, &probe.path),
                 );
                 origins.push((origin, path));
             }
@@ -78,11 +78,14 @@ impl ControlPlane {
             // Without a token: a server that is not the carrier must not see one.
             headers: HeaderMap::new(),
             body: Vec::new().into(),
-            timeout: self.context.settings.request_timeout,
+            timeout: self.context.settings().request_timeout,
             max_response: 1 << 20,
         };
         let sent = self.context.clock.wall();
-        match budget.within(self.context.wiring.http.send(request)).await {
+        match budget
+            .within(self.context.wiring().http.send(request))
+            .await
+        {
             None => findings.skipped("connection", format!("{origin}: {NO_TIME}")),
             Some(Err(error)) => not_connected(origin, &error, findings),
             Some(Ok(answer)) => {

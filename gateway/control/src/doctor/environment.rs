@@ -16,12 +16,7 @@ impl ControlPlane {
         let Some(origin) = &wired.origin else {
             return;
         };
-        let known = self
-            .context
-            .wiring
-            .instances
-            .plugins
-            .known(&account.carrier);
+        let known = self.context.plugins.known(&account.carrier);
         let origins = known.as_ref();
         let origins = origins.map_or(&[][..], |known| &known.profile.origins);
         let same_host = |other: &Origin| other.host() == origin.host();

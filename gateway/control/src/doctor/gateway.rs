@@ -60,7 +60,7 @@ impl ControlPlane {
     }
 
     async fn files_check(&self, findings: &mut Findings, budget: &TimeBudget<'_>) {
-        let files = self.context.settings.files.private.clone();
+        let files = self.context.settings().files.private.clone();
         let look = move || {
             files
                 .iter()
@@ -105,10 +105,12 @@ impl ControlPlane {
             url: text.clone(),
             headers: HeaderMap::new(),
             body: Vec::new().into(),
-            timeout: self.context.settings.request_timeout,
+            timeout: self.context.settings().request_timeout,
             max_response: MAX_PAGE,
         };
-        let tried = budget.within(self.context.wiring.http.send(request)).await;
+        let tried = budget
+            .within(self.context.wiring().http.send(request))
+            .await;
         let paste = "until then, finish each sign-in with `waybill account paste`";
         match tried {
             None => findings.skipped(name, NO_TIME),

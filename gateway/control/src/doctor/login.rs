@@ -75,7 +75,7 @@ impl ControlPlane {
         let day = in_words(ends);
         if left.is_zero() {
             findings.failure(NAME, format!("its login ended on {day}"), authorize);
-        } else if left <= DAY * u32::from(self.context.settings.remind_days) {
+        } else if left <= DAY * u32::from(self.context.settings().remind_days) {
             let message = format!("{since}; its login ends on {day} and has not been renewed");
             findings.warning(NAME, message, authorize);
         } else {

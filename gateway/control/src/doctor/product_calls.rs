@@ -62,7 +62,7 @@ impl<'a> ProductCalls<'a> {
     ) -> Vec<Check> {
         let mut findings = Findings::of(&self.account.name);
         let (plane, account) = (self.plane, self.account);
-        let diagnosis = plane.context.wiring.diagnosis_of(account);
+        let diagnosis = plane.context.wiring().diagnosis_of(account);
         let callable = diagnosis.clone().filter(|known| !known.probes.is_empty());
         let Some(diagnosis) = callable else {
             let message = match diagnosis.and_then(|diagnosis| diagnosis.probe_setting.clone()) {
@@ -140,7 +140,7 @@ impl<'a> ProductCalls<'a> {
         self.may_renew = false;
         let (plane, name) = (self.plane, &self.account.name);
         let broker = plane.context.broker.handle();
-        let deadline = plane.context.clock.now() + plane.context.settings.request_timeout;
+        let deadline = plane.context.clock.now() + plane.context.settings().request_timeout;
         let renewed = broker.unauthorized(name, self.credential.generation, deadline);
         match budget.within(renewed).await {
             None => CallOutcome::NoTime,
@@ -173,7 +173,7 @@ impl<'a> ProductCalls<'a> {
     }
 
     fn refuses_token(&self, status: StatusCode) -> bool {
-        let plugins = &self.plane.context.wiring.instances.plugins;
+        let plugins = &self.plane.context.plugins;
         let known = plugins.known(&self.account.carrier);
         known.is_some_and(|known| known.profile.rejected_statuses.contains(&status))
     }

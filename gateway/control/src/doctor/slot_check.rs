@@ -10,12 +10,7 @@ use serde_json::Value;
 impl ControlPlane {
     /// One finding for each further slot of the account's token: without it the token alone looks sound.
     pub(super) fn slot_check(&self, account: &AccountRecord, findings: &mut Findings) {
-        let known = self
-            .context
-            .wiring
-            .instances
-            .plugins
-            .known(&account.carrier);
+        let known = self.context.plugins.known(&account.carrier);
         let status = self.context.broker.handle().status(&account.name);
         let (Some(known), Some(status)) = (known, status) else {
             return;

@@ -104,7 +104,7 @@ impl ControlPlane {
 
     /// The meaning of a carrier's code, as the end of a message, and the remedy.
     fn explained(&self, account: &AccountRecord, code: &str) -> (String, Option<String>) {
-        let diagnosis = self.context.wiring.diagnosis(&account.carrier);
+        let diagnosis = self.context.wiring().diagnosis(&account.carrier);
         let advice = diagnosis.as_deref().and_then(|it| it.advice(code));
         advice.map_or_else(Default::default, |Advice { cause, remedy }| {
             (format!(". {cause}"), Some(remedy.clone()))

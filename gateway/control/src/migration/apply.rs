@@ -22,8 +22,9 @@ impl ControlPlane {
             .carrier
             .parse()
             .map_err(|_| invalid("the carrier's name is invalid".to_owned()))?;
-        let instances = &self.context.wiring.instances;
-        let plugin = instances.plugins.plugin(&carrier);
+        let wiring = self.context.wiring();
+        let instances = &wiring.instances;
+        let plugin = self.context.plugins.plugin(&carrier);
         match plugin.map(|plugin| plugin.supports_auth_code()) {
             None => Err(invalid(instances.no_plugin(&carrier).to_string())),
             Some(false) => Err(invalid(WiringError::NoConsent(carrier).to_string())),
@@ -51,8 +52,8 @@ impl ControlPlane {
             let mut problems = Vec::new();
             for (line, name, bare, full) in &records {
                 // An error without a number concerns every row: it is returned, not listed per row.
-                context.wiring.instances.accepts(bare)?;
-                if let Err(why) = context.wiring.instances.accepts(full) {
+                context.wiring().instances.accepts(bare)?;
+                if let Err(why) = context.wiring().instances.accepts(full) {
                     problems.push(format!("row {line}{name}: {why}"));
                 }
             }

@@ -21,7 +21,8 @@ impl ControlPlane {
         &self,
         plan: &Plan,
     ) -> Result<(MigrationRecord, Progress), ControlError> {
-        let folder = self.context.settings.files.backup_dir.as_ref();
+        let settings = self.context.settings();
+        let folder = settings.files.backup_dir.as_ref();
         let folder = folder.ok_or_else(|| {
             let message = "there is no folder for the backup that comes before a migration";
             ControlError::new(Fault::Invalid, "no_backup_dir", message)

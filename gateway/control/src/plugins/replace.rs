@@ -24,10 +24,15 @@ impl ControlPlane {
         replacement: Replacement,
         records: Vec<AccountRecord>,
     ) -> Result<PluginReloaded, ControlError> {
-        let plugins = &self.context.wiring.instances.plugins;
+        let plugins = &self.context.plugins;
         let records = of_carrier(plugins, records, replacement.entry());
         let (context, entry) = (Arc::clone(&self.context), Arc::clone(replacement.entry()));
-        let prepare = move || (context.wiring.prepare(&records, &replacement), replacement);
+        let prepare = move || {
+            (
+                context.wiring().prepare(&records, &replacement),
+                replacement,
+            )
+        };
         let (prepared, replacement) = blocking(prepare).await?;
         self.check_prepared(&prepared, &entry)?;
         let accounts = prepared.len();
@@ -101,7 +106,7 @@ impl ControlPlane {
             let account = one.account().clone();
             let before = context.wired(&account);
             // Operations under way hold the old instances, and end on the old code.
-            let wired = context.wiring.wire_prepared(one, &context.broker);
+            let wired = context.wiring().wire_prepared(one, &context.broker);
             context.set_wired(&account, Some(Arc::new(wired)));
             (account, before)
         };

@@ -63,6 +63,12 @@ impl ChannelState {
         self.whole.failed(now, part)
     }
 
+    /// The receiver is another one: nothing that failed counts any more.
+    pub(crate) fn restart(&mut self) {
+        self.whole = Backoff::default();
+        self.of_notice.clear();
+    }
+
     /// Pauses all deliveries for this long.
     pub(crate) fn pause_for(&mut self, now: Instant, pause: Duration) {
         self.whole.not_before = now.checked_add(pause);

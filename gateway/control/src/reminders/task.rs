@@ -96,9 +96,6 @@ impl ControlPlane {
     }
 
     async fn keep_calling(&self) {
-        if self.context.settings.reminders.webhook.is_none() {
-            return;
-        }
         loop {
             let next = log_failure(self.call_webhook().await, "the webhook could not be called");
             wait_until_due(next.flatten(), &self.context.reminder_state.webhook_due).await;
@@ -106,9 +103,6 @@ impl ControlPlane {
     }
 
     async fn keep_mailing(&self) {
-        if self.context.settings.reminders.mail.is_none() {
-            return;
-        }
         loop {
             let next = log_failure(self.send_mail().await, "reminders could not be mailed");
             wait_until_due(next.flatten(), &self.context.reminder_state.mail_due).await;
@@ -117,7 +111,7 @@ impl ControlPlane {
 
     /// Reviews all accounts, and opens and closes notices.
     async fn review(&self) -> Result<(), ControlError> {
-        let (store, settings) = (&self.context.store, &self.context.settings);
+        let (store, settings) = (&self.context.store, self.context.settings());
         let accounts = self.account_snapshot().await?;
         let open = store.notices(true).await?;
         let admin = self.admin_address();
@@ -160,7 +154,9 @@ impl ControlPlane {
     /// Calls the webhook for each notice that it has not got yet. Returns when to try again, if that is
     /// known.
     async fn call_webhook(&self) -> Result<Option<Duration>, ControlError> {
-        let Some(to) = &self.context.settings.reminders.webhook else {
+        // To the end of the round, also if others take their place meanwhile.
+        let settings = self.context.settings();
+        let Some(to) = &settings.reminders.webhook else {
             return Ok(None);
         };
         let channel = &self.context.reminder_state.webhook;
@@ -225,16 +221,17 @@ impl ControlPlane {
         let event = webhook::Event {
             facts,
             notice,
-            fix: text::fix_of(facts, notice.kind, context.settings.remind_days, now),
+            fix: text::fix_of(facts, notice.kind, context.settings().remind_days, now),
             admin: self.admin_address(),
         };
-        webhook::deliver(to, &*context.wiring.http, now.into(), &event).await
+        webhook::deliver(to, &*context.wiring().http, now.into(), &event).await
     }
 
     /// Sends one mail with all notices that were not mailed yet. Returns when to try again, if that is
     /// known.
     async fn send_mail(&self) -> Result<Option<Duration>, ControlError> {
-        let Some(to) = &self.context.settings.reminders.mail else {
+        let settings = self.context.settings();
+        let Some(to) = &settings.reminders.mail else {
             return Ok(None);
         };
         let channel = &self.context.reminder_state.mail;

@@ -50,6 +50,14 @@ impl DirectoryView {
         self.index.accounts[account].account.signer.as_deref()
     }
 
+    /// Makes the views of routes anew at their next use, with the pools that there are then.
+    pub(crate) fn forget_routes(&self) {
+        self.routes
+            .borrow_mut()
+            .iter_mut()
+            .for_each(|view| *view = None);
+    }
+
     /// This worker's view of a route.
     pub(crate) fn route(&self, upstreams: &UpstreamPools, route: usize) -> Rc<RouteView> {
         let mut routes = self.routes.borrow_mut();

@@ -95,7 +95,7 @@ pub(super) fn identify(
             account: caller.account,
         });
     }
-    if connection.trusted {
+    if connection.is_trusted() {
         return refuse_web_pages(inspection).map(|()| Caller::Anonymous);
     }
     Err(unidentified(headers, &view.profile))

@@ -156,7 +156,7 @@ pub(super) fn authenticate<'a>(
     }
     let known = (credentials.ids.iter()).find_map(|id| index.app_by_client_id(id));
     report(connection, index, credentials, known);
-    if known.is_none() && connection.trusted {
+    if known.is_none() && connection.is_trusted() {
         // A web page must not get a token either: with it, it would pass the later check.
         caller::refuse_web_pages(inspection)?;
         let client_id = credentials.sent_id();
@@ -211,7 +211,7 @@ fn report(
     let Some(left_out) = worker.failed_logins.admit(worker.now()) else {
         return;
     };
-    let (peer, trusted) = (connection.peer.get(), connection.trusted);
+    let (peer, trusted) = (connection.peer.get(), connection.is_trusted());
     // Never what was sent: people paste secrets into the wrong place.
     if let Some(app) = known {
         let app = index.apps[app].app.id.as_str();

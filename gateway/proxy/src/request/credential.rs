@@ -143,7 +143,7 @@ async fn wait(
     let acquired = worker.credentials.acquire(id);
     match timeout(
         &worker.ticks,
-        worker.settings.limits.credential_wait,
+        worker.settings().limits.credential_wait,
         acquired,
     )
     .await
@@ -208,7 +208,7 @@ pub(super) async fn take_signed(
     headers: &HeaderMap,
     content: Incoming,
 ) -> Result<(Injected, ReplayableBody), Problem> {
-    let mut sendable = body::take(content, &worker.settings.limits, &worker.ticks)?;
+    let mut sendable = body::take(content, &worker.settings().limits, &worker.ticks)?;
     // Before the credential is taken: a slow upload must not be signed with a token that ends meanwhile.
     if signer.needs_body() {
         sendable = sendable.collect().await?;

@@ -106,7 +106,7 @@ async fn within_first_byte<F: Future>(
     replay_body: &ReplayBody,
     mut sending: Pin<&mut F>,
 ) -> Option<F::Output> {
-    let span = worker.settings.limits.first_byte;
+    let span = worker.settings().limits.first_byte;
     let mut alarm = Alarm::new(&worker.ticks);
     let mut seen = replay_body.last_progress();
     poll_fn(|cx| {

@@ -160,7 +160,7 @@ fn check_method(method: &Method) -> Result<(), Problem> {
 }
 
 fn check_target(connection: &Connection, uri: &Uri, method: &Method) -> Result<Spelling, Problem> {
-    let limit = connection.worker.settings.limits.target_bytes;
+    let limit = connection.worker.settings().limits.target_bytes;
     let path = uri.path();
     let query = uri.query().unwrap_or_default();
     if path.len() + uri.query().map_or(0, |query| query.len() + 1) > limit {

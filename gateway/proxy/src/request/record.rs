@@ -227,7 +227,7 @@ impl Drop for Record {
             self.record_failure(ended, latency);
         }
         // The log's own work is not in the latency.
-        if worker.settings.access_log {
+        if worker.settings().access_log {
             self.log(latency);
         }
     }

@@ -91,7 +91,7 @@ async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &SentR
     let renewal = worker.credentials.unauthorized(id, sent.generation);
     match timeout(
         &worker.ticks,
-        worker.settings.limits.credential_wait,
+        worker.settings().limits.credential_wait,
         renewal,
     )
     .await

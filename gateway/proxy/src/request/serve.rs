@@ -215,8 +215,11 @@ async fn exchange_with_carrier(
         None => {
             let operation = of.operation();
             let injected = credential::take(worker, directory, account, operation, None).await?;
-            let limits = &worker.settings.limits;
-            (injected, body::take(content, limits, &worker.ticks)?)
+            let settings = worker.settings();
+            (
+                injected,
+                body::take(content, &settings.limits, &worker.ticks)?,
+            )
         }
         Some(signer) => {
             let signed =
@@ -273,7 +276,7 @@ fn stream_back(
         });
     }
     let alarm = Alarm::new(&worker.ticks);
-    let idle = worker.settings.limits.body_idle;
+    let idle = worker.settings().limits.body_idle;
     let sample = record.error_sample(&parts.headers);
     let body = ResponseBody::upstream(body, alarm, idle, sample, record);
     Response::from_parts(parts, body)

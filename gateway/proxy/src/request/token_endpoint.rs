@@ -78,7 +78,7 @@ pub(super) async fn respond(
         return Err(Problem::owned(Code::MethodNotAllowed, problem));
     }
     let (parts, body) = request.into_parts();
-    let limit = worker.settings.limits.body_idle;
+    let limit = worker.settings().limits.body_idle;
     // The whole form has one deadline: a token request is small, and reading it holds a connection.
     let form = timeout(&worker.ticks, limit, read_form(body))
         .await
@@ -106,7 +106,7 @@ pub(super) async fn respond(
     let bucket = app.map_or(&*index.anonymous_tokens, |app| {
         &index.apps[app].buckets.tokens
     });
-    let pace = RefillRate::per_minute(worker.settings.limits.token_requests_per_minute);
+    let pace = RefillRate::per_minute(worker.settings().limits.token_requests_per_minute);
     if let Err(wait) = bucket.take(pace, worker.epoch, worker.now()) {
         return Err(Problem::new(
             Code::TooManyTokenRequests,
@@ -114,7 +114,7 @@ pub(super) async fn respond(
         )
         .after(wait));
     }
-    let (wall, lifetime) = (worker.clock.wall(), worker.settings.app_token_lifetime);
+    let (wall, lifetime) = (worker.clock.wall(), worker.settings().app_token_lifetime);
     let id = std::str::from_utf8(id).unwrap_or_default();
     let token = worker
         .app_tokens

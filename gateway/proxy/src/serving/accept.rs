@@ -93,7 +93,7 @@ fn assign(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     worker.metrics.connections_accepted.add(1);
     let loads = &worker.loads;
     // Workers count without a lock, so the limit may be exceeded by a few connections.
-    if loads.total() >= worker.settings.limits.connections {
+    if loads.total() >= worker.settings().limits.connections {
         worker.metrics.connections_refused.add(1);
         return;
     }

@@ -45,12 +45,13 @@ pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
     // An error here leaves the system's own bound.
     #[cfg(target_os = "linux")]
     let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES);
-    let settings = &worker.settings.listeners[listener];
+    let settings = worker.settings();
+    let settings = &settings.listeners[listener];
     let proxied = settings.client_address.expects_proxy_header(peer.ip());
     // Canonical, since `::ffff:127.0.0.1` is this machine too. A proxy on this machine speaks for others.
-    let trusted = settings.trust_loopback && !proxied && peer.ip().to_canonical().is_loopback();
+    let local = !proxied && peer.ip().to_canonical().is_loopback();
     let tls = settings.tls.clone();
-    let connection = Connection::begin(worker, peer, tls.is_some(), trusted);
+    let connection = Connection::begin(worker, peer, tls.is_some(), (listener, local));
     tokio::task::spawn_local(async move {
         let mut stream = stream;
         // Boxed like TLS and HTTP/2 below: a plaintext HTTP/1 connection keeps no room for their state.
@@ -68,7 +69,7 @@ pub(super) fn start(worker: &Rc<Worker>, listener: usize, stream: TcpStream) {
 async fn read_client(connection: &Connection, stream: &mut TcpStream) -> bool {
     let worker = &connection.worker;
     let header = read_proxy_header(stream);
-    let header = timeout(&worker.ticks, worker.settings.limits.handshake, header);
+    let header = timeout(&worker.ticks, worker.settings().limits.handshake, header);
     match connection.control.run(header).await {
         Some(Ok(Ok(client))) => {
             if let Some(client) = client {
@@ -94,7 +95,7 @@ async fn read_client(connection: &Connection, stream: &mut TcpStream) -> bool {
 /// HTTP/1.1, or HTTP/2 if the client begins with its preface (RFC 9113 section 3.3).
 async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
     let worker = &connection.worker;
-    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
+    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings().limits.bounds()));
     connection.watch(io.state());
     match connection.parked(io.protocol()).await {
         Some(Ok(Protocol::Http1)) => http1::serve(connection, io).await,
@@ -106,13 +107,13 @@ async fn serve_plaintext(connection: Rc<Connection>, stream: TcpStream) {
 async fn serve_tls(connection: Rc<Connection>, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
     let worker = &connection.worker;
     let handshake = TlsAcceptor::from(tls).accept(ReadAhead::new(stream));
-    let handshake = timeout(&worker.ticks, worker.settings.limits.handshake, handshake);
+    let handshake = timeout(&worker.ticks, worker.settings().limits.handshake, handshake);
     // A handshake that fails or takes too long has no reader for an error.
     let Some(Ok(Ok(stream))) = connection.control.run(handshake).await else {
         return;
     };
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings.limits.bounds()));
+    let mut io = Box::new(GuardedIo::new(stream).bounded(worker.settings().limits.bounds()));
     // The negotiated protocol decides, not a preface: an app that agreed on HTTP/1 must not switch.
     if http2 {
         io.set_http2();
@@ -127,7 +128,8 @@ async fn serve_http2<S>(connection: Rc<Connection>, io: Box<GuardedIo<S>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let limits = &connection.worker.settings.limits;
+    let settings = connection.worker.settings();
+    let limits = &settings.limits;
     connection.watch(io.state());
     connection.speaks_http2();
     let (state, serving) = (io.state(), Rc::clone(&connection));

@@ -70,7 +70,7 @@ where
     });
     // Larger than the guard's bounds, so that the guard decides and its error reaches the app.
     let mut builder = conn::http1::Builder::new();
-    builder.max_buf_size(connection.worker.settings.limits.buffer());
+    builder.max_buf_size(connection.worker.settings().limits.buffer());
     let mut http = builder.serve_connection(io, service);
     // hyper's own graceful shutdown is not used: it closes a connection in the middle of a request's head.
     let ended = connection.control.run(poll_fn(|cx| {

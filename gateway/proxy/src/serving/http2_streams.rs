@@ -29,7 +29,7 @@ impl<F: Future<Output = ()> + 'static> Executor<F> for Streams {
 /// this stream only.
 async fn until_stalled<F: Future<Output = ()>>(connection: Rc<Connection>, stream: F) {
     let worker = &connection.worker;
-    let patience = worker.settings.limits.write_idle;
+    let patience = worker.settings().limits.write_idle;
     let mut alarm = Alarm::new(&worker.ticks);
     let mut given = false;
     let mut stream = pin!(stream);

@@ -12,10 +12,12 @@ mod metrics_reader;
 mod read_ahead;
 mod requests_reader;
 mod server;
+mod settings_handle;
 mod worker_loop;
 
 pub use listening::{InheritedSockets, KeptSocket, try_address};
 pub use metrics_reader::{MetricsReader, MetricsSnapshot};
 pub use requests_reader::RequestsReader;
 pub use server::{BindError, Bound, Running, bind};
+pub use settings_handle::SettingsHandle;
 pub use worker_loop::{Drain, DrainReport};

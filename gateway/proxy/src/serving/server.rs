@@ -4,6 +4,7 @@ use super::{
     listening::{self, InheritedSockets, KeptSocket, Listening},
     metrics_reader::MetricsReader,
     requests_reader::RequestsReader,
+    settings_handle::SettingsHandle,
     worker_loop::{self, Command, Drain, DrainReport, WorkerStart},
 };
 use crate::{
@@ -26,6 +27,10 @@ use tokio::sync::{mpsc, watch};
 const MAILBOX: usize = 256;
 /// Questions about recent requests that may wait for a worker.
 const INQUIRIES: usize = 16;
+/// Why each worker finds its receiver.
+const ONE_EACH: &str = "one receiver was made per worker";
+/// Changes of the settings that may wait for a worker.
+const NEW_SETTINGS: usize = 4;
 
 /// Why the data plane cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -112,15 +117,13 @@ impl Bound {
         let loads = Arc::new(Loads::new(sockets.len()));
         let accept_outage = Arc::default();
         let (control, watched) = watch::channel(Command::Serve);
-        let (mailboxes, mut receivers): (Vec<_>, Vec<_>) =
-            sockets.iter().map(|_| mpsc::channel(MAILBOX)).unzip();
-        let mailboxes: Arc<[_]> = mailboxes.into();
-        let mut inquiries = Vec::with_capacity(sockets.len());
+        let count = sockets.len();
+        let (mailboxes, mut handed_over) = channels(count, MAILBOX);
+        let (inquiries, mut inquired) = channels(count, INQUIRIES);
+        let (settings, mut reconfigured) = channels(count, NEW_SETTINGS);
         let mut threads = Vec::with_capacity(sockets.len());
         let epoch = Epoch(self.clock.now());
         let (reports, drained) = mpsc::unbounded_channel();
-        // Taken from the end below, so that worker and mailbox have the same number.
-        receivers.reverse();
         let (ready, started) = std::sync::mpsc::channel();
         for (number, sockets) in sockets.into_iter().enumerate() {
             let parts = WorkerParts {
@@ -136,13 +139,12 @@ impl Bound {
                 epoch,
                 random: random_seed().map_err(BindError::Worker)?,
             };
-            let (inquire, inquired) = mpsc::channel(INQUIRIES);
-            inquiries.push(inquire);
             let start = WorkerStart {
                 parts,
                 sockets,
-                inquiries: inquired,
-                mailbox: receivers.pop().expect("one receiver was made per worker"),
+                inquiries: inquired.pop().expect(ONE_EACH),
+                settings: reconfigured.pop().expect(ONE_EACH),
+                mailbox: handed_over.pop().expect(ONE_EACH),
                 control: watched.clone(),
             };
             let (reports, ready) = (reports.clone(), ready.clone());
@@ -176,9 +178,8 @@ impl Bound {
                 workers: metrics,
                 directory: self.directory,
             },
-            requests: RequestsReader {
-                workers: inquiries.into(),
-            },
+            requests: RequestsReader { workers: inquiries },
+            settings: SettingsHandle { workers: settings },
         })
     }
 }
@@ -189,6 +190,14 @@ impl fmt::Debug for Bound {
             .field("addresses", &self.listening.addresses)
             .finish_non_exhaustive()
     }
+}
+
+/// A channel to each worker. The receivers are in reverse: taken from the end, the first is the first worker's.
+fn channels<T>(workers: usize, room: usize) -> (Arc<[mpsc::Sender<T>]>, Vec<mpsc::Receiver<T>>) {
+    let (senders, mut receivers): (Vec<_>, Vec<_>) =
+        (0..workers).map(|_| mpsc::channel(room)).unzip();
+    receivers.reverse();
+    (senders.into(), receivers)
 }
 
 /// A seed for what must not be guessable from outside.
@@ -209,6 +218,7 @@ pub struct Running {
     drained: mpsc::UnboundedReceiver<DrainReport>,
     metrics: MetricsReader,
     requests: RequestsReader,
+    settings: SettingsHandle,
 }
 
 impl Running {
@@ -225,6 +235,11 @@ impl Running {
     /// Changes who may call, with which accounts, and where to, while requests are served.
     pub fn directory(&self) -> DirectoryHandle {
         DirectoryHandle(Arc::clone(&self.metrics.directory))
+    }
+
+    /// Changes the settings while requests are served.
+    pub fn settings(&self) -> SettingsHandle {
+        self.settings.clone()
     }
 
     /// The listening sockets, for a process that goes on with them.

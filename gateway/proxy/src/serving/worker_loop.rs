@@ -3,6 +3,7 @@
 use super::{
     accept,
     requests_reader::{self, Inquiry},
+    settings_handle::{self, NewSettings},
 };
 use crate::ticks::TICK;
 use crate::worker::{HandedOver, Worker, WorkerParts};
@@ -19,6 +20,7 @@ pub(super) struct WorkerStart {
     pub(super) sockets: Vec<(usize, TcpListener)>,
     pub(super) mailbox: mpsc::Receiver<HandedOver>,
     pub(super) inquiries: mpsc::Receiver<Inquiry>,
+    pub(super) settings: mpsc::Receiver<NewSettings>,
     pub(super) control: watch::Receiver<Command>,
 }
 
@@ -86,6 +88,7 @@ pub(super) fn run(start: WorkerStart, ready: &Ready<io::Result<()>>) -> DrainRep
         let mailbox =
             tokio::task::spawn_local(accept::take_handed_over(Rc::clone(&worker), start.mailbox));
         tokio::task::spawn_local(requests_reader::answer(Rc::clone(&worker), start.inquiries));
+        tokio::task::spawn_local(settings_handle::take(Rc::clone(&worker), start.settings));
         let report = drive(&worker, start.control).await;
         // Nothing can be handed over any more: every worker drains.
         mailbox.abort();

@@ -359,6 +359,7 @@ pub(super) struct World {
     pub(super) directory: Directory,
     pub(super) clock: Arc<TestClock>,
     pub(super) running: Option<Running>,
+    settings: Settings,
 }
 
 /// A closure about a cell.
@@ -476,7 +477,7 @@ impl World {
             app_token_lifetime: Duration::from_secs(600),
         };
         let bound = bind(
-            settings,
+            settings.clone(),
             directory,
             Arc::clone(&broker) as _,
             Arc::clone(&clock) as _,
@@ -492,6 +493,7 @@ impl World {
             directory: first_directory,
             clock,
             running,
+            settings,
         }
     }
 
@@ -501,6 +503,18 @@ impl World {
         change(&mut directory);
         let handle = self.running.as_ref().expect("running").directory();
         handle.replace(directory).expect("a good directory");
+    }
+
+    /// Replaces the settings by the first ones with a change.
+    pub(super) fn reconfigure(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        let handle = self.running.as_ref().expect("running").settings();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.expect("a runtime");
+        assert!(runtime.block_on(handle.replace(settings)), "all workers");
     }
 
     pub(super) fn metrics(&self) -> crate::MetricsSnapshot {

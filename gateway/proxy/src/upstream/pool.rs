@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     error::{Code, Problem},
-    limits::Limits,
     settings::Settings,
     ticks::{Ticks, timeout},
 };
@@ -37,7 +36,7 @@ pub(crate) struct UpstreamPool {
     dialer: Dialer,
     pub(crate) scheme: uri::Scheme,
     pub(crate) authority: uri::Authority,
-    limits: Limits,
+    settings: RefCell<Rc<Settings>>,
     ticks: Rc<Ticks>,
     idle: RefCell<Vec<IdleConnection>>,
     shared: RefCell<Vec<Http2Connection>>,
@@ -90,7 +89,7 @@ impl Drop for StreamGuard {
 }
 
 impl UpstreamPool {
-    pub(crate) fn new(origin: &Origin, settings: &Settings, ticks: &Rc<Ticks>) -> Self {
+    pub(crate) fn new(origin: &Origin, settings: &Rc<Settings>, ticks: &Rc<Ticks>) -> Self {
         Self {
             dialer: Dialer::new(origin, settings),
             scheme: match origin.scheme() {
@@ -99,16 +98,25 @@ impl UpstreamPool {
             },
             authority: uri::Authority::try_from(origin.authority())
                 .expect("an origin's authority is an authority"),
-            limits: settings.limits.clone(),
+            settings: RefCell::new(Rc::clone(settings)),
             ticks: Rc::clone(ticks),
             idle: RefCell::default(),
             shared: RefCell::default(),
         }
     }
 
+    fn settings(&self) -> Rc<Settings> {
+        Rc::clone(&self.settings.borrow())
+    }
+
+    /// Keeps its connections, by other limits from now on.
+    pub(super) fn reconfigure(&self, settings: &Rc<Settings>) {
+        self.settings.replace(Rc::clone(settings));
+    }
+
     /// A connection that has served before and is open, if there is one.
     pub(super) fn take_idle(&self) -> Option<PooledConnection> {
-        let limit = self.limits.http2_streams;
+        let limit = self.settings().limits.http2_streams;
         let open =
             |shared: &&mut Http2Connection| !shared.sender.is_closed() && shared.has_room(limit);
         // The oldest with room, so that the others become idle and expire.
@@ -132,7 +140,7 @@ impl UpstreamPool {
     pub(super) fn give_back(&self, mut connection: Box<Connection>) {
         connection.become_idle();
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < self.limits.upstream_idle_connections {
+        if idle.len() < self.settings().limits.upstream_idle_connections {
             idle.push(IdleConnection {
                 connection,
                 since: self.ticks.now(),
@@ -146,7 +154,7 @@ impl UpstreamPool {
     /// Opens a connection.
     pub(super) async fn connect(&self) -> Result<PooledConnection, Problem> {
         // One deadline for name resolution, TCP, TLS and the HTTP/2 preface together.
-        let opened = timeout(&self.ticks, self.limits.connect, self.open()).await;
+        let opened = timeout(&self.ticks, self.settings().limits.connect, self.open()).await;
         match opened {
             Ok(Ok(carrier)) => Ok(carrier),
             Ok(Err(error)) => {
@@ -178,19 +186,24 @@ impl UpstreamPool {
     }
 
     fn http1(&self, stream: Stream) -> PooledConnection {
-        PooledConnection::Http1(Box::new(Connection::new(stream, self.limits.bounds())))
+        PooledConnection::Http1(Box::new(Connection::new(
+            stream,
+            self.settings().limits.bounds(),
+        )))
     }
 
     async fn http2(&self, stream: TlsStream<TcpStream>) -> io::Result<PooledConnection> {
+        let settings = self.settings();
+        let limits = &settings.limits;
         let (sender, connection) = http2::Builder::new(LocalExec)
             .timer(TokioTimer::new())
             // A dead peer answers no PING; TCP alone would notice after minutes.
-            .keep_alive_interval(self.limits.upstream_idle)
-            .keep_alive_timeout(self.limits.connect)
-            .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
+            .keep_alive_interval(limits.upstream_idle)
+            .keep_alive_timeout(limits.connect)
+            .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
             // Room for every stream: apps that do not take their answers cost the others nothing.
             .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(STREAM_WINDOW * self.limits.http2_streams.max(1))
+            .initial_connection_window_size(STREAM_WINDOW * limits.http2_streams.max(1))
             .handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;
@@ -221,7 +234,8 @@ impl UpstreamPool {
     pub(crate) fn expire(&self) {
         let now = self.ticks.now();
         // Ticks of a tenth of a second.
-        let span = u64::try_from(self.limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
+        let idle = self.settings().limits.upstream_idle;
+        let span = u64::try_from(idle.as_millis() / 100).unwrap_or(u64::MAX);
         let mut idle = self.idle.borrow_mut();
         let expired = idle.extract_if(.., |idle| {
             now.saturating_sub(idle.since) > span || !idle.connection.is_quiet()

@@ -9,17 +9,33 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 /// The connection pools of one worker. They belong to origins, not to routes, so that they outlive a
 /// change of the directory.
 pub(crate) struct UpstreamPools {
-    settings: Arc<Settings>,
+    settings: RefCell<Rc<Settings>>,
     ticks: Rc<Ticks>,
     by_origin: RefCell<HashMap<Origin, Rc<UpstreamPool>, RandomState>>,
 }
 
 impl UpstreamPools {
-    pub(crate) fn new(settings: &Arc<Settings>, ticks: &Rc<Ticks>) -> Self {
+    pub(crate) fn new(settings: &Rc<Settings>, ticks: &Rc<Ticks>) -> Self {
         Self {
-            settings: Arc::clone(settings),
+            settings: RefCell::new(Rc::clone(settings)),
             ticks: Rc::clone(ticks),
             by_origin: RefCell::default(),
+        }
+    }
+
+    /// Works with other settings from now on. Connections that were verified by the same authorities stay;
+    /// the others end with the exchange that they are in.
+    pub(crate) fn reconfigure(&self, settings: &Rc<Settings>) {
+        let old = self.settings.replace(Rc::clone(settings));
+        let mut by_origin = self.by_origin.borrow_mut();
+        if Arc::ptr_eq(&old.upstream_tls, &settings.upstream_tls)
+            && old.upstream_http2 == settings.upstream_http2
+        {
+            by_origin
+                .values()
+                .for_each(|pool| pool.reconfigure(settings));
+        } else {
+            by_origin.clear();
         }
     }
 
@@ -29,7 +45,11 @@ impl UpstreamPools {
         if let Some(upstream) = by_origin.get(origin) {
             return Rc::clone(upstream);
         }
-        let upstream = Rc::new(UpstreamPool::new(origin, &self.settings, &self.ticks));
+        let upstream = Rc::new(UpstreamPool::new(
+            origin,
+            &self.settings.borrow(),
+            &self.ticks,
+        ));
         by_origin.insert(origin.clone(), Rc::clone(&upstream));
         upstream
     }

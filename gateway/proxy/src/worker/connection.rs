@@ -19,8 +19,9 @@ pub(crate) struct Connection {
     pub(crate) peer: Cell<SocketAddr>,
     /// The gateway terminates TLS on it.
     pub(crate) secure: bool,
-    /// The caller needs no credentials: loopback peer on a trusting listener.
-    pub(crate) trusted: bool,
+    /// Its peer is this machine, and speaks for nobody else.
+    local: bool,
+    listener: usize,
     /// What the last `Host` of this connection meant.
     pub(crate) host_memo: RefCell<Option<HostMemo>>,
     /// The result of the last poll of a response body.
@@ -43,7 +44,7 @@ impl Connection {
         worker: &Rc<Worker>,
         peer: SocketAddr,
         secure: bool,
-        trusted: bool,
+        (listener, local): (usize, bool),
     ) -> Rc<Self> {
         let control = Rc::<ConnectionControl>::default();
         let slot = worker.connections.insert(Rc::clone(&control));
@@ -53,11 +54,18 @@ impl Connection {
             control,
             peer: Cell::new(peer),
             secure,
-            trusted,
+            local,
+            listener,
             host_memo: RefCell::new(None),
             polled: Cell::new(None),
             slot,
         })
+    }
+
+    /// Whether the caller needs no credentials. Asked for each request: the trust may end while the
+    /// connection is open.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.local && self.worker.settings().listeners[self.listener].trust_loopback
     }
 
     /// Takes the connection off its worker's table and counts.

@@ -44,7 +44,6 @@ pub(crate) struct WorkerParts {
 /// A worker's state. Never leaves its thread.
 pub(crate) struct Worker {
     pub(crate) number: usize,
-    pub(crate) settings: Arc<Settings>,
     pub(crate) credentials: Arc<dyn CredentialSource>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<WorkerMetrics>,
@@ -66,6 +65,8 @@ pub(crate) struct Worker {
     /// The last requests.
     pub(crate) history: History,
     now: Cell<Instant>,
+    /// Its own, so that counting a reference touches no cache line of another worker.
+    settings: RefCell<Rc<Settings>>,
     cell: Arc<DirectoryCell>,
     directory: RefCell<Rc<DirectoryView>>,
 }
@@ -74,19 +75,20 @@ impl Worker {
     pub(crate) fn new(parts: WorkerParts) -> Rc<Self> {
         let ticks = Rc::default();
         let directory = DirectoryView::new(parts.directory.load(), parts.number);
+        let settings = Rc::new(Settings::clone(&parts.settings));
         Rc::new(Self {
             number: parts.number,
             ids: RefCell::new(RequestIds::new(parts.random)),
             app_tokens: AppTokens::new(&parts.settings.token_key),
             connections: ConnectionTable::default(),
-            upstreams: UpstreamPools::new(&parts.settings, &ticks),
+            upstreams: UpstreamPools::new(&settings, &ticks),
             failed_logins: LogLimit::default(),
             nameless_connections: LogLimit::default(),
             failures: FailureLog::default(),
             history: History::default(),
             now: Cell::new(parts.clock.now()),
             directory: RefCell::new(Rc::new(directory)),
-            settings: parts.settings,
+            settings: RefCell::new(settings),
             credentials: parts.credentials,
             clock: parts.clock,
             metrics: parts.metrics,
@@ -107,6 +109,21 @@ impl Worker {
     /// The time since a moment that all workers share, to within a tick.
     pub(crate) fn elapsed(&self) -> Duration {
         self.now().saturating_duration_since(self.epoch.0)
+    }
+
+    /// The settings as they are now. What takes several of them asks once.
+    pub(crate) fn settings(&self) -> Rc<Settings> {
+        Rc::clone(&self.settings.borrow())
+    }
+
+    /// Works with other settings from now on. Connections stay.
+    pub(crate) fn reconfigure(&self, settings: Settings) {
+        let settings = Rc::new(settings);
+        self.upstreams.reconfigure(&settings);
+        // Each view holds the pool of its origin, which may be another one now.
+        self.directory.borrow().forget_routes();
+        // Dropped after the borrow has ended.
+        let _old = self.settings.replace(settings);
     }
 
     /// The directory as it is now. A request asks once, and ends with what it began with.
@@ -159,7 +176,8 @@ impl Worker {
         // Read once for everything to which a tick's accuracy is enough.
         self.now.set(self.clock.now());
         self.ticks.advance();
-        self.connections.sweep(&self.settings.limits, &self.metrics);
+        let settings = self.settings();
+        self.connections.sweep(&settings.limits, &self.metrics);
         self.failures.tell(self.now());
         // Once a second: closing idle connections is not urgent.
         if self.ticks.now().is_multiple_of(10) {

@@ -1,0 +1,307 @@
+//! The sections that stand once in a file, setting by setting.
+
+use super::Found;
+use crate::{
+    Admin, Consent, Limits, Listen, ListenTls, Log, Mail, MailLogin, MailServer, Plugins,
+    Reminders, Tokens, Upstream, Webhook, Workers,
+};
+use gateway_model::{
+    ClientAddressSource, IsolationPolicy, MasterKeySource, PluginPolicy, Secret, StoreOptions,
+    StoreUrl,
+};
+
+pub(super) fn listen(found: &mut Found, old: &Listen, new: &Listen) {
+    let Listen {
+        apps,
+        admin,
+        admin_hosts,
+        trust_loopback,
+        admin_client_address,
+        apps_client_address,
+        tls,
+    } = old;
+    let mut note = |key, differs| found.note("listen", key, differs);
+    note("apps", *apps != new.apps);
+    note("admin", *admin != new.admin);
+    note("admin_hosts", *admin_hosts != new.admin_hosts);
+    note("trust_loopback", *trust_loopback != new.trust_loopback);
+    // The networks stand in the sources, so they differ if a source of the same kind does.
+    let kinds = [
+        (admin_client_address, &new.admin_client_address),
+        (apps_client_address, &new.apps_client_address),
+    ];
+    let networks = |(one, other): &(&ClientAddressSource, &ClientAddressSource)| {
+        kind(one) == kind(other) && one != other
+    };
+    note("trusted_proxies", kinds.iter().any(networks));
+    let [admin, apps] = kinds.map(|(one, other)| kind(one) != kind(other));
+    note("admin_client_address", admin);
+    note("apps_client_address", apps);
+    let file = |of: fn(&ListenTls) -> &std::path::PathBuf| {
+        tls.as_ref().map(of) != new.tls.as_ref().map(of)
+    };
+    found.note(
+        "listen.tls",
+        "cert",
+        file(|ListenTls { cert, key: _ }| cert),
+    );
+    found.note("listen.tls", "key", file(|ListenTls { cert: _, key }| key));
+}
+
+const fn kind(source: &ClientAddressSource) -> u8 {
+    match source {
+        ClientAddressSource::Connection => 0,
+        ClientAddressSource::ProxyProtocol(_) => 1,
+        ClientAddressSource::XForwardedFor(_) => 2,
+    }
+}
+
+pub(super) fn workers(found: &mut Found, Workers { count }: Workers, new: Workers) {
+    found.note("workers", "count", count != new.count);
+}
+
+pub(super) fn admin(found: &mut Found, Admin { token_file }: &Admin, new: &Admin) {
+    found.note("admin", "token_file", *token_file != new.token_file);
+}
+
+pub(super) fn store(found: &mut Found, old: &StoreOptions, new: &StoreOptions) {
+    let StoreOptions {
+        url,
+        master_key,
+        old_keys,
+    } = old;
+    found.note("store", "url", !same_url(url, &new.url));
+    let same = same_source(master_key, &new.master_key);
+    found.note("store", "master_key", !same);
+    let pairs = old_keys.iter().zip(&new.old_keys);
+    let same = old_keys.len() == new.old_keys.len()
+        && pairs
+            .into_iter()
+            .all(|(one, other)| same_source(one, other));
+    found.note("store", "old_keys", !same);
+}
+
+fn same_url(one: &StoreUrl, other: &StoreUrl) -> bool {
+    match (one, other) {
+        (StoreUrl::Memory, StoreUrl::Memory) => true,
+        (StoreUrl::Sqlite(one), StoreUrl::Sqlite(other)) => one == other,
+        (StoreUrl::Postgres(one), StoreUrl::Postgres(other)) => same_secret(one, other),
+        (StoreUrl::Memory | StoreUrl::Sqlite(_) | StoreUrl::Postgres(_), _) => false,
+    }
+}
+
+fn same_source(one: &MasterKeySource, other: &MasterKeySource) -> bool {
+    use MasterKeySource::{Command, Env, Ephemeral, File};
+    match (one, other) {
+        (File(one), File(other)) => one == other,
+        (Env(one), Env(other)) => one == other,
+        (Command(one), Command(other)) => one == other,
+        (Ephemeral, Ephemeral) => true,
+        (File(_) | Env(_) | Command(_) | Ephemeral, _) => false,
+    }
+}
+
+pub(super) fn consent(found: &mut Found, old: &Consent, new: &Consent) {
+    let Consent {
+        redirect_uri,
+        lifetime,
+    } = old;
+    found.note("consent", "redirect_uri", *redirect_uri != new.redirect_uri);
+    found.note("consent", "lifetime", *lifetime != new.lifetime);
+}
+
+pub(super) fn reminders(found: &mut Found, old: &Reminders, new: &Reminders) {
+    let Reminders {
+        before,
+        zone,
+        webhook,
+        mail,
+    } = old;
+    found.note("reminders", "days_before", *before != new.before);
+    found.note("reminders", "zone", *zone != new.zone);
+    let secret = |of: fn(&Webhook) -> &Secret| {
+        !same_option(webhook.as_ref().map(of), new.webhook.as_ref().map(of))
+    };
+    let url = secret(|Webhook { url, secret: _ }| url);
+    found.note("reminders.webhook", "url", url);
+    let key = secret(|Webhook { url: _, secret }| secret);
+    found.note("reminders.webhook", "secret", key);
+    self::mail(found, mail.as_ref(), new.mail.as_ref());
+}
+
+fn mail(found: &mut Found, old: Option<&Mail>, new: Option<&Mail>) {
+    /// What of a section on mail is compared.
+    type Parts<'m> = (&'m MailServer, &'m str, &'m [String], Option<&'m MailLogin>);
+    let parts = |mail: Option<&Mail>, of: &dyn Fn(Parts<'_>) -> String| {
+        mail.map(
+            |Mail {
+                 server,
+                 from,
+                 to,
+                 login,
+             }| of((server, from, to, login.as_ref())),
+        )
+    };
+    let mut note = |key, of: &dyn Fn(Parts<'_>) -> String| {
+        let differs = parts(old, of) != parts(new, of);
+        found.note("reminders.mail", key, differs);
+    };
+    note("server", &|(server, ..)| format!("{server:?}"));
+    note("from", &|(_, from, ..)| from.to_owned());
+    note("to", &|(_, _, to, _)| to.join("\n"));
+    note("username", &|(.., login)| {
+        login.map_or_else(
+            String::new,
+            |MailLogin {
+                 username,
+                 password: _,
+             }| username.clone(),
+        )
+    });
+    let password = |mail: Option<&'_ Mail>| mail.and_then(|mail| mail.login.clone());
+    let (old, new) = (password(old), password(new));
+    let same = same_option(
+        old.as_ref().map(|login| &login.password),
+        new.as_ref().map(|login| &login.password),
+    );
+    found.note("reminders.mail", "password", !same);
+}
+
+pub(super) fn plugins(found: &mut Found, old: &Plugins, new: &Plugins) {
+    let Plugins { dir, cache, policy } = old;
+    let PluginPolicy {
+        strict,
+        pins,
+        trusted_keys,
+        require_trusted,
+        isolation,
+        carriers,
+    } = policy;
+    let IsolationPolicy {
+        default,
+        each,
+        memory,
+        sign_deadline,
+    } = isolation;
+    let (policy, isolated) = (&new.policy, &new.policy.isolation);
+    let mut note = |key, differs| found.note("plugins", key, differs);
+    note("dir", *dir != new.dir);
+    note("cache", *cache != new.cache);
+    note("strict", *strict != policy.strict);
+    note("trusted_keys", *trusted_keys != policy.trusted_keys);
+    note(
+        "require_trusted",
+        *require_trusted != policy.require_trusted,
+    );
+    note("pins", *pins != policy.pins);
+    note("isolation", *default != isolated.default);
+    note("carriers", *carriers != policy.carriers);
+    note("isolation_of", *each != isolated.each);
+    note("worker_memory", *memory != isolated.memory);
+    note(
+        "worker_sign_timeout",
+        *sign_deadline != isolated.sign_deadline,
+    );
+}
+
+pub(super) fn upstream(found: &mut Found, old: &Upstream, new: &Upstream) {
+    let Upstream { ca_file, http2 } = old;
+    found.note("upstream", "ca_file", *ca_file != new.ca_file);
+    found.note("upstream", "http2", *http2 != new.http2);
+}
+
+pub(super) fn limits(found: &mut Found, old: &Limits, new: &Limits) {
+    let Limits {
+        head_bytes,
+        target_bytes,
+        body_bytes,
+        replay_bytes,
+        connections,
+        upstream_idle_connections,
+        http2_streams,
+        head_read,
+        body_idle,
+        write_idle,
+        write_rate,
+        keep_alive_idle,
+        handshake,
+        connect,
+        first_byte,
+        upstream_idle,
+        drain,
+    } = old;
+    let mut note = |key, differs| found.note("limits", key, differs);
+    note("head", *head_bytes != new.head_bytes);
+    note("target", *target_bytes != new.target_bytes);
+    note("body", *body_bytes != new.body_bytes);
+    note("replay_buffer", *replay_bytes != new.replay_bytes);
+    note("connections", *connections != new.connections);
+    let idle = *upstream_idle_connections != new.upstream_idle_connections;
+    note("upstream_idle_connections", idle);
+    note("http2_streams", *http2_streams != new.http2_streams);
+    note("head_timeout", *head_read != new.head_read);
+    note("body_idle_timeout", *body_idle != new.body_idle);
+    note("write_timeout", *write_idle != new.write_idle);
+    note("write_rate", *write_rate != new.write_rate);
+    note(
+        "keep_alive_timeout",
+        *keep_alive_idle != new.keep_alive_idle,
+    );
+    note("handshake_timeout", *handshake != new.handshake);
+    note("connect_timeout", *connect != new.connect);
+    note("first_byte_timeout", *first_byte != new.first_byte);
+    note("upstream_idle_timeout", *upstream_idle != new.upstream_idle);
+    note("drain_timeout", *drain != new.drain);
+}
+
+pub(super) fn tokens(found: &mut Found, old: &Tokens, new: &Tokens) {
+    let Tokens {
+        renew_at,
+        jitter,
+        margin,
+        mint_budget,
+        mint_refill,
+        request_timeout,
+        acquire_wait,
+        app_token_lifetime,
+        app_token_requests_per_minute,
+    } = old;
+    let mut note = |key, differs| found.note("tokens", key, differs);
+    // By their bits: the same text gives the same bits, and nothing was calculated.
+    note("renew_at", renew_at.to_bits() != new.renew_at.to_bits());
+    note("jitter", jitter.to_bits() != new.jitter.to_bits());
+    note("margin", *margin != new.margin);
+    note("mint_budget", *mint_budget != new.mint_budget);
+    note("mint_refill", *mint_refill != new.mint_refill);
+    note("request_timeout", *request_timeout != new.request_timeout);
+    note("acquire_wait", *acquire_wait != new.acquire_wait);
+    note(
+        "app_token_lifetime",
+        *app_token_lifetime != new.app_token_lifetime,
+    );
+    let rate = *app_token_requests_per_minute != new.app_token_requests_per_minute;
+    note("app_token_requests_per_minute", rate);
+}
+
+pub(super) fn log(found: &mut Found, old: &Log, new: &Log) {
+    let Log {
+        format,
+        level,
+        access_log,
+    } = old;
+    found.note("log", "format", *format != new.format);
+    found.note("log", "level", *level != new.level);
+    found.note("log", "access_log", *access_log != new.access_log);
+}
+
+fn same_option(one: Option<&Secret>, other: Option<&Secret>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => same_secret(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// Both come from the operator, so the time that the comparison takes tells nobody anything.
+pub(super) fn same_secret(one: &Secret, other: &Secret) -> bool {
+    one.expose() == other.expose()
+}

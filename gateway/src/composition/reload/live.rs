@@ -1,0 +1,193 @@
+//! The parts that another configuration changes while they run.
+
+use super::super::{
+    broker_credentials::AcquireWait,
+    data_plane::{self, Routes},
+    declared,
+    error::StartError,
+    listen_tls::ServedTls,
+    prepared::Prepared,
+};
+use gateway_admin::AdminHandle;
+use gateway_broker::Broker;
+use gateway_config::{Config, Log};
+use gateway_control::ServingState;
+use gateway_http_client::{HttpClient, HyperClient, TrustError};
+use gateway_model::SecretBytes;
+use gateway_plugin_host::Registry;
+use gateway_proxy::Settings;
+use rustls::{ClientConfig, RootCertStore};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+/// Takes another level of the log.
+pub(in crate::composition) type LogLevel = dyn Fn(&Log) + Send + Sync;
+
+/// The parts that another configuration changes while they run.
+pub(in crate::composition) struct Live {
+    pub(in crate::composition) broker: Arc<Broker>,
+    pub(in crate::composition) routes: Arc<Routes>,
+    pub(in crate::composition) wait: Arc<AcquireWait>,
+    pub(in crate::composition) admin: AdminHandle,
+    pub(in crate::composition) log_level: Arc<LogLevel>,
+    pub(in crate::composition) state: Arc<Mutex<LiveState>>,
+}
+
+/// What they run by.
+pub(in crate::composition) struct LiveState {
+    pub(in crate::composition) running: Arc<Config>,
+    pub(in crate::composition) tls: Option<ServedTls>,
+    pub(in crate::composition) roots: RootCertStore,
+    pub(in crate::composition) upstream_tls: Arc<ClientConfig>,
+}
+
+impl LiveState {
+    /// Makes what a start needs of the files that it has read.
+    pub(in crate::composition) fn new(
+        config: &Config,
+        prepared: Prepared,
+    ) -> Result<Self, StartError> {
+        let Prepared { roots, certificate } = prepared;
+        let upstream_tls = gateway_http_client::client_config(roots.clone());
+        Ok(Self {
+            running: Arc::new(config.clone()),
+            tls: certificate.map(ServedTls::new).transpose()?,
+            upstream_tls: Arc::new(upstream_tls.map_err(TrustError::from)?),
+            roots,
+        })
+    }
+
+    /// The control plane's HTTP client.
+    pub(in crate::composition) fn http(&self) -> Result<Arc<dyn HttpClient>, TrustError> {
+        Ok(Arc::new(HyperClient::with_roots(self.roots.clone())?))
+    }
+
+    /// The data plane's settings.
+    pub(in crate::composition) fn worker_settings(&self, token_key: SecretBytes) -> Settings {
+        let config = &self.running;
+        let tls = config.listen.tls.as_ref().and(self.tls.as_ref());
+        let tls = tls.map(|tls| Arc::clone(&tls.config));
+        data_plane::settings(config, tls, Arc::clone(&self.upstream_tls), token_key)
+    }
+}
+
+impl Live {
+    fn state(&self) -> MutexGuard<'_, LiveState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(in crate::composition) fn running(&self) -> Arc<Config> {
+        Arc::clone(&self.state().running)
+    }
+
+    /// Whether the parts have taken this configuration over.
+    pub(in crate::composition) fn runs(&self, config: &Config) -> bool {
+        gateway_config::Changes::between(&self.running(), config).is_empty()
+    }
+
+    pub(in crate::composition) fn admin_addr(&self) -> SocketAddr {
+        self.admin.local_addr()
+    }
+
+    pub(in crate::composition) fn plugins(&self) -> Arc<Registry> {
+        self.routes.plugins()
+    }
+
+    pub(in crate::composition) fn tls(&self) -> Option<ServedTls> {
+        self.state().tls.clone()
+    }
+
+    /// Whether the certificate of the apps listeners is another one, or is gone.
+    pub(in crate::composition) fn other_certificate(&self, prepared: &Prepared) -> bool {
+        let state = self.state();
+        let had_tls = state.running.listen.tls.is_some();
+        match (&prepared.certificate, &state.tls) {
+            (Some(new), Some(served)) => !had_tls || !served.serves(new),
+            (None, _) => had_tls,
+            (Some(_), None) => true,
+        }
+    }
+
+    /// Why a new certificate cannot take over: it has expired. One that is served already may have expired
+    /// without keeping other changes back.
+    pub(in crate::composition) fn expired(
+        &self,
+        prepared: &Prepared,
+        now: SystemTime,
+    ) -> Option<String> {
+        if !self.other_certificate(prepared) {
+            return None;
+        }
+        prepared.certificate.as_ref()?.expired(now)
+    }
+
+    /// Whether the certificate authorities are those that are trusted now.
+    pub(in crate::composition) fn trusts(&self, prepared: &Prepared) -> bool {
+        self.state().roots.roots == prepared.roots.roots
+    }
+
+    /// The control plane's HTTP client, if other authorities are trusted.
+    pub(in crate::composition) fn other_http(
+        &self,
+        prepared: &Prepared,
+    ) -> Result<Option<Arc<dyn HttpClient>>, TrustError> {
+        if self.trusts(prepared) {
+            return Ok(None);
+        }
+        let client = HyperClient::with_roots(prepared.roots.clone())?;
+        Ok(Some(Arc::new(client)))
+    }
+
+    /// Lets all parts but the workers take over.
+    pub(in crate::composition) fn take_over(&self, config: Config, prepared: Prepared) {
+        self.broker.reconfigure(declared::broker_config(&config));
+        self.wait.set(config.tokens.acquire_wait);
+        let listen = &config.listen;
+        self.admin
+            .replace(&listen.admin_hosts, listen.admin_client_address.clone());
+        (self.log_level)(&config.log);
+        self.routes.replace(config.routes.clone());
+        let mut state = self.state();
+        match (&state.tls, prepared.certificate) {
+            (Some(served), Some(certificate)) => served.replace(certificate),
+            (None, Some(certificate)) => match ServedTls::new(certificate) {
+                Ok(tls) => state.tls = Some(tls),
+                // The provider supports the protocol versions: it did when it checked the certificate.
+                Err(error) => tracing::error!(%error, "the apps listeners have no TLS"),
+            },
+            // Kept for the day when TLS comes back.
+            (_, None) => {}
+        }
+        if state.roots.roots != prepared.roots.roots {
+            match gateway_http_client::client_config(prepared.roots.clone()) {
+                Ok(tls) => {
+                    state.upstream_tls = Arc::new(tls);
+                    state.roots = prepared.roots;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the new certificate authorities are not used")
+                }
+            }
+        }
+        state.running = Arc::new(config);
+    }
+
+    /// The data plane's settings.
+    pub(in crate::composition) fn worker_settings(&self, token_key: SecretBytes) -> Settings {
+        self.state().worker_settings(token_key)
+    }
+}
+
+/// Whether the data plane could serve this state by these routes.
+pub(super) fn check(
+    config: &Config,
+    plugins: &Arc<Registry>,
+    state: &ServingState,
+) -> Result<(), String> {
+    let routes = Routes::new(config, Arc::clone(plugins)).present();
+    gateway_proxy::check_directory(data_plane::directory(&routes, state))
+        .map_err(|error| error.to_string())
+}
