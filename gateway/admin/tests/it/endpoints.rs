@@ -187,7 +187,7 @@ async fn client_ids_are_in_no_answer() {
 async fn unknown_paths_and_methods_get_json() {
     let server = start().await;
     for (method, path, status, code) in [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nothing", 404, "not_found"),
         ("GET", "/metrics/", 404, "not_found"),
         ("POST", "/metrics", 405, "method_not_allowed"),
         ("DELETE", "/readyz", 405, "method_not_allowed"),
