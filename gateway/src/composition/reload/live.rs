@@ -24,32 +24,29 @@ use std::{
 };
 
 /// Takes another level of the log.
-pub(in crate::composition) type LogLevel = dyn Fn(&Log) + Send + Sync;
+pub(crate) type LogLevel = dyn Fn(&Log) + Send + Sync;
 
 /// The parts that another configuration changes while they run.
-pub(in crate::composition) struct Live {
-    pub(in crate::composition) broker: Arc<Broker>,
-    pub(in crate::composition) routes: Arc<Routes>,
-    pub(in crate::composition) wait: Arc<AcquireWait>,
-    pub(in crate::composition) admin: AdminHandle,
-    pub(in crate::composition) log_level: Arc<LogLevel>,
-    pub(in crate::composition) state: Arc<Mutex<LiveState>>,
+pub(crate) struct Live {
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) wait: Arc<AcquireWait>,
+    pub(crate) admin: AdminHandle,
+    pub(crate) log_level: Arc<LogLevel>,
+    pub(crate) state: Arc<Mutex<LiveState>>,
 }
 
 /// What they run by.
-pub(in crate::composition) struct LiveState {
-    pub(in crate::composition) running: Arc<Config>,
-    pub(in crate::composition) tls: Option<ServedTls>,
-    pub(in crate::composition) roots: RootCertStore,
-    pub(in crate::composition) upstream_tls: Arc<ClientConfig>,
+pub(crate) struct LiveState {
+    pub(crate) running: Arc<Config>,
+    pub(crate) tls: Option<ServedTls>,
+    pub(crate) roots: RootCertStore,
+    pub(crate) upstream_tls: Arc<ClientConfig>,
 }
 
 impl LiveState {
     /// Makes what a start needs of the files that it has read.
-    pub(in crate::composition) fn new(
-        config: &Config,
-        prepared: Prepared,
-    ) -> Result<Self, StartError> {
+    pub(crate) fn new(config: &Config, prepared: Prepared) -> Result<Self, StartError> {
         let Prepared { roots, certificate } = prepared;
         let upstream_tls = gateway_http_client::client_config(roots.clone());
         Ok(Self {
@@ -61,12 +58,12 @@ impl LiveState {
     }
 
     /// The control plane's HTTP client.
-    pub(in crate::composition) fn http(&self) -> Result<Arc<dyn HttpClient>, TrustError> {
+    pub(crate) fn http(&self) -> Result<Arc<dyn HttpClient>, TrustError> {
         Ok(Arc::new(HyperClient::with_roots(self.roots.clone())?))
     }
 
     /// The data plane's settings.
-    pub(in crate::composition) fn worker_settings(&self, token_key: SecretBytes) -> Settings {
+    pub(crate) fn worker_settings(&self, token_key: SecretBytes) -> Settings {
         let config = &self.running;
         let tls = config.listen.tls.as_ref().and(self.tls.as_ref());
         let tls = tls.map(|tls| Arc::clone(&tls.config));
@@ -79,29 +76,29 @@ impl Live {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(in crate::composition) fn running(&self) -> Arc<Config> {
+    pub(crate) fn running(&self) -> Arc<Config> {
         Arc::clone(&self.state().running)
     }
 
     /// Whether the parts have taken this configuration over.
-    pub(in crate::composition) fn runs(&self, config: &Config) -> bool {
+    pub(crate) fn runs(&self, config: &Config) -> bool {
         gateway_config::Changes::between(&self.running(), config).is_empty()
     }
 
-    pub(in crate::composition) fn admin_addr(&self) -> SocketAddr {
+    pub(crate) fn admin_addr(&self) -> SocketAddr {
         self.admin.local_addr()
     }
 
-    pub(in crate::composition) fn plugins(&self) -> Arc<Registry> {
+    pub(crate) fn plugins(&self) -> Arc<Registry> {
         self.routes.plugins()
     }
 
-    pub(in crate::composition) fn tls(&self) -> Option<ServedTls> {
+    pub(crate) fn tls(&self) -> Option<ServedTls> {
         self.state().tls.clone()
     }
 
     /// Whether the certificate of the apps listeners is another one, or is gone.
-    pub(in crate::composition) fn other_certificate(&self, prepared: &Prepared) -> bool {
+    pub(crate) fn other_certificate(&self, prepared: &Prepared) -> bool {
         let state = self.state();
         let had_tls = state.running.listen.tls.is_some();
         match (&prepared.certificate, &state.tls) {
@@ -113,11 +110,7 @@ impl Live {
 
     /// Why a new certificate cannot take over: it has expired. One that is served already may have expired
     /// without keeping other changes back.
-    pub(in crate::composition) fn expired(
-        &self,
-        prepared: &Prepared,
-        now: SystemTime,
-    ) -> Option<String> {
+    pub(crate) fn expired(&self, prepared: &Prepared, now: SystemTime) -> Option<String> {
         if !self.other_certificate(prepared) {
             return None;
         }
@@ -125,12 +118,12 @@ impl Live {
     }
 
     /// Whether the certificate authorities are those that are trusted now.
-    pub(in crate::composition) fn trusts(&self, prepared: &Prepared) -> bool {
+    pub(crate) fn trusts(&self, prepared: &Prepared) -> bool {
         self.state().roots.roots == prepared.roots.roots
     }
 
     /// The control plane's HTTP client, if other authorities are trusted.
-    pub(in crate::composition) fn other_http(
+    pub(crate) fn other_http(
         &self,
         prepared: &Prepared,
     ) -> Result<Option<Arc<dyn HttpClient>>, TrustError> {
@@ -142,7 +135,7 @@ impl Live {
     }
 
     /// Lets all parts but the workers take over.
-    pub(in crate::composition) fn take_over(&self, config: Config, prepared: Prepared) {
+    pub(crate) fn take_over(&self, config: Config, prepared: Prepared) {
         self.broker.reconfigure(declared::broker_config(&config));
         self.wait.set(config.tokens.acquire_wait);
         let listen = &config.listen;
@@ -176,7 +169,7 @@ impl Live {
     }
 
     /// The data plane's settings.
-    pub(in crate::composition) fn worker_settings(&self, token_key: SecretBytes) -> Settings {
+    pub(crate) fn worker_settings(&self, token_key: SecretBytes) -> Settings {
         self.state().worker_settings(token_key)
     }
 }

@@ -11,7 +11,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 impl ConfigReloader {
     /// Reloads when a signal asks, and takes renewed certificates, until it is cancelled.
-    pub(in crate::composition) async fn watch(self: Arc<Self>, cancel: CancellationToken) {
+    pub(crate) async fn watch(self: Arc<Self>, cancel: CancellationToken) {
         let mut problem = Problem::default();
         loop {
             tokio::select! {
