@@ -239,6 +239,7 @@ fn fill(
         url: StoreUrl::Sqlite(folder.join("fleet.db")),
         master_key: MasterKeySource::File(folder.join("waybill.key")),
         old_keys: Vec::new(),
+        listen_url: None,
     };
     let token = carrier.token()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -335,6 +336,7 @@ fn grant(
         expires_at: completion.expires_at,
         intent: None,
         restored: None,
+        written_by: None,
     })
 }
 

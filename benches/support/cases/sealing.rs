@@ -15,6 +15,7 @@ fn sealing() -> Sealing {
         url: StoreUrl::Memory,
         master_key: MasterKeySource::Ephemeral,
         old_keys: Vec::new(),
+        listen_url: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -46,6 +47,7 @@ fn grant() -> GrantRecord {
         expires_at: None,
         intent: None,
         restored: None,
+        written_by: None,
     }
 }
 

@@ -96,6 +96,7 @@ impl Recovery<'_> {
             facts: completion.facts,
             expires_at: completion.expires_at,
             restored: None,
+            written_by: None,
             ..record
         })
     }

@@ -12,6 +12,9 @@ pub struct StoreOptions {
     pub master_key: MasterKeySource,
     /// Keys that older records may still be sealed with.
     pub old_keys: Vec<MasterKeySource>,
+    /// Where the one connection goes that must not pass through a pooler in transaction mode; the store's own
+    /// URL if it is not given. PostgreSQL only.
+    pub listen_url: Option<Secret>,
 }
 
 /// Where the master key comes from.

@@ -88,7 +88,7 @@ impl OpenStore {
         let until = clock.now() + patience;
         let store = loop {
             // Exclusive, because a second process could present a single-use grant a second time.
-            match Store::open(&config.store, Access::Exclusive).await {
+            match Store::open(&config.store, Access::Gateway).await {
                 Err(OpenError::Locked { .. }) if clock.now() < until => sleep(PAUSE).await,
                 opened => break opened?,
             }

@@ -25,17 +25,17 @@ pub(crate) fn may_be_made(options: &StoreOptions, access: Access) -> Result<(), 
         // A store in memory is made each time.
         (_, MasterKeySource::Ephemeral) | (Access::Create, _) => Ok(()),
         (Access::Offline, _) => Err(OpenError::NoStore { place: place() }),
-        (Access::Exclusive, source) if key::is_there(source) => Err(OpenError::KeyWithoutStore {
+        (Access::Gateway, source) if key::is_there(source) => Err(OpenError::KeyWithoutStore {
             place: place(),
             key: key::describe(source),
         }),
         // A key file is made together with the store; a variable cannot be.
-        (Access::Exclusive, MasterKeySource::Env(_)) => Err(KeyError::Missing {
+        (Access::Gateway, MasterKeySource::Env(_)) => Err(KeyError::Missing {
             from: key::describe(&options.master_key),
             why: "is not set".to_owned(),
         }
         .into()),
-        (Access::Exclusive, MasterKeySource::File(_) | MasterKeySource::Command(_)) => Ok(()),
+        (Access::Gateway, MasterKeySource::File(_) | MasterKeySource::Command(_)) => Ok(()),
     }
 }
 

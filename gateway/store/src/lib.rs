@@ -20,11 +20,13 @@ mod derive;
 mod doc;
 mod error;
 mod file;
+mod fleet;
 mod grants;
 mod key;
 mod lock;
 mod lookups;
 mod manifests;
+mod membership;
 mod meta;
 mod migrations;
 mod notices;
@@ -49,15 +51,17 @@ pub use consents::TakenConsent;
 pub use db::migrate::schema_version;
 pub use derive::Purpose;
 pub use error::{KeyError, OpenError, StoreError};
+pub use fleet::StoreChanges;
 /// Which store, and its keys: words that the configuration shares with the store.
 pub use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
 pub use notices::NoticeChannel;
 pub use preflight::{check_options, place};
 pub use record::{
-    AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Completion, ConsentRecord,
-    GrantRecord, Intent, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord,
-    Presentation, RenewalEntry, Resolution, RestoredFrom, SecretDigest, StoredFailure, StoredSlot,
-    StoredToken,
+    AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Claim, Completion,
+    ConsentRecord, DemandCause, Duty, Fence, FleetOptions, GrantRecord, Heartbeat, Intent,
+    LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, Ownership, Presentation,
+    RenewalEntry, ReplicaId, ReplicaInfo, ReplicaRecord, Resolution, RestoredFrom, SecretDigest,
+    StoreChange, StoredFailure, StoredSlot, StoredToken,
 };
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

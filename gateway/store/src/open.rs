@@ -60,6 +60,7 @@ impl Store {
             sealer: RwLock::new(sealer),
             quarantine: Mutex::default(),
             rescue,
+            membership: RwLock::default(),
             opened: AtomicU64::new(0),
             lock,
         };

@@ -23,7 +23,7 @@ pub async fn check_options(options: &StoreOptions) -> Result<(), OpenError> {
     }
     match &options.url {
         StoreUrl::Sqlite(path) if creation::is_absent(path) => {
-            creation::may_be_made(options, Access::Exclusive)
+            creation::may_be_made(options, Access::Gateway)
         }
         StoreUrl::Sqlite(_) | StoreUrl::Postgres(_) | StoreUrl::Memory => Ok(()),
     }

@@ -2,12 +2,17 @@
 
 mod account;
 mod app;
+mod fleet;
 mod grant;
 mod manifest;
 mod trail;
 
 pub use account::AccountRecord;
 pub use app::{AppRecord, LegacyKeyRecord, SecretDigest};
+pub use fleet::{
+    Claim, DemandCause, Duty, Fence, FleetOptions, Heartbeat, Ownership, ReplicaId, ReplicaInfo,
+    ReplicaRecord, StoreChange,
+};
 pub use grant::{
     Completion, GrantRecord, Intent, Presentation, Resolution, RestoredFrom, StoredFailure,
     StoredSlot, StoredToken,

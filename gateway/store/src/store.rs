@@ -2,6 +2,7 @@
 
 use crate::db::{Db, Tx};
 use crate::lock::StoreLock;
+use crate::membership::Membership;
 use crate::rescue::Rescue;
 use crate::table::{self, Damage, Sealed, Sealer};
 use crate::{
@@ -29,6 +30,8 @@ pub(crate) struct StoreInner {
     pub(crate) sealer: RwLock<Sealer>,
     pub(crate) quarantine: Mutex<BTreeMap<String, Quarantined>>,
     pub(crate) rescue: Option<Arc<Rescue>>,
+    /// This process in the fleet, while it is a member.
+    pub(crate) membership: RwLock<Option<Arc<Membership>>>,
     /// Records that were opened, for tests and benches.
     pub(crate) opened: AtomicU64,
     /// Held until the store is closed.

@@ -25,8 +25,9 @@ async fn control(clock: &Arc<Still>) -> (ControlPlane, Store) {
         url: StoreUrl::Memory,
         master_key: MasterKeySource::Ephemeral,
         old_keys: Vec::new(),
+        listen_url: None,
     };
-    let store = Store::open(&options, Access::Exclusive)
+    let store = Store::open(&options, Access::Gateway)
         .await
         .expect("a store in memory");
     let clock = Arc::clone(clock) as Arc<dyn Clock>;

@@ -195,6 +195,7 @@ pub(crate) fn grant(status: GrantStatus) -> GrantRecord {
         expires_at: None,
         intent: None,
         restored: None,
+        written_by: None,
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn store(found: &mut Found, old: &StoreOptions, new: &StoreOptions) {
         url,
         master_key,
         old_keys,
+        listen_url: _,
     } = old;
     found.note("store", "url", !same_url(url, &new.url));
     let same = same_source(master_key, &new.master_key);

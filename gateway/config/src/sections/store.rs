@@ -57,6 +57,7 @@ pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> StoreOptions {
                 url: StoreUrl::Memory,
                 master_key: MasterKeySource::Ephemeral,
                 old_keys: Vec::new(),
+                listen_url: None,
             };
         }
         (Some(_), Some(source)) => source,
@@ -81,6 +82,7 @@ pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> StoreOptions {
         url: url.unwrap_or(StoreUrl::Memory),
         master_key,
         old_keys,
+        listen_url: None,
     }
 }
 

@@ -43,6 +43,7 @@ fn stored(name: &str) -> (AccountRecord, GrantRecord) {
         expires_at: None,
         intent: None,
         restored: None,
+        written_by: None,
     };
     (record, grant)
 }

@@ -232,6 +232,7 @@ async fn backup_restores_what_was_before() {
         url: StoreUrl::Memory,
         master_key: MasterKeySource::Ephemeral,
         old_keys: Vec::new(),
+        listen_url: None,
     };
     let fresh = Store::open(&options, Access::Offline)
         .await

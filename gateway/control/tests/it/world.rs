@@ -421,6 +421,7 @@ async fn gateway(
         url: StoreUrl::Sqlite(folder.path().join(STORE)),
         master_key: MasterKeySource::File(folder.path().join(KEY)),
         old_keys: Vec::new(),
+        listen_url: None,
     };
     let store = open(&options).await;
     let ledger = Arc::new(store.clone());
@@ -448,7 +449,7 @@ async fn gateway(
 async fn open(options: &StoreOptions) -> Store {
     let opened = async {
         loop {
-            match Store::open(options, Access::Exclusive).await {
+            match Store::open(options, Access::Gateway).await {
                 Err(OpenError::Locked { .. }) => {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }

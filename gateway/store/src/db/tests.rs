@@ -51,8 +51,9 @@ async fn failed_disk_ends_writing_and_answers_go_to_the_slot() {
         url: StoreUrl::Sqlite(folder.path().join("store.db")),
         master_key: MasterKeySource::File(folder.path().join("key")),
         old_keys: Vec::new(),
+        listen_url: None,
     };
-    let open = || Store::open(&options, Access::Exclusive);
+    let open = || Store::open(&options, Access::Gateway);
     let store = open().await.expect("it opens");
     let main: AccountId = "main".parse().expect("a name");
     store

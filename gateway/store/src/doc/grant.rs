@@ -1,7 +1,10 @@
 //! A grant's document.
 
 use super::secret;
-use crate::{GrantRecord, Intent, RestoredFrom, StoredFailure, StoredSlot, StoredToken, Timestamp};
+use crate::{
+    Fence, GrantRecord, Intent, ReplicaId, RestoredFrom, StoredFailure, StoredSlot, StoredToken,
+    Timestamp,
+};
 use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +25,8 @@ pub(super) struct GrantDoc {
     intent: Option<Intent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     restored: Option<RestoredFrom>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    written_by: Option<(ReplicaId, Fence)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -135,6 +140,7 @@ mod tests {
             expires_at: None,
             intent: None,
             restored: None,
+            written_by: None,
         }
     }
 

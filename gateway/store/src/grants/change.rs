@@ -134,6 +134,7 @@ fn made_of(
         expires_at: completion.expires_at,
         intent: None,
         restored: None,
+        written_by: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Records of grants: what an account's tokens are obtained with, and the newest token.
 
-use crate::Timestamp;
+use crate::{Fence, ReplicaId, Timestamp};
 use gateway_model::{
     AccountId, FailureClass, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenFacts,
 };
@@ -32,6 +32,8 @@ pub struct GrantRecord {
     pub intent: Option<Intent>,
     /// The older state of the store that the grant comes from. A new login or a renewal ends it.
     pub restored: Option<RestoredFrom>,
+    /// The gateway of a fleet that wrote the record, and the fence that it held.
+    pub written_by: Option<(ReplicaId, Fence)>,
 }
 
 /// An older state of the store. A single-use grant of it may have been presented since.

@@ -160,6 +160,7 @@ async fn other_files_are_refused_and_not_replaced() {
         url: StoreUrl::Sqlite(folder.path().join("no/such/folder.db")),
         master_key: MasterKeySource::Env("WAYBILL_NO_SUCH_KEY".to_owned()),
         old_keys: Vec::new(),
+        listen_url: None,
     };
     let refused = Store::open(&options, Access::Create).await.unwrap_err();
     assert!(matches!(refused, OpenError::Permission { .. }), "{refused}");
@@ -229,8 +230,9 @@ async fn write_until_killed(folder: &Path) {
         url: StoreUrl::Sqlite(folder.join("store.db")),
         master_key: MasterKeySource::File(folder.join("key")),
         old_keys: Vec::new(),
+        listen_url: None,
     };
-    let store = Store::open(&options, Access::Exclusive).await.unwrap();
+    let store = Store::open(&options, Access::Gateway).await.unwrap();
     let main = id("main");
     let mut note = std::fs::File::create(folder.join("acknowledged")).unwrap();
     let mut version = store.grant(&main).await.unwrap().unwrap().version;

@@ -132,10 +132,11 @@ async fn stores_in_memory_derive_other_keys_at_each_start() {
         url: StoreUrl::Memory,
         master_key: MasterKeySource::Ephemeral,
         old_keys: Vec::new(),
+        listen_url: None,
     };
     let mut keys = Vec::new();
     for _ in 0..2 {
-        let store = Store::open(&options, Access::Exclusive).await.unwrap();
+        let store = Store::open(&options, Access::Gateway).await.unwrap();
         keys.push(store.derived_key(Purpose::AppTokens).expose().to_vec());
     }
     assert_ne!(keys[0], keys[1]);

@@ -29,6 +29,7 @@ fn grant(at: usize) -> GrantRecord {
         expires_at: None,
         intent: None,
         restored: None,
+        written_by: None,
     }
 }
 

@@ -325,7 +325,7 @@ async fn second_opener_is_refused_whatever_was_removed() {
     let place = Place::sqlite();
     let store = held(&place).await;
     let is_refused = async || {
-        for access in [Access::Exclusive, Access::Offline, Access::Create] {
+        for access in [Access::Gateway, Access::Offline, Access::Create] {
             let opened = Store::open(&place.options, access).await;
             let refused = opened.map(drop).unwrap_err();
             let OpenError::Locked { by } = &refused else {

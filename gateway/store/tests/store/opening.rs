@@ -187,6 +187,7 @@ async fn a_database_that_is_not_there_is_said_without_its_password() {
         url: StoreUrl::Postgres(Secret::new(url)),
         master_key: MasterKeySource::Env("WAYBILL_NO_SUCH_KEY".to_owned()),
         old_keys: Vec::new(),
+        listen_url: None,
     };
     let refused = Store::open(&options, Access::Offline).await.unwrap_err();
     let said = format!("{refused} {refused:?}");
@@ -203,9 +204,10 @@ async fn a_store_in_memory_needs_no_files() {
         url: StoreUrl::Memory,
         master_key: MasterKeySource::Ephemeral,
         old_keys: Vec::new(),
+        listen_url: None,
     };
-    let store = Store::open(&options, Access::Exclusive).await.unwrap();
-    let other = Store::open(&options, Access::Exclusive).await.unwrap();
+    let store = Store::open(&options, Access::Gateway).await.unwrap();
+    let other = Store::open(&options, Access::Gateway).await.unwrap();
     store.add_account(&account("main")).await.unwrap();
     assert_eq!(store.accounts().await.unwrap().len(), 1);
     assert_eq!(other.accounts().await.unwrap().len(), 0);

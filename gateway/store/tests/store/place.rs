@@ -53,6 +53,7 @@ impl Place {
             url,
             master_key: MasterKeySource::File(folder.path().join("key")),
             old_keys: Vec::new(),
+            listen_url: None,
         };
         Self {
             folder,
@@ -66,7 +67,7 @@ impl Place {
     }
 
     pub(crate) async fn try_open(&self) -> Result<Store, OpenError> {
-        Store::open(&self.options, Access::Exclusive).await
+        Store::open(&self.options, Access::Gateway).await
     }
 
     pub(crate) async fn open(&self) -> Store {

@@ -9,7 +9,7 @@ fn futures_can_cross_threads() {
              m: gateway_store::MasterKeySource,
              o: gateway_store::StoreOptions| {
         is_send(async move {
-            let _ = gateway_store::Store::open(&o, gateway_store::Access::Exclusive).await;
+            let _ = gateway_store::Store::open(&o, gateway_store::Access::Gateway).await;
         });
         let t = s.clone();
         let p2 = p.clone();

@@ -49,6 +49,7 @@ impl Case {
             expires_at: Some(at(ends).into()),
             intent: None,
             restored: None,
+            written_by: None,
         });
         let status = case.status();
         status.grant = GrantStatus::Held;

@@ -1,0 +1,112 @@
+//! This process as a member of the fleet: its identifier, and until when it may act.
+
+use crate::{FleetOptions, ReplicaId, ReplicaInfo, ReplicaRecord, Timestamp};
+use gateway_model::Clock;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// One membership. It ends for good when its lease has ended.
+pub(crate) struct Membership {
+    pub(crate) id: ReplicaId,
+    info: ReplicaInfo,
+    started_at: Timestamp,
+    pub(crate) options: FleetOptions,
+    clock: Arc<dyn Clock>,
+    accounts: AtomicU64,
+    state: Mutex<MembershipState>,
+}
+
+struct MembershipState {
+    /// The process believes in its lease until then.
+    until: Instant,
+}
+
+impl fmt::Debug for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Membership({})", self.id)
+    }
+}
+
+impl Membership {
+    /// A membership whose lease was asked for at `sent`.
+    pub(crate) fn new(
+        id: ReplicaId,
+        info: ReplicaInfo,
+        started_at: Timestamp,
+        options: FleetOptions,
+        clock: Arc<dyn Clock>,
+        sent: Instant,
+    ) -> Self {
+        let state = MembershipState {
+            until: until(sent, options),
+        };
+        Self {
+            id,
+            info,
+            started_at,
+            options,
+            clock,
+            accounts: AtomicU64::new(0),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The time, for noting when a statement is sent.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Notes that the lease was extended by a statement that was sent at `sent`.
+    pub(crate) fn extended(&self, sent: Instant) {
+        let until = until(sent, self.options);
+        let mut state = self.state();
+        // Answers may come in another order than their statements were sent.
+        state.until = state.until.max(until);
+    }
+
+    /// Notes that the lease has ended, or that it was given up.
+    pub(crate) fn ended(&self) {
+        let now = self.now();
+        let mut state = self.state();
+        state.until = state.until.min(now);
+    }
+
+    /// Notes how many accounts the process serves.
+    pub(crate) fn serves(&self, accounts: u64) {
+        self.accounts.store(accounts, Ordering::Relaxed);
+    }
+
+    /// The only gateway of a store that is not shared.
+    pub(crate) fn record(&self) -> ReplicaRecord {
+        let accounts = self.accounts.load(Ordering::Relaxed);
+        ReplicaRecord {
+            id: self.id.clone(),
+            name: self.info.name.clone(),
+            version: self.info.version.clone(),
+            started_at: self.started_at,
+            seen_ms_ago: 0,
+            ends_in_ms: i64::try_from(self.options.lease.as_millis()).unwrap_or(i64::MAX),
+            accounts,
+            owned: accounts,
+            live: true,
+            this: true,
+        }
+    }
+
+    /// Whether the lease holds for certain.
+    pub(crate) fn holds(&self) -> bool {
+        self.now() < self.state().until
+    }
+
+    fn state(&self) -> MutexGuard<'_, MembershipState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counted from before the statement was sent, less a tenth: the database counts from when it ran, and
+/// clocks may run at slightly different speeds.
+fn until(sent: Instant, options: FleetOptions) -> Instant {
+    sent + options.lease.mul_f64(0.9)
+}
