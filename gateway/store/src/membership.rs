@@ -85,6 +85,7 @@ impl Membership {
             id: self.id.clone(),
             name: self.info.name.clone(),
             version: self.info.version.clone(),
+            plugins: self.info.plugins.clone(),
             started_at: self.started_at,
             seen_ms_ago: 0,
             ends_in_ms: i64::try_from(self.options.lease.as_millis()).unwrap_or(i64::MAX),

@@ -49,6 +49,8 @@ pub struct ReplicaInfo {
     pub name: String,
     /// The program's version.
     pub version: String,
+    /// The plugins that it runs, one a line, so that people see which gateway has others.
+    pub plugins: String,
 }
 
 /// How a gateway takes part in a fleet.
@@ -78,6 +80,8 @@ pub struct ReplicaRecord {
     pub name: String,
     /// Its program's version.
     pub version: String,
+    /// The plugins that it runs, one a line.
+    pub plugins: String,
     /// When it joined, by the database's clock.
     pub started_at: Timestamp,
     /// Milliseconds since its last heartbeat.
