@@ -39,6 +39,7 @@ impl Changes {
             workers,
             admin,
             store,
+            fleet,
             consent,
             reminders,
             plugins,
@@ -54,6 +55,7 @@ impl Changes {
         settings::workers(&mut found, *workers, new.workers);
         settings::admin(&mut found, admin, &new.admin);
         settings::store(&mut found, store, &new.store);
+        settings::fleet(&mut found, fleet, &new.fleet);
         settings::consent(&mut found, consent, &new.consent);
         settings::reminders(&mut found, reminders, &new.reminders);
         settings::plugins(&mut found, plugins, &new.plugins);
@@ -87,6 +89,7 @@ impl Config {
         self.admin.clone_from(&running.admin);
         self.plugins.clone_from(&running.plugins);
         self.store.clone_from(&running.store);
+        self.fleet.clone_from(&running.fleet);
         self.log.format = running.log.format;
         self
     }

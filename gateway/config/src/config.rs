@@ -8,9 +8,9 @@ use crate::{
         refuse_unknown_sections, repeated, single,
     },
     sections::{
-        Account, Admin, App, Consent, Limits, Listen, Log, Plugins, Reminders, Route, SECTIONS,
-        Tokens, Upstream, Workers, account, admin, app, consent, limits, listen, log, mail,
-        plugins, reminders, route, store, tokens, upstream, workers,
+        Account, Admin, App, Consent, Fleet, Limits, Listen, Log, Plugins, Reminders, Route,
+        SECTIONS, Tokens, Upstream, Workers, account, admin, app, consent, fleet, limits, listen,
+        log, mail, plugins, reminders, route, store, tokens, upstream, workers,
     },
 };
 use gateway_model::{StoreOptions, StoreUrl};
@@ -30,6 +30,8 @@ pub struct Config {
     pub admin: Admin,
     /// Where accounts, grants and tokens are kept.
     pub store: StoreOptions,
+    /// How this gateway takes part in a fleet.
+    pub fleet: Fleet,
     /// How a person signs in at a carrier.
     pub consent: Consent,
     /// The reminders that are sent before a grant ends.
@@ -95,6 +97,7 @@ impl Config {
             workers: read_single(cx, root, &workers::SECTION, Workers::read),
             admin: read_single(cx, root, &admin::SECTION, Admin::read),
             store: read_single(cx, root, &store::SECTION, store::read),
+            fleet: read_single(cx, root, &fleet::SECTION, Fleet::read),
             consent,
             reminders: read_reminders(cx, root),
             plugins: read_single(cx, root, &plugins::SECTION, Plugins::read),

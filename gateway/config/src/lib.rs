@@ -25,7 +25,7 @@ pub use partial::{AdminAccess, load_plugins, load_store};
 pub use reader::{ProcessVariables, Variables};
 pub use schema::{json_schema, reference};
 pub use sections::{
-    Account, Admin, App, AppLogin, Consent, Limits, Listen, ListenTls, Log, LogFormat, Mail,
+    Account, Admin, App, AppLogin, Consent, Fleet, Limits, Listen, ListenTls, Log, LogFormat, Mail,
     MailLogin, MailServer, Plugins, Reminders, Route, Tokens, Upstream, Webhook, Workers,
     cache_folder,
 };

@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod app;
 mod client_address;
 pub(crate) mod consent;
+pub(crate) mod fleet;
 pub(crate) mod limits;
 pub(crate) mod listen;
 pub(crate) mod log;
@@ -21,6 +22,7 @@ pub use account::Account;
 pub use admin::Admin;
 pub use app::{App, AppLogin};
 pub use consent::Consent;
+pub use fleet::Fleet;
 pub use limits::Limits;
 pub use listen::{Listen, ListenTls};
 pub use log::{Log, LogFormat};
@@ -35,7 +37,7 @@ pub use workers::Workers;
 use crate::description::Section;
 
 /// In the order of the reference.
-pub(crate) static SECTIONS: [&Section; 17] = [
+pub(crate) static SECTIONS: [&Section; 18] = [
     &listen::SECTION,
     &listen::TLS,
     &admin::SECTION,
@@ -49,6 +51,7 @@ pub(crate) static SECTIONS: [&Section; 17] = [
     &limits::SECTION,
     &log::SECTION,
     &store::SECTION,
+    &fleet::SECTION,
     &consent::SECTION,
     &reminders::SECTION,
     &reminders::WEBHOOK,

@@ -2,7 +2,7 @@
 
 use super::Found;
 use crate::{
-    Admin, Consent, Limits, Listen, ListenTls, Log, Mail, MailLogin, MailServer, Plugins,
+    Admin, Consent, Fleet, Limits, Listen, ListenTls, Log, Mail, MailLogin, MailServer, Plugins,
     Reminders, Tokens, Upstream, Webhook, Workers,
 };
 use gateway_model::{
@@ -69,9 +69,11 @@ pub(super) fn store(found: &mut Found, old: &StoreOptions, new: &StoreOptions) {
         url,
         master_key,
         old_keys,
-        listen_url: _,
+        listen_url,
     } = old;
     found.note("store", "url", !same_url(url, &new.url));
+    let same = same_option(listen_url.as_ref(), new.listen_url.as_ref());
+    found.note("store", "listen_url", !same);
     let same = same_source(master_key, &new.master_key);
     found.note("store", "master_key", !same);
     let pairs = old_keys.iter().zip(&new.old_keys);
@@ -100,6 +102,12 @@ fn same_source(one: &MasterKeySource, other: &MasterKeySource) -> bool {
         (Ephemeral, Ephemeral) => true,
         (File(_) | Env(_) | Command(_) | Ephemeral, _) => false,
     }
+}
+
+pub(super) fn fleet(found: &mut Found, old: &Fleet, new: &Fleet) {
+    let Fleet { name, lease } = old;
+    found.note("fleet", "name", *name != new.name);
+    found.note("fleet", "lease", *lease != new.lease);
 }
 
 pub(super) fn consent(found: &mut Found, old: &Consent, new: &Consent) {

@@ -97,9 +97,13 @@ format = "json"
 level = "debug"
 access_log = true
 [store]
-url = "sqlite://other.db"
+url = "postgres://other/name"
+listen_url = "postgres://direct/name"
 master_key = { file = "other.key" }
 old_keys = [{ file = "older.key" }]
+[fleet]
+name = "other"
+lease = "16s"
 [consent]
 redirect_uri = "https://waybill.example/oauth/callback"
 lifetime = "9m"

@@ -4,7 +4,7 @@ use crate::{
     description::{Effect, Key, Kind, Preset, Section},
     reader::{At, Context, Table},
 };
-use gateway_model::{MasterKeySource, StoreOptions, StoreUrl};
+use gateway_model::{MasterKeySource, Secret, StoreOptions, StoreUrl};
 use std::path::Path;
 use toml_span::value::ValueInner;
 
@@ -33,18 +33,29 @@ static OLD_KEYS: Key = Key {
     doc: "Earlier master keys. Older records may still be sealed with them.",
 };
 
+static LISTEN_URL: Key = Key {
+    name: "listen_url",
+    kind: Kind::TextOrSecret("\"postgres://host/name\""),
+    preset: Preset::Unset("`url`"),
+    effect: Effect::Restart,
+    doc: "A URL that leads to the same PostgreSQL database without a connection pooler. Set it if `url` leads \
+          to a pooler in transaction mode, such as pgbouncer. The gateway uses one connection to it, for \
+          messages of other gateways.",
+};
+
 pub(crate) static SECTION: Section = Section {
     path: "store",
     repeated: false,
     doc: "The store, which keeps accounts, grants and tokens.",
-    keys: &[&URL, &MASTER_KEY, &OLD_KEYS],
+    keys: &[&URL, &LISTEN_URL, &MASTER_KEY, &OLD_KEYS],
 };
 
 /// The key file of an SQLite store, unless another is named.
 const KEY_FILE: &str = "waybill.key";
 
 pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> StoreOptions {
-    let url = url(cx, table);
+    let url = url(cx, table, &URL);
+    let listen_url = listen_url(cx, table, url.as_ref());
     let named = table.key_source(cx, &MASTER_KEY);
     let old_keys = table.key_sources(cx, &OLD_KEYS);
     let master_key = match (&url, named) {
@@ -82,7 +93,38 @@ pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>) -> StoreOptions {
         url: url.unwrap_or(StoreUrl::Memory),
         master_key,
         old_keys,
-        listen_url: None,
+        listen_url,
+    }
+}
+
+/// Refused where nothing listens, because somebody who sets it expects a fleet.
+fn listen_url(cx: &mut Context<'_>, table: &Table<'_>, store: Option<&StoreUrl>) -> Option<Secret> {
+    let label = table.label(&LISTEN_URL);
+    let refuse = |cx: &mut Context<'_>, message: &str, fix: &str| {
+        let value = table.value(&LISTEN_URL);
+        let place = value.map_or_else(|| table.place.clone(), |value| cx.place(value.span));
+        cx.mistake(place, format!("{label} {message}"), fix);
+    };
+    let listen = url(cx, table, &LISTEN_URL)?;
+    match (listen, store) {
+        // A URL that was refused may have been meant for PostgreSQL.
+        (StoreUrl::Postgres(listen), None | Some(StoreUrl::Postgres(_))) => Some(listen),
+        (StoreUrl::Postgres(_), Some(StoreUrl::Memory | StoreUrl::Sqlite(_))) => {
+            refuse(
+                cx,
+                "is for a store in PostgreSQL, and `url` names another one",
+                "remove it, or write url = \"postgres://host/name\"",
+            );
+            None
+        }
+        (StoreUrl::Memory | StoreUrl::Sqlite(_), _) => {
+            refuse(
+                cx,
+                "is not the URL of a PostgreSQL database",
+                "write listen_url = \"postgres://host/name\"",
+            );
+            None
+        }
     }
 }
 
@@ -99,26 +141,27 @@ fn note_unused(cx: &mut Context<'_>, table: &Table<'_>) {
     }
 }
 
-fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
-    let in_file = table.value(&URL).filter(|_| !table.is_overridden(cx, &URL));
+/// The URL of a database, as text or as a secret.
+fn url(cx: &mut Context<'_>, table: &Table<'_>, key: &Key) -> Option<StoreUrl> {
+    let in_file = table.value(key).filter(|_| !table.is_overridden(cx, key));
     if let Some(value) = in_file
         && matches!(value.as_ref(), ValueInner::Table(_))
     {
         let At {
             value: secret,
             place,
-        } = table.secret(cx, &URL)?;
+        } = table.secret(cx, key)?;
         return match StoreUrl::parse(secret.expose(), cx.folder) {
             Ok(url) => Some(url),
             Err(problem) => {
-                let message = format!("{}: {problem}", table.label(&URL));
-                cx.mistake(place, message, format!("store {}", URL.kind.form()));
+                let message = format!("{}: {problem}", table.label(key));
+                cx.mistake(place, message, format!("store {}", key.kind.form()));
                 None
             }
         };
     }
     let folder = cx.folder;
-    let at = table.parsed(cx, &URL, |text| {
+    let at = table.parsed(cx, key, |text| {
         StoreUrl::parse(text, folder).map(|url| (url, holds_password(text)))
     })?;
     let (url, password) = at.value;
@@ -128,7 +171,7 @@ fn url(cx: &mut Context<'_>, table: &Table<'_>) -> Option<StoreUrl> {
             at.place,
             format!(
                 "{} holds a password and stands in a file that others than its owner can read",
-                table.label(&URL)
+                table.label(key)
             ),
             "write { env = \"VARIABLE\" } or { file = \"path\" }, or restrict the configuration \
              file with chmod 600",

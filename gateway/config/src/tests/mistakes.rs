@@ -111,6 +111,8 @@ fn values_that_mean_nothing_are_refused() {
         "the store's URL is none of",
     );
     one("[store]\nurl = \"sqlite://\"", "needs a file");
+    one("[fleet]\nname = \"gateway 1\"", "letters, digits, dots");
+    one("[fleet]\nlease = \"500ms\"", "a time from \"1s\" to \"5m\"");
     one("[upstream]\nca_file = \"absent.pem\"", "cannot be read");
     one(
         &format!("{ROUTE}prefix = \"ups/\""),

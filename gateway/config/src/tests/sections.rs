@@ -39,6 +39,37 @@ fn store_url_comes_from_the_file_a_variable_or_a_secret() {
     }
 }
 
+#[test]
+fn listen_url_is_read_like_the_url_and_only_for_postgresql() {
+    let url = format!("postgres://u:{PLANTED}@direct/d");
+    let text = |listen: &str| {
+        format!(
+            "[store]\nurl = \"postgres://h/d\"\nmaster_key = {{ file = \"k\" }}\nlisten_url = {listen}\n"
+        )
+    };
+    let in_file = World::new(&text(&format!("\"{url}\"")));
+    let variable = World::new(&text("\"postgres://x/d\"")).var("WAYBILL_STORE_LISTEN_URL", &url);
+    let secret = World::new(&text("{ env = \"DB\" }")).var("DB", &url);
+    for world in [in_file, variable, secret] {
+        let config = world.config();
+        let found = config.store.listen_url.as_ref();
+        assert_eq!(found.map(gateway_model::Secret::expose), Some(url.as_str()));
+        assert!(!format!("{config:?}").contains(PLANTED));
+    }
+    let world = World::new(&text(&format!("\"{url}\"")));
+    world.mode("waybill.toml", 0o644);
+    one(&world, "holds a password and stands in a file that others");
+    let sqlite = World::new(&text("\"sqlite://waybill.db\""));
+    one(&sqlite, "is not the URL of a PostgreSQL database");
+    for url in ["sqlite://waybill.db", "memory:"] {
+        let text = format!("[store]\nurl = \"{url}\"\nlisten_url = \"postgres://h/d\"\n");
+        one(
+            &World::new(&text),
+            "listen_url is for a store in PostgreSQL, and `url` names another one; remove it",
+        );
+    }
+}
+
 /// A password in the file itself needs a file that nobody else can read.
 #[test]
 fn store_password_in_a_file_that_others_can_read_is_refused() {
