@@ -108,6 +108,9 @@ pub(super) fn total(program: &Path, case: &str, iterations: u64, folder: &Path) 
     output(
         Command::new("valgrind")
             .args(["--tool=callgrind", "-q"])
+            // Threads in turn. A thread that waits for another one parks or not by who runs first, which is 2,000
+            // instructions for a call of a plugin.
+            .arg("--fair-sched=try")
             .arg(format!("--callgrind-out-file={}", out.display()))
             .arg(program)
             .args([case, &iterations.to_string()]),
