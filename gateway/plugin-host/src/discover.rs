@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Larger files are no plugins.
-const MAX_FILE: u64 = 64 << 20;
+pub(crate) const MAX_FILE: u64 = 64 << 20;
 /// More files than that in one folder are a mistake.
 const MAX_FILES: usize = 256;
 /// Others may write.
@@ -94,6 +94,12 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
 
 /// Reads a library whole, if only root and the gateway's user can have written it.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    let (file, len) = open(path)?;
+    read_bounded(&file, len)
+}
+
+/// Opens a library, if only root and the gateway's user can have written it; and its length.
+pub(crate) fn open(path: &Path) -> Result<(File, u64), FileError> {
     let path = resolve(path)?;
     // The link was resolved above, so none is followed here. Without O_NONBLOCK, opening a pipe would wait for
     // its other end.
@@ -108,7 +114,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
         return Err(FileError::NotAFile);
     }
     check_access(&metadata)?;
-    read_bounded(&file, metadata.len())
+    Ok((file, metadata.len()))
 }
 
 /// A link may only lead to a neighbour.

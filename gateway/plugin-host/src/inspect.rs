@@ -14,6 +14,7 @@ pub use report::Report;
 use crate::{Manifest, Refusal};
 use elf::Library;
 use plugins_abi::{ABI_MAJOR, ABI_MINOR};
+use std::sync::Arc;
 
 /// Prefix of the entry symbols of all majors.
 const ENTRY_PREFIX: &[u8] = b"waybill_entry_v";
@@ -21,8 +22,8 @@ const ENTRY_PREFIX: &[u8] = b"waybill_entry_v";
 /// What is known about a file that may be loaded.
 #[derive(Clone, Debug)]
 pub struct Inspection {
-    /// The parsed manifest.
-    pub manifest: Manifest,
+    /// The parsed manifest; shared, because a plugin's entry and the loaded plugin keep it too.
+    pub manifest: Arc<Manifest>,
     /// The manifest's bytes in the file; the plugin's table must hold the same bytes.
     pub manifest_bytes: Vec<u8>,
     /// What the strict policy refuses and the default one reports.
@@ -52,7 +53,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
     Ok(Inspection {
         reports: lint::reports(&library)?,
         manifest_bytes: manifest_bytes.to_vec(),
-        manifest,
+        manifest: Arc::new(manifest),
         glibc,
     })
 }

@@ -17,9 +17,9 @@ pub(crate) struct LoadedPlugin {
     pub(crate) host: Host,
     pub(crate) health: Arc<Health>,
     pub(crate) sign_watch: SignWatch,
-    pub(crate) manifest: Manifest,
-    pub(crate) profile: CarrierProfile,
-    pub(crate) diagnosis: Diagnosis,
+    pub(crate) manifest: Arc<Manifest>,
+    pub(crate) profile: Arc<CarrierProfile>,
+    pub(crate) diagnosis: Arc<Diagnosis>,
     pub(crate) file: Option<LibraryFile>,
 }
 
@@ -44,7 +44,7 @@ impl LoadedPlugin {
         code: Code,
         host: &Host,
         health: Arc<Health>,
-        manifest: Manifest,
+        manifest: Arc<Manifest>,
         file: Option<LibraryFile>,
     ) -> Result<Self, HandshakeError> {
         Ok(Self {
@@ -53,8 +53,8 @@ impl LoadedPlugin {
             health,
             sign_watch: SignWatch::new(),
             // Made once, at the load: a manifest that contradicts itself must not become active.
-            profile: manifest.profile()?,
-            diagnosis: manifest.diagnosis()?,
+            profile: Arc::new(manifest.profile()?),
+            diagnosis: Arc::new(manifest.diagnosis()?),
             manifest,
             file,
         })

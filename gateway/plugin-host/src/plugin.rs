@@ -32,7 +32,14 @@ impl Plugin {
         // SAFETY: a reference that lives for ever, and by this function's documentation.
         let (table, manifest) = unsafe { handshake::check(table, None) }?;
         let health = host.health(&manifest.name, Watch::Pool);
-        LoadedPlugin::new(Code::InProcess(table), host, health, manifest, None).map(Self::new)
+        LoadedPlugin::new(
+            Code::InProcess(table),
+            host,
+            health,
+            Arc::new(manifest),
+            None,
+        )
+        .map(Self::new)
     }
 
     pub(crate) fn new(loaded: LoadedPlugin) -> Self {
@@ -47,12 +54,12 @@ impl Plugin {
     }
 
     /// What the data plane works by.
-    pub fn profile(&self) -> &CarrierProfile {
+    pub fn profile(&self) -> &Arc<CarrierProfile> {
         &self.loaded.profile
     }
 
     /// What the carrier's answers mean to people, and harmless calls.
-    pub fn diagnosis(&self) -> &Diagnosis {
+    pub fn diagnosis(&self) -> &Arc<Diagnosis> {
         &self.loaded.diagnosis
     }
 

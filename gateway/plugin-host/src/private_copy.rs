@@ -3,11 +3,11 @@
 //! The operator's file is never mapped: overwriting a mapped file kills the process at its next call,
 //! and a path that was replaced by renaming may give the old library. A name per content avoids both.
 
-use crate::{digest_of, discover};
+use crate::{digest::digest_of_read, digest_of, discover};
 use gateway_model::Digest;
 use std::{
     fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     process,
@@ -86,7 +86,9 @@ fn private_folder(cache: &Path) -> Result<PathBuf, PrivateCopyError> {
 
 /// Whether the file, opened as the loader will open it, has the wanted content.
 pub(crate) fn is_intact(path: &Path, digest: Digest) -> bool {
-    discover::read(path).is_ok_and(|found| digest_of(&found) == digest)
+    // Bounded, because the file may grow while it is read.
+    let found = discover::open(path).map(|(file, _)| digest_of_read(file.take(discover::MAX_FILE)));
+    matches!(found, Ok(Ok(found)) if found == digest)
 }
 
 fn write(cache: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {

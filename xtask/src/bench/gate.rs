@@ -11,15 +11,18 @@ use crate::{
     cargo::{self, Profile},
     say,
 };
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use std::{
     collections::BTreeMap,
     env::consts::ARCH,
     fs,
+    num::NonZero,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
+    thread,
 };
 
 /// Growth in per cent that fails.
@@ -83,28 +86,49 @@ fn baseline() -> PathBuf {
     cargo::root().join(format!("benches/baselines/{ARCH}.json"))
 }
 
-/// Instructions of one iteration of each hot path.
+/// Instructions of one iteration of each hot path. As many are counted at a time as there are processors, which a count
+/// does not notice.
 fn hot(program: &Path) -> Result<Counts> {
     let folder = tempfile::tempdir()?;
     let list = output(&mut Command::new(program))?;
-    let mut counts = Counts::new();
-    for line in list.lines() {
-        let (number, name) = line
-            .split_once(' ')
-            .context("a case has a number and a name")?;
-        say::step(format!("count {name}"));
-        let [short, long] = ITERATIONS;
-        let count = |iterations: u64| total(program, number, iterations, folder.path());
-        // The difference of two runs leaves out start and preparation, which cost more than the path itself.
-        let spent = count(long)?.saturating_sub(count(short)?);
-        counts.insert(name.to_owned(), spent / (long - short));
-    }
-    Ok(counts)
+    let cases = Mutex::new(list.lines());
+    let next = || cases.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let count_some = || {
+        let mut counts = Counts::new();
+        while let Some(case) = next() {
+            let (name, spent) = count(program, case, folder.path())?;
+            counts.insert(name.to_owned(), spent);
+        }
+        Ok(counts)
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let counting: Vec<_> = (0..threads).map(|_| scope.spawn(count_some)).collect();
+        let mut all = Counts::new();
+        for some in counting {
+            let some: Result<Counts> = some.join().map_err(|_| anyhow!("a count panicked"))?;
+            all.append(&mut some?);
+        }
+        Ok(all)
+    })
+}
+
+/// The name of a case, and the instructions of one iteration.
+fn count<'a>(program: &Path, case: &'a str, folder: &Path) -> Result<(&'a str, u64)> {
+    let (number, name) = case
+        .split_once(' ')
+        .context("a case has a number and a name")?;
+    say::step(format!("count {name}"));
+    let [short, long] = ITERATIONS;
+    let count = |iterations: u64| total(program, number, iterations, folder);
+    // The difference of two runs leaves out start and preparation, which cost more than the path itself.
+    let spent = count(long)?.saturating_sub(count(short)?);
+    Ok((name, spent / (long - short)))
 }
 
 /// Instructions of a whole run.
 pub(super) fn total(program: &Path, case: &str, iterations: u64, folder: &Path) -> Result<u64> {
-    let out = folder.join("callgrind.out");
+    let out = folder.join(format!("callgrind-{case}.out"));
     output(
         Command::new("valgrind")
             .args(["--tool=callgrind", "-q"])

@@ -6,6 +6,7 @@ use crate::{
 };
 use gateway_model::{CarrierId, Digest, Isolation};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a plugin is not active.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -161,7 +162,7 @@ impl std::fmt::Debug for VerifiedFile {
 pub struct CatalogEntry {
     file: PathBuf,
     sha256: Option<Digest>,
-    manifest: Option<Manifest>,
+    manifest: Option<Arc<Manifest>>,
     reports: Vec<Report>,
     trust: Trust,
     isolation: Option<Isolation>,
@@ -205,8 +206,8 @@ impl CatalogEntry {
     }
 
     /// What the plugin says about itself: name, version, carrier, ABI. Known if its bytes are fine.
-    pub const fn manifest(&self) -> Option<&Manifest> {
-        self.manifest.as_ref()
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_deref()
     }
 
     /// What the strict policy refuses.
@@ -299,7 +300,7 @@ impl CatalogEntry {
     }
 
     pub(super) fn set_verified(&mut self, bytes: Vec<u8>, inspection: Inspection) {
-        self.manifest = Some(inspection.manifest.clone());
+        self.manifest = Some(Arc::clone(&inspection.manifest));
         self.reports = inspection.reports.clone();
         self.state = EntryState::Verified(Box::new(VerifiedFile { bytes, inspection }));
     }

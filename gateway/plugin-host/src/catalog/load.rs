@@ -139,6 +139,7 @@ fn load_in_process(
         let entry = unsafe { library::open(&copy) }.map_err(PluginFault::Load)?;
         // SAFETY: the entry point of a library that says it follows the header.
         let table = unsafe { handshake::enter(entry, &host_table::TABLE, &bytes) };
+        library::unmap_pages(entry);
         table.map(|table| (table, entry)).map_err(PluginFault::from)
     });
     let (table, entry) = loaded.map_err(|failure| PluginFault::Lost(failure.message))??;
@@ -201,7 +202,7 @@ struct WorkerStart<'a> {
     program: WorkerProgram,
     clock: Arc<dyn Clock>,
     health: Arc<Health>,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     host: &'a Host,
 }
 
@@ -218,7 +219,7 @@ impl<'a> WorkerStart<'a> {
             return Ok(None);
         };
         let inspection = &verified.inspection;
-        let manifest = inspection.manifest.clone();
+        let manifest = Arc::clone(&inspection.manifest);
         let source = WorkerSource {
             library: private_copy::make(cache, &verified.bytes, digest)?,
             digest,

@@ -34,8 +34,8 @@ impl KnownCarrier {
     /// What a plugin's manifest says.
     pub fn of(plugin: &Plugin) -> Self {
         Self {
-            profile: Arc::new(plugin.profile().clone()),
-            diagnosis: Arc::new(plugin.diagnosis().clone()),
+            profile: Arc::clone(plugin.profile()),
+            diagnosis: Arc::clone(plugin.diagnosis()),
             slots: plugin.manifest().slots.clone(),
             signs: plugin.signs(),
         }
