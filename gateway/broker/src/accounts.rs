@@ -29,6 +29,7 @@ pub(crate) fn retire(context: &BrokerContext, slot: &Slot) {
     let mut state = slot.lock();
     // Before anything is answered, so that no event starts a flight any more.
     state.retired = true;
+    state.remote = None;
     // The queue holds the slot weakly, but a timer of a removed account would still cost a turn.
     context.timers.replace(slot.id, state.wake_at.take(), None);
     let gone = unavailable::unknown_account(slot.cell.account());

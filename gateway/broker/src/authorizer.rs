@@ -9,5 +9,5 @@ mod unusable;
 pub use client_secrets::{ClientSecrets, PreferredSecret};
 pub use contract::{Authorizer, BoxFuture};
 pub use plugin::PluginAuthorizer;
-pub use transport::{ResponseRecorder, Transport};
+pub use transport::{ResponseRecorder, SendPermission, Transport};
 pub use unusable::UnusableAccount;

@@ -1,8 +1,11 @@
 //! The broker itself: it adds, adopts and removes accounts, and shuts down.
 
-use crate::{AccountSpec, BrokerConfig, Handle, Ledger, accounts, context::BrokerContext, driver};
-use gateway_model::{AccountId, Clock, CredentialCell};
-use gateway_store::GrantRecord;
+use crate::{
+    AccountSpec, BrokerConfig, Handle, Ledger, accounts, context::BrokerContext, driver, elsewhere,
+    ownership::Renewer, slot::Owner,
+};
+use gateway_model::{AccountId, Clock, CredentialCell, Failure, GrantVersion};
+use gateway_store::{DemandCause, GrantRecord, ReplicaId};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// Keeps the tokens of all accounts fresh.
@@ -75,9 +78,57 @@ impl Broker {
         let slot = self.context.slot(&record.account);
         let known = slot.is_some();
         if let Some(slot) = slot {
-            driver::adopt(&self.context, &slot, record);
+            let renewer = if slot.lock().owner == Owner::Another {
+                Renewer::Another
+            } else {
+                Renewer::This
+            };
+            driver::adopt(&self.context, &slot, record, renewer);
         }
         known
+    }
+
+    /// Takes over a record that another gateway on the same ledger wrote, if its version is newer than what is
+    /// held. While the gateway that wrote it lives, that one renews the token, and this one does so a lease
+    /// later at the earliest. A record of the same version counts if its intent has a late answer.
+    pub fn changed_elsewhere(&self, record: &GrantRecord, writer_lives: bool) {
+        if let Some(slot) = self.context.slot(&record.account) {
+            elsewhere::changed(&self.context, &slot, record, writer_lives);
+        }
+    }
+
+    /// Serves another gateway that asks for a token newer than `version`. Only the account's owner does
+    /// something: the other gateway hears of the new record, or of a failure.
+    pub fn demanded_elsewhere(
+        &self,
+        account: &AccountId,
+        version: GrantVersion,
+        cause: DemandCause,
+    ) {
+        if let Some(slot) = self.context.slot(account) {
+            elsewhere::demanded(&self.context, &slot, version, cause);
+        }
+    }
+
+    /// Ends the account's wait for its owner, whose token request failed. [`failure_of`](crate::failure_of)
+    /// reads the failure in the journal.
+    pub fn failed_elsewhere(&self, account: &AccountId, failure: Failure) {
+        if let Some(slot) = self.context.slot(account) {
+            elsewhere::failed(&slot, failure);
+        }
+    }
+
+    /// Goes on without the gateways that are not among these: waits for them end, and what they would have
+    /// renewed is renewed here when it is due.
+    pub fn replicas_changed(&self, live: &[ReplicaId]) {
+        for slot in self.context.slots() {
+            elsewhere::replicas_changed(&self.context, &slot, live);
+        }
+    }
+
+    /// The version that is held of every account's grant.
+    pub fn versions(&self) -> Vec<(AccountId, GrantVersion)> {
+        elsewhere::versions(&self.context)
     }
 
     /// Forgets an account; its cell says so to every worker that still reads it. Returns `false` if the

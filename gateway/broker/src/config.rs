@@ -13,6 +13,8 @@ pub struct BrokerConfig {
     pub mint_budget: TokenBucketPolicy,
     /// The deadline of one authorization, all its requests included.
     pub authorize_timeout: Duration,
+    /// How long a gateway of a fleet owns its accounts after its last heartbeat.
+    pub lease: Duration,
     /// How many authorizations run at a time; further ones wait.
     pub concurrent_authorizations: usize,
     /// How many requests may wait for one account's token; further ones are turned away at once.
@@ -28,6 +30,7 @@ impl Default for BrokerConfig {
                 interval: Duration::from_secs(2),
             },
             authorize_timeout: Duration::from_secs(60),
+            lease: Duration::from_secs(15),
             concurrent_authorizations: 64,
             waiters_per_account: 16_384,
         }

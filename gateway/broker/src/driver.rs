@@ -1,22 +1,21 @@
 //! Feeds events to a lifecycle and carries its effects out. Nothing else changes a lifecycle.
 //!
-//! An effect that takes time (a token call, a durable intent) becomes a task. The task calls a
-//! flight or a presentation step, and reports what it returned as the next event.
+//! An effect that takes time (a token call, a durable intent, another gateway) becomes one of the `tasks`,
+//! which reports what came of it as the next event.
 
 use crate::{
-    Transport,
+    admission,
     context::BrokerContext,
-    flight::{self, FlightInputs, FlightOutcome, FlightPlan},
+    flight::{FlightInputs, FlightPlan, not_sent},
     further_slots, grant_record,
-    journal::RepeatableRecord,
-    landing::{self, failed},
-    presentation,
-    presentation_writer::PresentationWriter,
+    landing::failed,
+    ownership::Renewer,
     publication,
-    slot::{PresentedIntent, Slot, SlotState, UnpublishedToken},
+    slot::{Slot, SlotState, UnpublishedToken},
+    tasks,
 };
 use gateway_store::GrantRecord;
-use gateway_token::{Effect, Event, RequestCause};
+use gateway_token::{Effect, Event, FlightCurrency, FlightPhase};
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 /// Feeds an event to the lifecycle and carries out what follows from it.
@@ -26,10 +25,20 @@ pub(crate) fn feed(
     state: &mut SlotState,
     event: Event,
 ) {
+    feed_all(context, slot, state, [event]);
+}
+
+/// Feeds several events before anybody is answered.
+fn feed_all(
+    context: &Arc<BrokerContext>,
+    slot: &Arc<Slot>,
+    state: &mut SlotState,
+    events: impl IntoIterator<Item = Event>,
+) {
     if state.retired {
         return;
     }
-    let mut events = VecDeque::from([event]);
+    let mut events = VecDeque::from_iter(events);
     // A loop, not recursion: an effect that fails on the spot becomes the next event.
     while let Some(event) = events.pop_front() {
         // Read anew for each event: an effect may have taken time.
@@ -40,6 +49,7 @@ pub(crate) fn feed(
     }
     // A token that the lifecycle did not want published must not be published by a later event.
     state.unpublished = None;
+    state.end_idle_wait();
     // Only when nothing is under way: a flight's waiters are answered by its landing.
     if !state.in_flight() {
         publication::release_waiters(slot, state, context.clock.now());
@@ -47,24 +57,51 @@ pub(crate) fn feed(
 }
 
 /// Takes over what the store kept, or what a login brought.
-pub(crate) fn adopt(context: &Arc<BrokerContext>, slot: &Arc<Slot>, record: &GrantRecord) {
-    let mut state = slot.lock();
-    let (clock, policy) = (&*context.clock, &context.config().policy);
-    let grant = grant_record::grant(record, state.spec.grant, policy, clock);
-    let token = grant_record::token(record, &state.spec.key, policy, clock.wall());
+pub(crate) fn adopt(
+    context: &Arc<BrokerContext>,
+    slot: &Arc<Slot>,
+    record: &GrantRecord,
+    renewer: Renewer,
+) {
+    adopt_locked(context, slot, &mut slot.lock(), record, renewer);
+}
+
+/// Takes a record over while the account is locked.
+pub(crate) fn adopt_locked(
+    context: &Arc<BrokerContext>,
+    slot: &Arc<Slot>,
+    state: &mut SlotState,
+    record: &GrantRecord,
+    renewer: Renewer,
+) {
+    let (clock, config) = (&*context.clock, context.config());
+    let grant = grant_record::grant(record, state.spec.grant, &config.policy, clock);
+    let token = grant_record::token(record, &state.spec.key, &config.policy, clock.wall());
     // Before the event, which may publish the token at once.
     state.plugin_state = record.state.clone();
     state.version = record.version;
     state.grant_ends = record.expires_at;
     state.facts = record.facts.clone();
-    let (token, headers) = token.unzip();
+    let (mut token, headers) = token.unzip();
     let stored = record.token.as_ref();
     state.unpublished = headers.map(|headers| UnpublishedToken {
         headers,
         slots: stored.map(further_slots::stored).unwrap_or_default(),
         minted: false,
     });
-    feed(context, slot, &mut state, Event::Adopted { grant, token });
+    // The owner never stands by, whoever wrote the token.
+    let stands_by = renewer == Renewer::Another && !state.owner.is_this();
+    state.standby_for = None;
+    if stands_by {
+        if let Some(token) = &mut token {
+            token.standby = Some(config.lease);
+        }
+        state.standby_for = record.written_by.as_ref().map(|(by, _)| by.clone());
+    }
+    let adopted = Event::Adopted { grant, token };
+    // Those who wait want a token, not the flight that the adoption ends.
+    let wanted = state.waiters.any().then_some(Event::Demanded);
+    feed_all(context, slot, state, [adopted].into_iter().chain(wanted));
 }
 
 /// Carries one effect out; an event comes back if it failed on the spot.
@@ -81,7 +118,15 @@ fn carry_out(
                 id: flight,
                 cause: reason,
             };
-            return request_token(context, slot, state, plan, now);
+            // One with an intent was admitted when the intent was recorded.
+            if let Some(presented) = state.presented.take_if(|it| it.flight == flight) {
+                // Prepared under the lock: the account may change as soon as it is released.
+                let inputs = FlightInputs::prepare(context, state, plan);
+                let task = tasks::call_single_use(context.clone(), slot.clone(), inputs, presented);
+                spawn(context, task);
+                return None;
+            }
+            return begin(context, slot, state, plan, now);
         }
         Effect::RecordIntent { flight, reason } => {
             let plan = FlightPlan {
@@ -90,13 +135,7 @@ fn carry_out(
             };
             // Ask for permission here and not after the intent: an intent whose request is refused
             // would have to be taken back.
-            if let Err(failure) = flight::admit(context, state, reason, now) {
-                return Some(failed(flight, failure));
-            }
-            spawn(
-                context,
-                announce(Arc::clone(context), Arc::clone(slot), plan),
-            );
+            return begin(context, slot, state, plan, now);
         }
         Effect::Publish {
             generation,
@@ -112,120 +151,63 @@ fn carry_out(
     None
 }
 
-/// Starts a token call.
-fn request_token(
+/// Begins a flight: at once if this gateway is alone, else when the account's owner is known.
+fn begin(
     context: &Arc<BrokerContext>,
     slot: &Arc<Slot>,
     state: &mut SlotState,
     plan: FlightPlan,
     now: Instant,
 ) -> Option<Event> {
-    let presented = state.presented.take_if(|it| it.flight == plan.id);
-    // One with an intent was admitted when the intent was recorded.
-    if presented.is_none()
-        && let Err(failure) = flight::admit(context, state, plan.cause, now)
-    {
+    if context.ledger.is_shared() {
+        spawn(
+            context,
+            tasks::take_turn(context.clone(), slot.clone(), plan),
+        );
+        return None;
+    }
+    if let Err(failure) = admission::admit(context, &state.spec, plan.cause, now) {
         return Some(failed(plan.id, failure));
     }
-    // Prepared under the lock: the account may change as soon as it is released.
-    let inputs = FlightInputs::prepare(context, state, plan);
-    let (task_context, slot) = (Arc::clone(context), Arc::clone(slot));
-    match presented {
-        Some(presented) => spawn(
-            context,
-            call_single_use(task_context, slot, inputs, presented),
-        ),
-        None => spawn(context, call_repeatable(task_context, slot, inputs)),
-    }
+    launch(context, slot, state, plan);
     None
+}
+
+/// Takes the first step of a flight that is admitted.
+pub(crate) fn launch(
+    context: &Arc<BrokerContext>,
+    slot: &Arc<Slot>,
+    state: &mut SlotState,
+    plan: FlightPlan,
+) {
+    let flight = state.lifecycle().state().flight();
+    let Some(flight) = flight.filter(|flight| flight.id == plan.id) else {
+        return;
+    };
+    if flight.currency == FlightCurrency::Stale {
+        // Its answer would be dropped.
+        let unsent = not_sent("credentials_changed", "the account's credentials changed");
+        feed(context, slot, state, failed(plan.id, unsent));
+        return;
+    }
+    match flight.phase {
+        FlightPhase::Recording => {
+            spawn(
+                context,
+                tasks::announce(context.clone(), slot.clone(), plan),
+            );
+        }
+        FlightPhase::Requesting => {
+            let inputs = FlightInputs::prepare(context, state, plan);
+            spawn(
+                context,
+                tasks::call_repeatable(context.clone(), slot.clone(), inputs),
+            );
+        }
+    }
 }
 
 fn spawn(context: &BrokerContext, task: impl Future<Output = ()> + Send + 'static) {
     // On the broker's runtime: the caller's may end, or have no timers.
     context.flights.spawn_on(task, &context.runtime);
-}
-
-/// A call with a grant that may be presented any number of times.
-async fn call_repeatable(context: Arc<BrokerContext>, slot: Arc<Slot>, inputs: FlightInputs) {
-    let outcome = inputs.fly(&context, Transport::Direct).await;
-    // Before the outcome is handed over, since landing takes it.
-    let record = RepeatableRecord::of(&outcome, context.clock.wall());
-    // Publish before keeping: a new token is to be had at any time, so callers need not wait for
-    // the store.
-    land(&context, &slot, outcome);
-    record.keep(&context, &slot).await;
-}
-
-/// A call with a grant that works once, after its intent.
-async fn call_single_use(
-    context: Arc<BrokerContext>,
-    slot: Arc<Slot>,
-    inputs: FlightInputs,
-    presented: PresentedIntent,
-) {
-    let account = slot.cell.account();
-    let recorder = presentation::recorder(&context, account, &presented.id);
-    let outcome = inputs.fly(&context, Transport::Recorded(recorder)).await;
-    // Before the writer is made: an earlier write of this account must be done first.
-    let _turn = slot.write_order.lock().await;
-    let writer = PresentationWriter::of_outcome(&context, &slot, presented, &outcome);
-    // Keep before publishing: the old refresh token is burnt, and this answer has the only new one.
-    let durable = writer.write_quickly().await;
-    land(&context, &slot, outcome);
-    if !durable {
-        writer.write_until_durable().await;
-    }
-}
-
-/// Makes an intent durable, then lets the lifecycle go on.
-async fn announce(context: Arc<BrokerContext>, slot: Arc<Slot>, plan: FlightPlan) {
-    // An earlier outcome that is not durable yet goes first.
-    let _turn = slot.write_order.lock().await;
-    let announcement = presentation::announce(&context, &slot, plan).await;
-    let unsent = {
-        let mut state = slot.lock();
-        let event = match announcement.intent {
-            Ok(presented) => {
-                state.presented = Some(presented);
-                Event::IntentRecorded { flight: plan.id }
-            }
-            Err(failure) => failed(plan.id, failure),
-        };
-        feed(&context, &slot, &mut state, event);
-        // Still there: the lifecycle no longer wants this flight, and nothing was sent.
-        state.presented.take_if(|it| it.flight == plan.id)
-    };
-    // After the event: the newer grant replaces whatever the failure has made of the old one.
-    if let Some(newer) = announcement.newer {
-        adopt(&context, &slot, &newer);
-    }
-    if let Some(presented) = unsent {
-        take_back(&context, &slot, presented, plan.cause).await;
-    }
-}
-
-/// Closes an intent whose request was not sent, or a restart would take the grant for presented.
-async fn take_back(
-    context: &BrokerContext,
-    slot: &Slot,
-    presented: PresentedIntent,
-    cause: RequestCause,
-) {
-    let writer = PresentationWriter::of_unsent(context, slot, presented, cause);
-    writer.write_until_durable().await;
-}
-
-/// Takes a flight's outcome in and tells the lifecycle.
-fn land(context: &Arc<BrokerContext>, slot: &Arc<Slot>, outcome: FlightOutcome) {
-    let mut state = slot.lock();
-    let arrival = landing::take_in(context, &mut state, outcome);
-    feed(context, slot, &mut state, arrival.event);
-    // Released before anybody is woken, or they would wait for it.
-    drop(state);
-    if arrival.notable {
-        // After the state is visible: the receiver reads it at once.
-        context
-            .notable_outcomes
-            .send_modify(|count| *count = count.wrapping_add(1));
-    }
 }

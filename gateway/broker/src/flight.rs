@@ -1,19 +1,14 @@
-//! One token call: what it needs, its permission, and what it returned.
+//! One token call: what it needs, and what it returned.
 //!
 //! Nothing here changes an account. A flight returns a [`FlightOutcome`], and the driver decides
 //! what follows from it.
 
-use crate::{
-    AccountSpec, Transport, context::BrokerContext, slot::SlotState, unavailable::OVER_BUDGET,
-};
+use crate::{AccountSpec, Transport, context::BrokerContext, slot::SlotState};
 use futures_util::FutureExt as _;
 use gateway_model::{Failure, FailureClass};
 use gateway_plugin_host::{Authorization, AuthorizationReason, Issued};
 use gateway_token::{FlightId, RequestCause};
-use std::{
-    panic::AssertUnwindSafe,
-    time::{Instant, SystemTime},
-};
+use std::{panic::AssertUnwindSafe, time::SystemTime};
 
 /// Why a token is requested, and by which flight.
 #[derive(Clone, Copy, Debug)]
@@ -38,35 +33,6 @@ pub(crate) struct FlightOutcome {
     /// When the request began; lifetimes count from here.
     pub(crate) began_at: SystemTime,
     pub(crate) result: Result<Issued, Failure>,
-}
-
-/// Whether a token call may start now. It may not while the broker stops, or when the OAuth client's
-/// budget is used up.
-pub(crate) fn admit(
-    context: &BrokerContext,
-    state: &SlotState,
-    cause: RequestCause,
-    now: Instant,
-) -> Result<(), Failure> {
-    // Before the budget: a refusal because of the end must not cost a token.
-    if context.stopping.is_cancelled() {
-        return Err(not_sent("shutting_down", "the gateway is shutting down"));
-    }
-    let Err(wait) = context.take_budget(&state.spec, now) else {
-        return Ok(());
-    };
-    context.metrics.over_budget.up();
-    tracing::warn!(
-        account = %state.spec.account, client_id = %state.spec.client_id, reason = cause.as_str(),
-        "the mint budget of the OAuth client is used up: something asks for far more \
-         tokens than its accounts need"
-    );
-    let mut failure = not_sent(
-        OVER_BUDGET,
-        "the gateway's own limit on token requests of this OAuth client is reached",
-    );
-    failure.retry_after = Some(wait);
-    Err(failure)
 }
 
 /// A failure of the gateway's own, before anything was sent.

@@ -49,6 +49,16 @@ pub(crate) fn grant(
     single_use(status, keep_alive_at(record, policy, clock))
 }
 
+/// Whether the record's intent waits for its outcome, or holds an answer that can still complete it.
+pub(crate) fn is_open(record: &GrantRecord) -> bool {
+    let presented = matches!(
+        record.status,
+        GrantStatus::Presenting | GrantStatus::LastChance
+    );
+    let intent = record.intent.as_ref();
+    intent.is_some_and(|intent| presented || intent.answer.is_some())
+}
+
 /// The grant's status in the store's words.
 pub(crate) const fn status(grant: &Grant) -> GrantStatus {
     match grant {
@@ -98,6 +108,7 @@ pub(crate) fn token(
         AdoptedToken {
             lifetime,
             renew_after,
+            standby: None,
         },
         fields,
     ))

@@ -1,8 +1,8 @@
 //! What is kept of a token request whose grant may be presented any number of times, and the journal
 //! entry of every request.
 
-use crate::{context::BrokerContext, flight::FlightOutcome, grant_record, slot::Slot};
-use gateway_model::{AccountId, Failure};
+use crate::{LedgerError, context::BrokerContext, flight::FlightOutcome, grant_record, slot::Slot};
+use gateway_model::{AccountId, Failure, FailureClass};
 use gateway_store::{Completion, RenewalEntry};
 use gateway_token::RequestCause;
 use std::time::SystemTime;
@@ -26,6 +26,23 @@ pub(crate) fn entry(
     }
 }
 
+/// The failure of a journal's entry; `None` if a token was issued.
+pub fn failure_of(entry: &RenewalEntry) -> Option<Failure> {
+    let class = [
+        FailureClass::Transient,
+        FailureClass::Rejected,
+        FailureClass::Config,
+        FailureClass::Protocol,
+        FailureClass::Interaction,
+        FailureClass::Bug,
+    ]
+    .into_iter()
+    .find(|class| class.as_str() == entry.outcome)?;
+    let code = entry.code.clone().unwrap_or_default();
+    let message = entry.message.clone().unwrap_or_default();
+    Some(Failure::new(class, code, message))
+}
+
 /// What is to be kept of a flight with a repeatable grant.
 pub(crate) struct RepeatableRecord {
     completion: Option<Completion>,
@@ -46,7 +63,11 @@ impl RepeatableRecord {
     }
 
     /// Keeps it; a failure costs one token request after the next start, so it is only logged.
-    pub(crate) async fn keep(self, context: &BrokerContext, slot: &Slot) {
+    pub(crate) async fn keep(
+        self,
+        context: &BrokerContext,
+        slot: &Slot,
+    ) -> Result<(), LedgerError> {
         // In the order of the answers, and a few at a time: the records of a storm of renewals must
         // not delay an intent, which has a deadline, while a record may wait without one.
         let turn = async {
@@ -58,7 +79,7 @@ impl RepeatableRecord {
         let _turn = tokio::select! {
             turn = turn => turn,
             // What is not written by then costs one token request after the next start.
-            () = context.cut_off.cancelled() => return,
+            () = context.cut_off.cancelled() => return Ok(()),
         };
         let (account, ledger) = (&self.entry.account, &context.ledger);
         let kept = match &self.completion {
@@ -70,8 +91,9 @@ impl RepeatableRecord {
             }
             None => ledger.note(&self.entry).await,
         };
-        if let Err(error) = kept {
+        if let Err(error) = &kept {
             tracing::warn!(%account, %error, "a token request is not on record");
         }
+        kept
     }
 }

@@ -38,11 +38,8 @@ pub(crate) fn take_in(
     // An outdated flight must not overwrite what an operator sees of the present one.
     let currency = currency(state, plan.id);
     if currency == Some(FlightCurrency::Current) {
-        state.last_result = Some(LastResult {
-            at: context.clock.wall(),
-            reason: plan.cause.as_str(),
-            outcome: request_outcome(&result),
-        });
+        let result = result.as_ref().map(|_| ());
+        state.last_result = Some(last_result(context, plan, result));
     }
     let event = match result {
         Ok(issued) => {
@@ -52,6 +49,35 @@ pub(crate) fn take_in(
         Err(failure) => failed(plan.id, failure),
     };
     LandingEffect { event, notable }
+}
+
+/// Notes for an operator why a flight ended without a request of this gateway.
+pub(crate) fn note_refusal(
+    context: &BrokerContext,
+    state: &mut SlotState,
+    plan: FlightPlan,
+    failure: &Failure,
+) {
+    tracing::info!(
+        account = %state.spec.account, reason = plan.cause.as_str(),
+        class = failure.class.as_str(), code = %failure.code,
+        "no token was requested: {}", failure.message
+    );
+    if currency(state, plan.id) == Some(FlightCurrency::Current) {
+        state.last_result = Some(last_result(context, plan, Err(failure)));
+    }
+}
+
+fn last_result(
+    context: &BrokerContext,
+    plan: FlightPlan,
+    result: Result<(), &Failure>,
+) -> LastResult {
+    LastResult {
+        at: context.clock.wall(),
+        reason: plan.cause.as_str(),
+        outcome: request_outcome(result),
+    }
 }
 
 /// The event of a flight without a token.
@@ -125,9 +151,9 @@ fn report_slots(context: &BrokerContext, state: &SlotState, issued: &Issued) {
     }
 }
 
-fn request_outcome(result: &Result<Issued, Failure>) -> RequestOutcome {
+fn request_outcome(result: Result<(), &Failure>) -> RequestOutcome {
     match result {
-        Ok(_) => RequestOutcome::Issued,
+        Ok(()) => RequestOutcome::Issued,
         Err(failure) => RequestOutcome::Failed {
             class: failure.class,
             code: failure.code.clone(),

@@ -1,17 +1,22 @@
 //! The durable side of tokens: what the broker needs of the store.
 
 use crate::BoxFuture;
-use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes};
-use gateway_store::{
-    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, Store, StoreError,
+use gateway_model::{
+    AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes, TokenBucketPolicy,
 };
-use std::fmt;
+use gateway_store::{
+    Claim, Completion, DemandCause, GrantRecord, Intent, Presentation, RenewalEntry, Resolution,
+    Store, StoreError,
+};
+use std::{fmt, future::ready, time::Duration};
 
 /// Why nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// A newer login, or another gateway, owns the grant, so this writer's knowledge is outdated.
-    #[error("the account has a newer login; what the old one brought is dropped")]
+    #[error(
+        "the account has a newer login, or another gateway owns it; what the old one brought is dropped"
+    )]
     Fenced,
     /// The store did not take it.
     #[error("the store did not take it: {0}")]
@@ -79,6 +84,46 @@ pub trait Ledger: Send + Sync + fmt::Debug {
 
     /// Adds a line to the journal of renewals.
     fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>>;
+
+    /// Whether other gateways use it too. If not, the methods below are never called.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Makes this gateway the account's owner if no other gateway is.
+    fn claim<'a>(&'a self, _: &'a AccountId) -> BoxFuture<'a, Result<Claim, LedgerError>> {
+        Box::pin(ready(Ok(Claim::Mine)))
+    }
+
+    /// Asks the account's owner for a token that is newer than `version`.
+    fn demand<'a>(
+        &'a self,
+        _: &'a AccountId,
+        _: GrantVersion,
+        _: DemandCause,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    /// Tells the other gateways that the newest entry of the account's journal is a failure.
+    fn tell_failure<'a>(&'a self, _: &'a AccountId) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    /// Whether this gateway may still present a refresh token. Asked right before the token leaves.
+    fn may_present(&self) -> bool {
+        true
+    }
+
+    /// Takes one token request out of the budget of an OAuth client, for all gateways together. The inner
+    /// error is the time to wait.
+    fn take_budget<'a>(
+        &'a self,
+        _client: &'a str,
+        _: TokenBucketPolicy,
+    ) -> BoxFuture<'a, Result<Result<(), Duration>, LedgerError>> {
+        Box::pin(ready(Ok(Ok(()))))
+    }
 }
 
 impl Ledger for Store {
@@ -140,5 +185,41 @@ impl Ledger for Store {
 
     fn note<'a>(&'a self, entry: &'a RenewalEntry) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async move { Ok(self.note_renewal(entry).await?) })
+    }
+
+    fn is_shared(&self) -> bool {
+        Self::is_shared(self)
+    }
+
+    fn claim<'a>(&'a self, account: &'a AccountId) -> BoxFuture<'a, Result<Claim, LedgerError>> {
+        Box::pin(async move { Ok(Self::claim(self, account).await?) })
+    }
+
+    fn demand<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: GrantVersion,
+        cause: DemandCause,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move { Ok(Self::demand(self, account, version, cause).await?) })
+    }
+
+    fn tell_failure<'a>(
+        &'a self,
+        account: &'a AccountId,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move { Ok(Self::tell_failure(self, account).await?) })
+    }
+
+    fn may_present(&self) -> bool {
+        Self::may_present(self)
+    }
+
+    fn take_budget<'a>(
+        &'a self,
+        client: &'a str,
+        policy: TokenBucketPolicy,
+    ) -> BoxFuture<'a, Result<Result<(), Duration>, LedgerError>> {
+        Box::pin(async move { Ok(Self::take_budget(self, client, policy).await?) })
     }
 }

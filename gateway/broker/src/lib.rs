@@ -14,17 +14,22 @@
 //!
 //! 1. `broker` and `handle` are the interface; `accounts` changes accounts and runs the timers;
 //!    `describe` builds what an operator is shown.
-//! 2. `driver` feeds events to a lifecycle and carries its effects out; nothing else changes one.
-//! 3. `presentation` (the steps of a grant that works once), `presentation_writer` (its outcome made
+//!    `elsewhere` is what other gateways on the same ledger do and ask for.
+//! 2. `driver` feeds events to a lifecycle and carries its effects out; nothing else changes one. `tasks`
+//!    are the effects that take time.
+//! 3. `ownership` finds out which gateway requests the token, and waits for another one; `admission` is
+//!    the permission to start.
+//! 4. `presentation` (the steps of a grant that works once), `presentation_writer` (its outcome made
 //!    durable), `landing` (an outcome taken into the account), `journal` (what is kept of other
 //!    calls), `publication` (the cell and the waiters). `recovery` does the same after a crash.
-//! 4. `flight` makes one token call and returns its outcome.
-//! 5. `context` (what all parts use), `slot` (one account), `timers`, `waiters`, `metrics`.
-//! 6. `ledger` (what must be durable), `authorizer` (how a token is asked for), `grant_record`
+//! 5. `flight` makes one token call and returns its outcome.
+//! 6. `context` (what all parts use), `slot` (one account), `remote_wait`, `timers`, `waiters`, `metrics`.
+//! 7. `ledger` (what must be durable), `authorizer` (how a token is asked for), `grant_record`
 //!    (records and the lifecycle's words), `credential` and `unavailable` (what is published).
 
 mod account;
 mod accounts;
+mod admission;
 mod authorizer;
 mod broker;
 mod config;
@@ -32,6 +37,7 @@ mod context;
 mod credential;
 mod describe;
 mod driver;
+mod elsewhere;
 mod field_text;
 mod flight;
 mod further_slots;
@@ -41,12 +47,15 @@ mod journal;
 mod landing;
 mod ledger;
 mod metrics;
+mod ownership;
 mod presentation;
 mod presentation_writer;
 mod publication;
 mod recovery;
+mod remote_wait;
 mod slot;
 mod status;
+mod tasks;
 mod timers;
 mod unavailable;
 mod waiters;
@@ -54,7 +63,7 @@ mod waiters;
 pub use account::{AccountSpec, KeyParts, SlotKey};
 pub use authorizer::{
     Authorizer, BoxFuture, ClientSecrets, PluginAuthorizer, PreferredSecret, ResponseRecorder,
-    Transport, UnusableAccount,
+    SendPermission, Transport, UnusableAccount,
 };
 pub use broker::{Broker, Shutdown};
 pub use config::BrokerConfig;
@@ -62,6 +71,7 @@ pub use gateway_plugin_host::{Authorization, AuthorizationReason, GrantChange, I
 pub use gateway_token::Policy;
 pub use grant_record::completion;
 pub use handle::{Handle, RenewalOutcome};
+pub use journal::failure_of;
 pub use ledger::{Ledger, LedgerError};
 pub use metrics::{BrokerMetrics, FailureCounts};
 pub use recovery::recover;

@@ -3,15 +3,21 @@
 //! [`PresentationWriter`](crate::presentation_writer::PresentationWriter).
 
 use crate::{
-    LedgerError, ResponseRecorder,
+    LedgerError, ResponseRecorder, SendPermission, Transport,
     context::BrokerContext,
     flight::{self, FlightPlan},
     slot::{PresentedIntent, Slot, SlotState},
     unavailable::NOT_RECORDED,
 };
-use gateway_model::{AccountId, Failure, IntentId};
+use gateway_model::{AccountId, Failure, IntentId, SecretBytes};
 use gateway_store::{GrantRecord, Intent, Presentation};
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Pause between two attempts to keep an answer that the ledger did not take.
+const ANSWER_PAUSE: Duration = Duration::from_secs(5);
 
 /// What came of announcing a presentation.
 pub(crate) struct Announcement {
@@ -19,6 +25,14 @@ pub(crate) struct Announcement {
     pub(crate) intent: Result<PresentedIntent, Failure>,
     /// The grant as another writer left it, if that is why.
     pub(crate) newer: Option<GrantRecord>,
+    /// The intent, if the ledger may have taken it although it did not say so.
+    pub(crate) unsure: Option<PresentedIntent>,
+}
+
+/// The transport of a presentation, and the answer that the ledger did not take.
+pub(crate) struct Recording {
+    pub(crate) transport: Transport,
+    unkept: Arc<Mutex<Option<SecretBytes>>>,
 }
 
 /// Makes the intent durable. The caller holds the slot's write order, so that an earlier outcome that
@@ -43,23 +57,31 @@ pub(crate) async fn announce(
     };
     let ledger = &context.ledger;
     let recorded = ledger.record_intent(account, version, which, &intent).await;
-    match recorded {
-        Ok(()) => Announcement {
-            intent: Ok(PresentedIntent {
-                flight: plan.id,
-                id: intent.id,
-                version,
-            }),
+    let presented = PresentedIntent {
+        flight: plan.id,
+        id: intent.id,
+        version,
+    };
+    let Err(error) = recorded else {
+        return Announcement {
+            intent: Ok(presented),
             newer: None,
+            unsure: None,
+        };
+    };
+    let intent = Err(not_recorded(account, &error));
+    match error {
+        LedgerError::Fenced => Announcement {
+            intent,
+            // Another writer moved the grant on: what it left counts.
+            // If it cannot be read now, the failure stands, and the next attempt reads it again.
+            newer: ledger.load(account).await.ok().flatten(),
+            unsure: None,
         },
-        Err(error) => Announcement {
-            newer: match error {
-                // Another writer moved the grant on: what it left counts.
-                // If it cannot be read now, the failure stands, and the next attempt reads it again.
-                LedgerError::Fenced => ledger.load(account).await.ok().flatten(),
-                LedgerError::Failed(_) => None,
-            },
-            intent: Err(not_recorded(account, &error)),
+        LedgerError::Failed(_) => Announcement {
+            intent,
+            newer: None,
+            unsure: Some(presented),
         },
     }
 }
@@ -73,24 +95,65 @@ fn which(state: &SlotState) -> Presentation {
     }
 }
 
-/// Keeps every raw answer of the call before the plugin reads it, so that a crash in between does
-/// not lose a rotated refresh token.
-pub(crate) fn recorder(
+impl Recording {
+    /// Repeats what the recorder could not do, until the ledger has the answer or its intent is closed: another
+    /// gateway may own the account now, and this answer may hold the only refresh token.
+    pub(crate) async fn keep_answer(
+        &self,
+        context: &BrokerContext,
+        account: &AccountId,
+        intent: &IntentId,
+    ) {
+        let unkept = self
+            .unkept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(answer) = unkept else { return };
+        while let Err(error @ LedgerError::Failed(_)) =
+            context.ledger.record_answer(account, intent, &answer).await
+        {
+            tracing::error!(%account, %error, "the carrier's answer is in memory only");
+            tokio::select! {
+                () = tokio::time::sleep(ANSWER_PAUSE) => {}
+                () = context.cut_off.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// Lets each request of the call leave only while the gateway may present the grant, and keeps every raw
+/// answer before the plugin reads it, so that a crash in between does not lose a rotated refresh token.
+pub(crate) fn recording(
     context: &Arc<BrokerContext>,
     account: &AccountId,
     intent: &IntentId,
-) -> ResponseRecorder {
+) -> Recording {
+    let ledger = Arc::clone(&context.ledger);
+    let may_send: SendPermission = Arc::new(move || ledger.may_present());
     let (context, account, intent) = (Arc::clone(context), account.clone(), intent.clone());
-    Arc::new(move |answer| {
+    let unkept = Arc::new(Mutex::new(None));
+    let kept = Arc::clone(&unkept);
+    let recorder: ResponseRecorder = Arc::new(move |answer| {
         let (context, account, intent) = (Arc::clone(&context), account.clone(), intent.clone());
+        let unkept = Arc::clone(&kept);
         Box::pin(async move {
             let recorded = context.ledger.record_answer(&account, &intent, &answer);
-            if let Err(error) = recorded.await {
-                // Go on: the answer is good, and refusing it would lose what the store did not take.
-                tracing::error!(%account, %error, "the carrier's answer is in memory only");
-            }
+            let left = match recorded.await {
+                Ok(()) => None,
+                Err(error) => {
+                    // Go on: the answer is good, and refusing it would lose what the store did not take.
+                    tracing::error!(%account, %error, "the carrier's answer is in memory only");
+                    Some(answer)
+                }
+            };
+            *unkept.lock().unwrap_or_else(PoisonError::into_inner) = left;
         })
-    })
+    });
+    Recording {
+        transport: Transport::Recorded { may_send, recorder },
+        unkept,
+    }
 }
 
 fn not_recorded(account: &AccountId, error: &LedgerError) -> Failure {

@@ -2,11 +2,11 @@
 
 use crate::{
     AccountSpec, LastResult, further_slots::FurtherSlot, grant_record, metrics::Count,
-    waiters::Waiters,
+    remote_wait::RemoteWait, waiters::Waiters,
 };
 use gateway_model::{CredentialCell, Fingerprint, GrantVersion, IntentId, SecretBytes, TokenFacts};
-use gateway_store::Timestamp;
-use gateway_token::{Effect, Event, FlightId, Jitter, Lifecycle, Policy};
+use gateway_store::{ReplicaId, Timestamp};
+use gateway_token::{Effect, Event, FlightCurrency, FlightId, Jitter, Lifecycle, Policy};
 use http::{HeaderName, HeaderValue};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -51,6 +51,37 @@ pub(crate) struct SlotState {
     pub(crate) grant_ends: Option<Timestamp>,
     /// What the carrier said about the newest token.
     pub(crate) facts: TokenFacts,
+    /// Which gateway requests the account's tokens, if the ledger is shared.
+    pub(crate) owner: Owner,
+    /// The flight waits for another gateway.
+    pub(crate) remote: Option<RemoteWait>,
+    /// Another gateway waits for the flight.
+    pub(crate) awaited_elsewhere: bool,
+    /// The gateway that renews the published token; this one stands by.
+    pub(crate) standby_for: Option<ReplicaId>,
+}
+
+/// What this gateway knows of an account's owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// Nothing.
+    Unknown,
+    /// It is another gateway.
+    Another,
+    /// It is this gateway, which has not looked yet at what an earlier owner left.
+    Arriving {
+        /// Until then a request of the earlier owner may be under way.
+        settled_at: Instant,
+    },
+    /// It is this gateway.
+    This,
+}
+
+impl Owner {
+    /// Whether it is this gateway, as far as this gateway knows.
+    pub(crate) const fn is_this(self) -> bool {
+        matches!(self, Self::Arriving { .. } | Self::This)
+    }
 }
 
 /// A token on its way to its cell.
@@ -96,6 +127,10 @@ impl Slot {
                 version: GrantVersion::NONE,
                 grant_ends: None,
                 facts: TokenFacts::default(),
+                owner: Owner::Unknown,
+                remote: None,
+                awaited_elsewhere: false,
+                standby_for: None,
             }),
         }
     }
@@ -127,6 +162,14 @@ impl SlotState {
     /// Whether a token request is under way.
     pub(crate) const fn in_flight(&self) -> bool {
         self.lifecycle.state().flight().is_some()
+    }
+
+    /// Ends the wait for another gateway if its flight is over, or its credentials are outdated.
+    pub(crate) fn end_idle_wait(&mut self) {
+        let flight = self.lifecycle.state().flight();
+        let current = flight.filter(|flight| flight.currency == FlightCurrency::Current);
+        let current = current.map(|flight| flight.id);
+        self.remote.take_if(|wait| current != Some(wait.flight));
     }
 }
 

@@ -12,6 +12,12 @@ pub(crate) const OVER_BUDGET: &str = "mint_budget";
 /// The code of a failure of the store: the use of a single-use grant could not be recorded.
 pub(crate) const NOT_RECORDED: &str = "store_unavailable";
 
+/// The code of a failure of the account's owner to answer in time.
+pub(crate) const OWNER_SILENT: &str = "owner_silent";
+
+/// The code of the owner's refusal to renew a token that it finds good.
+pub(crate) const TOKEN_KEPT: &str = "token_kept";
+
 /// Explains a withdrawal.
 pub(crate) fn withdrawn(
     account: &AccountId,
@@ -102,7 +108,11 @@ fn reason(failure: &Failure) -> UnavailableReason {
     match failure.class {
         FailureClass::Transient if rate_limited(failure) => UnavailableReason::RateLimited,
         // Before `certainly_not_sent`: nothing was sent, but the carrier is reachable.
-        FailureClass::Transient if failure.code == NOT_RECORDED => {
+        FailureClass::Transient
+            if failure.code == NOT_RECORDED
+                || failure.code == OWNER_SILENT
+                || failure.code == TOKEN_KEPT =>
+        {
             UnavailableReason::TokenEndpointFailing
         }
         // Likewise: neither the carrier nor its token endpoint is at fault.

@@ -46,6 +46,11 @@ impl Waiters {
         }
     }
 
+    /// Whether anybody still waits.
+    pub(crate) fn any(&self) -> bool {
+        self.0.iter().any(|waiter| !waiter.reply.is_closed())
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

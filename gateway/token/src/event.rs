@@ -82,6 +82,8 @@ pub enum Event {
         /// A token that may be used at once.
         token: Option<AdoptedToken>,
     },
+    /// The gateway that renewed the adopted token is gone: this one renews it now, when it is due.
+    StandbyEnded,
 }
 
 /// A token that no flight of this lifecycle brought.
@@ -91,6 +93,9 @@ pub struct AdoptedToken {
     pub lifetime: Option<Duration>,
     /// How long until its renewal is due, if that is known.
     pub renew_after: Option<Duration>,
+    /// Another gateway renews it. This one does so that much later, if no newer token came by then; `None`:
+    /// this gateway renews it.
+    pub standby: Option<Duration>,
 }
 
 /// Why a token is requested.

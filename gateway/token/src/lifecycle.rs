@@ -21,6 +21,8 @@ pub struct Lifecycle {
     cool_down: CoolDown,
     flights: u64,
     armed: Option<Instant>,
+    /// When this gateway would renew the adopted token if no other gateway did.
+    own_renewal: Option<Instant>,
 }
 
 /// What one call of [`Lifecycle::handle`] works with.
@@ -51,6 +53,7 @@ impl Lifecycle {
             },
             flights: 0,
             armed: None,
+            own_renewal: None,
         }
     }
 
@@ -130,6 +133,7 @@ impl Lifecycle {
             }
             Event::CredentialsChanged => self.changed(state, &mut step),
             Event::Adopted { grant, token } => self.adopted(&state, grant, token, &mut step),
+            Event::StandbyEnded => self.standby_ended(state),
         };
         self.wish_to_wake(&mut step);
         step.effects
@@ -307,6 +311,25 @@ impl Lifecycle {
                 step.withdraw(AbsenceReason::Changed, None);
                 self.start(None, RequestCause::Changed, step)
             }
+        }
+    }
+
+    /// Fresh stays, and its renewal comes when it is due.
+    fn standby_ended(&mut self, state: LifecycleState) -> LifecycleState {
+        match (state, self.own_renewal.take()) {
+            (
+                LifecycleState::Fresh {
+                    token,
+                    next: NextAttempt::At(at),
+                    last_failure: None,
+                },
+                Some(own),
+            ) => LifecycleState::Fresh {
+                token,
+                next: NextAttempt::At(at.min(own)),
+                last_failure: None,
+            },
+            (state, _) => state,
         }
     }
 

@@ -35,8 +35,8 @@ impl Authorizer for PluginAuthorizer {
         Box::pin(async move {
             match transport {
                 Transport::Direct => self.instance.authorize(authorization, &*self.http).await,
-                Transport::Recorded(recorder) => {
-                    let http = Recording::new(&*self.http, &recorder);
+                Transport::Recorded { may_send, recorder } => {
+                    let http = Recording::new(&*self.http, &may_send, &recorder);
                     self.instance.authorize(authorization, &http).await
                 }
                 Transport::Replayed(response) => {

@@ -19,6 +19,9 @@ use std::{
 pub type ResponseRecorder =
     Arc<dyn Fn(SecretBytes) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
+/// Whether a request may leave now. Asked right before each.
+pub type SendPermission = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// How a plugin's requests travel.
 #[derive(Clone, Default)]
 pub enum Transport {
@@ -26,7 +29,12 @@ pub enum Transport {
     #[default]
     Direct,
     /// To the carrier; each raw response is recorded before the plugin sees it, until one was a success.
-    Recorded(ResponseRecorder),
+    Recorded {
+        /// Refuses once the gateway no longer owns the grant.
+        may_send: SendPermission,
+        /// Keeps the responses.
+        recorder: ResponseRecorder,
+    },
     /// Not at all: the first request gets the recorded response, every further one fails.
     Replayed(SecretBytes),
 }
@@ -35,7 +43,7 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Direct => "Direct",
-            Self::Recorded(_) => "Recorded",
+            Self::Recorded { .. } => "Recorded",
             Self::Replayed(_) => "Replayed",
         })
     }
@@ -85,14 +93,20 @@ type ResponseFuture<'a> =
 /// Records what comes back.
 pub(super) struct Recording<'a> {
     http: &'a dyn HttpClient,
+    may_send: &'a SendPermission,
     recorder: &'a ResponseRecorder,
     succeeded: AtomicBool,
 }
 
 impl<'a> Recording<'a> {
-    pub(super) fn new(http: &'a dyn HttpClient, recorder: &'a ResponseRecorder) -> Self {
+    pub(super) fn new(
+        http: &'a dyn HttpClient,
+        may_send: &'a SendPermission,
+        recorder: &'a ResponseRecorder,
+    ) -> Self {
         Self {
             http,
+            may_send,
             recorder,
             succeeded: AtomicBool::new(false),
         }
@@ -102,6 +116,13 @@ impl<'a> Recording<'a> {
 impl HttpClient for Recording<'_> {
     fn send(&self, request: HttpRequest) -> ResponseFuture<'_> {
         Box::pin(async move {
+            // Here and not earlier: a process that was frozen wakes anywhere, also after its lease has ended.
+            if !(self.may_send)() {
+                let message =
+                    "the gateway's lease has ended, so it does not present the refresh token";
+                // `Connect`: the request certainly did not leave.
+                return Err(HttpError::new(HttpErrorKind::Connect, message));
+            }
             let response = self.http.send(request).await?;
             // The first success holds the new refresh token. What follows it is for another slot and must not
             // replace it in the record.

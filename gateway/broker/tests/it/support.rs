@@ -118,7 +118,7 @@ impl Authorizer for Script {
     }
 }
 
-fn issued(number: usize, lifetime: u64) -> Issued {
+pub(crate) fn issued(number: usize, lifetime: u64) -> Issued {
     let value = HeaderValue::from_str(&format!("Bearer token-{number}")).expect("a header value");
     Issued {
         headers: vec![(header::AUTHORIZATION, value)],

@@ -131,15 +131,23 @@ impl Lifecycle {
         step: &mut Step,
     ) -> LifecycleState {
         self.grant = grant;
-        // A login or a restart begins anew.
         self.failures = 0;
-        self.cool_down = CoolDown::default();
+        let standby = token.and_then(|token| token.standby);
+        if standby.is_none() {
+            // A login or a restart begins anew. A token that another gateway renewed because of a 401 does
+            // not: the carrier may refuse that one too.
+            self.cool_down = CoolDown::default();
+        }
+        let renewal = self.policy.renewal;
         let plan = token.and_then(|token| {
-            let renewal = &self.policy.renewal;
             renewal.schedule(step.now, token.lifetime, token.renew_after, step.jitter)
         });
         if let Some(plan) = plan {
-            return self.fresh(step.now, plan, step);
+            let state = self.fresh(step.now, plan, step);
+            return match standby {
+                Some(patience) => self.stand_by(state, patience, step),
+                None => state,
+            };
         }
         // A vacant slot never published a token, so there is nothing to withdraw.
         if !matches!(state, LifecycleState::Vacant) {
@@ -148,9 +156,45 @@ impl Lifecycle {
         LifecycleState::Vacant
     }
 
+    /// Fresh stays, with a later renewal: the gateway that renews the token comes first, even if it drew the
+    /// latest instant of the range.
+    fn stand_by(
+        &mut self,
+        state: LifecycleState,
+        patience: Duration,
+        step: &Step,
+    ) -> LifecycleState {
+        match state {
+            LifecycleState::Fresh {
+                token,
+                next: NextAttempt::At(own),
+                last_failure,
+            } => {
+                self.own_renewal = Some(own);
+                let renewal = &self.policy.renewal;
+                let life = token.expires_at.saturating_duration_since(step.now);
+                let range = life.mul_f64(2.0 * renewal.fraction * renewal.spread);
+                // At random, so that not all gateways on standby try at once.
+                let later = own + range + patience.mul_f64(1.0 + step.jitter.unit());
+                LifecycleState::Fresh {
+                    token,
+                    next: NextAttempt::At(later.min(token.usable_until)),
+                    last_failure,
+                }
+            }
+            state @ (LifecycleState::Vacant
+            | LifecycleState::Acquiring { .. }
+            | LifecycleState::Fresh { .. }
+            | LifecycleState::Renewing { .. }
+            | LifecycleState::BackingOff { .. }
+            | LifecycleState::Rejected { .. }) => state,
+        }
+    }
+
     /// Publishes a token and plans the next attempt.
     fn fresh(&mut self, issued_at: Instant, plan: Schedule, step: &mut Step) -> LifecycleState {
         self.failures = 0;
+        self.own_renewal = None;
         // Adopted tokens count too: a 401 about a token of before must not look current.
         self.generation = self.generation.next();
         let token = PublishedToken {

@@ -9,7 +9,8 @@ mod single_use;
 
 use gateway_model::{Failure, FailureClass, Generation};
 use gateway_token::{
-    AbsenceReason, Effect, Event, FlightId, Grant, GrantFate, GrantUpdate, Jitter, Lifecycle,
+    AbsenceReason, AdoptedToken, Effect, Event, FlightId, Grant, GrantFate, GrantUpdate, Jitter,
+    Lifecycle,
 };
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,15 @@ fn event(words: &[&str]) -> Event {
             grant: Grant::single_use(None),
             token: None,
         },
+        "adopted" => Event::Adopted {
+            grant: Grant::Repeatable,
+            token: Some(AdoptedToken {
+                lifetime: number(1).map(Duration::from_secs),
+                renew_after: None,
+                standby: number(2).map(Duration::from_secs),
+            }),
+        },
+        "standby-ended" => Event::StandbyEnded,
         "recorded" => Event::IntentRecorded { flight: flight(1) },
         "401" => Event::Unauthorized {
             generation: Generation(words[1].parse().expect("a number")),

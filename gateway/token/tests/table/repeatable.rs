@@ -271,3 +271,51 @@ fn broken_plugin_is_asked_ever_more_slowly() {
          15 bug 3  : withdraw bug retry 35, wake 35 => backing_off",
     );
 }
+
+#[test]
+fn token_that_another_gateway_renews_is_renewed_here_when_that_one_is_late() {
+    // 2,880 s is its own time. The other one may have drawn 3,168 s; this one waits for another 15 to 30 s.
+    repeatable(
+        "0 adopted 3600 15    : publish 1 until 3595, wake 3478.5 => fresh
+         3168 adopted 3600 15 : publish 2 until 6763, wake 6646.5 => fresh
+         6646.5 timer         : request 1 due, wake 6763 => renewing
+         6647 issued 1 3600   : publish 3 until 10241.5, wake 9526.5 => fresh
+         6648 standby-ended   : => fresh",
+    );
+}
+
+#[test]
+fn token_of_a_gateway_that_is_gone_is_renewed_when_it_is_due() {
+    repeatable(
+        "0 adopted 3600 15   : publish 1 until 3595, wake 3478.5 => fresh
+         100 standby-ended   : wake 2880 => fresh
+         200 standby-ended   : => fresh
+         2880 timer          : request 1 due, wake 3595 => renewing",
+    );
+    // It is due already.
+    repeatable(
+        "0 adopted 3600 15   : publish 1 until 3595, wake 3478.5 => fresh
+         3000 standby-ended  : wake 2880 => fresh
+         3000 timer          : request 1 due, wake 3595 => renewing",
+    );
+}
+
+#[test]
+fn standby_never_outlasts_the_token() {
+    repeatable(
+        "0 adopted 60 15 : publish 1 until 55, wake 55 => fresh
+         55 timer        : withdraw expired retry 55, request 1 retry => acquiring",
+    );
+}
+
+#[test]
+fn token_of_another_gateway_keeps_the_cool_down() {
+    repeatable(
+        "0 adopted 3600      : publish 1 until 3595, wake 2880 => fresh
+         10 401 1            : request 1 unauthorized, wake 3595 => renewing
+         11 adopted 3600 15  : publish 2 until 3606, wake 3489.5 => fresh
+         12 401 2            : => fresh
+         13 adopted 3600     : publish 3 until 3608, wake 2893 => fresh
+         14 401 3            : request 2 unauthorized, wake 3608 => renewing",
+    );
+}

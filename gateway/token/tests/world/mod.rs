@@ -445,6 +445,7 @@ impl World {
         let token = AdoptedToken {
             lifetime: Some(Duration::from_secs(3_600)),
             renew_after: None,
+            standby: None,
         };
         self.feed(Event::Adopted {
             grant,
@@ -479,6 +480,7 @@ impl World {
         let token = self.published.map(|(_, until)| AdoptedToken {
             lifetime: Some(until.saturating_duration_since(self.now)),
             renew_after: None,
+            standby: None,
         });
         self.lifecycle = Lifecycle::new(Policy::default(), grant);
         (self.out, self.timer, self.intent) = (None, None, None);

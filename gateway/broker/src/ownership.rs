@@ -1,0 +1,338 @@
+//! Whose turn it is to request a token. Of all gateways on a ledger, only the account's owner requests one;
+//! the others ask the owner and wait.
+
+use crate::{
+    LedgerError, admission,
+    context::BrokerContext,
+    flight::{FlightPlan, not_sent},
+    grant_record,
+    recovery::recover,
+    remote_wait::{RemoteSignal, RemoteWait},
+    slot::{Owner, Slot, SlotState},
+    unavailable::{NOT_RECORDED, OWNER_SILENT, TOKEN_KEPT},
+};
+use gateway_model::{Failure, GrantKind};
+use gateway_store::{Claim, DemandCause, GrantRecord, ReplicaId};
+use gateway_token::{FlightCurrency, RequestCause};
+use std::time::{Duration, Instant};
+
+/// What a flight has to do after the account's owner is known.
+pub(crate) enum Turn {
+    /// This gateway requests the token.
+    Ours,
+    /// The ledger is ahead of this gateway.
+    Newer(Box<GrantRecord>, Renewer),
+    /// The owner keeps its token, which this gateway has too.
+    Kept(Box<GrantRecord>, Failure),
+    /// The flight ends without a token.
+    Failed(Failure),
+    /// The lifecycle no longer wants the flight.
+    Over,
+}
+
+/// Who renews a token that is adopted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewer {
+    /// This gateway.
+    This,
+    /// Another one; this gateway stands by.
+    Another,
+}
+
+/// Waits until it is known who requests the token, and if that is another gateway, for what comes of it.
+pub(crate) async fn turn(context: &BrokerContext, slot: &Slot, plan: FlightPlan) -> Turn {
+    let config = context.config();
+    // An owner that dies while its request is out is waited for as well.
+    let patience = config.authorize_timeout + config.lease;
+    let deadline = context.clock.now() + patience;
+    let mut asked = false;
+    loop {
+        if let Some(end) = no_longer_wanted(slot, plan) {
+            return end;
+        }
+        // A message about a newer token may have been lost.
+        if asked && let Some(newer) = newer(context, slot).await {
+            return Turn::Newer(Box::new(newer), Renewer::Another);
+        }
+        let claimed = context.ledger.claim(slot.cell.account()).await;
+        let owner = match claimed {
+            Ok(Claim::Theirs { owner }) => owner,
+            Ok(Claim::Mine) => return arrive(context, slot, plan, None).await,
+            Ok(Claim::Taken { settled_in }) => {
+                return arrive(context, slot, plan, Some(settled_in)).await;
+            }
+            Err(error) => return unclaimed(context, slot, &error),
+        };
+        slot.lock().owner = Owner::Another;
+        asked = true;
+        match ask(context, slot, plan, owner, deadline).await {
+            Asked::Again => {}
+            Asked::Ended(turn) => return turn,
+        }
+    }
+}
+
+/// Ends a flight that the lifecycle has given up, or whose credentials are no longer the account's.
+fn no_longer_wanted(slot: &Slot, plan: FlightPlan) -> Option<Turn> {
+    let state = slot.lock();
+    let flight = state.lifecycle().state().flight();
+    match flight.filter(|flight| flight.id == plan.id && !state.retired) {
+        None => Some(Turn::Over),
+        Some(flight) => match flight.currency {
+            FlightCurrency::Current => None,
+            // The lifecycle then starts another one for the new credentials.
+            FlightCurrency::Stale => Some(Turn::Failed(not_sent(
+                "credentials_changed",
+                "the account's credentials changed before the request was sent",
+            ))),
+        },
+    }
+}
+
+/// The record in the ledger, if its version is newer than what this gateway holds.
+pub(crate) async fn newer(context: &BrokerContext, slot: &Slot) -> Option<GrantRecord> {
+    let loaded = context.ledger.load(slot.cell.account()).await;
+    // If it cannot be read now, the next look reads it.
+    let record = loaded.ok().flatten()?;
+    (record.version > slot.lock().version).then_some(record)
+}
+
+/// This gateway is the owner, since just now if `settled_in` says how long a request of the earlier owner may
+/// still be under way.
+async fn arrive(
+    context: &BrokerContext,
+    slot: &Slot,
+    plan: FlightPlan,
+    settled_in: Option<Duration>,
+) -> Turn {
+    let settled_at = {
+        let mut state = slot.lock();
+        let (now, config) = (context.clock.now(), context.config());
+        let settled_at = match (settled_in, state.owner) {
+            (Some(settled_in), _) => now + settled_in,
+            (None, Owner::This) => return Turn::Ours,
+            (None, Owner::Arriving { settled_at }) => settled_at,
+            // The answer to an earlier claim may have been lost, and an earlier owner may be behind it.
+            (None, Owner::Unknown | Owner::Another) => {
+                now + config.lease + config.authorize_timeout
+            }
+        };
+        state.owner = Owner::Arriving { settled_at };
+        settled_at
+    };
+    take_over(context, slot, plan, settled_at).await
+}
+
+/// Takes over what an earlier owner left. An open intent is never presented: its answer is read if there is
+/// one, and without one the grant is in doubt.
+async fn take_over(
+    context: &BrokerContext,
+    slot: &Slot,
+    plan: FlightPlan,
+    settled_at: Instant,
+) -> Turn {
+    loop {
+        let record = match context.ledger.load(slot.cell.account()).await {
+            Ok(record) => record,
+            Err(error) => return Turn::Failed(no_ledger(&error)),
+        };
+        let left = record.filter(|record| is_news(context, &slot.lock(), record));
+        let Some(record) = left else {
+            slot.lock().owner = Owner::This;
+            return Turn::Ours;
+        };
+        if !grant_record::is_open(&record) {
+            slot.lock().owner = Owner::This;
+            return Turn::Newer(Box::new(record), Renewer::This);
+        }
+        let now = context.clock.now();
+        if settled_at <= now {
+            return recovered(context, slot, record).await;
+        }
+        // The earlier owner's request may still bring an answer until then.
+        if let Asked::Ended(end) = settle(context, slot, plan, settled_at - now).await {
+            return end;
+        }
+    }
+}
+
+/// Whether the record holds what this gateway does not know.
+pub(crate) fn is_news(context: &BrokerContext, state: &SlotState, record: &GrantRecord) -> bool {
+    if record.version != state.version {
+        return record.version > state.version;
+    }
+    let policy = &context.config().policy;
+    let kept = grant_record::grant(record, state.spec.grant, policy, &*context.clock);
+    grant_record::is_open(record)
+        || grant_record::status(&kept) != grant_record::status(state.lifecycle().grant())
+}
+
+/// Completes a grant in doubt whose answer was recorded late, if this gateway is the owner.
+pub(crate) async fn late_answer(context: &BrokerContext, slot: &Slot) -> Option<Turn> {
+    let account = slot.cell.account();
+    match context.ledger.claim(account).await {
+        Ok(Claim::Mine) => {}
+        Ok(Claim::Taken { .. } | Claim::Theirs { .. }) | Err(_) => return None,
+    }
+    let record = context.ledger.load(account).await.ok().flatten()?;
+    // Another answer may have come meanwhile, or a login.
+    let open = record.version == slot.lock().version && grant_record::is_open(&record);
+    if !open {
+        return None;
+    }
+    Some(recovered(context, slot, record).await)
+}
+
+/// Ends the open intent of an earlier owner as after a crash.
+async fn recovered(context: &BrokerContext, slot: &Slot, record: GrantRecord) -> Turn {
+    // Earlier writes about this account go first.
+    let _turn = slot.write_order.lock().await;
+    let spec = slot.lock().spec.clone();
+    match recover(&spec, record, &*context.ledger, &*context.clock).await {
+        Ok(record) => {
+            slot.lock().owner = Owner::This;
+            Turn::Newer(Box::new(record), Renewer::This)
+        }
+        Err(error) => Turn::Failed(no_ledger(&error)),
+    }
+}
+
+/// Whether to look again, or how the flight ended.
+enum Asked {
+    Again,
+    Ended(Turn),
+}
+
+/// Lets an earlier owner's request end.
+async fn settle(
+    context: &BrokerContext,
+    slot: &Slot,
+    plan: FlightPlan,
+    remaining: Duration,
+) -> Asked {
+    let (wait, signal) = RemoteWait::new(plan.id, None);
+    slot.lock().remote = Some(wait);
+    if let Some(end) = no_longer_wanted(slot, plan) {
+        return Asked::Ended(end);
+    }
+    tokio::select! {
+        // Only dropped, never sent.
+        _gone = signal => {}
+        () = tokio::time::sleep(remaining) => {}
+        () = context.stopping.cancelled() => {}
+    }
+    end_of_wait(context, slot, plan)
+}
+
+/// Asks the owner, and waits for what it makes of it. A newer token ends the flight itself.
+async fn ask(
+    context: &BrokerContext,
+    slot: &Slot,
+    plan: FlightPlan,
+    owner: ReplicaId,
+    deadline: Instant,
+) -> Asked {
+    let (wait, signal) = RemoteWait::new(plan.id, Some(owner));
+    let version = {
+        let mut state = slot.lock();
+        // Before the demand: its answer may come at once.
+        state.remote = Some(wait);
+        state.version
+    };
+    let account = slot.cell.account();
+    let demanded = context
+        .ledger
+        .demand(account, version, demand_cause(plan.cause));
+    if let Err(error) = demanded.await {
+        tracing::debug!(%account, %error, "the account's owner was not asked");
+    }
+    if let Some(end) = no_longer_wanted(slot, plan) {
+        return Asked::Ended(end);
+    }
+    let remaining = deadline.saturating_duration_since(context.clock.now());
+    // Asked again now and then: a message may be lost, and so may the one about the owner's end.
+    let pause = remaining.min(context.config().lease / 3);
+    let signal = tokio::select! {
+        biased;
+        signal = signal => signal.ok(),
+        () = tokio::time::sleep(pause) => None,
+        () = context.stopping.cancelled() => None,
+    };
+    match signal {
+        Some(RemoteSignal::Failed(failure)) => Asked::Ended(refused(context, slot, failure).await),
+        Some(RemoteSignal::OwnerEnded) => Asked::Again,
+        None if deadline <= context.clock.now() => Asked::Ended(Turn::Failed(silent())),
+        None => end_of_wait(context, slot, plan),
+    }
+}
+
+fn end_of_wait(context: &BrokerContext, slot: &Slot, plan: FlightPlan) -> Asked {
+    match (no_longer_wanted(slot, plan), admission::may_start(context)) {
+        (Some(end), _) => Asked::Ended(end),
+        (None, Err(failure)) => Asked::Ended(Turn::Failed(failure)),
+        (None, Ok(())) => Asked::Again,
+    }
+}
+
+/// What the owner's failure means here.
+async fn refused(context: &BrokerContext, slot: &Slot, failure: Failure) -> Turn {
+    if failure.code != TOKEN_KEPT {
+        return Turn::Failed(failure);
+    }
+    let loaded = context.ledger.load(slot.cell.account()).await;
+    let Some(record) = loaded.ok().flatten() else {
+        return Turn::Failed(failure);
+    };
+    let state = slot.lock();
+    let policy = &context.config().policy;
+    let usable = grant_record::token(&record, &state.spec.key, policy, context.clock.wall());
+    match (usable, state.lifecycle().state().token()) {
+        (Some(_), Some(_)) => Turn::Kept(Box::new(record), failure),
+        // Of credentials that reached this gateway after the token.
+        (Some(_), None) => Turn::Newer(Box::new(record), Renewer::Another),
+        (None, _) => Turn::Failed(failure),
+    }
+}
+
+/// The ledger does not say who the owner is. The token at hand is used to its end; after that a repeatable
+/// grant is presented all the same, because a second token does no harm and none would stop the account.
+fn unclaimed(context: &BrokerContext, slot: &Slot, error: &LedgerError) -> Turn {
+    let mut state = slot.lock();
+    state.owner = Owner::Unknown;
+    let away = matches!(error, LedgerError::Failed(_));
+    let repeatable = state.spec.grant == GrantKind::ClientCredentials;
+    // No later attempt would come before its end.
+    let longest = context.config().policy.backoff.transient.max;
+    let soon = context.clock.now() + longest;
+    let token = state.lifecycle().state().token();
+    if away && repeatable && token.is_none_or(|token| token.usable_until <= soon) {
+        return Turn::Ours;
+    }
+    Turn::Failed(no_ledger(error))
+}
+
+fn no_ledger(error: &LedgerError) -> Failure {
+    let message = format!("which gateway requests the account's tokens could not be read: {error}");
+    not_sent(NOT_RECORDED, &message)
+}
+
+fn silent() -> Failure {
+    not_sent(
+        OWNER_SILENT,
+        "the gateway that owns the account sent neither a token nor a failure in time",
+    )
+}
+
+const fn demand_cause(cause: RequestCause) -> DemandCause {
+    match cause {
+        RequestCause::First => DemandCause::First,
+        RequestCause::Due => DemandCause::Due,
+        RequestCause::Unauthorized => DemandCause::Unauthorized,
+        RequestCause::Retry => DemandCause::Retry,
+        RequestCause::Probe => DemandCause::Probe,
+        RequestCause::KeepAlive => DemandCause::KeepAlive,
+        RequestCause::LastChance => DemandCause::LastChance,
+        RequestCause::Operator => DemandCause::Operator,
+        RequestCause::Changed => DemandCause::Changed,
+    }
+}
