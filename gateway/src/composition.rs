@@ -244,6 +244,7 @@ impl Starting {
         let data_plane = match started {
             Ok(data_plane) => data_plane,
             Err(error) => {
+                opened.control.leave_fleet().await;
                 opened.store.close().await;
                 return Err(error);
             }

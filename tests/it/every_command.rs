@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 66] = [
+const COMMANDS: [(&str, i32); 67] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -31,6 +31,7 @@ const COMMANDS: [(&str, i32); 66] = [
     ("reload --dry-run", 0),
     ("reload", 0),
     ("status", 0),
+    ("replicas", 0),
     (
         "account add id# --env test --number A1B2C3 --client-id mock-client --secret-stdin",
         0,

@@ -56,6 +56,7 @@ fn table(context: &AdminContext) -> Table {
         .route(ReadOnly, routes!(gateway::requests))
         .route(ReadOnly, routes!(gateway::notices))
         .route(ReadOnly, routes!(gateway::status))
+        .route(ReadOnly, routes!(gateway::replicas))
         // It calls the carrier and notes who asked, so reading is not enough.
         .route(Admin, routes!(gateway::doctor))
         // Sealed, but everything that the gateway knows: too much for a read-only token.

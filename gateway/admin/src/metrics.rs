@@ -68,6 +68,7 @@ impl Collector for Exporter {
             "Open notices about accounts",
             self.runtime.notices_open(),
         )?;
+        self.fleet(&mut out)?;
         self.broker(&mut out)?;
         self.plugins(&mut out)?;
         out.counter(
@@ -79,6 +80,30 @@ impl Collector for Exporter {
 }
 
 impl Exporter {
+    /// Nothing, if the store is not shared.
+    fn fleet(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let Some(fleet) = self.runtime.fleet() else {
+            return Ok(());
+        };
+        let replicas = u64::try_from(fleet.replicas).unwrap_or(u64::MAX);
+        out.gauge("replicas", "Live gateways of the fleet", replicas)?;
+        out.gauge(
+            "fleet_lease",
+            "1 if the lease of this gateway holds, so that it may renew tokens",
+            u64::from(fleet.problem.is_none()),
+        )?;
+        out.gauge(
+            "accounts_owned",
+            "Accounts that this gateway renews",
+            fleet.accounts,
+        )?;
+        out.counter(
+            "fleet_resyncs",
+            "How often everything was compared with the store, because a message may have been missed",
+            fleet.resyncs,
+        )
+    }
+
     fn connections(&self, out: &mut Writer<'_>, s: &MetricsSnapshot) -> fmt::Result {
         out.gauge(
             "connections_open",

@@ -9,6 +9,7 @@ use crate::{
     store_probe::StorePart,
 };
 use gateway_broker::AccountStatus;
+use gateway_control::FleetStatus;
 use gateway_model::UnavailableReason;
 use serde::Serialize;
 use std::{
@@ -95,8 +96,21 @@ pub(crate) struct Readiness {
     phase: Phase,
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<StorePart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fleet: Option<FleetPart>,
     plugins: Vec<PluginPart>,
     accounts: Vec<AccountPart>,
+}
+
+/// The gateway as a member of its fleet.
+#[derive(Debug, Serialize)]
+struct FleetPart {
+    name: String,
+    /// Whether it may renew tokens.
+    ready: bool,
+    replicas: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -167,6 +181,7 @@ impl Readiness {
         let accounts = runtime.accounts();
         let tried = latch.tried(phase, &accounts);
         let accounts: Vec<AccountPart> = accounts.into_iter().map(account).collect();
+        let fleet = runtime.fleet().map(fleet);
         Self {
             // A store that is full or away does not count: requests are served with the tokens in memory,
             // and it may come back. One that is lost needs a person and a restart.
@@ -176,12 +191,24 @@ impl Readiness {
                 && !store.as_ref().is_some_and(|store| store.lost),
             degraded: !plugins.iter().all(|part| part.ready)
                 || !accounts.iter().all(|part| part.ready)
-                || store.as_ref().is_some_and(|store| !store.ready),
+                || store.as_ref().is_some_and(|store| !store.ready)
+                // It serves the tokens that it holds, so it is not unready.
+                || fleet.as_ref().is_some_and(|fleet| !fleet.ready),
             phase,
             store,
+            fleet,
             plugins,
             accounts,
         }
+    }
+}
+
+fn fleet(status: FleetStatus) -> FleetPart {
+    FleetPart {
+        name: status.name,
+        ready: status.problem.is_none(),
+        replicas: status.replicas,
+        message: status.problem,
     }
 }
 

@@ -2,6 +2,7 @@
 //! implements it.
 
 use gateway_broker::{AccountStatus, BrokerMetrics};
+use gateway_control::FleetStatus;
 use gateway_proxy::MetricsSnapshot;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -25,6 +26,10 @@ pub trait RuntimeStatus: Send + Sync + 'static {
     /// The number of open notices.
     fn notices_open(&self) -> u64 {
         0
+    }
+    /// How the gateway takes part in a fleet; none if its store is not shared.
+    fn fleet(&self) -> Option<FleetStatus> {
+        None
     }
 }
 

@@ -1,6 +1,6 @@
 //! The gateway as a whole.
 
-use crate::NoticeView;
+use crate::{FleetView, NoticeView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,6 +19,9 @@ pub struct StatusView {
     pub usable: usize,
     /// Open notices.
     pub notices: Vec<NoticeView>,
+    /// The fleet that the gateway belongs to; absent if its store is not shared.
+    #[serde(default)]
+    pub fleet: Option<FleetView>,
 }
 
 /// A rotation of the master key.

@@ -13,6 +13,7 @@
 //! | `app`, `admin_token` | programs that call the gateway; people who manage it |
 //! | `request` | the last requests of apps, and why they failed |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
+//! | `replica` | the gateways that share a store |
 //! | `plugin` | plugins of carriers, and what a reload did |
 //! | `reload` | what a reload of the configuration changed, and mistakes in it |
 //! | `doctor`, `migration` | a diagnosis; the migration from access keys |
@@ -35,6 +36,7 @@ mod plugin;
 mod probe;
 mod protocol;
 mod reload;
+mod replica;
 mod request;
 mod secret_text;
 mod token;
@@ -56,6 +58,7 @@ pub use plugin::{PluginContent, PluginReloaded, PluginView, PluginWorkerView};
 pub use probe::ProbeReport;
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
 pub use reload::{MistakeView, NameChanges, ReloadReport};
+pub use replica::{FleetView, ReplicaView};
 pub use request::{RequestFailureView, RequestQuery, RequestView};
 pub use secret_text::SecretText;
 pub use token::{RefreshView, RenewalView, SlotView, TokenView};

@@ -113,6 +113,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         at: RemoteArgs,
     },
+    /// List the gateways that share the store
+    Replicas {
+        #[command(flatten)]
+        at: RemoteArgs,
+    },
     /// List what needs a person
     Notices {
         #[command(flatten)]

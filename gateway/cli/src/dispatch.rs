@@ -12,7 +12,7 @@ use crate::{
     plugin::{self, PluginCommands},
     reload,
     remote::{RemoteArgs, Session},
-    requests,
+    replicas, requests,
     terminal::{Output, clean},
     token,
 };
@@ -135,6 +135,7 @@ fn dispatch(
             inspect::doctor(name.as_ref(), session, output)
         }),
         Command::Status { at } => remote(&at, local, output, inspect::status),
+        Command::Replicas { at } => remote(&at, local, output, replicas::run),
         // No reminder: the command itself lists what a reminder would say.
         Command::Notices { at } => inspect::notices(&at.session(local.clock())?, output),
         Command::Requests { at, requests } => remote(&at, local, output, |session, output| {

@@ -5,7 +5,7 @@ use crate::{
     remote::Session,
     terminal::{Output, clean, progress, when, word},
 };
-use gateway_api::{AccountState, AccountView, AuditView, Check, NoticeView, Verdict};
+use gateway_api::{AccountState, AccountView, AuditView, Check, FleetView, NoticeView, Verdict};
 use gateway_model::AccountId;
 
 /// `waybill doctor`. The exit code is the verdict.
@@ -71,8 +71,20 @@ pub(crate) fn status(session: &Session, output: &mut Output) -> Result<CommandOu
             format!("{} ({} get tokens)", status.accounts, status.usable),
         ),
         ("notices", status.notices.len().to_string()),
+        ("fleet", fleet(status.fleet.as_ref())),
     ])?;
     Ok(CommandOutcome::Done)
+}
+
+fn fleet(fleet: Option<&FleetView>) -> String {
+    let Some(fleet) = fleet else {
+        return "none: the store is not shared".to_owned();
+    };
+    let (name, replicas) = (clean(&fleet.name), fleet.replicas);
+    match &fleet.problem {
+        None => format!("{name} is one of {replicas} live gateways"),
+        Some(problem) => format!("{name} renews nothing: {}", clean(problem)),
+    }
 }
 
 /// `waybill notices`.

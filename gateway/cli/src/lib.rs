@@ -33,6 +33,7 @@ mod migrate;
 mod plugin;
 mod reload;
 mod remote;
+mod replicas;
 mod requests;
 pub mod terminal;
 mod token;

@@ -3,7 +3,7 @@
 use crate::{Actor, ControlError, ControlPlane, Fault, api_time, secret_digest::digest};
 use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText};
 use gateway_model::{Role, Secret};
-use gateway_store::AdminTokenRecord;
+use gateway_store::{AdminTokenRecord, Duty};
 use serde_json::json;
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -55,6 +55,11 @@ impl ControlPlane {
         Ok(tokens)
     }
 
+    /// Forgets the tokens in memory: another gateway has changed them.
+    pub(crate) async fn forget_admin_tokens(&self) {
+        *self.context.admin_tokens.write().await = None;
+    }
+
     /// Forgets the tokens in memory, and keeps others from reading them while the guard lives.
     async fn changing_admin_tokens(&self) -> impl Drop + '_ {
         let mut known = self.context.admin_tokens.write().await;
@@ -73,6 +78,10 @@ impl ControlPlane {
     ) -> Result<Option<Secret>, ControlError> {
         // Any token, not only one of that name: an operator may have replaced the first.
         if !self.context.store.admin_tokens().await?.is_empty() {
+            return Ok(None);
+        }
+        // Of several gateways that start at one moment with a new store, one makes it.
+        if !self.leads(Duty::FirstToken).await {
             return Ok(None);
         }
         let secret = self.context.random_text();

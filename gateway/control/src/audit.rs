@@ -1,7 +1,7 @@
 //! Every change has an entry in the audit trail before it is made.
 
 use crate::{Actor, ControlError, ControlPlane};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::future::Future;
 
 impl ControlPlane {
@@ -16,7 +16,7 @@ impl ControlPlane {
         work: impl Future<Output = Result<T, ControlError>>,
     ) -> Result<T, ControlError> {
         let store = &self.context.store;
-        let (now, detail) = (self.context.now(), detail.to_string());
+        let (now, detail) = (self.context.now(), self.told_by_replica(detail).to_string());
         let id = store
             .audit_begin(now, &actor.0, action, subject, &detail)
             .await?;
@@ -34,5 +34,16 @@ impl ControlPlane {
         }
         tracing::info!(actor = %actor.0, action, subject, outcome, "changed");
         result
+    }
+
+    /// The detail, with the name of this gateway if there may be others.
+    fn told_by_replica(&self, mut detail: Value) -> Value {
+        if self.context.store.is_shared()
+            && let Value::Object(facts) = &mut detail
+        {
+            let name = self.context.settings().fleet.name.clone();
+            facts.insert("replica".to_owned(), json!(name));
+        }
+        detail
     }
 }

@@ -6,6 +6,7 @@
 mod connectivity;
 mod environment;
 mod finding;
+mod fleet;
 mod gateway;
 mod login;
 mod product_calls;

@@ -18,6 +18,7 @@
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
 //! | `trail`, `audit`, `api_time` | the audit trail, open notices, the status; times as the admin API shows them |
+//! | `fleet`, `fleet_state` | several gateways on one PostgreSQL |
 //! | `requests` | the last requests of apps; the data plane remembers them |
 //! | `backup`, `store_watch` | backups of the store, and rotation of its master key; whether the store works |
 
@@ -34,6 +35,8 @@ mod blocking;
 mod consent;
 mod doctor;
 mod error;
+mod fleet;
+mod fleet_state;
 mod instances;
 mod load;
 mod migration;
@@ -60,6 +63,7 @@ mod wiring;
 pub use actor::Actor;
 pub use admins::Identity;
 pub use error::{ControlError, Fault};
+pub use fleet::FleetStatus;
 pub use instances::{Instances, WiringError};
 pub use load::{Declared, DeclaredApp};
 pub use plane::{ControlPlane, Parts};
@@ -67,5 +71,5 @@ pub use plugin_settings::key_at_fault;
 pub use reload::{NewConfiguration, Objection, ReloadRefusal};
 pub use serving::{Publisher, Reloader, RequestHistory, ServingAccount, ServingState};
 pub use settings::{
-    Files, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,
+    Files, Fleet, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,
 };

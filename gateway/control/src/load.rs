@@ -15,12 +15,21 @@ use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, mpsc},
+    time::Duration,
 };
 
 /// The number of threads that connect a large number of accounts.
 const WIRING_THREADS: usize = 3;
 /// The number of accounts from which a further thread is worth it.
 const WORTH_A_THREAD: usize = 500;
+
+/// How often a gateway of a fleet applies its configuration, if others are faster each time.
+const ATTEMPTS: u32 = 5;
+/// The longest pause before the second attempt.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The accounts, apps and retired keys of the store.
+type Records = (Vec<AccountRecord>, Vec<AppRecord>, Vec<LegacyKeyRecord>);
 
 /// The accounts and apps of the configuration. Times and revisions in the records are not set yet.
 #[derive(Clone, Debug, Default)]
@@ -51,9 +60,9 @@ impl ControlPlane {
     /// When the store fails, or the configuration declares a name that an operator added.
     pub async fn load(&self, declared: Declared) -> Result<ServingState, ControlError> {
         let store = &self.context.store;
-        // Accounts before apps, because apps name them.
-        let accounts = self.declare_accounts(declared.accounts).await?;
-        let (apps, legacy_keys) = self.declare_apps(declared.apps).await?;
+        // First of all: whatever is written below may be of an account that another gateway has.
+        self.join_fleet().await?;
+        let (accounts, apps, legacy_keys) = self.declare(declared).await?;
         // At each start, since nothing else removes consents that nobody finished.
         store.purge_consents(self.context.now()).await?;
         // Before the accounts: the manifest of a plugin that is not there now says how they are served.
@@ -79,6 +88,32 @@ impl ControlPlane {
         let broker = self.context.broker.handle();
         for account in self.context.all_wired() {
             broker.warm(&account);
+        }
+    }
+
+    /// Applies the configuration to the store. Returns what the store has then.
+    async fn declare(&self, declared: Declared) -> Result<Records, ControlError> {
+        let mut attempts = 0;
+        loop {
+            let Declared { accounts, apps } = declared.clone();
+            let applied = async {
+                // Accounts before apps, because apps name them.
+                let accounts = self.declare_accounts(accounts).await?;
+                let (apps, keys) = self.declare_apps(apps).await?;
+                Ok((accounts, apps, keys))
+            };
+            attempts += 1;
+            match applied.await {
+                // Another gateway of the fleet applies the same file at this moment, and was faster.
+                Err(ControlError {
+                    fault: Fault::Conflict,
+                    ..
+                }) if self.context.store.is_shared() && attempts < ATTEMPTS => {
+                    let pause = PAUSE.mul_f64(f64::from(attempts) * self.context.fraction());
+                    tokio::time::sleep(pause).await;
+                }
+                applied => return applied,
+            }
         }
     }
 
@@ -259,9 +294,11 @@ impl ControlPlane {
         // A grant with an open intent is resolved later, because that writes to the store. All other
         // grants are handed over while they are read.
         let (open, found) = mpsc::channel();
-        let context = Arc::clone(&self.context);
+        let (context, plane) = (Arc::clone(&self.context), self.clone());
         let adopt = move |grant: GrantRecord| {
-            if grant.intent.is_some() {
+            if context.store.is_shared() {
+                plane.adopt_from_elsewhere(&grant);
+            } else if grant.intent.is_some() {
                 // Cannot fail: the receiver lives until all grants are read.
                 let _ = open.send((grant.account.clone(), grant));
             } else {
@@ -304,7 +341,10 @@ impl ControlPlane {
         if let Some(problem) = &wired.problem {
             tracing::error!(account = %name, "{problem}");
         }
-        if let Some(grant) = grant {
+        if let Some(grant) = grant.as_ref().filter(|_| context.store.is_shared()) {
+            // Its owner may be presenting it at this moment: an open intent is left to whoever owns it then.
+            self.adopt_from_elsewhere(grant);
+        } else if let Some(grant) = grant {
             let (store, clock) = (&context.store, &*context.clock);
             let recovered = gateway_broker::recover(&wired.spec, grant, store, clock).await;
             let grant = recovered.map_err(|error| {

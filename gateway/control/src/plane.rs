@@ -1,6 +1,7 @@
 //! The control plane and the context that its parts share.
 
 use crate::{
+    fleet_state::FleetState,
     instances::Instances,
     reminder_state::ReminderState,
     serving::{Publisher, Reloader, RequestHistory, ServingState},
@@ -75,6 +76,7 @@ pub(crate) struct PlaneContext {
     reloader: OnceLock<Weak<dyn Reloader>>,
     pub(crate) reminder_state: ReminderState,
     pub(crate) store_watch: StoreWatch,
+    pub(crate) fleet_state: FleetState,
     /// Held during a change, so that changes reach the broker and the data plane one at a time and in
     /// the order of the store.
     pub(crate) changes: tokio::sync::Mutex<()>,
@@ -108,6 +110,7 @@ impl ControlPlane {
                 reloader: OnceLock::new(),
                 reminder_state: ReminderState::default(),
                 store_watch: StoreWatch::default(),
+                fleet_state: FleetState::default(),
                 changes: tokio::sync::Mutex::new(()),
                 admin_tokens: tokio::sync::RwLock::new(None),
             }),

@@ -108,23 +108,29 @@ impl ControlPlane {
         blocking(look).await
     }
 
-    /// Takes up the manifests that were kept, and keeps those of the plugins that are active now: a
-    /// start at which a file cannot be used then serves the tokens that are still valid.
-    pub(crate) async fn keep_manifests(&self) {
+    /// Takes up the manifests that were kept, also those that another gateway of the fleet keeps.
+    pub(crate) async fn take_up_manifests(&self) -> Option<Vec<ManifestRecord>> {
         let (store, plugins) = (&self.context.store, &self.context.plugins);
-        let kept = match store.manifests().await {
-            Ok(kept) => kept,
-            Err(error) => {
-                // Nothing depends on them while the plugins are there.
-                tracing::error!(%error, "the manifests of plugins cannot be read from the store");
-                return;
-            }
-        };
+        // Nothing depends on them while the plugins are there.
+        let kept = store.manifests().await.inspect_err(|error| {
+            tracing::error!(%error, "the manifests of plugins cannot be read from the store");
+        });
+        let kept = kept.ok()?;
         for record in &kept {
             if let Err(error) = plugins.remember(&last(record)) {
                 tracing::error!(carrier = %record.carrier, %error, "a kept manifest is not used");
             }
         }
+        Some(kept)
+    }
+
+    /// Takes up the manifests that were kept, and keeps those of the plugins that are active now: a
+    /// start at which a file cannot be used then serves the tokens that are still valid.
+    pub(crate) async fn keep_manifests(&self) {
+        let (store, plugins) = (&self.context.store, &self.context.plugins);
+        let Some(kept) = self.take_up_manifests().await else {
+            return;
+        };
         for active in plugins.manifests() {
             let record = ManifestRecord {
                 carrier: active.carrier,

@@ -16,6 +16,8 @@ pub(crate) enum Touched<'a> {
     Account(&'a AccountId),
     /// An app was added, changed or removed, or keys of it.
     App(&'a AppId),
+    /// Nothing, but this gateway's share of the fleet is another one.
+    Share,
     /// More than that.
     Everything,
 }
@@ -49,6 +51,10 @@ impl ControlPlane {
             (Some(mut known), Touched::App(name)) => {
                 self.app_changed(&mut known, name).await?;
                 (known, None)
+            }
+            (Some(known), Touched::Share) => {
+                let share = self.context.fleet_state.members().share();
+                (ServingState { share, ..known }, None)
             }
         };
         // Before the data plane is attached there is nobody to tell.
@@ -175,6 +181,7 @@ impl PlaneContext {
             accounts: accounts.collect(),
             apps: apps.collect(),
             legacy_keys: legacy_keys.collect(),
+            share: self.fleet_state.members().share(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{Actor, ControlError};
 use gateway_api::{ReloadReport, RequestQuery, RequestView};
-use gateway_model::{AccountId, AppId, CredentialCell, Signer};
+use gateway_model::{AccountId, AppId, CredentialCell, Share, Signer};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, SecretDigest};
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
@@ -15,6 +15,8 @@ pub struct ServingState {
     pub apps: BTreeMap<AppId, Arc<AppRecord>>,
     /// All retired access keys.
     pub legacy_keys: BTreeMap<SecretDigest, LegacyKeyRecord>,
+    /// This gateway's part of the rates of apps.
+    pub share: Share,
 }
 
 /// An account, and the cell in which its credential is published.

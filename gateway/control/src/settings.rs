@@ -24,6 +24,17 @@ pub struct Settings {
     pub realms: Vec<Realm>,
     /// The files of the gateway.
     pub files: Files,
+    /// How the gateway takes part in a fleet.
+    pub fleet: Fleet,
+}
+
+/// How the gateway takes part in a fleet. It matters only with a store that is shared.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// The gateway's name, for people.
+    pub name: String,
+    /// How long a gateway that says nothing counts as live.
+    pub lease: Duration,
 }
 
 /// The files of the gateway that an operator has to look after.
@@ -46,6 +57,15 @@ pub struct PrivateFile {
     pub forbidden: u32,
     /// Whether the gateway cannot start without the file.
     pub needed: bool,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self {
+            name: "gateway".to_owned(),
+            lease: Duration::from_secs(15),
+        }
+    }
 }
 
 /// The operator's overrides for one carrier and environment.

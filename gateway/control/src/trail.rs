@@ -73,6 +73,7 @@ impl ControlPlane {
             // Counted, not described: every command asks this first, and there may be 10,000 accounts.
             usable: context.broker.handle().usable(),
             notices: self.notices().await?,
+            fleet: self.fleet_view(),
         })
     }
 }

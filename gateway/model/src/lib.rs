@@ -27,6 +27,7 @@ mod rate_limit;
 mod role;
 mod secret;
 mod setting;
+mod share;
 mod sign;
 mod store_options;
 mod token_bucket;
@@ -65,6 +66,7 @@ pub use rate_limit::RateLimit;
 pub use role::Role;
 pub use secret::{ClientSecret, Secret, SecretBytes};
 pub use setting::{SettingName, SettingNameError};
+pub use share::Share;
 pub use sign::{
     PendingSignature, PendingSignatures, SignRequest, Signature, SignatureFields, SignatureTicket,
     Signer,

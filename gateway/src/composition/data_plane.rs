@@ -2,7 +2,9 @@
 
 use gateway_config::Config;
 use gateway_control::{ControlError, Fault, Publisher, ServingAccount, ServingState};
-use gateway_model::{AccountId, CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes};
+use gateway_model::{
+    AccountId, CarrierId, CarrierProfile, ErrorEnvelope, Refusal, SecretBytes, Share,
+};
 use gateway_plugin_host::Registry;
 use gateway_proxy::{
     Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings, Route,
@@ -184,7 +186,11 @@ pub(super) fn directory(routes: &[Route], served: &ServingState) -> Directory {
     Directory {
         routes: routes.collect(),
         accounts: served.accounts.values().map(|it| account(it)).collect(),
-        apps: served.apps.values().map(|record| app(record)).collect(),
+        apps: served
+            .apps
+            .values()
+            .map(|it| app(it, served.share))
+            .collect(),
         legacy_keys: legacy_keys.collect(),
     }
 }
@@ -257,7 +263,7 @@ fn unserved(carrier: &CarrierId) -> CarrierProfile {
     }
 }
 
-fn app(app: &AppRecord) -> App {
+fn app(app: &AppRecord, share: Share) -> App {
     // Both or neither: an id without a secret cannot log in.
     let login = app.client_id.clone().zip(app.secret);
     App {
@@ -268,6 +274,6 @@ fn app(app: &AppRecord) -> App {
         }),
         key: app.key.map(|key| SecretHash::from_bytes(key.0)),
         accounts: app.accounts.clone(),
-        rate: app.rate,
+        rate: app.rate.map(|rate| share.of(rate)),
     }
 }

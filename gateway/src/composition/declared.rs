@@ -4,7 +4,8 @@ use super::private_files;
 use gateway_broker::BrokerConfig;
 use gateway_config::Config;
 use gateway_control::{
-    Declared, DeclaredApp, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings, Webhook,
+    Declared, DeclaredApp, Fleet, Mail, MailLogin, MailSecurity, Realm, Reminders, Settings,
+    Webhook,
 };
 use gateway_model::{ManagedBy, Secret, TokenBucketPolicy};
 use gateway_store::{AccountRecord, AppRecord, SecretDigest, Timestamp};
@@ -25,6 +26,7 @@ pub(super) fn broker_config(config: &Config) -> BrokerConfig {
         interval: tokens.mint_refill,
     };
     broker.authorize_timeout = tokens.request_timeout;
+    broker.lease = config.fleet.lease;
     broker
 }
 
@@ -46,7 +48,19 @@ pub(super) fn control_settings(config: &Config) -> Settings {
         reminders: reminders(config),
         realms: realms.collect(),
         files: private_files::kept(config),
+        fleet: Fleet {
+            name: config.fleet.name.clone().unwrap_or_else(host_name),
+            lease: config.fleet.lease,
+        },
     }
+}
+
+/// The name of this machine, as far as the system tells it.
+fn host_name() -> String {
+    let told = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    let told = told.ok().map(|name| name.trim().to_owned());
+    let known = told.filter(|name| !name.is_empty());
+    known.unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// Who is told before a person must sign in again.

@@ -9,7 +9,7 @@ use super::{
 use crate::telemetry;
 use gateway_config::{Config, Mistake, Place};
 use gateway_control::{Instances, ServingAccount, ServingState, WiringError};
-use gateway_model::CredentialCell;
+use gateway_model::{CredentialCell, Share};
 use gateway_plugin_host::Registry;
 use gateway_store::OpenError;
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
@@ -124,6 +124,7 @@ fn directory(config: &Config, plugins: &Arc<Registry>) -> Option<Mistake> {
         accounts: accounts.collect(),
         apps: apps.map(|app| (app.name.clone(), Arc::new(app))).collect(),
         legacy_keys: BTreeMap::new(),
+        share: Share::default(),
     };
     let routes = data_plane::Routes::new(config, Arc::clone(plugins)).present();
     let error = gateway_proxy::check_directory(data_plane::directory(&routes, &served)).err()?;

@@ -2,7 +2,7 @@
 
 use gateway_admin::{PluginStatus, PluginWorkerStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
-use gateway_control::ControlPlane;
+use gateway_control::{ControlPlane, FleetStatus};
 use gateway_plugin_host::{CatalogEntry, EntryState, Isolation, Plugin, Registry, WorkerState};
 use gateway_proxy::{MetricsReader, MetricsSnapshot};
 use std::sync::Arc;
@@ -86,5 +86,9 @@ impl RuntimeStatus for GatewayStatus {
 
     fn notices_open(&self) -> u64 {
         self.control.open_notices()
+    }
+
+    fn fleet(&self) -> Option<FleetStatus> {
+        self.control.fleet_status()
     }
 }

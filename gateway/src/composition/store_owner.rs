@@ -87,7 +87,7 @@ impl OpenStore {
         let http = environment.state().http()?;
         let until = clock.now() + patience;
         let store = loop {
-            // Exclusive, because a second process could present a single-use grant a second time.
+            // Of a store that is not shared, a second process could present a single-use grant a second time.
             match Store::open(&config.store, Access::Gateway).await {
                 Err(OpenError::Locked { .. }) if clock.now() < until => sleep(PAUSE).await,
                 opened => break opened?,
@@ -119,6 +119,7 @@ impl OpenStore {
         let served = match control.load(declared::declared(&config)).await {
             Ok(served) => served,
             Err(error) => {
+                control.leave_fleet().await;
                 store.close().await;
                 return Err(error.into());
             }
@@ -139,9 +140,10 @@ impl OpenStore {
         data_plane: DataPlaneParts,
         socket: Option<TcpListener>,
     ) -> Result<(StoreOwner, AdminListener), StartError> {
-        let store = self.store.clone();
+        let (store, control) = (self.store.clone(), self.control.clone());
         let owner = self.listen(environment, data_plane, socket).await;
         if owner.is_err() {
+            control.leave_fleet().await;
             store.close().await;
         }
         owner
@@ -203,6 +205,8 @@ impl StoreOwner {
         if let Err(error) = self.admin.await {
             tracing::error!(%error, "the admin listener failed");
         }
+        // Now nothing writes a grant any more: another gateway may have the accounts.
+        self.control.leave_fleet().await;
         // Last, because token calls, reminders and operators write until they end.
         self.store.close().await;
         tokens
@@ -229,7 +233,7 @@ fn admin_options(
     }
 }
 
-/// The tasks that remind people, and watch the store, signals and the certificate.
+/// The tasks that take part in the fleet, remind people, and watch the store, signals and the certificate.
 struct Background {
     task: JoinHandle<()>,
     stop: CancellationToken,
@@ -242,6 +246,7 @@ impl Background {
         let cancel = stop.clone();
         let task = tokio::spawn(async move {
             tokio::join!(
+                control.run_fleet(cancel.clone()),
                 control.run_reminders(cancel.clone()),
                 control.watch_store(cancel.clone()),
                 reloader.watch(cancel)

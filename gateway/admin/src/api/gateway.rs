@@ -10,8 +10,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use gateway_api::{
-    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, ReloadReport, RequestQuery,
-    RequestView, RotateKey, StatusView,
+    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, ReloadReport, ReplicaView,
+    RequestQuery, RequestView, RotateKey, StatusView,
 };
 use gateway_model::{AccountId, Protection, RecipientError};
 use http::header;
@@ -76,6 +76,15 @@ pub(super) async fn notices(by: Caller) -> JsonResult<Vec<NoticeView>> {
     responses((status = 200, description = "The gateway's status", body = StatusView)))]
 pub(super) async fn status(by: Caller) -> JsonResult<StatusView> {
     Ok(Json(by.control.status().await?))
+}
+
+/// The gateways that share the store, ordered by name.
+///
+/// A gateway whose store is not shared returns itself.
+#[utoipa::path(get, path = "/api/v1/replicas", tag = "gateway",
+    responses((status = 200, description = "The gateways", body = [ReplicaView])))]
+pub(super) async fn replicas(by: Caller) -> JsonResult<Vec<ReplicaView>> {
+    Ok(Json(by.control.replicas().await?))
 }
 
 /// What the doctor examines.

@@ -7,7 +7,7 @@ use super::{
     words::{self, Badge, Moment},
 };
 use askama::Template;
-use gateway_api::{AccountState, AccountView, NoticeView, RequestQuery};
+use gateway_api::{AccountState, AccountView, NoticeView, ReplicaView, RequestQuery};
 
 /// The rows of each list of this page; the page of the subject has all.
 const ROWS: usize = 8;
@@ -23,8 +23,19 @@ struct OverviewPage {
     notices: Vec<Notice>,
     failures: Vec<RequestRow>,
     plot: String,
+    replicas: Vec<Replica>,
     version: String,
     store: String,
+}
+
+/// A gateway of the fleet.
+struct Replica {
+    name: String,
+    state: Badge,
+    version: String,
+    since: Moment,
+    usable: u64,
+    renews: u64,
 }
 
 /// An account that needs a person.
@@ -66,6 +77,10 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
     };
     let requests = visitor.control.requests(all).await;
     let plot = plot(&requests, visitor.now);
+    let replicas = match &status.fleet {
+        Some(_) => visitor.control.replicas().await?,
+        None => Vec::new(),
+    };
     let failures = requests.into_iter().filter(|it| it.failure.is_some());
     let failures = failures.take(ROWS);
     page(&OverviewPage {
@@ -79,9 +94,24 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
             .collect(),
         failures: failures.map(|it| RequestRow::new(&visitor, it)).collect(),
         plot,
+        replicas: (replicas.into_iter())
+            .map(|it| replica(&visitor, it))
+            .collect(),
         version: status.version,
         store: status.store,
     })
+}
+
+fn replica(visitor: &Visitor, replica: ReplicaView) -> Replica {
+    let this = if replica.this { " (this one)" } else { "" };
+    Replica {
+        name: format!("{}{this}", replica.name),
+        state: words::replica(replica.live),
+        version: replica.version,
+        since: moment(visitor, replica.started_at),
+        usable: replica.usable,
+        renews: replica.renews,
+    }
 }
 
 const fn needs_person(account: &AccountView) -> bool {

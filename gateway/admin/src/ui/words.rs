@@ -116,6 +116,15 @@ pub(super) const fn account_state(state: AccountState) -> Badge {
     }
 }
 
+/// A gateway of the fleet.
+pub(super) const fn replica(live: bool) -> Badge {
+    if live {
+        badge("good", "●", "live")
+    } else {
+        badge("bad", "■", "silent")
+    }
+}
+
 /// What needs a person comes first.
 pub(super) const fn urgency(state: AccountState) -> u8 {
     match state {

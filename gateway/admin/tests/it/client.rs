@@ -224,6 +224,7 @@ async fn client_and_server_agree_on_every_route() {
     };
     let answers = [
         client.accounts().await.err(),
+        client.replicas().await.err(),
         client.account(&name).await.err(),
         client
             .add_account(&account.expect("an account"))

@@ -101,6 +101,27 @@ async fn store_that_is_away_is_listed_and_the_gateway_stays_ready() {
     assert!(reason.contains("the store"), "{reason}");
 }
 
+/// It serves the tokens that it holds: another gateway would not serve better.
+#[tokio::test]
+async fn gateway_whose_lease_is_over_stays_ready_and_says_why() {
+    let server = start().await;
+    server.latch.serving();
+    let answer = json(&server.get("/readyz").await.1);
+    assert_eq!(answer["degraded"], false, "{answer}");
+    assert_eq!(answer["fleet"]["replicas"], 2, "{answer}");
+    server.runtime.lease_over.store(true, Ordering::SeqCst);
+    let (status, body) = server.get("/readyz").await;
+    let answer = json(&body);
+    assert_eq!((status, &answer["degraded"]), (200, &true.into()), "{body}");
+    assert_eq!(answer["fleet"]["ready"], false);
+    assert_eq!(
+        answer["fleet"]["message"],
+        "the lease of this gateway is over"
+    );
+    let metrics = server.get("/metrics").await.1;
+    assert!(metrics.contains("\nwaybill_fleet_lease 0\n"), "{metrics}");
+}
+
 /// A start is over when every account was tried once. An account that is added later is tried too, and
 /// its first attempt may take as long as the carrier does.
 #[tokio::test]
@@ -152,6 +173,10 @@ async fn metrics_carry_the_numbers_of_every_source() {
         "waybill_log_lines_dropped_total 8",
         &format!("waybill_grant_seconds_left{{{labels}}} -10.0"),
         "waybill_notices_open 3",
+        "waybill_replicas 2",
+        "waybill_fleet_lease 1",
+        "waybill_accounts_owned 7",
+        "waybill_fleet_resyncs_total 1",
     ] {
         assert!(
             body.lines().any(|have| have == line),

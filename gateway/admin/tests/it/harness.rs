@@ -2,7 +2,7 @@
 
 use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, PluginWorkerStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics};
-use gateway_control::ControlPlane;
+use gateway_control::{ControlPlane, FleetStatus};
 use gateway_model::{ClientAddressSource, Clock, Generation, Unavailable, UnavailableReason};
 use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
 use std::{
@@ -62,6 +62,7 @@ pub(crate) struct Made {
     pub(crate) plugin_broken: AtomicBool,
     /// The account's first token is on its way.
     pub(crate) account_untried: AtomicBool,
+    pub(crate) lease_over: AtomicBool,
 }
 
 impl RuntimeStatus for Made {
@@ -169,6 +170,17 @@ impl RuntimeStatus for Made {
 
     fn notices_open(&self) -> u64 {
         3
+    }
+
+    fn fleet(&self) -> Option<FleetStatus> {
+        let over = self.lease_over.load(Ordering::SeqCst);
+        Some(FleetStatus {
+            name: "gateway-1".into(),
+            replicas: 2,
+            accounts: 7,
+            resyncs: 1,
+            problem: over.then(|| "the lease of this gateway is over".into()),
+        })
     }
 }
 

@@ -52,6 +52,7 @@ async fn control(clock: &Arc<Still>) -> (ControlPlane, Store) {
             reminders: gateway_control::Reminders::default(),
             realms: Vec::new(),
             files: Files::default(),
+            fleet: gateway_control::Fleet::default(),
         },
         seed: [7; 32],
     });

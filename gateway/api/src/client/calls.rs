@@ -5,8 +5,8 @@ use crate::{
     AccountView, AddAccount, AddAdminToken, AddApp, AdminTokenSecret, AdminTokenView, AppSecrets,
     AppView, AuditView, BackupRequest, ConsentDone, ConsentStarted, DoctorReport, KeyRotated,
     MigrationPlan, MigrationView, NoticeView, PasteConsent, PluginReloaded, PluginView,
-    ProbeReport, ReloadReport, RequestQuery, RequestView, RotateApp, RotateKey, SecretText,
-    StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
+    ProbeReport, ReloadReport, ReplicaView, RequestQuery, RequestView, RotateApp, RotateKey,
+    SecretText, StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
 };
 use gateway_model::{AccountId, AppId, Protection, Secret};
 use http::Method;
@@ -170,6 +170,11 @@ impl Client {
     /// The gateway as a whole.
     pub async fn status(&self) -> Result<StatusView> {
         self.json(Call::get("/status")).await
+    }
+
+    /// The gateways that share the store.
+    pub async fn replicas(&self) -> Result<Vec<ReplicaView>> {
+        self.json(Call::get("/replicas")).await
     }
 
     /// Diagnoses the gateway and one account, or all active accounts.

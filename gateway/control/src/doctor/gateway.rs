@@ -20,6 +20,7 @@ impl ControlPlane {
     pub(super) async fn gateway_checks(&self, budget: &TimeBudget<'_>) -> Vec<Check> {
         let mut findings = Findings::default();
         self.store_check(&mut findings).await;
+        self.fleet_check(&mut findings).await;
         self.files_check(&mut findings, budget).await;
         self.redirect_check(&mut findings, budget).await;
         findings.into_checks()

@@ -12,7 +12,7 @@ use crate::{
     reminder_state::ChannelState,
     settings::{Mail, Webhook},
 };
-use gateway_store::{NoticeChannel, NoticeRecord, Timestamp};
+use gateway_store::{Duty, NoticeChannel, NoticeRecord, Timestamp};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
@@ -111,6 +111,10 @@ impl ControlPlane {
 
     /// Reviews all accounts, and opens and closes notices.
     async fn review(&self) -> Result<(), ControlError> {
+        // One gateway of a fleet reviews and delivers, so that nobody gets a reminder from each of them.
+        if !self.leads(Duty::Reminders).await {
+            return Ok(());
+        }
         let (store, settings) = (&self.context.store, self.context.settings());
         let accounts = self.account_snapshot().await?;
         let open = store.notices(true).await?;
@@ -159,6 +163,9 @@ impl ControlPlane {
         let Some(to) = &settings.reminders.webhook else {
             return Ok(None);
         };
+        if !self.leads(Duty::Reminders).await {
+            return Ok(None);
+        }
         let channel = &self.context.reminder_state.webhook;
         if let Some(left) = lock(channel).paused_for(self.context.clock.now()) {
             return Ok(Some(left));
@@ -234,6 +241,9 @@ impl ControlPlane {
         let Some(to) = &settings.reminders.mail else {
             return Ok(None);
         };
+        if !self.leads(Duty::Reminders).await {
+            return Ok(None);
+        }
         let channel = &self.context.reminder_state.mail;
         let now = self.context.clock.now();
         if let Some(left) = lock(channel).paused_for(now) {

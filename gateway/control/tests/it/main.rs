@@ -9,6 +9,7 @@ mod consent;
 mod cost_of_changes;
 mod doctor;
 mod doctor_gateway;
+mod fleet;
 mod migration;
 mod migration_logins;
 mod migration_rows;

@@ -6,8 +6,8 @@ use gateway_api::{
 };
 use gateway_broker::{Broker, BrokerConfig};
 use gateway_control::{
-    Actor, ControlError, ControlPlane, Declared, Files, Parts, PrivateFile, Realm, Reminders,
-    Settings,
+    Actor, ControlError, ControlPlane, Declared, Files, Fleet, Parts, PrivateFile, Realm,
+    Reminders, Settings,
 };
 use gateway_http_client::{
     HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HyperClient,
@@ -170,16 +170,13 @@ impl World {
         change: impl FnOnce(&mut Settings),
         callback: &str,
     ) -> Self {
-        let private = fs::Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().permissions(private).tempdir();
-        let folder = folder.expect("a folder");
-        put_plugin(&folder);
+        let folder = folder();
         let clock = Arc::new(clock);
         let mut settings = settings(&ups, &folder);
         change(&mut settings);
-        let http = HyperClient::with_roots(RootCertStore::empty()).expect("a client");
-        let http: Arc<dyn HttpClient> = Arc::new(OnlyHere(http));
-        let (store, broker, control) = gateway(&folder, &clock, &http, &settings, callback).await;
+        let http = http();
+        let parts = (&folder, &clock, &http, &settings, callback);
+        let (store, broker, control) = gateway(parts, &sqlite(&folder)).await;
         Self {
             ups,
             control,
@@ -199,7 +196,8 @@ impl World {
         drop((self.control, self.broker));
         self.store.close().await;
         let (folder, clock, http) = (&self.folder, &self.clock, &self.http);
-        let made = gateway(folder, clock, http, &self.settings, &self.callback).await;
+        let parts = (folder, clock, http, &self.settings, &*self.callback);
+        let made = gateway(parts, &sqlite(folder)).await;
         let (store, broker, control) = made;
         Self {
             control,
@@ -264,34 +262,8 @@ impl World {
         password: &str,
     ) -> Result<Url, ControlError> {
         let begun = self.control.begin_consent(operator(), &id(account)).await?;
-        let page = location(
-            &self
-                .send(Method::GET, begun.url.0.expose(), String::new())
-                .await,
-        );
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(page.query_pairs());
-        form.append_pair("user", user);
-        form.append_pair("password", password);
-        form.append_pair("decision", "approve");
-        let target = format!("{}{}", self.ups.base_url(), page.path());
-        let answer = self.send(Method::POST, &target, form.finish()).await;
-        Ok(location(&answer))
-    }
-
-    async fn send(&self, method: Method, url: &str, body: String) -> HttpResponse {
-        let mut headers = HeaderMap::new();
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert(header::CONTENT_TYPE, form);
-        let request = HttpRequest {
-            method,
-            url: url.to_owned(),
-            headers,
-            body: body.into(),
-            timeout: Duration::from_secs(10),
-            max_response: 1 << 20,
-        };
-        self.http.send(request).await.expect("an answer")
+        let url = begun.url.0.expose();
+        Ok(approve(&self.http, &self.ups, url, user, password).await)
     }
 
     /// What the doctor says of everything.
@@ -378,7 +350,7 @@ fn seed() -> [u8; 32] {
     seed
 }
 
-fn settings(ups: &MockUps, folder: &TempDir) -> Settings {
+pub(crate) fn settings(ups: &MockUps, folder: &TempDir) -> Settings {
     let realm = |environment, origin: String| Realm {
         carrier: "ups".parse().expect("a carrier"),
         environment,
@@ -406,24 +378,36 @@ fn settings(ups: &MockUps, folder: &TempDir) -> Settings {
             backup_dir: Some(folder.path().to_owned()),
             private: vec![private("the store", STORE), private("the master key", KEY)],
         },
+        fleet: Fleet::default(),
     }
 }
 
-async fn gateway(
-    folder: &TempDir,
-    clock: &Arc<MovableClock>,
-    http: &Arc<dyn HttpClient>,
-    settings: &Settings,
-    callback: &str,
-) -> (Store, Arc<Broker>, ControlPlane) {
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    let options = StoreOptions {
+fn sqlite(folder: &TempDir) -> StoreOptions {
+    StoreOptions {
         url: StoreUrl::Sqlite(folder.path().join(STORE)),
         master_key: MasterKeySource::File(folder.path().join(KEY)),
         old_keys: Vec::new(),
         listen_url: None,
-    };
-    let store = open(&options).await;
+    }
+}
+
+/// What a gateway is made of, besides its store: a folder with plugins, a clock, a client, settings, and the
+/// redirect URI.
+pub(crate) type GatewayParts<'a> = (
+    &'a TempDir,
+    &'a Arc<MovableClock>,
+    &'a Arc<dyn HttpClient>,
+    &'a Settings,
+    &'a str,
+);
+
+/// A control plane that has not loaded anything yet.
+pub(crate) async fn unloaded(
+    (folder, clock, http, settings, callback): GatewayParts<'_>,
+    options: &StoreOptions,
+) -> (Store, Arc<Broker>, ControlPlane) {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    let store = open(options).await;
     let ledger = Arc::new(store.clone());
     let broker = Broker::new(BrokerConfig::default(), Arc::clone(&clock), ledger, 1);
     let broker = Arc::new(broker);
@@ -440,9 +424,17 @@ async fn gateway(
         seed: seed(),
     });
     control.redirect_to(callback.to_owned());
-    let loaded = control.load(Declared::default()).await;
-    loaded.expect("nothing is declared");
     (store, broker, control)
+}
+
+async fn gateway(
+    parts: GatewayParts<'_>,
+    options: &StoreOptions,
+) -> (Store, Arc<Broker>, ControlPlane) {
+    let made = unloaded(parts, options).await;
+    let loaded = made.2.load(Declared::default()).await;
+    loaded.expect("nothing is declared");
+    made
 }
 
 /// Waits for the gateway of before a restart: its last tasks may hold the store's lock a moment longer.
@@ -461,6 +453,21 @@ async fn open(options: &StoreOptions) -> Store {
     within.expect("nobody else has it")
 }
 
+/// A private folder with the UPS plugin.
+pub(crate) fn folder() -> TempDir {
+    let private = fs::Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().permissions(private).tempdir();
+    let folder = folder.expect("a folder");
+    put_plugin(&folder);
+    folder
+}
+
+/// A client for this machine only.
+pub(crate) fn http() -> Arc<dyn HttpClient> {
+    let http = HyperClient::with_roots(RootCertStore::empty()).expect("a client");
+    Arc::new(OnlyHere(http))
+}
+
 fn put_plugin(folder: &TempDir) {
     let plugins = folder.path().join("plugins");
     for dir in [&plugins, &folder.path().join("cache")] {
@@ -468,6 +475,39 @@ fn put_plugin(folder: &TempDir) {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).expect("a mode");
     }
     fs::copy(&*LIBRARY, plugins.join("ups.so")).expect("the plugin");
+}
+
+/// Approves a consent as somebody; where UPS sends the browser then.
+pub(crate) async fn approve(
+    http: &Arc<dyn HttpClient>,
+    ups: &MockUps,
+    url: &str,
+    user: &str,
+    password: &str,
+) -> Url {
+    let page = location(&send(http, Method::GET, url, String::new()).await);
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(page.query_pairs());
+    form.append_pair("user", user);
+    form.append_pair("password", password);
+    form.append_pair("decision", "approve");
+    let target = format!("{}{}", ups.base_url(), page.path());
+    location(&send(http, Method::POST, &target, form.finish()).await)
+}
+
+async fn send(http: &Arc<dyn HttpClient>, method: Method, url: &str, body: String) -> HttpResponse {
+    let mut headers = HeaderMap::new();
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    headers.insert(header::CONTENT_TYPE, form);
+    let request = HttpRequest {
+        method,
+        url: url.to_owned(),
+        headers,
+        body: body.into(),
+        timeout: Duration::from_secs(10),
+        max_response: 1 << 20,
+    };
+    http.send(request).await.expect("an answer")
 }
 
 fn location(answer: &HttpResponse) -> Url {

@@ -45,7 +45,7 @@ fn replaced(source: &str, from: &[u8], to: &[u8]) -> Vec<u8> {
 #[test]
 fn good_plugin_passes_without_reports() {
     let inspection = inspect(&basic()).expect("fine");
-    let Manifest { name, version, .. } = &inspection.manifest;
+    let Manifest { name, version, .. } = &*inspection.manifest;
     assert_eq!((name.as_str(), version.as_str()), ("basic", "0.1.0"));
     assert_eq!(inspection.reports, []);
 }

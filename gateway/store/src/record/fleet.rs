@@ -144,6 +144,8 @@ pub enum Duty {
     Reminders,
     /// Removal of what is too old.
     Pruning,
+    /// The first admin token of a new store.
+    FirstToken,
 }
 
 impl Duty {
@@ -152,6 +154,7 @@ impl Duty {
         match self {
             Self::Reminders => "reminders",
             Self::Pruning => "pruning",
+            Self::FirstToken => "first_token",
         }
     }
 }
