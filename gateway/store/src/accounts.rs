@@ -1,7 +1,8 @@
 //! Accounts.
 
+use crate::statement::query;
 use crate::store::commit;
-use crate::{AccountRecord, AppRecord, GrantRecord, Store, StoreError, lookups};
+use crate::{AccountRecord, AppRecord, GrantRecord, Store, StoreChange, StoreError, lookups};
 use gateway_model::AccountId;
 use sqlx::AnyConnection;
 
@@ -79,7 +80,7 @@ impl Store {
             self.write_account(&mut tx, &next).await?;
             // All names anew, as aliases may have moved between accounts in the same change.
             let sql = "DELETE FROM account_names WHERE account = $1";
-            let query = sqlx::query(sql).bind(account.name.as_str());
+            let query = query(sql).bind(account.name.as_str());
             query.execute(&mut *tx).await?;
             insert_names(&mut tx, &next).await?;
             commit(tx).await?;
@@ -102,13 +103,10 @@ impl Store {
                 "DELETE FROM renewals WHERE account = $1",
                 "DELETE FROM legacy_keys WHERE account = $1",
             ] {
-                sqlx::query(sql)
-                    .bind(name.as_str())
-                    .execute(&mut *tx)
-                    .await?;
+                query(sql).bind(name.as_str()).execute(&mut *tx).await?;
             }
             // Last, because the other tables refer to it.
-            let query = sqlx::query("DELETE FROM accounts WHERE name = $1").bind(name.as_str());
+            let query = query("DELETE FROM accounts WHERE name = $1").bind(name.as_str());
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
             // Apps hold the name in their sealed record, which no foreign key reaches.
             for app in lookups::apps_of(&mut tx, name).await? {
@@ -118,6 +116,8 @@ impl Store {
                     self.write_app(&mut tx, &app).await?;
                 }
             }
+            self.tell(&mut tx, &StoreChange::Account(name.clone()))
+                .await?;
             commit(tx).await?;
             // Damaged rows went with it, so nothing is in quarantine any more.
             self.acquit::<AccountRecord>(name.as_str().as_bytes());
@@ -147,12 +147,14 @@ impl Store {
         let sql = "INSERT INTO accounts (name, sealed, default_of) VALUES ($1, $2, $3)";
         let sealed = self.sealer().seal(account)?;
         let name = account.name.as_str();
-        let query = sqlx::query(sql).bind(name).bind(sealed);
+        let query = query(sql).bind(name).bind(sealed);
         let query = query.bind(lookups::default_of(account));
         let result = query.execute(&mut *connection).await;
         // The database decides what is taken: a look before the insert could only repeat its rule.
         result.map_err(|error| taken(error, name))?;
-        insert_names(connection, account).await
+        insert_names(connection, account).await?;
+        let change = StoreChange::Account(account.name.clone());
+        self.tell(connection, &change).await
     }
 
     async fn write_account(
@@ -162,10 +164,11 @@ impl Store {
     ) -> Result<()> {
         let sealed = self.sealer().seal(account)?;
         let sql = "UPDATE accounts SET sealed = $2, default_of = $3 WHERE name = $1";
-        let query = sqlx::query(sql).bind(account.name.as_str()).bind(sealed);
+        let query = query(sql).bind(account.name.as_str()).bind(sealed);
         let query = query.bind(lookups::default_of(account));
-        query.execute(connection).await?;
-        Ok(())
+        query.execute(&mut *connection).await?;
+        let change = StoreChange::Account(account.name.clone());
+        self.tell(connection, &change).await
     }
 
     /// Takes the default away from any other account of that carrier and environment.
@@ -188,7 +191,7 @@ impl Store {
 
 async fn insert_names(connection: &mut AnyConnection, account: &AccountRecord) -> Result<()> {
     for name in std::iter::once(&account.name).chain(&account.aliases) {
-        let query = sqlx::query("INSERT INTO account_names (name, account) VALUES ($1, $2)");
+        let query = query("INSERT INTO account_names (name, account) VALUES ($1, $2)");
         let query = query.bind(name.as_str()).bind(account.name.as_str());
         let result = query.execute(&mut *connection).await;
         result.map_err(|error| taken(error, name.as_str()))?;

@@ -1,7 +1,8 @@
 //! Tokens for the admin API.
 
+use crate::statement::query;
 use crate::store::commit;
-use crate::{AdminTokenRecord, Store, StoreError};
+use crate::{AdminTokenRecord, Store, StoreChange, StoreError};
 use sqlx::AnyConnection;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -26,8 +27,9 @@ impl Store {
     pub async fn remove_admin_token(&self, name: &str) -> Result<bool> {
         let work = async {
             let mut tx = self.db.begin().await?;
-            let query = sqlx::query("DELETE FROM admin_tokens WHERE name = $1").bind(name);
+            let query = query("DELETE FROM admin_tokens WHERE name = $1").bind(name);
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
+            self.tell(&mut tx, &StoreChange::AdminTokens).await?;
             commit(tx).await?;
             // Only after the commit: a removal that failed leaves the row where it was.
             self.acquit::<AdminTokenRecord>(name.as_bytes());
@@ -49,13 +51,16 @@ impl Store {
             });
         }
         let sql = "INSERT INTO admin_tokens (name, digest, sealed) VALUES ($1, $2, $3)";
-        let query = sqlx::query(sql)
+        let query = query(sql)
             .bind(token.name.as_str())
             // In clear beside the sealed record, so that a second token with this digest is refused.
             .bind(token.token.0.as_slice())
             .bind(self.sealer().seal(token)?);
-        let result = query.execute(connection).await.map_err(StoreError::from);
+        let result = query
+            .execute(&mut *connection)
+            .await
+            .map_err(StoreError::from);
         result.map_err(|error| error.taken(|| format!("the admin token name `{}`", token.name)))?;
-        Ok(())
+        self.tell(connection, &StoreChange::AdminTokens).await
     }
 }

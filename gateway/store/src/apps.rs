@@ -1,10 +1,11 @@
 //! Apps and retired access keys.
 
 use crate::accounts::TOGETHER;
+use crate::statement::query;
 use crate::store::commit;
-use crate::{AppRecord, LegacyKeyRecord, SecretDigest, Store, StoreError, lookups};
-use gateway_model::AppId;
-use sqlx::AnyConnection;
+use crate::{AppRecord, LegacyKeyRecord, SecretDigest, Store, StoreChange, StoreError, lookups};
+use gateway_model::{AccountId, AppId};
+use sqlx::{AnyConnection, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -61,8 +62,9 @@ impl Store {
                     self.write_legacy_key(&mut tx, &key).await?;
                 }
             }
-            let query = sqlx::query("DELETE FROM apps WHERE name = $1").bind(name.as_str());
+            let query = query("DELETE FROM apps WHERE name = $1").bind(name.as_str());
             let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
+            self.tell(&mut tx, &StoreChange::App(name.clone())).await?;
             commit(tx).await?;
             self.acquit::<AppRecord>(name.as_str().as_bytes());
             Ok(gone)
@@ -85,7 +87,7 @@ impl Store {
         let sql = "INSERT INTO apps (name, client_id, key_digest, sealed) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id, \
                    key_digest = excluded.key_digest, sealed = excluded.sealed";
-        let query = sqlx::query(sql)
+        let query = query(sql)
             .bind(app.name.as_str())
             // Client id and digest stand in clear for their unique indexes.
             .bind(app.client_id.as_deref())
@@ -97,7 +99,9 @@ impl Store {
             .map_err(StoreError::from);
         result
             .map_err(|error| error.taken(|| format!("the client id or key of app {}", app.name)))?;
-        lookups::write_app_accounts(connection, app).await
+        lookups::write_app_accounts(connection, app).await?;
+        self.tell(connection, &StoreChange::App(app.name.clone()))
+            .await
     }
 
     /// Every retired access key that opens.
@@ -108,7 +112,7 @@ impl Store {
     /// The retired access keys of an app that open.
     pub async fn legacy_keys_of(&self, app: &AppId) -> Result<Vec<LegacyKeyRecord>> {
         let work = async {
-            let mut connection = self.db.readers().acquire().await?;
+            let mut connection = self.db.reader().await?;
             let mut keys = Vec::new();
             for digest in lookups::keys_of(&mut connection, app).await? {
                 keys.extend(self.sound(&mut connection, &digest).await?);
@@ -135,12 +139,21 @@ impl Store {
     pub async fn remove_legacy_key(&self, key: &SecretDigest) -> Result<bool> {
         let work = async {
             let mut tx = self.db.begin().await?;
-            let query = sqlx::query("DELETE FROM legacy_keys WHERE digest = $1");
+            let query = query("DELETE FROM legacy_keys WHERE digest = $1 RETURNING account, app");
             let query = query.bind(key.0.as_slice());
-            let gone = query.execute(&mut *tx).await?.rows_affected() > 0;
+            let gone = query.fetch_optional(&mut *tx).await?;
+            if let Some(row) = &gone {
+                let account: String = row.try_get(0)?;
+                let app: Option<String> = row.try_get(1)?;
+                let app = app.and_then(|app| app.parse().ok());
+                // Names that do not parse are those of damaged rows, which nobody serves.
+                if let Some(change) = change_of_key(app, account.parse().ok()) {
+                    self.tell(&mut tx, &change).await?;
+                }
+            }
             commit(tx).await?;
             self.acquit::<LegacyKeyRecord>(&key.0);
-            Ok(gone)
+            Ok(gone.is_some())
         };
         self.db.write(work).await
     }
@@ -153,12 +166,21 @@ impl Store {
         let sql = "INSERT INTO legacy_keys (digest, account, sealed, app) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (digest) DO UPDATE SET account = excluded.account, \
                    sealed = excluded.sealed, app = excluded.app";
-        let query = sqlx::query(sql)
+        let query = query(sql)
             .bind(key.key.0.as_slice())
             .bind(key.account.as_str())
             .bind(self.sealer().seal(key)?)
             .bind(key.app.as_ref().map(AppId::as_str));
-        query.execute(connection).await?;
-        Ok(())
+        query.execute(&mut *connection).await?;
+        match change_of_key(key.app.clone(), Some(key.account.clone())) {
+            Some(change) => self.tell(connection, &change).await,
+            None => Ok(()),
+        }
     }
+}
+
+/// A retired key belongs to its app, or else to its account.
+fn change_of_key(app: Option<AppId>, account: Option<AccountId>) -> Option<StoreChange> {
+    app.map(StoreChange::App)
+        .or_else(|| account.map(StoreChange::Account))
 }

@@ -1,5 +1,6 @@
 //! The audit trail: an entry is durable before the effect, and completed after it.
 
+use crate::statement::query;
 use crate::store::commit;
 use crate::{AuditEntry, AuditId, Store, StoreError, Timestamp};
 use sqlx::any::AnyRow;
@@ -40,7 +41,7 @@ impl Store {
     pub async fn audit_end(&self, id: AuditId, outcome: &str) -> Result<()> {
         let work = async {
             let mut tx = self.db.begin().await?;
-            let query = sqlx::query("UPDATE audit SET outcome = $2 WHERE id = $1");
+            let query = query("UPDATE audit SET outcome = $2 WHERE id = $1");
             // Cleaned, since the text may come from a carrier.
             let query = query.bind(id.0).bind(plain(outcome));
             if query.execute(&mut *tx).await?.rows_affected() == 0 {
@@ -58,11 +59,12 @@ impl Store {
         let work = async {
             let sql = "SELECT id, at, actor, action, subject, detail, outcome FROM audit \
                        WHERE id < $1 ORDER BY id DESC LIMIT $2";
-            let query = sqlx::query(sql)
+            let query = query(sql)
                 // Numbers ascend, so a page needs no offset and new entries do not move it.
                 .bind(before.map_or(i64::MAX, |id| id.0))
                 .bind(i64::from(limit));
-            let rows = query.fetch_all(self.db.readers()).await?;
+            let mut tx = self.db.reader().await?;
+            let rows = query.fetch_all(&mut *tx).await?;
             rows.iter().map(entry).collect()
         };
         self.db.read(work).await
@@ -73,7 +75,7 @@ pub(crate) async fn insert(connection: &mut AnyConnection, entry: &AuditEntry) -
     // The database gives the number: two writers never get the same.
     let sql = "INSERT INTO audit (at, actor, action, subject, detail, outcome) \
                VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
-    let query = sqlx::query(sql)
+    let query = query(sql)
         .bind(entry.at.0)
         .bind(plain(&entry.actor))
         .bind(plain(&entry.action))
@@ -104,6 +106,6 @@ pub(crate) fn plain(text: &str) -> String {
 /// Every row, oldest first.
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<AuditEntry>> {
     let sql = "SELECT id, at, actor, action, subject, detail, outcome FROM audit ORDER BY id";
-    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let rows = query(sql).fetch_all(connection).await?;
     rows.iter().map(entry).collect()
 }

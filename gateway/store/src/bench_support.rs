@@ -2,7 +2,7 @@
 //! part of the crate's interface.
 
 use crate::store::commit;
-use crate::table::Sealer;
+use crate::table::{SealedRow, Sealer};
 use crate::{AccountRecord, GrantRecord, Store, StoreError};
 use std::sync::atomic::Ordering;
 
@@ -53,6 +53,11 @@ impl Sealing {
     /// # Errors
     /// When it was changed.
     pub fn open(&self, account: &str, sealed: &[u8]) -> Result<GrantRecord, StoreError> {
-        Ok(self.0.open(account.as_bytes(), sealed)?)
+        let row = SealedRow {
+            key: account.as_bytes().to_vec(),
+            sealed: sealed.to_vec(),
+            clear: None,
+        };
+        Ok(self.0.open(&row)?)
     }
 }

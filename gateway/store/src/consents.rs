@@ -1,5 +1,6 @@
 //! Consents under way.
 
+use crate::statement::query;
 use crate::store::commit;
 use crate::{ConsentRecord, SecretDigest, Store, StoreError, Timestamp};
 use gateway_model::AccountId;
@@ -38,7 +39,7 @@ impl Store {
     ) -> Result<()> {
         let sql = "INSERT INTO consents (state, account, expires_at, sealed) \
                    VALUES ($1, $2, $3, $4)";
-        let query = sqlx::query(sql)
+        let query = query(sql)
             .bind(consent.state.0.as_slice())
             .bind(consent.account.as_str())
             .bind(consent.expires_at.0)
@@ -52,9 +53,9 @@ impl Store {
         let work = async {
             let mut tx = self.db.begin().await?;
             // Looked at before it is opened, so that a used state is told apart from an unknown one.
-            let query = sqlx::query("SELECT used_at FROM consents WHERE state = $1");
-            let query = query.bind(state.0.as_slice());
-            let Some(row) = query.fetch_optional(&mut *tx).await? else {
+            let used = query("SELECT used_at FROM consents WHERE state = $1");
+            let used = used.bind(state.0.as_slice());
+            let Some(row) = used.fetch_optional(&mut *tx).await? else {
                 return Ok(TakenConsent::Unknown);
             };
             if row.try_get::<Option<i64>, _>(0)?.is_some() {
@@ -71,7 +72,7 @@ impl Store {
             // The secret goes with the use; only the state's digest stays, to answer a second call.
             let sql = "UPDATE consents SET used_at = $2, sealed = NULL \
                        WHERE state = $1 AND used_at IS NULL";
-            let query = sqlx::query(sql).bind(state.0.as_slice()).bind(now.0);
+            let query = query(sql).bind(state.0.as_slice()).bind(now.0);
             if query.execute(&mut *tx).await?.rows_affected() != 1 {
                 return Ok(TakenConsent::Used);
             }
@@ -88,7 +89,7 @@ impl Store {
             let mut tx = self.db.begin().await?;
             // The row may be gone with its account; then there is nothing to give back.
             let sql = "UPDATE consents SET used_at = NULL, sealed = $2 WHERE state = $1";
-            let query = sqlx::query(sql)
+            let query = query(sql)
                 .bind(consent.state.0.as_slice())
                 .bind(self.sealer().seal(consent)?);
             query.execute(&mut *tx).await?;
@@ -108,8 +109,9 @@ impl Store {
             // The newest: a person who copies only a code has just come from it.
             let sql = "SELECT state FROM consents WHERE account = $1 AND used_at IS NULL \
                        ORDER BY expires_at DESC LIMIT 1";
-            let query = sqlx::query(sql).bind(account.as_str());
-            let row = query.fetch_optional(self.db.readers()).await?;
+            let query = query(sql).bind(account.as_str());
+            let mut tx = self.db.reader().await?;
+            let row = query.fetch_optional(&mut *tx).await?;
             let state: Option<Vec<u8>> = row.map(|row| row.try_get(0)).transpose()?;
             Ok(state.and_then(|state| state.try_into().ok()))
         };
@@ -126,7 +128,7 @@ impl Store {
         const DAY: i64 = 24 * 60 * 60 * 1000;
         let work = async {
             let mut tx = self.db.begin().await?;
-            let query = sqlx::query("DELETE FROM consents WHERE expires_at < $1");
+            let query = query("DELETE FROM consents WHERE expires_at < $1");
             let query = query.bind(now.0.saturating_sub(DAY));
             let gone = query.execute(&mut *tx).await?.rows_affected();
             commit(tx).await?;

@@ -62,6 +62,7 @@ pub(crate) async fn create(
     let sealer = Sealer {
         keys: key::keyring(options, true).await?,
         store_id,
+        lacks: None,
     };
     // All in one transaction: an identity without a check would lock the operator out.
     meta::put(&mut tx, meta::STORE_ID, &sealer.store_id).await?;

@@ -1,8 +1,7 @@
 //! The database: two pools, a deadline on every call, and no writes after a failed one.
 //!
 //! There is one connection for writes, on both backends. With SQLite that leaves nothing that could
-//! be busy; with PostgreSQL that connection holds the lock that keeps other gateways out, so a
-//! write is always made by the session that has the lock.
+//! be busy; with PostgreSQL many changes share its transactions.
 
 mod backend;
 mod batch;
@@ -10,14 +9,16 @@ mod identity;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
 mod probe;
+pub(crate) mod session;
 pub(crate) mod sqlite;
 
 pub(crate) use backend::{Backend, DEADLINE};
 
 use crate::{OpenError, StoreError};
 use batch::Batch;
-use gateway_model::StoreUrl;
+use gateway_model::{Secret, StoreUrl};
 use identity::Identity;
+use session::{LockMode, NewSession, Session};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -32,6 +33,9 @@ pub(crate) struct Db {
     readers: AnyPool,
     batch: Arc<Batch>,
     pub(crate) identity: Arc<Identity>,
+    /// PostgreSQL's, once the store is known.
+    pub(crate) session: Arc<OnceLock<Session>>,
+    new_session: Arc<Mutex<Option<NewSession>>>,
     /// SQLite deletes its journal when the last connection ends. With this one, which does nothing else,
     /// that is never before the store is closed, so a journal that is gone was deleted by somebody else.
     last: Arc<Mutex<Option<AnyConnection>>>,
@@ -41,10 +45,14 @@ pub(crate) struct Db {
 
 impl Db {
     /// Connects, checks the durability settings, and brings the schema up to date.
-    pub(crate) async fn connect(url: &StoreUrl) -> Result<Self, OpenError> {
+    pub(crate) async fn connect(
+        url: &StoreUrl,
+        listen_url: Option<&Secret>,
+        mode: LockMode,
+    ) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
         let identity = Arc::<Identity>::default();
-        let mut last = None;
+        let (mut last, mut session) = (None, None);
         let (backend, writer, readers) = match url {
             StoreUrl::Memory => {
                 // One pool for both: a second connection would be a second, empty database.
@@ -57,8 +65,9 @@ impl Db {
                 (Backend::Sqlite, writer, readers)
             }
             StoreUrl::Postgres(url) => {
-                let (writer, readers) = postgres::open(url, &identity).await?;
-                (Backend::Postgres, writer, readers)
+                let opened = postgres::open(url, listen_url, mode, &identity).await?;
+                session = opened.session;
+                (Backend::Postgres, opened.writer, opened.readers)
             }
         };
         Ok(Self {
@@ -67,6 +76,8 @@ impl Db {
             readers,
             batch: Batch::new(),
             identity,
+            session: Arc::default(),
+            new_session: Arc::new(Mutex::new(session)),
             last: Arc::new(Mutex::new(last)),
             failed: Arc::default(),
         })
@@ -81,23 +92,52 @@ impl Db {
         let statement = match self.backend {
             // Take the write lock now: a later upgrade from reading could fail as busy.
             Backend::Sqlite => "BEGIN IMMEDIATE",
-            Backend::Postgres => "BEGIN",
+            Backend::Postgres => postgres::BEGIN,
         };
+        if let Some(session) = self.session.get() {
+            session.check()?;
+        }
         Ok(self.writer.begin_with(statement).await?)
+    }
+
+    /// Starts a short transaction for writing on PostgreSQL that waits for no other change of this process.
+    pub(crate) async fn begin_apart(&self) -> Result<Tx, StoreError> {
+        if let Some(session) = self.session.get() {
+            session.check()?;
+        }
+        Ok(self.readers.begin_with(postgres::BEGIN).await?)
+    }
+
+    /// Starts a transaction for reading. With PostgreSQL even one statement needs it: behind a pooler, the two
+    /// messages of a statement with parameters would otherwise go to different connections.
+    pub(crate) async fn reader(&self) -> Result<Tx, StoreError> {
+        let statement = match self.backend {
+            Backend::Sqlite => "BEGIN DEFERRED",
+            Backend::Postgres => postgres::READ,
+        };
+        Ok(self.readers.begin_with(statement).await?)
+    }
+
+    /// Listens to other gateways from now on.
+    pub(crate) async fn listen(&self, channel: String) -> Result<(), OpenError> {
+        let session = self
+            .new_session
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(session) = session {
+            drop(self.session.set(session.listen(channel).await?));
+        }
+        Ok(())
     }
 
     /// Starts a transaction that sees one state of the store, whatever is written meanwhile.
     pub(crate) async fn snapshot(&self) -> Result<Tx, StoreError> {
         let statement = match self.backend {
             Backend::Sqlite => "BEGIN DEFERRED",
-            Backend::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Backend::Postgres => postgres::SNAPSHOT,
         };
         Ok(self.readers.begin_with(statement).await?)
-    }
-
-    /// A pool to read from.
-    pub(crate) fn readers(&self) -> &AnyPool {
-        &self.readers
     }
 
     /// Runs a read within the deadline.
@@ -124,12 +164,28 @@ impl Db {
         result
     }
 
+    /// Whether it was closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.writer.is_closed()
+    }
+
     /// Ends every connection.
     pub(crate) async fn close(&self) {
-        // Readers first, as the writer's connection holds the lock until all else has ended.
         let both = async {
             self.readers.close().await;
             self.writer.close().await;
+            // After them: it holds the lock until all else has ended.
+            if let Some(session) = self.session.get() {
+                session.close().await;
+            }
+            let new = self
+                .new_session
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(new) = new {
+                new.close().await;
+            }
             let last = self
                 .last
                 .lock()

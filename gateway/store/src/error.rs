@@ -154,6 +154,15 @@ pub enum KeyError {
     /// A store that lasts needs a key that lasts.
     #[error("a key in memory is for a store in memory: name a file, a variable or a command")]
     Fleeting,
+    /// Another gateway rotated the key.
+    #[error(
+        "the store is sealed with key {id} now, which this gateway does not have, so it writes nothing: \
+         name that key as `master_key` or in `old_keys`, and restart the gateway"
+    )]
+    Lacking {
+        /// The key's identifier.
+        id: String,
+    },
     /// Others may read or change it.
     #[error("{from} may be read or changed by others (mode {mode:03o}): `chmod 600` it")]
     Exposed {

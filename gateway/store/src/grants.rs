@@ -5,24 +5,24 @@
 //! whether its change was written: it repeats the call with the same arguments, and the store
 //! answers as if the first call had been heard.
 
+mod back;
 mod change;
+mod right;
+mod rows;
 
 use crate::store::Store;
 use crate::{
-    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, StoreError, Timestamp,
-    meta, renewals,
+    Completion, GrantRecord, Intent, Presentation, RenewalEntry, Resolution, StoreChange,
+    StoreError, Timestamp, meta,
 };
 use gateway_model::{AccountId, GrantStatus, GrantVersion, IntentId, SecretBytes};
-use sqlx::{AnyConnection, Row as _};
+use rows::GrantChange;
+use sqlx::AnyConnection;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// A grant as its row has it.
-pub(crate) struct KeptGrant {
-    pub(crate) record: GrantRecord,
-    /// The presentation whose outcome was written last.
-    pub(crate) completed: Option<IntentId>,
-}
+/// Attempts at a change that another gateway's writes get in the way of.
+const ATTEMPTS: u32 = 4;
 
 impl Store {
     /// Every grant that opens.
@@ -72,19 +72,30 @@ impl Store {
         which: Presentation,
         intent: &Intent,
     ) -> Result<()> {
+        let right = &self.right(account).await?;
         let once = || async {
             let recorded = self.db.change(async |tx| {
-                let kept = self.find_grant(tx, account).await?;
-                // Read and written in one transaction, so that two presentations cannot both start from `Held`.
-                match change::present(&kept.record, version, which, intent)? {
-                    Some(next) => {
-                        let mark = self.advance_mark(tx).await?;
-                        self.write_grant(tx, &next, kept.completed.as_ref()).await?;
-                        Ok(mark)
-                    }
+                for _ in 0..ATTEMPTS {
+                    let kept = self.look_up_by(tx, account, right).await?;
+                    let kept = kept.ok_or(StoreError::Fenced)?;
+                    // Read and written in one transaction, so that two presentations cannot both start from `Held`.
+                    let next = change::present(&kept.record, version, which, intent)?;
                     // Recorded before; its mark may not have reached its second place.
-                    None => meta::mark(tx).await,
+                    let Some(next) = next else {
+                        return self.mark_in(tx).await;
+                    };
+                    let mark = self.advance_mark(tx).await?;
+                    let change = GrantChange {
+                        next: &right.signed(next),
+                        completed: kept.completed.as_ref(),
+                        entry: None,
+                        told: false,
+                    };
+                    if self.write_change(tx, Some(&kept), change).await? {
+                        return Ok(mark);
+                    }
                 }
+                Err(contended())
             });
             // Only after the intent is durable: a mark ahead of the database would look like a loss.
             let mark = recorded.await?;
@@ -95,17 +106,35 @@ impl Store {
 
     /// Keeps the carrier's raw answer, before anything reads it. If the database does not take it, the
     /// emergency slot beside it does, and the answer is moved over when the store is next opened.
+    ///
+    /// In a fleet any gateway may keep the answer to an intent that is open, also one that does not own the
+    /// account any more: it may be the only copy of a rotated refresh token.
     pub async fn record_answer(
         &self,
         account: &AccountId,
         intent_id: &IntentId,
         answer: &SecretBytes,
     ) -> Result<()> {
+        let owned = self
+            .membership()
+            .is_none_or(|me| me.fence(account).is_some());
         let once = || {
             self.db.change(async |tx| {
-                let kept = self.find_grant(tx, account).await?;
-                let next = change::answer(&kept.record, intent_id, answer)?;
-                self.write_grant(tx, &next, kept.completed.as_ref()).await
+                for _ in 0..ATTEMPTS {
+                    let kept = self.find_grant(tx, account).await?;
+                    let change = GrantChange {
+                        // Still signed by the intent's writer.
+                        next: &change::answer(&kept.record, intent_id, answer)?,
+                        completed: kept.completed.as_ref(),
+                        entry: None,
+                        // The owner learns that it can complete the grant.
+                        told: !owned,
+                    };
+                    if self.write_change(tx, Some(&kept), change).await? {
+                        return Ok(());
+                    }
+                }
+                Err(contended())
             })
         };
         match self.write_twice(once).await {
@@ -127,27 +156,36 @@ impl Store {
         completion: &Completion,
         entry: &RenewalEntry,
     ) -> Result<GrantVersion> {
+        let right = &self.right(account).await?;
         let once = || {
             self.db.change(async |tx| {
-                let found = self.look_up_grant(tx, account).await?;
-                // A repeated call: the first one was written, and only its answer was lost.
-                if let Some(kept) = &found
-                    && intent_id.is_some()
-                    && kept.completed.as_ref() == intent_id
-                    && kept.record.version == version.next()
-                {
-                    return Ok(kept.record.version);
+                for _ in 0..ATTEMPTS {
+                    let found = self.look_up_by(tx, account, right).await?;
+                    // A repeated call: the first one was written, and only its answer was lost.
+                    if let Some(kept) = &found
+                        && intent_id.is_some()
+                        && kept.completed.as_ref() == intent_id
+                        && kept.record.version == version.next()
+                    {
+                        return Ok(kept.record.version);
+                    }
+                    if found.is_none() {
+                        // An account that was removed meanwhile must not come back as a grant.
+                        self.find_account(tx, account).await?;
+                    }
+                    let grant = found.as_ref().map(|kept| &kept.record);
+                    let next = change::complete(grant, account, version, intent_id, completion)?;
+                    let change = GrantChange {
+                        next: &right.signed(next),
+                        completed: intent_id,
+                        entry: Some(entry),
+                        told: true,
+                    };
+                    if self.write_change(tx, found.as_ref(), change).await? {
+                        return Ok(version.next());
+                    }
                 }
-                if found.is_none() {
-                    // An account that was removed meanwhile must not come back as a grant.
-                    self.find_account(tx, account).await?;
-                }
-                let grant = found.as_ref().map(|kept| &kept.record);
-                let next = change::complete(grant, account, version, intent_id, completion)?;
-                self.write_grant(tx, &next, intent_id).await?;
-                // With the grant in one transaction: the journal never tells of what was not written.
-                renewals::insert(tx, entry).await?;
-                Ok(next.version)
+                Err(contended())
             })
         };
         self.write_twice(once).await
@@ -164,17 +202,29 @@ impl Store {
         resolution: Resolution,
         entry: &RenewalEntry,
     ) -> Result<GrantStatus> {
+        let right = &self.right(account).await?;
         let once = || {
             self.db.change(async |tx| {
-                let kept = self.find_grant(tx, account).await?;
-                let grant = kept.record;
-                if kept.completed.as_ref() == Some(intent_id) && grant.version == version {
-                    return Ok(grant.status);
+                for _ in 0..ATTEMPTS {
+                    let kept = self.look_up_by(tx, account, right).await?;
+                    let kept = kept.ok_or(StoreError::Fenced)?;
+                    let grant = &kept.record;
+                    if kept.completed.as_ref() == Some(intent_id) && grant.version == version {
+                        return Ok(grant.status);
+                    }
+                    let next = change::resolve(grant, version, intent_id, resolution)?;
+                    let status = next.status;
+                    let change = GrantChange {
+                        next: &right.signed(next),
+                        completed: Some(intent_id),
+                        entry: Some(entry),
+                        told: true,
+                    };
+                    if self.write_change(tx, Some(&kept), change).await? {
+                        return Ok(status);
+                    }
                 }
-                let next = change::resolve(&grant, version, intent_id, resolution)?;
-                self.write_grant(tx, &next, Some(intent_id)).await?;
-                renewals::insert(tx, entry).await?;
-                Ok(next.status)
+                Err(contended())
             })
         };
         self.write_twice(once).await
@@ -197,11 +247,19 @@ impl Store {
                 Err(StoreError::Corrupt { .. }) => GrantVersion(consented_at.0.max(0)),
                 Err(error) => return Err(error),
             };
-            let next = change::replace(account, version.next(), completion, consented_at);
+            let mut next = change::replace(account, version.next(), completion, consented_at);
+            // At any gateway: a person's login needs no owner, and late writers of older versions are refused.
+            next.written_by = self.membership().filter(|_| !self.is_alone()).map(|me| {
+                let fence = me.fence(account).unwrap_or_default();
+                (me.id.clone(), fence)
+            });
             // The mark advances with each login, as an older copy would bring the old grant back.
             let mark = self.advance_mark(tx).await?;
             self.write_grant(tx, &next, None).await?;
-            Ok((next.version, mark))
+            let (account, version) = (account.clone(), next.version);
+            self.tell(tx, &StoreChange::Grant { account, version })
+                .await?;
+            Ok((version, mark))
         });
         let (version, mark) = replaced.await?;
         // The damaged record is gone, so the account may be served again.
@@ -222,55 +280,28 @@ impl Store {
         }
     }
 
-    /// One account's grant, read within a change.
-    async fn look_up_grant(
-        &self,
-        connection: &mut AnyConnection,
-        account: &AccountId,
-    ) -> Result<Option<KeptGrant>> {
-        let key = account.as_str().as_bytes();
-        let Some(grant) = self.get::<GrantRecord>(connection, key).await? else {
-            return Ok(None);
-        };
-        // In clear, as it tells a repeated call apart without opening anything.
-        let query = sqlx::query("SELECT done_intent FROM grants WHERE account = $1");
-        let row = query.bind(account.as_str()).fetch_one(connection).await?;
-        let completed: Option<String> = row.try_get(0)?;
-        Ok(Some(KeptGrant {
-            record: grant,
-            completed: completed.map(IntentId::new),
-        }))
-    }
-
-    pub(crate) async fn find_grant(
-        &self,
-        connection: &mut AnyConnection,
-        account: &AccountId,
-    ) -> Result<KeptGrant> {
-        let found = self.look_up_grant(connection, account).await?;
-        found.ok_or(StoreError::Fenced)
-    }
-
-    pub(crate) async fn write_grant(
-        &self,
-        connection: &mut AnyConnection,
-        grant: &GrantRecord,
-        completed: Option<&IntentId>,
-    ) -> Result<()> {
-        let sql = "INSERT INTO grants (account, done_intent, sealed) VALUES ($1, $2, $3) \
-                   ON CONFLICT (account) DO UPDATE SET \
-                   done_intent = excluded.done_intent, sealed = excluded.sealed";
-        let sealed = self.sealer().seal(grant)?;
-        let query = sqlx::query(sql).bind(grant.account.as_str());
-        let query = query.bind(completed.map(IntentId::as_str));
-        query.bind(sealed).execute(connection).await?;
-        Ok(())
+    /// The mark, read within a change. A store that several gateways use has none: it would be one row that all
+    /// of them write at each presentation.
+    async fn mark_in(&self, connection: &mut AnyConnection) -> Result<u64> {
+        if self.is_shared() {
+            return Ok(0);
+        }
+        meta::mark(connection).await
     }
 
     /// Counts one more thing that an older copy of the store would not know.
     pub(crate) async fn advance_mark(&self, connection: &mut AnyConnection) -> Result<u64> {
+        if self.is_shared() {
+            return Ok(0);
+        }
         let mark = meta::mark(connection).await?.saturating_add(1);
         meta::put(connection, meta::MARK, &mark.to_be_bytes()).await?;
         Ok(mark)
+    }
+}
+
+fn contended() -> StoreError {
+    StoreError::Unavailable {
+        why: "other gateways write the same grant again and again".to_owned(),
     }
 }

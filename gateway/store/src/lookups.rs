@@ -3,6 +3,7 @@
 //! They repeat what sealed records say, and are written in the same transaction. A store of an older
 //! version gets them when it is opened.
 
+use crate::statement::query;
 use crate::store::commit;
 use crate::{AccountRecord, AppRecord, LegacyKeyRecord, Store, StoreError, meta};
 use gateway_model::{AccountId, AppId};
@@ -23,7 +24,7 @@ impl Store {
         // The deadline is each statement's: a large store takes longer than one call may.
         for account in self.db.read(self.list::<AccountRecord>(&mut tx)).await? {
             let sql = "UPDATE accounts SET default_of = $2 WHERE name = $1";
-            let query = sqlx::query(sql).bind(account.name.as_str());
+            let query = query(sql).bind(account.name.as_str());
             let query = query.bind(default_of(&account));
             let work = async { Ok(query.execute(&mut *tx).await?) };
             self.db.write(work).await?;
@@ -33,7 +34,7 @@ impl Store {
         }
         for key in self.db.read(self.list::<LegacyKeyRecord>(&mut tx)).await? {
             let sql = "UPDATE legacy_keys SET app = $2 WHERE digest = $1";
-            let query = sqlx::query(sql).bind(key.key.0.as_slice());
+            let query = query(sql).bind(key.key.0.as_slice());
             let query = query.bind(key.app.as_ref().map(AppId::as_str));
             let work = async { Ok(query.execute(&mut *tx).await?) };
             self.db.write(work).await?;
@@ -57,7 +58,7 @@ pub(crate) async fn defaults_like(
     account: &AccountRecord,
 ) -> Result<Vec<String>> {
     let sql = "SELECT name FROM accounts WHERE default_of = $1 AND name <> $2";
-    let query = sqlx::query(sql)
+    let query = query(sql)
         .bind(default_of(account))
         .bind(account.name.as_str());
     texts(query.fetch_all(connection).await?)
@@ -69,17 +70,14 @@ pub(crate) async fn apps_of(
     account: &AccountId,
 ) -> Result<Vec<String>> {
     let sql = "SELECT app FROM app_accounts WHERE account = $1";
-    let query = sqlx::query(sql).bind(account.as_str());
+    let query = query(sql).bind(account.as_str());
     texts(query.fetch_all(connection).await?)
 }
 
 /// The digests of an app's retired keys.
 pub(crate) async fn keys_of(connection: &mut AnyConnection, app: &AppId) -> Result<Vec<Vec<u8>>> {
     let sql = "SELECT digest FROM legacy_keys WHERE app = $1";
-    let rows = sqlx::query(sql)
-        .bind(app.as_str())
-        .fetch_all(connection)
-        .await?;
+    let rows = query(sql).bind(app.as_str()).fetch_all(connection).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
@@ -88,12 +86,12 @@ pub(crate) async fn write_app_accounts(
     connection: &mut AnyConnection,
     app: &AppRecord,
 ) -> Result<()> {
-    let query = sqlx::query("DELETE FROM app_accounts WHERE app = $1").bind(app.name.as_str());
-    query.execute(&mut *connection).await?;
+    let clear = query("DELETE FROM app_accounts WHERE app = $1").bind(app.name.as_str());
+    clear.execute(&mut *connection).await?;
     for account in &app.accounts {
         // An account may be listed twice.
         let sql = "INSERT INTO app_accounts (app, account) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        let query = sqlx::query(sql).bind(app.name.as_str());
+        let query = query(sql).bind(app.name.as_str());
         let query = query.bind(account.as_str());
         query.execute(&mut *connection).await?;
     }

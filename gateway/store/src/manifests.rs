@@ -1,8 +1,9 @@
 //! What plugins said about their carriers. It is not in a backup: a store that is restored is served with the
 //! plugins of its machine.
 
+use crate::statement::query;
 use crate::store::commit;
-use crate::{ManifestRecord, Store, StoreError};
+use crate::{ManifestRecord, Store, StoreChange, StoreError};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -18,10 +19,11 @@ impl Store {
             let mut tx = self.db.begin().await?;
             let sql = "INSERT INTO manifests (carrier, sealed) VALUES ($1, $2) \
                        ON CONFLICT (carrier) DO UPDATE SET sealed = excluded.sealed";
-            let query = sqlx::query(sql)
+            let query = query(sql)
                 .bind(manifest.carrier.as_str())
                 .bind(self.sealer().seal(manifest)?);
             query.execute(&mut *tx).await?;
+            self.tell(&mut tx, &StoreChange::Manifests).await?;
             commit(tx).await?;
             // Only after the commit: a record that did not open is replaced by now.
             self.acquit::<ManifestRecord>(manifest.carrier.as_str().as_bytes());

@@ -1,7 +1,9 @@
-//! This process as a member of the fleet: its identifier, and until when it may act.
+//! This process as a member of the fleet: its identifier, until when it may act, and which accounts it
+//! owns, as far as the process itself can know.
 
-use crate::{FleetOptions, ReplicaId, ReplicaInfo, ReplicaRecord, Timestamp};
-use gateway_model::Clock;
+use crate::{Fence, FleetOptions, ReplicaId, ReplicaInfo, ReplicaRecord, Timestamp};
+use gateway_model::{AccountId, Clock};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,12 +17,16 @@ pub(crate) struct Membership {
     pub(crate) options: FleetOptions,
     clock: Arc<dyn Clock>,
     accounts: AtomicU64,
+    /// The database's timeline is noted at each heartbeat.
+    pub(crate) on_timeline: bool,
     state: Mutex<MembershipState>,
 }
 
 struct MembershipState {
     /// The process believes in its lease until then.
     until: Instant,
+    /// The accounts that it claimed.
+    fences: HashMap<AccountId, Fence>,
 }
 
 impl fmt::Debug for Membership {
@@ -41,6 +47,7 @@ impl Membership {
     ) -> Self {
         let state = MembershipState {
             until: until(sent, options),
+            fences: HashMap::new(),
         };
         Self {
             id,
@@ -49,6 +56,7 @@ impl Membership {
             options,
             clock,
             accounts: AtomicU64::new(0),
+            on_timeline: false,
             state: Mutex::new(state),
         }
     }
@@ -71,6 +79,7 @@ impl Membership {
         let now = self.now();
         let mut state = self.state();
         state.until = state.until.min(now);
+        state.fences.clear();
     }
 
     /// Notes how many accounts the process serves.
@@ -99,6 +108,21 @@ impl Membership {
     /// Whether the lease holds for certain.
     pub(crate) fn holds(&self) -> bool {
         self.now() < self.state().until
+    }
+
+    /// The fence under which the account is this process's own.
+    pub(crate) fn fence(&self, account: &AccountId) -> Option<Fence> {
+        self.state().fences.get(account).copied()
+    }
+
+    /// Notes that the account was claimed.
+    pub(crate) fn claimed(&self, account: &AccountId, fence: Fence) {
+        self.state().fences.insert(account.clone(), fence);
+    }
+
+    /// Notes that the account is another's, or may be.
+    pub(crate) fn forget(&self, account: &AccountId) {
+        self.state().fences.remove(account);
     }
 
     fn state(&self) -> MutexGuard<'_, MembershipState> {

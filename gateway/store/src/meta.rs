@@ -1,6 +1,7 @@
 //! What a store knows about itself.
 
 use crate::StoreError;
+use crate::statement::query;
 use sqlx::{AnyConnection, Row as _};
 
 /// Sixteen random bytes; part of every ciphertext's place.
@@ -16,14 +17,14 @@ pub(crate) async fn get(
     connection: &mut AnyConnection,
     name: &str,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let query = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name);
+    let query = query("SELECT value FROM meta WHERE name = $1").bind(name);
     let row = query.fetch_optional(connection).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// Removes a value.
 pub(crate) async fn remove(connection: &mut AnyConnection, name: &str) -> Result<(), StoreError> {
-    let query = sqlx::query("DELETE FROM meta WHERE name = $1").bind(name);
+    let query = query("DELETE FROM meta WHERE name = $1").bind(name);
     query.execute(connection).await?;
     Ok(())
 }
@@ -36,7 +37,7 @@ pub(crate) async fn put(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) \
                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    sqlx::query(sql)
+    query(sql)
         .bind(name)
         .bind(value)
         .execute(connection)

@@ -1,6 +1,7 @@
 //! Migrations from access keys.
 
 use crate::audit::plain;
+use crate::statement::query;
 use crate::store::commit;
 use crate::{MigrationRecord, Store, StoreError, Timestamp};
 use sqlx::any::AnyRow;
@@ -15,7 +16,7 @@ impl Store {
     /// Every migration, oldest first.
     pub async fn migrations(&self) -> Result<Vec<MigrationRecord>> {
         let work = async {
-            let mut connection = self.db.readers().acquire().await?;
+            let mut connection = self.db.reader().await?;
             all(&mut connection).await
         };
         self.db.read(work).await
@@ -37,7 +38,7 @@ pub(crate) async fn put(connection: &mut AnyConnection, migration: &MigrationRec
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
                created_at = excluded.created_at, ended_at = excluded.ended_at, \
                backup = excluded.backup, items = excluded.items";
-    let query = sqlx::query(sql)
+    let query = query(sql)
         .bind(plain(&migration.id))
         .bind(migration.created_at.0)
         .bind(migration.ended_at.map(|at| at.0))
@@ -59,6 +60,6 @@ fn migration(row: &AnyRow) -> Result<MigrationRecord> {
 
 /// Every migration, oldest first.
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<MigrationRecord>> {
-    let rows = sqlx::query(ALL).fetch_all(connection).await?;
+    let rows = query(ALL).fetch_all(connection).await?;
     rows.iter().map(migration).collect()
 }

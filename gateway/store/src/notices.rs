@@ -2,8 +2,9 @@
 
 use crate::audit::plain;
 use crate::renewals::account;
+use crate::statement::query;
 use crate::store::commit;
-use crate::{NoticeRecord, Store, StoreError, Timestamp};
+use crate::{NoticeRecord, Store, StoreChange, StoreError, Timestamp};
 use gateway_model::{AccountId, NoticeKind};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
@@ -29,7 +30,7 @@ impl Store {
             // Days compare as text, since they are written year first.
             let sql = "UPDATE notices SET closed_at = $4 WHERE account = $1 AND kind = $2 \
                        AND day < $3 AND closed_at IS NULL";
-            let query = sqlx::query(sql)
+            let query = query(sql)
                 .bind(notice.account.as_str())
                 .bind(word(notice.kind))
                 .bind(plain(&notice.day))
@@ -40,6 +41,7 @@ impl Store {
             if id.is_none() {
                 reopen(&mut tx, notice).await?;
             }
+            self.tell(&mut tx, &StoreChange::Notices).await?;
             commit(tx).await?;
             Ok(id)
         };
@@ -53,8 +55,9 @@ impl Store {
             let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
                        closed_at FROM notices WHERE $1 = 0 OR closed_at IS NULL \
                        ORDER BY id DESC LIMIT 10000";
-            let query = sqlx::query(sql).bind(i64::from(open_only));
-            let rows = query.fetch_all(self.db.readers()).await?;
+            let query = query(sql).bind(i64::from(open_only));
+            let mut tx = self.db.reader().await?;
+            let rows = query.fetch_all(&mut *tx).await?;
             rows.iter().map(notice).collect()
         };
         self.db.read(work).await
@@ -66,8 +69,9 @@ impl Store {
             let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
                        closed_at FROM notices WHERE account = $1 AND closed_at IS NULL \
                        ORDER BY id DESC";
-            let query = sqlx::query(sql).bind(account.as_str());
-            let rows = query.fetch_all(self.db.readers()).await?;
+            let query = query(sql).bind(account.as_str());
+            let mut tx = self.db.reader().await?;
+            let rows = query.fetch_all(&mut *tx).await?;
             rows.iter().map(notice).collect()
         };
         self.db.read(work).await
@@ -92,8 +96,9 @@ impl Store {
                      ORDER BY id LIMIT $1"
                 }
             };
-            let query = sqlx::query(sql).bind(i64::from(limit));
-            let rows = query.fetch_all(self.db.readers()).await?;
+            let query = query(sql).bind(i64::from(limit));
+            let mut tx = self.db.reader().await?;
+            let rows = query.fetch_all(&mut *tx).await?;
             rows.iter().map(notice).collect()
         };
         self.db.read(work).await
@@ -104,7 +109,8 @@ impl Store {
         let work = async {
             let mut tx = self.db.begin().await?;
             let sql = "DELETE FROM notices WHERE closed_at IS NOT NULL AND created_at < $1";
-            let gone = sqlx::query(sql).bind(before.0).execute(&mut *tx).await?;
+            let gone = query(sql).bind(before.0).execute(&mut *tx).await?;
+            self.tell(&mut tx, &StoreChange::Notices).await?;
             commit(tx).await?;
             Ok(gone.rows_affected())
         };
@@ -119,12 +125,13 @@ impl Store {
                 NoticeChannel::Webhook => "UPDATE notices SET webhook_at = $2 WHERE id = $1",
                 NoticeChannel::Mail => "UPDATE notices SET mail_at = $2 WHERE id = $1",
             };
-            let query = sqlx::query(sql).bind(id).bind(at.0);
+            let query = query(sql).bind(id).bind(at.0);
             if query.execute(&mut *tx).await?.rows_affected() == 0 {
                 return Err(StoreError::NotFound {
                     what: format!("notice {id}"),
                 });
             }
+            self.tell(&mut tx, &StoreChange::Notices).await?;
             commit(tx).await
         };
         self.db.write(work).await
@@ -144,12 +151,13 @@ impl Store {
             for kind in kinds {
                 let sql = "UPDATE notices SET closed_at = $3 \
                            WHERE account = $1 AND kind = $2 AND closed_at IS NULL";
-                let query = sqlx::query(sql)
+                let query = query(sql)
                     .bind(account.as_str())
                     .bind(word(*kind))
                     .bind(at.0);
                 count += query.execute(&mut *tx).await?.rows_affected();
             }
+            self.tell(&mut tx, &StoreChange::Notices).await?;
             commit(tx).await?;
             Ok(count)
         };
@@ -165,7 +173,7 @@ pub(crate) async fn insert(
     let sql = "INSERT INTO notices (account, kind, day, created_at, message, webhook_at, mail_at, \
                closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
                ON CONFLICT (account, kind, day) DO NOTHING RETURNING id";
-    let query = sqlx::query(sql)
+    let query = query(sql)
         .bind(notice.account.as_str())
         .bind(word(notice.kind))
         .bind(plain(&notice.day))
@@ -182,7 +190,7 @@ pub(crate) async fn insert(
 async fn reopen(connection: &mut AnyConnection, notice: &NoticeRecord) -> Result<()> {
     let sql = "UPDATE notices SET closed_at = NULL, message = $4 \
                WHERE account = $1 AND kind = $2 AND day = $3";
-    let query = sqlx::query(sql)
+    let query = query(sql)
         .bind(notice.account.as_str())
         .bind(word(notice.kind))
         .bind(plain(&notice.day))
@@ -235,6 +243,6 @@ fn notice(row: &AnyRow) -> Result<NoticeRecord> {
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<NoticeRecord>> {
     let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
                closed_at FROM notices ORDER BY id";
-    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let rows = query(sql).fetch_all(connection).await?;
     rows.iter().map(notice).collect()
 }

@@ -1,11 +1,13 @@
 //! Opening a store.
 
-use crate::db::Db;
+use crate::db::{Backend, Db, session::LockMode};
 use crate::file::FileId;
+use crate::fleet::changes::channel;
 use crate::key::keyring;
+use crate::key_ring::KeyRing;
 use crate::lock::StoreLock;
 use crate::rescue::Rescue;
-use crate::seal::key_id;
+use crate::seal::{key_id, random};
 use crate::store::{StoreInner, commit};
 use crate::table::Sealer;
 use crate::{Access, KeyError, OpenError, Store, StoreError, creation, meta};
@@ -39,7 +41,11 @@ impl Store {
         }
         // The lock first: opening the database already changes files of its own.
         let lock = database.map(StoreLock::take).transpose()?;
-        let db = Db::connect(&options.url).await?;
+        let mode = match access {
+            Access::Gateway => LockMode::Shared,
+            Access::Offline | Access::Create => LockMode::Exclusive,
+        };
+        let db = Db::connect(&options.url, options.listen_url.as_ref(), mode).await?;
         let (sealer, is_new) = match unseal(&db, options, access).await {
             Ok(opened) => opened,
             Err(error) => {
@@ -53,6 +59,7 @@ impl Store {
         // Once all files are there.
         db.identity.remember(&sealer.store_id, database);
         same_file(database, lock.as_ref())?;
+        db.listen(channel(&sealer.store_id)).await?;
         tracing::debug!(kind, ?access, keys = sealer.keys.ids(), "store open");
         let shared = StoreInner {
             kind,
@@ -60,7 +67,11 @@ impl Store {
             sealer: RwLock::new(sealer),
             quarantine: Mutex::default(),
             rescue,
+            key_ring: KeyRing::new(options),
             membership: RwLock::default(),
+            alone: mode == LockMode::Exclusive,
+            origin: origin()?,
+            misheard: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             lock,
         };
@@ -75,6 +86,12 @@ impl Store {
         store.db.identity.saw_mark(mark);
         Ok(store)
     }
+}
+
+fn origin() -> Result<u64, StoreError> {
+    let mut bytes = [0; 8];
+    random(&mut bytes)?;
+    Ok(u64::from_be_bytes(bytes))
 }
 
 /// Fails if the locked file is not the one that was opened by its name.
@@ -111,6 +128,7 @@ async fn unseal(
     let sealer = Sealer {
         keys: keyring(options, false).await?,
         store_id,
+        lacks: None,
     };
     let opened = sealer.keys.open(&check_place(&sealer), &check);
     if opened.is_err() {
@@ -118,6 +136,14 @@ async fn unseal(
             sealed_with: key_id(&check).map_or_else(|| "unknown".to_owned(), |id| id.to_string()),
             configured: sealer.keys.ids(),
         });
+    }
+    if matches!(db.backend, Backend::Postgres) && access == Access::Gateway {
+        // The other gateways seal with this key, whichever this one's configuration names first.
+        let keys = sealer
+            .keys
+            .led_by(&check)
+            .unwrap_or_else(|| sealer.keys.clone());
+        return Ok((sealer.with(keys), false));
     }
     // An old key opened it: the first key takes the store over, so the old one can be retired.
     if !sealer.keys.is_current(&check) {
@@ -128,7 +154,7 @@ async fn unseal(
     Ok((sealer, false))
 }
 
-fn check_place(sealer: &Sealer) -> Vec<u8> {
+pub(crate) fn check_place(sealer: &Sealer) -> Vec<u8> {
     sealer.place("meta", meta::KEY_CHECK.as_bytes())
 }
 

@@ -1,10 +1,11 @@
 //! Reading whole tables: rows are taken out in batches, and what a large table holds is opened on several
 //! threads.
 
-use crate::table::{self, Sealed};
+use crate::statement::query;
+use crate::table::{self, Sealed, SealedRow};
 use crate::{Store, StoreError};
 use futures_util::TryStreamExt as _;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 use std::collections::VecDeque;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -14,8 +15,6 @@ use tokio::task::{JoinHandle, spawn_blocking};
 const BATCH: usize = 500;
 /// Batches that are opened beside the one that is taken out.
 const OPENING: usize = 3;
-
-type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 impl Store {
     /// Reads a table.
@@ -49,33 +48,30 @@ impl Store {
         work: impl Fn(T) -> R + Clone + Send + 'static,
         mut take: impl FnMut(R),
     ) -> Result<(), StoreError> {
-        let connection = async { Ok(self.db.readers().acquire().await?) };
-        let mut connection = self.db.read(connection).await?;
-        let query = sqlx::query(AssertSqlSafe(table::all_rows::<T>(self.db.backend)));
+        let mut connection = self.db.read(self.db.reader()).await?;
+        let query = query(AssertSqlSafe(table::all_rows::<T>(self.db.backend)));
         let mut rows = query.fetch(&mut *connection);
-        let sealer = self.sealer();
         let mut opening = VecDeque::new();
         loop {
             // Fetch a whole batch before opening any record: SQLite's thread would wait at every row.
             let fetch = async {
-                let mut batch = Rows::with_capacity(BATCH);
+                let mut batch = Vec::with_capacity(BATCH);
                 for _ in 0..BATCH {
                     let Some(row) = rows.try_next().await? else {
                         return Ok((batch, true));
                     };
-                    let key: Vec<u8> = row.try_get(0)?;
-                    if wanted(&key) {
-                        batch.push((key, row.try_get(1)?));
+                    let row = SealedRow::read(&row)?;
+                    if wanted(&row.key) {
+                        batch.push(row);
                     }
                 }
                 Ok((batch, false))
             };
             let (batch, last) = self.db.read(fetch).await?;
+            let sealer = self.sealer_for(&batch).await?;
             let (store, sealer, work) = (self.clone(), sealer.clone(), work.clone());
             let open = move || -> Vec<R> {
-                let records = batch
-                    .iter()
-                    .filter_map(|(key, sealed)| store.opened(&sealer, key, sealed));
+                let records = batch.iter().filter_map(|row| store.opened(&sealer, row));
                 records.map(work).collect()
             };
             if last && opening.is_empty() {

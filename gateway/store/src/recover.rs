@@ -1,6 +1,7 @@
 //! The emergency slot in use, and what is put right when a store is opened.
 
 use crate::rescue::RescuedAnswer;
+use crate::statement::query;
 use crate::store::commit;
 use crate::{GrantRecord, RestoredFrom, Store, StoreError, meta};
 use gateway_model::{AccountId, GrantStatus, IntentId, SecretBytes};
@@ -136,9 +137,7 @@ impl Store {
             }
         }
         // Their state parameters may have been used since the copy was made.
-        sqlx::query("DELETE FROM consents")
-            .execute(connection)
-            .await?;
+        query("DELETE FROM consents").execute(connection).await?;
         Ok(count)
     }
 }

@@ -1,16 +1,19 @@
 //! A new master key, without stopping.
 
+mod shared;
+
+use crate::db::Tx;
 use crate::key::read_key;
 use crate::seal::{Keyring, MasterKey};
+use crate::statement::query;
 use crate::store::commit;
 use crate::table::{self, Sealed, Sealer};
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, KeyError,
-    LegacyKeyRecord, ManifestRecord, Store, StoreError, meta, open,
+    LegacyKeyRecord, ManifestRecord, Store, StoreChange, StoreError, meta, open,
 };
 use gateway_model::MasterKeySource;
 use sqlx::{AnyConnection, AssertSqlSafe};
-use std::sync::PoisonError;
 
 impl Store {
     /// Seals every record anew under another key, in one transaction, and returns the number of records.
@@ -23,6 +26,9 @@ impl Store {
         // First: answers in the emergency slot are sealed with the old key, which may be gone later.
         self.recover().await?;
         let key = read_key(new, true).await?;
+        if self.is_shared() {
+            return self.rotate_shared(&key).await;
+        }
         let mut tx = self.db.write(self.db.begin()).await?;
         let old = self.sealer();
         let next = old.with_first(&key)?;
@@ -36,25 +42,35 @@ impl Store {
         count += self.reseal::<LegacyKeyRecord>(&mut tx, &old, &next).await?;
         count += self.reseal::<ManifestRecord>(&mut tx, &old, &next).await?;
         count += self.reseal::<ConsentRecord>(&mut tx, &old, &next).await?;
-        let check = open::key_check(&next)?;
-        self.db
-            // The key check is part of the transaction: it must fit the records at any moment.
-            .write(meta::put(&mut tx, meta::KEY_CHECK, &check))
-            .await?;
-        // Before the commit: no record may be sealed with the old key after it. Readers are not
-        // affected, because the ring opens with both keys.
-        self.set_sealer(next);
-        if let Err(error) = self.db.write(commit(tx)).await {
-            // The outcome is unknown, so keep the new key for opening.
-            self.set_sealer(old.with_last(&key)?);
-            return Err(error);
-        }
+        self.take_key(tx, &key, next).await?;
         tracing::info!(
             records = count,
             keys = self.sealer().keys.ids(),
             "re-sealed"
         );
         Ok(count)
+    }
+
+    /// Makes the key that of the store, and ends the transaction.
+    async fn take_key(&self, mut tx: Tx, key: &MasterKey, next: Sealer) -> Result<(), StoreError> {
+        let check = open::key_check(&next)?;
+        self.db
+            // The key check is part of the transaction: it must fit the records at any moment.
+            .write(meta::put(&mut tx, meta::KEY_CHECK, &check))
+            .await?;
+        self.db
+            .write(self.tell(&mut tx, &StoreChange::KeyRing))
+            .await?;
+        let old = self.sealer();
+        // Before the commit: no record may be sealed with the old key after it. Readers are not
+        // affected, because the ring opens with both keys.
+        self.set_sealer(next);
+        if let Err(error) = self.db.write(commit(tx)).await {
+            // The outcome is unknown, so keep the new key for opening.
+            self.set_sealer(old.with_last(key)?);
+            return Err(error);
+        }
+        Ok(())
     }
 
     async fn reseal<T: Sealed>(
@@ -68,8 +84,8 @@ impl Store {
             .write(table::all::<T>(self.db.backend, connection))
             .await?;
         let mut count = 0;
-        for (key, sealed) in rows {
-            let record = match old.open::<T>(&key, &sealed) {
+        for row in rows {
+            let record = match old.open::<T>(&row) {
                 Ok(record) => record,
                 // One damaged record must not keep all others under a key that was compromised.
                 Err(damage) => {
@@ -78,22 +94,17 @@ impl Store {
                 }
             };
             let sql = format!("UPDATE {} SET sealed = $1 WHERE {} = $2", T::TABLE, T::KEY);
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(next.seal(&record)?);
+            let query = query(AssertSqlSafe(sql)).bind(next.seal(&record)?);
             let query = if T::KEY_IS_TEXT {
-                query.bind(String::from_utf8_lossy(&key).into_owned())
+                query.bind(String::from_utf8_lossy(&row.key).into_owned())
             } else {
-                query.bind(key)
+                query.bind(row.key)
             };
             let work = async { Ok(query.execute(&mut *connection).await?) };
             self.db.write(work).await?;
             count += 1;
         }
         Ok(count)
-    }
-
-    fn set_sealer(&self, sealer: Sealer) {
-        let current = self.shared.sealer.write();
-        *current.unwrap_or_else(PoisonError::into_inner) = sealer;
     }
 }
 
@@ -104,12 +115,5 @@ impl Sealer {
 
     fn with_last(&self, key: &MasterKey) -> Result<Self, StoreError> {
         Ok(self.with(self.keys.joined(&Keyring::new(key, &[])?)))
-    }
-
-    fn with(&self, keys: Keyring) -> Self {
-        Self {
-            keys,
-            store_id: self.store_id,
-        }
     }
 }

@@ -147,9 +147,14 @@ impl Keyring {
 
     /// These keys, then the other ring's.
     pub(crate) fn joined(&self, others: &Self) -> Self {
-        Self {
-            keys: self.keys.iter().chain(&others.keys).cloned().collect(),
+        let mut keys = self.keys.clone();
+        for key in &others.keys {
+            // Once each: keys are read again and again while a gateway runs.
+            if keys.iter().all(|known| known.id != key.id) {
+                keys.push(Arc::clone(key));
+            }
         }
+        Self { keys }
     }
 
     /// The identifiers of all keys, for messages.
@@ -161,6 +166,24 @@ impl Keyring {
     /// Whether a ciphertext was sealed with the first key.
     pub(crate) fn is_current(&self, sealed: &[u8]) -> bool {
         key_id(sealed).is_some_and(|id| self.keys.first().is_some_and(|first| first.id == id))
+    }
+
+    /// Whether a ciphertext can be opened, as far as its key is concerned.
+    pub(crate) fn knows(&self, sealed: &[u8]) -> bool {
+        // What names no key is damaged, and no other key would help.
+        key_id(sealed).is_none_or(|id| self.keys.iter().any(|key| key.id == id))
+    }
+
+    /// The same keys, of which the one that sealed this seals from now on; `None` if it is not there.
+    pub(crate) fn led_by(&self, sealed: &[u8]) -> Option<Self> {
+        let id = key_id(sealed)?;
+        let (mut keys, others): (Vec<_>, Vec<_>) =
+            self.keys.iter().cloned().partition(|key| key.id == id);
+        if keys.is_empty() {
+            return None;
+        }
+        keys.extend(others);
+        Some(Self { keys })
     }
 
     /// A key for another purpose, from the key that seals.

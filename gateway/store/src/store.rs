@@ -1,10 +1,11 @@
 //! The store's handle: reading and writing sealed rows.
 
 use crate::db::{Db, Tx};
+use crate::key_ring::KeyRing;
 use crate::lock::StoreLock;
 use crate::membership::Membership;
 use crate::rescue::Rescue;
-use crate::table::{self, Damage, Sealed, Sealer};
+use crate::table::{self, Damage, Sealed, SealedRow, Sealer};
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
     ManifestRecord, StoreError, meta,
@@ -28,10 +29,17 @@ pub(crate) struct StoreInner {
     /// It was made when it was opened.
     pub(crate) is_new: bool,
     pub(crate) sealer: RwLock<Sealer>,
+    pub(crate) key_ring: KeyRing,
     pub(crate) quarantine: Mutex<BTreeMap<String, Quarantined>>,
     pub(crate) rescue: Option<Arc<Rescue>>,
     /// This process in the fleet, while it is a member.
     pub(crate) membership: RwLock<Option<Arc<Membership>>>,
+    /// No other process can use the store now, although its database is one that several gateways can share.
+    pub(crate) alone: bool,
+    /// Tells this process's own messages apart.
+    pub(crate) origin: u64,
+    /// Messages that could not be read.
+    pub(crate) misheard: AtomicU64,
     /// Records that were opened, for tests and benches.
     pub(crate) opened: AtomicU64,
     /// Held until the store is closed.
@@ -68,11 +76,16 @@ impl Store {
 
     /// Whether the database is the one that was opened, and takes writes: one is tried and rolled back.
     pub async fn healthy(&self) -> Result<(), StoreError> {
+        self.sealer().check()?;
         self.db.healthy().await
     }
 
     /// Ends every connection and releases the store's lock. Other clones fail from then on.
     pub async fn close(self) {
+        // A gateway that only ends its connections would own its accounts until its lease ends.
+        if let Err(error) = self.leave().await {
+            tracing::debug!(%error, "the other gateways learn from the lease that this one has ended");
+        }
         self.db.close().await;
         if let Some(lock) = &self.shared.lock {
             // At once, although other clones may live on: the next process may be waiting.
@@ -127,7 +140,7 @@ impl Store {
 
     /// The mark of the database.
     pub(crate) async fn mark(&self) -> Result<u64, StoreError> {
-        let mut connection = self.db.readers().acquire().await?;
+        let mut connection = self.db.reader().await?;
         meta::mark(&mut connection).await
     }
 
@@ -177,12 +190,17 @@ impl Store {
         connection: &mut AnyConnection,
         key: &[u8],
     ) -> Result<Option<T>, StoreError> {
-        let Some(sealed) = table::sealed::<T>(connection, key).await? else {
+        let Some(row) = table::one::<T>(connection, key).await? else {
             return Ok(None);
         };
+        self.open_row(&row).await.map(Some)
+    }
+
+    /// The record in a row. Keys are looked for again if its key is not known.
+    pub(crate) async fn open_row<T: Sealed>(&self, row: &SealedRow) -> Result<T, StoreError> {
+        let sealer = self.sealer_for(std::slice::from_ref(row)).await?;
         self.shared.opened.fetch_add(1, Ordering::Relaxed);
-        let record = self.sealer().open::<T>(key, &sealed);
-        record.map(Some).map_err(|damage| {
+        sealer.open::<T>(row).map_err(|damage| {
             self.quarantine(&damage);
             damage.into()
         })
@@ -207,29 +225,22 @@ impl Store {
         connection: &mut AnyConnection,
     ) -> Result<Vec<T>, StoreError> {
         let rows = table::all::<T>(self.db.backend, connection).await?;
-        let sealer = self.sealer();
-        let records = rows
-            .iter()
-            .filter_map(|(key, sealed)| self.opened(&sealer, key, sealed));
+        let sealer = self.sealer_for(&rows).await?;
+        let records = rows.iter().filter_map(|row| self.opened(&sealer, row));
         Ok(records.collect())
     }
 
     /// The record in a row; `None`, and quarantined, if it does not open.
-    pub(crate) fn opened<T: Sealed>(
-        &self,
-        sealer: &Sealer,
-        key: &[u8],
-        sealed: &[u8],
-    ) -> Option<T> {
+    pub(crate) fn opened<T: Sealed>(&self, sealer: &Sealer, row: &SealedRow) -> Option<T> {
         self.shared.opened.fetch_add(1, Ordering::Relaxed);
-        let record = sealer.open::<T>(key, sealed);
+        let record = sealer.open::<T>(row);
         record.map_err(|damage| self.quarantine(&damage)).ok()
     }
 
     /// Reads one row.
     pub(crate) async fn read_one<T: Sealed>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         let work = async {
-            let mut connection = self.db.readers().acquire().await?;
+            let mut connection = self.db.reader().await?;
             self.get(&mut connection, key).await
         };
         self.db.read(work).await

@@ -46,7 +46,9 @@ fn key_problem(error: &KeyError) -> String {
             "the backup's key: {from} holds none: a key is 32 random bytes as base64 or as \
              hexadecimal digits, as from `openssl rand -base64 32`"
         ),
-        KeyError::Exposed { .. } | KeyError::Fleeting => error.to_string(),
+        KeyError::Exposed { .. } | KeyError::Fleeting | KeyError::Lacking { .. } => {
+            error.to_string()
+        }
     }
 }
 

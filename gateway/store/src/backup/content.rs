@@ -177,8 +177,8 @@ impl RecordCollector<'_> {
         let rows = table::all::<T>(self.store.db.backend, connection);
         let rows = self.store.db.read(rows).await?;
         let sealer = self.store.sealer();
-        for (key, sealed) in rows {
-            match sealer.open::<T>(&key, &sealed) {
+        for row in rows {
+            match sealer.open::<T>(&row) {
                 Ok(record) => self.lines.push(Line::of(kind, &record)?),
                 // The row is counted and left out: the backup of all other records matters more.
                 Err(damage) => {

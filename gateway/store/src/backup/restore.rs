@@ -3,6 +3,7 @@
 use super::content::Content;
 use super::{Overwrite, error::BackupError};
 use crate::recover::doubt;
+use crate::statement::query;
 use crate::store::commit;
 use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, GrantRecord, LegacyKeyRecord,
@@ -88,7 +89,7 @@ impl Store {
         for table in TABLES {
             // The names are constants of the table above, so no value gets into the statement.
             let sql = AssertSqlSafe(format!("DELETE FROM {table}"));
-            let work = async { Ok(sqlx::query(sql).execute(&mut *tx).await?) };
+            let work = async { Ok(query(sql).execute(&mut *tx).await?) };
             self.db.write(work).await?;
         }
         self.insert_all(&mut tx, records).await?;
@@ -117,8 +118,10 @@ impl Store {
         for grant in &records.grants {
             // The backup's refresh token may have been used since it was made.
             let doubtful = doubt(grant, RestoredFrom::Backup(records.made_at));
-            let grant = doubtful.as_ref().unwrap_or(grant);
-            self.db.write(self.write_grant(tx, grant, None)).await?;
+            let mut grant = doubtful.unwrap_or_else(|| grant.clone());
+            // The gateway that wrote it may be one of another fleet.
+            grant.written_by = None;
+            self.db.write(self.write_grant(tx, &grant, None)).await?;
         }
         for app in &records.apps {
             self.db.write(self.write_app(tx, app)).await?;
@@ -149,7 +152,7 @@ async fn refuse_used(connection: &mut AnyConnection) -> Result<(), BackupError> 
     let mut counts = Vec::new();
     for table in USED {
         let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
-        let row = sqlx::query(sql).fetch_one(&mut *connection).await;
+        let row = query(sql).fetch_one(&mut *connection).await;
         let count: i64 = row
             .and_then(|row| row.try_get(0))
             .map_err(StoreError::from)?;

@@ -1,6 +1,7 @@
 //! The schema.
 
 use super::backend::Backend;
+use crate::statement::query;
 use crate::{OpenError, StoreError};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyConnection, Row as _};
@@ -43,13 +44,20 @@ pub(crate) async fn run(
 
 /// Fails if a newer version of the program has changed the schema meanwhile.
 pub(crate) async fn check(connection: &mut AnyConnection) -> Result<(), StoreError> {
-    let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
+    let row = query("SELECT max(version) FROM _sqlx_migrations");
     let found: i64 = row.fetch_one(connection).await?.try_get(0)?;
     let known = known(&SQLITE);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
     Ok(())
+}
+
+/// Whether there is nothing to bring up to date. Nothing is changed.
+pub(super) async fn is_current(connection: &mut AnyConnection) -> bool {
+    let asked = query("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection);
+    let found = asked.await.and_then(|row| row.try_get::<i64, _>(0));
+    found.is_ok_and(|found| found >= known(&POSTGRES))
 }
 
 /// The newest schema that this program knows; both databases count alike.

@@ -1,6 +1,10 @@
 //! A private PostgreSQL for tests: a cluster of its own in a temporary folder, reached by a Unix
 //! socket, gone when it is dropped. Nothing is installed or downloaded.
 
+mod pooler;
+
+pub use pooler::Pooler;
+
 use std::fs;
 use std::io::{Error, Result};
 use std::os::unix::fs::chown;
@@ -77,6 +81,14 @@ impl Postgres {
     pub fn url(&self, database: &str) -> String {
         let socket = self.folder.path().display().to_string().replace('/', "%2F");
         format!("postgres://waybill@localhost/{database}?host={socket}")
+    }
+
+    /// What the server has written to its log so far.
+    ///
+    /// # Errors
+    /// If there is no log.
+    pub fn log(&self) -> Result<String> {
+        fs::read_to_string(self.folder.path().join("log"))
     }
 
     /// Starts the cluster again after [`Postgres::kill`].

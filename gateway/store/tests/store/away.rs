@@ -81,7 +81,8 @@ async fn killed_database_is_said_and_comes_back_with_everything() {
         Ok(GrantVersion(2))
     );
     // The lock came back with the connection.
-    let refused = place.try_open().await.unwrap_err();
+    let refused = Store::open(&place.options, Access::Offline).await;
+    let refused = refused.unwrap_err();
     assert!(matches!(refused, OpenError::Locked { .. }), "{refused}");
     store.close().await;
 }

@@ -11,7 +11,9 @@
 mod accounts;
 mod away;
 mod backups;
+mod clock;
 mod faults;
+mod fleet;
 mod full_disk;
 mod grants;
 mod keys;

@@ -8,7 +8,7 @@ use gateway_store::*;
 use std::os::unix::fs::PermissionsExt;
 
 on_both!(
-    a_second_opener_is_told_who_has_the_store,
+    a_command_is_told_who_has_the_store,
     a_wrong_key_is_said_and_changes_nothing,
     a_missing_key_is_said_and_not_made_anew,
     a_store_of_a_newer_version_is_refused,
@@ -16,14 +16,20 @@ on_both!(
     nothing_secret_is_on_the_disk_or_in_debug,
 );
 
-async fn a_second_opener_is_told_who_has_the_store(place: Place) {
+async fn a_command_is_told_who_has_the_store(place: Place) {
     let store = place.open().await;
-    let refused = place.try_open().await.unwrap_err();
-    let OpenError::Locked { by } = &refused else {
-        panic!("{refused}");
-    };
-    let pid = format!("process {}", std::process::id());
-    assert!(by.contains(&pid), "{by}");
+    let mut accesses = vec![Access::Offline, Access::Create];
+    if !store.is_shared() {
+        accesses.push(Access::Gateway);
+    }
+    for access in accesses {
+        let refused = Store::open(&place.options, access).await.unwrap_err();
+        let OpenError::Locked { by } = &refused else {
+            panic!("{refused}");
+        };
+        let pid = format!("process {}", std::process::id());
+        assert!(by.contains(&pid), "{by}");
+    }
     store.healthy().await.unwrap();
     store.close().await;
     place.open().await.close().await;
@@ -101,7 +107,7 @@ async fn a_store_of_a_newer_version_is_refused(place: Place) {
         refused,
         OpenError::Newer {
             found: 99,
-            known: 3
+            known: 4
         }
     );
     place

@@ -1,5 +1,7 @@
 //! Where a test's store is.
 
+use crate::clock::MovableClock;
+use crate::records::replica;
 use gateway_model::Secret;
 use gateway_store::*;
 use gateway_store_testkit::Postgres;
@@ -7,6 +9,7 @@ use sqlx::{ConnectOptions as _, Executor as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
@@ -70,8 +73,21 @@ impl Place {
         Store::open(&self.options, Access::Gateway).await
     }
 
+    /// A gateway that is a member of the fleet, if the database can have one.
     pub(crate) async fn open(&self) -> Store {
-        self.try_open().await.expect("the store opens")
+        let store = self.try_open().await.expect("the store opens");
+        self.join(&store, Arc::new(MovableClock::default())).await;
+        store
+    }
+
+    /// Makes a store a member, with a lease that no test outlasts.
+    pub(crate) async fn join(&self, store: &Store, clock: Arc<MovableClock>) -> ReplicaId {
+        let options = FleetOptions {
+            lease: Duration::from_secs(300),
+            ..FleetOptions::default()
+        };
+        let me = replica("one");
+        store.join(&me, &options, clock).await.expect("it joins")
     }
 
     /// A statement of somebody who is not the gateway.

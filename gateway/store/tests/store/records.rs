@@ -123,6 +123,15 @@ pub(crate) fn consent(state: u8, account: &str) -> ConsentRecord {
     }
 }
 
+/// What a gateway says about itself.
+pub(crate) fn replica(name: &str) -> ReplicaInfo {
+    ReplicaInfo {
+        name: name.to_owned(),
+        version: "1.2.3".to_owned(),
+        plugins: "ups 1.0.0".to_owned(),
+    }
+}
+
 /// What a plugin said about its carrier.
 pub(crate) fn manifest(signs: bool) -> ManifestRecord {
     ManifestRecord {

@@ -2,7 +2,11 @@
 //! held until all of a test's changes wait for it, so they come into one transaction.
 
 use super::{Db, UNDO};
-use crate::{StoreError, StoreUrl, db::Backend, meta};
+use crate::{
+    StoreError, StoreUrl,
+    db::{Backend, session::LockMode},
+    meta,
+};
 use futures_util::{FutureExt as _, future::BoxFuture, future::join_all};
 use gateway_model::Secret;
 use gateway_store_testkit::Postgres;
@@ -68,7 +72,7 @@ async fn put(tx: &mut AnyConnection, name: &str) -> Result<()> {
 }
 
 async fn is_there(db: &Db, name: &str) -> bool {
-    let mut connection = db.readers().acquire().await.expect("a reader");
+    let mut connection = db.reader().await.expect("a reader");
     let value = meta::get(&mut connection, name).await;
     value.expect("it reads").is_some()
 }
@@ -89,7 +93,9 @@ fn stale(why: &str) -> Result<()> {
 }
 
 async fn changes_that_wait_come_into_one_transaction(url: &StoreUrl) {
-    let db = Db::connect(url).await.expect("it opens");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
     let writes = |name: &'static str| db.change(async move |tx| put(tx, name).await).boxed();
     let looks = db.change(async |tx| {
         assert!(meta::get(tx, "a").await?.is_some() && meta::get(tx, "b").await?.is_some());
@@ -102,7 +108,9 @@ async fn changes_that_wait_come_into_one_transaction(url: &StoreUrl) {
 }
 
 async fn change_that_fails_is_undone_alone(url: &StoreUrl) {
-    let db = Db::connect(url).await.expect("it opens");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
     let writes = |name: &'static str| db.change(async move |tx| put(tx, name).await).boxed();
     let fails = |name: &'static str| {
         db.change(async move |tx| {
@@ -138,7 +146,9 @@ async fn change_that_fails_is_undone_alone(url: &StoreUrl) {
 
 // As SQLite does by itself when the disk is full.
 async fn lost_transaction_is_told_to_all_in_it(url: &StoreUrl) {
-    let db = Db::connect(url).await.expect("it opens");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
     let writes = |name: &'static str| db.change(async move |tx| put(tx, name).await).boxed();
     let ends = db.change(async |tx| {
         tx.execute("ROLLBACK").await?;
@@ -152,7 +162,9 @@ async fn lost_transaction_is_told_to_all_in_it(url: &StoreUrl) {
 }
 
 async fn failed_commit_is_told_to_all_in_it_also_to_the_refused(url: &StoreUrl) {
-    let db = Db::connect(url).await.expect("it opens");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
     // What the database checks only when it commits.
     let late = match db.backend {
         Backend::Sqlite => {
@@ -179,7 +191,9 @@ async fn failed_commit_is_told_to_all_in_it_also_to_the_refused(url: &StoreUrl) 
 }
 
 async fn caller_that_goes_away_halfway_harms_nobody(url: &StoreUrl) {
-    let db = Db::connect(url).await.expect("it opens");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
     let writes = |name: &'static str| db.change(async move |tx| put(tx, name).await).boxed();
     let leaves = |name: &'static str| {
         let (db, written) = (&db, Notify::new());
@@ -214,7 +228,9 @@ async fn caller_that_goes_away_halfway_harms_nobody(url: &StoreUrl) {
 }
 
 async fn many_changes_are_made_one_after_another_and_all_are_there(url: &StoreUrl) {
-    let db = Db::connect(url).await.expect("it opens");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
     let order = Arc::new(Mutex::new(Vec::new()));
     let changes = (0..3 * super::ROOM).map(|turn| {
         let order = Arc::clone(&order);
@@ -236,7 +252,9 @@ async fn many_changes_are_made_one_after_another_and_all_are_there(url: &StoreUr
 }
 
 async fn change_that_was_acknowledged_before_the_end_is_there_after_it(url: &StoreUrl) {
-    let db = Db::connect(url).await.expect("it opens");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
     let names: Vec<String> = (0..100).map(|turn| format!("turn {turn}")).collect();
     let changes = names.iter().enumerate().map(|(turn, name)| {
         let db = &db;
@@ -249,7 +267,9 @@ async fn change_that_was_acknowledged_before_the_end_is_there_after_it(url: &Sto
         }
     });
     let outcomes = join_all(changes).await;
-    let db = Db::connect(url).await.expect("it opens again");
+    let db = Db::connect(url, None, LockMode::Exclusive)
+        .await
+        .expect("it opens again");
     for (turn, (name, outcome)) in names.iter().zip(&outcomes).enumerate() {
         let there = turn != 40 && is_there(&db, name).await;
         assert_eq!(there, turn != 40 && outcome.is_ok(), "{name}: {outcome:?}");
@@ -259,7 +279,9 @@ async fn change_that_was_acknowledged_before_the_end_is_there_after_it(url: &Sto
 // Undoing twice, or what never began, must be an error: that is how a lost transaction is noticed.
 #[tokio::test]
 async fn undoing_without_a_transaction_is_an_error() {
-    let db = Db::connect(&StoreUrl::Memory).await.expect("it opens");
-    let mut connection = db.readers().acquire().await.expect("a connection");
+    let db = Db::connect(&StoreUrl::Memory, None, LockMode::Exclusive)
+        .await
+        .expect("it opens");
+    let mut connection = db.writer.acquire().await.expect("a connection");
     assert!(connection.execute(UNDO).await.is_err());
 }

@@ -1,0 +1,41 @@
+//! Writing back what a failover of the database lost.
+
+use super::rows::GrantChange;
+use crate::{GrantRecord, Store, StoreError};
+
+impl Store {
+    /// Writes a grant that this gateway holds in memory over an older one in the database, which a failover
+    /// brought back. The account is claimed for it if the claim was lost, too. `false` if the database's grant
+    /// is not older, or the account is another gateway's.
+    pub async fn write_back(&self, record: &GrantRecord) -> Result<bool, StoreError> {
+        match self.write_back_once(record).await {
+            // The failover lost the claim, too. It is forgotten by now, so it is made anew.
+            Err(StoreError::Fenced) => match self.write_back_once(record).await {
+                Err(StoreError::Fenced) => Ok(false),
+                written => written,
+            },
+            written => written,
+        }
+    }
+
+    async fn write_back_once(&self, record: &GrantRecord) -> Result<bool, StoreError> {
+        let account = &record.account;
+        let right = self.right(account).await?;
+        self.db
+            .change(async |tx| {
+                let kept = self.look_up_by(tx, account, &right).await?;
+                let found = kept.as_ref().map(|kept| kept.record.version);
+                if found.is_some_and(|found| found >= record.version) {
+                    return Ok(false);
+                }
+                let change = GrantChange {
+                    next: &right.signed(record.clone()),
+                    completed: None,
+                    entry: None,
+                    told: true,
+                };
+                self.write_change(tx, kept.as_ref(), change).await
+            })
+            .await
+    }
+}

@@ -1,0 +1,8 @@
+//! Several gateways on one PostgreSQL. Each store of a test is a gateway.
+
+mod claims;
+mod messages;
+mod pair;
+mod pooled;
+mod shared;
+mod statements;
