@@ -126,6 +126,13 @@ impl Broker {
         }
     }
 
+    /// What is held of an account's grant, for writing it back after a failover of the database has lost it.
+    /// `None` while a token request is under way, and if this gateway is not the account's owner.
+    pub fn held(&self, account: &AccountId) -> Option<GrantRecord> {
+        let slot = self.context.slot(account)?;
+        elsewhere::held(&self.context, &slot)
+    }
+
     /// The version that is held of every account's grant.
     pub fn versions(&self) -> Vec<(AccountId, GrantVersion)> {
         elsewhere::versions(&self.context)

@@ -81,6 +81,7 @@ pub(crate) fn adopt_locked(
     state.plugin_state = record.state.clone();
     state.version = record.version;
     state.grant_ends = record.expires_at;
+    state.consented_at = record.consented_at;
     state.facts = record.facts.clone();
     let (mut token, headers) = token.unzip();
     let stored = record.token.as_ref();

@@ -4,6 +4,7 @@ use crate::{
     context::BrokerContext,
     driver,
     flight::not_sent,
+    held,
     ownership::Renewer,
     remote_wait::RemoteSignal,
     slot::{Slot, SlotState},
@@ -123,6 +124,13 @@ pub(crate) fn replicas_changed(context: &Arc<BrokerContext>, slot: &Arc<Slot>, l
     if state.standby_for.take_if(gone).is_some() {
         driver::feed(context, slot, &mut state, Event::StandbyEnded);
     }
+}
+
+/// What this gateway holds of an account that it owns.
+pub(crate) fn held(context: &BrokerContext, slot: &Slot) -> Option<GrantRecord> {
+    // Another gateway's memory may be behind what the owner wrote.
+    let owns = slot.lock().owner.is_this();
+    owns.then(|| held::record(context, slot)).flatten()
 }
 
 /// The version that this gateway holds of every account's grant.

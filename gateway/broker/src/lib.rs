@@ -14,7 +14,7 @@
 //!
 //! 1. `broker` and `handle` are the interface; `accounts` changes accounts and runs the timers;
 //!    `describe` builds what an operator is shown.
-//!    `elsewhere` is what other gateways on the same ledger do and ask for.
+//!    `elsewhere` is what other gateways on the same ledger do and ask for; `held` is what they may lack.
 //! 2. `driver` feeds events to a lifecycle and carries its effects out; nothing else changes one. `tasks`
 //!    are the effects that take time.
 //! 3. `ownership` finds out which gateway requests the token, and waits for another one; `admission` is
@@ -43,6 +43,7 @@ mod flight;
 mod further_slots;
 mod grant_record;
 mod handle;
+mod held;
 mod journal;
 mod landing;
 mod ledger;

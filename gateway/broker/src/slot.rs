@@ -49,6 +49,8 @@ pub(crate) struct SlotState {
     pub(crate) version: GrantVersion,
     /// When the grant itself ends.
     pub(crate) grant_ends: Option<Timestamp>,
+    /// When a person last signed in.
+    pub(crate) consented_at: Option<Timestamp>,
     /// What the carrier said about the newest token.
     pub(crate) facts: TokenFacts,
     /// Which gateway requests the account's tokens, if the ledger is shared.
@@ -126,6 +128,7 @@ impl Slot {
                 presented: None,
                 version: GrantVersion::NONE,
                 grant_ends: None,
+                consented_at: None,
                 facts: TokenFacts::default(),
                 owner: Owner::Unknown,
                 remote: None,

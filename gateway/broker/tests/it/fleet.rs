@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use gateway::Gateway;
 use gateway_broker::{RenewalOutcome, Shutdown};
 use gateway_model::{Failure, FailureClass, GrantKind, GrantStatus, UnavailableReason};
-use gateway_store::DemandCause;
+use gateway_store::{DemandCause, Timestamp};
 use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 
 const REPEATABLE: GrantKind = GrantKind::ClientCredentials;
@@ -437,4 +437,30 @@ async fn demand_at_a_gateway_that_is_not_the_owner_starts_nothing() {
         .demanded_elsewhere(&main_account(), version, DemandCause::Operator);
     pass(10).await;
     assert_eq!(fleet.carrier.requests(), 1);
+}
+
+/// For writing it back after a failover of the database.
+#[tokio::test(start_paused = true)]
+async fn what_the_owner_holds_is_what_it_wrote() {
+    for kind in [REPEATABLE, SINGLE_USE] {
+        let fleet = Fleet::of(2, kind, 3_600);
+        fleet.gateways[0].acquire().await.expect("a token");
+        fleet.gateways[0].renew(30).await.expect("another");
+        pass(1).await;
+        let kept = fleet.database.grant(&main_account()).expect("a grant");
+        let held = fleet.gateways[0].broker.held(&main_account());
+        let held = held.expect("the owner holds it");
+        assert_eq!((held.version, held.status), (kept.version, kept.status));
+        assert_eq!(held.state.expose(), kept.state.expose());
+        let (held, kept) = (held.token.expect("a token"), kept.token.expect("a token"));
+        assert_eq!(held.headers.expose(), kept.headers.expose());
+        assert_eq!(held.key, kept.key);
+        let life = |ends: Option<Timestamp>, begun: Timestamp| ends.map(|ends| ends.0 - begun.0);
+        assert_eq!(
+            life(held.expires_at, held.issued_at),
+            life(kept.expires_at, kept.issued_at)
+        );
+        let other = fleet.gateways[1].broker.held(&main_account());
+        assert!(other.is_none(), "another gateway's memory may be behind");
+    }
 }

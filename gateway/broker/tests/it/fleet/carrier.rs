@@ -44,6 +44,8 @@ pub(crate) struct Books {
     pub(crate) faults: VecDeque<Fault>,
     /// Begin and end of each request that was made.
     pub(crate) requests: Vec<(Instant, Instant, AuthorizationReason)>,
+    /// The refresh token of each request, and which refresh token it brought.
+    attempts: Vec<(usize, Option<usize>)>,
 }
 
 impl Carrier {
@@ -57,6 +59,7 @@ impl Carrier {
             lifetime,
             faults: VecDeque::new(),
             requests: Vec::new(),
+            attempts: Vec::new(),
         })))
     }
 
@@ -79,6 +82,21 @@ impl Books {
         let login = self.accepted.is_multiple_of(1_000);
         let receiver = self.delivered.get(&self.accepted);
         login || receiver.is_some_and(|member| !member.is_dead())
+    }
+
+    /// Whether the refresh token that brought the newest one was presented once more, as a last chance that
+    /// never reached the carrier.
+    pub(crate) fn last_chance_was_lost(&self) -> bool {
+        let mut later = self.attempts.iter().rev();
+        let newest = self.accepted;
+        let after = later
+            .by_ref()
+            .take_while(|(_, brought)| *brought != Some(newest));
+        let after: Vec<usize> = after.map(|(number, _)| *number).collect();
+        self.attempts
+            .iter()
+            .find(|(_, brought)| *brought == Some(newest))
+            .is_some_and(|(number, _)| after.contains(number))
     }
 
     /// The number of the new refresh token, or a refusal.
@@ -128,13 +146,20 @@ impl Client {
     }
 
     /// One request, which the carrier serves even if the process that made it dies.
-    fn request(&self, number: usize, takes: Duration) -> oneshot::Receiver<Result<usize, ()>> {
+    fn request(
+        &self,
+        (number, attempt): (usize, usize),
+        takes: Duration,
+    ) -> oneshot::Receiver<Result<usize, ()>> {
         let (sender, answer) = oneshot::channel();
         let (carrier, single_use) = (Arc::clone(&self.carrier), self.single_use);
         tokio::spawn(async move {
             tokio::time::sleep(takes / 2).await;
             let served = if single_use {
-                carrier.books().present(number)
+                let mut books = carrier.books();
+                let served = books.present(number);
+                books.attempts[attempt].1 = served.ok();
+                served
             } else {
                 let mut books = carrier.books();
                 books.accepted += 1;
@@ -188,12 +213,17 @@ impl Authorizer for Client {
             let begin = TokioClock.now();
             let end = begin + takes;
             let made = (begin, end, authorization.reason);
-            self.carrier.books().requests.push(made);
+            let attempt = {
+                let mut books = self.carrier.books();
+                books.requests.push(made);
+                books.attempts.push((number, None));
+                books.attempts.len() - 1
+            };
             if matches!(fault, Some(Fault::RequestLost)) {
                 tokio::time::sleep(REQUEST).await;
                 return Err(failure("timeout", true));
             }
-            let answer = self.request(number, takes);
+            let answer = self.request((number, attempt), takes);
             let (member, carrier) = (Arc::clone(&self.member), Arc::clone(&self.carrier));
             let lost = matches!(fault, Some(Fault::AnswerLost));
             // In a task: the deadline of a frozen process passes when it wakes, and the answer is there by then.

@@ -172,7 +172,10 @@ impl World {
         let (books, tables) = (self.fleet.carrier.books(), self.fleet.database.tables());
         // A last chance that brings no answer is the end of a grant.
         let newest = format!("state-{}", books.accepted).into_bytes();
-        !books.revoked && books.newest_was_delivered() && !tables.last_chances.contains(&newest)
+        !books.revoked
+            && books.newest_was_delivered()
+            && !books.last_chance_was_lost()
+            && !tables.last_chances.contains(&newest)
     }
 
     async fn check_service(&self) {
