@@ -4,14 +4,14 @@ use crate::{
     context::BrokerContext,
     driver,
     flight::not_sent,
-    held,
+    grant_record, held,
     ownership::Renewer,
     remote_wait::RemoteSignal,
     slot::{Slot, SlotState},
     tasks,
     unavailable::TOKEN_KEPT,
 };
-use gateway_model::{AccountId, Failure, GrantVersion};
+use gateway_model::{AccountId, Failure, GrantStatus, GrantVersion};
 use gateway_store::{DemandCause, GrantRecord, ReplicaId};
 use gateway_token::{Event, LifecycleState, RequestCause};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) fn changed(
     writer_lives: bool,
 ) {
     let mut state = slot.lock();
-    if record.version > state.version {
+    if record.version > state.version || is_resolved(&state, record) {
         let renewer = if writer_lives {
             Renewer::Another
         } else {
@@ -41,6 +41,18 @@ pub(crate) fn changed(
         let task = tasks::complete_late(Arc::clone(context), Arc::clone(slot));
         context.flights.spawn_on(task, &context.runtime);
     }
+}
+
+/// Whether the owner's failed presentation has changed the grant, which makes no new version.
+fn is_resolved(state: &SlotState, record: &GrantRecord) -> bool {
+    let settled = matches!(
+        record.status,
+        GrantStatus::Held | GrantStatus::OutcomeUnknown | GrantStatus::Spent
+    );
+    let known = grant_record::status(state.lifecycle().grant());
+    // The owner itself knows, and a wait for the owner ends in another way.
+    let asks = state.owner.is_this() || state.in_flight();
+    record.version == state.version && settled && known != record.status && !asks
 }
 
 /// Does for another gateway what its callers want, if this gateway is the owner.

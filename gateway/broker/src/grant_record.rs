@@ -44,6 +44,8 @@ pub(crate) fn grant(
         GrantStatus::Repeatable => SingleUseStatus::Spent,
         GrantStatus::Held => SingleUseStatus::Held,
         GrantStatus::Presenting | GrantStatus::OutcomeUnknown => SingleUseStatus::OutcomeUnknown,
+        // The account's owner presents it now. What comes of it decides, and the ledger lets nobody else.
+        GrantStatus::LastChance if record.intent.is_some() => SingleUseStatus::OutcomeUnknown,
         GrantStatus::LastChance | GrantStatus::Spent => SingleUseStatus::Spent,
     };
     single_use(status, keep_alive_at(record, policy, clock))

@@ -64,7 +64,7 @@ impl RepeatableRecord {
 
     /// Keeps it; a failure costs one token request after the next start, so it is only logged.
     pub(crate) async fn keep(
-        self,
+        &self,
         context: &BrokerContext,
         slot: &Slot,
     ) -> Result<(), LedgerError> {

@@ -17,7 +17,12 @@ use crate::{
 use gateway_model::Failure;
 use gateway_store::GrantRecord;
 use gateway_token::{Event, RequestCause};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// Pauses between the attempts to keep a token that other gateways need. They grow, because all accounts wait
+/// for a database that is away.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Finds out whose turn it is, and goes on when it is this gateway's.
 pub(crate) async fn take_turn(context: Arc<BrokerContext>, slot: Arc<Slot>, plan: FlightPlan) {
@@ -114,17 +119,35 @@ pub(crate) async fn call_repeatable(
     // Publish before keeping: a new token is to be had at any time, so callers need not wait for
     // the store.
     land(&context, &slot, outcome);
-    if record.keep(&context, &slot).await == Err(LedgerError::Fenced) {
-        catch_up(&context, &slot).await;
-    }
+    keep_for_all(&context, &slot, &record).await;
     answer_elsewhere(&context, &slot).await;
+}
+
+/// Keeps what a repeatable grant brought. Other gateways read the token in the ledger, so for them it is repeated
+/// until the ledger has it, or a newer one.
+async fn keep_for_all(context: &Arc<BrokerContext>, slot: &Arc<Slot>, record: &RepeatableRecord) {
+    let generation = slot.lock().lifecycle().generation();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let shared = context.ledger.is_shared();
+        match record.keep(context, slot).await {
+            Err(LedgerError::Failed(_)) if shared => {}
+            Err(LedgerError::Fenced) if shared => return catch_up(context, slot).await,
+            Ok(()) | Err(LedgerError::Failed(_) | LedgerError::Fenced) => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = context.stopping.cancelled() => return,
+        }
+        if slot.lock().lifecycle().generation() != generation {
+            return;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
 }
 
 /// Adopts what another gateway wrote, after it has fenced this one out.
 async fn catch_up(context: &Arc<BrokerContext>, slot: &Arc<Slot>) {
-    if !context.ledger.is_shared() {
-        return;
-    }
     slot.lock().owner = Owner::Unknown;
     if let Some(newer) = ownership::newer(context, slot).await {
         adopt(context, slot, &newer, Renewer::Another);

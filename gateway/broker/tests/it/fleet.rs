@@ -425,6 +425,42 @@ async fn ledger_that_is_away_stops_no_account_with_client_credentials() {
     assert_eq!(fleet.gateways[0].token(), fleet.gateways[1].token());
 }
 
+/// Others read the token in the ledger, so it is written again until the ledger has it.
+#[tokio::test(start_paused = true)]
+async fn token_that_the_ledger_did_not_take_at_once_reaches_the_others() {
+    let fleet = Fleet::of(2, REPEATABLE, 3_600);
+    let owner = &fleet.gateways[0];
+    fleet.carrier.next(Fault::Slow(Duration::from_secs(2)));
+    let cut = async {
+        pass(1).await;
+        owner.member.cut.store(true, Ordering::Relaxed);
+        pass(8).await;
+        owner.member.cut.store(false, Ordering::Relaxed);
+    };
+    let (token, ()) = tokio::join!(owner.acquire(), cut);
+    token.expect("a token");
+    pass(10).await;
+    assert_eq!(fleet.gateways[1].token().as_deref(), Some("Bearer token-1"));
+    assert_eq!(fleet.carrier.requests(), 1);
+}
+
+/// A failed presentation makes no new version of the grant.
+#[tokio::test(start_paused = true)]
+async fn grant_in_doubt_is_in_doubt_at_all_gateways() {
+    let fleet = Fleet::of(2, SINGLE_USE, 3_600);
+    fleet.gateways[0].acquire().await.expect("a token");
+    fleet.carrier.next(Fault::RequestLost);
+    fleet.gateways[0].renew(60).await.expect_err("lost");
+    // The message of a resolution may be lost: a sweep that reads the record finds it.
+    pass(60).await;
+    let status = fleet.gateways[1].handle.status(&main_account());
+    let status = status.expect("the account is kept");
+    assert_eq!(
+        (status.grant, status.usable),
+        (GrantStatus::OutcomeUnknown, true)
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn demand_at_a_gateway_that_is_not_the_owner_starts_nothing() {
     let fleet = Fleet::of(2, REPEATABLE, 3_600);

@@ -33,7 +33,7 @@ pub(crate) struct Tables {
     replicas: BTreeMap<ReplicaId, Instant>,
     journal: Vec<RenewalEntry>,
     inboxes: BTreeMap<usize, mpsc::UnboundedSender<StoreChange>>,
-    joined: u128,
+    joined: u32,
     /// So many messages are lost next.
     pub(crate) losing: u32,
     /// States whose last chance was announced.
@@ -98,9 +98,14 @@ impl Tables {
 
     pub(crate) fn join(&mut self) -> ReplicaId {
         self.joined += 1;
-        let id = ReplicaId::from_random(self.joined);
+        let id = ReplicaId::from_random(self.joined.into());
         self.replicas.insert(id.clone(), now() + LEASE);
         id
+    }
+
+    /// How many gateways have joined so far.
+    pub(crate) fn joins(&self) -> u64 {
+        self.joined.into()
     }
 
     pub(crate) fn is_live(&self, replica: &ReplicaId) -> bool {

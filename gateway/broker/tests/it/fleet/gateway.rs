@@ -41,7 +41,8 @@ impl Gateway {
             ..BrokerConfig::default()
         };
         let ledger = Arc::clone(&member);
-        let seed = 7 + mailbox as u64;
+        // Another one for each process, or two of them would name their intents alike.
+        let seed = database.tables().joins();
         let broker = Broker::new(config, Arc::new(TokioClock), ledger as _, seed);
         let broker = Arc::new(broker);
         let mut gateway = Self {
