@@ -16,6 +16,7 @@ enum Action {
     Operator,
     Change,
     SignIn,
+    Elsewhere { alive: bool },
     Restart,
     StrayTimer,
     RepeatAnswer,
@@ -48,6 +49,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Operator),
         1 => Just(Action::Change),
         1 => Just(Action::SignIn),
+        1 => any::<bool>().prop_map(|alive| Action::Elsewhere { alive }),
         1 => Just(Action::Restart),
         1 => Just(Action::StrayTimer),
         1 => Just(Action::RepeatAnswer),
@@ -70,6 +72,7 @@ fn play(world: &mut World, actions: &[Action]) {
             }
             Action::Change => world.change(),
             Action::SignIn => world.sign_in(),
+            Action::Elsewhere { alive } => world.renewed_elsewhere(alive),
             Action::Restart => world.restart(),
             Action::StrayTimer => {
                 world.feed(Event::TimerFired);

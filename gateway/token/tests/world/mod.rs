@@ -462,6 +462,31 @@ impl World {
         }
     }
 
+    /// Another gateway has renewed the token. If it is gone since, this one renews it.
+    pub(crate) fn renewed_elsewhere(&mut self, alive: bool) {
+        // A flight that is out here is fenced: its answer is dropped.
+        (self.out, self.intent) = (None, None);
+        let grant = if self.single_use {
+            self.accepted += 1;
+            self.held = self.accepted;
+            Grant::single_use(None)
+        } else {
+            Grant::Repeatable
+        };
+        let token = AdoptedToken {
+            lifetime: Some(Duration::from_secs(3_600)),
+            renew_after: None,
+            standby: Some(Duration::from_secs(15)),
+        };
+        self.feed(Event::Adopted {
+            grant,
+            token: Some(token),
+        });
+        if !alive {
+            self.feed(Event::StandbyEnded);
+        }
+    }
+
     /// The process dies and comes back with what was durable: the answer that was out is lost.
     pub(crate) fn restart(&mut self) {
         let grant = match *self.lifecycle.grant() {
