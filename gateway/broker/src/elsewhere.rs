@@ -36,8 +36,8 @@ pub(crate) fn changed(
     let answered = record.intent.as_ref().is_some_and(|it| it.answer.is_some());
     let grant = state.lifecycle().grant();
     let given_up = grant.outcome_unknown() || grant.spent();
-    // The earlier owner was frozen while its answer arrived, and has recorded it now.
-    if record.version == state.version && answered && given_up && state.owner.is_this() {
+    // An earlier owner was frozen or cut off while its answer arrived, and has recorded it now.
+    if record.version == state.version && answered && given_up {
         let task = tasks::complete_late(Arc::clone(context), Arc::clone(slot));
         context.flights.spawn_on(task, &context.runtime);
     }

@@ -11,7 +11,7 @@ use crate::{
     slot::{Owner, Slot, SlotState},
     unavailable::{NOT_RECORDED, OWNER_SILENT, TOKEN_KEPT},
 };
-use gateway_model::{Failure, GrantKind};
+use gateway_model::{Failure, GrantKind, GrantStatus, IntentId};
 use gateway_store::{Claim, DemandCause, GrantRecord, ReplicaId};
 use gateway_token::{FlightCurrency, RequestCause};
 use std::time::{Duration, Instant};
@@ -167,17 +167,32 @@ pub(crate) fn is_news(context: &BrokerContext, state: &SlotState, record: &Grant
         || grant_record::status(&kept) != grant_record::status(state.lifecycle().grant())
 }
 
-/// Completes a grant in doubt whose answer was recorded late, if this gateway is the owner.
-pub(crate) async fn late_answer(context: &BrokerContext, slot: &Slot) -> Option<Turn> {
+/// Completes a grant whose answer was recorded after it had been given up, if this gateway is the owner or can
+/// become it. `own` is an intent of this gateway, of which no request is under way any more.
+pub(crate) async fn late_answer(
+    context: &BrokerContext,
+    slot: &Slot,
+    own: Option<&IntentId>,
+) -> Option<Turn> {
     let account = slot.cell.account();
     match context.ledger.claim(account).await {
         Ok(Claim::Mine) => {}
-        Ok(Claim::Taken { .. } | Claim::Theirs { .. }) | Err(_) => return None,
+        Ok(Claim::Taken { settled_in }) => {
+            let settled_at = context.clock.now() + settled_in;
+            slot.lock().owner = Owner::Arriving { settled_at };
+        }
+        // The owner hears of the answer too.
+        Ok(Claim::Theirs { .. }) | Err(_) => return None,
     }
     let record = context.ledger.load(account).await.ok().flatten()?;
+    let intent = record.intent.as_ref()?;
+    let given_up = matches!(
+        record.status,
+        GrantStatus::OutcomeUnknown | GrantStatus::Spent
+    );
+    let over = given_up || own == Some(&intent.id);
     // Another answer may have come meanwhile, or a login.
-    let open = record.version == slot.lock().version && grant_record::is_open(&record);
-    if !open {
+    if !over || intent.answer.is_none() || record.version != slot.lock().version {
         return None;
     }
     Some(recovered(context, slot, record).await)

@@ -14,7 +14,7 @@ use crate::{
     publication,
     slot::{Owner, PresentedIntent, Slot},
 };
-use gateway_model::Failure;
+use gateway_model::{Failure, IntentId};
 use gateway_store::GrantRecord;
 use gateway_token::{Event, RequestCause};
 use std::{sync::Arc, time::Duration};
@@ -102,8 +102,12 @@ pub(crate) async fn refuse_elsewhere(
 
 /// Takes a late answer of an earlier owner in.
 pub(crate) async fn complete_late(context: Arc<BrokerContext>, slot: Arc<Slot>) {
-    if let Some(Turn::Newer(record, renewer)) = ownership::late_answer(&context, &slot).await {
-        adopt(&context, &slot, &record, renewer);
+    take_late_answer(&context, &slot, None).await;
+}
+
+async fn take_late_answer(context: &Arc<BrokerContext>, slot: &Arc<Slot>, own: Option<&IntentId>) {
+    if let Some(Turn::Newer(record, renewer)) = ownership::late_answer(context, slot, own).await {
+        adopt(context, slot, &record, renewer);
     }
 }
 
@@ -162,22 +166,25 @@ pub(crate) async fn call_single_use(
     presented: PresentedIntent,
 ) {
     let account = slot.cell.account();
-    let (intent, recording) = (
-        presented.id.clone(),
-        presentation::recording(&context, account, &presented.id),
-    );
+    let (intent, version) = (presented.id.clone(), presented.version);
+    let recording = presentation::recording(&context, account, &intent);
     let outcome = inputs.fly(&context, recording.transport.clone()).await;
     // Before the writer is made: an earlier write of this account must be done first.
     let turn = slot.write_order.lock().await;
     let writer = PresentationWriter::of_outcome(&context, &slot, presented, &outcome);
     // Keep before publishing: the old refresh token is burnt, and this answer has the only new one.
     let durable = writer.write_quickly().await;
+    let issued = outcome.result.is_ok();
     land(&context, &slot, outcome);
     if !durable {
         writer.write_until_durable().await;
     }
     recording.keep_answer(&context, account, &intent).await;
     drop(turn);
+    // Fenced out: if no gateway lives that hears of the recorded answer, this one has to take it up.
+    if issued && context.ledger.is_shared() && slot.lock().version == version {
+        take_late_answer(&context, &slot, Some(&intent)).await;
+    }
     answer_elsewhere(&context, &slot).await;
 }
 
