@@ -220,8 +220,11 @@ pub(crate) async fn announce(context: Arc<BrokerContext>, slot: Arc<Slot>, plan:
 /// Takes over what the writer left that fenced this gateway out.
 fn adopt_after_fence(context: &Arc<BrokerContext>, slot: &Arc<Slot>, record: &GrantRecord) {
     let mut state = slot.lock();
-    // Another gateway may be the owner now, and its name alone is no news.
-    state.owner = Owner::Unknown;
+    // Another gateway may be the owner now, and its name alone is no news. If the ledger itself went back, what
+    // this gateway holds has to be written back first.
+    if record.version >= state.version {
+        state.owner = Owner::Unknown;
+    }
     if !context.ledger.is_shared() || ownership::is_news(context, &state, record) {
         adopt_locked(context, slot, &mut state, record, Renewer::This);
     }

@@ -12,7 +12,9 @@ use database::{Database, LEASE, REQUEST};
 use futures_util::future::join_all;
 use gateway::Gateway;
 use gateway_broker::{RenewalOutcome, Shutdown};
-use gateway_model::{Failure, FailureClass, GrantKind, GrantStatus, UnavailableReason};
+use gateway_model::{
+    Failure, FailureClass, GrantKind, GrantStatus, GrantVersion, UnavailableReason,
+};
 use gateway_store::{DemandCause, Timestamp};
 use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 
@@ -473,6 +475,28 @@ async fn demand_at_a_gateway_that_is_not_the_owner_starts_nothing() {
         .demanded_elsewhere(&main_account(), version, DemandCause::Operator);
     pass(10).await;
     assert_eq!(fleet.carrier.requests(), 1);
+}
+
+/// The standby of the database lacked the newest grant. Whoever owns the account then writes it back.
+#[tokio::test(start_paused = true)]
+async fn grant_that_a_failover_lost_is_written_back() {
+    for owner_dies in [false, true] {
+        let mut fleet = Fleet::of(2, SINGLE_USE, 300);
+        fleet.gateways[0].acquire().await.expect("a token");
+        let old = fleet.database.grant(&main_account()).expect("a grant");
+        fleet.gateways[0].renew(30).await.expect("another");
+        pass(1).await;
+        fleet.database.put(old);
+        if owner_dies {
+            fleet.gateways[0].crash();
+        }
+        pass(600).await;
+        let kept = fleet.database.grant(&main_account()).expect("a grant");
+        assert!(kept.version > GrantVersion(5), "{:?}", kept.version);
+        assert_eq!(kept.status, GrantStatus::Held);
+        assert!(!fleet.carrier.books().revoked);
+        assert!(fleet.gateways[1].token().is_some());
+    }
 }
 
 /// For writing it back after a failover of the database.

@@ -5,6 +5,7 @@ use crate::{ControlError, ControlPlane, publication::Touched, serving::ServingSt
 use gateway_model::{AccountId, GrantVersion};
 use gateway_store::AccountRecord;
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
@@ -32,8 +33,26 @@ impl ControlPlane {
 
     /// Takes the grants that are newer in the store.
     pub(super) async fn sweep(&self) -> Result<(), ControlError> {
-        let newer = self.grants_that_differ().await?;
+        let (newer, lost) = self.grants_that_differ().await?;
+        self.write_back(&lost).await?;
         self.read_grants(&newer).await
+    }
+
+    /// Writes grants back that a failover of the database has lost, where this gateway is their owner.
+    async fn write_back(&self, lost: &BTreeSet<AccountId>) -> Result<(), ControlError> {
+        for account in lost {
+            let Some(held) = self.context.broker.held(account) else {
+                continue;
+            };
+            if self.context.store.write_back(&held).await? {
+                tracing::warn!(
+                    %account,
+                    "the database had an older grant than this gateway, as after a failover: the newer one was \
+                     written back"
+                );
+            }
+        }
+        Ok(())
     }
 
     async fn compare_served(&self) -> Result<(), ControlError> {
@@ -60,17 +79,29 @@ impl ControlPlane {
         self.publish(None, Touched::Everything).await
     }
 
-    /// The accounts whose grant in the store is newer than the one that this gateway holds.
-    async fn grants_that_differ(&self) -> Result<BTreeSet<AccountId>, ControlError> {
+    /// The accounts whose grant in the store is newer than the one that this gateway holds, and those whose
+    /// grant is older there.
+    async fn grants_that_differ(
+        &self,
+    ) -> Result<(BTreeSet<AccountId>, BTreeSet<AccountId>), ControlError> {
         // Before the store is read: a grant that is written in between is newer there, and that is harmless.
         let held = self.context.broker.versions().into_iter();
         let held: BTreeMap<AccountId, GrantVersion> = held.collect();
-        let stored = self.context.store.grant_versions().await?;
-        let newer = stored.into_iter().filter_map(|(account, version, _)| {
-            let held = held.get(&account)?;
-            (version > *held).then_some(account)
-        });
-        Ok(newer.collect())
+        let stored = self.context.store.grant_versions().await?.into_iter();
+        let stored: BTreeMap<AccountId, GrantVersion> = stored
+            .map(|(account, version, _)| (account, version))
+            .collect();
+        let in_store =
+            |account: &AccountId| stored.get(account).copied().unwrap_or(GrantVersion::NONE);
+        let mut differing = (BTreeSet::new(), BTreeSet::new());
+        for (account, held) in held {
+            match in_store(&account).cmp(&held) {
+                Ordering::Greater => differing.0.insert(account),
+                Ordering::Less => differing.1.insert(account),
+                Ordering::Equal => false,
+            };
+        }
+        Ok(differing)
     }
 }
 

@@ -325,6 +325,28 @@ impl Tables {
         entries.find(|entry| entry.account == *account)
     }
 
+    /// Over an older record, which a failover brought back.
+    pub(crate) fn write_back(
+        &mut self,
+        (from, me): (usize, &ReplicaId),
+        held: GrantRecord,
+    ) -> Result<bool, Fenced> {
+        self.claim(me, &held.account)?;
+        let fence = self.fence(me, &held.account)?;
+        let row = self.grants.get_mut(&held.account).ok_or(Fenced)?;
+        if row.record.version >= held.version {
+            return Ok(false);
+        }
+        row.completed = None;
+        row.record = GrantRecord {
+            written_by: Some((me.clone(), fence)),
+            ..held
+        };
+        let (account, version) = (row.record.account.clone(), row.record.version);
+        self.tell(from, &StoreChange::Grant { account, version });
+        Ok(true)
+    }
+
     /// A new login at any gateway.
     pub(crate) fn replace(&mut self, from: usize, me: &ReplicaId, login: GrantRecord) {
         let (account, version) = (login.account.clone(), login.version);

@@ -206,8 +206,16 @@ impl Ear {
     }
 
     fn sweep(&self) {
-        if let Some((record, writer_lives)) = self.record() {
-            self.broker.changed_elsewhere(&record, writer_lives);
+        let Some((record, writer_lives)) = self.record() else {
+            return;
+        };
+        let held = self.broker.held(&main_account());
+        match held.filter(|held| held.version > record.version) {
+            Some(held) => {
+                let by = (self.member.mailbox, &self.member.id());
+                let _fenced = self.database.tables().write_back(by, held);
+            }
+            None => self.broker.changed_elsewhere(&record, writer_lives),
         }
     }
 
