@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One membership. It ends for good when its lease has ended.
 pub(crate) struct Membership {
@@ -26,7 +26,14 @@ struct MembershipState {
     /// The process believes in its lease until then.
     until: Instant,
     /// The accounts that it claimed.
-    fences: HashMap<AccountId, Fence>,
+    owned: HashMap<AccountId, Owned>,
+}
+
+/// An account of this process.
+struct Owned {
+    fence: Fence,
+    /// When no request of the owner before can be under way any more; until somebody has asked.
+    settled_at: Option<Instant>,
 }
 
 impl fmt::Debug for Membership {
@@ -47,7 +54,7 @@ impl Membership {
     ) -> Self {
         let state = MembershipState {
             until: until(sent, options),
-            fences: HashMap::new(),
+            owned: HashMap::new(),
         };
         Self {
             id,
@@ -79,7 +86,7 @@ impl Membership {
         let now = self.now();
         let mut state = self.state();
         state.until = state.until.min(now);
-        state.fences.clear();
+        state.owned.clear();
     }
 
     /// Notes how many accounts the process serves.
@@ -112,17 +119,29 @@ impl Membership {
 
     /// The fence under which the account is this process's own.
     pub(crate) fn fence(&self, account: &AccountId) -> Option<Fence> {
-        self.state().fences.get(account).copied()
+        self.state().owned.get(account).map(|owned| owned.fence)
     }
 
-    /// Notes that the account was claimed.
-    pub(crate) fn claimed(&self, account: &AccountId, fence: Fence) {
-        self.state().fences.insert(account.clone(), fence);
+    /// The same for a claim: also for how long a request of the owner before may still be under way. That is
+    /// said once, to the first who asks, even if the account was taken for something else meanwhile.
+    pub(crate) fn claim(&self, account: &AccountId) -> Option<Option<Duration>> {
+        let now = self.now();
+        let mut state = self.state();
+        let owned = state.owned.get_mut(account)?;
+        let settled_at = owned.settled_at.take();
+        Some(settled_at.map(|at| at.saturating_duration_since(now)))
+    }
+
+    /// Notes that the account was claimed, and for how long a request of its last owner may be under way.
+    pub(crate) fn claimed(&self, account: &AccountId, fence: Fence, unsettled: Option<Duration>) {
+        let settled_at = unsettled.map(|unsettled| self.now() + unsettled);
+        let owned = Owned { fence, settled_at };
+        self.state().owned.insert(account.clone(), owned);
     }
 
     /// Notes that the account is another's, or may be.
     pub(crate) fn forget(&self, account: &AccountId) {
-        self.state().fences.remove(account);
+        self.state().owned.remove(account);
     }
 
     fn state(&self) -> MutexGuard<'_, MembershipState> {

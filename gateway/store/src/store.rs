@@ -76,7 +76,10 @@ impl Store {
 
     /// Whether the database is the one that was opened, and takes writes: one is tried and rolled back.
     pub async fn healthy(&self) -> Result<(), StoreError> {
-        self.sealer().check()?;
+        // The key may have arrived since the gateway found that it lacks it.
+        if self.sealer().check().is_err() {
+            self.with_further_keys().await.check()?;
+        }
         self.db.healthy().await
     }
 

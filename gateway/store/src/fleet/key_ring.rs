@@ -29,7 +29,7 @@ impl Store {
 
     /// The keys, after a row was found whose key is not among them: the sources are read again, since another
     /// gateway may have rotated the key.
-    async fn with_further_keys(&self) -> Sealer {
+    pub(crate) async fn with_further_keys(&self) -> Sealer {
         if let Some(me) = self.membership()
             && self.shared.key_ring.may_read(me.now())
         {

@@ -50,23 +50,39 @@ impl Store {
             return Ok(Claim::Mine);
         }
         let me = self.membership().ok_or_else(not_a_member)?;
-        if me.fence(account).is_some() && me.holds() {
-            return Ok(Claim::Mine);
+        if !me.holds() || me.fence(account).is_none() {
+            let claimed = self.take(&me, account).await;
+            if !matches!(claimed, Ok(None)) {
+                me.forget(account);
+            }
+            if let Some(owner) = claimed? {
+                return Ok(Claim::Theirs { owner });
+            }
         }
-        let claimed = self.db.write(self.claim_anew(&me, account)).await;
-        if !matches!(claimed, Ok(Claim::Mine | Claim::Taken { .. })) {
-            me.forget(account);
+        match me.claim(account) {
+            Some(Some(settled_in)) => Ok(Claim::Taken { settled_in }),
+            Some(None) => Ok(Claim::Mine),
+            // Lost in the same moment: somebody found this gateway dead.
+            None => Err(ended(&me)),
         }
-        claimed
     }
 
-    async fn claim_anew(&self, me: &Membership, account: &AccountId) -> Result<Claim> {
+    /// Takes the account if it is free; else returns its owner.
+    pub(crate) async fn take(
+        &self,
+        me: &Membership,
+        account: &AccountId,
+    ) -> Result<Option<ReplicaId>> {
+        self.db.write(self.take_within(me, account)).await
+    }
+
+    async fn take_within(&self, me: &Membership, account: &AccountId) -> Result<Option<ReplicaId>> {
         let mut tx = self.db.begin_apart().await?;
         let first = query(FIRST).bind(account.as_str()).bind(me.id.as_str());
         if first.fetch_optional(&mut *tx).await?.is_some() {
             commit(tx).await?;
-            me.claimed(account, Fence(1));
-            return Ok(Claim::Mine);
+            me.claimed(account, Fence(1), None);
+            return Ok(None);
         }
         let lock = query(LOCK).bind(account.as_str());
         let Some(row) = lock.fetch_optional(&mut *tx).await? else {
@@ -74,11 +90,11 @@ impl Store {
         };
         let owner = ReplicaId::new(row.try_get::<String, _>(0)?);
         if owner == me.id {
-            me.claimed(account, Fence(row.try_get(1)?));
-            return Ok(Claim::Mine);
+            me.claimed(account, Fence(row.try_get(1)?), None);
+            return Ok(None);
         }
         let Some(dead) = dead_owner(&mut tx, &owner, me).await? else {
-            return Ok(Claim::Theirs { owner });
+            return Ok(Some(owner));
         };
         let take = query(TAKE).bind(account.as_str()).bind(me.id.as_str());
         let Some(row) = take.fetch_optional(&mut *tx).await? else {
@@ -92,10 +108,8 @@ impl Store {
                 .await?;
         }
         commit(tx).await?;
-        me.claimed(account, fence);
-        Ok(Claim::Taken {
-            settled_in: dead.settled_in,
-        })
+        me.claimed(account, fence, Some(dead.settled_in));
+        Ok(None)
     }
 
     /// Neither was the account free, nor has it an owner.

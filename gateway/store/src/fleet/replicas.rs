@@ -100,6 +100,11 @@ impl Store {
     ) -> Result<Timestamp> {
         let mut tx = self.db.begin_apart().await?;
         query(FORGET).execute(&mut *tx).await?;
+        if let Some(old) = self.membership() {
+            // What this process was before is over, also if its lease has not ended yet.
+            let bury = query("UPDATE replicas SET dead = true WHERE id = $1");
+            bury.bind(old.id.as_str()).execute(&mut *tx).await?;
+        }
         let sql = "DELETE FROM budgets WHERE full_at < clock_timestamp()";
         query(sql).execute(&mut *tx).await?;
         let query = query(JOIN)

@@ -2,7 +2,7 @@
 
 use crate::fleet::not_a_member;
 use crate::membership::Membership;
-use crate::{Claim, Fence, GrantRecord, ReplicaId, Store, StoreError};
+use crate::{Fence, GrantRecord, ReplicaId, Store, StoreError};
 use gateway_model::AccountId;
 use std::sync::Arc;
 
@@ -27,9 +27,8 @@ impl Store {
         if let Some(fence) = me.fence(account) {
             return Ok(Right::Owner { me, fence });
         }
-        match self.claim(account).await? {
-            Claim::Mine | Claim::Taken { .. } => {}
-            Claim::Theirs { .. } => return Err(StoreError::Fenced),
+        if self.take(&me, account).await?.is_some() {
+            return Err(StoreError::Fenced);
         }
         let fence = me.fence(account).ok_or(StoreError::Fenced)?;
         Ok(Right::Owner { me, fence })

@@ -1,6 +1,7 @@
 //! Several gateways on one PostgreSQL. Each store of a test is a gateway.
 
 mod claims;
+mod histories;
 mod messages;
 mod pair;
 mod pooled;
