@@ -1,9 +1,9 @@
 //! Reminders: one of a kind, account and day.
 
 use crate::audit::plain;
-use crate::renewals::account;
 use crate::statement::query;
 use crate::store::commit;
+use crate::table::account;
 use crate::{NoticeRecord, Store, StoreChange, StoreError, Timestamp};
 use gateway_model::{AccountId, NoticeKind};
 use sqlx::any::AnyRow;

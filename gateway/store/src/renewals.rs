@@ -3,6 +3,7 @@
 use crate::audit::plain;
 use crate::statement::query;
 use crate::store::commit;
+use crate::table::account;
 use crate::{RenewalEntry, Store, StoreError, Timestamp};
 use gateway_model::AccountId;
 use sqlx::any::{AnyArguments, AnyRow};
@@ -87,14 +88,6 @@ fn entry(row: &AnyRow) -> Result<RenewalEntry> {
         outcome: row.try_get(3)?,
         code: row.try_get(4)?,
         message: row.try_get(5)?,
-    })
-}
-
-/// An account's name in a plain row.
-pub(crate) fn account(name: String) -> Result<AccountId> {
-    name.parse().map_err(|_| StoreError::Corrupt {
-        what: "a journal entry".to_owned(),
-        why: "its account's name is not valid".to_owned(),
     })
 }
 

@@ -8,6 +8,7 @@ use crate::{
     AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, KeyError,
     LegacyKeyRecord, ManifestRecord, StoreError,
 };
+use gateway_model::AccountId;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
@@ -215,6 +216,14 @@ impl Sealer {
             Err(Damage::new::<T>(key, "a column beside it was changed"))
         }
     }
+}
+
+/// An account's name in a plain row.
+pub(crate) fn account(name: String) -> Result<AccountId, StoreError> {
+    name.parse().map_err(|_| StoreError::Corrupt {
+        what: "a row".to_owned(),
+        why: "its account's name is not valid".to_owned(),
+    })
 }
 
 /// One row.

@@ -8,6 +8,7 @@ use crate::membership::Membership;
 use crate::recover::doubt;
 use crate::statement::query;
 use crate::store::commit;
+use crate::table::account;
 use crate::{Claim, Fence, GrantRecord, Ownership, ReplicaId, RestoredFrom, Store, StoreError};
 use gateway_model::AccountId;
 use sqlx::{AnyConnection, Row as _};
@@ -178,7 +179,7 @@ impl Store {
             let mut all = Vec::new();
             for row in query.fetch_all(&mut *tx).await? {
                 all.push(Ownership {
-                    account: crate::renewals::account(row.try_get(0)?)?,
+                    account: account(row.try_get(0)?)?,
                     owner: ReplicaId::new(row.try_get::<String, _>(1)?),
                     fence: Fence(row.try_get(2)?),
                     live: row.try_get(3)?,

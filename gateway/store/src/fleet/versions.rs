@@ -1,7 +1,7 @@
 //! Comparing what a gateway holds with what the database has.
 
 use crate::statement::query;
-use crate::table::{Sealed, SealedRow};
+use crate::table::{self, Sealed, SealedRow};
 use crate::{GrantRecord, ReplicaId, Store, StoreError};
 use gateway_model::{AccountId, GrantVersion};
 use sqlx::{AssertSqlSafe, Row as _};
@@ -23,7 +23,7 @@ impl Store {
             let rows = query(sql).fetch_all(&mut *tx).await?;
             let mut all = Vec::with_capacity(rows.len());
             for row in rows {
-                let account = crate::renewals::account(row.try_get(0)?)?;
+                let account = table::account(row.try_get(0)?)?;
                 let version: Option<i64> = row.try_get(1)?;
                 let owner: Option<String> = row.try_get(2)?;
                 all.push((
