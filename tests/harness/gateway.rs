@@ -61,6 +61,18 @@ impl Gateway {
         Self::ready(Process::spawn(&mut serve(folder.path()), folder)).await
     }
 
+    /// Starts another program of ours in a gateway's folder: one of an earlier release.
+    ///
+    /// # Panics
+    /// When it ends before it listens.
+    pub async fn of_program(program: &Path, folder: TempDir) -> Self {
+        Self::ready(Process::spawn(
+            &mut serve_by(program, folder.path(), CONFIG),
+            folder,
+        ))
+        .await
+    }
+
     /// Starts a process that is to take over from this one, with this configuration file of its folder.
     pub fn successor(&self, config: &str) -> Process {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -138,8 +150,18 @@ pub fn serve(folder: &Path) -> Command {
     serve_with(folder, CONFIG)
 }
 
+/// The same by another program of ours.
+pub fn serve_program(program: &Path, folder: &Path) -> Command {
+    serve_by(program, folder, CONFIG)
+}
+
 fn serve_with(folder: &Path, config: &str) -> Command {
-    let mut command = Command::new(&programs().waybill);
+    serve_by(&programs().waybill, folder, config)
+}
+
+/// `serve` by any program of ours.
+fn serve_by(program: &Path, folder: &Path, config: &str) -> Command {
+    let mut command = Command::new(program);
     command
         .args(["serve", "--config"])
         .arg(folder.join(config))

@@ -24,7 +24,7 @@ mod world;
 pub use browser::Browser;
 pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
-pub use gateway::{Gateway, command_line, folder, serve};
+pub use gateway::{Gateway, command_line, folder, serve, serve_program};
 pub use operator::{MERCHANT, OTHER, Operator, approve, local};
 pub use process::{Done, Process, run, run_command, run_download, run_with_input, skipped};
 pub use programs::{

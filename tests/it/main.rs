@@ -14,6 +14,7 @@ mod doctor;
 mod every_command;
 mod examples;
 mod failures;
+mod fleet;
 mod grants;
 mod hygiene;
 mod inject;

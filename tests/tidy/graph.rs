@@ -195,7 +195,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("examples", &["gateway", "mock-ups"]),
     ("examples-signer", &["plugins-sdk"]),
     ("examples-signer-dylib", &["examples-signer", "plugins-sdk"]),
-    ("xtask", &[]),
+    ("xtask", &["gateway-store-testkit"]),
 ];
 
 /// Crates that a sans-IO or pure package must not know.

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: the whole thing on one machine, with the real programs and the real plugin.
 
 mod config;
+mod fleet;
 mod rates;
 
 use crate::{
@@ -23,6 +24,10 @@ pub(crate) struct Demo {
     /// Take the release build, as shipped, instead of the quick development build.
     #[arg(long)]
     release: bool,
+    /// Start this many gateways on one private PostgreSQL, kill one of them, and show that nothing failed. Each
+    /// gateway listens two ports above the one before it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=16))]
+    fleet: Option<u16>,
     /// Where the gateway listens for apps.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     apps: SocketAddr,
@@ -43,40 +48,64 @@ impl Demo {
         })?;
         // Removed at the end: the configuration in it has a secret, if only the mock's.
         let folder = tempfile::Builder::new().prefix("waybill-demo-").tempdir()?;
-        let running = self.start(&built, folder.path())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(async {
-            running.round_trip().await?;
-            if !self.once {
-                say::line("\nServing until Ctrl-C.");
-                tokio::signal::ctrl_c().await?;
-            }
-            Ok(())
-        })
+        if let Some(count) = self.fleet {
+            let at = |number| self.fleet_addresses(number);
+            let (count, mock) = (usize::from(count), self.at(self.mock));
+            let mut fleet = fleet::Fleet::start(&built, folder.path(), count, at, mock)?;
+            runtime.block_on(fleet.show())?;
+            return self.stay(&runtime);
+        }
+        let running = self.start(&built, folder.path())?;
+        runtime.block_on(running.round_trip())?;
+        self.stay(&runtime)
+    }
+
+    /// Stays up until somebody ends it, unless `--once` was said.
+    fn stay(&self, runtime: &tokio::runtime::Runtime) -> Result<()> {
+        if !self.once {
+            say::line("\nServing until Ctrl-C.");
+            runtime.block_on(tokio::signal::ctrl_c())?;
+        }
+        Ok(())
+    }
+
+    /// With `--once` nobody connects later, so busy ports must not matter.
+    const fn at(&self, addr: SocketAddr) -> SocketAddr {
+        if self.once {
+            SocketAddr::new(addr.ip(), 0)
+        } else {
+            addr
+        }
+    }
+
+    /// Where the gateway with that number listens.
+    fn fleet_addresses(&self, number: usize) -> Result<(SocketAddr, SocketAddr)> {
+        let above = |addr: SocketAddr| {
+            let port = addr
+                .port()
+                .checked_add(u16::try_from(number)?.saturating_mul(2));
+            let port = port.context("the ports of the fleet are above 65535")?;
+            Ok::<_, anyhow::Error>(self.at(SocketAddr::new(addr.ip(), port)))
+        };
+        Ok((above(self.apps)?, above(self.admin)?))
     }
 
     fn start(&self, built: &Built, folder: &Path) -> Result<Running> {
         say::step("start the mock UPS and the gateway");
-        // With `--once` nobody connects later, so busy ports must not matter.
-        let at = |addr: SocketAddr| {
-            if self.once {
-                SocketAddr::new(addr.ip(), 0)
-            } else {
-                addr
-            }
-        };
         // First: the gateway requests a token as soon as it starts.
         let mut mock = Server::start(
-            Command::new(&built.mock_ups).args(["--listen", &at(self.mock).to_string()]),
+            Command::new(&built.mock_ups).args(["--listen", &self.at(self.mock).to_string()]),
         )?;
         let mock_addr = mock.address("listening on ")?;
         let plugins = folder.join("plugins");
         fs::create_dir(&plugins)?;
         fs::copy(&built.ups_plugin, plugins.join("ups.so")).context("cannot install the plugin")?;
         let file = folder.join("waybill.toml");
-        config::write(&file, at(self.apps), at(self.admin), mock_addr)?;
+        let addresses = (self.at(self.apps), self.at(self.admin));
+        config::write(&file, addresses, mock_addr, config::IN_MEMORY)?;
         // After the mock, whose address is in the gateway's configuration.
         let mut gateway = Server::start(
             Command::new(&built.waybill)

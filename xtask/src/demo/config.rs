@@ -3,12 +3,16 @@
 use anyhow::{Context as _, Result};
 use std::{fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path};
 
-/// Writes a configuration that points at the mock and holds its published secret.
+/// The store of one gateway that is gone with the demo.
+pub(super) const IN_MEMORY: &str = "url = \"memory:\"";
+
+/// Writes a configuration that points at the mock and holds its published secret. `store` is what `[store]` says, and
+/// what follows it.
 pub(super) fn write(
     file: &Path,
-    apps: SocketAddr,
-    admin: SocketAddr,
+    (apps, admin): (SocketAddr, SocketAddr),
     mock: SocketAddr,
+    store: &str,
 ) -> Result<()> {
     let text = format!(
         r#"# Made by `cargo xtask demo`.
@@ -18,7 +22,7 @@ admin = "{admin}"
 trust_loopback = true
 
 [store]
-url = "memory:"
+{store}
 
 [plugins]
 dir = "plugins"

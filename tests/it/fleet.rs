@@ -1,0 +1,8 @@
+//! Several gateways on one PostgreSQL, as processes, with one mock UPS.
+
+mod changes;
+mod failures;
+mod grants;
+mod renewal;
+mod upgrade;
+mod world;
