@@ -2,6 +2,7 @@
 
 mod about;
 mod carriers;
+mod fleet;
 mod gate;
 mod micro;
 mod peers;
@@ -53,6 +54,8 @@ enum Measurement {
     Gate(gate::Gate),
     /// Memory and time that the carriers' plugins add to a start.
     Start(start::Start),
+    /// Several gateways on one PostgreSQL: renewals, a killed gateway, what an idle fleet asks of its database.
+    Fleet(fleet::FleetBench),
     /// The last results into docs/benchmarks.md, with plots.
     Report(report::Report),
 }
@@ -86,6 +89,7 @@ impl Bench {
             Measurement::Smoke => cargo::run(&mut Programs::build(Profile::Dev)?.load("smoke")),
             Measurement::Gate(gate) => gate.run(),
             Measurement::Start(start) => start.run(),
+            Measurement::Fleet(fleet) => fleet.run(),
             Measurement::Report(report) => report.run(),
         }
     }

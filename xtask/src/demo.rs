@@ -1,12 +1,12 @@
 //! `cargo xtask demo`: the whole thing on one machine, with the real programs and the real plugin.
 
-mod config;
 mod fleet;
-mod rates;
+pub(crate) mod rates;
 
 use crate::{
     cargo::{self, Built, Profile},
-    http, say,
+    fleet::{Fleet, Setup},
+    gateway_config, http, say,
     server::Server,
 };
 use ::http::{Request, Response};
@@ -52,10 +52,16 @@ impl Demo {
             .enable_all()
             .build()?;
         if let Some(count) = self.fleet {
-            let at = |number| self.fleet_addresses(number);
-            let (count, mock) = (usize::from(count), self.at(self.mock));
-            let mut fleet = fleet::Fleet::start(&built, folder.path(), count, at, mock)?;
-            runtime.block_on(fleet.show())?;
+            let addresses = (0..count).map(|number| self.fleet_addresses(number));
+            let setup = Setup {
+                built: &built,
+                folder: folder.path(),
+                lease: fleet::LEASE,
+                mock: vec![self.at(self.mock).to_string()],
+                tables: String::new(),
+            };
+            let mut fleet = Fleet::start(&setup, &addresses.collect::<Result<Vec<_>>>()?)?;
+            runtime.block_on(fleet::show(&mut fleet))?;
             return self.stay(&runtime);
         }
         let running = self.start(&built, folder.path())?;
@@ -82,11 +88,9 @@ impl Demo {
     }
 
     /// Where the gateway with that number listens.
-    fn fleet_addresses(&self, number: usize) -> Result<(SocketAddr, SocketAddr)> {
+    fn fleet_addresses(&self, number: u16) -> Result<(SocketAddr, SocketAddr)> {
         let above = |addr: SocketAddr| {
-            let port = addr
-                .port()
-                .checked_add(u16::try_from(number)?.saturating_mul(2));
+            let port = addr.port().checked_add(number.saturating_mul(2));
             let port = port.context("the ports of the fleet are above 65535")?;
             Ok::<_, anyhow::Error>(self.at(SocketAddr::new(addr.ip(), port)))
         };
@@ -105,7 +109,7 @@ impl Demo {
         fs::copy(&built.ups_plugin, plugins.join("ups.so")).context("cannot install the plugin")?;
         let file = folder.join("waybill.toml");
         let addresses = (self.at(self.apps), self.at(self.admin));
-        config::write(&file, addresses, mock_addr, config::IN_MEMORY)?;
+        gateway_config::write(&file, addresses, mock_addr, gateway_config::IN_MEMORY, "")?;
         // After the mock, whose address is in the gateway's configuration.
         let mut gateway = Server::start(
             Command::new(&built.waybill)

@@ -12,6 +12,8 @@ mod bench;
 mod cargo;
 mod demo;
 mod dist;
+mod fleet;
+mod gateway_config;
 mod http;
 mod postgres;
 mod say;

@@ -84,7 +84,7 @@ async fn accounts_of_a_killed_gateway_are_renewed_elsewhere() {
         return;
     };
     fleet.shop(0, "main").await.assert_rates();
-    let owner = fleet.owner(0, "main").await.expect("it has an owner");
+    let owner = fleet.owner(0).await.expect("it has an owner");
     let before = fleet.asked();
     drop(fleet.kill(owner));
     let others: Vec<usize> = (0..3).filter(|index| *index != owner).collect();
@@ -95,6 +95,6 @@ async fn accounts_of_a_killed_gateway_are_renewed_elsewhere() {
         fleet.asked() > before
     })
     .await;
-    let next = fleet.owner(others[0], "main").await;
+    let next = fleet.owner(others[0]).await;
     assert!(next.is_some_and(|next| next != owner), "{next:?}");
 }

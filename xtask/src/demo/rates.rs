@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 /// All services, with days in transit.
-pub(super) const PATH: &str = "/api/rating/v2409/Shop?additionalinfo=timeintransit";
+pub(crate) const PATH: &str = "/api/rating/v2409/Shop?additionalinfo=timeintransit";
 
 /// A five-pound parcel from New York to Los Angeles.
-pub(super) fn request() -> String {
+pub(crate) fn request() -> String {
     let address = |city: &str, state: &str, postal: &str| {
         json!({"AddressLine": ["1 Main Street"], "City": city, "StateProvinceCode": state,
                "PostalCode": postal, "CountryCode": "US"})
@@ -33,7 +33,7 @@ pub(super) fn request() -> String {
 }
 
 /// The services, cheapest first.
-pub(super) fn table(body: &[u8]) -> Result<String> {
+pub(crate) fn table(body: &[u8]) -> Result<String> {
     let answer: Value = serde_json::from_slice(body).context("the answer is not JSON")?;
     let shipments = answer["RateResponse"]["RatedShipment"]
         .as_array()
@@ -101,7 +101,7 @@ fn service_name(code: &str) -> &str {
 }
 
 /// The same request as a command to copy.
-pub(super) fn curl(apps: SocketAddr) -> String {
+pub(crate) fn curl(apps: SocketAddr) -> String {
     format!(
         "curl -s 'http://{apps}{PATH}' -H 'Content-Type: application/json' -d '{}'",
         request()

@@ -83,6 +83,18 @@ impl Postgres {
         format!("postgres://waybill@localhost/{database}?host={socket}")
     }
 
+    /// Runs a statement as the superuser, and gives what it answers.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub fn query(&self, sql: &str) -> Result<String> {
+        let mut psql = self.command("psql");
+        psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
+            .arg(self.url("postgres"));
+        let output = succeed(psql.stdout(Stdio::piped()))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// What the server has written to its log so far.
     ///
     /// # Errors

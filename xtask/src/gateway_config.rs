@@ -1,21 +1,22 @@
-//! The configuration that the demo generates.
+//! The configuration of a gateway in front of the mock.
 
 use anyhow::{Context as _, Result};
 use std::{fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 /// The store of one gateway that is gone with the demo.
-pub(super) const IN_MEMORY: &str = "url = \"memory:\"";
+pub(crate) const IN_MEMORY: &str = "url = \"memory:\"";
 
 /// Writes a configuration that points at the mock and holds its published secret. `store` is what `[store]` says, and
-/// what follows it.
-pub(super) fn write(
+/// what follows it; `tables` comes last.
+pub(crate) fn write(
     file: &Path,
     (apps, admin): (SocketAddr, SocketAddr),
     mock: SocketAddr,
     store: &str,
+    tables: &str,
 ) -> Result<()> {
     let text = format!(
-        r#"# Made by `cargo xtask demo`.
+        r#"# Made by `cargo xtask`.
 [listen]
 apps = "{apps}"
 admin = "{admin}"
@@ -41,7 +42,8 @@ environment = "test"
 account_number = "A1B2C3"
 client_id = "mock-client"
 client_secret = {{ value = "mock-secret" }}
-"#
+
+{tables}"#
     );
     // A file with a secret in it is refused by the gateway if others can read it.
     let mut options = fs::OpenOptions::new();

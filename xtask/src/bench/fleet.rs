@@ -1,0 +1,311 @@
+//! `cargo xtask bench fleet`: one renewal for each due time, however many gateways there are; what an idle fleet asks of
+//! its database; how long the accounts of a killed gateway wait.
+
+use crate::{
+    cargo::{self, Profile},
+    demo::rates,
+    fleet::{Fleet, Setup},
+    http, say,
+};
+use ::http::{Method, Request};
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use http_body_util::Full;
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+
+/// How long the carrier lets a token live.
+const LIFETIME: u64 = 60;
+/// Two requests for one account within this time are one too many: a token is renewed at 72 % of its life at the
+/// earliest.
+const TWICE: i64 = 30_000;
+/// Statements of a gateway in a second, while nothing is renewed.
+const IDLE_STATEMENTS: f64 = 2.0;
+/// How long the idle fleet is watched.
+const IDLE: Duration = Duration::from_secs(30);
+
+#[derive(Args)]
+pub(super) struct FleetBench {
+    /// The quick profile instead of the release profile.
+    #[arg(long)]
+    quick: bool,
+    /// How many gateways.
+    #[arg(long, default_value_t = 8)]
+    replicas: usize,
+    /// How many accounts.
+    #[arg(long, default_value_t = 10_000)]
+    accounts: usize,
+    /// For how many seconds tokens of a minute are renewed.
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+}
+
+impl FleetBench {
+    pub(super) fn run(self) -> Result<()> {
+        let profile = if self.quick {
+            Profile::Quick
+        } else {
+            Profile::Release
+        };
+        let built = cargo::build(profile)?;
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("mock.toml");
+        fs::write(&data, clients(self.accounts))?;
+        let requests = self.accounts * (usize::try_from(self.seconds / LIFETIME)? + 3) * 2;
+        let mock = [
+            "127.0.0.1:0",
+            "--data",
+            &data.display().to_string(),
+            "--access-token-lifetime",
+            &format!("{LIFETIME}s"),
+            "--journal",
+            &requests.to_string(),
+        ];
+        let setup = Setup {
+            built: &built,
+            folder: folder.path(),
+            lease: "15s",
+            mock: mock.map(str::to_owned).to_vec(),
+            tables: accounts(self.accounts),
+        };
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut fleet = Fleet::start(&setup, &vec![(free, free); self.replicas])?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(self.measure(&mut fleet))
+    }
+
+    async fn measure(&self, fleet: &mut Fleet) -> Result<()> {
+        let mut table = Table::new();
+        table
+            .load_style(UTF8_FULL_CONDENSED)
+            .set_header(["what", "measured", "aim"]);
+        say::step(format!(
+            "{} accounts with tokens of {LIFETIME} s at {} gateways, for {} s",
+            self.accounts, self.replicas, self.seconds
+        ));
+        let mut renewals = Renewals::default();
+        let failed = serve(fleet, Duration::from_secs(self.seconds)).await;
+        renewals.read(fleet.mock).await?;
+        let (twice, made) = (renewals.twice(), renewals.times.len());
+        table.add_row(["token requests", &renewals.total().to_string(), ""]);
+        table.add_row(["accounts that made any", &made.to_string(), ""]);
+        table.add_row([
+            "requests of an account within 30 s",
+            &twice.to_string(),
+            "0",
+        ]);
+        table.add_row(["requests of apps that failed", &failed.to_string(), "0"]);
+
+        say::step("kill the gateway that renews most");
+        let (killed, failed) = self.kill(fleet, &mut renewals).await?;
+        let seconds = format!("{:.1} s", killed.as_secs_f64());
+        table.add_row([
+            "until its accounts are renewed elsewhere",
+            &seconds,
+            "15 s, the lease",
+        ]);
+        table.add_row([
+            "requests of apps that failed meanwhile",
+            &failed.to_string(),
+            "0",
+        ]);
+
+        say::step("tokens of a day, and nobody asks for anything");
+        let idle = self.idle(fleet).await?;
+        let aim = format!("{IDLE_STATEMENTS}");
+        table.add_row([
+            "statements a second for each gateway, idle",
+            &format!("{idle:.2}"),
+            &aim,
+        ]);
+        say::line(table);
+        ensure!(twice == 0, "an account was renewed twice");
+        ensure!(made == self.accounts, "some accounts were never renewed");
+        ensure!(
+            idle <= IDLE_STATEMENTS,
+            "the idle fleet asks too much of its database"
+        );
+        Ok(())
+    }
+
+    /// Kills the gateway that renews most, and waits until every account has been renewed by another one. The time
+    /// that is over is from the first moment at which one of its accounts was due.
+    async fn kill(&self, fleet: &mut Fleet, renewals: &mut Renewals) -> Result<(Duration, usize)> {
+        let first = fleet.members.first().context("there are gateways")?;
+        let replicas = first.call(Method::GET, "replicas").await?;
+        let most = replicas.as_array().into_iter().flatten();
+        let most = most.max_by_key(|replica| replica["renews"].as_u64());
+        let name = most
+            .and_then(|most| most["name"].as_str())
+            .context("a gateway")?;
+        let at = fleet.members.iter().position(|member| member.name == name);
+        drop(fleet.members.remove(at.context("it is one of ours")?));
+        renewals.read(fleet.mock).await?;
+        let before = renewals.clone();
+        // Every account is due within a token's life, and then its renewal may wait for the lease.
+        let failed = serve(fleet, Duration::from_secs(LIFETIME + 20)).await;
+        renewals.read(fleet.mock).await?;
+        let gap = renewals.longest_gap_since(&before);
+        // The latest of the ordinary renewals: 88 % of a token's life after the one before.
+        let due = Duration::from_millis(LIFETIME * 880);
+        Ok((gap.saturating_sub(due), failed))
+    }
+
+    /// Statements of each gateway in a second.
+    async fn idle(&self, fleet: &Fleet) -> Result<f64> {
+        let settings = r#"{"access_token_lifetime": "24h"}"#;
+        let request = Request::patch("/__mock/settings").header("content-type", "application/json");
+        let request = request.body(Full::new(settings.into()))?;
+        let changed = http::send(fleet.mock, request).await?;
+        ensure!(
+            changed.status().is_success(),
+            "the mock: {}",
+            String::from_utf8_lossy(changed.body())
+        );
+        // Until every token is one of a day.
+        serve(fleet, Duration::from_secs(LIFETIME + 20)).await;
+        fleet
+            .postgres
+            .query("ALTER SYSTEM SET log_statement = 'all'")?;
+        fleet.postgres.query("SELECT pg_reload_conf()")?;
+        sleep(Duration::from_secs(1)).await;
+        let before = statements(&fleet.postgres.log()?);
+        sleep(IDLE).await;
+        let after = statements(&fleet.postgres.log()?);
+        let gateways = fleet.members.len().max(1) as f64;
+        Ok(after.saturating_sub(before) as f64 / IDLE.as_secs_f64() / gateways)
+    }
+}
+
+/// Has apps ask for rates at every gateway for this long, and counts what failed.
+async fn serve(fleet: &Fleet, time: Duration) -> usize {
+    let end = now() + time;
+    let mut failed = 0;
+    while now() < end {
+        for member in &fleet.members {
+            let answer = member.send(rates::PATH, rates::request()).await;
+            if let Err(error) = answer {
+                failed += 1;
+                say::line(format!("{error:#}"));
+            }
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+    failed
+}
+
+/// Token requests, as the carrier saw them.
+#[derive(Clone, Default)]
+struct Renewals {
+    /// The number of the newest one that was read.
+    newest: u64,
+    /// By account, in milliseconds since 1970.
+    times: BTreeMap<String, Vec<i64>>,
+}
+
+impl Renewals {
+    /// Reads what is new in the mock's journal.
+    async fn read(&mut self, mock: SocketAddr) -> Result<()> {
+        let path = format!(
+            "/__mock/journal?endpoint=token&limit={}&after={}",
+            u32::MAX,
+            self.newest
+        );
+        let answer = http::send(mock, Request::get(path).body(Full::default())?).await?;
+        let journal: Value = serde_json::from_slice(answer.body()).context("the journal")?;
+        ensure!(journal["lost"] == 0, "the mock's journal was too small");
+        let entries = journal["entries"].as_array();
+        for entry in entries.context("the journal has no entries")? {
+            self.newest = self.newest.max(entry["seq"].as_u64().unwrap_or(0));
+            let client = entry["client_id"].as_str().unwrap_or_default();
+            // The mock's own account is not one of those that are counted.
+            if client != "mock-client" {
+                let at = entry["at_ms"].as_i64().context("an entry has its time")?;
+                self.times.entry(client.to_owned()).or_default().push(at);
+            }
+        }
+        for times in self.times.values_mut() {
+            times.sort_unstable();
+        }
+        Ok(())
+    }
+
+    fn total(&self) -> usize {
+        self.times.values().map(Vec::len).sum()
+    }
+
+    /// Requests that came too soon after another one for the same account.
+    fn twice(&self) -> usize {
+        let gaps = self.times.values().flat_map(|times| times.windows(2));
+        gaps.filter(|pair| pair[1] - pair[0] < TWICE).count()
+    }
+
+    /// The longest time between two requests of an account of which the second is new.
+    fn longest_gap_since(&self, before: &Self) -> Duration {
+        let gaps = self.times.iter().flat_map(|(client, times)| {
+            let known = before.times.get(client).map_or(0, Vec::len);
+            times
+                .windows(2)
+                .skip(known.saturating_sub(1))
+                .map(|pair| pair[1] - pair[0])
+        });
+        Duration::from_millis(gaps.max().and_then(|gap| gap.try_into().ok()).unwrap_or(0))
+    }
+}
+
+/// How many statements a server's log has.
+fn statements(log: &str) -> usize {
+    let is_one = |line: &&str| line.contains("LOG:  statement:") || line.contains("LOG:  execute ");
+    log.lines().filter(is_one).count()
+}
+
+fn client_id(at: usize) -> String {
+    format!("client-{at:05}")
+}
+
+/// The mock's data: one merchant, and a client for each account.
+fn clients(count: usize) -> String {
+    let mut text = "[[user]]\nname = \"merchant\"\npassword = \"parcel-1\"\n\
+                    [[user.account]]\nnumber = \"A1B2C3\"\nnegotiated_rates = true\n"
+        .to_owned();
+    for id in ["mock-client".to_owned()]
+        .into_iter()
+        .chain((0..count).map(client_id))
+    {
+        // A string takes text.
+        let _ = write!(
+            text,
+            "[[app]]\nclient_id = \"{id}\"\nclient_secret = \"mock-secret\"\nname = \"Fleet\"\n\
+             owner = \"merchant\"\n"
+        );
+    }
+    text
+}
+
+/// The same accounts in a gateway's configuration.
+fn accounts(count: usize) -> String {
+    let mut text = String::new();
+    for id in (0..count).map(client_id) {
+        let _ = write!(
+            text,
+            "[[account]]\nname = \"{id}\"\ncarrier = \"ups\"\nenvironment = \"test\"\nclient_id = \"{id}\"\n\
+             client_secret = {{ value = \"mock-secret\" }}\n"
+        );
+    }
+    text
+}
+
+#[expect(clippy::disallowed_methods, reason = "a measurement takes real time")]
+fn now() -> Instant {
+    Instant::now()
+}
