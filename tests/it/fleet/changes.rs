@@ -14,7 +14,7 @@ async fn change_at_one_gateway_serves_at_the_others() {
     let (first, second) = (fleet.operator(0), fleet.operator(1));
     let account = json!({
         "name": "branch", "carrier": "ups", "environment": "test", "numbers": ["D4E5F6"],
-        "client_id": "mock-client", "client_secrets": ["mock-secret"],
+        "grant": "client_credentials", "client_id": "mock-client", "client_secrets": ["mock-secret"],
     });
     first.post("accounts", account).await;
     eventually("the account at the other gateway", async || {

@@ -113,7 +113,7 @@ impl Fleet {
         let url = url.clone().unwrap_or_else(|| self.postgres.url("postgres"));
         config.more = format!(
             "[store]\nurl = {{ value = \"{url}\" }}\nmaster_key = {{ file = \"key\" }}\n{store_more}\n\
-             [tokens]\nmint_budget = 10000\nmargin = \"1s\"\n"
+             [tokens]\nmint_budget = 10000\nmargin = \"1s\"\nrequest_timeout = \"3s\"\n"
         );
         config
     }
