@@ -240,6 +240,39 @@ fn play(kind: GrantKind, acts: Vec<Act>, calm: bool) {
     });
 }
 
+/// Histories in which an earlier broker lost a grant.
+#[test]
+fn known_histories_keep_every_grant() {
+    let slow = |ms| Act::Carrier(Fault::Slow(Duration::from_millis(ms)));
+    // The new owner freezes while its last chance is out, and the grant is given up meanwhile.
+    let frozen_last_chance = vec![
+        Act::Demand(0),
+        Act::Pass(22_389),
+        Act::Carrier(Fault::RequestLost),
+        Act::Demand(0),
+        Act::Operator(1),
+        slow(2_745),
+        Act::Freeze(0, 13),
+        Act::Pass(33_612),
+        Act::Freeze(1, 34),
+    ];
+    // The answer to the last chance reaches the ledger late, and the account's new owner is dead by then.
+    let nobody_owns = vec![
+        Act::Demand(0),
+        Act::Demand(2),
+        Act::Carrier(Fault::RequestLost),
+        slow(2_897),
+        Act::Pass(21_927),
+        Act::Cut(0),
+        Act::Pass(42_389),
+        Act::Crash(2),
+        Act::Pass(85_685),
+    ];
+    for acts in [frozen_last_chance, nobody_owns] {
+        play(SINGLE_USE, acts, false);
+    }
+}
+
 /// 256 histories, and 100,000 in a full run.
 fn histories() -> Config {
     let config = tests_kit::properties(256);
