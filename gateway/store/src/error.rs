@@ -37,7 +37,7 @@ pub enum StoreError {
     /// The database may not be written.
     #[error(
         "the store is read-only: check the file's and folder's mode and owner, the mount, or whether \
-         the database server takes writes"
+         the database server takes writes and its role has the rights"
     )]
     ReadOnly,
     /// The database does not answer, or not in time.

@@ -1,6 +1,7 @@
 //! Whether the database takes writes: one is made and rolled back.
 
 use super::{Backend, Db, Tx, migrate};
+use crate::seal::random;
 use crate::{StoreError, meta};
 use sqlx::Executor as _;
 
@@ -34,8 +35,12 @@ impl Db {
                     restored?;
                 }
                 Backend::Postgres => {
-                    // Small: each one leaves a dead row for the server to clear away.
-                    meta::put(&mut tx, ROW, b"").await?;
+                    let mut own = [0; 8];
+                    random(&mut own)?;
+                    // A row of its own: another gateway that is frozen in its probe would be waited for. Small,
+                    // because each one leaves a dead row for the server to clear away.
+                    let row = format!("{ROW}_{:016x}", u64::from_be_bytes(own));
+                    meta::put(&mut tx, &row, b"").await?;
                 }
             }
             Ok(tx.rollback().await?)

@@ -3,6 +3,7 @@
 mod claims;
 mod histories;
 mod messages;
+mod neighbours;
 mod pair;
 mod pooled;
 mod shared;
