@@ -92,9 +92,10 @@ impl ControlPlane {
         let replicas = context.store.replicas().await?;
         let members = Members::of(&replicas);
         let live: Vec<_> = members.live.iter().cloned().collect();
+        let known = !context.fleet_state.members().live.is_empty();
         let changed = context.fleet_state.replace(members);
         if changed {
-            if context.store.is_shared() {
+            if known {
                 tracing::info!(
                     live = live.len(),
                     "other gateways are in the fleet than before"

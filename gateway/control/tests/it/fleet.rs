@@ -190,7 +190,7 @@ async fn one_gateway_reviews_and_the_other_goes_on_when_it_ends() {
     };
     let (one, mut two) = (ground.member("one").await, ground.member("two").await);
     let mut refused = account("main", ClientCredentials, &["A1B2C3"]);
-    refused.client_secrets = vec![secret("not the secret")];
+    refused.client_secrets = vec![secret("not-the-secret")];
     one.control.add_account(operator(), refused).await.unwrap();
     two.serves("the account", |state| {
         state.accounts.contains_key(&id("main"))
@@ -371,4 +371,35 @@ async fn rotation_of_the_master_key_reaches_the_other_gateway() {
     two.end().await;
     // The new key alone opens it.
     ground.member("later").await.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grant_that_a_failover_has_lost_is_written_again_by_its_owner() {
+    let Some(ground) = Ground::new("a failover that loses a grant").await else {
+        return;
+    };
+    let (one, two) = (ground.member("one").await, ground.member("two").await);
+    let added = account("main", ClientCredentials, &["A1B2C3"]);
+    one.control.add_account(operator(), added).await.unwrap();
+    let stored = async || two.store.grant(&id("main")).await.ok().flatten();
+    eventually("it is stored", async || stored().await.is_some()).await;
+    let version = stored().await.unwrap().version;
+    // As a standby that had not heard of it.
+    ground
+        .postgres
+        .sql("postgres", "DELETE FROM grants")
+        .unwrap();
+    assert!(stored().await.is_none());
+    ground.postgres.kill().unwrap();
+    ground.postgres.restart().unwrap();
+    eventually("it is there again", async || {
+        stored()
+            .await
+            .is_some_and(|grant| grant.version >= version && grant.token.is_some())
+    })
+    .await;
+    let requests = mock_ups::Filter::any().endpoint(mock_ups::Endpoint::Token);
+    assert_eq!(ground.ups.journal(&requests).len(), 1);
+    one.end().await;
+    two.end().await;
 }

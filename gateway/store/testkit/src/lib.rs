@@ -103,6 +103,17 @@ impl Postgres {
         fs::read_to_string(self.folder.path().join("log"))
     }
 
+    /// Runs a statement as somebody who is no gateway.
+    ///
+    /// # Errors
+    /// If the server refuses it.
+    pub fn sql(&self, database: &str, statement: &str) -> Result<()> {
+        let mut psql = self.command("psql");
+        psql.arg("-h").arg(self.folder.path());
+        psql.args(["-U", "waybill", "-d", database, "-c", statement]);
+        succeed(&mut psql).map(|_| ())
+    }
+
     /// Starts the cluster again after [`Postgres::kill`].
     ///
     /// # Errors
