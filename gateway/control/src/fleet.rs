@@ -37,6 +37,7 @@ impl ControlPlane {
                 self.receive(changes, &pending),
                 self.keep_applying(&pending),
                 self.keep_sweeping(&pending),
+                self.keep_pruning(),
             );
         };
         tokio::select! {

@@ -105,12 +105,15 @@ async fn settle(fleet: &Fleet, round: usize, blow: Blow) -> usize {
     for index in 0..ACCOUNTS {
         let operator = fleet.operator(0);
         let mut standing = String::new();
-        eventually("an account that is held or in doubt", async || {
+        let what = format!("round {round}, {blow:?}: an account that is held or in doubt");
+        eventually(&what, async || {
             let answer = operator
                 .try_call(Method::GET, &path(index), Value::Null)
                 .await;
             let Ok(answer) = answer else { return false };
+            // The admin API is rate limited.
             if !answer.status().is_success() {
+                tokio::time::sleep(Duration::from_millis(200)).await;
                 return false;
             }
             let token = answer.json();
@@ -119,6 +122,8 @@ async fn settle(fleet: &Fleet, round: usize, blow: Blow) -> usize {
                 .unwrap_or("none")
                 .to_owned();
             assert_eq!(token["usable"], true, "round {round}, {blow:?}: {token}");
+            let lost = ["spent", "none"].contains(&&*standing);
+            assert!(!lost, "round {round}, {blow:?}: {token}");
             standing == "held" || standing == "outcome_unknown"
         })
         .await;
