@@ -2,6 +2,7 @@
 
 use super::world::{Fleet, Options};
 use http::Method;
+use mock_ups::{Action, Endpoint, Fault, Latency, Span};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{MERCHANT, Operator, eventually};
@@ -57,6 +58,49 @@ async fn fleet_presents_no_token_twice_and_loses_no_grant() {
         doubts * 2 < refreshed,
         "{doubts} grants in doubt of {refreshed} refreshes"
     );
+}
+
+/// The owner sleeps while the carrier answers, for longer than its lease. It wakes before its request's deadline, and what
+/// the carrier sent is not lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn answer_that_came_during_a_freeze_is_kept() {
+    let options = |_: &_| Options {
+        lease: LEASE,
+        ..Options::default()
+    };
+    let Some(fleet) = Fleet::start_with("an answer during a freeze", 2, options).await else {
+        return;
+    };
+    let operator = fleet.operator(0);
+    operator.add_consent_account(&name(0), "A1B2C3").await;
+    operator.consent(&fleet.mock, &name(0), MERCHANT).await;
+    assert_eq!(renew(fleet.operator(0), 0).await, Some(true));
+    let late = Fault::new(Action::Delay(Latency::Fixed(Span(Duration::from_millis(
+        500,
+    )))));
+    let late = fleet.mock.add_fault(late.endpoint(Endpoint::Refresh));
+    let late = late.expect("a fault that makes sense");
+    let asked = tokio::spawn(renew(fleet.operator(0), 0));
+    eventually("the carrier has the request", async || late.hits() > 0).await;
+    let owner = &fleet.gateway(0).process;
+    owner.signal("STOP");
+    let other = tokio::spawn(renew(fleet.operator(1), 0));
+    tokio::time::sleep(LEASE * 2).await;
+    owner.signal("CONT");
+    drop(late);
+    for asked in [asked, other] {
+        asked.await.expect("no panic");
+    }
+    let operator = fleet.operator(1);
+    eventually("the account is held", async || {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let token = operator.get(&path(0)).await;
+        token["refresh"]["standing"] == "held"
+    })
+    .await;
+    for grant in fleet.mock.grants() {
+        assert_eq!(grant.presented_twice, 0, "{grant:?}");
+    }
 }
 
 /// Asks every gateway for a renewal of every account, and strikes in the middle of it.
