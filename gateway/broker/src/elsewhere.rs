@@ -8,7 +8,7 @@ use crate::{
     ownership::Renewer,
     remote_wait::RemoteSignal,
     slot::{Slot, SlotState},
-    tasks,
+    tasks::{self, Refusal},
     unavailable::TOKEN_KEPT,
 };
 use gateway_model::{AccountId, Failure, GrantStatus, GrantVersion};
@@ -77,17 +77,24 @@ pub(crate) fn demanded(
         return;
     }
     let known = state.lifecycle().state().failure().cloned();
-    let refusal = (request_cause(cause), known.unwrap_or_else(|| kept(&state)));
+    let refusal = Refusal {
+        asked_with: version,
+        cause: request_cause(cause),
+        failure: known.unwrap_or_else(|| kept(&state)),
+    };
     let task = tasks::refuse_elsewhere(Arc::clone(context), Arc::clone(slot), refusal);
     context.flights.spawn_on(task, &context.runtime);
 }
 
 /// What the cause means to this gateway's lifecycle; the second event only if the first starts nothing.
 fn events(state: &SlotState, cause: DemandCause) -> Vec<Event> {
+    let in_doubt = state.lifecycle().grant().outcome_unknown();
     match cause {
         DemandCause::First | DemandCause::Retry | DemandCause::Probe | DemandCause::Changed => {
             vec![Event::Demanded]
         }
+        // The other gateway knows of the doubt, and its lifecycle has decided to take the last chance.
+        DemandCause::LastChance if in_doubt => vec![Event::OperatorAsked],
         // This gateway is late, or the other one's clock is ahead.
         DemandCause::Due | DemandCause::KeepAlive | DemandCause::LastChance => {
             vec![Event::TimerFired, Event::Demanded]
@@ -96,6 +103,8 @@ fn events(state: &SlotState, cause: DemandCause) -> Vec<Event> {
             let generation = state.lifecycle().generation();
             vec![Event::Unauthorized { generation }]
         }
+        // An operator who asked before the doubt has not decided to risk the last chance.
+        DemandCause::Operator if in_doubt => Vec::new(),
         DemandCause::Operator => vec![Event::OperatorAsked],
     }
 }

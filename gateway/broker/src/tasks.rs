@@ -14,7 +14,7 @@ use crate::{
     publication,
     slot::{Owner, PresentedIntent, Slot},
 };
-use gateway_model::{Failure, IntentId};
+use gateway_model::{Failure, GrantVersion, IntentId};
 use gateway_store::GrantRecord;
 use gateway_token::{Event, RequestCause};
 use std::{sync::Arc, time::Duration};
@@ -86,14 +86,28 @@ async fn tell_failure(context: &BrokerContext, slot: &Slot) {
     }
 }
 
+/// Why nothing was started for another gateway.
+pub(crate) struct Refusal {
+    /// The version of the grant that the other gateway has.
+    pub(crate) asked_with: GrantVersion,
+    pub(crate) cause: RequestCause,
+    pub(crate) failure: Failure,
+}
+
 /// Tells another gateway, which asked for a token, why nothing was started.
 pub(crate) async fn refuse_elsewhere(
     context: Arc<BrokerContext>,
     slot: Arc<Slot>,
-    (cause, failure): (RequestCause, Failure),
+    refusal: Refusal,
 ) {
+    // A token that was issued a moment ago is published before it is in the ledger. What writes it there tells the
+    // other gateway.
+    drop(slot.write_order.lock().await);
+    if slot.lock().version > refusal.asked_with {
+        return;
+    }
     let (account, now) = (slot.cell.account(), context.clock.wall());
-    let entry = journal::entry(account, now, cause, Some(&failure));
+    let entry = journal::entry(account, now, refusal.cause, Some(&refusal.failure));
     if let Err(error) = context.ledger.note(&entry).await {
         tracing::debug!(%account, %error, "a refusal is not on record");
     }

@@ -230,8 +230,10 @@ impl Renewals {
             let client = entry["client_id"].as_str().unwrap_or_default();
             // The mock's own account is not one of those that are counted.
             if client != "mock-client" {
-                let at = entry["at_ms"].as_i64().context("an entry has its time")?;
-                self.times.entry(client.to_owned()).or_default().push(at);
+                let at = entry["at"].as_str().context("an entry has its time")?;
+                let at: jiff::Timestamp = at.parse()?;
+                let times = self.times.entry(client.to_owned()).or_default();
+                times.push(at.as_millisecond());
             }
         }
         for times in self.times.values_mut() {

@@ -446,6 +446,17 @@ async fn token_that_the_ledger_did_not_take_at_once_reaches_the_others() {
     assert_eq!(fleet.carrier.requests(), 1);
 }
 
+/// The owner's callers have a token before the ledger has it.
+#[tokio::test(start_paused = true)]
+async fn token_that_is_being_written_is_waited_for() {
+    let fleet = Fleet::of(2, REPEATABLE, 3_600);
+    let owner = &fleet.gateways[0];
+    owner.member.slow.store(1_000, Ordering::Relaxed);
+    owner.acquire().await.expect("a token");
+    fleet.gateways[1].acquire().await.expect("the same token");
+    assert_eq!(fleet.carrier.requests(), 1);
+}
+
 /// A failed presentation makes no new version of the grant.
 #[tokio::test(start_paused = true)]
 async fn grant_in_doubt_is_in_doubt_at_all_gateways() {
@@ -461,6 +472,31 @@ async fn grant_in_doubt_is_in_doubt_at_all_gateways() {
         (status.grant, status.usable),
         (GrantStatus::OutcomeUnknown, true)
     );
+}
+
+/// Operators asked at both gateways, and then the carrier's answer was lost. Only one who asks after that takes the last
+/// chance.
+#[tokio::test(start_paused = true)]
+async fn demand_from_before_the_doubt_does_not_take_the_last_chance() {
+    let fleet = Fleet::of(2, SINGLE_USE, 3_600);
+    let (owner, other) = (&fleet.gateways[0], &fleet.gateways[1]);
+    owner.acquire().await.expect("a token");
+    let version = other.version();
+    fleet.carrier.next(Fault::AnswerLost);
+    owner.renew(60).await.expect_err("lost");
+    let asked = |cause| {
+        owner
+            .broker
+            .demanded_elsewhere(&main_account(), version, cause);
+    };
+    asked(DemandCause::Operator);
+    pass(30).await;
+    assert_eq!(fleet.carrier.requests(), 2);
+    other
+        .renew(60)
+        .await
+        .expect_err("the carrier refuses a used token");
+    assert_eq!(fleet.carrier.requests(), 3, "the last chance");
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use std::{
     future::pending,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -34,6 +34,8 @@ pub(crate) struct Member {
     losing: AtomicU32,
     /// Nothing reaches the database.
     pub(crate) cut: AtomicBool,
+    /// How long it takes to write a token, in milliseconds.
+    pub(crate) slow: AtomicU64,
 }
 
 impl Member {
@@ -47,6 +49,7 @@ impl Member {
             dead: AtomicBool::new(false),
             losing: AtomicU32::new(0),
             cut: AtomicBool::new(false),
+            slow: AtomicU64::new(0),
         })
     }
 
@@ -173,10 +176,14 @@ impl Ledger for Member {
         completion: &'a Completion,
         entry: &'a RenewalEntry,
     ) -> BoxFuture<'a, Result<GrantVersion, LedgerError>> {
-        let from = self.mailbox;
-        Box::pin(self.statement(move |tables, me| {
-            tables.complete((from, me), account, version, intent, completion, entry)
-        }))
+        let (from, slow) = (self.mailbox, self.slow.load(Ordering::Relaxed));
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(slow)).await;
+            let complete = self.statement(move |tables, me| {
+                tables.complete((from, me), account, version, intent, completion, entry)
+            });
+            complete.await
+        })
     }
 
     fn resolve<'a>(
