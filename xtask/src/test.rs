@@ -14,10 +14,15 @@ use clap::Args;
 use record::Record;
 use std::{
     env,
+    num::NonZero,
     process::{Command, Stdio},
+    thread,
 };
 
 const EVERYTHING: [&str; 2] = ["--workspace", "--all-targets"];
+
+/// Read by the test programs: how many tests run at a time.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 /// Read by `tests-kit`: each slow test takes its full form.
 const FULL: &str = "WAYBILL_TEST_FULL";
@@ -71,6 +76,11 @@ impl Test {
             .args(EVERYTHING)
             .env("WAYBILL_BUILT", "1")
             .envs(postgres::ensure());
+        if env::var_os(THREADS).is_none() {
+            // Most tests wait for another process: with one thread for each processor, these idle most of the time.
+            let processors = thread::available_parallelism().map_or(1, NonZero::get);
+            tests.env(THREADS, (2 * processors).to_string());
+        }
         if self.full {
             tests.env(FULL, "1");
         }
