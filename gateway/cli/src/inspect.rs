@@ -61,7 +61,7 @@ pub(crate) fn status(session: &Session, output: &mut Output) -> Result<CommandOu
         output.json(&status)?;
         return Ok(CommandOutcome::Done);
     }
-    output.facts(&[
+    let mut facts = vec![
         ("gateway", session.client.base().to_owned()),
         ("version", clean(&status.version)),
         ("store", clean(&status.store)),
@@ -71,15 +71,14 @@ pub(crate) fn status(session: &Session, output: &mut Output) -> Result<CommandOu
             format!("{} ({} get tokens)", status.accounts, status.usable),
         ),
         ("notices", status.notices.len().to_string()),
-        ("fleet", fleet(status.fleet.as_ref())),
-    ])?;
+    ];
+    // Most gateways have their store to themselves, and need no word about it.
+    facts.extend(status.fleet.as_ref().map(|fleet| ("fleet", told(fleet))));
+    output.facts(&facts)?;
     Ok(CommandOutcome::Done)
 }
 
-fn fleet(fleet: Option<&FleetView>) -> String {
-    let Some(fleet) = fleet else {
-        return "none: the store is not shared".to_owned();
-    };
+fn told(fleet: &FleetView) -> String {
     let (name, replicas) = (clean(&fleet.name), fleet.replicas);
     match &fleet.problem {
         None => format!("{name} is one of {replicas} live gateways"),
