@@ -169,11 +169,19 @@ impl Postgres {
         let pid = pid.lines().next().unwrap_or_default().trim().to_owned();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         let children = children.unwrap_or_default();
-        let mut kill = Command::new("kill");
-        kill.arg(format!("-{name}"))
-            .arg(&pid)
-            .args(children.split_whitespace());
-        succeed(&mut kill).map(|_| ())
+        let kill = |pids: &[&str]| {
+            let mut kill = Command::new("kill");
+            kill.arg(format!("-{name}"))
+                .args(pids)
+                .stderr(Stdio::null());
+            kill
+        };
+        succeed(&mut kill(&[&pid]))?;
+        for child in children.split_whitespace() {
+            // It may have ended by itself meanwhile.
+            let _ = kill(&[child]).status();
+        }
+        Ok(())
     }
 
     fn data(&self) -> PathBuf {
