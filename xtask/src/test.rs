@@ -6,7 +6,7 @@ mod record;
 
 use crate::{
     bench,
-    cargo::{cargo, run},
+    cargo::{Ahead, Profile, cargo, run},
     dist, postgres, say,
 };
 use anyhow::Result;
@@ -49,7 +49,12 @@ impl Test {
         record.step("build", || {
             run(cargo().args(["build", "--locked"]).args(EVERYTHING))
         })?;
+        // Tests wait more than they work, so the next step's build has time beside them.
+        let ahead = (!self.tests_only).then(|| Ahead::build_hot(Profile::Quick));
         record.step("tests", || self.tests())?;
+        if let Some(ahead) = ahead {
+            ahead?.finish()?;
+        }
         if self.full {
             record.step("fuzzing", fuzz::run_all)?;
             record.step("Miri", miri::run_all)?;

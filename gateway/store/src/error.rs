@@ -73,7 +73,10 @@ pub enum StoreError {
         why: String,
     },
     /// A newer version has taken the store over.
-    #[error("the store has schema version {found}, this program knows {known}: use the newer one")]
+    #[error(
+        "a newer version of Waybill has changed the store (schema {found}; this version knows {known}), and \
+         this version cannot use it any more: start the newer version"
+    )]
     Newer {
         /// The store's.
         found: i64,
@@ -214,14 +217,6 @@ pub enum OpenError {
         place: String,
         /// Where the key comes from.
         key: String,
-    },
-    /// The store was written by a newer version.
-    #[error("the store has schema version {found}, this program knows {known}: use the newer one")]
-    Newer {
-        /// The store's.
-        found: i64,
-        /// Ours.
-        known: i64,
     },
     /// The database may lose what it has acknowledged.
     #[error("the database is not durable: {what}; {way_out}")]

@@ -11,6 +11,8 @@ pub(crate) const STORE_ID: &str = "store_id";
 pub(crate) const CREATION: &str = "creation";
 /// A known text under the master key.
 pub(crate) const KEY_CHECK: &str = "key_check";
+/// The oldest program that can use the schema, by the schema that it knows: 8 bytes.
+pub(crate) const OLDEST_PROGRAM: &str = "oldest_program";
 
 /// A value.
 pub(crate) async fn get(

@@ -1,6 +1,7 @@
 //! Refresh tokens that work once, in a fleet whose parts fail.
 
 use super::world::{Fleet, Options};
+use gateway_store_testkit::Relay;
 use http::Method;
 use mock_ups::{Action, Endpoint, Fault, Latency, Span};
 use serde_json::{Value, json};
@@ -13,27 +14,51 @@ const LEASE: Duration = Duration::from_secs(1);
 
 /// What befalls the fleet in one round.
 #[derive(Clone, Copy, Debug)]
-enum Blow {
+enum Failure {
     /// A gateway is killed, and started again.
     Kill,
     /// A gateway is stopped for longer than its lease, and wakes.
     Freeze,
     /// PostgreSQL is killed, and started again.
     Database,
+    /// Every connection to PostgreSQL is cut.
+    Cut,
+    /// What PostgreSQL answers is lost, and then the connections are cut.
+    Mute,
+    /// PostgreSQL is killed, and its standby takes its place.
+    Promote,
+    /// The carrier's next answer is lost.
+    LoseReply,
 }
 
-/// Kills, freezes and a database that dies, in the middle of refreshes that all gateways are asked for.
+const FAILURES: [Failure; 7] = [
+    Failure::Kill,
+    Failure::Freeze,
+    Failure::Database,
+    Failure::Cut,
+    Failure::Mute,
+    Failure::Promote,
+    Failure::LoseReply,
+];
+
+/// Every kind of failure in turn, in the middle of refreshes that all gateways are asked for.
 ///
 /// No refresh token is presented twice unless by the last chance, and no grant is lost that the carrier still honours.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fleet_presents_no_token_twice_and_loses_no_grant() {
-    let options = |_: &_| Options {
-        lease: LEASE,
-        ..Options::default()
+    let mut relay = None;
+    let options = |postgres: &_| {
+        let relay = relay.insert(Relay::start(postgres).expect("a socket"));
+        Options {
+            lease: LEASE,
+            url: Some(relay.url("postgres")),
+            ..Options::default()
+        }
     };
-    let Some(mut fleet) = Fleet::start_with("blows to a fleet", GATEWAYS, options).await else {
+    let Some(mut fleet) = Fleet::start_with("failures of a fleet", GATEWAYS, options).await else {
         return;
     };
+    let relay = relay.expect("the fleet asked for options");
     for index in 0..ACCOUNTS {
         let operator = fleet.operator(index % GATEWAYS);
         operator.add_consent_account(&name(index), "A1B2C3").await;
@@ -41,12 +66,12 @@ async fn fleet_presents_no_token_twice_and_loses_no_grant() {
     }
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut doubts = 0;
-    for round in 0..tests_kit::rounds(6, 1_000) {
-        let blow = [Blow::Kill, Blow::Freeze, Blow::Database][random.below(3)];
-        strike(&mut fleet, blow, &mut random).await;
-        assert_presented_once(&fleet, doubts, round, blow);
-        doubts += settle(&fleet, round, blow).await;
-        assert_presented_once(&fleet, doubts, round, blow);
+    for round in 0..tests_kit::rounds(FAILURES.len(), 1_000) {
+        let failure = FAILURES[round % FAILURES.len()];
+        fail(&mut fleet, &relay, failure, &mut random).await;
+        assert_presented_once(&fleet, doubts, round, failure);
+        doubts += settle(&fleet, round, failure).await;
+        assert_presented_once(&fleet, doubts, round, failure);
     }
     let grants = fleet.mock.grants();
     let refreshed: usize = grants.iter().map(|grant| grant.refresh_tokens.len()).sum();
@@ -103,8 +128,14 @@ async fn answer_that_came_during_a_freeze_is_kept() {
     }
 }
 
-/// Asks every gateway for a renewal of every account, and strikes in the middle of it.
-async fn strike(fleet: &mut Fleet, blow: Blow, random: &mut Random) {
+/// Asks every gateway for a renewal of every account, and fails in the middle of it.
+async fn fail(fleet: &mut Fleet, relay: &Relay, failure: Failure, random: &mut Random) {
+    let standby = matches!(failure, Failure::Promote).then(|| fleet.postgres.standby());
+    let standby = standby.map(|standby| standby.expect("it follows"));
+    let lost = matches!(failure, Failure::LoseReply).then(|| {
+        let lost = Fault::new(Action::LoseReply).endpoint(Endpoint::Refresh);
+        fleet.mock.add_fault(lost.times(1)).expect("it makes sense")
+    });
     let renewals: Vec<_> = (0..GATEWAYS * 2)
         .map(|_| {
             let operator = fleet.operator(random.below(GATEWAYS));
@@ -114,42 +145,60 @@ async fn strike(fleet: &mut Fleet, blow: Blow, random: &mut Random) {
     let pause = Duration::from_micros(random.below(40_000) as u64);
     tokio::time::sleep(pause).await;
     let victim = random.below(GATEWAYS);
-    match blow {
-        Blow::Kill => {
+    match failure {
+        Failure::Kill => {
             let folder = fleet.kill(victim);
             tokio::time::sleep(pause * 10).await;
             fleet.resume(victim, folder).await;
         }
-        Blow::Freeze => {
+        Failure::Freeze => {
             fleet.gateway(victim).process.signal("STOP");
             tokio::time::sleep(LEASE * 2).await;
             fleet.gateway(victim).process.signal("CONT");
         }
-        Blow::Database => {
+        Failure::Database => {
             fleet.postgres.kill().expect("it runs");
             fleet.postgres.restart().expect("it starts again");
         }
+        Failure::Cut => relay.cut(),
+        Failure::Mute => {
+            relay.mute();
+            tokio::time::sleep(pause).await;
+            relay.cut();
+        }
+        Failure::Promote => {
+            let standby = standby.expect("it was made for this");
+            fleet.postgres.kill().expect("it runs");
+            standby.promote().expect("it takes over");
+            relay.lead_to(&standby);
+            fleet.postgres = standby;
+        }
+        Failure::LoseReply => {}
     }
     for renewal in renewals {
         renewal.await.expect("no panic");
     }
+    drop(lost);
 }
 
 /// A token is presented a second time only as a last chance, and those are counted.
 #[track_caller]
-fn assert_presented_once(fleet: &Fleet, last_chances: usize, round: usize, blow: Blow) {
+fn assert_presented_once(fleet: &Fleet, last_chances: usize, round: usize, failure: Failure) {
     let grants = fleet.mock.grants();
     let twice: usize = grants.iter().map(|grant| grant.presented_twice).sum();
-    assert!(twice <= last_chances, "round {round}, {blow:?}: {grants:?}");
+    assert!(
+        twice <= last_chances,
+        "round {round}, {failure:?}: {grants:?}"
+    );
 }
 
 /// Waits until each account is held again, or signs in where the carrier's answer was lost; the number of those.
-async fn settle(fleet: &Fleet, round: usize, blow: Blow) -> usize {
+async fn settle(fleet: &Fleet, round: usize, failure: Failure) -> usize {
     let mut lost = 0;
     for index in 0..ACCOUNTS {
         let operator = fleet.operator(0);
         let mut standing = String::new();
-        let what = format!("round {round}, {blow:?}: an account that is held or in doubt");
+        let what = format!("round {round}, {failure:?}: an account that is held or in doubt");
         eventually(&what, async || {
             let answer = operator
                 .try_call(Method::GET, &path(index), Value::Null)
@@ -165,9 +214,9 @@ async fn settle(fleet: &Fleet, round: usize, blow: Blow) -> usize {
                 .as_str()
                 .unwrap_or("none")
                 .to_owned();
-            assert_eq!(token["usable"], true, "round {round}, {blow:?}: {token}");
+            assert_eq!(token["usable"], true, "round {round}, {failure:?}: {token}");
             let lost = ["spent", "none"].contains(&&*standing);
-            assert!(!lost, "round {round}, {blow:?}: {token}");
+            assert!(!lost, "round {round}, {failure:?}: {token}");
             standing == "held" || standing == "outcome_unknown"
         })
         .await;

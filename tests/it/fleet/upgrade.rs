@@ -1,15 +1,18 @@
 //! From an earlier release to this one. The earlier program is built from its commit, so these tests run in their full
 //! form only.
 
-use super::world::{Fleet, share};
+use super::world::{Fleet, Options, share};
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 use tests::{Gateway, eventually, folder, serve_program, skipped};
 
 /// The last commit whose gateway has a database to itself.
 const ALONE: &str = "7432d69a4f8bd754958bb79e7d322dcd090dd9ba";
+/// The first commit whose gateways make a fleet.
+const FIRST_FLEET: &str = "7cdf30208c094d24362441e5a7633a17d744a8dd";
 
 /// A gateway of the earlier release stops, a fleet starts on its store, and nothing is asked of the carrier. Neither of
 /// the two starts beside the other, and the one that is refused changes nothing.
@@ -60,6 +63,64 @@ async fn store_of_an_earlier_release_becomes_a_fleets() {
         fleet.shop(1, "main").await.status() == 200
     })
     .await;
+}
+
+/// Gateways of the earlier fleet release and of this one serve side by side, while one after the other is replaced. Tokens
+/// are renewed all the while, by whichever of them owns the account, and no request fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fleet_is_upgraded_one_gateway_after_the_other() {
+    let what = "the upgrade of a fleet";
+    if !tests_kit::is_full() {
+        return skipped(
+            what,
+            "it builds an earlier program: `cargo xtask test --full` runs it",
+        );
+    }
+    let program = earlier(FIRST_FLEET);
+    let options = |_: &_| Options {
+        token_lifetime: Duration::from_secs(8),
+        lease: Duration::from_secs(2),
+        ..Options::default()
+    };
+    let Some(mut fleet) = Fleet::start_with(what, 0, options).await else {
+        return;
+    };
+    for index in 0..3 {
+        let folder = folder(&fleet.config(index));
+        if let Some(first) = fleet.gateways.iter().flatten().next() {
+            share(&first.process.folder(), folder.path());
+        }
+        let old = Gateway::of_program(&program, folder).await;
+        fleet.meet(&old);
+        fleet.gateways.push(Some(old));
+    }
+    renewed(&fleet).await;
+    for index in 0..3 {
+        let mut old = fleet.gateways[index].take().expect("it runs");
+        let files = old.process.folder();
+        old.process.signal("TERM");
+        assert_eq!(old.process.ended().await.code(), Some(0));
+        let config = fleet.config(index);
+        let new = Gateway::start_with(&config, |folder| share(&files, folder)).await;
+        fleet.meet(&new);
+        fleet.gateways[index] = Some(new);
+        renewed(&fleet).await;
+    }
+    let replicas = fleet.operator(0).get("replicas").await;
+    let live = |replica: &&serde_json::Value| replica["live"] == true;
+    let live = replicas.as_array().into_iter().flatten().filter(live);
+    assert_eq!(live.count(), 3, "{replicas}");
+}
+
+/// Serves at every gateway until tokens were renewed twice more, and once for each due time.
+async fn renewed(fleet: &Fleet) {
+    let before = fleet.asked();
+    while fleet.asked() < before + 2 {
+        for index in 0..fleet.gateways.len() {
+            fleet.shop(index, "main").await.assert_rates();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Builds the gateway of an earlier commit.

@@ -1,5 +1,5 @@
-//! `cargo xtask bench fleet`: one renewal for each due time, however many gateways there are; what an idle fleet asks of
-//! its database; how long the accounts of a killed gateway wait.
+//! `cargo xtask bench fleet`: one renewal for each due time, however many gateways there are; how long a new token takes to
+//! all of them; what an idle fleet asks of its database; how long the accounts of a killed gateway wait.
 
 use crate::{
     cargo::{self, Profile},
@@ -29,6 +29,8 @@ const LIFETIME: u64 = 60;
 const TWICE: i64 = 30_000;
 /// Statements of a gateway in a second, while nothing is renewed.
 const IDLE_STATEMENTS: f64 = 2.0;
+/// Tokens whose way to the other gateways is timed.
+const TOKENS: usize = 300;
 /// How long the idle fleet is watched.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -106,6 +108,16 @@ impl FleetBench {
         ]);
         table.add_row(["requests of apps that failed", &failed.to_string(), "0"]);
 
+        say::step("a new token reaches the others");
+        let bare = bare_notify(fleet)?;
+        let latency = self.latency(fleet).await?;
+        let aim = bare * 10;
+        table.add_row([
+            "until a new token is at all gateways, p99",
+            &millis(latency),
+            &format!("{}: ten times a bare NOTIFY, p99", millis(aim)),
+        ]);
+
         say::step("kill the gateway that renews most");
         let (killed, failed) = self.kill(fleet, &mut renewals).await?;
         let seconds = format!("{:.1} s", killed.as_secs_f64());
@@ -136,6 +148,33 @@ impl FleetBench {
             "the idle fleet asks too much of its database"
         );
         Ok(())
+    }
+
+    /// The 99th percentile of the time from the answer to a renewal at one gateway until all others have the token.
+    async fn latency(&self, fleet: &Fleet) -> Result<Duration> {
+        let mut times = Vec::with_capacity(TOKENS);
+        for index in 0..TOKENS.min(self.accounts) {
+            let at = index % fleet.members.len();
+            let path = format!("accounts/{}/token", client_id(index));
+            let renew = format!("{path}/renew");
+            let renewed = fleet.members[at].call(Method::POST, &renew).await?;
+            let token = renewed["fingerprint"].clone();
+            ensure!(token.is_string(), "a renewal names its token");
+            let since = now();
+            for (other, member) in fleet.members.iter().enumerate() {
+                while other != at && member.call(Method::GET, &path).await?["fingerprint"] != token
+                {
+                    ensure!(
+                        since.elapsed() < Duration::from_secs(30),
+                        "the token is not there"
+                    );
+                }
+            }
+            times.push(since.elapsed());
+            // The admin API limits how often it is asked.
+            sleep(Duration::from_millis(100)).await;
+        }
+        p99(times)
     }
 
     /// Kills the gateway that renews most, and waits until every account has been renewed by another one. The time
@@ -185,6 +224,30 @@ impl FleetBench {
         let gateways = fleet.members.len().max(1) as f64;
         Ok(after.saturating_sub(before) as f64 / IDLE.as_secs_f64() / gateways)
     }
+}
+
+/// The 99th percentile of what a session waits that listens to its own message.
+fn bare_notify(fleet: &Fleet) -> Result<Duration> {
+    let script = format!(
+        "LISTEN bare;\n\\timing on\n{}",
+        "NOTIFY bare;\n".repeat(1_000)
+    );
+    let printed = fleet.postgres.script(&script)?;
+    let times = printed.lines().filter_map(|line| {
+        let millis = line.strip_prefix("Time: ")?.split(' ').next()?;
+        Some(Duration::from_secs_f64(millis.parse::<f64>().ok()? / 1e3))
+    });
+    p99(times.collect())
+}
+
+fn p99(mut times: Vec<Duration>) -> Result<Duration> {
+    times.sort_unstable();
+    let at = (times.len() * 99).div_ceil(100).saturating_sub(1);
+    times.get(at).copied().context("nothing was measured")
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
 /// Has apps ask for rates at every gateway for this long, and counts what failed.

@@ -2,8 +2,11 @@
 //! socket, gone when it is dropped. Nothing is installed or downloaded.
 
 mod pooler;
+mod relay;
+mod standby;
 
 pub use pooler::Pooler;
+pub use relay::Relay;
 
 use std::fs;
 use std::io::{Error, Result};
@@ -91,6 +94,20 @@ impl Postgres {
         let mut psql = self.command("psql");
         psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
             .arg(self.url("postgres"));
+        let output = succeed(psql.stdout(Stdio::piped()))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Runs a script of `psql`, and gives what it prints.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub fn script(&self, text: &str) -> Result<String> {
+        let file = self.folder.path().join("script.sql");
+        fs::write(&file, text)?;
+        let mut psql = self.command("psql");
+        psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f"]);
+        psql.arg(file).arg(self.url("postgres"));
         let output = succeed(psql.stdout(Stdio::piped()))?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }

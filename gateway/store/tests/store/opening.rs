@@ -94,6 +94,7 @@ async fn a_missing_key_is_said_and_not_made_anew(mut place: Place) {
     }
 }
 
+/// A later version has added step 99, and says which programs can still use the schema.
 async fn a_store_of_a_newer_version_is_refused(place: Place) {
     let store = place.open().await;
     store.add_account(&account("main")).await.unwrap();
@@ -102,14 +103,28 @@ async fn a_store_of_a_newer_version_is_refused(place: Place) {
                  (version, description, success, checksum, execution_time) \
                  SELECT 99, 'later', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1";
     place.tamper(newer).await;
+    let store = place.open().await;
+    assert_eq!(store.accounts().await.unwrap().len(), 1, "it only added");
+    store.healthy().await.unwrap();
+    place.oldest_program(99).await;
+    assert!(matches!(
+        store.healthy().await,
+        Err(StoreError::Newer { found: 99, .. })
+    ));
+    store.close().await;
     let refused = place.try_open().await.unwrap_err();
-    assert_eq!(
-        refused,
-        OpenError::Newer {
-            found: 99,
-            known: 4
-        }
+    assert!(
+        matches!(
+            refused,
+            OpenError::Store(StoreError::Newer { found: 99, .. })
+        ),
+        "{refused}"
     );
+    // A version that said nothing about it.
+    place
+        .tamper("DELETE FROM meta WHERE name = 'oldest_program'")
+        .await;
+    place.try_open().await.unwrap_err();
     place
         .tamper("DELETE FROM _sqlx_migrations WHERE version = 99")
         .await;

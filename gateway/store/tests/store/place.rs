@@ -106,4 +106,14 @@ impl Place {
             .await
             .expect("it closes");
     }
+
+    /// Says which program is the oldest that can use the schema.
+    pub(crate) async fn oldest_program(&self, schema: i64) {
+        let bytes = match &self.options.url {
+            StoreUrl::Postgres(_) => format!("'\\x{schema:016x}'"),
+            StoreUrl::Sqlite(_) | StoreUrl::Memory => format!("x'{schema:016x}'"),
+        };
+        let sql = format!("UPDATE meta SET value = {bytes} WHERE name = 'oldest_program'");
+        self.tamper(&sql).await;
+    }
 }
