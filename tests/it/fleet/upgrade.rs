@@ -5,6 +5,7 @@ use super::world::{Fleet, Options, share};
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tests::{Gateway, eventually, folder, serve_program, skipped};
@@ -125,14 +126,17 @@ async fn renewed(fleet: &Fleet) {
 
 /// Builds the gateway of an earlier commit.
 fn earlier(commit: &str) -> PathBuf {
+    // One after the other: the builds share what both depend on.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the workspace");
-    let target = root.join("target/earlier").join(commit);
-    let source = target.join("source");
+    let folder = root.join("target/earlier");
+    let source = folder.join(commit);
     if !source.exists() {
         std::fs::create_dir_all(&source).expect("the build folder takes it");
-        let files = target.join("source.tar");
+        let files = folder.join("source.tar");
         let mut archive = Command::new("git");
         archive.current_dir(root).args(["archive", "--output"]);
         succeed(archive.arg(&files).arg(commit));
@@ -143,8 +147,11 @@ fn earlier(commit: &str) -> PathBuf {
     build
         .current_dir(&source)
         .args(["build", "--locked", "-p", "gateway", "--bin", "waybill"]);
-    succeed(build.env("CARGO_TARGET_DIR", target.join("build")));
-    target.join("build/debug/waybill")
+    succeed(build.env("CARGO_TARGET_DIR", folder.join("build")));
+    let program = folder.join(format!("waybill-{commit}"));
+    let copied = std::fs::copy(folder.join("build/debug/waybill"), &program);
+    copied.expect("the build folder takes it");
+    program
 }
 
 fn succeed(command: &mut Command) {
