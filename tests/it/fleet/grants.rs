@@ -196,27 +196,17 @@ fn assert_presented_once(fleet: &Fleet, last_chances: usize, round: usize, failu
 async fn settle(fleet: &Fleet, round: usize, failure: Failure) -> usize {
     let mut lost = 0;
     for index in 0..ACCOUNTS {
-        let operator = fleet.operator(0);
         let mut standing = String::new();
         let what = format!("round {round}, {failure:?}: an account that is held or in doubt");
         eventually(&what, async || {
-            let answer = operator
-                .try_call(Method::GET, &path(index), Value::Null)
-                .await;
-            let Ok(answer) = answer else { return false };
-            // The admin API is rate limited.
-            if !answer.status().is_success() {
+            let Some(seen) = standing_everywhere(fleet, index).await else {
+                // The admin API is rate limited.
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 return false;
-            }
-            let token = answer.json();
-            standing = token["refresh"]["standing"]
-                .as_str()
-                .unwrap_or("none")
-                .to_owned();
-            assert_eq!(token["usable"], true, "round {round}, {failure:?}: {token}");
-            let lost = ["spent", "none"].contains(&&*standing);
-            assert!(!lost, "round {round}, {failure:?}: {token}");
+            };
+            let lost = ["spent", "none"].contains(&&*seen);
+            assert!(!lost, "round {round}, {failure:?}: {}", name(index));
+            standing = seen;
             standing == "held" || standing == "outcome_unknown"
         })
         .await;
@@ -232,6 +222,28 @@ async fn settle(fleet: &Fleet, round: usize, failure: Failure) -> usize {
         }
     }
     lost
+}
+
+/// What every gateway says about the account's refresh token; `None` while they differ, or one says nothing. The owner
+/// knows of a doubt a moment before the others.
+async fn standing_everywhere(fleet: &Fleet, index: usize) -> Option<String> {
+    let mut seen = None;
+    for gateway in 0..GATEWAYS {
+        let operator = fleet.operator(gateway);
+        let answer = operator.try_call(Method::GET, &path(index), Value::Null);
+        let answer = answer.await.ok()?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        let token = answer.json();
+        assert_eq!(token["usable"], true, "{token}");
+        let standing = token["refresh"]["standing"].as_str();
+        let standing = standing.unwrap_or("none").to_owned();
+        if seen.get_or_insert_with(|| standing.clone()) != &standing {
+            return None;
+        }
+    }
+    seen
 }
 
 fn name(index: usize) -> String {

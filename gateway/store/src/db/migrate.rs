@@ -35,6 +35,7 @@ pub(crate) async fn run(
         path: place.to_owned(),
         why,
     };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other error stays")]
     let ours = |error| match error {
         // A statement that does not run means that a foreign table of that name exists.
         StoreError::Internal { why } | StoreError::Corrupt { why, .. } => foreign(why),
