@@ -230,7 +230,8 @@ async fn standing_everywhere(fleet: &Fleet, index: usize) -> Option<String> {
     let mut seen = None;
     for gateway in 0..GATEWAYS {
         let operator = fleet.operator(gateway);
-        let answer = operator.try_call(Method::GET, &path(index), Value::Null);
+        let path = path(index);
+        let answer = operator.try_call(Method::GET, &path, Value::Null);
         let answer = answer.await.ok()?;
         if !answer.status().is_success() {
             return None;
