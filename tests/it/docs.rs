@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// The pages whose `sh` blocks are run, and what is there before the first one. A page that is missing here fails
 /// [`every_page_with_commands_is_run`].
-const RUN: [(&str, Setting); 9] = [
+const RUN: [(&str, Setting); 10] = [
     ("README.md", Setting::Newcomer),
     ("docs/admin-api.md", Setting::Serving(&[])),
     ("docs/apps.md", Setting::Serving(&["main", "returns"])),
@@ -22,6 +22,7 @@ const RUN: [(&str, Setting); 9] = [
     ("docs/plugins.md", Setting::Author),
     ("docs/reload.md", Setting::Serving(&[])),
     ("docs/store.md", Setting::Serving(&[])),
+    ("docs/web-ui.md", Setting::Serving(&[])),
 ];
 
 /// What is there before the first command of a page.
@@ -90,6 +91,11 @@ async fn commands_of_a_reload() {
 #[tokio::test]
 async fn commands_of_the_store() {
     run("docs/store.md").await;
+}
+
+#[tokio::test]
+async fn commands_of_the_web_interface() {
+    run("docs/web-ui.md").await;
 }
 
 #[test]

@@ -8,11 +8,11 @@ use tests::{World, root};
 const STORE: &str = "[store]\nurl = \"sqlite://waybill.db\"\n";
 
 /// What a command shows this once, and nothing else ever does.
-const SHOWN_ONCE: [&str; 3] = ["app add", "app rotate", "admin-token add"];
+const SHOWN_ONCE: [&str; 4] = ["app add", "app rotate", "admin-token add", "invitation add"];
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 67] = [
+const COMMANDS: [(&str, i32); 71] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -55,6 +55,10 @@ const COMMANDS: [(&str, i32); 67] = [
     ("account authorize person# --no-wait", 0),
     ("account authorize id#", 5),
     ("account paste person#", 5),
+    ("invitation add person# --days 3", 0),
+    ("invitation add id#", 5),
+    ("invitation list", 0),
+    ("invitation revoke nobody", 5),
     ("account probe id#", 0),
     ("account probe person#", 5),
     ("account set-default id#", 0),
@@ -163,8 +167,8 @@ pub(crate) async fn say_everything(world: &World, secret: &str, passphrase: &str
 async fn every_command_speaks_to_people_and_programs() {
     let world = World::builder().more(STORE).start().await;
     let said = say_everything(&world, "mock-secret", "a long passphrase").await;
-    // An app's secret and key, both again when they are replaced, an admin token; all of it twice.
-    assert_eq!(said.shown_once.len(), 10, "{:?}", said.shown_once);
+    // An app's secret and key, both again when they are replaced, an admin token, a link; all of it twice.
+    assert_eq!(said.shown_once.len(), 12, "{:?}", said.shown_once);
     let said = said.text;
     // Letter by letter: it has to be registered at the carrier so.
     let redirect = format!("http://{}/oauth/callback", world.gateway.admin);

@@ -19,6 +19,7 @@ mod grants;
 mod hygiene;
 mod inject;
 mod installed;
+mod invitations;
 mod isolation;
 mod labels;
 mod lead_through;

@@ -4,8 +4,8 @@
 //! before every handler. A handler parses the request, calls the control plane and maps the result.
 //!
 //! Modules, from the bottom up: `access`, `caller`, `extract` → `guard`, `document`
-//! → `table` → the handlers (`accounts`, `apps`, `admins`, `gateway`, `migration`, `plugins`,
-//! `callback`).
+//! → `table` → the handlers (`accounts`, `apps`, `admins`, `gateway`, `invitations`, `migration`,
+//! `plugins`, `callback`).
 
 mod access;
 mod accounts;
@@ -17,6 +17,7 @@ mod document;
 mod extract;
 mod gateway;
 mod guard;
+mod invitations;
 mod migration;
 mod plugins;
 mod table;
@@ -45,6 +46,10 @@ fn table(context: &AdminContext) -> Table {
         // Facts about a token only: the token itself is in no response.
         .route(ReadOnly, routes!(accounts::token))
         .route(Admin, routes!(accounts::renew_token))
+        // Without their links, which are shown once when they are made.
+        .route(ReadOnly, routes!(invitations::invitations))
+        .route(Admin, routes!(invitations::add_invitation))
+        .route(Admin, routes!(invitations::revoke_invitation))
         // Apps without their secrets, which are shown once when they are made.
         .route(ReadOnly, routes!(apps::apps))
         .route(Admin, routes!(apps::add_app))

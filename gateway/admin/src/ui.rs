@@ -1,12 +1,14 @@
 //! The web interface: pages over [`ControlPlane`](gateway_control::ControlPlane), for a person with a
 //! browser.
 //!
-//! A page is HTML from this process and one style sheet, without scripts and without anything from
-//! another server. A page can do nothing that the admin API cannot: it calls the same functions.
+//! A page is HTML from this process and one style sheet, without anything from another server. Some pages
+//! load one script, which shows news as they come; all of them work without it. A page can do nothing that
+//! the admin API cannot: it calls the same functions.
 //!
 //! | Who | Pages |
 //! |---|---|
-//! | anybody | the sign-in page and the style sheet |
+//! | anybody | the sign-in page, the style sheet and the script |
+//! | who has an invitation | the pages of the invitation |
 //! | who has signed in | every page that shows something |
 //! | who has signed in with a token of the role `admin` | every form that changes something |
 //!
@@ -23,6 +25,8 @@ mod cookie;
 mod doctor;
 mod fields;
 mod guard;
+pub(crate) mod invitation;
+mod invitations;
 mod new_account;
 mod notices;
 mod overview;
@@ -49,7 +53,15 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
     let anybody = Router::new()
         .route("/", get(async || Redirect::temporary(ROOT)))
         .route(page::STYLE_PATH, get(page::style))
+        .route(page::SCRIPT_PATH, get(page::script))
         .route(page::ICON_PATH, get(page::icon))
+        .route(
+            invitation::PATH,
+            get(invitation::form).post(invitation::enter),
+        )
+        .route(invitation::ACCOUNT_PATH, get(invitation::account))
+        .route("/ui/invitation/begin", post(invitation::begin))
+        .route("/ui/invitation/paste", post(invitation::paste))
         .route(sign_in::PATH, get(sign_in::form).post(sign_in::sign_in))
         .route_layer(middleware::from_fn_with_state(
             context.clone(),
@@ -59,6 +71,7 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route(ROOT, get(overview::overview))
         .route("/ui/accounts", get(accounts::accounts))
         .route("/ui/accounts/{name}", get(account::account))
+        .route("/ui/invitations", get(invitations::invitations))
         .route("/ui/apps", get(apps::apps))
         .route("/ui/requests", get(requests::requests))
         .route("/ui/requests/{id}", get(requests::request))
@@ -87,6 +100,8 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route("/ui/accounts/{name}/remove", post(account::remove))
         .route("/ui/accounts/{name}/connect", post(connect::begin))
         .route("/ui/accounts/{name}/paste", post(connect::paste))
+        .route("/ui/invitations/add", post(invitations::add))
+        .route("/ui/invitations/{id}/revoke", post(invitations::revoke))
         .route("/ui/apps/{name}/rotate", post(apps::rotate))
         .route("/ui/apps/{name}/remove", post(apps::remove))
         .route("/ui/plugins/{name}/reload", post(plugins::reload))

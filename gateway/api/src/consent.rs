@@ -36,4 +36,7 @@ pub struct ConsentDone {
     pub account: AccountView,
     /// The result of the test call.
     pub proof: ProbeReport,
+    /// The id of the invitation with which the person signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
 }

@@ -10,6 +10,7 @@
 //! | Module | Contents |
 //! |---|---|
 //! | `account`, `consent`, `probe`, `token` | accounts, sign-ins, test calls, tokens |
+//! | `invitation` | links with which somebody outside signs in |
 //! | `app`, `admin_token` | programs that call the gateway; people who manage it |
 //! | `request` | the last requests of apps, and why they failed |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
@@ -30,6 +31,7 @@ mod consent;
 mod doctor;
 mod error_body;
 mod gateway;
+mod invitation;
 mod migration;
 mod notice;
 mod plugin;
@@ -50,6 +52,7 @@ pub use consent::{ConsentDone, ConsentStarted, PasteConsent};
 pub use doctor::{Check, DoctorReport, Verdict};
 pub use error_body::{ErrorBody, ErrorDetail};
 pub use gateway::{KeyRotated, RotateKey, StatusView};
+pub use invitation::{AddInvitation, InvitationLink, InvitationState, InvitationView};
 pub use migration::{
     MigrationItem, MigrationPlan, MigrationProfile, MigrationState, MigrationView, StartMigration,
 };

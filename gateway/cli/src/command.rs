@@ -5,6 +5,7 @@ use crate::{
     admin_token::AdminTokenCommand,
     app::AppCommand,
     backup::BackupArgs,
+    invitation::InvitationCommand,
     key::KeyCommand,
     local::{RestoreArgs, ServeArgs, StoreCommand},
     migrate::MigrateCommand,
@@ -86,6 +87,13 @@ pub(crate) enum Command {
         at: RemoteArgs,
         #[command(subcommand)]
         command: AccountCommand,
+    },
+    /// Links with which somebody outside signs in at a carrier, and sees nothing else
+    Invitation {
+        #[command(flatten)]
+        at: RemoteArgs,
+        #[command(subcommand)]
+        command: InvitationCommand,
     },
     /// What is known of tokens
     Token {

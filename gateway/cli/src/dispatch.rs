@@ -5,7 +5,7 @@ use crate::{
     command::{Cli, Command},
     completions,
     error::{CliError, CommandOutcome},
-    inspect,
+    inspect, invitation,
     key::{self, KeyCommand},
     local::LocalCommands,
     migrate,
@@ -124,6 +124,9 @@ fn dispatch(
         }
         Command::Account { at, command } => remote(&at, local, output, |session, output| {
             account::run(&command, session, output)
+        }),
+        Command::Invitation { at, command } => remote(&at, local, output, |session, output| {
+            invitation::run(&command, session, output)
         }),
         Command::Token { at, command } => remote(&at, local, output, |session, output| {
             token::run(&command, session, output)

@@ -27,6 +27,7 @@ mod completions;
 mod dispatch;
 mod error;
 mod inspect;
+mod invitation;
 mod key;
 mod local;
 mod migrate;

@@ -2,6 +2,7 @@
 
 use crate::{
     Actor, ControlError, ControlPlane, Fault, api_time,
+    invitation_record::way_out,
     pasted::{Callback, Pasted},
     secret_digest,
     signing::PresentedCredential,
@@ -36,6 +37,16 @@ impl ControlPlane {
         &self,
         actor: &Actor,
         account: &AccountId,
+    ) -> Result<ConsentStarted, ControlError> {
+        self.begin_sign_in(actor, account, None).await
+    }
+
+    /// Begins a consent, with the id of an invitation if the person came with one.
+    pub(crate) async fn begin_sign_in(
+        &self,
+        actor: &Actor,
+        account: &AccountId,
+        invitation: Option<&str>,
     ) -> Result<ConsentStarted, ControlError> {
         let record = self.consenting_account(account).await?;
         let subject = format!("account:{}", record.name);
@@ -72,6 +83,7 @@ impl ControlPlane {
                 redirect_uri: redirect_uri.clone(),
                 verifier,
                 actor: actor.0.clone(),
+                invitation: invitation.map(str::to_owned),
                 created_at: now.into(),
                 expires_at,
             };
@@ -129,6 +141,18 @@ impl ControlPlane {
         account: &AccountId,
         pasted: PasteConsent,
     ) -> Result<ConsentDone, ControlError> {
+        self.paste_sign_in(actor, account, None, pasted).await
+    }
+
+    /// Finishes a consent with what a person copied. With the id of an invitation, only a consent that was
+    /// begun with it.
+    pub(crate) async fn paste_sign_in(
+        &self,
+        actor: &Actor,
+        account: &AccountId,
+        invitation: Option<&str>,
+        pasted: PasteConsent,
+    ) -> Result<ConsentDone, ControlError> {
         let record = self.consenting_account(account).await?;
         let (store, now) = (&self.context.store, self.context.now());
         let (taken, callback, bare) = match Pasted::parse(&pasted.redirected.0)? {
@@ -150,6 +174,10 @@ impl ControlPlane {
             store.return_consent(&consent).await?;
             return Err(of_another(&consent.account, &record.name));
         }
+        if invitation.is_some_and(|id| consent.invitation.as_deref() != Some(id)) {
+            store.return_consent(&consent).await?;
+            return Err(of_another_invitation());
+        }
         // The audit trail names the person who finishes the consent.
         consent.actor.clone_from(&actor.0);
         let done = self.finish_or_return(consent, callback).await;
@@ -170,24 +198,52 @@ impl ControlPlane {
         let subject = format!("account:{}", record.name);
         let work = async {
             let code = callback.code(&record.name)?;
-            let wired = self.connected(&record.name)?;
-            // Before the exchange: lifetimes count from the request, the careful end.
-            let begun = self.context.clock.wall();
-            let issued = exchange(&wired, &consent, code).await?;
-            // The new login is proven before it replaces the old one: a person who signed in as the
-            // wrong user must not break a working account.
-            let proof = self
-                .prove(&record, &wired, PresentedCredential::from(&issued))
-                .await?;
-            if !proof.ok {
-                return Err(not_proven(&record, &proof));
+            let Some(invitation) = &consent.invitation else {
+                return self.replace_login(&record, &consent, code).await;
+            };
+            self.use_invitation(invitation).await?;
+            let done = self.replace_login(&record, &consent, code).await;
+            if done.is_err() {
+                self.return_invitation(invitation).await?;
             }
-            self.sign_in(&record, &wired, &issued, begun).await?;
-            let account = self.account(&record.name).await?;
-            Ok(ConsentDone { account, proof })
+            done
         };
-        self.audited(&actor, "consent.finish", &subject, json!({}), work)
-            .await
+        let detail = match &consent.invitation {
+            Some(id) => json!({ "invitation": id }),
+            None => json!({}),
+        };
+        let done = self.audited(&actor, "consent.finish", &subject, detail, work);
+        done.await.map_err(|error| match &consent.invitation {
+            Some(_) => way_out(error, &record.numbers),
+            None => error,
+        })
+    }
+
+    /// Exchanges the code, proves the new login, and lets it replace the old one.
+    async fn replace_login(
+        &self,
+        record: &AccountRecord,
+        consent: &ConsentRecord,
+        code: Secret,
+    ) -> Result<ConsentDone, ControlError> {
+        let wired = self.connected(&record.name)?;
+        // Before the exchange: lifetimes count from the request, the careful end.
+        let begun = self.context.clock.wall();
+        let issued = exchange(&wired, consent, code).await?;
+        // The new login is proven before it replaces the old one: a person who signed in as the wrong
+        // user must not break a working account.
+        let proof = self
+            .prove(record, &wired, PresentedCredential::from(&issued))
+            .await?;
+        if !proof.ok {
+            return Err(not_proven(record, &proof));
+        }
+        self.sign_in(record, &wired, &issued, begun).await?;
+        Ok(ConsentDone {
+            account: self.account(&record.name).await?,
+            proof,
+            invitation: consent.invitation.clone(),
+        })
     }
 
     /// Replaces the account's login with the proven one.
@@ -215,7 +271,10 @@ impl ControlPlane {
         Ok(())
     }
 
-    async fn consenting_account(&self, name: &AccountId) -> Result<AccountRecord, ControlError> {
+    pub(crate) async fn consenting_account(
+        &self,
+        name: &AccountId,
+    ) -> Result<AccountRecord, ControlError> {
         let record = self.known_account(name).await?;
         match record.grant {
             GrantKind::AuthorizationCode => Ok(record),
@@ -328,6 +387,13 @@ fn taken_for_code(length: usize, error: ControlError) -> ControlError {
     )
 }
 
+fn of_another_invitation() -> ControlError {
+    let message = "this address belongs to a sign-in that was begun without this invitation";
+    ControlError::new(Fault::Invalid, "foreign_state", message).remedy(
+        "begin the sign-in again from your invitation, and paste the address that it ends at",
+    )
+}
+
 fn no_state() -> ControlError {
     ControlError::new(
         Fault::Invalid,
@@ -338,7 +404,8 @@ fn no_state() -> ControlError {
 }
 
 fn fresh(taken: TakenConsent) -> Result<ConsentRecord, ControlError> {
-    let again = "begin a new sign-in with `waybill account authorize ACCOUNT`";
+    let again = "begin a new sign-in with `waybill account authorize ACCOUNT`, or on the page of the account; \
+                 if somebody invited you, open your invitation again";
     let (code, message) = match taken {
         TakenConsent::Fresh(consent) => return Ok(consent),
         TakenConsent::Expired => (

@@ -14,6 +14,7 @@
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
 //! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
+//! | `invitations`, `invitation_record` | somebody outside signs in with a link, and sees nothing else |
 //! | `reminders`, `reminder_state` | notices in good time before an account stops working; what the tasks remember |
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
@@ -38,6 +39,8 @@ mod error;
 mod fleet;
 mod fleet_state;
 mod instances;
+mod invitation_record;
+mod invitations;
 mod load;
 mod migration;
 mod pasted;
@@ -65,6 +68,7 @@ pub use admins::Identity;
 pub use error::{ControlError, Fault};
 pub use fleet::FleetStatus;
 pub use instances::{Instances, WiringError};
+pub use invitations::Invited;
 pub use load::{Declared, DeclaredApp};
 pub use plane::{ControlPlane, Parts};
 pub use plugin_settings::key_at_fault;

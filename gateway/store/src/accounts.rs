@@ -89,8 +89,8 @@ impl Store {
         self.db.write(work).await
     }
 
-    /// Removes an account and everything that belongs to it: grant, consents, notices, journal, retired
-    /// keys, and its place in apps. Returns `false` if there is none. A damaged account can be removed
+    /// Removes an account and everything that belongs to it: grant, consents, invitations, notices, journal,
+    /// retired keys, and its place in apps. Returns `false` if there is none. A damaged account can be removed
     /// too.
     pub async fn remove_account(&self, name: &AccountId) -> Result<bool> {
         let work = async {
@@ -99,6 +99,7 @@ impl Store {
                 "DELETE FROM account_names WHERE account = $1",
                 "DELETE FROM grants WHERE account = $1",
                 "DELETE FROM consents WHERE account = $1",
+                "DELETE FROM invitations WHERE account = $1",
                 "DELETE FROM notices WHERE account = $1",
                 "DELETE FROM renewals WHERE account = $1",
                 "DELETE FROM legacy_keys WHERE account = $1",

@@ -12,7 +12,7 @@ mod trail;
 
 use crate::record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, ConsentRecord, GrantRecord,
-    LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, RenewalEntry,
+    InvitationRecord, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, RenewalEntry,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,7 @@ document!(
     AuditEntry as "trail::AuditDoc",
     ConsentRecord as "trail::ConsentDoc",
     GrantRecord as "grant::GrantDoc",
+    InvitationRecord as "trail::InvitationDoc",
     LegacyKeyRecord as "app::LegacyKeyDoc",
     ManifestRecord as "manifest::ManifestDoc",
     MigrationRecord as "trail::MigrationDoc",

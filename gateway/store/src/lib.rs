@@ -22,6 +22,7 @@ mod error;
 mod file;
 mod fleet;
 mod grants;
+mod invitations;
 mod key;
 mod key_ring;
 mod lock;
@@ -61,9 +62,9 @@ pub use preflight::{check_options, place};
 pub use record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Claim, Completion,
     ConsentRecord, DemandCause, Duty, Fence, FleetOptions, GrantRecord, Heartbeat, Intent,
-    LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, Ownership, Presentation,
-    RenewalEntry, ReplicaId, ReplicaInfo, ReplicaRecord, Resolution, RestoredFrom, SecretDigest,
-    StoreChange, StoredFailure, StoredSlot, StoredToken,
+    InvitationRecord, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, Ownership,
+    Presentation, RenewalEntry, ReplicaId, ReplicaInfo, ReplicaRecord, Resolution, RestoredFrom,
+    SecretDigest, StoreChange, StoredFailure, StoredSlot, StoredToken,
 };
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

@@ -19,6 +19,6 @@ pub use grant::{
 };
 pub use manifest::ManifestRecord;
 pub use trail::{
-    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeRecord,
-    RenewalEntry,
+    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, InvitationRecord, MigrationRecord,
+    NoticeRecord, RenewalEntry,
 };

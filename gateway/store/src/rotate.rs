@@ -9,8 +9,8 @@ use crate::statement::query;
 use crate::store::commit;
 use crate::table::{self, Sealed, Sealer};
 use crate::{
-    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, KeyError,
-    LegacyKeyRecord, ManifestRecord, Store, StoreChange, StoreError, meta, open,
+    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, InvitationRecord,
+    KeyError, LegacyKeyRecord, ManifestRecord, Store, StoreChange, StoreError, meta, open,
 };
 use gateway_model::MasterKeySource;
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -42,6 +42,9 @@ impl Store {
         count += self.reseal::<LegacyKeyRecord>(&mut tx, &old, &next).await?;
         count += self.reseal::<ManifestRecord>(&mut tx, &old, &next).await?;
         count += self.reseal::<ConsentRecord>(&mut tx, &old, &next).await?;
+        count += self
+            .reseal::<InvitationRecord>(&mut tx, &old, &next)
+            .await?;
         self.take_key(tx, &key, next).await?;
         tracing::info!(
             records = count,

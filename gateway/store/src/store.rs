@@ -7,8 +7,8 @@ use crate::membership::Membership;
 use crate::rescue::Rescue;
 use crate::table::{self, Damage, Sealed, SealedRow, Sealer};
 use crate::{
-    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
-    ManifestRecord, StoreError, meta,
+    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, InvitationRecord,
+    LegacyKeyRecord, ManifestRecord, StoreError, meta,
 };
 use gateway_model::AccountId;
 use sqlx::AnyConnection;
@@ -122,7 +122,8 @@ impl Store {
             scan.await?;
             self.read_each(|_: AdminTokenRecord| ()).await?;
             self.read_each(|_: ManifestRecord| ()).await?;
-            self.read_each(|_: ConsentRecord| ()).await
+            self.read_each(|_: ConsentRecord| ()).await?;
+            self.read_each(|_: InvitationRecord| ()).await
         };
         if let Err(error) = scan.await {
             // What was found until then is told: half a list is better than none.

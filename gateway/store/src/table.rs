@@ -5,8 +5,8 @@ use crate::doc::Document;
 use crate::seal::Keyring;
 use crate::statement::query;
 use crate::{
-    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, KeyError,
-    LegacyKeyRecord, ManifestRecord, StoreError,
+    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, InvitationRecord,
+    KeyError, LegacyKeyRecord, ManifestRecord, StoreError,
 };
 use gateway_model::AccountId;
 use sqlx::any::AnyRow;
@@ -55,6 +55,21 @@ sealed!(
     ManifestRecord in "manifests" by "carrier" text true |r| r.carrier.as_str().as_bytes();
     ConsentRecord in "consents" by "state" text false |r| &r.state.0;
 );
+
+impl Sealed for InvitationRecord {
+    const TABLE: &'static str = "invitations";
+    const KEY: &'static str = "id";
+    const KEY_IS_TEXT: bool = true;
+    const CLEAR: &'static str = "CAST(revision AS TEXT)";
+
+    fn key(&self) -> &[u8] {
+        self.id.as_bytes()
+    }
+
+    fn agrees(&self, clear: Option<&str>) -> bool {
+        clear == Some(self.revision.to_string().as_str())
+    }
+}
 
 impl Sealed for GrantRecord {
     const TABLE: &'static str = "grants";

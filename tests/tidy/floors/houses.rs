@@ -76,6 +76,7 @@ pub(super) const HOUSES: &[House] = &[
                 "app",
                 "backup",
                 "gateway",
+                "invitation",
                 "migration",
             ],
             &[
@@ -107,6 +108,7 @@ pub(super) const HOUSES: &[House] = &[
                 "app",
                 "backup",
                 "inspect",
+                "invitation",
                 "key",
                 "plugin",
                 "reload",
@@ -140,7 +142,7 @@ pub(super) const HOUSES: &[House] = &[
         floors: &[
             &["lib"],
             &["doctor"],
-            &["migration", "probe", "reload"],
+            &["invitations", "migration", "probe", "reload"],
             // One file for each subject of the admin API, and the tasks that run by themselves.
             &[
                 "accounts",
@@ -169,6 +171,7 @@ pub(super) const HOUSES: &[House] = &[
                 "error",
                 "fleet_state",
                 "instances",
+                "invitation_record",
                 "plugin_settings",
                 "reminder_state",
                 "restored",
@@ -290,6 +293,7 @@ pub(super) const HOUSES: &[House] = &[
                 "creation",
                 "derive",
                 "fleet",
+                "invitations",
                 "lookups",
                 "manifests",
                 "open",

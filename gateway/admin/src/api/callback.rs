@@ -3,13 +3,17 @@
 //! A browser has no admin token. The state in the query is the proof instead, and the control plane
 //! accepts each state once.
 
-use crate::{context::AdminContext, error::AdminError, ui::consent_page};
+use crate::{
+    context::AdminContext,
+    error::AdminError,
+    ui::{consent_page, invitation},
+};
 use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse as _, Response},
 };
 use gateway_api::{ConsentDone, SecretText};
-use http::Method;
+use http::{HeaderMap, Method};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -49,6 +53,7 @@ const DEADLINE: Duration = Duration::from_secs(120);
 pub(super) async fn finish_consent(
     State(context): State<AdminContext>,
     method: Method,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     // axum also routes HEAD here. A link preview that sends HEAD must not use the code up.
@@ -57,7 +62,7 @@ pub(super) async fn finish_consent(
     }
     // As a secret, because the query holds the authorization code.
     let finished = finish(&context, SecretText::from(query.unwrap_or_default())).await;
-    consent_page::render(&finished)
+    consent_page::render(&finished, invitation::is_known(&headers))
 }
 
 async fn finish(context: &AdminContext, query: SecretText) -> Result<ConsentDone, AdminError> {

@@ -2,6 +2,7 @@
 
 use super::{
     fields::Fields,
+    invitations,
     overview::Notice,
     page::{Frame, PageError, PageResult, Section, after, moment, page},
     visitor::Visitor,
@@ -32,6 +33,7 @@ struct AccountPage {
     sign_in: Option<SignIn>,
     slots: Vec<Slot>,
     renewals: Vec<Renewal>,
+    invitations: Vec<invitations::Row>,
     added: Moment,
 }
 
@@ -87,11 +89,18 @@ pub(super) async fn account(visitor: Visitor, Path(name): Path<String>) -> PageR
     let mut account = visitor.control.account(&name).await?;
     let mut view = visitor.control.token(&account.name).await?;
     let numbers: Vec<&str> = account.numbers.iter().map(|it| it.as_str()).collect();
+    let signs_in = account.grant == GrantKind::AuthorizationCode;
+    let invitations = if signs_in {
+        invitations::of_account(&visitor, &account.name).await?
+    } else {
+        Vec::new()
+    };
     page(&AccountPage {
         frame: Frame::new(&visitor, Section::Accounts, account.name.to_string()),
         badge: words::account_state(account.state),
         numbers: numbers.join(", "),
-        signs_in: account.grant == GrantKind::AuthorizationCode,
+        signs_in,
+        invitations,
         declared: account.managed_by == ManagedBy::Config,
         notices: (std::mem::take(&mut account.notices).into_iter())
             .map(|notice| Notice::new(&visitor, notice))

@@ -21,21 +21,27 @@ enum ConsentResult<'p> {
     Done {
         account: &'p AccountView,
         proof: &'p ProbeReport,
+        /// Whether the person came with an invitation, and so has no other page here.
+        invited: bool,
     },
-    Failed(&'p ErrorDetail),
+    Failed {
+        error: &'p ErrorDetail,
+        /// Whether the browser has an invitation.
+        invited: bool,
+    },
 }
 
 /// The page for a request that was refused before its handler ran: the link can still be used.
 pub(crate) fn error(error: &AdminError) -> Response {
-    let mut response = render(&Err(error.clone()));
+    let mut response = render(&Err(error.clone()), false);
     if let Some(wait) = error.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response
 }
 
-/// The page for the result of a consent.
-pub(crate) fn render(finished: &Result<ConsentDone, AdminError>) -> Response {
+/// The page for the result of a consent. `invited` says whether the browser has an invitation.
+pub(crate) fn render(finished: &Result<ConsentDone, AdminError>, invited: bool) -> Response {
     let status = match finished {
         Ok(_) => StatusCode::OK,
         // The error's own status, so that a monitor sees a refusal even though a person gets a page.
@@ -43,10 +49,15 @@ pub(crate) fn render(finished: &Result<ConsentDone, AdminError>) -> Response {
     };
     let error = finished.as_ref().err().map(AdminError::detail);
     let (title, result) = match (finished, &error) {
-        (Ok(ConsentDone { account, proof }), _) => {
-            ("Signed in", ConsentResult::Done { account, proof })
+        (Ok(done), _) => {
+            let result = ConsentResult::Done {
+                account: &done.account,
+                proof: &done.proof,
+                invited: done.invitation.is_some(),
+            };
+            ("Signed in", result)
         }
-        (Err(_), Some(error)) => ("Not signed in", ConsentResult::Failed(error)),
+        (Err(_), Some(error)) => ("Not signed in", ConsentResult::Failed { error, invited }),
         (Err(_), None) => return AdminError::Internal.into_response(),
     };
     let frame = Frame::anybody(title);

@@ -47,6 +47,12 @@ impl SessionCookie {
         }
     }
 
+    /// The cookie of who was invited, beside that of a session.
+    pub(super) fn of_invitation(mut self) -> Self {
+        self.name.push_str("-invitation");
+        self
+    }
+
     /// The cookie's value in a request. Two cookies of the name are ambiguous and count as none.
     pub(super) fn value(&self, headers: &HeaderMap) -> Option<Secret> {
         let fields = headers.get_all(header::COOKIE).iter();
@@ -67,6 +73,11 @@ impl SessionCookie {
     /// The field that sets the cookie.
     pub(super) fn set(&self, value: &Secret) -> Option<HeaderValue> {
         self.field(value.expose(), "")
+    }
+
+    /// The field that sets the cookie for some seconds.
+    pub(super) fn set_for(&self, value: &Secret, seconds: u32) -> Option<HeaderValue> {
+        self.field(value.expose(), &format!("; Max-Age={seconds}"))
     }
 
     /// The field that removes the cookie.

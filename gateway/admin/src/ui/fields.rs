@@ -21,6 +21,12 @@ impl Fields {
         field.map_or("", |(_, text)| text.trim())
     }
 
+    /// All texts of a field that may occur more than once.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter().filter(move |(field, _)| field == name);
+        fields.map(|(_, text)| text.trim())
+    }
+
     /// Whether a box is ticked.
     pub(super) fn ticked(&self, name: &str) -> bool {
         !self.text(name).is_empty()

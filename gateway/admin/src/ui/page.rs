@@ -13,29 +13,42 @@ use std::{fmt::Write as _, sync::LazyLock};
 /// The path of the style sheet.
 pub(super) const STYLE_PATH: &str = "/ui/style.css";
 
+/// The path of the script.
+pub(super) const SCRIPT_PATH: &str = "/ui/live.js";
+
 /// The path of the icon.
 pub(super) const ICON_PATH: &str = "/ui/icon.svg";
 
 const STYLE: &str = include_str!("../../templates/ui/style.css");
+const SCRIPT: &str = include_str!("../../templates/ui/live.js");
 const ICON: &str = include_str!("../../templates/ui/icon.svg");
 
-/// The style sheet's address. It changes with the content, so that a browser may keep it for ever.
-static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::digest(STYLE);
+/// The addresses of the style sheet and the script. An address changes with the content, so that a browser may keep it for ever.
+static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| address_of(STYLE_PATH, STYLE));
+static SCRIPT_ADDRESS: LazyLock<String> = LazyLock::new(|| address_of(SCRIPT_PATH, SCRIPT));
+
+fn address_of(path: &str, content: &str) -> String {
+    let digest = Sha256::digest(content);
     digest
         .iter()
         .take(8)
-        .fold(format!("{STYLE_PATH}?"), |mut address, byte| {
+        .fold(format!("{path}?"), |mut address, byte| {
             // Writing to a `String` does not fail.
             let _ = write!(address, "{byte:02x}");
             address
         })
-});
+}
 
 /// No scripts, nothing from another server, and forms that lead here only.
 static POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'",
+);
+
+/// The same for a page with the script: it may reach this listener only.
+static SCRIPT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
 /// The part of the interface that a page belongs to.
@@ -163,6 +176,10 @@ impl Frame {
     pub(super) fn style(&self) -> &'static str {
         STYLE_ADDRESS.as_str()
     }
+
+    pub(super) fn script(&self) -> &'static str {
+        SCRIPT_ADDRESS.as_str()
+    }
 }
 
 /// The result of a page's handler.
@@ -236,6 +253,13 @@ pub(super) fn render(status: StatusCode, template: &impl Template) -> Response {
     response
 }
 
+/// A page that loads the script. It works without it, too.
+pub(super) fn with_script(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, SCRIPT_POLICY.clone());
+    response
+}
+
 /// Leads the browser to a page after a change, with what the change did.
 pub(super) fn after(
     visitor: &Visitor,
@@ -253,6 +277,11 @@ pub(super) fn after(
 /// The style sheet.
 pub(super) async fn style() -> Response {
     asset("text/css; charset=utf-8", STYLE)
+}
+
+/// The script.
+pub(super) async fn script() -> Response {
+    asset("text/javascript; charset=utf-8", SCRIPT)
 }
 
 /// The icon of the browser's tab.

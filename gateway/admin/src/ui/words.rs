@@ -1,7 +1,7 @@
 //! Times, durations and states in words, and bars for a life that passes.
 
 use askama::{Template, filters::HtmlSafe};
-use gateway_api::{AccountState, Verdict};
+use gateway_api::{AccountState, InvitationState, Verdict};
 use gateway_model::{GrantStatus, NoticeKind};
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -142,6 +142,15 @@ pub(super) const fn verdict(verdict: Verdict) -> Badge {
         Verdict::Skipped => badge("calm", "○", "skipped"),
         Verdict::Warning => badge("warn", "◆", "warning"),
         Verdict::Failure => badge("bad", "■", "failure"),
+    }
+}
+
+pub(super) const fn invitation(state: InvitationState) -> Badge {
+    match state {
+        InvitationState::Open => badge("calm", "◐", "open"),
+        InvitationState::Used => badge("good", "●", "used"),
+        InvitationState::Ended => badge("calm", "○", "ended"),
+        InvitationState::Revoked => badge("warn", "■", "taken back"),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::{Call, Client, ClientError, MAX_BACKUP};
 use crate::{
-    AccountView, AddAccount, AddAdminToken, AddApp, AdminTokenSecret, AdminTokenView, AppSecrets,
-    AppView, AuditView, BackupRequest, ConsentDone, ConsentStarted, DoctorReport, KeyRotated,
-    MigrationPlan, MigrationView, NoticeView, PasteConsent, PluginReloaded, PluginView,
-    ProbeReport, ReloadReport, ReplicaView, RequestQuery, RequestView, RotateApp, RotateKey,
-    SecretText, StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
+    AccountView, AddAccount, AddAdminToken, AddApp, AddInvitation, AdminTokenSecret,
+    AdminTokenView, AppSecrets, AppView, AuditView, BackupRequest, ConsentDone, ConsentStarted,
+    DoctorReport, InvitationLink, InvitationView, KeyRotated, MigrationPlan, MigrationView,
+    NoticeView, PasteConsent, PluginReloaded, PluginView, ProbeReport, ReloadReport, ReplicaView,
+    RequestQuery, RequestView, RotateApp, RotateKey, SecretText, StartMigration, StatusView,
+    TokenView, UpdateAccount, UpdateApp,
 };
 use gateway_model::{AccountId, AppId, Protection, Secret};
 use http::Method;
@@ -83,6 +84,26 @@ impl Client {
     pub async fn renew_token(&self, account: &AccountId) -> Result<TokenView> {
         self.json(Call::post(format!("/accounts/{account}/token/renew")).long())
             .await
+    }
+}
+
+/// Invitations to sign in.
+impl Client {
+    /// All invitations, the newest first, without their links.
+    pub async fn invitations(&self) -> Result<Vec<InvitationView>> {
+        self.json(Call::get("/invitations")).await
+    }
+
+    /// Makes an invitation. Only this response has its link.
+    pub async fn add_invitation(&self, invitation: &AddInvitation) -> Result<InvitationLink> {
+        self.json(Call::post("/invitations").json(invitation)).await
+    }
+
+    /// Takes an invitation back.
+    pub async fn revoke_invitation(&self, id: &str) -> Result<InvitationView> {
+        // It comes from a command line, and may be anything.
+        let id = utf8_percent_encode(id, NON_ALPHANUMERIC);
+        self.json(Call::delete(format!("/invitations/{id}"))).await
     }
 }
 

@@ -3,7 +3,7 @@
 mod pair;
 
 use crate::world::{account, approve, id, operator, secret};
-use gateway_api::{AddAdminToken, AddApp, UpdateAccount};
+use gateway_api::{AddAdminToken, AddApp, AddInvitation, UpdateAccount};
 use gateway_control::{Declared, DeclaredApp};
 use gateway_model::{
     GrantKind::{AuthorizationCode, ClientCredentials},
@@ -179,6 +179,57 @@ async fn sign_in_that_begins_at_one_gateway_ends_at_the_other() {
         one.broker.handle().usable() == 1 && two.broker.handle().usable() == 1
     })
     .await;
+    one.end().await;
+    two.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitation_is_good_at_all_gateways_and_once() {
+    let Some(ground) = Ground::new("an invitation in a fleet").await else {
+        return;
+    };
+    let (one, two) = (ground.member("one").await, ground.member("two").await);
+    let added = account("main", AuthorizationCode, &["A1B2C3"]);
+    one.control.add_account(operator(), added).await.unwrap();
+    eventually("the other one knows the account", async || {
+        two.control
+            .begin_consent(operator(), &id("main"))
+            .await
+            .is_ok()
+    })
+    .await;
+    let invitation = AddInvitation {
+        account: id("main"),
+        days: None,
+    };
+    let made = one
+        .control
+        .add_invitation(operator(), invitation)
+        .await
+        .unwrap();
+    let (_, code) = made.link.0.expose().split_once('#').unwrap();
+    let code = gateway_model::Secret::new(code.to_owned());
+    let mut queries = Vec::new();
+    for begins in [&two, &one] {
+        let begun = begins.control.begin_invited(&code).await.unwrap();
+        let url = begun.url.0.expose();
+        let back = approve(&ground.http, &ground.ups, url, "merchant", "parcel-1").await;
+        queries.push(secret(back.query().expect("a query")));
+    }
+    // Both end at one moment, each at the gateway that did not begin it.
+    let (first, second) = tokio::join!(
+        one.control.finish_consent(&queries[0]),
+        two.control.finish_consent(&queries[1])
+    );
+    let refused = match (first, second) {
+        (Ok(_), Err(error)) | (Err(error), Ok(_)) => error,
+        both => panic!("{both:?}"),
+    };
+    assert_eq!(refused.code, "invitation_used");
+    for member in [&one, &two] {
+        let gone = member.control.invited(&code).await.expect_err("used up");
+        assert_eq!(gone.code, "invitation_used");
+    }
     one.end().await;
     two.end().await;
 }

@@ -10,6 +10,7 @@ mod cost_of_changes;
 mod doctor;
 mod doctor_gateway;
 mod fleet;
+mod invitations;
 mod migration;
 mod migration_logins;
 mod migration_rows;

@@ -266,6 +266,11 @@ impl World {
         Ok(approve(&self.http, &self.ups, url, user, password).await)
     }
 
+    /// Approves a consent that was begun, as somebody; where UPS sends the browser then.
+    pub(crate) async fn approve_at(&self, url: &str, user: &str, password: &str) -> Url {
+        approve(&self.http, &self.ups, url, user, password).await
+    }
+
     /// What the doctor says of everything.
     pub(crate) async fn doctor(&self) -> DoctorReport {
         let report = self.control.doctor(operator(), None).await;

@@ -14,12 +14,13 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::sync::PoisonError;
 
 /// The tables that a restore empties, in an order that their references allow.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "app_accounts",
     "account_names",
     "accounts",
     "grants",
     "consents",
+    "invitations",
     "apps",
     "legacy_keys",
     "admin_tokens",

@@ -1,9 +1,9 @@
-//! Documents of journals, consents and admin tokens.
+//! Documents of journals, consents, invitations and admin tokens.
 
 use super::secret::{digest, text};
 use crate::{
-    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, MigrationRecord, NoticeRecord,
-    RenewalEntry, SecretDigest, Timestamp,
+    AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, InvitationRecord, MigrationRecord,
+    NoticeRecord, RenewalEntry, SecretDigest, Timestamp,
 };
 use gateway_model::{AccountId, NoticeKind, Role, Secret};
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,25 @@ pub(super) struct ConsentDoc {
     #[serde(with = "text")]
     verifier: Secret,
     actor: String,
+    #[serde(default)]
+    invitation: Option<String>,
     created_at: Timestamp,
     expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "InvitationRecord")]
+pub(super) struct InvitationDoc {
+    id: String,
+    #[serde(with = "digest")]
+    code: SecretDigest,
+    account: AccountId,
+    actor: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    used_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    revision: i64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Records of the audit trail, the renewal journal, consents, notices, admin tokens and migrations.
+//! Records of the audit trail, the renewal journal, consents, invitations, notices, admin tokens and migrations.
 
 use crate::{SecretDigest, Timestamp};
 use gateway_model::{AccountId, NoticeKind, Role, Secret};
@@ -59,10 +59,36 @@ pub struct ConsentRecord {
     pub verifier: Secret,
     /// Who requested the consent.
     pub actor: String,
+    /// The id of the invitation that the person came with.
+    pub invitation: Option<String>,
     /// When the consent was requested.
     pub created_at: Timestamp,
     /// Until when the person may finish it.
     pub expires_at: Timestamp,
+}
+
+/// An invitation: with its code, a person signs in at the carrier of one account. The store keeps the digest
+/// of the code, and never the code itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationRecord {
+    /// The invitation's id, which is no secret; unique.
+    pub id: String,
+    /// The digest of the code.
+    pub code: SecretDigest,
+    /// The account that the person signs in for.
+    pub account: AccountId,
+    /// Who made the invitation.
+    pub actor: String,
+    /// When the invitation was made.
+    pub created_at: Timestamp,
+    /// Until when a sign-in may be finished with it.
+    pub expires_at: Timestamp,
+    /// When a sign-in was finished with it.
+    pub used_at: Option<Timestamp>,
+    /// When an operator took it back.
+    pub revoked_at: Option<Timestamp>,
+    /// Counts the changes of the record.
+    pub revision: i64,
 }
 
 /// One notice. An account has at most one notice of a kind and day.

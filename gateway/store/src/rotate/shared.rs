@@ -9,8 +9,8 @@ use crate::statement::query;
 use crate::store::commit;
 use crate::table::{self, Sealed, SealedRow};
 use crate::{
-    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, LegacyKeyRecord,
-    ManifestRecord, Store, StoreError,
+    AccountRecord, AdminTokenRecord, AppRecord, ConsentRecord, GrantRecord, InvitationRecord,
+    LegacyKeyRecord, ManifestRecord, Store, StoreError,
 };
 use sqlx::AssertSqlSafe;
 use std::time::Duration;
@@ -46,6 +46,7 @@ impl Store {
         count += self.reseal_stale_of::<LegacyKeyRecord>().await?;
         count += self.reseal_stale_of::<ManifestRecord>().await?;
         count += self.reseal_stale_of::<ConsentRecord>().await?;
+        count += self.reseal_stale_of::<InvitationRecord>().await?;
         Ok(count)
     }
 

@@ -21,6 +21,10 @@ async fn filled(place: &Place) -> Store {
         store.replace_grant(&id(name), &held, NOW).await.unwrap();
     }
     store.put_app(&app("shop", &["main"])).await.unwrap();
+    store
+        .add_invitation(&invitation("a1", "main"))
+        .await
+        .unwrap();
     // The second takes the place of the first.
     for signs in [true, false] {
         store.put_manifest(&manifest(signs)).await.unwrap();
@@ -31,7 +35,7 @@ async fn filled(place: &Place) -> Store {
 async fn a_rotated_key_opens_and_the_old_one_does_not(mut place: Place) {
     let store = filled(&place).await;
     let new = MasterKeySource::File(place.file("new-key"));
-    assert_eq!(store.rotate_key(&new).await.unwrap(), 6);
+    assert_eq!(store.rotate_key(&new).await.unwrap(), 7);
     // The same handle goes on, with reads and writes.
     store.add_consent(&consent(1, "main")).await.unwrap();
     assert_eq!(store.grants().await.unwrap().len(), 2);
@@ -42,6 +46,8 @@ async fn a_rotated_key_opens_and_the_old_one_does_not(mut place: Place) {
     let store = place.open().await;
     assert_eq!(store.accounts().await.unwrap().len(), 2);
     assert_eq!(store.manifests().await.unwrap(), [manifest(false)]);
+    let invitations = store.invitations().await.unwrap();
+    assert_eq!(invitations, [invitation("a1", "main")]);
     assert_eq!(store.quarantined().await, []);
     let taken = store
         .take_consent(&SecretDigest([1; 32]), NOW)
@@ -64,7 +70,7 @@ async fn an_old_key_in_the_configuration_opens_until_rotation(mut place: Place) 
     let store = place.open().await;
     assert_eq!(store.accounts().await.unwrap().len(), 2);
     let current = place.options.master_key.clone();
-    assert_eq!(store.rotate_key(&current).await.unwrap(), 6);
+    assert_eq!(store.rotate_key(&current).await.unwrap(), 7);
     store.close().await;
     place.options.old_keys.clear();
     let store = place.open().await;

@@ -1,4 +1,4 @@
-//! Apps, retired keys, consents, admin tokens.
+//! Apps, retired keys, consents, invitations, admin tokens.
 
 use crate::on_both;
 use crate::place::Place;
@@ -12,6 +12,9 @@ on_both!(
     a_retired_key_outlives_its_app,
     a_consent_is_used_once,
     an_admin_token_has_one_name,
+    an_invitation_is_used_by_one_of_many,
+    an_invitation_goes_with_its_account_and_is_forgotten_in_time,
+    an_invitation_does_not_come_back_with_a_backup,
 );
 
 async fn an_app_is_replaced_and_its_key_is_its_own(place: Place) {
@@ -120,5 +123,93 @@ async fn an_admin_token_has_one_name(place: Place) {
     assert_eq!(store.admin_tokens().await.unwrap(), [token]);
     assert!(store.remove_admin_token("first").await.unwrap());
     assert!(!store.remove_admin_token("first").await.unwrap());
+    store.close().await;
+}
+
+// Two gateways may finish a sign-in with the same invitation at one moment.
+async fn an_invitation_is_used_by_one_of_many(place: Place) {
+    let store = place.open().await;
+    store.add_account(&account("main")).await.unwrap();
+    let invitation = invitation("a1", "main");
+    store.add_invitation(&invitation).await.unwrap();
+    let changes = (0..8).map(|n| {
+        let (store, mut invitation) = (store.clone(), invitation.clone());
+        invitation.used_at = Some(Timestamp(NOW.0 + n));
+        tokio::spawn(async move { store.update_invitation(&invitation).await })
+    });
+    let results = join_all(changes).await;
+    let results: Vec<_> = results.into_iter().map(|it| it.unwrap()).collect();
+    assert_eq!(results.iter().filter(|it| it.is_ok()).count(), 1);
+    let stale = results
+        .iter()
+        .filter(|it| **it == Err(StoreError::Stale))
+        .count();
+    assert_eq!(stale, 7, "{results:?}");
+    let found = store.invitation("a1").await.unwrap().unwrap();
+    assert_eq!(found.revision, 1);
+    assert!(found.used_at.is_some());
+    for unknown in ["", "a", "a1\0", "A1"] {
+        assert_eq!(store.invitation(unknown).await, Ok(None), "{unknown:?}");
+    }
+    store.close().await;
+    let again = place.open().await;
+    assert_eq!(again.invitations().await, Ok(vec![found]));
+    again.close().await;
+    // The column decides between two changes, so a changed one must not pass.
+    place
+        .tamper("UPDATE invitations SET revision = 7 WHERE id = 'a1'")
+        .await;
+    let again = place.open().await;
+    let refused = again.invitation("a1").await.unwrap_err();
+    assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
+    again.close().await;
+}
+
+async fn an_invitation_goes_with_its_account_and_is_forgotten_in_time(place: Place) {
+    let store = place.open().await;
+    for name in ["main", "other"] {
+        store.add_account(&account(name)).await.unwrap();
+    }
+    store
+        .add_invitation(&invitation("a1", "main"))
+        .await
+        .unwrap();
+    store
+        .add_invitation(&invitation("b2", "other"))
+        .await
+        .unwrap();
+    let refused = store.add_invitation(&invitation("a1", "other")).await;
+    assert!(refused.is_err(), "an id is unique");
+    assert!(store.remove_account(&id("main")).await.unwrap());
+    let left = store.invitations().await.unwrap();
+    assert_eq!(left, [invitation("b2", "other")]);
+    let mut later = invitation("c3", "other");
+    later.created_at = Timestamp(left[0].expires_at.0 + 31 * 86_400_000);
+    later.expires_at = Timestamp(later.created_at.0 + 86_400_000);
+    store.add_invitation(&later).await.unwrap();
+    assert_eq!(store.invitations().await.unwrap(), [later]);
+    store.close().await;
+}
+
+// One that was used since would be good again.
+async fn an_invitation_does_not_come_back_with_a_backup(place: Place) {
+    let store = place.open().await;
+    store.add_account(&account("main")).await.unwrap();
+    store
+        .add_invitation(&invitation("a1", "main"))
+        .await
+        .unwrap();
+    let mut file = Vec::new();
+    let key = gateway_model::Protection::Key(gateway_model::Secret::new("ab".repeat(32)));
+    store
+        .backup(&mut file, &key, NOW, &mut |_, _| {})
+        .await
+        .unwrap();
+    let restored = store
+        .restore(&mut file.as_slice(), &key, Overwrite::Replace)
+        .await;
+    restored.unwrap();
+    assert_eq!(store.accounts().await.unwrap().len(), 1);
+    assert_eq!(store.invitations().await, Ok(vec![]));
     store.close().await;
 }

@@ -118,8 +118,24 @@ pub(crate) fn consent(state: u8, account: &str) -> ConsentRecord {
         redirect_uri: "http://127.0.0.1:9/callback".to_owned(),
         verifier: Secret::new(format!("canary-verifier-{state}")),
         actor: "admin".to_owned(),
+        invitation: None,
         created_at: NOW,
         expires_at: Timestamp(NOW.0 + 600_000),
+    }
+}
+
+/// An invitation for a day.
+pub(crate) fn invitation(id: &str, account: &str) -> InvitationRecord {
+    InvitationRecord {
+        id: id.to_owned(),
+        code: SecretDigest([4; 32]),
+        account: self::id(account),
+        actor: "admin".to_owned(),
+        created_at: NOW,
+        expires_at: Timestamp(NOW.0 + 86_400_000),
+        used_at: None,
+        revoked_at: None,
+        revision: 0,
     }
 }
 

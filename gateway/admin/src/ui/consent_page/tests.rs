@@ -44,11 +44,12 @@ fn done() -> ConsentDone {
             message: HOSTILE.into(),
             remedy: Some(HOSTILE.into()),
         },
+        invitation: None,
     }
 }
 
 async fn page(finished: Result<ConsentDone, AdminError>) -> (Response<()>, String) {
-    let (head, body) = render(&finished).into_parts();
+    let (head, body) = render(&finished, false).into_parts();
     let body = to_bytes(body, 1 << 20).await.expect("a body");
     let text = String::from_utf8(body.to_vec()).expect("text");
     (Response::from_parts(head, ()), text)

@@ -1,0 +1,302 @@
+//! The pages of somebody who was invited to sign in at a carrier, and sees nothing else of the gateway.
+//!
+//! The link's code stands after `#`, so no server gets it with the address. The first page sends it in a
+//! form, and the browser keeps it in a cookie for as long as a sign-in takes. All else is in the store, so
+//! each step may come to another gateway of a fleet.
+
+use super::{
+    consent_page,
+    cookie::SessionCookie,
+    fields::Fields,
+    page::{Frame, PageResult, render, with_script},
+    words::Moment,
+};
+use crate::{
+    content,
+    context::{AdminContext, Peer},
+    error::AdminError,
+};
+use askama::Template;
+use axum::{
+    Extension,
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use gateway_api::{ConsentStarted, ErrorDetail, PasteConsent, SecretText};
+use gateway_control::{ControlError, ControlPlane, Invited};
+use gateway_model::Secret;
+use http::{HeaderMap, StatusCode, header};
+use jiff::{Timestamp, tz::TimeZone};
+use std::net::IpAddr;
+
+/// The path to which the link leads.
+pub(super) const PATH: &str = "/ui/invitation";
+/// The path of the page about the invitation.
+pub(super) const ACCOUNT_PATH: &str = "/ui/invitation/account";
+/// How long a browser keeps the code, in seconds.
+const COOKIE_LIFE: u32 = 60 * 60;
+/// The longest code that is looked at.
+const MAX_CODE: usize = 128;
+
+/// The page that asks for the code.
+#[derive(Template)]
+#[template(path = "ui/invitation_code.html")]
+struct CodePage {
+    frame: Frame,
+    error: Option<ErrorDetail>,
+    /// Whether this browser has another invitation.
+    known: bool,
+}
+
+/// The page about the invitation.
+#[derive(Template)]
+#[template(path = "ui/invitation.html")]
+struct InvitedPage {
+    frame: Frame,
+    invited: Invited,
+    numbers: String,
+    expires: Moment,
+    begun: Option<Begun>,
+    error: Option<ErrorDetail>,
+}
+
+/// A sign-in that waits for the person.
+struct Begun {
+    /// The carrier's page. It can be used once.
+    url: Secret,
+    redirect_uri: String,
+    expires: Moment,
+}
+
+/// The bearer of a code, as a request shows it.
+struct Bearer {
+    context: AdminContext,
+    control: ControlPlane,
+    peer: IpAddr,
+    code: Secret,
+}
+
+impl Bearer {
+    /// `None` if the browser has no code.
+    fn of(
+        context: AdminContext,
+        peer: Peer,
+        headers: &HeaderMap,
+    ) -> Result<Option<Self>, AdminError> {
+        let Some(code) = cookie(headers).value(headers) else {
+            return Ok(None);
+        };
+        Self::with(context, peer, code).map(Some)
+    }
+
+    fn with(context: AdminContext, Peer(peer): Peer, code: Secret) -> Result<Self, AdminError> {
+        Ok(Self {
+            control: context.control.clone().ok_or(AdminError::NoControl)?,
+            context,
+            peer,
+            code,
+        })
+    }
+
+    /// Counts what an attacker would repeat, like a wrong admin token.
+    fn count(&self) -> Result<(), AdminError> {
+        let now = self.context.clock.now();
+        let counted = self.context.throttle.guess(self.peer, now);
+        counted.map_err(AdminError::TooMany)
+    }
+
+    async fn invited(&self) -> Result<Invited, AdminError> {
+        let error: ControlError = match self.control.invited(&self.code).await {
+            Ok(invited) => return Ok(invited),
+            Err(error) => error,
+        };
+        if error.code == "unknown_invitation" {
+            self.count()?;
+            let peer = self.peer;
+            // With the address and never with the text: it may be a right code with a typing error.
+            tracing::warn!(%peer, "somebody came with an unknown invitation");
+        }
+        Err(error.into())
+    }
+
+    fn moment(&self, at: Timestamp) -> Result<Moment, AdminError> {
+        let now = Timestamp::try_from(self.context.clock.wall());
+        let now = now.map_err(|_out_of_range| AdminError::Internal)?;
+        Ok(Moment::new(at, now, &TimeZone::UTC))
+    }
+
+    fn page(
+        &self,
+        invited: Invited,
+        begun: Option<ConsentStarted>,
+        error: Option<&AdminError>,
+    ) -> PageResult {
+        let begun = match begun {
+            Some(begun) => Some(Begun {
+                url: begun.url.0,
+                redirect_uri: begun.redirect_uri,
+                expires: self.moment(begun.expires_at)?,
+            }),
+            None => None,
+        };
+        let numbers: Vec<&str> = invited.numbers.iter().map(|it| it.as_str()).collect();
+        let page = InvitedPage {
+            frame: Frame::anybody("You are invited to sign in"),
+            numbers: numbers.join(", "),
+            expires: self.moment(invited.expires_at)?,
+            invited,
+            begun,
+            error: error.map(AdminError::detail),
+        };
+        let status = error.map_or(StatusCode::OK, AdminError::status);
+        Ok(render(status, &page))
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> SessionCookie {
+    SessionCookie::of(headers).of_invitation()
+}
+
+/// Whether this browser has an invitation.
+pub(crate) fn is_known(headers: &HeaderMap) -> bool {
+    cookie(headers).value(headers).is_some()
+}
+
+fn code_page(headers: &HeaderMap, error: Option<&AdminError>) -> Response {
+    let page = CodePage {
+        frame: Frame::anybody("You are invited to sign in"),
+        known: error.is_none() && is_known(headers),
+        error: error.map(AdminError::detail),
+    };
+    let mut response = render(error.map_or(StatusCode::OK, AdminError::status), &page);
+    if let Some(wait) = error.and_then(AdminError::retry_after) {
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    with_script(response)
+}
+
+/// The page to which the link leads.
+pub(super) async fn form(headers: HeaderMap) -> Response {
+    code_page(&headers, None)
+}
+
+/// Takes the code out of the form, and keeps it in a cookie.
+pub(super) async fn enter(
+    State(context): State<AdminContext>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> PageResult {
+    let bearer = Bearer::with(context, peer, code_of(fields.text("secret")))?;
+    if let Err(error) = bearer.invited().await {
+        return Ok(code_page(&headers, Some(&error)));
+    }
+    let cookie = cookie(&headers).set_for(&bearer.code, COOKIE_LIFE);
+    let cookie = cookie.ok_or(AdminError::Internal)?;
+    let mut response = Redirect::to(ACCOUNT_PATH).into_response();
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The code in what a person pasted: the whole link, or the code alone.
+fn code_of(text: &str) -> Secret {
+    let code = text.rsplit('#').next().unwrap_or_default().trim();
+    // Only what a cookie can hold, and nothing else is a code.
+    let plausible = code.len() <= MAX_CODE
+        && (code.bytes()).all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    Secret::new(if plausible { code } else { "" }.to_owned())
+}
+
+/// The page about the invitation.
+pub(super) async fn account(
+    State(context): State<AdminContext>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> PageResult {
+    let Some(bearer) = Bearer::of(context, peer, &headers)? else {
+        return Ok(Redirect::to(PATH).into_response());
+    };
+    match bearer.invited().await {
+        Ok(invited) => bearer.page(invited, None, None),
+        Err(error) => Ok(code_page(&headers, Some(&error))),
+    }
+}
+
+/// Begins a sign-in.
+pub(super) async fn begin(
+    State(context): State<AdminContext>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> PageResult {
+    let Some(bearer) = Bearer::of(context, peer, &headers)? else {
+        return Ok(code_page(&headers, Some(&forgotten())));
+    };
+    let tasks = bearer.context.tasks.clone();
+    let work = async move {
+        let result = begun(&bearer, &headers).await;
+        result.unwrap_or_else(axum::response::IntoResponse::into_response)
+    };
+    Ok(content::finish(&tasks, work).await?)
+}
+
+async fn begun(bearer: &Bearer, headers: &HeaderMap) -> PageResult {
+    let invited = match bearer.invited().await {
+        Ok(invited) => invited,
+        Err(error) => return Ok(code_page(headers, Some(&error))),
+    };
+    // Each one is a record in the store, and this person has no other limit.
+    if let Err(error) = bearer.count() {
+        return bearer.page(invited, None, Some(&error));
+    }
+    match bearer.control.begin_invited(&bearer.code).await {
+        Ok(begun) => bearer.page(invited, Some(begun), None),
+        Err(error) => bearer.page(invited, None, Some(&error.into())),
+    }
+}
+
+/// Finishes a sign-in with the address that the person copied from the browser.
+pub(super) async fn paste(
+    State(context): State<AdminContext>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> PageResult {
+    let Some(bearer) = Bearer::of(context, peer, &headers)? else {
+        return Ok(code_page(&headers, Some(&forgotten())));
+    };
+    bearer.count()?;
+    let pasted = PasteConsent {
+        redirected: SecretText(fields.secret("redirected")),
+    };
+    let tasks = bearer.context.tasks.clone();
+    let work = async move {
+        let finished = bearer.control.paste_invited(&bearer.code, pasted).await;
+        consent_page::render(&finished.map_err(AdminError::from), true)
+    };
+    Ok(content::finish(&tasks, work).await?)
+}
+
+fn forgotten() -> AdminError {
+    let message = "this browser has no invitation any more: open the link of the invitation again";
+    AdminError::Invalid("no_invitation", message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_found_in_a_link_and_alone_and_nothing_else_is_one() {
+        for text in [
+            "abc-DEF_123",
+            " abc-DEF_123\n",
+            "https://gw.example/ui/invitation#abc-DEF_123",
+        ] {
+            assert_eq!(code_of(text).expose(), "abc-DEF_123");
+        }
+        let long = "x".repeat(200);
+        for text in ["", "a b", "a;b", "a\nb", "ä", long.as_str()] {
+            assert_eq!(code_of(text).expose(), "", "{text}");
+        }
+    }
+}
