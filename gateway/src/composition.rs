@@ -28,7 +28,7 @@ use broker_credentials::{AcquireWait, BrokerCredentials, BrokerSwitch};
 use data_plane::{DirectoryPublisher, Routes};
 use gateway_admin::Latch;
 use gateway_broker::Shutdown;
-use gateway_config::Config;
+use gateway_config::{Config, ListenTls};
 use gateway_control::ServingState;
 use gateway_model::{Clock, Secret};
 use gateway_plugin_host::{DirectoryError, WorkerProgram};
@@ -155,10 +155,15 @@ impl Gateway {
 
     /// One line per listener, as `waybill serve` prints them.
     pub fn listening(&self) -> Vec<String> {
-        let scheme = scheme(&self.config());
+        let config = self.config();
+        let listen = &config.listen;
+        let (scheme, admin) = (
+            scheme(listen.tls.as_ref()),
+            scheme(listen.admin_tls.as_ref()),
+        );
         let apps = self.apps().iter();
         let apps = apps.map(|addr| format!("apps listening on {scheme}://{addr}"));
-        apps.chain([format!("admin listening on http://{}", self.admin())])
+        apps.chain([format!("admin listening on {admin}://{}", self.admin())])
             .collect()
     }
 
@@ -281,12 +286,8 @@ impl Starting {
     }
 }
 
-const fn scheme(config: &Config) -> &'static str {
-    if config.listen.tls.is_some() {
-        "https"
-    } else {
-        "http"
-    }
+const fn scheme(tls: Option<&ListenTls>) -> &'static str {
+    if tls.is_some() { "https" } else { "http" }
 }
 
 /// A data plane that serves.

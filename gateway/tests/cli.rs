@@ -111,10 +111,12 @@ fn check_config_and_serve_report_every_mistake() {
 fn check_config_refuses_what_serve_refuses() {
     let same = GOOD.replace("[listen]", "[listen]\napps = \"127.0.0.1:8081\"");
     let tls = format!("{GOOD}[listen.tls]\ncert = \"c.pem\"\nkey = \"k.pem\"\n");
+    let admin_tls = tls.replace("[listen.tls]", "[listen.admin_tls]");
     for (config, has_plugins, words) in [
         (GOOD, false, "the plugin folder"),
         (&same, true, "are the same address and port"),
         (&tls, true, "listen.tls cannot be used"),
+        (&admin_tls, true, "listen.admin_tls cannot be used"),
     ] {
         let folder = folder_with(config);
         if has_plugins {

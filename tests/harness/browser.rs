@@ -1,5 +1,9 @@
 //! A person's browser: headless Chromium, driven through its WebDriver.
 
+mod view;
+
+pub use view::Look;
+
 use crate::{Answer, Client};
 use bytes::Bytes;
 use http::{Method, Request};
@@ -27,6 +31,20 @@ impl Browser {
     /// # Panics
     /// When there is one and it does not work.
     pub async fn start() -> Option<Self> {
+        Self::start_with(&json!({})).await
+    }
+
+    /// Starts one that runs no script of any page.
+    ///
+    /// # Panics
+    /// When there is a WebDriver and it does not work.
+    pub async fn without_scripts() -> Option<Self> {
+        // 2 is "block". The tests themselves can still look into a page.
+        let blocked = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        Self::start_with(&blocked).await
+    }
+
+    async fn start_with(preferences: &Value) -> Option<Self> {
         let (driver, port) = driver()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut browser = Self {
@@ -40,9 +58,13 @@ impl Browser {
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
+            // Its edges of letters have colours, which a palette of a screenshot would not hold.
+            "--disable-lcd-text",
+            "--hide-scrollbars",
         ];
         let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": { "args": args },
+            "browserName": "chrome", "acceptInsecureCerts": true,
+            "goog:chromeOptions": { "args": args, "prefs": preferences },
         } } });
         let answer = browser.send(Method::POST, "/session", &wanted).await;
         assert_eq!(answer.status(), 200, "{}", answer.text());
@@ -132,7 +154,7 @@ impl Browser {
     }
 
     async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
-        let content = if method == Method::GET {
+        let content = if body.is_null() {
             String::new()
         } else {
             body.to_string()

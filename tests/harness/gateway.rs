@@ -23,6 +23,8 @@ pub struct Gateway {
     pub apps: SocketAddr,
     /// The admin listener.
     pub admin: SocketAddr,
+    /// Whether the admin listener began with TLS.
+    admin_tls: bool,
 }
 
 impl Gateway {
@@ -102,19 +104,28 @@ impl Gateway {
     pub async fn waybill(&self, input: &str, args: &[&str]) -> Done {
         let mut command = command_line(&self.process.folder());
         command
-            .env("WAYBILL_ADMIN_URL", format!("http://{}", self.admin))
+            .env("WAYBILL_ADMIN_URL", self.admin_url())
             .args(args);
         run_with_input(command, input).await
     }
 
+    /// The URL of the admin listener, as the gateway printed it.
+    pub fn admin_url(&self) -> String {
+        let scheme = if self.admin_tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.admin)
+    }
+
     async fn ready(mut process: Process) -> Self {
-        let address = |line: String| {
+        let address = |line: &str| {
             let (_, addr) = line.split_once("://").expect("a URL");
             addr.parse().expect("an address")
         };
+        let apps = process.line("apps listening on ").await;
+        let admin = process.line("admin listening on ").await;
         Self {
-            apps: address(process.line("apps listening on ").await),
-            admin: address(process.line("admin listening on ").await),
+            apps: address(&apps),
+            admin: address(&admin),
+            admin_tls: admin.starts_with("https"),
             process,
         }
     }

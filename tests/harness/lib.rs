@@ -21,7 +21,7 @@ mod tls;
 mod wait;
 mod world;
 
-pub use browser::Browser;
+pub use browser::{Browser, Look};
 pub use client::{Answer, Client, rate_request};
 pub use config::ConfigFile;
 pub use gateway::{Gateway, command_line, folder, serve, serve_program};

@@ -1,4 +1,4 @@
-//! The command line reaches the admin listener through a reverse proxy with TLS.
+//! The command line reaches the admin listener by TLS: its own, or that of a reverse proxy.
 
 use tests::{Certificate, Done, World, command_line, run_command};
 
@@ -39,7 +39,7 @@ async fn https_is_spoken_with_a_proven_gateway_only() {
     for part in [
         "certificate is not trusted",
         "nothing was sent",
-        "SSL_CERT_FILE",
+        "--ca-file",
     ] {
         assert!(done.stderr.contains(part), "{}", done.stderr);
     }
@@ -47,7 +47,7 @@ async fn https_is_spoken_with_a_proven_gateway_only() {
     let done = status(&world, &numbered, Some("cert.pem")).await;
     assert_eq!(done.code, Some(4), "{}", done.stderr);
     assert!(done.stderr.contains("another name"), "{}", done.stderr);
-    // The listener itself speaks no TLS, and says nothing in clear to who wants it.
+    // This listener itself speaks no TLS, and says nothing in clear to who wants it.
     let plain = format!("https://localhost:{}", world.gateway.admin.port());
     let done = status(&world, &plain, Some("cert.pem")).await;
     assert_eq!(done.code, Some(4), "{}", done.stderr);

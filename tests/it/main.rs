@@ -3,6 +3,7 @@
 //! Each test has its own world on free ports; see `tests::World`.
 
 mod admin_https;
+mod admin_tls;
 mod app_changes;
 mod apps;
 mod bad_input;
@@ -46,4 +47,5 @@ mod single_flight;
 mod symbols;
 mod tls;
 mod token_endpoint;
+mod ui;
 mod walkthroughs;

@@ -6,10 +6,12 @@ mod fleet;
 mod gate;
 mod micro;
 mod peers;
+mod process;
 mod programs;
 mod reading;
 mod report;
 mod start;
+mod ui;
 
 pub(crate) use about::{date, revision};
 
@@ -56,6 +58,8 @@ enum Measurement {
     Start(start::Start),
     /// Several gateways on one PostgreSQL: renewals, a killed gateway, what an idle fleet asks of its database.
     Fleet(fleet::FleetBench),
+    /// Processor time of each page of the web interface with 10,000 accounts; fails above 5 ms.
+    Ui(ui::Ui),
     /// The last results into docs/benchmarks.md, with plots.
     Report(report::Report),
 }
@@ -90,6 +94,7 @@ impl Bench {
             Measurement::Gate(gate) => gate.run(),
             Measurement::Start(start) => start.run(),
             Measurement::Fleet(fleet) => fleet.run(),
+            Measurement::Ui(ui) => ui.run(),
             Measurement::Report(report) => report.run(),
         }
     }

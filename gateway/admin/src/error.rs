@@ -14,6 +14,8 @@ use std::time::Duration;
 pub(crate) enum AdminError {
     NotFound,
     MethodNotAllowed,
+    /// The listener speaks TLS, and the request came in clear.
+    TlsRequired,
     /// No `Host` field, or more than one.
     NoHost,
     /// The `Host` field names a host that is not this listener.
@@ -68,7 +70,7 @@ impl AdminError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoHost | Self::Invalid(..) => StatusCode::BAD_REQUEST,
+            Self::TlsRequired | Self::NoHost | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             // 421 tells a client that the request reached a server that does not serve that name (RFC 9110 section
             // 15.5.20).
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
@@ -98,6 +100,11 @@ impl AdminError {
                 "method_not_allowed",
                 "this path does not support this method",
                 Some("see /openapi.json"),
+            ),
+            Self::TlsRequired => (
+                "tls_required",
+                "this listener speaks TLS, and the request came without it",
+                Some("write https:// instead of http://"),
             ),
             Self::NoHost => ("bad_host", "send exactly one Host field", None),
             Self::ForeignHost => (
@@ -175,6 +182,7 @@ impl AdminError {
             }
             Self::NotFound
             | Self::MethodNotAllowed
+            | Self::TlsRequired
             | Self::NoHost
             | Self::ForeignHost
             | Self::CrossSite

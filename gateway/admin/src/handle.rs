@@ -1,17 +1,40 @@
-//! What of the admin listener changes while it serves: the host names that it answers to, and from what it
-//! learns a client's address.
+//! What of the admin listener changes while it serves: the host names that it answers to, from what it
+//! learns a client's address, and TLS.
 
 use crate::host::AllowedHosts;
 use gateway_model::ClientAddressSource;
+use rustls::ServerConfig;
 use std::{
     fmt,
     net::SocketAddr,
     sync::{Arc, PoisonError, RwLock},
 };
 
+/// What of the admin listener can change while it serves.
+#[derive(Clone, Debug)]
+pub struct AdminAccess {
+    /// Further host names that requests may use.
+    pub hosts: Vec<String>,
+    /// From what the address of a client is learned, for the limits by address.
+    pub client_address: ClientAddressSource,
+    /// TLS; without it the listener speaks HTTP in clear.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
 struct Live {
     hosts: Arc<AllowedHosts>,
     client_address: ClientAddressSource,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+impl Live {
+    fn new(addr: SocketAddr, access: AdminAccess) -> Self {
+        Self {
+            hosts: Arc::new(AllowedHosts::new(addr, &access.hosts)),
+            client_address: access.client_address,
+            tls: access.tls,
+        }
+    }
 }
 
 /// Changes who is known by what at a running admin listener. Cheap to clone.
@@ -22,26 +45,15 @@ pub struct AdminHandle {
 }
 
 impl AdminHandle {
-    pub(crate) fn new(
-        addr: SocketAddr,
-        hosts: &[String],
-        client_address: ClientAddressSource,
-    ) -> Self {
-        let hosts = Arc::new(AllowedHosts::new(addr, hosts));
-        let live = Arc::new(RwLock::new(Live {
-            hosts,
-            client_address,
-        }));
+    pub(crate) fn new(addr: SocketAddr, access: AdminAccess) -> Self {
+        let live = Arc::new(RwLock::new(Live::new(addr, access)));
         Self { addr, live }
     }
 
-    /// Answers to these host names from the next request on, and learns the clients' addresses from
-    /// `client_address` for connections that begin from now on.
-    pub fn replace(&self, hosts: &[String], client_address: ClientAddressSource) {
-        let new = Live {
-            hosts: Arc::new(AllowedHosts::new(self.addr, hosts)),
-            client_address,
-        };
+    /// Answers to these host names from the next request on. TLS, and from what a client's address is
+    /// learned, hold for connections that begin from now on.
+    pub fn replace(&self, access: AdminAccess) {
+        let new = Live::new(self.addr, access);
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
@@ -58,6 +70,11 @@ impl AdminHandle {
     pub(crate) fn client_address(&self) -> ClientAddressSource {
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
         live.client_address.clone()
+    }
+
+    pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.tls.clone()
     }
 }
 

@@ -5,7 +5,7 @@
 //! be rebound; a listener that other machines reach accepts any address, because health checks use it.
 
 use crate::error::AdminError;
-use http::{HeaderMap, Method, header, uri::Authority};
+use http::{Extensions, HeaderMap, Request, header, uri::Authority};
 use std::net::{IpAddr, SocketAddr};
 
 /// The `Host` values that are accepted. Ports are ignored, because they may be mapped.
@@ -64,9 +64,21 @@ impl AllowedHosts {
     }
 }
 
+/// Whether the client speaks TLS with this listener itself. An extension of each request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Encrypted(pub(crate) bool);
+
+impl Encrypted {
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or_default()
+    }
+}
+
 /// Refuses a request that could change something if a browser sent it on behalf of a page of another
 /// site. Programs send neither of the two fields.
-pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), AdminError> {
+pub(crate) fn check_site<B>(request: &Request<B>) -> Result<(), AdminError> {
+    let (method, headers) = (request.method(), request.headers());
+    let encrypted = Encrypted::of(request.extensions());
     // A page of another site can make a browser read, but no response here permits the page to see it.
     if method.is_safe() {
         return Ok(());
@@ -81,9 +93,13 @@ pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), Adm
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let same_site = origins.all(|origin| {
         let origin = origin.as_bytes();
-        let authority = [&b"http://"[..], b"https://"]
-            .iter()
-            .find_map(|scheme| origin.strip_prefix(*scheme));
+        // Without TLS here, a proxy may have TLS before it. With TLS, who can change a page on its way in
+        // clear must not act for a person: only the pages that came by TLS are this listener's.
+        let schemes: &[&[u8]] = match encrypted {
+            Encrypted(true) => &[b"https://"],
+            Encrypted(false) => &[b"http://", b"https://"],
+        };
+        let authority = (schemes.iter()).find_map(|scheme| origin.strip_prefix(*scheme));
         // The value `null` of a sandboxed page has no scheme, and so is refused.
         authority.is_some() && authority == host
     });
@@ -97,7 +113,7 @@ pub(crate) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), Adm
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
+    use http::{HeaderValue, Method};
 
     fn address(text: &str) -> SocketAddr {
         text.parse().expect("an address")
@@ -141,12 +157,31 @@ mod tests {
     }
 
     fn site(method: Method, fields: &[(&'static str, &'static str)]) -> Result<(), AdminError> {
-        let mut headers = HeaderMap::new();
+        site_over(Encrypted(false), method, fields)
+    }
+
+    fn site_over(
+        encrypted: Encrypted,
+        method: Method,
+        fields: &[(&'static str, &'static str)],
+    ) -> Result<(), AdminError> {
+        let mut request = Request::new(());
+        *request.method_mut() = method;
+        request.extensions_mut().insert(encrypted);
+        let headers = request.headers_mut();
         headers.insert(header::HOST, HeaderValue::from_static("localhost:8081"));
         for (name, value) in fields {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        check_site(&method, &headers)
+        check_site(&request)
+    }
+
+    #[test]
+    fn page_that_came_in_clear_cannot_change_anything_over_tls() {
+        let clear = [("origin", "http://localhost:8081")];
+        let over = |fields| site_over(Encrypted(true), Method::POST, fields);
+        assert_eq!(over(&clear), Err(AdminError::CrossSite));
+        assert_eq!(over(&[("origin", "https://localhost:8081")]), Ok(()));
     }
 
     #[test]

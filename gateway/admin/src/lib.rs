@@ -17,7 +17,7 @@
 //! Modules, from the bottom up: `error`, `host`, `client_address`, `handle`, `throttle`, `acceptor`,
 //! `connections`, `runtime_status`, `readiness`, `metrics`, `store_probe`, `content` → `context` (what every
 //! request needs) → `api`, `ui` →
-//! `routes` → `server`.
+//! `routes`, `connection` → `server`.
 //!
 //! Invariants: the data plane does not depend on this crate. Only a handler with an admin token, a
 //! session that began with one, or a consent's state reaches the control plane.
@@ -25,6 +25,7 @@
 mod acceptor;
 mod api;
 mod client_address;
+mod connection;
 mod connections;
 mod content;
 mod context;
@@ -42,7 +43,7 @@ mod store_probe;
 mod throttle;
 mod ui;
 
-pub use handle::AdminHandle;
+pub use handle::{AdminAccess, AdminHandle};
 pub use host::AllowedHosts;
 pub use readiness::Latch;
 pub use runtime_status::{PluginStatus, PluginWorkerStatus, RuntimeStatus};

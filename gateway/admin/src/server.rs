@@ -3,53 +3,23 @@
 use crate::{
     acceptor::Acceptor,
     client_address::Clients,
-    connections::{ConnectionSlot, Connections},
-    context::{AdminContext, Peer},
-    handle::AdminHandle,
+    connection::Connection,
+    connections::Connections,
+    context::AdminContext,
+    handle::{AdminAccess, AdminHandle},
     readiness::Latch,
     routes::router,
     runtime_status::RuntimeStatus,
 };
 use axum::Router;
 use gateway_control::ControlPlane;
-use gateway_model::{ClientAddressSource, Clock};
-use hyper::{
-    body::Incoming,
-    server::conn::http1,
-    service::{Service as _, service_fn},
-};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
-use std::{
-    future::Future,
-    io,
-    net::{IpAddr, SocketAddr},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    time::{sleep, timeout},
-};
+use gateway_model::Clock;
+use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 use tokio_util::task::TaskTracker;
 
-/// The time limit from the beginning of a connection to the end of its first request's head.
-const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The time limit from the end of a response to the end of the next request's head. It is longer than
-/// the interval at which metrics are usually read.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// The maximum age of a connection, whatever it does.
-// Longer than any one request may take.
-const MAX_LIFE: Duration = Duration::from_secs(600);
 /// The grace period for requests in flight after a shutdown began.
 const DRAIN: Duration = Duration::from_secs(5);
-/// The maximum size of a request's head.
-// A token and a few fields; hyper by itself would hold some 400 KiB.
-const MAX_HEAD: usize = 16 * 1024;
 
 /// What the listener is made of.
 pub struct AdminOptions {
@@ -57,10 +27,8 @@ pub struct AdminOptions {
     pub addr: SocketAddr,
     /// A socket that listens on this address already; without one it is opened.
     pub inherited: Option<std::net::TcpListener>,
-    /// Further host names that requests may use.
-    pub hosts: Vec<String>,
-    /// From what the address of a client is learned, for the limits by address.
-    pub client_address: ClientAddressSource,
+    /// What can change while it serves.
+    pub access: AdminAccess,
     /// What metrics and readiness are read from.
     pub runtime: Arc<dyn RuntimeStatus>,
     /// The phase of the process.
@@ -108,8 +76,7 @@ impl Admin {
         let AdminOptions {
             addr,
             inherited,
-            hosts,
-            client_address,
+            access,
             runtime,
             latch,
             clock,
@@ -135,7 +102,7 @@ impl Admin {
             runtime,
             latch,
             clock,
-            access: AdminHandle::new(bound, &hosts, client_address),
+            access: AdminHandle::new(bound, access),
             control,
             throttle: Arc::default(),
             store: Arc::default(),
@@ -197,6 +164,7 @@ impl Bound {
                 peer: peer.ip(),
                 place,
                 clients: clients.by(self.access.client_address()),
+                tls: self.access.tls(),
             };
             self.tasks.spawn(connection.serve(router, stopped));
         }
@@ -205,77 +173,5 @@ impl Bound {
         self.tasks.close();
         // A client that still reads its response after that is cut off.
         let _ = timeout(DRAIN, self.tasks.wait()).await;
-    }
-}
-
-/// An accepted connection.
-struct Connection {
-    stream: TcpStream,
-    peer: IpAddr,
-    place: Arc<ConnectionSlot>,
-    clients: Clients,
-}
-
-impl Connection {
-    async fn serve(self, router: Router, mut stopped: watch::Receiver<()>) {
-        let Self {
-            mut stream,
-            peer,
-            place,
-            clients,
-        } = self;
-        let client = clients.of_connection(&mut stream, peer, place, FIRST_HEAD_TIMEOUT);
-        let client = tokio::select! {
-            client = client => client,
-            _ = stopped.changed() => None,
-        };
-        let Some((client, place)) = client else {
-            return;
-        };
-        let service = TowerToHyperService::new(router);
-        let service = service_fn(|mut request: http::Request<Incoming>| {
-            let in_progress = place.begin();
-            // Here, because the router does not know the connection.
-            let client = clients.of_request(client, request.headers());
-            request.extensions_mut().insert(Peer(client));
-            let response = service.call(request);
-            async move {
-                let response = response.await;
-                // Idle from here on: a client that does not read its response gives way as well.
-                drop(in_progress);
-                response
-            }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service);
-        // Over all requests of the connection, including one in progress; its handler ends in the tracker.
-        let life = timeout(MAX_LIFE, async {
-            let mut connection = pin!(connection);
-            tokio::select! {
-                done = connection.as_mut() => done,
-                () = place.evicted() => Ok(()),
-                () = silent(&place) => Ok(()),
-                // The sender is dropped when the listener stops.
-                _ = stopped.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            }
-        });
-        if let Ok(Err(error)) = life.await {
-            // Clients that go away are usual, and a warning for each would fill the log.
-            tracing::debug!(%error, "an admin connection ended early");
-        }
-    }
-}
-
-/// Completes when a connection has had no whole head for too long since it began.
-async fn silent(place: &ConnectionSlot) {
-    sleep(FIRST_HEAD_TIMEOUT).await;
-    if place.asked() {
-        std::future::pending().await
     }
 }

@@ -12,12 +12,14 @@ pub use error::{ApiError, ClientError};
 use crate::{BASE_PATH, ErrorBody};
 use bytes::Bytes;
 use error::ReportedVersion;
-use gateway_http_client::{HttpClient as _, HttpRequest, HttpResponse, HyperClient, trusted_roots};
+use gateway_http_client::{
+    HttpClient as _, HttpRequest, HttpResponse, HyperClient, TrustError, trusted_roots,
+};
 use gateway_model::Secret;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rustls::RootCertStore;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 use url::{Host, Url};
 
 /// The deadline of a call that the gateway answers without asking a carrier.
@@ -46,6 +48,31 @@ pub struct Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Client({})", self.base)
+    }
+}
+
+/// What a client trusts besides the system's certificate authorities.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// A PEM file of certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// A PEM file with the gateway's own certificate: whoever proves to have its key is the gateway, by
+    /// whatever name.
+    pub certificate: Option<PathBuf>,
+}
+
+impl Trust {
+    fn client(&self) -> Result<HyperClient, TrustError> {
+        let roots = trusted_roots(self.ca_file.as_deref());
+        let Some(certificate) = &self.certificate else {
+            return HyperClient::with_roots(roots?);
+        };
+        let roots = match roots {
+            // The certificate is enough.
+            Err(TrustError::Empty) => RootCertStore::empty(),
+            roots => roots?,
+        };
+        HyperClient::with_known_server(roots, certificate)
     }
 }
 
@@ -102,14 +129,22 @@ impl Client {
     /// When the address is unusable or would send the token in clear over a network, when the token
     /// is malformed, or when `https` is used and the system trust store is empty.
     pub fn new(base: &str, token: Secret) -> Result<Self, ClientError> {
+        Self::trusting(base, token, &Trust::default())
+    }
+
+    /// As [`Self::new`], and trusts more than the system does.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and when one of the files cannot be used.
+    pub fn trusting(base: &str, token: Secret, trust: &Trust) -> Result<Self, ClientError> {
         // The address before the trust store: a mistyped one is the likelier cause, and the cheaper one to find.
         let url = parse_base(base)?;
-        let roots = if url.scheme() == "https" {
-            trusted_roots(None).map_err(ClientError::Trust)?
+        let http = if url.scheme() == "https" {
+            trust.client()
         } else {
             // Plain http needs no roots: a machine without a trust store can still call its own
             // gateway.
-            RootCertStore::empty()
+            HyperClient::with_roots(RootCertStore::empty())
         };
         // A token file usually ends with a line break.
         let token = token.expose().trim();
@@ -124,7 +159,7 @@ impl Client {
             // Without the slash at the end, since every path begins with one.
             base: url.as_str().trim_end_matches('/').to_owned(),
             authorization,
-            http: HyperClient::with_roots(roots).map_err(ClientError::Trust)?,
+            http: http.map_err(ClientError::Trust)?,
             deadline: None,
         })
     }

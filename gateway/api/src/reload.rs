@@ -22,7 +22,7 @@ pub struct ReloadReport {
     pub apps: NameChanges,
     /// Plugins whose files hold something else than what ran before.
     pub plugins: Vec<String>,
-    /// Whether the certificate of the apps listeners, or its key, is another one.
+    /// Whether the certificate of the apps listeners or of the admin listener, or its key, is another one.
     pub certificate: bool,
     /// What the operator should know.
     pub notes: Vec<String>,

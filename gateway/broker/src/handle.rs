@@ -1,9 +1,9 @@
 //! Asking the broker: for a token, for a renewal, for the state of things.
 
 use crate::{
-    AccountStatus, BrokerMetrics,
+    AccountBrief, AccountStatus, BrokerMetrics,
     context::BrokerContext,
-    describe::describe,
+    describe::{describe, describe_briefly},
     driver,
     publication::usable,
     slot::{Slot, SlotState},
@@ -196,6 +196,14 @@ impl Handle {
             .iter()
             .map(|slot| describe(&self.context, slot))
             .collect()
+    }
+
+    /// Gives what a list shows of each account to `look`, ordered by name.
+    pub fn each_brief(&self, mut look: impl FnMut(&AccountId, AccountBrief)) {
+        let slots = self.context.slots();
+        for (account, brief) in describe_briefly(&self.context, &slots) {
+            look(account, brief);
+        }
     }
 
     /// How many accounts can serve a request at this instant.

@@ -64,7 +64,7 @@ fn lines(report: &ReloadReport) -> Vec<String> {
         lines.push(format!("plugins: {}", plugins.join(", ")));
     }
     if *certificate {
-        lines.push("certificate of the apps listeners: another one".to_owned());
+        lines.push("certificate of a listener: another one".to_owned());
     }
     let first = match (lines.is_empty(), dry_run) {
         (true, _) => format!("{file} changes nothing that a reload takes"),

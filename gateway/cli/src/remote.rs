@@ -6,7 +6,7 @@ use crate::{
     terminal::{Output, secret_input},
 };
 use anyhow::anyhow;
-use gateway_api::client::{Client, ClientError};
+use gateway_api::client::{Client, ClientError, Trust};
 use gateway_config::{AdminAccess, ProcessVariables, Variables as _};
 use gateway_model::{Clock, Secret};
 use std::{
@@ -39,6 +39,14 @@ pub(crate) struct RemoteArgs {
     /// Address of the admin listener, if it is not the configuration's
     #[arg(long, value_name = "URL", env = "WAYBILL_ADMIN_URL", global = true)]
     url: Option<String>,
+    /// PEM file of certificate authorities to trust besides the system's
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "WAYBILL_ADMIN_CA_FILE",
+        global = true
+    )]
+    ca_file: Option<PathBuf>,
     /// File with an admin token, if it is not the configuration's
     #[arg(long, value_name = "FILE", global = true)]
     token_file: Option<PathBuf>,
@@ -59,6 +67,10 @@ impl RemoteArgs {
             .get(TOKEN_VARIABLE)
             .filter(|v| !v.is_empty());
         // With both given the configuration is not read: it may be on the gateway's machine only.
+        let mut trust = Trust {
+            ca_file: self.ca_file.clone(),
+            certificate: None,
+        };
         let (base, token) = match (&self.url, self.given_token(variable)?) {
             // With both given, no configuration is needed: the gateway may be on another machine.
             (Some(url), Some(token)) => (url.clone(), token),
@@ -66,8 +78,17 @@ impl RemoteArgs {
                 let access = AdminAccess::load(&self.config, &ProcessVariables)?;
                 let base = match url {
                     // The flag wins over the file, and the file over nothing at all.
-                    Some(url) => url.clone(),
-                    None => base_of(access.listener)?,
+                    Some(url) => {
+                        // It may be of another gateway, or of a user who cannot read this one's.
+                        let readable = |file: &PathBuf| std::fs::File::open(file).is_ok();
+                        trust.certificate = access.certificate.filter(readable);
+                        url.clone()
+                    }
+                    None => {
+                        let base = base_of(access.listener, access.certificate.is_some())?;
+                        trust.certificate = access.certificate;
+                        base
+                    }
                 };
                 let token = match token {
                     Some(token) => token,
@@ -77,7 +98,7 @@ impl RemoteArgs {
             }
         };
         Ok(Session {
-            client: Client::new(&base, token)?,
+            client: Client::trusting(&base, token, &trust)?,
             clock,
             runtime: runtime()?,
         })
@@ -144,7 +165,7 @@ fn runtime() -> Result<Runtime, CliError> {
 }
 
 /// A listener on every address is reached on this machine.
-fn base_of(listener: SocketAddr) -> Result<String, CliError> {
+fn base_of(listener: SocketAddr, tls: bool) -> Result<String, CliError> {
     // Port 0 in a configuration says nothing about the port that was chosen.
     if listener.port() == 0 {
         return Err(CliError::Usage(anyhow!(
@@ -157,7 +178,11 @@ fn base_of(listener: SocketAddr) -> Result<String, CliError> {
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    Ok(format!("http://{}", SocketAddr::new(ip, listener.port())))
+    let scheme = if tls { "https" } else { "http" };
+    Ok(format!(
+        "{scheme}://{}",
+        SocketAddr::new(ip, listener.port())
+    ))
 }
 
 fn read_token(file: &Path) -> Result<Secret, CliError> {
@@ -179,10 +204,12 @@ mod tests {
             ("10.1.2.3:4", "http://10.1.2.3:4"),
         ] {
             let listener = listener.parse().expect("an address");
-            assert_eq!(base_of(listener).expect("it has a port"), base);
+            assert_eq!(base_of(listener, false).expect("it has a port"), base);
+            let secure = base.replace("http", "https");
+            assert_eq!(base_of(listener, true).expect("it has a port"), secure);
         }
         let chosen = "127.0.0.1:0".parse().expect("an address");
-        let error = base_of(chosen).expect_err("nobody knows the port");
+        let error = base_of(chosen, false).expect_err("nobody knows the port");
         assert!(error.to_string().contains("--url"), "{error}");
     }
 }

@@ -14,7 +14,10 @@ use crate::{
     },
 };
 use gateway_model::{StoreOptions, StoreUrl};
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 use toml_span::value::Table as TomlTable;
 
 /// A configuration that can be used.
@@ -77,6 +80,12 @@ impl Config {
         Ok(config)
     }
 
+    /// Where the carrier sends people back to, once the admin listener's address is known.
+    pub fn redirect_uri(&self, admin: SocketAddr) -> String {
+        let made_up = || format!("{}/oauth/callback", self.listen.admin_url(admin));
+        self.consent.redirect_uri.clone().unwrap_or_else(made_up)
+    }
+
     fn read<'t>(
         file: &Path,
         cx: &mut Context<'_>,
@@ -87,7 +96,8 @@ impl Config {
         note_near_variables(cx);
         let listen = single(cx, root, &listen::SECTION);
         let tls = single(cx, root, &listen::TLS);
-        let listen = Listen::read(cx, &listen, &tls);
+        let admin_tls = single(cx, root, &listen::ADMIN_TLS);
+        let listen = Listen::read(cx, &listen, (&tls, &admin_tls));
         let consent = single(cx, root, &consent::SECTION);
         // Needs the admin address, which the redirect URI falls back to.
         let consent = Consent::read(cx, &consent, listen.admin);

@@ -16,6 +16,8 @@ use std::{
 pub struct AdminAccess {
     /// The admin listener.
     pub listener: SocketAddr,
+    /// The certificate that the admin listener shows, if it has TLS.
+    pub certificate: Option<PathBuf>,
     /// Where the first admin token is.
     pub token_file: PathBuf,
 }
@@ -30,8 +32,10 @@ impl AdminAccess {
             // The other sections are not read: a command may run where the gateway's secrets are not.
             let listener = read_single(cx, root, &listen::SECTION, listen::admin);
             let admin = read_single(cx, root, &admin::SECTION, admin::Admin::read);
+            let certificate = read_single(cx, root, &listen::ADMIN_TLS, listen::admin_cert);
             Some(Self {
                 listener,
+                certificate,
                 token_file: admin.token_file,
             })
         });

@@ -37,9 +37,10 @@ pub use workers::Workers;
 use crate::description::Section;
 
 /// In the order of the reference.
-pub(crate) static SECTIONS: [&Section; 18] = [
+pub(crate) static SECTIONS: [&Section; 19] = [
     &listen::SECTION,
     &listen::TLS,
+    &listen::ADMIN_TLS,
     &admin::SECTION,
     &workers::SECTION,
     &plugins::SECTION,

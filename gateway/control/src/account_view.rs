@@ -91,7 +91,12 @@ pub(crate) fn state(
     let Some(absent) = &status.unavailable else {
         return (AccountState::Ready, None);
     };
-    let state = match absent.reason {
+    (state_without(absent.reason), Some(absent.message.clone()))
+}
+
+/// The state of an active account that gets no token.
+pub(crate) const fn state_without(reason: UnavailableReason) -> AccountState {
+    match reason {
         UnavailableReason::Pending => AccountState::Pending,
         UnavailableReason::NeedsConsent => AccountState::NeedsConsent,
         UnavailableReason::CarrierUnreachable
@@ -101,6 +106,5 @@ pub(crate) fn state(
         UnavailableReason::CredentialsRejected | UnavailableReason::Misconfigured => {
             AccountState::Refused
         }
-    };
-    (state, Some(absent.message.clone()))
+    }
 }

@@ -13,6 +13,7 @@
 //! | `reload` | another configuration takes over while the gateway serves |
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
+//! | `account_list` | thousands of accounts as lists show them, from memory |
 //! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
 //! | `invitations`, `invitation_record` | somebody outside signs in with a link, and sees nothing else |
 //! | `reminders`, `reminder_state` | notices in good time before an account stops working; what the tasks remember |
@@ -23,6 +24,7 @@
 //! | `requests` | the last requests of apps; the data plane remembers them |
 //! | `backup`, `store_watch` | backups of the store, and rotation of its master key; whether the store works |
 
+mod account_list;
 mod account_record;
 mod account_view;
 mod accounts;
@@ -63,6 +65,7 @@ mod tokens;
 mod trail;
 mod wiring;
 
+pub use account_list::{AccountList, AccountOrder, AccountQuery, AccountSummary, AccountsInBrief};
 pub use actor::Actor;
 pub use admins::Identity;
 pub use error::{ControlError, Fault};

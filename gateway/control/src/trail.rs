@@ -51,12 +51,36 @@ impl ControlPlane {
         Ok(newest(self.context.store.notices(true).await?))
     }
 
+    /// The most severe open notices, at most `limit`, and how many are open.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn urgent_notices(&self, limit: u32) -> Result<(Vec<NoticeView>, u64), ControlError> {
+        let (notices, open) = self.context.store.urgent_notices(limit).await?;
+        Ok((notices.into_iter().map(notice).collect(), open))
+    }
+
     /// The open notices of one account.
     pub(crate) async fn notices_of(
         &self,
         account: &AccountId,
     ) -> Result<Vec<NoticeView>, ControlError> {
         Ok(newest(self.context.store.notices_of(account).await?))
+    }
+
+    /// The version of this program.
+    pub fn version(&self) -> String {
+        self.context.settings().version.to_owned()
+    }
+
+    /// The kind of the store: `memory`, `sqlite` or `postgres`.
+    pub fn store_kind(&self) -> &'static str {
+        self.context.store.kind()
+    }
+
+    /// Whether other gateways share the store.
+    pub fn is_in_fleet(&self) -> bool {
+        self.fleet_view().is_some()
     }
 
     /// The gateway as a whole.

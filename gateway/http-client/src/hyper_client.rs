@@ -2,11 +2,12 @@
 
 use crate::{
     HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, TrustError, connect,
-    exchange::exchange, handshake_error, progress::Progress, target::Target, tls,
+    exchange::exchange, handshake_error, known_certificate::KnownCertificate, progress::Progress,
+    target::Target, tls,
 };
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::ServerName;
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -26,12 +27,26 @@ impl HyperClient {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn with_roots(roots: RootCertStore) -> Result<Self, TrustError> {
-        let mut config = tls::client_config(roots)?;
+        Ok(Self::with_tls(tls::client_config(roots)?))
+    }
+
+    /// A client that trusts these certificate authorities, and the server whose certificate is in this file.
+    ///
+    /// # Errors
+    /// When the file cannot be used, or TLS cannot be set up.
+    pub fn with_known_server(roots: RootCertStore, file: &Path) -> Result<Self, TrustError> {
+        let verifier = KnownCertificate::read(file, roots)?;
+        let mut config = tls::client_config(RootCertStore::empty())?;
+        (config.dangerous()).set_certificate_verifier(Arc::new(verifier));
+        Ok(Self::with_tls(config))
+    }
+
+    fn with_tls(mut config: ClientConfig) -> Self {
         // The exchange speaks HTTP/1.1 only, so the server must not choose HTTP/2.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self {
+        Self {
             tls: Arc::new(config),
-        })
+        }
     }
 
     async fn send_once(

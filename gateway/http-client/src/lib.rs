@@ -6,7 +6,7 @@
 //! TCP and TLS. [`trusted_roots`] says which certificate authorities it trusts.
 //!
 //! Modules, in the order in which a request meets them: `client` (the contract) → `hyper_client` →
-//! `target` (the URL) → `connect` (DNS, TCP) → `tls` and `trust` → `exchange` (HTTP/1.1).
+//! `target` (the URL) → `connect` (DNS, TCP) → `tls`, `trust` and `known_certificate` → `exchange` (HTTP/1.1).
 //! `progress` remembers how far a request got, because that decides whether a single-use grant in
 //! it is still unharmed.
 
@@ -16,6 +16,7 @@ mod error;
 mod exchange;
 mod handshake_error;
 mod hyper_client;
+mod known_certificate;
 mod progress;
 mod target;
 mod tls;

@@ -21,6 +21,17 @@ pub enum TrustError {
          name a CA file"
     )]
     Empty,
+    /// The certificate of a known server cannot be read.
+    #[error(
+        "the gateway's certificate {path} cannot be read: {reason}; name the gateway with --url, and the \
+         certificate authority with --ca-file"
+    )]
+    KnownCertificate {
+        /// The file's path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The TLS library refused its own defaults.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),

@@ -1,6 +1,7 @@
-//! TLS towards apps: one configuration, and a certificate that may be exchanged while it serves.
+//! TLS of the listeners: a configuration for each kind, and a certificate that may be exchanged while it
+//! serves.
 
-use gateway_config::ListenTls;
+use gateway_config::{Config, ListenTls};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
@@ -15,13 +16,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Why the apps listener cannot serve TLS.
+/// Why a listener cannot serve TLS.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
     #[error("{file}: cannot be read: {source}")]
     Unreadable {
-        /// `listen.tls.cert` or `listen.tls.key`.
+        /// The certificate's or the key's.
         file: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -29,7 +30,7 @@ pub enum TlsError {
     /// The certificate chain is unusable.
     #[error("{file}: no PEM certificate chain: {source}")]
     Certificate {
-        /// `listen.tls.cert`.
+        /// The certificate's.
         file: PathBuf,
         /// What is wrong with it.
         source: rustls::pki_types::pem::Error,
@@ -37,19 +38,74 @@ pub enum TlsError {
     /// The private key is unusable.
     #[error("{file}: no PEM private key: {source}")]
     Key {
-        /// `listen.tls.key`.
+        /// The key's.
         file: PathBuf,
         /// What is wrong with it; never its content.
         source: rustls::pki_types::pem::Error,
     },
     /// Certificate and key do not belong together, or the TLS library refuses them.
-    #[error("listen.tls cannot be used: {0}")]
-    Rustls(#[from] rustls::Error),
+    #[error("{section} cannot be used: {source}")]
+    Rustls {
+        /// `listen.tls` or `listen.admin_tls`.
+        section: &'static str,
+        /// Why.
+        source: rustls::Error,
+    },
+}
+
+/// The listeners that may have TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TlsSide {
+    Apps,
+    Admin,
+}
+
+impl TlsSide {
+    pub(super) const ALL: [Self; 2] = [Self::Apps, Self::Admin];
+
+    /// The section of the configuration.
+    const fn section(self) -> &'static str {
+        match self {
+            Self::Apps => "listen.tls",
+            Self::Admin => "listen.admin_tls",
+        }
+    }
+
+    /// In messages.
+    pub(super) const fn listeners(self) -> &'static str {
+        match self {
+            Self::Apps => "the apps listeners",
+            Self::Admin => "the admin listener",
+        }
+    }
+
+    pub(super) const fn of(self, config: &Config) -> Option<&ListenTls> {
+        let listen = &config.listen;
+        match self {
+            Self::Apps => listen.tls.as_ref(),
+            Self::Admin => listen.admin_tls.as_ref(),
+        }
+    }
+
+    /// The protocols that are offered, in order of preference: the server's order decides.
+    fn alpn(self) -> Vec<Vec<u8>> {
+        let http1 = b"http/1.1".to_vec();
+        match self {
+            Self::Apps => vec![b"h2".to_vec(), http1],
+            Self::Admin => vec![http1],
+        }
+    }
+
+    fn refused(self, source: rustls::Error) -> TlsError {
+        let section = self.section();
+        TlsError::Rustls { section, source }
+    }
 }
 
 /// A certificate chain and its key, as their files had them.
 #[derive(Clone)]
 pub(super) struct Certificate {
+    side: TlsSide,
     key: Arc<CertifiedKey>,
     /// Of both files, to tell whether they were renewed.
     digest: [u8; 32],
@@ -57,7 +113,7 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    pub(super) fn load(tls: &ListenTls) -> Result<Self, TlsError> {
+    pub(super) fn load(side: TlsSide, tls: &ListenTls) -> Result<Self, TlsError> {
         let files = Files::read(tls)?;
         // All certificates or none: a chain with a gap would fail with some clients only.
         let chain = CertificateDer::pem_slice_iter(&files.cert).collect::<Result<Vec<_>, _>>();
@@ -73,20 +129,23 @@ impl Certificate {
         let ends = chain.first().and_then(|first| end_of(first));
         let provider = gateway_http_client::crypto_provider();
         // It refuses a key that is not the certificate's.
-        let key = CertifiedKey::from_der(chain, key, &provider)?;
+        let key = CertifiedKey::from_der(chain, key, &provider);
+        let key = key.map_err(|error| side.refused(error))?;
         Ok(Self {
+            side,
             key: Arc::new(key),
             digest: files.digest(),
             ends,
         })
     }
 
-    /// Why no app would accept it now.
+    /// Why no client would accept it now.
     pub(super) fn expired(&self, now: SystemTime) -> Option<String> {
         let ends = self.ends.filter(|ends| *ends <= now)?;
         let ends = jiff::Timestamp::try_from(ends).ok()?;
+        let section = self.side.section();
         Some(format!(
-            "the certificate of listen.tls has expired at {ends}"
+            "the certificate of {section} has expired at {ends}"
         ))
     }
 }
@@ -136,17 +195,18 @@ pub(super) struct ServedTls {
 }
 
 impl ServedTls {
-    /// The server's side, with HTTP/2 and HTTP/1.1.
+    /// The server's side.
     pub(super) fn new(certificate: Certificate) -> Result<Self, TlsError> {
+        let side = certificate.side;
         let served = Arc::new(ServedCertificate(RwLock::new(certificate)));
         let provider = gateway_http_client::crypto_provider();
         let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            // Apps prove themselves by their login or key, not by a certificate.
+            .with_safe_default_protocol_versions()
+            .map_err(|error| side.refused(error))?
+            // Apps and operators prove themselves by a token or a key, not by a certificate.
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&served) as Arc<dyn ResolvesServerCert>);
-        // Listed in order of preference: the server's order decides.
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = side.alpn();
         Ok(Self {
             config: Arc::new(config),
             served,

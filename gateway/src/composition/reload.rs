@@ -12,6 +12,7 @@ use super::{
     broker_credentials::AcquireWait,
     data_plane::Routes,
     declared,
+    listen_tls::TlsSide,
     prepared::Prepared,
     store_owner::{Environment, OpenStore},
 };
@@ -122,7 +123,9 @@ impl ConfigReloader {
         let left = Changes::between(&new, &whole).needs_restart;
         let mut done = report(&changes, left, &new);
         done.dry_run = dry_run;
-        done.certificate = self.live.other_certificate(&prepared);
+        done.certificate = TlsSide::ALL
+            .into_iter()
+            .any(|side| self.live.other_certificate(side, &prepared));
         done.plugins = self.control.plugins_to_reload().await?;
         let same_roots = self.live.trusts(&prepared);
         let to_declare = self.configuration(&running, &new, &prepared)?;
@@ -215,7 +218,7 @@ impl ConfigReloader {
             declared: declared::declared(new),
             switched: new.switched_accounts(running),
             settings: declared::control_settings(new),
-            redirect_uri: new.consent.redirect_uri(self.live.admin_addr()),
+            redirect_uri: new.redirect_uri(self.live.admin_addr()),
             http,
             other_receivers: changes.settings.iter().any(reminders),
             check: Box::new(move |state| live::check(&checked, &plugins, state)),

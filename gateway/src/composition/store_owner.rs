@@ -168,7 +168,7 @@ impl OpenStore {
         let socket = admin.socket()?;
         let reloader = ConfigReloader::start(environment, data_plane, &self, admin.handle());
         // Only now: a free port is known once it is bound.
-        control.redirect_to(config.consent.redirect_uri(addr));
+        control.redirect_to(config.redirect_uri(addr));
         // Before the listener serves: an operator who finds it open finds the file as well.
         let first_token = control
             .bootstrap(|token| admin_token_file::write(&config.admin.token_file, token))
@@ -220,12 +220,10 @@ fn admin_options(
     inherited: Option<TcpListener>,
 ) -> AdminOptions {
     let config = environment.config();
-    let listen = &config.listen;
     AdminOptions {
-        addr: listen.admin,
+        addr: config.listen.admin,
         inherited,
-        hosts: listen.admin_hosts.clone(),
-        client_address: listen.admin_client_address.clone(),
+        access: environment.state().admin_access(),
         control: Some(status.control.clone()),
         runtime: Arc::new(status),
         latch: environment.latch.clone(),

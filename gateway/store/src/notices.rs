@@ -63,6 +63,24 @@ impl Store {
         self.db.read(work).await
     }
 
+    /// The most severe open notices, at most `limit`, and how many are open.
+    pub async fn urgent_notices(&self, limit: u32) -> Result<(Vec<NoticeRecord>, u64)> {
+        let work = async {
+            let sql = "SELECT id, account, kind, day, created_at, message, webhook_at, mail_at, \
+                       closed_at FROM notices WHERE closed_at IS NULL \
+                       ORDER BY CASE kind WHEN 'misconfigured' THEN 0 WHEN 'in_doubt' THEN 1 \
+                       WHEN 'refused' THEN 2 WHEN 'ended' THEN 3 ELSE 4 END, account, id DESC LIMIT $1";
+            let first = query(sql).bind(i64::from(limit));
+            let mut tx = self.db.reader().await?;
+            let rows = first.fetch_all(&mut *tx).await?;
+            let count = query("SELECT count(*) FROM notices WHERE closed_at IS NULL");
+            let count: i64 = count.fetch_one(&mut *tx).await?.try_get(0)?;
+            let notices = rows.iter().map(notice).collect::<Result<Vec<_>>>()?;
+            Ok((notices, u64::try_from(count).unwrap_or_default()))
+        };
+        self.db.read(work).await
+    }
+
     /// The open notices of one account, newest first.
     pub async fn notices_of(&self, account: &AccountId) -> Result<Vec<NoticeRecord>> {
         let work = async {

@@ -4,7 +4,9 @@ use super::blocks::{Block, blocks};
 use sha2::{Digest as _, Sha256};
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 use tempfile::TempDir;
-use tests::{ConfigFile, Process, World, command_line, folder, programs, run_command, skipped};
+use tests::{
+    Certificate, ConfigFile, Process, World, command_line, folder, programs, run_command, skipped,
+};
 
 /// Folders and addresses of an installed system that pages name, and what a test has instead.
 const INSTALLED: [(&str, &str); 4] = [
@@ -79,6 +81,21 @@ pub(super) fn completed(fragment: &str, folder: &Path) -> String {
             format!("content-of-{}", file.replace('/', "-"))
         };
         write(&folder.join(&file), &content);
+    }
+    let pem = |file: &String| file.ends_with(".pem");
+    let (certs, keys) = (
+        quoted_after(&text, "cert = "),
+        quoted_after(&text, "key = "),
+    );
+    if let (Some(cert), Some(key)) = (
+        certs.iter().find(|it| pem(it)),
+        keys.iter().find(|it| pem(it)),
+    ) {
+        Certificate::for_localhost().write(folder);
+        for (made, wanted) in [("cert.pem", cert), ("key.pem", key)] {
+            let content = fs::read_to_string(folder.join(made)).expect("just written");
+            write(&folder.join(wanted), &content);
+        }
     }
     if !text.contains("[[route]]") {
         text.push_str("\n[[route]]\ncarrier = \"ups\"\nenvironment = \"test\"\n");

@@ -48,6 +48,7 @@ pub(super) const HOUSES: &[House] = &[
             &["routes"],
             &["api"],
             &["ui"],
+            &["connection"],
             &["context"],
             &["client_address", "handle", "metrics", "readiness"],
             &["host"],
@@ -145,6 +146,7 @@ pub(super) const HOUSES: &[House] = &[
             &["invitations", "migration", "probe", "reload"],
             // One file for each subject of the admin API, and the tasks that run by themselves.
             &[
+                "account_list",
                 "accounts",
                 "admins",
                 "apps",

@@ -1,5 +1,6 @@
 //! What the carriers' plugins add to a start: the gateway with the UPS plugin alone and with all of them, in turns.
 
+use super::process::{memory, processor_time};
 use crate::{
     cargo::{self, Carriers, Profile},
     say,
@@ -116,27 +117,6 @@ impl Installation {
 #[expect(clippy::disallowed_methods, reason = "a measurement takes real time")]
 fn now() -> Instant {
     Instant::now()
-}
-
-/// User and system time of a process. Linux counts both in hundredths of a second, its scheduler in nanoseconds.
-fn processor_time(process: &Path) -> Result<Duration> {
-    let mut nanoseconds = 0;
-    for task in fs::read_dir(process.join("task"))? {
-        let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        let first = text.split(' ').next().unwrap_or_default();
-        nanoseconds += first.parse::<u64>().context("schedstat has no time")?;
-    }
-    Ok(Duration::from_nanos(nanoseconds))
-}
-
-fn memory(process: &Path) -> Result<u64> {
-    let text = fs::read_to_string(process.join("smaps_rollup"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let figure = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    figure
-        .context("smaps_rollup has no Pss")?
-        .parse()
-        .context("Pss is no number")
 }
 
 /// The median of each figure for itself.

@@ -49,7 +49,7 @@ async fn admit(
     let Peer(peer) = *(request.extensions().get::<Peer>()).ok_or(AdminError::Internal)?;
     let now = context.clock.now();
     // Before anything is counted, so that a page of another site cannot use up its visitor's budgets.
-    host::check_site(request.method(), request.headers())?;
+    host::check_site(&request)?;
     if matches!(access, Access::Public | Access::Browser) {
         context
             .throttle

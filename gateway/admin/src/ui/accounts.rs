@@ -7,7 +7,7 @@ use super::{
 };
 use askama::Template;
 use axum::extract::Query;
-use gateway_api::AccountView;
+use gateway_control::{AccountOrder, AccountQuery, AccountSummary};
 use serde::Deserialize;
 
 /// The rows of a page.
@@ -46,24 +46,22 @@ struct Row {
 
 /// The list of accounts: searched, sorted, a page at a time.
 pub(super) async fn accounts(visitor: Visitor, Query(query): Query<ListQuery>) -> PageResult {
-    let mut accounts = visitor.control.accounts().await?;
-    let wanted = query.q.trim().to_lowercase();
-    accounts.retain(|account| wanted.is_empty() || matches(account, &wanted));
-    let sort = match query.sort.as_str() {
-        "name" => "name",
-        "token" => "token",
-        _ => "state",
+    let (sort, order) = match query.sort.as_str() {
+        "name" => ("name", AccountOrder::Name),
+        "token" => ("token", AccountOrder::TokenExpiry),
+        _ => ("state", AccountOrder::Urgency),
     };
-    // The store's order is by name, and a stable sort keeps it within a state.
-    match sort {
-        "token" => accounts.sort_by_key(|account| account.token_expires_at),
-        "state" => accounts.sort_by_key(|account| words::urgency(account.state)),
-        _ => {}
-    }
-    let found = accounts.len();
+    let list = visitor.control.account_list(AccountQuery {
+        text: &query.q,
+        order,
+        skip: query.page.saturating_mul(ROWS),
+        limit: ROWS,
+    });
+    let list = list.await?;
+    let found = list.found;
     let first = query.page.saturating_mul(ROWS).min(found);
     let last = (first + ROWS).min(found);
-    let rows = accounts.into_iter().skip(first).take(ROWS);
+    let rows = list.accounts.into_iter();
     let number = first / ROWS;
     page(&AccountsPage {
         frame: Frame::new(&visitor, Section::Accounts, "Accounts"),
@@ -77,16 +75,7 @@ pub(super) async fn accounts(visitor: Visitor, Query(query): Query<ListQuery>) -
     })
 }
 
-/// Whether an account has the text in its name, an alias, its carrier or a number.
-fn matches(account: &AccountView, wanted: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(wanted);
-    has(account.name.as_str())
-        || has(account.carrier.as_str())
-        || account.aliases.iter().any(|alias| has(alias.as_str()))
-        || account.numbers.iter().any(|number| has(number.as_str()))
-}
-
-fn row(visitor: &Visitor, account: AccountView) -> Row {
+fn row(visitor: &Visitor, account: AccountSummary) -> Row {
     let numbers: Vec<&str> = account.numbers.iter().map(|it| it.as_str()).collect();
     Row {
         numbers: numbers.join(", "),

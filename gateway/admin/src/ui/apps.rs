@@ -99,15 +99,11 @@ async fn new(
     typed: Fields,
     error: Option<(String, Option<String>)>,
 ) -> Result<NewAppPage, PageError> {
-    let accounts = visitor.control.accounts().await?;
+    // A list of thousands helps nobody to choose: the names can be typed.
+    let accounts = visitor.control.account_names(200).await?;
     Ok(NewAppPage {
         frame: Frame::new(visitor, Section::Apps, "Add an app"),
-        // A list of thousands helps nobody to choose: the names can be typed.
-        accounts: accounts
-            .into_iter()
-            .take(200)
-            .map(|it| it.name.to_string())
-            .collect(),
+        accounts: accounts.iter().map(ToString::to_string).collect(),
         typed,
         error,
     })

@@ -5,7 +5,7 @@ use crate::{
     content,
     context::{AdminContext, Peer},
     error::AdminError,
-    host,
+    host::{self, Encrypted},
     sessions::SessionKey,
 };
 use axum::{
@@ -13,8 +13,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use gateway_model::Role;
-use http::{HeaderMap, Method};
+use gateway_model::{Role, Secret};
+use http::Method;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
@@ -53,7 +53,7 @@ pub(super) async fn admit_admin(
 
 async fn anybody(context: &AdminContext, request: Request) -> Result<Request, AdminError> {
     let Peer(peer) = *(request.extensions().get::<Peer>()).ok_or(AdminError::Internal)?;
-    host::check_site(request.method(), request.headers())?;
+    host::check_site(&request)?;
     context
         .throttle
         .anonymous(peer, context.clock.now())
@@ -62,7 +62,10 @@ async fn anybody(context: &AdminContext, request: Request) -> Result<Request, Ad
 }
 
 async fn signed_in(context: &AdminContext, needed: Role, request: Request, next: Next) -> Response {
-    let visitor = match visitor(context, request.headers()).await {
+    // Here, and not below: the request itself must not be lent across a wait.
+    let cookie = SessionCookie::of(request.headers(), Encrypted::of(request.extensions()));
+    let cookie = cookie.value(request.headers());
+    let visitor = match visitor(context, cookie).await {
         Ok(visitor) => visitor,
         Err(error) => return PageError(error).into_response(),
     };
@@ -81,10 +84,10 @@ async fn signed_in(context: &AdminContext, needed: Role, request: Request, next:
 /// Who sent the request; `None` without a session.
 async fn visitor(
     context: &AdminContext,
-    headers: &HeaderMap,
+    cookie: Option<Secret>,
 ) -> Result<Option<Visitor>, AdminError> {
     let control = context.control.clone().ok_or(AdminError::NoControl)?;
-    let Some(cookie) = SessionCookie::of(headers).value(headers) else {
+    let Some(cookie) = cookie else {
         return Ok(None);
     };
     let key = SessionKey::of(&cookie);
@@ -115,7 +118,7 @@ async fn admit(
     needed: Role,
     request: Request,
 ) -> Result<Request, AdminError> {
-    host::check_site(request.method(), request.headers())?;
+    host::check_site(&request)?;
     context
         .throttle
         .with_token(&visitor.actor.0, context.clock.now())

@@ -12,12 +12,17 @@ use askama::Template;
 struct NoticesPage {
     frame: Frame,
     notices: Vec<Notice>,
+    open: u64,
 }
+
+/// The most notices of the page.
+const ROWS: u32 = 200;
 
 /// Open notices, the most severe first.
 pub(super) async fn notices(visitor: Visitor) -> PageResult {
-    let notices = visitor.control.notices().await?;
+    let (notices, open) = visitor.control.urgent_notices(ROWS).await?;
     page(&NoticesPage {
+        open,
         notices: (notices.into_iter())
             .map(|notice| Notice::new(&visitor, notice))
             .collect(),

@@ -7,10 +7,12 @@ use super::{
     words::{self, Badge, Moment},
 };
 use askama::Template;
-use gateway_api::{AccountState, AccountView, NoticeView, ReplicaView, RequestQuery};
+use gateway_api::{NoticeView, ReplicaView, RequestQuery};
+use gateway_control::AccountSummary;
 
 /// The rows of each list of this page; the page of the subject has all.
 const ROWS: usize = 8;
+const NOTICES: u32 = 8;
 
 #[derive(Template)]
 #[template(path = "ui/overview.html")]
@@ -20,12 +22,13 @@ struct OverviewPage {
     usable: usize,
     waiting: Vec<Waiting>,
     more_waiting: usize,
+    open_notices: u64,
     notices: Vec<Notice>,
     failures: Vec<RequestRow>,
     plot: String,
     replicas: Vec<Replica>,
     version: String,
-    store: String,
+    store: &'static str,
 }
 
 /// A gateway of the fleet.
@@ -67,29 +70,30 @@ impl Notice {
 
 /// The first page.
 pub(super) async fn overview(visitor: Visitor) -> PageResult {
-    let status = visitor.control.status().await?;
-    let mut accounts = visitor.control.accounts().await?;
-    accounts.retain(needs_person);
-    accounts.sort_by_key(|account| words::urgency(account.state));
+    let control = &visitor.control;
+    let accounts = control.accounts_in_brief(ROWS).await?;
+    let (notices, open_notices) = control.urgent_notices(NOTICES).await?;
     let all = RequestQuery {
         limit: Some(1000),
         ..RequestQuery::default()
     };
-    let requests = visitor.control.requests(all).await;
+    let requests = control.requests(all).await;
     let plot = plot(&requests, visitor.now);
-    let replicas = match &status.fleet {
-        Some(_) => visitor.control.replicas().await?,
-        None => Vec::new(),
+    let replicas = if control.is_in_fleet() {
+        control.replicas().await?
+    } else {
+        Vec::new()
     };
     let failures = requests.into_iter().filter(|it| it.failure.is_some());
     let failures = failures.take(ROWS);
     page(&OverviewPage {
         frame: Frame::new(&visitor, Section::Overview, "Overview"),
-        total: status.accounts,
-        usable: status.usable,
-        more_waiting: accounts.len().saturating_sub(ROWS),
-        waiting: accounts.into_iter().take(ROWS).map(waiting).collect(),
-        notices: (status.notices.into_iter().take(ROWS))
+        total: accounts.total,
+        usable: accounts.usable,
+        more_waiting: accounts.waiting.saturating_sub(accounts.first.len()),
+        waiting: accounts.first.into_iter().map(waiting).collect(),
+        open_notices,
+        notices: (notices.into_iter())
             .map(|notice| Notice::new(&visitor, notice))
             .collect(),
         failures: failures.map(|it| RequestRow::new(&visitor, it)).collect(),
@@ -97,8 +101,8 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
         replicas: (replicas.into_iter())
             .map(|it| replica(&visitor, it))
             .collect(),
-        version: status.version,
-        store: status.store,
+        version: control.version(),
+        store: control.store_kind(),
     })
 }
 
@@ -114,19 +118,10 @@ fn replica(visitor: &Visitor, replica: ReplicaView) -> Replica {
     }
 }
 
-const fn needs_person(account: &AccountView) -> bool {
-    match account.state {
-        AccountState::NeedsConsent | AccountState::Refused | AccountState::Failing => true,
-        AccountState::Ready | AccountState::Pending | AccountState::Inactive => {
-            account.sign_in_in_doubt.is_some()
-        }
-    }
-}
-
-fn waiting(account: AccountView) -> Waiting {
+fn waiting(account: AccountSummary) -> Waiting {
     Waiting {
         badge: words::account_state(account.state),
-        message: (account.message.or(account.sign_in_in_doubt)).unwrap_or_default(),
+        message: account.message.unwrap_or_default(),
         name: account.name.to_string(),
         carrier: format!("{} {}", account.carrier, account.environment.as_str()),
     }

@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use gateway_model::Role;
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
@@ -141,7 +141,7 @@ fn own_path(path: &str) -> String {
 pub(super) async fn sign_in(
     State(context): State<AdminContext>,
     Extension(Peer(peer)): Extension<Peer>,
-    headers: HeaderMap,
+    cookie: SessionCookie,
     fields: Fields,
 ) -> PageResult {
     let control = context.control.clone().ok_or(AdminError::NoControl)?;
@@ -178,7 +178,7 @@ pub(super) async fn sign_in(
         }
         None => Redirect::to(&own_path(fields.text("next"))).into_response(),
     };
-    let cookie = SessionCookie::of(&headers).set(&value);
+    let cookie = cookie.set(&value);
     let cookie = cookie.ok_or(AdminError::Internal)?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
@@ -214,20 +214,20 @@ pub(super) async fn set_zone(visitor: Visitor, fields: Fields) -> Response {
 }
 
 /// Ends the session.
-pub(super) async fn sign_out(visitor: Visitor, headers: HeaderMap) -> Response {
+pub(super) async fn sign_out(visitor: Visitor, cookie: SessionCookie) -> Response {
     visitor.sessions.end(visitor.key);
-    signed_out(&headers)
+    signed_out(&cookie)
 }
 
 /// Ends every session that was begun with the same token.
-pub(super) async fn sign_out_everywhere(visitor: Visitor, headers: HeaderMap) -> Response {
+pub(super) async fn sign_out_everywhere(visitor: Visitor, cookie: SessionCookie) -> Response {
     visitor.sessions.end_all(&visitor.actor);
-    signed_out(&headers)
+    signed_out(&cookie)
 }
 
-fn signed_out(headers: &HeaderMap) -> Response {
+fn signed_out(cookie: &SessionCookie) -> Response {
     let mut response = Redirect::to(PATH).into_response();
-    if let Some(cookie) = SessionCookie::of(headers).remove() {
+    if let Some(cookie) = cookie.remove() {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response

@@ -125,17 +125,6 @@ pub(super) const fn replica(live: bool) -> Badge {
     }
 }
 
-/// What needs a person comes first.
-pub(super) const fn urgency(state: AccountState) -> u8 {
-    match state {
-        AccountState::NeedsConsent | AccountState::Refused => 0,
-        AccountState::Failing => 1,
-        AccountState::Pending => 2,
-        AccountState::Ready => 3,
-        AccountState::Inactive => 4,
-    }
-}
-
 pub(super) const fn verdict(verdict: Verdict) -> Badge {
     match verdict {
         Verdict::Ok => badge("good", "●", "ok"),

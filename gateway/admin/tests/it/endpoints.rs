@@ -4,7 +4,7 @@ use crate::{
     harness::{Made, PATIENCE, json, start, still},
     plane::managed,
 };
-use gateway_admin::{Admin, AdminOptions, Latch};
+use gateway_admin::{Admin, AdminAccess, AdminOptions, Latch};
 use gateway_model::ClientAddressSource;
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -264,8 +264,11 @@ async fn taken_port_is_named() {
     let error = Admin::bind(AdminOptions {
         addr: server.addr,
         inherited: None,
-        hosts: Vec::new(),
-        client_address: ClientAddressSource::Connection,
+        access: AdminAccess {
+            hosts: Vec::new(),
+            client_address: ClientAddressSource::Connection,
+            tls: None,
+        },
         runtime: Arc::<Made>::default(),
         latch: Latch::default(),
         clock: still(),

@@ -1,6 +1,8 @@
 //! An admin listener over a real socket, with a made-up status.
 
-use gateway_admin::{Admin, AdminOptions, Latch, PluginStatus, PluginWorkerStatus, RuntimeStatus};
+use gateway_admin::{
+    Admin, AdminAccess, AdminOptions, Latch, PluginStatus, PluginWorkerStatus, RuntimeStatus,
+};
 use gateway_broker::{AccountStatus, BrokerMetrics};
 use gateway_control::{ControlPlane, FleetStatus};
 use gateway_model::{ClientAddressSource, Clock, Generation, Unavailable, UnavailableReason};
@@ -231,8 +233,11 @@ pub(crate) async fn start_with(
     let bound = Admin::bind(AdminOptions {
         addr: ([127, 0, 0, 1], 0).into(),
         inherited: None,
-        hosts: vec!["waybill.internal".into()],
-        client_address,
+        access: AdminAccess {
+            hosts: vec!["waybill.internal".into()],
+            client_address,
+            tls: None,
+        },
         runtime: Arc::clone(&runtime) as Arc<dyn RuntimeStatus>,
         latch: latch.clone(),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,

@@ -52,7 +52,7 @@ pub enum ClientError {
     #[error(
         "the certificate of the server at {base} is not trusted ({reason}), so nothing was sent: use \
          the name in the certificate, and if your own certificate authority signed it, name that \
-         authority's file in SSL_CERT_FILE"
+         authority's file with --ca-file"
     )]
     Unproven {
         /// The gateway's address.

@@ -19,6 +19,7 @@ pub(super) fn listen(found: &mut Found, old: &Listen, new: &Listen) {
         admin_client_address,
         apps_client_address,
         tls,
+        admin_tls,
     } = old;
     let mut note = |key, differs| found.note("listen", key, differs);
     note("apps", *apps != new.apps);
@@ -37,15 +38,21 @@ pub(super) fn listen(found: &mut Found, old: &Listen, new: &Listen) {
     let [admin, apps] = kinds.map(|(one, other)| kind(one) != kind(other));
     note("admin_client_address", admin);
     note("apps_client_address", apps);
-    let file = |of: fn(&ListenTls) -> &std::path::PathBuf| {
-        tls.as_ref().map(of) != new.tls.as_ref().map(of)
-    };
-    found.note(
-        "listen.tls",
-        "cert",
-        file(|ListenTls { cert, key: _ }| cert),
-    );
-    found.note("listen.tls", "key", file(|ListenTls { cert: _, key }| key));
+    listen_tls(found, "listen.tls", (tls.as_ref(), new.tls.as_ref()));
+    let admin_tls = (admin_tls.as_ref(), new.admin_tls.as_ref());
+    listen_tls(found, "listen.admin_tls", admin_tls);
+}
+
+fn listen_tls(
+    found: &mut Found,
+    section: &'static str,
+    (old, new): (Option<&ListenTls>, Option<&ListenTls>),
+) {
+    let differs = |of: fn(&ListenTls) -> &std::path::PathBuf| old.map(of) != new.map(of);
+    let cert = differs(|ListenTls { cert, key: _ }| cert);
+    let key = differs(|ListenTls { cert: _, key }| key);
+    found.note(section, "cert", cert);
+    found.note(section, "key", key);
 }
 
 const fn kind(source: &ClientAddressSource) -> u8 {

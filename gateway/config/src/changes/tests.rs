@@ -45,6 +45,9 @@ apps_client_address = "proxy-protocol"
 [listen.tls]
 cert = "cert.pem"
 key = "key.pem"
+[listen.admin_tls]
+cert = "cert.pem"
+key = "key.pem"
 [admin]
 token_file = "other.token"
 [workers]

@@ -73,12 +73,6 @@ impl Consent {
             lifetime: table.duration(cx, &LIFETIME),
         }
     }
-
-    /// Where the carrier sends people back to, once the admin listener's address is known.
-    pub fn redirect_uri(&self, admin: SocketAddr) -> String {
-        let made_up = || format!("http://{admin}/oauth/callback");
-        self.redirect_uri.clone().unwrap_or_else(made_up)
-    }
 }
 
 /// An absolute http or https address, as a redirect URI may be.

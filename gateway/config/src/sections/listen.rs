@@ -1,4 +1,4 @@
-//! `[listen]` and `[listen.tls]`: where the gateway is reached.
+//! `[listen]`, `[listen.tls]` and `[listen.admin_tls]`: where the gateway is reached.
 
 use super::client_address::{
     ADMIN_CLIENT_ADDRESS, APPS_CLIENT_ADDRESS, ClientAddresses, TRUSTED_PROXIES,
@@ -27,6 +27,8 @@ pub struct Listen {
     pub apps_client_address: ClientAddressSource,
     /// TLS for the apps listeners.
     pub tls: Option<ListenTls>,
+    /// TLS for the admin listener.
+    pub admin_tls: Option<ListenTls>,
 }
 
 /// A certificate chain and its key, both PEM files that could be read.
@@ -49,7 +51,7 @@ static APPS: Key = Key {
 static ADMIN: Key = Key {
     name: "admin",
     kind: Kind::Text("\"127.0.0.1:8081\""),
-    // Loopback: the admin listener has no TLS of its own.
+    // Loopback: without TLS an admin token crosses the network in clear.
     preset: Preset::Text("127.0.0.1:8081"),
     effect: Effect::Restart,
     doc: "The address and port of the admin API, the metrics and the health checks. Metrics and \
@@ -107,9 +109,29 @@ pub(crate) static TLS: Section = Section {
     doc: "TLS for the apps listeners; absent means plain HTTP.",
     keys: &[&CERT, &KEY],
 };
+pub(crate) static ADMIN_TLS: Section = Section {
+    path: "listen.admin_tls",
+    repeated: false,
+    doc: "TLS for the admin listener: its API, its pages, metrics and health checks. Absent means plain HTTP.",
+    keys: &[&CERT, &KEY],
+};
 
 impl Listen {
-    pub(crate) fn read(cx: &mut Context<'_>, table: &Table<'_>, tls: &Table<'_>) -> Self {
+    /// The URL of the admin listener at this address, without a path. With TLS it has the first of
+    /// `admin_hosts`, since a certificate is usually for a name.
+    pub fn admin_url(&self, addr: SocketAddr) -> String {
+        match (&self.admin_tls, self.admin_hosts.first()) {
+            (None, _) => format!("http://{addr}"),
+            (Some(_), None) => format!("https://{addr}"),
+            (Some(_), Some(name)) => format!("https://{name}:{}", addr.port()),
+        }
+    }
+
+    pub(crate) fn read(
+        cx: &mut Context<'_>,
+        table: &Table<'_>,
+        (tls, admin_tls): (&Table<'_>, &Table<'_>),
+    ) -> Self {
         let apps = addresses(cx, table);
         let admin = admin(cx, table);
         let trust_loopback = table.bool(cx, &TRUST_LOOPBACK);
@@ -122,6 +144,7 @@ impl Listen {
             admin_client_address: client_addresses.admin,
             apps_client_address: client_addresses.apps,
             tls: read_tls(cx, tls),
+            admin_tls: read_tls(cx, admin_tls),
         };
         listen.refuse_shared_address(cx, &apps);
         listen.advise(cx, table, &apps);
@@ -161,10 +184,15 @@ impl Listen {
             );
         }
         if !self.admin.ip().is_loopback() {
+            let tls = if self.admin_tls.is_some() {
+                ""
+            } else {
+                "without TLS (add [listen.admin_tls]), "
+            };
             cx.note(
                 table.place.clone(),
                 format!(
-                    "the admin listener {} can be reached from other machines, without TLS, and tells its \
+                    "the admin listener {} can be reached from other machines, {tls}and tells its \
                      metrics to anybody",
                     self.admin
                 ),
@@ -264,4 +292,13 @@ fn read_tls(cx: &mut Context<'_>, table: &Table<'_>) -> Option<ListenTls> {
         cert: cert?,
         key: key?,
     })
+}
+
+/// The certificate of the admin listener, for a command beside the gateway. The command may be of a user
+/// who cannot read it, so the file is not opened here.
+pub(crate) fn admin_cert(cx: &mut Context<'_>, table: &Table<'_>) -> Option<PathBuf> {
+    if !table.is_given(cx) {
+        return None;
+    }
+    table.path(cx, &CERT).map(|at| at.value)
 }

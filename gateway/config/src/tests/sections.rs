@@ -166,13 +166,33 @@ fn redirect_uri_is_kept_letter_by_letter() {
     let config = World::new(&format!("[consent]\nredirect_uri = \"{uri}\"\n")).config();
     let admin = "127.0.0.1:4711".parse().expect("an address");
     // Carriers compare it byte by byte.
-    assert_eq!(config.consent.redirect_uri(admin), uri);
+    assert_eq!(config.redirect_uri(admin), uri);
     let config = World::new("").config();
     assert_eq!(
-        config.consent.redirect_uri(admin),
+        config.redirect_uri(admin),
         "http://127.0.0.1:4711/oauth/callback"
     );
     assert_eq!(config.consent.lifetime.as_secs(), 600);
+}
+
+#[test]
+fn redirect_uri_of_an_admin_listener_with_tls_has_the_name_of_its_certificate() {
+    let tls = "[listen.admin_tls]\ncert = \"c.pem\"\nkey = \"k.pem\"\n";
+    let admin = "127.0.0.1:4711".parse().expect("an address");
+    for (hosts, uri) in [
+        ("", "https://127.0.0.1:4711/oauth/callback"),
+        (
+            "[listen]\nadmin_hosts = [\"waybill.internal\", \"other\"]\n",
+            "https://waybill.internal:4711/oauth/callback",
+        ),
+    ] {
+        let world = World::new(&format!("{hosts}{tls}"));
+        for (name, label) in [("c.pem", "CERTIFICATE"), ("k.pem", "PRIVATE KEY")] {
+            let pem = format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+            std::fs::write(world.folder.path().join(name), pem).expect("the test owns the folder");
+        }
+        assert_eq!(world.config().redirect_uri(admin), uri);
+    }
 }
 
 #[test]
@@ -421,13 +441,14 @@ fn app_with_a_useless_rate_or_key_is_refused() {
 /// A command is often run without the secrets of the gateway.
 #[test]
 fn parts_are_read_without_the_rest() {
-    let text = "[listen]\nadmin = \"127.0.0.1:9\"\n[admin]\ntoken_file = \"t\"\n\
+    let text = "[listen]\nadmin = \"127.0.0.1:9\"\n[listen.admin_tls]\ncert = \"c.pem\"\nkey = \"absent\"\n[admin]\ntoken_file = \"t\"\n\
                 [store]\nurl = \"sqlite:w.db\"\n[plugins]\nstrict = true\n[[account]]\nclient_secret = { env = \"ABSENT\" }\n";
     let world = World::new(text);
     world.load().expect_err("the account is not complete");
     let file = world.folder.path().join("waybill.toml");
     let access = AdminAccess::load(&file, &world.variables).expect("its keys are right");
     assert_eq!(access.listener.port(), 9);
+    assert_eq!(access.certificate, Some(world.folder.path().join("c.pem")));
     assert_eq!(access.token_file, world.folder.path().join("t"));
     let store = load_store(&file, &world.variables).expect("its keys are right");
     assert!(matches!(store.url, StoreUrl::Sqlite(_)));

@@ -5,10 +5,10 @@ use super::super::{
     data_plane::{self, Routes},
     declared,
     error::StartError,
-    listen_tls::ServedTls,
+    listen_tls::{Certificate, ServedTls, TlsSide},
     prepared::Prepared,
 };
-use gateway_admin::AdminHandle;
+use gateway_admin::{AdminAccess, AdminHandle};
 use gateway_broker::Broker;
 use gateway_config::{Config, Log};
 use gateway_control::ServingState;
@@ -40,6 +40,7 @@ pub(crate) struct Live {
 pub(crate) struct LiveState {
     pub(crate) running: Arc<Config>,
     pub(crate) tls: Option<ServedTls>,
+    pub(crate) admin_tls: Option<ServedTls>,
     pub(crate) roots: RootCertStore,
     pub(crate) upstream_tls: Arc<ClientConfig>,
 }
@@ -47,11 +48,16 @@ pub(crate) struct LiveState {
 impl LiveState {
     /// Makes what a start needs of the files that it has read.
     pub(crate) fn new(config: &Config, prepared: Prepared) -> Result<Self, StartError> {
-        let Prepared { roots, certificate } = prepared;
+        let Prepared {
+            roots,
+            certificate,
+            admin_certificate,
+        } = prepared;
         let upstream_tls = gateway_http_client::client_config(roots.clone());
         Ok(Self {
             running: Arc::new(config.clone()),
             tls: certificate.map(ServedTls::new).transpose()?,
+            admin_tls: admin_certificate.map(ServedTls::new).transpose()?,
             upstream_tls: Arc::new(upstream_tls.map_err(TrustError::from)?),
             roots,
         })
@@ -60,6 +66,24 @@ impl LiveState {
     /// The control plane's HTTP client.
     pub(crate) fn http(&self) -> Result<Arc<dyn HttpClient>, TrustError> {
         Ok(Arc::new(HyperClient::with_roots(self.roots.clone())?))
+    }
+
+    pub(crate) const fn served(&self, side: TlsSide) -> Option<&ServedTls> {
+        match side {
+            TlsSide::Apps => self.tls.as_ref(),
+            TlsSide::Admin => self.admin_tls.as_ref(),
+        }
+    }
+
+    /// What the admin listener goes by.
+    pub(crate) fn admin_access(&self) -> AdminAccess {
+        let listen = &self.running.listen;
+        let tls = listen.admin_tls.as_ref().and(self.admin_tls.as_ref());
+        AdminAccess {
+            hosts: listen.admin_hosts.clone(),
+            client_address: listen.admin_client_address.clone(),
+            tls: tls.map(|tls| Arc::clone(&tls.config)),
+        }
     }
 
     /// The data plane's settings.
@@ -93,15 +117,15 @@ impl Live {
         self.routes.plugins()
     }
 
-    pub(crate) fn tls(&self) -> Option<ServedTls> {
-        self.state().tls.clone()
+    pub(crate) fn tls(&self, side: TlsSide) -> Option<ServedTls> {
+        self.state().served(side).cloned()
     }
 
-    /// Whether the certificate of the apps listeners is another one, or is gone.
-    pub(crate) fn other_certificate(&self, prepared: &Prepared) -> bool {
+    /// Whether the certificate of these listeners is another one, or is gone.
+    pub(crate) fn other_certificate(&self, side: TlsSide, prepared: &Prepared) -> bool {
         let state = self.state();
-        let had_tls = state.running.listen.tls.is_some();
-        match (&prepared.certificate, &state.tls) {
+        let had_tls = side.of(&state.running).is_some();
+        match (prepared.certificate_of(side), state.served(side)) {
             (Some(new), Some(served)) => !had_tls || !served.serves(new),
             (None, _) => had_tls,
             (Some(_), None) => true,
@@ -111,10 +135,9 @@ impl Live {
     /// Why a new certificate cannot take over: it has expired. One that is served already may have expired
     /// without keeping other changes back.
     pub(crate) fn expired(&self, prepared: &Prepared, now: SystemTime) -> Option<String> {
-        if !self.other_certificate(prepared) {
-            return None;
-        }
-        prepared.certificate.as_ref()?.expired(now)
+        let other = |side: &TlsSide| self.other_certificate(*side, prepared);
+        let mut others = TlsSide::ALL.into_iter().filter(other);
+        others.find_map(|side| prepared.certificate_of(side)?.expired(now))
     }
 
     /// Whether the certificate authorities are those that are trusted now.
@@ -138,22 +161,11 @@ impl Live {
     pub(crate) fn take_over(&self, config: Config, prepared: Prepared) {
         self.broker.reconfigure(declared::broker_config(&config));
         self.wait.set(config.tokens.acquire_wait);
-        let listen = &config.listen;
-        self.admin
-            .replace(&listen.admin_hosts, listen.admin_client_address.clone());
         (self.log_level)(&config.log);
         self.routes.replace(config.routes.clone());
         let mut state = self.state();
-        match (&state.tls, prepared.certificate) {
-            (Some(served), Some(certificate)) => served.replace(certificate),
-            (None, Some(certificate)) => match ServedTls::new(certificate) {
-                Ok(tls) => state.tls = Some(tls),
-                // The provider supports the protocol versions: it did when it checked the certificate.
-                Err(error) => tracing::error!(%error, "the apps listeners have no TLS"),
-            },
-            // Kept for the day when TLS comes back.
-            (_, None) => {}
-        }
+        serve_certificate(&mut state.tls, prepared.certificate);
+        serve_certificate(&mut state.admin_tls, prepared.admin_certificate);
         if state.roots.roots != prepared.roots.roots {
             match gateway_http_client::client_config(prepared.roots.clone()) {
                 Ok(tls) => {
@@ -166,11 +178,26 @@ impl Live {
             }
         }
         state.running = Arc::new(config);
+        self.admin.replace(state.admin_access());
     }
 
     /// The data plane's settings.
     pub(crate) fn worker_settings(&self, token_key: SecretBytes) -> Settings {
         self.state().worker_settings(token_key)
+    }
+}
+
+/// Lets a listener show this certificate from now on.
+fn serve_certificate(served: &mut Option<ServedTls>, certificate: Option<Certificate>) {
+    match (&served, certificate) {
+        (Some(served), Some(certificate)) => served.replace(certificate),
+        (None, Some(certificate)) => match ServedTls::new(certificate) {
+            Ok(tls) => *served = Some(tls),
+            // The provider supports the protocol versions: it did when it checked the certificate.
+            Err(error) => tracing::error!(%error, "a listener has no TLS"),
+        },
+        // Kept for the day when TLS comes back.
+        (_, None) => {}
     }
 }
 

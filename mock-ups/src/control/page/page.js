@@ -12,11 +12,23 @@ async function ask(method, path, body) {
   return value;
 }
 
+const shown = new Map();
+
+// Whether a part of the page changes: what is replaced loses the keyboard's focus.
+function isNew(part, value) {
+  const text = JSON.stringify(value);
+  if (shown.get(part) === text) return false;
+  shown.set(part, text);
+  return true;
+}
+
 function fill(id, rows) {
+  const heads = [...find(id).closest("table").tHead.rows[0].cells];
   find(id).replaceChildren(...rows.map((cells) => {
     const row = document.createElement("tr");
-    for (const cell of cells) {
+    for (const [at, cell] of cells.entries()) {
       const place = document.createElement("td");
+      if (cells.length === heads.length) place.dataset.label = heads[at].textContent;
       place.append(cell instanceof Node ? cell : String(cell ?? ""));
       row.append(place);
     }
@@ -46,6 +58,7 @@ async function act(action) {
 const path = (text) => encodeURIComponent(text);
 
 function showPeople(state, credentials) {
+  if (!isNew("people", [state.apps, state.users, credentials])) return;
   const secrets = new Map(credentials.apps.map((app) => [app.client_id, app.client_secret]));
   fill("apps", state.apps.map((app) => [
     app.client_id, secrets.get(app.client_id), app.name, app.redirect_uris.join("\n"),
@@ -75,6 +88,7 @@ function showState(state) {
 }
 
 function showFaults(faults) {
+  if (!isNew("faults", faults)) return;
   fill("faults", faults.map((item) => [
     item.name,
     [item.fault.endpoint, item.fault.path, item.fault.client_id].filter(Boolean).join(" ") || "all",
@@ -136,18 +150,28 @@ function story(entry) {
   return made;
 }
 
+// A state by colour, by shape and in words.
+function badge(entry) {
+  const status = entry.status || 0;
+  const [kind, shape] = status === 0 || status >= 500 ? ["bad", "\u25a0"]
+    : status >= 400 ? ["warn", "\u25c6"] : ["good", "\u25cf"];
+  return element("span", `${shape} ${entry.status || "none"} ${entry.code}`.trim(), "badge " + kind);
+}
+
 function showJournal(journal) {
   fill("journal", journal.entries.slice().reverse().flatMap((entry) => {
     const toggle = element("button", (open.has(entry.seq) ? "\u25be " : "\u25b8 ") + entry.seq);
+    toggle.dataset.seq = entry.seq;
     toggle.setAttribute("aria-expanded", String(open.has(entry.seq)));
     toggle.addEventListener("click", () => {
       if (!open.delete(entry.seq)) open.add(entry.seq);
       showJournal(journal);
+      find("journal").querySelector(`[data-seq="${entry.seq}"]`)?.focus();
     });
     const row = [
       toggle, entry.at.slice(11, 19), entry.method + " " + entry.target, entry.client_id,
       entry.token ? (entry.minted ? "new #" : "#") + entry.token : "",
-      (entry.status || "none") + " " + entry.code,
+      badge(entry),
       [entry.fault && "fault: " + entry.fault, entry.note]
         .concat(entry.findings.map((finding) => finding.rule))
         .filter(Boolean).join("; "),
@@ -168,7 +192,7 @@ async function refresh() {
   showState(state);
   showPeople(state, credentials);
   showFaults(faults.faults);
-  showJournal(journal);
+  if (isNew("journal", journal)) showJournal(journal);
 }
 
 async function start() {

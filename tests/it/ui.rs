@@ -1,0 +1,13 @@
+//! The web interface and the mock's own pages in a real browser.
+//!
+//! `pages` has the table of all pages: a new page is one line there. `WAYBILL_SCREENSHOTS=1` lets
+//! `screenshots` write the pictures of the documents.
+
+mod axe;
+mod check;
+mod flows;
+mod keyboard;
+mod mock_pages;
+mod pages;
+mod screenshots;
+mod world;

@@ -1,0 +1,57 @@
+//! What holds for every page.
+
+use super::axe::Axe;
+use tests::{Browser, Look};
+
+/// The elements that stick out on the right.
+const TOO_WIDE: &str = "const most = document.documentElement.clientWidth;\n\
+    if (document.documentElement.scrollWidth <= most) return [];\n\
+    return [...document.querySelectorAll('body *')]\n\
+    .filter((it) => it.getBoundingClientRect().right > most + 0.5 && !it.closest('.skip'))\n\
+    .map((it) => it.outerHTML.slice(0, 120));";
+
+/// What came from another origin than the page.
+const FOREIGN: &str = "return performance.getEntriesByType('resource').map((it) => it.name)\n\
+    .filter((it) => !it.startsWith(location.origin + '/'));";
+
+/// The controls that Tab does not reach, and those that do not show that they have the focus. The
+/// listener is set first, then Tab is pressed.
+const LISTEN: &str = "window.reached = new Set(); window.unseen = [];\n\
+    document.addEventListener('focusin', ({ target }) => { reached.add(target);\n\
+      const { outlineStyle, outlineWidth } = getComputedStyle(target);\n\
+      if (outlineStyle === 'none' || outlineWidth === '0px') unseen.push(target.outerHTML.slice(0, 120)); });\n\
+    window.controls = [...document.querySelectorAll('a[href],button,input,select,textarea,summary')]\n\
+      .filter((it) => it.type !== 'hidden' && !it.disabled && it.checkVisibility({ visibilityProperty: true }));\n\
+    if (document.activeElement) document.activeElement.blur();\n\
+    return controls.length;";
+const MISSED: &str = "return controls.filter((it) => !reached.has(it)).map((it) => it.outerHTML.slice(0, 120))\n\
+    .concat(unseen.map((it) => `no visible focus: ${it}`));";
+
+/// Looks at the page that is open, and says what is wrong with it.
+pub(super) async fn page(browser: &Browser, look: Look, axe: &Axe, what: &str) {
+    browser.look(look).await;
+    let what = format!("{what} ({look:?})");
+    for (script, problem) in [
+        (TOO_WIDE, "scrolls sideways"),
+        (FOREIGN, "loads from elsewhere"),
+    ] {
+        let found = browser.run(script).await;
+        assert_eq!(found, serde_json::json!([]), "{what} {problem}");
+    }
+    let findings = axe.findings(browser).await;
+    assert!(findings.is_empty(), "{what}:\n{}", findings.join("\n"));
+}
+
+/// Every control of the page that is open is reached with Tab, and shows it.
+pub(super) async fn keyboard(browser: &Browser, what: &str) {
+    let count = browser.run(LISTEN).await;
+    let count = usize::try_from(count.as_u64().expect("a number")).expect("a small one");
+    // One more: the first press may leave the address bar.
+    browser.tab(count + 2).await;
+    let missed = browser.run(MISSED).await;
+    assert_eq!(
+        missed,
+        serde_json::json!([]),
+        "{what}: not reached with Tab"
+    );
+}

@@ -1,0 +1,102 @@
+//! The pictures of the documents. `WAYBILL_SCREENSHOTS=1` writes them into `docs/images`.
+
+use super::world::{UiWorld, browser, reads};
+use std::{collections::HashMap, env, fs};
+use tests::{Browser, Look, MERCHANT, root};
+
+/// The pictures: name, page, look.
+const PICTURES: &[(&str, &str, Look)] = &[
+    ("overview", "/ui", Look::DESK),
+    ("overview-dark", "/ui", Look::DESK.dark()),
+    ("accounts-phone", "/ui/accounts", Look::PHONE),
+    ("account", "/ui/accounts/north", Look::DESK.high(1000)),
+    ("requests-dark", "/ui/requests", Look::DESK.dark()),
+];
+
+/// Colours of a palette.
+const COLOURS: usize = 64;
+
+#[tokio::test]
+async fn pictures_of_the_documents_are_made() {
+    let wanted = env::var_os("WAYBILL_SCREENSHOTS").is_some();
+    if !wanted {
+        return;
+    }
+    let browser = browser(true).await.expect("pictures need a browser");
+    let world = UiWorld::start().await;
+    world.sign_in(&browser).await;
+    browser.open(&world.url("/ui/accounts/north")).await;
+    browser.look(Look::PHONE).await;
+    browser.click("form[action$='/connect'] button").await;
+    reads(&browser, "Go to the carrier").await;
+    keep(&browser, "ui-connect-phone").await;
+    browser.click("a[rel=noreferrer]").await;
+    browser.type_into("#user", MERCHANT.0).await;
+    browser.type_into("#password", MERCHANT.1).await;
+    keep(&browser, "mock-sign-in-phone").await;
+    browser.click("#sign-in").await;
+    browser.click("#approve").await;
+    reads(&browser, "now uses the new login").await;
+    for (name, page, look) in PICTURES {
+        browser.look(*look).await;
+        browser.open(&world.url(page)).await;
+        keep(&browser, &format!("ui-{name}")).await;
+    }
+    browser.look(Look::DESK.dark().high(1100)).await;
+    let mock = world.world.mock.base_url();
+    browser.open(&format!("{mock}/")).await;
+    reads(&browser, "mock-client").await;
+    keep(&browser, "mock-page-dark").await;
+}
+
+async fn keep(browser: &Browser, name: &str) {
+    let folder = root().join("docs/images");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let image = with_palette(&browser.screenshot().await);
+    fs::write(folder.join(format!("{name}.png")), image).expect("the folder is there");
+}
+
+/// The same picture with few colours, which is a third of the size.
+fn with_palette(image: &[u8]) -> Vec<u8> {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(image));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a small picture")];
+    let frame = reader.next_frame(&mut pixels).expect("a whole picture");
+    let step = frame.color_type.samples();
+    let colours = pixels.chunks_exact(step).map(|it| [it[0], it[1], it[2]]);
+    let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
+    for colour in colours.clone() {
+        *counts.entry(colour).or_default() += 1;
+    }
+    let mut palette: Vec<[u8; 3]> = counts.keys().copied().collect();
+    // By its value as well, so that the same page gives the same file.
+    palette.sort_by_key(|it| (std::cmp::Reverse(counts[it]), *it));
+    palette.truncate(COLOURS);
+    let nearest = |colour: &[u8; 3]| {
+        let far = |other: &[u8; 3]| -> u32 {
+            let each = colour.iter().zip(other);
+            each.map(|(one, other)| u32::from(one.abs_diff(*other)).pow(2))
+                .sum()
+        };
+        let found = palette
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, other)| far(other));
+        u8::try_from(found.expect("a picture has a colour").0).expect("few colours")
+    };
+    let known: HashMap<[u8; 3], u8> = counts.keys().map(|it| (*it, nearest(it))).collect();
+    let indexes: Vec<u8> = colours.map(|colour| known[&colour]).collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, frame.width, frame.height);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette.concat());
+    encoder.set_compression(png::Compression::High);
+    let mut writer = encoder.write_header().expect("it goes to memory");
+    writer
+        .write_image_data(&indexes)
+        .expect("it goes to memory");
+    writer.finish().expect("it goes to memory");
+    file
+}
