@@ -10,7 +10,7 @@ use crate::{
 use gateway_api::AccountState;
 use gateway_broker::AccountBrief;
 use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, GrantStatus};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// An account in a list.
 #[derive(Clone, Debug)]
@@ -129,6 +129,24 @@ impl ControlPlane {
             waiting: found.len(),
             first: self.summaries(found.iter().take(limit)).await?,
         })
+    }
+
+    /// At most `limit` accounts for which a person must sign in, but for those in `left_out`.
+    ///
+    /// # Errors
+    /// When what is served is not known and the store cannot be read.
+    pub async fn accounts_to_sign_in(
+        &self,
+        left_out: &BTreeSet<AccountId>,
+        limit: usize,
+    ) -> Result<Vec<AccountSummary>, ControlError> {
+        let mut found = self.all_found().await?;
+        found.retain(|it| {
+            it.account.record.grant == GrantKind::AuthorizationCode
+                && it.state() == AccountState::NeedsConsent
+                && !left_out.contains(&it.account.record.name)
+        });
+        self.summaries(found.iter().take(limit)).await
     }
 
     /// At most `limit` names of accounts.

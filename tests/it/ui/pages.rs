@@ -15,6 +15,8 @@ pub(super) const PAGES: &[Page] = &[
     Page("/ui/accounts/north", "north"),
     Page("/ui/accounts/refused", "refused"),
     Page("/ui/new-account", "Add an account"),
+    Page("/ui/invitations", "Invitations"),
+    Page("/ui/invitation", "You are invited to sign in"),
     Page("/ui/apps", "Apps"),
     Page("/ui/new-app", "Add an app"),
     Page("/ui/requests", "Requests"),

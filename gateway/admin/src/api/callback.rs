@@ -6,14 +6,14 @@
 use crate::{
     context::AdminContext,
     error::AdminError,
-    ui::{consent_page, invitation},
+    ui::{consent_page, invitation::InvitedBrowser},
 };
 use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse as _, Response},
 };
 use gateway_api::{ConsentDone, SecretText};
-use http::{HeaderMap, Method};
+use http::Method;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -53,7 +53,7 @@ const DEADLINE: Duration = Duration::from_secs(120);
 pub(super) async fn finish_consent(
     State(context): State<AdminContext>,
     method: Method,
-    headers: HeaderMap,
+    browser: InvitedBrowser,
     RawQuery(query): RawQuery,
 ) -> Response {
     // axum also routes HEAD here. A link preview that sends HEAD must not use the code up.
@@ -62,7 +62,7 @@ pub(super) async fn finish_consent(
     }
     // As a secret, because the query holds the authorization code.
     let finished = finish(&context, SecretText::from(query.unwrap_or_default())).await;
-    consent_page::render(&finished, invitation::is_known(&headers))
+    consent_page::render(&finished, browser.is_known())
 }
 
 async fn finish(context: &AdminContext, query: SecretText) -> Result<ConsentDone, AdminError> {

@@ -19,15 +19,15 @@ use crate::{
 use askama::Template;
 use axum::{
     Extension,
-    extract::State,
+    extract::{FromRequestParts, State},
     response::{IntoResponse as _, Redirect, Response},
 };
 use gateway_api::{ConsentStarted, ErrorDetail, PasteConsent, SecretText};
 use gateway_control::{ControlError, ControlPlane, Invited};
 use gateway_model::Secret;
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header, request::Parts};
 use jiff::{Timestamp, tz::TimeZone};
-use std::net::IpAddr;
+use std::{convert::Infallible, net::IpAddr};
 
 /// The path to which the link leads.
 pub(super) const PATH: &str = "/ui/invitation";
@@ -81,12 +81,10 @@ impl Bearer {
     fn of(
         context: AdminContext,
         peer: Peer,
-        headers: &HeaderMap,
+        browser: InvitedBrowser,
     ) -> Result<Option<Self>, AdminError> {
-        let Some(code) = cookie(headers).value(headers) else {
-            return Ok(None);
-        };
-        Self::with(context, peer, code).map(Some)
+        let code = browser.code;
+        code.map(|code| Self::with(context, peer, code)).transpose()
     }
 
     fn with(context: AdminContext, Peer(peer): Peer, code: Secret) -> Result<Self, AdminError> {
@@ -153,19 +151,37 @@ impl Bearer {
     }
 }
 
-fn cookie(headers: &HeaderMap) -> SessionCookie {
-    SessionCookie::of(headers).of_invitation()
+/// What the browser of a request has.
+pub(crate) struct InvitedBrowser {
+    cookie: SessionCookie,
+    /// The code of an invitation.
+    code: Option<Secret>,
 }
 
-/// Whether this browser has an invitation.
-pub(crate) fn is_known(headers: &HeaderMap) -> bool {
-    cookie(headers).value(headers).is_some()
+impl InvitedBrowser {
+    /// Whether this browser has an invitation.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.code.is_some()
+    }
 }
 
-fn code_page(headers: &HeaderMap, error: Option<&AdminError>) -> Response {
+impl<S: Sync> FromRequestParts<S> for InvitedBrowser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let cookie = SessionCookie::from_request_parts(parts, state).await?;
+        let cookie = cookie.of_invitation();
+        Ok(Self {
+            code: cookie.value(&parts.headers),
+            cookie,
+        })
+    }
+}
+
+fn code_page(known: bool, error: Option<&AdminError>) -> Response {
     let page = CodePage {
         frame: Frame::anybody("You are invited to sign in"),
-        known: error.is_none() && is_known(headers),
+        known,
         error: error.map(AdminError::detail),
     };
     let mut response = render(error.map_or(StatusCode::OK, AdminError::status), &page);
@@ -176,22 +192,22 @@ fn code_page(headers: &HeaderMap, error: Option<&AdminError>) -> Response {
 }
 
 /// The page to which the link leads.
-pub(super) async fn form(headers: HeaderMap) -> Response {
-    code_page(&headers, None)
+pub(super) async fn form(browser: InvitedBrowser) -> Response {
+    code_page(browser.is_known(), None)
 }
 
 /// Takes the code out of the form, and keeps it in a cookie.
 pub(super) async fn enter(
     State(context): State<AdminContext>,
     Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
+    browser: InvitedBrowser,
     fields: Fields,
 ) -> PageResult {
     let bearer = Bearer::with(context, peer, code_of(fields.text("secret")))?;
     if let Err(error) = bearer.invited().await {
-        return Ok(code_page(&headers, Some(&error)));
+        return Ok(code_page(false, Some(&error)));
     }
-    let cookie = cookie(&headers).set_for(&bearer.code, COOKIE_LIFE);
+    let cookie = browser.cookie.set_for(&bearer.code, COOKIE_LIFE);
     let cookie = cookie.ok_or(AdminError::Internal)?;
     let mut response = Redirect::to(ACCOUNT_PATH).into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -211,14 +227,14 @@ fn code_of(text: &str) -> Secret {
 pub(super) async fn account(
     State(context): State<AdminContext>,
     Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
+    browser: InvitedBrowser,
 ) -> PageResult {
-    let Some(bearer) = Bearer::of(context, peer, &headers)? else {
+    let Some(bearer) = Bearer::of(context, peer, browser)? else {
         return Ok(Redirect::to(PATH).into_response());
     };
     match bearer.invited().await {
         Ok(invited) => bearer.page(invited, None, None),
-        Err(error) => Ok(code_page(&headers, Some(&error))),
+        Err(error) => Ok(code_page(false, Some(&error))),
     }
 }
 
@@ -226,23 +242,23 @@ pub(super) async fn account(
 pub(super) async fn begin(
     State(context): State<AdminContext>,
     Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
+    browser: InvitedBrowser,
 ) -> PageResult {
-    let Some(bearer) = Bearer::of(context, peer, &headers)? else {
-        return Ok(code_page(&headers, Some(&forgotten())));
+    let Some(bearer) = Bearer::of(context, peer, browser)? else {
+        return Ok(code_page(false, Some(&forgotten())));
     };
     let tasks = bearer.context.tasks.clone();
     let work = async move {
-        let result = begun(&bearer, &headers).await;
+        let result = begun(&bearer).await;
         result.unwrap_or_else(axum::response::IntoResponse::into_response)
     };
     Ok(content::finish(&tasks, work).await?)
 }
 
-async fn begun(bearer: &Bearer, headers: &HeaderMap) -> PageResult {
+async fn begun(bearer: &Bearer) -> PageResult {
     let invited = match bearer.invited().await {
         Ok(invited) => invited,
-        Err(error) => return Ok(code_page(headers, Some(&error))),
+        Err(error) => return Ok(code_page(false, Some(&error))),
     };
     // Each one is a record in the store, and this person has no other limit.
     if let Err(error) = bearer.count() {
@@ -258,11 +274,11 @@ async fn begun(bearer: &Bearer, headers: &HeaderMap) -> PageResult {
 pub(super) async fn paste(
     State(context): State<AdminContext>,
     Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
+    browser: InvitedBrowser,
     fields: Fields,
 ) -> PageResult {
-    let Some(bearer) = Bearer::of(context, peer, &headers)? else {
-        return Ok(code_page(&headers, Some(&forgotten())));
+    let Some(bearer) = Bearer::of(context, peer, browser)? else {
+        return Ok(code_page(false, Some(&forgotten())));
     };
     bearer.count()?;
     let pasted = PasteConsent {

@@ -9,11 +9,10 @@ use super::{
 use crate::error::AdminError;
 use askama::Template;
 use axum::{extract::Path, response::Response};
-use gateway_api::{
-    AccountState, AccountView, AddInvitation, ErrorDetail, InvitationLink, InvitationState,
-    InvitationView,
-};
-use gateway_model::{AccountId, GrantKind, Secret};
+use gateway_api::{AddInvitation, ErrorDetail, InvitationLink, InvitationState, InvitationView};
+use gateway_control::AccountSummary;
+use gateway_model::{AccountId, Secret};
+use std::collections::BTreeSet;
 
 const PATH: &str = "/ui/invitations";
 /// The accounts that can be chosen, and the invitations that are made, at once.
@@ -91,10 +90,9 @@ pub(super) async fn of_account(
 pub(super) async fn invitations(visitor: Visitor) -> PageResult {
     let invitations = visitor.control.invitations().await?;
     let waiting = if visitor.may_change() {
-        let mut accounts = visitor.control.accounts().await?;
-        accounts.retain(|account| waits(account, &invitations));
-        accounts.truncate(MOST);
-        accounts
+        let open = (invitations.iter()).filter(|it| it.state == InvitationState::Open);
+        let invited: BTreeSet<AccountId> = open.map(|it| it.account.clone()).collect();
+        (visitor.control.accounts_to_sign_in(&invited, MOST)).await?
     } else {
         Vec::new()
     };
@@ -107,16 +105,7 @@ pub(super) async fn invitations(visitor: Visitor) -> PageResult {
     })
 }
 
-fn waits(account: &AccountView, invitations: &[InvitationView]) -> bool {
-    let mut open = invitations
-        .iter()
-        .filter(|it| it.state == InvitationState::Open);
-    account.grant == GrantKind::AuthorizationCode
-        && account.state == AccountState::NeedsConsent
-        && !open.any(|it| it.account == account.name)
-}
-
-fn row_of(account: AccountView) -> Waiting {
+fn row_of(account: AccountSummary) -> Waiting {
     let numbers: Vec<&str> = account.numbers.iter().map(|it| it.as_str()).collect();
     Waiting {
         name: account.name.to_string(),
