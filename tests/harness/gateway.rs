@@ -63,16 +63,12 @@ impl Gateway {
         Self::ready(Process::spawn(&mut serve(folder.path()), folder)).await
     }
 
-    /// Starts another program of ours in a gateway's folder: one of an earlier release.
+    /// Starts a gateway by a command in its folder: one of an earlier release, or in another environment.
     ///
     /// # Panics
     /// When it ends before it listens.
-    pub async fn of_program(program: &Path, folder: TempDir) -> Self {
-        Self::ready(Process::spawn(
-            &mut serve_by(program, folder.path(), CONFIG),
-            folder,
-        ))
-        .await
+    pub async fn of_command(command: &mut Command, folder: TempDir) -> Self {
+        Self::ready(Process::spawn(command, folder)).await
     }
 
     /// Starts a process that is to take over from this one, with this configuration file of its folder.

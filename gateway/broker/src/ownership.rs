@@ -22,7 +22,7 @@ pub(crate) enum Turn {
     Ours,
     /// The ledger is ahead of this gateway.
     Newer(Box<GrantRecord>, Renewer),
-    /// The owner keeps its token, which this gateway has too.
+    /// The owner has no newer token, and this gateway takes over what it has.
     Kept(Box<GrantRecord>, Failure),
     /// The flight ends without a token.
     Failed(Failure),
@@ -291,14 +291,21 @@ fn end_of_wait(context: &BrokerContext, slot: &Slot, plan: FlightPlan) -> Asked 
 
 /// What the owner's failure means here.
 async fn refused(context: &BrokerContext, slot: &Slot, failure: Failure) -> Turn {
-    if failure.code != TOKEN_KEPT {
-        return Turn::Failed(failure);
-    }
     let loaded = context.ledger.load(slot.cell.account()).await;
     let Some(record) = loaded.ok().flatten() else {
         return Turn::Failed(failure);
     };
     let state = slot.lock();
+    if failure.code != TOKEN_KEPT {
+        // The failure may have put the grant in doubt. That makes no new version, and the message about it found
+        // this gateway waiting.
+        let news = is_news(context, &state, &record) && !grant_record::is_open(&record);
+        return match record.version > state.version {
+            _ if !news => Turn::Failed(failure),
+            true => Turn::Newer(Box::new(record), Renewer::Another),
+            false => Turn::Kept(Box::new(record), failure),
+        };
+    }
     let policy = &context.config().policy;
     let usable = grant_record::token(&record, &state.spec.key, policy, context.clock.wall());
     match (usable, state.lifecycle().state().token()) {

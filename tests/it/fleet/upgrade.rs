@@ -30,8 +30,8 @@ async fn store_of_an_earlier_release_becomes_a_fleets() {
     let Some(mut fleet) = Fleet::start(what, 0).await else {
         return;
     };
-    let old = Gateway::of_program(&program, folder(&fleet.config_without_fleet()));
-    let old = old.await;
+    let files = folder(&fleet.config_without_fleet());
+    let old = Gateway::of_command(&mut serve_program(&program, files.path()), files).await;
     fleet.meet(&old);
     let shop = async |gateway: &Gateway| {
         super::world::shop(&tests::Client::new(gateway.apps), "main").await
@@ -91,7 +91,8 @@ async fn fleet_is_upgraded_one_gateway_after_the_other() {
         if let Some(first) = fleet.gateways.iter().flatten().next() {
             share(&first.process.folder(), folder.path());
         }
-        let old = Gateway::of_program(&program, folder).await;
+        let mut command = serve_program(&program, folder.path());
+        let old = Gateway::of_command(&mut command, folder).await;
         fleet.meet(&old);
         fleet.gateways.push(Some(old));
     }

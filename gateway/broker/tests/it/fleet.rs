@@ -474,6 +474,28 @@ async fn grant_in_doubt_is_in_doubt_at_all_gateways() {
     );
 }
 
+/// The message about the doubt reaches a gateway that waits for the owner. The owner's failure then tells it.
+#[tokio::test(start_paused = true)]
+async fn gateway_that_waited_for_a_lost_answer_knows_of_the_doubt() {
+    let fleet = Fleet::of(2, SINGLE_USE, 3_600);
+    fleet.gateways[0].acquire().await.expect("a token");
+    pass(1).await;
+    fleet.carrier.next(Fault::AnswerLost);
+    let (owner, other) = (&fleet.gateways[0], &fleet.gateways[1]);
+    let (first, second) = tokio::join!(owner.renew(60), other.renew(60));
+    first.expect_err("lost");
+    second.expect_err("lost");
+    for gateway in [owner, other] {
+        let status = gateway.handle.status(&main_account());
+        let status = status.expect("the account is kept");
+        assert_eq!(
+            (status.grant, status.usable),
+            (GrantStatus::OutcomeUnknown, true)
+        );
+    }
+    assert_eq!(fleet.carrier.requests(), 2);
+}
+
 /// Operators asked at both gateways, and then the carrier's answer was lost. Only one who asks after that takes the last
 /// chance.
 #[tokio::test(start_paused = true)]
