@@ -9,14 +9,14 @@ use crate::{
     runtime_status::{PluginStatus, RuntimeStatus},
 };
 use gateway_broker::AccountStatus;
-use gateway_model::{Clock, GrantStatus};
+use gateway_model::{AccountId, Clock, GrantStatus};
 use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, text},
     registry::{Registry, Unit},
 };
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
 
 /// The content type of `/metrics`.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -203,13 +203,9 @@ impl Exporter {
         s: &MetricsSnapshot,
         accounts: &[AccountStatus],
     ) -> fmt::Result {
+        let by_name: HashMap<_, _> = accounts.iter().map(|it| (&it.account, it)).collect();
         // An account that was removed meanwhile has counts and no labels: it is left out.
-        let labels = |id: &gateway_model::AccountId| {
-            accounts
-                .iter()
-                .find(|account| account.account == *id)
-                .map(account_labels)
-        };
+        let labels = |id: &AccountId| by_name.get(id).map(|account| account_labels(account));
         out.counters(
             "account_requests",
             "Requests sent with the account's token",
