@@ -1,8 +1,8 @@
 //! The broker itself: it adds, adopts and removes accounts, and shuts down.
 
 use crate::{
-    AccountSpec, BrokerConfig, Handle, Ledger, accounts, context::BrokerContext, driver, elsewhere,
-    ownership::Renewer, slot::Owner,
+    AccountSpec, BrokerConfig, Handle, HeldGrant, Ledger, accounts, context::BrokerContext, driver,
+    elsewhere, held, ownership::Renewer, slot::Owner,
 };
 use gateway_model::{AccountId, Clock, CredentialCell, Failure, GrantVersion};
 use gateway_store::{DemandCause, GrantRecord, ReplicaId};
@@ -133,9 +133,9 @@ impl Broker {
         elsewhere::held(&self.context, &slot)
     }
 
-    /// The version that is held of every account's grant.
-    pub fn versions(&self) -> Vec<(AccountId, GrantVersion)> {
-        elsewhere::versions(&self.context)
+    /// What is held of every account's grant.
+    pub fn held_grants(&self) -> Vec<HeldGrant> {
+        held::all(&self.context)
     }
 
     /// Forgets an account; its cell says so to every worker that still reads it. Returns `false` if the

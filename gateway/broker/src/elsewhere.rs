@@ -11,7 +11,7 @@ use crate::{
     tasks::{self, Refusal},
     unavailable::TOKEN_KEPT,
 };
-use gateway_model::{AccountId, Failure, GrantStatus, GrantVersion};
+use gateway_model::{Failure, GrantStatus, GrantVersion};
 use gateway_store::{DemandCause, GrantRecord, ReplicaId};
 use gateway_token::{Event, LifecycleState, RequestCause};
 use std::sync::Arc;
@@ -152,13 +152,6 @@ pub(crate) fn held(context: &BrokerContext, slot: &Slot) -> Option<GrantRecord> 
     // Another gateway's memory may be behind what the owner wrote.
     let owns = slot.lock().owner.is_this();
     owns.then(|| held::record(context, slot)).flatten()
-}
-
-/// The version that this gateway holds of every account's grant.
-pub(crate) fn versions(context: &BrokerContext) -> Vec<(AccountId, GrantVersion)> {
-    let slots = context.slots();
-    let version = |slot: &Arc<Slot>| (slot.cell.account().clone(), slot.lock().version);
-    slots.iter().map(version).collect()
 }
 
 const fn request_cause(cause: DemandCause) -> RequestCause {

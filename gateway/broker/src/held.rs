@@ -2,10 +2,40 @@
 //! gateways' memory still has.
 
 use crate::{context::BrokerContext, field_text, grant_record, slot::Slot};
-use gateway_model::{Credential, CredentialState, GrantVersion, SlotCredential};
+use gateway_model::{
+    AccountId, Credential, CredentialState, GrantStatus, GrantVersion, SlotCredential,
+};
 use gateway_store::{GrantRecord, StoredSlot, StoredToken, Timestamp};
 use gateway_token::PublishedToken;
 use std::time::{Instant, SystemTime};
+
+/// What a comparison of this gateway's memory with the store asks first.
+#[derive(Clone, Debug)]
+pub struct HeldGrant {
+    /// The account.
+    pub account: AccountId,
+    /// Its version; [`GrantVersion::NONE`] if nothing is held.
+    pub version: GrantVersion,
+    /// Whether it may be presented.
+    pub status: GrantStatus,
+    /// Whether this gateway is the account's owner.
+    pub owned: bool,
+}
+
+/// What is held of every account's grant.
+pub(crate) fn all(context: &BrokerContext) -> Vec<HeldGrant> {
+    let slots = context.slots();
+    let held = slots.iter().map(|slot| {
+        let state = slot.lock();
+        HeldGrant {
+            account: slot.cell.account().clone(),
+            version: state.version,
+            status: grant_record::status(state.lifecycle().grant()),
+            owned: state.owner.is_this(),
+        }
+    });
+    held.collect()
+}
 
 /// The record; `None` while a token request is under way, which makes a newer one, or if nothing is held.
 pub(crate) fn record(context: &BrokerContext, slot: &Slot) -> Option<GrantRecord> {

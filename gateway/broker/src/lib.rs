@@ -72,6 +72,7 @@ pub use gateway_plugin_host::{Authorization, AuthorizationReason, GrantChange, I
 pub use gateway_token::Policy;
 pub use grant_record::completion;
 pub use handle::{Handle, RenewalOutcome};
+pub use held::HeldGrant;
 pub use journal::failure_of;
 pub use ledger::{Ledger, LedgerError};
 pub use metrics::{BrokerMetrics, FailureCounts};

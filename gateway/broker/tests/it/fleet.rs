@@ -557,6 +557,24 @@ async fn grant_that_a_failover_lost_is_written_back() {
     }
 }
 
+/// The standby lacked the outcome of a presentation, so it says that the grant may be presented. The owner knows better.
+#[tokio::test(start_paused = true)]
+async fn doubt_that_a_failover_lost_is_written_back() {
+    let mut fleet = Fleet::of(2, SINGLE_USE, 300);
+    fleet.gateways[0].acquire().await.expect("a token");
+    let old = fleet.database.grant(&main_account()).expect("a grant");
+    fleet.carrier.next(Fault::AnswerLost);
+    fleet.gateways[0].renew(30).await.expect_err("lost");
+    fleet.database.put(old);
+    pass(20).await;
+    let kept = fleet.database.grant(&main_account()).expect("a grant");
+    assert_eq!(kept.status, GrantStatus::OutcomeUnknown);
+    fleet.gateways[0].crash();
+    let asked = fleet.carrier.requests();
+    pass(60).await;
+    assert_eq!(fleet.carrier.requests(), asked, "nobody presents it again");
+}
+
 /// For writing it back after a failover of the database.
 #[tokio::test(start_paused = true)]
 async fn what_the_owner_holds_is_what_it_wrote() {

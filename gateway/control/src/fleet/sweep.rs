@@ -2,7 +2,7 @@
 
 use super::batch::Pending;
 use crate::{ControlError, ControlPlane, publication::Touched, serving::ServingState};
-use gateway_model::{AccountId, GrantVersion};
+use gateway_model::{AccountId, GrantStatus, GrantVersion};
 use gateway_store::AccountRecord;
 use std::{
     cmp::Ordering,
@@ -28,17 +28,21 @@ impl ControlPlane {
     pub(super) async fn resync(&self) -> Result<(), ControlError> {
         self.context.fleet_state.count_resync();
         self.compare_served().await?;
-        self.sweep().await
+        self.compare_grants(true).await
     }
 
     /// Takes the grants that are newer in the store.
     pub(super) async fn sweep(&self) -> Result<(), ControlError> {
-        let (newer, lost) = self.grants_that_differ().await?;
+        self.compare_grants(false).await
+    }
+
+    async fn compare_grants(&self, thorough: bool) -> Result<(), ControlError> {
+        let (newer, lost) = self.grants_that_differ(thorough).await?;
         self.write_back(&lost).await?;
         self.read_grants(&newer).await
     }
 
-    /// Writes grants back that a failover of the database has lost, where this gateway is their owner.
+    /// Writes back what a failover of the database has lost of grants, where this gateway is their owner.
     async fn write_back(&self, lost: &BTreeSet<AccountId>) -> Result<(), ControlError> {
         for account in lost {
             let Some(held) = self.context.broker.held(account) else {
@@ -80,28 +84,39 @@ impl ControlPlane {
     }
 
     /// The accounts whose grant in the store is newer than the one that this gateway holds, and those whose
-    /// grant is older there.
+    /// grant is older there. `thorough`: also those whose presentation may have failed since, which makes no new
+    /// version.
     async fn grants_that_differ(
         &self,
+        thorough: bool,
     ) -> Result<(BTreeSet<AccountId>, BTreeSet<AccountId>), ControlError> {
         // Before the store is read: a grant that is written in between is newer there, and that is harmless.
-        let held = self.context.broker.versions().into_iter();
-        let held: BTreeMap<AccountId, GrantVersion> = held.collect();
+        let held = self.context.broker.held_grants();
         let stored = self.context.store.grant_versions().await?.into_iter();
         let stored: BTreeMap<AccountId, GrantVersion> = stored
             .map(|(account, version, _)| (account, version))
             .collect();
         let in_store =
             |account: &AccountId| stored.get(account).copied().unwrap_or(GrantVersion::NONE);
-        let mut differing = (BTreeSet::new(), BTreeSet::new());
-        for (account, held) in held {
-            match in_store(&account).cmp(&held) {
-                Ordering::Greater => differing.0.insert(account),
-                Ordering::Less => differing.1.insert(account),
+        let (mut newer, mut lost) = (BTreeSet::new(), BTreeSet::new());
+        for held in held {
+            let presented = match held.status {
+                GrantStatus::Repeatable => false,
+                GrantStatus::OutcomeUnknown | GrantStatus::Spent => true,
+                // Only its owner presents it, and tells the others.
+                GrantStatus::Held | GrantStatus::Presenting | GrantStatus::LastChance => {
+                    !held.owned
+                }
+            };
+            match in_store(&held.account).cmp(&held.version) {
+                Ordering::Greater => newer.insert(held.account),
+                Ordering::Less => lost.insert(held.account),
+                Ordering::Equal if thorough && presented && held.owned => lost.insert(held.account),
+                Ordering::Equal if thorough && presented => newer.insert(held.account),
                 Ordering::Equal => false,
             };
         }
-        Ok(differing)
+        Ok((newer, lost))
     }
 }
 

@@ -4,9 +4,9 @@ use super::rows::GrantChange;
 use crate::{GrantRecord, Store, StoreError};
 
 impl Store {
-    /// Writes a grant that this gateway holds in memory over an older one in the database, which a failover
-    /// brought back. The account is claimed for it if the claim was lost, too. `false` if the database's grant
-    /// is not older, or the account is another gateway's.
+    /// Writes a grant that this gateway holds in memory over the one that a failover of the database brought
+    /// back, if it [is ahead of it](GrantRecord::is_ahead_of). The account is claimed for it if the claim was lost,
+    /// too. `false` if it is not ahead, or the account is another gateway's.
     pub async fn write_back(&self, record: &GrantRecord) -> Result<bool, StoreError> {
         match self.write_back_once(record).await {
             // The failover lost the claim, too. It is forgotten by now, so it is made anew.
@@ -24,8 +24,10 @@ impl Store {
         self.db
             .change(async |tx| {
                 let kept = self.look_up_by(tx, account, &right).await?;
-                let found = kept.as_ref().map(|kept| kept.record.version);
-                if found.is_some_and(|found| found >= record.version) {
+                if kept
+                    .as_ref()
+                    .is_some_and(|kept| !record.is_ahead_of(&kept.record))
+                {
                     return Ok(false);
                 }
                 let change = GrantChange {

@@ -36,6 +36,19 @@ pub struct GrantRecord {
     pub written_by: Option<(ReplicaId, Fence)>,
 }
 
+impl GrantRecord {
+    /// Whether a gateway that holds this knows more than the store, after a failover of the database: of a newer
+    /// grant, or that the same one was presented.
+    pub fn is_ahead_of(&self, stored: &Self) -> bool {
+        let given_up = matches!(
+            self.status,
+            GrantStatus::OutcomeUnknown | GrantStatus::Spent
+        );
+        let presentable = stored.status == GrantStatus::Held && stored.intent.is_none();
+        self.version > stored.version || (self.version == stored.version && given_up && presentable)
+    }
+}
+
 /// An older state of the store. A single-use grant of it may have been presented since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -334,7 +334,7 @@ impl Tables {
         self.claim(me, &held.account)?;
         let fence = self.fence(me, &held.account)?;
         let row = self.grants.get_mut(&held.account).ok_or(Fenced)?;
-        if row.record.version >= held.version {
+        if !held.is_ahead_of(&row.record) {
             return Ok(false);
         }
         row.completed = None;

@@ -100,7 +100,7 @@ impl Gateway {
     }
 
     pub(crate) fn version(&self) -> GrantVersion {
-        self.broker.versions()[0].1
+        self.broker.held_grants()[0].version
     }
 
     /// The account's client secret is another one from now on.
@@ -210,7 +210,7 @@ impl Ear {
             return;
         };
         let held = self.broker.held(&main_account());
-        match held.filter(|held| held.version > record.version) {
+        match held.filter(|held| held.is_ahead_of(&record)) {
             Some(held) => {
                 let by = (self.member.mailbox, &self.member.id());
                 let _fenced = self.database.tables().write_back(by, held);
