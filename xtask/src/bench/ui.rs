@@ -51,9 +51,9 @@ const PAGES: &[&str] = &[
 
 #[derive(Args)]
 pub(super) struct Ui {
-    /// The development profile instead of the release profile: figures are not comparable.
+    /// The quick profile instead of the release profile.
     #[arg(long)]
-    dev: bool,
+    quick: bool,
     /// Accounts; one of a hundred is refused by the carrier.
     #[arg(long, default_value_t = 10_000)]
     accounts: usize,
@@ -71,8 +71,8 @@ struct Figure {
 
 impl Ui {
     pub(super) fn run(self) -> Result<()> {
-        let profile = if self.dev {
-            Profile::Dev
+        let profile = if self.quick {
+            Profile::Quick
         } else {
             Profile::Release
         };
