@@ -77,7 +77,9 @@ impl Ui {
             Profile::Release
         };
         let built = cargo::build(profile)?;
-        let runtime = tokio::runtime::Runtime::new()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let folder = tempfile::tempdir()?;
         runtime.block_on(async {
             let mut world = World::start(&built, folder.path(), self.accounts)?;
