@@ -1,7 +1,7 @@
 //! The program: one stand-in until Ctrl-C.
 
 use crate::{carriers, mock::MockCarrier};
-use clap::{Parser, builder::PossibleValuesParser};
+use clap::{CommandFactory as _, Parser, builder::PossibleValuesParser};
 use std::{
     io::{self, Write as _},
     net::SocketAddr,
@@ -13,15 +13,25 @@ use std::{
 #[command(name = "mock-carrier", version)]
 pub struct Options {
     /// The carrier
-    #[arg(long, value_parser = PossibleValuesParser::new(carriers::names()))]
-    carrier: String,
+    #[arg(long, required_unless_present = "man", value_parser = PossibleValuesParser::new(carriers::names()))]
+    carrier: Option<String>,
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Prints the manual page and ends
+    #[arg(long, exclusive = true)]
+    man: bool,
 }
 
 /// Runs the stand-in until Ctrl-C.
 pub async fn run(options: Options) -> ExitCode {
+    if options.man {
+        let printed = clap_mangen::Man::new(Options::command()).render(&mut io::stdout());
+        return match printed {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     match serve(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -38,7 +48,8 @@ pub async fn run(options: Options) -> ExitCode {
 
 async fn serve(options: &Options) -> io::Result<()> {
     let unknown = || io::Error::other("no such carrier");
-    let carrier = carriers::carrier(&options.carrier).ok_or_else(unknown)?;
+    let carrier = options.carrier.as_deref();
+    let carrier = carrier.and_then(carriers::carrier).ok_or_else(unknown)?;
     let mock = MockCarrier::builder(carrier)
         .listen(options.listen)
         .start()

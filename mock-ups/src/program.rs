@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 
 use clap::{CommandFactory as _, Parser as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::mock_state::MockState;
 use crate::serving::listener::{self, Role};
@@ -116,7 +116,13 @@ fn serve(flags: Flags) -> Result<(), StartupError> {
     out.write_all(ready.as_bytes())?;
     // Standard output may be a pipe, which buffers.
     out.flush()?;
-    runtime.block_on(signals.ended());
+    let stdin_closed = flags.until_stdin_closes.then(stdin_closed);
+    runtime.block_on(async {
+        tokio::select! {
+            () = signals.ended() => {}
+            Some(_) = async { Some(stdin_closed?.await) } => {}
+        }
+    });
     // After the signal nothing is accepted; the workers drain and end.
     stop.send_replace(true);
     for thread in threads {
@@ -124,6 +130,18 @@ fn serve(flags: Flags) -> Result<(), StartupError> {
         let _ = thread.join();
     }
     Ok(())
+}
+
+/// Becomes ready when standard input closes.
+fn stdin_closed() -> oneshot::Receiver<()> {
+    let (closed, receiver) = oneshot::channel();
+    // A thread of its own, which is left behind: a read of standard input cannot be cancelled.
+    drop(thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        // Nobody waits any more if a signal came first.
+        let _ = closed.send(());
+    }));
+    receiver
 }
 
 /// One listener per worker, all on one port.

@@ -28,7 +28,7 @@ pub use gateway::{Gateway, command_line, folder, serve, serve_program};
 pub use operator::{MERCHANT, OTHER, Operator, approve, local};
 pub use process::{Done, Process, run, run_command, run_download, run_with_input, skipped};
 pub use programs::{
-    Programs, carrier_plugin, examples, lay_out_package, programs, root, signer_plugin,
+    Programs, carrier_plugin, examples, lay_out_package, package, programs, root, signer_plugin,
 };
 pub use raw::Raw;
 pub use terminal::Terminal;

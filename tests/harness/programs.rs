@@ -99,6 +99,35 @@ pub fn lay_out_package(prefix: &Path) {
     }
 }
 
+/// `cargo xtask package` for the programs of this build, without their symbols, which would only take time to pack.
+///
+/// # Panics
+/// When the build fails.
+pub fn package() -> Command {
+    static STRIPPED: OnceLock<PathBuf> = OnceLock::new();
+    let built = STRIPPED.get_or_init(|| {
+        build(&["--workspace"]);
+        let (from, to) = (profile_folder(), profile_folder().join("stripped"));
+        fs::create_dir_all(&to).expect("the target folder is ours");
+        for entry in fs::read_dir(&from).expect("the programs were built") {
+            let name = entry.expect("an entry").file_name();
+            let name = name.to_string_lossy();
+            let packed = ["waybill", "mock-ups", "mock-carrier"].contains(&&*name);
+            if packed || name.starts_with("libwaybill_plugin_") && name.ends_with(".so") {
+                let (from, to) = (from.join(&*name), to.join(&*name));
+                let strip = Command::new("strip").arg("-o").arg(&to).arg(&from).status();
+                if !strip.is_ok_and(|status| status.success()) {
+                    fs::copy(&from, &to).expect("the target folder is ours");
+                }
+            }
+        }
+        to
+    });
+    let mut command = Command::new(profile_folder().join("xtask"));
+    command.args(["package", "--built"]).arg(built);
+    command
+}
+
 /// The folder of the built examples.
 ///
 /// # Panics

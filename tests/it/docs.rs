@@ -6,17 +6,19 @@ mod mentions;
 mod session;
 mod snippets;
 
+use crate::packages::packages;
 use blocks::{Block, blocks, pages};
 use session::Session;
 use std::collections::BTreeSet;
 
 /// The pages whose `sh` blocks are run, and what is there before the first one. A page that is missing here fails
 /// [`every_page_with_commands_is_run`].
-const RUN: [(&str, Setting); 10] = [
+const RUN: [(&str, Setting); 11] = [
     ("README.md", Setting::Newcomer),
     ("docs/admin-api.md", Setting::Serving(&[])),
     ("docs/apps.md", Setting::Serving(&["main", "returns"])),
     ("docs/cli.md", Setting::Serving(&[])),
+    ("docs/install.md", Setting::Packages),
     ("docs/mock-ups.md", Setting::Programs),
     ("docs/plugin-host.md", Setting::Programs),
     ("docs/plugins.md", Setting::Author),
@@ -34,6 +36,8 @@ enum Setting {
     Serving(&'static [&'static str]),
     /// The programs.
     Programs,
+    /// The packages of this build.
+    Packages,
     /// An installed package, with what authors of plugins need.
     Author,
 }
@@ -44,7 +48,11 @@ async fn run(page: &str) {
         .expect("the page is in the table");
     let blocks: Vec<Block> = blocks().into_iter().filter(|b| b.page == page).collect();
     if session::is_possible(page) {
-        Session::new(index, *setting, &blocks).run(&blocks).await;
+        let session = Session::new(index, *setting, &blocks);
+        if matches!(setting, Setting::Packages) {
+            session.put_down(packages().await);
+        }
+        session.run(&blocks).await;
     }
 }
 
@@ -66,6 +74,11 @@ async fn commands_about_apps() {
 #[tokio::test]
 async fn commands_of_the_command_line() {
     run("docs/cli.md").await;
+}
+
+#[tokio::test]
+async fn commands_of_the_installation() {
+    run("docs/install.md").await;
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
             "benches/",
             "examples/",
             "xtask/",
+            "packaging/",
             "docs/",
             ".ci/",
         ];

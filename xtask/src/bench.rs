@@ -13,8 +13,6 @@ mod report;
 mod start;
 mod ui;
 
-pub(crate) use about::{date, revision};
-
 use crate::{
     cargo::{self, Profile},
     say, shipped,
@@ -122,18 +120,14 @@ impl Session {
         // Before the build: a build takes minutes, and the notes describe the source that goes into it.
         let mut notes = about::notes(&format!("{what}{quick}"), &run.options);
         let (programs, build) = match run.quick {
-            true => (Programs::build(Profile::Quick)?, "quick"),
+            true => (Programs::build(Profile::Quick)?, "quick".to_owned()),
             false => {
-                let shipped = shipped::build()?;
-                let build = match shipped.guided {
-                    true => "release with a profile",
-                    false => "release without a profile",
-                };
-                let (built, load) = (shipped.built, shipped.load);
-                (Programs { built, load }, build)
+                let shipped = shipped::build(None)?;
+                let build = format!("release, guided by {}", shipped.guide);
+                (Programs::shipped(shipped.programs)?, build)
             }
         };
-        notes.push(("build", build.to_owned()));
+        notes.push(("build", build));
         Ok(Self {
             notes,
             programs,

@@ -5,7 +5,6 @@ use anyhow::{Context as _, Result, bail, ensure};
 use std::{
     env,
     ffi::OsStr,
-    fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -80,41 +79,6 @@ pub(crate) fn build(profile: Profile) -> Result<Built> {
     Built::find(&artifacts(&mut build_command(profile, &scope))?)
 }
 
-/// The plugins of the carriers: the name of each file in a plugin folder, and the built library.
-pub(crate) struct Carriers {
-    pub(crate) plugins: Vec<(String, PathBuf)>,
-    pub(crate) mock_carrier: PathBuf,
-}
-
-/// Builds the plugin of every carrier, and the stand-ins.
-pub(crate) fn build_carriers(profile: Profile) -> Result<Carriers> {
-    say::step(format!("build the carriers' plugins ({})", profile.name()));
-    let mut names = Vec::new();
-    for folder in fs::read_dir(root().join("plugins")).context("cannot read plugins")? {
-        let folder = folder?;
-        // A carrier's folder has the package of its loadable file; the other crates have none.
-        if folder.path().join("dylib/Cargo.toml").exists() {
-            names.push(folder.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    let packages: Vec<String> = names
-        .iter()
-        .map(|name| format!("plugins-{name}-dylib"))
-        .collect();
-    let mut scope = vec!["-p", "mock-carrier"];
-    scope.extend(packages.iter().flat_map(|package| ["-p", package]));
-    let artifacts = artifacts(&mut build_command(profile, &scope))?;
-    let plugins = names.into_iter().map(|name| {
-        let library = format!("waybill_plugin_{}", name.replace('-', "_"));
-        Ok((format!("{name}.so"), artifacts.find(&library)?))
-    });
-    Ok(Carriers {
-        plugins: plugins.collect::<Result<_>>()?,
-        mock_carrier: artifacts.find("mock-carrier")?,
-    })
-}
-
 /// Builds programs, plugin and benches in one go, so that they share their dependencies. `scope` is what
 /// was built before, if anything: naming the same again builds nothing twice.
 pub(crate) fn build_with_benches(profile: Profile, scope: &[&str]) -> Result<(Built, PathBuf)> {
@@ -178,9 +142,14 @@ impl Built {
 
 /// A build whose files [`artifacts`] tells.
 pub(crate) fn build_command(profile: Profile, packages: &[&str]) -> Command {
+    build_command_by("build", profile, packages)
+}
+
+/// A build by another command of cargo that takes the same arguments.
+pub(crate) fn build_command_by(builder: &str, profile: Profile, packages: &[&str]) -> Command {
     let mut command = cargo();
     command.args([
-        "build",
+        builder,
         // A build that changes `Cargo.lock` would measure or ship other dependencies than were tested.
         "--locked",
         "--profile",

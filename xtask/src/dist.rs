@@ -2,10 +2,7 @@
 
 mod sdk;
 
-use crate::{
-    cargo::{self, Profile},
-    say, shipped,
-};
+use crate::{build::Build, cargo, programs::Programs, say, shipped};
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use std::{
@@ -21,86 +18,95 @@ const SHELLS: [(&str, &str); 3] = [
     ("fish", "waybill.fish"),
 ];
 
+/// Files of the repository, and where they lie below `share`.
+const FILES: [(&str, &str); 6] = [
+    ("LICENSE-APACHE", "licenses/LICENSE-APACHE"),
+    ("LICENSE-MIT", "licenses/LICENSE-MIT"),
+    (
+        "gateway/config/waybill.example.toml",
+        "waybill.example.toml",
+    ),
+    ("gateway/config/waybill.schema.json", "waybill.schema.json"),
+    ("gateway/waybill.service", "systemd/waybill.service"),
+    ("gateway/waybill.socket", "systemd/waybill.socket"),
+];
+
 #[derive(Args)]
 pub(crate) struct Dist {
     /// Where to lay it out; made if missing.
-    #[arg(long, value_name = "D")]
-    dir: PathBuf,
-    /// Take the quick development build instead of the release build with a profile.
-    #[arg(long)]
-    dev: bool,
+    #[arg(long, value_name = "D", required_unless_present = "renew_profile")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    build: Build,
     /// Lay out only what authors of plugins need, which is not built.
-    #[arg(long, conflicts_with = "dev")]
+    #[arg(long, conflicts_with = "how")]
     sdk_only: bool,
+    /// Make the profile anew that guides the compiler, and lay nothing out (about 30 minutes on two cores).
+    #[arg(long, conflicts_with_all = ["how", "glibc", "dir", "sdk_only"])]
+    renew_profile: bool,
 }
 
 /// Lays the tree out in the target folder, to see that it can be built.
 pub(crate) fn check() -> Result<()> {
-    let dist = Dist {
-        dir: cargo::root().join("target/dist-check"),
-        dev: false,
-        sdk_only: false,
-    };
-    dist.run()
+    let dir = cargo::root().join("target/dist-check");
+    lay_out(&dir, &Build::guided_if_possible().programs()?)
 }
 
 impl Dist {
     pub(crate) fn run(self) -> Result<()> {
-        let share = self.dir.join("share/waybill");
-        sdk::lay_out(cargo::root(), &share)?;
+        let Some(dir) = self.dir else {
+            return shipped::renew();
+        };
         if self.sdk_only {
+            let share = dir.join("share/waybill");
+            sdk::lay_out(cargo::root(), &share)?;
             say::line(format!("laid out in {}", share.display()));
             return Ok(());
         }
-        let built = match self.dev {
-            true => cargo::build(Profile::Dev)?,
-            false => shipped::build()?.built,
-        };
-        let root = cargo::root();
-        let dir = &self.dir;
-        copy(&built.waybill, &dir.join("bin/waybill"))?;
-        copy(&built.mock_ups, &dir.join("bin/mock-ups"))?;
-        let profile = if self.dev {
-            Profile::Dev
-        } else {
-            Profile::Release
-        };
-        let carriers = cargo::build_carriers(profile)?;
-        copy(&carriers.mock_carrier, &dir.join("bin/mock-carrier"))?;
-        for (name, library) in &carriers.plugins {
-            copy(library, &dir.join("plugins").join(name))?;
-        }
-        lock(&built.waybill, &dir.join("plugins"))?;
-        for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
-            copy(
-                &root.join(license),
-                &dir.join("share/licenses").join(license),
-            )?;
-        }
-        copy(
-            &root.join("gateway/config/waybill.example.toml"),
-            &dir.join("share/waybill.example.toml"),
-        )?;
-        for unit in ["waybill.service", "waybill.socket"] {
-            let from = root.join("gateway").join(unit);
-            copy(&from, &dir.join("share/systemd").join(unit))?;
-        }
-        for folder in ["scenarios", "tariffs"] {
-            let share = dir.join("share/mock-ups").join(folder);
-            copy_tree(&root.join("mock-ups").join(folder), &share)?;
-        }
-        copy(
-            &root.join("gateway/config/waybill.schema.json"),
-            &dir.join("share/waybill.schema.json"),
-        )?;
-        for (shell, file) in SHELLS {
-            // From the program itself, so that the completions always fit it.
-            let script = completions(&built.waybill, shell)?;
-            write(&dir.join("share/completions").join(file), &script)?;
-        }
+        lay_out(&dir, &self.build.programs()?)?;
         say::line(format!("laid out in {}", dir.display()));
         Ok(())
     }
+}
+
+/// Lays out everything that a user installs.
+pub(crate) fn lay_out(dir: &Path, programs: &Programs) -> Result<()> {
+    let root = cargo::root();
+    sdk::lay_out(root, &dir.join("share/waybill"))?;
+    for (program, name) in [
+        (&programs.waybill, "waybill"),
+        (&programs.mock_ups, "mock-ups"),
+        (&programs.mock_carrier, "mock-carrier"),
+    ] {
+        copy(program, &dir.join("bin").join(name))?;
+    }
+    for (name, library) in &programs.plugins {
+        copy(library, &dir.join("plugins").join(name))?;
+    }
+    lock(&programs.waybill, &dir.join("plugins"))?;
+    for (from, to) in FILES {
+        copy(&root.join(from), &dir.join("share").join(to))?;
+    }
+    for folder in ["scenarios", "tariffs"] {
+        let share = dir.join("share/mock-ups").join(folder);
+        copy_tree(&root.join("mock-ups").join(folder), &share)?;
+    }
+    // From the programs themselves, so that completions and pages always fit them.
+    for (shell, file) in SHELLS {
+        let script = said_by(&programs.waybill, &["completions", shell])?;
+        write(&dir.join("share/completions").join(file), &script)?;
+    }
+    let pages = dir.join("share/man");
+    fs::create_dir_all(&pages).with_context(|| format!("cannot make {}", pages.display()))?;
+    let folder = pages.to_string_lossy();
+    said_by(&programs.waybill, &["man", "--dir", &folder])?;
+    for (program, page) in [
+        (&programs.mock_ups, "mock-ups.1"),
+        (&programs.mock_carrier, "mock-carrier.1"),
+    ] {
+        write(&pages.join(page), &said_by(program, &["--man"])?)?;
+    }
+    Ok(())
 }
 
 /// Writes `plugins.lock`, so that a user runs the plugins that were built here and no others.
@@ -128,13 +134,15 @@ fn lock(waybill: &Path, plugins: &Path) -> Result<()> {
     Ok(())
 }
 
-fn completions(waybill: &Path, shell: &str) -> Result<Vec<u8>> {
-    let output = Command::new(waybill)
-        .args(["completions", shell])
-        .output()?;
+/// What a program prints.
+fn said_by(program: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
+    let output = Command::new(program).args(arguments).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success(),
-        "`waybill completions {shell}` failed"
+        "`{} {}` failed: {said}",
+        program.display(),
+        arguments.join(" ")
     );
     Ok(output.stdout)
 }

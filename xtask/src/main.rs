@@ -4,21 +4,26 @@
 //! cargo xtask demo [--once]   a rating request through the gateway, with the mock behind it
 //! cargo xtask test [--full]   everything that CI runs; with --full also what takes too long for CI
 //! cargo xtask dist --dir D    the tree that a user installs
+//! cargo xtask package [WHAT]   what users install: Debian packages, an archive, a wheel, npm packages
 //! cargo xtask bench WHAT      measurements: micro, load, peers, storms, smoke, gate, report
 //! ```
 
 mod apt;
 mod bench;
+mod build;
 mod cargo;
 mod demo;
 mod dist;
 mod fleet;
 mod gateway_config;
 mod http;
+mod package;
 mod postgres;
+mod programs;
 mod say;
 mod server;
 mod shipped;
+mod source;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -43,6 +48,8 @@ enum Task {
     Test(test::Test),
     /// Lay out the tree that a user installs.
     Dist(dist::Dist),
+    /// Make the packages that users install.
+    Package(package::Package),
     /// Measure: the hot paths, the gateway under load, the gateway beside its peers.
     Bench(bench::Bench),
 }
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
         Task::Demo(demo) => demo.run(),
         Task::Test(test) => test.run(),
         Task::Dist(dist) => dist.run(),
+        Task::Package(package) => package.run(),
         Task::Bench(bench) => bench.run(),
     };
     match done {

@@ -27,7 +27,6 @@ mod fields;
 mod guard;
 pub(crate) mod invitation;
 mod invitations;
-mod live;
 mod new_account;
 mod notices;
 mod overview;
@@ -75,7 +74,6 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route("/ui/invitations", get(invitations::invitations))
         .route("/ui/apps", get(apps::apps))
         .route("/ui/requests", get(requests::requests))
-        .route("/ui/requests/live", get(live::live))
         .route("/ui/requests/{id}", get(requests::request))
         .route("/ui/notices", get(notices::notices))
         .route("/ui/audit", get(audit::audit))

@@ -12,7 +12,7 @@
 //! | `account`, `consent`, `probe`, `token` | accounts, sign-ins, test calls, tokens |
 //! | `invitation` | links with which somebody outside signs in |
 //! | `app`, `admin_token` | programs that call the gateway; people who manage it |
-//! | `request`, `new_requests` | the last requests of apps, and why they failed; those that came since the last look |
+//! | `request` | the last requests of apps, and why they failed |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
 //! | `replica` | the gateways that share a store |
 //! | `plugin` | plugins of carriers, and what a reload did |
@@ -33,7 +33,6 @@ mod error_body;
 mod gateway;
 mod invitation;
 mod migration;
-mod new_requests;
 mod notice;
 mod plugin;
 mod probe;
@@ -57,7 +56,6 @@ pub use invitation::{AddInvitation, InvitationLink, InvitationState, InvitationV
 pub use migration::{
     MigrationItem, MigrationPlan, MigrationProfile, MigrationState, MigrationView, StartMigration,
 };
-pub use new_requests::NewRequests;
 pub use notice::NoticeView;
 pub use plugin::{PluginContent, PluginReloaded, PluginView, PluginWorkerView};
 pub use probe::ProbeReport;

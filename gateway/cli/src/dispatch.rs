@@ -5,10 +5,10 @@ use crate::{
     command::{Cli, Command},
     completions,
     error::{CliError, CommandOutcome},
-    inspect, invitation,
+    examples, inspect, invitation,
     key::{self, KeyCommand},
     local::LocalCommands,
-    migrate,
+    manual, migrate,
     plugin::{self, PluginCommands},
     reload,
     remote::{RemoteArgs, Session},
@@ -16,7 +16,7 @@ use crate::{
     terminal::{Output, clean},
     token,
 };
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use gateway_api::MistakeView;
 use std::{ffi::OsString, process::ExitCode};
 
@@ -24,7 +24,8 @@ use std::{ffi::OsString, process::ExitCode};
 ///
 /// `local` does what needs the gateway's own parts: this crate knows the admin API only.
 pub fn run(args: impl IntoIterator<Item = OsString>, local: &dyn LocalCommands) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let parsed = command_line().try_get_matches_from(args);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version count as done, also when standard output is closed.
@@ -43,6 +44,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, local: &dyn LocalCommands) 
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// The whole command line.
+fn command_line() -> clap::Command {
+    examples::add(Cli::command())
 }
 
 /// Prints on standard error why a command failed, and with `--json` on standard output as well.
@@ -162,7 +168,8 @@ fn dispatch(
         Command::Migrate { at, command } => remote(&at, local, output, |session, output| {
             migrate::run(&command, session, output)
         }),
-        Command::Completions { shell } => completions::run(shell, &mut Cli::command(), output),
+        Command::Completions { shell } => completions::run(shell, &mut command_line(), output),
+        Command::Man { dir } => manual::run(dir.as_deref(), command_line(), output),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     command::{Cli, EXIT_CODES},
+    examples::{self, EXAMPLES},
     remote,
 };
 use clap::{ArgAction, Command, CommandFactory as _};
@@ -31,6 +32,19 @@ fn every(command: &Command, visit: &mut impl FnMut(&Command)) {
 #[test]
 fn command_line_is_well_formed() {
     Cli::command().debug_assert();
+}
+
+/// What a person copies from the help must be accepted.
+#[test]
+fn examples_in_the_help_are_valid() {
+    for (path, lines) in EXAMPLES {
+        for line in lines {
+            assert!(line.starts_with(&format!("waybill {path}")), "{line}");
+            let typed = line.split(" > ").next().unwrap_or(line).split(' ');
+            let parsed = examples::add(Cli::command()).try_get_matches_from(typed);
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
 }
 
 #[test]

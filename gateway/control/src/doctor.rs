@@ -27,9 +27,6 @@ use time_budget::TimeBudget;
 /// The longest that a diagnosis takes. The admin API's own deadline is a little longer.
 const TIME_LIMIT: Duration = Duration::from_secs(150);
 
-/// Gets the results of each part of a diagnosis as soon as they are there.
-type Tell<'a> = &'a (dyn Fn(&[Check]) + Send + Sync);
-
 /// The accounts to diagnose, if the store can list them.
 type Accounts = Result<Vec<AccountRecord>, ControlError>;
 
@@ -45,20 +42,7 @@ impl ControlPlane {
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
-        self.examined(TIME_LIMIT, actor, account, &|_| {}).await
-    }
-
-    /// [`ControlPlane::doctor`], with results as they come: `tell` gets those of each part when it is done.
-    ///
-    /// # Errors
-    /// When there is no such account. A store that does not respond is a finding, not an error.
-    pub async fn doctor_telling(
-        &self,
-        actor: &Actor,
-        account: Option<&AccountId>,
-        tell: impl Fn(&[Check]) + Send + Sync,
-    ) -> Result<DoctorReport, ControlError> {
-        self.examined(TIME_LIMIT, actor, account, &tell).await
+        self.doctor_within(TIME_LIMIT, actor, account).await
     }
 
     /// [`ControlPlane::doctor`] with another time limit.
@@ -71,16 +55,6 @@ impl ControlPlane {
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
-        self.examined(limit, actor, account, &|_| {}).await
-    }
-
-    async fn examined(
-        &self,
-        limit: Duration,
-        actor: &Actor,
-        account: Option<&AccountId>,
-        tell: Tell<'_>,
-    ) -> Result<DoctorReport, ControlError> {
         // Asked first, because it decides whether the diagnosis can have an entry in the trail.
         let healthy = self.context.store.healthy().await;
         let accounts = match account {
@@ -89,7 +63,7 @@ impl ControlPlane {
         };
         let subject =
             account.map_or_else(|| "gateway".to_owned(), |name| format!("account:{name}"));
-        let work = async { Ok(self.examine(accounts, limit, tell).await) };
+        let work = async { Ok(self.examine(accounts, limit).await) };
         match healthy {
             Ok(()) => {
                 self.audited(actor, "doctor", &subject, json!({}), work)
@@ -101,30 +75,25 @@ impl ControlPlane {
         }
     }
 
-    async fn examine(&self, accounts: Accounts, limit: Duration, tell: Tell<'_>) -> DoctorReport {
+    async fn examine(&self, accounts: Accounts, limit: Duration) -> DoctorReport {
         // One budget for all checks: the caller waits for the sum of them.
         let budget = TimeBudget::new(self.context.clock.as_ref(), limit);
-        let mut checks = Vec::new();
-        let mut add = |some: Vec<Check>| {
-            tell(&some);
-            checks.extend(some);
-        };
-        add(self.gateway_checks(&budget).await);
+        let mut checks = self.gateway_checks(&budget).await;
         let accounts = match accounts {
             Ok(accounts) => accounts,
             Err(error) => {
                 let mut findings = Findings::default();
                 findings.error("accounts", &error);
-                add(findings.into_checks());
+                checks.extend(findings.into_checks());
                 // The gateway's own checks are still worth reading without the accounts.
                 Vec::new()
             }
         };
-        add(self.connectivity_checks(&accounts, &budget).await);
+        checks.extend(self.connectivity_checks(&accounts, &budget).await);
         // An account may be confused with one that is not diagnosed now, so all are compared.
         let all = self.context.store.accounts().await.unwrap_or_default();
         for account in &accounts {
-            add(self.account_checks(account, &all, &budget).await);
+            checks.extend(self.account_checks(account, &all, &budget).await);
         }
         DoctorReport {
             verdict: checks

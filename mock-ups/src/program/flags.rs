@@ -97,6 +97,9 @@ pub(super) struct Flags {
     /// A scenario to play from the start: the name of a ready one, or a TOML file; may be repeated
     #[arg(long, value_name = "NAME|FILE")]
     scenario: Vec<String>,
+    /// Ends when standard input closes, so that the mock never outlives the program that started it
+    #[arg(long)]
+    pub(super) until_stdin_closes: bool,
     /// Prints no line for each request
     #[arg(long)]
     quiet: bool,

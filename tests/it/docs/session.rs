@@ -112,7 +112,7 @@ impl Session {
         let mut config = None;
         let mut waybill = programs().waybill.clone();
         match setting {
-            Setting::Programs => {}
+            Setting::Programs | Setting::Packages => {}
             Setting::Author => {
                 let package = folder.path().join("package");
                 lay_out_package(&package);
@@ -170,6 +170,15 @@ impl Session {
             "#!/bin/sh\nprintf mock-secret\n",
             0o700,
         );
+    }
+
+    /// Copies the files of a folder.
+    pub(super) fn put_down(&self, files: &Path) {
+        for entry in fs::read_dir(files).expect("the folder is there") {
+            let from = entry.expect("an entry").path();
+            let to = self.folder.path().join(from.file_name().expect("a file"));
+            fs::copy(&from, to).expect("the folder is ours");
+        }
     }
 
     /// Runs the page's `sh` blocks as one script.

@@ -229,4 +229,20 @@ fn units_are_what_systemd_understands() {
         .unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success() && said.is_empty(), "{said}");
+    // An attacker who owns the process has little: 10 is all that root has.
+    let done = Command::new("systemd-analyze")
+        .args([
+            "security",
+            "--offline=true",
+            "--threshold=20",
+            "./waybill.service",
+        ])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        done.status.success(),
+        "an exposure of more than 2.0: {said}"
+    );
 }

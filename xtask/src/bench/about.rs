@@ -1,9 +1,7 @@
 //! What is kept with every result: without command, program and machine a figure says nothing.
 
-use super::programs::output;
-use crate::cargo;
+use crate::source::{line, revision};
 use serde_json::{Value, json};
-use std::process::Command;
 
 /// Facts that a program of the benches cannot know, as `(key, value)`.
 pub(super) fn notes(what: &str, options: &[String]) -> Vec<(&'static str, String)> {
@@ -31,26 +29,4 @@ pub(super) fn now(what: &str, options: &[String]) -> Value {
         "machine": model.map(|(_, model)| model),
         "notes": notes,
     })
-}
-
-/// The commit, and whether the tree has changes on top of it.
-pub(crate) fn revision() -> Option<String> {
-    let commit = line("git", &["rev-parse", "--short=10", "HEAD"])?;
-    let changes = ["status", "--porcelain", "--untracked-files=no"];
-    Some(match line("git", &changes) {
-        Some(_) => format!("{commit} with changes"),
-        None => commit,
-    })
-}
-
-/// Today, in UTC.
-pub(crate) fn date() -> Option<String> {
-    line("date", &["-u", "+%Y-%m-%d"])
-}
-
-/// The first line that a program writes; `None` if there is none.
-fn line(program: &str, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new(program);
-    let said = output(command.args(arguments).current_dir(cargo::root())).ok()?;
-    Some(said.lines().next()?.trim().to_owned())
 }

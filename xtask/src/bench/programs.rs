@@ -1,7 +1,10 @@
 //! The programs of a measurement, and programs of the system.
 
-use crate::cargo::{self, Built, Profile};
-use anyhow::Result;
+use crate::{
+    cargo::{self, Built, Profile},
+    programs,
+};
+use anyhow::{Context as _, Result};
 use std::{
     env,
     path::{Path, PathBuf},
@@ -33,6 +36,22 @@ impl Programs {
 
     pub(super) fn build_as(profile: Profile, scope: &[&str]) -> Result<Self> {
         let (built, load) = cargo::build_with_benches(profile, scope)?;
+        Ok(Self { built, load })
+    }
+
+    /// The shipped programs with what measures them.
+    pub(super) fn shipped(programs: programs::Programs) -> Result<Self> {
+        let mut benches = cargo::build_command(Profile::Release, &["-p", "benches"]);
+        let load = cargo::artifacts(&mut benches)?.find("load")?;
+        let ups = programs
+            .plugins
+            .into_iter()
+            .find(|(name, _)| name == "ups.so");
+        let built = Built {
+            waybill: programs.waybill,
+            mock_ups: programs.mock_ups,
+            ups_plugin: ups.context("the UPS plugin was not built")?.1,
+        };
         Ok(Self { built, load })
     }
 

@@ -2,7 +2,8 @@
 
 use super::process::{memory, processor_time};
 use crate::{
-    cargo::{self, Carriers, Profile},
+    cargo::{self, Profile},
+    programs::Programs,
     say,
     server::Server,
 };
@@ -49,23 +50,22 @@ impl Start {
         } else {
             Profile::Release
         };
-        let built = cargo::build(profile)?;
-        let carriers = cargo::build_carriers(profile)?;
-        let [few, all] = [true, false].map(|ups_alone| Installation::new(&carriers, ups_alone));
+        let programs = Programs::build(|packages| cargo::build_command(profile, packages))?;
+        let [few, all] = [true, false].map(|ups_alone| Installation::new(&programs, ups_alone));
         let (few, all) = (few?, all?);
         let mut figures = [Vec::new(), Vec::new()];
         // The first start of each writes its private copies of the plugins.
         for installation in [&few, &all] {
-            installation.start(&built.waybill)?;
+            installation.start(&programs.waybill)?;
         }
         for _ in 0..self.rounds {
             // In turns, so that what else the machine does falls on both.
             for (of, installation) in figures.iter_mut().zip([&few, &all]) {
-                of.push(installation.start(&built.waybill)?);
+                of.push(installation.start(&programs.waybill)?);
             }
         }
         let [few, all] = figures.map(median);
-        report(few, all, carriers.plugins.len() - 1)
+        report(few, all, programs.plugins.len() - 1)
     }
 }
 
@@ -76,11 +76,11 @@ struct Installation {
 }
 
 impl Installation {
-    fn new(carriers: &Carriers, ups_alone: bool) -> Result<Self> {
+    fn new(programs: &Programs, ups_alone: bool) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let plugins = folder.path().join("plugins");
         fs::create_dir(&plugins)?;
-        for (name, library) in &carriers.plugins {
+        for (name, library) in &programs.plugins {
             if !ups_alone || name == "ups.so" {
                 fs::copy(library, plugins.join(name)).context("cannot install a plugin")?;
             }

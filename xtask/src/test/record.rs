@@ -1,6 +1,6 @@
 //! What a full run did and how long it took, for docs/testing.md.
 
-use crate::{bench, cargo::root, say};
+use crate::{cargo::root, say, source};
 use anyhow::{Context as _, Result};
 use std::{
     fmt::Write as _,
@@ -46,8 +46,8 @@ impl Record {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let mut section = format!(
             "\nPassed on {}, commit {}, {} on {cores} cores.\n\n| Step | Time |\n|---|---|\n",
-            bench::date().unwrap_or_default(),
-            bench::revision().unwrap_or_default(),
+            source::date().unwrap_or_default(),
+            source::revision().unwrap_or_default(),
             minutes(self.began.elapsed()),
         );
         for (name, time) in &self.steps {

@@ -8,7 +8,6 @@ mod endpoints;
 mod floods;
 mod harness;
 mod hostile;
-mod live;
 mod plane;
 mod roles;
 mod ui;
