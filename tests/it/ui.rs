@@ -8,6 +8,7 @@ mod check;
 mod flows;
 mod keyboard;
 mod mock_pages;
+mod news;
 mod pages;
 mod screenshots;
 mod world;
