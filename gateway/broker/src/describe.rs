@@ -1,39 +1,13 @@
 //! Describes an account for an operator.
 
 use crate::{
-    AccountBrief, AccountStatus, SlotStatus, context::BrokerContext, credential, grant_record,
+    AccountStatus, SlotStatus, context::BrokerContext, credential, grant_record,
     publication::usable, slot::Slot,
 };
-use gateway_model::{AccountId, CredentialState, SlotCredential, UnavailableReason};
+use gateway_model::{CredentialState, SlotCredential};
 use gateway_store::Timestamp;
 use gateway_token::LifecycleState;
-use std::{
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
-
-/// Describes many accounts in a few words, at this instant. They are in the order of the slots.
-pub(crate) fn describe_briefly<'s>(
-    context: &BrokerContext,
-    slots: &'s [Arc<Slot>],
-) -> impl Iterator<Item = (&'s AccountId, AccountBrief)> {
-    let (now, wall) = (context.clock.now(), context.clock.wall());
-    slots.iter().map(move |slot| {
-        let unavailable = match &*slot.cell.load().1 {
-            CredentialState::Usable(credential) if now < credential.expires_at => None,
-            CredentialState::Usable(_) => Some(UnavailableReason::Pending),
-            CredentialState::Absent(unavailable) => Some(unavailable.reason),
-        };
-        let state = slot.lock();
-        let token = state.lifecycle().state().token();
-        let brief = AccountBrief {
-            unavailable,
-            expires_at: token.and_then(|token| wall_at(token.expires_at, now, wall)),
-            grant: grant_record::status(state.lifecycle().grant()),
-        };
-        (slot.cell.account(), brief)
-    })
-}
+use std::time::{Instant, SystemTime};
 
 /// Describes one account at this instant.
 pub(crate) fn describe(context: &BrokerContext, slot: &Slot) -> AccountStatus {

@@ -1,18 +1,19 @@
 //! Asking the broker: for a token, for a renewal, for the state of things.
 
 use crate::{
-    AccountBrief, AccountStatus, BrokerMetrics,
+    AccountStatus, BrokerMetrics,
     context::BrokerContext,
-    describe::{describe, describe_briefly},
-    driver,
+    describe::describe,
+    driver, grant_record,
     publication::usable,
     slot::{Slot, SlotState},
     unavailable,
     waiters::WaitResult,
 };
-use gateway_model::{AccountId, FailureClass, Generation, Unavailable};
+use gateway_model::{AccountId, FailureClass, Generation, GrantStatus, Unavailable};
 use gateway_token::{Event, LifecycleState};
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -198,12 +199,14 @@ impl Handle {
             .collect()
     }
 
-    /// Gives what a list shows of each account to `look`, ordered by name.
-    pub fn each_brief(&self, mut look: impl FnMut(&AccountId, AccountBrief)) {
+    /// The accounts of which it is not known whether the carrier still accepts the sign-in.
+    pub fn in_doubt(&self) -> BTreeSet<AccountId> {
         let slots = self.context.slots();
-        for (account, brief) in describe_briefly(&self.context, &slots) {
-            look(account, brief);
-        }
+        let doubtful = slots.iter().filter(|slot| {
+            let state = slot.lock();
+            grant_record::status(state.lifecycle().grant()) == GrantStatus::OutcomeUnknown
+        });
+        doubtful.map(|slot| slot.cell.account().clone()).collect()
     }
 
     /// How many accounts can serve a request at this instant.

@@ -77,4 +77,4 @@ pub use journal::failure_of;
 pub use ledger::{Ledger, LedgerError};
 pub use metrics::{BrokerMetrics, FailureCounts};
 pub use recovery::recover;
-pub use status::{AccountBrief, AccountStatus, LastResult, RequestOutcome, SlotStatus};
+pub use status::{AccountStatus, LastResult, RequestOutcome, SlotStatus};

@@ -2,7 +2,7 @@
 
 use gateway_model::{
     AccountId, CarrierId, Environment, FailureClass, Fingerprint, Generation, GrantStatus,
-    TokenFacts, Unavailable, UnavailableReason,
+    TokenFacts, Unavailable,
 };
 use std::time::SystemTime;
 
@@ -56,17 +56,6 @@ pub struct AccountStatus {
     pub served: u64,
     /// Callers who wait now.
     pub waiting: usize,
-}
-
-/// What a list of thousands of accounts shows of one; it costs a fraction of an [`AccountStatus`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccountBrief {
-    /// Why requests get no token now, if they get none.
-    pub unavailable: Option<UnavailableReason>,
-    /// When the carrier ends the current token.
-    pub expires_at: Option<SystemTime>,
-    /// The state of the grant that tokens are requested with.
-    pub grant: GrantStatus,
 }
 
 /// The state of a slot other than the first.
