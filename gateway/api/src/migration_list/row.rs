@@ -12,11 +12,12 @@ pub(super) const FIELDS: [&str; 5] = [
 ];
 
 /// One broken row.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct BrokenRow {
-    pub(super) line: u64,
-    // As spreadsheets and people write headings: blanks, hyphens, capitals.
-    pub(super) problem: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenRow {
+    /// The line of the list, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 /// The fields of one row, and where it stands.
@@ -27,6 +28,7 @@ pub(super) struct Row {
 
 /// The field that a column or key means.
 pub(super) fn field(name: &str) -> Option<&'static str> {
+    // As spreadsheets and people write headings: blanks, hyphens, capitals.
     let name = name.trim().to_lowercase().replace([' ', '-'], "_");
     FIELDS.into_iter().find(|field| *field == name)
 }

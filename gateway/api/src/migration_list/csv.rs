@@ -51,6 +51,16 @@ pub(super) fn rows(text: &str, broken: &mut Vec<BrokenRow>) -> Vec<Row> {
     rows
 }
 
+/// Whether a column is that of the access keys, or the columns are not known.
+pub(super) fn may_hold_keys(text: &str) -> bool {
+    let mut reader = ReaderBuilder::new()
+        .trim(Trim::All)
+        .delimiter(delimiter(text))
+        .from_reader(text.as_bytes());
+    let columns = reader.headers().ok().and_then(|it| columns(it).ok());
+    columns.is_none_or(|columns| columns.contains(&"access_key"))
+}
+
 /// Spreadsheets write semicolons where the comma is the decimal mark.
 fn delimiter(text: &str) -> u8 {
     let first = text.lines().next().unwrap_or_default();

@@ -2,8 +2,12 @@ use super::*;
 
 const HEADER: &str = "name,account_number,access_key,user_id,environment\n";
 
+fn format(is_toml: bool) -> Format {
+    if is_toml { Format::Toml } else { Format::Csv }
+}
+
 fn broken(text: &str, is_toml: bool) -> Vec<(u64, String)> {
-    let rows = profiles(text, is_toml).expect_err("it is broken");
+    let rows = parse(text, format(is_toml)).expect_err("it is broken");
     let all = format!("{rows:?}");
     assert!(!all.contains("planted"), "{all}");
     rows.into_iter()
@@ -20,7 +24,7 @@ fn spreadsheets_in_their_ways_are_read() {
          \"Shop\"; A1B2C3 ;planted-key;merchant;test\nDepot;D4E5F6;;;"
             .to_owned(),
     ] {
-        let profiles = profiles(&text, false).expect("two rows");
+        let profiles = parse(&text, Format::Csv).expect("two rows");
         let names: Vec<&str> = profiles.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(names, ["Shop", "Depot"], "{text}");
         let key = profiles[0].access_key.as_ref().map(|key| key.0.expose());
@@ -51,6 +55,8 @@ fn broken_rows_are_all_reported_with_their_lines() {
         .map(|(line, problem)| (line, problem.to_owned()))
         .collect();
     assert_eq!(broken(&text, false), expected);
+    // As a form of a web page and some spreadsheets send it.
+    assert_eq!(broken(&text.replace('\n', "\r\n"), false), expected);
 }
 
 #[test]
@@ -74,7 +80,7 @@ fn list_without_its_columns_is_refused() {
 fn toml_list_is_read_and_its_mistakes_have_lines() {
     let good =
         "[[profile]]\nname = \"Shop\"\naccount_number = \"A1B2C3\"\naccess_key = \"planted\"\n";
-    let found = profiles(good, true).expect("one profile");
+    let found = parse(good, Format::Toml).expect("one profile");
     assert_eq!(found[0].account_number, "A1B2C3");
     let text = format!("other = \"planted\"\n{good}[[profile]]\nname = 5\nnmae = \"planted\"\n");
     let found = broken(&text, true);
@@ -88,4 +94,33 @@ fn toml_list_is_read_and_its_mistakes_have_lines() {
         broken("name = planted", true),
         [(1, "it is not TOML".to_owned())]
     );
+}
+
+#[test]
+fn pasted_list_tells_its_format() {
+    for (text, format) in [
+        ("name,account_number\nShop,A1B2C3", Format::Csv),
+        ("\u{feff}Name;Account Number\n", Format::Csv),
+        ("", Format::Csv),
+        (
+            "\n# the shops\n\n[[profile]]\nname = \"Shop\"",
+            Format::Toml,
+        ),
+    ] {
+        assert_eq!(Format::of(text), format, "{text:?}");
+    }
+}
+
+#[test]
+fn list_may_hold_keys_unless_its_columns_say_otherwise() {
+    for (text, may) in [
+        ("name,account_number,user_id\nShop,A1B2C3,merchant", false),
+        ("name,account_number,Access-Key\nShop,A1B2C3,planted", true),
+        ("Shop,A1B2C3,planted", true),
+        ("", true),
+        ("[[profile]]\nname = \"Shop\"", false),
+        ("[[profile]]\naccess_key = \"planted\"", true),
+    ] {
+        assert_eq!(may_hold_keys(text), may, "{text:?}");
+    }
 }
