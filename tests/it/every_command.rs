@@ -12,7 +12,7 @@ const SHOWN_ONCE: [&str; 4] = ["app add", "app rotate", "admin-token add", "invi
 
 /// A command line, the exit code, and whether it reads a client secret from standard input. `#` is
 /// another number each time.
-const COMMANDS: [(&str, i32); 71] = [
+const COMMANDS: [(&str, i32); 74] = [
     ("check-config", 0),
     ("plugin list", 0),
     ("plugin lock --yes", 0),
@@ -32,6 +32,9 @@ const COMMANDS: [(&str, i32); 71] = [
     ("reload", 0),
     ("status", 0),
     ("replicas", 0),
+    ("config", 0),
+    ("config limits", 0),
+    ("config nothing", 2),
     (
         "account add id# --env test --number A1B2C3 --client-id mock-client --secret-stdin",
         0,

@@ -35,6 +35,7 @@ fn table(context: &AdminContext) -> Table {
         .route(Public, routes!(document::openapi))
         .route(Public, routes!(document::openapi_of_version))
         .route(Browser, routes!(callback::finish_consent))
+        .route(ReadOnly, routes!(accounts::carriers))
         .route(ReadOnly, routes!(accounts::accounts))
         .route(Admin, routes!(accounts::add_account))
         .route(ReadOnly, routes!(accounts::account))
@@ -62,6 +63,8 @@ fn table(context: &AdminContext) -> Table {
         .route(ReadOnly, routes!(gateway::notices))
         .route(ReadOnly, routes!(gateway::status))
         .route(ReadOnly, routes!(gateway::replicas))
+        // Paths and addresses, but of a secret only that there is one.
+        .route(ReadOnly, routes!(gateway::configuration))
         // It calls the carrier and notes who asked, so reading is not enough.
         .route(Admin, routes!(gateway::doctor))
         // Sealed, but everything that the gateway knows: too much for a read-only token.

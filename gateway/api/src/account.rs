@@ -1,6 +1,6 @@
 //! Accounts.
 
-use crate::{NoticeView, SecretText};
+use crate::{NoticeView, RatesView, SecretText};
 use gateway_model::{
     AccountId, AccountNumber, CarrierId, Environment, GrantKind, ManagedBy, SettingName,
 };
@@ -68,6 +68,9 @@ pub struct AccountView {
     pub created_at: Timestamp,
     /// Open notices about the account.
     pub notices: Vec<NoticeView>,
+    /// What the last test call said of negotiated rates; absent if none has shown it since the gateway started.
+    #[serde(default)]
+    pub rates: Option<RatesView>,
 }
 
 /// The state of an account.

@@ -17,6 +17,10 @@ pub struct AdminTokenView {
     /// When the token was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// When this gateway last accepted the token; absent if it has not since its start.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// An admin token to make.

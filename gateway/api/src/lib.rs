@@ -15,9 +15,12 @@
 //! | `request` | the last requests of apps, and why they failed |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
 //! | `replica` | the gateways that share a store |
+//! | `carrier` | carriers, and what their plugins want to know of an account |
 //! | `plugin` | plugins of carriers, and what a reload did |
+//! | `configuration` | the settings with which the gateway runs |
 //! | `reload` | what a reload of the configuration changed, and mistakes in it |
 //! | `doctor`, `migration` | a diagnosis; the migration from access keys |
+//! | [`migration_list`] | reads the list of accounts that a migration begins with |
 //! | `secret_text`, `error_body`, `protocol` | secrets in transit, errors, paths and versions |
 //! | [`client`] | one method for each route |
 
@@ -26,13 +29,16 @@ mod admin_token;
 mod app;
 mod audit;
 mod backup;
+mod carrier;
 pub mod client;
+mod configuration;
 mod consent;
 mod doctor;
 mod error_body;
 mod gateway;
 mod invitation;
 mod migration;
+pub mod migration_list;
 mod notice;
 mod plugin;
 mod probe;
@@ -48,6 +54,8 @@ pub use admin_token::{AddAdminToken, AdminTokenSecret, AdminTokenView};
 pub use app::{AddApp, AppSecrets, AppView, LegacyKeyView, RateChange, RotateApp, UpdateApp};
 pub use audit::AuditView;
 pub use backup::BackupRequest;
+pub use carrier::{CarrierSetting, CarrierView, SettingKind};
+pub use configuration::{ConfigurationView, SettingSource, SettingView};
 pub use consent::{ConsentDone, ConsentStarted, PasteConsent};
 pub use doctor::{Check, DoctorReport, Verdict};
 pub use error_body::{ErrorBody, ErrorDetail};
@@ -58,7 +66,7 @@ pub use migration::{
 };
 pub use notice::NoticeView;
 pub use plugin::{PluginContent, PluginReloaded, PluginView, PluginWorkerView};
-pub use probe::ProbeReport;
+pub use probe::{ProbeReport, RatesView};
 pub use protocol::{BASE_PATH, VERSION, VERSION_HEADER};
 pub use reload::{MistakeView, NameChanges, ReloadReport};
 pub use replica::{FleetView, ReplicaView};

@@ -1,6 +1,7 @@
 //! Test calls to the carrier.
 
 use gateway_model::{AccountId, AccountNumber};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,5 +28,22 @@ pub struct ProbeReport {
     /// What happened, for people.
     pub message: String,
     /// What to do, if anything.
+    pub remedy: Option<String>,
+}
+
+/// What the last test call that shows it said of negotiated rates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RatesView {
+    /// When the call was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Whether the account gets negotiated rates.
+    pub negotiated: bool,
+    /// The account number of the call.
+    #[schema(value_type = Option<String>)]
+    pub number: Option<AccountNumber>,
+    /// The carrier's code, if the account gets published rates only.
+    pub code: Option<String>,
+    /// What to do then.
     pub remedy: Option<String>,
 }

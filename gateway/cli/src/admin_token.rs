@@ -3,7 +3,7 @@
 use crate::{
     error::{CliError, CommandOutcome},
     remote::Session,
-    terminal::{Output, clean, prompt, when, word},
+    terminal::{Output, clean, prompt, when, when_known, word},
 };
 use clap::{Subcommand, ValueEnum};
 use gateway_api::{AddAdminToken, AdminTokenView};
@@ -88,7 +88,9 @@ fn list(tokens: &[AdminTokenView], output: &mut Output) -> Result<(), CliError> 
             clean(&token.name),
             word(&token.role),
             when(token.created_at),
+            when_known(token.last_used_at),
         ]
     };
-    Ok(output.table(&["Name", "Role", "Made"], tokens.iter().map(row).collect())?)
+    let header = ["Name", "Role", "Made", "Last use"];
+    Ok(output.table(&header, tokens.iter().map(row).collect())?)
 }

@@ -70,6 +70,13 @@ pub(crate) enum Command {
         #[arg(long)]
         schema: bool,
     },
+    /// Show every setting of the running gateway, and where its value is from
+    Config {
+        #[command(flatten)]
+        at: RemoteArgs,
+        /// Only the settings of this section, such as limits
+        section: Option<String>,
+    },
     /// Let the running gateway read its configuration again, while it serves
     Reload {
         #[command(flatten)]

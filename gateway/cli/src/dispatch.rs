@@ -3,7 +3,7 @@
 use crate::{
     account, admin_token, app, backup,
     command::{Cli, Command},
-    completions,
+    completions, configuration,
     error::{CliError, CommandOutcome},
     examples, inspect, invitation,
     key::{self, KeyCommand},
@@ -111,6 +111,9 @@ fn dispatch(
         Command::Serve(args) => local.serve(&args, output),
         Command::CheckConfig { schema: true, .. } => schema(output),
         Command::CheckConfig { config, .. } => local.check_config(&config, output),
+        Command::Config { at, section } => remote(&at, local, output, |session, output| {
+            configuration::run(section.as_deref(), session, output)
+        }),
         Command::Reload { at, dry_run } => remote(&at, local, output, |session, output| {
             reload::run(dry_run, session, output)
         }),

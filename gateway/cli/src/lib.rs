@@ -24,6 +24,7 @@ mod app;
 mod backup;
 mod command;
 mod completions;
+mod configuration;
 mod dispatch;
 mod error;
 mod examples;

@@ -8,7 +8,7 @@ mod settings;
 
 pub use lists::NameChanges;
 
-use crate::{Config, description::Effect, sections::SECTIONS};
+use crate::{Config, description::Effect, listing, sections::SECTIONS};
 use gateway_model::AccountId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +35,7 @@ impl Changes {
             // Where it was read from, and what was noted about it, configures nothing.
             file: _,
             notes: _,
+            settings: _,
             listen,
             workers,
             admin,
@@ -91,6 +92,7 @@ impl Config {
         self.store.clone_from(&running.store);
         self.fleet.clone_from(&running.fleet);
         self.log.format = running.log.format;
+        listing::without_restart(&mut self.settings, &running.settings);
         self
     }
 

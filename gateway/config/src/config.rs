@@ -3,6 +3,7 @@
 use crate::{
     checks::{self, Drafts},
     error::{ConfigErrors, Note, Place},
+    listing::{self, Setting},
     reader::{
         Context, ProcessVariables, Variables, file, note_near_variables, read_single,
         refuse_unknown_sections, repeated, single,
@@ -57,6 +58,8 @@ pub struct Config {
     pub apps: Vec<App>,
     /// What works but the operator should know.
     pub notes: Vec<Note>,
+    /// Every setting with its value and where it is from, without secrets.
+    pub settings: Vec<Setting>,
 }
 
 impl Config {
@@ -120,6 +123,7 @@ impl Config {
             accounts: Vec::new(),
             apps: Vec::new(),
             notes: Vec::new(),
+            settings: listing::settings(cx, root),
         };
         // Drafts, not finished values: a mistake in one table must not hide those between tables.
         let drafts = Drafts {

@@ -5,6 +5,7 @@ use gateway_model::{MasterKeySource, StoreUrl};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
 
 mod client_address;
+mod listing;
 mod many;
 mod mistakes;
 mod published;

@@ -63,6 +63,7 @@ pub(crate) fn view(
             .map(crate::api_time::from_system),
         created_at: crate::api_time::from_store(account.created_at),
         notices: Vec::new(),
+        rates: None,
         client_secrets: account.client_secrets.len(),
         settings: account.settings,
         secret_settings: account.secret_settings.into_keys().collect(),

@@ -45,6 +45,7 @@ impl ControlPlane {
                 .filter(|notice| notice.account == view.name)
                 .cloned()
                 .collect();
+            view.rates = self.context.rates.of(&view.name, &view.numbers);
             view
         });
         Ok(views.collect())
@@ -61,6 +62,7 @@ impl ControlPlane {
         let sign_in = grant.as_ref().map(SignIn::of).unwrap_or_default();
         let mut view = view(account, sign_in, status.as_ref());
         view.notices = self.notices_of(&view.name).await?;
+        view.rates = self.context.rates.of(&view.name, &view.numbers);
         Ok(view)
     }
 
@@ -181,6 +183,7 @@ impl ControlPlane {
             // has.
             self.context.broker.remove_account(&account.name);
             self.context.set_wired(&account.name, None);
+            self.context.rates.forget(&account.name);
             self.context.store.remove_account(&account.name).await?;
             // Last, so that the data plane answers with the reason until the account is really gone.
             self.publish(known, Touched::Account(&account.name)).await
@@ -268,7 +271,7 @@ impl ControlPlane {
     }
 
     /// Refuses an account that could never work.
-    fn check(&self, record: &AccountRecord) -> Result<(), ControlError> {
+    pub(crate) fn check(&self, record: &AccountRecord) -> Result<(), ControlError> {
         let invalid = |message: String| ControlError::new(Fault::Invalid, "invalid", message);
         if record.numbers.len() > MAX_NUMBERS {
             let message = format!("an account has at most {MAX_NUMBERS} numbers");

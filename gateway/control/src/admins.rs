@@ -3,9 +3,12 @@
 use crate::{Actor, ControlError, ControlPlane, Fault, api_time, secret_digest::digest};
 use gateway_api::{AddAdminToken, AdminTokenSecret, AdminTokenView, SecretText};
 use gateway_model::{Role, Secret};
-use gateway_store::{AdminTokenRecord, Duty};
+use gateway_store::{AdminTokenRecord, Duty, SecretDigest, Timestamp};
 use serde_json::json;
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, MutexGuard, PoisonError},
+};
 use subtle::ConstantTimeEq as _;
 
 /// The name of the token that the first start makes.
@@ -40,6 +43,9 @@ impl ControlPlane {
                 });
             }
         }
+        if found.is_some() {
+            self.admin_token_uses().insert(digest, self.context.now());
+        }
         Ok(found)
     }
 
@@ -53,6 +59,13 @@ impl ControlPlane {
         let tokens: Arc<[_]> = self.context.store.admin_tokens().await?.into();
         *known = Some(Arc::clone(&tokens));
         Ok(tokens)
+    }
+
+    /// When this gateway last accepted each token. In memory only: a store that is written for every request
+    /// would be a high price for it.
+    fn admin_token_uses(&self) -> MutexGuard<'_, BTreeMap<SecretDigest, Timestamp>> {
+        let uses = self.context.admin_token_uses.lock();
+        uses.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets the tokens in memory: another gateway has changed them.
@@ -113,7 +126,12 @@ impl ControlPlane {
     /// When the store cannot be read.
     pub async fn admin_tokens(&self) -> Result<Vec<AdminTokenView>, ControlError> {
         let tokens = self.context.store.admin_tokens().await?;
-        Ok(tokens.into_iter().map(view).collect())
+        let uses = self.admin_token_uses();
+        let views = tokens.into_iter().map(|record| AdminTokenView {
+            last_used_at: uses.get(&record.token).copied().map(api_time::from_store),
+            ..view(record)
+        });
+        Ok(views.collect())
     }
 
     /// Makes an admin token. Only this result shows it.
@@ -176,6 +194,11 @@ impl ControlPlane {
             }
             let _changing = self.changing_admin_tokens().await;
             if self.context.store.remove_admin_token(name).await? {
+                let stays = |token: &SecretDigest| {
+                    let mut others = tokens.iter().filter(|known| known.name != name);
+                    others.any(|known| known.token == *token)
+                };
+                self.admin_token_uses().retain(|token, _| stays(token));
                 return Ok(());
             }
             let message = "there is no admin token with that name";
@@ -195,5 +218,6 @@ fn view(record: AdminTokenRecord) -> AdminTokenView {
         name: record.name,
         role: record.role,
         created_at: api_time::from_store(record.created_at),
+        last_used_at: None,
     }
 }

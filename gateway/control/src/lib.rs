@@ -14,7 +14,8 @@
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
 //! | `account_list` | thousands of accounts as lists show them, from memory |
-//! | `consent`, `pasted`, `probe` | a person signs in; a test call proves the login |
+//! | `carriers` | carriers, and whether their plugins accept an account |
+//! | `consent`, `pasted`, `probe`, `rates` | a person signs in; a test call proves the login |
 //! | `invitations`, `invitation_record` | somebody outside signs in with a link, and sees nothing else |
 //! | `reminders`, `reminder_state` | notices in good time before an account stops working; what the tasks remember |
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
@@ -35,6 +36,7 @@ mod apps;
 mod audit;
 mod backup;
 mod blocking;
+mod carriers;
 mod consent;
 mod doctor;
 mod error;
@@ -51,6 +53,7 @@ mod plugin_settings;
 mod plugins;
 mod probe;
 mod publication;
+mod rates;
 mod reload;
 mod reminder_state;
 mod reminders;

@@ -3,6 +3,7 @@
 use crate::{
     fleet_state::FleetState,
     instances::Instances,
+    rates::KnownRates,
     reminder_state::ReminderState,
     serving::{Publisher, Reloader, RequestHistory, ServingState},
     settings::Settings,
@@ -13,7 +14,7 @@ use gateway_broker::Broker;
 use gateway_http_client::HttpClient;
 use gateway_model::{AccountId, Clock, Secret};
 use gateway_plugin_host::Registry;
-use gateway_store::{AdminTokenRecord, Store, Timestamp};
+use gateway_store::{AdminTokenRecord, SecretDigest, Store, Timestamp};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::BTreeMap,
@@ -82,6 +83,8 @@ pub(crate) struct PlaneContext {
     pub(crate) changes: tokio::sync::Mutex<()>,
     /// The admin tokens as the store has them; `None` until they are read, and after a change.
     pub(crate) admin_tokens: tokio::sync::RwLock<Option<Arc<[AdminTokenRecord]>>>,
+    pub(crate) rates: KnownRates,
+    pub(crate) admin_token_uses: Mutex<BTreeMap<SecretDigest, Timestamp>>,
 }
 
 impl ControlPlane {
@@ -113,6 +116,8 @@ impl ControlPlane {
                 fleet_state: FleetState::default(),
                 changes: tokio::sync::Mutex::new(()),
                 admin_tokens: tokio::sync::RwLock::new(None),
+                rates: KnownRates::default(),
+                admin_token_uses: Mutex::default(),
             }),
         }
     }

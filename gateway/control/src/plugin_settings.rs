@@ -1,6 +1,7 @@
 //! What a plugin's schema says about the settings of an account, and about a mistake in them.
 
-use gateway_model::{Failure, FailureClass};
+use gateway_api::{CarrierSetting, SettingKind};
+use gateway_model::{Failure, FailureClass, SettingName};
 use gateway_plugin_host::Plugin;
 use gateway_store::AccountRecord;
 use serde_json::{Map, Value};
@@ -75,11 +76,55 @@ fn properties(plugin: &Plugin) -> Option<&Map<String, Value>> {
     schema.get("properties")?.as_object()
 }
 
+/// The settings that a plugin defines for an account, in the order of their names.
+pub(crate) fn described(plugin: &Plugin) -> Vec<CarrierSetting> {
+    let schema = plugin.manifest().config_schema.as_ref();
+    let required = schema.and_then(|schema| schema.get("required")?.as_array());
+    let required = |name: &str| required.is_some_and(|all| all.iter().any(|it| it == name));
+    let properties = properties(plugin).into_iter().flatten();
+    let settings = properties.filter_map(|(name, property)| {
+        // The others are keys of the account itself.
+        let setting: SettingName = name.parse().ok()?;
+        Some(describe(setting, property, required(name)))
+    });
+    settings.collect()
+}
+
+fn describe(name: SettingName, property: &Value, required: bool) -> CarrierSetting {
+    let text = |key: &str| Some(property.get(key)?.as_str()?.to_owned());
+    let choices = property.get("enum").and_then(Value::as_array);
+    let choices = choices.into_iter().flatten();
+    CarrierSetting {
+        name,
+        title: text("title"),
+        description: text("description"),
+        secret: property.get("writeOnly") == Some(&Value::Bool(true)),
+        required,
+        kind: kind_of(property),
+        choices: choices
+            .filter_map(|it| Some(it.as_str()?.to_owned()))
+            .collect(),
+        default: property.get("default").cloned(),
+    }
+}
+
+fn kind_of(property: &Value) -> SettingKind {
+    let kind = property.get("type");
+    match kind.and_then(Value::as_str) {
+        Some("string") => SettingKind::Text,
+        Some("integer" | "number") => SettingKind::Number,
+        Some("boolean") => SettingKind::Boolean,
+        // An enum of texts needs no type.
+        None if kind.is_none() && property.get("enum").is_some() => SettingKind::Text,
+        Some(_) | None => SettingKind::Json,
+    }
+}
+
 /// The settings that a plugin has, for a message.
 fn known(properties: &Map<String, Value>) -> String {
     let settings = properties.keys().filter(|key| {
         // The others are keys of the account itself.
-        key.parse::<gateway_model::SettingName>().is_ok()
+        key.parse::<SettingName>().is_ok()
     });
     let names: Vec<&str> = settings.map(String::as_str).collect();
     match names.as_slice() {

@@ -117,6 +117,9 @@ impl ControlPlane {
             }
         }
         let report = kept.map(|report| of_all_numbers(report, record.numbers.len()));
+        if let Some(report) = &report {
+            self.context.rates.note(report, self.context.now());
+        }
         Ok(report.unwrap_or_else(|| nothing_to_prove(record, "there was nothing to prove")))
     }
 

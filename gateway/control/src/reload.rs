@@ -9,10 +9,10 @@ mod candidate;
 mod check;
 
 use crate::{
-    Actor, ControlError, ControlPlane, Declared, Fault, ServingState, Settings,
+    Actor, ControlError, ControlPlane, Declared, Fault, Reloader, ServingState, Settings,
     reload::candidate::Candidate,
 };
-use gateway_api::ReloadReport;
+use gateway_api::{ConfigurationView, ReloadReport};
 use gateway_http_client::HttpClient;
 use gateway_model::AccountId;
 use gateway_store::StoreError;
@@ -89,12 +89,23 @@ impl ControlPlane {
     /// # Errors
     /// With every mistake in it, or when this gateway has no configuration to read.
     pub async fn reload(&self, actor: &Actor, dry_run: bool) -> Result<ReloadReport, ControlError> {
-        let reloader = self.context.reloader().ok_or_else(|| {
-            let message = "this gateway cannot read its configuration again";
+        self.reloader()?.reload(actor, dry_run).await
+    }
+
+    /// The settings with which the gateway runs.
+    ///
+    /// # Errors
+    /// When this gateway has no configuration file.
+    pub fn configuration(&self) -> Result<ConfigurationView, ControlError> {
+        Ok(self.reloader()?.configuration())
+    }
+
+    fn reloader(&self) -> Result<Arc<dyn Reloader>, ControlError> {
+        self.context.reloader().ok_or_else(|| {
+            let message = "this gateway has no configuration file";
             ControlError::new(Fault::Unavailable, "no_configuration", message)
                 .remedy("start it with `waybill serve`")
-        })?;
-        reloader.reload(actor, dry_run).await
+        })
     }
 
     /// Records an attempt to reload in the audit trail, does the work, and records how it ended.

@@ -1,7 +1,7 @@
 //! What the control plane publishes to the data plane, and what it asks the data plane.
 
 use crate::{Actor, ControlError};
-use gateway_api::{ReloadReport, RequestQuery, RequestView};
+use gateway_api::{ConfigurationView, ReloadReport, RequestQuery, RequestView};
 use gateway_model::{AccountId, AppId, CredentialCell, Share, Signer};
 use gateway_store::{AccountRecord, AppRecord, LegacyKeyRecord, SecretDigest};
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
@@ -52,6 +52,9 @@ pub trait Reloader: Send + Sync {
         actor: &'a Actor,
         dry_run: bool,
     ) -> Pin<Box<dyn Future<Output = Result<ReloadReport, ControlError>> + Send + 'a>>;
+
+    /// The settings with which the gateway runs.
+    fn configuration(&self) -> ConfigurationView;
 }
 
 /// Reads the last requests from the data plane.

@@ -12,6 +12,7 @@ use crate::{Catalog, CatalogEntry, DirectoryError, Host, ManifestError, Plugin};
 use gateway_model::{CarrierId, PluginPolicy};
 use generations::Generations;
 use std::{
+    collections::BTreeSet,
     fmt,
     path::PathBuf,
     sync::{
@@ -94,6 +95,20 @@ impl Registry {
     pub fn plugin(&self, carrier: &CarrierId) -> Option<Plugin> {
         let entry = self.read().active(self.serving(carrier)).cloned()?;
         entry.plugin().cloned()
+    }
+
+    /// The carriers that an active plugin serves, ordered by name: those of the plugins, and the operator's own
+    /// names.
+    pub fn carriers(&self) -> Vec<CarrierId> {
+        let named = self.source.policy.carriers.keys().cloned();
+        let entries = self.entries();
+        let entries = entries.iter().filter_map(|entry| entry.plugin());
+        let own = entries.map(|plugin| plugin.manifest().carrier.clone());
+        let all: BTreeSet<CarrierId> = named.chain(own).collect();
+        let served = all
+            .into_iter()
+            .filter(|carrier| self.plugin(carrier).is_some());
+        served.collect()
     }
 
     /// The carrier of the plugin that serves this one. They differ if the operator gave it a name of its own.

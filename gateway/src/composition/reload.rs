@@ -17,8 +17,8 @@ use super::{
     store_owner::{Environment, OpenStore},
 };
 use gateway_admin::AdminHandle;
-use gateway_api::ReloadReport;
-use gateway_config::{Changes, Config, Mistake};
+use gateway_api::{ConfigurationView, ReloadReport};
+use gateway_config::{Changes, Config, Mistake, Setting};
 use gateway_control::{
     Actor, ControlError, ControlPlane, Fault, NewConfiguration, ReloadRefusal, Reloader,
 };
@@ -29,7 +29,7 @@ use report::{bad_config, detail, mistake_of, report};
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -47,6 +47,9 @@ pub(super) struct ConfigReloader {
     ended: AtomicBool,
     /// A signal asked for a reload. Several that come during one reload are one.
     asked: Arc<Notify>,
+    /// What is told of the settings. Not in the running configuration, because a file in which only lines
+    /// have moved changes nothing there.
+    settings: Mutex<Vec<Setting>>,
 }
 
 /// What the file says, as far as it can be taken, and everything.
@@ -79,6 +82,7 @@ impl ConfigReloader {
             log_level: Arc::clone(&environment.log_level),
             state: Arc::clone(&environment.state),
         };
+        let running = live.running();
         let reloader = Arc::new(Self {
             live: Arc::new(live),
             control: opened.control.clone(),
@@ -88,6 +92,7 @@ impl ConfigReloader {
             turn: tokio::sync::Mutex::default(),
             ended: AtomicBool::new(false),
             asked: Arc::clone(&environment.reload_request),
+            settings: Mutex::new(running.settings.clone()),
         });
         let as_reloader: Arc<dyn Reloader> = Arc::<Self>::clone(&reloader);
         opened.control.attach_reloader(Arc::downgrade(&as_reloader));
@@ -97,6 +102,10 @@ impl ConfigReloader {
     /// The configuration that runs.
     pub(super) fn running(&self) -> Arc<Config> {
         self.live.running()
+    }
+
+    fn settings(&self) -> MutexGuard<'_, Vec<Setting>> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins no reload any more, and waits for one that is under way.
@@ -151,6 +160,7 @@ impl ConfigReloader {
             .audited_reload(actor, detail(&done), work)
             .await?;
         done.plugins = plugins;
+        self.settings().clone_from(&new.settings);
         Ok(done)
     }
 
@@ -258,5 +268,13 @@ impl Reloader for ConfigReloader {
             }
             result
         })
+    }
+
+    fn configuration(&self) -> ConfigurationView {
+        let settings = self.settings();
+        ConfigurationView {
+            file: self.running().file.display().to_string(),
+            settings: settings.iter().map(report::setting).collect(),
+        }
     }
 }

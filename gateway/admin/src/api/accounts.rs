@@ -2,16 +2,20 @@
 
 use super::{
     caller::Caller,
-    extract::{Content, PathName},
+    extract::{Content, PathName, QueryOf},
 };
 use crate::error::AdminError;
-use axum::Json;
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
 use gateway_api::{
-    AccountView, AddAccount, ConsentDone, ConsentStarted, PasteConsent, ProbeReport, TokenView,
-    UpdateAccount,
+    AccountView, AddAccount, CarrierView, ConsentDone, ConsentStarted, PasteConsent, ProbeReport,
+    TokenView, UpdateAccount,
 };
 use gateway_model::AccountId;
 use http::StatusCode;
+use serde::Deserialize;
 
 type JsonResult<T> = Result<Json<T>, AdminError>;
 
@@ -22,17 +26,42 @@ pub(super) async fn accounts(by: Caller) -> JsonResult<Vec<AccountView>> {
     Ok(Json(by.control.accounts().await?))
 }
 
+/// The carriers that an active plugin serves, and the settings that their plugins define for an account.
+#[utoipa::path(get, path = "/api/v1/carriers", tag = "accounts",
+    responses((status = 200, description = "The carriers, ordered by name", body = [CarrierView])))]
+pub(super) async fn carriers(by: Caller) -> Json<Vec<CarrierView>> {
+    Json(by.control.carriers())
+}
+
+/// Whether a request only asks if the change could be made.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeQuery {
+    #[serde(default)]
+    dry_run: bool,
+}
+
 /// Adds an account.
 ///
-/// The gateway requests the first token of a client-credentials account at once.
-#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = AddAccount,
-    responses((status = 201, description = "The new account", body = AccountView)))]
+/// The gateway requests the first token of a client-credentials account at once. With `dry_run` it only says
+/// whether the carrier's plugin accepts the account: `mistakes` of the error name the settings at fault.
+#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts",
+    params(("dry_run" = Option<bool>, Query,
+        description = "`true`: only say whether the account could be added")),
+    request_body = AddAccount,
+    responses((status = 201, description = "The new account", body = AccountView),
+        (status = 204, description = "With `dry_run`: the account could be added")))]
 pub(super) async fn add_account(
     by: Caller,
+    QueryOf(query): QueryOf<ChangeQuery>,
     Content(account): Content<AddAccount>,
-) -> Result<(StatusCode, Json<AccountView>), AdminError> {
+) -> Result<Response, AdminError> {
+    if query.dry_run {
+        by.control.check_new_account(account).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let added = by.control.add_account(&by.actor, account).await?;
-    Ok((StatusCode::CREATED, Json(added)))
+    Ok((StatusCode::CREATED, Json(added)).into_response())
 }
 
 /// One account.
@@ -48,18 +77,27 @@ pub(super) async fn account(
 
 /// Changes an account.
 ///
-/// An absent member leaves its value unchanged. New credentials discard the tokens of the old ones.
+/// An absent member leaves its value unchanged. New credentials discard the tokens of the old ones. With
+/// `dry_run` the gateway only says whether the carrier's plugin accepts the change.
 #[utoipa::path(patch, path = "/api/v1/accounts/{name}", tag = "accounts",
-    params(("name" = String, Path, description = "The account's name")),
+    params(("name" = String, Path, description = "The account's name"),
+        ("dry_run" = Option<bool>, Query,
+            description = "`true`: only say whether the account could be changed like this")),
     request_body = UpdateAccount,
-    responses((status = 200, description = "The changed account", body = AccountView)))]
+    responses((status = 200, description = "The changed account", body = AccountView),
+        (status = 204, description = "With `dry_run`: the account could be changed")))]
 pub(super) async fn update_account(
     by: Caller,
     PathName(name): PathName<AccountId>,
+    QueryOf(query): QueryOf<ChangeQuery>,
     Content(change): Content<UpdateAccount>,
-) -> JsonResult<AccountView> {
+) -> Result<Response, AdminError> {
+    if query.dry_run {
+        by.control.check_account_change(&name, change).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let changed = by.control.update_account(&by.actor, &name, change).await?;
-    Ok(Json(changed))
+    Ok(Json(changed).into_response())
 }
 
 /// Removes an account with its tokens, grant and notices.

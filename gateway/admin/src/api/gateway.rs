@@ -10,8 +10,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use gateway_api::{
-    AuditView, BackupRequest, DoctorReport, KeyRotated, NoticeView, ReloadReport, ReplicaView,
-    RequestQuery, RequestView, RotateKey, StatusView,
+    AuditView, BackupRequest, ConfigurationView, DoctorReport, KeyRotated, NoticeView,
+    ReloadReport, ReplicaView, RequestQuery, RequestView, RotateKey, StatusView,
 };
 use gateway_model::{AccountId, Protection, RecipientError};
 use http::header;
@@ -85,6 +85,15 @@ pub(super) async fn status(by: Caller) -> JsonResult<StatusView> {
     responses((status = 200, description = "The gateways", body = [ReplicaView])))]
 pub(super) async fn replicas(by: Caller) -> JsonResult<Vec<ReplicaView>> {
     Ok(Json(by.control.replicas().await?))
+}
+
+/// The settings with which the gateway runs, and where each value is from.
+///
+/// No value contains a secret.
+#[utoipa::path(get, path = "/api/v1/configuration", tag = "gateway",
+    responses((status = 200, description = "The settings", body = ConfigurationView)))]
+pub(super) async fn configuration(by: Caller) -> JsonResult<ConfigurationView> {
+    Ok(Json(by.control.configuration()?))
 }
 
 /// What the doctor examines.

@@ -3,11 +3,11 @@
 use super::{Call, Client, ClientError, MAX_BACKUP};
 use crate::{
     AccountView, AddAccount, AddAdminToken, AddApp, AddInvitation, AdminTokenSecret,
-    AdminTokenView, AppSecrets, AppView, AuditView, BackupRequest, ConsentDone, ConsentStarted,
-    DoctorReport, InvitationLink, InvitationView, KeyRotated, MigrationPlan, MigrationView,
-    NoticeView, PasteConsent, PluginReloaded, PluginView, ProbeReport, ReloadReport, ReplicaView,
-    RequestQuery, RequestView, RotateApp, RotateKey, SecretText, StartMigration, StatusView,
-    TokenView, UpdateAccount, UpdateApp,
+    AdminTokenView, AppSecrets, AppView, AuditView, BackupRequest, CarrierView, ConfigurationView,
+    ConsentDone, ConsentStarted, DoctorReport, InvitationLink, InvitationView, KeyRotated,
+    MigrationPlan, MigrationView, NoticeView, PasteConsent, PluginReloaded, PluginView,
+    ProbeReport, ReloadReport, ReplicaView, RequestQuery, RequestView, RotateApp, RotateKey,
+    SecretText, StartMigration, StatusView, TokenView, UpdateAccount, UpdateApp,
 };
 use gateway_model::{AccountId, AppId, Protection, Secret};
 use http::Method;
@@ -17,6 +17,11 @@ type Result<T> = std::result::Result<T, ClientError>;
 
 /// Accounts, their consents and tokens.
 impl Client {
+    /// The carriers that an active plugin serves.
+    pub async fn carriers(&self) -> Result<Vec<CarrierView>> {
+        self.json(Call::get("/carriers")).await
+    }
+
     /// All accounts, ordered by name.
     pub async fn accounts(&self) -> Result<Vec<AccountView>> {
         self.json(Call::get("/accounts")).await
@@ -196,6 +201,11 @@ impl Client {
     /// The gateways that share the store.
     pub async fn replicas(&self) -> Result<Vec<ReplicaView>> {
         self.json(Call::get("/replicas")).await
+    }
+
+    /// The settings with which the gateway runs.
+    pub async fn configuration(&self) -> Result<ConfigurationView> {
+        self.json(Call::get("/configuration")).await
     }
 
     /// Diagnoses the gateway and one account, or all active accounts.

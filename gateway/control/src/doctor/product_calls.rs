@@ -6,7 +6,8 @@ use super::{
     token_check::HeldToken,
 };
 use crate::{
-    ControlError, ControlPlane, probe, signing::PresentedCredential, tokens, wiring::Wired,
+    ControlError, ControlPlane, probe, rates::worse, signing::PresentedCredential, tokens,
+    wiring::Wired,
 };
 use gateway_api::{Check, ProbeReport, Verdict};
 use gateway_broker::RenewalOutcome;
@@ -76,6 +77,7 @@ impl<'a> ProductCalls<'a> {
         };
         let mut dead = false;
         let mut refused = Vec::new();
+        let mut rates = None;
         for (probe, number) in calls(&diagnosis, account) {
             let name = self.name_of(probe, number);
             // Without a token every further call would only repeat the same refusal.
@@ -104,9 +106,13 @@ impl<'a> ProductCalls<'a> {
                     if !report.ok && self.refuses_token(answer.status) {
                         refused.push(name.clone());
                     }
+                    rates = worse(rates, &report);
                     report_response(&name, &diagnosis, probe, report, &mut findings);
                 }
             }
+        }
+        if let Some(report) = &rates {
+            plane.context.rates.note(report, plane.context.now());
         }
         let mut checks = findings.into_checks();
         one_product_only(&mut checks, &refused);

@@ -102,6 +102,11 @@ async fn number_without_negotiated_rates_is_a_warning_with_the_steps() {
         Verdict::Warning,
         "recent invoice",
     );
+    // The account's page shows the same until the next call.
+    let account = world.control.account(&id("main")).await;
+    let rates = account.expect("an account").rates.expect("they are known");
+    assert!(!rates.negotiated && rates.code.as_deref() == Some("120900"));
+    assert!(rates.remedy.is_some_and(|it| it.contains("recent invoice")));
 }
 
 /// The number is somebody else's.

@@ -1,7 +1,7 @@
 //! What a reload tells: to its caller, to the audit trail, to the log.
 
-use gateway_api::{MistakeView, NameChanges, ReloadReport};
-use gateway_config::{Changes, Config, Mistake, Place, located};
+use gateway_api::{MistakeView, NameChanges, ReloadReport, SettingSource, SettingView};
+use gateway_config::{Changes, Config, Mistake, Place, Setting, located};
 use gateway_control::{ControlError, Fault, Objection};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -25,6 +25,28 @@ pub(super) fn report(changes: &Changes, needs_restart: Vec<String>, new: &Config
         plugins: Vec::new(),
         certificate: false,
         notes: notes.collect(),
+    }
+}
+
+/// A setting, as the admin API tells it.
+pub(super) fn setting(setting: &Setting) -> SettingView {
+    let (source, line, variable) = match &setting.place {
+        None => (SettingSource::Default, None, None),
+        Some(Place::File) => (SettingSource::File, None, None),
+        Some(Place::At { line, .. }) => (SettingSource::File, Some(*line), None),
+        Some(Place::Variable(name)) => (SettingSource::Environment, None, Some(name.clone())),
+    };
+    SettingView {
+        section: setting.section.clone(),
+        key: setting.key.to_owned(),
+        value: setting.value.clone(),
+        secret: setting.secret,
+        source,
+        line,
+        variable,
+        needs_restart: setting.needs_restart(),
+        pending: setting.pending,
+        description: setting.doc.to_owned(),
     }
 }
 
