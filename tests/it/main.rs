@@ -50,3 +50,4 @@ mod tls;
 mod token_endpoint;
 mod ui;
 mod walkthroughs;
+mod web_pages;

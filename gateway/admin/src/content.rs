@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 use http::header;
+use http_body_util::BodyExt as _;
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -21,16 +22,40 @@ const BODY_DEADLINE: Duration = Duration::from_secs(20);
 /// little longer, so that it gets this listener's error.
 const DEADLINE: Duration = Duration::from_secs(180);
 
+/// How much of a content that is too long is read and dropped.
+const MAX_DRAIN: usize = 64 * 1024 * 1024;
+
+/// Reads and drops a content that is too long. A browser shows no answer before it has sent everything: it
+/// reports a broken connection instead.
+pub(crate) async fn drain(mut body: Body) {
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, axum::body::Bytes::len);
+            if read > MAX_DRAIN {
+                break;
+            }
+        }
+    };
+    // Too slow or too much: the connection ends, as it does without this.
+    drop(timeout(BODY_DEADLINE, reading).await);
+}
+
+/// Whether the announced length of a content is beyond a limit.
+pub(crate) fn is_too_long(request: &Request, limit: usize) -> bool {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    // A length that cannot be read is no error here: hyper frames the content, and the limit holds anyway.
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    announced.is_some_and(|length| length > limit as u64)
+}
+
 /// Reads the whole content, so that a handler that has begun never waits for its caller.
 pub(crate) async fn buffer(request: Request, limit: usize) -> Result<Request, AdminError> {
-    let (head, body) = request.into_parts();
-    let announced = head.headers.get(header::CONTENT_LENGTH);
-    // A length that cannot be read is no error here: hyper frames the content, and the limit below holds anyway.
-    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     // Refused by the announced length, before a byte is read.
-    if announced.is_some_and(|length| length > limit as u64) {
+    if is_too_long(&request, limit) {
         return Err(AdminError::TooLarge);
     }
+    let (head, body) = request.into_parts();
     let content = timeout(BODY_DEADLINE, to_bytes(body, limit))
         .await
         .map_err(|_late| {

@@ -3,6 +3,7 @@
 //! A session is in memory only, so a restart of the gateway ends it. The browser holds a random text;
 //! this side knows its digest. Time and randomness are arguments.
 
+use gateway_api::{MigrationPlan, StartMigration};
 use gateway_control::Actor;
 use gateway_model::Secret;
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,9 @@ const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 /// The sessions that are remembered. Each was begun with a right token, so only its holder can use
 /// them up; the oldest gives way.
 const MAX_SESSIONS: usize = 1024;
+
+/// The plans of migrations that are kept. A list may have a megabyte, and one administrator plans at a time.
+const MAX_PLANNED: usize = 4;
 
 /// The digest of what the browser holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +42,16 @@ pub(crate) struct Flash {
     pub(crate) good: bool,
     pub(crate) text: String,
     pub(crate) remedy: Option<String>,
+}
+
+/// A migration that a person has planned and not yet begun. It is kept here, because a page must not contain
+/// its secrets.
+pub(crate) struct PlannedMigration {
+    /// Tells this plan from a later one of the same session.
+    pub(crate) id: String,
+    pub(crate) migration: StartMigration,
+    /// What the person has seen.
+    pub(crate) plan: MigrationPlan,
 }
 
 /// A session, as a request sees it.
@@ -62,6 +76,7 @@ struct Entry {
     begun: Instant,
     seen: Instant,
     flash: Option<Flash>,
+    planned: Option<Arc<PlannedMigration>>,
 }
 
 /// All sessions.
@@ -90,6 +105,7 @@ impl Sessions {
             begun: now,
             seen: now,
             flash: None,
+            planned: None,
         };
         entries.insert(key, entry);
     }
@@ -124,6 +140,35 @@ impl Sessions {
     pub(crate) fn set_zone(&self, key: SessionKey, zone: TimeZone) {
         if let Some(entry) = self.entries().get_mut(&key) {
             entry.session.zone = zone;
+        }
+    }
+
+    /// Keeps a plan until it is begun, or until the session ends.
+    pub(crate) fn set_planned(&self, key: SessionKey, planned: PlannedMigration) {
+        let mut entries = self.entries();
+        let others =
+            |(known, entry): &(&SessionKey, &Entry)| **known != key && entry.planned.is_some();
+        if entries.iter().filter(others).count() >= MAX_PLANNED
+            && let Some(oldest) = (entries.iter())
+                .filter(others)
+                .min_by_key(|(_, entry)| entry.seen)
+                .map(|(key, _)| *key)
+            && let Some(oldest) = entries.get_mut(&oldest)
+        {
+            oldest.planned = None;
+        }
+        if let Some(entry) = entries.get_mut(&key) {
+            entry.planned = Some(Arc::new(planned));
+        }
+    }
+
+    pub(crate) fn planned(&self, key: SessionKey) -> Option<Arc<PlannedMigration>> {
+        self.entries().get(&key)?.planned.clone()
+    }
+
+    pub(crate) fn forget_planned(&self, key: SessionKey) {
+        if let Some(entry) = self.entries().get_mut(&key) {
+            entry.planned = None;
         }
     }
 
@@ -209,6 +254,41 @@ mod tests {
         assert_eq!(sessions.entries().len(), MAX_SESSIONS);
         assert!(sessions.find(key("0"), now).is_none());
         assert!(sessions.find(key("1"), now).is_some());
+    }
+
+    #[test]
+    fn plans_are_bounded_and_end_with_their_session() {
+        let (sessions, start) = (Sessions::default(), start());
+        let plan = |id: usize| PlannedMigration {
+            id: id.to_string(),
+            migration: StartMigration {
+                carrier: "ups".to_owned(),
+                profiles: Vec::new(),
+                client_id: "client".to_owned(),
+                client_secret: "secret".to_owned().into(),
+            },
+            plan: MigrationPlan {
+                items: Vec::new(),
+                sign_ins: 0,
+                problems: Vec::new(),
+            },
+        };
+        for n in 0..=MAX_PLANNED {
+            begin(
+                &sessions,
+                &n.to_string(),
+                "ada",
+                start + Duration::from_secs(n as u64),
+            );
+            sessions.set_planned(key(&n.to_string()), plan(n));
+        }
+        assert!(sessions.planned(key("0")).is_none(), "the oldest gives way");
+        sessions.set_planned(key("1"), plan(9));
+        let known = sessions.planned(key("1")).map(|it| it.id.clone());
+        assert_eq!(known.as_deref(), Some("9"), "a session has one");
+        assert!(sessions.planned(key("2")).is_some());
+        sessions.end(key("2"));
+        assert!(sessions.planned(key("2")).is_none());
     }
 
     #[test]

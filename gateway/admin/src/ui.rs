@@ -16,9 +16,13 @@
 //! `page` (what every page has) → `guard` → the pages.
 
 mod account;
+mod account_settings;
 mod accounts;
+mod admin_tokens;
 mod apps;
 mod audit;
+mod backup;
+mod configuration;
 mod connect;
 pub(crate) mod consent_page;
 mod cookie;
@@ -27,12 +31,15 @@ mod fields;
 mod guard;
 pub(crate) mod invitation;
 mod invitations;
+mod migration;
 mod new_account;
+mod new_migration;
 mod notices;
 mod overview;
 mod page;
 mod plugins;
 mod requests;
+mod settings;
 mod sign_in;
 mod visitor;
 mod words;
@@ -78,6 +85,10 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route("/ui/notices", get(notices::notices))
         .route("/ui/audit", get(audit::audit))
         .route("/ui/plugins", get(plugins::plugins))
+        .route("/ui/migration", get(migration::migration))
+        .route("/ui/backup", get(backup::backups))
+        .route("/ui/admin-tokens", get(admin_tokens::admin_tokens))
+        .route("/ui/configuration", get(configuration::configuration))
         .route("/ui/{*other}", get(page::nothing))
         .route("/ui/session", get(sign_in::session))
         .route("/ui/session/zone", post(sign_in::set_zone))
@@ -97,6 +108,10 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route("/ui/accounts/{name}/renew", post(account::renew))
         .route("/ui/accounts/{name}/probe", post(account::probe))
         .route("/ui/accounts/{name}/change", post(account::change))
+        .route(
+            "/ui/accounts/{name}/settings",
+            get(account_settings::form).post(account_settings::change),
+        )
         .route("/ui/accounts/{name}/remove", post(account::remove))
         .route("/ui/accounts/{name}/connect", post(connect::begin))
         .route("/ui/accounts/{name}/paste", post(connect::paste))
@@ -106,6 +121,16 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route("/ui/apps/{name}/remove", post(apps::remove))
         .route("/ui/plugins/{name}/reload", post(plugins::reload))
         .route("/ui/plugins/{name}/roll-back", post(plugins::roll_back))
+        .route(
+            "/ui/new-migration",
+            get(new_migration::form).post(new_migration::plan),
+        )
+        .route("/ui/migration/plan", get(new_migration::planned))
+        .route("/ui/migration/apply", post(new_migration::apply))
+        .route("/ui/migration/undo", post(migration::undo))
+        .route("/ui/backup", post(backup::make))
+        .route("/ui/admin-tokens", post(admin_tokens::add))
+        .route("/ui/admin-tokens/{name}/remove", post(admin_tokens::remove))
         .route_layer(middleware::from_fn_with_state(context.clone(), admit_admin));
     anybody.merge(signed_in).merge(admin)
 }

@@ -15,7 +15,8 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use gateway_api::{
-    AccountView, ProbeReport, RefreshView, RenewalView, SlotView, TokenView, UpdateAccount,
+    AccountView, ProbeReport, RatesView, RefreshView, RenewalView, SlotView, TokenView,
+    UpdateAccount,
 };
 use gateway_model::{AccountId, GrantKind, ManagedBy};
 
@@ -35,6 +36,21 @@ struct AccountPage {
     renewals: Vec<Renewal>,
     invitations: Vec<invitations::Row>,
     added: Moment,
+    /// Whether the carrier's plugin defines settings.
+    has_settings: bool,
+    rates: Option<Rates>,
+}
+
+/// What is known of negotiated rates, of a carrier whose test call shows it.
+enum Rates {
+    NotKnown,
+    Known {
+        at: Moment,
+        badge: Badge,
+        number: String,
+        /// What to do for them.
+        remedy: Option<String>,
+    },
 }
 
 /// The access token.
@@ -95,7 +111,13 @@ pub(super) async fn account(visitor: Visitor, Path(name): Path<String>) -> PageR
     } else {
         Vec::new()
     };
+    let carriers = visitor.control.carriers();
+    let carrier = carriers.iter().find(|it| it.name == account.carrier);
     page(&AccountPage {
+        has_settings: carrier.is_some_and(|carrier| !carrier.settings.is_empty()),
+        rates: carrier
+            .filter(|carrier| carrier.shows_rates)
+            .map(|_| rates(&visitor, account.rates.take())),
         frame: Frame::new(&visitor, Section::Accounts, account.name.to_string()),
         badge: words::account_state(account.state),
         numbers: numbers.join(", "),
@@ -116,6 +138,18 @@ pub(super) async fn account(visitor: Visitor, Path(name): Path<String>) -> PageR
         added: moment(&visitor, account.created_at),
         account,
     })
+}
+
+fn rates(visitor: &Visitor, known: Option<RatesView>) -> Rates {
+    let Some(known) = known else {
+        return Rates::NotKnown;
+    };
+    Rates::Known {
+        at: moment(visitor, known.at),
+        badge: words::negotiated(known.negotiated),
+        number: known.number.map(|it| it.to_string()).unwrap_or_default(),
+        remedy: known.remedy.filter(|_| !known.negotiated),
+    }
 }
 
 fn token(visitor: &Visitor, view: TokenView) -> Token {

@@ -154,11 +154,16 @@ async fn with_fields(request: Request, limit: usize) -> Result<Request, AdminErr
     if request.method().is_safe() {
         return Ok(request);
     }
+    if content::is_too_long(&request, limit) {
+        content::drain(request.into_body()).await;
+        return Err(AdminError::TooLarge);
+    }
     let (mut parts, body) = content::buffer(request, limit).await?.into_parts();
     let bytes = axum::body::to_bytes(body, limit)
         .await
         .map_err(|_unreadable| AdminError::TooLarge)?;
-    parts.extensions.insert(Fields::parse(&bytes));
+    let fields = Fields::of(&parts.headers, bytes).await?;
+    parts.extensions.insert(fields);
     Ok(Request::from_parts(parts, axum::body::Body::empty()))
 }
 
@@ -174,6 +179,7 @@ async fn lost(context: &AdminContext, request: Request) -> Response {
             let fields = request.extensions().get::<Fields>().cloned();
             sign_in::lost(path, &fields.unwrap_or_default())
         }
+        Err(AdminError::TooLarge) => sign_in::lost_content(&path),
         Err(error) => PageError(error).into_response(),
     }
 }

@@ -62,6 +62,10 @@ pub(super) enum Section {
     Audit,
     Plugins,
     Doctor,
+    Migration,
+    Backup,
+    AdminTokens,
+    Configuration,
     /// Not in the navigation.
     Other,
 }
@@ -75,7 +79,7 @@ pub(super) struct Entry {
     changes: bool,
 }
 
-const NAVIGATION: [Entry; 8] = [
+const NAVIGATION: &[Entry] = &[
     entry("/ui", "Overview", Section::Overview),
     entry("/ui/accounts", "Accounts", Section::Accounts),
     entry("/ui/apps", "Apps", Section::Apps),
@@ -87,6 +91,10 @@ const NAVIGATION: [Entry; 8] = [
     },
     entry("/ui/plugins", "Plugins", Section::Plugins),
     entry("/ui/audit", "Audit", Section::Audit),
+    entry("/ui/migration", "Migration", Section::Migration),
+    entry("/ui/backup", "Backup", Section::Backup),
+    entry("/ui/admin-tokens", "Admin tokens", Section::AdminTokens),
+    entry("/ui/configuration", "Configuration", Section::Configuration),
 ];
 
 const fn entry(path: &'static str, text: &'static str, section: Section) -> Entry {

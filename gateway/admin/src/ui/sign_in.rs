@@ -3,7 +3,7 @@
 use super::{
     ROOT,
     cookie::SessionCookie,
-    fields::Fields,
+    fields::{Fields, LIST},
     page::{Frame, PageError, PageResult, Section, after, page, render},
     visitor::Visitor,
 };
@@ -95,6 +95,23 @@ pub(super) fn lost(path: String, fields: &Fields) -> Response {
     render(StatusCode::FORBIDDEN, &page)
 }
 
+/// The page for a form without a session whose content is too long to be kept.
+pub(super) fn lost_content(path: &str) -> Response {
+    // A form's own page is one level up, if not at the form's path itself.
+    let parent = path.rsplit_once('/').map_or(ROOT, |(parent, _)| parent);
+    let page = SignInPage {
+        frame: Frame::anybody("Sign in again"),
+        next: own_path(parent),
+        error: Some(
+            "Your session is over, and what you sent was too long to be kept here. Sign in, and send it \
+             again."
+                .to_owned(),
+        ),
+        kept: None,
+    };
+    render(StatusCode::FORBIDDEN, &page)
+}
+
 impl Kept {
     fn of(path: String, fields: &Fields) -> Self {
         Self {
@@ -117,6 +134,11 @@ impl Kept {
             fields: inner.typed().cloned().collect(),
             secrets: secrets.map(str::to_owned).collect(),
         })
+    }
+
+    /// Whether a field may have several lines, which a one-line field would join.
+    fn has_lines(name: &str) -> bool {
+        name == LIST
     }
 
     fn encoded(&self) -> String {

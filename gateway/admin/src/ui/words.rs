@@ -1,7 +1,7 @@
 //! Times, durations and states in words, and bars for a life that passes.
 
 use askama::{Template, filters::HtmlSafe};
-use gateway_api::{AccountState, InvitationState, Verdict};
+use gateway_api::{AccountState, InvitationState, MigrationState, Verdict};
 use gateway_model::{GrantStatus, NoticeKind};
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -161,6 +161,31 @@ pub(super) const fn grant(status: GrantStatus) -> &'static str {
         GrantStatus::OutcomeUnknown => "in doubt: the carrier's answer to the last use was lost",
         GrantStatus::LastChance => "in doubt: it is tried once more",
         GrantStatus::Spent => "used up: a person must sign in again",
+    }
+}
+
+/// How far the migration of one login is.
+pub(super) const fn migration_state(state: MigrationState) -> Badge {
+    match state {
+        MigrationState::Compliant => badge("good", "●", "works already"),
+        MigrationState::Done => badge("good", "●", "done"),
+        MigrationState::NeedsConsent => badge("warn", "▲", "sign-in needed"),
+        MigrationState::Failed => badge("bad", "■", "failed"),
+        MigrationState::Skipped => badge("calm", "○", "left out"),
+    }
+}
+
+/// `1 sign-in`, `2 sign-ins`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Whether an account gets the rates that it has negotiated.
+pub(super) const fn negotiated(negotiated: bool) -> Badge {
+    if negotiated {
+        badge("good", "●", "yes")
+    } else {
+        badge("warn", "◆", "no")
     }
 }
 

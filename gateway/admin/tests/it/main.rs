@@ -11,3 +11,4 @@ mod hostile;
 mod plane;
 mod roles;
 mod ui;
+mod ui_pages;

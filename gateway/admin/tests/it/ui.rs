@@ -22,10 +22,19 @@ const PAGES: &[&str] = &[
     "/ui/audit?before=1",
     "/ui/plugins",
     "/ui/session",
+    "/ui/migration",
+    "/ui/backup",
+    "/ui/admin-tokens",
+    "/ui/configuration",
 ];
 
 /// Every page with a form for administrators.
-const FORMS: &[&str] = &["/ui/doctor", "/ui/new-account", "/ui/new-app"];
+const FORMS: &[&str] = &[
+    "/ui/doctor",
+    "/ui/new-account",
+    "/ui/new-app",
+    "/ui/new-migration",
+];
 
 /// Every change. A new one is one line here.
 const CHANGES: &[&str] = &[
@@ -35,6 +44,7 @@ const CHANGES: &[&str] = &[
     "/ui/accounts/main/renew",
     "/ui/accounts/main/probe",
     "/ui/accounts/main/change",
+    "/ui/accounts/main/settings",
     "/ui/accounts/main/remove",
     "/ui/accounts/main/connect",
     "/ui/accounts/main/paste",
@@ -44,16 +54,22 @@ const CHANGES: &[&str] = &[
     "/ui/apps/shop/remove",
     "/ui/plugins/ups/reload",
     "/ui/plugins/ups/roll-back",
+    "/ui/new-migration",
+    "/ui/migration/apply",
+    "/ui/migration/undo",
+    "/ui/backup",
+    "/ui/admin-tokens",
+    "/ui/admin-tokens/viewer/remove",
 ];
 
 /// A browser with one cookie.
-struct Browser<'m> {
-    managed: &'m Managed,
-    cookie: Option<String>,
+pub(crate) struct Browser<'m> {
+    pub(crate) managed: &'m Managed,
+    pub(crate) cookie: Option<String>,
 }
 
 impl<'m> Browser<'m> {
-    fn new(managed: &'m Managed) -> Self {
+    pub(crate) fn new(managed: &'m Managed) -> Self {
         Self {
             managed,
             cookie: None,
@@ -61,7 +77,7 @@ impl<'m> Browser<'m> {
     }
 
     /// A browser of who has signed in.
-    async fn signed_in(managed: &'m Managed, token: &Secret) -> Self {
+    pub(crate) async fn signed_in(managed: &'m Managed, token: &Secret) -> Self {
         let mut browser = Self::new(managed);
         let reply = browser.sign_in(token.expose(), "/ui").await;
         assert_eq!(
@@ -93,21 +109,21 @@ impl<'m> Browser<'m> {
         reply
     }
 
-    async fn get(&mut self, path: &str) -> Reply {
+    pub(crate) async fn get(&mut self, path: &str) -> Reply {
         self.send("GET", path, "", "").await
     }
 
-    async fn post(&mut self, path: &str, body: &str) -> Reply {
+    pub(crate) async fn post(&mut self, path: &str, body: &str) -> Reply {
         self.send("POST", path, "http://localhost:8081", body).await
     }
 
-    async fn sign_in(&mut self, token: &str, next: &str) -> Reply {
+    pub(crate) async fn sign_in(&mut self, token: &str, next: &str) -> Reply {
         let body = format!("token={token}&next={next}");
         self.post("/ui/sign-in", &body).await
     }
 
     /// What the forms of a page send back.
-    async fn csrf(&mut self) -> String {
+    pub(crate) async fn csrf(&mut self) -> String {
         let page = self.get("/ui/session").await.body;
         let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form");
         let (csrf, _) = rest.split_once('"').expect("an end");
@@ -115,7 +131,7 @@ impl<'m> Browser<'m> {
     }
 
     /// A change by a form of this session.
-    async fn change(&mut self, path: &str, fields: &str) -> Reply {
+    pub(crate) async fn change(&mut self, path: &str, fields: &str) -> Reply {
         let csrf = self.csrf().await;
         self.post(path, &format!("csrf={csrf}&{fields}")).await
     }
@@ -339,7 +355,7 @@ async fn what_was_typed_survives_a_lost_session_but_for_secrets() {
 }
 
 /// The value of a hidden field, with its entities decoded.
-fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let (_, rest) = page
         .split_once(&format!("name=\"{name}\" value=\""))
         .expect("the field");

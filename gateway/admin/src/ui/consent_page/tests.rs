@@ -32,6 +32,7 @@ fn done() -> ConsentDone {
             grant_expires_at: Some(at),
             created_at: at,
             notices: Vec::new(),
+            rates: None,
         },
         proof: ProbeReport {
             account: "main".parse().expect("a name"),

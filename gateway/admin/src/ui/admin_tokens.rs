@@ -1,0 +1,147 @@
+//! Who may use the admin API and these pages.
+
+use super::{
+    fields::Fields,
+    page::{Frame, PageError, PageResult, Section, after, moment, page, render},
+    visitor::Visitor,
+    words::Moment,
+};
+use crate::error::AdminError;
+use askama::Template;
+use axum::{
+    extract::Path,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use gateway_api::{AddAdminToken, AdminTokenView};
+use gateway_model::{Role, Secret};
+
+/// The path of the page.
+const PATH: &str = "/ui/admin-tokens";
+
+#[derive(Template)]
+#[template(path = "ui/admin_tokens.html")]
+struct TokensPage {
+    frame: Frame,
+    rows: Vec<Row>,
+    typed: Fields,
+    error: Option<(String, Option<String>)>,
+}
+
+struct Row {
+    name: String,
+    role: &'static str,
+    made: Moment,
+    last_use: Option<Moment>,
+    /// Whether it is the token of who reads the page.
+    own: bool,
+}
+
+/// A new token, which is shown on this page and never again.
+#[derive(Template)]
+#[template(path = "ui/new_admin_token.html")]
+struct NewTokenPage {
+    frame: Frame,
+    name: String,
+    role: &'static str,
+    token: Secret,
+}
+
+/// All admin tokens.
+pub(super) async fn admin_tokens(visitor: Visitor) -> PageResult {
+    page(&tokens_page(&visitor, Fields::default(), None).await?)
+}
+
+async fn tokens_page(
+    visitor: &Visitor,
+    typed: Fields,
+    error: Option<(String, Option<String>)>,
+) -> Result<TokensPage, PageError> {
+    let tokens = visitor.control.admin_tokens().await?;
+    Ok(TokensPage {
+        frame: Frame::new(visitor, Section::AdminTokens, "Admin tokens"),
+        rows: tokens.into_iter().map(|it| row(visitor, it)).collect(),
+        typed,
+        error,
+    })
+}
+
+fn row(visitor: &Visitor, token: AdminTokenView) -> Row {
+    Row {
+        own: token.name == visitor.actor.0,
+        name: token.name,
+        role: role(token.role),
+        made: moment(visitor, token.created_at),
+        last_use: token.last_used_at.map(|at| moment(visitor, at)),
+    }
+}
+
+const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "may change everything",
+        Role::ReadOnly => "may look, and change nothing",
+    }
+}
+
+/// Makes a token, and shows it once.
+pub(super) async fn add(visitor: Visitor, fields: Fields) -> PageResult {
+    let token = AddAdminToken {
+        name: fields.text("name").to_owned(),
+        // The weaker one, unless the stronger one was asked for.
+        role: match fields.text("role") {
+            "admin" => Role::Admin,
+            _ => Role::ReadOnly,
+        },
+    };
+    match visitor.control.add_admin_token(&visitor.actor, token).await {
+        Ok(made) => page(&NewTokenPage {
+            frame: Frame::new(&visitor, Section::AdminTokens, "Copy this token now"),
+            name: made.view.name,
+            role: role(made.view.role),
+            token: made.token.0,
+        }),
+        Err(error) => {
+            let error = AdminError::from(error);
+            let detail = error.detail();
+            let shown = Some((detail.message, detail.remedy));
+            let page = tokens_page(&visitor, fields, shown).await?;
+            Ok(render(error.status(), &page))
+        }
+    }
+}
+
+/// Removes a token, if the person has typed its name.
+pub(super) async fn remove(
+    visitor: Visitor,
+    Path(name): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let refused = |message: String| {
+        let error = PageError(AdminError::Invalid("not_confirmed", message));
+        Ok(after(&visitor, Err::<String, _>(error), PATH))
+    };
+    if fields.text("confirm") != name {
+        return refused(format!(
+            "type {name} to remove the token; nothing was removed"
+        ));
+    }
+    let own = name == visitor.actor.0;
+    if own && !fields.ticked("own") {
+        return refused(
+            "this is the token that you are signed in with: tick the box to remove it and to be signed \
+             out; nothing was removed"
+                .to_owned(),
+        );
+    }
+    let removed = visitor
+        .control
+        .remove_admin_token(&visitor.actor, &name)
+        .await;
+    if own && removed.is_ok() {
+        visitor.sessions.end_all(&visitor.actor);
+        // Without a session this leads to the sign-in page.
+        return Ok(Redirect::to("/ui").into_response());
+    }
+    let done =
+        removed.map(|()| format!("The admin token {name} is removed. It is refused at once."));
+    Ok(after(&visitor, done.map_err(Into::into), PATH))
+}
