@@ -57,7 +57,14 @@ const ROOT: &str = "/ui";
 
 /// All pages.
 pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
-    let anybody = Router::new()
+    for_anybody(context)
+        .merge(for_signed_in(context))
+        .merge(for_admins(context))
+}
+
+/// The pages for anybody.
+fn for_anybody(context: &AdminContext) -> Router<AdminContext> {
+    Router::new()
         .route("/", get(async || Redirect::temporary(ROOT)))
         .route(page::STYLE_PATH, get(page::style))
         .route(page::SCRIPT_PATH, get(page::script))
@@ -73,8 +80,12 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route_layer(middleware::from_fn_with_state(
             context.clone(),
             admit_anybody,
-        ));
-    let signed_in = Router::new()
+        ))
+}
+
+/// The pages that show something.
+fn for_signed_in(context: &AdminContext) -> Router<AdminContext> {
+    Router::new()
         .route(ROOT, get(overview::overview))
         .route("/ui/accounts", get(accounts::accounts))
         .route("/ui/accounts/{name}", get(account::account))
@@ -97,8 +108,12 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route_layer(middleware::from_fn_with_state(
             context.clone(),
             admit_signed_in,
-        ));
-    let admin = Router::new()
+        ))
+}
+
+/// The forms that change something.
+fn for_admins(context: &AdminContext) -> Router<AdminContext> {
+    Router::new()
         .route("/ui/doctor", get(doctor::form).post(doctor::examine))
         .route(
             "/ui/new-account",
@@ -131,6 +146,5 @@ pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {
         .route("/ui/backup", post(backup::make))
         .route("/ui/admin-tokens", post(admin_tokens::add))
         .route("/ui/admin-tokens/{name}/remove", post(admin_tokens::remove))
-        .route_layer(middleware::from_fn_with_state(context.clone(), admit_admin));
-    anybody.merge(signed_in).merge(admin)
+        .route_layer(middleware::from_fn_with_state(context.clone(), admit_admin))
 }
