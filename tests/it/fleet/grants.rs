@@ -136,10 +136,15 @@ async fn fail(fleet: &mut Fleet, relay: &Relay, failure: Failure, random: &mut R
         let lost = Fault::new(Action::LoseReply).endpoint(Endpoint::Refresh);
         fleet.mock.add_fault(lost.times(1)).expect("it makes sense")
     });
-    let renewals: Vec<_> = (0..GATEWAYS * 2)
-        .map(|_| {
+    let renewals: Vec<_> = (0..ACCOUNTS)
+        .map(|asked| {
             let operator = fleet.operator(random.below(GATEWAYS));
-            tokio::spawn(renew(operator, random.below(ACCOUNTS)))
+            // Who asks after a lost answer takes the last chance: then once for each account.
+            let account = match lost {
+                Some(_) => asked % ACCOUNTS,
+                None => random.below(ACCOUNTS),
+            };
+            tokio::spawn(renew(operator, account))
         })
         .collect();
     let pause = Duration::from_micros(random.below(40_000) as u64);
