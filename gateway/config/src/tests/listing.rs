@@ -17,7 +17,9 @@ secret = { env = "HOOK" }
 [[route]]
 carrier = "ups"
 environment = "test"
-prefix = "/a \"b\""
+prefix = "/a"
+[admin]
+token_file = "a\"b.token"
 [[account]]
 name = "main"
 carrier = "ups"
@@ -71,7 +73,8 @@ fn every_setting_is_listed_with_its_source() {
             r#"set, from { env = "HOOK" }"#,
             at(11),
         ),
-        ("[[route]] 1", "prefix", r#""/a \"b\"""#, at(15)),
+        ("[[route]] 1", "prefix", r#""/a""#, at(15)),
+        ("[admin]", "token_file", r#""a\"b.token""#, at(17)),
     ] {
         let setting = of(&config, section, key);
         assert_eq!(setting.value, value, "{section} {key}");
