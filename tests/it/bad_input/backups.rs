@@ -200,7 +200,13 @@ async fn store_of_a_newer_version_is_left_alone() {
          SELECT 99, 'later', success, checksum, 1 FROM _sqlx_migrations LIMIT 1",
     )
     .await;
-    let says = ["schema version 99", "use the newer one"];
+    // It says that only programs from there on can use the schema.
+    change(
+        folder.path(),
+        "UPDATE meta SET value = x'0000000000000063' WHERE name = 'oldest_program'",
+    )
+    .await;
+    let says = ["schema 99", "start the newer version"];
     let mut process = Process::spawn(&mut serve(folder.path()), folder);
     assert_eq!(process.ended().await.code(), Some(1));
     for words in says {
