@@ -24,6 +24,7 @@ mod invitations;
 mod isolation;
 mod labels;
 mod lead_through;
+mod live;
 mod load_balancer;
 mod no_secret_leaks;
 mod notices;

@@ -18,6 +18,7 @@ mod extract;
 mod gateway;
 mod guard;
 mod invitations;
+mod live;
 mod migration;
 mod plugins;
 mod table;
@@ -60,6 +61,7 @@ fn table(context: &AdminContext) -> Table {
         .route(ReadOnly, routes!(gateway::audit))
         // Without fields, bodies and queries, so that none of them can hold a secret.
         .route(ReadOnly, routes!(gateway::requests))
+        .route(ReadOnly, routes!(live::live_requests))
         .route(ReadOnly, routes!(gateway::notices))
         .route(ReadOnly, routes!(gateway::status))
         .route(ReadOnly, routes!(gateway::replicas))

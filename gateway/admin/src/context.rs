@@ -1,8 +1,8 @@
 //! What every request of the admin listener may need.
 
 use crate::{
-    handle::AdminHandle, readiness::Latch, runtime_status::RuntimeStatus, sessions::Sessions,
-    store_probe::StoreProbe, throttle::Throttle,
+    handle::AdminHandle, live::LiveRequests, readiness::Latch, runtime_status::RuntimeStatus,
+    sessions::Sessions, store_probe::StoreProbe, throttle::Throttle,
 };
 use gateway_control::ControlPlane;
 use gateway_model::Clock;
@@ -22,6 +22,8 @@ pub(crate) struct AdminContext {
     pub(crate) store: Arc<StoreProbe>,
     /// Who is signed in to the web interface.
     pub(crate) sessions: Arc<Sessions>,
+    /// New requests, for whoever looks.
+    pub(crate) live: Arc<LiveRequests>,
     /// Connections, and requests that outlive theirs.
     pub(crate) tasks: TaskTracker,
 }

@@ -9,6 +9,7 @@ use std::{
     net::SocketAddr,
     sync::{Arc, PoisonError, RwLock},
 };
+use tokio_util::sync::CancellationToken;
 
 /// What of the admin listener can change while it serves.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ struct Live {
     hosts: Arc<AllowedHosts>,
     client_address: ClientAddressSource,
     tls: Option<Arc<ServerConfig>>,
+    /// Cancelled when responses that go on have to end.
+    streams: CancellationToken,
 }
 
 impl Live {
@@ -33,6 +36,7 @@ impl Live {
             hosts: Arc::new(AllowedHosts::new(addr, &access.hosts)),
             client_address: access.client_address,
             tls: access.tls,
+            streams: CancellationToken::new(),
         }
     }
 }
@@ -54,7 +58,18 @@ impl AdminHandle {
     /// learned, hold for connections that begin from now on.
     pub fn replace(&self, access: AdminAccess) {
         let new = Live::new(self.addr, access);
+        self.end_streams();
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = new;
+    }
+
+    /// Ends the responses that go on, such as those of the live requests. Browsers connect again.
+    pub(crate) fn end_streams(&self) {
+        self.streams().cancel();
+    }
+
+    pub(crate) fn streams(&self) -> CancellationToken {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.streams.clone()
     }
 
     /// The listener's address, with the real port.

@@ -15,12 +15,12 @@
 //! this listener through a DNS name that resolves to it.
 //!
 //! Modules, from the bottom up: `error`, `host`, `client_address`, `handle`, `throttle`, `acceptor`,
-//! `connections`, `runtime_status`, `readiness`, `metrics`, `store_probe`, `content` → `context` (what every
-//! request needs) → `api`, `ui` →
+//! `connections`, `runtime_status`, `readiness`, `metrics`, `store_probe`, `content`, `live` → `context` (what every
+//! request needs) → `event_stream` → `api`, `ui` →
 //! `routes`, `connection` → `server`.
 //!
 //! Invariants: the data plane does not depend on this crate. Only a handler with an admin token, a
-//! session that began with one, or a consent's state reaches the control plane.
+//! session that began with one, an invitation, or a consent's state reaches the control plane.
 
 mod acceptor;
 mod api;
@@ -30,9 +30,11 @@ mod connections;
 mod content;
 mod context;
 mod error;
+mod event_stream;
 mod handle;
 mod host;
 mod labels;
+mod live;
 mod metrics;
 mod readiness;
 mod routes;

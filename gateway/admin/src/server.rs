@@ -107,6 +107,7 @@ impl Admin {
             throttle: Arc::default(),
             store: Arc::default(),
             sessions: Arc::default(),
+            live: Arc::default(),
             tasks: TaskTracker::new(),
         };
         Ok(Bound {
@@ -170,6 +171,8 @@ impl Bound {
         }
         // Dropping the sender tells every connection to finish its request and to close.
         drop((self.acceptor, stop));
+        // A response that goes on would hold its connection open.
+        self.access.end_streams();
         self.tasks.close();
         // A client that still reads its response after that is cut off.
         let _ = timeout(DRAIN, self.tasks.wait()).await;

@@ -122,6 +122,13 @@ impl Sessions {
         Some(entry.session.clone())
     }
 
+    /// The admin token of a session that has not ended. Unlike a request, this does not keep it alive.
+    pub(crate) fn token(&self, key: SessionKey, now: Instant) -> Option<Secret> {
+        let entries = self.entries();
+        let entry = entries.get(&key).filter(|entry| is_alive(entry, now))?;
+        Some(entry.session.token.clone())
+    }
+
     pub(crate) fn end(&self, key: SessionKey) {
         self.entries().remove(&key);
     }
@@ -226,6 +233,12 @@ mod tests {
             assert!(sessions.find(key("busy"), now).is_some());
             now += IDLE - Duration::from_secs(1);
         }
+        assert!(
+            sessions
+                .token(key("idle"), start + IDLE - Duration::from_secs(1))
+                .is_some()
+        );
+        assert!(sessions.token(key("idle"), start + IDLE).is_none());
         assert!(sessions.find(key("idle"), start + IDLE).is_none());
         assert!(sessions.find(key("busy"), start + LIFE).is_none());
     }

@@ -31,6 +31,7 @@ mod fields;
 mod guard;
 pub(crate) mod invitation;
 mod invitations;
+mod live;
 mod migration;
 mod new_account;
 mod new_migration;
@@ -92,6 +93,7 @@ fn for_signed_in(context: &AdminContext) -> Router<AdminContext> {
         .route("/ui/invitations", get(invitations::invitations))
         .route("/ui/apps", get(apps::apps))
         .route("/ui/requests", get(requests::requests))
+        .route("/ui/requests/live", get(live::live))
         .route("/ui/requests/{id}", get(requests::request))
         .route("/ui/notices", get(notices::notices))
         .route("/ui/audit", get(audit::audit))

@@ -12,7 +12,7 @@
 //! | `account`, `consent`, `probe`, `token` | accounts, sign-ins, test calls, tokens |
 //! | `invitation` | links with which somebody outside signs in |
 //! | `app`, `admin_token` | programs that call the gateway; people who manage it |
-//! | `request` | the last requests of apps, and why they failed |
+//! | `request`, `new_requests` | the last requests of apps, and why they failed; those that came since the last look |
 //! | `audit`, `notice`, `gateway`, `backup` | what happened, what needs attention, the gateway as a whole |
 //! | `replica` | the gateways that share a store |
 //! | `carrier` | carriers, and what their plugins want to know of an account |
@@ -39,6 +39,7 @@ mod gateway;
 mod invitation;
 mod migration;
 pub mod migration_list;
+mod new_requests;
 mod notice;
 mod plugin;
 mod probe;
@@ -64,6 +65,7 @@ pub use invitation::{AddInvitation, InvitationLink, InvitationState, InvitationV
 pub use migration::{
     MigrationItem, MigrationPlan, MigrationProfile, MigrationState, MigrationView, StartMigration,
 };
+pub use new_requests::NewRequests;
 pub use notice::NoticeView;
 pub use plugin::{PluginContent, PluginReloaded, PluginView, PluginWorkerView};
 pub use probe::{ProbeReport, RatesView};

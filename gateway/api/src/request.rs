@@ -70,6 +70,8 @@ pub struct RequestQuery {
     pub account: Option<AccountId>,
     /// Only requests of this app.
     pub app: Option<AppId>,
+    /// Only requests that ended after this.
+    pub since: Option<Timestamp>,
     /// The maximum number of requests; 100 if absent, at most 1000.
     pub limit: Option<usize>,
 }

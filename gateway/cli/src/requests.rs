@@ -6,8 +6,13 @@ use crate::{
     terminal::{Output, clean, when, yes},
 };
 use clap::Args;
-use gateway_api::{RequestFailureView, RequestQuery, RequestView};
+use gateway_api::{NewRequests, RequestFailureView, RequestQuery, RequestView};
 use gateway_model::{AccountId, AppId};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// How often `--follow` asks the gateway.
+const PERIOD: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(crate) struct RequestsArgs {
@@ -22,6 +27,9 @@ pub(crate) struct RequestsArgs {
     /// Only requests of this app
     #[arg(long)]
     app: Option<AppId>,
+    /// Go on with new requests as they come, the newest last; with --json a line for each
+    #[arg(long, conflicts_with = "id")]
+    follow: bool,
     /// How many requests
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
@@ -37,8 +45,12 @@ pub(crate) fn run(
         id: args.id.clone(),
         account: args.account.clone(),
         app: args.app.clone(),
+        since: None,
         limit: Some(usize::from(args.limit)),
     };
+    if args.follow {
+        return follow(&query, session, output);
+    }
     let requests = session.ask(session.client.requests(&query))?;
     match (&args.id, &*requests) {
         (Some(id), []) => return Err(CliError::Refused(unknown(id))),
@@ -54,6 +66,27 @@ pub(crate) fn run(
         }
     }
     Ok(CommandOutcome::Done)
+}
+
+/// Prints the last requests, and then those that come, until it is interrupted.
+fn follow(
+    query: &RequestQuery,
+    session: &Session,
+    output: &mut Output,
+) -> Result<CommandOutcome, CliError> {
+    // The first look gives the last ones, as without `--follow`.
+    let mut new = NewRequests::since(Timestamp::UNIX_EPOCH);
+    loop {
+        let found = session.ask(session.client.requests(&new.next(query)))?;
+        for request in new.take(found) {
+            if output.is_json() {
+                output.line(serde_json::json!(request))?;
+            } else {
+                output.line(row(&request).join("  "))?;
+            }
+        }
+        session.wait(async { tokio::time::sleep(PERIOD).await });
+    }
 }
 
 fn unknown(id: &str) -> String {

@@ -27,6 +27,9 @@ use time_budget::TimeBudget;
 /// The longest that a diagnosis takes. The admin API's own deadline is a little longer.
 const TIME_LIMIT: Duration = Duration::from_secs(150);
 
+/// Gets the results of each part of a diagnosis as soon as they are there.
+type Tell<'a> = &'a (dyn Fn(&[Check]) + Send + Sync);
+
 /// The accounts to diagnose, if the store can list them.
 type Accounts = Result<Vec<AccountRecord>, ControlError>;
 
@@ -42,7 +45,20 @@ impl ControlPlane {
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
-        self.doctor_within(TIME_LIMIT, actor, account).await
+        self.examined(TIME_LIMIT, actor, account, &|_| {}).await
+    }
+
+    /// [`ControlPlane::doctor`], with results as they come: `tell` gets those of each part when it is done.
+    ///
+    /// # Errors
+    /// When there is no such account. A store that does not respond is a finding, not an error.
+    pub async fn doctor_telling(
+        &self,
+        actor: &Actor,
+        account: Option<&AccountId>,
+        tell: impl Fn(&[Check]) + Send + Sync,
+    ) -> Result<DoctorReport, ControlError> {
+        self.examined(TIME_LIMIT, actor, account, &tell).await
     }
 
     /// [`ControlPlane::doctor`] with another time limit.
@@ -55,6 +71,16 @@ impl ControlPlane {
         actor: &Actor,
         account: Option<&AccountId>,
     ) -> Result<DoctorReport, ControlError> {
+        self.examined(limit, actor, account, &|_| {}).await
+    }
+
+    async fn examined(
+        &self,
+        limit: Duration,
+        actor: &Actor,
+        account: Option<&AccountId>,
+        tell: Tell<'_>,
+    ) -> Result<DoctorReport, ControlError> {
         // Asked first, because it decides whether the diagnosis can have an entry in the trail.
         let healthy = self.context.store.healthy().await;
         let accounts = match account {
@@ -63,7 +89,7 @@ impl ControlPlane {
         };
         let subject =
             account.map_or_else(|| "gateway".to_owned(), |name| format!("account:{name}"));
-        let work = async { Ok(self.examine(accounts, limit).await) };
+        let work = async { Ok(self.examine(accounts, limit, tell).await) };
         match healthy {
             Ok(()) => {
                 self.audited(actor, "doctor", &subject, json!({}), work)
@@ -75,25 +101,30 @@ impl ControlPlane {
         }
     }
 
-    async fn examine(&self, accounts: Accounts, limit: Duration) -> DoctorReport {
+    async fn examine(&self, accounts: Accounts, limit: Duration, tell: Tell<'_>) -> DoctorReport {
         // One budget for all checks: the caller waits for the sum of them.
         let budget = TimeBudget::new(self.context.clock.as_ref(), limit);
-        let mut checks = self.gateway_checks(&budget).await;
+        let mut checks = Vec::new();
+        let mut add = |some: Vec<Check>| {
+            tell(&some);
+            checks.extend(some);
+        };
+        add(self.gateway_checks(&budget).await);
         let accounts = match accounts {
             Ok(accounts) => accounts,
             Err(error) => {
                 let mut findings = Findings::default();
                 findings.error("accounts", &error);
-                checks.extend(findings.into_checks());
+                add(findings.into_checks());
                 // The gateway's own checks are still worth reading without the accounts.
                 Vec::new()
             }
         };
-        checks.extend(self.connectivity_checks(&accounts, &budget).await);
+        add(self.connectivity_checks(&accounts, &budget).await);
         // An account may be confused with one that is not diagnosed now, so all are compared.
         let all = self.context.store.accounts().await.unwrap_or_default();
         for account in &accounts {
-            checks.extend(self.account_checks(account, &all, &budget).await);
+            add(self.account_checks(account, &all, &budget).await);
         }
         DoctorReport {
             verdict: checks

@@ -67,11 +67,18 @@ pub struct RequestFilter {
     pub account: Option<AccountId>,
     /// Only those of this app.
     pub app: Option<AppId>,
+    /// Only those that ended after this.
+    pub since: Option<SystemTime>,
     /// How many at most.
     pub limit: usize,
 }
 
 impl RequestFilter {
+    /// Whether a request that ended then is new enough.
+    pub(crate) fn is_recent(&self, ended: SystemTime) -> bool {
+        self.since.is_none_or(|since| ended > since)
+    }
+
     /// Whether a request with this id, account and app is wanted.
     pub(crate) fn admits(
         &self,

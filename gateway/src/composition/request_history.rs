@@ -19,6 +19,7 @@ impl RequestHistory for LastRequests {
             id: query.id,
             account: query.account,
             app: query.app,
+            since: query.since.map(Into::into),
             limit,
         };
         Box::pin(async move {

@@ -54,6 +54,7 @@ pub(super) async fn audit(
             description = "Only the request with this id, the value of `Waybill-Request-Id`"),
         ("account" = Option<String>, Query, description = "Only requests of this account"),
         ("app" = Option<String>, Query, description = "Only requests of this app"),
+        ("since" = Option<String>, Query, description = "Only requests that ended after this time (RFC 3339)"),
         ("limit" = Option<usize>, Query,
             description = "The maximum number of requests; 100 if absent, at most 1000")),
     responses((status = 200, description = "The requests", body = [RequestView])))]

@@ -108,7 +108,7 @@ async fn identify(
 }
 
 /// The token in the `Authorization` field. Two such fields are ambiguous and count as none.
-fn bearer(headers: &HeaderMap) -> Option<Secret> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;

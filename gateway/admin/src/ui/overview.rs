@@ -1,7 +1,7 @@
 //! The first page: what needs a person, and how the gateway does.
 
 use super::{
-    page::{Frame, PageResult, Section, moment, page},
+    page::{Frame, PageResult, Section, moment, page, with_script},
     requests::{Row as RequestRow, plot},
     visitor::Visitor,
     words::{self, Badge, Moment},
@@ -86,7 +86,7 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
     };
     let failures = requests.into_iter().filter(|it| it.failure.is_some());
     let failures = failures.take(ROWS);
-    page(&OverviewPage {
+    let page = page(&OverviewPage {
         frame: Frame::new(&visitor, Section::Overview, "Overview"),
         total: accounts.total,
         usable: accounts.usable,
@@ -103,7 +103,8 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
             .collect(),
         version: control.version(),
         store: control.store_kind(),
-    })
+    });
+    page.map(with_script)
 }
 
 fn replica(visitor: &Visitor, replica: ReplicaView) -> Replica {

@@ -1,7 +1,7 @@
 //! The last requests of apps, and the story of one.
 
 use super::{
-    page::{Frame, PageError, PageResult, Section, moment, page},
+    page::{Frame, PageError, PageResult, Section, moment, page, with_script},
     visitor::Visitor,
     words::{self, Badge, Moment},
 };
@@ -21,9 +21,32 @@ const HEIGHT: usize = 40;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Filter {
-    failed: bool,
-    account: String,
-    app: String,
+    pub(super) failed: bool,
+    pub(super) account: String,
+    pub(super) app: String,
+}
+
+impl Filter {
+    /// The query for these requests.
+    pub(super) fn query(&self) -> RequestQuery {
+        RequestQuery {
+            failed: self.failed,
+            account: named(&self.account),
+            app: named(&self.app),
+            ..RequestQuery::default()
+        }
+    }
+
+    /// Where the page hears of news.
+    fn live(&self, now: Timestamp) -> String {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("failed", if self.failed { "true" } else { "false" })
+            .append_pair("account", self.account.trim())
+            .append_pair("app", self.app.trim())
+            .append_pair("since", &now.to_string())
+            .finish();
+        format!("/ui/requests/live?{query}")
+    }
 }
 
 #[derive(Template)]
@@ -33,6 +56,8 @@ struct RequestsPage {
     filter: Filter,
     rows: Vec<Row>,
     plot: String,
+    /// Where the page hears of news.
+    live: String,
 }
 
 /// A request, as a list shows it.
@@ -86,21 +111,23 @@ fn milliseconds(microseconds: u64) -> String {
 /// The last requests, the newest first.
 pub(super) async fn requests(visitor: Visitor, Query(filter): Query<Filter>) -> PageResult {
     let query = RequestQuery {
-        failed: filter.failed,
-        id: None,
-        account: named(&filter.account),
-        app: named(&filter.app),
         limit: Some(1000),
+        ..filter.query()
     };
+    // From the newest on, and not from now on: a request may end while this page is made.
+    let newest = |found: &[RequestView]| found.first().map(|request| request.ended_at);
     let found = visitor.control.requests(query).await;
     let plot = plot(&found, visitor.now);
+    let live = filter.live(newest(&found).unwrap_or(visitor.now));
     let rows = found.into_iter().take(200);
-    page(&RequestsPage {
+    let page = page(&RequestsPage {
         frame: Frame::new(&visitor, Section::Requests, "Requests"),
         rows: rows.map(|it| Row::new(&visitor, it)).collect(),
         filter,
         plot,
-    })
+        live,
+    });
+    page.map(with_script)
 }
 
 /// A name of a filter; a text that is no name filters nothing.

@@ -120,7 +120,7 @@ async fn document_is_well_formed() {
         "bearer"
     );
     let routes = routes(&document);
-    assert_eq!(routes.len(), 42);
+    assert_eq!(routes.len(), 43);
     let mut ids = BTreeSet::new();
     for route in &routes {
         let place = format!("{} {}", route.method, route.path);

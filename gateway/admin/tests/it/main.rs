@@ -8,6 +8,7 @@ mod endpoints;
 mod floods;
 mod harness;
 mod hostile;
+mod live;
 mod plane;
 mod roles;
 mod ui;

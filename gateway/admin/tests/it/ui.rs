@@ -28,6 +28,9 @@ const PAGES: &[&str] = &[
     "/ui/configuration",
 ];
 
+/// The pages that load the script. They work without it.
+const LIVE: &[&str] = &["/ui", "/ui/requests", "/ui/doctor"];
+
 /// Every page with a form for administrators.
 const FORMS: &[&str] = &[
     "/ui/doctor",
@@ -203,7 +206,7 @@ async fn guesses_are_limited_and_the_right_token_still_signs_in() {
 }
 
 #[tokio::test]
-async fn every_page_is_html_without_scripts_styles_of_its_own_and_other_servers() {
+async fn every_page_is_html_without_code_and_styles_of_its_own_and_other_servers() {
     let managed = managed().await;
     let mut browser = Browser::signed_in(&managed, &managed.admin).await;
     for page in PAGES.iter().chain(FORMS) {
@@ -211,8 +214,20 @@ async fn every_page_is_html_without_scripts_styles_of_its_own_and_other_servers(
         assert_eq!(reply.status, 200, "{page}: {}", reply.body);
         let policy = reply.field("content-security-policy").expect("a policy");
         assert!(policy.starts_with("default-src 'none'; style-src 'self';"));
+        assert!(!policy.contains("unsafe"), "{page}");
+        let live = LIVE.contains(&page.split('?').next().expect("a path"));
+        for allowed in ["script-src 'self';", "connect-src 'self';"] {
+            assert_eq!(policy.contains(allowed), live, "{page}: {policy}");
+        }
+        assert_eq!(policy.matches("script-src").count(), usize::from(live));
+        let script = "<script src=\"/ui/live.js?";
+        assert_eq!(
+            reply.body.matches(script).count(),
+            usize::from(live),
+            "{page}"
+        );
         assert_eq!(reply.field("cache-control"), Some("no-store"), "{page}");
-        let text = reply.body.to_lowercase();
+        let text = reply.body.replace(script, "").to_lowercase();
         for forbidden in [
             "<script",
             "<style",
@@ -237,6 +252,15 @@ async fn every_page_is_html_without_scripts_styles_of_its_own_and_other_servers(
             .is_some_and(|it| it.contains("immutable"))
     );
     assert!(!style.body.contains("url("));
+    let script = browser.get("/ui/live.js").await;
+    assert_eq!(
+        script.field("content-type"),
+        Some("text/javascript; charset=utf-8")
+    );
+    for forbidden in ["eval", "Function(", "import", "://", "localStorage"] {
+        assert!(!script.body.contains(forbidden), "{forbidden}");
+    }
+    assert!(script.body.lines().count() < 150);
 }
 
 #[tokio::test]

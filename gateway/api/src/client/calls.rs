@@ -166,6 +166,7 @@ impl Client {
             id,
             account,
             app,
+            since,
             limit,
         } = query;
         let mut path = format!("/requests?failed={failed}");
@@ -181,6 +182,9 @@ impl Client {
         }
         if let Some(app) = app {
             path.push_str(&format!("&app={app}"));
+        }
+        if let Some(since) = since {
+            path.push_str(&format!("&since={since}"));
         }
         if let Some(limit) = limit {
             path.push_str(&format!("&limit={limit}"));

@@ -15,6 +15,7 @@ fn all() -> RequestFilter {
         id: None,
         account: None,
         app: None,
+        since: None,
         limit: 1000,
     }
 }
@@ -71,6 +72,18 @@ fn requests_of_all_workers_are_listed_newest_first() {
     assert_eq!((failure.cause, failure.fault), ("carrier_refused", "app"));
     assert_eq!(failure.carrier_status, Some(404));
     assert_eq!(failure.carrier_code.as_deref(), Some("7"));
+    // The two clocks are read one after the other, so a time is exact to some microseconds only.
+    let second = Duration::from_secs(1);
+    for (since, count) in [
+        (found[11].ended_at - second, 12),
+        (found[0].ended_at + second, 0),
+    ] {
+        let recent = RequestFilter {
+            since: Some(since),
+            ..all()
+        };
+        assert_eq!(world.requests(recent).len(), count);
+    }
     let one = RequestFilter {
         id: Some(ids[4].clone()),
         ..all()

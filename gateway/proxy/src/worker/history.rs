@@ -147,7 +147,10 @@ impl History {
         let mut found = Vec::new();
         if !filter.failed {
             let served = self.served.borrow();
-            let wanted = served.newest_first().filter(|request| {
+            // The newest come first, so nothing after the first old one is looked at.
+            let recent = (served.newest_first())
+                .take_while(|request| filter.is_recent(now.wall_of(request.ended)));
+            let wanted = recent.filter(|request| {
                 let places = request.places;
                 filter.admits(&request.id, places.account(index), places.app(index))
             });
@@ -156,7 +159,9 @@ impl History {
         }
         for reports in &self.reports {
             let reports = reports.borrow();
-            let wanted = reports.newest_first().filter(|request| {
+            let recent =
+                (reports.newest_first()).take_while(|request| filter.is_recent(request.ended_at));
+            let wanted = recent.filter(|request| {
                 let Parties { account, app, .. } = &request.parties;
                 (request.failure.is_some() || !filter.failed)
                     && filter.admits(request.id.as_bytes(), account.as_ref(), app.as_ref())
