@@ -299,12 +299,13 @@ async fn refused(context: &BrokerContext, slot: &Slot, failure: Failure) -> Turn
     if failure.code != TOKEN_KEPT {
         // The failure may have put the grant in doubt. That makes no new version, and the message about it found
         // this gateway waiting.
-        let news = is_news(context, &state, &record) && !grant_record::is_open(&record);
-        return match record.version > state.version {
-            _ if !news => Turn::Failed(failure),
-            true => Turn::Newer(Box::new(record), Renewer::Another),
-            false => Turn::Kept(Box::new(record), failure),
-        };
+        if grant_record::is_open(&record) || !is_news(context, &state, &record) {
+            return Turn::Failed(failure);
+        }
+        if record.version > state.version {
+            return Turn::Newer(Box::new(record), Renewer::Another);
+        }
+        return Turn::Kept(Box::new(record), failure);
     }
     let policy = &context.config().policy;
     let usable = grant_record::token(&record, &state.spec.key, policy, context.clock.wall());

@@ -176,6 +176,14 @@ impl ConfigReloader {
         );
         let read = move || {
             let whole = Config::load(&file).map_err(|errors| errors.mistakes().to_vec())?;
+            // An editor that saves the file empties it first.
+            if whole.routes.is_empty() && whole.accounts.is_empty() && whole.apps.is_empty() {
+                let message =
+                    "the file has no [[route]], [[account]] and [[app]], so it may be half written";
+                let fix =
+                    "save the whole file, and reload again; a restart takes a file without them";
+                return Err(vec![report::in_file(message.to_owned(), fix)]);
+            }
             let prepared = Prepared::of(&whole).map_err(|errors| {
                 let fix = "correct the file, or its path in the configuration";
                 let each = errors

@@ -196,3 +196,15 @@ async fn objections_of_plugin_carrier_and_store_are_mistakes_with_lines() {
         serde_json::json!(["depot"])
     );
 }
+
+/// An editor empties a file before it writes it.
+#[tokio::test]
+async fn file_that_is_being_saved_changes_nothing() {
+    let world = World::start().await;
+    let gateway = &world.gateway;
+    edit(gateway, |_| String::new());
+    let done = gateway.waybill("", &["reload"]).await;
+    assert_eq!(done.code, Some(2), "{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains("half written"), "{}", done.stderr);
+    world.shop().await.assert_rates();
+}

@@ -100,7 +100,7 @@ impl ControlPlane {
             |account: &AccountId| stored.get(account).copied().unwrap_or(GrantVersion::NONE);
         let (mut newer, mut lost) = (BTreeSet::new(), BTreeSet::new());
         for held in held {
-            let presented = match held.status {
+            let may_differ = match held.status {
                 GrantStatus::Repeatable => false,
                 GrantStatus::OutcomeUnknown | GrantStatus::Spent => true,
                 // Only its owner presents it, and tells the others.
@@ -111,8 +111,10 @@ impl ControlPlane {
             match in_store(&held.account).cmp(&held.version) {
                 Ordering::Greater => newer.insert(held.account),
                 Ordering::Less => lost.insert(held.account),
-                Ordering::Equal if thorough && presented && held.owned => lost.insert(held.account),
-                Ordering::Equal if thorough && presented => newer.insert(held.account),
+                Ordering::Equal if thorough && may_differ && held.owned => {
+                    lost.insert(held.account)
+                }
+                Ordering::Equal if thorough && may_differ => newer.insert(held.account),
                 Ordering::Equal => false,
             };
         }

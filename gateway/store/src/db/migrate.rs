@@ -41,8 +41,13 @@ pub(crate) async fn run(
         StoreError::Internal { why } | StoreError::Corrupt { why, .. } => foreign(why),
         other => other.into(),
     };
-    // A database without the table has no schema yet.
-    let found = newest_step(connection).await.unwrap_or(0);
+    let found = match newest_step(connection).await {
+        Ok(found) => found,
+        // Without the table there is no schema yet.
+        Err(StoreError::Internal { .. }) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    // Before the first step: a store that is not ours to use stays as it is.
     supported(connection, found).await.map_err(ours)?;
     if found > known(migrator) {
         tracing::warn!(
