@@ -66,8 +66,7 @@ async fn fleet_presents_no_token_twice_and_loses_no_grant() {
     }
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut doubts = 0;
-    // The short form takes the first five kinds: promotions and lost replies still end some long runs.
-    for round in 0..tests_kit::rounds(5, 1_000) {
+    for round in 0..tests_kit::rounds(FAILURES.len(), 1_000) {
         let failure = FAILURES[round % FAILURES.len()];
         fail(&mut fleet, &relay, failure, &mut random).await;
         assert_presented_once(&fleet, doubts, round, failure);
