@@ -21,6 +21,11 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
+    /// The profile of a measurement.
+    pub(crate) const fn measured(quick: bool) -> Self {
+        if quick { Self::Quick } else { Self::Release }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Dev => "dev",

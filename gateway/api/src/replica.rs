@@ -15,6 +15,9 @@ pub struct ReplicaView {
     pub version: String,
     /// The plugins that it runs, each with its version and the SHA-256 of its file.
     pub plugins: Vec<String>,
+    /// A digest of the accounts and apps of its configuration file, without secrets; empty if an older program
+    /// runs there.
+    pub declared: String,
     /// When it joined the fleet.
     pub started_at: Timestamp,
     /// Whether its last heartbeat is younger than its lease.

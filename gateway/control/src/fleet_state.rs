@@ -15,6 +15,7 @@ use std::{
 pub(crate) struct FleetState {
     members: RwLock<Members>,
     problem: Mutex<Option<String>>,
+    declared: Mutex<String>,
     resyncs: AtomicU64,
 }
 
@@ -78,6 +79,17 @@ impl FleetState {
     pub(crate) fn set_problem(&self, new: Option<String>) -> Option<String> {
         let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *problem, new)
+    }
+
+    /// The digest of the accounts and apps of the configuration file.
+    pub(crate) fn declared(&self) -> String {
+        let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        declared.clone()
+    }
+
+    pub(crate) fn set_declared(&self, digest: String) {
+        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        *declared = digest;
     }
 
     /// How often everything was compared, because a message may have been missed.

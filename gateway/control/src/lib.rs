@@ -21,7 +21,7 @@
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
 //! | `trail`, `audit`, `api_time` | the audit trail, open notices, the status; times as the admin API shows them |
-//! | `fleet`, `fleet_state` | several gateways on one PostgreSQL |
+//! | `fleet`, `fleet_state`, `declared` | several gateways on one PostgreSQL; what the file of each declares |
 //! | `requests` | the last requests of apps; the data plane remembers them |
 //! | `backup`, `store_watch` | backups of the store, and rotation of its master key; whether the store works |
 
@@ -38,6 +38,7 @@ mod backup;
 mod blocking;
 mod carriers;
 mod consent;
+mod declared;
 mod doctor;
 mod error;
 mod fleet;
@@ -71,11 +72,11 @@ mod wiring;
 pub use account_list::{AccountList, AccountOrder, AccountQuery, AccountSummary, AccountsInBrief};
 pub use actor::Actor;
 pub use admins::Identity;
+pub use declared::{Declared, DeclaredApp};
 pub use error::{ControlError, Fault};
 pub use fleet::FleetStatus;
 pub use instances::{Instances, WiringError};
 pub use invitations::Invited;
-pub use load::{Declared, DeclaredApp};
 pub use plane::{ControlPlane, Parts};
 pub use plugin_settings::key_at_fault;
 pub use reload::{NewConfiguration, Objection, ReloadRefusal};

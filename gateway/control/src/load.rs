@@ -2,7 +2,7 @@
 //! presentations that a crash interrupted.
 
 use crate::{
-    Actor, ControlError, ControlPlane, Fault, ServingState,
+    Actor, ControlError, ControlPlane, Declared, DeclaredApp, Fault, ServingState,
     blocking::blocking,
     secret_digest::{digest, hint},
     wiring::Wired,
@@ -31,24 +31,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The accounts, apps and retired keys of the store.
 type Records = (Vec<AccountRecord>, Vec<AppRecord>, Vec<LegacyKeyRecord>);
 
-/// The accounts and apps of the configuration. Times and revisions in the records are not set yet.
-#[derive(Clone, Debug, Default)]
-pub struct Declared {
-    /// Its accounts.
-    pub accounts: Vec<AccountRecord>,
-    /// Its apps.
-    pub apps: Vec<DeclaredApp>,
-}
-
-/// An app of the configuration.
-#[derive(Clone, Debug)]
-pub struct DeclaredApp {
-    /// The app.
-    pub record: AppRecord,
-    /// Retired access keys by which it is recognised. The tokens of its first account replace them.
-    pub legacy_keys: Vec<Secret>,
-}
-
 impl ControlPlane {
     /// Applies the configuration to the store, resolves presentations that a crash interrupted, and
     /// hands every active account to the broker with its stored token: a restart requests nothing
@@ -60,6 +42,7 @@ impl ControlPlane {
     /// When the store fails, or the configuration declares a name that an operator added.
     pub async fn load(&self, declared: Declared) -> Result<ServingState, ControlError> {
         let store = &self.context.store;
+        self.note_declared(&declared);
         // First of all: whatever is written below may be of an account that another gateway has.
         self.join_fleet().await?;
         let (accounts, apps, legacy_keys) = self.declare(declared).await?;
@@ -80,6 +63,13 @@ impl ControlPlane {
         let state = self.context.serving_state_of(accounts, apps, legacy_keys);
         *self.context.served() = Some(state.clone());
         Ok(state)
+    }
+
+    /// Notes what the other gateways of the fleet are to know of the configuration.
+    pub(crate) fn note_declared(&self, declared: &Declared) {
+        if self.context.store.is_shared() {
+            self.context.fleet_state.set_declared(declared.digest());
+        }
     }
 
     /// Requests missing tokens, so that an operator learns of a wrong secret now and not from the first

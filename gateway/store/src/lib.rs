@@ -63,8 +63,8 @@ pub use record::{
     AccountRecord, AdminTokenRecord, AppRecord, AuditEntry, AuditId, Claim, Completion,
     ConsentRecord, DemandCause, Duty, Fence, FleetOptions, GrantRecord, Heartbeat, Intent,
     InvitationRecord, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, Ownership,
-    Presentation, RenewalEntry, ReplicaId, ReplicaInfo, ReplicaRecord, Resolution, RestoredFrom,
-    SecretDigest, StoreChange, StoredFailure, StoredSlot, StoredToken,
+    Presentation, RenewalEntry, ReplicaId, ReplicaInfo, ReplicaRecord, ReplicaState, Resolution,
+    RestoredFrom, SecretDigest, StoreChange, StoredFailure, StoredSlot, StoredToken,
 };
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

@@ -1,11 +1,10 @@
 //! This process as a member of the fleet: its identifier, until when it may act, and which accounts it
 //! owns, as far as the process itself can know.
 
-use crate::{Fence, FleetOptions, ReplicaId, ReplicaInfo, ReplicaRecord, Timestamp};
+use crate::{Fence, FleetOptions, ReplicaId, ReplicaInfo, ReplicaRecord, ReplicaState, Timestamp};
 use gateway_model::{AccountId, Clock};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,7 @@ pub(crate) struct Membership {
     started_at: Timestamp,
     pub(crate) options: FleetOptions,
     clock: Arc<dyn Clock>,
-    accounts: AtomicU64,
+    said: Mutex<ReplicaState>,
     /// The database's timeline is noted at each heartbeat.
     pub(crate) on_timeline: bool,
     state: Mutex<MembershipState>,
@@ -62,7 +61,7 @@ impl Membership {
             started_at,
             options,
             clock,
-            accounts: AtomicU64::new(0),
+            said: Mutex::default(),
             on_timeline: false,
             state: Mutex::new(state),
         }
@@ -89,24 +88,27 @@ impl Membership {
         state.owned.clear();
     }
 
-    /// Notes how many accounts the process serves.
-    pub(crate) fn serves(&self, accounts: u64) {
-        self.accounts.store(accounts, Ordering::Relaxed);
+    /// Notes what the process says about itself.
+    pub(crate) fn says(&self, state: &ReplicaState) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.clone_from(state);
     }
 
     /// The only gateway of a store that is not shared.
     pub(crate) fn record(&self) -> ReplicaRecord {
-        let accounts = self.accounts.load(Ordering::Relaxed);
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = said.clone();
         ReplicaRecord {
             id: self.id.clone(),
             name: self.info.name.clone(),
             version: self.info.version.clone(),
-            plugins: self.info.plugins.clone(),
+            plugins: said.plugins,
+            declared: said.declared,
             started_at: self.started_at,
             seen_ms_ago: 0,
             ends_in_ms: i64::try_from(self.options.lease.as_millis()).unwrap_or(i64::MAX),
-            accounts,
-            owned: accounts,
+            accounts: said.accounts,
+            owned: said.accounts,
             live: true,
             this: true,
         }

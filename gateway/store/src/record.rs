@@ -11,7 +11,7 @@ pub use account::AccountRecord;
 pub use app::{AppRecord, LegacyKeyRecord, SecretDigest};
 pub use fleet::{
     Claim, DemandCause, Duty, Fence, FleetOptions, Heartbeat, Ownership, ReplicaId, ReplicaInfo,
-    ReplicaRecord, StoreChange,
+    ReplicaRecord, ReplicaState, StoreChange,
 };
 pub use grant::{
     Completion, GrantRecord, Intent, Presentation, Resolution, RestoredFrom, StoredFailure,

@@ -3,6 +3,7 @@
 use super::world::{Fleet, shop};
 use http::Method;
 use serde_json::{Value, json};
+use std::fs;
 use tests::{Client, MERCHANT, eventually, local};
 
 /// An account, an app with its token, an admin token; then their removal.
@@ -80,4 +81,34 @@ async fn consent_may_come_back_to_any_gateway() {
         200,
         "a state is used once in the whole fleet"
     );
+}
+
+/// What the doctor of a gateway warns of, as far as it concerns the fleet.
+async fn warned(fleet: &Fleet, index: usize) -> Vec<String> {
+    let report = fleet.operator(index).post("doctor", json!({})).await;
+    let checks = report["checks"].as_array().expect("a list").iter();
+    let warnings = checks.filter(|check| check["name"] == "fleet" && check["verdict"] == "warning");
+    warnings.map(|check| check["message"].to_string()).collect()
+}
+
+/// A gateway whose file was changed and reloaded differs, until the other one has the same file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn gateways_with_different_files_are_told_apart_until_both_have_reloaded() {
+    let Some(fleet) = Fleet::start("different files in a fleet", 2).await else {
+        return;
+    };
+    assert!(warned(&fleet, 0).await.is_empty());
+    let app = "\n[[app]]\nname = \"shop\"\nkey = { value = \"a-key-that-is-long-enough\" }\naccounts = [\"main\"]\n";
+    for (index, different) in [(0, true), (1, false)] {
+        let file = fleet.gateway(index).process.folder().join("waybill.toml");
+        let text = fs::read_to_string(&file).expect("the gateway read it");
+        fs::write(&file, text + app).expect("the test owns the file");
+        fleet.operator(index).post("reload", json!({})).await;
+        eventually("what the other gateway's doctor says", async || {
+            let warnings = warned(&fleet, 1 - index).await;
+            let told = |warning: &String| warning.contains(&format!("gateway-{index} has other"));
+            warnings.iter().any(told) == different
+        })
+        .await;
+    }
 }

@@ -177,6 +177,7 @@ pub(super) const HOUSES: &[House] = &[
                 "actor",
                 "api_time",
                 "blocking",
+                "declared",
                 "error",
                 "fleet_state",
                 "instances",

@@ -52,11 +52,7 @@ pub(super) struct FleetBench {
 
 impl FleetBench {
     pub(super) fn run(self) -> Result<()> {
-        let profile = if self.quick {
-            Profile::Quick
-        } else {
-            Profile::Release
-        };
+        let profile = Profile::measured(self.quick);
         let built = cargo::build(profile)?;
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("mock.toml");

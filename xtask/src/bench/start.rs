@@ -45,11 +45,7 @@ struct Figures {
 
 impl Start {
     pub(super) fn run(self) -> Result<()> {
-        let profile = if self.quick {
-            Profile::Quick
-        } else {
-            Profile::Release
-        };
+        let profile = Profile::measured(self.quick);
         let programs = Programs::build(|packages| cargo::build_command(profile, packages))?;
         let [few, all] = [true, false].map(|ups_alone| Installation::new(&programs, ups_alone));
         let (few, all) = (few?, all?);

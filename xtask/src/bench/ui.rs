@@ -73,11 +73,7 @@ struct Figure {
 
 impl Ui {
     pub(super) fn run(self) -> Result<()> {
-        let profile = if self.quick {
-            Profile::Quick
-        } else {
-            Profile::Release
-        };
+        let profile = Profile::measured(self.quick);
         let built = cargo::build(profile)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -62,6 +62,16 @@ fn judge(replicas: &[ReplicaView], findings: &mut Findings) {
                           `waybill plugin reload` at each gateway";
             findings.warning(CHECK, message, remedy.to_owned());
         }
+        // An other version may describe the same file in another way.
+        if other.version == this.version && other.declared != this.declared {
+            differs = true;
+            let message = format!(
+                "the configuration file of gateway {name} has other accounts or apps than this one's"
+            );
+            let remedy = "put the same file on every machine, and run `waybill reload` at each gateway: an \
+                          account that only one file has is switched off when a gateway with another file starts";
+            findings.warning(CHECK, message, remedy.to_owned());
+        }
     }
     let names: BTreeSet<&str> = replicas
         .iter()
@@ -79,7 +89,8 @@ fn judge(replicas: &[ReplicaView], findings: &mut Findings) {
         let message = match others.len() {
             0 => "this is the only gateway on the database".to_owned(),
             _ => format!(
-                "{live} gateways share the database, of one version and with the same plugins"
+                "{live} gateways share the database, of one version, with the same plugins and the same \
+                 configured accounts and apps"
             ),
         };
         findings.ok(CHECK, message);
@@ -111,6 +122,7 @@ mod tests {
             name: name.to_owned(),
             version: version.to_owned(),
             plugins: plugins.iter().map(|&plugin| plugin.to_owned()).collect(),
+            declared: "aa".to_owned(),
             started_at: jiff::Timestamp::UNIX_EPOCH,
             live: true,
             this,
@@ -146,7 +158,8 @@ mod tests {
     fn other_version_other_plugin_and_same_name_are_named() {
         let one = replica("one", "0.5.0", &["ups 0.3.0 sha256:aa"], true);
         let two = replica("two", "0.4.0", &["ups 0.3.0 sha256:bb"], false);
-        let twin = replica("two", "0.5.0", &["ups 0.3.0 sha256:aa"], false);
+        let mut twin = replica("two", "0.5.0", &["ups 0.3.0 sha256:aa"], false);
+        twin.declared = "bb".to_owned();
         let checks = judged(&[one, two, twin]);
         let said: Vec<&str> = checks.iter().map(|check| &*check.message).collect();
         assert!(checks.iter().all(|check| check.verdict == Verdict::Warning));
@@ -158,7 +171,8 @@ mod tests {
             said[1].contains("sha256:bb, here ups 0.3.0 sha256:aa"),
             "{said:?}"
         );
-        assert!(said[2].contains("same name"), "{said:?}");
-        assert_eq!(checks.len(), 3);
+        assert!(said[2].contains("other accounts or apps"), "{said:?}");
+        assert!(said[3].contains("same name"), "{said:?}");
+        assert_eq!(checks.len(), 4);
     }
 }

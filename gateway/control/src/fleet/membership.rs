@@ -3,7 +3,7 @@
 use super::batch::Pending;
 use crate::{ControlError, ControlPlane, fleet_state::Members, publication::Touched};
 use gateway_plugin_host::CatalogEntry;
-use gateway_store::{FleetOptions, Heartbeat, ReplicaInfo};
+use gateway_store::{FleetOptions, Heartbeat, ReplicaInfo, ReplicaState};
 use std::sync::Arc;
 
 /// A lease lasts for so many heartbeats, so that one that is lost or late ends nothing.
@@ -20,14 +20,14 @@ impl ControlPlane {
         let me = ReplicaInfo {
             name: settings.fleet.name.clone(),
             version: settings.version.to_owned(),
-            plugins: plugins(&context.plugins.entries()),
         };
         let options = FleetOptions {
             lease: settings.fleet.lease,
             request_deadline: settings.request_timeout,
         };
         let clock = Arc::clone(&context.clock);
-        let id = context.store.join(&me, &options, clock).await?;
+        let state = self.replica_state();
+        let id = context.store.join(&me, &state, &options, clock).await?;
         self.look_around().await?;
         if context.store.is_shared() {
             let members = context.fleet_state.members().live.len();
@@ -55,8 +55,7 @@ impl ControlPlane {
 
     async fn beat(&self, pending: &Pending) {
         let context = &self.context;
-        let usable = u64::try_from(context.broker.handle().usable()).unwrap_or(u64::MAX);
-        let problem = match context.store.heartbeat(usable).await {
+        let problem = match context.store.heartbeat(&self.replica_state()).await {
             Ok(Heartbeat::Live) => self.look_around_for(pending).await.err(),
             Ok(Heartbeat::Lost) => {
                 tracing::error!(
@@ -76,6 +75,16 @@ impl ControlPlane {
             (None, Some(why)) => tracing::error!(why, "this gateway cannot send a heartbeat"),
             (Some(_), None) => tracing::info!("this gateway sends heartbeats again"),
             (None, None) | (Some(_), Some(_)) => {}
+        }
+    }
+
+    /// Asked anew for each heartbeat, because a reload changes it.
+    fn replica_state(&self) -> ReplicaState {
+        let context = &self.context;
+        ReplicaState {
+            plugins: plugins(&context.plugins.entries()),
+            declared: context.fleet_state.declared(),
+            accounts: u64::try_from(context.broker.handle().usable()).unwrap_or(u64::MAX),
         }
     }
 

@@ -76,6 +76,7 @@ fn view(replica: ReplicaRecord) -> ReplicaView {
         name: replica.name,
         version: replica.version,
         plugins: replica.plugins.lines().map(str::to_owned).collect(),
+        declared: replica.declared,
         started_at: api_time::from_store(replica.started_at),
         live: replica.live,
         this: replica.this,

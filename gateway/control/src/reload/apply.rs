@@ -13,6 +13,7 @@ impl ControlPlane {
         new: NewConfiguration,
     ) -> Result<Vec<String>, ControlError> {
         // The store first: what was published before stays known if it fails, and is still served.
+        self.note_declared(&new.declared);
         self.store_declared(&candidate, new.declared).await?;
         let records = candidate.touched_records();
         let Candidate {

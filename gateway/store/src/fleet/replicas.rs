@@ -5,8 +5,8 @@ use crate::membership::Membership;
 use crate::statement::query;
 use crate::store::commit;
 use crate::{
-    FleetOptions, Heartbeat, ReplicaId, ReplicaInfo, ReplicaRecord, Store, StoreChange, StoreError,
-    Timestamp, seal,
+    FleetOptions, Heartbeat, ReplicaId, ReplicaInfo, ReplicaRecord, ReplicaState, Store,
+    StoreChange, StoreError, Timestamp, seal,
 };
 use gateway_model::Clock;
 use sqlx::{AnyConnection, Row as _};
@@ -19,18 +19,18 @@ type Result<T> = std::result::Result<T, StoreError>;
 const WRONG_CLOCK: i64 = 60_000;
 
 const JOIN: &str = "INSERT INTO replicas \
-     (id, name, version, schema, plugins, started_at, seen_at, until, dead, accounts, timeline) \
-     VALUES ($1, $2, $3, $4, $7, clock_timestamp(), clock_timestamp(), \
-     clock_timestamp() + $5 * interval '1 millisecond', false, 0, $6) \
+     (id, name, version, schema, plugins, declared, started_at, seen_at, until, dead, accounts, timeline) \
+     VALUES ($1, $2, $3, $4, $7, $8, clock_timestamp(), clock_timestamp(), \
+     clock_timestamp() + $5 * interval '1 millisecond', false, $9, $6) \
      RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 /// The clock is looked at when the row is locked, and not when the transaction began: somebody may have found
 /// this gateway dead meanwhile.
 const HEARTBEAT: &str = "UPDATE replicas SET seen_at = clock_timestamp(), accounts = $3, \
-     until = clock_timestamp() + $2 * interval '1 millisecond' \
+     plugins = $4, declared = $5, until = clock_timestamp() + $2 * interval '1 millisecond' \
      WHERE id = $1 AND NOT dead AND until > clock_timestamp()";
 /// Only for a role that may ask for the timeline: the right is checked before the statement runs.
 const HEARTBEAT_ON_TIMELINE: &str = "UPDATE replicas SET seen_at = clock_timestamp(), accounts = $3, \
-     timeline = left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), \
+     plugins = $4, declared = $5, timeline = left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), \
      until = clock_timestamp() + $2 * interval '1 millisecond' \
      WHERE id = $1 AND NOT dead AND until > clock_timestamp()";
 /// Rows of the dead are kept for a while, because a takeover asks when their leases ended.
@@ -38,7 +38,7 @@ const FORGET: &str = "DELETE FROM replicas WHERE until < clock_timestamp() - int
 const LIST: &str = "SELECT id, name, version, (extract(epoch FROM started_at) * 1000)::bigint, \
      (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::bigint, \
      (extract(epoch FROM until - clock_timestamp()) * 1000)::bigint, accounts, \
-     (SELECT count(*) FROM owners WHERE owners.owner = replicas.id), dead, plugins \
+     (SELECT count(*) FROM owners WHERE owners.owner = replicas.id), dead, plugins, declared \
      FROM replicas ORDER BY started_at, id";
 /// It counts how often a standby was promoted.
 const TIMELINE: &str = "SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
@@ -53,6 +53,7 @@ impl Store {
     pub async fn join(
         &self,
         me: &ReplicaInfo,
+        state: &ReplicaState,
         options: &FleetOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<ReplicaId> {
@@ -68,7 +69,7 @@ impl Store {
             on_timeline = timeline.is_some();
             started_at = self
                 .db
-                .write(self.enter(&id, me, options, timeline))
+                .write(self.enter(&id, (me, state), options, timeline))
                 .await?;
             if (started_at.0 - wall.0).abs() > WRONG_CLOCK {
                 tracing::warn!(
@@ -81,6 +82,7 @@ impl Store {
         let mut membership =
             Membership::new(id.clone(), me.clone(), started_at, *options, clock, sent);
         membership.on_timeline = on_timeline;
+        membership.says(state);
         let place = self.shared.membership.write();
         let old = place
             .unwrap_or_else(PoisonError::into_inner)
@@ -94,7 +96,7 @@ impl Store {
     async fn enter(
         &self,
         id: &ReplicaId,
-        me: &ReplicaInfo,
+        (me, state): (&ReplicaInfo, &ReplicaState),
         options: &FleetOptions,
         timeline: Option<String>,
     ) -> Result<Timestamp> {
@@ -114,19 +116,21 @@ impl Store {
             .bind(schema_version())
             .bind(millis(options.lease))
             .bind(timeline)
-            .bind(plain(&me.plugins));
+            .bind(plain(&state.plugins))
+            .bind(plain(&state.declared))
+            .bind(count(state.accounts));
         let now: i64 = query.fetch_one(&mut *tx).await?.try_get(0)?;
         self.tell(&mut tx, &StoreChange::Replicas).await?;
         commit(tx).await?;
         Ok(Timestamp(now))
     }
 
-    /// Extends the lease. `accounts` is how many accounts this gateway serves, for people.
-    pub async fn heartbeat(&self, accounts: u64) -> Result<Heartbeat> {
+    /// Extends the lease, and says what this gateway is now.
+    pub async fn heartbeat(&self, state: &ReplicaState) -> Result<Heartbeat> {
         let Some(me) = self.membership() else {
             return Ok(Heartbeat::Lost);
         };
-        me.serves(accounts);
+        me.says(state);
         // Before the statement is sent: see the lease's end in `join`.
         let sent = me.now();
         if self.is_shared() {
@@ -140,7 +144,9 @@ impl Store {
                 let query = query(beat)
                     .bind(me.id.as_str())
                     .bind(millis(me.options.lease))
-                    .bind(i64::try_from(accounts).unwrap_or(i64::MAX));
+                    .bind(count(state.accounts))
+                    .bind(plain(&state.plugins))
+                    .bind(plain(&state.declared));
                 let extended = query.execute(&mut *tx).await?.rows_affected() > 0;
                 commit(tx).await?;
                 Ok(extended)
@@ -192,6 +198,7 @@ impl Store {
                     name: row.try_get(1)?,
                     version: row.try_get(2)?,
                     plugins: row.try_get(9)?,
+                    declared: row.try_get(10)?,
                     started_at: Timestamp(row.try_get(3)?),
                     seen_ms_ago: row.try_get(4)?,
                     ends_in_ms,
@@ -237,6 +244,10 @@ pub(super) async fn timeline(connection: &mut AnyConnection) -> Result<String> {
 
 pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn count(accounts: u64) -> i64 {
+    i64::try_from(accounts).unwrap_or(i64::MAX)
 }
 
 /// PostgreSQL has no NUL in a text.

@@ -49,8 +49,17 @@ pub struct ReplicaInfo {
     pub name: String,
     /// The program's version.
     pub version: String,
-    /// The plugins that it runs, one a line, so that people see which gateway has others.
+}
+
+/// What a gateway says about itself with each heartbeat, so that people see which gateway differs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplicaState {
+    /// The plugins that it runs, one a line.
     pub plugins: String,
+    /// A digest of the accounts and apps of its configuration file.
+    pub declared: String,
+    /// How many accounts it serves.
+    pub accounts: u64,
 }
 
 /// How a gateway takes part in a fleet.
@@ -82,6 +91,8 @@ pub struct ReplicaRecord {
     pub version: String,
     /// The plugins that it runs, one a line.
     pub plugins: String,
+    /// A digest of the accounts and apps of its configuration file; empty if an older program runs there.
+    pub declared: String,
     /// When it joined, by the database's clock.
     pub started_at: Timestamp,
     /// Milliseconds since its last heartbeat.

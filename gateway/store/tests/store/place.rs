@@ -1,7 +1,7 @@
 //! Where a test's store is.
 
 use crate::clock::MovableClock;
-use crate::records::replica;
+use crate::records::{replica, state};
 use gateway_model::Secret;
 use gateway_store::*;
 use gateway_store_testkit::Postgres;
@@ -87,7 +87,8 @@ impl Place {
             ..FleetOptions::default()
         };
         let me = replica("one");
-        store.join(&me, &options, clock).await.expect("it joins")
+        let joined = store.join(&me, &state(), &options, clock).await;
+        joined.expect("it joins")
     }
 
     /// A statement of somebody who is not the gateway.

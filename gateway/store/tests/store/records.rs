@@ -144,7 +144,15 @@ pub(crate) fn replica(name: &str) -> ReplicaInfo {
     ReplicaInfo {
         name: name.to_owned(),
         version: "1.2.3".to_owned(),
+    }
+}
+
+/// What a gateway that serves one account says with a heartbeat.
+pub(crate) fn state() -> ReplicaState {
+    ReplicaState {
         plugins: "ups 1.0.0".to_owned(),
+        declared: "aa".to_owned(),
+        accounts: 1,
     }
 }
 

@@ -106,7 +106,7 @@ async fn dead_owner_writes_nothing_but_an_answer_to_its_open_intent() {
     // The lease ended a second ago, and a request may take thirty.
     let range = Duration::from_secs(25)..=Duration::from_secs(29);
     assert!(range.contains(&settled_in), "{settled_in:?}");
-    assert_eq!(pair.one.heartbeat(1).await, Ok(Heartbeat::Lost));
+    assert_eq!(pair.one.heartbeat(&state()).await, Ok(Heartbeat::Lost));
     let grant = pair.two.grant(&main).await.unwrap().unwrap();
     assert_eq!(grant.status, GrantStatus::Presenting);
 
@@ -157,7 +157,7 @@ async fn gateway_that_slept_past_its_lease_presents_nothing() {
     assert!(pair.one.may_present());
     pair.clock.advance(200);
     assert!(pair.one.may_present());
-    assert_eq!(pair.one.heartbeat(1).await, Ok(Heartbeat::Live));
+    assert_eq!(pair.one.heartbeat(&state()).await, Ok(Heartbeat::Live));
     pair.clock.advance(200);
     assert!(pair.one.may_present());
     pair.clock.advance(75);

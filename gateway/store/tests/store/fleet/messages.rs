@@ -117,7 +117,7 @@ async fn killed_server_makes_everything_be_compared() {
     }
     let account = id("main");
     assert_eq!(next(&mut heard).await, StoreChange::Failed { account });
-    assert_eq!(pair.one.heartbeat(1).await, Ok(Heartbeat::Live));
+    assert_eq!(pair.one.heartbeat(&state()).await, Ok(Heartbeat::Live));
     pair.close().await;
 }
 

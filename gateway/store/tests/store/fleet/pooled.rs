@@ -84,7 +84,7 @@ async fn gateways_work_through_a_pooler_and_listen_around_it() {
     let pair = Pair::at(place).await;
     tokio::join!(renew_all(&pair.one, 12), async {
         for _ in 0..40 {
-            assert_eq!(pair.two.heartbeat(1).await, Ok(Heartbeat::Live));
+            assert_eq!(pair.two.heartbeat(&state()).await, Ok(Heartbeat::Live));
             pair.two.replicas().await.unwrap();
         }
     });

@@ -84,7 +84,7 @@ async fn renewals_cost_what_they_must() {
     assert_eq!((first.0, second), (1, (1, 2)));
 
     let before = cluster.log().unwrap().len();
-    assert_eq!(store.heartbeat(2).await, Ok(Heartbeat::Live));
+    assert_eq!(store.heartbeat(&state()).await, Ok(Heartbeat::Live));
     assert_eq!(count(&cluster.log().unwrap()[before..]), (1, 1));
     pair.close().await;
 }
