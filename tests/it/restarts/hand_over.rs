@@ -44,6 +44,14 @@ async fn take_over_under_load(world: WorldBuilder, restarts: usize, requests: u6
     tokio::time::sleep(Duration::from_millis(500)).await;
     let tally = load.end().await;
     tally.assert_clean();
+    // The token request and the first call come on top.
+    let seen = world.mock.journal(&Filter::any());
+    let seen = seen.last().map_or(0, |entry| entry.seq);
+    assert_eq!(
+        seen,
+        tally.served() + 2,
+        "no request reached the carrier in vain, or twice"
+    );
     for mut old in draining {
         assert_eq!(old.ended().await.code(), Some(0), "{}", old.output());
     }

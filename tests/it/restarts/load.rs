@@ -72,7 +72,7 @@ impl Load {
     }
 
     pub(super) fn served(&self) -> u64 {
-        self.tally.served.load(Ordering::Relaxed)
+        self.tally.served()
     }
 
     /// Ends the apps after their last requests.
@@ -90,6 +90,10 @@ impl Tally {
         let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let bad = count(&self.refused) + count(&self.reset) + count(&self.failed);
         assert!(bad == 0 && count(&self.served) > 0, "{self}");
+    }
+
+    pub(super) fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
     }
 
     fn note(&self, result: io::Result<()>) {
@@ -229,6 +233,15 @@ async fn response(stream: &mut TcpStream) -> io::Result<String> {
     }
 }
 
+/// Whether a GOAWAY crossed the request. The gateway has not looked at a request behind the last one that GOAWAY
+/// names, and an app sends it again over another connection (RFC 9113, section 6.8); here that is the next request.
+fn is_refused(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &h2::Error| {
+        cause.is_go_away() && cause.is_remote() && cause.reason() == Some(h2::Reason::NO_ERROR)
+    })
+}
+
 /// Requests over one HTTP/2 connection, until the gateway says that it takes no more.
 async fn http2_connection(addr: SocketAddr, over: &AtomicBool, tally: &Tally) {
     let connected = async {
@@ -250,14 +263,12 @@ async fn http2_connection(addr: SocketAddr, over: &AtomicBool, tally: &Tally) {
         let response = match sender.try_send_request(request).await {
             Ok(response) => response,
             Err(mut error) => {
-                if error.take_message().is_some() {
-                    // It came back: nothing of it was sent.
-                    break;
+                // It came back, so nothing of it was sent; or the gateway took no more requests.
+                let unprocessed = error.take_message().is_some() || is_refused(error.error());
+                if !unprocessed {
+                    let error = error.into_error();
+                    tally.note(Err(io::Error::other(format!("HTTP/2: {error:?}"))));
                 }
-                tally.note(Err(io::Error::other(format!(
-                    "HTTP/2: {:?}",
-                    error.into_error()
-                ))));
                 break;
             }
         };
