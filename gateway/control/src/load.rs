@@ -7,7 +7,7 @@ use crate::{
     secret_digest::{digest, hint},
     wiring::Wired,
 };
-use gateway_model::{AccountId, AppId, ManagedBy, Secret};
+use gateway_model::{AccountId, AppId, ManagedBy};
 use gateway_store::{
     AccountRecord, AppRecord, GrantRecord, LegacyKeyRecord, SecretDigest, StoreError,
 };
