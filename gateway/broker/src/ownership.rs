@@ -9,9 +9,9 @@ use crate::{
     recovery::recover,
     remote_wait::{RemoteSignal, RemoteWait},
     slot::{Owner, Slot, SlotState},
-    unavailable::{NOT_RECORDED, OWNER_SILENT, TOKEN_KEPT},
+    unavailable::{NOT_RECORDED, OUTCOME_UNKNOWN, OWNER_SILENT, TOKEN_KEPT},
 };
-use gateway_model::{Failure, GrantKind, GrantStatus, IntentId};
+use gateway_model::{Failure, FailureClass, GrantKind, GrantStatus, IntentId};
 use gateway_store::{Claim, DemandCause, GrantRecord, ReplicaId};
 use gateway_token::{FlightCurrency, RequestCause};
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ pub(crate) enum Turn {
     Ours,
     /// The ledger is ahead of this gateway.
     Newer(Box<GrantRecord>, Renewer),
-    /// The owner has no newer token, and this gateway takes over what it has.
-    Kept(Box<GrantRecord>, Failure),
+    /// There is no newer token, and this gateway takes over what is known of the one that it has.
+    Kept(Box<GrantRecord>, Renewer, Failure),
     /// The flight ends without a token.
     Failed(Failure),
     /// The lifecycle no longer wants the flight.
@@ -105,22 +105,25 @@ async fn arrive(
     plan: FlightPlan,
     settled_in: Option<Duration>,
 ) -> Turn {
-    let settled_at = {
-        let mut state = slot.lock();
-        let (now, config) = (context.clock.now(), context.config());
-        let settled_at = match (settled_in, state.owner) {
-            (Some(settled_in), _) => now + settled_in,
-            (None, Owner::This) => return Turn::Ours,
-            (None, Owner::Arriving { settled_at }) => settled_at,
-            // The answer to an earlier claim may have been lost, and an earlier owner may be behind it.
-            (None, Owner::Unknown | Owner::Another) => {
-                now + config.lease + config.authorize_timeout
-            }
-        };
-        state.owner = Owner::Arriving { settled_at };
-        settled_at
+    match arrival(context, slot, settled_in) {
+        None => Turn::Ours,
+        Some(settled_at) => take_over(context, slot, plan, settled_at).await,
+    }
+}
+
+/// Until when a request of an earlier owner may still be under way; `None` if there is none.
+fn arrival(context: &BrokerContext, slot: &Slot, settled_in: Option<Duration>) -> Option<Instant> {
+    let mut state = slot.lock();
+    let (now, config) = (context.clock.now(), context.config());
+    let settled_at = match (settled_in, state.owner) {
+        (Some(settled_in), _) => now + settled_in,
+        (None, Owner::This) => return None,
+        (None, Owner::Arriving { settled_at }) => settled_at,
+        // The answer to an earlier claim may have been lost, and an earlier owner may be behind it.
+        (None, Owner::Unknown | Owner::Another) => now + config.lease + config.authorize_timeout,
     };
-    take_over(context, slot, plan, settled_at).await
+    state.owner = Owner::Arriving { settled_at };
+    Some(settled_at)
 }
 
 /// Takes over what an earlier owner left. An open intent is never presented: its answer is read if there is
@@ -142,8 +145,7 @@ async fn take_over(
             return Turn::Ours;
         };
         if !grant_record::is_open(&record) {
-            slot.lock().owner = Owner::This;
-            return Turn::Newer(Box::new(record), Renewer::This);
+            return taken_over(slot, record);
         }
         let now = context.clock.now();
         if settled_at <= now {
@@ -167,30 +169,31 @@ pub(crate) fn is_news(context: &BrokerContext, state: &SlotState, record: &Grant
         || grant_record::status(&kept) != grant_record::status(state.lifecycle().grant())
 }
 
-/// Completes a grant whose answer was recorded after it had been given up, if this gateway is the owner or can
-/// become it. `own` is an intent of this gateway, of which no request is under way any more.
+/// Completes a grant whose answer was recorded after it had been given up, or after its owner's lease had ended, if
+/// this gateway is the owner or can become it. `own` is an intent of this gateway, of which no request is under way
+/// any more.
 pub(crate) async fn late_answer(
     context: &BrokerContext,
     slot: &Slot,
     own: Option<&IntentId>,
 ) -> Option<Turn> {
     let account = slot.cell.account();
-    match context.ledger.claim(account).await {
-        Ok(Claim::Mine) => {}
-        Ok(Claim::Taken { settled_in }) => {
-            let settled_at = context.clock.now() + settled_in;
-            slot.lock().owner = Owner::Arriving { settled_at };
-        }
+    let settled_in = match context.ledger.claim(account).await {
+        Ok(Claim::Mine) => None,
+        Ok(Claim::Taken { settled_in }) => Some(settled_in),
         // The owner hears of the answer too.
         Ok(Claim::Theirs { .. }) | Err(_) => return None,
-    }
+    };
+    let settled_at = arrival(context, slot, settled_in);
     let record = context.ledger.load(account).await.ok().flatten()?;
     let intent = record.intent.as_ref()?;
     let given_up = matches!(
         record.status,
         GrantStatus::OutcomeUnknown | GrantStatus::Spent
     );
-    let over = given_up || own == Some(&intent.id);
+    // A flight of this gateway takes its own answer in, and finds an earlier owner's by itself.
+    let left = settled_at.is_none_or(|at| at <= context.clock.now()) && !slot.lock().in_flight();
+    let over = given_up || own == Some(&intent.id) || left;
     // Another answer may have come meanwhile, or a login.
     if !over || intent.answer.is_none() || record.version != slot.lock().version {
         return None;
@@ -204,12 +207,24 @@ async fn recovered(context: &BrokerContext, slot: &Slot, record: GrantRecord) ->
     let _turn = slot.write_order.lock().await;
     let spec = slot.lock().spec.clone();
     match recover(&spec, record, &*context.ledger, &*context.clock).await {
-        Ok(record) => {
-            slot.lock().owner = Owner::This;
-            Turn::Newer(Box::new(record), Renewer::This)
-        }
+        Ok(record) => taken_over(slot, record),
         Err(error) => Turn::Failed(no_ledger(&error)),
     }
+}
+
+/// What an earlier owner left is this gateway's now.
+fn taken_over(slot: &Slot, record: GrantRecord) -> Turn {
+    let mut state = slot.lock();
+    state.owner = Owner::This;
+    // Without any token, callers wait for what the lifecycle makes of the news.
+    if record.version > state.version || state.lifecycle().state().token().is_none() {
+        return Turn::Newer(Box::new(record), Renewer::This);
+    }
+    // Nobody who asked for a newer token may be told that it came.
+    let why = "the gateway that owned the account before ended while it presented the refresh token, and brought \
+               no new token; ask again, and this gateway presents it once more if that may help";
+    let failure = Failure::new(FailureClass::Transient, OUTCOME_UNKNOWN, why);
+    Turn::Kept(Box::new(record), Renewer::This, failure)
 }
 
 /// Whether to look again, or how the flight ended.
@@ -305,12 +320,12 @@ async fn refused(context: &BrokerContext, slot: &Slot, failure: Failure) -> Turn
         if record.version > state.version {
             return Turn::Newer(Box::new(record), Renewer::Another);
         }
-        return Turn::Kept(Box::new(record), failure);
+        return Turn::Kept(Box::new(record), Renewer::Another, failure);
     }
     let policy = &context.config().policy;
     let usable = grant_record::token(&record, &state.spec.key, policy, context.clock.wall());
     match (usable, state.lifecycle().state().token()) {
-        (Some(_), Some(_)) => Turn::Kept(Box::new(record), failure),
+        (Some(_), Some(_)) => Turn::Kept(Box::new(record), Renewer::Another, failure),
         // Of credentials that reached this gateway after the token.
         (Some(_), None) => Turn::Newer(Box::new(record), Renewer::Another),
         (None, _) => Turn::Failed(failure),

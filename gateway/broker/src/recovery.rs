@@ -1,6 +1,9 @@
 //! What a crash left open: a recorded answer is read, and a presentation without one is in doubt.
 
-use crate::{AccountSpec, Ledger, LedgerError, Transport, grant_record, journal};
+use crate::{
+    AccountSpec, Ledger, LedgerError, Transport, grant_record, journal,
+    unavailable::OUTCOME_UNKNOWN,
+};
 use gateway_model::{Clock, Failure, FailureClass, GrantStatus, SecretBytes};
 use gateway_plugin_host::{Authorization, AuthorizationReason, Issued};
 use gateway_store::{GrantRecord, Intent, Resolution};
@@ -52,7 +55,7 @@ impl Recovery<'_> {
                            is on record";
             let class = FailureClass::Transient;
             // Not `certainly_not_sent`: the request may have left before the process ended.
-            return Err(Failure::new(class, "outcome_unknown", message));
+            return Err(Failure::new(class, OUTCOME_UNKNOWN, message));
         };
         self.replay(record, answer).await
     }

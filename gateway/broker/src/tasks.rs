@@ -35,12 +35,12 @@ pub(crate) async fn take_turn(context: Arc<BrokerContext>, slot: Arc<Slot>, plan
             }
         }
         Turn::Newer(record, renewer) => adopt(&context, &slot, &record, renewer),
-        Turn::Kept(record, failure) => {
+        Turn::Kept(record, renewer, failure) => {
             let mut state = slot.lock();
             landing::note_refusal(&context, &mut state, plan, &failure);
             // Before the adoption, which counts as a new token: who was refused with this one needs another.
             publication::release_waiters(&slot, &mut state, context.clock.now());
-            adopt_locked(&context, &slot, &mut state, &record, Renewer::Another);
+            adopt_locked(&context, &slot, &mut state, &record, renewer);
         }
         Turn::Failed(failure) => fail(&context, &slot, plan, failure).await,
         Turn::Over => {}
@@ -120,7 +120,9 @@ pub(crate) async fn complete_late(context: Arc<BrokerContext>, slot: Arc<Slot>) 
 }
 
 async fn take_late_answer(context: &Arc<BrokerContext>, slot: &Arc<Slot>, own: Option<&IntentId>) {
-    if let Some(Turn::Newer(record, renewer)) = ownership::late_answer(context, slot, own).await {
+    if let Some(Turn::Newer(record, renewer) | Turn::Kept(record, renewer, _)) =
+        ownership::late_answer(context, slot, own).await
+    {
         adopt(context, slot, &record, renewer);
     }
 }

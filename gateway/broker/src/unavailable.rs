@@ -18,6 +18,9 @@ pub(crate) const OWNER_SILENT: &str = "owner_silent";
 /// The code of the owner's refusal to renew a token that it finds good.
 pub(crate) const TOKEN_KEPT: &str = "token_kept";
 
+/// The code of a presentation of which nobody knows whether the carrier saw it.
+pub(crate) const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+
 /// Explains a withdrawal.
 pub(crate) fn withdrawn(
     account: &AccountId,

@@ -268,7 +268,29 @@ fn known_histories_keep_every_grant() {
         Act::Crash(2),
         Act::Pass(85_685),
     ];
-    for acts in [frozen_last_chance, nobody_owns] {
+    // The gateway that takes the last chance freezes, and is the owner again when it has recorded the answer.
+    let own_answer = vec![
+        slow(13_393),
+        Act::LoseMessages(4),
+        Act::Carrier(Fault::RequestLost),
+        Act::Freeze(0, 15),
+        Act::Unauthorized(0),
+        Act::Crash(1),
+        Act::Pass(15_001),
+        Act::Crash(0),
+        Act::Crash(1),
+        Act::Pass(21_606),
+        Act::Demand(2),
+        Act::Pass(46_820),
+        Act::Crash(2),
+        Act::Pass(85_113),
+        Act::Crash(2),
+        Act::Pass(13_383),
+        Act::Freeze(0, 45),
+        Act::Pass(11_376),
+        Act::Freeze(1, 21),
+    ];
+    for acts in [frozen_last_chance, nobody_owns, own_answer] {
         play(SINGLE_USE, acts, false);
     }
 }
