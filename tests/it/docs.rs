@@ -13,13 +13,14 @@ use std::collections::BTreeSet;
 
 /// The pages whose `sh` blocks are run, and what is there before the first one. A page that is missing here fails
 /// [`every_page_with_commands_is_run`].
-const RUN: [(&str, Setting); 11] = [
+const RUN: [(&str, Setting); 12] = [
     ("README.md", Setting::Newcomer),
     ("docs/admin-api.md", Setting::Serving(&[])),
     ("docs/apps.md", Setting::Serving(&["main", "returns"])),
     ("docs/cli.md", Setting::Serving(&[])),
     ("docs/install.md", Setting::Packages),
     ("docs/mock-ups.md", Setting::Programs),
+    ("docs/observability.md", Setting::Serving(&[])),
     ("docs/plugin-host.md", Setting::Programs),
     ("docs/plugins.md", Setting::Author),
     ("docs/reload.md", Setting::Serving(&[])),
@@ -84,6 +85,11 @@ async fn commands_of_the_installation() {
 #[tokio::test]
 async fn commands_of_the_mock() {
     run("docs/mock-ups.md").await;
+}
+
+#[tokio::test]
+async fn commands_about_observability() {
+    run("docs/observability.md").await;
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod live;
 mod load_balancer;
 mod no_secret_leaks;
 mod notices;
+mod observability;
 mod observe;
 mod openapi_rules;
 mod packages;

@@ -9,7 +9,10 @@ const ACCOUNT: &str = r#"account="main",carrier="ups",environment="test""#;
 
 #[tokio::test]
 async fn metrics_count_what_happened() {
-    let world = World::start().await;
+    let world = World::builder()
+        .more("[metrics]\naccount_series = true")
+        .start()
+        .await;
     for _ in 0..3 {
         world.shop().await.assert_rates();
     }
@@ -37,6 +40,16 @@ async fn metrics_count_what_happened() {
         ("waybill_requests_in_flight".to_owned(), 0.0),
         (
             "waybill_gateway_errors_total{code=\"account_forbidden\"}".to_owned(),
+            1.0,
+        ),
+        (
+            "waybill_operation_requests_total{route=\"catch-all\",app=\"(none)\",operation=\"rating\",\
+             class=\"2xx\"}"
+                .to_owned(),
+            4.0,
+        ),
+        (
+            "waybill_operation_duration_seconds_count{route=\"catch-all\",operation=\"(unknown)\"}".to_owned(),
             1.0,
         ),
     ] {

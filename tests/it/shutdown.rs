@@ -95,8 +95,7 @@ async fn token_request_in_flight_is_finished() {
     let mut world = World::builder().fault(fault).start().await;
     let app = world.app.clone();
     let request = tokio::spawn(async move { app.send(rate_request()).await });
-    let metric =
-        "waybill_account_waiting_requests{account=\"main\",carrier=\"ups\",environment=\"test\"}";
+    let metric = "waybill_accounts_waiting_requests{carrier=\"ups\",environment=\"test\"}";
     eventually("the request waits", async || {
         world.metric(metric).await == Some(1.0)
     })

@@ -22,6 +22,23 @@ impl Writer<'_> {
         self.one(name, help, None, &ConstGauge::new(value))
     }
 
+    /// Seconds that only grow.
+    pub(crate) fn seconds_total(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
+        let unit = Some(&Unit::Seconds);
+        self.one(name, help, unit, &ConstCounter::new(value))
+    }
+
+    /// A gauge whose name ends with its unit.
+    pub(crate) fn of_unit(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: &Unit,
+        value: f64,
+    ) -> fmt::Result {
+        self.one(name, help, Some(unit), &ConstGauge::new(value))
+    }
+
     fn one(
         &mut self,
         name: &str,
@@ -80,6 +97,23 @@ impl Writer<'_> {
         self.0
             .encode_descriptor(name, help, unit, MetricType::Histogram)?
             .encode_histogram::<NoLabelSet>(sum, count, buckets, None)
+    }
+
+    /// For each of the rows its sum in seconds, and its buckets as [`seconds`](Self::seconds) has them.
+    pub(crate) fn seconds_of<'l>(
+        &mut self,
+        name: &str,
+        help: &str,
+        rows: impl IntoIterator<Item = (Labels<'l>, f64, Vec<(f64, u64)>)>,
+    ) -> fmt::Result {
+        let unit = Some(&Unit::Seconds);
+        let mut encoder = (self.0).encode_descriptor(name, help, unit, MetricType::Histogram)?;
+        for (labels, sum, buckets) in rows {
+            let count = buckets.iter().map(|(_, n)| n).sum();
+            let mut row = encoder.encode_family(&labels)?;
+            row.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /healthz` | 200 while the process serves this listener |
 //! | `GET /readyz` | 200 if requests can be served, otherwise 503; with the state of each part |
-//! | `GET /metrics` | metrics for Prometheus (OpenMetrics text) |
+//! | `GET /metrics` | metrics for Prometheus (OpenMetrics text, or the older text format) |
 //! | `/api/v1/…` | the admin API, for holders of an admin token; `api.rs` lists its routes |
 //! | `GET /openapi.json` | the API's OpenAPI document |
 //! | `GET /oauth/callback` | the end of a consent: a page for a person |

@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use gateway_api::{VERSION, VERSION_HEADER};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 /// All routes of the listener.
@@ -75,7 +75,9 @@ async fn readyz(State(context): State<AdminContext>) -> Response {
     (status, Json(readiness)).into_response()
 }
 
-async fn metrics_text(State(context): State<AdminContext>) -> Response {
-    let text = metrics::render(&context.runtime, &context.clock);
-    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
+async fn metrics_text(State(context): State<AdminContext>, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    let format = metrics::Format::of(accept.unwrap_or_default());
+    let text = metrics::render(&context.runtime, &context.clock, format);
+    ([(header::CONTENT_TYPE, format.content_type())], text).into_response()
 }

@@ -17,6 +17,10 @@ pub trait RuntimeStatus: Send + Sync + 'static {
     fn accounts(&self) -> Vec<AccountStatus>;
     /// The status of each plugin file.
     fn plugins(&self) -> Vec<PluginStatus>;
+    /// Whether the metrics have series for each account.
+    fn account_series(&self) -> bool {
+        false
+    }
     /// The number of log lines that were dropped because the log's reader was too slow.
     fn dropped_log_lines(&self) -> u64;
     /// Whether the store took a write at the last try.

@@ -48,6 +48,7 @@ impl Changes {
             limits,
             tokens,
             log,
+            metrics,
             routes,
             accounts,
             apps,
@@ -64,6 +65,7 @@ impl Changes {
         settings::limits(&mut found, limits, &new.limits);
         settings::tokens(&mut found, tokens, &new.tokens);
         settings::log(&mut found, log, &new.log);
+        settings::metrics(&mut found, *metrics, new.metrics);
         Self {
             settings: found.of(Effect::Reload),
             needs_restart: found.of(Effect::Restart),
@@ -92,6 +94,7 @@ impl Config {
         self.store.clone_from(&running.store);
         self.fleet.clone_from(&running.fleet);
         self.log.format = running.log.format;
+        self.metrics.request_series = running.metrics.request_series;
         listing::without_restart(&mut self.settings, &running.settings);
         self
     }

@@ -9,9 +9,9 @@ use crate::{
         refuse_unknown_sections, repeated, single,
     },
     sections::{
-        Account, Admin, App, Consent, Fleet, Limits, Listen, Log, Plugins, Reminders, Route,
-        SECTIONS, Tokens, Upstream, Workers, account, admin, app, consent, fleet, limits, listen,
-        log, mail, plugins, reminders, route, store, tokens, upstream, workers,
+        Account, Admin, App, Consent, Fleet, Limits, Listen, Log, Metrics, Plugins, Reminders,
+        Route, SECTIONS, Tokens, Upstream, Workers, account, admin, app, consent, fleet, limits,
+        listen, log, mail, metrics, plugins, reminders, route, store, tokens, upstream, workers,
     },
 };
 use gateway_model::{StoreOptions, StoreUrl};
@@ -50,6 +50,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// The log.
     pub log: Log,
+    /// How much the metrics tell.
+    pub metrics: Metrics,
     /// The carriers and environments that apps may reach.
     pub routes: Vec<Route>,
     /// Credentials at carriers.
@@ -118,6 +120,7 @@ impl Config {
             limits: read_single(cx, root, &limits::SECTION, Limits::read),
             tokens: read_single(cx, root, &tokens::SECTION, Tokens::read),
             log: read_single(cx, root, &log::SECTION, Log::read),
+            metrics: read_single(cx, root, &metrics::SECTION, Metrics::read),
             // Filled after the checks, which work on drafts.
             routes: Vec::new(),
             accounts: Vec::new(),

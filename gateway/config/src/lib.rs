@@ -28,7 +28,7 @@ pub use reader::{ProcessVariables, Variables};
 pub use schema::{json_schema, reference};
 pub use sections::{
     Account, Admin, App, AppLogin, Consent, Fleet, Limits, Listen, ListenTls, Log, LogFormat, Mail,
-    MailLogin, MailServer, Plugins, Reminders, Route, Tokens, Upstream, Webhook, Workers,
+    MailLogin, MailServer, Metrics, Plugins, Reminders, Route, Tokens, Upstream, Webhook, Workers,
     cache_folder,
 };
 

@@ -10,6 +10,7 @@ pub(crate) mod limits;
 pub(crate) mod listen;
 pub(crate) mod log;
 pub(crate) mod mail;
+pub(crate) mod metrics;
 pub(crate) mod plugins;
 pub(crate) mod reminders;
 pub(crate) mod route;
@@ -27,6 +28,7 @@ pub use limits::Limits;
 pub use listen::{Listen, ListenTls};
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, MailLogin, MailServer};
+pub use metrics::Metrics;
 pub use plugins::{Plugins, cache_folder};
 pub use reminders::{Reminders, Webhook};
 pub use route::Route;
@@ -37,7 +39,7 @@ pub use workers::Workers;
 use crate::description::Section;
 
 /// In the order of the reference.
-pub(crate) static SECTIONS: [&Section; 19] = [
+pub(crate) static SECTIONS: [&Section; 20] = [
     &listen::SECTION,
     &listen::TLS,
     &listen::ADMIN_TLS,
@@ -51,6 +53,7 @@ pub(crate) static SECTIONS: [&Section; 19] = [
     &upstream::SECTION,
     &limits::SECTION,
     &log::SECTION,
+    &metrics::SECTION,
     &store::SECTION,
     &fleet::SECTION,
     &consent::SECTION,

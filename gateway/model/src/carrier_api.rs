@@ -103,6 +103,12 @@ impl CarrierApi {
     /// Literal segments count before placeholders. The path is compared as the carrier reads it, which means
     /// percent-decoded segment by segment, without an allocation.
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
+        let place = self.operation_place(method, path)?;
+        self.operations.all().get(place)
+    }
+
+    /// The place of that operation in [`operations`](Self::operations).
+    pub fn operation_place(&self, method: &Method, path: &str) -> Option<usize> {
         let found = self.operations.find(method, path);
         match *method {
             // A table rarely lists `HEAD`; what it lists itself still counts first (RFC 9110 section 9.3.2).

@@ -30,7 +30,7 @@
 //! | 8 | forward the request with the credential | `request/forward`, `request/retry`, `upstream` |
 //! | 9 | replay it after a rejected credential | `request/replay` |
 //! | 10 | annotate the response and stream it back | `request/response_headers`, `request/response_body` |
-//! | 11 | record the request; log and remember why it failed | `request/record`, `metrics`, `worker/history`, `worker/failure_log` |
+//! | 11 | record the request; log and remember why it failed | `request/record`, `metrics`, `series`, `worker/history`, `worker/failure_log` |
 //!
 //! A failure in any phase is a `Problem` (`error`), and `request/local_reply` turns it into a response.
 //! `docs/data-plane.md` is the page for operators.
@@ -47,6 +47,7 @@ mod path_rules;
 mod recorded_path;
 mod request;
 mod request_report;
+mod series;
 mod serving;
 mod settings;
 #[cfg(test)]
@@ -63,6 +64,7 @@ pub use directory::{
 pub use limits::Limits;
 pub use metrics::LATENCY_BOUNDS_US;
 pub use request_report::{Parties, RequestFailure, RequestFilter, RequestReport};
+pub use series::{OPERATION_BOUNDS_US, SeriesLabels, SeriesSnapshot};
 pub use serving::{
     BindError, Bound, Drain, DrainReport, InheritedSockets, KeptSocket, MetricsReader,
     MetricsSnapshot, RequestsReader, Running, SettingsHandle, bind, try_address,

@@ -20,6 +20,8 @@ pub struct Settings {
     pub upstream_http2: bool,
     /// Write one `tracing` event per request, target `access`.
     pub access_log: bool,
+    /// How many combinations of route, app and operation are counted apart; 0: none. Read at the start only.
+    pub request_series: usize,
     /// The key under which app tokens are signed (HS256); at least 32 bytes.
     pub token_key: SecretBytes,
     /// How long an app token is accepted.
@@ -70,6 +72,7 @@ impl fmt::Debug for Settings {
             .field("limits", &self.limits)
             .field("upstream_http2", &self.upstream_http2)
             .field("access_log", &self.access_log)
+            .field("request_series", &self.request_series)
             .finish_non_exhaustive()
     }
 }

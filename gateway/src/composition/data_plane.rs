@@ -40,6 +40,7 @@ pub(super) fn settings(
         upstream_tls,
         upstream_http2: config.upstream.http2,
         access_log: config.log.access_log,
+        request_series: config.metrics.request_series,
         token_key,
         app_token_lifetime: config.tokens.app_token_lifetime,
     }

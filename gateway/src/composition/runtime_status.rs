@@ -1,11 +1,12 @@
 //! Joins the admin listener to what it reads.
 
+use super::reload::LiveState;
 use gateway_admin::{PluginStatus, PluginWorkerStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::{ControlPlane, FleetStatus};
 use gateway_plugin_host::{CatalogEntry, EntryState, Isolation, Plugin, Registry, WorkerState};
 use gateway_proxy::{MetricsReader, MetricsSnapshot};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Handles to the running parts.
 pub(super) struct GatewayStatus {
@@ -13,6 +14,7 @@ pub(super) struct GatewayStatus {
     pub(super) broker: Handle,
     pub(super) control: ControlPlane,
     pub(super) plugins: Arc<Registry>,
+    pub(super) state: Arc<Mutex<LiveState>>,
     pub(super) dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
@@ -74,6 +76,11 @@ impl RuntimeStatus for GatewayStatus {
             |entry: &&Arc<CatalogEntry>| !matches!(entry.state(), EntryState::NotChosen { .. });
         let counted = entries.iter().filter(counts);
         counted.map(|entry| status(entry)).collect()
+    }
+
+    fn account_series(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.running.metrics.account_series
     }
 
     fn dropped_log_lines(&self) -> u64 {

@@ -161,6 +161,7 @@ impl OpenStore {
             broker: self.broker.handle(),
             plugins: Arc::clone(&environment.plugins),
             control: control.clone(),
+            state: Arc::clone(&environment.state),
             dropped_log_lines: Arc::clone(&environment.dropped_log_lines),
         };
         let admin = Admin::bind(admin_options(environment, status, socket)).await?;

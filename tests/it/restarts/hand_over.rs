@@ -118,8 +118,7 @@ async fn token_request_in_flight_is_finished_before_the_store_goes() {
         .await;
     let app = world.app.clone();
     let request = tokio::spawn(async move { app.send(tests::rate_request()).await });
-    let waiting =
-        "waybill_account_waiting_requests{account=\"main\",carrier=\"ups\",environment=\"test\"}";
+    let waiting = "waybill_accounts_waiting_requests{carrier=\"ups\",environment=\"test\"}";
     eventually("the request waits", async || {
         world.metric(waiting).await == Some(1.0)
     })

@@ -282,6 +282,7 @@ pub(super) const HOUSES: &[House] = &[
                 "path_rules",
                 "recorded_path",
                 "request_report",
+                "series",
                 "settings",
                 "ticks",
             ],

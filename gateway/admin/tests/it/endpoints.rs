@@ -184,7 +184,109 @@ async fn metrics_carry_the_numbers_of_every_source() {
         );
     }
     assert!(body.contains("waybill_build_info{version=\""));
-    assert!(body.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn metrics_are_in_the_format_that_the_client_asks_for() {
+    let server = start().await;
+    let counter = "# TYPE waybill_replays";
+    let accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+    let fields = [("Host", "localhost"), ("Accept", accept)];
+    let open_metrics = server.ask("GET", "/metrics", &fields, "").await.body;
+    assert!(
+        open_metrics.contains(&format!("{counter} counter\n")),
+        "{open_metrics}"
+    );
+    assert!(open_metrics.ends_with("# EOF\n"));
+    let classic = server.get("/metrics").await.1;
+    assert!(
+        classic.contains(&format!("{counter}_total counter\n")),
+        "{classic}"
+    );
+    assert!(!classic.contains("# EOF") && !classic.contains("# UNIT"));
+}
+
+#[tokio::test]
+async fn metrics_of_operations_are_counted_by_app_and_timed_over_all_apps() {
+    let server = start().await;
+    let body = server.get("/metrics").await.1;
+    for line in [
+        r#"waybill_operation_requests_total{route="/ups",app="crm",operation="rating.shop",class="4xx"} 2"#,
+        r#"waybill_operation_requests_total{route="(overflow)",app="(overflow)",operation="(overflow)",class="2xx"} 3"#,
+        r#"waybill_operation_duration_seconds_sum{route="/ups",operation="rating.shop"} 9.0"#,
+        r#"waybill_operation_duration_seconds_count{route="/ups",operation="rating.shop"} 12"#,
+        r#"waybill_operation_duration_seconds_bucket{le="0.05",route="/ups",operation="rating.shop"} 2"#,
+    ] {
+        assert!(
+            body.lines().any(|have| have == line),
+            "{line} is not in\n{body}"
+        );
+    }
+    let of_class = r#"operation="rating.shop",class="3xx""#;
+    assert!(
+        !body.contains(of_class),
+        "a class that never occurred has no series"
+    );
+}
+
+/// The system tells them of this very process.
+#[tokio::test]
+async fn metrics_of_the_process_are_there() {
+    let body = start().await.get("/metrics").await.1;
+    let value = |name: &str| {
+        let mut lines = body.lines();
+        let line = lines.find_map(|line| line.strip_prefix(&format!("{name} ")));
+        let value = line.unwrap_or_else(|| panic!("{name} is not in\n{body}"));
+        value.parse::<f64>().expect("a number")
+    };
+    assert!(value("process_cpu_seconds_total") >= 0.0);
+    assert!(value("process_resident_memory_bytes") > 1e6);
+    assert!(value("process_start_time_seconds") > 1.6e9);
+    assert!(value("process_open_fds") > 3.0);
+    assert!(value("process_max_fds") >= value("process_open_fds"));
+}
+
+#[tokio::test]
+async fn accounts_are_summed_by_carrier_and_environment() {
+    let server = start().await;
+    server.runtime.more_accounts.store(8, Ordering::SeqCst);
+    server.runtime.accounts_summed.store(true, Ordering::SeqCst);
+    let body = server.get("/metrics").await.1;
+    let production = r#"carrier="ups",environment="production""#;
+    for line in [
+        &format!("waybill_accounts{{{production},state=\"backing_off\"}} 2.0"),
+        r#"waybill_accounts{carrier="ups",environment="test",state="fresh"} 1.0"#,
+        &format!("waybill_accounts_usable{{{production}}} 8.0"),
+        &format!("waybill_accounts_failing{{{production}}} 2.0"),
+        &format!("waybill_accounts_waiting_requests{{{production}}} 8.0"),
+        &format!("waybill_accounts_first_token_expires_in_seconds{{{production}}} 250.0"),
+        &format!("waybill_accounts_first_grant_ends_in_seconds{{{production}}} -10.0"),
+        &format!("waybill_accounts_grants_ending{{{production},within=\"7d\"}} 8.0"),
+    ] {
+        assert!(
+            body.lines().any(|have| have == line),
+            "{line} is not in\n{body}"
+        );
+    }
+    assert!(
+        !body.contains("account=\""),
+        "an account has no series of its own\n{body}"
+    );
+}
+
+#[tokio::test]
+async fn metrics_of_ten_thousand_accounts_stay_small() {
+    let server = start().await;
+    server.runtime.more_accounts.store(9_999, Ordering::SeqCst);
+    server.runtime.accounts_summed.store(true, Ordering::SeqCst);
+    let summed = server.get("/metrics").await.1.len();
+    assert!(summed <= 300 * 1024, "{summed} bytes");
+    server
+        .runtime
+        .accounts_summed
+        .store(false, Ordering::SeqCst);
+    let each = server.get("/metrics").await.1.len();
+    assert!(each > 3_000_000, "{each} bytes: what the summing saves");
 }
 
 // Its agreed end is weeks away, but a person is needed now.

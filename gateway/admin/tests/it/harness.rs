@@ -6,7 +6,7 @@ use gateway_admin::{
 use gateway_broker::{AccountStatus, BrokerMetrics};
 use gateway_control::{ControlPlane, FleetStatus};
 use gateway_model::{ClientAddressSource, Clock, Generation, Unavailable, UnavailableReason};
-use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot};
+use gateway_proxy::{LATENCY_BOUNDS_US, MetricsSnapshot, SeriesLabels, SeriesSnapshot};
 use std::{
     net::SocketAddr,
     sync::{
@@ -65,6 +65,10 @@ pub(crate) struct Made {
     /// The account's first token is on its way.
     pub(crate) account_untried: AtomicBool,
     pub(crate) lease_over: AtomicBool,
+    /// No series for each account.
+    pub(crate) accounts_summed: AtomicBool,
+    /// How many accounts there are besides `main`.
+    pub(crate) more_accounts: AtomicU64,
 }
 
 impl RuntimeStatus for Made {
@@ -77,6 +81,7 @@ impl RuntimeStatus for Made {
             errors: vec![("carrier_unreachable", 4)],
             latency,
             latency_sum_us: 1_500_000,
+            series: series(),
             accounts: vec![("main".parse().expect("a name"), 9, 2)],
             ..MetricsSnapshot::default()
         }
@@ -113,7 +118,7 @@ impl RuntimeStatus for Made {
             (false, true) => Some(absent(UnavailableReason::Pending, "on its way")),
             (false, false) => None,
         };
-        vec![AccountStatus {
+        let main = AccountStatus {
             account: "main".parse().expect("a name"),
             carrier: "ups".parse().expect("a name"),
             environment: gateway_model::Environment::Test,
@@ -143,7 +148,19 @@ impl RuntimeStatus for Made {
             joined: 0,
             served: 0,
             waiting: 0,
-        }]
+        };
+        let mut accounts = vec![main];
+        for number in 0..self.more_accounts.load(Ordering::SeqCst) {
+            accounts.push(AccountStatus {
+                account: format!("account-{number}").parse().expect("a name"),
+                environment: gateway_model::Environment::Production,
+                state: ["fresh", "renewing", "backing_off", "rejected"][number as usize % 4],
+                failures: u32::from(number % 4 == 2),
+                waiting: 1,
+                ..accounts[0].clone()
+            });
+        }
+        accounts
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {
@@ -166,6 +183,10 @@ impl RuntimeStatus for Made {
         }]
     }
 
+    fn account_series(&self) -> bool {
+        !self.accounts_summed.load(Ordering::SeqCst)
+    }
+
     fn dropped_log_lines(&self) -> u64 {
         8
     }
@@ -184,6 +205,32 @@ impl RuntimeStatus for Made {
             problem: over.then(|| "the lease of this gateway is over".into()),
         })
     }
+}
+
+/// As many combinations as are counted by default, and the overflow.
+fn series() -> Vec<SeriesSnapshot> {
+    let labels = |route: &str, app: &str, operation: &str| SeriesLabels {
+        route: route.to_owned(),
+        app: app.to_owned(),
+        operation: operation.to_owned(),
+    };
+    let counted = |labels| SeriesSnapshot {
+        labels,
+        statuses: [0, 3, 0, 2, 1],
+        latency: [1, 0, 0, 0, 2, 2, 0, 1],
+        latency_sum_us: 4_500_000,
+    };
+    let mut series: Vec<_> = (0..98)
+        .map(|number| {
+            let operation = format!("operation-with-a-long-name.{}", number / 2);
+            let app = ["shop", "warehouse"][number % 2];
+            counted(labels("/carrier-of-the-north/test", app, &operation))
+        })
+        .collect();
+    series.push(counted(labels("/ups", "shop", "rating.shop")));
+    series.push(counted(labels("/ups", "crm", "rating.shop")));
+    series.push(counted(labels("(overflow)", "(overflow)", "(overflow)")));
+    series
 }
 
 /// A running listener.

@@ -2,8 +2,8 @@
 
 use super::Found;
 use crate::{
-    Admin, Consent, Fleet, Limits, Listen, ListenTls, Log, Mail, MailLogin, MailServer, Plugins,
-    Reminders, Tokens, Upstream, Webhook, Workers,
+    Admin, Consent, Fleet, Limits, Listen, ListenTls, Log, Mail, MailLogin, MailServer, Metrics,
+    Plugins, Reminders, Tokens, Upstream, Webhook, Workers,
 };
 use gateway_model::{
     ClientAddressSource, IsolationPolicy, MasterKeySource, PluginPolicy, Secret, StoreOptions,
@@ -308,6 +308,19 @@ pub(super) fn log(found: &mut Found, old: &Log, new: &Log) {
     found.note("log", "format", *format != new.format);
     found.note("log", "level", *level != new.level);
     found.note("log", "access_log", *access_log != new.access_log);
+}
+
+pub(super) fn metrics(
+    found: &mut Found,
+    Metrics {
+        account_series,
+        request_series,
+    }: Metrics,
+    new: Metrics,
+) {
+    let mut note = |key, differs| found.note("metrics", key, differs);
+    note("account_series", account_series != new.account_series);
+    note("request_series", request_series != new.request_series);
 }
 
 fn same_option(one: Option<&Secret>, other: Option<&Secret>) -> bool {

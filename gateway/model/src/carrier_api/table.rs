@@ -64,12 +64,12 @@ impl OperationTable {
         &self.operations
     }
 
-    pub(super) fn find(&self, method: &Method, path: &str) -> Option<&Operation> {
+    /// The place of an operation in [`all`](Self::all).
+    pub(super) fn find(&self, method: &Method, path: &str) -> Option<usize> {
         let path = path.strip_prefix('/')?;
         // Servers take a slash at the end for the same resource.
         let path = path.strip_suffix('/').unwrap_or(path);
-        let index = self.walk(0, Some(path), method)?;
-        self.operations.get(index)
+        self.walk(0, Some(path), method)
     }
 
     /// The operation at the end of `path`, which is `None` when no segment is left. Each node is visited at

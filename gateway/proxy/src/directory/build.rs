@@ -213,6 +213,7 @@ impl Index {
                 None => None,
             },
         };
+        let label = prefix.as_ref().or_else(|| route.hosts.first()).cloned();
         let legacy_paths = self::legacy_paths(&route.profile, legacy_paths)?;
         self.origins.insert(route.origin.clone());
         self.routes.push(Arc::new(IndexedRoute {
@@ -220,6 +221,7 @@ impl Index {
             realm,
             default_account,
             prefix,
+            label: label.unwrap_or_else(|| "catch-all".to_owned()),
             legacy_paths,
         }));
         Ok(())

@@ -87,17 +87,10 @@ pub(crate) struct IndexedRoute {
     pub(crate) default_account: Option<usize>,
     /// Normalised: a leading slash, no trailing one.
     pub(crate) prefix: Option<String>,
+    /// What people call it: its prefix, else its first host.
+    pub(crate) label: String,
     /// The carrier's older paths, if it has any.
     pub(crate) legacy_paths: Option<Arc<PathTable>>,
-}
-
-impl IndexedRoute {
-    /// What people call it: its prefix, else its first host.
-    pub(crate) fn label(&self) -> String {
-        let by_host = || self.route.hosts.first().cloned();
-        let label = self.prefix.clone().or_else(by_host);
-        label.unwrap_or_else(|| "catch-all".to_owned())
-    }
 }
 
 /// The prepared directory. Read by all workers, written by none.

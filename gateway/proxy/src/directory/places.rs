@@ -39,7 +39,7 @@ impl Places {
     pub(crate) fn parties(self, index: &Index) -> Parties {
         let route = self.route.map(|at| &index.routes[at as usize]);
         Parties {
-            route: route.map(|route| route.label()),
+            route: route.map(|route| route.label.clone()),
             carrier: route.map(|route| route.route.profile.id.clone()),
             environment: route.map(|route| route.route.environment),
             account: self.account(index).cloned(),

@@ -2,6 +2,7 @@
 
 mod carrier_code;
 mod failure;
+mod observation;
 
 use crate::{
     directory::{places::Places, view::DirectoryView},
@@ -33,6 +34,8 @@ pub(super) struct Record {
     pub(super) route: Option<usize>,
     pub(super) account: Option<usize>,
     pub(super) app: Option<usize>,
+    /// The place of its operation in the manifest, if anything asks for it.
+    pub(super) operation: Option<usize>,
     /// The status that the app gets.
     pub(super) status: u16,
     /// The status of the carrier's last response.
@@ -73,6 +76,7 @@ impl Record {
             route: None,
             account: None,
             app: None,
+            operation: None,
             status: 0,
             carrier_status: None,
             error: None,
@@ -207,6 +211,9 @@ impl Drop for Record {
         // 0: the connection ended before there was a response, so there is no status to count.
         if self.status != 0 {
             metrics.observe(self.status, latency);
+            if let Some(series) = &worker.series {
+                series.observe(worker.number, self.names(), self.status, latency);
+            }
         }
         if !self.complete {
             metrics.aborted.add(1);

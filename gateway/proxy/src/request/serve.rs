@@ -195,6 +195,10 @@ async fn exchange_with_carrier(
 ) -> Result<ServeOutcome, Problem> {
     let worker = &connection.worker;
 
+    if worker.series.is_some() {
+        record.operation = view.profile.api.operation_place(&method, target.path());
+    }
+
     // 6. Strip before complete: a field that the client named in `Connection`, or sent as a credential,
     // must be gone before the gateway adds its own.
     let version = request.version();

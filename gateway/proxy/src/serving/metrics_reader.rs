@@ -4,6 +4,7 @@ use crate::{
     directory::publish::DirectoryCell,
     error::Code,
     metrics::{Counter, LATENCY_BOUNDS_US, WorkerMetrics},
+    series::{Series, SeriesSnapshot},
 };
 use gateway_model::AccountId;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct MetricsSnapshot {
     pub app_tokens_issued: u64,
     /// Requests recognised by a retired key, or sent to a path of the carrier's older API.
     pub legacy_requests: u64,
+    /// Requests by route, app and operation; none if they are not counted.
+    pub series: Vec<SeriesSnapshot>,
     /// Per account that is there and was used: requests, and answers that rejected its credential.
     pub accounts: Vec<(AccountId, u64, u64)>,
 }
@@ -53,6 +56,7 @@ pub struct MetricsSnapshot {
 #[derive(Clone, Debug)]
 pub struct MetricsReader {
     pub(crate) workers: Arc<[Arc<WorkerMetrics>]>,
+    pub(super) series: Option<Arc<Series>>,
     pub(super) directory: Arc<DirectoryCell>,
 }
 
@@ -91,6 +95,7 @@ impl MetricsReader {
             upstream_connects: sum(&|w| &w.upstream_connects),
             app_tokens_issued: sum(&|w| &w.app_tokens_issued),
             legacy_requests: sum(&|w| &w.legacy_requests),
+            series: self.series.iter().flat_map(|it| it.snapshot()).collect(),
             accounts: accounts.collect(),
         }
     }

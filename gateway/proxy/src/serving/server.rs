@@ -15,6 +15,7 @@ use crate::{
         rate::Epoch,
     },
     metrics::WorkerMetrics,
+    series::Series,
     settings::Settings,
     worker::{Loads, WorkerParts},
 };
@@ -114,6 +115,10 @@ impl Bound {
     pub fn start(self) -> Result<Running, BindError> {
         let Listening { sockets, kept, .. } = self.listening;
         let metrics: Arc<[Arc<WorkerMetrics>]> = sockets.iter().map(|_| Arc::default()).collect();
+        let series = match self.settings.request_series {
+            0 => None,
+            most => Some(Arc::new(Series::new(most, sockets.len()))),
+        };
         let loads = Arc::new(Loads::new(sockets.len()));
         let accept_outage = Arc::default();
         let (control, watched) = watch::channel(Command::Serve);
@@ -133,6 +138,7 @@ impl Bound {
                 credentials: Arc::clone(&self.credentials),
                 clock: Arc::clone(&self.clock),
                 metrics: Arc::clone(&metrics[number]),
+                series: series.clone(),
                 loads: Arc::clone(&loads),
                 accept_outage: Arc::clone(&accept_outage),
                 mailboxes: Arc::clone(&mailboxes),
@@ -176,6 +182,7 @@ impl Bound {
             drained,
             metrics: MetricsReader {
                 workers: metrics,
+                series,
                 directory: self.directory,
             },
             requests: RequestsReader { workers: inquiries },

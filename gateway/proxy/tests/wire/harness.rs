@@ -130,6 +130,7 @@ impl World {
             upstream_tls: Arc::new(tls),
             upstream_http2: false,
             access_log: false,
+            request_series: 100,
             token_key: SecretBytes::new(vec![7; 32]),
             app_token_lifetime: Duration::from_secs(3600),
         };

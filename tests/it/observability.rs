@@ -1,0 +1,3 @@
+//! What monitoring sees of a gateway.
+
+mod names;
