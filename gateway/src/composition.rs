@@ -18,6 +18,7 @@ mod reload;
 mod request_history;
 mod runtime_status;
 mod store_owner;
+mod traces;
 
 pub use error::StartError;
 pub use gateway_control::{ControlError, ControlPlane};
@@ -186,6 +187,8 @@ impl Gateway {
             Some(owner) => owner.end(limits.drain).await,
             None => Shutdown::Clean,
         };
+        // Last, because requests and token calls have spans.
+        self.environment.end_export().await;
         ShutdownReport { requests, tokens }
     }
 }
@@ -200,7 +203,7 @@ impl Starting {
         let (plugins, problem) = plugins::load(&config.plugins, &clock, overrides.worker_program);
         // Before the store is opened: a start that fails here has locked nothing.
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
-        let state = LiveState::new(config, prepared)?;
+        let state = LiveState::new(config, prepared, &clock)?;
         let environment = Environment {
             state: Arc::new(Mutex::new(state)),
             clock,

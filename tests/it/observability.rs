@@ -1,3 +1,8 @@
-//! What monitoring sees of a gateway.
+//! What monitoring sees of a gateway: metrics, traces, and the dashboard and alerts that come with it.
 
+mod collector;
+mod export;
 mod names;
+mod prometheus;
+mod spans;
+mod trace_context;

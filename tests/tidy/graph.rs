@@ -55,6 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("gateway-config", &["gateway-model"]),
+    ("gateway-otlp", &["gateway-http-client", "gateway-model"]),
     (
         "gateway-admin",
         &[
@@ -79,6 +80,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway-control",
             "gateway-http-client",
             "gateway-model",
+            "gateway-otlp",
             "gateway-plugin-host",
             "gateway-proxy",
             "gateway-store",

@@ -48,5 +48,5 @@ mod ui;
 pub use handle::{AdminAccess, AdminHandle};
 pub use host::AllowedHosts;
 pub use readiness::Latch;
-pub use runtime_status::{PluginStatus, PluginWorkerStatus, RuntimeStatus};
+pub use runtime_status::{PluginStatus, PluginWorkerStatus, RuntimeStatus, SpanCounts};
 pub use server::{Admin, AdminOptions, BindError, Bound};

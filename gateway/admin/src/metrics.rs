@@ -109,6 +109,7 @@ impl Collector for Exporter {
         control_plane::fleet(&mut out, runtime)?;
         control_plane::broker(&mut out, &runtime.broker())?;
         control_plane::plugins(&mut out, &runtime.plugins())?;
+        control_plane::spans(&mut out, runtime)?;
         out.counter(
             "log_lines_dropped",
             "Log lines dropped because the log's reader was too slow",

@@ -21,6 +21,10 @@ pub trait RuntimeStatus: Send + Sync + 'static {
     fn account_series(&self) -> bool {
         false
     }
+    /// What became of the spans; none if they are not exported.
+    fn spans(&self) -> Option<SpanCounts> {
+        None
+    }
     /// The number of log lines that were dropped because the log's reader was too slow.
     fn dropped_log_lines(&self) -> u64;
     /// Whether the store took a write at the last try.
@@ -35,6 +39,15 @@ pub trait RuntimeStatus: Send + Sync + 'static {
     fn fleet(&self) -> Option<FleetStatus> {
         None
     }
+}
+
+/// What became of the spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanCounts {
+    /// The collector took them.
+    pub exported: u64,
+    /// Those that are lost, by reason.
+    pub dropped: [(&'static str, u64); 3],
 }
 
 /// The status of one plugin file.

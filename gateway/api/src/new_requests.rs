@@ -69,6 +69,7 @@ mod tests {
             account: None,
             app: None,
             replayed: false,
+            trace_id: None,
             failure: None,
         }
     }

@@ -38,6 +38,9 @@ pub struct RequestView {
     pub app: Option<AppId>,
     /// Whether it was sent again after the carrier rejected the token.
     pub replayed: bool,
+    /// The id of the distributed trace that the request took part in; absent if traces are switched off.
+    #[serde(default)]
+    pub trace_id: Option<String>,
     /// Why it failed; absent if it succeeded.
     pub failure: Option<RequestFailureView>,
 }

@@ -4,7 +4,7 @@ use crate::{
     AccountSpec, BrokerConfig, Handle, HeldGrant, Ledger, accounts, context::BrokerContext, driver,
     elsewhere, held, ownership::Renewer, slot::Owner,
 };
-use gateway_model::{AccountId, Clock, CredentialCell, Failure, GrantVersion};
+use gateway_model::{AccountId, Clock, CredentialCell, Failure, GrantVersion, SpanSink};
 use gateway_store::{DemandCause, GrantRecord, ReplicaId};
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -49,6 +49,11 @@ impl Broker {
     /// A handle to ask for tokens with.
     pub fn handle(&self) -> Handle {
         Handle::new(Arc::clone(&self.context))
+    }
+
+    /// Gives the spans of token calls to `sink` from now on. A second call changes nothing.
+    pub fn trace(&self, sink: Arc<dyn SpanSink>) {
+        self.context.trace(sink);
     }
 
     /// Works by other settings from now on. How many authorizations run at a time stays as it was. A token

@@ -2,14 +2,15 @@
 
 use crate::{AccountSpec, BrokerConfig, Ledger, metrics::Metrics, slot::Slot, timers::Timers};
 use gateway_model::{
-    AccountId, CarrierId, Clock, Environment, IntentId, TokenBucket, TokenBucketPolicy,
+    AccountId, CarrierId, Clock, Environment, IntentId, SpanId, SpanSink, TokenBucket,
+    TokenBucketPolicy, TraceId,
 };
 use gateway_token::Jitter;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -43,6 +44,8 @@ pub(crate) struct BrokerContext {
     pub(crate) stopping: CancellationToken,
     /// Running token calls end.
     pub(crate) cut_off: CancellationToken,
+    /// Takes the spans of token calls, if they are traced.
+    spans: OnceLock<Arc<dyn SpanSink>>,
     rng: Mutex<StdRng>,
     slots: RwLock<BTreeMap<AccountId, Arc<Slot>>>,
     budgets: Mutex<HashMap<OAuthClient, TokenBucket>>,
@@ -81,11 +84,28 @@ impl BrokerContext {
             notable_outcomes: watch::Sender::new(0),
             stopping: CancellationToken::new(),
             cut_off: CancellationToken::new(),
+            spans: OnceLock::new(),
             rng: Mutex::new(StdRng::seed_from_u64(jitter_seed)),
             slots: RwLock::new(BTreeMap::new()),
             budgets: Mutex::new(HashMap::new()),
             next_id: AtomicU64::new(0),
         }
+    }
+
+    pub(crate) fn trace(&self, sink: Arc<dyn SpanSink>) {
+        // The first one stays.
+        let _ = self.spans.set(sink);
+    }
+
+    pub(crate) fn spans(&self) -> Option<&Arc<dyn SpanSink>> {
+        self.spans.get()
+    }
+
+    /// New ids, neither of them zero.
+    pub(crate) fn trace_ids(&self) -> (TraceId, SpanId) {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        let (trace, span) = (rng.random::<u128>().max(1), rng.random::<u64>().max(1));
+        (TraceId(trace.to_be_bytes()), SpanId(span.to_be_bytes()))
     }
 
     /// The settings as they are now.

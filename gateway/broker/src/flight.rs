@@ -3,7 +3,7 @@
 //! Nothing here changes an account. A flight returns a [`FlightOutcome`], and the driver decides
 //! what follows from it.
 
-use crate::{AccountSpec, Transport, context::BrokerContext, slot::SlotState};
+use crate::{AccountSpec, Transport, context::BrokerContext, flight_span, slot::SlotState};
 use futures_util::FutureExt as _;
 use gateway_model::{Failure, FailureClass};
 use gateway_plugin_host::{Authorization, AuthorizationReason, Issued};
@@ -66,12 +66,14 @@ impl FlightInputs {
         let began_at = context.clock.wall();
         let result = call(context, &self.spec, self.authorization, transport).await;
         context.metrics.in_flight.down();
-        FlightOutcome {
+        let outcome = FlightOutcome {
             plan: self.plan,
             spec: self.spec,
             began_at,
             result,
-        }
+        };
+        flight_span::record(context, &outcome, context.clock.wall());
+        outcome
     }
 }
 

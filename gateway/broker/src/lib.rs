@@ -22,7 +22,7 @@
 //! 4. `presentation` (the steps of a grant that works once), `presentation_writer` (its outcome made
 //!    durable), `landing` (an outcome taken into the account), `journal` (what is kept of other
 //!    calls), `publication` (the cell and the waiters). `recovery` does the same after a crash.
-//! 5. `flight` makes one token call and returns its outcome.
+//! 5. `flight` makes one token call and returns its outcome; `flight_span` tells a tracing system of it.
 //! 6. `context` (what all parts use), `slot` (one account), `remote_wait`, `timers`, `waiters`, `metrics`.
 //! 7. `ledger` (what must be durable), `authorizer` (how a token is asked for), `grant_record`
 //!    (records and the lifecycle's words), `credential` and `unavailable` (what is published).
@@ -40,6 +40,7 @@ mod driver;
 mod elsewhere;
 mod field_text;
 mod flight;
+mod flight_span;
 mod further_slots;
 mod grant_record;
 mod handle;

@@ -134,6 +134,7 @@ fn facts(request: &RequestView) -> Vec<(&'static str, String)> {
         ("environment", known(request.environment)),
         ("account", known(request.account.as_ref())),
         ("app", known(request.app.as_ref())),
+        ("trace", known(request.trace_id.as_deref().map(clean))),
         ("replayed", yes(request.replayed).to_owned()),
         ("failed", yes(request.failure.is_some()).to_owned()),
     ];

@@ -49,6 +49,7 @@ impl Changes {
             tokens,
             log,
             metrics,
+            telemetry,
             routes,
             accounts,
             apps,
@@ -66,6 +67,7 @@ impl Changes {
         settings::tokens(&mut found, tokens, &new.tokens);
         settings::log(&mut found, log, &new.log);
         settings::metrics(&mut found, *metrics, new.metrics);
+        settings::telemetry(&mut found, telemetry, &new.telemetry);
         Self {
             settings: found.of(Effect::Reload),
             needs_restart: found.of(Effect::Restart),
@@ -94,6 +96,7 @@ impl Config {
         self.store.clone_from(&running.store);
         self.fleet.clone_from(&running.fleet);
         self.log.format = running.log.format;
+        (self.telemetry.collector).clone_from(&running.telemetry.collector);
         self.metrics.request_series = running.metrics.request_series;
         listing::without_restart(&mut self.settings, &running.settings);
         self

@@ -10,8 +10,9 @@ use crate::{
     },
     sections::{
         Account, Admin, App, Consent, Fleet, Limits, Listen, Log, Metrics, Plugins, Reminders,
-        Route, SECTIONS, Tokens, Upstream, Workers, account, admin, app, consent, fleet, limits,
-        listen, log, mail, metrics, plugins, reminders, route, store, tokens, upstream, workers,
+        Route, SECTIONS, Telemetry, Tokens, Upstream, Workers, account, admin, app, consent, fleet,
+        limits, listen, log, mail, metrics, plugins, reminders, route, store, telemetry, tokens,
+        upstream, workers,
     },
 };
 use gateway_model::{StoreOptions, StoreUrl};
@@ -52,6 +53,8 @@ pub struct Config {
     pub log: Log,
     /// How much the metrics tell.
     pub metrics: Metrics,
+    /// Distributed traces.
+    pub telemetry: Telemetry,
     /// The carriers and environments that apps may reach.
     pub routes: Vec<Route>,
     /// Credentials at carriers.
@@ -121,6 +124,7 @@ impl Config {
             tokens: read_single(cx, root, &tokens::SECTION, Tokens::read),
             log: read_single(cx, root, &log::SECTION, Log::read),
             metrics: read_single(cx, root, &metrics::SECTION, Metrics::read),
+            telemetry: read_single(cx, root, &telemetry::SECTION, Telemetry::read),
             // Filled after the checks, which work on drafts.
             routes: Vec::new(),
             accounts: Vec::new(),

@@ -15,6 +15,7 @@ pub(crate) mod plugins;
 pub(crate) mod reminders;
 pub(crate) mod route;
 pub(crate) mod store;
+pub(crate) mod telemetry;
 pub(crate) mod tokens;
 pub(crate) mod upstream;
 pub(crate) mod workers;
@@ -32,6 +33,7 @@ pub use metrics::Metrics;
 pub use plugins::{Plugins, cache_folder};
 pub use reminders::{Reminders, Webhook};
 pub use route::Route;
+pub use telemetry::{Collector, Telemetry};
 pub use tokens::Tokens;
 pub use upstream::Upstream;
 pub use workers::Workers;
@@ -39,7 +41,7 @@ pub use workers::Workers;
 use crate::description::Section;
 
 /// In the order of the reference.
-pub(crate) static SECTIONS: [&Section; 20] = [
+pub(crate) static SECTIONS: [&Section; 21] = [
     &listen::SECTION,
     &listen::TLS,
     &listen::ADMIN_TLS,
@@ -54,6 +56,7 @@ pub(crate) static SECTIONS: [&Section; 20] = [
     &limits::SECTION,
     &log::SECTION,
     &metrics::SECTION,
+    &telemetry::SECTION,
     &store::SECTION,
     &fleet::SECTION,
     &consent::SECTION,

@@ -29,6 +29,7 @@ mod secret;
 mod setting;
 mod share;
 mod sign;
+mod span;
 mod store_options;
 mod token_bucket;
 mod token_facts;
@@ -71,6 +72,7 @@ pub use sign::{
     PendingSignature, PendingSignatures, SignRequest, Signature, SignatureFields, SignatureTicket,
     Signer,
 };
+pub use span::{Attribute, AttributeValue, Span, SpanId, SpanKind, SpanSink, TraceId};
 pub use store_options::{MasterKeySource, StoreOptions, StoreUrl};
 pub use token_bucket::{TokenBucket, TokenBucketPolicy};
 pub use token_facts::{FactsError, TokenFacts};

@@ -81,6 +81,7 @@ pub fn inject(buffer: &mut Vec<u8>, headers: &HeaderMap, credential: &Credential
         target: &PathAndQuery::from_static("/api/rating/v2409/Shop"),
         headers,
         added: &credential.headers.clone(),
+        traceparent: None,
     };
     client::write_head(buffer, head, &RequestBody::Empty);
 }

@@ -25,7 +25,7 @@
 //! | 3 | answer a token request; refuse what else is meant for the authorization server | `request/token_endpoint`, `request/token_request`, `request/client_authentication`, `request/authorization_server`, `request/environment`, `request/local_reply` |
 //! | 4 | identify the caller; count the request against the app's rate limit | `request/caller`, `request/legacy_key`, `directory/app_token`, `directory/rate` |
 //! | 5 | choose the account; answer `OPTIONS` with `Max-Forwards: 0` | `request/account`, `request/options` |
-//! | 6 | rewrite the head: strip, then complete | `request/request_headers`, `field_names` |
+//! | 6 | rewrite the head: strip, then complete | `request/request_headers`, `request/trace`, `field_names` |
 //! | 7 | take the credential, with the slots that the operation needs; sign the request if the carrier requires it | `request/credential`, `request/slots`, `request/signature` |
 //! | 8 | forward the request with the credential | `request/forward`, `request/retry`, `upstream` |
 //! | 9 | replay it after a rejected credential | `request/replay` |
@@ -53,6 +53,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod ticks;
+mod trace_context;
 mod upstream;
 mod worker;
 
@@ -69,4 +70,4 @@ pub use serving::{
     BindError, Bound, Drain, DrainReport, InheritedSockets, KeptSocket, MetricsReader,
     MetricsSnapshot, RequestsReader, Running, SettingsHandle, bind, try_address,
 };
-pub use settings::{ListenerSettings, Settings};
+pub use settings::{ListenerSettings, Settings, TraceSettings};

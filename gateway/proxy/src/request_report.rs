@@ -1,6 +1,6 @@
 //! A request that is over, as an operator sees it: without fields, bodies and queries.
 
-use gateway_model::{AccountId, AppId, CarrierId, Environment};
+use gateway_model::{AccountId, AppId, CarrierId, Environment, TraceId};
 use std::time::{Duration, SystemTime};
 
 /// A request that is over.
@@ -22,6 +22,8 @@ pub struct RequestReport {
     pub parties: Parties,
     /// Whether it was sent again after a rejected credential.
     pub replayed: bool,
+    /// The trace that it took part in, if there was one.
+    pub trace: Option<TraceId>,
     /// Why it failed, if it did.
     pub failure: Option<RequestFailure>,
 }

@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use std::{
     hash::BuildHasher as _,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -76,8 +76,12 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// A table for `most` combinations.
-    pub(crate) fn new(most: usize, workers: usize) -> Self {
+    /// A table for `most` combinations, unless nothing is wanted.
+    pub(crate) fn wanted(most: usize, workers: usize) -> Option<Arc<Self>> {
+        (most > 0).then(|| Arc::new(Self::new(most, workers)))
+    }
+
+    fn new(most: usize, workers: usize) -> Self {
         let places = (most * 2).next_power_of_two();
         let of_worker = || (0..=places).map(|_| SeriesCounters::default()).collect();
         Self {
@@ -197,7 +201,7 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{sync::Arc, thread};
+    use std::thread;
 
     fn observe(series: &Series, worker: usize, app: &str) {
         let names = SeriesNames {

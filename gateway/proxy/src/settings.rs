@@ -2,7 +2,7 @@
 //! number of workers and the key of app tokens.
 
 use crate::limits::Limits;
-use gateway_model::{ClientAddressSource, SecretBytes};
+use gateway_model::{ClientAddressSource, SecretBytes, SpanSink};
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 /// Everything the workers need besides the directory.
@@ -22,10 +22,23 @@ pub struct Settings {
     pub access_log: bool,
     /// How many combinations of route, app and operation are counted apart; 0: none. Read at the start only.
     pub request_series: usize,
+    /// Whether requests take part in distributed traces.
+    pub trace: TraceSettings,
     /// The key under which app tokens are signed (HS256); at least 32 bytes.
     pub token_key: SecretBytes,
     /// How long an app token is accepted.
     pub app_token_lifetime: Duration,
+}
+
+/// How requests take part in distributed traces. By default they do not: trace fields pass as any other fields.
+#[derive(Clone, Debug, Default)]
+pub struct TraceSettings {
+    /// Check the trace context of a request, and start one if there is none.
+    pub context: bool,
+    /// The part of the traces that begin here whose spans are recorded, 0 to 1.
+    pub sample_ratio: f64,
+    /// Takes the spans. With it, trace contexts are checked too.
+    pub sink: Option<Arc<dyn SpanSink>>,
 }
 
 /// One listening address.
@@ -73,6 +86,7 @@ impl fmt::Debug for Settings {
             .field("upstream_http2", &self.upstream_http2)
             .field("access_log", &self.access_log)
             .field("request_series", &self.request_series)
+            .field("trace", &self.trace)
             .finish_non_exhaustive()
     }
 }

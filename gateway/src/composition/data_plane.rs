@@ -8,7 +8,7 @@ use gateway_model::{
 use gateway_plugin_host::Registry;
 use gateway_proxy::{
     Account, App, AppLogin, Directory, DirectoryHandle, LegacyKey, Limits, ListenerSettings, Route,
-    SecretHash, Settings,
+    SecretHash, Settings, TraceSettings,
 };
 use gateway_store::{AccountRecord, AppRecord};
 use http::StatusCode;
@@ -41,6 +41,7 @@ pub(super) fn settings(
         upstream_http2: config.upstream.http2,
         access_log: config.log.access_log,
         request_series: config.metrics.request_series,
+        trace: TraceSettings::default(),
         token_key,
         app_token_lifetime: config.tokens.app_token_lifetime,
     }

@@ -65,8 +65,10 @@ impl Gateway {
     pub(crate) async fn end_behind_successor(self, drain: Drain) -> ShutdownReport {
         // An app that tries again reaches the process that has tokens.
         self.data_plane.broker.send_replace(Tokens::Elsewhere);
+        let requests = self.data_plane.running.shutdown(drain).await;
+        self.environment.end_export().await;
         ShutdownReport {
-            requests: self.data_plane.running.shutdown(drain).await,
+            requests,
             tokens: Shutdown::Clean,
         }
     }

@@ -39,6 +39,7 @@ fn view(request: RequestReport) -> RequestView {
         status,
         parties,
         replayed,
+        trace,
         failure,
     } = request;
     RequestView {
@@ -55,6 +56,7 @@ fn view(request: RequestReport) -> RequestView {
         account: parties.account,
         app: parties.app,
         replayed,
+        trace_id: trace.map(|trace| trace.to_string()),
         failure: failure.map(failure_view),
     }
 }

@@ -1,7 +1,7 @@
 //! Joins the admin listener to what it reads.
 
 use super::reload::LiveState;
-use gateway_admin::{PluginStatus, PluginWorkerStatus, RuntimeStatus};
+use gateway_admin::{PluginStatus, PluginWorkerStatus, RuntimeStatus, SpanCounts};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::{ControlPlane, FleetStatus};
 use gateway_plugin_host::{CatalogEntry, EntryState, Isolation, Plugin, Registry, WorkerState};
@@ -81,6 +81,19 @@ impl RuntimeStatus for GatewayStatus {
     fn account_series(&self) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.running.metrics.account_series
+    }
+
+    fn spans(&self) -> Option<SpanCounts> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = state.exporter.as_ref()?.counts();
+        Some(SpanCounts {
+            exported: counts.exported,
+            dropped: [
+                ("queue_full", counts.dropped_full),
+                ("refused", counts.dropped_refused),
+                ("unreachable", counts.dropped_unreachable),
+            ],
+        })
     }
 
     fn dropped_log_lines(&self) -> u64 {

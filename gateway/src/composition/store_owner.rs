@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 /// The pause between two attempts to open a store that another process has.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long the end of the gateway waits for the last spans.
+const LAST_SPANS: Duration = Duration::from_secs(5);
+
 /// What does not depend on the store, and outlives its owner.
 pub(super) struct Environment {
     /// What the parts run by; a reload changes it.
@@ -46,6 +49,14 @@ impl Environment {
     /// The configuration that runs.
     pub(super) fn config(&self) -> Arc<Config> {
         Arc::clone(&self.state().running)
+    }
+
+    /// Exports the last spans.
+    pub(super) async fn end_export(&self) {
+        let exporter = self.state().exporter.clone();
+        if let Some(exporter) = exporter {
+            exporter.shutdown(LAST_SPANS).await;
+        }
     }
 }
 
@@ -105,6 +116,9 @@ impl OpenStore {
             // For jitter only, so that replicas differ.
             random::random_u64()?,
         ));
+        if let Some(exporter) = &environment.state().exporter {
+            broker.trace(Arc::new(exporter.queue()));
+        }
         let control = ControlPlane::new(Parts {
             store: store.clone(),
             broker: Arc::clone(&broker),

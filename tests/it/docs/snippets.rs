@@ -42,11 +42,11 @@ async fn configurations_pass_check_config() {
         let mut command = command_line(folder.path());
         command.arg("check-config");
         for variable in quoted_after(&block.text, "env = ") {
-            // A database's URL has a form that is checked.
-            let value = if variable.ends_with("_URL") {
-                "postgres://db.example/waybill".to_owned()
-            } else {
-                format!("{variable}-0123456789")
+            // A database's URL and a list of fields have a form that is checked.
+            let value = match variable.rsplit('_').next() {
+                Some("URL") => "postgres://db.example/waybill".to_owned(),
+                Some("HEADERS") => "api-key=0123456789".to_owned(),
+                Some(_) | None => format!("{variable}-0123456789"),
             };
             command.env(&variable, value);
         }

@@ -19,6 +19,7 @@ pub(super) const HOUSES: &[House] = &[
     plain("gateway/model/src"),
     plain("gateway/token/src"),
     plain("gateway/http-client/src"),
+    plain("gateway/otlp/src"),
     plain("gateway/broker/src"),
     plain("xtask/src"),
     House {
@@ -285,6 +286,7 @@ pub(super) const HOUSES: &[House] = &[
                 "series",
                 "settings",
                 "ticks",
+                "trace_context",
             ],
         ],
     },

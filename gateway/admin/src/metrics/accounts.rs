@@ -60,10 +60,6 @@ pub(super) fn sums(
         let key = (account.carrier.as_str(), account.environment.as_str());
         all.entry(key).or_default().add(account, now);
     }
-    let with = |key: &(&'static str, &'static str), more: Option<(&'static str, &'static str)>| {
-        let labels: Labels<'_> = vec![("carrier", key.0), ("environment", key.1)];
-        labels.into_iter().chain(more).collect::<Labels<'_>>()
-    };
     let one = |value: fn(&Sums) -> Option<f64>| {
         let all = all.iter();
         all.filter_map(move |(key, sums)| Some((with(key, None), value(sums)?)))
@@ -207,6 +203,11 @@ pub(super) fn each(
             .iter()
             .map(|account| (account_labels(account), account.minted)),
     )
+}
+
+fn with<'l>(key: &(&'l str, &'l str), more: Option<(&'static str, &'l str)>) -> Labels<'l> {
+    let labels = [("carrier", key.0), ("environment", key.1)];
+    labels.into_iter().chain(more).collect()
 }
 
 /// Seconds until a person must sign in again.

@@ -7,6 +7,25 @@ use crate::{
 use gateway_broker::BrokerMetrics;
 use std::fmt;
 
+/// Nothing, if spans are not exported.
+pub(super) fn spans(out: &mut Writer<'_>, runtime: &dyn RuntimeStatus) -> fmt::Result {
+    let Some(spans) = runtime.spans() else {
+        return Ok(());
+    };
+    out.counter(
+        "spans_exported",
+        "Spans that the collector took",
+        spans.exported,
+    )?;
+    out.counters(
+        "spans_dropped",
+        "Spans that are lost, by reason",
+        spans
+            .dropped
+            .map(|(reason, count)| (vec![("reason", reason)], count)),
+    )
+}
+
 /// Nothing, if the store is not shared.
 pub(super) fn fleet(out: &mut Writer<'_>, runtime: &dyn RuntimeStatus) -> fmt::Result {
     let Some(fleet) = runtime.fleet() else {

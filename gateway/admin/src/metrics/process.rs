@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn name_with_parentheses_moves_no_field() {
-        let stat = "7 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 11 120 30 14 15 16 17 18 19 5000 21 640 23";
+        let stat = "7 (a) b (c) S 4 5 6 7 8 9 10 11 12 13 120 30 16 17 18 19 20 21 5000 23 640 25";
         let known = Stat {
             processor_ticks: 150,
             started_ticks: 5_000,

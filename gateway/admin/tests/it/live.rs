@@ -54,6 +54,7 @@ impl Remembered {
             account: None,
             app: Some("shop".parse().expect("a name")),
             replayed: false,
+            trace_id: None,
             failure,
         };
         self.0.lock().expect("no panic").push(request);

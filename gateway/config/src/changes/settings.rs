@@ -2,8 +2,8 @@
 
 use super::Found;
 use crate::{
-    Admin, Consent, Fleet, Limits, Listen, ListenTls, Log, Mail, MailLogin, MailServer, Metrics,
-    Plugins, Reminders, Tokens, Upstream, Webhook, Workers,
+    Admin, Collector, Consent, Fleet, Limits, Listen, ListenTls, Log, Mail, MailLogin, MailServer,
+    Metrics, Plugins, Reminders, Telemetry, Tokens, Upstream, Webhook, Workers,
 };
 use gateway_model::{
     ClientAddressSource, IsolationPolicy, MasterKeySource, PluginPolicy, Secret, StoreOptions,
@@ -321,6 +321,47 @@ pub(super) fn metrics(
     let mut note = |key, differs| found.note("metrics", key, differs);
     note("account_series", account_series != new.account_series);
     note("request_series", request_series != new.request_series);
+}
+
+pub(super) fn telemetry(found: &mut Found, old: &Telemetry, new: &Telemetry) {
+    let Telemetry {
+        trace_context,
+        sample_ratio,
+        collector,
+    } = old;
+    let mut note = |key, differs| found.note("telemetry", key, differs);
+    note("trace_context", *trace_context != new.trace_context);
+    let ratio = sample_ratio.to_bits() != new.sample_ratio.to_bits();
+    note("sample_ratio", ratio);
+    let parts = |collector: Option<&Collector>| {
+        collector.map(
+            |Collector {
+                 endpoint,
+                 headers,
+                 timeout,
+                 service_name,
+                 attributes,
+             }| {
+                let headers = headers.iter();
+                let headers =
+                    headers.map(|(name, value)| (name.clone(), value.expose().to_owned()));
+                (
+                    endpoint.clone(),
+                    headers.collect::<Vec<_>>(),
+                    *timeout,
+                    service_name.clone(),
+                    attributes.clone(),
+                )
+            },
+        )
+    };
+    let (old, new) = (parts(collector.as_ref()), parts(new.collector.as_ref()));
+    let (old, new) = (old.as_ref(), new.as_ref());
+    note("endpoint", old.map(|it| &it.0) != new.map(|it| &it.0));
+    note("headers", old.map(|it| &it.1) != new.map(|it| &it.1));
+    note("timeout", old.map(|it| it.2) != new.map(|it| it.2));
+    note("service_name", old.map(|it| &it.3) != new.map(|it| &it.3));
+    note("attributes", old.map(|it| &it.4) != new.map(|it| &it.4));
 }
 
 fn same_option(one: Option<&Secret>, other: Option<&Secret>) -> bool {

@@ -99,6 +99,17 @@ drain_timeout = "29s"
 format = "json"
 level = "debug"
 access_log = true
+[metrics]
+account_series = true
+request_series = 7
+[telemetry]
+trace_context = true
+sample_ratio = 0.5
+endpoint = "http://127.0.0.1:4318"
+headers = { value = "key=planted" }
+timeout = "9s"
+service_name = "other"
+attributes = { team = "a" }
 [store]
 url = "postgres://other/name"
 listen_url = "postgres://direct/name"

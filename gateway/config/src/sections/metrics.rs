@@ -20,7 +20,7 @@ static ACCOUNT_SERIES: Key = Key {
     // Off: 10,000 accounts would make several megabytes of each scrape.
     preset: Preset::Bool(false),
     effect: Effect::Reload,
-    doc: "Write series for each account too. An account has ten series, which take about 1 KB of \
+    doc: "Write series for each account too. An account has ten series, which take up to 1 KB of \
           each scrape. Without them the accounts of a carrier and environment are summed.",
 };
 static REQUEST_SERIES: Key = Key {

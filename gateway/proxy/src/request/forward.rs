@@ -37,6 +37,15 @@ pub(super) enum AttemptError {
     Failed(Problem),
 }
 
+impl AttemptError {
+    /// What the app is told of it, if nothing else is tried.
+    pub(super) const fn problem(&self) -> &Problem {
+        match self {
+            Self::NotSent(problem) | Self::Dropped(problem) | Self::Failed(problem) => problem,
+        }
+    }
+}
+
 /// Sends the attempt and waits for the head of the answer.
 ///
 /// A pooled connection may have been closed by its server just now. As long as not a byte of the request

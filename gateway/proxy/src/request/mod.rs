@@ -26,5 +26,6 @@ mod signature;
 mod slots;
 mod token_endpoint;
 mod token_request;
+mod trace;
 
 pub(crate) use serve::serve;

@@ -3,7 +3,9 @@
 mod carrier_code;
 mod failure;
 mod observation;
+mod spans;
 
+use super::trace::RequestTrace;
 use crate::{
     directory::{places::Places, view::DirectoryView},
     error::Code,
@@ -34,6 +36,8 @@ pub(super) struct Record {
     pub(super) route: Option<usize>,
     pub(super) account: Option<usize>,
     pub(super) app: Option<usize>,
+    /// What it is in a distributed trace, if it takes part in one.
+    pub(super) trace: Option<Rc<RequestTrace>>,
     /// The place of its operation in the manifest, if anything asks for it.
     pub(super) operation: Option<usize>,
     /// The status that the app gets.
@@ -66,12 +70,14 @@ impl Record {
         // Here and in the drop, so that every way out of a request takes it off again.
         worker.metrics.requests_in_flight.add(1);
         let target = request.uri().path_and_query();
+        let id = worker.ids.borrow_mut().next();
         Self {
+            trace: RequestTrace::begin(worker, request.headers(), &id),
             connection: Rc::clone(connection),
             // Taken once: a request ends with the directory that it began with.
             directory: worker.directory(),
             started: worker.clock.now(),
-            id: worker.ids.borrow_mut().next(),
+            id,
             target: target.map(|target| (request.method().clone(), target.clone())),
             route: None,
             account: None,
@@ -161,6 +167,7 @@ impl Record {
             places: self.places(),
             status: self.status,
             replayed: self.replayed,
+            trace: self.trace.as_ref().map(|trace| trace.id),
         });
         self.connection.worker.remember(&self.directory, served);
     }
@@ -178,6 +185,7 @@ impl Record {
         tracing::info!(
             target: "access",
             id = str::from_utf8(&self.id).unwrap_or_default(),
+            trace_id = self.trace.as_ref().map(|trace| display(trace.id)),
             peer = %self.connection.peer.get(),
             method = target.map(|(method, _)| method.as_str()),
             path,
@@ -236,6 +244,9 @@ impl Drop for Record {
         // The log's own work is not in the latency.
         if worker.settings().access_log {
             self.log(latency);
+        }
+        if let Some(trace) = &self.trace {
+            self.export(trace, ended);
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     credential::{self, Injected},
     forward::{self, Attempt, AttemptError},
     sent_request::SentRequest,
+    trace::TracedAttempt,
 };
 use crate::{
     directory::{RouteView, view::DirectoryView},
@@ -27,8 +28,7 @@ pub(super) async fn send(
     injected: &Injected,
     body: RequestBody,
 ) -> Result<Response<UpstreamBody>, Problem> {
-    let attempt = sent.attempt(injected, body);
-    match forward::send(worker, route, attempt, &sent.replay_body).await {
+    match attempt(worker, route, sent, injected, body, false).await {
         Ok(response) => Ok(response),
         Err(AttemptError::Dropped(problem)) => {
             // Boxed: rare, and every request would keep room for a second attempt.
@@ -39,6 +39,35 @@ pub(super) async fn send(
         }
         Err(AttemptError::NotSent(problem) | AttemptError::Failed(problem)) => Err(problem),
     }
+}
+
+/// One attempt, with its span if the request is traced.
+async fn attempt(
+    worker: &Worker,
+    route: &RouteView,
+    sent: &SentRequest,
+    injected: &Injected,
+    body: RequestBody,
+    fresh: bool,
+) -> Result<Response<UpstreamBody>, AttemptError> {
+    let traced = sent.trace.as_ref();
+    let traced = traced.and_then(|trace| trace.attempt(worker, sent.target.path()));
+    let traceparent = traced.as_ref().map(TracedAttempt::traceparent);
+    let attempt = Attempt {
+        fresh,
+        ..sent.attempt(injected, body, traceparent)
+    };
+    let result = forward::send(worker, route, attempt, &sent.replay_body).await;
+    if let Some(traced) = traced {
+        traced.end(
+            worker,
+            match &result {
+                Ok(response) => Ok(response.status().as_u16()),
+                Err(error) => Err(error.problem().code.as_str()),
+            },
+        );
+    }
+    result
 }
 
 /// The second attempt. `problem` is what the app is told if there is none.
@@ -77,12 +106,8 @@ async fn send_again(
         }
     };
     worker.metrics.retries.add(1);
-    let attempt = Attempt {
-        // What closed this connection may have closed the other kept ones as well.
-        fresh: true,
-        ..sent.attempt(injected, body)
-    };
-    match forward::send(worker, route, attempt, &sent.replay_body).await {
+    // What closed this connection may have closed the other kept ones as well.
+    match attempt(worker, route, sent, injected, body, true).await {
         Ok(response) => Ok(response),
         // Its text says that the request was not sent, which is true of the second attempt only.
         Err(AttemptError::NotSent(_)) => Err(problem),

@@ -4,6 +4,7 @@ use super::{
     credential::Injected,
     forward::Attempt,
     signature::{Signing, Target},
+    trace::RequestTrace,
 };
 use crate::{
     directory::{RouteView, view::DirectoryView},
@@ -13,7 +14,8 @@ use crate::{
     },
 };
 use gateway_model::Generation;
-use http::{HeaderMap, Method, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, uri::PathAndQuery};
+use std::rc::Rc;
 
 /// A request that was sent, with what is needed to send it again.
 pub(super) struct SentRequest {
@@ -24,17 +26,25 @@ pub(super) struct SentRequest {
     /// All fields but those that are injected.
     pub(super) headers: HeaderMap,
     pub(super) replay_body: ReplayBody,
+    /// The request's trace, if it takes part in one.
+    pub(super) trace: Option<Rc<RequestTrace>>,
 }
 
 impl SentRequest {
-    /// An attempt with this credential.
-    pub(super) fn attempt<'a>(&'a self, injected: &'a Injected, body: RequestBody) -> Attempt<'a> {
+    /// An attempt with this credential, and the `traceparent` that tells of it.
+    pub(super) fn attempt<'a>(
+        &'a self,
+        injected: &'a Injected,
+        body: RequestBody,
+        traceparent: Option<&'a HeaderValue>,
+    ) -> Attempt<'a> {
         Attempt {
             head: RequestHead {
                 method: &self.method,
                 target: &self.target,
                 headers: &self.headers,
                 added: &injected.fields,
+                traceparent,
             },
             body,
             fresh: false,

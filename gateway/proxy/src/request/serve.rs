@@ -195,7 +195,7 @@ async fn exchange_with_carrier(
 ) -> Result<ServeOutcome, Problem> {
     let worker = &connection.worker;
 
-    if worker.series.is_some() {
+    if worker.series.is_some() || record.trace.is_some() {
         record.operation = view.profile.api.operation_place(&method, target.path());
     }
 
@@ -208,6 +208,9 @@ async fn exchange_with_carrier(
     let id = HeaderValue::from_maybe_shared(record.id().clone())
         .map_err(|_| Problem::bad("the request id is not a field value"))?;
     request_headers::complete(&mut headers, inspection, view, &id, version);
+    if let Some(trace) = &record.trace {
+        trace.complete(&mut headers);
+    }
 
     // 7. Take the credential after the head is complete: a signature covers the head as it is sent.
     let of = Target {
@@ -240,6 +243,7 @@ async fn exchange_with_carrier(
         target,
         headers,
         replay_body,
+        trace: record.trace.clone(),
     };
 
     // 8. Forward.

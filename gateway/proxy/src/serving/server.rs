@@ -115,10 +115,7 @@ impl Bound {
     pub fn start(self) -> Result<Running, BindError> {
         let Listening { sockets, kept, .. } = self.listening;
         let metrics: Arc<[Arc<WorkerMetrics>]> = sockets.iter().map(|_| Arc::default()).collect();
-        let series = match self.settings.request_series {
-            0 => None,
-            most => Some(Arc::new(Series::new(most, sockets.len()))),
-        };
+        let series = Series::wanted(self.settings.request_series, sockets.len());
         let loads = Arc::new(Loads::new(sockets.len()));
         let accept_outage = Arc::default();
         let (control, watched) = watch::channel(Command::Serve);

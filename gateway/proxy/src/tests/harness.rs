@@ -474,6 +474,7 @@ impl World {
             upstream_http2: false,
             access_log: true,
             request_series: 100,
+            trace: crate::TraceSettings::default(),
             token_key: SecretBytes::new(vec![7; 32]),
             app_token_lifetime: Duration::from_secs(600),
         };

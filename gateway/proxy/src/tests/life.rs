@@ -239,6 +239,7 @@ fn taken_port_is_an_ordinary_error_that_names_it() {
         upstream_http2: false,
         access_log: false,
         request_series: 100,
+        trace: crate::TraceSettings::default(),
         token_key: gateway_model::SecretBytes::new(vec![1; 32]),
         app_token_lifetime: Duration::from_secs(1),
     };

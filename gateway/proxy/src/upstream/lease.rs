@@ -7,7 +7,7 @@ use super::{
     pool::{PooledConnection, StreamGuard, UpstreamPool},
     response::{Pooled, UpstreamBody},
 };
-use crate::error::Problem;
+use crate::{error::Problem, trace_context::TRACEPARENT};
 use http::{Request, Response, Version, header, uri};
 use hyper::client::conn::http2;
 use std::{future::poll_fn, rc::Rc};
@@ -99,6 +99,9 @@ async fn over_http2(
     headers.remove(header::HOST);
     for (name, value) in head.added {
         headers.insert(name, value.clone());
+    }
+    if let Some(value) = head.traceparent {
+        headers.insert(TRACEPARENT, value.clone());
     }
     let mut parts = uri::Parts::default();
     parts.scheme = Some(upstream.scheme.clone());

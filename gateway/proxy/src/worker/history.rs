@@ -9,6 +9,7 @@ use crate::{
     recorded_path::recorded,
     request_report::{Parties, RequestFilter, RequestReport},
 };
+use gateway_model::TraceId;
 use http::Method;
 use std::{
     cell::RefCell,
@@ -33,6 +34,7 @@ pub(crate) struct Served {
     places: Places,
     status: u16,
     replayed: bool,
+    trace: Option<TraceId>,
 }
 
 /// What a request that succeeded is made of.
@@ -45,6 +47,7 @@ pub(crate) struct Success<'a> {
     pub(crate) places: Places,
     pub(crate) status: u16,
     pub(crate) replayed: bool,
+    pub(crate) trace: Option<TraceId>,
 }
 
 impl Served {
@@ -63,6 +66,7 @@ impl Served {
             places: of.places,
             status: of.status,
             replayed: of.replayed,
+            trace: of.trace,
         }
     }
 
@@ -82,6 +86,7 @@ impl Served {
             status: Some(self.status),
             parties: self.places.parties(index),
             replayed: self.replayed,
+            trace: self.trace,
             failure: None,
         }
     }

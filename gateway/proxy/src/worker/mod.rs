@@ -13,7 +13,7 @@ mod state;
 
 pub(crate) use connection::{BodyPoll, Connection};
 pub(crate) use failure_log::TARGET as FAILURE_TARGET;
-pub(crate) use history::{Kept, Served, Success};
+pub(crate) use history::{Kept, Now, Served, Success};
 pub(crate) use host_memo::HostMemo;
 pub(crate) use load::{HandedOver, Loads};
 pub(crate) use state::{Worker, WorkerParts};

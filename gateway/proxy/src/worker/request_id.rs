@@ -1,6 +1,7 @@
 //! Request ids: 32 hexadecimal digits that nobody outside can guess.
 
 use bytes::{Bytes, BytesMut};
+use gateway_model::SpanId;
 use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
 
 /// Digits of an id.
@@ -21,6 +22,12 @@ impl RequestIds {
             random: SmallRng::from_seed(seed),
             block: BytesMut::new(),
         }
+    }
+
+    /// A new span's id.
+    pub(crate) fn span(&mut self) -> SpanId {
+        // An id of zeros means that there is none.
+        SpanId(self.random.next_u64().max(1).to_be_bytes())
     }
 
     /// The next id. One allocation serves many, and clones of an id cost none.

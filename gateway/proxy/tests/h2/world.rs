@@ -126,6 +126,7 @@ impl Gateway {
             upstream_http2: wants.upstream_http2,
             access_log: false,
             request_series: 100,
+            trace: gateway_proxy::TraceSettings::default(),
             token_key: SecretBytes::new(vec![7; 32]),
             app_token_lifetime: Duration::from_secs(3600),
         };

@@ -131,6 +131,7 @@ impl World {
             upstream_http2: false,
             access_log: false,
             request_series: 100,
+            trace: gateway_proxy::TraceSettings::default(),
             token_key: SecretBytes::new(vec![7; 32]),
             app_token_lifetime: Duration::from_secs(3600),
         };

@@ -7,13 +7,15 @@ use super::super::{
     error::StartError,
     listen_tls::{Certificate, ServedTls, TlsSide},
     prepared::Prepared,
+    traces,
 };
 use gateway_admin::{AdminAccess, AdminHandle};
 use gateway_broker::Broker;
 use gateway_config::{Config, Log};
 use gateway_control::ServingState;
 use gateway_http_client::{HttpClient, HyperClient, TrustError};
-use gateway_model::SecretBytes;
+use gateway_model::{Clock, SecretBytes};
+use gateway_otlp::Exporter;
 use gateway_plugin_host::Registry;
 use gateway_proxy::Settings;
 use rustls::{ClientConfig, RootCertStore};
@@ -43,11 +45,17 @@ pub(crate) struct LiveState {
     pub(crate) admin_tls: Option<ServedTls>,
     pub(crate) roots: RootCertStore,
     pub(crate) upstream_tls: Arc<ClientConfig>,
+    /// Exports spans, if there is a collector.
+    pub(crate) exporter: Option<Arc<Exporter>>,
 }
 
 impl LiveState {
     /// Makes what a start needs of the files that it has read.
-    pub(crate) fn new(config: &Config, prepared: Prepared) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        config: &Config,
+        prepared: Prepared,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let Prepared {
             roots,
             certificate,
@@ -59,6 +67,7 @@ impl LiveState {
             tls: certificate.map(ServedTls::new).transpose()?,
             admin_tls: admin_certificate.map(ServedTls::new).transpose()?,
             upstream_tls: Arc::new(upstream_tls.map_err(TrustError::from)?),
+            exporter: traces::exporter(config, &roots, clock)?,
             roots,
         })
     }
@@ -91,7 +100,11 @@ impl LiveState {
         let config = &self.running;
         let tls = config.listen.tls.as_ref().and(self.tls.as_ref());
         let tls = tls.map(|tls| Arc::clone(&tls.config));
-        data_plane::settings(config, tls, Arc::clone(&self.upstream_tls), token_key)
+        let settings = data_plane::settings(config, tls, Arc::clone(&self.upstream_tls), token_key);
+        Settings {
+            trace: traces::settings(config, self.exporter.as_deref()),
+            ..settings
+        }
     }
 }
 

@@ -48,6 +48,7 @@ impl Record {
             status: (self.status != 0).then_some(self.status),
             parties: self.places().parties(&self.directory.index),
             replayed: self.replayed,
+            trace: self.trace.as_ref().map(|trace| trace.id),
             failure: Some(failure),
         }
     }
@@ -128,6 +129,7 @@ impl Record {
                 tracing::$level!(
                     target: FAILURE_TARGET,
                     id = report.id,
+                    trace_id = report.trace.map(display),
                     cause = failure.cause,
                     fault = failure.fault,
                     status = report.status,

@@ -2,6 +2,7 @@
 
 use super::Record;
 use crate::series::SeriesNames;
+use gateway_model::Operation;
 
 /// A caller that proved nothing, or a request that was answered before its caller was looked at. Its path says
 /// nothing either: a stranger could use up the series with paths.
@@ -34,8 +35,13 @@ impl Record {
     }
 
     fn operation_name(&self) -> Option<&str> {
+        self.known_operation()
+            .map(|operation| operation.name.as_str())
+    }
+
+    /// The operation, if anything asked for it and the manifest names it.
+    pub(super) fn known_operation(&self) -> Option<&Operation> {
         let route = &self.directory.index.routes[self.route?].route;
-        let operation = route.profile.api.operations().get(self.operation?)?;
-        Some(operation.name.as_str())
+        route.profile.api.operations().get(self.operation?)
     }
 }

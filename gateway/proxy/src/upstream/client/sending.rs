@@ -1,6 +1,7 @@
 //! A request as it goes out.
 
 use super::{super::body::RequestBody, error::Http1Error, stream::Stream};
+use crate::trace_context::TRACEPARENT;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
 use hyper::body::Body as _;
 use std::{
@@ -21,6 +22,8 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// Fields of ours, each in place of those of its name before it, here and among `headers`.
     pub(crate) added: &'a [(HeaderName, HeaderValue)],
+    /// The `traceparent` of this attempt; `headers` have none then.
+    pub(crate) traceparent: Option<&'a HeaderValue>,
 }
 
 /// What of the body is still to be written, and how its end is marked.
@@ -193,6 +196,9 @@ pub(crate) fn write_head(
         if head.added[at + 1..].iter().all(|(later, _)| later != name) {
             write_field(buffer, name, value);
         }
+    }
+    if let Some(value) = head.traceparent {
+        write_field(buffer, &TRACEPARENT, value);
     }
     let remainder = match body.size_hint().exact() {
         // No field at all: an empty body is announced where the method wants it.

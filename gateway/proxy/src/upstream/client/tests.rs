@@ -29,6 +29,7 @@ fn begin(connection: &mut Connection, method: Method, headers: &HeaderMap, body:
             (header::COOKIE, HeaderValue::from_static("ours")),
             (header::COOKIE, HeaderValue::from_static("last")),
         ],
+        traceparent: None,
     };
     connection.begin(head, body);
 }
