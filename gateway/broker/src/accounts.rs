@@ -30,6 +30,9 @@ pub(crate) fn retire(context: &BrokerContext, slot: &Slot) {
     // Before anything is answered, so that no event starts a flight any more.
     state.retired = true;
     state.remote = None;
+    if std::mem::take(&mut state.doubtful) {
+        context.note_doubt(slot.cell.account(), false);
+    }
     // The queue holds the slot weakly, but a timer of a removed account would still cost a turn.
     context.timers.replace(slot.id, state.wake_at.take(), None);
     let gone = unavailable::unknown_account(slot.cell.account());

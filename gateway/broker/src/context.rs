@@ -8,7 +8,7 @@ use gateway_model::{
 use gateway_token::Jitter;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -49,6 +49,9 @@ pub(crate) struct BrokerContext {
     rng: Mutex<StdRng>,
     slots: RwLock<BTreeMap<AccountId, Arc<Slot>>>,
     budgets: Mutex<HashMap<OAuthClient, TokenBucket>>,
+    /// The accounts of which it is not known whether the carrier still accepts the sign-in. Kept here, because a
+    /// page that looked for them would lock every account.
+    in_doubt: Mutex<BTreeSet<AccountId>>,
     next_id: AtomicU64,
 }
 
@@ -88,6 +91,7 @@ impl BrokerContext {
             rng: Mutex::new(StdRng::seed_from_u64(jitter_seed)),
             slots: RwLock::new(BTreeMap::new()),
             budgets: Mutex::new(HashMap::new()),
+            in_doubt: Mutex::default(),
             next_id: AtomicU64::new(0),
         }
     }
@@ -150,6 +154,22 @@ impl BrokerContext {
     pub(crate) fn remove_slot(&self, account: &AccountId) -> Option<Arc<Slot>> {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         slots.remove(account)
+    }
+
+    /// Notes whether an account's sign-in is in doubt.
+    pub(crate) fn note_doubt(&self, account: &AccountId, doubtful: bool) {
+        let mut in_doubt = self.in_doubt.lock().unwrap_or_else(PoisonError::into_inner);
+        if doubtful {
+            in_doubt.insert(account.clone());
+        } else {
+            in_doubt.remove(account);
+        }
+    }
+
+    /// The accounts whose sign-in is in doubt.
+    pub(crate) fn in_doubt(&self) -> BTreeSet<AccountId> {
+        let in_doubt = self.in_doubt.lock().unwrap_or_else(PoisonError::into_inner);
+        in_doubt.clone()
     }
 
     /// Draws the random number of one lifecycle event.

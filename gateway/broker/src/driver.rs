@@ -14,6 +14,7 @@ use crate::{
     slot::{Slot, SlotState, UnpublishedToken},
     tasks,
 };
+use gateway_model::GrantStatus;
 use gateway_store::GrantRecord;
 use gateway_token::{Effect, Event, FlightCurrency, FlightPhase};
 use std::{collections::VecDeque, sync::Arc, time::Instant};
@@ -47,12 +48,22 @@ fn feed_all(
             events.extend(carry_out(context, slot, state, effect, now));
         }
     }
+    note_doubt(context, slot, state);
     // A token that the lifecycle did not want published must not be published by a later event.
     state.unpublished = None;
     state.end_idle_wait();
     // Only when nothing is under way: a flight's waiters are answered by its landing.
     if !state.in_flight() {
         publication::release_waiters(slot, state, context.clock.now());
+    }
+}
+
+/// Tells the lists of accounts when a sign-in begins or ends to be in doubt.
+fn note_doubt(context: &BrokerContext, slot: &Slot, state: &mut SlotState) {
+    let doubtful = grant_record::status(state.lifecycle().grant()) == GrantStatus::OutcomeUnknown;
+    if doubtful != state.doubtful {
+        state.doubtful = doubtful;
+        context.note_doubt(slot.cell.account(), doubtful);
     }
 }
 

@@ -4,13 +4,13 @@ use crate::{
     AccountStatus, BrokerMetrics,
     context::BrokerContext,
     describe::describe,
-    driver, grant_record,
+    driver,
     publication::usable,
     slot::{Slot, SlotState},
     unavailable,
     waiters::WaitResult,
 };
-use gateway_model::{AccountId, FailureClass, Generation, GrantStatus, Unavailable};
+use gateway_model::{AccountId, FailureClass, Generation, Unavailable};
 use gateway_token::{Event, LifecycleState};
 use std::{
     collections::BTreeSet,
@@ -201,12 +201,7 @@ impl Handle {
 
     /// The accounts of which it is not known whether the carrier still accepts the sign-in.
     pub fn in_doubt(&self) -> BTreeSet<AccountId> {
-        let slots = self.context.slots();
-        let doubtful = slots.iter().filter(|slot| {
-            let state = slot.lock();
-            grant_record::status(state.lifecycle().grant()) == GrantStatus::OutcomeUnknown
-        });
-        doubtful.map(|slot| slot.cell.account().clone()).collect()
+        self.context.in_doubt()
     }
 
     /// How many accounts can serve a request at this instant.

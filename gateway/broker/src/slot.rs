@@ -61,6 +61,8 @@ pub(crate) struct SlotState {
     pub(crate) awaited_elsewhere: bool,
     /// The gateway that renews the published token; this one stands by.
     pub(crate) standby_for: Option<ReplicaId>,
+    /// The account is among those whose sign-in is in doubt.
+    pub(crate) doubtful: bool,
 }
 
 /// What this gateway knows of an account's owner.
@@ -134,6 +136,7 @@ impl Slot {
                 remote: None,
                 awaited_elsewhere: false,
                 standby_for: None,
+                doubtful: false,
             }),
         }
     }

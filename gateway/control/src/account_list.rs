@@ -3,22 +3,18 @@
 
 use crate::{
     ControlError, ControlPlane,
-    account_view::{state, state_without},
+    account_index::{AccountIndex, IndexedAccount},
+    account_view::state,
     api_time,
     serving::ServingAccount,
 };
 use gateway_api::AccountState;
-use gateway_model::{
-    AccountId, AccountNumber, CarrierId, CredentialState, Environment, GrantKind, GrantStatus,
-};
+use gateway_model::{AccountId, AccountNumber, CarrierId, Environment, GrantKind, GrantStatus};
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
     time::{Instant, SystemTime},
 };
-
-/// What the control plane serves, ordered by name.
-type ServedAccounts = BTreeMap<AccountId, Arc<ServingAccount>>;
 
 /// An account in a list.
 #[derive(Clone, Debug)]
@@ -89,13 +85,6 @@ pub struct AccountsInBrief {
     pub first: Vec<AccountSummary>,
 }
 
-/// An account while a list is made.
-struct Found<'s> {
-    account: &'s Arc<ServingAccount>,
-    state: AccountState,
-    expires_at: Option<Instant>,
-}
-
 impl ControlPlane {
     /// A part of the list of accounts.
     ///
@@ -119,18 +108,17 @@ impl ControlPlane {
     pub async fn accounts_in_brief(&self, limit: usize) -> Result<AccountsInBrief, ControlError> {
         let now = self.context.clock.now();
         let in_doubt = self.context.broker.handle().in_doubt();
-        let look = |accounts: &ServedAccounts| {
+        let look = |accounts: &[IndexedAccount]| {
             let (mut usable, mut waiting) = (0, Vec::new());
-            for account in accounts.values() {
-                let found = Found::new(account, now);
-                usable += usize::from(found.state == AccountState::Ready);
-                if found.needs_person(&in_doubt) {
-                    waiting.push(found);
+            for account in accounts {
+                usable += usize::from(account.state(now) == AccountState::Ready);
+                if needs_person(account, now, &in_doubt) {
+                    waiting.push(account);
                 }
             }
-            waiting.sort_by_key(|it| urgency(it.state));
+            waiting.sort_by_key(|it| urgency(it.state(now)));
             let first = waiting.iter().take(limit);
-            let first: Vec<_> = first.map(|it| Arc::clone(it.account)).collect();
+            let first: Vec<_> = first.map(|it| Arc::clone(&it.account)).collect();
             (accounts.len(), usable, waiting.len(), first)
         };
         let (total, usable, waiting, first) = self.look_at_served(look).await?;
@@ -152,14 +140,14 @@ impl ControlPlane {
         limit: usize,
     ) -> Result<Vec<AccountSummary>, ControlError> {
         let now = self.context.clock.now();
-        let waits = |account: &&Arc<ServingAccount>| {
-            account.record.grant == GrantKind::AuthorizationCode
-                && Found::new(account, now).state == AccountState::NeedsConsent
-                && !left_out.contains(&account.record.name)
+        let waits = |it: &&IndexedAccount| {
+            it.signs_in
+                && it.state(now) == AccountState::NeedsConsent
+                && !left_out.contains(&it.account.record.name)
         };
-        let look = |accounts: &ServedAccounts| -> Vec<_> {
-            let waiting = accounts.values().filter(waits).take(limit);
-            waiting.map(Arc::clone).collect()
+        let look = |accounts: &[IndexedAccount]| -> Vec<_> {
+            let waiting = accounts.iter().filter(waits).take(limit);
+            waiting.map(|it| Arc::clone(&it.account)).collect()
         };
         let found = self.look_at_served(look).await?;
         self.summaries(&found).await
@@ -170,20 +158,25 @@ impl ControlPlane {
     /// # Errors
     /// When what is served is not known and the store cannot be read.
     pub async fn account_names(&self, limit: usize) -> Result<Vec<AccountId>, ControlError> {
-        let names = |accounts: &ServedAccounts| accounts.keys().take(limit).cloned().collect();
+        let names = |accounts: &[IndexedAccount]| {
+            let first = accounts.iter().take(limit);
+            first.map(|it| it.account.record.name.clone()).collect()
+        };
         self.look_at_served(names).await
     }
 
     /// Looks at all accounts at one moment. Nothing is copied: most of a list is never shown.
     async fn look_at_served<R>(
         &self,
-        look: impl FnOnce(&ServedAccounts) -> R,
+        look: impl FnOnce(&[IndexedAccount]) -> R,
     ) -> Result<R, ControlError> {
         if let Some(known) = self.context.served().as_ref() {
-            return Ok(look(&known.accounts));
+            let index = self.context.account_index.lock();
+            let mut index = index.unwrap_or_else(PoisonError::into_inner);
+            return Ok(look(index.of(&known.accounts)));
         }
         let state = self.serving_state().await?;
-        Ok(look(&state.accounts))
+        Ok(look(AccountIndex::default().of(&state.accounts)))
     }
 
     async fn summaries(
@@ -220,59 +213,35 @@ impl ControlPlane {
 
 /// How many accounts a query finds, and the part of them that it wants.
 fn list(
-    accounts: &ServedAccounts,
+    accounts: &[IndexedAccount],
     query: AccountQuery<'_>,
     now: Instant,
 ) -> (usize, Vec<Arc<ServingAccount>>) {
     let wanted = query.text.trim().as_bytes();
+    let matching = (accounts.iter()).filter(|it| wanted.is_empty() || has(&it.account, wanted));
     // They come ordered by name, and the sorts keep that.
-    let matching = (accounts.values()).filter(|it| wanted.is_empty() || has(it, wanted));
-    let (skip, limit) = (query.skip, query.limit);
-    if query.order == AccountOrder::Name {
-        let matching: Vec<_> = matching.collect();
-        let part = matching.iter().skip(skip).take(limit);
-        return (matching.len(), part.map(|it| Arc::clone(it)).collect());
-    }
-    let mut found: Vec<_> = matching.map(|it| Found::new(it, now)).collect();
-    if query.order == AccountOrder::Urgency {
-        found.sort_by_key(|it| urgency(it.state));
-    } else {
+    let mut found: Vec<&IndexedAccount> = matching.collect();
+    match query.order {
+        AccountOrder::Name => {}
+        AccountOrder::Urgency => found.sort_by_key(|it| urgency(it.state(now))),
         // Those without a token last: the order by urgency begins with them.
-        found.sort_by_key(|it| (it.expires_at.is_none(), it.expires_at));
+        AccountOrder::TokenExpiry => found.sort_by_key(|it| {
+            let expires_at = it.expires_at(now);
+            (expires_at.is_none(), expires_at)
+        }),
     }
-    let part = found.iter().skip(skip).take(limit);
-    (found.len(), part.map(|it| Arc::clone(it.account)).collect())
+    let part = found.iter().skip(query.skip).take(query.limit);
+    let part = part.map(|it| Arc::clone(&it.account)).collect();
+    (found.len(), part)
 }
 
-impl<'s> Found<'s> {
-    fn new(account: &'s Arc<ServingAccount>, now: Instant) -> Self {
-        let (state, expires_at) = if account.record.active {
-            account.cell.look(|cell| match cell {
-                CredentialState::Usable(credential) if now < credential.expires_at => {
-                    (AccountState::Ready, Some(credential.expires_at))
-                }
-                CredentialState::Usable(_) => (AccountState::Pending, None),
-                CredentialState::Absent(absent) => (state_without(absent.reason), None),
-            })
-        } else {
-            (AccountState::Inactive, None)
-        };
-        Self {
-            account,
-            state,
-            expires_at,
+fn needs_person(account: &IndexedAccount, now: Instant, in_doubt: &BTreeSet<AccountId>) -> bool {
+    match account.state(now) {
+        AccountState::NeedsConsent | AccountState::Refused | AccountState::Failing => true,
+        AccountState::Ready | AccountState::Pending => {
+            account.signs_in && in_doubt.contains(&account.account.record.name)
         }
-    }
-
-    fn needs_person(&self, in_doubt: &BTreeSet<AccountId>) -> bool {
-        let record = &self.account.record;
-        match self.state {
-            AccountState::NeedsConsent | AccountState::Refused | AccountState::Failing => true,
-            AccountState::Ready | AccountState::Pending => {
-                record.grant == GrantKind::AuthorizationCode && in_doubt.contains(&record.name)
-            }
-            AccountState::Inactive => false,
-        }
+        AccountState::Inactive => false,
     }
 }
 
