@@ -30,20 +30,60 @@ impl Axe {
         Self(None)
     }
 
-    /// What the page breaks: a line for each rule and element. All rules, so contrast by WCAG AA as well.
-    pub(super) async fn findings(&self, browser: &Browser) -> Vec<String> {
+    /// What the page breaks: a line for each rule and element.
+    pub(super) async fn findings(&self, browser: &Browser, rules: Rules) -> Vec<String> {
         let Some(script) = &self.0 else {
             return Vec::new();
         };
-        let run = "const done = arguments[arguments.length - 1];\n\
-                   axe.run(document).then(\n\
-                   (found) => done(found.violations.flatMap((rule) => rule.nodes.map(\n\
-                   (node) => `${rule.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))),\n\
-                   (error) => done([`axe-core failed: ${error}`]));";
-        let found = browser.run_async(&format!("{script}\n{run}")).await;
+        // Half a megabyte, so once for each page and not for each look at it.
+        if browser.run("return !window.axe").await == true {
+            browser.run(script).await;
+        }
+        let options = rules.options();
+        let run = format!(
+            "const done = arguments[arguments.length - 1];\n\
+             axe.run(document, {options}).then(\n\
+             (found) => done(found.violations.flatMap((rule) => rule.nodes.map(\n\
+             (node) => `${{rule.id}}: ${{node.html.slice(0, 120)}} ${{node.failureSummary}}`))),\n\
+             (error) => done([`axe-core failed: ${{error}}`]));"
+        );
+        let found = browser.run_async(&run).await;
         let found = found.as_array().expect("a list").iter();
         found
             .map(|it| it.as_str().expect("text").to_owned())
             .collect()
+    }
+}
+
+/// Which rules a page is examined by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rules {
+    /// All of them, so contrast by WCAG AA as well.
+    All,
+    /// What another theme can break: contrast.
+    Colours,
+    /// What another width can break: all but contrast, which costs the most by far.
+    Layout,
+}
+
+impl Rules {
+    /// The second look at a page that was examined by all rules.
+    pub(super) fn again(self) -> Self {
+        if tests_kit::is_full() {
+            Self::All
+        } else {
+            self
+        }
+    }
+
+    const fn options(self) -> &'static str {
+        match self {
+            // Only what a page breaks comes back: the browser need not describe what is right.
+            Self::All => "{ resultTypes: ['violations'] }",
+            Self::Colours => "{ resultTypes: ['violations'], runOnly: ['color-contrast'] }",
+            Self::Layout => {
+                "{ resultTypes: ['violations'], rules: { 'color-contrast': { enabled: false } } }"
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What holds for every page.
 
-use super::axe::Axe;
+use super::axe::{Axe, Rules};
 use tests::{Browser, Look};
 
 /// The elements that stick out on the right.
@@ -29,6 +29,11 @@ const MISSED: &str = "return controls.filter((it) => !reached.has(it)).map((it) 
 
 /// Looks at the page that is open, and says what is wrong with it.
 pub(super) async fn page(browser: &Browser, look: Look, axe: &Axe, what: &str) {
+    by(browser, look, axe, Rules::All, what).await;
+}
+
+/// Looks at the page that is open, by some of the rules.
+pub(super) async fn by(browser: &Browser, look: Look, axe: &Axe, rules: Rules, what: &str) {
     browser.look(look).await;
     let what = format!("{what} ({look:?})");
     for (script, problem) in [
@@ -38,7 +43,7 @@ pub(super) async fn page(browser: &Browser, look: Look, axe: &Axe, what: &str) {
         let found = browser.run(script).await;
         assert_eq!(found, serde_json::json!([]), "{what} {problem}");
     }
-    let findings = axe.findings(browser).await;
+    let findings = axe.findings(browser, rules).await;
     assert!(findings.is_empty(), "{what}:\n{}", findings.join("\n"));
 }
 

@@ -1,6 +1,10 @@
 //! Every page, in each theme and width, with scripts and without.
 
-use super::{axe::Axe, check, world::UiWorld};
+use super::{
+    axe::{Axe, Rules},
+    check,
+    world::UiWorld,
+};
 use tests::{Browser, Look};
 
 /// A page: its address and its heading. `{request}` stands for the id of a request.
@@ -26,6 +30,11 @@ pub(super) const PAGES: &[Page] = &[
     Page("/ui/doctor", "Doctor"),
     Page("/ui/plugins", "Plugins"),
     Page("/ui/audit", "Audit"),
+    Page("/ui/migration", "Migration"),
+    Page("/ui/new-migration", "Plan a migration"),
+    Page("/ui/backup", "Backup"),
+    Page("/ui/admin-tokens", "Admin tokens"),
+    Page("/ui/configuration", "Configuration"),
     Page("/ui/session", "Your session"),
     Page("/ui/nowhere", "That did not work"),
 ];
@@ -58,8 +67,10 @@ async fn every_page_is_accessible_in_both_themes_and_on_a_phone() {
         assert_eq!(heading(&browser).await, *title, "{path}");
         check::page(&browser, Look::DESK, &axe, path).await;
         check::keyboard(&browser, path).await;
-        check::page(&browser, Look::DESK.dark(), &axe, path).await;
-        check::page(&browser, Look::PHONE, &axe, path).await;
+        // By all rules again in the full form only: they take most of the time of this test.
+        let (dark, phone) = (Rules::Colours.again(), Rules::Layout.again());
+        check::by(&browser, Look::DESK.dark(), &axe, dark, path).await;
+        check::by(&browser, Look::PHONE, &axe, phone, path).await;
     }
 }
 
