@@ -4,7 +4,7 @@ use crate::statement::query;
 use crate::store::commit;
 use crate::{AuditEntry, AuditId, Store, StoreError, Timestamp};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -52,6 +52,36 @@ impl Store {
             commit(tx).await
         };
         self.db.write(work).await
+    }
+
+    /// Entries about these subjects after one entry and before another, oldest first.
+    pub async fn audit_between(
+        &self,
+        subjects: &[String],
+        after: AuditId,
+        before: AuditId,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>> {
+        // One parameter for each, since not every database has lists.
+        let places: Vec<String> = (4..subjects.len() + 4).map(|at| format!("${at}")).collect();
+        let sql = format!(
+            "SELECT id, at, actor, action, subject, detail, outcome FROM audit \
+             WHERE id > $1 AND id < $2 AND subject IN ({}) ORDER BY id LIMIT $3",
+            places.join(", ")
+        );
+        let work = async {
+            let mut query = query(AssertSqlSafe(sql))
+                .bind(after.0)
+                .bind(before.0)
+                .bind(i64::from(limit));
+            for subject in subjects {
+                query = query.bind(plain(subject));
+            }
+            let mut tx = self.db.reader().await?;
+            let rows = query.fetch_all(&mut *tx).await?;
+            rows.iter().map(entry).collect()
+        };
+        self.db.read(work).await
     }
 
     /// Entries, newest first, older than `before`.

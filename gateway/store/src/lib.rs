@@ -41,6 +41,7 @@ mod renewals;
 mod rescue;
 mod rotate;
 mod seal;
+mod sessions;
 mod statement;
 mod store;
 mod table;
@@ -64,7 +65,8 @@ pub use record::{
     ConsentRecord, DemandCause, Duty, Fence, FleetOptions, GrantRecord, Heartbeat, Intent,
     InvitationRecord, LegacyKeyRecord, ManifestRecord, MigrationRecord, NoticeRecord, Ownership,
     Presentation, RenewalEntry, ReplicaId, ReplicaInfo, ReplicaRecord, ReplicaState, Resolution,
-    RestoredFrom, SecretDigest, StoreChange, StoredFailure, StoredSlot, StoredToken,
+    RestoredFrom, SecretDigest, SessionRecord, StoreChange, StoredFailure, StoredSlot, StoredToken,
 };
+pub use sessions::SessionLimits;
 pub use store::{Quarantined, Store};
 pub use time::Timestamp;

@@ -20,5 +20,5 @@ pub use grant::{
 pub use manifest::ManifestRecord;
 pub use trail::{
     AdminTokenRecord, AuditEntry, AuditId, ConsentRecord, InvitationRecord, MigrationRecord,
-    NoticeRecord, RenewalEntry,
+    NoticeRecord, RenewalEntry, SessionRecord,
 };

@@ -14,7 +14,7 @@ use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 /// The kinds of records, in the order of the file. A backup has no unfinished consents, because they end
-/// within minutes, and no invitations, because one that was used must not come back.
+/// within minutes, and no invitations and sessions, because one that was used or ended must not come back.
 pub(super) const KINDS: [&str; 9] = [
     "accounts",
     "grants",

@@ -14,13 +14,14 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use std::sync::PoisonError;
 
 /// The tables that a restore empties, in an order that their references allow.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "app_accounts",
     "account_names",
     "accounts",
     "grants",
     "consents",
     "invitations",
+    "sessions",
     "apps",
     "legacy_keys",
     "admin_tokens",

@@ -1,4 +1,5 @@
-//! Records of the audit trail, the renewal journal, consents, invitations, notices, admin tokens and migrations.
+//! Records of the audit trail, the renewal journal, consents, invitations, notices, admin tokens, sessions and
+//! migrations.
 
 use crate::{SecretDigest, Timestamp};
 use gateway_model::{AccountId, NoticeKind, Role, Secret};
@@ -125,6 +126,23 @@ pub struct AdminTokenRecord {
     pub role: Role,
     /// When the token was made.
     pub created_at: Timestamp,
+}
+
+/// A session of the web interface. The store keeps the digest of what the browser holds, and never that itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The digest of what the browser holds; unique.
+    pub id: SecretDigest,
+    /// The digest of the admin token that the session was begun with.
+    pub token: SecretDigest,
+    /// When the session was begun.
+    pub begun_at: Timestamp,
+    /// When the session was used last.
+    pub seen_at: Timestamp,
+    /// What its next page says once. It contains no secret.
+    pub said: Option<String>,
+    /// The newest entry of the audit trail when the session was read; not stored.
+    pub newest_entry: AuditId,
 }
 
 /// A migration from retired access keys to OAuth.

@@ -24,6 +24,7 @@ mod opening;
 mod people;
 mod place;
 mod records;
+mod sessions;
 mod threads;
 mod trail;
 
