@@ -4,5 +4,6 @@ mod changes;
 mod failures;
 mod grants;
 mod renewal;
+mod sessions;
 mod upgrade;
 mod world;

@@ -9,6 +9,7 @@ mod flows;
 mod keyboard;
 mod mock_pages;
 mod news;
+mod overtaken;
 mod pages;
 mod screenshots;
 mod world;

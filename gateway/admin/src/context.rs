@@ -2,7 +2,7 @@
 
 use crate::{
     handle::AdminHandle, live::LiveRequests, readiness::Latch, runtime_status::RuntimeStatus,
-    sessions::Sessions, store_probe::StoreProbe, throttle::Throttle,
+    store_probe::StoreProbe, throttle::Throttle,
 };
 use gateway_control::ControlPlane;
 use gateway_model::Clock;
@@ -20,8 +20,6 @@ pub(crate) struct AdminContext {
     pub(crate) control: Option<ControlPlane>,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) store: Arc<StoreProbe>,
-    /// Who is signed in to the web interface.
-    pub(crate) sessions: Arc<Sessions>,
     /// New requests, for whoever looks.
     pub(crate) live: Arc<LiveRequests>,
     /// Connections, and requests that outlive theirs.

@@ -40,7 +40,6 @@ mod readiness;
 mod routes;
 mod runtime_status;
 mod server;
-mod sessions;
 mod store_probe;
 mod throttle;
 mod ui;

@@ -106,7 +106,6 @@ impl Admin {
             control,
             throttle: Arc::default(),
             store: Arc::default(),
-            sessions: Arc::default(),
             live: Arc::default(),
             tasks: TaskTracker::new(),
         };

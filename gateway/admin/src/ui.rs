@@ -12,7 +12,7 @@
 //! | who has signed in | every page that shows something |
 //! | who has signed in with a token of the role `admin` | every form that changes something |
 //!
-//! Modules, from the bottom up: `cookie`, `fields`, `words` → `visitor` (who is signed in),
+//! Modules, from the bottom up: `cookie`, `zone`, `fields`, `words` → `visitor` (who is signed in),
 //! `page` (what every page has) → `guard` → the pages.
 
 mod account;
@@ -27,15 +27,18 @@ mod connect;
 pub(crate) mod consent_page;
 mod cookie;
 mod doctor;
+mod facts;
 mod fields;
 mod guard;
 pub(crate) mod invitation;
 mod invitations;
+mod kept;
 mod live;
 mod migration;
 mod new_account;
 mod new_migration;
 mod notices;
+mod overtaken;
 mod overview;
 mod page;
 mod plugins;
@@ -44,6 +47,7 @@ mod settings;
 mod sign_in;
 mod visitor;
 mod words;
+mod zone;
 
 use crate::context::AdminContext;
 use axum::{
@@ -52,9 +56,7 @@ use axum::{
     routing::{get, post},
 };
 use guard::{admit_admin, admit_anybody, admit_signed_in};
-
-/// The path under which all pages are.
-const ROOT: &str = "/ui";
+use page::ROOT;
 
 /// All pages.
 pub(crate) fn router(context: &AdminContext) -> Router<AdminContext> {

@@ -30,7 +30,14 @@ impl ControlPlane {
     /// When the store cannot be read.
     pub async fn authenticate(&self, token: &Secret) -> Result<Option<Identity>, ControlError> {
         // Stored and compared as a digest, so that a copy of the store gives nobody access.
-        let digest = digest(token);
+        self.identity_of(&digest(token)).await
+    }
+
+    /// The holder of the token with this digest; `None` if it is unknown.
+    pub(crate) async fn identity_of(
+        &self,
+        digest: &SecretDigest,
+    ) -> Result<Option<Identity>, ControlError> {
         let tokens = self.known_admin_tokens().await?;
         // Every token is compared, in constant time: the duration must not tell how much of a guess was
         // right.
@@ -44,7 +51,7 @@ impl ControlPlane {
             }
         }
         if found.is_some() {
-            self.admin_token_uses().insert(digest, self.context.now());
+            self.admin_token_uses().insert(*digest, self.context.now());
         }
         Ok(found)
     }

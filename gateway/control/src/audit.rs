@@ -22,7 +22,10 @@ impl ControlPlane {
             .await?;
         // The entry is durable before the work begins: after a crash it is the trace of a change whose
         // outcome is not known.
-        let result = work.await;
+        let result = match self.check_basis(subject, id).await {
+            Ok(()) => work.await,
+            Err(overtaken) => Err(overtaken),
+        };
         let outcome = match &result {
             Ok(_) => "ok",
             Err(error) => error.code,

@@ -13,18 +13,20 @@
 //! | `reload` | another configuration takes over while the gateway serves |
 //! | `load` | the start: configuration, stored accounts, presentations that a crash interrupted |
 //! | `accounts`, `tokens`, `apps`, `admins` | accounts, tokens, apps, admin tokens |
-//! | `account_list` | thousands of accounts as lists show them, from memory |
+//! | `sessions` | who is signed in to the web interface |
+//! | `account_list`, `account_index` | thousands of accounts as lists show them, from memory |
 //! | `carriers` | carriers, and whether their plugins accept an account |
 //! | `consent`, `pasted`, `probe`, `rates` | a person signs in; a test call proves the login |
 //! | `invitations`, `invitation_record` | somebody outside signs in with a link, and sees nothing else |
 //! | `reminders`, `reminder_state` | notices in good time before an account stops working; what the tasks remember |
 //! | `doctor` | a diagnosis of the gateway, its connections to carriers, and accounts |
 //! | `migration` | the migration from retired access keys to OAuth; it only adds, so it can be undone |
-//! | `trail`, `audit`, `api_time` | the audit trail, open notices, the status; times as the admin API shows them |
+//! | `trail`, `audit`, `basis`, `overtaken`, `api_time` | the audit trail, open notices, the status; what others changed meanwhile; times as the admin API shows them |
 //! | `fleet`, `fleet_state`, `declared` | several gateways on one PostgreSQL; what the file of each declares |
 //! | `requests` | the last requests of apps; the data plane remembers them |
 //! | `backup`, `store_watch` | backups of the store, and rotation of its master key; whether the store works |
 
+mod account_index;
 mod account_list;
 mod account_record;
 mod account_view;
@@ -35,6 +37,7 @@ mod api_time;
 mod apps;
 mod audit;
 mod backup;
+mod basis;
 mod blocking;
 mod carriers;
 mod consent;
@@ -48,6 +51,7 @@ mod invitation_record;
 mod invitations;
 mod load;
 mod migration;
+mod overtaken;
 mod pasted;
 mod plane;
 mod plugin_settings;
@@ -62,6 +66,7 @@ mod requests;
 mod restored;
 mod secret_digest;
 mod serving;
+mod sessions;
 mod settings;
 mod signing;
 mod store_watch;
@@ -72,6 +77,7 @@ mod wiring;
 pub use account_list::{AccountList, AccountOrder, AccountQuery, AccountSummary, AccountsInBrief};
 pub use actor::Actor;
 pub use admins::Identity;
+pub use basis::Basis;
 pub use declared::{Declared, DeclaredApp};
 pub use error::{ControlError, Fault};
 pub use fleet::FleetStatus;
@@ -81,6 +87,7 @@ pub use plane::{ControlPlane, Parts};
 pub use plugin_settings::key_at_fault;
 pub use reload::{NewConfiguration, Objection, ReloadRefusal};
 pub use serving::{Publisher, Reloader, RequestHistory, ServingAccount, ServingState};
+pub use sessions::{NewSession, Session, SessionKey};
 pub use settings::{
     Files, Fleet, Mail, MailLogin, MailSecurity, PrivateFile, Realm, Reminders, Settings, Webhook,
 };

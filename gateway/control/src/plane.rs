@@ -1,6 +1,8 @@
 //! The control plane and the context that its parts share.
 
 use crate::{
+    account_index::AccountIndex,
+    basis::Based,
     fleet_state::FleetState,
     instances::Instances,
     rates::KnownRates,
@@ -26,6 +28,8 @@ use std::{
 #[derive(Clone)]
 pub struct ControlPlane {
     pub(crate) context: Arc<PlaneContext>,
+    /// What the changes rest on that are made by this clone.
+    pub(crate) based: Based,
 }
 
 /// The parts of a control plane.
@@ -73,6 +77,7 @@ pub(crate) struct PlaneContext {
     pub(crate) request_history: OnceLock<Arc<dyn RequestHistory>>,
     /// The state that was published last, so that a change costs what it touches.
     pub(crate) served: Mutex<Option<ServingState>>,
+    pub(crate) account_index: Mutex<AccountIndex>,
     redirect_uri: RwLock<String>,
     reloader: OnceLock<Weak<dyn Reloader>>,
     pub(crate) reminder_state: ReminderState,
@@ -109,6 +114,7 @@ impl ControlPlane {
                 publisher: OnceLock::new(),
                 request_history: OnceLock::new(),
                 served: Mutex::new(None),
+                account_index: Mutex::default(),
                 redirect_uri: RwLock::default(),
                 reloader: OnceLock::new(),
                 reminder_state: ReminderState::default(),
@@ -119,6 +125,7 @@ impl ControlPlane {
                 rates: KnownRates::default(),
                 admin_token_uses: Mutex::default(),
             }),
+            based: Based::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{ControlError, ControlPlane, api_time};
 use gateway_api::{AuditView, NoticeView, StatusView};
 use gateway_model::AccountId;
-use gateway_store::{AuditId, NoticeRecord};
+use gateway_store::{AuditEntry, AuditId, NoticeRecord};
 
 /// The maximum number of audit entries in one response.
 const MAX_AUDIT: usize = 500;
@@ -28,18 +28,7 @@ impl ControlPlane {
     ) -> Result<Vec<AuditView>, ControlError> {
         let limit = u32::try_from(limit.clamp(1, MAX_AUDIT)).unwrap_or(1);
         let entries = self.context.store.audit(before.map(AuditId), limit).await?;
-        let views = entries.into_iter().map(|entry| AuditView {
-            id: entry.id.0,
-            at: api_time::from_store(entry.at),
-            actor: entry.actor,
-            action: entry.action,
-            subject: entry.subject,
-            // Written by this program, so it parses; an entry of a later version must still be
-            // shown.
-            detail: serde_json::from_str(&entry.detail).unwrap_or_default(),
-            outcome: entry.outcome,
-        });
-        Ok(views.collect())
+        Ok(entries.into_iter().map(view).collect())
     }
 
     /// Open notices, the most severe first. Of an account's notices of one kind only the newest is
@@ -99,6 +88,20 @@ impl ControlPlane {
             notices: self.notices().await?,
             fleet: self.fleet_view(),
         })
+    }
+}
+
+/// An entry, as it is sent.
+pub(crate) fn view(entry: AuditEntry) -> AuditView {
+    AuditView {
+        id: entry.id.0,
+        at: api_time::from_store(entry.at),
+        actor: entry.actor,
+        action: entry.action,
+        subject: entry.subject,
+        // Written by this program, so it parses; an entry of a later version must still be shown.
+        detail: serde_json::from_str(&entry.detail).unwrap_or_default(),
+        outcome: entry.outcome,
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the walk-throughs do in a terminal, done in the browser: with scripts and without.
 
 use super::world::{UiWorld, browser, reads};
-use tests::{Browser, MERCHANT, OTHER};
+use mock_ups::{SeedAccount, SeedData};
+use tests::{Browser, MERCHANT, OTHER, rate_request};
 
 /// Fills in the form for a new account, and sends it.
 async fn add(browser: &Browser, world: &UiWorld, name: &str, numbers: &str, grant: &str) {
@@ -142,4 +143,84 @@ async fn app_gets_its_secrets_once() {
         .run("return document.documentElement.outerHTML")
         .await;
     assert!(!page.as_str().expect("text").contains(&secret));
+}
+
+/// The rows of older software: seven numbers of one login, five of another.
+fn rows() -> Vec<(String, &'static str, String)> {
+    let of = |login: &'static str, count: usize| {
+        (1..=count).map(move |n| {
+            let letter = if login == "merchant" { 'M' } else { 'T' };
+            (format!("{login}-{n}"), login, format!("{letter}0000{n}"))
+        })
+    };
+    of("merchant", 7).chain(of("other", 5)).collect()
+}
+
+/// The carrier as its users have it: the usual people, with these numbers as well.
+fn carrier() -> SeedData {
+    let mut data = SeedData::default();
+    for (_, login, number) in rows() {
+        let user = data.users.iter_mut().find(|user| user.name == login);
+        user.expect("the usual people").accounts.push(SeedAccount {
+            number,
+            negotiated_rates: false,
+            discount_per_mille: 0,
+        });
+    }
+    data
+}
+
+/// From the list of the older software to twelve numbers that work, on the pages alone.
+#[tokio::test]
+async fn administrator_connects_twelve_numbers_of_two_logins_and_needs_no_terminal() {
+    let Some(browser) = browser(true).await else {
+        return;
+    };
+    let world = UiWorld::start_with(carrier()).await;
+    world.sign_in(&browser).await;
+    browser.click("nav a[href='/ui/migration']").await;
+    browser.click("a[href='/ui/new-migration']").await;
+    reads(&browser, "Plan a migration").await;
+    browser.type_into("#client_id", "mock-client").await;
+    browser.type_into("#secret", "mock-secret").await;
+    let mut list = "name,account_number,user_id,environment\n".to_owned();
+    for (name, login, number) in rows() {
+        list.push_str(&format!("{name},{number},{login},test\n"));
+    }
+    browser.type_into("#list", &list).await;
+    browser.click("form.card button.primary").await;
+    reads(&browser, "2 sign-ins for 12 numbers").await;
+    browser.click("form[action$='/apply'] button").await;
+    for next in ["Next: 1 of 2 sign-ins", "Next: 2 of 2 sign-ins"] {
+        reads(&browser, next).await;
+        browser.click("form[action$='/connect'] button").await;
+        reads(&browser, "Go to the carrier").await;
+        let who = if browser.text().await.contains("Connect merchant-1") {
+            MERCHANT
+        } else {
+            OTHER
+        };
+        browser.click("a[rel=noreferrer]").await;
+        browser.type_into("#user", who.0).await;
+        browser.type_into("#password", who.1).await;
+        browser.click("#sign-in").await;
+        browser.click("#approve").await;
+        reads(&browser, "now uses the new login").await;
+        browser.open(&world.url("/ui/migration")).await;
+    }
+    reads(&browser, "No sign-in is left").await;
+    let accounts = world.operator.get("accounts").await;
+    let of_migration = (accounts.as_array().expect("a list").iter())
+        .filter(|it| it["grant"] == "authorization_code" && it["state"] == "ready")
+        .flat_map(|it| it["numbers"].as_array().expect("numbers"));
+    let connected: Vec<&str> = of_migration.filter_map(|it| it.as_str()).collect();
+    assert_eq!(connected.len(), 12, "{accounts}");
+    for (name, _, number) in rows() {
+        assert!(connected.contains(&number.as_str()), "{connected:?}");
+        let mut request = rate_request();
+        let account = name.parse().expect("a field value");
+        request.headers_mut().insert("waybill-account", account);
+        let answer = world.world.app.send(request).await;
+        assert_eq!(answer.status(), 200, "{name}: {}", answer.text());
+    }
 }

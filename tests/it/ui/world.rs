@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, Request};
+use mock_ups::SeedData;
 use serde_json::json;
 use std::fs;
 use tests::{Browser, Operator, World, eventually, rate_request, skipped};
@@ -29,7 +30,13 @@ pub(super) async fn browser(scripts: bool) -> Option<Browser> {
 
 impl UiWorld {
     pub(super) async fn start() -> Self {
-        let world = World::builder().more(STORE).start().await;
+        Self::start_with(SeedData::default()).await
+    }
+
+    /// With other people and account numbers at the carrier.
+    pub(super) async fn start_with(data: SeedData) -> Self {
+        let world = World::builder().mock(|mock| mock.data(data));
+        let world = world.more(STORE).start().await;
         let callback = format!("{}/oauth/callback", world.gateway.admin_url());
         assert!(world.mock.add_redirect_uri("mock-client", callback));
         let operator = Operator::of(&world.gateway);

@@ -62,7 +62,10 @@ pub(super) async fn finish_consent(
     }
     // As a secret, because the query holds the authorization code.
     let finished = finish(&context, SecretText::from(query.unwrap_or_default())).await;
-    consent_page::render(&finished, browser.is_known())
+    match browser.reader(&*context.clock) {
+        Ok(reader) => consent_page::render(&finished, &reader, browser.is_known()),
+        Err(error) => consent_page::error(&error),
+    }
 }
 
 async fn finish(context: &AdminContext, query: SecretText) -> Result<ConsentDone, AdminError> {

@@ -3,10 +3,14 @@
 //! It has the frame and the style of the web interface, without scripts and without anything from another
 //! server. The template escapes what it shows. The authorization code and the state never appear on it.
 
-use super::page::{self, Frame};
+use super::{
+    page::{self, Frame},
+    words::Moment,
+    zone::Reader,
+};
 use crate::error::AdminError;
 use askama::Template;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use gateway_api::{AccountView, ConsentDone, ErrorDetail, ProbeReport};
 use http::{HeaderValue, StatusCode, header};
 
@@ -21,6 +25,8 @@ enum ConsentResult<'p> {
     Done {
         account: &'p AccountView,
         proof: &'p ProbeReport,
+        token_expires: Option<Moment>,
+        sign_in_again: Option<Moment>,
         /// Whether the person came with an invitation, and so has no other page here.
         invited: bool,
     },
@@ -33,7 +39,7 @@ enum ConsentResult<'p> {
 
 /// The page for a request that was refused before its handler ran: the link can still be used.
 pub(crate) fn error(error: &AdminError) -> Response {
-    let mut response = render(&Err(error.clone()), false);
+    let mut response = failed(error, false);
     if let Some(wait) = error.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
@@ -41,25 +47,41 @@ pub(crate) fn error(error: &AdminError) -> Response {
 }
 
 /// The page for the result of a consent. `invited` says whether the browser has an invitation.
-pub(crate) fn render(finished: &Result<ConsentDone, AdminError>, invited: bool) -> Response {
-    let status = match finished {
-        Ok(_) => StatusCode::OK,
-        // The error's own status, so that a monitor sees a refusal even though a person gets a page.
-        Err(error) => error.status(),
-    };
-    let error = finished.as_ref().err().map(AdminError::detail);
-    let (title, result) = match (finished, &error) {
-        (Ok(done), _) => {
+pub(crate) fn render(
+    finished: &Result<ConsentDone, AdminError>,
+    reader: &Reader,
+    invited: bool,
+) -> Response {
+    match finished {
+        Ok(ConsentDone {
+            account,
+            proof,
+            invitation,
+        }) => {
             let result = ConsentResult::Done {
-                account: &done.account,
-                proof: &done.proof,
-                invited: done.invitation.is_some(),
+                account,
+                proof,
+                token_expires: account.token_expires_at.map(|at| reader.moment(at)),
+                sign_in_again: account.grant_expires_at.map(|at| reader.moment(at)),
+                invited: invitation.is_some(),
             };
-            ("Signed in", result)
+            last_page(StatusCode::OK, "Signed in", result)
         }
-        (Err(_), Some(error)) => ("Not signed in", ConsentResult::Failed { error, invited }),
-        (Err(_), None) => return AdminError::Internal.into_response(),
+        Err(error) => failed(error, invited),
+    }
+}
+
+fn failed(error: &AdminError, invited: bool) -> Response {
+    let detail = &error.detail();
+    let result = ConsentResult::Failed {
+        error: detail,
+        invited,
     };
+    // The error's own status, so that a monitor sees a refusal even though a person gets a page.
+    last_page(error.status(), "Not signed in", result)
+}
+
+fn last_page(status: StatusCode, title: &str, result: ConsentResult<'_>) -> Response {
     let frame = Frame::anybody(title);
     let mut response = page::render(status, &Page { frame, result });
     // The address of this page has the code and the state: not even an own page gets it.

@@ -105,7 +105,8 @@ impl<S: Sync> FromRequestParts<S> for SessionCookie {
     }
 }
 
-fn value_of(headers: &HeaderMap, wanted: &str) -> Option<Secret> {
+/// The value of a cookie. Two cookies of one name are ambiguous and count as none.
+pub(super) fn value_of(headers: &HeaderMap, wanted: &str) -> Option<Secret> {
     let fields = headers.get_all(header::COOKIE).iter();
     let pairs = fields
         .filter_map(|field| field.to_str().ok())

@@ -130,7 +130,7 @@ impl Fields {
     /// All fields but secrets and the form's own: what a person need not type again.
     pub(super) fn typed(&self) -> impl Iterator<Item = &(String, String)> {
         let texts = self.texts.iter();
-        texts.filter(|(name, text)| name != "csrf" && !is_secret(name, text))
+        texts.filter(|(name, text)| !is_own(name) && !is_secret(name, text))
     }
 
     /// The names of the secrets that a person has to type again.
@@ -139,6 +139,11 @@ impl Fields {
         let secrets = texts.filter(|(name, text)| is_secret(name, text));
         secrets.map(|(name, _)| name.as_str()).collect()
     }
+}
+
+/// Whether a field is the form's own.
+fn is_own(name: &str) -> bool {
+    name == "csrf" || name == "seen"
 }
 
 /// The names of fields that hold secrets.

@@ -1,12 +1,14 @@
 //! The checks before every page: cross-site check, session, rate limit, role, the form's own token.
 
-use super::{cookie::SessionCookie, fields::Fields, page::PageError, sign_in, visitor::Visitor};
+use super::{
+    cookie::SessionCookie, fields::Fields, overtaken::SentForm, page::PageError, sign_in,
+    visitor::Visitor, zone,
+};
 use crate::{
     content,
     context::{AdminContext, Peer},
     error::AdminError,
     host::{self, Encrypted},
-    sessions::SessionKey,
 };
 use axum::{
     extract::{Request, State},
@@ -15,7 +17,7 @@ use axum::{
 };
 use gateway_model::{Role, Secret};
 use http::Method;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use subtle::ConstantTimeEq as _;
 
 /// The longest form of who is not signed in.
@@ -65,56 +67,81 @@ async fn signed_in(context: &AdminContext, needed: Role, request: Request, next:
     // Here, and not below: the request itself must not be lent across a wait.
     let cookie = SessionCookie::of(request.headers(), Encrypted::of(request.extensions()));
     let cookie = cookie.value(request.headers());
-    let visitor = match visitor(context, cookie).await {
+    let zone = zone::of(request.headers());
+    let visitor = match visitor(context, cookie, zone).await {
         Ok(visitor) => visitor,
         Err(error) => return PageError(error).into_response(),
     };
     let Some(visitor) = visitor else {
         return lost(context, request).await;
     };
-    match admit(context, visitor, needed, request).await {
-        // From here on the work belongs to the tracker, not to the connection.
-        Ok(request) => content::finish(&context.tasks, next.run(request))
-            .await
-            .unwrap_or_else(|error| PageError(error).into_response()),
-        Err(error) => PageError(error).into_response(),
+    let request = match admit(context, &visitor, needed, request).await {
+        Ok(request) => request,
+        Err(error) => return PageError(error).into_response(),
+    };
+    // Only an administrator's forms change what others can change as well.
+    let form =
+        (needed == Role::Admin && !request.method().is_safe()).then(|| SentForm::of(&request));
+    let work = async move {
+        let response = match form {
+            Some(form) => with_form(&visitor, form, request, next).await,
+            None => next.run(request).await,
+        };
+        // Before the response: the browser may ask for the next page at once.
+        visitor.keep_said().await;
+        response
+    };
+    // From here on the work belongs to the tracker, not to the connection.
+    let response = content::finish(&context.tasks, work).await;
+    response.unwrap_or_else(|error| PageError(error).into_response())
+}
+
+/// Handles a form, unless somebody else has changed what it is about since its page was made.
+async fn with_form(
+    visitor: &Visitor,
+    mut form: SentForm,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match form.overtaken(visitor).await {
+        Ok(None) => {}
+        Ok(Some(page)) => return page,
+        Err(error) => return error.into_response(),
     }
+    request.extensions_mut().insert(form.visitor(visitor));
+    let response = next.run(request).await;
+    // Somebody was faster by a moment. A page that shows new secrets must not be replaced.
+    if response.status().is_redirection()
+        && form.was_overtaken()
+        && let Ok(Some(page)) = form.overtaken(visitor).await
+    {
+        visitor.tell_nothing();
+        return page;
+    }
+    response
 }
 
 /// Who sent the request; `None` without a session.
 async fn visitor(
     context: &AdminContext,
     cookie: Option<Secret>,
+    zone: TimeZone,
 ) -> Result<Option<Visitor>, AdminError> {
     let control = context.control.clone().ok_or(AdminError::NoControl)?;
     let Some(cookie) = cookie else {
         return Ok(None);
     };
-    let key = SessionKey::of(&cookie);
-    let Some(session) = context.sessions.find(key, context.clock.now()) else {
+    let Some(session) = control.session(&cookie).await? else {
         return Ok(None);
     };
-    // Each time, so that a token that was removed, or has another role by now, counts at once.
-    let Some(identity) = control.authenticate(&session.token).await? else {
-        context.sessions.end(key);
-        return Ok(None);
-    };
-    Ok(Some(Visitor {
-        control,
-        actor: identity.actor,
-        role: identity.role,
-        csrf: session.csrf,
-        zone: session.zone,
-        now: Timestamp::try_from(context.clock.wall())
-            .map_err(|_out_of_range| AdminError::Internal)?,
-        key,
-        sessions: std::sync::Arc::clone(&context.sessions),
-    }))
+    let now = Timestamp::try_from(context.clock.wall());
+    let now = now.map_err(|_out_of_range| AdminError::Internal)?;
+    Ok(Some(Visitor::new(control, session, zone, now)))
 }
 
 async fn admit(
     context: &AdminContext,
-    visitor: Visitor,
+    visitor: &Visitor,
     needed: Role,
     request: Request,
 ) -> Result<Request, AdminError> {
@@ -130,9 +157,9 @@ async fn admit(
     let changes = !request.method().is_safe();
     let mut request = with_fields(request, content::MAX_BODY).await?;
     if changes {
-        check_csrf(&visitor, &request)?;
+        check_csrf(visitor, &request)?;
     }
-    request.extensions_mut().insert(visitor);
+    request.extensions_mut().insert(visitor.clone());
     Ok(request)
 }
 

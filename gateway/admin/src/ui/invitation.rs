@@ -10,6 +10,7 @@ use super::{
     fields::Fields,
     page::{Frame, PageResult, render, with_script},
     words::Moment,
+    zone::{self, Reader},
 };
 use crate::{
     content,
@@ -24,9 +25,9 @@ use axum::{
 };
 use gateway_api::{ConsentStarted, ErrorDetail, PasteConsent, SecretText};
 use gateway_control::{ControlError, ControlPlane, Invited};
-use gateway_model::Secret;
+use gateway_model::{Clock, Secret};
 use http::{StatusCode, header, request::Parts};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use std::{convert::Infallible, net::IpAddr};
 
 /// The path to which the link leads.
@@ -73,6 +74,7 @@ struct Bearer {
     context: AdminContext,
     control: ControlPlane,
     peer: IpAddr,
+    zone: TimeZone,
     code: Secret,
 }
 
@@ -83,15 +85,22 @@ impl Bearer {
         peer: Peer,
         browser: InvitedBrowser,
     ) -> Result<Option<Self>, AdminError> {
-        let code = browser.code;
-        code.map(|code| Self::with(context, peer, code)).transpose()
+        let (code, zone) = (browser.code, browser.zone);
+        let with = |code| Self::with(context, peer, zone, code);
+        code.map(with).transpose()
     }
 
-    fn with(context: AdminContext, Peer(peer): Peer, code: Secret) -> Result<Self, AdminError> {
+    fn with(
+        context: AdminContext,
+        Peer(peer): Peer,
+        zone: TimeZone,
+        code: Secret,
+    ) -> Result<Self, AdminError> {
         Ok(Self {
             control: context.control.clone().ok_or(AdminError::NoControl)?,
             context,
             peer,
+            zone,
             code,
         })
     }
@@ -117,10 +126,8 @@ impl Bearer {
         Err(error.into())
     }
 
-    fn moment(&self, at: Timestamp) -> Result<Moment, AdminError> {
-        let now = Timestamp::try_from(self.context.clock.wall());
-        let now = now.map_err(|_out_of_range| AdminError::Internal)?;
-        Ok(Moment::new(at, now, &TimeZone::UTC))
+    fn reader(&self) -> Result<Reader, AdminError> {
+        Reader::new(self.zone.clone(), &*self.context.clock)
     }
 
     fn page(
@@ -129,19 +136,17 @@ impl Bearer {
         begun: Option<ConsentStarted>,
         error: Option<&AdminError>,
     ) -> PageResult {
-        let begun = match begun {
-            Some(begun) => Some(Begun {
-                url: begun.url.0,
-                redirect_uri: begun.redirect_uri,
-                expires: self.moment(begun.expires_at)?,
-            }),
-            None => None,
-        };
+        let reader = self.reader()?;
+        let begun = begun.map(|begun| Begun {
+            url: begun.url.0,
+            redirect_uri: begun.redirect_uri,
+            expires: reader.moment(begun.expires_at),
+        });
         let numbers: Vec<&str> = invited.numbers.iter().map(|it| it.as_str()).collect();
         let page = InvitedPage {
             frame: Frame::anybody("You are invited to sign in"),
             numbers: numbers.join(", "),
-            expires: self.moment(invited.expires_at)?,
+            expires: reader.moment(invited.expires_at),
             invited,
             begun,
             error: error.map(AdminError::detail),
@@ -156,12 +161,18 @@ pub(crate) struct InvitedBrowser {
     cookie: SessionCookie,
     /// The code of an invitation.
     code: Option<Secret>,
+    zone: TimeZone,
 }
 
 impl InvitedBrowser {
     /// Whether this browser has an invitation.
     pub(crate) const fn is_known(&self) -> bool {
         self.code.is_some()
+    }
+
+    /// Who sits at it.
+    pub(crate) fn reader(&self, clock: &dyn Clock) -> Result<Reader, AdminError> {
+        Reader::new(self.zone.clone(), clock)
     }
 }
 
@@ -173,6 +184,7 @@ impl<S: Sync> FromRequestParts<S> for InvitedBrowser {
         let cookie = cookie.of_invitation();
         Ok(Self {
             code: cookie.value(&parts.headers),
+            zone: zone::of(&parts.headers),
             cookie,
         })
     }
@@ -203,7 +215,12 @@ pub(super) async fn enter(
     browser: InvitedBrowser,
     fields: Fields,
 ) -> PageResult {
-    let bearer = Bearer::with(context, peer, code_of(fields.text("secret")))?;
+    let bearer = Bearer::with(
+        context,
+        peer,
+        browser.zone.clone(),
+        code_of(fields.text("secret")),
+    )?;
     if let Err(error) = bearer.invited().await {
         return Ok(code_page(false, Some(&error)));
     }
@@ -284,10 +301,10 @@ pub(super) async fn paste(
     let pasted = PasteConsent {
         redirected: SecretText(fields.secret("redirected")),
     };
-    let tasks = bearer.context.tasks.clone();
+    let (tasks, reader) = (bearer.context.tasks.clone(), bearer.reader()?);
     let work = async move {
         let finished = bearer.control.paste_invited(&bearer.code, pasted).await;
-        consent_page::render(&finished.map_err(AdminError::from), true)
+        consent_page::render(&finished.map_err(AdminError::from), &reader, true)
     };
     Ok(content::finish(&tasks, work).await?)
 }

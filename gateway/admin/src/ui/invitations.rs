@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 const PATH: &str = "/ui/invitations";
 /// The accounts that can be chosen, and the invitations that are made, at once.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 #[derive(Template)]
 #[template(path = "ui/invitations.html")]

@@ -31,8 +31,8 @@ pub(super) struct LiveQuery {
     account: String,
     app: String,
     since: Option<Timestamp>,
-    /// Whether the page has a plot and no rows.
-    plot_only: bool,
+    /// Whether the page has the plot of all requests, and rows of the failed ones.
+    overview: bool,
 }
 
 /// One row, as it is put on top of the table.
@@ -42,22 +42,33 @@ struct RowFragment {
     row: Row,
 }
 
+/// The same on the overview.
+#[derive(Template)]
+#[template(path = "ui/failure_row.html")]
+struct FailureFragment {
+    row: Row,
+}
+
 /// A page that listens.
 struct Page {
     context: AdminContext,
     visitor: Visitor,
     query: RequestQuery,
-    plot_only: bool,
+    overview: bool,
     plotted: Option<Instant>,
 }
 
 impl Page {
     fn rows(&self, new: Vec<RequestView>) -> Vec<Event> {
-        // A page needs the time from which to go on, also if it shows no rows.
-        let rows = new.into_iter().map(|request| {
+        let wanted = |request: &RequestView| !self.overview || request.failure.is_some();
+        let rows = new.into_iter().filter(wanted).map(|request| {
             let event = event("row", &request);
             let row = Row::new(&self.visitor, request);
-            let html = RowFragment { row }.render();
+            let html = if self.overview {
+                FailureFragment { row }.render()
+            } else {
+                RowFragment { row }.render()
+            };
             event.data(html.unwrap_or_default().replace(['\r', '\n'], " "))
         });
         rows.collect()
@@ -79,11 +90,7 @@ impl Audience for Page {
         if let Ok(now) = Timestamp::try_from(self.context.clock.wall()) {
             self.visitor.now = now;
         }
-        let mut events = if self.plot_only {
-            Vec::new()
-        } else {
-            self.rows(new)
-        };
+        let mut events = self.rows(new);
         let now = self.context.clock.now();
         let old = |at: Instant| now.saturating_duration_since(at) >= PLOT;
         if self.plotted.is_none_or(old) {
@@ -94,13 +101,10 @@ impl Audience for Page {
     }
 
     async fn is_admitted(&self) -> bool {
-        let now = self.context.clock.now();
-        let Some(token) = self.context.sessions.token(self.visitor.key, now) else {
-            return false;
-        };
-        // An error of the store ends no stream: nothing was found out about the token.
-        let identity = self.visitor.control.authenticate(&token).await;
-        !identity.is_ok_and(|identity| identity.is_none())
+        let visitor = &self.visitor;
+        // An error of the store ends no stream: nothing was found out about the session.
+        let lives = visitor.control.session_lives(visitor.session).await;
+        lives.unwrap_or(true)
     }
 }
 
@@ -126,7 +130,7 @@ pub(super) async fn live(
         context: context.clone(),
         visitor,
         query,
-        plot_only: live.plot_only,
+        overview: live.overview,
         plotted: None,
     };
     let response = event_stream::begin(&context, &control, &headers, wanted, page).await;

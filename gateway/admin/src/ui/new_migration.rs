@@ -1,7 +1,7 @@
 //! Planning a migration, and beginning it.
 //!
 //! The list may have access keys, which are secrets. So between the plan and the beginning it is kept with
-//! the session, and no page contains it.
+//! the session, sealed, and no page contains it.
 
 use super::{
     fields::{Fields, LIST, UploadedFile},
@@ -10,13 +10,15 @@ use super::{
     visitor::Visitor,
     words::counted,
 };
-use crate::{error::AdminError, sessions::PlannedMigration};
+use crate::error::AdminError;
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gateway_api::{
     CarrierView, MigrationPlan, MigrationProfile, MigrationState, SecretText, StartMigration,
     migration_list::{self, BrokenRow, Format},
 };
+use gateway_model::SecretBytes;
+use serde::{Deserialize, Serialize};
 
 /// The page of the form.
 const FORM: &str = "/ui/new-migration";
@@ -26,6 +28,16 @@ const PLAN: &str = "/ui/migration/plan";
 
 /// The broken lines that a page shows. A list has at most this many rows.
 const MAX_SHOWN: usize = 1000;
+
+/// A migration that a person has planned and not yet begun.
+#[derive(Serialize, Deserialize)]
+struct PlannedMigration {
+    /// Tells this plan from a later one of the same session.
+    id: String,
+    migration: StartMigration,
+    /// What the person has seen.
+    plan: MigrationPlan,
+}
 
 #[derive(Template)]
 #[template(path = "ui/new_migration.html")]
@@ -94,6 +106,22 @@ impl Mistake {
     }
 }
 
+impl PlannedMigration {
+    /// Keeps the plan with the session, until it is begun or another one is planned.
+    async fn keep(&self, visitor: &Visitor) -> Result<(), PageError> {
+        let json = serde_json::to_vec(self).map_err(|_no_json| PageError(AdminError::Internal))?;
+        let kept = SecretBytes::new(json);
+        let control = &visitor.control;
+        Ok(control.keep_with_session(visitor.session, &kept).await?)
+    }
+
+    /// The plan that is kept with the session. One of another version of the gateway counts as none.
+    async fn kept(visitor: &Visitor) -> Result<Option<Self>, PageError> {
+        let kept = visitor.control.kept_with_session(visitor.session).await?;
+        Ok(kept.and_then(|kept| serde_json::from_slice(kept.expose()).ok()))
+    }
+}
+
 /// The form.
 pub(super) async fn form(visitor: Visitor) -> PageResult {
     page(&new(&visitor, Fields::default(), None))
@@ -127,7 +155,7 @@ pub(super) async fn plan(visitor: Visitor, fields: Fields) -> PageResult {
     };
     match planned {
         Ok(planned) => {
-            visitor.sessions.set_planned(visitor.key, planned);
+            planned.keep(&visitor).await?;
             Ok(Redirect::to(PLAN).into_response())
         }
         Err((status, mistake)) => {
@@ -208,14 +236,14 @@ fn text_of(file: &UploadedFile) -> Result<&str, Mistake> {
 
 /// The plan that the person has asked for.
 pub(super) async fn planned(visitor: Visitor) -> PageResult {
-    let Some(planned) = visitor.sessions.planned(visitor.key) else {
+    let Some(planned) = PlannedMigration::kept(&visitor).await? else {
         return Ok(Redirect::to(FORM).into_response());
     };
-    let plan = planned.plan.clone();
+    let plan = planned.plan;
     page(&PlanPage {
         frame: Frame::new(&visitor, Section::Migration, "What the migration would do"),
-        id: planned.id.clone(),
-        carrier: planned.migration.carrier.clone(),
+        id: planned.id,
+        carrier: planned.migration.carrier,
         summary: summary(&plan),
         new_accounts: plan.sign_ins > 0,
         problems: plan.problems,
@@ -243,14 +271,14 @@ pub(super) async fn apply(visitor: Visitor, fields: Fields) -> Result<Response, 
         let error = PageError(AdminError::Invalid("stale_form", message.to_owned()));
         Ok(after(&visitor, Err::<String, _>(error), path))
     };
-    let Some(planned) = visitor.sessions.planned(visitor.key) else {
+    let Some(planned) = PlannedMigration::kept(&visitor).await? else {
         return stale("the list is not here any more: send it again", FORM);
     };
     if fields.text("plan") != planned.id {
         let message = "another list was planned meanwhile, and nothing was begun: this is its plan";
         return stale(message, PLAN);
     }
-    let migration = planned.migration.clone();
+    let migration = planned.migration;
     let plan = visitor.control.plan_migration(migration.clone()).await?;
     // Somebody may have changed accounts since. A person must not begin what the page did not show.
     if plan != planned.plan {
@@ -259,7 +287,7 @@ pub(super) async fn apply(visitor: Visitor, fields: Fields) -> Result<Response, 
             migration,
             plan,
         };
-        visitor.sessions.set_planned(visitor.key, planned);
+        planned.keep(&visitor).await?;
         let message = "something has changed since this plan was made, and nothing was begun: this is \
                        the plan now";
         return stale(message, PLAN);
@@ -270,7 +298,8 @@ pub(super) async fn apply(visitor: Visitor, fields: Fields) -> Result<Response, 
         .await;
     Ok(match begun {
         Ok(_) => {
-            visitor.sessions.forget_planned(visitor.key);
+            // It has begun: an error only leaves the plan behind, which the next one replaces.
+            drop(visitor.control.forget_with_session(visitor.session).await);
             let text = "The migration has begun. A backup was made before.";
             after(&visitor, Ok(text), migration::PATH)
         }

@@ -2,7 +2,7 @@
 
 use super::{
     page::{Frame, PageResult, Section, moment, page, with_script},
-    requests::{Row as RequestRow, plot},
+    requests::{Row as RequestRow, live_of_overview, newest, plot},
     visitor::Visitor,
     words::{self, Badge, Moment},
 };
@@ -25,6 +25,9 @@ struct OverviewPage {
     open_notices: u64,
     notices: Vec<Notice>,
     failures: Vec<RequestRow>,
+    most_failures: usize,
+    /// Where the page hears of news.
+    live: String,
     plot: String,
     replicas: Vec<Replica>,
     version: String,
@@ -84,6 +87,7 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
     } else {
         Vec::new()
     };
+    let live = live_of_overview(newest(&requests).unwrap_or(visitor.now));
     let failures = requests.into_iter().filter(|it| it.failure.is_some());
     let failures = failures.take(ROWS);
     let page = page(&OverviewPage {
@@ -97,6 +101,8 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
             .map(|notice| Notice::new(&visitor, notice))
             .collect(),
         failures: failures.map(|it| RequestRow::new(&visitor, it)).collect(),
+        most_failures: ROWS,
+        live,
         plot,
         replicas: (replicas.into_iter())
             .map(|it| replica(&visitor, it))

@@ -1,14 +1,20 @@
 //! What every page has: its frame, its style, and the fields of its response.
 
-use super::{visitor::Visitor, words::Moment};
-use crate::{error::AdminError, sessions::Flash};
-use askama::Template;
+use super::{
+    visitor::{Flash, Visitor},
+    words::Moment,
+};
+use crate::error::AdminError;
+use askama::{Template, filters::HtmlSafe};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use gateway_control::{ControlError, Identity};
 use gateway_model::{Role, Secret};
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 use std::{fmt::Write as _, sync::LazyLock};
+
+/// The path under which all pages are.
+pub(super) const ROOT: &str = "/ui";
 
 /// The path of the style sheet.
 pub(super) const STYLE_PATH: &str = "/ui/style.css";
@@ -110,8 +116,24 @@ const fn entry(path: &'static str, text: &'static str, section: Section) -> Entr
 pub(super) struct SignedIn {
     pub(super) name: String,
     pub(super) may_change: bool,
-    csrf: Secret,
+    own_fields: OwnFields,
 }
+
+/// What each form sends back beside what a person types.
+#[derive(Clone, Template)]
+#[template(
+    ext = "html",
+    source = r#"<input type="hidden" name="csrf" value="{{ csrf.expose() }}"><input type="hidden" name="seen" value="{{ seen }}">"#
+)]
+pub(super) struct OwnFields {
+    /// A page of another site cannot know it.
+    csrf: Secret,
+    /// How new the page is, in entries of the audit trail.
+    seen: String,
+}
+
+// The template escapes its own parts.
+impl HtmlSafe for OwnFields {}
 
 /// What every page has around its own content.
 pub(super) struct Frame {
@@ -130,21 +152,24 @@ impl Frame {
             signed_in: Some(SignedIn {
                 name: visitor.actor.0.clone(),
                 may_change: visitor.may_change(),
-                csrf: visitor.csrf.clone(),
+                own_fields: OwnFields {
+                    csrf: visitor.csrf.clone(),
+                    seen: visitor.newest_entry.0.to_string(),
+                },
             }),
-            flash: visitor.sessions.take_flash(visitor.key),
+            flash: visitor.flash(),
         }
     }
 
     /// The frame of the page that a sign-in leads to at once.
-    pub(super) fn of_sign_in(identity: &Identity, csrf: Secret, title: &str) -> Self {
+    pub(super) fn of_sign_in(identity: &Identity, csrf: Secret, seen: String, title: &str) -> Self {
         Self {
             title: title.to_owned(),
             section: Section::Other,
             signed_in: Some(SignedIn {
                 name: identity.actor.0.clone(),
                 may_change: identity.role == Role::Admin,
-                csrf,
+                own_fields: OwnFields { csrf, seen },
             }),
             flash: None,
         }
@@ -176,9 +201,13 @@ impl Frame {
         self.signed_in.as_ref().is_some_and(|it| it.may_change)
     }
 
-    /// What a form of this page sends back.
-    pub(super) fn csrf(&self) -> &str {
-        self.signed_in.as_ref().map_or("", |it| it.csrf.expose())
+    /// What a form of this page sends back beside what a person types.
+    pub(super) fn own_fields(&self) -> OwnFields {
+        let fields = self.signed_in.as_ref().map(|it| it.own_fields.clone());
+        fields.unwrap_or_else(|| OwnFields {
+            csrf: Secret::new(String::new()),
+            seen: String::new(),
+        })
     }
 
     pub(super) fn style(&self) -> &'static str {

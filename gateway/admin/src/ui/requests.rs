@@ -114,8 +114,6 @@ pub(super) async fn requests(visitor: Visitor, Query(filter): Query<Filter>) -> 
         limit: Some(1000),
         ..filter.query()
     };
-    // From the newest on, and not from now on: a request may end while this page is made.
-    let newest = |found: &[RequestView]| found.first().map(|request| request.ended_at);
     let found = visitor.control.requests(query).await;
     let plot = plot(&found, visitor.now);
     let live = filter.live(newest(&found).unwrap_or(visitor.now));
@@ -128,6 +126,17 @@ pub(super) async fn requests(visitor: Visitor, Query(filter): Query<Filter>) -> 
         live,
     });
     page.map(with_script)
+}
+
+/// The time from which a page hears of news: from the newest request on, and not from now on, because a request may
+/// end while the page is made.
+pub(super) fn newest(found: &[RequestView]) -> Option<Timestamp> {
+    found.first().map(|request| request.ended_at)
+}
+
+/// Where the overview hears of news.
+pub(super) fn live_of_overview(since: Timestamp) -> String {
+    format!("/ui/requests/live?overview=true&since={since}")
 }
 
 /// A name of a filter; a text that is no name filters nothing.

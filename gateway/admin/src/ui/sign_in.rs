@@ -1,16 +1,16 @@
 //! Signing in with an admin token, and out.
 
 use super::{
-    ROOT,
     cookie::SessionCookie,
-    fields::{Fields, LIST},
-    page::{Frame, PageError, PageResult, Section, after, page, render},
+    fields::Fields,
+    kept::{Kept, own_path},
+    page::{Frame, PageError, PageResult, ROOT, Section, after, page, render, with_script},
     visitor::Visitor,
+    zone,
 };
 use crate::{
     context::{AdminContext, Peer},
     error::AdminError,
-    sessions::{Session, SessionKey},
 };
 use askama::Template;
 use axum::{
@@ -20,18 +20,10 @@ use axum::{
 };
 use gateway_model::Role;
 use http::{StatusCode, header};
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 /// The path of the sign-in page.
 pub(super) const PATH: &str = "/ui/sign-in";
-
-/// The form that waits for a sign-in.
-struct Kept {
-    path: String,
-    fields: Vec<(String, String)>,
-    secrets: Vec<String>,
-}
 
 #[derive(Template)]
 #[template(path = "ui/sign_in.html")]
@@ -57,7 +49,7 @@ struct SessionPage {
     actor: String,
     role: &'static str,
     zone: String,
-    sessions: usize,
+    sessions: u64,
 }
 
 #[derive(Deserialize)]
@@ -68,12 +60,14 @@ pub(super) struct Next {
 
 /// The sign-in page.
 pub(super) async fn form(Query(query): Query<Next>) -> PageResult {
-    page(&SignInPage {
+    let page = page(&SignInPage {
         frame: Frame::anybody("Sign in"),
         next: own_path(&query.next),
         error: None,
         kept: None,
-    })
+    });
+    // So that the first page after the sign-in has times in the reader's zone.
+    page.map(with_script)
 }
 
 /// Leads to the sign-in page, and from there back.
@@ -92,7 +86,7 @@ pub(super) fn lost(path: String, fields: &Fields) -> Response {
         error: Some("Your session is over. Sign in, and send the form again.".to_owned()),
         kept: Some(Kept::of(path, fields)),
     };
-    render(StatusCode::FORBIDDEN, &page)
+    with_script(render(StatusCode::FORBIDDEN, &page))
 }
 
 /// The page for a form without a session whose content is too long to be kept.
@@ -109,54 +103,7 @@ pub(super) fn lost_content(path: &str) -> Response {
         ),
         kept: None,
     };
-    render(StatusCode::FORBIDDEN, &page)
-}
-
-impl Kept {
-    fn of(path: String, fields: &Fields) -> Self {
-        Self {
-            path: own_path(&path),
-            fields: fields.typed().cloned().collect(),
-            secrets: fields.secrets().into_iter().map(str::to_owned).collect(),
-        }
-    }
-
-    /// What the sign-in form carried for the form that waits.
-    fn carried(fields: &Fields) -> Option<Self> {
-        let path = fields.text("kept-path");
-        if path.is_empty() {
-            return None;
-        }
-        let inner = Fields::parse(fields.text("kept-fields").as_bytes());
-        let secrets = fields.text("kept-secrets").split_whitespace();
-        Some(Self {
-            path: own_path(path),
-            fields: inner.typed().cloned().collect(),
-            secrets: secrets.map(str::to_owned).collect(),
-        })
-    }
-
-    /// Whether a field may have several lines, which a one-line field would join.
-    fn has_lines(name: &str) -> bool {
-        name == LIST
-    }
-
-    fn encoded(&self) -> String {
-        form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&self.fields)
-            .finish()
-    }
-}
-
-/// A path of these pages; a path that leads elsewhere becomes the first page.
-fn own_path(path: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_.~?=&%+".contains(&b);
-    let own = path == ROOT || path.starts_with("/ui/") || path.starts_with("/ui?");
-    if own && path.len() <= 512 && path.bytes().all(plain) {
-        path.to_owned()
-    } else {
-        ROOT.to_owned()
-    }
+    with_script(render(StatusCode::FORBIDDEN, &page))
 }
 
 /// Signs in.
@@ -168,7 +115,7 @@ pub(super) async fn sign_in(
 ) -> PageResult {
     let control = context.control.clone().ok_or(AdminError::NoControl)?;
     let token = fields.secret("token");
-    let Some(identity) = control.authenticate(&token).await? else {
+    let Some(begun) = control.begin_session(&token).await? else {
         let now = context.clock.now();
         (context.throttle.guess(peer, now)).map_err(AdminError::TooMany)?;
         // With the address and never with the text: it may be a right token with a typing error.
@@ -179,28 +126,20 @@ pub(super) async fn sign_in(
             error: Some("This admin token is unknown. It was mistyped or removed.".to_owned()),
             kept: Kept::carried(&fields),
         };
-        return Ok(render(StatusCode::FORBIDDEN, &page));
+        return Ok(with_script(render(StatusCode::FORBIDDEN, &page)));
     };
-    let value = control.random_text();
-    let session = Session {
-        token,
-        csrf: control.random_text(),
-        zone: TimeZone::UTC,
-    };
-    let csrf = session.csrf.clone();
-    let (key, now) = (SessionKey::of(&value), context.clock.now());
+    let (identity, csrf) = (&begun.session.identity, begun.session.csrf);
     tracing::info!(actor = %identity.actor.0, %peer, "signed in to the web interface");
-    context
-        .sessions
-        .begin(key, identity.actor.clone(), session, now);
     let mut response = match Kept::carried(&fields) {
         Some(kept) => {
-            let frame = Frame::of_sign_in(&identity, csrf, "Send the form again");
+            // What its page has shown, and not what is there now.
+            let seen = kept.seen.clone();
+            let frame = Frame::of_sign_in(identity, csrf, seen, "Send the form again");
             render(StatusCode::OK, &ResumePage { frame, kept })
         }
         None => Redirect::to(&own_path(fields.text("next"))).into_response(),
     };
-    let cookie = cookie.set(&value);
+    let cookie = cookie.set(&begun.cookie);
     let cookie = cookie.ok_or(AdminError::Internal)?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
@@ -216,35 +155,36 @@ pub(super) async fn session(visitor: Visitor) -> PageResult {
             Role::ReadOnly => "may look, and change nothing",
         },
         zone: visitor.zone.iana_name().unwrap_or("UTC").to_owned(),
-        sessions: visitor.sessions.count(&visitor.actor),
+        sessions: visitor.control.count_sessions(visitor.session).await?,
     })
 }
 
 /// Shows times in another zone from now on.
 pub(super) async fn set_zone(visitor: Visitor, fields: Fields) -> Response {
-    let zone = TimeZone::get(fields.text("zone"));
-    let done = zone
-        .map(|zone| {
-            visitor.sessions.set_zone(visitor.key, zone);
-            "Times are in this zone now."
-        })
-        .map_err(|_unknown| {
-            let message = "this time zone is unknown: write it as in Europe/Berlin".to_owned();
-            PageError(AdminError::Invalid("unknown_zone", message))
-        });
-    after(&visitor, done, "/ui/session")
+    let cookie = zone::set(fields.text("zone"));
+    let done = if cookie.is_some() {
+        Ok("Times are in this zone now.")
+    } else {
+        let message = "this time zone is unknown: write it as in Europe/Berlin".to_owned();
+        Err(PageError(AdminError::Invalid("unknown_zone", message)))
+    };
+    let mut response = after(&visitor, done, "/ui/session");
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    std::future::ready(response).await
 }
 
 /// Ends the session.
-pub(super) async fn sign_out(visitor: Visitor, cookie: SessionCookie) -> Response {
-    visitor.sessions.end(visitor.key);
-    signed_out(&cookie)
+pub(super) async fn sign_out(visitor: Visitor, cookie: SessionCookie) -> PageResult {
+    visitor.control.end_session(visitor.session).await?;
+    Ok(signed_out(&cookie))
 }
 
-/// Ends every session that was begun with the same token.
-pub(super) async fn sign_out_everywhere(visitor: Visitor, cookie: SessionCookie) -> Response {
-    visitor.sessions.end_all(&visitor.actor);
-    signed_out(&cookie)
+/// Ends every session that was begun with the same token, at every gateway.
+pub(super) async fn sign_out_everywhere(visitor: Visitor, cookie: SessionCookie) -> PageResult {
+    visitor.control.end_sessions(visitor.session).await?;
+    Ok(signed_out(&cookie))
 }
 
 fn signed_out(cookie: &SessionCookie) -> Response {
@@ -253,27 +193,4 @@ fn signed_out(cookie: &SessionCookie) -> Response {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sign_in_leads_to_own_pages_only() {
-        for path in ["/ui", "/ui/accounts?q=a%20b", "/ui/requests/abc"] {
-            assert_eq!(own_path(path), path);
-        }
-        for path in [
-            "",
-            "https://evil.example",
-            "//evil.example/ui/",
-            "/uix",
-            "/ui/\\evil",
-            "/ui/a\nb",
-            "/api/v1/backup",
-        ] {
-            assert_eq!(own_path(path), ROOT, "{path}");
-        }
-    }
 }

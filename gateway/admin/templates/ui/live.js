@@ -9,12 +9,19 @@ if (invitation && location.hash.length > 1) {
   history.replaceState(null, "", location.pathname);
 }
 
+// Times are shown in the reader's zone: the browser tells its own, unless the reader has chosen one.
+if (!/(^|; )waybill-zone=/.test(document.cookie)) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `waybill-zone=${zone}; path=/; max-age=34560000; samesite=lax`;
+}
+
 const MAX_ROWS = 200;
 
 // Follows one address as long as the page is looked at: a browser opens few connections to one host, and
 // forgotten tabs must not keep them.
 function follow(place) {
   const rows = place.querySelector("[data-live-rows]");
+  const most = Number(rows && rows.dataset.liveMost) || MAX_ROWS;
   const status = place.querySelector("[data-live-status]");
   let source = null;
   let last = null;
@@ -38,7 +45,7 @@ function follow(place) {
       rows.closest("table").hidden = false;
       const empty = place.querySelector("[data-live-empty]");
       if (empty) empty.hidden = true;
-      while (rows.rows.length > MAX_ROWS) rows.deleteRow(-1);
+      while (rows.rows.length > most) rows.deleteRow(-1);
     });
     source.addEventListener("plot", (event) => {
       place.querySelector("[data-live-plot]").innerHTML = event.data;

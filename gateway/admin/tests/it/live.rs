@@ -241,7 +241,7 @@ async fn page_gets_rows_whose_text_is_escaped_until_its_session_ends() {
     let path = "/ui/requests/live?app=shop&since=1970-01-01T00:16:40Z";
     remembered.end("zero", 1_001, "/zero", false);
     let mut rows = Stream::open(&managed, path, &fields).await;
-    let mut plots = Stream::open(&managed, "/ui/requests/live?plot_only=true", &fields).await;
+    let mut plots = Stream::open(&managed, "/ui/requests/live?overview=true", &fields).await;
     remembered.end("one", 1_002, "/<img src=x>", true);
     let text = rows.until("/ui/requests/one").await;
     assert!(
@@ -254,7 +254,8 @@ async fn page_gets_rows_whose_text_is_escaped_until_its_session_ends() {
     );
     assert!(rows.until("event: plot").await.contains("<svg"));
     let text = plots.until("event: plot").await;
-    assert!(!text.contains("<tr>"), "{text}");
+    assert!(text.contains("/ui/requests/one"), "a failed one: {text}");
+    assert!(!text.contains("/zero"), "only failed ones: {text}");
     // Listening keeps no session alive.
     managed.server.clock.advance(Duration::from_secs(3 * 3_600));
     let text = rows.end().await;

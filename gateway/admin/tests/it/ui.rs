@@ -106,8 +106,15 @@ impl<'m> Browser<'m> {
         }
         let server = &self.managed.server;
         let reply = server.exchange(method, path, &fields, body).await;
-        if let Some(set) = reply.field("set-cookie") {
-            self.cookie = set.split(';').next().map(str::to_owned);
+        if let Some(pair) = reply
+            .field("set-cookie")
+            .and_then(|it| it.split(';').next())
+        {
+            // The zone has a cookie of its own, beside that of the session.
+            self.cookie = match &self.cookie {
+                Some(known) if pair.starts_with("waybill-zone") => Some(format!("{known}; {pair}")),
+                Some(_) | None => Some(pair.to_owned()),
+            };
         }
         reply
     }
@@ -135,8 +142,10 @@ impl<'m> Browser<'m> {
 
     /// A change by a form of this session.
     pub(crate) async fn change(&mut self, path: &str, fields: &str) -> Reply {
-        let csrf = self.csrf().await;
-        self.post(path, &format!("csrf={csrf}&{fields}")).await
+        let page = self.get("/ui/session").await.body;
+        let (csrf, seen) = (hidden(&page, "csrf"), hidden(&page, "seen"));
+        self.post(path, &format!("csrf={csrf}&seen={seen}&{fields}"))
+            .await
     }
 }
 

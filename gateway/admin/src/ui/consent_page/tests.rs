@@ -2,11 +2,29 @@ use super::*;
 use axum::body::to_bytes;
 use gateway_api::AccountState;
 use gateway_control::{ControlError, Fault};
+use gateway_model::Clock;
 use gateway_model::{Environment, GrantKind, ManagedBy};
-use jiff::Timestamp;
-use std::time::Duration;
+use jiff::{Timestamp, tz::TimeZone};
+use std::time::{Duration, Instant, SystemTime};
 
 const HOSTILE: &str = "\"><svg onload=alert(1)>&'</style><script>alert(2)</script>";
+
+/// A clock that stands at the epoch.
+struct Epoch;
+
+impl Clock for Epoch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an instant has no other constructor"
+    )]
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
+    }
+}
 
 fn done() -> ConsentDone {
     let at = Timestamp::UNIX_EPOCH;
@@ -50,7 +68,8 @@ fn done() -> ConsentDone {
 }
 
 async fn page(finished: Result<ConsentDone, AdminError>) -> (Response<()>, String) {
-    let (head, body) = render(&finished, false).into_parts();
+    let reader = Reader::new(TimeZone::UTC, &Epoch).expect("the epoch is a time");
+    let (head, body) = render(&finished, &reader, false).into_parts();
     let body = to_bytes(body, 1 << 20).await.expect("a body");
     let text = String::from_utf8(body.to_vec()).expect("text");
     (Response::from_parts(head, ()), text)
@@ -80,7 +99,7 @@ async fn success_page_shows_the_account_and_no_markup_of_others() {
         "main",
         "A1B2C3",
         "ups, test",
-        "1970-01-01T00:00:00Z",
+        "1970-01-01 00:00 UTC",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
