@@ -149,12 +149,15 @@ impl Administrator {
 
     async fn post(&self, path: &str, form: &str) -> Answer {
         let page = self.get("/ui/session").await;
-        let (_, rest) = page
-            .text()
-            .split_once("name=\"csrf\" value=\"")
-            .expect("a form");
-        let csrf = rest.split('"').next().expect("an end");
-        self.send(path, &format!("csrf={csrf}&{form}")).await
+        let value = |name: &str| {
+            let (_, rest) = page
+                .text()
+                .split_once(&format!("name=\"{name}\" value=\""))
+                .expect("a form");
+            rest.split('"').next().expect("an end").to_owned()
+        };
+        let own = format!("csrf={}&seen={}", value("csrf"), value("seen"));
+        self.send(path, &format!("{own}&{form}")).await
     }
 
     async fn send(&self, path: &str, form: &str) -> Answer {

@@ -56,8 +56,9 @@ impl Browser {
 
     /// Sends a form of this session.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let csrf = field(&self.get("/ui/session").await, "csrf");
-        let mut body = format!("csrf={csrf}");
+        let page = self.get("/ui/session").await;
+        let (csrf, seen) = (field(&page, "csrf"), field(&page, "seen"));
+        let mut body = format!("csrf={csrf}&seen={seen}");
         for (name, value) in fields {
             let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
             body.push_str(&format!("&{name}={encoded}"));

@@ -217,7 +217,11 @@ async fn administrator_connects_twelve_numbers_of_two_logins_and_needs_no_termin
     assert_eq!(connected.len(), 12, "{accounts}");
     for (name, _, number) in rows() {
         assert!(connected.contains(&number.as_str()), "{connected:?}");
-        let mut request = rate_request();
+        // Each login ships with its own numbers.
+        let mut request = rate_request().map(|body| {
+            let body = String::from_utf8(body.to_vec()).expect("JSON");
+            body.replace("A1B2C3", &number).into()
+        });
         let account = name.parse().expect("a field value");
         request.headers_mut().insert("waybill-account", account);
         let answer = world.world.app.send(request).await;
