@@ -43,8 +43,8 @@ impl Axe {
         // Colours fade when the theme changes, and only those at the end are meant.
         let run = format!(
             "const done = arguments[arguments.length - 1];\n\
-             const settled = Promise.allSettled(document.getAnimations().map((it) => it.finished));\n\
-             settled.then(() => axe.run(document, {options})).then(\n\
+             for (const it of document.getAnimations()) it.finish();\n\
+             axe.run(document, {options}).then(\n\
              (found) => done(found.violations.flatMap((rule) => rule.nodes.map(\n\
              (node) => `${{rule.id}}: ${{node.html.slice(0, 120)}} ${{node.failureSummary}}`))),\n\
              (error) => done([`axe-core failed: ${{error}}`]));"
