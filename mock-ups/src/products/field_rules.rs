@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::api::UpsError;
 
+mod international;
 mod landed_cost;
+mod pickup;
 mod pre_notification;
 mod rule;
 mod shipping;
@@ -18,8 +20,12 @@ use rule::FieldRule;
 
 /// The rules of creating a shipment.
 pub(crate) const SHIPPING: &[FieldRule] = shipping::RULES;
+/// The rules of a shipment's international forms.
+pub(crate) const INTERNATIONAL_FORMS: &[FieldRule] = international::RULES;
 /// The rules of a pre-notification of dangerous goods.
 pub(crate) const PRE_NOTIFICATION: &[FieldRule] = pre_notification::RULES;
+/// The rules of creating a pickup.
+pub(crate) const PICKUP: &[FieldRule] = pickup::RULES;
 /// The rules of a Smart Pickup.
 pub(crate) const SMART_PICKUP: &[FieldRule] = smart_pickup::RULES;
 /// The rules of a quote of Landed Cost.

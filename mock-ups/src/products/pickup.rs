@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use crate::api::{ApiRequest, ApiResponse, Product, UpsError};
 use crate::calendar;
 use crate::json::{Json, Style};
+use crate::products::field_rules;
 use crate::products::rating::error;
 use crate::products::request_body::read;
 use crate::products::versions::{Api, version as version_of};
@@ -89,7 +90,11 @@ impl Pickup {
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();
         // Checked before it is numbered: a refused pickup uses up no number.
         let day = checked(&body, today)?;
+        // The table of members works on the tree; a load test creates no pickups.
+        let tree = serde_json::from_slice(request.body).unwrap_or_default();
+        field_rules::check(field_rules::PICKUP, &tree)?;
         let account = body.account_number().unwrap_or_default();
+        owned(request, account)?;
         let number = self.book(account, day);
         let context = body.context();
         Ok(document(
@@ -132,6 +137,7 @@ impl Pickup {
                 "Missing or invalid account number",
             ));
         }
+        owned(request, account)?;
         let booked = self.lock();
         let mine = booked
             .entries
@@ -169,15 +175,19 @@ impl Pickup {
         let mut booked = self.lock();
         // Newest first: with an account only, the last pickup is the one that is meant.
         let mut entries = booked.entries.iter_mut().rev();
+        let account = request.header("accountnumber").unwrap_or_default().trim();
         let found = match by {
             "01" => {
-                let account = request.header("accountnumber").unwrap_or_default().trim();
+                owned(request, account)?;
                 // By account a cancelled pickup is skipped, by number it is reported as cancelled.
                 entries.find(|e| !e.cancelled && e.account.eq_ignore_ascii_case(account))
             }
             "02" => {
                 let number = request.header("prn").unwrap_or_default().trim();
-                entries.find(|entry| entry.number.eq_ignore_ascii_case(number))
+                entries
+                    .find(|entry| entry.number.eq_ignore_ascii_case(number))
+                    // Another user's pickup is as good as none.
+                    .filter(|entry| !request.caller.is_refused(&entry.account))
             }
             _ => return refuse("9510116", "Invalid cancel option"),
         };
@@ -195,6 +205,15 @@ impl Pickup {
     }
 }
 
+/// Nobody has pickups at somebody else's account.
+fn owned(request: &ApiRequest<'_>, account: &str) -> Result<(), UpsError> {
+    if request.caller.is_refused(account) {
+        let text = "The account number belongs to another account";
+        return Err(UpsError::bad_request("9510121", text));
+    }
+    Ok(())
+}
+
 /// The day of a pickup that can be booked.
 fn checked(body: &request::Pickup<'_>, today: Date) -> Result<Date, UpsError> {
     let refuse = |code: &'static str, text: &'static str| Err(UpsError::bad_request(code, text));
@@ -209,6 +228,9 @@ fn checked(body: &request::Pickup<'_>, today: Date) -> Result<Date, UpsError> {
     // Nobody comes at the weekend.
     if !calendar::is_business_day(day) {
         return refuse("9510103", "There is no pickup on the requested day");
+    }
+    if body.closes_before_it_is_ready() {
+        return refuse("9510105", "The close time must be after the ready time");
     }
     for piece in &body.pickup_piece.0 {
         let code = piece.service_code.as_str();

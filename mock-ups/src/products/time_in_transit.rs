@@ -146,10 +146,7 @@ impl TransitRequest {
         {
             return Err(invalid("Invalid weight"));
         }
-        let currency = request.shipment_contents_currency_code.present();
-        if currency.is_some_and(|currency| !places::is_currency(currency)) {
-            return Err(invalid("Invalid shipment contents currency code"));
-        }
+        check_values(request)?;
         let origin = prefix(from.1, request.origin_postal_code.present());
         let destination = prefix(to.1, request.destination_postal_code.present());
         // Both ends are reported at once, since the client has to correct both.
@@ -181,6 +178,60 @@ impl TransitRequest {
     fn services(&self) -> impl Iterator<Item = Service> {
         // The order of the service list; the answer is sorted by arrival.
         self.lane.shop()
+    }
+}
+
+/// A member, what it must be, and how it is refused.
+type ValueRule<'r, 'a> = (
+    &'r lenient::Text<'a>,
+    &'r dyn Fn(&str) -> bool,
+    &'static str,
+);
+
+/// What the answer repeats: it must not repeat nonsense. Absent members are fine.
+fn check_values(request: &Request<'_>) -> Result<(), UpsError> {
+    let one_of = |values: &'static [&'static str]| move |text: &str| values.contains(&text);
+    let is_count = |text: &str| text.parse::<u16>().is_ok_and(|count| count > 0);
+    let is_amount = |text: &str| thousandths(text).is_some_and(|amount| amount >= 0);
+    let rules: [ValueRule<'_, '_>; 6] = [
+        (
+            &request.shipment_contents_currency_code,
+            &places::is_currency,
+            "Invalid shipment contents currency code",
+        ),
+        (
+            &request.shipment_contents_value,
+            &is_amount,
+            "Invalid shipment contents value",
+        ),
+        (
+            &request.bill_type,
+            // 07, a pallet, is in the answer's list only; clients send back what they got.
+            &one_of(&["02", "03", "04", "07"]),
+            "Invalid bill type",
+        ),
+        (
+            &request.residential_indicator,
+            &one_of(&["01", "02"]),
+            "Invalid residential indicator",
+        ),
+        (
+            &request.weight_unit_of_measure,
+            &one_of(&["LBS", "KGS", "lbs", "kgs"]),
+            "Invalid weight unit of measure",
+        ),
+        (
+            &request.number_of_packages,
+            &is_count,
+            "Invalid number of packages",
+        ),
+    ];
+    let broken = rules
+        .into_iter()
+        .find(|(member, is_valid, _)| member.present().is_some_and(|text| !is_valid(text)));
+    match broken {
+        Some((_, _, text)) => Err(UpsError::bad_request("10400", text)),
+        None => Ok(()),
     }
 }
 

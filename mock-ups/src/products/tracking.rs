@@ -64,6 +64,11 @@ impl Tracking {
         {
             return Err(UpsError::bad_request("TV1002", "Invalid inquiry number"));
         }
+        if let TrackingQuery::Reference(reference) = wanted
+            && !is_reference(reference)
+        {
+            return Err(UpsError::bad_request("TV1002", "Invalid inquiry number"));
+        }
         let (inquiry, lives) = match wanted {
             TrackingQuery::Package(number) => (number, self.package(request, number)),
             TrackingQuery::Shipment(number) => (number, self.shipment(request, number)),
@@ -167,6 +172,12 @@ impl Tracking {
 /// Seven to 34 letters and digits.
 fn is_inquiry_number(number: &str) -> bool {
     (7..=34).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// One to 35 characters, as many as a shipment takes.
+fn is_reference(reference: &str) -> bool {
+    let text = percent_encoding::percent_decode_str(reference).decode_utf8_lossy();
+    (1..=35).contains(&text.trim().chars().count())
 }
 
 /// Tracking's service answers an unknown path by itself, without UPS's envelope, as reported.

@@ -22,7 +22,11 @@ async fn pickup_answers_validate() {
         day = day.tomorrow().expect("there is one");
         let body = json!({"PickupCreationRequest": {
             "Shipper": {"Account": {"AccountNumber": "A1B2C3", "AccountCountryCode": "US"}},
-            "PickupDateInfo": {"PickupDate": day.strftime("%Y%m%d").to_string()},
+            "PickupDateInfo": {"PickupDate": day.strftime("%Y%m%d").to_string(),
+                "ReadyTime": "1000", "CloseTime": "1700"},
+            "PickupAddress": {"CompanyName": "Shop", "ContactName": "Jane",
+                "AddressLine": "1 Main Street", "City": "New York", "StateProvince": "NY",
+                "PostalCode": "10001", "CountryCode": "US", "Phone": {"Number": "2125550100"}},
             "PickupPiece": [{"ServiceCode": "003", "Quantity": "1"}]}});
         let answer = world.call(
             "POST",

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::places;
+use crate::places::{self, Code2};
 
 /// A rule for one member of a request.
 pub(crate) struct FieldRule {
@@ -26,6 +26,12 @@ pub(crate) enum Must {
     BeOneOf(&'static [&'static str]),
     /// Absent, blank or the code of a currency.
     BeCurrency,
+    /// Absent, blank or the code of a country.
+    BeCountry,
+    /// Absent, blank or a time of day, `HHmm`.
+    BeTime,
+    /// Absent, blank or a whole number from 1 on.
+    BeCount,
 }
 
 /// When a rule applies.
@@ -102,8 +108,16 @@ impl Must {
             },
             Self::BeOneOf(values) => every(&|text| values.contains(&text)),
             Self::BeCurrency => every(&places::is_currency),
+            Self::BeCountry => every(&|text| Code2::parse(text).and_then(places::region).is_some()),
+            Self::BeTime => every(&is_time),
+            Self::BeCount => every(&|text| text.parse::<u16>().is_ok_and(|count| count > 0)),
         }
     }
+}
+
+fn is_time(text: &str) -> bool {
+    let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && &text[..2] < "24" && &text[2..] < "60"
 }
 
 /// The text of a scalar, without surrounding blanks; `None` when blank or no scalar.

@@ -2,8 +2,8 @@
 //!
 //! On record are 120200 to 120202. The other codes follow their pattern and are guesses.
 
-use super::rule::Must::{BeAtMost, BeCurrency, BeOneOf, Exist};
-use super::rule::When::{Abroad, Beside};
+use super::rule::Must::{BeAtMost, BeOneOf, Exist};
+use super::rule::When::Abroad;
 use super::rule::{FieldRule, rule};
 
 const SHIPPER_COUNTRY: &str = "ShipmentRequest.Shipment.Shipper.Address.CountryCode";
@@ -156,6 +156,30 @@ pub(super) const RULES: &[FieldRule] = &[
         "Missing or invalid ship from e-mail address",
     ),
     rule(
+        "ShipmentRequest.Shipment.AlternateDeliveryAddress.Name",
+        BeAtMost(35),
+        "120320",
+        "Missing or invalid alternate delivery name",
+    ),
+    rule(
+        "ShipmentRequest.Shipment.AlternateDeliveryAddress.AttentionName",
+        BeAtMost(35),
+        "120321",
+        "Missing or invalid alternate delivery attention name",
+    ),
+    rule(
+        "ShipmentRequest.Shipment.AlternateDeliveryAddress.Address.AddressLine",
+        BeAtMost(35),
+        "120322",
+        "Missing or invalid alternate delivery address line",
+    ),
+    rule(
+        "ShipmentRequest.Shipment.AlternateDeliveryAddress.Address.City",
+        BeAtMost(30),
+        "120325",
+        "Missing or invalid alternate delivery city",
+    ),
+    rule(
         "ShipmentRequest.Shipment.Description",
         BeAtMost(50),
         "120512",
@@ -180,6 +204,18 @@ pub(super) const RULES: &[FieldRule] = &[
         "Missing or invalid package description",
     ),
     // Presence after length: a call with a text that is too long is told about that first.
+    rule(
+        "ShipmentRequest.Shipment.Shipper.Name",
+        Exist,
+        "120110",
+        "Missing or invalid shipper name",
+    ),
+    rule(
+        "ShipmentRequest.Shipment.ShipFrom.Name",
+        Exist,
+        "120300",
+        "Missing or invalid ship from name",
+    ),
     rule(
         "ShipmentRequest.Shipment.Shipper.Phone",
         Exist,
@@ -217,25 +253,5 @@ pub(super) const RULES: &[FieldRule] = &[
         ]),
         "120905",
         "Missing or invalid return service",
-    ),
-    rule(
-        "ShipmentRequest.Shipment.ShipmentServiceOptions.InternationalForms.FormType",
-        Exist,
-        "128001",
-        "Missing or invalid international form type",
-    ),
-    rule(
-        "ShipmentRequest.Shipment.ShipmentServiceOptions.InternationalForms.Product",
-        Exist,
-        "128010",
-        "At least one product is required for the international form",
-    )
-    // 01 is the invoice, which lists products; other forms need none.
-    .when(Beside("FormType", "01")),
-    rule(
-        "ShipmentRequest.Shipment.ShipmentServiceOptions.InternationalForms.CurrencyCode",
-        BeCurrency,
-        "128012",
-        "Missing or invalid currency code",
     ),
 ];

@@ -61,10 +61,14 @@ members!('a, Account<'a> {
 #[derive(Debug, Default)]
 struct DateInfo<'a> {
     pickup_date: Text<'a>,
+    ready_time: Text<'a>,
+    close_time: Text<'a>,
 }
 
 members!('a, DateInfo<'a> {
     "PickupDate" => pickup_date,
+    "ReadyTime" => ready_time,
+    "CloseTime" => close_time,
 });
 
 /// One kind of piece.
@@ -90,6 +94,13 @@ impl Pickup<'_> {
             .as_ref()?
             .account_number
             .present()
+    }
+
+    /// Times of day have four digits, so their texts compare as they do.
+    pub(super) fn closes_before_it_is_ready(&self) -> bool {
+        let times = self.pickup_date_info.as_ref();
+        let times = times.and_then(|info| info.ready_time.present().zip(info.close_time.present()));
+        times.is_some_and(|(ready, close)| ready.len() == close.len() && close <= ready)
     }
 
     pub(super) fn day(&self) -> Option<&str> {

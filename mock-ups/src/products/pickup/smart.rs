@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Time};
 
-use super::{Pickup, document};
+use super::{Pickup, document, owned};
 use crate::api::{ApiRequest, ApiResponse, UpsError};
 use crate::calendar;
 use crate::products::field_rules;
@@ -21,10 +21,7 @@ impl Pickup {
         field_rules::check(field_rules::SMART_PICKUP, &body)?;
         let request = &body["PickupTriggerGWNRequest"];
         let account = request["AccountNumber"].as_str().unwrap_or_default().trim();
-        if call.caller.is_refused(account) {
-            let text = "The account number belongs to another account";
-            return Err(UpsError::bad_request("9510121", text));
-        }
+        owned(call, account)?;
         let local = jiff::tz::TimeZone::UTC.to_datetime(call.now);
         let today = local.date();
         let wants_today = request["ServiceDateOption"] == "01";

@@ -8,11 +8,19 @@ use crate::api::Product as _;
 use crate::testing::Call;
 
 fn create(day: &str) -> Call {
-    let body = json!({"PickupCreationRequest": {
+    Call::post(CREATE, &body(day))
+}
+
+const CREATE: &str = "/api/pickupcreation/v2409/pickup";
+
+fn body(day: &str) -> Value {
+    json!({"PickupCreationRequest": {
         "Shipper": {"Account": {"AccountNumber": "A1B2C3"}},
-        "PickupDateInfo": {"PickupDate": day},
-        "PickupPiece": {"ServiceCode": "003", "Quantity": 1}}});
-    Call::post("/api/pickupcreation/v2409/pickup", &body)
+        "PickupDateInfo": {"PickupDate": day, "ReadyTime": "1000", "CloseTime": "1700"},
+        "PickupAddress": {"CompanyName": "Shop", "ContactName": "Jane", "AddressLine": "1 Main Street",
+            "City": "New York", "StateProvince": "NY", "PostalCode": "10001", "CountryCode": "US",
+            "Phone": {"Number": "2125550100"}},
+        "PickupPiece": {"ServiceCode": "003", "Quantity": 1}}})
 }
 
 fn pending() -> Call {
@@ -66,9 +74,38 @@ fn pickup_needs_a_business_day_that_is_not_past() {
 }
 
 #[test]
+fn pickup_is_refused_for_what_the_file_does_not_allow() {
+    let pickup = Pickup::new(1);
+    for (pointer, value, code) in [
+        ("/PickupDateInfo/ReadyTime", json!("2460"), "9510104"),
+        ("/PickupDateInfo/CloseTime", json!("0900"), "9510105"),
+        ("/PickupDateInfo/CloseTime", json!(null), "9510105"),
+        ("/PickupAddress", json!({}), "9510106"),
+        (
+            "/PickupAddress/CompanyName",
+            json!("x".repeat(28)),
+            "9510107",
+        ),
+        ("/PickupAddress/CountryCode", json!("XX"), "9510112"),
+        ("/PickupAddress/Phone/Number", json!(""), "9510113"),
+        ("/PickupPiece", json!([]), "9510114"),
+        ("/PickupPiece/Quantity", json!("some"), "9510126"),
+        ("/Shipper/Account/AccountNumber", json!("X9Y8Z7"), "9510121"),
+    ] {
+        let mut body = body("20240305");
+        let member = body.pointer_mut(&format!("/PickupCreationRequest{pointer}"));
+        *member.expect("it is there") = value;
+        let refused = Call::post(CREATE, &body).refusal(&pickup).1;
+        assert_eq!(refused, code, "{pointer}");
+    }
+    let foreign = Call::get("/api/shipments/v2409/pickup/oncall").header("accountnumber", "X9Y8Z7");
+    assert_eq!(foreign.refusal(&pickup).1, "9510121");
+}
+
+#[test]
 fn smart_pickups_are_new_once_a_day_and_go_to_the_next_business_day_after_noon() {
     let product = Pickup::new(1);
-    let path = "/api/pickupcreation/v2409/pickup";
+    let path = CREATE;
     let body = |option: &str| {
         json!({"PickupTriggerGWNRequest": {"Request": {}, "AccountNumber": "A1B2C3",
             "ServiceDateOption": option}})

@@ -48,6 +48,7 @@ impl Shipping {
         let tree = serde_json::from_slice(request.body).unwrap_or_default();
         // Lengths before content: a text that is too long is refused whatever it says.
         field_rules::check(field_rules::SHIPPING, &tree)?;
+        field_rules::check(field_rules::INTERNATIONAL_FORMS, &tree)?;
         // Shipping's own required members come before rating's checks, which know only codes of their own.
         let format = checked(&details)?;
         let today = jiff::tz::TimeZone::UTC.to_datetime(request.now).date();

@@ -19,7 +19,8 @@ impl Shipping {
         version: &str,
     ) -> Result<ApiResponse, UpsError> {
         let version = version_of(Api::LabelRecovery, version)?;
-        let envelope: RecoveryEnvelope<'_> = match read(request.body) {
+        let flat = without_inner_list(request.body);
+        let envelope: RecoveryEnvelope<'_> = match read(flat.as_deref().unwrap_or(request.body)) {
             Ok(envelope) => envelope,
             Err(unread) => return unread.answer(),
         };
@@ -143,6 +144,15 @@ impl Shipping {
         }
         Ok(shipment)
     }
+}
+
+/// The body with `TrackingNumbers` as a list, as the file's schema has it, if it is written as in the file's example:
+/// `{"TrackingNumber": […]}`.
+fn without_inner_list(body: &[u8]) -> Option<Vec<u8>> {
+    let mut tree: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let numbers = tree.pointer_mut("/LabelRecoveryRequest/TrackingNumbers")?;
+    *numbers = numbers.get_mut("TrackingNumber")?.take();
+    serde_json::to_vec(&tree).ok()
 }
 
 /// The version from which on several numbers can be asked for.

@@ -79,14 +79,25 @@ members!('a, Shipment<'a> {
 /// `ShipmentServiceOptions`, as far as it asks for results.
 #[derive(Debug, Default)]
 pub(super) struct ServiceOptions<'a> {
+    pub(super) label_delivery: Opt<LabelDelivery>,
+    /// Clients also put it beside `LabelDelivery`.
     pub(super) label_links: Indicator,
     pub(super) international_forms: Opt<InternationalForms<'a>>,
 }
 
 members!('a, ServiceOptions<'a> {
+    "LabelDelivery" => label_delivery,
     "LabelLinksIndicator" => label_links,
     "InternationalForms" => international_forms,
 });
+
+/// `LabelDelivery`.
+#[derive(Debug, Default)]
+pub(super) struct LabelDelivery {
+    pub(super) label_links: Indicator,
+}
+
+members!('a, LabelDelivery { "LabelLinksIndicator" => label_links });
 
 /// `InternationalForms`.
 #[derive(Debug, Default)]

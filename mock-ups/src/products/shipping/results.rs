@@ -49,7 +49,10 @@ fn options<'d, 'a>(details: &'d ShipmentRequest<'a>) -> Option<&'d ServiceOption
 
 /// Links to labels are made only where they are asked for.
 pub(super) fn wants_label_url(details: &ShipmentRequest<'_>) -> bool {
-    options(details).is_some_and(|options| options.label_links.0)
+    options(details).is_some_and(|options| {
+        let delivery = options.label_delivery.as_ref();
+        options.label_links.0 || delivery.is_some_and(|delivery| delivery.label_links.0)
+    })
 }
 
 /// `Form`: all forms in one PDF, or only the group's id when the client brought the form itself.

@@ -21,21 +21,23 @@ impl Shipping {
         id: &str,
     ) -> Result<ApiResponse, UpsError> {
         let version = version_of(Api::Void, version)?;
-        // Roadie's numbers can be voided from void v3 on only.
-        let is_roadie = version == 3 && is_roadie_number(id);
-        if !is_tracking_number(id) && !is_roadie {
+        if !can_be_voided(id, version) {
             let text = "Invalid ShipmentIdentificationNumber";
             return Err(UpsError::bad_request("190100", text));
         }
         // Before the look-up: a malformed list is refused whether or not the shipment exists.
-        let named = named_packages(request)?;
+        let named = named_packages(request, version)?;
         let outcome = self.shipments.with(id, |shipment| {
             // A number of a later package does not name the shipment; only the first one does.
             if !shipment.id().eq_ignore_ascii_case(id) {
                 return Err(unknown());
             }
             // An unknown shipment and another account's share the code, so numbers cannot be probed.
-            if request.caller.is_refused(&shipment.shipper_number) {
+            let shipper = request.header("shippernumber").map(str::trim);
+            let is_other = shipper
+                .is_some_and(|number| !number.eq_ignore_ascii_case(&shipment.shipper_number));
+            // Void v3 names the shipper in a field, too, and must not name another one.
+            if is_other || request.caller.is_refused(&shipment.shipper_number) {
                 let text = "The shipment belongs to another account";
                 return Err(UpsError::bad_request("190102", text));
             }
@@ -89,6 +91,11 @@ impl Shipping {
         });
         Ok(ApiResponse::json(body))
     }
+}
+
+/// Whether it has the form of a number that this version voids. Roadie's numbers came with void v3.
+fn can_be_voided(number: &str, version: u32) -> bool {
+    is_tracking_number(number) || (version == 3 && is_roadie_number(number))
 }
 
 /// Reports and kept answers have the singular up to v2403, the newest file the plural.
@@ -168,7 +175,7 @@ fn void(
 }
 
 /// The packages of the query: repeated, separated by commas, or as a JSON list.
-fn named_packages(request: &ApiRequest<'_>) -> Result<Vec<String>, UpsError> {
+fn named_packages(request: &ApiRequest<'_>, version: u32) -> Result<Vec<String>, UpsError> {
     let query = request.query.unwrap_or_default();
     let mut numbers: Vec<String> = Vec::new();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -179,7 +186,7 @@ fn named_packages(request: &ApiRequest<'_>) -> Result<Vec<String>, UpsError> {
         let separators = ['[', ']', '"', ',', ' '];
         for number in value.split(separators).filter(|part| !part.is_empty()) {
             let number = number.to_ascii_uppercase();
-            if !is_tracking_number(&number) || numbers.len() == MAX_NUMBERS {
+            if !can_be_voided(&number, version) || numbers.len() == MAX_NUMBERS {
                 return Err(UpsError::bad_request("190109", "Invalid tracking number"));
             }
             // A number named twice would be reported once as voided and once as voided already.

@@ -21,6 +21,7 @@ pub(super) struct Request<'a> {
     pub(super) shipment_contents_value: Text<'a>,
     pub(super) shipment_contents_currency_code: Text<'a>,
     pub(super) bill_type: Text<'a>,
+    pub(super) number_of_packages: Text<'a>,
 }
 
 members!('a, Request<'a> {
@@ -40,4 +41,5 @@ members!('a, Request<'a> {
     "shipmentContentsValue" => shipment_contents_value,
     "shipmentContentsCurrencyCode" => shipment_contents_currency_code,
     "billType" => bill_type,
+    "numberOfPackages" => number_of_packages,
 });
