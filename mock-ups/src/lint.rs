@@ -2,6 +2,7 @@
 //! success, or with an error that does not name them; the findings are in the journal and, when
 //! asked for, in the header `mock-lint` of the answer.
 
+mod options;
 mod rules;
 
 use http::{HeaderMap, Method};

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use http::{HeaderMap, Method};
 use memchr::memmem::{self, Finder};
 
-use super::{Findings, Subject};
+use super::{Findings, Subject, options};
 
 /// A mistake that the lint knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +41,14 @@ pub enum Rule {
     RequestOptionDiffers,
     /// A bearer on a token request, or Basic credentials on an API call.
     WrongScheme,
+    /// `DCISType` 1 at a package, where it is no signature.
+    PackageSignatureType,
+    /// An amount to collect on delivery that is no number.
+    CodAmount,
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::NegotiatedWithoutShipperNumber,
         Self::NegotiatedMisplaced,
         Self::MissingTransId,
@@ -60,6 +64,8 @@ impl Rule {
         Self::NotDeclaredForm,
         Self::RequestOptionDiffers,
         Self::WrongScheme,
+        Self::PackageSignatureType,
+        Self::CodAmount,
     ];
 
     /// The name in the journal and in the header.
@@ -81,6 +87,8 @@ impl Rule {
             Self::NotDeclaredForm => "not-declared-form",
             Self::RequestOptionDiffers => "request-option-differs",
             Self::WrongScheme => "wrong-scheme",
+            Self::PackageSignatureType => "package-signature-type",
+            Self::CodAmount => "cod-amount",
         }
     }
 
@@ -116,6 +124,10 @@ impl Rule {
                 "RequestOption in the body and in the path differ; the path wins"
             }
             Self::WrongScheme => "Basic goes to the OAuth endpoints, Bearer to everything else",
+            Self::PackageSignatureType => {
+                "DCISType 1 is unsupported at a package; 2 asks for a signature, 3 for an adult's"
+            }
+            Self::CodAmount => "MonetaryValue of CODAmount must be a number, such as 47.11",
         }
     }
 }
@@ -126,6 +138,7 @@ struct Finders {
     shipper_number: Finder<'static>,
     options: Finder<'static>,
     request_option: Finder<'static>,
+    service_options: Finder<'static>,
 }
 
 static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
@@ -133,6 +146,8 @@ static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
     shipper_number: Finder::new(b"\"ShipperNumber\""),
     options: Finder::new(b"\"ShipmentRatingOptions\""),
     request_option: Finder::new(b"\"RequestOption\""),
+    // One search for those of a package and those of a shipment.
+    service_options: Finder::new(b"ServiceOptions\""),
 });
 
 /// First path segments of the products, for paths that lack `/api`.
@@ -215,8 +230,12 @@ pub(super) fn check_api_call(subject: &Subject<'_>, findings: &mut Findings) {
     findings.add_if(fields.is_basic, Rule::WrongScheme);
     if *subject.method == Method::POST {
         findings.add_if(!fields.is_json, Rule::NotDeclaredJson);
-        if subject.path.starts_with("/api/rating/") {
+        let is_rating = subject.path.starts_with("/api/rating/");
+        if is_rating {
             check_rating(subject, findings);
+        }
+        if is_rating || subject.path.starts_with("/api/shipments/") {
+            options::check(subject.body, &FINDERS.service_options, findings);
         }
     }
 }
