@@ -45,6 +45,7 @@ pub(crate) enum MockBody {
         start: Bytes,
         announced: u64,
         timer: Option<Pin<Box<Sleep>>>,
+        _hold: EndCounter,
     },
 }
 
@@ -74,8 +75,8 @@ impl MockBody {
         }
     }
 
-    /// Announces the whole length, sends half and cuts.
-    pub(crate) fn broken(mut bytes: Bytes) -> Self {
+    /// Announces the whole length, sends half and cuts; `hold` is dropped with it.
+    pub(crate) fn broken(mut bytes: Bytes, hold: EndCounter) -> Self {
         let announced = bytes.len() as u64;
         // Half, so that the client has read the head and waits for the rest.
         bytes.truncate(bytes.len() / 2);
@@ -84,6 +85,7 @@ impl MockBody {
             // At least one byte is announced, or an empty answer would be complete and not cut.
             announced: announced.max(1),
             timer: None,
+            _hold: hold,
         }
     }
 

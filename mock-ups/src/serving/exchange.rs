@@ -63,6 +63,11 @@ impl Activity {
     pub(crate) fn in_progress(self) -> bool {
         self.begun != self.ended
     }
+
+    /// Whether there was a request, and none is in progress.
+    pub(crate) fn is_between_requests(self) -> bool {
+        self.begun > 0 && !self.in_progress()
+    }
 }
 
 /// Counts the end of a request, however it ends.

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
@@ -62,6 +63,7 @@ pub(crate) async fn serve(
     // From the standard library's listener, so that binding errors show before the runtime starts.
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let limits = role.mock.limits.clone();
+    let sweeps = Arc::new(Sweeps::default());
     let mut connections = JoinSet::new();
     loop {
         // Over the bound nothing is accepted: clients wait in the backlog instead of being refused.
@@ -74,7 +76,8 @@ pub(crate) async fn serve(
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             accepted = listener.accept(), if room => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve_stream(stream, role.clone(), stop.clone()));
+                    let sweeps = Arc::clone(&sweeps);
+                    connections.spawn(serve_stream(stream, role.clone(), sweeps, stop.clone()));
                 }
                 // Out of descriptors or an aborted handshake: the next one may work.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -90,12 +93,18 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-async fn serve_stream(stream: TcpStream, role: Role, stop: watch::Receiver<bool>) {
+async fn serve_stream(
+    stream: TcpStream,
+    role: Role,
+    sweeps: Arc<Sweeps>,
+    stop: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true); // a failure costs latency only
     let Some(tls) = &role.tls else {
         // Peeked, not read: the bytes must be there for HTTP/1 if it is not the preface.
         let speaks_http2 = begins_with_preface(&stream, role.mock.limits.idle).await;
-        serve_http(Transport::plain(stream), speaks_http2, &role, "http", stop).await;
+        let wire = Transport::plain(stream);
+        serve_http(wire, speaks_http2, &role, &sweeps, stop).await;
         return;
     };
     // Errors here are the client's: a scan, a distrusted certificate. There is nobody to answer.
@@ -103,7 +112,7 @@ async fn serve_stream(stream: TcpStream, role: Role, stop: watch::Receiver<bool>
         return;
     };
     let speaks_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    serve_http(Transport::tls(stream), speaks_http2, &role, "https", stop).await;
+    serve_http(Transport::tls(stream), speaks_http2, &role, &sweeps, stop).await;
 }
 
 /// Whether an HTTP/2 client with prior knowledge is at the other end.
@@ -117,9 +126,10 @@ async fn serve_http(
     wire: Transport,
     http2: bool,
     role: &Role,
-    scheme: &'static str,
+    sweeps: &Sweeps,
     stop: watch::Receiver<bool>,
 ) {
+    let scheme = if role.tls.is_some() { "https" } else { "http" };
     let connection = Arc::new(Connection::new(
         Arc::clone(&role.mock),
         role.environment,
@@ -128,9 +138,12 @@ async fn serve_http(
         wire.ending(),
     ));
     if http2 {
-        Box::pin(serve_http2(wire, connection, role.mock.limits.idle, stop)).await;
+        let quiet = Quiet::new(role.mock.limits.idle, sweeps, stop);
+        Box::pin(serve_http2(wire, connection, role.mock.limits.idle, quiet)).await;
     } else {
-        serve_http1(wire, connection, role.mock.limits.idle, stop).await;
+        // Now and not when it was accepted: until its first bytes came it had no buffers.
+        sweeps.note_newcomer();
+        serve_http1(wire, connection, role.mock.limits.idle, sweeps, stop).await;
     }
 }
 
@@ -138,7 +151,7 @@ async fn serve_http2(
     wire: Transport,
     connection: Arc<Connection>,
     idle: Duration,
-    stop: watch::Receiver<bool>,
+    mut quiet: Quiet,
 ) {
     let service = {
         let connection = Arc::clone(&connection);
@@ -155,7 +168,6 @@ async fn serve_http2(
         // The bearer alone is more than a kilobyte, and tests send large fields on purpose.
         .max_header_list_size(65_536);
     let mut served = pin!(builder.serve_connection(TokioIo::new(wire), service));
-    let mut quiet = Quiet::new(idle, stop);
     loop {
         let first = poll_beside(served.as_mut(), pin!(quiet.next())).await;
         match first {
@@ -171,6 +183,8 @@ async fn serve_http2(
                     return;
                 }
             }
+            // Its streams are not parked.
+            FirstReady::Quiet(Event::Sweep) => {}
         }
     }
 }
@@ -181,11 +195,13 @@ async fn serve_http1(
     mut wire: Transport,
     connection: Arc<Connection>,
     idle: Duration,
+    sweeps: &Sweeps,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
+        let quiet = Quiet::new(idle, sweeps, stop.clone());
         // Boxed, so that a parked connection does not keep the room for it.
-        let conversation = Box::pin(converse(wire, Arc::clone(&connection), idle, stop.clone()));
+        let conversation = Box::pin(converse(wire, Arc::clone(&connection), idle, quiet));
         let Some(parked) = conversation.await else {
             return;
         };
@@ -206,7 +222,7 @@ async fn converse(
     wire: Transport,
     connection: Arc<Connection>,
     idle: Duration,
-    stop: watch::Receiver<bool>,
+    mut quiet: Quiet,
 ) -> Option<Transport> {
     let (can_park, ending) = (wire.can_park(), wire.ending());
     let service = {
@@ -221,10 +237,10 @@ async fn converse(
     // Room for large headers. Without half-close, a client that shuts its side counts as gone.
     builder.max_buf_size(128 * 1024).half_close(false);
     let mut served = builder.serve_connection(TokioIo::new(wire), service);
-    let mut quiet = Quiet::new(idle, stop);
     loop {
         let first = poll_beside(Pin::new(&mut served), pin!(quiet.next())).await;
-        match first {
+        let now = connection.activity();
+        let may_park = match first {
             FirstReady::Busy(_) => return None, // an error is the client's or a fault's
             FirstReady::Quiet(Event::Stop) => {
                 // Graceful: the answer in progress goes out, then the connection ends.
@@ -233,17 +249,19 @@ async fn converse(
                 return None;
             }
             FirstReady::Quiet(Event::Tick) => {
-                let lasted = quiet.lasted(connection.activity());
+                let lasted = quiet.lasted(now);
                 if lasted >= idle {
                     return None;
                 }
-                // hyper would drop an answer that a slow client has not taken yet.
-                if can_park && lasted >= PARK_AFTER && !ending.has_unsent() {
-                    connection.rest();
-                    let parts = served.into_parts();
-                    return Some(parts.io.into_inner().parked(&parts.read_buf));
-                }
+                lasted >= PARK_AFTER
             }
+            FirstReady::Quiet(Event::Sweep) => now.is_between_requests(),
+        };
+        // hyper would drop an answer that a slow client has not taken yet, and a parked socket would not end.
+        if may_park && can_park && ending.is_settled() {
+            connection.rest();
+            let parts = served.into_parts();
+            return Some(parts.io.into_inner().parked(&parts.read_buf));
         }
     }
 }
@@ -251,20 +269,44 @@ async fn converse(
 /// How long a connection is quiet before it is parked.
 const PARK_AFTER: Duration = Duration::from_secs(2);
 
-/// Watches for the stop signal and for how long nothing was asked.
+/// New connections between two sweeps.
+const NEWCOMERS: u32 = 128;
+
+/// Parks what is quiet when many connections come at once. Otherwise all of them would have buffers before the first
+/// one is parked, and the allocator keeps a heap of that size.
+#[derive(Debug, Default)]
+struct Sweeps {
+    newcomers: AtomicU32,
+    sweep: watch::Sender<()>,
+}
+
+impl Sweeps {
+    /// One more connection has buffers. Those that were parked and speak again are not counted: many busy connections
+    /// would sweep each other all the time.
+    fn note_newcomer(&self) {
+        let before = self.newcomers.fetch_add(1, Ordering::Relaxed);
+        if before % NEWCOMERS == NEWCOMERS - 1 {
+            self.sweep.send_replace(());
+        }
+    }
+}
+
+/// Watches for the stop signal, for sweeps, and for how long nothing was asked.
 struct Quiet {
     ticks: tokio::time::Interval,
+    sweep: watch::Receiver<()>,
     stop: watch::Receiver<bool>,
     seen: Option<Activity>,
     ticks_since: u32,
 }
 
 impl Quiet {
-    fn new(idle: Duration, stop: watch::Receiver<bool>) -> Self {
+    fn new(idle: Duration, sweeps: &Sweeps, stop: watch::Receiver<bool>) -> Self {
         // Half the time: two quiet ticks in a row are at least that long.
         let period = (idle / 2).min(PARK_AFTER / 2);
         Self {
             ticks: tokio::time::interval(period),
+            sweep: sweeps.sweep.subscribe(),
             stop,
             seen: None,
             ticks_since: 0,
@@ -277,6 +319,8 @@ impl Quiet {
             biased;
             _ = self.stop.changed() => Event::Stop,
             _ = self.ticks.tick() => Event::Tick,
+            // Its sender lives as long as the listener's connections.
+            _ = self.sweep.changed() => Event::Sweep,
         }
     }
 
@@ -294,4 +338,5 @@ impl Quiet {
 enum Event {
     Stop,
     Tick,
+    Sweep,
 }

@@ -29,6 +29,8 @@ struct Shared {
     ending: AtomicU8,
     /// Whether the last write left something over.
     has_unsent: AtomicBool,
+    /// Whether the end has begun.
+    is_closing: AtomicBool,
 }
 
 const USUAL: u8 = 0;
@@ -52,9 +54,11 @@ impl CloseMode {
             .compare_exchange(USUAL, LINGER, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Whether a client reads slower than the mock writes: the rest of an answer is not on its way yet.
-    pub(crate) fn has_unsent(&self) -> bool {
-        self.0.has_unsent.load(Ordering::Relaxed)
+    /// Whether nothing is left to do on the socket. Otherwise a client reads slower than the mock writes, so that the
+    /// rest of an answer is not on its way yet, or the socket is ending.
+    pub(crate) fn is_settled(&self) -> bool {
+        let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        !set(&self.0.has_unsent) && !set(&self.0.is_closing)
     }
 
     fn note_write(&self, offered: usize, written: &Poll<io::Result<usize>>) {
@@ -281,6 +285,7 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.ending.0.is_closing.store(true, Ordering::Relaxed);
         if self.ending.is(RESET) {
             // What was written must leave before the reset, which would discard it; and the end is
             // that reset, not a FIN before it.

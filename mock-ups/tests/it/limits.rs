@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_ups::MockUps;
+use mock_ups::{Action, Fault, MockUps};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -159,6 +159,54 @@ async fn a_connection_that_was_parked_serves_further_requests_and_ends_with_the_
     tokio::time::sleep(Duration::from_secs(4)).await;
     ups.stop().await;
     assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
+}
+
+/// More than two sweeps: each new connection may park those before it.
+#[tokio::test]
+async fn connections_that_come_at_once_serve_further_requests() {
+    let ups = MockUps::start().await.unwrap();
+    let request = b"GET /x HTTP/1.1\r\nhost: a\r\n\r\n";
+    let mut streams = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(ups.address()).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let answer = read_one(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        streams.push(stream);
+    }
+    for stream in &mut streams {
+        stream.write_all(&request[..7]).await.unwrap();
+    }
+    for stream in &mut streams {
+        stream.write_all(&request[7..]).await.unwrap();
+        let answer = read_one(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    }
+}
+
+/// A sweep must not take a connection away from a fault or a farewell that goes on after the answer.
+#[tokio::test]
+async fn connections_that_come_at_once_leave_a_reset_alone() {
+    let ups = MockUps::start().await.unwrap();
+    let _midway = ups
+        .add_fault(Fault::new(Action::ResetMidway).path("/cut"))
+        .unwrap();
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        let mut cut = TcpStream::connect(ups.address()).await.unwrap();
+        let request = b"GET /api/cut HTTP/1.1\r\nhost: a\r\n\r\n";
+        cut.write_all(request).await.unwrap();
+        for _ in 0..200 {
+            let mut other = TcpStream::connect(ups.address()).await.unwrap();
+            let request = b"GET /x HTTP/1.1\r\nhost: a\r\n\r\n";
+            other.write_all(request).await.unwrap();
+            read_one(&mut other).await;
+            others.push(other);
+        }
+        let mut answer = Vec::new();
+        let end = tokio::time::timeout(Duration::from_secs(20), cut.read_to_end(&mut answer));
+        assert!(end.await.expect("it ends").is_err(), "{answer:?}");
+    }
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ impl Connection {
             // Held until the last piece is gone, or a slow body would count as idle.
             Delivery::Whole => MockBody::full(bytes),
             Delivery::Slow(piece, pause) => MockBody::slow(bytes, piece, pause, self.hold()),
-            Delivery::Half => MockBody::broken(bytes),
+            Delivery::Half => MockBody::broken(bytes, self.hold()),
         };
         // The edge in front of UPS adds them to API answers only.
         if is_api && self.mock.hot.adds_edge_fields() {
