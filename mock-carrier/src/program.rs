@@ -8,9 +8,16 @@ use std::{
     process::ExitCode,
 };
 
+/// The end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  mock-carrier --carrier fedex
+  mock-carrier --carrier usps --listen 127.0.0.1:8090
+  mock-carrier --man > mock-carrier.1";
+
 /// A stand-in of a carrier: its token endpoint and one API call, for development without credentials.
 #[derive(Debug, Parser)]
-#[command(name = "mock-carrier", version)]
+#[command(name = "mock-carrier", version, after_help = EXAMPLES)]
 pub struct Options {
     /// The carrier
     #[arg(long, required_unless_present = "man", value_parser = PossibleValuesParser::new(carriers::names()))]
@@ -68,4 +75,23 @@ async fn serve(options: &Options) -> io::Result<()> {
         out.flush()?;
     }
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EXAMPLES, Options};
+    use clap::{CommandFactory as _, Parser as _};
+
+    #[test]
+    fn examples_of_the_help_parse() {
+        Options::command().debug_assert();
+        let help = Options::command().render_long_help().to_string();
+        assert!(help.contains(EXAMPLES), "{help}");
+        for line in EXAMPLES.lines().skip(1) {
+            // What stands behind this sign is the shell's.
+            let typed = line.split('>').next().unwrap_or(line);
+            let parsed = Options::try_parse_from(typed.split_whitespace());
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
 }

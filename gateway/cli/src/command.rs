@@ -31,7 +31,7 @@ Exit codes:
 
 /// A self-hosted gateway between shipping software and parcel carriers.
 #[derive(Debug, Parser)]
-#[command(name = "waybill", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "waybill", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -2,7 +2,7 @@
 
 use crate::{
     command::{Cli, EXIT_CODES},
-    examples::{self, EXAMPLES},
+    examples::{self, EXAMPLES, FIRST},
     remote,
 };
 use clap::{ArgAction, Command, CommandFactory as _};
@@ -37,14 +37,36 @@ fn command_line_is_well_formed() {
 /// What a person copies from the help must be accepted.
 #[test]
 fn examples_in_the_help_are_valid() {
-    for (path, lines) in EXAMPLES {
-        for line in lines {
+    let first: (&str, &[&str]) = ("", &FIRST);
+    for (path, lines) in EXAMPLES.iter().chain([&first]) {
+        for line in *lines {
             assert!(line.starts_with(&format!("waybill {path}")), "{line}");
-            let typed = line.split(" > ").next().unwrap_or(line).split(' ');
-            let parsed = examples::add(Cli::command()).try_get_matches_from(typed);
+            // What stands behind these signs is the shell's.
+            let typed = line.split(['>', '<', '|']).next().unwrap_or(line);
+            let parsed =
+                examples::add(Cli::command()).try_get_matches_from(typed.split_whitespace());
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
         }
     }
+}
+
+#[test]
+fn help_of_every_command_has_examples() {
+    let mut commands = Vec::new();
+    leaves(&Cli::command(), "", &mut commands);
+    // The program itself, too.
+    commands.push(String::new());
+    let missing = commands.iter().filter(|path| {
+        let mut command = examples::add(Cli::command());
+        let mut inner = &mut command;
+        for name in path.split_whitespace() {
+            inner = inner.find_subcommand_mut(name).expect("a leaf is there");
+        }
+        let help = inner.render_long_help().to_string();
+        !help.contains(&format!("Examples:\n  waybill {path}"))
+    });
+    let missing: Vec<&String> = missing.collect();
+    assert!(missing.is_empty(), "no examples: {missing:?}");
 }
 
 #[test]

@@ -16,9 +16,19 @@ use crate::mock_state::InitialState;
 use crate::products::rating::Tariff;
 use crate::span;
 
+/// The end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  mock-ups
+  mock-ups --listen 127.0.0.1:0 --quiet --until-stdin-closes
+  mock-ups --production-listen 127.0.0.1:8098 --tls-listen 127.0.0.1:8443
+  mock-ups --scenario token-storm --frozen-at 2026-12-24T10:00:00Z --lint-header
+  mock-ups --data users.toml --settings mock.toml --token-quota 60/1h
+  mock-ups --completions bash > /usr/share/bash-completion/completions/mock-ups";
+
 /// UPS, offline: OAuth, rating and the other APIs, for development, tests and load.
 #[derive(Debug, Parser)]
-#[command(name = "mock-ups", version, about)]
+#[command(name = "mock-ups", version, about, after_help = EXAMPLES)]
 pub(super) struct Flags {
     /// Where the test environment (CIE) listens; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
@@ -299,4 +309,23 @@ fn quota(text: &str) -> Result<Quota, String> {
         })
     });
     parsed.ok_or_else(|| "a number and a length of time, such as 60/1h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EXAMPLES, Flags};
+    use clap::{CommandFactory as _, Parser as _};
+
+    #[test]
+    fn examples_of_the_help_parse() {
+        Flags::command().debug_assert();
+        let help = Flags::command().render_long_help().to_string();
+        assert!(help.contains(EXAMPLES), "{help}");
+        for line in EXAMPLES.lines().skip(1) {
+            // What stands behind this sign is the shell's.
+            let typed = line.split('>').next().unwrap_or(line);
+            let parsed = Flags::try_parse_from(typed.split_whitespace());
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
 }
