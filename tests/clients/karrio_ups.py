@@ -71,6 +71,13 @@ CUSTOMS = {
 }
 
 
+# The next day on which UPS picks up. `shipment_date` would count for rates only.
+pickup_day = datetime.date.today() + datetime.timedelta(days=1)
+while pickup_day.weekday() > 4:
+    pickup_day += datetime.timedelta(days=1)
+OPTIONS = {"shipping_date": f"{pickup_day}T10:00"}
+
+
 def checked(name, answer):
     details, messages = answer.parse()
     for message in messages:
@@ -86,6 +93,7 @@ def ship(name, **more):
         "shipper": NEW_YORK,
         "recipient": LOS_ANGELES,
         "parcels": [PARCEL],
+        "options": OPTIONS,
         **more,
     }
     made = checked(name, karrio.Shipment.create(models.ShipmentRequest(**request)).from_(gateway))
@@ -93,10 +101,12 @@ def ship(name, **more):
     return made
 
 
-request = models.RateRequest(shipper=NEW_YORK, recipient=LOS_ANGELES, parcels=[PARCEL])
+request = models.RateRequest(shipper=NEW_YORK, recipient=LOS_ANGELES, parcels=[PARCEL], options=OPTIONS)
 rates = checked("rates", karrio.Rating.fetch(request).from_(gateway))
 print("rates", len(rates), sorted(rate.service for rate in rates)[0])
-request = models.RateRequest(shipper=NEW_YORK, recipient=LONDON, parcels=[PARCEL], customs=CUSTOMS)
+request = models.RateRequest(
+    shipper=NEW_YORK, recipient=LONDON, parcels=[PARCEL], customs=CUSTOMS, options=OPTIONS
+)
 print("rates abroad", len(checked("rates abroad", karrio.Rating.fetch(request).from_(gateway))))
 
 shipments = [ship(kind, label_type=kind) for kind in ("PDF", "ZPL", "PNG")]
@@ -123,11 +133,8 @@ request = models.DocumentUploadRequest(
 uploaded = checked("document", karrio.Document.upload(request).from_(gateway))
 print("uploaded", len(uploaded.documents))
 
-tomorrow = datetime.date.today() + datetime.timedelta(days=1)
-while tomorrow.weekday() > 4:
-    tomorrow += datetime.timedelta(days=1)
 request = models.PickupRequest(
-    pickup_date=tomorrow.isoformat(),
+    pickup_date=pickup_day.isoformat(),
     ready_time="10:00",
     closing_time="17:00",
     address=NEW_YORK,
