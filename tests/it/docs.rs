@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// The pages whose `sh` blocks are run, and what is there before the first one. A page that is missing here fails
 /// [`every_page_with_commands_is_run`].
-const RUN: [(&str, Setting); 12] = [
+const RUN: [(&str, Setting); 16] = [
     ("README.md", Setting::Newcomer),
     ("docs/admin-api.md", Setting::Serving(&[])),
     ("docs/apps.md", Setting::Serving(&["main", "returns"])),
@@ -26,6 +26,10 @@ const RUN: [(&str, Setting); 12] = [
     ("docs/reload.md", Setting::Serving(&[])),
     ("docs/store.md", Setting::Serving(&[])),
     ("docs/web-ui.md", Setting::Serving(&[])),
+    ("docs/tutorials/administrator.md", Setting::Newcomer),
+    ("docs/tutorials/performance-engineer.md", Setting::Newcomer),
+    ("docs/tutorials/shop-developer.md", Setting::Newcomer),
+    ("docs/tutorials/test-author.md", Setting::Programs),
 ];
 
 /// What is there before the first command of a page.
@@ -115,6 +119,26 @@ async fn commands_of_the_store() {
 #[tokio::test]
 async fn commands_of_the_web_interface() {
     run("docs/web-ui.md").await;
+}
+
+#[tokio::test]
+async fn tutorial_for_administrators() {
+    run("docs/tutorials/administrator.md").await;
+}
+
+#[tokio::test]
+async fn tutorial_for_performance_engineers() {
+    run("docs/tutorials/performance-engineer.md").await;
+}
+
+#[tokio::test]
+async fn tutorial_for_shop_developers() {
+    run("docs/tutorials/shop-developer.md").await;
+}
+
+#[tokio::test]
+async fn tutorial_for_test_authors() {
+    run("docs/tutorials/test-author.md").await;
 }
 
 #[test]

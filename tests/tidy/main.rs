@@ -7,6 +7,7 @@ mod comments;
 mod floors;
 mod graph;
 mod licences;
+mod site;
 mod source;
 
 use std::{

@@ -5,6 +5,7 @@
 //! cargo xtask test [--full]   everything that CI runs; with --full also what takes too long for CI
 //! cargo xtask dist --dir D    the tree that a user installs
 //! cargo xtask package [WHAT]   what users install: Debian packages, an archive, a wheel, npm packages
+//! cargo xtask site            the documents as a site that can be searched
 //! cargo xtask bench WHAT      measurements: micro, load, peers, storms, smoke, gate, report
 //! ```
 
@@ -23,6 +24,7 @@ mod programs;
 mod say;
 mod server;
 mod shipped;
+mod site;
 mod source;
 mod test;
 
@@ -50,6 +52,8 @@ enum Task {
     Dist(dist::Dist),
     /// Make the packages that users install.
     Package(package::Package),
+    /// Make a site of the documents that can be searched, in target/site/html.
+    Site(site::Site),
     /// Measure: the hot paths, the gateway under load, the gateway beside its peers.
     Bench(bench::Bench),
 }
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Task::Test(test) => test.run(),
         Task::Dist(dist) => dist.run(),
         Task::Package(package) => package.run(),
+        Task::Site(site) => site.run(),
         Task::Bench(bench) => bench.run(),
     };
     match done {

@@ -34,10 +34,10 @@ impl Block {
     }
 }
 
-/// The README, its neighbours and `docs`, without the walk-throughs: path and text.
+/// The README, its neighbours, `docs` and the tutorials, without the walk-throughs: path and text.
 pub(super) fn pages() -> Vec<(String, String)> {
     let mut pages = Vec::new();
-    for folder in ["", "docs/"] {
+    for folder in ["", "docs/", "docs/tutorials/"] {
         for entry in fs::read_dir(root().join(folder)).expect("the folder is there") {
             let name = entry
                 .expect("an entry")
