@@ -2,7 +2,7 @@
 
 use crate::{
     account, admin_token, app, backup,
-    command::{Cli, Command},
+    command::{Cli, Command, EXIT_CODES},
     completions, configuration,
     error::{CliError, CommandOutcome},
     examples, inspect, invitation,
@@ -48,7 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, local: &dyn LocalCommands) 
 
 /// The whole command line.
 fn command_line() -> clap::Command {
-    examples::add(Cli::command())
+    examples::add(Cli::command(), EXIT_CODES)
 }
 
 /// Prints on standard error why a command failed, and with `--json` on standard output as well.

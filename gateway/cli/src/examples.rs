@@ -1,6 +1,5 @@
 //! Examples at the end of a command's help.
 
-use crate::command::EXIT_CODES;
 use clap::Command;
 
 /// The command, and lines that a person may type.
@@ -211,11 +210,9 @@ pub(crate) const FIRST: [&str; 4] = [
     "waybill doctor",
 ];
 
-/// Adds the examples to the help of their commands.
-pub(crate) fn add(command: Command) -> Command {
-    // The exit codes stand at the end of the whole program's help.
-    let first = format!("{}\n\n{EXIT_CODES}", help(&FIRST));
-    let command = command.after_help(first);
+/// Adds the examples to the help of their commands. `end` follows those of the whole program.
+pub(crate) fn add(command: Command, end: &str) -> Command {
+    let command = command.after_help(format!("{}\n\n{end}", help(&FIRST)));
     EXAMPLES.iter().fold(command, |command, (path, lines)| {
         add_at(command, path, help(lines))
     })

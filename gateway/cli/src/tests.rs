@@ -44,7 +44,7 @@ fn examples_in_the_help_are_valid() {
             // What stands behind these signs is the shell's.
             let typed = line.split(['>', '<', '|']).next().unwrap_or(line);
             let parsed =
-                examples::add(Cli::command()).try_get_matches_from(typed.split_whitespace());
+                examples::add(Cli::command(), EXIT_CODES).try_get_matches_from(typed.split_whitespace());
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
         }
     }
@@ -57,7 +57,7 @@ fn help_of_every_command_has_examples() {
     // The program itself, too.
     commands.push(String::new());
     let missing = commands.iter().filter(|path| {
-        let mut command = examples::add(Cli::command());
+        let mut command = examples::add(Cli::command(), EXIT_CODES);
         let mut inner = &mut command;
         for name in path.split_whitespace() {
             inner = inner.find_subcommand_mut(name).expect("a leaf is there");

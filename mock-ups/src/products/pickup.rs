@@ -93,6 +93,11 @@ impl Pickup {
         // The table of members works on the tree; a load test creates no pickups.
         let tree = serde_json::from_slice(request.body).unwrap_or_default();
         field_rules::check(field_rules::PICKUP, &tree)?;
+        // After the table: only times that are times can be compared.
+        if body.closes_before_it_is_ready() {
+            let text = "The close time must be after the ready time";
+            return Err(UpsError::bad_request("9510105", text));
+        }
         let account = body.account_number().unwrap_or_default();
         owned(request, account)?;
         let number = self.book(account, day);
@@ -228,9 +233,6 @@ fn checked(body: &request::Pickup<'_>, today: Date) -> Result<Date, UpsError> {
     // Nobody comes at the weekend.
     if !calendar::is_business_day(day) {
         return refuse("9510103", "There is no pickup on the requested day");
-    }
-    if body.closes_before_it_is_ready() {
-        return refuse("9510105", "The close time must be after the ready time");
     }
     for piece in &body.pickup_piece.0 {
         let code = piece.service_code.as_str();
