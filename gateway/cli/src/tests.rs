@@ -43,8 +43,8 @@ fn examples_in_the_help_are_valid() {
             assert!(line.starts_with(&format!("waybill {path}")), "{line}");
             // What stands behind these signs is the shell's.
             let typed = line.split(['>', '<', '|']).next().unwrap_or(line);
-            let parsed =
-                examples::add(Cli::command(), EXIT_CODES).try_get_matches_from(typed.split_whitespace());
+            let parsed = examples::add(Cli::command(), EXIT_CODES)
+                .try_get_matches_from(typed.split_whitespace());
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
         }
     }
