@@ -52,7 +52,7 @@ impl ControlPlane {
         let subject = format!("account:{}", record.name);
         // In the trail even if it fails: who tried to sign in is worth knowing.
         let work = async {
-            let wired = self.connected(&record.name)?;
+            let wired = self.connected(&record).await?;
             let instance = wired
                 .instance
                 .as_ref()
@@ -226,7 +226,7 @@ impl ControlPlane {
         consent: &ConsentRecord,
         code: Secret,
     ) -> Result<ConsentDone, ControlError> {
-        let wired = self.connected(&record.name)?;
+        let wired = self.connected(record).await?;
         // Before the exchange: lifetimes count from the request, the careful end.
         let begun = self.context.clock.wall();
         let issued = exchange(&wired, consent, code).await?;

@@ -149,7 +149,7 @@ impl ControlPlane {
             findings.skipped("account", message);
             return findings.into_checks();
         }
-        let wired = match self.connected(&account.name) {
+        let wired = match self.connected(account).await {
             Ok(wired) => wired,
             Err(error) => {
                 findings.error("account", &error);

@@ -12,7 +12,7 @@ use gateway_plugin_host::{Advice, Diagnosis, Probe, Rates};
 use gateway_store::AccountRecord;
 use http::HeaderMap;
 use serde_json::json;
-use std::{slice, time::Duration};
+use std::{slice, sync::Arc, time::Duration};
 
 /// The maximum length of a probe's response, in bytes.
 const MAX_RESPONSE: usize = 1 << 20;
@@ -23,6 +23,10 @@ const ATTEMPTS: [Duration; 3] = [
     Duration::from_millis(500),
     Duration::from_secs(2),
 ];
+
+/// How long a change of another gateway may take to arrive, and how often it is looked for.
+const KNOWN_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl ControlPlane {
     /// Makes the carrier's test call with the account's current token.
@@ -37,7 +41,7 @@ impl ControlPlane {
         let record = self.known_account(account).await?;
         let subject = format!("account:{}", record.name);
         let work = async {
-            let wired = self.connected(&record.name)?;
+            let wired = self.connected(&record).await?;
             let credential = self.current_credential(&record.name, &wired).await?;
             self.prove(&record, &wired, PresentedCredential::from(&credential))
                 .await
@@ -59,17 +63,32 @@ impl ControlPlane {
         held_credential(wired).map_err(tokens::unavailable)
     }
 
-    /// The account's connection.
-    pub(crate) fn connected(
+    /// The account's connection. What another gateway of the fleet has just added or switched on is waited for.
+    pub(crate) async fn connected(
         &self,
-        account: &AccountId,
-    ) -> Result<std::sync::Arc<Wired>, ControlError> {
-        self.context.wired(account).ok_or_else(|| {
-            let message = format!("account {account} is switched off");
-            ControlError::new(Fault::Invalid, "inactive", message).remedy(format!(
-                "switch it on with `waybill account activate {account}`"
-            ))
-        })
+        account: &AccountRecord,
+    ) -> Result<Arc<Wired>, ControlError> {
+        let name = &account.name;
+        if !account.active {
+            let message = format!("account {name} is switched off");
+            let error = ControlError::new(Fault::Invalid, "inactive", message);
+            return Err(error.remedy(format!(
+                "switch it on with `waybill account activate {name}`"
+            )));
+        }
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(wired) = self.context.wired(name) {
+                return Ok(wired);
+            }
+            if waited >= KNOWN_WITHIN {
+                let message = format!("this gateway does not serve account {name} yet");
+                let error = ControlError::new(Fault::Unavailable, "account_unknown_yet", message);
+                return Err(error.remedy("try again in a few seconds"));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            waited += LOOK_AGAIN;
+        }
     }
 
     /// Proves that a credential may be used with all of the account's numbers.

@@ -50,14 +50,14 @@ async fn change_at_one_gateway_serves_at_the_others() {
     assert_eq!(names, ["gateway-0", "gateway-1"]);
 }
 
-/// The person's browser comes back to another gateway than the one that sent it away.
+/// The person's browser comes back to another gateway than the one that sent it away, which has just heard of the account.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn consent_may_come_back_to_any_gateway() {
     let Some(fleet) = Fleet::start("a consent in a fleet", 2).await else {
         return;
     };
     let (first, second) = (fleet.operator(0), fleet.operator(1));
-    first.add_consent_account("web", "A1B2C3").await;
+    second.add_consent_account("web", "A1B2C3").await;
     let redirected = first.sign_in(&fleet.mock, "web", MERCHANT).await;
     let browser = Client::new(fleet.gateway(1).admin);
     let page = browser.get(&local(&redirected)).await;

@@ -196,7 +196,8 @@ fn assert_presented_once(fleet: &Fleet, last_chances: usize, round: usize, failu
 
 /// Signs in, and waits until every gateway knows it: what befalls the fleet next may hold the message up.
 async fn sign_in(fleet: &Fleet, index: usize) {
-    let operator = fleet.operator(0);
+    // Where the account was added: another gateway may not know it yet.
+    let operator = fleet.operator(index % GATEWAYS);
     operator.consent(&fleet.mock, &name(index), MERCHANT).await;
     eventually("a sign-in that every gateway knows", async || {
         tokio::time::sleep(Duration::from_millis(100)).await;

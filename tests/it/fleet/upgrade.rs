@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tests::{Gateway, eventually, folder, serve_program, skipped};
+use tests::{Gateway, folder, serve_program, skipped};
 
 /// The last commit whose gateway has a database to itself.
 const ALONE: &str = "7432d69a4f8bd754958bb79e7d322dcd090dd9ba";
@@ -57,13 +57,18 @@ async fn store_of_an_earlier_release_becomes_a_fleets() {
         1,
         "the token of the earlier release serves on"
     );
-    let again = tests::run_command(serve_program(&program, &files)).await;
-    assert_ne!(again.code, Some(0), "{}", again.stdout);
-    assert!(again.stderr.contains("newer"), "{}", again.stderr);
-    eventually("a fleet that serves on", async || {
-        fleet.shop(1, "main").await.status() == 200
-    })
-    .await;
+    let refused = async |why: &str| {
+        let again = tests::run_command(serve_program(&program, &files)).await;
+        assert_ne!(again.code, Some(0), "{}", again.stdout);
+        assert!(again.stderr.contains(why), "{}", again.stderr);
+    };
+    refused("in use by").await;
+    fleet.shop(1, "main").await.assert_rates();
+    for mut gateway in fleet.gateways.drain(..).flatten() {
+        gateway.process.signal("TERM");
+        assert_eq!(gateway.process.ended().await.code(), Some(0));
+    }
+    refused("newer").await;
 }
 
 /// Gateways of the earlier fleet release and of this one serve side by side, while one after the other is replaced. Tokens
