@@ -33,6 +33,9 @@ struct Owned {
     fence: Fence,
     /// When no request of the owner before can be under way any more; until somebody has asked.
     settled_at: Option<Instant>,
+    /// The database failed over since the owner before died: that one may have presented a grant that only
+    /// gateways' memories still have.
+    after_failover: bool,
 }
 
 impl fmt::Debug for Membership {
@@ -136,9 +139,28 @@ impl Membership {
 
     /// Notes that the account was claimed, and for how long a request of its last owner may be under way.
     pub(crate) fn claimed(&self, account: &AccountId, fence: Fence, unsettled: Option<Duration>) {
-        let settled_at = unsettled.map(|unsettled| self.now() + unsettled);
-        let owned = Owned { fence, settled_at };
+        let owned = Owned {
+            fence,
+            settled_at: unsettled.map(|unsettled| self.now() + unsettled),
+            after_failover: false,
+        };
         self.state().owned.insert(account.clone(), owned);
+    }
+
+    /// Notes that the account was claimed after a failover.
+    pub(crate) fn claimed_after_failover(&self, account: &AccountId) {
+        if let Some(owned) = self.state().owned.get_mut(account) {
+            owned.after_failover = true;
+        }
+    }
+
+    /// Whether nobody else can have presented the account's grant since this process knows it.
+    pub(crate) fn alone_presents(&self, account: &AccountId) -> bool {
+        let state = self.state();
+        state
+            .owned
+            .get(account)
+            .is_some_and(|owned| !owned.after_failover)
     }
 
     /// Notes that the account is another's, or may be.

@@ -102,14 +102,19 @@ impl Store {
             return Err(ended(me));
         };
         let fence = Fence(row.try_get(0)?);
-        if let Some(old) = &dead.timeline
-            && timeline(&mut tx).await? != *old
-        {
+        let after_failover = match &dead.timeline {
+            Some(old) => timeline(&mut tx).await? != *old,
+            None => false,
+        };
+        if after_failover {
             self.doubt_after_failover(&mut tx, me, account, fence)
                 .await?;
         }
         commit(tx).await?;
         me.claimed(account, fence, Some(dead.settled_in));
+        if after_failover {
+            me.claimed_after_failover(account);
+        }
         Ok(None)
     }
 

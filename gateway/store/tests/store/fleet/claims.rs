@@ -265,6 +265,36 @@ async fn what_a_failover_lost_is_written_back_once() {
     pair.close().await;
 }
 
+// Between its own ownership and the failover, another gateway may have presented what this one remembers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grant_that_another_gateway_may_have_presented_is_written_back_in_doubt() {
+    let Some(pair) = Pair::new("a failover after a change of owners").await else {
+        return;
+    };
+    let main = id("main");
+    pair.place
+        .tamper("CREATE TABLE older AS SELECT * FROM grants")
+        .await;
+    present(&pair.one, FIRST, "a").await.unwrap();
+    complete(&pair.one, FIRST, "a").await.unwrap();
+    let held = pair.one.grant(&main).await.unwrap().unwrap();
+    pair.expire(&pair.one_id).await;
+    let sql = format!(
+        "UPDATE replicas SET timeline = '00000000' WHERE id = '{}'; DELETE FROM grants",
+        pair.one_id
+    );
+    pair.place.tamper(&sql).await;
+    pair.place
+        .tamper("INSERT INTO grants SELECT * FROM older")
+        .await;
+    assert_eq!(pair.two.write_back(&held).await, Ok(true));
+    let grant = pair.two.grant(&main).await.unwrap().unwrap();
+    assert_eq!(grant.version, FIRST.next());
+    assert_eq!(grant.status, GrantStatus::OutcomeUnknown);
+    assert_eq!(grant.restored, Some(RestoredFrom::OlderCopy));
+    pair.close().await;
+}
+
 // The newest intent of an owner that died with the primary may be lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn grant_of_an_owner_that_died_before_a_promotion_is_in_doubt() {
