@@ -55,6 +55,14 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         answer: &'a SecretBytes,
     ) -> BoxFuture<'a, Result<(), LedgerError>>;
 
+    /// Keeps an intent with its answer, if a failover lost the intent and left the grant of that version in doubt.
+    fn end_doubt<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: GrantVersion,
+        intent: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>>;
+
     /// Keeps what an authorization brought, and returns the grant's new version. `intent` is `None`
     /// for a grant that may be presented any number of times.
     fn complete<'a>(
@@ -146,6 +154,15 @@ impl Ledger for Store {
         answer: &'a SecretBytes,
     ) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async move { Ok(Self::record_answer(self, account, intent, answer).await?) })
+    }
+
+    fn end_doubt<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: GrantVersion,
+        intent: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move { Ok(Self::end_doubt(self, account, version, intent).await?) })
     }
 
     fn complete<'a>(

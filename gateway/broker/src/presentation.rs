@@ -60,6 +60,7 @@ pub(crate) async fn announce(
     let presented = PresentedIntent {
         flight: plan.id,
         id: intent.id,
+        at: intent.at,
         version,
     };
     let Err(error) = recorded else {
@@ -97,12 +98,13 @@ fn which(state: &SlotState) -> Presentation {
 
 impl Recording {
     /// Repeats what the recorder could not do, until the ledger has the answer or its intent is closed: another
-    /// gateway may own the account now, and this answer may hold the only refresh token.
+    /// gateway may own the account now, and this answer may hold the only refresh token. If a failover lost the
+    /// intent, and left the grant in doubt for that, the answer ends the doubt.
     pub(crate) async fn keep_answer(
         &self,
         context: &BrokerContext,
         account: &AccountId,
-        intent: &IntentId,
+        presented: &PresentedIntent,
     ) {
         let unkept = self
             .unkept
@@ -110,9 +112,23 @@ impl Recording {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let Some(answer) = unkept else { return };
-        while let Err(error @ LedgerError::Failed(_)) =
-            context.ledger.record_answer(account, intent, &answer).await
-        {
+        let ledger = &context.ledger;
+        let late = Intent {
+            id: presented.id.clone(),
+            at: presented.at,
+            reason: "failover".to_owned(),
+            answer: Some(answer.clone()),
+        };
+        loop {
+            let kept = match ledger.record_answer(account, &presented.id, &answer).await {
+                Err(LedgerError::Fenced) => {
+                    ledger.end_doubt(account, presented.version, &late).await
+                }
+                kept => kept,
+            };
+            let Err(error @ LedgerError::Failed(_)) = kept else {
+                return;
+            };
             tracing::error!(%account, %error, "the carrier's answer is in memory only");
             tokio::select! {
                 () = tokio::time::sleep(ANSWER_PAUSE) => {}

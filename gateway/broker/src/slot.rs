@@ -103,6 +103,8 @@ pub(crate) struct UnpublishedToken {
 pub(crate) struct PresentedIntent {
     pub(crate) flight: FlightId,
     pub(crate) id: IntentId,
+    /// When it was recorded.
+    pub(crate) at: Timestamp,
     /// The grant's version that the intent names.
     pub(crate) version: GrantVersion,
 }

@@ -182,8 +182,8 @@ pub(crate) async fn call_single_use(
     presented: PresentedIntent,
 ) {
     let account = slot.cell.account();
-    let (intent, version) = (presented.id.clone(), presented.version);
-    let recording = presentation::recording(&context, account, &intent);
+    let announced = presented.clone();
+    let recording = presentation::recording(&context, account, &announced.id);
     let outcome = inputs.fly(&context, recording.transport.clone()).await;
     // Before the writer is made: an earlier write of this account must be done first.
     let turn = slot.write_order.lock().await;
@@ -195,11 +195,11 @@ pub(crate) async fn call_single_use(
     if !durable {
         writer.write_until_durable().await;
     }
-    recording.keep_answer(&context, account, &intent).await;
+    recording.keep_answer(&context, account, &announced).await;
     drop(turn);
     // Fenced out: if no gateway lives that hears of the recorded answer, this one has to take it up.
-    if issued && context.ledger.is_shared() && slot.lock().version == version {
-        take_late_answer(&context, &slot, Some(&intent)).await;
+    if issued && context.ledger.is_shared() && slot.lock().version == announced.version {
+        take_late_answer(&context, &slot, Some(&announced.id)).await;
     }
     answer_elsewhere(&context, &slot).await;
 }

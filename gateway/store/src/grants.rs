@@ -145,6 +145,36 @@ impl Store {
         }
     }
 
+    /// Keeps an intent with the carrier's raw answer, if a failover of the database lost the intent and left the grant
+    /// of that version in doubt. Needs no ownership, as [`Store::record_answer`] needs none.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the grant is not in doubt for that reason.
+    pub async fn end_doubt(
+        &self,
+        account: &AccountId,
+        version: GrantVersion,
+        intent: &Intent,
+    ) -> Result<()> {
+        self.db
+            .change(async |tx| {
+                for _ in 0..ATTEMPTS {
+                    let kept = self.find_grant(tx, account).await?;
+                    let change = GrantChange {
+                        next: &change::end_doubt(&kept.record, version, intent)?,
+                        completed: kept.completed.as_ref(),
+                        entry: None,
+                        told: true,
+                    };
+                    if self.write_change(tx, Some(&kept), change).await? {
+                        return Ok(());
+                    }
+                }
+                Err(contended())
+            })
+            .await
+    }
+
     /// Writes what a successful authorization leaves, and the journal's entry, in one transaction;
     /// returns the grant's new version. Without an intent the grant is a repeatable one, and its row is
     /// created if there is none ([`GrantVersion::NONE`] then).

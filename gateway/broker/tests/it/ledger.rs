@@ -121,6 +121,16 @@ impl Ledger for Memory {
         Box::pin(async { Ok(()) })
     }
 
+    fn end_doubt<'a>(
+        &'a self,
+        _: &'a AccountId,
+        _: GrantVersion,
+        _: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        // This ledger loses nothing.
+        Box::pin(async { Err(LedgerError::Fenced) })
+    }
+
     fn complete<'a>(
         &'a self,
         account: &'a AccountId,

@@ -48,6 +48,24 @@ pub(super) fn answer(
     Ok(next)
 }
 
+/// The intent and its answer join a grant that is in doubt because a failover lost the intent.
+pub(super) fn end_doubt(
+    grant: &GrantRecord,
+    version: GrantVersion,
+    intent: &Intent,
+) -> Result<GrantRecord> {
+    let lost = grant.status == GrantStatus::OutcomeUnknown
+        && grant.restored.is_some()
+        && grant.intent.is_none()
+        && grant.version == version;
+    if !lost {
+        return Err(StoreError::Fenced);
+    }
+    let mut next = grant.clone();
+    next.intent = Some(intent.clone());
+    Ok(next)
+}
+
 /// `=> completion.status`, one version further.
 pub(super) fn complete(
     grant: Option<&GrantRecord>,

@@ -228,6 +228,26 @@ impl Tables {
         Ok(())
     }
 
+    /// As the store does it.
+    pub(crate) fn end_doubt(
+        &mut self,
+        from: usize,
+        account: &AccountId,
+        version: GrantVersion,
+        intent: &Intent,
+    ) -> Result<(), Fenced> {
+        let row = self.grants.get_mut(account).ok_or(Fenced)?;
+        let kept = &mut row.record;
+        let lost = kept.restored.is_some() && kept.intent.is_none() && kept.version == version;
+        if !lost || kept.status != GrantStatus::OutcomeUnknown {
+            return Err(Fenced);
+        }
+        kept.intent = Some(intent.clone());
+        let account = account.clone();
+        self.tell(from, &StoreChange::Grant { account, version });
+        Ok(())
+    }
+
     pub(crate) fn complete(
         &mut self,
         (from, me): (usize, &ReplicaId),

@@ -168,6 +168,16 @@ impl Ledger for Member {
         )
     }
 
+    fn end_doubt<'a>(
+        &'a self,
+        account: &'a AccountId,
+        version: GrantVersion,
+        intent: &'a Intent,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        let from = self.mailbox;
+        Box::pin(self.statement(move |tables, _| tables.end_doubt(from, account, version, intent)))
+    }
+
     fn complete<'a>(
         &'a self,
         account: &'a AccountId,

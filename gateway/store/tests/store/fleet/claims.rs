@@ -292,6 +292,29 @@ async fn grant_that_another_gateway_may_have_presented_is_written_back_in_doubt(
     assert_eq!(grant.version, FIRST.next());
     assert_eq!(grant.status, GrantStatus::OutcomeUnknown);
     assert_eq!(grant.restored, Some(RestoredFrom::OlderCopy));
+
+    // The other gateway did present it, and its answer ends the doubt.
+    let intent = Intent {
+        id: IntentId::new("lost"),
+        at: Timestamp(0),
+        reason: "due".to_owned(),
+        answer: Some(SecretBytes::new(b"raw".to_vec())),
+    };
+    let older = pair.one.end_doubt(&main, FIRST, &intent).await;
+    assert_eq!(older, Err(StoreError::Fenced));
+    assert_eq!(
+        pair.one.end_doubt(&main, FIRST.next(), &intent).await,
+        Ok(())
+    );
+    let grant = pair.two.grant(&main).await.unwrap().unwrap();
+    let answer = grant.intent.and_then(|intent| intent.answer);
+    assert_eq!(answer.expect("an answer").expose(), b"raw");
+    let again = pair.one.end_doubt(&main, FIRST.next(), &intent).await;
+    assert_eq!(again, Err(StoreError::Fenced), "there is an answer already");
+    assert_eq!(
+        complete(&pair.two, FIRST.next(), "lost").await,
+        Ok(GrantVersion(3))
+    );
     pair.close().await;
 }
 
