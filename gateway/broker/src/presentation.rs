@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Pause between two attempts to keep an answer that the ledger did not take.
-const ANSWER_PAUSE: Duration = Duration::from_secs(5);
+const ANSWER_PAUSE: Duration = Duration::from_millis(250);
 
 /// What came of announcing a presentation.
 pub(crate) struct Announcement {

@@ -20,7 +20,7 @@ const QUICK_PAUSES: [Duration; 3] = [
     Duration::from_millis(500),
 ];
 /// Pause before each of the attempts that follow.
-const PATIENT_PAUSE: Duration = Duration::from_secs(5);
+const PATIENT_PAUSE: Duration = Duration::from_secs(1);
 
 /// One presentation's outcome on its way into the ledger.
 pub(crate) struct PresentationWriter<'a> {

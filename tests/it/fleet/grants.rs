@@ -5,7 +5,7 @@ use gateway_store_testkit::Relay;
 use http::Method;
 use mock_ups::{Action, Endpoint, Fault, Latency, Span};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use tests::{MERCHANT, Operator, eventually};
 
 const ACCOUNTS: usize = 4;
@@ -250,9 +250,10 @@ async fn in_doubt(fleet: &Fleet, index: usize) -> bool {
     seen.iter().any(|standing| standing == "outcome_unknown")
 }
 
-/// What each gateway says about the account's refresh token; `None` if one says nothing.
+/// What each gateway says about the account's refresh token; `None` if one says nothing, or they hold it with different
+/// access tokens.
 async fn standings(fleet: &Fleet, index: usize) -> Option<Vec<String>> {
-    let mut seen = Vec::new();
+    let (mut seen, mut tokens) = (Vec::new(), BTreeSet::new());
     for gateway in 0..GATEWAYS {
         let operator = fleet.operator(gateway);
         let path = path(index);
@@ -262,6 +263,11 @@ async fn standings(fleet: &Fleet, index: usize) -> Option<Vec<String>> {
         let standing = token["refresh"]["standing"].as_str();
         let standing = standing.filter(|_| token["usable"] == true);
         seen.push(standing.unwrap_or("no token").to_owned());
+        tokens.insert(token["issued_at"].to_string());
+    }
+    if tokens.len() > 1 && seen.iter().all(|standing| standing == "held") {
+        // One of them holds what the database has not got yet.
+        return None;
     }
     Some(seen)
 }
