@@ -13,10 +13,10 @@
 #   BY  8 801 123 4567         +375011234567   +3758011234567
 #   RW  250 123 456            +250123456      +250250123456
 #   RU  8 (495) 123-45-67      +74951234567    +74951234567
-# All but the first two and the last are examples of the libraries' own tables. The X at the end is taken for the mark of
-# an extension that has no digits. The prefix 8 for calls within a country is taken away twice, and in Rwanda the first
-# digits are taken for the code of the country. parse() gives Ok for all of them; is_valid() is false for the wrong ones.
-# Call it before a number goes on a label.
+# All but the first two and the last are examples of the libraries' own tables. The X at the end is taken for the mark
+# of an extension that has no digits. The prefix 8 for calls within a country is taken away twice, and in Rwanda the
+# first digits are taken for the code of the country. parse() gives Ok for all of them; is_valid() is false for the
+# wrong ones. Call it before a number goes on a label.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -13,8 +13,8 @@
 #   HTTPS://EXAMPLE.ORG/R/1234           HTTPS^//EXAMPLE.ORG/R/1234
 #   [)>␞01␝96 (a carrier's header)       not found by the reader   as given
 # C40 packs three values into two bytes. If one value is left over, reportlab adds two zeros, and these two are the
-# character NUL; so a text in three is longer than it was, invisibly. For the marks from ":" to "@" it uses the values of
-# other marks. No error is raised. Royal Mail's own text is padded to a fixed length and has none of those marks.
+# character NUL; so a text in three is longer than it was, invisibly. For the marks from ":" to "@" it uses the values
+# of other marks. No error is raised. Royal Mail's own text is padded to a fixed length and has none of those marks.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

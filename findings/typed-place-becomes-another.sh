@@ -14,8 +14,8 @@
 #   pycountry's lookup            Niger -> Niger                    Curacao -> LookupError
 # us compares how names sound: "Minn" sounds like "Maine" to its algorithm, and a "W" before a consonant is silent.
 # pycountry adds up points for each text that holds the name, subdivisions included: Nigeria has a state Niger, and
-# Curaçao is also a part of the Netherlands. No error is raised, and the label has the code of another place. Accept exact
-# names only, and ask the buyer about all others.
+# Curaçao is also a part of the Netherlands. No error is raised, and the label has the code of another place. Accept
+# exact names only, and ask the buyer about all others.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

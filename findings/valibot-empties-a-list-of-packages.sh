@@ -4,7 +4,8 @@
 # Packages: valibot 1.5.0, zod 4.6.7, arktype 2.2.10, superstruct 2.0.2, effect 4.1.0 (npm).
 # UPS's older versions answer with "Package": {…} for one package and "Package": [{…}, {…}] for several, so a schema for
 # them is "a package, or a list of packages"; most members of a package may be absent.
-# Guess before the run: each validator gives a list of two for two packages, because an array is no object of the schema.
+# Guess before the run: each validator gives a list of two for two packages, because an array is no object of the
+# schema.
 # Seen, for [{"Packaging":{"Code":"02"}},{"Packaging":{"Code":"03"}}]:
 #   zod, arktype, superstruct, effect      both packages
 #   valibot, object or list                {}
