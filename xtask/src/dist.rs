@@ -19,7 +19,7 @@ const SHELLS: [(&str, &str); 3] = [
 ];
 
 /// Files of the repository, and where they lie below `share`.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("LICENSE-APACHE", "licenses/LICENSE-APACHE"),
     ("LICENSE-MIT", "licenses/LICENSE-MIT"),
     (
@@ -27,6 +27,14 @@ const FILES: [(&str, &str); 6] = [
         "waybill.example.toml",
     ),
     ("gateway/config/waybill.schema.json", "waybill.schema.json"),
+    (
+        "packaging/observability/alerts.yml",
+        "waybill/observability/alerts.yml",
+    ),
+    (
+        "packaging/observability/dashboard.json",
+        "waybill/observability/dashboard.json",
+    ),
     ("gateway/waybill.service", "systemd/waybill.service"),
     ("gateway/waybill.socket", "systemd/waybill.socket"),
 ];

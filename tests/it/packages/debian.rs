@@ -76,10 +76,13 @@ async fn debian_package_is_installed_upgraded_and_purged() {
     assert_eq!(mode("etc/waybill/secrets"), 0o700);
     let users = fs::read_to_string(root.join("etc/passwd")).expect("the test owns the folder");
     assert!(users.contains("waybill:"), "{users}");
-    assert!(
-        root.join("usr/share/man/man1/waybill-account-add.1.gz")
-            .exists()
-    );
+    for file in [
+        "man/man1/waybill-account-add.1.gz",
+        "waybill/observability/alerts.yml",
+        "waybill/observability/dashboard.json",
+    ] {
+        assert!(root.join("usr/share").join(file).exists(), "{file}");
+    }
 
     // The program that was installed takes the configuration and the plugins that were installed.
     let mut check = Command::new(root.join("usr/bin/waybill"));

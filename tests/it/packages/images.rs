@@ -158,6 +158,9 @@ async fn gateway_serves_from_its_read_only_image() {
         "an image needs no shell"
     );
     assert_eq!(image.words("Cmd"), "serve");
+    let observability = image.root().join("usr/share/waybill/observability");
+    assert!(observability.join("alerts.yml").exists());
+    assert!(observability.join("dashboard.json").exists());
     let check = image.config["Healthcheck"]["Test"]
         .as_array()
         .expect("the image has it");

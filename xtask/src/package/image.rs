@@ -23,6 +23,10 @@ pub(super) fn make(release: &Release) -> Result<Vec<(String, Vec<u8>)>> {
 fn waybill(release: &Release) -> Result<Image> {
     let mut tree = base(release, "waybill")?;
     tree.copy_all("usr/lib/waybill/plugins", &release.laid_out("plugins"))?;
+    for file in ["alerts.yml", "dashboard.json"] {
+        let path = format!("share/waybill/observability/{file}");
+        tree.copy(&format!("usr/{path}"), 0o644, &release.laid_out(&path))?;
+    }
     let config = release.text("image/waybill.toml")?;
     tree.file("etc/waybill/waybill.toml", 0o644, config);
     let authorities = Path::new("/").join(AUTHORITIES);
