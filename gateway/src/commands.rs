@@ -14,6 +14,7 @@ use gateway_cli::{
 };
 use gateway_config::{Config, located};
 use gateway_model::{Clock, Protection, Recipient};
+use gateway_otlp::LogQueue;
 use gateway_plugin_host::{WorkerProgram, watch_exits};
 use std::{path::Path, sync::Arc};
 
@@ -85,7 +86,14 @@ fn serve(args: &ServeArgs, output: &mut Output) -> Result<CommandOutcome, CliErr
     service_manager::check(&sockets, &config.listen)
         .map_err(|error| CliError::Usage(error.into()))?;
     let level = std::env::var(LEVEL_VARIABLE).ok();
-    let telemetry = Telemetry::install(&config.log, level.as_deref(), output.error_color())
+    let exports_log = config
+        .telemetry
+        .collector
+        .as_ref()
+        .is_some_and(|it| it.logs);
+    let log_records = exports_log.then(LogQueue::new);
+    let (color, queue) = (output.error_color(), log_records.clone());
+    let telemetry = Telemetry::install(&config.log, level.as_deref(), color, queue)
         .map_err(|error| CliError::Usage(error.into()))?;
     // After the log, since the hook writes there.
     install_panic_hook();
@@ -98,6 +106,7 @@ fn serve(args: &ServeArgs, output: &mut Output) -> Result<CommandOutcome, CliErr
     }
     let overrides = Overrides {
         dropped_log_lines: Arc::new(telemetry.dropped_lines_counter()),
+        log_records,
         log_level: Arc::new(telemetry.level_switch()),
         // This very program: `main` knows the command.
         worker_program: Some(WorkerProgram::default()),

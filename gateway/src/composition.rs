@@ -6,6 +6,7 @@ mod broker_credentials;
 mod data_plane;
 mod declared;
 mod error;
+mod exports;
 mod hand_over;
 mod listen_tls;
 mod plugins;
@@ -18,7 +19,6 @@ mod reload;
 mod request_history;
 mod runtime_status;
 mod store_owner;
-mod traces;
 
 pub use error::StartError;
 pub use gateway_control::{ControlError, ControlPlane};
@@ -27,11 +27,13 @@ pub(crate) use preflight::preflight;
 
 use broker_credentials::{AcquireWait, BrokerCredentials, BrokerSwitch};
 use data_plane::{DirectoryPublisher, Routes};
+use exports::Exports;
 use gateway_admin::Latch;
 use gateway_broker::Shutdown;
 use gateway_config::{Config, ListenTls};
 use gateway_control::ServingState;
 use gateway_model::{Clock, Secret};
+use gateway_otlp::LogQueue;
 use gateway_plugin_host::{DirectoryError, WorkerProgram};
 use gateway_proxy::{Drain, DrainReport, InheritedSockets};
 use gateway_store::Purpose;
@@ -49,6 +51,9 @@ use tokio::sync::Notify;
 /// How long an idle connection is kept at the end, for a request that its app is sending at that moment.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
+/// How long the end of the gateway waits for the last spans, metrics and lines of the log.
+const LAST_EXPORTS: Duration = Duration::from_secs(5);
+
 /// What an embedding program or a test may replace.
 #[derive(Clone)]
 pub struct Overrides {
@@ -56,6 +61,8 @@ pub struct Overrides {
     pub clock: Arc<dyn Clock>,
     /// Log lines that were dropped because nobody took them; a metric.
     pub dropped_log_lines: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// The lines of the log that are exported to a collector. Without it none are, whatever the configuration says.
+    pub log_records: Option<LogQueue>,
     /// Takes another level of the log, when a reload brings one.
     pub log_level: Arc<dyn Fn(&gateway_config::Log) + Send + Sync>,
     /// The program that runs plugins in worker processes. Without one, every plugin runs in this process,
@@ -68,6 +75,7 @@ impl Default for Overrides {
         Self {
             clock: Arc::new(crate::clock::SystemClock),
             dropped_log_lines: Arc::new(|| 0),
+            log_records: None,
             log_level: Arc::new(|_| {}),
             worker_program: None,
         }
@@ -188,7 +196,7 @@ impl Gateway {
             None => Shutdown::Clean,
         };
         // Last, because requests and token calls have spans.
-        self.environment.end_export().await;
+        self.environment.exports.end(LAST_EXPORTS).await;
         ShutdownReport { requests, tokens }
     }
 }
@@ -203,9 +211,12 @@ impl Starting {
         let (plugins, problem) = plugins::load(&config.plugins, &clock, overrides.worker_program);
         // Before the store is opened: a start that fails here has locked nothing.
         let prepared = Prepared::of(config).map_err(StartError::Unprepared)?;
-        let state = LiveState::new(config, prepared, &clock)?;
+        let exports = Exports::start(config, &prepared.roots, &clock, overrides.log_records)?;
+        let exports = Arc::new(exports);
+        let state = LiveState::new(config, prepared, Arc::clone(&exports))?;
         let environment = Environment {
             state: Arc::new(Mutex::new(state)),
+            exports,
             clock,
             plugins,
             log_level: overrides.log_level,

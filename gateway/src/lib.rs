@@ -23,6 +23,7 @@ pub use commands::Commands;
 pub use composition::{
     ControlError, ControlPlane, Gateway, Overrides, ShutdownReport, StartError, Starting, TlsError,
 };
+pub use gateway_otlp::LogQueue;
 pub use gateway_plugin_host::WorkerProgram;
 pub use gateway_proxy::InheritedSockets;
 pub use plugin_worker::{is_plugin_worker, plugin_worker};

@@ -2,12 +2,16 @@
 //!
 //! Log lines go to standard error, through a bounded queue with a thread of its own: a reader that
 //! stopped reading costs log lines, never a request. Secrets cannot be fields, because their types
-//! do not print; `panic.rs` keeps them out of panic messages, `residue.rs` out of core dumps.
+//! do not print; `panic.rs` keeps them out of panic messages, `residue.rs` out of core dumps. `export.rs` gives the
+//! same lines to a collector, if there is one.
 
+mod export;
 mod panic;
 mod residue;
 
+use export::ExportLayer;
 use gateway_config::{Log, LogFormat};
+use gateway_otlp::LogQueue;
 use std::io::{self, IsTerminal as _};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
@@ -45,7 +49,7 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Sets up logging for the process.
+    /// Sets up logging for the process. The lines are also left in this queue, if there is one.
     ///
     /// # Errors
     /// When the override is no level, or logging was set up before.
@@ -53,6 +57,7 @@ impl Telemetry {
         log: &Log,
         level_override: Option<&str>,
         color: bool,
+        export: Option<LogQueue>,
     ) -> Result<Self, TelemetryError> {
         let (filter, handle) = reload::Layer::new(filter(log, level_override)?);
         let json = match log.format {
@@ -73,8 +78,11 @@ impl Telemetry {
         } else {
             layer.with_ansi(color).boxed()
         };
+        let mut layers = vec![layer];
+        // Behind the same filter: what is exported is what the log has.
+        layers.extend(export.map(|queue| ExportLayer(queue).boxed()));
         tracing_subscriber::registry()
-            .with(layer.with_filter(filter))
+            .with(layers.with_filter(filter))
             .try_init()
             .map_err(|_| TelemetryError::AlreadySet)?;
         Ok(Self {

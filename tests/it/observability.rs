@@ -2,6 +2,8 @@
 
 mod collector;
 mod export;
+mod log_export;
+mod metrics_export;
 mod names;
 mod prometheus;
 mod spans;

@@ -46,6 +46,7 @@ mod ui;
 
 pub use handle::{AdminAccess, AdminHandle};
 pub use host::AllowedHosts;
+pub use metrics::Metrics;
 pub use readiness::Latch;
-pub use runtime_status::{PluginStatus, PluginWorkerStatus, RuntimeStatus, SpanCounts};
+pub use runtime_status::{ExportCounts, Exported, PluginStatus, PluginWorkerStatus, RuntimeStatus};
 pub use server::{Admin, AdminOptions, BindError, Bound};

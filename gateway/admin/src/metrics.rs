@@ -11,13 +11,16 @@ mod data_plane;
 mod process;
 
 use crate::{labels::Writer, runtime_status::RuntimeStatus};
-use gateway_model::Clock;
+use gateway_model::{Clock, MetricFamily, MetricSource, MetricUnit};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, text},
     registry::Registry,
 };
 use std::{fmt, sync::Arc};
+
+/// What the names of the gateway's own metrics begin with.
+const PREFIX: &str = "waybill";
 
 /// How the text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +57,12 @@ pub(crate) fn render(
 ) -> String {
     // A registry for each scrape: the numbers live elsewhere and are only read here.
     let mut registry = Registry::default();
-    let own = registry.sub_registry_with_prefix("waybill");
-    own.register_collector(Box::new(Exporter {
+    let own = registry.sub_registry_with_prefix(PREFIX);
+    own.register_collector(Box::new(Own(Metrics {
         runtime: Arc::clone(runtime),
         clock: Arc::clone(clock),
-    }));
-    registry.register_collector(Box::new(process::Process));
+    })));
+    registry.register_collector(Box::new(Process));
     let mut text = String::new();
     text::encode(&mut text, &registry).expect("a string takes text");
     match format {
@@ -68,33 +71,71 @@ pub(crate) fn render(
     }
 }
 
-struct Exporter {
-    runtime: Arc<dyn RuntimeStatus>,
-    clock: Arc<dyn Clock>,
+/// The metrics of `/metrics` for an exporter: the same numbers, read by the same code.
+pub struct Metrics {
+    /// What they are read from.
+    pub runtime: Arc<dyn RuntimeStatus>,
+    /// The clock for times that are left.
+    pub clock: Arc<dyn Clock>,
 }
 
-impl fmt::Debug for Exporter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Exporter")
+impl MetricSource for Metrics {
+    fn families(&self) -> Vec<MetricFamily> {
+        let mut families = Vec::new();
+        let own = self.write(&mut Writer::Families(Some(PREFIX), &mut families));
+        let process = process::write(&mut Writer::Families(None, &mut families));
+        own.and(process).expect("a list takes all");
+        families
     }
 }
 
-impl Collector for Exporter {
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+/// The gateway's own metrics, for the text.
+#[derive(Debug)]
+struct Own(Metrics);
+
+impl Collector for Own {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let (mut out, runtime) = (Writer(encoder), &*self.runtime);
+        self.0.write(&mut Writer::Text(encoder))
+    }
+}
+
+/// The metrics of the process, for the text.
+#[derive(Debug)]
+struct Process;
+
+impl Collector for Process {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        process::write(&mut Writer::Text(encoder))
+    }
+}
+
+impl Metrics {
+    fn write(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let runtime = &*self.runtime;
         // Always 1: the fact is in the label, as is the custom for build information.
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
-        out.gauges("build_info", "The running version", None, [(version, 1.0)])?;
+        out.gauges(
+            "build_info",
+            "The running version",
+            MetricUnit::Count,
+            [(version, 1.0)],
+        )?;
         // One snapshot for all metrics, so that they agree with each other.
         let snapshot = runtime.data_plane();
-        data_plane::connections(&mut out, &snapshot)?;
-        data_plane::requests(&mut out, &snapshot)?;
-        data_plane::operations(&mut out, &snapshot.series)?;
+        data_plane::connections(out, &snapshot)?;
+        data_plane::requests(out, &snapshot)?;
+        data_plane::operations(out, &snapshot.series)?;
         let (accounts, now) = (runtime.accounts(), self.clock.wall());
-        accounts::sums(&mut out, &accounts, now)?;
+        accounts::sums(out, &accounts, now)?;
         if runtime.account_series() {
-            accounts::traffic(&mut out, &snapshot, &accounts)?;
-            accounts::each(&mut out, &accounts, now)?;
+            accounts::traffic(out, &snapshot, &accounts)?;
+            accounts::each(out, &accounts, now)?;
         }
         out.gauge(
             "store_usable",
@@ -106,10 +147,10 @@ impl Collector for Exporter {
             "Open notices about accounts",
             runtime.notices_open(),
         )?;
-        control_plane::fleet(&mut out, runtime)?;
-        control_plane::broker(&mut out, &runtime.broker())?;
-        control_plane::plugins(&mut out, &runtime.plugins())?;
-        control_plane::spans(&mut out, runtime)?;
+        control_plane::fleet(out, runtime)?;
+        control_plane::broker(out, &runtime.broker())?;
+        control_plane::plugins(out, &runtime.plugins())?;
+        control_plane::exports(out, runtime)?;
         out.counter(
             "log_lines_dropped",
             "Log lines dropped because the log's reader was too slow",

@@ -21,9 +21,9 @@ pub trait RuntimeStatus: Send + Sync + 'static {
     fn account_series(&self) -> bool {
         false
     }
-    /// What became of the spans; none if they are not exported.
-    fn spans(&self) -> Option<SpanCounts> {
-        None
+    /// What became of what is exported to a collector.
+    fn exports(&self) -> Vec<(Exported, ExportCounts)> {
+        Vec::new()
     }
     /// The number of log lines that were dropped because the log's reader was too slow.
     fn dropped_log_lines(&self) -> u64;
@@ -41,9 +41,20 @@ pub trait RuntimeStatus: Send + Sync + 'static {
     }
 }
 
-/// What became of the spans.
+/// What is exported to a collector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SpanCounts {
+pub enum Exported {
+    /// The spans of distributed traces.
+    Spans,
+    /// The lines of the log.
+    LogRecords,
+    /// The values of the metrics, each time anew.
+    MetricPoints,
+}
+
+/// What became of what is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportCounts {
     /// The collector took them.
     pub exported: u64,
     /// Those that are lost, by reason.

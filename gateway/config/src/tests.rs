@@ -12,6 +12,7 @@ mod published;
 mod secrets;
 mod sections;
 mod settings;
+mod telemetry;
 
 /// A folder with one configuration file that only its owner can read, and made-up variables.
 struct World {

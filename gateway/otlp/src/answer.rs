@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// The collector took it, but for this many spans.
+    /// The collector took it, but for this many spans, lines or values.
     Taken(usize),
     /// It will never take it.
     Refused(String),
@@ -42,7 +42,7 @@ impl Answer {
     }
 }
 
-/// The spans that a collector refuses while it takes the others.
+/// What a collector refuses while it takes the rest. The answers about all signals have the same form on the wire.
 fn rejected(response: &HttpResponse) -> usize {
     let decoded = ExportTraceServiceResponse::decode(response.body.clone());
     // A collector that answers in another form has taken the batch all the same.

@@ -1,8 +1,8 @@
-//! What became of the spans.
+//! What became of what was to be exported.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What became of the spans, so far.
+/// What became of spans, lines of the log or values of metrics, so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExportCounts {
     /// The collector took them.
@@ -34,7 +34,7 @@ impl Count {
         self.0.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    fn value(&self) -> u64 {
+    pub(crate) fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

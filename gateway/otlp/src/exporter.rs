@@ -1,18 +1,18 @@
-//! Batches of spans, until the end.
+//! Batches of spans or lines of the log, until the end.
 
 use crate::{
-    counts::{Counts, ExportCounts},
-    queue::SpanQueue,
-    target::{Resource, Target},
+    client::Client,
+    counts::ExportCounts,
+    exporting::exporting,
+    queue::Queue,
+    signal::Signal,
+    target::ExportSettings,
 };
 use gateway_http_client::HttpClient;
-use gateway_model::{Clock, Span};
+use gateway_model::Clock;
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -26,35 +26,16 @@ const BATCH: usize = 512;
 /// How long a span waits for others.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Where spans go.
-#[derive(Clone, Debug)]
-pub struct ExportSettings {
-    /// The collector.
-    pub target: Target,
-    /// What spans say about this gateway.
-    pub resource: Resource,
-}
-
-/// Exports spans. Dropping it leaves the task running until the runtime ends; [`Exporter::shutdown`] sends what is
-/// there.
-pub struct Exporter {
-    queue: SpanQueue,
+/// Exports spans or lines of the log. Dropping it leaves the task running until the runtime ends;
+/// [`Exporter::shutdown`] sends what is there.
+pub struct Exporter<T> {
+    queue: Queue<T>,
     end: Arc<Notify>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the task works with.
-pub(crate) struct Shared {
-    pub(crate) settings: ExportSettings,
-    pub(crate) http: Arc<dyn HttpClient>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) counts: Arc<Counts>,
-    /// The last batch had trouble. One line tells of it, and one of its end.
-    troubled: AtomicBool,
-}
-
-impl Exporter {
-    /// Starts exporting.
+impl<T: Signal> Exporter<T> {
+    /// Starts exporting what is left in the queue. A queue has one exporter; a second one does nothing.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -62,60 +43,63 @@ impl Exporter {
         settings: ExportSettings,
         http: Arc<dyn HttpClient>,
         clock: Arc<dyn Clock>,
+        queue: Queue<T>,
     ) -> Self {
-        let counts = Arc::<Counts>::default();
-        let (queue, spans) = SpanQueue::new(Arc::clone(&counts));
-        let shared = Shared {
-            settings,
-            http,
-            clock,
-            counts,
-            troubled: AtomicBool::new(false),
-        };
+        let what = (T::NAME, T::PATH);
+        let client = Client::new(settings, http, clock, Arc::clone(&queue.counts), what);
         let end = Arc::<Notify>::default();
-        let task = tokio::spawn(run(shared, spans, Arc::clone(&end)));
+        let task = queue.receiver().map(|waiting| {
+            let end = Arc::clone(&end);
+            tokio::spawn(exporting(run(client, waiting, end)))
+        });
         Self {
             queue,
             end,
-            task: Mutex::new(Some(task)),
+            task: Mutex::new(task),
         }
     }
 
-    /// Where spans are left.
-    pub fn queue(&self) -> SpanQueue {
+    /// Where they are left.
+    pub fn queue(&self) -> Queue<T> {
         self.queue.clone()
     }
 
-    /// What became of the spans.
+    /// What became of them.
     pub fn counts(&self) -> ExportCounts {
         self.queue.counts()
     }
 
     /// Sends what waits, and ends. After this time it ends in any case.
     pub async fn shutdown(&self, within: Duration) {
-        let task = self
-            .task
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(mut task) = task else {
-            return;
-        };
-        self.end.notify_one();
-        if timeout(within, &mut task).await.is_err() {
-            task.abort();
-            tracing::warn!("the last spans were not exported in time");
-        }
+        end(&self.task, &self.end, T::NAME, within).await;
     }
 }
 
-impl fmt::Debug for Exporter {
+/// Lets a task end by itself within this time.
+pub(crate) async fn end(
+    task: &Mutex<Option<JoinHandle<()>>>,
+    end: &Notify,
+    what: &str,
+    within: Duration,
+) {
+    let task = task.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(mut task) = task else {
+        return;
+    };
+    end.notify_one();
+    if timeout(within, &mut task).await.is_err() {
+        task.abort();
+        tracing::warn!("the last {what} were not exported in time");
+    }
+}
+
+impl<T> fmt::Debug for Exporter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exporter").finish_non_exhaustive()
     }
 }
 
-async fn run(shared: Shared, mut spans: mpsc::Receiver<Span>, end: Arc<Notify>) {
+async fn run<T: Signal>(client: Client, mut waiting: mpsc::Receiver<T>, end: Arc<Notify>) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut ends = std::pin::pin!(end.notified());
     loop {
@@ -123,13 +107,13 @@ async fn run(shared: Shared, mut spans: mpsc::Receiver<Span>, end: Arc<Notify>) 
             // First: while spans keep coming, the end must be seen all the same.
             biased;
             () = &mut ends => break,
-            first = spans.recv() => match first {
+            first = waiting.recv() => match first {
                 Some(first) => batch.push(first),
                 None => return,
             },
         }
         // A span waits for others for a while, so that each has not a request of its own.
-        let filled = timeout(PATIENCE, fill(&mut spans, &mut batch));
+        let filled = timeout(PATIENCE, fill(&mut waiting, &mut batch));
         let ended = tokio::select! {
             biased;
             () = &mut ends => true,
@@ -140,52 +124,37 @@ async fn run(shared: Shared, mut spans: mpsc::Receiver<Span>, end: Arc<Notify>) 
         }
         // The end cuts the pauses of a batch that the collector does not take.
         let delivered = tokio::select! {
-            () = shared.deliver(&batch) => true,
+            () = client.deliver(&batch) => true,
             () = &mut ends => false,
         };
         if !delivered {
             break;
         }
         batch.clear();
+        client.tell_dropped(false);
     }
     // From here on nothing waits any more: whoever has spans counts them as dropped.
-    spans.close();
+    waiting.close();
     loop {
         while batch.len() < BATCH
-            && let Ok(span) = spans.try_recv()
+            && let Ok(item) = waiting.try_recv()
         {
-            batch.push(span);
+            batch.push(item);
         }
         if batch.is_empty() {
+            client.tell_dropped(true);
             return;
         }
-        shared.deliver(&batch).await;
+        client.deliver(&batch).await;
         batch.clear();
     }
 }
 
-async fn fill(spans: &mut mpsc::Receiver<Span>, batch: &mut Vec<Span>) {
+async fn fill<T>(waiting: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) {
     while batch.len() < BATCH {
-        match spans.recv().await {
-            Some(span) => batch.push(span),
+        match waiting.recv().await {
+            Some(item) => batch.push(item),
             None => return,
-        }
-    }
-}
-
-impl Shared {
-    pub(crate) fn works(&self) {
-        if self.troubled.swap(false, Ordering::Relaxed) {
-            tracing::info!("the collector takes spans again");
-        }
-    }
-
-    pub(crate) fn fails(&self, why: &str) {
-        if !self.troubled.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                why,
-                "spans cannot be exported; the metrics count those that are dropped"
-            );
         }
     }
 }

@@ -1,7 +1,16 @@
-//! Where spans go, and what they say about their sender.
+//! Where an export goes, and what it says about its sender.
 
 use http::HeaderMap;
 use std::{fmt, time::Duration};
+
+/// Where an export goes, and from whom.
+#[derive(Clone, Debug)]
+pub struct ExportSettings {
+    /// The collector.
+    pub target: Target,
+    /// What all that is exported says about this gateway.
+    pub resource: Resource,
+}
 
 /// The collector.
 #[derive(Clone)]
@@ -14,7 +23,7 @@ pub struct Target {
     pub timeout: Duration,
 }
 
-/// What all spans say about the gateway that sent them, by name.
+/// What is said about the gateway that exports, by name.
 pub type Resource = Vec<(String, String)>;
 
 impl fmt::Debug for Target {

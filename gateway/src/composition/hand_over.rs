@@ -1,8 +1,8 @@
 //! A running gateway lets another process go on in its place, or goes on itself if that process fails.
 
 use super::{
-    Gateway, ShutdownReport, broker_credentials::Tokens, data_plane, error::StartError,
-    store_owner::OpenStore,
+    Gateway, LAST_EXPORTS, ShutdownReport, broker_credentials::Tokens, data_plane,
+    error::StartError, store_owner::OpenStore,
 };
 use gateway_broker::Shutdown;
 use gateway_proxy::{Drain, KeptSocket};
@@ -66,7 +66,7 @@ impl Gateway {
         // An app that tries again reaches the process that has tokens.
         self.data_plane.broker.send_replace(Tokens::Elsewhere);
         let requests = self.data_plane.running.shutdown(drain).await;
-        self.environment.end_export().await;
+        self.environment.exports.end(LAST_EXPORTS).await;
         ShutdownReport {
             requests,
             tokens: Shutdown::Clean,

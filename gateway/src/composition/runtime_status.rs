@@ -1,7 +1,7 @@
 //! Joins the admin listener to what it reads.
 
 use super::reload::LiveState;
-use gateway_admin::{PluginStatus, PluginWorkerStatus, RuntimeStatus, SpanCounts};
+use gateway_admin::{ExportCounts, Exported, PluginStatus, PluginWorkerStatus, RuntimeStatus};
 use gateway_broker::{AccountStatus, BrokerMetrics, Handle};
 use gateway_control::{ControlPlane, FleetStatus};
 use gateway_plugin_host::{CatalogEntry, EntryState, Isolation, Plugin, Registry, WorkerState};
@@ -83,17 +83,9 @@ impl RuntimeStatus for GatewayStatus {
         state.running.metrics.account_series
     }
 
-    fn spans(&self) -> Option<SpanCounts> {
+    fn exports(&self) -> Vec<(Exported, ExportCounts)> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = state.exporter.as_ref()?.counts();
-        Some(SpanCounts {
-            exported: counts.exported,
-            dropped: [
-                ("queue_full", counts.dropped_full),
-                ("refused", counts.dropped_refused),
-                ("unreachable", counts.dropped_unreachable),
-            ],
-        })
+        state.exports.counts()
     }
 
     fn dropped_log_lines(&self) -> u64 {

@@ -4,11 +4,12 @@
 use super::{
     admin_token_file, declared,
     error::StartError,
+    exports::{Attached, Exports},
     plugins, random,
     reload::{ConfigReloader, DataPlaneParts, LiveState, LogLevel},
     runtime_status::GatewayStatus,
 };
-use gateway_admin::{Admin, AdminOptions, Latch};
+use gateway_admin::{Admin, AdminOptions, Latch, Metrics};
 use gateway_broker::{Broker, Shutdown};
 use gateway_config::Config;
 use gateway_control::{ControlPlane, Parts, ServingState};
@@ -26,13 +27,11 @@ use tokio_util::sync::CancellationToken;
 /// The pause between two attempts to open a store that another process has.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long the end of the gateway waits for the last spans.
-const LAST_SPANS: Duration = Duration::from_secs(5);
-
 /// What does not depend on the store, and outlives its owner.
 pub(super) struct Environment {
     /// What the parts run by; a reload changes it.
     pub(super) state: Arc<Mutex<LiveState>>,
+    pub(super) exports: Arc<Exports>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) plugins: Arc<Registry>,
     pub(super) log_level: Arc<LogLevel>,
@@ -49,14 +48,6 @@ impl Environment {
     /// The configuration that runs.
     pub(super) fn config(&self) -> Arc<Config> {
         Arc::clone(&self.state().running)
-    }
-
-    /// Exports the last spans.
-    pub(super) async fn end_export(&self) {
-        let exporter = self.state().exporter.clone();
-        if let Some(exporter) = exporter {
-            exporter.shutdown(LAST_SPANS).await;
-        }
     }
 }
 
@@ -76,6 +67,7 @@ pub(super) struct StoreOwner {
     stop_admin: CancellationToken,
     background: Background,
     reloader: Arc<ConfigReloader>,
+    metrics: Attached,
 }
 
 /// The admin listener of a store's owner, and what its start made.
@@ -116,8 +108,8 @@ impl OpenStore {
             // For jitter only, so that replicas differ.
             random::random_u64()?,
         ));
-        if let Some(exporter) = &environment.state().exporter {
-            broker.trace(Arc::new(exporter.queue()));
+        if let Some(spans) = environment.exports.span_sink() {
+            broker.trace(spans);
         }
         let control = ControlPlane::new(Parts {
             store: store.clone(),
@@ -170,15 +162,16 @@ impl OpenStore {
         socket: Option<TcpListener>,
     ) -> Result<(StoreOwner, AdminListener), StartError> {
         let (config, control) = (environment.config(), &self.control);
-        let status = GatewayStatus {
+        let status = Arc::new(GatewayStatus {
             data_plane: data_plane.metrics.clone(),
             broker: self.broker.handle(),
             plugins: Arc::clone(&environment.plugins),
             control: control.clone(),
             state: Arc::clone(&environment.state),
             dropped_log_lines: Arc::clone(&environment.dropped_log_lines),
-        };
-        let admin = Admin::bind(admin_options(environment, status, socket)).await?;
+        });
+        let options = admin_options(environment, Arc::clone(&status), socket);
+        let admin = Admin::bind(options).await?;
         let addr = admin.local_addr();
         let socket = admin.socket()?;
         let reloader = ConfigReloader::start(environment, data_plane, &self, admin.handle());
@@ -189,7 +182,12 @@ impl OpenStore {
             .bootstrap(|token| admin_token_file::write(&config.admin.token_file, token))
             .await?;
         let stop_admin = CancellationToken::new();
+        let metrics = environment.exports.attach(Metrics {
+            runtime: status,
+            clock: Arc::clone(&environment.clock),
+        });
         let owner = StoreOwner {
+            metrics,
             admin: tokio::spawn(admin.run(stop_admin.clone().cancelled_owned())),
             stop_admin,
             background: Background::start(control, &reloader),
@@ -214,6 +212,8 @@ impl StoreOwner {
         let tokens = self.broker.shutdown(grace).await;
         self.background.end().await;
         self.reloader.end(grace).await;
+        // The counts of a broker that has ended are the last ones.
+        drop(self.metrics);
         // The admin listener outlives the rest: it answers to the end.
         self.stop_admin.cancel();
         // A panic there must not keep the store from being closed.
@@ -231,7 +231,7 @@ impl StoreOwner {
 /// What the admin listener serves, and where.
 fn admin_options(
     environment: &Environment,
-    status: GatewayStatus,
+    status: Arc<GatewayStatus>,
     inherited: Option<TcpListener>,
 ) -> AdminOptions {
     let config = environment.config();
@@ -240,7 +240,7 @@ fn admin_options(
         inherited,
         access: environment.state().admin_access(),
         control: Some(status.control.clone()),
-        runtime: Arc::new(status),
+        runtime: status,
         latch: environment.latch.clone(),
         clock: Arc::clone(&environment.clock),
     }

@@ -6,8 +6,13 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
+    collector::{
+        logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+        trace::v1::ExportTraceServiceRequest,
+    },
     common::v1::{KeyValue, any_value::Value},
+    logs::v1::LogRecord,
+    metrics::v1::Metric,
     trace::v1::Span,
 };
 use prost::Message as _;
@@ -97,10 +102,28 @@ impl Collector {
             .clone()
     }
 
+    /// What was taken on this path.
+    fn taken(&self, path: &str) -> Vec<Received> {
+        let taken = self.received().into_iter().filter(|it| it.taken);
+        taken.filter(|it| it.path == path).collect()
+    }
+
     /// The spans that were taken.
     pub(super) fn spans(&self) -> Vec<Span> {
-        let taken = self.received().into_iter().filter(|it| it.taken);
-        taken.flat_map(|it| spans_of(&it.body)).collect()
+        let taken = self.taken("/v1/traces");
+        taken.iter().flat_map(|it| spans_of(&it.body)).collect()
+    }
+
+    /// The metrics that were taken, one request after another.
+    pub(super) fn metrics(&self) -> Vec<Vec<Metric>> {
+        let taken = self.taken("/v1/metrics");
+        taken.iter().map(|it| metrics_of(&it.body)).collect()
+    }
+
+    /// The lines of the log that were taken, each with the part of the program that wrote it.
+    pub(super) fn lines(&self) -> Vec<(String, LogRecord)> {
+        let taken = self.taken("/v1/logs");
+        taken.iter().flat_map(|it| lines_of(&it.body)).collect()
     }
 
     /// The spans, once there are some that the test waits for.
@@ -114,20 +137,52 @@ impl Collector {
     }
 }
 
-fn request_of(body: &Bytes) -> ExportTraceServiceRequest {
+fn spans_request(body: &Bytes) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest::decode(body.clone()).expect("the body is OTLP")
 }
 
+fn metrics_request(body: &Bytes) -> ExportMetricsServiceRequest {
+    ExportMetricsServiceRequest::decode(body.clone()).expect("the body is OTLP")
+}
+
 pub(super) fn spans_of(body: &Bytes) -> Vec<Span> {
-    let resources = request_of(body).resource_spans.into_iter();
+    let resources = spans_request(body).resource_spans.into_iter();
     let scopes = resources.flat_map(|resource| resource.scope_spans);
     scopes.flat_map(|scope| scope.spans).collect()
 }
 
+fn logs_request(body: &Bytes) -> ExportLogsServiceRequest {
+    ExportLogsServiceRequest::decode(body.clone()).expect("the body is OTLP")
+}
+
+/// The lines, each with its scope.
+fn lines_of(body: &Bytes) -> Vec<(String, LogRecord)> {
+    let resources = logs_request(body).resource_logs.into_iter();
+    let scopes = resources.flat_map(|resource| resource.scope_logs);
+    let lines = scopes.flat_map(|scope| {
+        let name = scope.scope.expect("a scope").name;
+        let records = scope.log_records.into_iter();
+        records.map(move |record| (name.clone(), record))
+    });
+    lines.collect()
+}
+
+fn metrics_of(body: &Bytes) -> Vec<Metric> {
+    let resources = metrics_request(body).resource_metrics.into_iter();
+    let scopes = resources.flat_map(|resource| resource.scope_metrics);
+    scopes.flat_map(|scope| scope.metrics).collect()
+}
+
 /// What the sender says about itself.
-pub(super) fn resource_of(body: &Bytes) -> Vec<KeyValue> {
-    let mut resources = request_of(body).resource_spans;
-    resources.remove(0).resource.expect("a resource").attributes
+pub(super) fn resource_of(received: &Received) -> Vec<KeyValue> {
+    let body = &received.body;
+    let resource = match received.path.as_str() {
+        "/v1/traces" => spans_request(body).resource_spans.remove(0).resource,
+        "/v1/logs" => logs_request(body).resource_logs.remove(0).resource,
+        "/v1/metrics" => metrics_request(body).resource_metrics.remove(0).resource,
+        other => unreachable!("{other}"),
+    };
+    resource.expect("a resource").attributes
 }
 
 /// An attribute as text; empty if it is not there.

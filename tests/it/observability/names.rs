@@ -21,7 +21,7 @@ fn documented() -> (BTreeSet<String>, BTreeSet<String>) {
 #[tokio::test]
 async fn documented_metrics_are_those_that_a_gateway_serves() {
     let world = World::builder()
-        .more("[metrics]\naccount_series = true\n[telemetry]\nendpoint = \"http://127.0.0.1:9\"")
+        .more("[metrics]\naccount_series = true\n[telemetry]\nendpoint = \"http://127.0.0.1:9\"\nmetrics = true\nlogs = true")
         .start()
         .await;
     world.shop().await.assert_rates();

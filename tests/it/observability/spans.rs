@@ -96,7 +96,7 @@ async fn request_is_a_server_span_with_its_attempt_below() {
     assert_eq!(received.headers["content-type"], "application/x-protobuf");
     assert_eq!(received.headers["x-key"], "planted-key");
     assert_eq!(received.headers["authorization"], "Bearer planted-bearer");
-    let resource = resource_of(&received.body);
+    let resource = resource_of(&received);
     assert_eq!(attribute(&resource, "service.name"), "gateway of the shop");
     assert_eq!(
         attribute(&resource, "deployment.environment.name"),

@@ -2,9 +2,8 @@
 
 use crate::labels::{Labels, Writer};
 use gateway_broker::AccountStatus;
-use gateway_model::{AccountId, GrantStatus};
+use gateway_model::{AccountId, GrantStatus, MetricUnit};
 use gateway_proxy::MetricsSnapshot;
-use prometheus_client::registry::Unit;
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
@@ -71,37 +70,37 @@ pub(super) fn sums(
     out.gauges(
         "accounts",
         "Accounts by the state of their token",
-        None,
+        MetricUnit::Count,
         states,
     )?;
     out.gauges(
         "accounts_usable",
         "Accounts whose requests get a token",
-        None,
+        MetricUnit::Count,
         one(|sums| Some(sums.usable)),
     )?;
     out.gauges(
         "accounts_failing",
         "Accounts whose last token request failed",
-        None,
+        MetricUnit::Count,
         one(|sums| Some(sums.failing)),
     )?;
     out.gauges(
         "accounts_waiting_requests",
         "Requests that wait for the token of an account",
-        None,
+        MetricUnit::Count,
         one(|sums| Some(sums.waiting)),
     )?;
     out.gauges(
         "accounts_first_token_expires_in",
         "Time until the first token of an account expires; negative when it has expired",
-        Some(&Unit::Seconds),
+        MetricUnit::Seconds,
         one(|sums| sums.token),
     )?;
     out.gauges(
         "accounts_first_grant_ends_in",
         "Time until the first person must sign in at the carrier again; negative when that is past",
-        Some(&Unit::Seconds),
+        MetricUnit::Seconds,
         one(|sums| sums.grant),
     )?;
     let ending = all.iter().flat_map(|(key, sums)| {
@@ -111,7 +110,7 @@ pub(super) fn sums(
     out.gauges(
         "accounts_grants_ending",
         "Accounts for which a person must sign in again within this time",
-        None,
+        MetricUnit::Count,
         ending,
     )
 }
@@ -155,25 +154,25 @@ pub(super) fn each(
     out.gauges(
         "account_usable",
         "1 when requests get a token, 0 when not",
-        None,
+        MetricUnit::Count,
         gauges(|account| if account.usable { 1.0 } else { 0.0 }),
     )?;
     out.gauges(
         "account_waiting_requests",
         "Requests that wait for the account's token",
-        None,
+        MetricUnit::Count,
         gauges(|account| account.waiting as f64),
     )?;
     out.gauges(
         "account_failures",
         "Failed token requests since the last token",
-        None,
+        MetricUnit::Count,
         gauges(|account| f64::from(account.failures)),
     )?;
     out.gauges(
         "account_state",
         "1 for the state of the account's token",
-        None,
+        MetricUnit::Count,
         accounts.iter().map(|account| {
             let mut labels = account_labels(account);
             labels.push(("state", account.state));
@@ -183,7 +182,7 @@ pub(super) fn each(
     out.gauges(
         "token_expires_in",
         "Time until the account's token expires; negative when it has expired",
-        Some(&Unit::Seconds),
+        MetricUnit::Seconds,
         accounts
             .iter()
             .filter_map(|account| Some((account_labels(account), until(account.expires_at?, now)))),
@@ -191,7 +190,7 @@ pub(super) fn each(
     out.gauges(
         "grant_seconds_left",
         "Time until a person must sign in at the carrier again; negative when that is past",
-        None,
+        MetricUnit::Count,
         accounts
             .iter()
             .filter_map(|account| Some((account_labels(account), grant_left(account, now)?))),

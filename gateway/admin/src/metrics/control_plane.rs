@@ -2,28 +2,33 @@
 
 use crate::{
     labels::Writer,
-    runtime_status::{PluginStatus, RuntimeStatus},
+    runtime_status::{Exported, PluginStatus, RuntimeStatus},
 };
 use gateway_broker::BrokerMetrics;
+use gateway_model::MetricUnit;
 use std::fmt;
 
-/// Nothing, if spans are not exported.
-pub(super) fn spans(out: &mut Writer<'_>, runtime: &dyn RuntimeStatus) -> fmt::Result {
-    let Some(spans) = runtime.spans() else {
-        return Ok(());
-    };
-    out.counter(
-        "spans_exported",
-        "Spans that the collector took",
-        spans.exported,
-    )?;
-    out.counters(
-        "spans_dropped",
-        "Spans that are lost, by reason",
-        spans
-            .dropped
-            .map(|(reason, count)| (vec![("reason", reason)], count)),
-    )
+/// Nothing, if nothing is exported.
+pub(super) fn exports(out: &mut Writer<'_>, runtime: &dyn RuntimeStatus) -> fmt::Result {
+    for (what, counts) in runtime.exports() {
+        let (name, things) = match what {
+            Exported::Spans => ("spans", "Spans"),
+            Exported::LogRecords => ("log_records", "Lines of the log"),
+            Exported::MetricPoints => ("metric_points", "Values of metrics"),
+        };
+        out.counter(
+            &format!("{name}_exported"),
+            &format!("{things} that the collector took"),
+            counts.exported,
+        )?;
+        let dropped = counts.dropped;
+        out.counters(
+            &format!("{name}_dropped"),
+            &format!("{things} that are lost, by reason"),
+            dropped.map(|(reason, count)| (vec![("reason", reason)], count)),
+        )?;
+    }
+    Ok(())
 }
 
 /// Nothing, if the store is not shared.
@@ -109,7 +114,7 @@ pub(super) fn plugins(out: &mut Writer<'_>, plugins: &[PluginStatus]) -> fmt::Re
     out.gauges(
         "plugin_active",
         "1 when the plugin is in use, 0 when not",
-        None,
+        MetricUnit::Count,
         plugins.iter().map(|plugin| {
             let labels = vec![
                 ("plugin", plugin.name.as_str()),
@@ -133,7 +138,7 @@ fn plugin_workers(out: &mut Writer<'_>, plugins: &[PluginStatus]) -> fmt::Result
     out.gauges(
         "plugin_worker_running",
         "1 while the plugin's worker process runs, 0 when it ended",
-        None,
+        MetricUnit::Count,
         workers().map(|(name, worker)| {
             (
                 vec![("plugin", name)],

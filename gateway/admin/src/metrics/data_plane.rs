@@ -87,7 +87,7 @@ pub(super) fn requests(out: &mut Writer<'_>, s: &MetricsSnapshot) -> fmt::Result
         "request_duration",
         "Time from the head of a request to the end of its response",
         micros(s.latency_sum_us),
-        &buckets(&LATENCY_BOUNDS_US, &s.latency),
+        buckets(&LATENCY_BOUNDS_US, &s.latency),
     )
 }
 

@@ -1,41 +1,35 @@
 //! The metrics of the process, by the names that Prometheus' client libraries use for all programs.
 
 use crate::labels::Writer;
-use prometheus_client::{collector::Collector, encoding::DescriptorEncoder, registry::Unit};
+use gateway_model::MetricUnit;
 use std::{fmt, fs};
 
 /// Reads `/proc/self`. What the system does not tell is left out.
-#[derive(Debug)]
-pub(super) struct Process;
-
-impl Collector for Process {
-    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut out = Writer(encoder);
-        let read = |name| fs::read_to_string(format!("/proc/{name}")).unwrap_or_default();
-        let stat = read("self/stat");
-        let ticks = rustix::param::clock_ticks_per_second() as f64;
-        let stat = Stat::of(&stat);
-        if let Some(stat) = &stat {
-            let seconds = stat.processor_ticks as f64 / ticks;
-            out.seconds_total("process_cpu", "Processor time used", seconds)?;
-            let resident = stat.resident_pages * rustix::param::page_size() as u64;
-            let (name, help) = ("process_resident_memory", "Memory in use");
-            out.of_unit(name, help, &Unit::Bytes, resident as f64)?;
-        }
-        if let Some((stat, booted)) = stat.zip(booted_at(&read("stat"))) {
-            let at = booted + stat.started_ticks as f64 / ticks;
-            let help = "When the process started, since 1970";
-            out.of_unit("process_start_time", help, &Unit::Seconds, at)?;
-        }
-        if let Some(open) = open_files() {
-            out.gauge("process_open_fds", "Open file descriptors", open)?;
-        }
-        if let Some(most) = open_files_limit(&read("self/limits")) {
-            let help = "The number of file descriptors that may be open";
-            out.gauge("process_max_fds", help, most)?;
-        }
-        Ok(())
+pub(super) fn write(out: &mut Writer<'_>) -> fmt::Result {
+    let read = |name| fs::read_to_string(format!("/proc/{name}")).unwrap_or_default();
+    let stat = read("self/stat");
+    let ticks = rustix::param::clock_ticks_per_second() as f64;
+    let stat = Stat::of(&stat);
+    if let Some(stat) = &stat {
+        let seconds = stat.processor_ticks as f64 / ticks;
+        out.seconds_total("process_cpu", "Processor time used", seconds)?;
+        let resident = stat.resident_pages * rustix::param::page_size() as u64;
+        let (name, help) = ("process_resident_memory", "Memory in use");
+        out.of_unit(name, help, MetricUnit::Bytes, resident as f64)?;
     }
+    if let Some((stat, booted)) = stat.zip(booted_at(&read("stat"))) {
+        let at = booted + stat.started_ticks as f64 / ticks;
+        let help = "When the process started, since 1970";
+        out.of_unit("process_start_time", help, MetricUnit::Seconds, at)?;
+    }
+    if let Some(open) = open_files() {
+        out.gauge("process_open_fds", "Open file descriptors", open)?;
+    }
+    if let Some(most) = open_files_limit(&read("self/limits")) {
+        let help = "The number of file descriptors that may be open";
+        out.gauge("process_max_fds", help, most)?;
+    }
+    Ok(())
 }
 
 /// What `/proc/self/stat` says (proc(5)).

@@ -333,35 +333,50 @@ pub(super) fn telemetry(found: &mut Found, old: &Telemetry, new: &Telemetry) {
     note("trace_context", *trace_context != new.trace_context);
     let ratio = sample_ratio.to_bits() != new.sample_ratio.to_bits();
     note("sample_ratio", ratio);
-    let parts = |collector: Option<&Collector>| {
-        collector.map(
-            |Collector {
-                 endpoint,
-                 headers,
-                 timeout,
-                 service_name,
-                 attributes,
-             }| {
-                let headers = headers.iter();
-                let headers =
-                    headers.map(|(name, value)| (name.clone(), value.expose().to_owned()));
-                (
-                    endpoint.clone(),
-                    headers.collect::<Vec<_>>(),
-                    *timeout,
-                    service_name.clone(),
-                    attributes.clone(),
-                )
-            },
-        )
-    };
-    let (old, new) = (parts(collector.as_ref()), parts(new.collector.as_ref()));
-    let (old, new) = (old.as_ref(), new.as_ref());
-    note("endpoint", old.map(|it| &it.0) != new.map(|it| &it.0));
-    note("headers", old.map(|it| &it.1) != new.map(|it| &it.1));
-    note("timeout", old.map(|it| it.2) != new.map(|it| it.2));
-    note("service_name", old.map(|it| &it.3) != new.map(|it| &it.3));
-    note("attributes", old.map(|it| &it.4) != new.map(|it| &it.4));
+    let (old, new) = (collector.as_ref(), new.collector.as_ref());
+    let parts = old.map(collector_parts).zip(new.map(collector_parts));
+    match parts {
+        Some((old, new)) => {
+            for ((key, old), (_, new)) in old.into_iter().zip(new) {
+                note(key, old != new);
+            }
+        }
+        // Without one on a side: all that the other has.
+        None => {
+            let only = old.or(new).map(collector_parts);
+            for (key, _) in only.into_iter().flatten() {
+                note(key, true);
+            }
+        }
+    }
+}
+
+/// The keys of a collector, and what they are compared by.
+fn collector_parts(collector: &Collector) -> [(&'static str, String); 9] {
+    let Collector {
+        endpoint,
+        headers,
+        timeout,
+        traces,
+        metrics,
+        metrics_interval,
+        logs,
+        service_name,
+        attributes,
+    } = collector;
+    let headers = headers.iter();
+    let headers = headers.map(|(name, value)| format!("{name}={}", value.expose()));
+    [
+        ("endpoint", endpoint.clone()),
+        ("headers", headers.collect::<Vec<_>>().join(",")),
+        ("timeout", format!("{timeout:?}")),
+        ("traces", traces.to_string()),
+        ("metrics", metrics.to_string()),
+        ("metrics_interval", format!("{metrics_interval:?}")),
+        ("logs", logs.to_string()),
+        ("service_name", service_name.clone()),
+        ("attributes", format!("{attributes:?}")),
+    ]
 }
 
 fn same_option(one: Option<&Secret>, other: Option<&Secret>) -> bool {

@@ -108,6 +108,10 @@ sample_ratio = 0.5
 endpoint = "http://127.0.0.1:4318"
 headers = { value = "key=planted" }
 timeout = "9s"
+traces = false
+metrics = true
+metrics_interval = "30s"
+logs = true
 service_name = "other"
 attributes = { team = "a" }
 [store]

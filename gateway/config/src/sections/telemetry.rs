@@ -1,4 +1,4 @@
-//! `[telemetry]`: distributed traces, and the collector that gets them.
+//! `[telemetry]`: distributed traces, and the collector that gets them, the metrics and the log.
 
 use super::consent::is_loopback;
 use crate::{
@@ -9,14 +9,14 @@ use gateway_model::Secret;
 use std::{collections::BTreeMap, time::Duration};
 use url::Url;
 
-/// Distributed traces.
+/// Distributed traces, and what is exported.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
     /// Trace contexts are checked, and started for requests without one.
     pub trace_context: bool,
     /// The part of the traces that begin here whose spans are exported.
     pub sample_ratio: f64,
-    /// The collector, if spans are exported.
+    /// The collector, if anything is exported.
     pub collector: Option<Collector>,
 }
 
@@ -29,6 +29,14 @@ pub struct Collector {
     pub headers: Vec<(String, Secret)>,
     /// How long one request may take.
     pub timeout: Duration,
+    /// Spans are exported.
+    pub traces: bool,
+    /// Metrics are exported.
+    pub metrics: bool,
+    /// How often metrics are exported.
+    pub metrics_interval: Duration,
+    /// The lines of the log are exported.
+    pub logs: bool,
     /// The name of this service.
     pub service_name: String,
     /// What else is said about this gateway.
@@ -60,8 +68,40 @@ static ENDPOINT: Key = Key {
     kind: Kind::Text("\"http://127.0.0.1:4318\""),
     preset: Preset::Unset("nothing is exported"),
     effect: Effect::Restart,
-    doc: "The base URL of an OpenTelemetry collector. The gateway sends spans to its path `/v1/traces` \
-          (OTLP over HTTP, protobuf).",
+    doc: "The base URL of an OpenTelemetry collector. The gateway sends spans to its path `/v1/traces`, \
+          metrics to `/v1/metrics`, and lines of the log to `/v1/logs` (OTLP over HTTP, protobuf).",
+};
+static TRACES: Key = Key {
+    name: "traces",
+    kind: Kind::Bool,
+    preset: Preset::Bool(true),
+    effect: Effect::Restart,
+    doc: "Export spans. Has no effect without `endpoint`.",
+};
+static METRICS: Key = Key {
+    name: "metrics",
+    kind: Kind::Bool,
+    // Off: most collectors scrape `/metrics`, and the same numbers would be there twice.
+    preset: Preset::Bool(false),
+    effect: Effect::Restart,
+    doc: "Export the metrics that `/metrics` has.",
+};
+static METRICS_INTERVAL: Key = Key {
+    name: "metrics_interval",
+    kind: Kind::Duration {
+        min: Duration::from_secs(1),
+        max: Duration::from_secs(3600),
+    },
+    preset: Preset::Text("60s"),
+    effect: Effect::Restart,
+    doc: "How often metrics are exported.",
+};
+static LOGS: Key = Key {
+    name: "logs",
+    kind: Kind::Bool,
+    preset: Preset::Bool(false),
+    effect: Effect::Restart,
+    doc: "Export the lines of the log. They go to standard error as well.",
 };
 static HEADERS: Key = Key {
     name: "headers",
@@ -86,7 +126,7 @@ static SERVICE_NAME: Key = Key {
     kind: Kind::Text("\"waybill\""),
     preset: Preset::Text("waybill"),
     effect: Effect::Restart,
-    doc: "The attribute `service.name` of all spans.",
+    doc: "The attribute `service.name` of all that is exported.",
 };
 static ATTRIBUTES: Key = Key {
     name: "attributes",
@@ -96,19 +136,24 @@ static ATTRIBUTES: Key = Key {
     },
     preset: Preset::Unset("none"),
     effect: Effect::Restart,
-    doc: "Further attributes of all spans.",
+    doc: "Further attributes of all that is exported.",
 };
 
 pub(crate) static SECTION: Section = Section {
     path: "telemetry",
     repeated: false,
-    doc: "Distributed traces ([observability.md](observability.md#traces)). By default there are none.",
+    doc: "Distributed traces, and what the gateway exports to an OpenTelemetry collector \
+          ([observability.md](observability.md#opentelemetry)). By default that is nothing.",
     keys: &[
         &TRACE_CONTEXT,
         &SAMPLE_RATIO,
         &ENDPOINT,
         &HEADERS,
         &TIMEOUT,
+        &TRACES,
+        &METRICS,
+        &METRICS_INTERVAL,
+        &LOGS,
         &SERVICE_NAME,
         &ATTRIBUTES,
     ],
@@ -126,6 +171,12 @@ impl Telemetry {
             cx.note(at.place.clone(), "headers has no effect without endpoint");
         }
         let (timeout, attributes) = (table.duration(cx, &TIMEOUT), attributes(cx, table));
+        let metrics_interval = table.duration(cx, &METRICS_INTERVAL);
+        let [traces, metrics, logs] = [&TRACES, &METRICS, &LOGS].map(|key| table.bool(cx, key));
+        if endpoint.is_none() && (metrics || logs) {
+            let message = "nothing is exported without endpoint";
+            cx.note(table.place.clone(), message);
+        }
         Self {
             trace_context: table.bool(cx, &TRACE_CONTEXT),
             sample_ratio: table.fraction(cx, &SAMPLE_RATIO),
@@ -133,6 +184,10 @@ impl Telemetry {
                 endpoint,
                 headers: headers.map(|at| at.value).unwrap_or_default(),
                 timeout,
+                traces,
+                metrics,
+                metrics_interval,
+                logs,
                 service_name,
                 attributes,
             }),
@@ -153,7 +208,8 @@ fn endpoint(cx: &mut Context<'_>, table: &Table<'_>) -> Option<String> {
             .ok_or("not an http or https URL without user, query and fragment")
     })?;
     if url.scheme() == "http" && !is_loopback(&url) {
-        let message = "spans go over plain http: names of accounts and apps can be read on the way";
+        let message = "what is exported goes over plain http: names of accounts and apps can be \
+                       read on the way";
         cx.note(place, message);
     }
     Some(url.as_str().trim_end_matches('/').to_owned())

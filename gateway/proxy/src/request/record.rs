@@ -186,6 +186,7 @@ impl Record {
             target: "access",
             id = str::from_utf8(&self.id).unwrap_or_default(),
             trace_id = self.trace.as_ref().map(|trace| display(trace.id)),
+            span_id = self.trace.as_ref().map(|trace| display(trace.span)),
             peer = %self.connection.peer.get(),
             method = target.map(|(method, _)| method.as_str()),
             path,

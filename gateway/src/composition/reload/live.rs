@@ -5,17 +5,16 @@ use super::super::{
     data_plane::{self, Routes},
     declared,
     error::StartError,
+    exports::Exports,
     listen_tls::{Certificate, ServedTls, TlsSide},
     prepared::Prepared,
-    traces,
 };
 use gateway_admin::{AdminAccess, AdminHandle};
 use gateway_broker::Broker;
 use gateway_config::{Config, Log};
 use gateway_control::ServingState;
 use gateway_http_client::{HttpClient, HyperClient, TrustError};
-use gateway_model::{Clock, SecretBytes};
-use gateway_otlp::Exporter;
+use gateway_model::SecretBytes;
 use gateway_plugin_host::Registry;
 use gateway_proxy::Settings;
 use rustls::{ClientConfig, RootCertStore};
@@ -45,8 +44,7 @@ pub(crate) struct LiveState {
     pub(crate) admin_tls: Option<ServedTls>,
     pub(crate) roots: RootCertStore,
     pub(crate) upstream_tls: Arc<ClientConfig>,
-    /// Exports spans, if there is a collector.
-    pub(crate) exporter: Option<Arc<Exporter>>,
+    pub(crate) exports: Arc<Exports>,
 }
 
 impl LiveState {
@@ -54,7 +52,7 @@ impl LiveState {
     pub(crate) fn new(
         config: &Config,
         prepared: Prepared,
-        clock: &Arc<dyn Clock>,
+        exports: Arc<Exports>,
     ) -> Result<Self, StartError> {
         let Prepared {
             roots,
@@ -67,7 +65,7 @@ impl LiveState {
             tls: certificate.map(ServedTls::new).transpose()?,
             admin_tls: admin_certificate.map(ServedTls::new).transpose()?,
             upstream_tls: Arc::new(upstream_tls.map_err(TrustError::from)?),
-            exporter: traces::exporter(config, &roots, clock)?,
+            exports,
             roots,
         })
     }
@@ -102,7 +100,7 @@ impl LiveState {
         let tls = tls.map(|tls| Arc::clone(&tls.config));
         let settings = data_plane::settings(config, tls, Arc::clone(&self.upstream_tls), token_key);
         Settings {
-            trace: traces::settings(config, self.exporter.as_deref()),
+            trace: self.exports.trace_settings(config),
             ..settings
         }
     }

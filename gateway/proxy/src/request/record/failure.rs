@@ -130,6 +130,7 @@ impl Record {
                     target: FAILURE_TARGET,
                     id = report.id,
                     trace_id = report.trace.map(display),
+                    span_id = self.trace.as_ref().map(|trace| display(trace.span)),
                     cause = failure.cause,
                     fault = failure.fault,
                     status = report.status,
