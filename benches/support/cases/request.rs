@@ -11,8 +11,8 @@ use super::{
 };
 use crate::now;
 use gateway_model::{
-    AccountId, CredentialCell, CredentialState, Environment, Generation, SecretBytes, SlotContent,
-    SlotCredential, Unavailable,
+    AccountId, CredentialCell, CredentialState, Demanded, Environment, Generation, SecretBytes,
+    SlotContent, SlotCredential,
 };
 use gateway_plugin_host::Manifest;
 use gateway_proxy::{
@@ -37,16 +37,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 struct NoBroker;
 
 impl CredentialSource for NoBroker {
-    fn acquire(&self, _: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
-        Box::pin(async { Ok(()) })
+    fn acquire(&self, _: &AccountId) -> BoxFuture<Demanded<()>> {
+        Box::pin(async { Ok(()).into() })
     }
 
-    fn unauthorized(
-        &self,
-        _: &AccountId,
-        _: Generation,
-    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
-        Box::pin(async { Ok(RenewalOutcome::Unchanged) })
+    fn unauthorized(&self, _: &AccountId, _: Generation) -> BoxFuture<Demanded<RenewalOutcome>> {
+        Box::pin(async { Ok(RenewalOutcome::Unchanged).into() })
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn retire(context: &BrokerContext, slot: &Slot) {
     let gone = unavailable::unknown_account(slot.cell.account());
     // The cell outlives the account: a worker may hold it until its directory is replaced.
     slot.cell.publish(CredentialState::Absent(gone.clone()));
-    state.waiters.release(|_| Err(gone.clone()));
+    state.waiters.release(None, |_| Err(gone.clone()));
 }
 
 /// Wakes lifecycles when they asked to be woken, until the broker stops.

@@ -2,7 +2,7 @@
 
 use crate::{AccountSpec, BrokerConfig, Ledger, metrics::Metrics, slot::Slot, timers::Timers};
 use gateway_model::{
-    AccountId, CarrierId, Clock, Environment, IntentId, SpanId, SpanSink, TokenBucket,
+    AccountId, CarrierId, Clock, Environment, IntentId, SpanContext, SpanId, SpanSink, TokenBucket,
     TokenBucketPolicy, TraceId,
 };
 use gateway_token::Jitter;
@@ -105,11 +105,15 @@ impl BrokerContext {
         self.spans.get()
     }
 
-    /// New ids, neither of them zero.
-    pub(crate) fn trace_ids(&self) -> (TraceId, SpanId) {
+    /// A new span that begins a trace, if spans go somewhere. Neither of its ids is zero.
+    pub(crate) fn new_span(&self) -> Option<SpanContext> {
+        self.spans()?;
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         let (trace, span) = (rng.random::<u128>().max(1), rng.random::<u64>().max(1));
-        (TraceId(trace.to_be_bytes()), SpanId(span.to_be_bytes()))
+        Some(SpanContext {
+            trace: TraceId(trace.to_be_bytes()),
+            span: SpanId(span.to_be_bytes()),
+        })
     }
 
     /// The settings as they are now.

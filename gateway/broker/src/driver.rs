@@ -171,6 +171,8 @@ fn begin(
     plan: FlightPlan,
     now: Instant,
 ) -> Option<Event> {
+    // Of an earlier flight. If another gateway makes this one's call, there is no span of it here.
+    state.flown = None;
     if context.ledger.is_shared() {
         spawn(
             context,

@@ -5,7 +5,7 @@
 
 use crate::{AccountSpec, Transport, context::BrokerContext, flight_span, slot::SlotState};
 use futures_util::FutureExt as _;
-use gateway_model::{Failure, FailureClass};
+use gateway_model::{Failure, FailureClass, SpanContext};
 use gateway_plugin_host::{Authorization, AuthorizationReason, Issued};
 use gateway_token::{FlightId, RequestCause};
 use std::{panic::AssertUnwindSafe, time::SystemTime};
@@ -21,6 +21,7 @@ pub(crate) struct FlightPlan {
 pub(crate) struct FlightInputs {
     plan: FlightPlan,
     spec: AccountSpec,
+    span: Option<SpanContext>,
     authorization: Authorization,
 }
 
@@ -30,6 +31,8 @@ pub(crate) struct FlightOutcome {
     /// The account as it was when the request began. If the client secret changed since then, the
     /// token is worthless and must not be kept as what the new secret brought.
     pub(crate) spec: AccountSpec,
+    /// Its span, if it is traced.
+    pub(crate) span: Option<SpanContext>,
     /// When the request began; lifetimes count from here.
     pub(crate) began_at: SystemTime,
     pub(crate) result: Result<Issued, Failure>,
@@ -44,12 +47,19 @@ pub(crate) fn not_sent(code: &str, message: &str) -> Failure {
 
 impl FlightInputs {
     /// Copies what the flight needs, because the account may change while it is out.
-    pub(crate) fn prepare(context: &BrokerContext, state: &SlotState, plan: FlightPlan) -> Self {
+    pub(crate) fn prepare(
+        context: &BrokerContext,
+        state: &mut SlotState,
+        plan: FlightPlan,
+    ) -> Self {
         // Counted where the lock is held, so that no flight is ever seen without its count.
         context.metrics.requested.up();
         context.metrics.in_flight.up();
+        // Known from here on, so that those who wait can tell what they waited for.
+        state.flown = context.new_span();
         Self {
             plan,
+            span: state.flown,
             spec: state.spec.clone(),
             authorization: Authorization {
                 reason: reason(state, plan.cause),
@@ -64,11 +74,13 @@ impl FlightInputs {
     pub(crate) async fn fly(self, context: &BrokerContext, transport: Transport) -> FlightOutcome {
         // Before the call: lifetimes count from the request, the careful end.
         let began_at = context.clock.wall();
+        let transport = flight_span::traced(context, self.span, &self.spec, transport);
         let result = call(context, &self.spec, self.authorization, transport).await;
         context.metrics.in_flight.down();
         let outcome = FlightOutcome {
             plan: self.plan,
             spec: self.spec,
+            span: self.span,
             began_at,
             result,
         };

@@ -8,9 +8,8 @@ use crate::{
     publication::usable,
     slot::{Slot, SlotState},
     unavailable,
-    waiters::WaitResult,
 };
-use gateway_model::{AccountId, FailureClass, Generation, Unavailable};
+use gateway_model::{AccountId, Demanded, FailureClass, Generation, Unavailable};
 use gateway_token::{Event, LifecycleState};
 use std::{
     collections::BTreeSet,
@@ -44,6 +43,16 @@ pub enum RenewalOutcome {
     },
 }
 
+/// A flight that was joined.
+type Joined = (Arc<Slot>, oneshot::Receiver<Demanded<()>>);
+
+/// What a reported 401 began.
+enum Begun {
+    /// Nothing, because this is known.
+    Decided(RenewalOutcome),
+    Joined(Joined),
+}
+
 impl Handle {
     pub(crate) const fn new(context: Arc<BrokerContext>) -> Self {
         Self { context }
@@ -56,6 +65,21 @@ impl Handle {
     /// With the reason and what to do next, when there is no token; at once where waiting would not
     /// help.
     pub async fn acquire(&self, account: &AccountId, deadline: Instant) -> Result<(), Unavailable> {
+        self.demand(account, deadline).await.result
+    }
+
+    /// As [`acquire`](Self::acquire), and tells which token request was waited for.
+    pub async fn demand(&self, account: &AccountId, deadline: Instant) -> Demanded<()> {
+        let (slot, answer) = match self.begin_demand(account) {
+            Ok(Some(begun)) => begun,
+            Ok(None) => return Ok(()).into(),
+            Err(why) => return Err(why).into(),
+        };
+        self.counted(self.wait(&slot, answer, deadline).await)
+    }
+
+    /// Joins a flight, if there is no usable token.
+    fn begin_demand(&self, account: &AccountId) -> Result<Option<Joined>, Unavailable> {
         let slot = self.slot(account)?;
         let answer = {
             // Lock even to look: a publication is two writes under this lock. Seeing the value before
@@ -64,7 +88,7 @@ impl Handle {
             if usable(&slot.cell, self.context.clock.now()).is_ok() {
                 slot.served.up();
                 self.context.metrics.served.up();
-                return Ok(());
+                return Ok(None);
             }
             // Read before the event, which may start a flight: only others' flights are joined.
             let was_in_flight = state.in_flight();
@@ -73,15 +97,15 @@ impl Handle {
             if !state.in_flight() {
                 let absent = usable(&slot.cell, self.context.clock.now());
                 drop(state);
-                return self.counted(absent);
+                return self.counted(absent.into()).result.map(|()| None);
             }
             if was_in_flight {
                 slot.joined.up();
                 self.context.metrics.joined.up();
             }
-            self.join(&slot, &mut state, Generation::NONE)
+            self.join(&slot, &mut state, Generation::NONE)?
         };
-        self.counted(self.wait(&slot, answer?, deadline).await)
+        Ok(Some((slot, answer)))
     }
 
     /// Reports that the carrier answered 401 to a request that carried `generation`, and waits for
@@ -97,6 +121,32 @@ impl Handle {
         generation: Generation,
         deadline: Instant,
     ) -> Result<RenewalOutcome, Unavailable> {
+        let demanded = self.demand_newer(account, generation, deadline);
+        demanded.await.result
+    }
+
+    /// As [`unauthorized`](Self::unauthorized), and tells which token request was waited for.
+    pub async fn demand_newer(
+        &self,
+        account: &AccountId,
+        generation: Generation,
+        deadline: Instant,
+    ) -> Demanded<RenewalOutcome> {
+        let (slot, answer) = match self.begin_renewal(account, generation) {
+            Ok(Begun::Joined(joined)) => joined,
+            Ok(Begun::Decided(outcome)) => return Ok(outcome).into(),
+            Err(why) => return Err(why).into(),
+        };
+        let demanded = self.counted(self.wait(&slot, answer, deadline).await);
+        demanded.map(|()| RenewalOutcome::Renewed)
+    }
+
+    /// Joins the flight for a token that is newer than a refused one, if there is any.
+    fn begin_renewal(
+        &self,
+        account: &AccountId,
+        generation: Generation,
+    ) -> Result<Begun, Unavailable> {
         let slot = self.slot(account)?;
         self.context.metrics.unauthorized.up();
         let answer = {
@@ -110,12 +160,12 @@ impl Handle {
             // Another caller's renewal may have come first: the refused token is outdated already.
             let now = self.context.clock.now();
             if state.lifecycle().generation() > generation && usable(&slot.cell, now).is_ok() {
-                return Ok(RenewalOutcome::Renewed);
+                return Ok(Begun::Decided(RenewalOutcome::Renewed));
             }
             if !state.in_flight() {
                 if let Some(until) = state.lifecycle().cooling_down_until(now) {
                     self.context.metrics.cooled_down.up();
-                    return Ok(RenewalOutcome::CoolingDown { until });
+                    return Ok(Begun::Decided(RenewalOutcome::CoolingDown { until }));
                 }
                 // No token and no cool-down: the reason in the cell says it best.
                 usable(&slot.cell, now)?;
@@ -124,10 +174,9 @@ impl Handle {
                     state.last_result.as_ref(),
                 ));
             }
-            self.join(&slot, &mut state, generation)
+            self.join(&slot, &mut state, generation)?
         };
-        self.counted(self.wait(&slot, answer?, deadline).await)?;
-        Ok(RenewalOutcome::Renewed)
+        Ok(Begun::Joined((slot, answer)))
     }
 
     /// Asks for a first token without waiting for it, so that the first request finds one. Does
@@ -180,7 +229,7 @@ impl Handle {
             }
             self.join(&slot, &mut state, generation)
         };
-        self.wait(&slot, answer?, deadline).await
+        self.wait(&slot, answer?, deadline).await.result
     }
 
     /// One account, for an operator.
@@ -240,11 +289,11 @@ impl Handle {
         slot.ok_or_else(|| unavailable::unknown_account(account))
     }
 
-    fn counted(&self, result: WaitResult) -> WaitResult {
-        if result.is_err() {
+    fn counted(&self, demanded: Demanded<()>) -> Demanded<()> {
+        if demanded.result.is_err() {
             self.context.metrics.turned_away.up();
         }
-        result
+        demanded
     }
 
     fn join(
@@ -252,7 +301,7 @@ impl Handle {
         slot: &Slot,
         state: &mut SlotState,
         newer_than: Generation,
-    ) -> Result<oneshot::Receiver<WaitResult>, Unavailable> {
+    ) -> Result<oneshot::Receiver<Demanded<()>>, Unavailable> {
         // A retired slot never ends a flight, so nothing would ever answer this caller.
         if state.retired {
             return Err(unavailable::unknown_account(slot.cell.account()));
@@ -268,15 +317,18 @@ impl Handle {
     async fn wait(
         &self,
         slot: &Slot,
-        answer: oneshot::Receiver<WaitResult>,
+        answer: oneshot::Receiver<Demanded<()>>,
         deadline: Instant,
-    ) -> WaitResult {
+    ) -> Demanded<()> {
         // The flight goes on after a caller gave up: its token serves the next one.
         let patience = deadline.saturating_duration_since(self.context.clock.now());
         match tokio::time::timeout(patience, answer).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_dropped)) => Err(self.pending(slot, "the gateway is shutting down")),
-            Err(_elapsed) => Err(self.pending(slot, "its token request takes long")),
+            Ok(Ok(demanded)) => demanded,
+            Ok(Err(_dropped)) => Err(self.pending(slot, "the gateway is shutting down")).into(),
+            Err(_elapsed) => Demanded {
+                result: Err(self.pending(slot, "its token request takes long")),
+                token_request: slot.lock().flown,
+            },
         }
     }
 

@@ -64,8 +64,8 @@ mod waiters;
 
 pub use account::{AccountSpec, KeyParts, SlotKey};
 pub use authorizer::{
-    Authorizer, BoxFuture, ClientSecrets, PluginAuthorizer, PreferredSecret, ResponseRecorder,
-    SendPermission, Transport, UnusableAccount,
+    Authorizer, BoxFuture, CallSpans, ClientSecrets, PluginAuthorizer, PreferredSecret,
+    ResponseRecorder, SendPermission, Transport, UnusableAccount,
 };
 pub use broker::{Broker, Shutdown};
 pub use config::BrokerConfig;

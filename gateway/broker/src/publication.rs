@@ -79,7 +79,8 @@ pub(crate) fn release_waiters(slot: &Slot, state: &mut SlotState, now: Instant) 
     let usable = usable(&slot.cell, now);
     let generation = state.lifecycle().generation();
     let last = state.last_result.clone();
-    state.waiters.release(|waiter| match &usable {
+    let flown = state.flown;
+    state.waiters.release(flown, |waiter| match &usable {
         // Checked for each waiter: after a 401, the token that was refused is not good enough.
         Ok(()) if generation > waiter.newer_than => Ok(()),
         // The old token still serves, but a caller that was refused with it needs a newer one.

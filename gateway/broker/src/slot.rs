@@ -4,7 +4,9 @@ use crate::{
     AccountSpec, LastResult, further_slots::FurtherSlot, grant_record, metrics::Count,
     remote_wait::RemoteWait, waiters::Waiters,
 };
-use gateway_model::{CredentialCell, Fingerprint, GrantVersion, IntentId, SecretBytes, TokenFacts};
+use gateway_model::{
+    CredentialCell, Fingerprint, GrantVersion, IntentId, SecretBytes, SpanContext, TokenFacts,
+};
 use gateway_store::{ReplicaId, Timestamp};
 use gateway_token::{Effect, Event, FlightCurrency, FlightId, Jitter, Lifecycle, Policy};
 use http::{HeaderName, HeaderValue};
@@ -63,6 +65,8 @@ pub(crate) struct SlotState {
     pub(crate) standby_for: Option<ReplicaId>,
     /// The account is among those whose sign-in is in doubt.
     pub(crate) doubtful: bool,
+    /// The span of the flight that is under way, or of the last one, if it made a call here.
+    pub(crate) flown: Option<SpanContext>,
 }
 
 /// What this gateway knows of an account's owner.
@@ -139,6 +143,7 @@ impl Slot {
                 awaited_elsewhere: false,
                 standby_for: None,
                 doubtful: false,
+                flown: None,
             }),
         }
     }

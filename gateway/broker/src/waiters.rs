@@ -1,6 +1,6 @@
 //! The callers that wait for one flight: however many they are, there is one token request.
 
-use gateway_model::{Generation, Unavailable};
+use gateway_model::{Demanded, Generation, SpanContext, Unavailable};
 use tokio::sync::oneshot;
 
 /// What a waiter learns when the flight has ended.
@@ -11,7 +11,7 @@ pub(crate) type WaitResult = Result<(), Unavailable>;
 pub(crate) struct Waiter {
     /// The token must be newer than this one; [`Generation::NONE`]: any token will do.
     pub(crate) newer_than: Generation,
-    reply: oneshot::Sender<WaitResult>,
+    reply: oneshot::Sender<Demanded<()>>,
 }
 
 /// All callers that wait for one account's flight.
@@ -24,7 +24,7 @@ impl Waiters {
         &mut self,
         newer_than: Generation,
         limit: usize,
-    ) -> Option<oneshot::Receiver<WaitResult>> {
+    ) -> Option<oneshot::Receiver<Demanded<()>>> {
         if self.0.len() >= limit {
             // Only now: looking through thousands of waiters at every join would be quadratic.
             self.0.retain(|waiter| !waiter.reply.is_closed());
@@ -38,11 +38,18 @@ impl Waiters {
     }
 
     /// Answers every waiter and forgets them; `result` is called once for each.
-    pub(crate) fn release(&mut self, result: impl Fn(&Waiter) -> WaitResult) {
+    pub(crate) fn release(
+        &mut self,
+        token_request: Option<SpanContext>,
+        result: impl Fn(&Waiter) -> WaitResult,
+    ) {
         for waiter in self.0.drain(..) {
-            let result = result(&waiter);
+            let demanded = Demanded {
+                result: result(&waiter),
+                token_request,
+            };
             // An error means that the waiter gave up.
-            drop(waiter.reply.send(result));
+            drop(waiter.reply.send(demanded));
         }
     }
 

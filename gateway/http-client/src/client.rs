@@ -25,14 +25,16 @@ pub struct HttpRequest {
     pub max_response: usize,
 }
 
+impl HttpRequest {
+    /// The URL as far as it may be shown: scheme, host and path.
+    pub fn shown_url(&self) -> String {
+        without_secrets(&self.url)
+    }
+}
+
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "HttpRequest({} {})",
-            self.method,
-            without_secrets(&self.url)
-        )
+        write!(f, "HttpRequest({} {})", self.method, self.shown_url())
     }
 }
 

@@ -19,6 +19,21 @@ pub enum HttpErrorKind {
     Other,
 }
 
+impl HttpErrorKind {
+    /// A stable name, for telemetry.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Denied => "denied",
+            Self::Other => "broken",
+        }
+    }
+}
+
 /// A request without a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

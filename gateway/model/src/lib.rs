@@ -10,6 +10,7 @@ mod carrier_api;
 mod client_address;
 mod clock;
 mod credential;
+mod demanded;
 mod digest;
 mod environment;
 mod failure;
@@ -52,6 +53,7 @@ pub use credential::{
     Credential, CredentialCell, CredentialState, CredentialView, Fingerprint, SlotContent,
     SlotCredential, Unavailable, UnavailableReason,
 };
+pub use demanded::Demanded;
 pub use digest::{Digest, DigestError};
 pub use environment::{Environment, UnknownEnvironment};
 pub use failure::{Failure, FailureClass, GrantHint};
@@ -76,7 +78,7 @@ pub use sign::{
     PendingSignature, PendingSignatures, SignRequest, Signature, SignatureFields, SignatureTicket,
     Signer,
 };
-pub use span::{Attribute, AttributeValue, Span, SpanId, SpanKind, SpanSink, TraceId};
+pub use span::{Attribute, AttributeValue, Span, SpanContext, SpanId, SpanKind, SpanSink, TraceId};
 pub use store_options::{MasterKeySource, StoreOptions, StoreUrl};
 pub use token_bucket::{TokenBucket, TokenBucketPolicy};
 pub use token_facts::{FactsError, TokenFacts};

@@ -14,6 +14,15 @@ pub struct TraceId(pub [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpanId(pub [u8; 8]);
 
+/// A span, as others refer to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanContext {
+    /// Its trace.
+    pub trace: TraceId,
+    /// Its id.
+    pub span: SpanId,
+}
+
 /// Which side of a call a span is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpanKind {
@@ -21,6 +30,8 @@ pub enum SpanKind {
     Server,
     /// The gateway made it.
     Client,
+    /// It is no call: what happens in the gateway.
+    Internal,
 }
 
 /// A value of an attribute.
@@ -56,6 +67,8 @@ pub struct Span {
     pub ended: SystemTime,
     /// What is known about it.
     pub attributes: Vec<Attribute>,
+    /// Spans of other traces that it waited for.
+    pub links: Vec<SpanContext>,
     /// Why it failed, if it did; may be empty.
     pub failure: Option<String>,
 }

@@ -1,11 +1,7 @@
 //! Batches of spans or lines of the log, until the end.
 
 use crate::{
-    client::Client,
-    counts::ExportCounts,
-    exporting::exporting,
-    queue::Queue,
-    signal::Signal,
+    client::Client, counts::ExportCounts, exporting::exporting, queue::Queue, signal::Signal,
     target::ExportSettings,
 };
 use gateway_http_client::HttpClient;
@@ -156,5 +152,106 @@ async fn fill<T>(waiting: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) {
             Some(item) => batch.push(item),
             None => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SpanQueue, Target};
+    use gateway_http_client::{HttpError, HttpRequest, HttpResponse};
+    use gateway_model::{Span, SpanId, SpanKind, SpanSink as _, TraceId};
+    use http::{HeaderMap, StatusCode};
+    use std::{
+        io,
+        pin::Pin,
+        time::{Instant, SystemTime},
+    };
+
+    /// Takes everything, and says a line about it.
+    struct Taking;
+
+    impl HttpClient for Taking {
+        fn send(
+            &self,
+            _: HttpRequest,
+        ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + '_>> {
+            assert!(crate::is_exporting(), "its lines are not exported");
+            Box::pin(async {
+                Ok(HttpResponse {
+                    status: StatusCode::OK,
+                    headers: HeaderMap::new(),
+                    body: bytes::Bytes::new(),
+                })
+            })
+        }
+    }
+
+    struct TestClock;
+
+    impl Clock for TestClock {
+        #[expect(clippy::disallowed_methods, reason = "the test needs any instant")]
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+
+        fn wall(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+    }
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            log.extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_full_queue_drops_is_counted_and_said() {
+        let log = Log::default();
+        let writer = log.clone();
+        let lines = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        let _lines = tracing::subscriber::set_default(lines.with_ansi(false).finish());
+        let queue = SpanQueue::new();
+        for _ in 0..10_000 {
+            queue.record(Span {
+                trace: TraceId([1; 16]),
+                id: SpanId([2; 8]),
+                parent: None,
+                name: String::new(),
+                kind: SpanKind::Server,
+                began: SystemTime::UNIX_EPOCH,
+                ended: SystemTime::UNIX_EPOCH,
+                attributes: Vec::new(),
+                links: Vec::new(),
+                failure: None,
+            });
+        }
+        let settings = ExportSettings {
+            target: Target {
+                endpoint: String::new(),
+                headers: HeaderMap::new(),
+                timeout: Duration::ZERO,
+            },
+            resource: Vec::new(),
+        };
+        let exporter = Exporter::start(settings, Arc::new(Taking), Arc::new(TestClock), queue);
+        exporter.shutdown(Duration::from_secs(30)).await;
+        let counts = exporter.counts();
+        assert_eq!((counts.exported, counts.dropped_full), (8_192, 1_808));
+        let log = log.0.lock().expect("no test panics in it");
+        let log = String::from_utf8_lossy(&log);
+        assert!(log.contains("spans were dropped"), "{log}");
+        assert!(log.contains("dropped=1808"), "{log}");
     }
 }

@@ -1,6 +1,6 @@
 //! Where the data plane asks for a credential that is not published.
 
-use gateway_model::{AccountId, Generation, Unavailable};
+use gateway_model::{AccountId, Demanded, Generation};
 use std::{future::Future, pin::Pin};
 
 /// A future that may be awaited on any runtime.
@@ -22,7 +22,7 @@ pub enum RenewalOutcome {
 /// the future gives up waiting, not the acquisition.
 pub trait CredentialSource: Send + Sync + 'static {
     /// Completes when a usable credential is published for the account, or with why there is none.
-    fn acquire(&self, account: &AccountId) -> BoxFuture<Result<(), Unavailable>>;
+    fn acquire(&self, account: &AccountId) -> BoxFuture<Demanded<()>>;
 
     /// The carrier rejected the token of this generation. Completes when it is decided whether a
     /// newer one is there.
@@ -30,5 +30,5 @@ pub trait CredentialSource: Send + Sync + 'static {
         &self,
         account: &AccountId,
         generation: Generation,
-    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>>;
+    ) -> BoxFuture<Demanded<RenewalOutcome>>;
 }

@@ -1,7 +1,7 @@
 //! Joins the data plane to the broker, or to none while another process has the store.
 
 use gateway_broker::Handle;
-use gateway_model::{AccountId, Clock, Generation, Unavailable, UnavailableReason};
+use gateway_model::{AccountId, Clock, Demanded, Generation, Unavailable, UnavailableReason};
 use gateway_proxy::{BoxFuture, CredentialSource, RenewalOutcome};
 use std::{
     sync::{
@@ -96,13 +96,15 @@ async fn present(
 }
 
 impl CredentialSource for BrokerCredentials {
-    fn acquire(&self, account: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
+    fn acquire(&self, account: &AccountId) -> BoxFuture<Demanded<()>> {
         let (broker, account) = (self.broker.clone(), account.clone());
         // From now on, not from when the future is first polled.
         let (deadline, wait) = (self.deadline(), self.wait.get());
         Box::pin(async move {
-            let broker = present(broker, &account, wait).await?;
-            broker.acquire(&account, deadline).await
+            match present(broker, &account, wait).await {
+                Ok(broker) => broker.demand(&account, deadline).await,
+                Err(why) => Err(why).into(),
+            }
         })
     }
 
@@ -110,18 +112,20 @@ impl CredentialSource for BrokerCredentials {
         &self,
         account: &AccountId,
         generation: Generation,
-    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
+    ) -> BoxFuture<Demanded<RenewalOutcome>> {
         let (broker, account) = (self.broker.clone(), account.clone());
         let (deadline, wait) = (self.deadline(), self.wait.get());
         Box::pin(async move {
-            let broker = present(broker, &account, wait).await?;
-            Ok(
-                match broker.unauthorized(&account, generation, deadline).await? {
-                    gateway_broker::RenewalOutcome::Renewed => RenewalOutcome::Renewed,
-                    // How long it lasts does not matter there: the carrier's refusal goes to the app.
-                    gateway_broker::RenewalOutcome::CoolingDown { .. } => RenewalOutcome::Unchanged,
-                },
-            )
+            let broker = match present(broker, &account, wait).await {
+                Ok(broker) => broker,
+                Err(why) => return Err(why).into(),
+            };
+            let demanded = broker.demand_newer(&account, generation, deadline).await;
+            demanded.map(|outcome| match outcome {
+                gateway_broker::RenewalOutcome::Renewed => RenewalOutcome::Renewed,
+                // How long it lasts does not matter there: the carrier's refusal goes to the app.
+                gateway_broker::RenewalOutcome::CoolingDown { .. } => RenewalOutcome::Unchanged,
+            })
         })
     }
 }

@@ -9,10 +9,12 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 fn of_kind(spans: &[Span], kind: SpanKind) -> Vec<&Span> {
     let of_kind = spans.iter().filter(|span| span.kind == i32::from(kind));
-    // Token requests are calls of the gateway, too.
-    of_kind
-        .filter(|span| span.name != "token request")
-        .collect()
+    // Token requests are calls of the gateway, too, in traces of their own.
+    let token = |span: &Span| {
+        let mut tokens = spans.iter().filter(|span| span.name == "token request");
+        tokens.any(|token| token.trace_id == span.trace_id)
+    };
+    of_kind.filter(|span| !token(span)).collect()
 }
 
 fn failed(span: &Span) -> bool {
@@ -133,8 +135,69 @@ async fn token_request_has_a_span_of_its_own() {
     let spans = collector
         .spans_with("the refused token request", there)
         .await;
-    let span = spans.iter().find(|span| failed(span)).expect("it is there");
+    let refused = |span: &&Span| is_token(span) && failed(span);
+    let span = spans.iter().find(refused).expect("it is there");
     assert_eq!(attribute(&span.attributes, "error.type"), "rejected");
+    let call = spans.iter().find(|it| it.parent_span_id == span.span_id);
+    let call = call.expect("the HTTP request");
+    assert_eq!(attribute(&call.attributes, "error.type"), "401");
+}
+
+#[tokio::test]
+async fn http_requests_of_a_token_request_are_below_it_and_who_waited_has_a_link() {
+    let collector = Collector::start().await;
+    let world = collector.world("").await;
+    world.shop().await.assert_rates();
+    world.mock.revoke_all();
+    traced(&world).await;
+    let waited = |spans: &[Span]| spans.iter().find(|span| !span.links.is_empty()).cloned();
+    let token = |spans: &[Span]| {
+        let link = waited(spans)?.links.remove(0);
+        let mut spans = spans.iter();
+        let token = spans.find(|span| span.span_id == link.span_id)?.clone();
+        assert_eq!(token.trace_id, link.trace_id);
+        Some(token)
+    };
+    let spans = collector
+        .spans_with("the request and what it waited for", |spans| {
+            token(spans).is_some()
+        })
+        .await;
+    let waited = waited(&spans).expect("it is there");
+    assert_eq!(waited.kind, i32::from(SpanKind::Server));
+    assert_eq!(hex(&waited.trace_id), "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(waited.links.len(), 1);
+    let token = token(&spans).expect("it is there");
+    assert_eq!(token.name, "token request");
+    assert_eq!(token.kind, i32::from(SpanKind::Internal));
+    assert_eq!(
+        attribute(&token.attributes, "waybill.token.cause"),
+        "unauthorized"
+    );
+    let below = spans
+        .iter()
+        .filter(|span| span.parent_span_id == token.span_id);
+    let below: Vec<&Span> = below.collect();
+    assert_eq!(below.len(), 1, "{spans:#?}");
+    let call = below[0];
+    assert_eq!(
+        (call.name.as_str(), call.kind),
+        ("POST", i32::from(SpanKind::Client))
+    );
+    assert_eq!(call.trace_id, token.trace_id);
+    assert!(call.start_time_unix_nano >= token.start_time_unix_nano);
+    assert!(call.end_time_unix_nano <= token.end_time_unix_nano);
+    let mock = world.mock.base_url().to_owned();
+    let url = format!("{}/security/v1/oauth/token", mock.trim_end_matches('/'));
+    for (name, value) in [
+        ("http.request.method", "POST"),
+        ("http.response.status_code", "200"),
+        ("server.address", "127.0.0.1"),
+        ("waybill.account", "main"),
+        ("url.full", url.as_str()),
+    ] {
+        assert_eq!(attribute(&call.attributes, name), value, "{name}");
+    }
 }
 
 #[tokio::test]

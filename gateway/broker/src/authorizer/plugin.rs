@@ -1,6 +1,7 @@
 //! Asks for a token through a carrier's plugin.
 
 use super::{
+    call_spans::Traced,
     contract::{Authorizer, BoxFuture},
     transport::{Recording, Replaying, Transport},
 };
@@ -20,6 +21,31 @@ impl PluginAuthorizer {
     pub const fn new(instance: Arc<Instance>, http: Arc<dyn HttpClient>) -> Self {
         Self { instance, http }
     }
+
+    fn authorize_over<'a>(
+        &'a self,
+        authorization: Authorization,
+        transport: Transport,
+        http: &'a dyn HttpClient,
+    ) -> BoxFuture<'a, Result<Issued, Failure>> {
+        Box::pin(async move {
+            match transport {
+                Transport::Direct => self.instance.authorize(authorization, http).await,
+                Transport::Recorded { may_send, recorder } => {
+                    let http = Recording::new(http, &may_send, &recorder);
+                    self.instance.authorize(authorization, &http).await
+                }
+                Transport::Replayed(response) => {
+                    let http = Replaying::new(&response);
+                    self.instance.authorize(authorization, &http).await
+                }
+                Transport::Traced(transport, spans) => {
+                    let http = Traced::new(http, &spans);
+                    self.authorize_over(authorization, *transport, &http).await
+                }
+            }
+        })
+    }
 }
 
 impl Authorizer for PluginAuthorizer {
@@ -32,19 +58,7 @@ impl Authorizer for PluginAuthorizer {
         authorization: Authorization,
         transport: Transport,
     ) -> BoxFuture<'_, Result<Issued, Failure>> {
-        Box::pin(async move {
-            match transport {
-                Transport::Direct => self.instance.authorize(authorization, &*self.http).await,
-                Transport::Recorded { may_send, recorder } => {
-                    let http = Recording::new(&*self.http, &may_send, &recorder);
-                    self.instance.authorize(authorization, &http).await
-                }
-                Transport::Replayed(response) => {
-                    let http = Replaying::new(&response);
-                    self.instance.authorize(authorization, &http).await
-                }
-            }
-        })
+        self.authorize_over(authorization, transport, &*self.http)
     }
 }
 

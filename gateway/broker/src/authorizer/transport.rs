@@ -1,5 +1,6 @@
 //! How a plugin's requests travel: to the carrier, recorded on the way back, or answered from a record.
 
+use super::call_spans::CallSpans;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gateway_http_client::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use gateway_model::SecretBytes;
@@ -37,6 +38,8 @@ pub enum Transport {
     },
     /// Not at all: the first request gets the recorded response, every further one fails.
     Replayed(SecretBytes),
+    /// In this way; each request that leaves has a span.
+    Traced(Box<Self>, Arc<CallSpans>),
 }
 
 impl fmt::Debug for Transport {
@@ -45,6 +48,7 @@ impl fmt::Debug for Transport {
             Self::Direct => "Direct",
             Self::Recorded { .. } => "Recorded",
             Self::Replayed(_) => "Replayed",
+            Self::Traced(transport, _) => return transport.fmt(f),
         })
     }
 }

@@ -31,10 +31,16 @@ fn wire(span: &Span) -> WireSpan {
     let kind = match span.kind {
         SpanKind::Server => span::SpanKind::Server,
         SpanKind::Client => span::SpanKind::Client,
+        SpanKind::Internal => span::SpanKind::Internal,
     };
     let status = span.failure.as_ref().map(|why| Status {
         message: why.clone(),
         code: status::StatusCode::Error.into(),
+    });
+    let links = span.links.iter().map(|link| span::Link {
+        trace_id: link.trace.0.to_vec(),
+        span_id: link.span.0.to_vec(),
+        ..span::Link::default()
     });
     WireSpan {
         trace_id: span.trace.0.to_vec(),
@@ -47,6 +53,7 @@ fn wire(span: &Span) -> WireSpan {
         start_time_unix_nano: nanos(span.began),
         end_time_unix_nano: nanos(span.ended),
         attributes: attributes(&span.attributes),
+        links: links.collect(),
         status,
         ..WireSpan::default()
     }

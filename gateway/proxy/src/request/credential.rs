@@ -60,24 +60,22 @@ impl Taken {
     }
 }
 
-/// Takes the account's credential, with those of the slots that `operation` needs; signs the request, if
+/// Takes the account's credential, with those of the slots that the operation needs; signs the request, if
 /// that is wanted.
 pub(super) async fn take(
     worker: &Worker,
     directory: &DirectoryView,
     account: usize,
-    operation: Option<&Operation>,
+    of: Target<'_>,
     signing: Option<&Signing<'_>>,
 ) -> Result<Injected, Problem> {
+    let operation = of.operation();
     match try_take(worker, directory, account, operation, signing) {
         Ok(taken) => taken.signed().await,
         Err(InjectionError::Slot(problem) | InjectionError::Signature(problem)) => Err(problem),
         // Rare and large: kept out of every request's own memory.
         Err(InjectionError::Credential(missing)) => {
-            Box::pin(wait(
-                worker, directory, account, missing, operation, signing,
-            ))
-            .await
+            Box::pin(wait(worker, directory, account, missing, of, signing)).await
         }
     }
 }
@@ -127,7 +125,7 @@ async fn wait(
     directory: &DirectoryView,
     account: usize,
     missing: MissingCredential,
-    operation: Option<&Operation>,
+    of: Target<'_>,
     signing: Option<&Signing<'_>>,
 ) -> Result<Injected, Problem> {
     let unavailable = |why: Unavailable| unavailable(why, worker.now());
@@ -141,13 +139,12 @@ async fn wait(
     let id = &directory.index.accounts[account].account.id;
     // Bounded by `credential_wait`: the app must get its 503 before its own client gives up.
     let acquired = worker.credentials.acquire(id);
-    match timeout(
-        &worker.ticks,
-        worker.settings().limits.credential_wait,
-        acquired,
-    )
-    .await
-    {
+    let patience = worker.settings().limits.credential_wait;
+    let demanded = timeout(&worker.ticks, patience, acquired).await;
+    if let (Ok(demanded), Some(trace)) = (&demanded, of.trace) {
+        trace.waited_for(demanded.token_request);
+    }
+    match demanded.map(|demanded| demanded.result) {
         Ok(Ok(())) => {}
         Ok(Err(why)) => return Err(unavailable(why)),
         Err(_) => {
@@ -158,7 +155,7 @@ async fn wait(
         }
     }
     // Take again: the broker publishes the credential in the cell and does not hand it over here.
-    let taken = try_take(worker, directory, account, operation, signing);
+    let taken = try_take(worker, directory, account, of.operation(), signing);
     let taken = taken.map_err(|lack| match lack {
         InjectionError::Slot(problem) | InjectionError::Signature(problem) => problem,
         InjectionError::Credential(MissingCredential::Absent(why)) => unavailable(why),
@@ -219,7 +216,6 @@ pub(super) async fn take_signed(
         headers,
         body: &sendable.replay_body,
     };
-    let operation = of.operation();
-    let injected = take(worker, directory, account, operation, Some(&signing)).await?;
+    let injected = take(worker, directory, account, of, Some(&signing)).await?;
     Ok((injected, sendable))
 }

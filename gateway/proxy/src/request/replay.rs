@@ -89,13 +89,12 @@ async fn newer_is_there(worker: &Worker, directory: &DirectoryView, sent: &SentR
     }
     let id = &directory.index.accounts[sent.account].account.id;
     let renewal = worker.credentials.unauthorized(id, sent.generation);
-    match timeout(
-        &worker.ticks,
-        worker.settings().limits.credential_wait,
-        renewal,
-    )
-    .await
-    {
+    let patience = worker.settings().limits.credential_wait;
+    let demanded = timeout(&worker.ticks, patience, renewal).await;
+    if let (Ok(demanded), Some(trace)) = (&demanded, &sent.trace) {
+        trace.waited_for(demanded.token_request);
+    }
+    match demanded.map(|demanded| demanded.result) {
         Ok(Ok(RenewalOutcome::Renewed)) => true,
         // Whatever the reason, the carrier's own answer goes to the app.
         Ok(Ok(RenewalOutcome::Unchanged) | Err(_)) | Err(_) => false,

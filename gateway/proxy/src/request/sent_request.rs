@@ -52,11 +52,12 @@ impl SentRequest {
     }
 
     /// What of it is signed, and tells its operation.
-    pub(super) const fn of<'a>(&'a self, route: &'a RouteView) -> Target<'a> {
+    pub(super) fn of<'a>(&'a self, route: &'a RouteView) -> Target<'a> {
         Target {
             method: &self.method,
             target: &self.target,
             route,
+            trace: self.trace.as_deref(),
         }
     }
 

@@ -217,11 +217,11 @@ async fn exchange_with_carrier(
         method: &method,
         target: &target,
         route: view,
+        trace: record.trace.as_deref(),
     };
     let (injected, ReplayableBody { body, replay_body }) = match directory.signer(account) {
         None => {
-            let operation = of.operation();
-            let injected = credential::take(worker, directory, account, operation, None).await?;
+            let injected = credential::take(worker, directory, account, of, None).await?;
             let settings = worker.settings();
             (
                 injected,

@@ -1,6 +1,7 @@
 //! Phase 7, for carriers that require signed requests: the signature is made in the same step as the
 //! credential is taken, so that no attempt leaves with a credential and without its signature.
 
+use super::trace::RequestTrace;
 use crate::{
     directory::RouteView,
     error::Problem,
@@ -15,6 +16,8 @@ pub(super) struct Target<'a> {
     pub(super) method: &'a Method,
     pub(super) target: &'a PathAndQuery,
     pub(super) route: &'a RouteView,
+    /// The request's trace, if it takes part in one.
+    pub(super) trace: Option<&'a RequestTrace>,
 }
 
 impl<'a> Target<'a> {

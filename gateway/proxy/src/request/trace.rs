@@ -8,7 +8,7 @@ use crate::{
     worker::Worker,
 };
 use bytes::Bytes;
-use gateway_model::{SpanId, TraceId};
+use gateway_model::{SpanContext, SpanId, TraceId};
 use http::{HeaderMap, HeaderValue};
 use std::{
     cell::{OnceCell, RefCell},
@@ -34,6 +34,8 @@ pub(super) struct RequestTrace {
     /// The path that is sent to the carrier, as far as it may be recorded.
     pub(super) sent_path: OnceCell<String>,
     pub(super) attempts: RefCell<Vec<AttemptSpan>>,
+    /// The token requests that it waited for.
+    pub(super) links: RefCell<Vec<SpanContext>>,
 }
 
 /// The span of an attempt.
@@ -76,6 +78,7 @@ impl RequestTrace {
             exports: settings.sink.is_some(),
             sent_path: OnceCell::new(),
             attempts: RefCell::default(),
+            links: RefCell::default(),
         })
     }
 
@@ -87,6 +90,13 @@ impl RequestTrace {
             None => self.chosen,
         };
         self.exports && wanted
+    }
+
+    /// Notes the token request that the request waited for.
+    pub(super) fn waited_for(&self, token_request: Option<SpanContext>) {
+        if self.exports {
+            self.links.borrow_mut().extend(token_request);
+        }
     }
 
     /// Leaves in the head what the carrier is told of the trace, but for what each attempt tells anew.

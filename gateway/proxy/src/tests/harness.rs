@@ -7,8 +7,8 @@ use crate::{
 };
 use gateway_model::{
     AccountId, CarrierApi, CarrierProfile, Clock, Credential, CredentialCell, CredentialState,
-    DownstreamToken, Environment, ErrorEnvelope, Generation, HeaderWhenAbsent, LoginFields,
-    Refusal, SecretBytes, Unavailable,
+    Demanded, DownstreamToken, Environment, ErrorEnvelope, Generation, HeaderWhenAbsent,
+    LoginFields, Refusal, SecretBytes, Unavailable,
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::{
@@ -277,20 +277,16 @@ pub(super) struct Broker {
 }
 
 impl CredentialSource for Broker {
-    fn acquire(&self, _: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
+    fn acquire(&self, _: &AccountId) -> BoxFuture<Demanded<()>> {
         self.acquired.fetch_add(1, Ordering::SeqCst);
         let result = (self.on_acquire)();
-        Box::pin(async move { result })
+        Box::pin(async move { result.into() })
     }
 
-    fn unauthorized(
-        &self,
-        _: &AccountId,
-        _: Generation,
-    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
+    fn unauthorized(&self, _: &AccountId, _: Generation) -> BoxFuture<Demanded<RenewalOutcome>> {
         self.unauthorized.fetch_add(1, Ordering::SeqCst);
         let result = (self.on_unauthorized)();
-        Box::pin(async move { Ok(result) })
+        Box::pin(async move { Ok(result).into() })
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_model::{
-    AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, DownstreamToken,
-    Environment, ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
+    AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, Demanded,
+    DownstreamToken, Environment, ErrorEnvelope, Generation, Refusal, SecretBytes,
 };
 use gateway_proxy::{
     Account, App, BoxFuture, CredentialSource, Directory, InheritedSockets, Limits,
@@ -72,17 +72,13 @@ pub(crate) fn protocols(alpn: &[&str]) -> Vec<Vec<u8>> {
 struct Broker(Arc<CredentialCell>);
 
 impl CredentialSource for Broker {
-    fn acquire(&self, _: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
+    fn acquire(&self, _: &AccountId) -> BoxFuture<Demanded<()>> {
         Box::pin(std::future::pending())
     }
 
-    fn unauthorized(
-        &self,
-        _: &AccountId,
-        seen: Generation,
-    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
+    fn unauthorized(&self, _: &AccountId, seen: Generation) -> BoxFuture<Demanded<RenewalOutcome>> {
         self.0.publish(usable(seen.0 + 1));
-        Box::pin(async { Ok(RenewalOutcome::Renewed) })
+        Box::pin(async { Ok(RenewalOutcome::Renewed).into() })
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use gateway_model::{
-    AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, Environment,
-    ErrorEnvelope, Generation, Refusal, SecretBytes, Unavailable,
+    AccountId, CarrierProfile, Clock, Credential, CredentialCell, CredentialState, Demanded,
+    Environment, ErrorEnvelope, Generation, Refusal, SecretBytes,
 };
 use gateway_proxy::{
     Account, BoxFuture, CredentialSource, Directory, InheritedSockets, Limits, ListenerSettings,
@@ -43,15 +43,11 @@ pub(crate) fn now() -> Instant {
 struct NoBroker;
 
 impl CredentialSource for NoBroker {
-    fn acquire(&self, _: &AccountId) -> BoxFuture<Result<(), Unavailable>> {
+    fn acquire(&self, _: &AccountId) -> BoxFuture<Demanded<()>> {
         Box::pin(std::future::pending())
     }
-    fn unauthorized(
-        &self,
-        _: &AccountId,
-        _: Generation,
-    ) -> BoxFuture<Result<RenewalOutcome, Unavailable>> {
-        Box::pin(async { Ok(RenewalOutcome::Unchanged) })
+    fn unauthorized(&self, _: &AccountId, _: Generation) -> BoxFuture<Demanded<RenewalOutcome>> {
+        Box::pin(async { Ok(RenewalOutcome::Unchanged).into() })
     }
 }
 

@@ -73,6 +73,7 @@ impl Record {
             began: now.wall_of(self.started),
             ended: now.wall_of(ended),
             attributes,
+            links: trace.links.borrow().clone(),
             failure,
         }
     }
@@ -121,6 +122,7 @@ impl Record {
             began: now.wall_of(attempt.began),
             ended: now.wall_of(attempt.end.map_or(ended, |(at, _)| at)),
             attributes,
+            links: Vec::new(),
             failure,
         }
     }
