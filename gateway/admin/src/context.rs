@@ -1,7 +1,7 @@
 //! What every request of the admin listener may need.
 
 use crate::{
-    handle::AdminHandle, live::LiveRequests, readiness::Latch, runtime_status::RuntimeStatus,
+    error::AdminError, handle::AdminHandle, live::LiveRequests, readiness::Latch, runtime_status::RuntimeStatus,
     store_probe::StoreProbe, throttle::Throttle,
 };
 use gateway_control::ControlPlane;
@@ -24,6 +24,18 @@ pub(crate) struct AdminContext {
     pub(crate) live: Arc<LiveRequests>,
     /// Connections, and requests that outlive theirs.
     pub(crate) tasks: TaskTracker,
+}
+
+impl AdminContext {
+    /// Counts a credential that is missing or wrong against the address that it came from.
+    ///
+    /// # Errors
+    /// With the time to wait, when there were too many.
+    pub(crate) fn count_guess(&self, peer: IpAddr) -> Result<(), AdminError> {
+        let gateways = self.control.as_ref().map_or(1, ControlPlane::gateways);
+        let counted = self.throttle.guess(peer, gateways, self.clock.now());
+        counted.map_err(AdminError::TooMany)
+    }
 }
 
 /// The client: the address at the other end of the connection, or the one that a trusted proxy names.

@@ -27,12 +27,14 @@ const ANONYMOUS: TokenBucketPolicy = TokenBucketPolicy {
     burst: 100,
     interval: Duration::from_millis(50),
 };
-/// Wrong tokens of one address.
+/// Wrong tokens of one address, at all gateways of a fleet together.
 const GUESSES: TokenBucketPolicy = TokenBucketPolicy {
     // Ten mistakes are a person's; what comes faster is a program's.
     burst: 10,
     interval: Duration::from_secs(6),
 };
+/// Wrong tokens that each gateway of a fleet allows at once.
+const LEAST_GUESSES: u32 = 3;
 /// Addresses that are told apart.
 // Bounded, because an attacker chooses the addresses; all of them take less than a megabyte.
 const MAX_PEERS: usize = 4096;
@@ -110,12 +112,32 @@ impl Throttle {
         self.state().peer(peer, now).anonymous.take(ANONYMOUS, now)
     }
 
-    /// Counts a token that is missing or wrong.
+    /// Counts a token that is missing or wrong. `gateways`: how many count guesses of their own, each of which
+    /// allows its part.
     ///
     /// # Errors
     /// With the time to wait, when there were too many. A refused guess counts for nothing.
-    pub(crate) fn guess(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
-        self.state().peer(peer, now).guesses.take(GUESSES, now)
+    pub(crate) fn guess(
+        &self,
+        peer: IpAddr,
+        gateways: u32,
+        now: Instant,
+    ) -> Result<(), Duration> {
+        let mut state = self.state();
+        state
+            .peer(peer, now)
+            .guesses
+            .take(guesses(gateways), now)
+    }
+}
+
+/// The part of one gateway. Together they refill as one would, so more gateways are no more guesses.
+fn guesses(gateways: u32) -> TokenBucketPolicy {
+    let gateways = gateways.max(1);
+    TokenBucketPolicy {
+        // A person who mistypes twice goes on, however many gateways there are.
+        burst: (GUESSES.burst / gateways).max(LEAST_GUESSES),
+        interval: GUESSES.interval.saturating_mul(gateways),
     }
 }
 

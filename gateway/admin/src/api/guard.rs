@@ -94,10 +94,7 @@ async fn identify(
     }
     // A request without a token counts like a wrong one: otherwise leaving it out would probe the
     // limit for free.
-    context
-        .throttle
-        .guess(peer, context.clock.now())
-        .map_err(AdminError::TooMany)?;
+    context.count_guess(peer)?;
     if token.is_none() {
         return Err(AdminError::NoToken);
     }

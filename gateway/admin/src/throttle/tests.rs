@@ -30,7 +30,7 @@ fn every_budget_is_limited_refills_and_is_its_own() {
     let budgets: [(TokenBucketPolicy, Take); 3] = [
         (TOKEN, |of, n, now| of.with_token(&n.to_string(), now)),
         (ANONYMOUS, |of, n, now| of.anonymous(peer(n), now)),
-        (GUESSES, |of, n, now| of.guess(peer(n), now)),
+        (GUESSES, |of, n, now| of.guess(peer(n), 1, now)),
     ];
     let now = begin();
     for (policy, take) in budgets {
@@ -42,13 +42,32 @@ fn every_budget_is_limited_refills_and_is_its_own() {
     }
 }
 
+/// Whoever guesses at each gateway of a fleet in turn guesses no faster than at one.
+#[test]
+fn guesses_of_a_fleet_are_those_of_one_gateway() {
+    for gateways in 1..=20 {
+        let fleet: Vec<Throttle> = (0..gateways).map(|_| Throttle::default()).collect();
+        let now = begin();
+        let taken = |now| -> u32 {
+            let each = fleet.iter();
+            each.map(|of| drain(|| of.guess(peer(1), gateways, now)).0)
+                .sum()
+        };
+        let first = taken(now);
+        assert!(first <= GUESSES.burst.max(gateways * LEAST_GUESSES), "{first}");
+        let rounds = 2;
+        let later = now + GUESSES.interval * gateways * rounds;
+        assert_eq!(taken(later), gateways * rounds, "{gateways}");
+    }
+}
+
 /// Every address guesses as often as it can: a token and a person's sign-in are not affected.
 #[test]
 fn guesses_count_against_nothing_else() {
     let (throttle, now) = (Throttle::default(), begin());
     for n in 0..1000 {
         for _ in 0..GUESSES.burst * 2 {
-            let _ = throttle.guess(peer(n), now);
+            let _ = throttle.guess(peer(n), 1, now);
         }
     }
     assert_eq!(throttle.with_token("root", now), Ok(()));
@@ -72,13 +91,13 @@ fn memory_is_bounded_however_many_addresses_call() {
     let (throttle, now) = (Throttle::default(), begin());
     let count = u32::try_from(MAX_PEERS).expect("not many");
     for n in 0..count + 10 {
-        let _ = throttle.guess(peer(n), now);
+        let _ = throttle.guess(peer(n), 1, now);
         let _ = throttle.with_token(&n.to_string(), now + Duration::from_secs(n.into()));
     }
     // Those that did not fit share a budget.
     assert_eq!(throttle.state().peers.len(), MAX_PEERS + 1);
     assert!(throttle.state().tokens.len() <= MAX_TOKENS);
     let later = now + GUESSES.interval * (count + 10);
-    assert_eq!(throttle.guess(peer(count + 11), later), Ok(()));
+    assert_eq!(throttle.guess(peer(count + 11), 1, later), Ok(()));
     assert!(throttle.state().peers.len() < 3);
 }

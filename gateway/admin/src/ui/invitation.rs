@@ -107,9 +107,7 @@ impl Bearer {
 
     /// Counts what an attacker would repeat, like a wrong admin token.
     fn count(&self) -> Result<(), AdminError> {
-        let now = self.context.clock.now();
-        let counted = self.context.throttle.guess(self.peer, now);
-        counted.map_err(AdminError::TooMany)
+        self.context.count_guess(self.peer)
     }
 
     async fn invited(&self) -> Result<Invited, AdminError> {

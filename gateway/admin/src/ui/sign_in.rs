@@ -116,8 +116,7 @@ pub(super) async fn sign_in(
     let control = context.control.clone().ok_or(AdminError::NoControl)?;
     let token = fields.secret("token");
     let Some(begun) = control.begin_session(&token).await? else {
-        let now = context.clock.now();
-        (context.throttle.guess(peer, now)).map_err(AdminError::TooMany)?;
+        context.count_guess(peer)?;
         // With the address and never with the text: it may be a right token with a typing error.
         tracing::warn!(%peer, "a sign-in had an unknown admin token");
         let page = SignInPage {

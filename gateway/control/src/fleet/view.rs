@@ -39,6 +39,12 @@ impl ControlPlane {
         Ok(replicas.into_iter().map(view).collect())
     }
 
+    /// How many gateways serve together; 1 if the store is not shared. Nothing is asked of the store.
+    pub fn gateways(&self) -> u32 {
+        let live = self.context.fleet_state.members().live.len();
+        u32::try_from(live).unwrap_or(u32::MAX).max(1)
+    }
+
     /// How the gateway takes part in a fleet; none if its store is not shared. Nothing is asked of the store.
     pub fn fleet_status(&self) -> Option<FleetStatus> {
         let context = &self.context;
