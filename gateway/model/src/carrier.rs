@@ -199,6 +199,8 @@ pub struct DownstreamToken {
     pub grant_types: Vec<String>,
     /// What the carrier says of a grant type that is missing or unknown, if not the text of `invalid_request`.
     pub grant_type_message: Option<String>,
+    /// The form of the endpoint's errors, if it is not that of the API's errors.
+    pub errors: Option<ErrorEnvelope>,
     /// For carriers whose login is no OAuth.
     pub fields: LoginFields,
     /// The success body; places: `{access_token}`, `{client_id}`, `{expires_in}` (seconds),

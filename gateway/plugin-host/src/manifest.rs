@@ -2,6 +2,7 @@
 
 mod api;
 mod diagnosis;
+mod envelope;
 mod error;
 mod json;
 mod legacy;
@@ -125,7 +126,7 @@ impl Manifest {
     /// With the key that cannot be used.
     pub fn diagnosis(&self) -> Result<Diagnosis, ManifestError> {
         let always = self.profile()?.headers_when_absent;
-        let places = Arc::new(profile::code_places(&self.json)?);
+        let places = Arc::new(envelope::code_places(self.json.errors.as_ref())?);
         let slots = self.json.slots.iter();
         Ok(Diagnosis {
             slot_settings: slots

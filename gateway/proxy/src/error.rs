@@ -105,6 +105,8 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<Duration>,
     /// The connection's framing can no longer be trusted.
     pub(crate) close: bool,
+    /// It happened at the carrier's token endpoint, whose errors may have a form of their own.
+    pub(crate) at_token_endpoint: bool,
 }
 
 impl Problem {
@@ -115,6 +117,7 @@ impl Problem {
             headline: None,
             retry_after: None,
             close: false,
+            at_token_endpoint: false,
         }
     }
 
@@ -125,6 +128,7 @@ impl Problem {
             headline: None,
             retry_after: None,
             close: false,
+            at_token_endpoint: false,
         }
     }
 
@@ -134,6 +138,11 @@ impl Problem {
 
     pub(crate) fn headed(mut self, headline: Option<String>) -> Self {
         self.headline = headline;
+        self
+    }
+
+    pub(crate) const fn at_token_endpoint(mut self) -> Self {
+        self.at_token_endpoint = true;
         self
     }
 

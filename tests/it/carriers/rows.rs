@@ -150,7 +150,7 @@ pub(super) static DHL_PARCEL_DE: Row = Row {
         body: "grant_type=password&username=a&password=b&client_id=shop-client&client_secret=shop-secret",
         token_at: "/access_token",
         carried: "authorization",
-        refused: ("/statusCode", "401"),
+        refused: ("/error", "invalid_client"),
     }),
     takes_basic: false,
     error_field: None,
@@ -216,7 +216,7 @@ const PAYING: Row = Row {
         body: r#"{"grant_type":"client_credentials","client_id":"shop-client","client_secret":"shop-secret"}"#,
         token_at: "/access_token",
         carried: "authorization",
-        refused: ("/error/code", "invalid_client"),
+        refused: ("/error", "invalid_client"),
     }),
     takes_basic: false,
     error_field: None,
@@ -257,7 +257,16 @@ pub(super) static AMAZON_SHIPPING: Row = Row {
     has_tokens: true,
     has_probe: true,
     names_account: false,
-    token: None,
+    token: Some(Token {
+        path: "/auth/o2/token",
+        headers: &[FORM],
+        // The apps' own refresh token, which nobody looks at.
+        body: "grant_type=refresh_token&refresh_token=Atzr%7Cof-the-app&client_id=shop-client&\
+               client_secret=shop-secret",
+        token_at: "/access_token",
+        carried: "x-amz-access-token",
+        refused: ("/error", "invalid_client"),
+    }),
     takes_basic: false,
     error_field: None,
     mistakes: &[

@@ -103,7 +103,10 @@ pub(super) struct TokenEndpointJson {
     pub(super) credentials: Vec<String>,
     #[serde(default)]
     pub(super) grant_types: Vec<String>,
+    #[serde(default)]
+    pub(super) ignores_refresh_token: bool,
     pub(super) grant_type_message: Option<String>,
+    pub(super) errors: Option<TemplateJson>,
     #[serde(default)]
     pub(super) template: String,
     pub(super) invalid_client: RefusalJson,

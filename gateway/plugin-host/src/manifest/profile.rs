@@ -2,21 +2,17 @@
 
 use super::{
     api::{self, DeclaredSlots},
+    envelope,
     error::ManifestError,
-    json::{ManifestJson, TemplateJson},
+    json::ManifestJson,
     legacy, token_endpoint,
     values::{error_status, header_name, refusal, when_absent},
 };
-use crate::CodePlaces;
 use gateway_model::{
-    CarrierApi, CarrierId, CarrierProfile, Environment, ErrorEnvelope, ErrorFields, LegacyProfile,
-    Origin, PathTemplate, Refusal, Scheme,
+    CarrierApi, CarrierId, CarrierProfile, Environment, LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::collections::BTreeSet;
-
-/// For carriers whose manifest brings no envelope of their own.
-const PLAIN_ENVELOPE: &str = r#"{"error":{"code":"{code}","message":"{message}"}}"#;
 
 pub(super) fn of(
     raw: &ManifestJson,
@@ -61,7 +57,10 @@ pub(super) fn of(
             .map(|raw| when_absent("headers_when_absent", raw))
             .collect::<Result<_, _>>()?,
         credential_headers: credential_headers(raw)?,
-        errors: envelope(raw.errors.as_ref())?.with_fields(error_fields(raw)?),
+        errors: match &raw.errors {
+            Some(errors) => envelope::of("errors", errors)?,
+            None => envelope::plain(),
+        },
         unauthenticated: match &raw.unauthenticated {
             Some(raw) => refusal("unauthenticated", raw)?,
             None => Refusal {
@@ -118,63 +117,6 @@ fn environment_paths(
         paths.push((name, parsed));
     }
     Ok(paths)
-}
-
-fn envelope(raw: Option<&TemplateJson>) -> Result<ErrorEnvelope, ManifestError> {
-    let wrong = |problem: String| ManifestError::value("errors", problem);
-    let template = raw.map_or(PLAIN_ENVELOPE, |errors| errors.template.as_str());
-    let envelope = ErrorEnvelope::new(template).map_err(|e| wrong(e.to_string()))?;
-    let Some(kind) = raw.and_then(|errors| errors.content_type.as_deref()) else {
-        return Ok(envelope);
-    };
-    // The type decides how texts are escaped, so it must be one that the gateway can escape for.
-    let known = ["json", "xml"].iter().any(|format| {
-        let kind = kind.split(';').next().unwrap_or_default().trim_end();
-        kind.ends_with(&format!("/{format}")) || kind.ends_with(&format!("+{format}"))
-    });
-    match HeaderValue::from_str(kind) {
-        Ok(value) if known => Ok(envelope.of_type(value)),
-        Ok(_) | Err(_) => Err(wrong("`content_type` is a type of JSON or XML".to_owned())),
-    }
-}
-
-/// The header fields in which the carrier's errors have a code and a text.
-fn error_fields(raw: &ManifestJson) -> Result<Option<ErrorFields>, ManifestError> {
-    let headers = raw
-        .errors
-        .as_ref()
-        .and_then(|errors| errors.headers.as_ref());
-    let fields = headers.map(|headers| {
-        Ok(ErrorFields {
-            code: header_name("errors", &headers.code)?,
-            message: header_name("errors", &headers.message)?,
-        })
-    });
-    fields.transpose()
-}
-
-/// Where the carrier's answers have a code.
-pub(super) fn code_places(raw: &ManifestJson) -> Result<CodePlaces, ManifestError> {
-    let mut places = CodePlaces {
-        field: error_fields(raw)?.map(|fields| fields.code),
-        ..CodePlaces::default()
-    };
-    let keys = raw
-        .errors
-        .as_ref()
-        .map_or(&[][..], |errors| &errors.code_keys);
-    let plain = |key: &String| {
-        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-        (1..=64).contains(&key.len()) && key.bytes().all(fits)
-    };
-    if keys.len() > 8 || !keys.iter().all(plain) {
-        let problem = "code_keys are at most 8 keys of letters, digits, '_' and '-'";
-        return Err(ManifestError::value("errors", problem));
-    }
-    if !keys.is_empty() {
-        places.keys = keys.to_vec();
-    }
-    Ok(places)
 }
 
 fn legacy(raw: &ManifestJson, api: &CarrierApi) -> Result<Option<LegacyProfile>, ManifestError> {

@@ -454,6 +454,29 @@ fn token_endpoint_says_what_it_takes() {
     }
 }
 
+/// Apps of some carriers present a refresh token at each login, and some token endpoints have errors of their own form.
+#[test]
+fn token_endpoint_has_its_own_refresh_tokens_and_errors() {
+    let with_errors = |errors: Value| {
+        let mut endpoint = token_endpoint("/auth/o2/token");
+        endpoint["ignores_refresh_token"] = json!(true);
+        endpoint["errors"] = errors;
+        with("downstream_token", endpoint)
+    };
+    let template = r#"{"error":"{code}","error_description":"{message}"}"#;
+    let profile = with_errors(json!({ "template": template })).expect("fine");
+    let token = profile.downstream_token.expect("some");
+    assert_eq!(token.grant_types, ["client_credentials", "refresh_token"]);
+    let errors = token.errors.expect("some");
+    assert_eq!(
+        errors.render("a", "b"),
+        r#"{"error":"a","error_description":"b"}"#
+    );
+    assert_ne!(errors, profile.errors);
+    let wrong = with_errors(json!({ "template": "{}" })).expect_err("no places");
+    assert!(wrong.to_string().contains("downstream_token"), "{wrong}");
+}
+
 /// Logins that are no OAuth, and the fields that must not reach the carrier.
 #[test]
 fn login_by_fields_is_described() {

@@ -1,6 +1,7 @@
 //! The token endpoint that the gateway offers to apps in the carrier's form.
 
 use super::{
+    envelope,
     error::ManifestError,
     json::{LoginFieldsJson, TokenEndpointJson},
     values::{header_name, refusal},
@@ -29,9 +30,12 @@ pub(super) fn of(raw: &TokenEndpointJson) -> Result<DownstreamToken, ManifestErr
         methods: methods(&raw.methods)?,
         fields,
         credentials: places(&raw.credentials)?,
-        grant_types: grant_types(&raw.grant_types)?,
+        grant_types: grant_types(&raw.grant_types, raw.ignores_refresh_token)?,
         grant_type_message: (raw.grant_type_message.as_deref())
             .map(|text| crate::text::clean(text, 500)),
+        errors: (raw.errors.as_ref())
+            .map(|errors| envelope::of(KEY, errors))
+            .transpose()?,
         template: raw.template.clone(),
         invalid_client: refusal(KEY, &raw.invalid_client)?,
         invalid_request: refusal(KEY, &raw.invalid_request)?,
@@ -95,11 +99,13 @@ fn places(names: &[String]) -> Result<Vec<ClientCredentialsPlace>, ManifestError
     known.map(place).collect()
 }
 
-fn grant_types(names: &[String]) -> Result<Vec<String>, ManifestError> {
+/// `ignores_refresh_token`: apps of this carrier present a refresh token with their client id and secret. The two
+/// prove the app, and nobody looks at the refresh token.
+fn grant_types(
+    names: &[String],
+    ignores_refresh_token: bool,
+) -> Result<Vec<String>, ManifestError> {
     let plain = |name: &&String| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    if names.is_empty() {
-        return Ok(vec!["client_credentials".to_owned()]);
-    }
     // The gateway keeps those itself, and an app that sends one has to be told.
     let kept = |name: &String| matches!(name.as_str(), "authorization_code" | "refresh_token");
     if names.len() > 8 || !names.iter().all(|name| plain(&name)) || names.iter().any(kept) {
@@ -107,5 +113,12 @@ fn grant_types(names: &[String]) -> Result<Vec<String>, ManifestError> {
             "grant_types are at most 8 names of a-z and '_', and no refresh token or code";
         return Err(ManifestError::value(KEY, problem));
     }
-    Ok(names.to_vec())
+    let mut types = names.to_vec();
+    if types.is_empty() {
+        types.push("client_credentials".to_owned());
+    }
+    if ignores_refresh_token {
+        types.push("refresh_token".to_owned());
+    }
+    Ok(types)
 }

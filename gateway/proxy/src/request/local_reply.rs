@@ -6,7 +6,7 @@ use crate::{
     field_names,
 };
 use bytes::Bytes;
-use gateway_model::{CarrierProfile, Refusal};
+use gateway_model::{CarrierProfile, ErrorEnvelope, Refusal};
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use std::borrow::Cow;
 
@@ -37,8 +37,9 @@ pub(super) fn problem(
         }
         (Some(_), None) | (None, _) => problem.message.clone(),
     };
-    let body = match profile {
-        Some(profile) => profile.errors.render(code, &text),
+    let envelope = profile.map(|profile| envelope(&problem, profile));
+    let body = match envelope {
+        Some(envelope) => envelope.render(code, &text),
         None => plain_envelope(code, &text),
     };
     record.status = status.as_u16();
@@ -47,7 +48,7 @@ pub(super) fn problem(
     let mut response = Response::new(ResponseBody::whole(Bytes::from(body), record));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    let kind = profile.map_or(JSON, |profile| profile.errors.content_type().clone());
+    let kind = envelope.map_or(JSON, |envelope| envelope.content_type().clone());
     headers.insert(header::CONTENT_TYPE, kind);
     // A response of the gateway's must not be replayed by a cache once the cause is gone.
     headers.insert(header::CACHE_CONTROL, NO_STORE);
@@ -56,7 +57,7 @@ pub(super) fn problem(
         HeaderValue::from_static(problem.code.as_str()),
     );
     headers.extend(id);
-    if let Some(fields) = profile.and_then(|profile| profile.errors.fields()) {
+    if let Some(fields) = envelope.and_then(ErrorEnvelope::fields) {
         // A text with characters that no field has stands in the body only.
         let value = |text: &str| HeaderValue::from_str(text).ok();
         headers.extend(value(code).map(|code| (fields.code.clone(), code)));
@@ -92,6 +93,14 @@ pub(super) fn problem(
 fn request_id(record: &Record) -> Option<(HeaderName, HeaderValue)> {
     let id = HeaderValue::from_maybe_shared(record.id().clone()).ok()?;
     Some((field_names::WAYBILL_REQUEST_ID, id))
+}
+
+/// The form in which the carrier would tell the app of the problem.
+fn envelope<'a>(problem: &Problem, profile: &'a CarrierProfile) -> &'a ErrorEnvelope {
+    let token = profile.downstream_token.as_ref();
+    let own = token.filter(|_| problem.at_token_endpoint);
+    own.and_then(|token| token.errors.as_ref())
+        .unwrap_or(&profile.errors)
 }
 
 /// The code and message with which the carrier itself would refuse the request.

@@ -125,7 +125,8 @@ async fn phases(
             &inspection,
             &id,
         ))
-        .await?;
+        .await
+        .map_err(Problem::at_token_endpoint)?;
         return Ok(ServeOutcome::Token(issued));
     }
     // Whatever else is meant for the authorization server ends here, whoever asks: it may hold a secret of

@@ -3,7 +3,7 @@
 use super::harness::{TOKEN_PATH, Upstream, Wants, World, post};
 use crate::{AppLogin, Limits, SecretHash};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use gateway_model::ClientCredentialsPlace;
+use gateway_model::{ClientCredentialsPlace, ErrorEnvelope};
 use http::HeaderName;
 use std::{sync::Arc, time::Duration};
 
@@ -435,6 +435,44 @@ fn token_request_may_have_the_carriers_own_names() {
     assert_eq!(got.status(), 200, "{}", got.text());
     let got = asked("wrong");
     assert_eq!(got.one("waybill-error"), "invalid_client");
+}
+
+/// A login with a refresh token of the app's own, at an endpoint whose errors have another form than the API's.
+#[test]
+fn refresh_token_is_not_looked_at_where_apps_present_one() {
+    const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
+    let upstream = Upstream::fine();
+    let wants = Wants {
+        change: Box::new(|directory| {
+            let profile = Arc::make_mut(&mut directory.routes[0].profile);
+            let token = profile.downstream_token.as_mut().expect("some");
+            token.credentials = vec![ClientCredentialsPlace::Form];
+            token.grant_types.push("refresh_token".into());
+            let template = r#"{"error":"{code}","error_description":"{message}"}"#;
+            token.errors = Some(ErrorEnvelope::new(template).expect("a template"));
+        }),
+        ..strict()
+    };
+    let world = World::new(upstream.addr, wants);
+    let asked = |presented: &str, secret: &str| {
+        let form = format!(
+            "grant_type=refresh_token{presented}&client_id=shop-client&client_secret={secret}"
+        );
+        world.send(&token_request_with("", FORM, &form))
+    };
+    for presented in ["&refresh_token=of-the-app", "&refresh_token=%ff", ""] {
+        let got = asked(presented, "shop-secret");
+        assert_eq!(got.status(), 200, "{presented}: {}", got.text());
+        // It would be the app's secret in a place where nobody looks for one.
+        assert!(!got.text().contains("of-the-app"));
+    }
+    let got = asked("&refresh_token=of-the-app", "wrong");
+    let error: serde_json::Value = serde_json::from_str(&got.text()).expect("JSON");
+    assert_eq!((got.status(), &error["error"]), (401, &"10401".into()));
+    // The API's own errors keep their form.
+    let got = world.send(&post("/api", "", "{}"));
+    assert!(got.text().starts_with(r#"{"response""#), "{}", got.text());
+    assert!(upstream.seen().is_empty());
 }
 
 /// A login of header fields, whose token travels in a field of its own.

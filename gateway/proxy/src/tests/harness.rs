@@ -328,6 +328,7 @@ pub(super) fn profile() -> CarrierProfile {
             credentials: Vec::new(),
             grant_types: vec!["client_credentials".into()],
             grant_type_message: Some("Invalid/Missing grant_type".into()),
+            errors: None,
             template: r#"{"access_token":"{access_token}","expires_in":"{expires_in}"}"#.into(),
             invalid_client: refusal(unauthorized, "10401", "ClientId is Invalid"),
             invalid_request: refusal(StatusCode::BAD_REQUEST, "10400", "Invalid Header"),

@@ -163,6 +163,7 @@ fn directory(origin: &str, cell: Arc<CredentialCell>) -> Directory {
             credentials: Vec::new(),
             grant_types: vec!["client_credentials".into()],
             grant_type_message: None,
+            errors: None,
             template: r#"{"access_token":"{access_token}"}"#.into(),
             invalid_client: refusal("10401"),
             invalid_request: refusal("10400"),
