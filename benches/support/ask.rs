@@ -18,6 +18,16 @@ impl Ask {
     /// A Shop request of about two kilobytes without credentials.
     #[must_use]
     pub fn shop() -> Self {
+        Self::rating("Shop", None)
+    }
+
+    /// The same for one service.
+    #[must_use]
+    pub fn rate() -> Self {
+        Self::rating("Rate", Some("03"))
+    }
+
+    fn rating(option: &str, service: Option<&str>) -> Self {
         let fields = [
             ("content-type", "application/json"),
             ("accept", "application/json"),
@@ -27,9 +37,9 @@ impl Ask {
         ];
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
-            path: "/api/rating/v2409/Shop".to_owned(),
+            path: format!("/api/rating/v2409/{option}"),
             fields: fields.map(owned).to_vec(),
-            body: Bytes::from(shop_body()),
+            body: Bytes::from(body(option, service)),
         }
     }
 
@@ -79,7 +89,7 @@ impl Ask {
     }
 }
 
-fn shop_body() -> String {
+fn body(option: &str, service: Option<&str>) -> String {
     let address = |city: &str, state: &str, postal: &str| {
         serde_json::json!({"AddressLine": ["1 Main Street", "Building 7", "c/o Receiving"],
             "City": city, "StateProvinceCode": state, "PostalCode": postal, "CountryCode": "US"})
@@ -92,8 +102,8 @@ fn shop_body() -> String {
             "Weight": "5"},
     });
     let new_york = || address("New York", "NY", "10001");
-    serde_json::json!({"RateRequest": {
-        "Request": {"RequestOption": "Shop",
+    let mut body = serde_json::json!({"RateRequest": {
+        "Request": {"RequestOption": option,
             "TransactionReference": {"CustomerContext": "load"}},
         "Shipment": {
             "Shipper": {"Name": "Shipper", "ShipperNumber": "A1B2C3", "Address": new_york()},
@@ -101,8 +111,11 @@ fn shop_body() -> String {
             "ShipTo": {"Name": "Customer", "Address": address("Los Angeles", "CA", "90012")},
             "Package": [package, package, package],
         },
-    }})
-    .to_string()
+    }});
+    if let Some(code) = service {
+        body["RateRequest"]["Shipment"]["Service"] = serde_json::json!({"Code": code});
+    }
+    body.to_string()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod carriers;
 mod case;
 mod data_plane;
 mod lifecycle;
+#[cfg(feature = "mock")]
+mod mock;
 #[cfg(feature = "whole")]
 mod rating;
 mod request;
@@ -30,6 +32,10 @@ const PLAIN: &[fn() -> Case] = &[
     authorization::one_call,
     sign::empty,
     sign::hmac,
+    #[cfg(feature = "mock")]
+    mock::shop,
+    #[cfg(feature = "mock")]
+    mock::rate,
     #[cfg(feature = "whole")]
     sealing::seal,
     #[cfg(feature = "whole")]

@@ -96,7 +96,15 @@ pub(crate) fn build_with_benches(profile: Profile, scope: &[&str]) -> Result<(Bu
 }
 
 /// The program that runs the hot paths one by one, and nothing that it does not need.
-const HOT: [&str; 5] = ["-p", "benches", "--no-default-features", "--bin", "hot"];
+const HOT: [&str; 7] = [
+    "-p",
+    "benches",
+    "--no-default-features",
+    "--features",
+    "mock",
+    "--bin",
+    "hot",
+];
 
 /// Builds the program of the hot paths.
 pub(crate) fn build_hot(profile: Profile) -> Result<PathBuf> {
