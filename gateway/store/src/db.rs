@@ -1,4 +1,4 @@
-//! The database: two pools, a deadline on every call, and no writes after a failed one.
+//! The database: two pools, a turn and a deadline for every call, and no writes after a failed one.
 //!
 //! There is one connection for writes, on both backends. With SQLite that leaves nothing that could
 //! be busy; with PostgreSQL many changes share its transactions.
@@ -11,7 +11,9 @@ pub(crate) mod postgres;
 mod probe;
 pub(crate) mod session;
 pub(crate) mod sqlite;
+mod turns;
 
+use backend::READERS;
 pub(crate) use backend::{Backend, DEADLINE};
 
 use crate::{OpenError, StoreError};
@@ -21,6 +23,7 @@ use identity::Identity;
 use session::{LockMode, NewSession, Session};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use turns::Turns;
 
 /// A transaction; dropped, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Any>;
@@ -31,6 +34,8 @@ pub(crate) struct Db {
     pub(crate) backend: Backend,
     writer: AnyPool,
     readers: AnyPool,
+    /// Those who read, and short writes apart.
+    turns: Arc<Turns>,
     batch: Arc<Batch>,
     pub(crate) identity: Arc<Identity>,
     /// PostgreSQL's, once the store is known.
@@ -53,6 +58,8 @@ impl Db {
         sqlx::any::install_default_drivers();
         let identity = Arc::<Identity>::default();
         let (mut last, mut session) = (None, None);
+        // With one connection for all, one at a time.
+        let mut places = 1;
         let (backend, writer, readers) = match url {
             StoreUrl::Memory => {
                 // One pool for both: a second connection would be a second, empty database.
@@ -62,17 +69,20 @@ impl Db {
             StoreUrl::Sqlite(path) => {
                 let (first, writer, readers) = sqlite::open(path, &identity).await?;
                 last = Some(first);
+                places = READERS;
                 (Backend::Sqlite, writer, readers)
             }
             StoreUrl::Postgres(url) => {
                 let opened = postgres::open(url, listen_url, mode, &identity).await?;
                 session = opened.session;
+                places = READERS;
                 (Backend::Postgres, opened.writer, opened.readers)
             }
         };
         Ok(Self {
             backend,
             writer,
+            turns: Arc::new(Turns::new(places)),
             readers,
             batch: Batch::new(),
             identity,
@@ -140,15 +150,34 @@ impl Db {
         Ok(self.readers.begin_with(statement).await?)
     }
 
-    /// Runs a read within the deadline.
+    /// Runs a read in its turn, within the deadline.
     pub(crate) async fn read<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let turn = self.turns.turn().await?;
+        turn.end(within(work).await)
+    }
+
+    /// Runs a read within the deadline, ahead of those that wait for their turn: for what keeps the fleet together, and
+    /// has one caller at a time.
+    pub(crate) async fn read_ahead<T>(
         &self,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         within(work).await
     }
 
-    /// Runs a write within the deadline. A disk that failed ends all writing.
+    /// Runs a short write of its own in its turn, within the deadline; see [`begin_apart`](Self::begin_apart).
+    pub(crate) async fn write_apart<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let turn = self.turns.turn().await?;
+        turn.end(self.write(work).await)
+    }
+
+    /// Runs a write within the deadline, and at once. A disk that failed ends all writing.
     pub(crate) async fn write<T>(
         &self,
         work: impl Future<Output = Result<T, StoreError>>,

@@ -10,7 +10,10 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 pub(crate) const ACQUIRE: Duration = Duration::from_secs(4);
 /// How many calls may read at once.
 // Each reader of SQLite has a page cache of its own.
-pub(crate) const READERS: u32 = 4;
+pub(crate) const READERS: usize = 4;
+/// Connections of PostgreSQL for calls that must not wait behind those: a gateway without heartbeats counts as dead, and
+/// one that does not hear of new tokens asks for them.
+pub(crate) const URGENT: usize = 2;
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

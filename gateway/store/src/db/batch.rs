@@ -12,11 +12,11 @@
 //! whose caller went away halfway. If the database has dropped the transaction, all callers in it get
 //! an error.
 
-use super::{Db, Tx};
+use super::{Db, Tx, turns::Turns};
 use crate::StoreError;
 use sqlx::{AnyConnection, Executor as _};
 use std::sync::Arc;
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 /// Changes in one transaction at most, so that the first need not wait long for the last.
@@ -29,7 +29,7 @@ const UNDO: &str = "ROLLBACK TO SAVEPOINT change; RELEASE SAVEPOINT change";
 /// The transaction that changes join.
 pub(super) struct Batch {
     /// A caller has a place until its change is durable.
-    places: Semaphore,
+    places: Turns,
     open: Mutex<Option<OpenTransaction>>,
 }
 
@@ -45,21 +45,20 @@ struct OpenTransaction {
 impl Batch {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
-            places: Semaphore::new(ROOM),
+            places: Turns::new(ROOM),
             open: Mutex::new(None),
         })
     }
 }
 
 impl Db {
-    /// Makes a change within the deadline; what comes back is durable.
+    /// Makes a change in its turn, within the deadline; what comes back is durable.
     pub(crate) async fn change<T>(
         &self,
         work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let turn = self.batch.places.turn().await?;
         let change = async {
-            // The semaphore is never closed; without a permit the change would still be correct.
-            let _place = self.batch.places.acquire().await;
             let mut open = self.batch.open.lock().await;
             let (result, mut outcome) = match open.as_mut() {
                 None => {
@@ -87,7 +86,7 @@ impl Db {
             drop(open);
             durable(&mut outcome).await.and(result)
         };
-        self.write(change).await
+        turn.end(self.write(change).await)
     }
 
     /// Commits what is open, behind those who wait to come into it.

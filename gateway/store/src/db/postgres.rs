@@ -3,7 +3,7 @@
 //! Statements come in transactions that carry their own limits and keep nothing in the session, so that a
 //! pooler in transaction mode may stand in between. What needs a session is in [`session`](super::session).
 
-use super::backend::{ACQUIRE, Backend, DEADLINE, READERS};
+use super::backend::{ACQUIRE, Backend, DEADLINE, READERS, URGENT};
 use super::session::{LockMode, NewSession};
 use super::{identity::Identity, migrate};
 use crate::statement::query;
@@ -79,7 +79,9 @@ pub(super) async fn open(
     }
     first.close().await?;
     let writer = pool(1, identity).connect_with(options.clone()).await?;
-    let readers = pool(READERS, identity).connect_with(options).await?;
+    let readers = pool(READERS + URGENT, identity)
+        .connect_with(options)
+        .await?;
     Ok(Opened {
         writer,
         readers,
@@ -169,7 +171,8 @@ async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, OpenError
     })??)
 }
 
-fn pool(size: u32, identity: &Arc<Identity>) -> AnyPoolOptions {
+fn pool(size: usize, identity: &Arc<Identity>) -> AnyPoolOptions {
+    let size = u32::try_from(size).unwrap_or(u32::MAX);
     let identity = Arc::clone(identity);
     AnyPoolOptions::new()
         .max_connections(size)

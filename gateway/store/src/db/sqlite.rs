@@ -85,11 +85,12 @@ fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
 }
 
 async fn pool(
-    size: u32,
+    size: usize,
     options: AnyConnectOptions,
     identity: &Arc<Identity>,
 ) -> Result<AnyPool, sqlx::Error> {
     let identity = Arc::clone(identity);
+    let size = u32::try_from(size).unwrap_or(u32::MAX);
     let pool = AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE)

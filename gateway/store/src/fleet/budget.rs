@@ -51,7 +51,7 @@ impl Store {
                 u64::try_from(wait).unwrap_or(0).max(1000),
             )))
         };
-        self.db.write(work).await
+        self.db.write_apart(work).await
     }
 }
 

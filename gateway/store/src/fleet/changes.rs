@@ -117,7 +117,7 @@ impl Store {
             self.tell(&mut tx, change).await?;
             commit(tx).await
         };
-        self.db.write(work).await
+        self.db.write_apart(work).await
     }
 
     /// Tells the other gateways of a change, once its transaction is committed.

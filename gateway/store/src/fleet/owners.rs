@@ -16,11 +16,14 @@ use std::time::Duration;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// The first claim of an account. The account must be there, and this gateway must live.
-const FIRST: &str = "INSERT INTO owners (account, owner, fence) \
+/// The first claim of an account, or else its owner if that is another gateway and lives. The account must be there,
+/// and this gateway must live. One statement, because each gateway asks it for each account after an outage.
+const FIRST: &str = "WITH first AS (INSERT INTO owners (account, owner, fence) \
      SELECT a.name, r.id, 1 FROM accounts a, replicas r \
      WHERE a.name = $1 AND r.id = $2 AND NOT r.dead AND r.until > clock_timestamp() \
-     ON CONFLICT (account) DO NOTHING RETURNING 1";
+     ON CONFLICT (account) DO NOTHING RETURNING 1) \
+     SELECT EXISTS (SELECT 1 FROM first), (SELECT o.owner FROM owners o JOIN replicas r ON r.id = o.owner \
+     WHERE o.account = $1 AND o.owner <> $2 AND NOT r.dead AND r.until > clock_timestamp())";
 /// The lock first, and what it guards in later statements: each sees what was committed until it began.
 const LOCK: &str = "SELECT owner, fence FROM owners WHERE account = $1 FOR UPDATE";
 /// Waits for a heartbeat that is under way, and keeps later ones out: from here on the owner is dead for good.
@@ -74,16 +77,20 @@ impl Store {
         me: &Membership,
         account: &AccountId,
     ) -> Result<Option<ReplicaId>> {
-        self.db.write(self.take_within(me, account)).await
+        self.db.write_apart(self.take_within(me, account)).await
     }
 
     async fn take_within(&self, me: &Membership, account: &AccountId) -> Result<Option<ReplicaId>> {
         let mut tx = self.db.begin_apart().await?;
         let first = query(FIRST).bind(account.as_str()).bind(me.id.as_str());
-        if first.fetch_optional(&mut *tx).await?.is_some() {
+        let row = first.fetch_one(&mut *tx).await?;
+        if row.try_get(0)? {
             commit(tx).await?;
             me.claimed(account, Fence(1), None);
             return Ok(None);
+        }
+        if let Some(owner) = row.try_get::<Option<String>, _>(1)? {
+            return Ok(Some(ReplicaId::new(owner)));
         }
         let lock = query(LOCK).bind(account.as_str());
         let Some(row) = lock.fetch_optional(&mut *tx).await? else {

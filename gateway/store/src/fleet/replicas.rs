@@ -209,7 +209,7 @@ impl Store {
             }
             Ok(all)
         };
-        self.db.read(work).await
+        self.db.read_ahead(work).await
     }
 
     /// Whether this gateway may still present a refresh token. Asked right before the token leaves, because
@@ -229,7 +229,7 @@ impl Store {
             let mut tx = self.db.reader().await?;
             timeline(&mut tx).await
         };
-        let asked = self.db.read(work).await;
+        let asked = self.db.read_ahead(work).await;
         if let Err(error) = &asked {
             tracing::debug!(%error, "a failover of the database will not be noticed");
         }

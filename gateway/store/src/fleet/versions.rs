@@ -35,7 +35,7 @@ impl Store {
             Ok(all)
         };
         let mut versions = Vec::new();
-        for (account, version, owner) in self.db.read(work).await? {
+        for (account, version, owner) in self.db.read_ahead(work).await? {
             if let Some(version) = version {
                 versions.push((account, version, owner));
                 continue;
@@ -54,7 +54,7 @@ impl Store {
     pub async fn grants_of(&self, accounts: &[AccountId]) -> Result<Vec<GrantRecord>> {
         let mut grants = Vec::with_capacity(accounts.len());
         for some in accounts.chunks(TOGETHER) {
-            for row in self.db.read(self.rows_of(some)).await? {
+            for row in self.db.read_ahead(self.rows_of(some)).await? {
                 match self.open_row::<GrantRecord>(&row).await {
                     Ok(grant) => grants.push(grant),
                     Err(StoreError::Corrupt { .. }) => {}
