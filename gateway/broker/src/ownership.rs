@@ -64,8 +64,9 @@ pub(crate) async fn turn(context: &BrokerContext, slot: &Slot, plan: FlightPlan)
             Err(error) => return unclaimed(context, slot, &error),
         };
         slot.lock().owner = Owner::Another;
+        let by_itself = !asked && comes_by_itself(slot, plan.cause);
         asked = true;
-        match ask(context, slot, plan, owner, deadline).await {
+        match ask(context, slot, plan, owner, by_itself, deadline).await {
             Asked::Again => {}
             Asked::Ended(turn) => return turn,
         }
@@ -254,12 +255,29 @@ async fn settle(
     end_of_wait(context, slot, plan)
 }
 
-/// Asks the owner, and waits for what it makes of it. A newer token ends the flight itself.
+/// Whether the owner wants the token as well, and nobody here waits for it. Then the owner is not asked at first: after
+/// an outage every gateway wants a token for every account, and as many messages as that would stop all of them.
+fn comes_by_itself(slot: &Slot, cause: RequestCause) -> bool {
+    match cause {
+        RequestCause::First | RequestCause::Due | RequestCause::Retry | RequestCause::KeepAlive => {
+            !slot.lock().waiters.any()
+        }
+        RequestCause::Unauthorized
+        | RequestCause::Probe
+        | RequestCause::LastChance
+        | RequestCause::Operator
+        | RequestCause::Changed => false,
+    }
+}
+
+/// Asks the owner unless the token comes by itself, and waits for what it makes of it. A newer token ends the flight
+/// itself.
 async fn ask(
     context: &BrokerContext,
     slot: &Slot,
     plan: FlightPlan,
     owner: ReplicaId,
+    comes_by_itself: bool,
     deadline: Instant,
 ) -> Asked {
     let (wait, signal) = RemoteWait::new(plan.id, Some(owner));
@@ -270,11 +288,12 @@ async fn ask(
         state.version
     };
     let account = slot.cell.account();
-    let demanded = context
-        .ledger
-        .demand(account, version, demand_cause(plan.cause));
-    if let Err(error) = demanded.await {
-        tracing::debug!(%account, %error, "the account's owner was not asked");
+    if !comes_by_itself {
+        let cause = demand_cause(plan.cause);
+        let demanded = context.ledger.demand(account, version, cause).await;
+        if let Err(error) = demanded {
+            tracing::debug!(%account, %error, "the account's owner was not asked");
+        }
     }
     if let Some(end) = no_longer_wanted(slot, plan) {
         return Asked::Ended(end);
