@@ -80,6 +80,8 @@ pub(crate) struct TokenTable {
 struct Inner {
     by_text: HashMap<Arc<str>, Arc<AccessToken>, foldhash::fast::RandomState>,
     order: VecDeque<Arc<str>>,
+    /// The newest token of each client, one for each environment.
+    newest: HashMap<Arc<str>, Vec<Arc<AccessToken>>>,
 }
 
 impl TokenTable {
@@ -113,6 +115,7 @@ impl TokenTable {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         inner.make_room(now_ms);
         inner.order.push_back(Arc::clone(&text));
+        inner.note_newest(&token);
         inner.by_text.insert(text, token);
     }
 
@@ -127,13 +130,11 @@ impl TokenTable {
         client_id: &str,
         environment: Environment,
     ) -> Option<Arc<AccessToken>> {
-        // Newest first: the wanted token is nearly always near the end.
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        inner.order.iter().rev().find_map(|text| {
-            let token = inner.by_text.get(text)?;
-            (token.environment == environment && *token.caller.client_id == *client_id)
-                .then(|| Arc::clone(token))
-        })
+        let mut of_client = inner.newest.get(client_id)?.iter();
+        of_client
+            .find(|token| token.environment == environment)
+            .cloned()
     }
 
     /// Revokes the live tokens that `matches` picks and says how many there were.
@@ -173,10 +174,28 @@ impl TokenTable {
         inner.by_text.values().for_each(|token| token.revoke());
         inner.by_text.clear();
         inner.order.clear();
+        inner.newest.clear();
     }
 }
 
 impl Inner {
+    fn note_newest(&mut self, token: &Arc<AccessToken>) {
+        let client_id = Arc::clone(&token.caller.client_id);
+        let of_client = self.newest.entry(client_id).or_default();
+        of_client.retain(|older| older.environment != token.environment);
+        of_client.push(Arc::clone(token));
+    }
+
+    fn forget_newest(&mut self, token: &AccessToken) {
+        let client_id = &*token.caller.client_id;
+        if let Some(of_client) = self.newest.get_mut(client_id) {
+            of_client.retain(|newest| newest.serial != token.serial);
+            if of_client.is_empty() {
+                self.newest.remove(client_id);
+            }
+        }
+    }
+
     fn make_room(&mut self, now_ms: i64) {
         // Dead tokens at the front go first, whatever the size; a live one goes only when the table is full.
         while let Some(oldest) = self.order.front() {
@@ -189,6 +208,7 @@ impl Inner {
             }
             if let Some(token) = self.by_text.remove(oldest) {
                 token.revoke(); // connections that remember it must refuse it too
+                self.forget_newest(&token);
             }
             self.order.pop_front();
         }
