@@ -1,8 +1,8 @@
 //! What every request of the admin listener may need.
 
 use crate::{
-    error::AdminError, handle::AdminHandle, live::LiveRequests, readiness::Latch, runtime_status::RuntimeStatus,
-    store_probe::StoreProbe, throttle::Throttle,
+    error::AdminError, handle::AdminHandle, live::LiveRequests, readiness::Latch,
+    runtime_status::RuntimeStatus, store_probe::StoreProbe, throttle::Throttle,
 };
 use gateway_control::ControlPlane;
 use gateway_model::Clock;

@@ -117,17 +117,9 @@ impl Throttle {
     ///
     /// # Errors
     /// With the time to wait, when there were too many. A refused guess counts for nothing.
-    pub(crate) fn guess(
-        &self,
-        peer: IpAddr,
-        gateways: u32,
-        now: Instant,
-    ) -> Result<(), Duration> {
+    pub(crate) fn guess(&self, peer: IpAddr, gateways: u32, now: Instant) -> Result<(), Duration> {
         let mut state = self.state();
-        state
-            .peer(peer, now)
-            .guesses
-            .take(guesses(gateways), now)
+        state.peer(peer, now).guesses.take(guesses(gateways), now)
     }
 }
 

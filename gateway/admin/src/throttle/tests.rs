@@ -54,7 +54,10 @@ fn guesses_of_a_fleet_are_those_of_one_gateway() {
                 .sum()
         };
         let first = taken(now);
-        assert!(first <= GUESSES.burst.max(gateways * LEAST_GUESSES), "{first}");
+        assert!(
+            first <= GUESSES.burst.max(gateways * LEAST_GUESSES),
+            "{first}"
+        );
         let rounds = 2;
         let later = now + GUESSES.interval * gateways * rounds;
         assert_eq!(taken(later), gateways * rounds, "{gateways}");

@@ -32,10 +32,7 @@ pub(super) fn of(key: &'static str, raw: &TemplateJson) -> Result<ErrorEnvelope,
 }
 
 /// The header fields in which the errors have a code and a text.
-fn fields(
-    key: &'static str,
-    raw: &TemplateJson,
-) -> Result<Option<ErrorFields>, ManifestError> {
+fn fields(key: &'static str, raw: &TemplateJson) -> Result<Option<ErrorFields>, ManifestError> {
     let fields = raw.headers.as_ref().map(|headers| {
         Ok(ErrorFields {
             code: header_name(key, &headers.code)?,

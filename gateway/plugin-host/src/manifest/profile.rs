@@ -9,9 +9,10 @@ use super::{
     values::{error_status, header_name, refusal, when_absent},
 };
 use gateway_model::{
-    CarrierApi, CarrierId, CarrierProfile, Environment, LegacyProfile, Origin, PathTemplate, Refusal, Scheme,
+    CarrierApi, CarrierId, CarrierProfile, Environment, LegacyProfile, Origin, PathTemplate,
+    Refusal, Scheme,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, StatusCode};
 use std::collections::BTreeSet;
 
 pub(super) fn of(
