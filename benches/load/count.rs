@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use benches::generator::Load;
+use gateway_store_testkit::Postgres;
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 /// Requests of the short run and of the long one; the difference leaves out start and end, as far as
@@ -16,16 +17,29 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 /// takes. So a single figure is good to some per cent at best.
 const REQUESTS: [u64; 2] = [200, 5_200];
 
+/// What is counted: its name, whether TLS goes to the carrier, and whether a second gateway shares the store.
+const CASES: [(&str, bool, bool); 3] = [
+    ("request, plaintext", false, false),
+    ("request, TLS", true, false),
+    ("request, plaintext, in a fleet", false, true),
+];
+
 /// Instructions per request, by what was asked of the gateway.
 pub(crate) fn run(options: &Options) -> Result<BTreeMap<&'static str, u64>> {
     let mut counts = BTreeMap::new();
-    for (name, tls_upstream) in [("request, plaintext", false), ("request, TLS", true)] {
+    for (name, tls_upstream, in_fleet) in CASES {
         let options = Options {
             tls_upstream,
             ..options.clone()
         };
+        let database = if in_fleet { Postgres::start()? } else { None };
+        if in_fleet && database.is_none() {
+            eprintln!("skipped: {name}, because PostgreSQL is not installed");
+            continue;
+        }
         let [short, long] = REQUESTS;
-        let spent = total(&options, long)?.checked_sub(total(&options, short)?);
+        let total = |requests| total(&options, database.as_ref(), requests);
+        let spent = total(long)?.checked_sub(total(short)?);
         let spent =
             spent.context("the start cost more than the requests this time: run it again")?;
         counts.insert(name, spent / (long - short));
@@ -33,14 +47,18 @@ pub(crate) fn run(options: &Options) -> Result<BTreeMap<&'static str, u64>> {
     Ok(counts)
 }
 
-/// Instructions of a gateway that serves `requests` requests, one after another, from start to end.
-fn total(options: &Options, requests: u64) -> Result<u64> {
+/// Instructions of a gateway that serves `requests` requests, one after another, from start to end. With a database it
+/// shares that with a second gateway.
+fn total(options: &Options, database: Option<&Postgres>, requests: u64) -> Result<u64> {
     let world = World::start(options)?;
     let out = world.folder.path().join("callgrind.out");
-    let extra = Extra {
-        callgrind: Some(out.clone()),
+    let mut extra = Extra {
+        sections: database.map(shared_store).unwrap_or_default(),
         ..Extra::default()
     };
+    let other = database.map(|_| start_waybill(options, 0, &world, &extra));
+    let other = other.transpose()?;
+    extra.callgrind = Some(out.clone());
     let gateway = start_waybill(options, 0, &world, &extra)?;
     let patience = Duration::from_secs(120);
     let load = Load {
@@ -55,7 +73,18 @@ fn total(options: &Options, requests: u64) -> Result<u64> {
         outcome.good
     );
     gateway.server.stop()?;
+    if let Some(other) = other {
+        other.server.stop()?;
+    }
     instructions(&out)
+}
+
+/// With a long lease: heartbeats belong to the time that passes, and callgrind makes requests slow.
+fn shared_store(database: &Postgres) -> String {
+    let url = database.url("postgres");
+    format!(
+        "[store]\nurl = {{ value = \"{url}\" }}\nmaster_key = {{ file = \"key\" }}\n[fleet]\nlease = \"5m\"\n"
+    )
 }
 
 /// The total in callgrind's file; a process may write several.
