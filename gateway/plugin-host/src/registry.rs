@@ -3,6 +3,7 @@
 
 mod generations;
 mod known;
+mod look;
 mod replacement;
 
 pub use known::{KnownCarrier, LastManifest};
@@ -11,6 +12,7 @@ pub use replacement::{Reload, ReloadError, Replacement, Trial};
 use crate::{Catalog, CatalogEntry, DirectoryError, Host, ManifestError, Plugin};
 use gateway_model::{CarrierId, PluginPolicy};
 use generations::Generations;
+use look::LastLook;
 use std::{
     collections::BTreeSet,
     fmt,
@@ -26,6 +28,7 @@ use std::{
 pub struct Registry {
     source: PluginSource,
     generations: RwLock<Generations>,
+    last_look: LastLook,
     replacements: AtomicU64,
 }
 
@@ -82,6 +85,7 @@ impl Registry {
         Self {
             source,
             generations: RwLock::new(Generations::new(catalog)),
+            last_look: LastLook::default(),
             replacements: AtomicU64::new(0),
         }
     }
@@ -138,13 +142,18 @@ impl Registry {
         })
     }
 
-    /// What the folder holds now, inspected and chosen among. No code runs.
+    /// What the folder holds now, inspected and chosen among. No code runs, and files that did not change since the
+    /// last look are not read.
     ///
     /// # Errors
     /// When the folder as a whole cannot be used.
-    pub fn present(&self) -> Result<Vec<CatalogEntry>, DirectoryError> {
-        let PluginSource { dir, policy, .. } = &self.source;
-        Catalog::verify(dir, policy).map(Catalog::into_entries)
+    pub fn present(&self) -> Result<Arc<[CatalogEntry]>, DirectoryError> {
+        let PluginSource {
+            dir, policy, host, ..
+        } = &self.source;
+        let (clock, _) = host.surroundings();
+        let verify = || Catalog::verify(dir, policy).map(Catalog::into_entries);
+        self.last_look.look(dir, clock.wall(), verify)
     }
 
     /// Why files that may be of this carrier are not loaded; empty if there are none.

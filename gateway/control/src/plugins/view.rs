@@ -3,6 +3,7 @@
 use crate::api_time;
 use gateway_api::{PluginContent, PluginView, PluginWorkerView};
 use gateway_plugin_host::{CatalogEntry, EntryState, Plugin, Registry, WorkerState};
+use std::sync::Arc;
 
 /// What runs, and files that are new since then.
 pub(super) fn all(plugins: &Registry) -> Vec<PluginView> {
@@ -26,10 +27,10 @@ pub(super) fn all(plugins: &Registry) -> Vec<PluginView> {
 }
 
 /// The files of the folder. A folder that cannot be read now changes nothing of what runs.
-pub(super) fn present(plugins: &Registry) -> Vec<CatalogEntry> {
+pub(super) fn present(plugins: &Registry) -> Arc<[CatalogEntry]> {
     plugins.present().unwrap_or_else(|error| {
         tracing::warn!(%error, "the plugin folder cannot be compared with what runs");
-        Vec::new()
+        Arc::default()
     })
 }
 

@@ -278,6 +278,15 @@ impl CatalogEntry {
         }
     }
 
+    /// Lets go of what only loading needs. Nothing could load it by mistake: the private copy is compared with the
+    /// digest.
+    pub(crate) fn forget_bytes(&mut self) {
+        if let EntryState::Verified(file) = &mut self.state {
+            file.bytes = Vec::new();
+            file.inspection.manifest_bytes = Vec::new();
+        }
+    }
+
     /// Another file was chosen for its plugin or carrier.
     pub(super) fn pass_over(&mut self, chosen: PathBuf) {
         self.state = EntryState::NotChosen { chosen };

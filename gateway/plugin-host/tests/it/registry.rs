@@ -1,13 +1,17 @@
 //! Plugins that are replaced while others, and operations that began before, go on.
 
 use crate::support::{Carrier, Folders, compile, eventually, fetch, host, worker_host};
-use gateway_model::{CarrierId, Isolation, IsolationPolicy};
+use gateway_model::{CarrierId, Clock, Isolation, IsolationPolicy};
 use gateway_plugin_host::{
-    EntryState, Instance, InstanceOptions, Plugin, PluginPolicy, Registry, Reload, ReloadError,
-    Replacement,
+    CatalogEntry, EntryState, Host, Instance, InstanceOptions, Plugin, PluginPolicy, Registry,
+    Reload, ReloadError, Replacement,
 };
 use serde_json::json;
-use std::fs;
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 fn registry(folders: &Folders) -> Registry {
     let (dir, policy) = (folders.plugins.path().to_owned(), PluginPolicy::default());
@@ -81,6 +85,50 @@ async fn replacement_serves_and_old_instances_go_on() {
     assert_eq!(previous.manifest().unwrap().version, "0.2.0");
 }
 
+/// A clock for which every file of a test is old.
+struct Ahead;
+
+impl Clock for Ahead {
+    #[expect(clippy::disallowed_methods, reason = "the clock of this test")]
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the clock of this test")]
+    fn wall(&self) -> SystemTime {
+        SystemTime::now() + Duration::from_secs(3600)
+    }
+}
+
+#[test]
+fn look_at_the_folder_reads_only_what_has_changed() {
+    let folders = Folders::new();
+    let file = folders.put("basic.so", &build("0.1.0"));
+    let (dir, policy) = (folders.plugins.path().to_owned(), PluginPolicy::default());
+    let ahead = Host::new(Arc::new(Ahead));
+    let registry = Registry::load(dir, policy, folders.cache(), ahead).expect("a folder");
+    let look = || registry.present().expect("a folder");
+    let versions = |found: &[CatalogEntry]| -> Vec<String> {
+        let manifests = found.iter().filter_map(CatalogEntry::manifest);
+        manifests.map(|it| it.version.clone()).collect()
+    };
+    let first = look();
+    assert_eq!(versions(&first), ["0.1.0"]);
+    assert!(Arc::ptr_eq(&first, &look()), "nothing was read again");
+    // As long as before, in its place, as `cp` does it.
+    let other = build("0.1.1");
+    assert_eq!(other.len(), build("0.1.0").len());
+    fs::write(&file, &other).unwrap();
+    let second = look();
+    assert_eq!(versions(&second), ["0.1.1"]);
+    assert_ne!(first[0].sha256(), second[0].sha256());
+    // What a look let go of is read again for the load.
+    registry.replace(ready(registry.reload("basic", &fine)));
+    assert_eq!(version(&registry), "0.1.1");
+    fs::remove_file(&file).unwrap();
+    assert_eq!(look().len(), 0);
+}
+
 /// In this process, whose end would be the test's.
 #[test]
 fn library_whose_load_ends_a_process_is_refused_in_a_process_of_its_own() {
@@ -149,9 +197,7 @@ fn file_that_cannot_be_loaded_replaces_nothing() {
         Err(ReloadError::Unknown(_))
     ));
     assert_eq!(version(&registry), "0.1.0");
-    let active = |entry: &std::sync::Arc<gateway_plugin_host::CatalogEntry>| {
-        matches!(entry.state(), EntryState::Active(_))
-    };
+    let active = |entry: &Arc<CatalogEntry>| matches!(entry.state(), EntryState::Active(_));
     assert!(registry.entries().iter().all(active));
 }
 
