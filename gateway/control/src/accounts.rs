@@ -11,7 +11,8 @@ use crate::{
 use gateway_api::{AccountView, AddAccount, UpdateAccount};
 use gateway_broker::{Authorization, AuthorizationReason, Transport};
 use gateway_model::{
-    AccountId, Failure, FailureClass, GrantKind, ManagedBy, NoticeKind, SecretBytes,
+    AccountId, CarrierId, Environment, Failure, FailureClass, GrantKind, ManagedBy, NoticeKind,
+    SecretBytes,
 };
 use gateway_store::AccountRecord;
 use serde_json::json;
@@ -83,6 +84,8 @@ impl ControlPlane {
             "secret_settings": account.secret_settings.keys().collect::<Vec<_>>(),
         });
         let subject = format!("account:{}", account.name);
+        let of_default =
+            (account.default).then(|| default_subject(&account.carrier, account.environment));
         let work = async {
             let record = self.record(account)?;
             self.check(&record)?;
@@ -99,8 +102,8 @@ impl ControlPlane {
             self.context.broker.handle().warm(&record.name);
             self.account(&record.name).await
         };
-        self.audited(actor, "account.add", &subject, detail, work)
-            .await
+        let entries = with_default(("account.add", &subject), of_default.as_deref());
+        self.audited_as(actor, entries, detail, work).await
     }
 
     /// Changes an account. New credentials discard the tokens of the old ones.
@@ -122,6 +125,12 @@ impl ControlPlane {
             "active": change.active, "default": change.default,
         });
         let subject = format!("account:{name}");
+        let of_default = if change.default == Some(true) {
+            let account = self.context.store.account(name).await?;
+            account.map(|it| default_subject(&it.carrier, it.environment))
+        } else {
+            None
+        };
         let work = async {
             // Before anything is stored: the old credentials serve until the new ones have worked. Before
             // the lock as well: a slow carrier must not hold up other changes.
@@ -157,8 +166,8 @@ impl ControlPlane {
             self.context.reminder_state.review.notify_one();
             self.account(&record.name).await
         };
-        self.audited(actor, "account.change", &subject, detail, work)
-            .await
+        let entries = with_default(("account.change", &subject), of_default.as_deref());
+        self.audited_as(actor, entries, detail, work).await
     }
 
     /// Removes an account with its tokens, grant and notices.
@@ -286,6 +295,21 @@ impl ControlPlane {
         }
         Ok(())
     }
+}
+
+/// What the audit trail calls the choice of the default account of a carrier and environment. Another account's
+/// choice changes it as well.
+pub fn default_subject(carrier: &CarrierId, environment: Environment) -> String {
+    format!("default:{carrier}/{}", environment.as_str())
+}
+
+/// The entries of a change, with one for the default that it takes from another account.
+fn with_default<'e>(
+    change: (&'e str, &'e str),
+    of_default: Option<&'e str>,
+) -> Vec<(&'e str, &'e str)> {
+    let taken = of_default.map(|subject| ("account.default", subject));
+    [change].into_iter().chain(taken).collect()
 }
 
 /// The new credentials did not get a token.

@@ -76,6 +76,7 @@ mod wiring;
 
 pub use account_list::{AccountList, AccountOrder, AccountQuery, AccountSummary, AccountsInBrief};
 pub use actor::Actor;
+pub use accounts::default_subject;
 pub use admins::Identity;
 pub use basis::Basis;
 pub use declared::{Declared, DeclaredApp};

@@ -30,29 +30,31 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be read.
     pub async fn changes_since(&self, basis: &Basis) -> Result<Vec<AuditView>, ControlError> {
-        self.changes_before(basis, AuditId(i64::MAX)).await
+        self.changes_before(basis, &[AuditId(i64::MAX)]).await
     }
 
+    /// Of the own entries of a change, the last one is where the others' end.
     async fn changes_before(
         &self,
         basis: &Basis,
-        own: AuditId,
+        own: &[AuditId],
     ) -> Result<Vec<AuditView>, ControlError> {
         let store = &self.context.store;
-        let entries = store.audit_between(&basis.subjects, basis.seen, own, MOST);
+        let end = own.last().copied().unwrap_or(AuditId(i64::MAX));
+        let entries = store.audit_between(&basis.subjects, basis.seen, end, MOST);
         let entries = entries.await?.into_iter().filter(|entry| {
             // One without an outcome is being made.
             let made = entry.outcome.as_deref().is_none_or(|it| it == "ok");
-            made && basis.counts(&entry.action)
+            made && basis.counts(&entry.action) && !own.contains(&entry.id)
         });
         Ok(entries.map(view).collect())
     }
 
-    /// Refuses the change with this entry if its basis was changed before it.
+    /// Refuses the change with these entries if its basis was changed before the last one, which is about `subject`.
     pub(crate) async fn check_basis(
         &self,
         subject: &str,
-        own: AuditId,
+        own: &[AuditId],
     ) -> Result<(), ControlError> {
         let Based(Some(basis)) = &self.based else {
             return Ok(());
