@@ -12,7 +12,7 @@
 //! | who has signed in | every page that shows something |
 //! | who has signed in with a token of the role `admin` | every form that changes something |
 //!
-//! Modules, from the bottom up: `cookie`, `zone`, `fields`, `words` → `visitor` (who is signed in),
+//! Modules, from the bottom up: `cookie`, `zone`, `fields`, `words`, `prose` → `visitor` (who is signed in),
 //! `page` (what every page has) → `guard` → the pages.
 
 mod account;
@@ -42,6 +42,7 @@ mod overtaken;
 mod overview;
 mod page;
 mod plugins;
+mod prose;
 mod requests;
 mod settings;
 mod sign_in;

@@ -33,8 +33,12 @@ pub struct AccountSummary {
     pub state: AccountState,
     /// Why not, and what to do.
     pub message: Option<String>,
+    /// When the current token was asked for.
+    pub token_issued_at: Option<jiff::Timestamp>,
     /// When the current token ends.
     pub token_expires_at: Option<jiff::Timestamp>,
+    /// Since when the present refresh token is good, if the carrier says so.
+    pub grant_issued_at: Option<jiff::Timestamp>,
     /// When a person must sign in again.
     pub grant_expires_at: Option<jiff::Timestamp>,
 }
@@ -83,6 +87,8 @@ pub struct AccountsInBrief {
     pub waiting: usize,
     /// The first of these.
     pub first: Vec<AccountSummary>,
+    /// Of those that have a token, the ones whose token ends first.
+    pub next: Vec<AccountSummary>,
 }
 
 impl ControlPlane {
@@ -101,7 +107,8 @@ impl ControlPlane {
         })
     }
 
-    /// All accounts in numbers, and at most `limit` that need a person, the most urgent first.
+    /// All accounts in numbers; at most `limit` that need a person, the most urgent first; at most `limit` that have a
+    /// token, the one that ends first first.
     ///
     /// # Errors
     /// When what is served is not known and the store cannot be read.
@@ -109,9 +116,11 @@ impl ControlPlane {
         let now = self.context.clock.now();
         let in_doubt = self.context.broker.handle().in_doubt();
         let look = |accounts: &[IndexedAccount]| {
-            let (mut usable, mut waiting) = (0, Vec::new());
+            let (mut ready, mut waiting) = (Vec::new(), Vec::new());
             for account in accounts {
-                usable += usize::from(account.state(now) == AccountState::Ready);
+                if account.state(now) == AccountState::Ready {
+                    ready.push(account);
+                }
                 if needs_person(account, now, &in_doubt) {
                     waiting.push(account);
                 }
@@ -119,14 +128,17 @@ impl ControlPlane {
             waiting.sort_by_key(|it| urgency(it.state(now)));
             let first = waiting.iter().take(limit);
             let first: Vec<_> = first.map(|it| Arc::clone(&it.account)).collect();
-            (accounts.len(), usable, waiting.len(), first)
+            let usable = ready.len();
+            let next = first_to_end(ready, limit, now);
+            (accounts.len(), usable, waiting.len(), first, next)
         };
-        let (total, usable, waiting, first) = self.look_at_served(look).await?;
+        let (total, usable, waiting, first, next) = self.look_at_served(look).await?;
         Ok(AccountsInBrief {
             total,
             usable,
             waiting,
             first: self.summaries(&first).await?,
+            next: self.summaries(&next).await?,
         })
     }
 
@@ -203,12 +215,32 @@ impl ControlPlane {
                 default: record.default,
                 state,
                 message,
+                token_issued_at: time(status.as_ref().and_then(|it| it.issued_at)),
+                grant_issued_at: (status.as_ref())
+                    .and_then(|it| it.facts.refresh_issued_at_ms)
+                    .and_then(api_time::from_millis),
                 token_expires_at: time(status.as_ref().and_then(|it| it.expires_at)),
                 grant_expires_at: time(status.as_ref().and_then(|it| it.grant_ends_at)),
             });
         }
         Ok(summaries)
     }
+}
+
+/// The accounts whose token ends first, in that order.
+fn first_to_end(
+    mut accounts: Vec<&IndexedAccount>,
+    limit: usize,
+    now: Instant,
+) -> Vec<Arc<ServingAccount>> {
+    // Only these are sorted: there may be 10,000.
+    if let Some(last) = limit.checked_sub(1).filter(|last| *last < accounts.len()) {
+        accounts.select_nth_unstable_by_key(last, |it| it.expires_at(now));
+        accounts.truncate(limit);
+    }
+    accounts.sort_by_key(|it| it.expires_at(now));
+    let accounts = accounts.into_iter().take(limit);
+    accounts.map(|it| Arc::clone(&it.account)).collect()
 }
 
 /// How many accounts a query finds, and the part of them that it wants.

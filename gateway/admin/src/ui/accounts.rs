@@ -3,11 +3,12 @@
 use super::{
     page::{Frame, PageResult, Section, moment, page},
     visitor::Visitor,
-    words::{self, Badge, Moment},
+    words::{self, Badge, Life, Moment},
 };
 use askama::Template;
 use axum::extract::Query;
 use gateway_control::{AccountOrder, AccountQuery, AccountSummary};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// The rows of a page.
@@ -34,14 +35,30 @@ struct AccountsPage {
     next: Option<usize>,
 }
 
-struct Row {
-    name: String,
-    carrier: String,
-    numbers: String,
-    badge: Badge,
-    token: Option<Moment>,
-    sign_in: Option<Moment>,
-    default: bool,
+/// An account in a list.
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) carrier: String,
+    pub(super) numbers: String,
+    pub(super) badge: Badge,
+    pub(super) token: Option<Lasting>,
+    pub(super) sign_in: Option<Lasting>,
+    pub(super) default: bool,
+}
+
+/// What ends, and how much of its life is left if its beginning is known.
+pub(super) struct Lasting {
+    pub(super) end: Moment,
+    pub(super) life: Option<Life>,
+}
+
+impl Lasting {
+    fn new(visitor: &Visitor, from: Option<Timestamp>, to: Timestamp) -> Self {
+        Self {
+            end: moment(visitor, to),
+            life: from.and_then(|from| Life::new(from, to, visitor.now)),
+        }
+    }
 }
 
 /// The list of accounts: searched, sorted, a page at a time.
@@ -75,13 +92,14 @@ pub(super) async fn accounts(visitor: Visitor, Query(query): Query<ListQuery>) -
     })
 }
 
-fn row(visitor: &Visitor, account: AccountSummary) -> Row {
+pub(super) fn row(visitor: &Visitor, account: AccountSummary) -> Row {
+    let lasting = |from, to| Lasting::new(visitor, from, to);
     let numbers: Vec<&str> = account.numbers.iter().map(|it| it.as_str()).collect();
     Row {
         numbers: numbers.join(", "),
         badge: words::account_state(account.state),
-        token: account.token_expires_at.map(|at| moment(visitor, at)),
-        sign_in: account.grant_expires_at.map(|at| moment(visitor, at)),
+        token: (account.token_expires_at).map(|to| lasting(account.token_issued_at, to)),
+        sign_in: (account.grant_expires_at).map(|to| lasting(account.grant_issued_at, to)),
         default: account.default,
         carrier: format!("{} {}", account.carrier, account.environment.as_str()),
         name: account.name.to_string(),

@@ -1,6 +1,7 @@
 //! The first page: what needs a person, and how the gateway does.
 
 use super::{
+    accounts::{Row as AccountRow, row as account_row},
     page::{Frame, PageResult, Section, moment, page, with_script},
     requests::{Row as RequestRow, live_of_overview, newest, plot},
     visitor::Visitor,
@@ -22,6 +23,8 @@ struct OverviewPage {
     usable: usize,
     waiting: Vec<Waiting>,
     more_waiting: usize,
+    /// The accounts whose token ends first.
+    next: Vec<AccountRow>,
     open_notices: u64,
     notices: Vec<Notice>,
     failures: Vec<RequestRow>,
@@ -96,6 +99,9 @@ pub(super) async fn overview(visitor: Visitor) -> PageResult {
         usable: accounts.usable,
         more_waiting: accounts.waiting.saturating_sub(accounts.first.len()),
         waiting: accounts.first.into_iter().map(waiting).collect(),
+        next: (accounts.next.into_iter())
+            .map(|it| account_row(&visitor, it))
+            .collect(),
         open_notices,
         notices: (notices.into_iter())
             .map(|notice| Notice::new(&visitor, notice))

@@ -161,8 +161,8 @@ fn message_says_when_and_what_to_do() {
         "The sign-in of account main (ups, production) ends on 2026-04-04 at 12:00 CEST (in 3 \
          days), and the gateway cannot extend it: no  thanks (250002). From then on requests for \
          the account get an error instead of reaching the carrier. A person must sign in at the \
-         carrier again: `waybill account authorize main` (admin \
-         listener: https://waybill.example.com)."
+         carrier again: `waybill account authorize main`, or open \
+         https://waybill.example.com/ui/accounts/main"
     );
     let doubtful = |case: Case| case.granted(GrantStatus::OutcomeUnknown).message();
     let lost = doubtful(Case::consent(50 * DAY));

@@ -102,17 +102,20 @@ pub(crate) fn message(context: &MessageContext<'_>, facts: &Facts<'_>, need: &Ne
             because(why.as_deref())
         ),
     };
-    let listener = if context.admin.is_empty() {
-        String::new()
-    } else {
-        format!(" (admin listener: {})", context.admin)
-    };
+    let page = page(context.admin, &account.name);
+    let page = page.map_or_else(|| ".".to_owned(), |page| format!(", or open {page}"));
     format!(
-        "{happened} {} {} `{}`{listener}.",
+        "{happened} {} {} `{}`{page}",
         context.stops(facts, need),
         what_to_do(need),
         fix(need, &account.name)
     )
+}
+
+/// The page on which a person solves the problem, if the address of the admin listener is known.
+pub(crate) fn page(admin: &str, account: &AccountId) -> Option<String> {
+    // A name has no character that an address would have to encode.
+    (!admin.is_empty()).then(|| format!("{admin}/ui/accounts/{account}"))
 }
 
 const fn what_to_do(need: &Need) -> &'static str {

@@ -1,6 +1,9 @@
 //! Delivery by webhook: one signed JSON document for each notice (`docs/reminders.md`).
 
-use super::assessment::{self, Facts};
+use super::{
+    assessment::{self, Facts},
+    text::page,
+};
 use crate::{api_time, settings::Webhook};
 use gateway_http_client::{HttpClient, HttpRequest};
 use gateway_model::{AccountId, CarrierId, Environment, NoticeKind, Secret};
@@ -42,6 +45,7 @@ struct Document<'a> {
     ends_at: Option<Timestamp>,
     message: &'a str,
     fix: &'a str,
+    page: Option<String>,
     admin: &'a str,
 }
 
@@ -117,6 +121,7 @@ fn body(id: &str, event: &Event<'_>) -> Option<Vec<u8>> {
         ends_at: assessment::ends_at(facts).map(api_time::from_system),
         message: &notice.message,
         fix: &event.fix,
+        page: page(&event.admin, &account.name),
         admin: &event.admin,
     };
     serde_json::to_vec(&document).ok()

@@ -57,7 +57,7 @@ async fn changed_password_is_told_at_the_next_renewal() {
     })
     .await;
     let notice = world.control.notices().await.unwrap().remove(0);
-    let needed = "`waybill account authorize main` (admin listener: http://127.0.0.1:8081)";
+    let needed = "`waybill account authorize main`, or open http://127.0.0.1:8081/ui/accounts/main";
     assert!(notice.message.contains(needed), "{}", notice.message);
     eventually("it is counted", async || world.control.open_notices() == 1).await;
     // A person signs in, and nothing is left to say.
